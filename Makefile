@@ -1,0 +1,58 @@
+# The commands of the suite. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+ENVIRONMENT := $(VENV)/.complete-$(shell sha256sum requirements.lock | cut -c1-16)
+PLATFORM := $(BIN)/python -m pipeline_services.platform
+
+.PHONY: help daily test lint up status down clean kubeconfig bench-pipeline acceptance lock
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
+
+daily: $(ENVIRONMENT) ## judge the pipeline by the daily checks (brings one up where there is none)
+	@$(BIN)/pytest -m daily $(ARGS)
+
+test: $(ENVIRONMENT) ## run the suite's own tests (no cluster needed)
+	@$(BIN)/pytest tests $(ARGS)
+
+lint: $(ENVIRONMENT) ## check format, style, types and the direction of imports
+	@$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+up: $(ENVIRONMENT) ## build what is missing, start the cluster and bring it to what this checkout says
+	@$(PLATFORM) up $(ARGS)
+
+status: $(ENVIRONMENT) ## say what is built and what runs
+	@$(PLATFORM) status $(ARGS)
+
+down: $(ENVIRONMENT) ## delete the cluster; what was built stays
+	@$(PLATFORM) down $(ARGS)
+
+clean: $(ENVIRONMENT) ## delete the cluster and everything that was built for it
+	@$(PLATFORM) clean $(ARGS)
+
+kubeconfig: $(ENVIRONMENT) ## print the path of the cluster's kubeconfig (use with make -s)
+	@$(PLATFORM) kubeconfig $(ARGS)
+
+bench-pipeline: $(ENVIRONMENT) ## measure how many readings per second the processor sustains
+	@$(BIN)/python -m pipeline_services.bench_pipeline $(ARGS)
+
+acceptance: $(ENVIRONMENT) ## break the running pipeline on purpose and see that the daily checks say so
+	@$(BIN)/pytest -m live tests/acceptance $(ARGS)
+
+lock: $(ENVIRONMENT) ## renew the lock file from pyproject.toml
+	@$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+
+$(ENVIRONMENT): requirements.lock install.sh
+	@./install.sh $(PYTHON) $(VENV) $@

@@ -1,0 +1,54 @@
+"""Why an answer could not be had.
+
+An ``AssertionError`` says that the pipeline is wrong (Allure: *failed*). Everything here says that we could not
+know (Allure: *broken*), which is never a pass::
+
+    PipelineError
+    ├── ServiceUnreachable     nothing answered
+    ├── UnexpectedAnswer       something answered, but not what it should have
+    │   └── AccessDenied       the answer was "you may not"
+    ├── NoData                 a good answer with nothing, or nothing fresh, in it
+    └── PreconditionNotMet     the question cannot be asked in this state
+"""
+
+from __future__ import annotations
+
+
+class PipelineError(Exception):
+    """The state of the pipeline could not be learnt. ``next_step`` is a command or a hint, or empty."""
+
+    def __init__(self, message: str, *, next_step: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.message}. Next: {self.next_step}" if self.next_step else self.message
+
+
+class ServiceUnreachable(PipelineError):
+    """No answer from a service: refused, timed out, no route, no such name."""
+
+
+class UnexpectedAnswer(PipelineError):
+    """A service answered with an error or with something that cannot be read."""
+
+
+class AccessDenied(UnexpectedAnswer):
+    """The account may not do ``verb`` on ``resource``."""
+
+    def __init__(self, verb: str, resource: str) -> None:
+        super().__init__(
+            f"not allowed to {verb} {resource}",
+            next_step=f"grant {verb} on {resource} to the account that runs the checks",
+        )
+        self.verb = verb
+        self.resource = resource
+
+
+class NoData(PipelineError):
+    """The source answered, but with no value, a stale value or NaN."""
+
+
+class PreconditionNotMet(PipelineError):
+    """What the question takes for granted is not so."""
