@@ -1,0 +1,121 @@
+"""What both apps do alike with Kafka: reach it, make its topics, build a producer and get rid of one."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from typing import Any, Final
+
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from pipeline_services.apps.config import KafkaConfig
+from pipeline_services.apps.stopping import Stop
+
+log = logging.getLogger(__name__)
+
+# Back within a second of the broker's return; the client's own defaults take up to 30 s.
+COMMON: Final[dict[str, Any]] = {
+    "reconnect_backoff_ms": 100,
+    "reconnect_backoff_max_ms": 500,
+    "metadata_max_age_ms": 30_000,
+    "bootstrap_timeout_ms": 3_000,
+}
+# delivery_timeout_ms: a batch that outlives it can wedge the idempotent producer for good, so it must never expire.
+PRODUCER: Final[dict[str, Any]] = {
+    **COMMON,
+    "acks": "all",
+    "enable_idempotence": True,
+    "linger_ms": 10,
+    "batch_size": 65_536,
+    "request_timeout_ms": 10_000,
+    "delivery_timeout_ms": 86_400_000,
+    "max_block_ms": 3_000,
+    "allow_auto_create_topics": False,
+}
+# Every message is on disk before it is acknowledged: costs nothing measurable at a linger of 10 ms.
+TOPIC_SETTINGS: Final = {"flush.messages": "1"}
+NO_NAME_FOR: Final = 10.0  # seconds at the start after which a broker's name that does not resolve is a wrong name
+NO_BROKER_FOR: Final = 60.0  # seconds at the start after which a broker that does not answer is a wrong address
+
+
+class NoBroker(Exception):
+    """At the start no broker was there for so long that the setting is likely wrong. The message is for operators."""
+
+
+def unreachable(config: KafkaConfig) -> OSError | None:
+    """Why no broker takes a connection, or None if one does. Cheap: to be asked before a client is built, since a
+    client that fails to start leaves a thread behind.
+    """
+    reason: OSError = OSError("no broker")
+    for address in config.addresses:
+        try:
+            with socket.create_connection(address, timeout=1.0):
+                return None
+        except OSError as error:
+            reason = error
+    return reason
+
+
+def await_broker(config: KafkaConfig, stop: Stop, beat: Any) -> bool:
+    """Wait for a broker at the start; False if asked to stop meanwhile.
+
+    Raises:
+        NoBroker: when the name does not resolve for 10 s or nothing answers for 60 s. Ending then makes a wrong
+            setting visible as a crash loop; once connected, an app outlives any outage.
+    """
+    started = time.monotonic()
+    while (reason := unreachable(config)) is not None:
+        beat()
+        waited = time.monotonic() - started
+        limit = NO_NAME_FOR if isinstance(reason, socket.gaierror) else NO_BROKER_FOR
+        where = ",".join(config.brokers)
+        if waited >= limit:
+            raise NoBroker(f"no Kafka broker at {where} for {waited:.0f} s: {reason}. Check KAFKA_BROKER")
+        log.warning("waiting for a Kafka broker at %s: %s", where, reason)
+        if stop.wait(1.0):
+            return False
+    return True
+
+
+def ensure_topics(config: KafkaConfig) -> None:
+    """Create the topics that are missing; those that exist are left as they are.
+
+    Raises:
+        KafkaError: the broker is away or refuses.
+    """
+    with KafkaAdminClient(bootstrap_servers=list(config.brokers), **COMMON) as admin:
+        existing = set(admin.list_topics())
+        for topic in (config.topic, config.dead_letter_topic):
+            if topic in existing:
+                continue
+            try:
+                admin.create_topics(
+                    {topic: {"num_partitions": config.partitions, "replication_factor": 1, "configs": TOPIC_SETTINGS}},
+                    wait_for_metadata=True,
+                )
+                log.info("created topic %s with %d partitions", topic, config.partitions)
+            except TopicAlreadyExistsError:
+                log.info("topic %s was created by another replica", topic)
+
+
+def build_producer(config: KafkaConfig) -> KafkaProducer:
+    """A new producer that knows its topics.
+
+    Raises:
+        KafkaError: the broker is away or refuses.
+    """
+    ensure_topics(config)
+    return KafkaProducer(bootstrap_servers=list(config.brokers), **PRODUCER)
+
+
+def discard(producer: KafkaProducer) -> None:
+    """Get rid of a producer at once, whatever it still holds: the caller keeps its own record of that."""
+    # ``close`` alone raises on a wedged producer and leaves its thread trying for ever; this ends the thread first.
+    producer._sender.force_close()
+    producer._sender.join(2.0)
+    try:
+        producer.close(timeout=0.5)
+    except KafkaError as error:
+        log.warning("a discarded Kafka producer did not close: %s", error)
