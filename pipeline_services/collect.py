@@ -1,0 +1,175 @@
+"""Takes the snapshot: every source at once, each with its own time limit, its answer redacted before anyone sees it.
+
+``python -m pipeline_services.collect --out FILE`` records one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline_services import names
+from pipeline_services.cluster import Cluster
+from pipeline_services.collect_bounds import bounded
+from pipeline_services.collect_cluster import LISTS, LOGGED, NEEDED_BY, read_logs, secret_values, shaped
+from pipeline_services.collect_record import Record
+from pipeline_services.collect_services import (
+    Moment,
+    Reach,
+    grafana_sources,
+    loki_sources,
+    prometheus_sources,
+    read_grafana,
+    read_loki,
+    read_prometheus,
+)
+from pipeline_services.collect_stores import influxdb_sources, kafka_sources, read_influxdb, read_kafka
+from pipeline_services.errors import PipelineError
+from pipeline_services.redaction import redacted, secret_forms
+from pipeline_services.settings import Settings, resolve_target
+from pipeline_services.snapshot import Failure, Snapshot
+
+DEADLINE: Final = 8.0
+LIST_TIMEOUT: Final = 5.0
+AT_ONCE: Final = 10
+URGENT: Final = ("endpointslices", "secrets", "pods")
+_Lists = Mapping[str, "Future[list[dict[str, Any]]]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The sources of one service, which are read together and fail together when it cannot be reached."""
+
+    sources: list[str]
+    read: Callable[[Reach, Record, Moment], None]
+
+
+def collect(cluster: Cluster, settings: Settings | None = None, *, deadline: float = DEADLINE) -> Snapshot:
+    """Everything that can be read of the namespace now. What cannot be read is in the snapshot as a failure.
+
+    Args:
+        settings: names the components that are absent, whose sources are not collected.
+        deadline: seconds after which the sources that are still being read have failed.
+
+    Raises:
+        ServiceUnreachable: the API server does not answer.
+        PreconditionNotMet: it has no such namespace, or the account may read nothing in it.
+    """
+    moment = Moment(time.time(), cluster.namespace)
+    cluster.require_namespace()
+    record = Record()
+    absent = (settings or Settings()).absent
+    pool = ThreadPoolExecutor(AT_ONCE + len(LISTS), thread_name_prefix="collect")
+    lists = {kind: pool.submit(cluster.list, kind, timeout=LIST_TIMEOUT) for kind in _needed_lists(absent)}
+    with Reach(cluster, lists) as reach:
+        tasks = [
+            *_service_tasks(pool, reach, record, moment, absent),
+            *_cluster_tasks(pool, cluster, lists, record, absent),
+        ]
+        unfinished = wait(tasks, timeout=max(0.0, moment.at + deadline - time.time())).not_done
+        answers, failures = record.seal(deadline)
+    pool.shutdown(wait=not unfinished, cancel_futures=True)
+    for task in tasks:
+        if task not in unfinished:
+            task.result()  # whatever is no PipelineError is a fault of this suite and must not pass for the pipeline's
+    return _published(Snapshot(moment.at, cluster.context, cluster.namespace, answers, failures), _secrets(lists))
+
+
+def _needed_lists(absent: frozenset[str]) -> list[str]:
+    """The lists to ask for, those first that the services wait for."""
+    others = [kind for kind in LISTS if kind not in URGENT and NEEDED_BY.get(kind) not in absent]
+    return [*URGENT, *others]
+
+
+def _service_tasks(
+    pool: ThreadPoolExecutor, reach: Reach, record: Record, moment: Moment, absent: frozenset[str]
+) -> list[Future[None]]:
+    groups = {
+        names.KAFKA: Group(kafka_sources(), read_kafka),
+        names.INFLUXDB: Group(influxdb_sources(), read_influxdb),
+        names.PROMETHEUS: Group(prometheus_sources(), read_prometheus),
+        names.GRAFANA: Group(grafana_sources(absent), partial(read_grafana, absent=absent)),
+        names.LOKI: Group(loki_sources(), read_loki),
+    }
+    present = [group for component, group in groups.items() if component not in absent]
+    for group in present:
+        record.expect(group.sources)
+    return [pool.submit(_read_group, group, reach, record, moment) for group in present]
+
+
+def _read_group(group: Group, reach: Reach, record: Record, moment: Moment) -> None:
+    try:
+        group.read(reach, record, moment)
+    except PipelineError as error:
+        record.fail(group.sources, error)
+
+
+def _cluster_tasks(
+    pool: ThreadPoolExecutor, cluster: Cluster, lists: _Lists, record: Record, absent: frozenset[str]
+) -> list[Future[None]]:
+    reads: dict[str, Callable[[], Any]] = {kind: partial(_shaped, kind, items) for kind, items in lists.items()}
+    reads |= {
+        f"logs/{component}": partial(_logs, cluster, lists["pods"], component)
+        for component in LOGGED
+        if component not in absent
+    }
+    record.expect(reads)
+    return [pool.submit(record.take, source, read) for source, read in reads.items()]
+
+
+def _shaped(kind: str, items: Future[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return shaped(kind, items.result())
+
+
+def _logs(cluster: Cluster, pods: Future[list[dict[str, Any]]], component: str) -> list[dict[str, Any]]:
+    return read_logs(cluster, pods.result(), component)
+
+
+def _secrets(lists: _Lists) -> list[dict[str, Any]]:
+    done = lists["secrets"].done() and not lists["secrets"].exception()
+    return lists["secrets"].result() if done else []
+
+
+def _published(snapshot: Snapshot, secrets: Sequence[Mapping[str, Any]]) -> Snapshot:
+    """The snapshot without secrets and in bounds: the only form that leaves this module."""
+    public = {snapshot.namespace, snapshot.context, *(str(secret["metadata"]["name"]) for secret in secrets)}
+    public |= {value for value in vars(names).values() if isinstance(value, str)}
+    forms = secret_forms((value for secret in secrets for value in secret_values(secret).values()), public)
+    failures = {
+        source: Failure(**redacted(failure.to_dict(), forms, public)) for source, failure in snapshot.failures.items()
+    }
+    return replace(snapshot, answers=bounded(redacted(snapshot.answers, forms, public)), failures=failures)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Record a snapshot to a file; returns the exit code: 0, or 2 when the cluster cannot be read."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline_services.collect", description="Record a snapshot.")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--kubeconfig", type=Path, metavar="FILE")
+    parser.add_argument("--context", metavar="NAME")
+    parser.add_argument("--namespace", metavar="NS")
+    parser.add_argument("--settings", type=Path, metavar="FILE")
+    options = parser.parse_args(arguments)
+    try:
+        settings = Settings.load(options.settings)
+        cluster = Cluster.connect(resolve_target(options.kubeconfig, options.context, options.namespace))
+        snapshot = collect(cluster, settings)
+    except PipelineError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    snapshot.save(options.out)
+    for source, failure in sorted(snapshot.failures.items()):
+        sys.stderr.write(f"{source}: {failure.kind}: {failure.message}\n")
+    sys.stdout.write(f"{options.out}: {len(snapshot.answers)} sources read, {len(snapshot.failures)} failed\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

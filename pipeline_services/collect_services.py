@@ -1,0 +1,170 @@
+"""What the services say for themselves, each through a port-forward of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
+from threading import Lock
+from types import TracebackType
+from typing import Any, Final, TypeVar
+
+from pipeline_services import names
+from pipeline_services.cluster import Cluster
+from pipeline_services.collect_record import Record
+from pipeline_services.errors import NoData, PipelineError
+from pipeline_services.grafana_api import GrafanaApi, panels
+from pipeline_services.http_api import AT_ONCE, HttpApi, Tls
+from pipeline_services.key_metrics import KEY_METRICS
+from pipeline_services.loki_api import LokiApi
+from pipeline_services.port_forward import PortForward, ready_endpoint
+from pipeline_services.prometheus_api import PrometheusApi
+from pipeline_services.settings import PANELS
+
+T = TypeVar("T")
+WINDOW: Final = 600.0
+RECENT: Final = 300.0
+LINES: Final = 100
+_Lists = Mapping[str, "Future[list[dict[str, Any]]]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and where the collection takes place."""
+
+    at: float
+    namespace: str
+
+
+class Reach(AbstractContextManager["Reach"]):
+    """Opens ways to services and closes all of them at the end."""
+
+    def __init__(self, cluster: Cluster, lists: _Lists) -> None:
+        self._cluster = cluster
+        self._lists = lists
+        self._open = ExitStack()
+        self._lock = Lock()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cut every connection: whoever still waits for an answer gets an error."""
+        with self._lock:
+            self._open.close()
+
+    def secrets(self) -> list[dict[str, Any]]:
+        """The namespace's Secrets, values included; raises what listing them raised."""
+        return self._lists["secrets"].result()
+
+    def forward(self, service: str) -> PortForward:
+        """A way to a ready pod behind ``service``; raises as ``ready_endpoint`` and ``PortForward`` do."""
+        slices = self._lists["endpointslices"].result()
+        endpoint = ready_endpoint(service, names.SERVICE_PORTS[service], slices, self._cluster.namespace)
+        forward = PortForward(self._cluster, endpoint).__enter__()
+        return self._keep(forward, forward.close)
+
+    def http(self, forward: PortForward, *, tls: Tls | None = None) -> HttpApi:
+        """HTTP over an open way."""
+        api = HttpApi(forward.endpoint.service, forward.port, tls=tls, cause=lambda: forward.failure)
+        return self._keep(api, api.close)
+
+    def _keep(self, thing: T, close: Callable[[], None]) -> T:
+        with self._lock:
+            self._open.callback(close)
+        return thing
+
+
+def take_all(record: Record, reads: Iterable[tuple[str, Callable[[], Any]]]) -> None:
+    """Read several sources of one service, a few at once."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for done in [pool.submit(record.take, source, read) for source, read in reads]:
+            done.result()
+
+
+def prometheus_sources() -> list[str]:
+    return ["prometheus_targets", *(f"prometheus/{metric}" for metric, _ in _prometheus_queries())]
+
+
+def _prometheus_queries() -> list[tuple[str, str]]:
+    return [(metric.id, metric.query) for metric in KEY_METRICS.values() if metric.tool == "prometheus"]
+
+
+def read_prometheus(reach: Reach, record: Record, _moment: Moment) -> None:
+    """Every key metric that Prometheus has, and its targets."""
+    api = PrometheusApi(reach.http(reach.forward(names.PROMETHEUS_SERVICE)))
+    queries = [(f"prometheus/{metric}", partial(api.query, query)) for metric, query in _prometheus_queries()]
+    take_all(record, [("prometheus_targets", api.targets), *queries])
+
+
+def loki_sources() -> list[str]:
+    return ["loki_ready", "loki/all", "loki/errors", "loki/pods"]
+
+
+def spec_queries(namespace: str) -> dict[str, str]:
+    """Section 2's two searches, as written there."""
+    everything = f'{{namespace="{namespace}"}}'
+    return {"all": everything, "errors": f'{everything} |= "error" or "Error" or "ERROR"'}
+
+
+def read_loki(reach: Reach, record: Record, moment: Moment) -> None:
+    """Readiness, section 2's searches and how new each pod's lines are."""
+    api = LokiApi(reach.http(reach.forward(names.LOKI_SERVICE)))
+    start, end = moment.at - WINDOW, moment.at + 1
+
+    def ready() -> dict[str, Any]:
+        answer = api.ready()
+        return {"status": answer.status, "body": answer.text[:200]}
+
+    searches = [
+        (f"loki/{name}", partial(api.lines, logql, start=start, end=end, limit=LINES))
+        for name, logql in spec_queries(moment.namespace).items()
+    ]
+    newest = ("loki/pods", lambda: api.newest_by_pod(moment.namespace, start=moment.at - RECENT, end=end))
+    take_all(record, [("loki_ready", ready), newest, *searches])
+
+
+def grafana_sources(absent: frozenset[str]) -> list[str]:
+    sources = [f"grafana_datasources/{uid}" for component, uid in names.DATASOURCES.items() if component not in absent]
+    return ["grafana_health", "grafana_dashboard", *sources, *(f"grafana_panels/{panel}" for panel in PANELS)]
+
+
+def read_grafana(reach: Reach, record: Record, moment: Moment, *, absent: frozenset[str] = frozenset()) -> None:
+    """Health, data sources, the dashboard, and each of its panels' queries."""
+    api = GrafanaApi(reach.http(reach.forward(names.GRAFANA_SERVICE)))
+    record.take("grafana_health", api.health)
+    sources = [
+        (f"grafana_datasources/{uid}", partial(_datasource, api, uid, moment))
+        for component, uid in names.DATASOURCES.items()
+        if component not in absent
+    ]
+    shown: list[tuple[str, Callable[[], Any]]] = []
+    try:
+        dashboard = api.dashboard(names.DASHBOARD_UID)
+    except PipelineError as error:
+        failed = ["grafana_dashboard", *(f"grafana_panels/{panel}" for panel in PANELS)]
+        record.fail(failed, error)
+    else:
+        record.take("grafana_dashboard", lambda: dashboard)
+        known = panels(dashboard)
+        shown = [(f"grafana_panels/{panel}", partial(_panel, api, known, panel, moment)) for panel in PANELS]
+    take_all(record, [*sources, *shown])
+
+
+def _datasource(api: GrafanaApi, uid: str, moment: Moment) -> dict[str, Any]:
+    if uid == names.DATASOURCES[names.LOKI]:  # its plugin has no health call
+        query = {"expr": spec_queries(moment.namespace)["all"], "queryType": "range", "maxLines": 1}
+        wrong = api.datasource_query(uid, "loki", query, start=moment.at - RECENT, end=moment.at)
+        return {"status": 500, "message": wrong} if wrong else {"status": 200, "message": "a query was answered"}
+    status, message = api.datasource_health(uid)
+    return {"status": status, "message": message}
+
+
+def _panel(api: GrafanaApi, known: Mapping[int, Mapping[str, Any]], panel: int, moment: Moment) -> dict[str, Any]:
+    if panel not in known:
+        raise NoData(f"the dashboard has no panel {panel} ({PANELS[panel]})")
+    return asdict(api.panel(known[panel], start=moment.at - WINDOW, end=moment.at))

@@ -1,0 +1,159 @@
+"""Takes secrets out of a tree of JSON before it can be written anywhere.
+
+Two nets: the values that the namespace's Secrets hold, in every form they are likely to appear in, and the shapes that
+credentials have when nobody told us of them (a ``token=`` in a log line). What is found becomes ``[redacted]``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+REDACTED: Final = "[redacted]"
+SHORTEST: Final = 6
+SHORTEST_PART: Final = 16
+RANDOM_BITS: Final = 3.2
+
+_WORD: Final = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|credentials?|api[_-]?key|access[_-]?key|private[_-]?key)"
+_NAME: Final = rf"[\w.-]{{0,64}}{_WORD}[\w-]{{0,64}}"
+_PATTERNS: Final = (
+    re.compile(r"(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)"),
+    re.compile(r"(?i)(\bauthorization\b[\"']?\s*[=:]\s*[\"']?(?:(?:bearer|token|basic|digest)\s+)?)[^\s\"',;]+()"),
+    re.compile(r"(?i)(\b(?:bearer|basic)\s+)[\w.~+/=-]{12,}()"),
+    re.compile(r"(://[^\s/:@\"']*:)[^\s/@\"']+(@)"),
+    re.compile(r"()\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?()"),
+    re.compile(r"()\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{20,}|glpat-[\w-]{16,}|glsa_\w{20,}|xox[abpr]-[\w-]{10,})()"),
+)
+_PAIR: Final = re.compile(
+    rf"(?i)(?P<name>\b{_NAME})(?P<sign>\\*[\"']?\s*(?:=|:)\s*\\*[\"']?)(?P<value>(?<=[\"'])[^\"'\\]+|[^\s\"'\\,;&(){{}}\[\]<>]+)"
+)
+_FOLLOWS: Final = re.compile(rf"(?i)(?P<name>\b{_NAME})(?P<sign>\s+(?:is\s+|was\s+)?[\"']?)(?P<value>[\w+/=.-]{{20,}})")
+_KEY_LINE: Final = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{60,76}={0,2}$")
+_NAMED: Final = re.compile(rf"(?i)^{_NAME}$")
+_NOT_ITSELF: Final = re.compile(
+    r"(?i)(?:[_-]?(?:file|path|dir|name|ref|url|type|count|total|seconds|bytes|id|expiry|expires\w*))$"
+)
+_HINT: Final = re.compile(rf"(?i){_WORD}|authorization|bearer|basic|://|eyJ|AKIA|gh[pousr]_|glpat|glsa|xox|PRIVATE KEY")
+_WORD_CHARACTERS: Final = re.compile(r"[A-Za-z0-9+/=_.~-]+")
+
+
+def secret_forms(values: Iterable[bytes], keep: Collection[str] = ()) -> list[str]:
+    """The texts to look for, longest first: each value as it is, in Base64 of both alphabets, URL-encoded, inside JSON.
+
+    Args:
+        values: what the Secrets hold, decoded. Certificates are public and are left out; of a longer text (a file, a
+            key, a connection string) its long parts are looked for too.
+        keep: public names, which are not secret even where a Secret repeats them.
+    """
+    forms: set[str] = set()
+    for value in values:
+        if value.lstrip().startswith(b"-----BEGIN CERTIFICATE"):
+            continue
+        forms |= set(_encoded(value))
+        text = value.decode("utf-8", "ignore").strip()
+        forms |= set(_written(text))
+        for part in _WORD_CHARACTERS.findall(text):
+            if len(part) >= SHORTEST_PART and part != text and _random(part):
+                forms |= set(_written(part))
+    known = set(keep)
+    return sorted((form for form in forms if len(form) >= SHORTEST and form not in known), key=len, reverse=True)
+
+
+def _encoded(value: bytes) -> Iterator[str]:
+    if len(value) < SHORTEST:
+        return
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        text = encode(value).decode()
+        yield text
+        yield text.rstrip("=")
+
+
+def _written(text: str) -> Iterator[str]:
+    if len(text) >= SHORTEST:
+        yield from (text, quote(text, safe=""), quote_plus(text), json.dumps(text)[1:-1])
+
+
+def redacted(tree: Any, forms: Collection[str], keep: Collection[str] = ()) -> Any:
+    """The tree with every secret replaced, in texts and in keys.
+
+    Args:
+        forms: what ``secret_forms`` gave.
+        keep: names that stay even after a word like ``secret:``.
+    """
+    everything = "\n".join(_texts(tree))
+    present = [form for form in forms if form in everything]
+    return _Redactor(present, frozenset(keep)).tree(tree)
+
+
+class _Redactor:
+    def __init__(self, forms: list[str], keep: frozenset[str]) -> None:
+        self._forms = forms
+        self._keep = keep
+
+    def tree(self, node: Any) -> Any:
+        if isinstance(node, str):
+            return self.text(node)
+        if isinstance(node, Mapping):
+            return self._mapping(node)
+        return [self.tree(item) for item in node] if isinstance(node, list | tuple) else node
+
+    def _mapping(self, node: Mapping[str, Any]) -> dict[str, Any]:
+        changed = {self.text(key): self._under(key, value) for key, value in node.items()}
+        name = node.get("name")
+        if isinstance(name, str) and isinstance(node.get("value"), str):  # an entry of a container's env
+            changed["value"] = self._under(name, node["value"])
+        return changed
+
+    def _under(self, key: str, value: Any) -> Any:
+        named = isinstance(value, str) and _NAMED.match(key) and not _NOT_ITSELF.search(key)
+        return REDACTED if named and value and value not in self._keep else self.tree(value)
+
+    def text(self, text: str) -> str:
+        for form in self._forms:
+            text = text.replace(form, REDACTED)
+        text = _KEY_LINE.sub(lambda found: REDACTED if _random(found[0]) else found[0], text)
+        if not _HINT.search(text):
+            return text
+        for pattern in _PATTERNS:
+            text = pattern.sub(rf"\1{REDACTED}\2", text)
+        return _FOLLOWS.sub(self._follower, _PAIR.sub(self._pair, text))
+
+    def _pair(self, found: re.Match[str]) -> str:
+        return self._replaced(found, plain=True)
+
+    def _follower(self, found: re.Match[str]) -> str:
+        return self._replaced(found, plain=False)
+
+    def _replaced(self, found: re.Match[str], *, plain: bool) -> str:
+        """``plain``: a value after a sign is one whatever it looks like; after a mere space only a random one is."""
+        value = found["value"]
+        public = value in self._keep or value.lower() in ("bearer", "token", "basic", "null", "none", "true", "false")
+        if public or _NOT_ITSELF.search(found["name"]) or not (plain or _random(value)):
+            return found[0]
+        return f"{found['name']}{found['sign']}{REDACTED}"
+
+
+def _texts(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            yield key
+            yield from _texts(value)
+    elif isinstance(node, list | tuple):
+        for item in node:
+            yield from _texts(item)
+
+
+def _random(text: str) -> bool:
+    """Whether a text looks made by a machine: letters and digits mixed, and much information in each character."""
+    if not (any(map(str.isdigit, text)) and any(map(str.isalpha, text))):
+        return False
+    counts = Counter(text).values()
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts) >= RANDOM_BITS
