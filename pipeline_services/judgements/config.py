@@ -1,0 +1,139 @@
+"""Are ConfigMap and Secrets there, consistent, and accepted by the services they are for (section 3)?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pipeline_services import names
+from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.errors import UnexpectedAnswer
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.objects import name_of, named
+from pipeline_services.judgements.pods import require_ready
+from pipeline_services.snapshot import Snapshot
+
+SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
+    "kafka": {
+        "KAFKA_BROKER": f"{names.KAFKA_SERVICE}:{names.SERVICE_PORTS[names.KAFKA_SERVICE]}",
+        "KAFKA_TOPIC": names.TOPIC,
+        "KAFKA_DEAD_LETTER_TOPIC": names.DEAD_LETTER_TOPIC,
+        "KAFKA_PARTITIONS": str(names.TOPIC_PARTITIONS),
+        "KAFKA_GROUP": names.CONSUMER_GROUP,
+    },
+    "influxdb": {
+        "INFLUXDB_URL": f"https://{names.INFLUXDB_SERVICE}:{names.SERVICE_PORTS[names.INFLUXDB_SERVICE]}",
+        "INFLUXDB_ORG": names.INFLUXDB_ORG,
+        "INFLUXDB_BUCKET": names.INFLUXDB_BUCKET,
+    },
+}
+"""What the ConfigMap has to say, by whom it leads to."""
+LOADS: Final = ("PRODUCER_RATE", "PRODUCER_DEVICES")
+SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
+    names.PIPELINE_SECRET: ("INFLUXDB_TOKEN",),
+    names.TLS_SECRET: ("tls.crt", "tls.key", "ca.crt"),
+    names.READ_SECRET: ("token",),
+    names.ADMIN_SECRET: ("username", "password", "token"),
+}
+TOKENS: Final[Mapping[str, tuple[str, str]]] = {
+    "influxdb_token": (names.PIPELINE_SECRET, "INFLUXDB_TOKEN"),
+    "influxdb_read_token": (names.READ_SECRET, "token"),
+}
+_ADVICE: Final = COMPONENT_ADVICE["config"]
+_REFUSED: Final = (401, 403)
+
+
+def settings_lead_to(snapshot: Snapshot, part: str) -> None:
+    """The ConfigMap's settings for Kafka or InfluxDB name what is really there."""
+    data = _config_map(snapshot)
+    for key, expected in SETTINGS[part].items():
+        if data.get(key) != expected:
+            raise Deviation(snapshot, f"{key} in {names.CONFIG_MAP} is {data.get(key)!r}", repr(expected), _ADVICE)
+    for address in (data[key] for key in SETTINGS[part] if key in ("KAFKA_BROKER", "INFLUXDB_URL")):
+        _require_service(snapshot, address)
+
+
+def load_is_set(snapshot: Snapshot) -> None:
+    """The producer's rate and number of devices are positive numbers."""
+    data = _config_map(snapshot)
+    for key in LOADS:
+        try:
+            good = float(data.get(key, "")) > 0
+        except ValueError:
+            good = False
+        if not good:
+            raise Deviation(snapshot, f"{key} in {names.CONFIG_MAP} is {data.get(key)!r}", "a number > 0", _ADVICE)
+
+
+def references_exist(snapshot: Snapshot) -> None:
+    """Every ConfigMap, Secret and key that a workload's pods need is there."""
+    there = {("ConfigMap", name_of(item)): set(item.get("data") or {}) for item in snapshot.data("configmaps")}
+    there |= {("Secret", item["name"]): set(item["keys"]) for item in snapshot.data("secrets")}
+    for source in ("deployments", "statefulsets", "daemonsets"):
+        for workload in snapshot.data(source):
+            for kind, name, key in _references(workload["spec"]["template"]["spec"]):
+                if (kind, name) not in there or (key and key not in there[kind, name]):
+                    what = f"{kind} {name}{f' with the key {key}' if key else ''}"
+                    raise Deviation(snapshot, f"{name_of(workload)} needs {what}", "it is there", _ADVICE)
+
+
+def secret_is_complete(snapshot: Snapshot, secret: str) -> None:
+    """The Secret exists and every key of it holds something."""
+    advice = _ADVICE.but(next_command=f"kubectl describe secret -n {{namespace}} {secret}")
+    found = next((item for item in snapshot.data("secrets") if item["name"] == secret), None)
+    if found is None:
+        raise Deviation(snapshot, f"there is no Secret {secret}", "one", advice)
+    empty = [key for key in SECRETS[secret] if not found["keys"].get(key, {}).get("bytes")]
+    if empty:
+        raise Deviation(snapshot, f"Secret {secret} holds nothing under {', '.join(empty)}", "a value", advice)
+
+
+def token_is_accepted(snapshot: Snapshot, source: str) -> None:
+    """InfluxDB accepts the token as it stands in the Secret now, whatever running pods still use."""
+    require_ready(snapshot, names.INFLUXDB)
+    secret, key = TOKENS[source]
+    status = snapshot.data(source)["status"]
+    if status in _REFUSED:
+        advice = _ADVICE.but(next_command=f"kubectl describe secret -n {{namespace}} {secret}")
+        observed = f"InfluxDB refuses {key} of Secret {secret} with {status}"
+        raise Deviation(snapshot, observed, "200", advice)
+    if status != 200:
+        raise UnexpectedAnswer(f"InfluxDB answers {status} where {key} of {secret} was tried")
+
+
+def _config_map(snapshot: Snapshot) -> Mapping[str, str]:
+    found = named(snapshot, "configmaps", names.CONFIG_MAP)
+    if found is None:
+        raise Deviation(snapshot, f"there is no ConfigMap {names.CONFIG_MAP}", "one", _ADVICE)
+    data: Mapping[str, str] = found.get("data") or {}
+    return data
+
+
+def _require_service(snapshot: Snapshot, address: str) -> None:
+    url = urlsplit(address if "://" in address else f"//{address}")
+    service = named(snapshot, "services", str(url.hostname))
+    ports = [entry["port"] for entry in service["spec"]["ports"]] if service else []
+    if url.port not in ports:
+        raise Deviation(snapshot, f"{address} leads to no service (its ports: {ports})", "a service", _ADVICE)
+
+
+def _references(pod: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Kind, name and key (or an empty one) of everything that a pod cannot start without."""
+    for container in (*(pod.get("initContainers") or ()), *pod["containers"]):
+        for source in container.get("envFrom") or ():
+            yield from _reference(source, "configMapRef", "secretRef", "name")
+        for variable in container.get("env") or ():
+            yield from _reference(variable.get("valueFrom") or {}, "configMapKeyRef", "secretKeyRef", "name")
+    for volume in pod.get("volumes") or ():
+        yield from _reference(volume, "configMap", "", "name")
+        yield from _reference(volume, "", "secret", "secretName")
+
+
+def _reference(source: Mapping[str, Any], config_map: str, secret: str, name: str) -> Iterator[tuple[str, str, str]]:
+    for kind, field in (("ConfigMap", config_map), ("Secret", secret)):
+        found = source.get(field)
+        if found and not found.get("optional"):
+            keys = [item["key"] for item in found.get("items") or ()] or [found.get("key", "")]
+            for key in keys:
+                yield kind, found[name], key

@@ -1,0 +1,22 @@
+"""What a judgement raises when the pipeline is not as it should be."""
+
+from __future__ import annotations
+
+from pipeline_services.advice import Advice, five_lines
+from pipeline_services.snapshot import Snapshot
+
+
+class Deviation(AssertionError):
+    """The system is wrong. ``str()`` gives the five lines of REPORTING.md.
+
+    Attributes:
+        observed: what was seen, with whose and which unit.
+        threshold: what should have been seen, with the window.
+        advice: what it means, what to type next, where to read on, who to call.
+    """
+
+    def __init__(self, snapshot: Snapshot, observed: str, threshold: str, advice: Advice) -> None:
+        super().__init__(five_lines(observed, threshold, advice, snapshot.namespace))
+        self.observed = observed
+        self.threshold = threshold
+        self.advice = advice

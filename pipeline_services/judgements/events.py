@@ -1,0 +1,113 @@
+"""Do Warning events say something that still holds (section 2)?
+
+An event stays for an hour. It counts while its object is not well: an event about a pod that is gone, or that has
+become ready since, is history.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.hpas import is_within_lag
+from pipeline_services.judgements.objects import (
+    COMPONENT_APPS,
+    K8sObject,
+    condition,
+    epoch,
+    named,
+)
+from pipeline_services.judgements.pods import is_ready, is_starting
+from pipeline_services.judgements.workloads import progress_of
+from pipeline_services.known_issues import known_issue
+from pipeline_services.snapshot import Snapshot
+
+WINDOW: Final = 600.0
+"""Seconds back for which an event counts."""
+_WORKLOADS: Final = {"Deployment": "deployments", "StatefulSet": "statefulsets", "DaemonSet": "daemonsets"}
+_APPS: Final = {app: component for component, apps in COMPONENT_APPS.items() for app in apps}
+
+
+def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
+    """No Warning event of the last minutes about the component's objects is still open, known issues aside."""
+    for event in sorted(snapshot.data("events"), key=last_seen, reverse=True):
+        if event.get("type") != "Warning" or snapshot.taken_at - last_seen(event) > WINDOW:
+            continue
+        if component_of(event) != component or _is_over(snapshot, event):
+            continue
+        text = f"{event.get('reason')}: {event.get('message', '')}"
+        if known_issue("events", component, text, snapshot.taken_at) and not _is_unready_pod(snapshot, event):
+            continue
+        about = event["involvedObject"]
+        observed = f"{about['kind']} {about['name']}: {text[:240]} ({event.get('count') or 1} times)"
+        command = "kubectl get events -n {namespace} --sort-by=.lastTimestamp"
+        advice = COMPONENT_ADVICE[component].but(next_command=command)
+        raise Deviation(snapshot, observed, f"no open Warning event (last {WINDOW:g} s)", advice)
+
+
+def component_of(event: K8sObject) -> str:
+    """The component whose object the event is about; ``config`` for anything else in the namespace."""
+    about = event["involvedObject"]
+    if about["kind"] == "HorizontalPodAutoscaler":
+        return "hpa"
+    if about["kind"] == "PersistentVolumeClaim":
+        return "storage"
+    name = about["name"]
+    owners = [app for app in _APPS if name == app or name.startswith(f"{app}-")]
+    return _APPS[max(owners, key=len)] if owners else "config"
+
+
+def last_seen(event: K8sObject) -> float:
+    """When the event happened last, in seconds since the epoch; 0 where it does not say."""
+    series = event.get("series") or {}
+    stamps = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
+    return max((epoch(stamp) for stamp in stamps if stamp), default=0.0)
+
+
+def _pod(snapshot: Snapshot, event: K8sObject) -> K8sObject | None:
+    pod = named(snapshot, "pods", event["involvedObject"]["name"])
+    uid = event["involvedObject"].get("uid")
+    same = pod is not None and (uid is None or pod["metadata"].get("uid") in (None, uid))
+    return pod if same else None
+
+
+def _is_unready_pod(snapshot: Snapshot, event: K8sObject) -> bool:
+    pod = _pod(snapshot, event) if event["involvedObject"]["kind"] == "Pod" else None
+    return pod is not None and not is_ready(pod)
+
+
+def _is_over(snapshot: Snapshot, event: K8sObject) -> bool:
+    """Whether the object of the event is gone or has become well since."""
+    kind, name = event["involvedObject"]["kind"], event["involvedObject"]["name"]
+    if kind == "Pod":
+        return _pod_is_well(snapshot, event)
+    if kind == "HorizontalPodAutoscaler":
+        hpa = named(snapshot, "hpas", name)
+        active = condition(hpa, "ScalingActive") if hpa else {}
+        disabled = active.get("reason") == "ScalingDisabled"
+        return hpa is None or disabled or active.get("status") == "True" or is_within_lag(hpa, snapshot.taken_at)
+    if kind == "PersistentVolumeClaim":
+        claim = named(snapshot, "pvcs", name)
+        return claim is None or claim["status"].get("phase") == "Bound"
+    if kind == "ReplicaSet":
+        return _workload_is_well(snapshot, "deployments", name.rpartition("-")[0])
+    if kind in _WORKLOADS:
+        return _workload_is_well(snapshot, _WORKLOADS[kind], name)
+    return False
+
+
+def _pod_is_well(snapshot: Snapshot, event: K8sObject) -> bool:
+    pod = _pod(snapshot, event)
+    if pod is None or pod["metadata"].get("deletionTimestamp") or is_starting(pod, snapshot.taken_at):
+        return True
+    return is_ready(pod) and last_seen(event) <= epoch(condition(pod, "Ready")["lastTransitionTime"]) + 1
+
+
+def _workload_is_well(snapshot: Snapshot, source: str, name: str) -> bool:
+    workload = named(snapshot, source, name)
+    return workload is None or progress_of(workload).complete
+
+
+EVENT_COMPONENTS: Final = (*COMPONENT_APPS, "hpa", "storage", "config")
+"""The components that an event of the namespace can be about."""

@@ -1,0 +1,91 @@
+"""Is Grafana healthy, do its data sources answer, and does every panel show fresh data (section 2)?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline_services import names
+from pipeline_services.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.pods import require_ready
+from pipeline_services.judgements.readings import newest_stored_age
+from pipeline_services.settings import PANELS
+from pipeline_services.snapshot import Snapshot
+
+FRESH: Final = 120.0
+"""Seconds that a panel's newest point may be old: a step of the graph, a scrape and a one-minute rate."""
+SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
+    "Producer rate": (names.PRODUCER,),
+    "Processor rate": (names.PROCESSOR,),
+    "InfluxDB writes": (names.PROCESSOR,),
+    "Consumer lag": (names.PROCESSOR,),
+    "End-to-end latency": (names.PRODUCER, names.PROCESSOR),
+}
+"""Whose figures a panel shows: it has none while one of these has no ready pod."""
+NEEDS_FLOW: Final = frozenset({"End-to-end latency"})
+"""Panels that have no value while no reading is stored."""
+_ADVICE: Final[Advice] = COMPONENT_ADVICE[names.GRAFANA].but(
+    next_command="kubectl logs -n {namespace} -l app=grafana --tail=50"
+)
+
+
+def is_healthy(snapshot: Snapshot) -> None:
+    """Grafana and its database say that they are well."""
+    require_ready(snapshot, names.GRAFANA)
+    health = snapshot.data("grafana_health")
+    if health.get("database") != "ok":
+        raise Deviation(snapshot, f"Grafana's database is {health.get('database')!r}", "'ok'", _ADVICE)
+
+
+def datasource_answers(snapshot: Snapshot, component: str) -> None:
+    """Grafana reaches the data source; a source that does not run is not Grafana's fault."""
+    require_ready(snapshot, names.GRAFANA, component)
+    uid = names.DATASOURCES[component]
+    answer = snapshot.data(f"grafana_datasources/{uid}")
+    if answer["status"] != 200:
+        observed = f"Grafana's data source {uid} answers {answer['status']}: {str(answer['message'])[:200]}"
+        raise Deviation(snapshot, observed, "200", _ADVICE)
+
+
+def dashboard_is_complete(snapshot: Snapshot) -> None:
+    """The dashboard is there under its name, with all its panels."""
+    require_ready(snapshot, names.GRAFANA)
+    board = snapshot.data("grafana_dashboard")
+    board = board.get("dashboard", board)
+    if board.get("title") != names.DASHBOARD:
+        raise Deviation(snapshot, f"the dashboard is called {board.get('title')!r}", f"{names.DASHBOARD!r}", _ADVICE)
+    missing = sorted(set(PANELS.values()) - {panel.get("title") for panel in board.get("panels", ())})
+    if missing:
+        raise Deviation(snapshot, f"the dashboard lacks {', '.join(missing)}", "all its panels", _ADVICE)
+
+
+def panel_is_fresh(snapshot: Snapshot, title: str) -> None:
+    """The panel's query works and returns a point of the last two minutes."""
+    require_ready(snapshot, names.GRAFANA)
+    panel = snapshot.data(f"grafana_panels/{_panel_id(title)}")
+    problem = _problem(panel, snapshot.taken_at)
+    if problem:
+        _require_what_it_shows(snapshot, title, panel)
+        raise Deviation(snapshot, f"panel {title!r} {problem}", f"a point of the last {FRESH:g} s", _ADVICE)
+
+
+def _panel_id(title: str) -> int:
+    return next(panel_id for panel_id, known in PANELS.items() if known == title)
+
+
+def _problem(panel: Mapping[str, Any], now: float) -> str:
+    if panel.get("error"):
+        return f"fails: {str(panel['error'])[:200]}"
+    if not panel.get("points") or panel.get("newest") is None:
+        return "is empty"
+    old = now - panel["newest"]
+    return f"ends {old:.0f} s ago" if old > FRESH else ""
+
+
+def _require_what_it_shows(snapshot: Snapshot, title: str, panel: Mapping[str, Any]) -> None:
+    sources = [component for component, uid in names.DATASOURCES.items() if uid == panel.get("datasource")]
+    require_ready(snapshot, *sources, *SHOWN.get(title, ()))
+    if title in NEEDS_FLOW and newest_stored_age(snapshot) > FRESH / 2:
+        raise PreconditionNotMet(f"no reading is being stored, so {title!r} has nothing to show")

@@ -1,0 +1,80 @@
+"""Do the HorizontalPodAutoscalers know their metrics and keep to the documented bounds (sections 1 and 3.5)?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.objects import K8sObject, age, condition, epoch, named
+from pipeline_services.snapshot import Snapshot
+
+METRICS_LAG: Final = 45.0
+"""Seconds without metrics that are normal: section 9 knows of 15-30 s, and the controller looks every 5-15 s."""
+NEW_FOR: Final = 90.0
+"""Seconds in which a new autoscaler need not know anything yet."""
+BOUNDS: Final = (1, 5)
+CPU_TARGET: Final = 70
+"""Percent of the request (section 3.5)."""
+
+
+def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
+    """The autoscaler can scale and has a current value, not ``<unknown>``.
+
+    Raises:
+        PreconditionNotMet: it is new, or switched off because its target is scaled to 0.
+    """
+    hpa = _existing(snapshot, hpa_name)
+    active = condition(hpa, "ScalingActive")
+    if active.get("reason") == "ScalingDisabled":
+        target = hpa["spec"]["scaleTargetRef"]["name"]
+        raise PreconditionNotMet(f"{hpa_name} is off because {target} is scaled to 0; see the checks of {target}")
+    for kind in ("AbleToScale", "ScalingActive"):
+        _judge_condition(snapshot, hpa, kind)
+    if _current_cpu(hpa) is None and not is_within_lag(hpa, snapshot.taken_at):
+        raise Deviation(snapshot, f"{hpa_name} shows <unknown> for its CPU", "a value", COMPONENT_ADVICE["hpa"])
+
+
+def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
+    """The autoscaler has the bounds and the CPU target that section 3.5 promises."""
+    spec = _existing(snapshot, hpa_name)["spec"]
+    bounds = (spec.get("minReplicas", 1), spec["maxReplicas"])
+    targets = [metric["resource"]["target"].get("averageUtilization") for metric in _cpu(spec.get("metrics"))]
+    if bounds != BOUNDS or targets != [CPU_TARGET]:
+        observed = f"{hpa_name} has bounds {bounds[0]}-{bounds[1]} and CPU targets {targets}"
+        expected = f"{BOUNDS[0]}-{BOUNDS[1]} and one CPU target of {CPU_TARGET} %"
+        raise Deviation(snapshot, observed, expected, COMPONENT_ADVICE["hpa"])
+
+
+def is_within_lag(hpa: K8sObject, now: float) -> bool:
+    """Whether the metrics went away so recently that it is the lag that section 9 knows of."""
+    since = condition(hpa, "ScalingActive").get("lastTransitionTime")
+    return since is None or now - epoch(since) < METRICS_LAG
+
+
+def _existing(snapshot: Snapshot, hpa_name: str) -> K8sObject:
+    hpa = named(snapshot, "hpas", hpa_name)
+    if hpa is None:
+        raise Deviation(snapshot, f"there is no HPA {hpa_name}", "one", COMPONENT_ADVICE["hpa"])
+    return hpa
+
+
+def _judge_condition(snapshot: Snapshot, hpa: K8sObject, kind: str) -> None:
+    found = condition(hpa, kind)
+    if found.get("status") == "True" or (found and is_within_lag(hpa, snapshot.taken_at)):
+        return
+    hpa_name = hpa["metadata"]["name"]
+    if age(hpa, snapshot.taken_at) < NEW_FOR:
+        raise PreconditionNotMet(f"{hpa_name} is new and knows no metrics yet; ask again in {NEW_FOR:g} s")
+    why = f"{found.get('reason', 'no such condition')}: {found.get('message', '')}"[:200]
+    raise Deviation(snapshot, f"{hpa_name} is not {kind}: {why}", f"{kind} True", COMPONENT_ADVICE["hpa"])
+
+
+def _cpu(metrics: list[K8sObject] | None) -> list[K8sObject]:
+    return [metric for metric in metrics or () if (metric.get("resource") or {}).get("name") == "cpu"]
+
+
+def _current_cpu(hpa: K8sObject) -> int | None:
+    values = [metric["resource"]["current"] for metric in _cpu((hpa.get("status") or {}).get("currentMetrics"))]
+    return next((value.get("averageUtilization") for value in values), None)

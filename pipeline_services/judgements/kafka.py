@@ -1,0 +1,63 @@
+"""Does the broker have its topics, and does the consumer group work on all of them (section 3.3)?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline_services import names
+from pipeline_services.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.pods import require_ready
+from pipeline_services.judgements.readings import lag_growth
+from pipeline_services.snapshot import Snapshot
+
+TOPICS: Final = {names.TOPIC: names.TOPIC_PARTITIONS, names.DEAD_LETTER_TOPIC: 1}
+"""Each topic with the least number of partitions."""
+_STALLED: Final = 0.9
+
+
+def topic_is_there(snapshot: Snapshot, topic: str) -> None:
+    """The topic exists with its partitions."""
+    require_ready(snapshot, names.KAFKA)
+    partitions = snapshot.data("kafka_topics").get(topic, ())
+    if len(partitions) < TOPICS[topic]:
+        observed = f"topic {topic} has {len(partitions)} partitions"
+        raise Deviation(snapshot, observed, f">= {TOPICS[topic]}", _topic_advice(topic))
+
+
+def partitions_are_led(snapshot: Snapshot, topic: str) -> None:
+    """Every partition has a leader, and all its replicas are in sync."""
+    topic_is_there(snapshot, topic)
+    for partition in snapshot.data("kafka_topics")[topic]:
+        which = f"partition {partition['partition']} of {topic}"
+        if partition["leader"] is None or partition["leader"] < 0:
+            raise Deviation(snapshot, f"{which} has no leader", "a leader", _topic_advice(topic))
+        if set(partition["isr"]) != set(partition["replicas"]):
+            observed = f"{which} has replicas {partition['replicas']} but in sync only {partition['isr']}"
+            raise Deviation(snapshot, observed, "all in sync", _topic_advice(topic))
+
+
+def group_is_stable(snapshot: Snapshot) -> None:
+    """The processors' group is Stable with every partition assigned, or rebalances without falling behind."""
+    require_ready(snapshot, names.KAFKA, names.PROCESSOR)
+    group = snapshot.data("kafka_group")
+    advice = COMPONENT_ADVICE[names.PROCESSOR].but(
+        next_command="kubectl exec -n {namespace} kafka-0 -- kafka-consumer-groups.sh --bootstrap-server "
+        f"localhost:9092 --group {names.CONSUMER_GROUP} --describe --state"
+    )
+    if "rebalanc" in group["state"].lower() and lag_growth(snapshot) < _STALLED:
+        return  # section 9, issue 2: 5-10 s are normal, and the lag shows that it has not been longer
+    if group["state"] != "Stable":
+        observed = f"the group {names.CONSUMER_GROUP} is {group['state']} with {len(group['members'])} members"
+        raise Deviation(snapshot, observed, "Stable", advice)
+    assigned = {int(partition) for member in group["members"] for partition in member["partitions"]}
+    free = sorted(set(range(names.TOPIC_PARTITIONS)) - assigned)
+    if free:
+        raise Deviation(snapshot, f"nobody reads the partitions {free}", "every partition assigned", advice)
+
+
+def _topic_advice(topic: str) -> Advice:
+    return COMPONENT_ADVICE[names.KAFKA].but(
+        next_command="kubectl exec -n {namespace} kafka-0 -- kafka-topics.sh --bootstrap-server localhost:9092 "
+        f"--describe --topic {topic}"
+    )

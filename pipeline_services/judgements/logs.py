@@ -1,0 +1,82 @@
+"""Do the four components log errors that nobody knows (section 2, ``kubectl logs``)?"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.errors import NoData
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.objects import condition, epoch, name_of
+from pipeline_services.judgements.pods import pods_of
+from pipeline_services.known_issues import known_issue
+from pipeline_services.snapshot import Snapshot
+
+WINDOW: Final = 120.0
+"""Seconds back for which errors count. What is still wrong logs again within it; what is over does not stay red."""
+SEVERE: Final = frozenset({"ERROR", "FATAL", "CRITICAL", "PANIC", "SEVERE"})
+_WORD = re.compile(r"\b(?:lvl=|level=|\")?(ERROR|FATAL|CRITICAL|PANIC|SEVERE|Traceback \(most recent call last\))")
+_FIELD = re.compile(r"\b(?:lvl|level)=\"?(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One log line of one pod; ``at`` in seconds since the epoch."""
+
+    pod: str
+    at: float
+    text: str
+
+
+def have_no_unknown_errors(snapshot: Snapshot, component: str) -> None:
+    """No line of the last minutes is an error, but for known issues and for what a pod logged before it was ready."""
+    severe = [line for line in recent_lines(snapshot, component) if is_severe(line.text)]
+    unknown = [line for line in severe if not known_issue("logs", component, line.text, snapshot.taken_at)]
+    if unknown:
+        last = unknown[-1]
+        command = f"kubectl logs -n {{namespace}} {last.pod} --tail=100"
+        observed = f"{len(unknown)} error lines, the last of {last.pod}: {last.text[:300]}"
+        advice = COMPONENT_ADVICE[component].but(next_command=command)
+        raise Deviation(snapshot, observed, f"none that is not a known issue (last {WINDOW:g} s)", advice)
+
+
+def recent_lines(snapshot: Snapshot, component: str) -> list[Line]:
+    """The lines of the window, oldest first, from each pod's present start on.
+
+    Raises:
+        NoData: the component has no pod, or no container of it could be read.
+    """
+    ready_since = {
+        name_of(pod): epoch(ready["lastTransitionTime"]) if ready.get("status") == "True" else 0.0
+        for pod in pods_of(snapshot, component)
+        for ready in [condition(pod, "Ready")]
+    }
+    tails = [tail for tail in snapshot.data(f"logs/{component}") if tail["pod"] in ready_since]
+    if not tails:
+        raise NoData(f"there is no pod of {component} whose log could be read")
+    lines = [line for tail in tails for line in _lines(tail["pod"], tail["lines"])]
+    start = snapshot.taken_at - WINDOW
+    return sorted((line for line in lines if line.at >= max(start, ready_since[line.pod])), key=lambda line: line.at)
+
+
+def is_severe(text: str) -> bool:
+    """Whether a line is an error or worse, whichever of the four log formats it has."""
+    if text.startswith("{"):
+        try:
+            return str(json.loads(text).get("level", "")).upper() in SEVERE
+        except ValueError:
+            pass  # cut off in the middle: judged by its words
+    field = _FIELD.search(text)
+    if field:
+        return field.group(1).upper() in SEVERE
+    return _WORD.search(text) is not None
+
+
+def _lines(pod: str, raw: list[str]) -> Iterator[Line]:
+    for entry in raw:
+        stamp, _, text = entry.partition(" ")
+        yield Line(pod, epoch(stamp), text)

@@ -1,0 +1,73 @@
+"""Does Loki run, answer the runbook's queries and have the pods' latest lines (section 2)?"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pipeline_services import names
+from pipeline_services.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.errors import UnexpectedAnswer
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.logs import recent_lines
+from pipeline_services.judgements.pods import require_ready
+from pipeline_services.snapshot import Snapshot
+
+SHIPPING: Final = 30.0
+"""Seconds that a line may take from the container to Loki; batches leave every few seconds."""
+FRESH: Final = 120.0
+"""Seconds within which something in the namespace logs."""
+
+
+def is_ready(snapshot: Snapshot) -> None:
+    """Loki says that it is ready."""
+    require_ready(snapshot, names.LOKI)
+    answer = snapshot.data("loki_ready")
+    if answer["status"] != 200:
+        observed = f"Loki's /ready answers {answer['status']}: {str(answer['body'])[:200]}"
+        raise Deviation(snapshot, observed, "200", COMPONENT_ADVICE[names.LOKI])
+
+
+def finds_all_logs(snapshot: Snapshot) -> None:
+    """``{namespace="…"}`` finds lines, the newest of the last two minutes."""
+    newest = _newest(_streams(snapshot, "loki/all"))
+    if newest is None or snapshot.taken_at - newest > FRESH:
+        seen = "no line" if newest is None else f"its newest line {snapshot.taken_at - newest:.0f} s ago"
+        raise Deviation(snapshot, f"Loki finds {seen}", f"lines of the last {FRESH:g} s", _shipping_advice())
+
+
+def answers_error_search(snapshot: Snapshot) -> None:
+    """The runbook's search for errors is answered; what it finds is judged by the checks of the logs."""
+    _streams(snapshot, "loki/errors")
+
+
+def has_logs_of(snapshot: Snapshot, component: str) -> None:
+    """Each pod's last line that had time to be shipped is in Loki, or a later one."""
+    require_ready(snapshot, names.LOKI, component)
+    shipped = snapshot.data("loki/pods")
+    latest: dict[str, float] = {}
+    for line in recent_lines(snapshot, component):
+        if line.at < snapshot.taken_at - SHIPPING:
+            latest[line.pod] = max(line.at, latest.get(line.pod, 0.0))
+    for pod, at in latest.items():
+        if shipped.get(pod, 0.0) < at - 1:
+            behind = f"ends {at - shipped[pod]:.0f} s before its log" if pod in shipped else "has nothing"
+            observed = f"Loki {behind} of {pod}" if pod not in shipped else f"Loki's copy of {pod} {behind}"
+            raise Deviation(snapshot, observed, f"every line within {SHIPPING:g} s", _shipping_advice())
+
+
+def _streams(snapshot: Snapshot, source: str) -> list[dict[str, Any]]:
+    require_ready(snapshot, names.LOKI)
+    streams = snapshot.data(source)
+    if not isinstance(streams, list):
+        raise UnexpectedAnswer(f"{source} is {type(streams).__name__}, not a list of streams")
+    return streams
+
+
+def _newest(streams: list[dict[str, Any]]) -> float | None:
+    return max((int(value[0]) / 1e9 for stream in streams for value in stream["values"]), default=None)
+
+
+def _shipping_advice() -> Advice:
+    return COMPONENT_ADVICE[names.LOKI].but(
+        next_command=f"kubectl logs -n {{namespace}} -l app={names.LOG_SHIPPER} --tail=50"
+    )

@@ -1,0 +1,121 @@
+"""Are a component's pods there, running and ready, and in none of the bad statuses (sections 1 and 2)?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.errors import NoData, PreconditionNotMet
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, age, condition, epoch, items_of, name_of
+from pipeline_services.snapshot import Snapshot
+
+STARTING_FOR: Final = 60.0
+"""Seconds that a container may take to become ready: the longest expected recovery time of section 3."""
+OOM_RECENT: Final = 600.0
+"""Seconds for which a kill for memory is still news."""
+_STARTING_REASONS: Final = {"ContainerCreating", "PodInitializing"}
+_CRASHES: Final = 2
+"""Restarts of a container that is not ready which are no longer a start-up in the wrong order."""
+
+
+def pods_of(snapshot: Snapshot, component: str) -> list[K8sObject]:
+    """The component's pods without those that are being deleted."""
+    return [pod for pod in items_of(snapshot, "pods", component) if not pod["metadata"].get("deletionTimestamp")]
+
+
+def is_ready(pod: K8sObject) -> bool:
+    """Running, with every container ready."""
+    return pod["status"].get("phase") == "Running" and condition(pod, "Ready").get("status") == "True"
+
+
+def ready_pods(snapshot: Snapshot, component: str) -> list[K8sObject]:
+    """The component's pods that are ready."""
+    return [pod for pod in pods_of(snapshot, component) if is_ready(pod)]
+
+
+def require_ready(snapshot: Snapshot, *components: str) -> None:
+    """Refuse a question that has no answer while a component is away.
+
+    Raises:
+        PreconditionNotMet: one of the components has no ready pod; its own checks say why.
+    """
+    for component in components:
+        if not ready_pods(snapshot, component):
+            raise PreconditionNotMet(
+                f"{component} has no ready pod, so this cannot be judged; see the checks of {component}",
+                next_step=f"kubectl get pods -n {snapshot.namespace} -l app={component}",
+            )
+
+
+def is_starting(pod: K8sObject, now: float) -> bool:
+    """Not ready yet, for less than ``STARTING_FOR`` seconds, and in no bad status."""
+    starts = [epoch(state["running"]["startedAt"]) for state in _states(pod) if "running" in state]
+    since = now - max(starts) if starts else age(pod, now)
+    return not is_ready(pod) and since < STARTING_FOR and not bad_status(pod, now)
+
+
+def bad_status(pod: K8sObject, now: float) -> str:
+    """The bad status of the pod as ``kubectl get pods`` names it, or an empty string."""
+    if pod["status"].get("phase") == "Failed":
+        return str(pod["status"].get("reason") or "Error")
+    found = next(_bad_containers(pod, now), "")
+    if not found and pod["status"].get("phase") == "Pending" and age(pod, now) > STARTING_FOR:
+        return _with_message("Pending", condition(pod, "PodScheduled").get("message"))
+    return found
+
+
+def are_ready(snapshot: Snapshot, component: str) -> None:
+    """Every app of the component has a pod, and every pod is Running and ready or has just been started."""
+    advice = COMPONENT_ADVICE[component]
+    pods = pods_of(snapshot, component)
+    for app in COMPONENT_APPS[component]:
+        if not any(pod["metadata"]["labels"]["app"] == app for pod in pods):
+            raise Deviation(snapshot, f"there is no pod of {app}", "at least one, Running and ready", advice)
+    slow = [pod for pod in pods if not is_ready(pod) and not is_starting(pod, snapshot.taken_at)]
+    if slow:
+        observed = f"{_described(slow[0], snapshot.taken_at)}; {len(slow)} of {len(pods)} pods are not ready"
+        raise Deviation(snapshot, observed, f"Running, all containers ready within {STARTING_FOR:g} s", advice)
+    if not any(map(is_ready, pods)):
+        raise PreconditionNotMet(f"{name_of(pods[0])} is still starting; ask again in {STARTING_FOR:g} s")
+
+
+def have_no_bad_status(snapshot: Snapshot, component: str) -> None:
+    """No pod of the component is in CrashLoopBackOff, Error, Pending, ImagePullBackOff, OOMKilled or the like."""
+    pods = pods_of(snapshot, component)
+    if not pods:
+        raise NoData(f"there is no pod of {component} to look at")
+    for pod in pods:
+        status = bad_status(pod, snapshot.taken_at)
+        if status:
+            observed = f"pod {name_of(pod)} is in {status}"
+            raise Deviation(snapshot, observed, "none of the bad statuses", COMPONENT_ADVICE[component])
+
+
+def _states(pod: K8sObject) -> Iterable[K8sObject]:
+    return (status.get("state") or {} for status in pod["status"].get("containerStatuses") or ())
+
+
+def _bad_containers(pod: K8sObject, now: float) -> Iterator[str]:
+    status = pod["status"]
+    for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
+        state = container.get("state") or {}
+        waiting, ended = state.get("waiting") or {}, state.get("terminated") or {}
+        last = (container.get("lastState") or {}).get("terminated") or {}
+        if waiting and waiting.get("reason", "ContainerCreating") not in _STARTING_REASONS:
+            yield _with_message(waiting["reason"], waiting.get("message"))
+        if ended.get("exitCode"):
+            yield _with_message(ended.get("reason") or "Error", f"exit code {ended['exitCode']}")
+        if last.get("reason") == "OOMKilled" and now - epoch(last["finishedAt"]) < OOM_RECENT:
+            yield f"OOMKilled {now - epoch(last['finishedAt']):.0f} s ago (container {container['name']})"
+        if last.get("exitCode") and container["restartCount"] >= _CRASHES and not container.get("ready"):
+            yield f"Error (container {container['name']} ended with exit code {last['exitCode']} again and again)"
+
+
+def _with_message(reason: str, message: str | None) -> str:
+    return f"{reason} ({message[:160]})" if message else reason
+
+
+def _described(pod: K8sObject, now: float) -> str:
+    return f"pod {name_of(pod)} is {bad_status(pod, now) or pod['status'].get('phase', 'Unknown') + ' and not ready'}"

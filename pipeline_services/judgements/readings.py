@@ -1,0 +1,174 @@
+"""From the snapshot's raw answers to one reading of a key metric, or to why there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline_services import names
+from pipeline_services.errors import NoData, PreconditionNotMet
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.objects import age, condition, epoch, name_of, named
+from pipeline_services.judgements.pods import pods_of, ready_pods, require_ready
+from pipeline_services.judgements.volumes import belongs_to
+from pipeline_services.metric import Absence, Comparison, KeyMetric, Reading
+from pipeline_services.snapshot import Snapshot
+
+NEW_FOR: Final = 120.0
+"""Seconds that a new pod may lack a value of its own: windows have to fill."""
+REBALANCE: Final = 15.0
+"""Seconds of production that may pile up while the group rebalances (section 9: 5-10 s)."""
+
+
+def is_within(snapshot: Snapshot, metric: KeyMetric, subject: str = "") -> Reading:
+    """The metric's reading keeps to its level; returned so that the caller can say when it is past the warn level.
+
+    Raises:
+        Deviation: it does not.
+        PipelineError: there is no reading: no data, NaN, stale, or a question that cannot be asked now.
+    """
+    reading = read(snapshot, metric, subject)
+    if snapshot.taken_at - reading.at > metric.stale_after:
+        raise NoData(f"{metric.id}: the last value is {snapshot.taken_at - reading.at:.0f} s old")
+    if metric.allows(reading):
+        return reading
+    if metric.id == "stored-reading-age":
+        _require_new_readings(snapshot)
+    raise Deviation(snapshot, metric.observed(reading), metric.threshold(), metric.advice)
+
+
+def read(snapshot: Snapshot, metric: KeyMetric, subject: str = "") -> Reading:
+    """One reading; of several series the worst.
+
+    Raises:
+        PipelineError: as ``is_within``.
+    """
+    if metric.tool == "prometheus":
+        return _from_prometheus(snapshot, metric, subject)
+    value = {
+        "pod-restarts": lambda: _restarts(snapshot, subject),
+        "hpa-replicas": lambda: _replicas(snapshot, subject),
+        "consumer-lag": lambda: float(_lags(snapshot)[-1][1]),
+        "consumer-lag-growth": lambda: lag_growth(snapshot),
+        "stored-reading-age": lambda: newest_stored_age(snapshot),
+    }[metric.id]()
+    return Reading(value, snapshot.taken_at, subject)
+
+
+def lag_growth(snapshot: Snapshot) -> float:
+    """The share of the readings produced between the two samples that the group did not consume.
+
+    0 while the whole lag is less than what ``REBALANCE`` seconds produce; 1 where nothing moves though there is a lag.
+    """
+    (before, lag_before, end_before), (after, lag_after, end_after) = (_lags(snapshot)[0], _lags(snapshot)[-1])
+    if not after > before:
+        raise NoData("the lag was sampled only once")
+    produced = end_after - end_before
+    if lag_after <= REBALANCE * produced / (after - before):
+        return 0.0
+    if produced == 0:
+        return 1.0 if lag_after >= lag_before else 0.0
+    return (lag_after - lag_before) / produced
+
+
+def newest_stored_age(snapshot: Snapshot) -> float:
+    """Seconds since the newest stored reading was measured; never negative."""
+    newest = snapshot.data("influxdb_newest")["time"]
+    if newest is None:
+        raise NoData("InfluxDB returned no reading at all")
+    return max(0.0, snapshot.taken_at - float(newest))
+
+
+def _require_new_readings(snapshot: Snapshot) -> None:
+    """Old data is the processor's fault only if there is newer data for it in Kafka."""
+    if _lags(snapshot)[-1][1] == 0:
+        raise PreconditionNotMet("nothing new is in Kafka, so nothing newer can be stored; see producer-rate")
+
+
+def _lags(snapshot: Snapshot) -> list[tuple[float, int, int]]:
+    """Per sample: when, the lag and the end offsets, both summed over the partitions."""
+    samples = snapshot.data("kafka_lag")
+    if not samples:
+        raise NoData("the lag was not sampled")
+    return [
+        (
+            float(sample["at"]),
+            sum(entry["end"] - (entry["committed"] or 0) for entry in sample["partitions"].values()),
+            sum(entry["end"] for entry in sample["partitions"].values()),
+        )
+        for sample in samples
+    ]
+
+
+def _restarts(snapshot: Snapshot, component: str) -> float:
+    pods = pods_of(snapshot, component)
+    if not pods:
+        raise NoData(f"there is no pod of {component} whose restarts could be counted")
+    return float(max(sum(c["restartCount"] for c in pod["status"].get("containerStatuses") or ()) for pod in pods))
+
+
+def _replicas(snapshot: Snapshot, hpa_name: str) -> float:
+    hpa = named(snapshot, "hpas", hpa_name)
+    if hpa is None:
+        raise NoData(f"there is no HPA {hpa_name}")
+    if condition(hpa, "ScalingActive").get("reason") == "ScalingDisabled":
+        raise PreconditionNotMet(f"{hpa_name} is off because its target is scaled to 0; see the target's own checks")
+    current = (hpa.get("status") or {}).get("currentReplicas")
+    if current is None:
+        raise NoData(f"{hpa_name} does not say how many replicas there are")
+    return float(current)
+
+
+def _from_prometheus(snapshot: Snapshot, metric: KeyMetric, subject: str) -> Reading:
+    zero = metric.absence is Absence.ZERO_WITHOUT_PODS
+    if zero and not pods_of(snapshot, metric.component):
+        return Reading(0.0, snapshot.taken_at)
+    series = _series(snapshot, metric, subject)
+    if not series and zero and not ready_pods(snapshot, metric.component):
+        return Reading(0.0, snapshot.taken_at)
+    if not series:
+        raise NoData(f"{metric.id}: Prometheus has no value{f' of {subject}' if subject else ''}")
+    readings = [Reading(float(row["value"][1]), float(row["value"][0]), _whose(row, metric)) for row in series]
+    for reading in readings:
+        if not math.isfinite(reading.value):
+            raise NoData(f"{metric.id}: the value is {reading.value}, which says nothing")
+    wants_much = metric.comparison in (Comparison.ABOVE, Comparison.AT_LEAST)
+    return (min if wants_much else max)(readings, key=lambda reading: reading.value)
+
+
+def _series(snapshot: Snapshot, metric: KeyMetric, subject: str) -> list[Mapping[str, Any]]:
+    require_ready(snapshot, names.PROMETHEUS)
+    rows = [row for row in snapshot.data(f"prometheus/{metric.id}") if _in_namespace(row, snapshot.namespace)]
+    if metric.by == "pod":
+        return _series_of_pods(snapshot, metric, subject, rows)
+    if metric.by == "persistentvolumeclaim":
+        return [row for row in rows if belongs_to(row["metric"].get(metric.by, ""), subject)]
+    return [row for row in rows if row["metric"].get(metric.by) == subject] if metric.by else rows
+
+
+def _series_of_pods(
+    snapshot: Snapshot, metric: KeyMetric, component: str, rows: list[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    require_ready(snapshot, component)
+    by_pod = {row["metric"].get("pod"): row for row in rows}
+    for pod in ready_pods(snapshot, component):
+        if name_of(pod) not in by_pod and _age_of_start(pod, snapshot.taken_at) > NEW_FOR:
+            raise NoData(f"{metric.id}: Prometheus has no value of {name_of(pod)}")
+    ready = {name_of(pod) for pod in ready_pods(snapshot, component)}
+    return [row for pod, row in by_pod.items() if pod in ready]
+
+
+def _age_of_start(pod: Mapping[str, Any], now: float) -> float:
+    """Seconds since the youngest container of the pod was started."""
+    states = [status.get("state") or {} for status in pod["status"].get("containerStatuses") or ()]
+    starts = [now - epoch(state["running"]["startedAt"]) for state in states if "running" in state]
+    return min(starts, default=age(pod, now))
+
+
+def _in_namespace(row: Mapping[str, Any], namespace: str) -> bool:
+    return bool(row["metric"].get("namespace", namespace) == namespace)
+
+
+def _whose(row: Mapping[str, Any], metric: KeyMetric) -> str:
+    return str(row["metric"].get(metric.by, "")) if metric.by else ""

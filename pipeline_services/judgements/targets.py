@@ -1,0 +1,57 @@
+"""Does Prometheus scrape every pod that it should (section 8's source)?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline_services import names
+from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.objects import age, epoch, name_of
+from pipeline_services.judgements.pods import ready_pods, require_ready
+from pipeline_services.snapshot import Snapshot
+
+FOUND_AFTER: Final = 60.0
+"""Seconds that Prometheus may take to find and scrape a new pod."""
+SCRAPED_WITHIN: Final = 60.0
+NODE_JOBS: Final = ("kubelet", "kubelet-cadvisor")
+SCRAPED: Final = (*names.DEPLOYMENTS, *names.STATEFULSETS)
+_ADVICE: Final = COMPONENT_ADVICE[names.PROMETHEUS].but(
+    next_command="kubectl port-forward -n {namespace} svc/prometheus-service 9090:9090, then open /targets"
+)
+
+
+def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
+    """Each ready pod of the component that is not new has a target that is up and was scraped lately."""
+    require_ready(snapshot, names.PROMETHEUS, component)
+    targets = {target["labels"].get("pod"): target for target in _targets(snapshot, component)}
+    for pod in ready_pods(snapshot, component):
+        if age(pod, snapshot.taken_at) < FOUND_AFTER or pod["metadata"]["labels"]["app"] != component:
+            continue
+        if name_of(pod) not in targets:
+            raise Deviation(snapshot, f"Prometheus does not scrape {name_of(pod)}", "a target for each pod", _ADVICE)
+        _judge(snapshot, name_of(pod), targets[name_of(pod)])
+
+
+def node_is_scraped(snapshot: Snapshot, job: str) -> None:
+    """The kubelet's figures of that job are scraped."""
+    require_ready(snapshot, names.PROMETHEUS)
+    targets = _targets(snapshot, job)
+    if not targets:
+        raise Deviation(snapshot, f"Prometheus has no target of the job {job}", "at least one, up", _ADVICE)
+    for target in targets:
+        _judge(snapshot, job, target)
+
+
+def _targets(snapshot: Snapshot, job: str) -> list[Mapping[str, Any]]:
+    return [target for target in snapshot.data("prometheus_targets") if target["labels"].get("job") == job]
+
+
+def _judge(snapshot: Snapshot, what: str, target: Mapping[str, Any]) -> None:
+    if target["health"] != "up":
+        why = target.get("lastError") or "not scraped yet"
+        raise Deviation(snapshot, f"the target {what} is {target['health']}: {why[:200]}", "up", _ADVICE)
+    old = snapshot.taken_at - epoch(target["lastScrape"])
+    if old > SCRAPED_WITHIN:
+        raise Deviation(snapshot, f"{what} was scraped {old:.0f} s ago", f"within {SCRAPED_WITHIN:g} s", _ADVICE)

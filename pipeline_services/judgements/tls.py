@@ -1,0 +1,74 @@
+"""Is InfluxDB's certificate the right one, trusted, and valid for long enough (sections 3.4 and 5)?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pipeline_services import names
+from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.errors import NoData
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.pods import require_ready
+from pipeline_services.snapshot import Snapshot
+
+DAYS_LEFT: Final = 14
+REQUIRED_NAMES: Final = frozenset({names.INFLUXDB_SERVICE, "localhost"})
+_DAY = 86_400.0
+_ADVICE: Final = COMPONENT_ADVICE[names.INFLUXDB].but(
+    impact="clients that verify refuse to connect: no reading is stored",
+    next_command=(
+        f"kubectl get secret -n {{namespace}} {names.TLS_SECRET} -o jsonpath='{{.data.tls\\.crt}}' | base64 -d | "
+        "openssl x509 -noout -subject -dates -ext subjectAltName"
+    ),
+    runbook="tls-certificate",
+    level="L2",
+)
+
+
+def is_valid_for_weeks(snapshot: Snapshot) -> None:
+    """The certificate, in the Secret and as served, is valid now and for at least 14 days more."""
+    for where, certificate in _certificates(snapshot):
+        left = (certificate["not_after"] - snapshot.taken_at) / _DAY
+        if not left >= DAYS_LEFT:
+            raise Deviation(snapshot, f"{where} expires in {left:.1f} days", f">= {DAYS_LEFT} days", _ADVICE)
+        if not certificate["not_before"] <= snapshot.taken_at:
+            raise Deviation(snapshot, f"{where} is not valid yet", "valid since before now", _ADVICE)
+
+
+def has_its_names(snapshot: Snapshot) -> None:
+    """The certificate, in the Secret and as served, carries every name it is used under."""
+    for where, certificate in _certificates(snapshot):
+        missing = sorted(REQUIRED_NAMES - set(certificate["names"]))
+        if missing:
+            raise Deviation(snapshot, f"{where} lacks {', '.join(missing)}", "every name it is used under", _ADVICE)
+
+
+def is_trusted(snapshot: Snapshot) -> None:
+    """A client that has the Secret's CA and calls ``influxdb-service`` trusts what InfluxDB serves."""
+    require_ready(snapshot, names.INFLUXDB)
+    tls = snapshot.data("tls")
+    if not tls.get("served"):
+        raise NoData(f"InfluxDB served no certificate: {tls.get('error') or 'no answer'}")
+    if not tls["verified"]:
+        raise Deviation(snapshot, f"the served certificate does not verify: {tls['error']}", "verified", _ADVICE)
+
+
+def is_the_served_one(snapshot: Snapshot) -> None:
+    """InfluxDB serves the Secret's certificate: it reads its files only when it starts."""
+    require_ready(snapshot, names.INFLUXDB)
+    tls = snapshot.data("tls")
+    if not tls.get("served"):
+        raise NoData(f"InfluxDB served no certificate: {tls.get('error') or 'no answer'}")
+    if tls["served"]["sha256"] != tls["secret"]["sha256"]:
+        advice = _ADVICE.but(next_command="kubectl delete pod -n {namespace} influxdb-0")
+        raise Deviation(snapshot, "InfluxDB serves another certificate than the Secret has", "the same", advice)
+
+
+def _certificates(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    tls = snapshot.data("tls")
+    for key, where in (("secret", f"the certificate in {names.TLS_SECRET}"), ("served", "the served certificate")):
+        if tls.get(key):
+            yield where, tls[key]
+        elif key == "secret":
+            raise NoData(f"{names.TLS_SECRET} holds no certificate that can be read")

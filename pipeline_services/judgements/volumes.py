@@ -1,0 +1,31 @@
+"""Do Kafka and InfluxDB have their volumes (section 1, ``kubectl get pvc``)?"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.objects import age, name_of
+from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.snapshot import Snapshot
+
+
+def belongs_to(claim: str, component: str) -> bool:
+    """Whether a claim of that name was made by the component's StatefulSet: ``<template>-<set>-<number>``."""
+    return re.fullmatch(rf".+-{re.escape(component)}-\d+", claim) is not None
+
+
+def are_bound(snapshot: Snapshot, component: str) -> None:
+    """The component has at least one claim, and every one is Bound."""
+    advice = COMPONENT_ADVICE["storage"]
+    claims = [claim for claim in snapshot.data("pvcs") if belongs_to(name_of(claim), component)]
+    if not claims:
+        raise Deviation(snapshot, f"{component} has no volume claim", "at least one, Bound", advice)
+    for claim in claims:
+        phase = claim["status"].get("phase")
+        if phase == "Pending" and age(claim, snapshot.taken_at) < STARTING_FOR:
+            raise PreconditionNotMet(f"{name_of(claim)} is new and not bound yet; ask again in {STARTING_FOR:g} s")
+        if phase != "Bound":
+            raise Deviation(snapshot, f"volume claim {name_of(claim)} is {phase}", "Bound", advice)

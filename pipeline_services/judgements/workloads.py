@@ -1,0 +1,94 @@
+"""Have Deployments, StatefulSets and DaemonSets rolled out what they say, with at least one replica (section 1)?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipeline_services import names
+from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, age, condition, items_of, named
+from pipeline_services.judgements.pods import STARTING_FOR, is_ready, is_starting, pods_of
+from pipeline_services.snapshot import Snapshot
+
+_LISTS: Final = {
+    **dict.fromkeys(names.DEPLOYMENTS, ("deployments", "Deployment")),
+    **dict.fromkeys(names.STATEFULSETS, ("statefulsets", "StatefulSet")),
+    **dict.fromkeys(names.DAEMONSETS, ("daemonsets", "DaemonSet")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a workload is: pods wanted, existing, of the newest template, and available."""
+
+    wanted: int
+    existing: int
+    updated: int
+    available: int
+    seen_by_controller: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to roll out."""
+        return self.seen_by_controller and self.wanted == self.existing == self.updated == self.available
+
+    def __str__(self) -> str:
+        return f"{self.updated} of {self.wanted} pods updated, {self.available} available, {self.existing} existing"
+
+
+def is_rolled_out(snapshot: Snapshot, component: str) -> None:
+    """Every workload of the component is complete, or on its way for less than the time that a start takes."""
+    for app in COMPONENT_APPS[component]:
+        _judge(snapshot, component, app)
+
+
+def progress_of(workload: K8sObject) -> Progress:
+    """What the status of a workload of any kind says."""
+    spec, status = workload["spec"], workload.get("status") or {}
+    if workload_is_daemonset(status):
+        wanted, existing = status["desiredNumberScheduled"], status.get("currentNumberScheduled", 0)
+        updated, available = status.get("updatedNumberScheduled", 0), status.get("numberAvailable", 0)
+    else:
+        wanted, existing = spec.get("replicas", 1), status.get("replicas", 0)
+        updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
+    seen = status.get("observedGeneration", 0) >= workload["metadata"].get("generation", 0)
+    return Progress(wanted, existing, updated, available, seen)
+
+
+def workload_is_daemonset(status: Mapping[str, Any]) -> bool:
+    """Only a DaemonSet counts nodes."""
+    return "desiredNumberScheduled" in status
+
+
+def _judge(snapshot: Snapshot, component: str, app: str) -> None:
+    source, kind = _LISTS[app]
+    advice = COMPONENT_ADVICE[component].but(
+        next_command=f"kubectl rollout status -n {{namespace}} {kind.lower()}/{app}"
+    )
+    workload = named(snapshot, source, app)
+    if workload is None:
+        raise Deviation(snapshot, f"there is no {kind} {app}", "one, with its pods available", advice)
+    progress = progress_of(workload)
+    if progress.wanted == 0:
+        scale = advice.but(next_command=f"kubectl scale -n {{namespace}} {kind.lower()}/{app} --replicas=1")
+        raise Deviation(snapshot, f"{kind} {app} is scaled to 0", "at least 1 replica", scale)
+    if progress.complete:
+        return
+    if condition(workload, "Progressing").get("status") == "False" or not _is_under_way(snapshot, component, app):
+        raise Deviation(snapshot, f"{kind} {app}: {progress}", f"a complete rollout within {STARTING_FOR:g} s", advice)
+    if not progress.available:
+        raise PreconditionNotMet(f"{kind} {app} is still starting ({progress}); ask again in {STARTING_FOR:g} s")
+
+
+def _is_under_way(snapshot: Snapshot, component: str, app: str) -> bool:
+    """Whether something moves: a pod has just been made, starts or goes, and none is stuck."""
+    now = snapshot.taken_at
+    pods = [pod for pod in pods_of(snapshot, component) if pod["metadata"]["labels"]["app"] == app]
+    if not all(is_ready(pod) or is_starting(pod, now) for pod in pods):
+        return False
+    everything = [pod for pod in items_of(snapshot, "pods", component) if pod["metadata"]["labels"]["app"] == app]
+    return len(everything) > len(pods) or any(age(pod, now) < STARTING_FOR for pod in pods)
