@@ -1,0 +1,12 @@
+#!/bin/sh
+# Starts the broker on the pod's volume, which is formatted at the first start and never again.
+set -eu
+settings=/etc/kafka/server.properties
+if [ ! -e /var/lib/kafka/log/meta.properties ]; then
+  # 22 characters as Kafka wants them, without a leading "-" and without a JVM's time to make them.
+  id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'ab' | tr -d '=')
+  kafka-storage.sh format --cluster-id "$id" --config "$settings"
+fi
+# Only the server gets the agent: the scripts that people run in this container would find its port taken.
+export KAFKA_OPTS="-javaagent:/opt/kafka/jmx_prometheus_javaagent.jar=9404:/etc/kafka/jmx.yaml"
+exec kafka-server-start.sh "$settings"
