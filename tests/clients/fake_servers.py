@@ -1,0 +1,195 @@
+"""Small real servers on 127.0.0.1: an API server with lists, logs and port-forwards, and what stands behind it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import yaml
+
+Reply = tuple[int, Any]
+Routes = Mapping[str, Reply | Callable[[dict[str, str]], Reply]]
+MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    rbufsize = 0  # nothing of a websocket's may stay behind in a buffer
+    server: FakeServer
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        self.server.asked.append((self.command, self.path, dict(self.headers)))
+        if "websocket" in self.headers.get("Upgrade", "").lower():
+            self._forward(parts.path, parse_qs(parts.query))
+            return
+        reply = self.server.routes.get(parts.path, (404, {"message": "not found"}))
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        self._answer(*(reply(query) if callable(reply) else reply))
+
+    def do_POST(self) -> None:
+        self.server.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.do_GET()
+
+    def _answer(self, status: int, body: Any) -> None:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def _forward(self, path: str, query: Mapping[str, list[str]]) -> None:
+        pod, port = path.split("/")[-2], int(query["ports"][0])
+        if self.server.forward_status != 101:
+            self._answer(self.server.forward_status, {"message": "no"})
+            return
+        accept = base64.b64encode(hashlib.sha1(self.headers["Sec-WebSocket-Key"].encode() + MAGIC).digest())
+        self.send_response(101)
+        for header, value in (
+            ("Upgrade", "websocket"),
+            ("Connection", "Upgrade"),
+            ("Sec-WebSocket-Accept", accept.decode()),
+        ):
+            self.send_header(header, value)
+        self.send_header("Sec-WebSocket-Protocol", "v4.channel.k8s.io")
+        self.end_headers()
+        self.close_connection = True
+        for channel in (0, 1):
+            _send_frame(self.wfile, bytes((channel,)) + struct.pack("<H", port))
+        try:
+            with socket.create_connection(("127.0.0.1", self.server.pods[pod, port])) as backend:
+                self._pump(backend)
+        except (KeyError, OSError) as error:
+            _send_frame(self.wfile, b"\x01" + f"cannot reach port {port}: {error}".encode())
+
+    def _pump(self, backend: socket.socket) -> None:
+        threading.Thread(target=self._answers, args=(backend,), daemon=True).start()
+        while frame := _read_frame(self.connection):
+            backend.sendall(frame[1:])
+
+    def _answers(self, backend: socket.socket) -> None:
+        try:
+            while data := backend.recv(30_000):
+                _send_frame(self.wfile, b"\x00" + data)
+            self.connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # either side went away
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+
+def _send_frame(stream: Any, data: bytes) -> None:
+    size = bytes((len(data),)) if len(data) < 126 else b"\x7e" + struct.pack(">H", len(data))
+    stream.write(b"\x82" + size + data)
+    stream.flush()
+
+
+def _read_frame(connection: socket.socket) -> bytes:
+    """The payload of one frame; nothing when the peer is gone or says good-bye."""
+    head = _read(connection, 2)
+    if len(head) < 2 or head[0] & 0x0F == 8:
+        return b""
+    size = head[1] & 0x7F
+    size = struct.unpack(">H", _read(connection, 2))[0] if size == 126 else size
+    size = struct.unpack(">Q", _read(connection, 8))[0] if size == 127 else size
+    mask = _read(connection, 4)
+    data = _read(connection, size)
+    repeated = (mask * (size // 4 + 1))[:size]
+    return (int.from_bytes(data) ^ int.from_bytes(repeated)).to_bytes(size)
+
+
+def _read(connection: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size and (chunk := connection.recv(size - len(data))):
+        data += chunk
+    return data
+
+
+class FakeServer(ThreadingHTTPServer):
+    """Answers what ``routes`` say, and forwards ports of ``pods`` to local ports."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, routes: Routes) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.routes = dict(routes)
+        self.pods: dict[tuple[str, int], int] = {}
+        self.forward_status = 101
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.posted: list[Any] = []
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+
+@contextmanager
+def serving(routes: Routes) -> Iterator[FakeServer]:
+    """A running server."""
+    server = FakeServer(routes)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def echoing() -> Iterator[int]:
+    """A TCP server that sends back what it gets; yields its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def echo(connection: socket.socket) -> None:
+        with connection:
+            while data := connection.recv(65536):
+                connection.sendall(data)
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=echo, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield int(listener.getsockname()[1])
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def kubeconfig(path: Path, port: int, context: str = "fake") -> Path:
+    """Writes a kubeconfig for a server on a local port."""
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": context,
+                "clusters": [{"name": "fake", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
+                "users": [{"name": "reader", "user": {"token": "a-reader-token"}}],
+                "contexts": [{"name": context, "context": {"cluster": "fake", "user": "reader"}}],
+            }
+        )
+    )
+    return path
