@@ -1,0 +1,21 @@
+"""Fixtures for the checks. The options and the report are the plugin in pipeline_services/reporting/."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline_services.reporting.plugin import source_of
+from pipeline_services.settings import Settings
+from pipeline_services.snapshot import Snapshot
+
+
+@pytest.fixture(scope="session")
+def snapshot(pytestconfig: pytest.Config) -> Snapshot:
+    """The run's one snapshot: of --snapshot's file, of the cluster that was named, or of the suite's own."""
+    return source_of(pytestconfig).snapshot()
+
+
+@pytest.fixture(scope="session")
+def settings(pytestconfig: pytest.Config) -> Settings:
+    """What this environment says about itself (--settings), else the defaults."""
+    return source_of(pytestconfig).settings

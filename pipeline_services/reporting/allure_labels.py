@@ -1,0 +1,65 @@
+"""How the report's page names, groups and links a case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline_services import names
+from pipeline_services.reporting.allure_page import CATEGORY_LABEL
+from pipeline_services.reporting.outcome import CaseResult, Category
+from pipeline_services.reporting.runbook import PAGE, Section
+
+_DATA_PATH: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
+_WATCHERS: Final = (names.GRAFANA, names.LOKI)
+_CASE: Final = re.compile(r"^(?:.*::)?test_(?P<words>\w+?)(?:\[(?P<subject>.*)\])?$")
+
+
+def labels(result: CaseResult, sections: Mapping[str, Section], run_markers: tuple[str, ...]) -> list[dict[str, str]]:
+    """Runbook chapter, section and component as epic, feature and story; severity, category and tags."""
+    section = sections.get(result.runbook)
+    pairs = [
+        ("epic", section.chapter if section else "Without a runbook section"),
+        ("feature", section.title if section else result.runbook or "none"),
+        ("story", result.component),
+        ("severity", severity(result.component)),
+        *(("tag", marker) for marker in run_markers),
+    ]
+    category = Category.KNOWN_ISSUE if result.known_issues and not result.finding.category else result.finding.category
+    if category:
+        pairs.append((CATEGORY_LABEL, category.value))
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def severity(component: str) -> str:
+    """The data path is critical, what only shows it is minor, all between is normal."""
+    if component in _DATA_PATH:
+        return "critical"
+    return "minor" if component in _WATCHERS else "normal"
+
+
+def links(result: CaseResult, sections: Mapping[str, Section]) -> list[dict[str, str]]:
+    """The case's section in the runbook, which lies beside the report."""
+    section = sections.get(result.runbook)
+    if section is None:
+        return []
+    return [{"name": f"Runbook: {section.title}", "url": f"{PAGE}#{section.anchor}", "type": "link"}]
+
+
+def title(case_id: str) -> str:
+    """The case in words: ``test_pod_is_ready[kafka-0]`` is "kafka-0: pod is ready"."""
+    match = _CASE.match(case_id)
+    if match is None:
+        return case_id
+    words = match["words"].replace("_", " ")
+    return f"{match['subject']}: {words}" if match["subject"] else words[:1].upper() + words[1:]
+
+
+def details(result: CaseResult) -> dict[str, Any]:
+    """The message as the page shows it: what was found, without the name of an exception before it."""
+    finding = result.finding
+    lines = [finding.message, f"next: {finding.next_step}" if finding.next_step else ""]
+    lines += [f"known issue: {text}" for text in result.known_issues]
+    message = "\n".join(line for line in lines if line)
+    return {"message": message} if message else {}

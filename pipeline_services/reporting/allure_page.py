@@ -1,0 +1,102 @@
+"""The report's page: one HTML file that opens from anywhere and asks no server for anything."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline_services.reporting import node
+from pipeline_services.reporting.outcome import Category
+
+HISTORY_RUNS: Final = 30
+CATEGORY_LABEL: Final = "category"
+HIDDEN_LABELS: Final = (CATEGORY_LABEL, "case", "host", "thread", "framework", "language", "package")
+_ANALYTICS: Final = re.compile(
+    r'\s*<script async src="https://www\.googletagmanager\.com/[^"]*"></script>\s*<script>(?:(?!</script>).)*?gtag\((?:(?!</script>).)*?</script>',
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What one page is made from. ``history`` is read, and appended to when ``remember`` is set."""
+
+    results: Path
+    history: Path
+    output: Path
+    title: str
+    remember: bool
+
+
+def make(request: PageRequest, say: Callable[[str], None]) -> Path:
+    """Generate the page and return its file.
+
+    Raises:
+        node.PageUnavailable: it could not be made; nothing is left in its place.
+    """
+    command, _ = node.node_command()
+    installed = node.generator(say)
+    config = request.output / "allurerc.json"
+    request.output.mkdir(parents=True, exist_ok=True)
+    config.write_text(json.dumps(_config(request)), encoding="utf-8")
+    cli = installed / "node_modules" / "allure" / "cli.js"
+    quick = {"NODE_COMPILE_CACHE": str(installed / "compiled"), "NO_COLOR": "1"}
+    # From its own folder: a stray configuration or results folder where pytest was started must not matter.
+    arguments = ["generate", str(request.results), "--config", str(config)]
+    said = node.run([str(command), str(cli), *arguments], within=node.RUN_WITHIN, extra=quick, cwd=request.output)
+    page = request.output / "page" / "index.html"
+    if not page.is_file():
+        raise node.PageUnavailable(f"the generator wrote no page: {' '.join(said.split())[-200:]}")
+    page.write_text(without_analytics(page.read_text(encoding="utf-8")), encoding="utf-8")
+    return page
+
+
+def without_analytics(page: str) -> str:
+    """The page without the block that would load a tracker.
+
+    Raises:
+        node.PageUnavailable: a tracker is still in it, so the generator has changed: better no page than a telltale one.
+    """
+    clean = _ANALYTICS.sub("", page)
+    if "googletagmanager" in clean or "google-analytics" in clean:
+        raise node.PageUnavailable("the generated page still has its tracker")
+    return clean
+
+
+def _config(request: PageRequest) -> dict[str, Any]:
+    awesome = {
+        "singleFile": True,
+        "reportLanguage": "en",
+        "groupBy": ["epic", "feature", "story"],
+        "sections": ["charts"],
+        "charts": _charts(),
+    }
+    return {
+        "name": request.title,
+        "output": str(request.output / "page"),
+        "historyPath": str(request.history),
+        "historyLimit": HISTORY_RUNS,
+        "appendHistory": request.remember,
+        "hideLabels": list(HIDDEN_LABELS),
+        "categories": {"rules": [_rule(category) for category in Category if category]},
+        "plugins": {"awesome": {"options": awesome}},
+    }
+
+
+def _rule(category: Category) -> dict[str, Any]:
+    return {"name": category.value, "matchers": {"labels": {CATEGORY_LABEL: category.value}}, "groupByMessage": True}
+
+
+def _charts() -> list[dict[str, Any]]:
+    return [
+        {"type": "currentStatus", "title": "This run"},
+        {"type": "statusDynamics", "title": "Outcomes over the runs"},
+        {"type": "statusTransitions", "title": "What changed"},
+        {"type": "problemsDistribution", "title": "Problems", "by": "environment"},
+        {"type": "durationDynamics", "title": "How long the runs took"},
+        {"type": "stabilityDistribution", "title": "Stability by section", "groupBy": "epic"},
+    ]

@@ -1,0 +1,50 @@
+"""The report's folder: filled aside, then put in place, so that it always holds one whole report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+_DRAFT: Final = ".run-"
+
+
+class ReportFolder:
+    """``path`` is what the operator opens; ``draft`` is where this run writes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.draft = path / f"{_DRAFT}{os.getpid()}"
+
+    def open(self) -> None:
+        """Make the draft, and clear away what killed runs left behind."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        for left in self.path.glob(f"{_DRAFT}*"):
+            if not _is_running(left.name.removeprefix(_DRAFT)):
+                shutil.rmtree(left, ignore_errors=True)
+        self.draft.mkdir(exist_ok=True)
+
+    def publish(self, names: tuple[str, ...]) -> None:
+        """Put the draft's files of these names in place; a name without a draft is taken away, as it would be stale."""
+        for name in names:
+            made, place = self.draft / name, self.path / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if made.exists():
+                made.replace(place)
+            else:
+                place.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Take the draft away."""
+        shutil.rmtree(self.draft, ignore_errors=True)
+
+
+def _is_running(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return int(pid) != os.getpid()

@@ -1,0 +1,40 @@
+"""Which known issues (section 9) a green case has let pass, so that the report can show them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pipeline_services.errors import PipelineError
+from pipeline_services.judgements.events import WINDOW, component_of, last_seen
+from pipeline_services.judgements.logs import is_severe, recent_lines
+from pipeline_services.known_issues import KnownIssue, known_issue
+from pipeline_services.reporting.outcome import CaseResult, Outcome
+from pipeline_services.snapshot import Snapshot
+
+
+def known_issues_seen(snapshot: Snapshot, result: CaseResult) -> list[str]:
+    """One line for each known issue in what the case read; none for a case that is not green."""
+    if result.outcome is not Outcome.PASSED:
+        return []
+    try:
+        counts = Counter(_seen(snapshot, result))
+    except PipelineError:
+        return []  # the case has judged without it
+    return [f"{issue.id}, seen {count} times: {issue.reason}" for issue, count in counts.items()]
+
+
+def _seen(snapshot: Snapshot, result: CaseResult) -> Iterator[KnownIssue]:
+    if f"logs/{result.component}" in result.sources:
+        for line in recent_lines(snapshot, result.component):
+            issue = known_issue("logs", result.component, line.text, snapshot.taken_at) if is_severe(line.text) else None
+            if issue:
+                yield issue
+    if "events" in result.sources:
+        for event in snapshot.data("events"):
+            recent = snapshot.taken_at - last_seen(event) <= WINDOW
+            text = f"{event.get('reason')}: {event.get('message', '')}"
+            if event.get("type") == "Warning" and recent and component_of(event) == result.component:
+                issue = known_issue("events", result.component, text, snapshot.taken_at)
+                if issue:
+                    yield issue

@@ -1,0 +1,57 @@
+"""The command line of an operator's run: which cluster, or which snapshot, is judged, and where the report goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+DEFAULT_REPORTS: Final = "reports"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What was asked for. ``reports_asked``: the folder was named, so that even a partial run writes a report there."""
+
+    context: str | None
+    kubeconfig: Path | None
+    namespace: str | None
+    snapshot: Path | None
+    settings: Path | None
+    reports: Path
+    reports_asked: bool
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> RunOptions:
+        """The options of this run; relative paths are as seen from the folder that pytest was started in.
+
+        Raises:
+            pytest.UsageError: --snapshot together with a cluster.
+        """
+        here = config.invocation_params.dir
+
+        def path(name: str) -> Path | None:
+            value = config.getoption(name)
+            return here / Path(value).expanduser() if value else None
+
+        snapshot, kubeconfig = path("snapshot"), path("kubeconfig")
+        context, namespace = config.getoption("context"), config.getoption("namespace")
+        if snapshot and (kubeconfig or context or namespace):
+            raise pytest.UsageError("--snapshot judges a file: it takes no --context, --kubeconfig or --namespace")
+        asked = path("reports")
+        return cls(
+            context, kubeconfig, namespace, snapshot, path("settings"), asked or config.rootpath / DEFAULT_REPORTS, bool(asked)
+        )
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the options; ``pytest --help`` lists them in a group of their own."""
+    group = parser.getgroup("pipeline", "the pipeline's checks")
+    group.addoption("--context", metavar="NAME", help="judge this context's cluster as it is; nothing is created or changed")
+    group.addoption("--kubeconfig", metavar="FILE", help="where the cluster and the account are (else as kubectl finds it)")
+    group.addoption("--namespace", metavar="NS", help="the pipeline's namespace (default: conveyor-pipeline)")
+    group.addoption("--snapshot", metavar="FILE", help="judge this saved snapshot; no cluster is asked")
+    group.addoption("--settings", metavar="FILE", help="a TOML file with this environment's thresholds and absent parts")
+    group.addoption("--reports", metavar="DIR", help=f"where the report goes (default: {DEFAULT_REPORTS}/)")

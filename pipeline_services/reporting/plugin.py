@@ -1,0 +1,67 @@
+"""The plugin that pytest.ini loads: options for all, the operator's run only where one was asked for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from pipeline_services.errors import PipelineError
+from pipeline_services.key_metrics import KEY_METRICS
+from pipeline_services.metric import with_levels
+from pipeline_services.reporting.folder import ReportFolder
+from pipeline_services.reporting.options import RunOptions, add_options
+from pipeline_services.reporting.publish import JUNIT, RESULTS
+from pipeline_services.reporting.selection import is_operator_run, narrow
+from pipeline_services.reporting.session import OperatorRun
+from pipeline_services.reporting.source import SnapshotSource
+from pipeline_services.settings import Settings
+
+SOURCE: Final = pytest.StashKey[SnapshotSource]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of options.py."""
+    add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before other plugins look at their options: choose the folders, and set up the operator's run."""
+    narrow(config)
+    options = RunOptions.of(config)
+    source = SnapshotSource(options, _settings(options), print)
+    config.stash[SOURCE] = source
+    if is_operator_run(config):
+        _set_up_run(config, options, source)
+
+
+def _settings(options: RunOptions) -> Settings:
+    try:
+        settings = Settings.load(options.settings, KEY_METRICS)
+        with_levels(KEY_METRICS, settings.thresholds)
+    except PipelineError as error:
+        raise pytest.UsageError(str(error)) from error
+    return settings
+
+
+def _set_up_run(config: pytest.Config, options: RunOptions, source: SnapshotSource) -> None:
+    folder = ReportFolder(options.reports)
+    run = OperatorRun(config, options, source, folder)
+    source.say = run.say
+    folder.open()
+    config.add_cleanup(folder.discard)
+    option = config.option
+    option.xmlpath = option.xmlpath or str(folder.draft / JUNIT)
+    option.allure_report_dir = option.allure_report_dir or str(folder.draft / RESULTS)
+    option.attach_capture = False
+    if option.verbose == 0:
+        option.verbose = -1  # no header and no dots: what an operator reads is the summary and the closing line
+        option.disable_warnings = True
+        option.reportchars = ""
+    config.pluginmanager.register(run, "operator-run")
+
+
+def source_of(config: pytest.Config) -> SnapshotSource:
+    """Where the fixtures get the snapshot and the settings from."""
+    return config.stash[SOURCE]

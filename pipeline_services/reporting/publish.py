@@ -1,0 +1,103 @@
+"""Writes the report's files into a draft and puts them in place together."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline_services.reporting import allure_page, allure_results, daily_json, runbook, terminal
+from pipeline_services.reporting.allure_results import Figure
+from pipeline_services.reporting.environment import describe, utc
+from pipeline_services.reporting.folder import ReportFolder
+from pipeline_services.reporting.node import PageUnavailable
+from pipeline_services.reporting.outcome import CaseResult, Outcome, verdict_of
+from pipeline_services.snapshot import Snapshot
+
+PAGE: Final = "index.html"
+DAILY: Final = "daily.json"
+JUNIT: Final = "junit.xml"
+SNAPSHOT: Final = "snapshot.json"
+HISTORY: Final = "history/runs.jsonl"
+RESULTS: Final = "allure-results"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run leaves behind. ``remember``: the run belongs into the history; ``where`` names the cluster and the moment."""
+
+    folder: ReportFolder
+    results: Sequence[CaseResult]
+    markers: Mapping[str, tuple[str, ...]]
+    snapshot: Snapshot | None
+    started: float
+    remember: bool
+    where: str
+
+
+def write(report: Report, say: Say) -> None:
+    """Write everything; where the page cannot be made, say so and leave a plain one in its place."""
+    draft, results, snapshot = report.folder.draft, report.results, report.snapshot
+    if snapshot:
+        snapshot.save(draft / SNAPSHOT)
+    environment = describe(snapshot)
+    run = _run(report, environment)
+    (draft / DAILY).write_text(daily_json.text(results, run), encoding="utf-8")
+    _write_runbook(draft)
+    names = [DAILY, JUNIT, SNAPSHOT, runbook.PAGE, PAGE]
+    try:
+        _write_page(report, environment, say)
+        names += [HISTORY] if report.remember else []
+    except PageUnavailable as error:
+        (draft / PAGE).write_text(_plain_page(report), encoding="utf-8")
+        say(f"NO REPORT PAGE: {error}. The verdict stands; a plain page is in its place.")
+    report.folder.publish(tuple(names))
+    say(f"Report: {report.folder.path / PAGE}   (for machines: {DAILY}, {JUNIT}, {SNAPSHOT})")
+
+
+def _run(report: Report, environment: Mapping[str, str]) -> dict[str, Any]:
+    seconds = round(time.time() - report.started, 1)
+    return {"started": utc(report.started), "seconds": seconds, **environment}
+
+
+def _write_runbook(draft: Path) -> None:
+    if runbook.RUNBOOK.is_file():
+        (draft / runbook.PAGE).write_text(runbook.page(runbook.RUNBOOK.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> None:
+    draft = report.folder.draft
+    folder = draft / RESULTS
+    folder.mkdir(exist_ok=True)
+    by_id = {result.id: result for result in report.results}
+    allure_results.complete(folder, by_id, runbook.load(), report.snapshot, report.markers)
+    allure_results.write_environment(folder, environment)
+    allure_results.write_figures(folder, _figures(report))
+    history, kept = draft / HISTORY, report.folder.path / HISTORY
+    history.parent.mkdir()
+    if kept.is_file():
+        history.write_bytes(kept.read_bytes())
+    title = f"{verdict_of(report.results).value.upper()}: {report.where}"
+    request = allure_page.PageRequest(folder, history, draft / "work", title, report.remember)
+    allure_page.make(request, say).replace(draft / PAGE)
+
+
+def _figures(report: Report) -> list[Figure]:
+    now = time.time()
+    counts = Counter(result.outcome for result in report.results)
+    values = {"daily seconds": round(now - report.started, 2)}
+    values |= {f"checks {outcome.value}": counts[outcome] for outcome in Outcome}
+    return [Figure(key, value, report.started, now) for key, value in values.items()]
+
+
+def _plain_page(report: Report) -> str:
+    lines = [terminal.verdict(report.results, report.where), "", *terminal.summary(report.results)]
+    body = html.escape("\n".join(lines))
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    style = "<style>pre { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"
+    return f'<!DOCTYPE html><html lang="en"><head>{head}<title>Checks</title>{style}</head><body><pre>{body}</pre></body></html>\n'

@@ -1,0 +1,69 @@
+"""Where the run's one snapshot comes from: a file, a cluster that was named, or the suite's own cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline_services.errors import PipelineError, PreconditionNotMet
+from pipeline_services.reporting.evidence import ReadLog
+from pipeline_services.reporting.options import RunOptions
+from pipeline_services.settings import Settings, resolve_target
+from pipeline_services.snapshot import Snapshot
+
+Say = Callable[[str], None]
+
+
+class SnapshotSource:
+    """Takes the snapshot when it is first asked for, and gives the same one, or the same error, ever after."""
+
+    def __init__(self, options: RunOptions, settings: Settings, say: Say) -> None:
+        self.options = options
+        self.settings = settings
+        self.say = say
+        self._taken: ReadLog | PipelineError | None = None
+
+    @property
+    def taken(self) -> ReadLog | None:
+        """The snapshot, where there is one yet."""
+        return self._taken if isinstance(self._taken, ReadLog) else None
+
+    def snapshot(self) -> ReadLog:
+        """The snapshot.
+
+        Raises:
+            PreconditionNotMet: what was asked for cannot be judged (no such file, context or namespace).
+            PipelineError: the cluster could not be asked.
+        """
+        if self._taken is None:
+            try:
+                self._taken = ReadLog.over(self._take())
+            except PipelineError as error:
+                self._taken = error
+        if isinstance(self._taken, PipelineError):
+            raise self._taken
+        return self._taken
+
+    def _take(self) -> Snapshot:
+        options = self.options
+        if options.snapshot:
+            return Snapshot.load(options.snapshot)
+        from pipeline_services.cluster import Cluster  # noqa: PLC0415  a saved snapshot needs no client library
+        from pipeline_services.collect import collect  # noqa: PLC0415
+
+        if options.kubeconfig is None and options.context is None:
+            self._bring_up()
+        cluster = Cluster.connect(resolve_target(options.kubeconfig, options.context, options.namespace))
+        try:
+            return collect(cluster, self.settings)
+        finally:
+            cluster.close()
+
+    def _bring_up(self) -> None:
+        from pipeline_services.platform import ensure_cluster  # noqa: PLC0415  only the suite's own cluster needs it
+
+        ensure_cluster(self.say)
+
+
+def is_usage(error: PipelineError) -> bool:
+    """Whether the command asked for something that is not there, as against a cluster that gave no answer."""
+    return isinstance(error, PreconditionNotMet)
