@@ -1,0 +1,45 @@
+"""Images are filled in, and what a workload reads is found."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from pipeline_services import names
+from pipeline_services.platform.deploy_render import REGISTRY, containers, fill_images, parse, reads
+from pipeline_services.platform.failures import PlatformError
+
+IMAGES = {
+    name: f"{REGISTRY}{name}:1.0-0123abcd"
+    for name in ("apps", "kafka", "influxdb", "prometheus", "grafana", "loki", "log-shipper")
+}
+
+
+def test_every_image_gets_its_tag(manifests: Any) -> None:
+    filled = fill_images(copy.deepcopy(list(manifests.objects)), IMAGES)
+    used = {container["image"] for manifest in filled for container in containers(manifest)}
+    assert used == set(IMAGES.values())
+
+
+def test_an_image_that_nobody_builds_is_named(manifests: Any) -> None:
+    with pytest.raises(PlatformError, match="kafka asks for an image that is not built: kafka"):
+        fill_images(copy.deepcopy([manifests.workload(names.KAFKA)]), {})
+
+
+def test_what_the_processor_reads(manifests: Any) -> None:
+    assert reads(manifests.workload(names.PROCESSOR)) == {
+        ("ConfigMap", names.CONFIG_MAP),
+        ("Secret", names.PIPELINE_SECRET),
+        ("Secret", names.TLS_SECRET),
+    }
+
+
+def test_every_config_map_that_is_read_is_rendered(manifests: Any) -> None:
+    wanted = {name for app in names.WORKLOADS for kind, name in reads(manifests.workload(app)) if kind == "ConfigMap"}
+    assert wanted == manifests.names("ConfigMap")
+
+
+def test_empty_documents_are_left_out() -> None:
+    assert parse("---\nkind: A\n---\n\n---\nkind: B\n") == [{"kind": "A"}, {"kind": "B"}]

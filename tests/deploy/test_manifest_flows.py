@@ -1,0 +1,111 @@
+"""The NetworkPolicies allow just the connections that the pipeline needs, and the accounts just the verbs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline_services import names
+from pipeline_services.names import (
+    GRAFANA,
+    INFLUXDB,
+    KAFKA,
+    LOG_SHIPPER,
+    LOKI,
+    PROCESSOR,
+    PRODUCER,
+    PROMETHEUS,
+)
+
+FLOWS = {
+    (PRODUCER, KAFKA, 9092),
+    (PROCESSOR, KAFKA, 9092),
+    (PROCESSOR, INFLUXDB, 8086),
+    (LOG_SHIPPER, LOKI, 3100),
+    (GRAFANA, PROMETHEUS, 9090),
+    (GRAFANA, LOKI, 3100),
+    (GRAFANA, INFLUXDB, 8086),
+    (PROMETHEUS, PRODUCER, 8000),
+    (PROMETHEUS, PROCESSOR, 8000),
+    (PROMETHEUS, KAFKA, 9404),
+    (PROMETHEUS, INFLUXDB, 8086),
+    (PROMETHEUS, GRAFANA, 3000),
+    (PROMETHEUS, LOKI, 3100),
+    (PROMETHEUS, LOG_SHIPPER, 8888),
+}
+NODE_PORTS = {6443, 10250}
+WRITES = {"create", "update", "patch", "delete", "deletecollection", "bind", "escalate", "impersonate", "*"}
+
+
+def test_nothing_is_allowed_by_default(manifests: Any) -> None:
+    spec = manifests.one("NetworkPolicy", "default-deny")["spec"]
+    assert spec == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_just_the_needed_connections_may_leave(manifests: Any) -> None:
+    assert {flow for flow in ends(manifests, "egress", "to") if flow[1]} == FLOWS
+
+
+def test_just_the_needed_connections_may_arrive(manifests: Any) -> None:
+    assert {(peer, app, port) for app, peer, port in ends(manifests, "ingress", "from")} == FLOWS
+
+
+def test_only_prometheus_reaches_the_node(manifests: Any) -> None:
+    outside = {(app, port) for app, peer, port in ends(manifests, "egress", "to") if not peer}
+    assert outside == {(PROMETHEUS, port) for port in NODE_PORTS}
+
+
+def test_every_pod_may_look_up_names_and_ask_nothing_else_of_other_namespaces(manifests: Any) -> None:
+    spec = manifests.one("NetworkPolicy", "allow-dns")["spec"]
+    assert (spec["podSelector"], spec["policyTypes"]) == ({}, ["Egress"])
+    [rule] = spec["egress"]
+    [peer] = rule["to"]
+    assert peer["namespaceSelector"] == {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}
+    assert {(port["protocol"], port["port"]) for port in rule["ports"]} == {("UDP", 53), ("TCP", 53)}
+    others = [item for item in manifests.of("NetworkPolicy") if item["metadata"]["name"] != "allow-dns"]
+    assert "namespaceSelector" not in str(others)
+
+
+def test_the_ports_are_those_of_the_pods(manifests: Any) -> None:
+    for _, target, port in FLOWS:
+        assert port in {entry["containerPort"] for entry in manifests.container(target)["ports"]}
+
+
+@pytest.mark.parametrize("role", ["daily-reader", "conveyor-node-reader"])
+def test_the_reader_only_reads_and_forwards_ports(manifests: Any, role: str) -> None:
+    [found] = [item for item in manifests.of("Role", "ClusterRole") if item["metadata"]["name"] == role]
+    for rule in found["rules"]:
+        assert "*" not in rule["resources"]
+        if rule["resources"] == ["pods/portforward"]:
+            assert set(rule["verbs"]) == {"get", "create"}
+        else:
+            assert not WRITES & set(rule["verbs"]), rule
+            assert "pods/exec" not in rule["resources"]
+
+
+def test_prometheus_may_not_enter_containers_through_the_kubelet(manifests: Any) -> None:
+    rules = manifests.one("ClusterRole", "conveyor-prometheus")["rules"]
+    assert all("nodes/proxy" not in rule["resources"] and not WRITES & set(rule["verbs"]) for rule in rules)
+
+
+def test_accounts_are_bound_in_the_namespace(manifests: Any) -> None:
+    accounts = manifests.names("ServiceAccount")
+    assert accounts == {names.READER_ACCOUNT, PROMETHEUS}
+    for binding in manifests.of("RoleBinding", "ClusterRoleBinding"):
+        [subject] = binding["subjects"]
+        assert subject["name"] in accounts
+        assert subject["namespace"] == names.NAMESPACE
+
+
+def ends(manifests: Any, direction: str, side: str) -> set[tuple[str, str, int]]:
+    """(app of the policy, app of the peer or "" for an address, port) of every rule that names an app."""
+    found = set()
+    for policy in manifests.of("NetworkPolicy"):
+        app = policy["spec"]["podSelector"].get("matchLabels", {}).get("app")
+        for rule in policy["spec"].get(direction, []) if app else []:
+            for peer in rule[side]:
+                label = peer.get("podSelector", {}).get("matchLabels", {}).get("app", "")
+                assert label or "ipBlock" in peer
+                found |= {(app, label, port["port"]) for port in rule["ports"]}
+    return found

@@ -1,0 +1,103 @@
+"""Every pod: our own image, requests and limits, probes that notice a hung process, no right it does not need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline_services import names
+from pipeline_services.platform.deploy_render import REGISTRY
+
+ALLOWED_VOLUMES = {"configMap", "emptyDir", "secret", "persistentVolumeClaim", "projected", "downwardAPI"}
+RESTRICTED = [app for app in names.WORKLOADS if app != names.LOG_SHIPPER]
+NODE_CORES = 2.0
+CONTROL_PLANE_CORES = 0.95  # what kubeadm's parts, CoreDNS and the CNI ask for
+MOST_REPLICAS = 5
+
+
+@pytest.mark.parametrize("app", names.WORKLOADS)
+def test_image_is_our_own_and_has_no_tag(manifests: Any, app: str) -> None:
+    container = manifests.container(app)
+    assert container["image"].startswith(REGISTRY)
+    assert ":" not in container["image"]
+    assert container["imagePullPolicy"] == "IfNotPresent"
+
+
+@pytest.mark.parametrize("app", names.WORKLOADS)
+def test_requests_and_limits(manifests: Any, app: str) -> None:
+    resources = manifests.container(app)["resources"]
+    assert resources["requests"].keys() == resources["limits"].keys() == {"cpu", "memory"}
+    assert cores(resources["requests"]["cpu"]) <= cores(resources["limits"]["cpu"])
+
+
+def test_everything_fits_on_two_cores_also_when_scaled_up(manifests: Any) -> None:
+    replicas = dict.fromkeys(names.HPAS, MOST_REPLICAS)
+    asked = sum(
+        replicas.get(app, 1) * cores(manifests.container(app)["resources"]["requests"]["cpu"])
+        for app in names.WORKLOADS
+    )
+    assert asked + CONTROL_PLANE_CORES <= NODE_CORES
+
+
+@pytest.mark.parametrize("app", names.WORKLOADS)
+def test_probes_ask_the_process_itself(manifests: Any, app: str) -> None:
+    container = manifests.container(app)
+    for name in ("startupProbe", "readinessProbe", "livenessProbe"):
+        probe = container[name]
+        assert "tcpSocket" not in probe, "the kernel accepts connections for a stopped process"
+        assert probe["timeoutSeconds"] <= 5
+    liveness = container["livenessProbe"]
+    assert liveness["periodSeconds"] * liveness["failureThreshold"] <= 30
+    assert liveness["terminationGracePeriodSeconds"] == 2, "a stopped process ignores SIGTERM"
+
+
+@pytest.mark.parametrize("app", names.WORKLOADS)
+def test_file_system_is_read_only_and_rights_are_dropped(manifests: Any, app: str) -> None:
+    pod = manifests.workload(app)["spec"]["template"]["spec"]
+    context = manifests.container(app)["securityContext"]
+    assert context == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
+    assert pod["enableServiceLinks"] is False
+
+
+@pytest.mark.parametrize("app", RESTRICTED)
+def test_pod_meets_the_restricted_profile(manifests: Any, app: str) -> None:
+    pod = manifests.workload(app)["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["runAsUser"] > 0
+    kinds = {key for volume in pod.get("volumes", []) for key in volume if key != "name"}
+    assert kinds <= ALLOWED_VOLUMES
+
+
+def test_the_log_shipper_only_reads_the_nodes_logs(manifests: Any) -> None:
+    pod = manifests.workload(names.LOG_SHIPPER)["spec"]["template"]["spec"]
+    [host] = [volume for volume in pod["volumes"] if "hostPath" in volume]
+    assert host["hostPath"]["path"] == "/var/log/pods"
+    [mount] = [
+        mount for mount in manifests.container(names.LOG_SHIPPER)["volumeMounts"] if mount["name"] == host["name"]
+    ]
+    assert mount["readOnly"] is True
+
+
+@pytest.mark.parametrize("app", names.WORKLOADS)
+def test_only_prometheus_has_an_account(manifests: Any, app: str) -> None:
+    pod = manifests.workload(app)["spec"]["template"]["spec"]
+    assert ("serviceAccountName" in pod) == (app == names.PROMETHEUS)
+    assert pod.get("automountServiceAccountToken", True) == (app == names.PROMETHEUS)
+
+
+def test_the_private_key_is_for_influxdb_alone(manifests: Any) -> None:
+    for app in names.WORKLOADS:
+        for volume in manifests.workload(app)["spec"]["template"]["spec"].get("volumes", []):
+            if volume.get("secret", {}).get("secretName") == names.TLS_SECRET and app != names.INFLUXDB:
+                assert volume["secret"]["items"] == [{"key": "ca.crt", "path": "ca.crt"}], app
+
+
+def cores(quantity: str) -> float:
+    return float(quantity.removesuffix("m")) / 1000 if quantity.endswith("m") else float(quantity)
