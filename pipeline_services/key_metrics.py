@@ -105,8 +105,7 @@ _SPEC_METRICS: Final = (
         shown_by="`kubectl top pods`",
         tool="prometheus",
         query=_usage(
-            'rate(container_cpu_usage_seconds_total{container!="",container!="POD"}[1m])',
-            'container_spec_cpu_quota{container!=""} / container_spec_cpu_period{container!=""}',
+            "rate(container_cpu_usage_seconds_total[1m])", "container_spec_cpu_quota / container_spec_cpu_period"
         ),
         unit="of its limit",
         window=300,
@@ -125,10 +124,7 @@ _SPEC_METRICS: Final = (
         row="Memory usage",
         shown_by="`kubectl top pods`",
         tool="prometheus",
-        query=_usage(
-            'max_over_time(container_memory_working_set_bytes{container!="",container!="POD"}[1m])',
-            'container_spec_memory_limit_bytes{container!=""} > 0',
-        ),
+        query=_usage("max_over_time(container_memory_working_set_bytes[1m])", "container_spec_memory_limit_bytes > 0"),
         unit="of its limit",
         window=300,
         comparison=Comparison.BELOW,
@@ -164,4 +160,3 @@ KEY_METRICS: Final[Mapping[str, KeyMetric]] = MappingProxyType(
     {metric.id: metric for metric in (*_SPEC_METRICS, *SUITE_METRICS)}
 )
 """Every metric by its id, the spec's seven rows first."""
-

@@ -65,9 +65,7 @@ SUITE_METRICS: Final = (
         row="suite",
         shown_by="Grafana",
         tool="prometheus",
-        query=(
-            "histogram_quantile(0.95, sum by (le) (rate(conveyor_end_to_end_latency_seconds_bucket[1m])))"
-        ),
+        query=("histogram_quantile(0.95, sum by (le) (rate(conveyor_end_to_end_latency_seconds_bucket[1m])))"),
         unit="s (95th percentile)",
         window=60,
         comparison=Comparison.BELOW,
@@ -145,23 +143,5 @@ SUITE_METRICS: Final = (
         component="storage",
         by="persistentvolumeclaim",
         subjects=(names.KAFKA, names.INFLUXDB),
-    ),
-    KeyMetric(
-        id="node-cpu",
-        row="suite",
-        shown_by="`kubectl top nodes`",
-        tool="prometheus",
-        query=(
-            'max(min_over_time((sum by (instance) (rate(container_cpu_usage_seconds_total{id="/"}[1m]))'
-            " / sum by (instance) (machine_cpu_cores))[5m:30s]))"
-        ),
-        unit="of its cores",
-        window=300,
-        comparison=Comparison.BELOW,
-        fail=0.95,
-        warn=0.8,
-        reason="sustained means every one-minute average of the window",
-        advice=COMPONENT_ADVICE["node"].but(next_command="kubectl top nodes"),
-        component="node",
     ),
 )

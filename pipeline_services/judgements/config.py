@@ -78,15 +78,16 @@ def references_exist(snapshot: Snapshot) -> None:
                     raise Deviation(snapshot, f"{name_of(workload)} needs {what}", "it is there", _ADVICE)
 
 
-def secret_is_complete(snapshot: Snapshot, secret: str) -> None:
-    """The Secret exists and every key of it holds something."""
-    advice = _ADVICE.but(next_command=f"kubectl describe secret -n {{namespace}} {secret}")
-    found = next((item for item in snapshot.data("secrets") if item["name"] == secret), None)
-    if found is None:
-        raise Deviation(snapshot, f"there is no Secret {secret}", "one", advice)
-    empty = [key for key in SECRETS[secret] if not found["keys"].get(key, {}).get("bytes")]
-    if empty:
-        raise Deviation(snapshot, f"Secret {secret} holds nothing under {', '.join(empty)}", "a value", advice)
+def secrets_are_complete(snapshot: Snapshot) -> None:
+    """Every Secret of the pipeline exists, and every key of it holds something."""
+    there = {item["name"]: item["keys"] for item in snapshot.data("secrets")}
+    for secret, keys in SECRETS.items():
+        advice = _ADVICE.but(next_command=f"kubectl describe secret -n {{namespace}} {secret}")
+        if secret not in there:
+            raise Deviation(snapshot, f"there is no Secret {secret}", "one", advice)
+        empty = [key for key in keys if not there[secret].get(key, {}).get("bytes")]
+        if empty:
+            raise Deviation(snapshot, f"Secret {secret} holds nothing under {', '.join(empty)}", "a value", advice)
 
 
 def token_is_accepted(snapshot: Snapshot, source: str) -> None:

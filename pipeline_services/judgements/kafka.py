@@ -16,19 +16,14 @@ TOPICS: Final = {names.TOPIC: names.TOPIC_PARTITIONS, names.DEAD_LETTER_TOPIC: 1
 _STALLED: Final = 0.9
 
 
-def topic_is_there(snapshot: Snapshot, topic: str) -> None:
-    """The topic exists with its partitions."""
+def topic_is_whole(snapshot: Snapshot, topic: str) -> None:
+    """The topic has its partitions, each with a leader and all its replicas in sync."""
     require_ready(snapshot, names.KAFKA)
     partitions = snapshot.data("kafka_topics").get(topic, ())
     if len(partitions) < TOPICS[topic]:
         observed = f"topic {topic} has {len(partitions)} partitions"
         raise Deviation(snapshot, observed, f">= {TOPICS[topic]}", _topic_advice(topic))
-
-
-def partitions_are_led(snapshot: Snapshot, topic: str) -> None:
-    """Every partition has a leader, and all its replicas are in sync."""
-    topic_is_there(snapshot, topic)
-    for partition in snapshot.data("kafka_topics")[topic]:
+    for partition in partitions:
         which = f"partition {partition['partition']} of {topic}"
         if partition["leader"] is None or partition["leader"] < 0:
             raise Deviation(snapshot, f"{which} has no leader", "a leader", _topic_advice(topic))
@@ -50,8 +45,8 @@ def group_is_stable(snapshot: Snapshot) -> None:
     if group["state"] != "Stable":
         observed = f"the group {names.CONSUMER_GROUP} is {group['state']} with {len(group['members'])} members"
         raise Deviation(snapshot, observed, "Stable", advice)
-    assigned = {int(partition) for member in group["members"] for partition in member["partitions"]}
-    free = sorted(set(range(names.TOPIC_PARTITIONS)) - assigned)
+    assigned = {partition for member in group["members"] for partition in member["partitions"]}
+    free = [number for number in range(names.TOPIC_PARTITIONS) if f"{names.TOPIC}/{number}" not in assigned]
     if free:
         raise Deviation(snapshot, f"nobody reads the partitions {free}", "every partition assigned", advice)
 

@@ -31,8 +31,6 @@ FLOWS: Final[Mapping[str, Flow]] = {
         Flow(names.PRODUCER, names.KAFKA, 9092),
         Flow(names.PROCESSOR, names.KAFKA, 9092),
         Flow(names.PROCESSOR, names.INFLUXDB, 8086),
-        Flow(names.GRAFANA, names.PROMETHEUS, 9090),
-        Flow(names.LOG_SHIPPER, names.LOKI, 3100),
     )
 }
 

@@ -11,8 +11,9 @@ from pipeline_services.judgements.objects import condition, epoch, name_of, quan
 from pipeline_services.judgements.resources import STALE_AFTER
 from pipeline_services.snapshot import Snapshot
 
-MEMORY_LIMIT: Final = 0.9
-"""Share of the allocatable memory: the pods' level of section 8; the kubelet starts to evict not far above it."""
+LEVELS: Final = {"cpu": 0.98, "memory": 0.9}
+"""Shares of what is allocatable. Memory has the pods' level of section 8: not far above it the kubelet evicts. Of the
+CPU, which pods share by weight, nothing but nothing left is too much."""
 PRESSURES: Final = ("MemoryPressure", "DiskPressure", "PIDPressure")
 
 
@@ -37,14 +38,14 @@ def have_no_pressure(snapshot: Snapshot) -> None:
                 raise Deviation(snapshot, observed, f"{kind} False", COMPONENT_ADVICE["node"])
 
 
-def have_memory(snapshot: Snapshot) -> None:
-    """No node uses more than ``MEMORY_LIMIT`` of the memory that pods can have."""
-    capacity = {name_of(node): node["status"]["allocatable"]["memory"] for node in snapshot.data("nodes")}
+def have_room(snapshot: Snapshot, resource: str) -> None:
+    """No node uses more of ``cpu`` or ``memory`` than the share in ``LEVELS`` of what pods can have."""
+    capacity = {name_of(node): node["status"]["allocatable"][resource] for node in snapshot.data("nodes")}
     for metrics in require_data(snapshot.data("node_metrics"), "usage of any node"):
         if snapshot.taken_at - epoch(metrics["timestamp"]) > STALE_AFTER:
             raise NoData(f"the usage of {name_of(metrics)} is from {metrics['timestamp']}, which is too old")
-        share = quantity(metrics["usage"]["memory"]) / quantity(capacity[name_of(metrics)])
-        if not share < MEMORY_LIMIT:
+        share = quantity(metrics["usage"][resource]) / quantity(capacity[name_of(metrics)])
+        if not share < LEVELS[resource]:
             advice = COMPONENT_ADVICE["node"].but(next_command="kubectl top nodes")
-            observed = f"node {name_of(metrics)} uses {share:.0%} of its memory"
-            raise Deviation(snapshot, observed, f"< {MEMORY_LIMIT:.0%} (now)", advice)
+            observed = f"node {name_of(metrics)} uses {share:.0%} of its {resource}"
+            raise Deviation(snapshot, observed, f"< {LEVELS[resource]:.0%} (last 15 s)", advice)

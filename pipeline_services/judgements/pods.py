@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import NoData, PreconditionNotMet
+from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, age, condition, epoch, items_of, name_of
 from pipeline_services.snapshot import Snapshot
@@ -67,30 +67,24 @@ def bad_status(pod: K8sObject, now: float) -> str:
 
 
 def are_ready(snapshot: Snapshot, component: str) -> None:
-    """Every app of the component has a pod, and every pod is Running and ready or has just been started."""
+    """Every app of the component has a pod; every pod is Running and ready or has just been started, and in none of
+    the bad statuses (CrashLoopBackOff, Error, Pending, ImagePullBackOff, OOMKilled and the like)."""
     advice = COMPONENT_ADVICE[component]
     pods = pods_of(snapshot, component)
     for app in COMPONENT_APPS[component]:
         if not any(pod["metadata"]["labels"]["app"] == app for pod in pods):
             raise Deviation(snapshot, f"there is no pod of {app}", "at least one, Running and ready", advice)
-    slow = [pod for pod in pods if not is_ready(pod) and not is_starting(pod, snapshot.taken_at)]
-    if slow:
-        observed = f"{_described(slow[0], snapshot.taken_at)}; {len(slow)} of {len(pods)} pods are not ready"
-        raise Deviation(snapshot, observed, f"Running, all containers ready within {STARTING_FOR:g} s", advice)
-    if not any(map(is_ready, pods)):
-        raise PreconditionNotMet(f"{name_of(pods[0])} is still starting; ask again in {STARTING_FOR:g} s")
-
-
-def have_no_bad_status(snapshot: Snapshot, component: str) -> None:
-    """No pod of the component is in CrashLoopBackOff, Error, Pending, ImagePullBackOff, OOMKilled or the like."""
-    pods = pods_of(snapshot, component)
-    if not pods:
-        raise NoData(f"there is no pod of {component} to look at")
     for pod in pods:
         status = bad_status(pod, snapshot.taken_at)
         if status:
-            observed = f"pod {name_of(pod)} is in {status}"
-            raise Deviation(snapshot, observed, "none of the bad statuses", COMPONENT_ADVICE[component])
+            raise Deviation(snapshot, f"pod {name_of(pod)} is in {status}", "Running, all containers ready", advice)
+    slow = [pod for pod in pods if not is_ready(pod) and not is_starting(pod, snapshot.taken_at)]
+    if slow:
+        phase = slow[0]["status"].get("phase", "Unknown")
+        observed = f"pod {name_of(slow[0])} is {phase} but not ready; {len(slow)} of {len(pods)} pods are like that"
+        raise Deviation(snapshot, observed, f"all containers ready within {STARTING_FOR:g} s", advice)
+    if not any(map(is_ready, pods)):
+        raise PreconditionNotMet(f"{name_of(pods[0])} is still starting; ask again in {STARTING_FOR:g} s")
 
 
 def _states(pod: K8sObject) -> Iterable[K8sObject]:
@@ -115,7 +109,3 @@ def _bad_containers(pod: K8sObject, now: float) -> Iterator[str]:
 
 def _with_message(reason: str, message: str | None) -> str:
     return f"{reason} ({message[:160]})" if message else reason
-
-
-def _described(pod: K8sObject, now: float) -> str:
-    return f"pod {name_of(pod)} is {bad_status(pod, now) or pod['status'].get('phase', 'Unknown') + ' and not ready'}"

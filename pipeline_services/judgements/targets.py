@@ -16,7 +16,7 @@ FOUND_AFTER: Final = 60.0
 """Seconds that Prometheus may take to find and scrape a new pod."""
 SCRAPED_WITHIN: Final = 60.0
 NODE_JOBS: Final = ("kubelet", "kubelet-cadvisor")
-SCRAPED: Final = (*names.DEPLOYMENTS, *names.STATEFULSETS)
+SCRAPED: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
 _ADVICE: Final = COMPONENT_ADVICE[names.PROMETHEUS].but(
     next_command="kubectl port-forward -n {namespace} svc/prometheus-service 9090:9090, then open /targets"
 )
@@ -34,14 +34,15 @@ def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
         _judge(snapshot, name_of(pod), targets[name_of(pod)])
 
 
-def node_is_scraped(snapshot: Snapshot, job: str) -> None:
-    """The kubelet's figures of that job are scraped."""
+def nodes_are_scraped(snapshot: Snapshot) -> None:
+    """The kubelet's figures about volumes and containers are scraped."""
     require_ready(snapshot, names.PROMETHEUS)
-    targets = _targets(snapshot, job)
-    if not targets:
-        raise Deviation(snapshot, f"Prometheus has no target of the job {job}", "at least one, up", _ADVICE)
-    for target in targets:
-        _judge(snapshot, job, target)
+    for job in NODE_JOBS:
+        targets = _targets(snapshot, job)
+        if not targets:
+            raise Deviation(snapshot, f"Prometheus has no target of the job {job}", "at least one, up", _ADVICE)
+        for target in targets:
+            _judge(snapshot, job, target)
 
 
 def _targets(snapshot: Snapshot, job: str) -> list[Mapping[str, Any]]:

@@ -36,16 +36,12 @@ def is_valid_for_weeks(snapshot: Snapshot) -> None:
             raise Deviation(snapshot, f"{where} is not valid yet", "valid since before now", _ADVICE)
 
 
-def has_its_names(snapshot: Snapshot) -> None:
-    """The certificate, in the Secret and as served, carries every name it is used under."""
+def is_trusted(snapshot: Snapshot) -> None:
+    """The certificate carries every name it is used under, and a client with the Secret's CA trusts what is served."""
     for where, certificate in _certificates(snapshot):
         missing = sorted(REQUIRED_NAMES - set(certificate["names"]))
         if missing:
             raise Deviation(snapshot, f"{where} lacks {', '.join(missing)}", "every name it is used under", _ADVICE)
-
-
-def is_trusted(snapshot: Snapshot) -> None:
-    """A client that has the Secret's CA and calls ``influxdb-service`` trusts what InfluxDB serves."""
     require_ready(snapshot, names.INFLUXDB)
     tls = snapshot.data("tls")
     if not tls.get("served"):

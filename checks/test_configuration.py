@@ -1,0 +1,37 @@
+"""ConfigMap and Secrets are there, consistent, and accepted by the services they are for."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline_services.judgements import config
+from pipeline_services.snapshot import Snapshot
+
+pytestmark = [pytest.mark.daily, pytest.mark.runbook("configuration"), pytest.mark.component("config")]
+
+
+@pytest.mark.parametrize("service", config.SETTINGS)
+def test_settings_lead_to(snapshot: Snapshot, service: str) -> None:
+    """The ConfigMap's settings for the service name what is really there."""
+    config.settings_lead_to(snapshot, service)
+
+
+def test_producer_load_set(snapshot: Snapshot) -> None:
+    """The producer's rate and number of devices are positive numbers."""
+    config.load_is_set(snapshot)
+
+
+def test_references_exist(snapshot: Snapshot) -> None:
+    """Every ConfigMap, Secret and key that a workload needs is there."""
+    config.references_exist(snapshot)
+
+
+def test_secrets_complete(snapshot: Snapshot) -> None:
+    """The Secrets are there, with a value under each of their keys."""
+    config.secrets_are_complete(snapshot)
+
+
+@pytest.mark.parametrize("token", [pytest.param(source, id=source.replace("_", "-")) for source in config.TOKENS])
+def test_token_accepted(snapshot: Snapshot, token: str) -> None:
+    """InfluxDB accepts the token that the Secret holds."""
+    config.token_is_accepted(snapshot, token)

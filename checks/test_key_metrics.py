@@ -1,0 +1,41 @@
+"""Section 8: every key metric keeps to its level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from pipeline_services.judgements import readings
+from pipeline_services.key_metrics import KEY_METRICS
+from pipeline_services.metric import KeyMetric
+from pipeline_services.snapshot import Snapshot
+
+CASES = [
+    pytest.param(
+        metric.id,
+        subject,
+        marks=pytest.mark.component(metric.component_of(subject)),
+        id=f"{metric.id}-{subject}" if subject else metric.id,
+    )
+    for metric in KEY_METRICS.values()
+    for subject in (metric.subjects or ("",))
+]
+
+
+@pytest.mark.daily
+@pytest.mark.runbook("key-metrics")
+@pytest.mark.parametrize(("metric_id", "subject"), CASES)
+def test_key_metric(
+    snapshot: Snapshot,
+    key_metrics: Mapping[str, KeyMetric],
+    record_property: Callable[[str, object], None],
+    metric_id: str,
+    subject: str,
+) -> None:
+    """The metric keeps to its fail level; past its warn level the case passes and says so in its properties."""
+    metric = key_metrics[metric_id]
+    reading = readings.is_within(snapshot, metric, subject)
+    record_property("reading", metric.observed(reading))
+    if metric.warns(reading):
+        record_property("warning", f"{metric.observed(reading)}, warn level {metric.comparison.value} {metric.warn:g}")
