@@ -1,0 +1,65 @@
+"""A healthy pipeline made by hand, as the collector would have seen it; mutable, so that a test can break it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline_services import names
+from pipeline_services.errors import PipelineError
+from pipeline_services.snapshot import Failure, Snapshot
+from tests.judgements import answers_of_cluster, answers_of_services
+
+NOW = 1_795_000_000.0
+
+
+def rfc3339(at: float) -> str:
+    """A time as Kubernetes writes it."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(slots=True)
+class World:
+    """The answers of all sources, to be changed at will before ``snapshot`` is called."""
+
+    answers: dict[str, Any]
+    failures: dict[str, Failure] = field(default_factory=dict)
+    now: float = NOW
+
+    def snapshot(self) -> Snapshot:
+        """What was collected of this world."""
+        return Snapshot(self.now, names.CONTEXT, names.NAMESPACE, copy.deepcopy(self.answers), dict(self.failures))
+
+    def item(self, source: str, name: str) -> dict[str, Any]:
+        """The object of that name in the list ``source``."""
+        return next(item for item in self.answers[source] if item["metadata"]["name"] == name)
+
+    def pods(self, app: str) -> list[dict[str, Any]]:
+        """The pods of an app."""
+        return [pod for pod in self.answers["pods"] if pod["metadata"]["labels"]["app"] == app]
+
+    def drop(self, source: str, wanted: Callable[[dict[str, Any]], bool]) -> None:
+        """Remove from the list ``source`` what is ``wanted``."""
+        self.answers[source] = [item for item in self.answers[source] if not wanted(item)]
+
+    def fail(self, source: str, error: PipelineError) -> None:
+        """Let a source be unreadable; a name that ends in ``/`` means all that begin with it."""
+        for known in [name for name in self.answers if name == source or (source[-1] == "/" and name.startswith(source))]:
+            del self.answers[known]
+            self.failures[known] = Failure.of(error)
+
+    def ago(self, seconds: float) -> str:
+        """The time so many seconds before now."""
+        return rfc3339(self.now - seconds)
+
+
+def healthy(*, age: float = 3_600.0) -> World:
+    """A pipeline that does its job and was started ``age`` seconds ago."""
+    answers: Mapping[str, Any] = {
+        **answers_of_cluster.lists(NOW, age),
+        **answers_of_services.answers(NOW),
+    }
+    return World(dict(answers))
