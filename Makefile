@@ -23,11 +23,10 @@ daily: $(ENVIRONMENT) ## judge the pipeline by the daily checks (brings one up w
 test: $(ENVIRONMENT) ## run the suite's own tests (no cluster needed)
 	@$(BIN)/pytest tests $(ARGS)
 
-lint: $(ENVIRONMENT) ## check format, style, types and the direction of imports
+lint: $(ENVIRONMENT) ## check format, style and types
 	@$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
 
 up: $(ENVIRONMENT) ## build what is missing, start the cluster and bring it to what this checkout says
 	@$(PLATFORM) up $(ARGS)
