@@ -1,0 +1,75 @@
+"""The tools of the live tests: the operator's command as a process, and the daily judgement without one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline_services.cluster import Cluster
+from pipeline_services.collect import collect
+from pipeline_services.errors import PipelineError
+from pipeline_services.platform.access import ClusterAccess
+from pipeline_services.settings import resolve_target
+from tests.judgements.daily_cases import daily_cases
+
+ROOT = Path(__file__).resolve().parents[2]
+FAILED = "failed"
+INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the operator's command."""
+
+    exit_code: int
+    output: str
+    seconds: float
+    peak_mib: float
+
+
+def pytest_daily(*arguments: str | Path, reports: Path, env: dict[str, str] | None = None) -> Run:
+    """Run ``pytest -m daily`` as an operator would, its report in ``reports``."""
+    command = [sys.executable, "-m", "pytest", "-m", "daily", "--reports", str(reports), *map(str, arguments)]
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Run(process.returncode, output, time.monotonic() - started, usage.ru_maxrss / 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The daily judgement of the cluster as it is now, under the read-only account."""
+
+    access: ClusterAccess
+
+    def findings(self) -> dict[str, tuple[str, str, str]]:
+        """Every case that is not green: id to (outcome, component, first line of its message)."""
+        target = resolve_target(self.access.reader_kubeconfig, self.access.context, None)
+        cluster = Cluster.connect(target)
+        try:
+            snapshot = collect(cluster)
+        finally:
+            cluster.close()
+        found = {}
+        for case in daily_cases():
+            try:
+                case.judge(snapshot)
+            except AssertionError as error:
+                found[case.id] = (FAILED, case.component, str(error).partition("\n")[0])
+            except PipelineError as error:
+                found[case.id] = (INCONCLUSIVE, case.component, str(error).partition("\n")[0])
+        return found

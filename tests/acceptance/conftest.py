@@ -1,0 +1,39 @@
+"""The running cluster, for the live tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline_services import faults
+from pipeline_services.journal import Journal
+from pipeline_services.platform.access import ClusterAccess, access_to
+from pipeline_services.platform.deploy_api import Api
+from pipeline_services.platform.paths import Cache, cache_root
+from tests.acceptance.bench import Judge
+
+
+@pytest.fixture(scope="session")
+def access() -> ClusterAccess:
+    """The suite's own cluster, which runs already (``make up``)."""
+    return access_to(Cache(cache_root()))
+
+
+@pytest.fixture(scope="session")
+def admin(access: ClusterAccess) -> Api:
+    return Api(access.kubeconfig, access.context)
+
+
+@pytest.fixture(scope="session")
+def journal(access: ClusterAccess, admin: Api) -> Iterator[Journal]:
+    """The cluster's journal of faults, swept of what an earlier run left behind."""
+    journal = Journal(access.kubeconfig.parent / "journal")
+    faults.sweep(admin, journal)
+    yield journal
+    assert journal.entries() == []
+
+
+@pytest.fixture(scope="session")
+def judge(access: ClusterAccess) -> Judge:
+    return Judge(access)

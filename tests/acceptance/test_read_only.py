@@ -1,0 +1,75 @@
+"""The daily run can change nothing and does not try to: its rights, and the API server's own record of a run."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipeline_services import names
+from pipeline_services.platform import engine as engines
+from pipeline_services.platform.access import ClusterAccess
+from pipeline_services.platform.deploy_api import Api
+from pipeline_services.platform.paths import Cache, cache_root
+from tests.acceptance.bench import pytest_daily
+
+pytestmark = pytest.mark.live
+
+AUDIT_LOG = "/var/log/kubernetes/audit.log"
+READER = f"system:serviceaccount:{names.NAMESPACE}:{names.READER_ACCOUNT}"
+READING = {"get", "list", "watch"}
+FORBIDDEN = [
+    *(("create", "", "pods", part) for part in ("", "exec", "attach", "eviction")),
+    ("get", "", "pods", "exec"),
+    ("delete", "", "pods", ""),
+    ("update", "", "secrets", ""),
+    ("patch", "", "configmaps", ""),
+    ("patch", "apps", "deployments", ""),
+    ("update", "apps", "deployments", "scale"),
+    ("delete", "", "persistentvolumeclaims", ""),
+    ("create", "networking.k8s.io", "networkpolicies", ""),
+    ("create", "", "serviceaccounts", "token"),
+]
+
+
+@pytest.mark.parametrize(("verb", "group", "resource", "part"), FORBIDDEN, ids=lambda word: word or "-")
+def test_the_reader_may_not(admin: Api, verb: str, group: str, resource: str, part: str) -> None:
+    attributes = {
+        "namespace": names.NAMESPACE,
+        "verb": verb,
+        "group": group,
+        "resource": resource,
+        "subresource": part,
+    }
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {"user": READER, "resourceAttributes": attributes},
+    }
+    answer = admin.call("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
+    assert answer["status"]["allowed"] is False
+
+
+def test_the_api_servers_record_of_a_run_shows_no_write(access: ClusterAccess, tmp_path: Path) -> None:
+    engine = engines.find(Cache(cache_root()), print)
+    node = f"{access.name}-control-plane"
+
+    def record() -> list[str]:
+        return engine.run("exec", node, "cat", AUDIT_LOG).splitlines()
+
+    before = len(record())
+    run = pytest_daily(reports=tmp_path)
+    entries = [json.loads(line) for line in record()[before:]]
+    did = Counter(_deed(entry) for entry in entries)
+    assert run.exit_code in (0, 1, 2), run.output
+    assert len(entries) > 20, "the record of the run is missing"
+    writes = {deed: count for deed, count in did.items() if deed[0] not in READING and deed[1] != "pods/portforward"}
+    assert writes == {}
+
+
+def _deed(entry: dict[str, dict[str, str]]) -> tuple[str, str]:
+    target = entry.get("objectRef", {})
+    resource = "/".join(part for part in (target.get("resource"), target.get("subresource")) if part)
+    return str(entry["verb"]), resource
