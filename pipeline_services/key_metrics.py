@@ -62,6 +62,8 @@ _SPEC_METRICS: Final = (
         ),
         advice=COMPONENT_ADVICE[names.PROCESSOR].but(next_command=_LOGS % names.PROCESSOR),
         component=names.PROCESSOR,
+        needs=(names.PRODUCER,),
+        absence=Absence.ZERO_WITHOUT_PODS,
     ),
     KeyMetric(
         id="influxdb-writes-match-processor",
@@ -79,6 +81,8 @@ _SPEC_METRICS: Final = (
             next_command=_LOGS % names.PROCESSOR, runbook="influxdb-statefulset-failure"
         ),
         component=names.INFLUXDB,
+        needs=(names.PRODUCER, names.PROCESSOR),
+        absence=Absence.ZERO_WITHOUT_PODS,
     ),
     KeyMetric(
         id="pod-restarts",

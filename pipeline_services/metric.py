@@ -69,6 +69,7 @@ class KeyMetric:
         reason: why the levels, the tolerance and the window are what they are.
         by: the label of the query's result that tells the subjects apart; ``pod`` is looked up by component.
         subjects: one case each; empty for a single value.
+        needs: components that must have a ready pod for the question to make sense.
         component: named by the report; empty means that the subject is the component.
         stale_after: seconds after which a reading is no longer taken for the present.
     """
@@ -88,6 +89,7 @@ class KeyMetric:
     component: str = ""
     by: str = ""
     subjects: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     floor: float | None = None
     absence: Absence = Absence.UNKNOWN
     stale_after: float = 120.0

@@ -59,6 +59,7 @@ SUITE_METRICS: Final = (
         reason="a restart or rebalance takes up to 30 s; where nothing is produced, nothing can be judged",
         advice=_PROCESSOR.but(next_command="kubectl logs -n {namespace} -l app=processor --tail=100"),
         component=names.PROCESSOR,
+        needs=(names.PRODUCER,),
     ),
     KeyMetric(
         id="end-to-end-latency",
@@ -74,6 +75,7 @@ SUITE_METRICS: Final = (
         reason="from event to stored takes under a second; a rebalance adds 5-10 s",
         advice=_PROCESSOR.but(next_command=_GROUP),
         component=names.PROCESSOR,
+        needs=(names.PRODUCER, names.PROCESSOR),
     ),
     KeyMetric(
         id="write-failures",
@@ -89,6 +91,7 @@ SUITE_METRICS: Final = (
         reason="a single retried write is normal around a restart; six in a minute are not",
         advice=_PROCESSOR.but(next_command="kubectl logs -n {namespace} -l app=processor --tail=100"),
         component=names.PROCESSOR,
+        needs=(names.PROCESSOR,),
     ),
     KeyMetric(
         id="unacknowledged-age",
@@ -106,6 +109,7 @@ SUITE_METRICS: Final = (
             next_command="kubectl logs -n {namespace} -l app=producer --tail=100"
         ),
         component=names.PRODUCER,
+        needs=(names.PRODUCER,),
     ),
     KeyMetric(
         id="name-resolves",

@@ -19,12 +19,12 @@ FRESH: Final = 120.0
 SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "Producer rate": (names.PRODUCER,),
     "Processor rate": (names.PROCESSOR,),
-    "InfluxDB writes": (names.PROCESSOR,),
+    "InfluxDB writes": (names.PRODUCER, names.PROCESSOR),
     "Consumer lag": (names.PROCESSOR,),
     "End-to-end latency": (names.PRODUCER, names.PROCESSOR),
 }
 """Whose figures a panel shows: it has none while one of these has no ready pod."""
-NEEDS_FLOW: Final = frozenset({"End-to-end latency"})
+NEEDS_FLOW: Final = frozenset({"InfluxDB writes", "End-to-end latency"})
 """Panels that have no value while no reading is stored."""
 _ADVICE: Final[Advice] = COMPONENT_ADVICE[names.GRAFANA].but(
     next_command="kubectl logs -n {namespace} -l app=grafana --tail=50"
@@ -62,12 +62,18 @@ def dashboard_is_complete(snapshot: Snapshot) -> None:
 
 
 def panel_is_fresh(snapshot: Snapshot, title: str) -> None:
-    """The panel's query works and returns a point of the last two minutes."""
-    require_ready(snapshot, names.GRAFANA)
+    """The panel's query works and returns a point of the last two minutes.
+
+    Raises:
+        PreconditionNotMet: what the panel shows, or where it gets it from, does not run.
+    """
+    require_ready(snapshot, names.GRAFANA, *SHOWN.get(title, ()))
     panel = snapshot.data(f"grafana_panels/{_panel_id(title)}")
+    require_ready(snapshot, *(source for source, uid in names.DATASOURCES.items() if uid == panel.get("datasource")))
     problem = _problem(panel, snapshot.taken_at)
+    if problem and title in NEEDS_FLOW and not panel.get("error") and newest_stored_age(snapshot) > FRESH / 2:
+        raise PreconditionNotMet(f"no reading is being stored, so {title!r} has nothing to show")
     if problem:
-        _require_what_it_shows(snapshot, title, panel)
         raise Deviation(snapshot, f"panel {title!r} {problem}", f"a point of the last {FRESH:g} s", _ADVICE)
 
 
@@ -82,10 +88,3 @@ def _problem(panel: Mapping[str, Any], now: float) -> str:
         return "is empty"
     old = now - panel["newest"]
     return f"ends {old:.0f} s ago" if old > FRESH else ""
-
-
-def _require_what_it_shows(snapshot: Snapshot, title: str, panel: Mapping[str, Any]) -> None:
-    sources = [component for component, uid in names.DATASOURCES.items() if uid == panel.get("datasource")]
-    require_ready(snapshot, *sources, *SHOWN.get(title, ()))
-    if title in NEEDS_FLOW and newest_stored_age(snapshot) > FRESH / 2:
-        raise PreconditionNotMet(f"no reading is being stored, so {title!r} has nothing to show")

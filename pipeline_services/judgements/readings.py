@@ -44,6 +44,7 @@ def read(snapshot: Snapshot, metric: KeyMetric, subject: str = "") -> Reading:
     Raises:
         PipelineError: as ``is_within``.
     """
+    require_ready(snapshot, *metric.needs)
     if metric.tool == "prometheus":
         return _from_prometheus(snapshot, metric, subject)
     value = {

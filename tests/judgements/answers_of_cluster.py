@@ -8,7 +8,11 @@ from typing import Any
 from pipeline_services import names
 
 HASHED = {app: f"{app}-7c9d8f6b5-x2k4q" for app in names.DEPLOYMENTS}
-POD_NAMES = {**HASHED, **{app: f"{app}-0" for app in names.STATEFULSETS}, **{app: f"{app}-8hq7d" for app in names.DAEMONSETS}}
+POD_NAMES = {
+    **HASHED,
+    **{app: f"{app}-0" for app in names.STATEFULSETS},
+    **{app: f"{app}-8hq7d" for app in names.DAEMONSETS},
+}
 NODE = "conveyor-control-plane"
 TEMPLATES: dict[str, dict[str, Any]] = {
     names.PRODUCER: {"envFrom": [{"configMapRef": {"name": names.CONFIG_MAP}}]},
@@ -23,7 +27,9 @@ TEMPLATES: dict[str, dict[str, Any]] = {
     },
 }
 VOLUMES = {
-    names.PROCESSOR: [{"name": "ca", "secret": {"secretName": names.TLS_SECRET, "items": [{"key": "ca.crt", "path": "ca"}]}}],
+    names.PROCESSOR: [
+        {"name": "ca", "secret": {"secretName": names.TLS_SECRET, "items": [{"key": "ca.crt", "path": "ca"}]}}
+    ],
     names.KAFKA: [{"name": "config", "configMap": {"name": "kafka-config"}}],
 }
 
@@ -76,7 +82,13 @@ def _pod(app: str, made: str, ready: str) -> dict[str, Any]:
                 {"type": "Ready", "status": "True", "lastTransitionTime": ready},
             ],
             "containerStatuses": [
-                {"name": app, "ready": True, "restartCount": 0, "state": {"running": {"startedAt": made}}, "lastState": {}}
+                {
+                    "name": app,
+                    "ready": True,
+                    "restartCount": 0,
+                    "state": {"running": {"startedAt": made}},
+                    "lastState": {},
+                }
             ],
         },
     }
@@ -98,11 +110,19 @@ def _workload(app: str, made: str) -> dict[str, Any]:
 
 
 def _hpa(app: str, hpa: str, made: str) -> dict[str, Any]:
-    target = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}
+    target = {
+        "type": "Resource",
+        "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}},
+    }
     current = {"averageUtilization": 30, "averageValue": "15m"}
     return {
         "metadata": {"name": hpa, "creationTimestamp": made},
-        "spec": {"minReplicas": 1, "maxReplicas": 5, "scaleTargetRef": {"kind": "Deployment", "name": app}, "metrics": [target]},
+        "spec": {
+            "minReplicas": 1,
+            "maxReplicas": 5,
+            "scaleTargetRef": {"kind": "Deployment", "name": app},
+            "metrics": [target],
+        },
         "status": {
             "currentReplicas": 1,
             "desiredReplicas": 1,
@@ -170,7 +190,10 @@ def _policies() -> list[dict[str, Any]]:
 
 def _node() -> dict[str, Any]:
     pressures = [{"type": kind, "status": "False"} for kind in ("MemoryPressure", "DiskPressure", "PIDPressure")]
-    status = {"conditions": [*pressures, {"type": "Ready", "status": "True"}], "allocatable": {"cpu": "2", "memory": "24Gi"}}
+    status = {
+        "conditions": [*pressures, {"type": "Ready", "status": "True"}],
+        "allocatable": {"cpu": "2", "memory": "24Gi"},
+    }
     return {"metadata": {"name": NODE}, "spec": {}, "status": status}
 
 

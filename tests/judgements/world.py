@@ -47,7 +47,9 @@ class World:
 
     def fail(self, source: str, error: PipelineError) -> None:
         """Let a source be unreadable; a name that ends in ``/`` means all that begin with it."""
-        for known in [name for name in self.answers if name == source or (source[-1] == "/" and name.startswith(source))]:
+        for known in [
+            name for name in self.answers if name == source or (source[-1] == "/" and name.startswith(source))
+        ]:
             del self.answers[known]
             self.failures[known] = Failure.of(error)
 

@@ -1,0 +1,169 @@
+"""The faults of the acceptance, as the collector would see them once they have taken hold."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pipeline_services import names
+from pipeline_services.errors import ServiceUnreachable
+from pipeline_services.settings import PANELS
+from tests.judgements.answers_of_cluster import POD_NAMES
+from tests.judgements.world import World
+
+DAY = 86_400.0
+
+
+def warning(world: World, kind: str, name: str, reason: str, message: str, *, ago: float = 20.0) -> None:
+    """A Warning event about an object."""
+    about = {"kind": kind, "name": name}
+    event = {"type": "Warning", "reason": reason, "message": message, "count": 3, "lastTimestamp": world.ago(ago)}
+    world.answers["events"].append({"involvedObject": about, "metadata": {"name": f"{name}.1"}, **event})
+
+
+def second_pod(world: World, app: str, *, age: float, waiting: str = "", message: str = "") -> dict[str, Any]:
+    """A newer pod of ``app`` that is not ready, beside the one that is."""
+    pod = copy.deepcopy(world.pods(app)[0])
+    pod["metadata"] |= {"name": f"{app}-6f5d4c3b2-new01", "uid": f"uid-{app}-new", "creationTimestamp": world.ago(age)}
+    pod["status"]["conditions"][1] |= {"status": "False", "lastTransitionTime": world.ago(age)}
+    container = pod["status"]["containerStatuses"][0]
+    container["ready"] = False
+    container["state"] = {"running": {"startedAt": world.ago(age)}}
+    if waiting:
+        container["state"] = {"waiting": {"reason": waiting, "message": message}}
+    world.answers["pods"].append(pod)
+    world.item("deployments", app)["status"] |= {"replicas": 2, "updatedReplicas": 1, "availableReplicas": 1}
+    return pod
+
+
+def scale_to_0(world: World, app: str) -> None:
+    """No pods, and nothing that they would have served."""
+    world.drop("pods", lambda pod: pod["metadata"]["labels"]["app"] == app)
+    world.drop("pod_metrics", lambda item: item["metadata"]["name"] == POD_NAMES[app])
+    deployment = world.item("deployments", app)
+    deployment["spec"]["replicas"] = 0
+    deployment["status"] = {"observedGeneration": 1, "conditions": deployment["status"]["conditions"]}
+    world.answers["prometheus_targets"] = [t for t in world.answers["prometheus_targets"] if t["labels"]["job"] != app]
+    if f"logs/{app}" in world.answers:
+        world.answers[f"logs/{app}"] = []
+
+
+def empty_panels(world: World, *titles: str) -> None:
+    """Panels whose queries return nothing."""
+    for number, title in PANELS.items():
+        if title in titles:
+            world.answers[f"grafana_panels/{number}"] |= {"newest": None, "points": 0}
+
+
+def producer_scaled_to_0(world: World) -> None:
+    scale_to_0(world, names.PRODUCER)
+    active = world.item("hpas", "producer-hpa")["status"]
+    active["conditions"][1] |= {"status": "False", "reason": "ScalingDisabled"}
+    active |= {"currentReplicas": 0}
+    active.pop("currentMetrics")
+    for metric in ("producer-rate", "processor-matches-producer", "unacknowledged-age", "end-to-end-latency"):
+        world.answers[f"prometheus/{metric}"] = []
+    world.answers["prometheus/influxdb-writes-match-processor"][0]["value"] = [world.now, "NaN"]
+    world.answers["influxdb_newest"] = {"time": world.now - 200, "points_1m": 0}
+    still = {str(number): {"committed": 10_000, "end": 10_000} for number in range(names.TOPIC_PARTITIONS)}
+    world.answers["kafka_lag"] = [{"at": world.now + wait, "partitions": still} for wait in (0.0, 2.1)]
+    empty_panels(world, "Producer rate", "End-to-end latency")
+    world.answers["grafana_panels/3"]["newest"] = world.now - 210
+
+
+def processor_image_wrong(world: World) -> None:
+    missing = "localhost/conveyor/apps:no-such-tag"
+    pod = second_pod(
+        world, names.PROCESSOR, age=90, waiting="ImagePullBackOff", message=f'Back-off pulling "{missing}"'
+    )
+    pod["status"]["phase"] = "Pending"
+    name = pod["metadata"]["name"]
+    warning(world, "Pod", name, "Failed", f'Failed to pull image "{missing}": not found')
+    warning(world, "Pod", name, "BackOff", f'Back-off pulling image "{missing}"')
+    world.answers["logs/processor"].append({"pod": name, "container": "processor", "lines": [], "error": "waiting"})
+
+
+def kafka_broker_wrong(world: World) -> None:
+    world.item("configmaps", names.CONFIG_MAP)["data"]["KAFKA_BROKER"] = "kafka-wrong:9092"
+
+
+def kafka_broker_wrong_and_restarted(world: World) -> None:
+    kafka_broker_wrong(world)
+    pod = second_pod(world, names.PRODUCER, age=120, waiting="CrashLoopBackOff", message="back-off 40s restarting")
+    pod["status"]["containerStatuses"][0]["restartCount"] = 3
+    ended = {"reason": "Error", "exitCode": 1, "finishedAt": world.ago(20)}
+    pod["status"]["containerStatuses"][0]["lastState"] = {"terminated": ended}
+    name = pod["metadata"]["name"]
+    warning(world, "Pod", name, "BackOff", "Back-off restarting failed container producer")
+    line = (
+        '{"time": "x", "level": "ERROR", "logger": "producer", "message": "no broker at kafka-wrong:9092 within 10 s"}'
+    )
+    stamp = world.ago(22)
+    world.answers["logs/producer"].append({"pod": name, "container": "producer", "lines": [f"{stamp} {line}"]})
+    world.answers["prometheus/name-resolves"].append({"metric": {"name": "kafka-wrong"}, "value": [world.now, "0"]})
+
+
+def influxdb_token_wrong(world: World) -> None:
+    world.answers["influxdb_token"] = {"status": 401}
+
+
+def metrics_server_scaled_to_0(world: World) -> None:
+    for source in ("pod_metrics", "node_metrics"):
+        world.fail(source, ServiceUnreachable("metrics.k8s.io does not answer: 503 Service Unavailable"))
+    why = "the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics"
+    for hpa in names.HPAS.values():
+        status = world.item("hpas", hpa)["status"]
+        changed = {"status": "False", "reason": "FailedGetResourceMetric", "message": why}
+        status["conditions"][1] |= {**changed, "lastTransitionTime": world.ago(120)}
+        status.pop("currentMetrics")
+        warning(world, "HorizontalPodAutoscaler", hpa, "FailedGetResourceMetric", why)
+
+
+def prometheus_scaled_to_0(world: World) -> None:
+    scale_to_0(world, names.PROMETHEUS)
+    world.item("endpointslices", "prometheus-service-abc12")["endpoints"] = []
+    gone = ServiceUnreachable("prometheus-service has no ready endpoint")
+    world.fail("prometheus/", gone)
+    world.fail("prometheus_targets", gone)
+    world.answers["grafana_datasources/prometheus"] = {"status": 400, "message": "connection refused"}
+    for number in PANELS:
+        panel = world.answers[f"grafana_panels/{number}"]
+        if panel["datasource"] == "prometheus":
+            panel |= {"newest": None, "points": 0, "error": "dial tcp: connection refused"}
+
+
+def grafana_datasource_broken(world: World) -> None:
+    world.answers["grafana_datasources/loki"] = {"status": 500, "message": "dial tcp: lookup loki-wrong: no such host"}
+    world.answers["grafana_panels/10"] |= {"newest": None, "points": 0, "error": "lookup loki-wrong: no such host"}
+
+
+def certificate_expires_tomorrow(world: World) -> None:
+    for where in ("secret", "served"):
+        world.answers["tls"][where]["not_after"] = world.now + DAY
+
+
+def certificate_expires_tomorrow_unserved(world: World) -> None:
+    """In the Secret only, from a new CA: InfluxDB still serves the old one."""
+    world.answers["tls"]["secret"] |= {"not_after": world.now + DAY, "sha256": "cd" * 32}
+    world.answers["tls"] |= {"verified": False, "error": "unable to get local issuer certificate"}
+    untrusted = ServiceUnreachable("influxdb-service: the certificate does not verify")
+    for source in ("influxdb_newest", "influxdb_token", "influxdb_read_token"):
+        world.fail(source, untrusted)
+
+
+FAULTS: Mapping[str, Callable[[World], None]] = {
+    fault.__name__.replace("_", "-"): fault
+    for fault in (
+        producer_scaled_to_0,
+        processor_image_wrong,
+        kafka_broker_wrong,
+        kafka_broker_wrong_and_restarted,
+        influxdb_token_wrong,
+        metrics_server_scaled_to_0,
+        prometheus_scaled_to_0,
+        grafana_datasource_broken,
+        certificate_expires_tomorrow,
+        certificate_expires_tomorrow_unserved,
+    )
+}
