@@ -79,6 +79,7 @@ class HttpApi:
             checks: dict[str, Any] = {"assert_hostname": tls.name, "server_hostname": tls.name, "ca_cert_data": tls.ca}
             self._pool = urllib3.HTTPSConnectionPool("127.0.0.1", port, **common, **checks)
         else:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # nothing secret goes this way
             unchecked = urllib3.util.create_urllib3_context(cert_reqs=0)
             self._pool = urllib3.HTTPSConnectionPool("127.0.0.1", port, **common, ssl_context=unchecked)
 

@@ -6,7 +6,7 @@ import logging
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final
@@ -16,9 +16,11 @@ from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
 from kafka.errors import (
     GroupAuthorizationFailedError,
+    GroupIdNotFoundError,
     KafkaError,
     TopicAuthorizationFailedError,
 )
+from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
 
 from pipeline_services.errors import AccessDenied, NoData, ServiceUnreachable, UnexpectedAnswer
@@ -74,14 +76,23 @@ class KafkaBroker:
         self._admin: Any = None
 
     def __enter__(self) -> KafkaBroker:
-        with _translated("connect to", "kafka"):
+        with _translated("connect to", "kafka"), ExitStack() as unless_connected:
+
+            def client(**configs: Any) -> Any:
+                made = KafkaNetClient(**configs)
+                unless_connected.callback(made._net.stop)  # an admin that fails to start forgets its thread
+                unless_connected.callback(made.close)
+                return made
+
             self._admin = KafkaAdminClient(
+                kafka_client=client,
                 bootstrap_servers=f"127.0.0.1:{self._port}",
                 proxy_url=f"{SCHEME}://127.0.0.1:{self._port}",
                 bootstrap_timeout_ms=TIMEOUT_MS,
                 request_timeout_ms=TIMEOUT_MS,
                 reconnect_backoff_max_ms=500,
             )
+            unless_connected.pop_all()
         return self
 
     def __exit__(
@@ -102,11 +113,11 @@ class KafkaBroker:
         }
 
     def group(self, group: str) -> dict[str, Any]:
-        """State and members of a consumer group; a member's partitions are ``topic/number``."""
+        """State and members of a consumer group, ``Dead`` if there is none; a member's partitions: ``topic/number``."""
         with _translated("describe", f"group {group}"):
             described = self._admin.describe_groups([group]).get(group)
-        if described is None:
-            raise NoData(f"kafka knows no consumer group {group}")
+        if described is None or f"[Error {GroupIdNotFoundError.errno}]" in (described["error"] or ""):
+            return {"state": "Dead", "members": []}
         if described["error"]:
             raise UnexpectedAnswer(f"kafka does not describe the group {group}: {described['error']}")
         return {"state": described["group_state"], "members": [_member(known) for known in described["members"]]}

@@ -1,0 +1,189 @@
+"""What Prometheus, Loki, Grafana and InfluxDB answer is read as what it means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline_services.errors import AccessDenied, UnexpectedAnswer
+from pipeline_services.grafana_api import GrafanaApi, panels
+from pipeline_services.http_api import HttpApi
+from pipeline_services.influx_store import InfluxStore, Newest
+from pipeline_services.loki_api import LokiApi
+from pipeline_services.prometheus_api import PrometheusApi, number
+from tests.clients.fake_servers import FakeServer, Reply, serving
+
+SERIES = {"metric": {"pod": "kafka-0"}, "value": [1763870400.1, "NaN"]}
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    with serving({}) as running:
+        yield running
+
+
+@pytest.fixture
+def http(server: FakeServer) -> Iterator[HttpApi]:
+    api = HttpApi("a-service", server.port)
+    yield api
+    api.close()
+
+
+def success(kind: str, result: object) -> Reply:
+    return 200, {"status": "success", "data": {"resultType": kind, "result": result}}
+
+
+def test_prometheus_gives_vectors_as_they_are(server: FakeServer, http: HttpApi) -> None:
+    server.routes["/api/v1/query"] = success("vector", [SERIES])
+    assert PrometheusApi(http).query("up") == [SERIES]
+
+
+def test_prometheus_gives_a_scalar_as_a_series(server: FakeServer, http: HttpApi) -> None:
+    server.routes["/api/v1/query"] = success("scalar", [1.0, "3"])
+    assert PrometheusApi(http).query("3") == [{"metric": {}, "value": [1.0, "3"]}]
+
+
+def test_prometheus_says_what_is_wrong_with_a_query(server: FakeServer, http: HttpApi) -> None:
+    server.routes["/api/v1/query"] = (400, {"status": "error", "errorType": "bad_data", "error": "parse error"})
+    with pytest.raises(UnexpectedAnswer, match="parse error"):
+        PrometheusApi(http).query("up{")
+
+
+def test_prometheus_targets_come_without_what_they_were_before(server: FakeServer, http: HttpApi) -> None:
+    target = {"health": "up", "labels": {"job": "kafka"}, "discoveredLabels": {"__address__": "x"}}
+    server.routes["/api/v1/targets"] = (200, {"status": "success", "data": {"activeTargets": [target]}})
+    assert PrometheusApi(http).targets() == [{"health": "up", "labels": {"job": "kafka"}}]
+
+
+@pytest.mark.parametrize(("text", "value"), [("1.5", 1.5), ("+Inf", math.inf), ("-Inf", -math.inf)])
+def test_sample_values(text: str, value: float) -> None:
+    assert number(text) == value
+    assert math.isnan(number("NaN"))
+
+
+def test_a_sample_value_that_is_none() -> None:
+    with pytest.raises(UnexpectedAnswer, match="'x'"):
+        number("x")
+
+
+def test_loki_gives_streams(server: FakeServer, http: HttpApi) -> None:
+    asked = []
+    server.routes["/loki/api/v1/query_range"] = lambda query: (
+        asked.append(query) or success("streams", [{"values": []}])
+    )
+    assert LokiApi(http).lines('{a="b"}', start=10, end=20.5, limit=7) == [{"values": []}]
+    assert asked[0]["start"] == "10000000000"
+    assert asked[0]["end"] == "20500000000"
+    assert (asked[0]["limit"], asked[0]["direction"]) == ("7", "backward")
+
+
+def test_loki_tells_each_pods_newest_line(server: FakeServer, http: HttpApi) -> None:
+    series = [
+        {"metric": {"pod": "kafka-0"}, "values": [[100, "3"], [110, "1"], [120, "0"]]},
+        {"metric": {"pod": "producer-x"}, "values": [[100, "2"]]},
+    ]
+    server.routes["/loki/api/v1/query_range"] = success("matrix", series)
+    assert LokiApi(http).newest_by_pod("n", start=0, end=130) == {"kafka-0": 110.0, "producer-x": 100.0}
+
+
+def test_loki_with_another_kind_of_answer(server: FakeServer, http: HttpApi) -> None:
+    server.routes["/loki/api/v1/query_range"] = success("matrix", [])
+    with pytest.raises(UnexpectedAnswer, match="matrix, not streams"):
+        LokiApi(http).lines("{}", start=0, end=1, limit=1)
+
+
+PANEL = {
+    "id": 1,
+    "title": "Producer rate",
+    "datasource": {"uid": "prometheus", "type": "prometheus"},
+    "targets": [{"refId": "A", "expr": "up"}, {"refId": "B", "expr": "down", "hide": True}],
+}
+
+
+def frame(times: list[int], *columns: list[float | None]) -> dict[str, object]:
+    fields = [{"type": "time"}, *({"type": "number"} for _ in columns)]
+    return {"schema": {"fields": fields}, "data": {"values": [times, *columns]}}
+
+
+def test_a_panels_own_queries_are_run(server: FakeServer, http: HttpApi) -> None:
+    frames = [frame([1000, 2000, 3000], [1.0, 2.0, None]), frame([], [])]
+    server.routes["/api/ds/query"] = (200, {"results": {"A": {"frames": frames}}})
+    data = GrafanaApi(http).panel(PANEL, start=0, end=600)
+    assert (data.title, data.datasource, data.newest, data.points, data.error) == (
+        *("Producer rate", "prometheus", 2.0, 2),
+        None,
+    )
+    (body,) = server.posted
+    assert (body["from"], body["to"]) == ("0", "600000")
+    assert [query["expr"] for query in body["queries"]] == ["up"]
+    assert body["queries"][0]["datasource"] == {"uid": "prometheus", "type": "prometheus"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ((400, {"results": {"A": {"error": "parse error", "status": 400}}}), "parse error"),
+        ((500, {"message": "data source gone"}), "500: data source gone"),
+        ((404, {"message": "Data source not found"}), "404: Data source not found"),
+    ],
+    ids=["query", "server", "missing"],
+)
+def test_a_panel_that_fails_says_why(server: FakeServer, http: HttpApi, reply: Reply, said: str) -> None:
+    server.routes["/api/ds/query"] = reply
+    data = GrafanaApi(http).panel(PANEL, start=0, end=600)
+    assert data.error == said
+    assert (data.newest, data.points) == (None, 0)
+
+
+def test_panels_in_rows_are_found_and_texts_are_not() -> None:
+    row = {"id": 2, "type": "row", "panels": [{"id": 3, "type": "stat"}]}
+    assert set(panels({"panels": [{"id": 1, "type": "timeseries"}, row, {"id": 4, "type": "text"}]})) == {1, 3}
+
+
+def test_a_data_sources_health(server: FakeServer, http: HttpApi) -> None:
+    path = "/api/datasources/uid/prometheus/health"
+    server.routes[path] = (200, {"status": "OK", "message": "Successfully queried"})
+    assert GrafanaApi(http).datasource_health("prometheus") == (200, "Successfully queried")
+    server.routes[path] = (400, {"message": "no such host"})
+    assert GrafanaApi(http).datasource_health("prometheus") == (400, "no such host")
+
+
+def influx(*values: object) -> Reply:
+    series = [{"columns": ["time", "x"], "values": [list(values)]}] if values else []
+    return 200, {"results": [{"statement_id": 0, **({"series": series} if series else {})}]}
+
+
+def test_the_newest_reading(server: FakeServer, http: HttpApi) -> None:
+    server.routes["/query"] = lambda query: influx(1_763_870_400_500_000_000, 1200 if "COUNT" in query["q"] else 0.5)
+    assert InfluxStore(http, http).newest("t") == Newest(1763870400.5, 1200)
+    assert server.asked[0][2]["Authorization"] == "Token t"
+
+
+def test_no_reading_at_all(server: FakeServer, http: HttpApi) -> None:
+    server.routes["/query"] = influx()
+    assert InfluxStore(http, http).newest("t") == Newest(None, 0)
+
+
+@pytest.mark.parametrize(
+    "reply", [(200, {"results": [{"error": "database not found"}]}), (200, {}), (200, {"results": []})]
+)
+def test_a_query_that_influxdb_does_not_answer(server: FakeServer, http: HttpApi, reply: Reply) -> None:
+    server.routes["/query"] = reply
+    with pytest.raises(UnexpectedAnswer, match=r"database not found|cannot be read"):
+        InfluxStore(http, http).newest("t")
+
+
+def test_a_token_that_is_not_accepted(server: FakeServer, http: HttpApi) -> None:
+    server.routes["/api/v2/buckets"] = server.routes["/query"] = (401, {"code": "unauthorized"})
+    store = InfluxStore(http, http)
+    assert store.token_status("bad") == 401
+    with pytest.raises(AccessDenied):
+        store.newest("bad")
+
+
+def test_without_a_ca_no_token_is_sent(server: FakeServer, http: HttpApi) -> None:
+    with pytest.raises(UnexpectedAnswer, match="no token is sent"):
+        InfluxStore(None, http).token_status("t")
+    assert server.asked == []
