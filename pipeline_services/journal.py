@@ -26,10 +26,29 @@ class Call:
     body: dict[str, Any] | None = None
     content_type: str = "application/json"
 
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program run as root on the node, which is how the suite's own cluster is reached below Kubernetes."""
+
+    words: list[str]
+
+    def __str__(self) -> str:
+        return "on the node: " + " ".join(word if len(word) < 40 else f"{word[:36]}..." for word in self.words)
+
+
+Step = Call | Command
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A fault in force: who made it, until when it may last (seconds since the epoch), and how it is undone."""
+    """A fault in force: who made it, until when it may last (seconds since the epoch), and how it is undone.
+
+    ``cluster`` is the UID of the cluster it was made in: a new cluster of the same name has nothing to undo.
+    """
 
     id: str
     run: str
@@ -37,7 +56,8 @@ class Entry:
     summary: str
     injected_at: float
     expires_at: float
-    undo: list[Call] = field(default_factory=list)
+    undo: list[Step] = field(default_factory=list)
+    cluster: str = ""
 
     @property
     def owner_alive(self) -> bool:
@@ -79,7 +99,7 @@ class Journal:
         for file in self.folder.glob("*.json"):
             try:
                 raw = json.loads(file.read_text())
-                undo = [Call(**call) for call in raw.pop("undo")]
+                undo = [Command(**step) if "words" in step else Call(**step) for step in raw.pop("undo")]
                 yield Entry(**raw, undo=undo)
             except (ValueError, TypeError, KeyError) as error:
                 raise UnexpectedAnswer(

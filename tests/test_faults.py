@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_services import faults
-from pipeline_services.errors import UnexpectedAnswer
-from pipeline_services.journal import Journal
+from pipeline_services.errors import NoData, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.faults.injection import IDENTITY, without_effect
+from pipeline_services.journal import Call, Command, Journal
 
 DEPLOYMENT = "/apis/apps/v1/namespaces/ns/deployments/producer"
 
@@ -30,10 +33,10 @@ def merge(target: Any, patch: Any) -> Any:
 
 
 class Store:
-    """An API server for objects in memory; it refuses the request whose number is ``refuse``."""
+    """An API server for objects in memory; it refuses the change whose number is ``refuse``."""
 
-    def __init__(self, objects: dict[str, Any], refuse: int = -1) -> None:
-        self.objects = objects
+    def __init__(self, objects: dict[str, Any], refuse: int = -1, uid: str = "here") -> None:
+        self.objects = {IDENTITY: {"metadata": {"uid": uid}}, **objects}
         self.changes: list[tuple[str, Any]] = []
         self.refuse = refuse
 
@@ -43,12 +46,20 @@ class Store:
                 raise UnexpectedAnswer("409 Conflict")
             self.changes.append((path, body))
             self.objects[path] = merge(self.objects[path], body)
+        if path not in self.objects:
+            raise NoData(f"no {path}")
         return self.objects[path]
 
 
 def store(**options: Any) -> Store:
     return Store(
-        {DEPLOYMENT: {"spec": {"replicas": 2, "template": {"metadata": {"annotations": {"a": "b"}}}}}}, **options
+        {
+            DEPLOYMENT: {
+                "metadata": {"annotations": {"c": "d"}},
+                "spec": {"replicas": 2, "template": {"metadata": {"annotations": {"a": "b"}}}},
+            }
+        },
+        **options,
     )
 
 
@@ -75,7 +86,7 @@ def test_a_fault_is_undone_when_the_block_fails(tmp_path: Path) -> None:
 def test_a_refused_undo_fails_loudly_and_stays_journaled(tmp_path: Path) -> None:
     api, journal = store(refuse=1), Journal(tmp_path)
     with (
-        pytest.raises(UnexpectedAnswer, match=r"PATCH .*/deployments/producer was refused: 409 Conflict"),
+        pytest.raises(UnexpectedAnswer, match=r"still in force.*PATCH .*/deployments/producer was refused"),
         faults.injected(api, journal, faults.scaled(api, "deployments", "producer", "ns", 0)),
     ):
         pass
@@ -100,6 +111,96 @@ def test_the_sweep_undoes_what_a_dead_run_left_and_nothing_of_a_live_one(
         monkeypatch.setattr("pipeline_services.journal.Entry.owner_alive", property(lambda self: False))
         assert faults.sweep(api, journal) == ["deployments/producer scaled to 0"]
         assert api.objects[DEPLOYMENT]["spec"]["replicas"] == 2
+
+
+def test_what_was_left_in_a_cluster_that_is_gone_is_only_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, successor = Journal(tmp_path), store(uid="another")
+    monkeypatch.setattr("pipeline_services.journal.Entry.owner_alive", property(lambda self: False))
+    with faults.injected(store(), journal, faults.scaled(store(), "deployments", "producer", "ns", 0)):
+        assert faults.sweep(successor, journal) == []
+        assert successor.changes == []
+        assert journal.entries() == []
+
+
+def test_a_changed_object_carries_the_run_and_the_expiry_while_the_fault_is_in_force(tmp_path: Path) -> None:
+    api = store()
+    with faults.injected(api, Journal(tmp_path), faults.scaled(api, "deployments", "producer", "ns", 0)):
+        annotations = api.objects[DEPLOYMENT]["metadata"]["annotations"]
+        assert annotations["conveyor.io/fault"] == faults.RUN
+        assert annotations["conveyor.io/fault-expires"] > "2026"
+    assert api.objects[DEPLOYMENT]["metadata"] == {"annotations": {"c": "d"}}
+
+
+def test_all_steps_of_an_undo_are_tried_when_one_is_refused(tmp_path: Path) -> None:
+    api, path = store(), "/api/v1/namespaces/ns/configmaps/gone"
+    kind = "application/merge-patch+json"
+    undo: list[Call | Command] = [
+        Call("PATCH", path, {"data": {}}, kind),
+        Call("PATCH", DEPLOYMENT, {"spec": {"replicas": 7}}, kind),
+    ]
+    api.objects.pop(path, None)
+    with (
+        pytest.raises(UnexpectedAnswer, match=r"still in force.*configmaps/gone"),
+        faults.injected(Refusing(api, path), Journal(tmp_path), faults.Fault("two things", [], undo)),
+    ):
+        pass
+    assert api.objects[DEPLOYMENT]["spec"]["replicas"] == 7
+
+
+class Refusing:
+    """Answers for one path that there is no such object."""
+
+    def __init__(self, api: Store, path: str) -> None:
+        self.api, self.path = api, path
+
+    def call(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
+        if path == self.path:
+            raise NoData("no such object")
+        return self.api.call(method, path, body, content_type)
+
+
+def test_an_undo_waits_for_an_api_server_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    api = store()
+    fault = faults.scaled(api, "deployments", "producer", "ns", 0)
+    away = iter([True, True])
+    answers = api.call
+
+    def call(method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
+        if method == "PATCH" and api.changes and next(away, False):
+            raise ServiceUnreachable("no route")
+        return answers(method, path, body, content_type)
+
+    monkeypatch.setattr(api, "call", call)
+    monkeypatch.setattr("pipeline_services.waiting.time.sleep", lambda seconds: None)
+    with faults.injected(api, Journal(tmp_path), fault):
+        pass
+    assert api.objects[DEPLOYMENT]["spec"]["replicas"] == 2
+
+
+def test_a_fault_that_misses_is_told_from_one_that_lands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    api = store()
+    proof = faults.Proof("no replicas", lambda: api.objects[DEPLOYMENT]["spec"]["replicas"] == 0, within=0.05)
+    hit = faults.scaled(api, "deployments", "producer", "ns", 0).proved(landed=proof)
+    with faults.injected(api, Journal(tmp_path), hit) as entry:
+        assert faults.landed(api, hit) >= entry.injected_at
+    miss = without_effect(hit)
+    with (
+        pytest.raises(faults.FaultDidNotLand, match="the fault did not land: deployments/producer scaled to 0"),
+        faults.injected(api, Journal(tmp_path), miss),
+    ):
+        faults.landed(api, miss)
+
+
+def test_a_polite_signal_undoes_the_fault(tmp_path: Path) -> None:
+    api = store()
+    with (
+        pytest.raises(KeyboardInterrupt, match="signal 15"),
+        faults.injected(api, Journal(tmp_path), faults.scaled(api, "deployments", "producer", "ns", 0)),
+    ):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert api.objects[DEPLOYMENT]["spec"]["replicas"] == 2
 
 
 @pytest.mark.parametrize(("kind", "name", "namespace"), [("pods", "", "ns"), ("pods", "x", ""), ("nodes", "x", "ns")])

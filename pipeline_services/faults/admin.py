@@ -1,0 +1,101 @@
+"""The hands of a fault: the API with the administrator's rights, and the node through the container engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import urllib3
+from kubernetes.client.api_client import ApiClient
+from kubernetes.client.configuration import Configuration
+from kubernetes.config import kube_config
+
+from pipeline_services.cluster import one_line, refused
+from pipeline_services.errors import PreconditionNotMet, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.faults.model import Conflict
+from pipeline_services.platform import engine as engines
+from pipeline_services.platform import shell
+from pipeline_services.platform.engine import Engine
+from pipeline_services.platform.failures import CommandFailed
+from pipeline_services.platform.paths import Cache, cache_root
+
+TIMEOUT: Final = urllib3.Timeout(connect=3.0, read=10.0)
+NODE_COMMAND_WITHIN: Final = 60.0
+
+
+class KindNode:
+    """The one node of the suite's own cluster, a container of the engine."""
+
+    def __init__(self, engine: Engine, container: str) -> None:
+        self._engine = engine
+        self._container = container
+
+    @classmethod
+    def of(cls, cluster: str) -> KindNode:
+        """The node of the kind cluster of that name."""
+        return cls(engines.find(Cache(cache_root()), lambda _note: None), f"{cluster}-control-plane")
+
+    def on_node(self, words: Sequence[str]) -> str:
+        """Run a program as root on the node; returns what it wrote.
+
+        Raises:
+            UnexpectedAnswer: it ended with an error or took too long.
+        """
+        command = [str(self._engine.program), "exec", self._container, *words]
+        try:
+            return shell.run(command, env=self._engine.env, timeout=NODE_COMMAND_WITHIN, what=f"{words[0]} on the node")
+        except CommandFailed as error:
+            raise UnexpectedAnswer(f"{error.message}: {one_line(error.tail)}") from error
+
+
+class Admin:
+    """One cluster with the rights to change it. ``node`` is there for the suite's own cluster only."""
+
+    def __init__(self, kubeconfig: Path, context: str, node: KindNode | None = None) -> None:
+        configuration = Configuration()
+        configuration.retries = False
+        kube_config.load_kube_config(str(kubeconfig), context, configuration, persist_config=False)
+        self._host = configuration.host.rstrip("/")
+        self._client = ApiClient(configuration)
+        self._node = node
+
+    @property
+    def has_node(self) -> bool:
+        """Whether programs can be run on the node."""
+        return self._node is not None
+
+    def call(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
+        """One request; returns the decoded answer.
+
+        Raises:
+            ServiceUnreachable: the API server does not answer.
+            NoData: there is no such object.
+            Conflict: there is one already.
+            PipelineError: any other refusal.
+        """
+        request = self._client.param_serialize(method, path, header_params={}, auth_settings=["BearerToken"])
+        headers = {**request[2], "Accept": "application/json", "Content-Type": content_type}
+        data = None if body is None else json.dumps(body).encode()
+        pool: urllib3.PoolManager = self._client.rest_client.pool_manager
+        try:
+            reply = pool.request(method, self._host + path, body=data, headers=headers, timeout=TIMEOUT)
+        except urllib3.exceptions.HTTPError as error:
+            raise ServiceUnreachable(f"the API server {self._host} does not answer: {one_line(error)}") from error
+        where = path.partition("?")[0]
+        if reply.status == 409:
+            raise Conflict(f"{method} {where}: {one_line(reply.data.decode(errors='replace'))}")
+        if reply.status >= 300:
+            raise refused(reply.status, reply.data, method, where)
+        return json.loads(reply.data)
+
+    def on_node(self, words: Sequence[str]) -> str:
+        """As ``KindNode.on_node``.
+
+        Raises:
+            PreconditionNotMet: this is not the suite's own cluster.
+        """
+        if self._node is None:
+            raise PreconditionNotMet("only the suite's own kind cluster lets a program run on its node")
+        return self._node.on_node(words)

@@ -1,0 +1,50 @@
+"""Faults of configuration: wrong values, another authority's certificate, another number of replicas."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline_services.faults.model import Api, Fault, Proof, object_path, patched
+
+
+def scaled(api: Api, kind: str, name: str, namespace: str, replicas: int) -> Fault:
+    """The fault that scales a workload to ``replicas``. It has landed once the controller says so too."""
+    path = object_path(kind, name, namespace)
+    fault = patched(api, path, {"spec": {"replicas": replicas}}, f"{kind}/{name} scaled to {replicas}")
+    before = int(api.call("GET", path)["spec"].get("replicas", 1))
+    return fault.proved(
+        Proof(f"{replicas} ready pods of {name}", lambda: _ready(api.call("GET", path)) == replicas, within=60.0),
+        Proof(f"{before} ready pods of {name} again", lambda: _ready(api.call("GET", path)) >= before, within=90.0),
+    )
+
+
+def config_value(api: Api, name: str, namespace: str, values: Mapping[str, str]) -> Fault:
+    """The fault that sets some keys of a ConfigMap. Pods that read it at their start have to be restarted."""
+    keys = ", ".join(f"{key}={value}" for key, value in values.items())
+    return patched(api, object_path("configmaps", name, namespace), {"data": dict(values)}, f"ConfigMap {name}: {keys}")
+
+
+def secret_value(api: Api, name: str, namespace: str, values: Mapping[str, bytes]) -> Fault:
+    """The fault that replaces the values of some keys of a Secret."""
+    data = {key: base64.b64encode(value).decode() for key, value in values.items()}
+    keys = ", ".join(values)
+    return patched(api, object_path("secrets", name, namespace), {"data": data}, f"secret {name} has another {keys}")
+
+
+def other_authority(api: Api, name: str, namespace: str, certificate: Mapping[str, bytes], kept_ca: bytes) -> Fault:
+    """The fault that gives a TLS secret a certificate of an authority that its clients do not know.
+
+    ``kept_ca`` stays in the secret, since it is what the clients go on trusting.
+    """
+    values = {"tls.crt": certificate["tls.crt"], "tls.key": certificate["tls.key"], "ca.crt": kept_ca}
+    return secret_value(api, name, namespace, values)
+
+
+def _ready(workload: Mapping[str, Any]) -> int:
+    status = workload.get("status") or {}
+    if status.get("observedGeneration", 0) < workload["metadata"].get("generation", 0):
+        return -1
+    ready, there = int(status.get("readyReplicas", 0)), int(status.get("replicas", 0))
+    return ready if ready == there else -1

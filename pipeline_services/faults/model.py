@@ -1,0 +1,162 @@
+"""What a fault is: the steps that make it and those that undo it, and how to see that it landed and that it is gone.
+
+A fault is data, worked out from what the cluster holds now; nothing happens until it is injected (injection.py).
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol, runtime_checkable
+
+from pipeline_services.errors import UnexpectedAnswer
+from pipeline_services.journal import Call, Step
+
+MERGE_PATCH: Final = "application/merge-patch+json"
+EXPIRES_AFTER: Final = 900.0
+"""Seconds for which a fault may be in force."""
+RUN: Final = uuid.uuid4().hex[:8]
+MARK: Final = "conveyor.io/fault"
+"""The label (on what a fault makes) or annotation (on what it changes) that names the run."""
+EXPIRY: Final = "conveyor.io/fault-expires"
+RESTARTED: Final = "conveyor.io/restarted-by-fault"
+
+
+class Conflict(UnexpectedAnswer):
+    """The API server has such an object already, or another version of it."""
+
+
+class Api(Protocol):
+    """What a fault needs of a cluster: one request, answered with the decoded JSON."""
+
+    def call(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any: ...
+
+
+@runtime_checkable
+class Node(Protocol):
+    """What a fault below Kubernetes needs: a program run as root on the node, answered with what it wrote."""
+
+    def on_node(self, words: Sequence[str]) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Something that can be looked at: ``what`` in words, whether it is so now, and the seconds it may take."""
+
+    what: str
+    holds: Callable[[], object]
+    within: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One change: its explicit target in words, the steps that make and undo it, and the proofs of both.
+
+    Attributes:
+        landed: seen where it matters, in the data path; None only for a change that needs no effect.
+        follow_up: steps for when it has landed, such as cutting what was open before.
+        gone: seen after the undo.
+    """
+
+    summary: str
+    inject: list[Step]
+    undo: list[Step] = field(default_factory=list)
+    landed: Proof | None = None
+    gone: Proof | None = None
+    follow_up: list[Step] = field(default_factory=list)
+
+    def proved(self, landed: Proof | None = None, gone: Proof | None = None) -> Fault:
+        """The same fault with other proofs."""
+        return replace(self, landed=landed or self.landed, gone=gone or self.gone)
+
+
+def object_path(kind: str, name: str, namespace: str) -> str:
+    """The API path of a namespaced object; ``kind`` is its plural (``deployments``).
+
+    Raises:
+        ValueError: the kind is not one that faults know, or the target is not explicit.
+    """
+    if not name or not namespace:
+        raise ValueError(f"a fault needs an explicit target, not {kind}/{name!r} in {namespace!r}")
+    group = _GROUPS.get(kind)
+    if group is None:
+        raise ValueError(f"faults do not know the kind {kind!r}; they know {', '.join(sorted(_GROUPS))}")
+    return f"/{group}/namespaces/{namespace}/{kind}/{name}"
+
+
+def patched(api: Api, path: str, patch: Mapping[str, Any], summary: str) -> Fault:
+    """The fault that merges ``patch`` into the object at ``path``; its undo restores just the values it replaced.
+
+    The object is annotated with the run and the expiry for as long as the fault is in force.
+    """
+    undo = inverse_patch(api.call("GET", path), patch)
+    return Fault(
+        summary,
+        [Call("PATCH", path, _annotated(dict(patch), marks()), MERGE_PATCH)],
+        [Call("PATCH", path, _annotated(undo, dict.fromkeys(marks())), MERGE_PATCH)],
+    )
+
+
+def marks() -> dict[str, str]:
+    """Run and expiry, as labels for what a fault makes and as annotations for what it changes."""
+    expires = datetime.fromtimestamp(time.time() + EXPIRES_AFTER, UTC)
+    return {MARK: RUN, EXPIRY: expires.strftime("%Y-%m-%dT%H.%M.%SZ")}
+
+
+def with_restart(fault: Fault, kind: str, name: str, namespace: str) -> Fault:
+    """``fault``, and the workload that reads it at its start restarted after both the change and its undo."""
+    path = object_path(kind, name, namespace)
+    return replace(
+        fault,
+        inject=[*fault.inject, _restart(path, f"{RUN}-{time.time():.0f}")],
+        undo=[*fault.undo, _restart(path, None)],
+    )
+
+
+def with_pods_replaced(fault: Fault, app: str, namespace: str) -> Fault:
+    """``fault``, and the app's pods deleted after both the change and its undo, so that new ones read what is new.
+
+    Unlike a rolling restart this takes the old pods away even where the new ones do not come up.
+    """
+    if not app or not namespace:
+        raise ValueError(f"a fault needs an explicit target, not the pods of {app!r} in {namespace!r}")
+    replace_pods = Call("DELETE", f"/api/v1/namespaces/{namespace}/pods?labelSelector=app%3D{app}")
+    return replace(fault, inject=[*fault.inject, replace_pods], undo=[*fault.undo, replace_pods])
+
+
+def inverse_patch(current: Any, patch: Mapping[str, Any]) -> dict[str, Any]:
+    """The merge patch that puts back the values of ``current`` that ``patch`` replaces (None removes a key)."""
+    standing = current if isinstance(current, dict) else {}
+    inverse: dict[str, Any] = {}
+    for key, value in patch.items():
+        old = standing.get(key)
+        inverse[key] = inverse_patch(old, value) if isinstance(value, dict) and isinstance(old, dict) else old
+    return inverse
+
+
+def _annotated(patch: dict[str, Any], annotations: Mapping[str, str | None]) -> dict[str, Any]:
+    metadata = patch.get("metadata") or {}
+    both = {**(metadata.get("annotations") or {}), **annotations}
+    return {**patch, "metadata": {**metadata, "annotations": both}}
+
+
+def _restart(path: str, mark: str | None) -> Call:
+    """A changed pod template makes the controller replace its pods; taking the mark away again does so once more."""
+    return Call("PATCH", path, {"spec": {"template": {"metadata": {"annotations": {RESTARTED: mark}}}}}, MERGE_PATCH)
+
+
+_GROUPS: Final[dict[str, str]] = {
+    "configmaps": "api/v1",
+    "daemonsets": "apis/apps/v1",
+    "deployments": "apis/apps/v1",
+    "horizontalpodautoscalers": "apis/autoscaling/v2",
+    "networkpolicies": "apis/networking.k8s.io/v1",
+    "persistentvolumeclaims": "api/v1",
+    "pods": "api/v1",
+    "secrets": "api/v1",
+    "services": "api/v1",
+    "statefulsets": "apis/apps/v1",
+}

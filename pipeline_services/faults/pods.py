@@ -1,0 +1,46 @@
+"""Faults of pods: deleted, and what a pod is known by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline_services.errors import NoData, PreconditionNotMet
+from pipeline_services.faults.model import Api, Fault, Proof, object_path
+from pipeline_services.journal import Call
+
+
+def deleted(api: Api, name: str, namespace: str, grace: int | None = None) -> Fault:
+    """The fault that deletes a pod; it has landed once the old pod is gone, known by its UID, not by its name.
+
+    Args:
+        grace: seconds that the pod is given to end; None for its own, 0 takes it away at once.
+    """
+    path = object_path("pods", name, namespace)
+    uid = api.call("GET", path)["metadata"]["uid"]
+    options = {} if grace is None else {"gracePeriodSeconds": grace}
+    body = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": uid}, **options}
+    return Fault(
+        f"pod {name} deleted",
+        [Call("DELETE", path, body)],
+        landed=Proof(f"the pod {name} with the UID {uid} to be gone", lambda: _uid(api, path) != uid, within=40.0),
+    )
+
+
+def container_id(pod: Mapping[str, Any], container: str) -> str:
+    """The id, without its scheme, under which the node knows a running container.
+
+    Raises:
+        PreconditionNotMet: it does not run.
+    """
+    for status in pod["status"].get("containerStatuses") or ():
+        if status["name"] == container and "running" in (status.get("state") or {}):
+            return str(status["containerID"]).rpartition("//")[2]
+    raise PreconditionNotMet(f"the container {container} of {pod['metadata']['name']} does not run")
+
+
+def _uid(api: Api, path: str) -> str | None:
+    try:
+        return str(api.call("GET", path)["metadata"]["uid"])
+    except NoData:
+        return None

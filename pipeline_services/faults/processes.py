@@ -1,0 +1,75 @@
+"""Faults of processes: killed or stopped from the node, where a container's first process is one like any other.
+
+Inside its container that process cannot be signalled: the kernel protects it from what it does not handle.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline_services.faults.model import Fault, Node, Proof
+from pipeline_services.journal import Command
+
+# The control group of a process names its container. Prints "pid pid-inside state" for each process of the container.
+_LIST: Final = """
+for file in $(grep -ls -- "$1" /proc/[0-9]*/cgroup); do
+  status=${file%/cgroup}/status
+  inside=$(sed -n 's/^NSpid:.*[^0-9]//p' "$status" 2>/dev/null) || continue
+  [ -n "$inside" ] && echo "$(basename "${file%/cgroup}") $inside $(sed -n 's/^State:[^A-Z]*\\(.\\).*/\\1/p' "$status")"
+done
+true
+"""
+# $1 container, $2 signal. A container that is gone has nothing to signal, which is well for an undo.
+_SIGNAL: Final = f"""
+list() {{ {_LIST} }}
+list "$1" | while read -r pid inside state; do kill -s "$2" "$pid" 2>/dev/null || true; done
+"""
+
+
+class Processes:
+    """The processes of one container, as the node sees them."""
+
+    def __init__(self, node: Node, container_id: str) -> None:
+        if len(container_id) < 12:
+            raise ValueError(f"a fault needs an explicit container, not {container_id!r}")
+        self._node = node
+        self.container_id = container_id
+
+    def states(self) -> dict[int, str]:
+        """The processes' states (``R``, ``S``, ``T`` for stopped ...) by their id on the node."""
+        lines = self._node.on_node(["sh", "-c", _LIST, "sh", self.container_id]).splitlines()
+        return {int(pid): state for pid, _inside, state in (line.split() for line in lines)}
+
+    def first(self) -> int | None:
+        """The id on the node of the container's first process; None when it is gone."""
+        lines = self._node.on_node(["sh", "-c", _LIST, "sh", self.container_id]).splitlines()
+        return next((int(pid) for pid, inside, _state in (line.split() for line in lines) if inside == "1"), None)
+
+    def signal(self, name: str) -> Command:
+        """The step that sends a signal to all of them."""
+        return Command(["sh", "-c", _SIGNAL, "sh", self.container_id, name])
+
+
+def killed(processes: Processes, whose: str) -> Fault:
+    """The fault that kills a container's processes; it has landed once none of them is left."""
+    return Fault(
+        f"the process of {whose} killed",
+        [processes.signal("KILL")],
+        landed=Proof(f"no process of {whose} to be left in its container", lambda: not processes.states()),
+    )
+
+
+def stopped(processes: Processes, whose: str) -> Fault:
+    """The fault that stops (SIGSTOP) a container's processes: the pod still looks Running until a probe notices."""
+
+    def frozen() -> bool:
+        states = processes.states()
+        return bool(states) and set(states.values()) == {"T"}
+
+    return Fault(
+        f"the process of {whose} stopped (SIGSTOP)",
+        [processes.signal("STOP")],
+        [processes.signal("CONT")],
+        Proof(f"every process of {whose} to be stopped", frozen),
+        Proof(f"no process of {whose} to be stopped", lambda: "T" not in processes.states().values()),
+    )

@@ -1,0 +1,40 @@
+"""Faults of resources: a CPU limit that is too low, changed in place so that the pod is the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pipeline_services.faults.model import Api, Fault, Proof, object_path
+from pipeline_services.journal import Call
+
+
+def cpu_limited(api: Api, pod: Mapping[str, Any], millicores: int, throttled: Callable[[], bool]) -> Fault:
+    """The fault that lowers the CPU limit (and request) of a running pod's first container, with no restart.
+
+    Args:
+        pod: as the API gives it.
+        throttled: whether the container is slowed down by its limit now.
+    """
+    name = str(pod["metadata"]["name"])
+    path = object_path("pods", name, str(pod["metadata"]["namespace"]))
+    container = pod["spec"]["containers"][0]
+    low = {"requests": {"cpu": f"{millicores}m"}, "limits": {"cpu": f"{millicores}m"}}
+    old = {kind: {"cpu": container["resources"][kind]["cpu"]} for kind in ("requests", "limits")}
+    return Fault(
+        f"CPU of {name} limited to {millicores} thousandths of a core",
+        [_resize(path, container["name"], low)],
+        [_resize(path, container["name"], old)],
+        Proof(f"{name} to be slowed down by its CPU limit", throttled, within=60.0),
+        Proof(f"{name} to have its CPU limit back", lambda: _limit(api, path) == old["limits"]["cpu"]),
+    )
+
+
+def _resize(path: str, container: str, resources: dict[str, Any]) -> Call:
+    body = {"spec": {"containers": [{"name": container, "resources": resources}]}}
+    return Call("PATCH", f"{path}/resize", body, "application/strategic-merge-patch+json")
+
+
+def _limit(api: Api, path: str) -> str:
+    status = api.call("GET", path)["status"]["containerStatuses"][0]
+    return str(((status.get("resources") or {}).get("limits") or {}).get("cpu", ""))
