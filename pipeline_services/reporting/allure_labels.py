@@ -60,6 +60,12 @@ def details(result: CaseResult) -> dict[str, Any]:
     """The message as the page shows it: what was found, without the name of an exception before it."""
     finding = result.finding
     lines = [finding.message, f"next: {finding.next_step}" if finding.next_step else ""]
-    lines += [f"known issue: {text}" for text in result.known_issues]
     message = "\n".join(line for line in lines if line)
     return {"message": message} if message else {}
+
+
+def description(documented: str, result: CaseResult) -> str:
+    """The case's docstring, then what is worth knowing of a green case too. Markdown."""
+    notes = [result.reading, f"**Warning:** {result.warning}" if result.warning else ""]
+    notes += [f"**Known issue:** {text}" for text in result.known_issues]
+    return "\n\n".join(part for part in (documented.strip(), *notes, f"`{result.id}`") if part)

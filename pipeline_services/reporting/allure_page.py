@@ -59,7 +59,7 @@ def without_analytics(page: str) -> str:
     """The page without the block that would load a tracker.
 
     Raises:
-        node.PageUnavailable: a tracker is still in it, so the generator has changed: better no page than a telltale one.
+        node.PageUnavailable: a tracker is still in it, so the generator has changed.
     """
     clean = _ANALYTICS.sub("", page)
     if "googletagmanager" in clean or "google-analytics" in clean:

@@ -47,6 +47,7 @@ def complete(
         document["status"] = _STATUS[result.outcome]
         document["labels"] = allure_labels.labels(result, sections, markers.get(result.id, ()))
         document["links"] = document.get("links", []) + allure_labels.links(result, sections)
+        document["description"] = allure_labels.description(document.get("description", ""), result)
         document["statusDetails"] = _details(document, result)
         if snapshot is not None:
             document.setdefault("attachments", []).extend(_attach(folder, evidence.attachments(snapshot, result)))

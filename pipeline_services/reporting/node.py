@@ -53,7 +53,9 @@ def _major(node: str) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def run(command: Sequence[str], *, within: float, extra: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
+def run(
+    command: Sequence[str], *, within: float, extra: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> str:
     """What the command printed.
 
     Raises:
@@ -82,7 +84,9 @@ def allure_version() -> str:
 
 
 def generator(say: Callable[[str], None]) -> Path:
-    """The folder with the installed generator; the first call on a machine installs it, which an interruption does not harm.
+    """The folder with the installed generator; the first call on a machine installs it.
+
+    An interrupted installation leaves nothing half done; the next one starts from npm's own cache.
 
     Raises:
         PageUnavailable: Node is missing or the packages cannot be had.

@@ -42,16 +42,28 @@ class RunOptions:
             raise pytest.UsageError("--snapshot judges a file: it takes no --context, --kubeconfig or --namespace")
         asked = path("reports")
         return cls(
-            context, kubeconfig, namespace, snapshot, path("settings"), asked or config.rootpath / DEFAULT_REPORTS, bool(asked)
+            context,
+            kubeconfig,
+            namespace,
+            snapshot,
+            path("settings"),
+            asked or config.rootpath / DEFAULT_REPORTS,
+            bool(asked),
         )
 
 
 def add_options(parser: pytest.Parser) -> None:
     """Declare the options; ``pytest --help`` lists them in a group of their own."""
     group = parser.getgroup("pipeline", "the pipeline's checks")
-    group.addoption("--context", metavar="NAME", help="judge this context's cluster as it is; nothing is created or changed")
-    group.addoption("--kubeconfig", metavar="FILE", help="where the cluster and the account are (else as kubectl finds it)")
+    group.addoption(
+        "--context", metavar="NAME", help="judge this context's cluster as it is; nothing is created or changed"
+    )
+    group.addoption(
+        "--kubeconfig", metavar="FILE", help="where the cluster and the account are (else as kubectl finds it)"
+    )
     group.addoption("--namespace", metavar="NS", help="the pipeline's namespace (default: conveyor-pipeline)")
     group.addoption("--snapshot", metavar="FILE", help="judge this saved snapshot; no cluster is asked")
-    group.addoption("--settings", metavar="FILE", help="a TOML file with this environment's thresholds and absent parts")
+    group.addoption(
+        "--settings", metavar="FILE", help="a TOML file with this environment's thresholds and absent parts"
+    )
     group.addoption("--reports", metavar="DIR", help=f"where the report goes (default: {DEFAULT_REPORTS}/)")

@@ -68,6 +68,8 @@ class CaseResult:
         runbook: the anchor in RUNBOOK.md; empty where the case names none.
         sources: the parts of the snapshot that the judgement read.
         seconds: set-up, call and tear-down together.
+        reading: what a metric's case measured, in words.
+        warning: the metric is past its warn level, though within its fail level.
     """
 
     id: str
@@ -77,6 +79,8 @@ class CaseResult:
     seconds: float = 0.0
     sources: tuple[str, ...] = ()
     known_issues: list[str] = field(default_factory=list)
+    reading: str = ""
+    warning: str = ""
 
     @property
     def outcome(self) -> Outcome:

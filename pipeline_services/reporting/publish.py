@@ -29,7 +29,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run leaves behind. ``remember``: the run belongs into the history; ``where`` names the cluster and the moment."""
+    """What a run leaves behind.
+
+    ``remember``: the run belongs into the history; ``where`` names the cluster and the moment.
+    """
 
     folder: ReportFolder
     results: Sequence[CaseResult]
@@ -100,4 +103,4 @@ def _plain_page(report: Report) -> str:
     body = html.escape("\n".join(lines))
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     style = "<style>pre { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"
-    return f'<!DOCTYPE html><html lang="en"><head>{head}<title>Checks</title>{style}</head><body><pre>{body}</pre></body></html>\n'
+    return f'<!DOCTYPE html><html lang="en"><head>{head}<title>Checks</title>{style}</head><pre>{body}</pre></html>\n'

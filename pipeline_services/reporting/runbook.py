@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -55,9 +56,9 @@ def page(text: str) -> str:
     """The runbook as one HTML page without scripts, readable from a file and on a telephone."""
     from markdown_it import MarkdownIt  # noqa: PLC0415  only a run that writes a report needs it
 
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser = MarkdownIt("commonmark").enable("table")
     tokens = parser.parse(text)
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type == "heading_open":
             opening.attrSet("id", slug(inline.content))
     body = parser.renderer.render(tokens, parser.options, {})

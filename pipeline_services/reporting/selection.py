@@ -46,6 +46,6 @@ def is_partial(config: pytest.Config) -> bool:
 
 
 def _top_folder(config: pytest.Config, arg: str) -> str:
-    path = (config.invocation_params.dir / arg.split("::")[0]).resolve()
+    path = (config.invocation_params.dir / arg.partition("::")[0]).resolve()
     root = config.rootpath.resolve()
     return path.relative_to(root).parts[0] if path != root and path.is_relative_to(root) else ""

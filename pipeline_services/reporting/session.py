@@ -1,4 +1,4 @@
-"""One operator's run, as a pytest plugin: takes the snapshot, notes what each case found, says and writes the verdict."""
+"""One operator's run, as a pytest plugin: one snapshot, what each case found in it, the verdict."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def _argument(item: pytest.Item, marker: str) -> str:
 class OperatorRun:
     """Registered for runs about the pipeline only. ``source`` gives the snapshot to the fixture of that name."""
 
-    def __init__(self, config: pytest.Config, options: RunOptions, source: SnapshotSource, folder: ReportFolder) -> None:
+    def __init__(
+        self, config: pytest.Config, options: RunOptions, source: SnapshotSource, folder: ReportFolder
+    ) -> None:
         self.config = config
         self.source = source
         self.folder = folder
@@ -101,7 +103,9 @@ class OperatorRun:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Take the snapshot before the first case; what was asked for in vain ends the run here, in one line."""
-        if session.testsfailed or not any(item.get_closest_marker(name) for item in session.items for name in SNAPSHOT_MARKERS):
+        if session.testsfailed or not any(
+            item.get_closest_marker(name) for item in session.items for name in SNAPSHOT_MARKERS
+        ):
             return None
         if self.config.option.tbstyle == "auto":  # asked for by nobody: the findings are printed in their own form
             self.config.option.tbstyle = "no"
@@ -130,6 +134,8 @@ class OperatorRun:
         snapshot = self.source.taken
         if snapshot:
             result.sources += snapshot.take_reads()
+        noted = dict(item.user_properties)
+        result.reading, result.warning = str(noted.get("reading", "")), str(noted.get("warning", ""))
         if finding is not PASSED and call.excinfo is not None:
             report.longrepr = _longrepr(finding, call.excinfo)
             item.user_properties.append((_OUTCOME, finding.outcome.value))
@@ -143,7 +149,7 @@ class OperatorRun:
             return None
         if report.passed and report.when != "call":
             return "", "", ""
-        outcome = Outcome.PASSED if report.passed else Outcome(dict(report.user_properties).get(_OUTCOME, Outcome.FAILED))
+        outcome = Outcome.PASSED if report.passed else _noted(report)
         if self.config.option.verbose <= 0:
             return outcome.value, "", ""
         return outcome.value, outcome.value[0].upper(), outcome.value.upper()
@@ -178,7 +184,10 @@ class OperatorRun:
         where = environment.place(snapshot)
         if self._publishes:
             markers = {case: label.markers for case, label in self.labels.items()}
-            publish.write(publish.Report(self.folder, results, markers, snapshot, self.started, self._remembers(), where), self.say)
+            publish.write(
+                publish.Report(self.folder, results, markers, snapshot, self.started, self._remembers(), where),
+                self.say,
+            )
         else:
             self.say(f"Only some checks were picked: {self.folder.path} is as it was (--reports DIR writes a report)")
         self.say(terminal.verdict(results, where))
@@ -195,6 +204,11 @@ def _finding(report: pytest.TestReport, call: pytest.CallInfo[None]) -> Finding:
     if call.excinfo is None or report.passed:
         return PASSED
     return finding_of(call.excinfo.value)
+
+
+def _noted(report: pytest.TestReport) -> Outcome:
+    noted = dict(report.user_properties).get(_OUTCOME, Outcome.FAILED)
+    return Outcome(str(noted))
 
 
 def _reason(report: pytest.TestReport) -> str:

@@ -26,7 +26,7 @@ def summary(results: Sequence[CaseResult], absent: Iterable[str] = ()) -> list[s
     What others rest on comes first: where Kafka and the producer are red, Kafka is the one to look at.
     """
     results = sorted(results, key=lambda result: _CAUSES_FIRST.index(result.component))
-    lines = [*table(results), *_absent(absent)]
+    lines = [*table(results), *_absent(absent), *_notes(results)]
     for result in results:
         if result.outcome is Outcome.FAILED:
             lines += ["", *failure(result)]
@@ -68,6 +68,13 @@ def _absent(absent: Iterable[str]) -> list[str]:
     return [f"not here, by the settings: {names}"] if names else []
 
 
+def _notes(results: Iterable[CaseResult]) -> list[str]:
+    """What is green and still worth a line: metrics past their warn level, known issues."""
+    warnings = [f"warning: {result.warning}" for result in results if result.warning]
+    known = dict.fromkeys(f"known issue: {text}" for result in results for text in result.known_issues)
+    return [line for text in (*warnings, *known) for line in _wrapped(text)]
+
+
 def failure(result: CaseResult) -> list[str]:
     """The case, then its five lines."""
     return [f"FAILED  {result.component}  {result.id}", *(f"  {line}" for line in result.finding.message.splitlines())]
@@ -98,7 +105,7 @@ def not_known(group: Sequence[CaseResult]) -> list[str]:
 
 
 def verdict(results: Sequence[CaseResult], where: str) -> str:
-    """The whole run in one line, which is the last but one that is printed; ``where`` says of which cluster and when."""
+    """The whole run in one line, as it ends the output; ``where`` says of which cluster and when."""
     counts = Counter(result.outcome for result in results)
     failed, unknown, passed = counts[Outcome.FAILED], counts[Outcome.INCONCLUSIVE], counts[Outcome.PASSED]
     worst = verdict_of(results)
