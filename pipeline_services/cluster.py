@@ -137,16 +137,23 @@ class Cluster:
                 next_step=f"kubectl --context {self.context} auth can-i list pods -n {self.namespace}",
             ) from error
 
-    def logs(self, pod: str, container: str, *, since: int, lines: int, previous: bool = False) -> list[str]:
-        """The last ``lines`` log lines of a container within ``since`` seconds, each ``<RFC3339 time> text``.
+    def logs(
+        self, pod: str, container: str, *, lines: int, since: int | None = None, previous: bool = False
+    ) -> list[str]:
+        """The last ``lines`` log lines of a container, each ``<RFC3339 time> text``.
+
+        Args:
+            since: seconds to look back at most.
+            previous: the lines of the container's life before its last restart.
 
         Raises:
             AccessDenied: the account may not read logs.
-            UnexpectedAnswer: the container has no log yet.
+            UnexpectedAnswer: the container has no such log.
         """
         query = [
-            *(("container", container), ("sinceSeconds", str(since)), ("tailLines", str(lines))),
-            *(("timestamps", "true"), ("limitBytes", str(4 << 20)), ("previous", str(previous).lower())),
+            *(("container", container), ("tailLines", str(lines)), ("timestamps", "true")),
+            *(("limitBytes", str(4 << 20)), ("previous", str(previous).lower())),
+            *([("sinceSeconds", str(since))] if since else []),
         ]
         text = self._get(PODS.path(self.namespace, pod, "log"), "get", "pods/log", query=query)
         return text.decode("utf-8", "replace").splitlines()

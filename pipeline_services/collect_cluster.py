@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pipeline_services import names
 from pipeline_services.cluster import Cluster
-from pipeline_services.errors import NoData, UnexpectedAnswer
+from pipeline_services.errors import AccessDenied, NoData, UnexpectedAnswer
 
 LISTS: Final = (
     *("pods", "deployments", "statefulsets", "daemonsets", "hpas", "pvcs", "services", "endpointslices"),
@@ -28,6 +28,7 @@ NEEDED_BY: Final[Mapping[str, str]] = {
 
 LOG_SECONDS: Final = 600
 LOG_LINES: Final = 200
+PREVIOUS_LINES: Final = 50
 LOG_BYTES: Final = 64 << 10
 LOG_PODS: Final = 10
 EVENTS: Final = 300
@@ -85,7 +86,9 @@ def secret_value(secrets: Iterable[Mapping[str, Any]], name: str, key: str) -> b
 
 
 def read_logs(cluster: Cluster, pods: Iterable[Mapping[str, Any]], component: str) -> list[dict[str, Any]]:
-    """The recent lines of each container of a component's newest pods; ``error`` says why a container has none.
+    """The recent lines of each container of a component's newest pods.
+
+    ``error`` says why a container has none; ``previous`` is the end of what it wrote before its last restart.
 
     Raises:
         AccessDenied: the account may not read logs.
@@ -93,21 +96,37 @@ def read_logs(cluster: Cluster, pods: Iterable[Mapping[str, Any]], component: st
     own = [pod for pod in pods if (pod["metadata"].get("labels") or {}).get("app") == component]
     newest = sorted(own, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")))[-LOG_PODS:]
     return [
-        _log(cluster, str(pod["metadata"]["name"]), str(container["name"]))
+        _log(
+            cluster, str(pod["metadata"]["name"]), str(container["name"]), restarted=_restarted(pod, container["name"])
+        )
         for pod in newest
         for container in pod["spec"]["containers"]
     ]
 
 
-def _log(cluster: Cluster, pod: str, container: str) -> dict[str, Any]:
+def _restarted(pod: Mapping[str, Any], container: str) -> bool:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    return any(status["name"] == container and status.get("restartCount", 0) > 0 for status in statuses)
+
+
+def _log(cluster: Cluster, pod: str, container: str, *, restarted: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {"pod": pod, "container": container}
+    lines, error = _lines(cluster, pod, container, since=LOG_SECONDS, lines=LOG_LINES)
+    entry |= {"lines": newest_within(lines, LOG_BYTES)} | ({"error": error} if error else {})
+    if restarted:
+        before, _ = _lines(cluster, pod, container, lines=PREVIOUS_LINES, previous=True)
+        entry["previous"] = newest_within(before, LOG_BYTES // 4)
+    return entry
+
+
+def _lines(cluster: Cluster, pod: str, container: str, **which: Any) -> tuple[list[str], str]:
+    """Log lines, and why there are none: that a container has not started yet is no failure to read its log."""
     try:
-        lines = cluster.logs(pod, container, since=LOG_SECONDS, lines=LOG_LINES)
+        return cluster.logs(pod, container, **which), ""
+    except AccessDenied:
+        raise
     except (NoData, UnexpectedAnswer) as error:
-        if type(error) not in (NoData, UnexpectedAnswer):
-            raise
-        return {**entry, "lines": [], "error": error.message}
-    return {**entry, "lines": newest_within(lines, LOG_BYTES)}
+        return [], error.message
 
 
 def newest_within(lines: list[str], size: int) -> list[str]:

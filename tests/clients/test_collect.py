@@ -127,6 +127,15 @@ def test_a_container_without_a_log_says_why(pipeline: FakePipeline) -> None:
     assert "waiting to start" in entry["error"]
 
 
+def test_a_container_that_restarted_shows_how_it_ended(pipeline: FakePipeline) -> None:
+    restarted = pod("kafka")
+    restarted["status"] = {"containerStatuses": [{"name": "kafka", "restartCount": 1}]}
+    pipeline.api.routes[PODS] = (200, {"items": [restarted]})
+    pipeline.api.routes[f"{PODS}/kafka-0/log"] = lambda query: (200, f"previous={query['previous']}".encode())
+    (entry,) = collect(pipeline.cluster).data("logs/kafka")
+    assert (entry["lines"], entry["previous"]) == (["previous=false"], ["previous=true"])
+
+
 def test_a_panel_that_the_dashboard_lacks_is_no_data(pipeline: FakePipeline) -> None:
     pipeline.grafana.routes[f"/api/dashboards/uid/{names.DASHBOARD_UID}"] = (200, {"dashboard": {"panels": []}})
     assert collect(pipeline.cluster).failures["grafana_panels/3"].kind == "NoData"
