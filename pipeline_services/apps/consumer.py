@@ -33,7 +33,7 @@ CONSUMER: Final[dict[str, Any]] = {
 CALL_MS: Final = 2_000  # the most that one question to the broker may take
 HOUSE_EVERY: Final = 3.0  # seconds between two looks at the lag and the membership
 RETRY_COMMIT: Final = 0.5  # seconds
-NO_ASSIGNMENT_FOR: Final = 12.0  # seconds; some joins never end, and a new member gets its share at once
+NO_ASSIGNMENT_FOR: Final = 9.0  # seconds; some joins never end, and a new member gets its share at once
 
 
 class Consumer:
@@ -73,6 +73,9 @@ class Consumer:
         self._forget()
         self._assignment = Assignment(self._config.group)
         consumer.subscribe([self._config.topic], listener=self._assignment)
+        # A leader that joins before it knows the topic's partitions hands out none and joins again at once, and that
+        # second join is lost if the poll that began it ends first: asking for the partitions here avoids both.
+        consumer.partitions_for_topic(self._config.topic)
         self._consumer = consumer
         return True
 

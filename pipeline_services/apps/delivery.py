@@ -48,3 +48,7 @@ class Delivery:
     def ping(self) -> None:
         """Ask InfluxDB for a sign of life. Raises: StoreUnavailable."""
         self._store.ping()
+
+    def close(self) -> None:
+        """Give up what is held."""
+        self._dead_letters.close()

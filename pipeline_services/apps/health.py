@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -41,7 +42,7 @@ class Heart:
 class Readiness:
     """Ready while the last work with each named peer is younger than ``within`` seconds."""
 
-    def __init__(self, *peers: str, within: float = 15.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *peers: str, within: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._within = within
         self._worked: dict[str, float | None] = dict.fromkeys(peers)
@@ -90,8 +91,9 @@ def serve(port: int, heart: Heart, readiness: Readiness, registry: CollectorRegi
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # who asked did not wait for the answer
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is http.server's
             """Probes are not worth a log line."""

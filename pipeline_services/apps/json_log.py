@@ -61,4 +61,5 @@ def set_up() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for chatty in ("kafka.net", "kafka.cluster"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)  # warns whenever the CPU is scarce for 0.1 s
     logging.captureWarnings(True)

@@ -163,6 +163,8 @@ class Processor:
             self._conclude()
         self._consumer.commit()
         self._consumer.close()
+        if self._attempt is None:
+            self._delivery.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         log.info("processor ended%s", "; what it held goes to another replica" if self._parcel else "")
 

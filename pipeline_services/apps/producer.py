@@ -29,7 +29,8 @@ from pipeline_services.message import encode
 
 log = logging.getLogger("producer")
 
-STALLED_AFTER = 30.0  # seconds that the oldest reading may wait while the broker takes connections
+STALLED_AFTER = 20.0  # seconds that a reading may wait while the broker takes connections
+LOOK_EVERY = 2.0  # seconds between two looks at that
 RETRY_EVERY = 0.5  # seconds between two attempts to build a Kafka producer
 FLUSH_WITHIN = 10.0  # seconds at the end
 MOST_AT_ONCE = 1.0  # seconds' worth of readings made in one turn, after a pause
@@ -47,7 +48,7 @@ class Producer:
         self._outbox = Outbox(config.max_unacknowledged)
         self._sensors = sensors(self.producer_id, config.devices)
         self._link: KafkaProducer | None = None
-        self._linked_at = 0.0
+        self._linked_at = self._looked_at = self._answers_since = 0.0
         self._broken: str | None = None
         self._made = 0
         self._due = 0.0
@@ -127,11 +128,19 @@ class Producer:
             self._build_link()
 
     def _look_for_stall(self) -> None:
-        """An outage is waited out with the link at hand, which sends everything once; only a wedged one is dropped."""
-        waited = min(self._outbox.oldest_age(), time.monotonic() - self._linked_at)
-        if self._broken is None and waited > STALLED_AFTER and unreachable(self._config.kafka) is None:
+        """An outage is waited out with the link at hand, which sends everything once. Only where the broker has taken
+        connections all along, and still a reading waits, is the link taken for wedged.
+        """
+        now = time.monotonic()
+        if self._broken is not None or now - self._looked_at < LOOK_EVERY:
+            return
+        self._looked_at = now
+        waited = self._outbox.oldest_age()
+        if waited < LOOK_EVERY or unreachable(self._config.kafka) is not None:
+            self._answers_since = now
+        elif min(waited, now - self._answers_since, now - self._linked_at) > STALLED_AFTER:
             self._failures.inc()
-            self._broken = f"nothing acknowledged for {waited:.0f} s although the broker takes connections"
+            self._broken = f"a reading waits for {waited:.0f} s although the broker takes connections"
 
     def _drop_link(self, reason: str) -> None:
         log.error("dropping the Kafka producer and building a new one: %s", reason)
