@@ -23,6 +23,9 @@ class Case:
     component: str
     runbook: str
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     @property
     def name(self) -> str:
         return self.function.__name__

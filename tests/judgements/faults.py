@@ -41,9 +41,9 @@ def scale_to_0(world: World, app: str) -> None:
     """No pods, and nothing that they would have served."""
     world.drop("pods", lambda pod: pod["metadata"]["labels"]["app"] == app)
     world.drop("pod_metrics", lambda item: item["metadata"]["name"] == POD_NAMES[app])
-    deployment = world.item("deployments", app)
-    deployment["spec"]["replicas"] = 0
-    deployment["status"] = {"observedGeneration": 1, "conditions": deployment["status"]["conditions"]}
+    workload = world.item("statefulsets" if app in names.STATEFULSETS else "deployments", app)
+    workload["spec"]["replicas"] = 0
+    workload["status"] = {"observedGeneration": 1, "conditions": workload["status"].get("conditions", [])}
     world.answers["prometheus_targets"] = [t for t in world.answers["prometheus_targets"] if t["labels"]["job"] != app]
     if f"logs/{app}" in world.answers:
         world.answers[f"logs/{app}"] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,7 +30,7 @@ class World:
 
     def snapshot(self) -> Snapshot:
         """What was collected of this world."""
-        return Snapshot(self.now, names.CONTEXT, names.NAMESPACE, copy.deepcopy(self.answers), dict(self.failures))
+        return Snapshot(self.now, names.CONTEXT, names.NAMESPACE, dict(self.answers), dict(self.failures))
 
     def item(self, source: str, name: str) -> dict[str, Any]:
         """The object of that name in the list ``source``."""

@@ -1,0 +1,241 @@
+"""Known-bad examples of what the services say; the rest of ``known_bad``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pipeline_services import names
+from pipeline_services.judgements.networks import FLOWS
+from tests.judgements.answers_of_cluster import POD_NAMES
+from tests.judgements.world import World
+
+Breakage = Callable[..., None]
+ZERO_WITHOUT_PODS = ("producer-rate", "processor-matches-producer", "influxdb-writes-match-processor")
+
+
+def answer(source: str, value: Any) -> Breakage:
+    """The source says ``value``."""
+
+    def breakage(world: World, *_: str) -> None:
+        world.answers[source] = value
+
+    return breakage
+
+
+def settings(key: str, value: str | None) -> Breakage:
+    def breakage(world: World, *_: str) -> None:
+        data = world.item("configmaps", names.CONFIG_MAP)["data"]
+        if value is None:
+            del data[key]
+        else:
+            data[key] = value
+
+    return breakage
+
+
+def setting_of(world: World, service: str) -> None:
+    settings({"kafka": "KAFKA_BROKER", "influxdb": "INFLUXDB_URL"}[service], "https://elsewhere:1")(world)
+
+
+def service_port(world: World, service: str) -> None:
+    name = {"kafka": names.KAFKA_SERVICE, "influxdb": names.INFLUXDB_SERVICE}.get(service, service)
+    world.item("services", name)["spec"]["ports"][0]["port"] = 1
+
+
+def config_map_gone(world: World, *_: str) -> None:
+    world.drop("configmaps", lambda item: item["metadata"]["name"] == names.CONFIG_MAP)
+
+
+def secret_gone(name: str) -> Breakage:
+    def breakage(world: World, *_: str) -> None:
+        world.answers["secrets"] = [item for item in world.answers["secrets"] if item["name"] != name]
+
+    return breakage
+
+
+def secret_key(name: str, key: str, size: int | None) -> Breakage:
+    def breakage(world: World, *_: str) -> None:
+        keys = next(item for item in world.answers["secrets"] if item["name"] == name)["keys"]
+        if size is None:
+            del keys[key]
+        else:
+            keys[key]["bytes"] = size
+
+    return breakage
+
+
+def token_refused(status: int) -> Breakage:
+    def breakage(world: World, token: str) -> None:
+        world.answers[token] = {"status": status}
+
+    return breakage
+
+
+def old_lines_only(world: World, *_: str) -> None:
+    world.answers["loki/all"][0]["values"] = [[str(int((world.now - 400) * 1e9)), "long ago"]]
+
+
+def loki_behind(world: World, component: str) -> None:
+    world.answers["loki/pods"][POD_NAMES[component]] = world.now - 200
+
+
+def loki_without(world: World, component: str) -> None:
+    del world.answers["loki/pods"][POD_NAMES[component]]
+
+
+def datasource_down(world: World, datasource: str) -> None:
+    world.answers[f"grafana_datasources/{names.DATASOURCES[datasource]}"] = {"status": 500, "message": "no such host"}
+
+
+def panel_removed(world: World) -> None:
+    world.answers["grafana_dashboard"]["panels"].pop()
+
+
+def service_gone(world: World, service: str) -> None:
+    world.drop("services", lambda item: item["metadata"]["name"] == service)
+
+
+def endpoints_unready(world: World, service: str) -> None:
+    world.item("endpointslices", f"{service}-abc12")["endpoints"][0]["conditions"]["ready"] = False
+
+
+def policy_gone(name: str) -> Breakage:
+    def breakage(world: World, *_: str) -> None:
+        world.drop("networkpolicies", lambda item: item["metadata"]["name"] == name)
+
+    return breakage
+
+
+def policy_narrowed(side: str) -> Breakage:
+    """The policy stays, but its rules are for another port."""
+
+    def breakage(world: World, flow_id: str) -> None:
+        flow = FLOWS[flow_id]
+        policy = world.item("networkpolicies", flow.source if side == "egress" else flow.target)
+        for rule in policy["spec"][side]:
+            rule["ports"] = [{"protocol": "TCP", "port": 1}]
+
+    return breakage
+
+
+def partitions(change: dict[str, Any] | None) -> Breakage:
+    def breakage(world: World, topic: str) -> None:
+        if change is None:
+            world.answers["kafka_topics"][topic].pop()
+        else:
+            world.answers["kafka_topics"][topic][0].update(change)
+
+    return breakage
+
+
+def group(**change: Any) -> Breakage:
+    def breakage(world: World) -> None:
+        world.answers["kafka_group"].update(change)
+
+    return breakage
+
+
+def group_stuck_in_rebalance(world: World) -> None:
+    group(state="PreparingRebalance")(world)
+    stalled(world, "")
+
+
+def certificate(where: str, **change: Any) -> Breakage:
+    def breakage(world: World) -> None:
+        days = {key: world.now + value * 86_400 if key.startswith("not_") else value for key, value in change.items()}
+        world.answers["tls"][where].update(days)
+
+    return breakage
+
+
+def target_of(world: World, component: str) -> dict[str, Any]:
+    known: list[dict[str, Any]] = world.answers["prometheus_targets"]
+    return next(target for target in known if target["labels"]["job"] == component)
+
+
+def target_gone(world: World, component: str = "kubelet") -> None:
+    world.answers["prometheus_targets"].remove(target_of(world, component))
+
+
+def target_down(world: World, component: str = "kubelet-cadvisor") -> None:
+    target_of(world, component).update(health="down", lastError="connection refused")
+
+
+def target_stale(world: World, component: str = "kubelet") -> None:
+    target_of(world, component)["lastScrape"] = world.ago(300)
+
+
+def restarted(world: World, component: str) -> None:
+    world.pods(component)[0]["status"]["containerStatuses"][0]["restartCount"] = 5
+
+
+def too_many_replicas(world: World, hpa: str) -> None:
+    world.item("hpas", hpa)["status"]["currentReplicas"] = 6
+
+
+def lag(first: tuple[int, int], second: tuple[int, int]) -> Breakage:
+    """Both samples, as committed and end offset of the only partition."""
+
+    def breakage(world: World, _subject: str) -> None:
+        world.answers["kafka_lag"] = [
+            {"at": world.now + wait, "partitions": {"0": {"committed": committed, "end": end}}}
+            for wait, (committed, end) in ((0.0, first), (2.0, second))
+        ]
+
+    return breakage
+
+
+stalled = lag((1_000, 2_000), (1_000, 2_040))
+
+
+def nothing_new_stored(world: World, subject: str) -> None:
+    world.answers["influxdb_newest"] = {"time": world.now - 90, "points_1m": 0}
+    stalled(world, subject)
+
+
+BAD_READINGS: dict[str, Breakage] = {
+    "pod-restarts": restarted,
+    "hpa-replicas": too_many_replicas,
+    "consumer-lag": lag((1_000, 9_000), (1_000, 9_000)),
+    "consumer-lag-growth": stalled,
+    "stored-reading-age": nothing_new_stored,
+}
+
+KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
+    "test_settings_lead_to": (setting_of, service_port, config_map_gone),
+    "test_producer_load_set": (settings("PRODUCER_RATE", "0"), settings("PRODUCER_DEVICES", None), config_map_gone),
+    "test_references_exist": (
+        config_map_gone,
+        secret_gone(names.TLS_SECRET),
+        secret_key(names.PIPELINE_SECRET, "INFLUXDB_TOKEN", None),
+    ),
+    "test_secrets_complete": (secret_gone(names.READ_SECRET), secret_key(names.TLS_SECRET, "tls.key", 0)),
+    "test_token_accepted": (token_refused(401), token_refused(403)),
+    "test_loki_ready": (answer("loki_ready", {"status": 503, "body": "Ingester not ready"}),),
+    "test_loki_finds_all_logs": (answer("loki/all", []), old_lines_only),
+    "test_loki_answers_error_search": (),
+    "test_loki_has_logs_of": (loki_behind, loki_without),
+    "test_grafana_healthy": (answer("grafana_health", {"database": "failing"}),),
+    "test_grafana_datasource_answers": (datasource_down,),
+    "test_grafana_dashboard_complete": (answer("grafana_dashboard", {"title": "Home", "panels": []}), panel_removed),
+    "test_service_has_endpoint": (service_gone, service_port, endpoints_unready),
+    "test_network_denies_by_default": (policy_gone("default-deny"),),
+    "test_network_allows": (policy_narrowed("egress"), policy_narrowed("ingress")),
+    "test_kafka_topic": (partitions(None), partitions({"leader": -1}), partitions({"isr": []})),
+    "test_consumer_group_stable": (group(state="Empty", members=[]), group(members=[]), group_stuck_in_rebalance),
+    "test_influxdb_healthy": (answer("influxdb_health", {"status": 503, "body": {"status": "fail"}}),),
+    "test_certificate_valid_for_weeks": (
+        certificate("secret", not_after=1),
+        certificate("served", not_after=13.9),
+        certificate("served", not_before=1),
+    ),
+    "test_certificate_trusted": (
+        certificate("served", names=["somebody-else"]),
+        lambda world: world.answers["tls"].update(verified=False, error="unable to get local issuer certificate"),
+    ),
+    "test_certificate_served": (certificate("served", sha256="ef" * 32),),
+    "test_pods_scraped": (target_gone, target_down, target_stale),
+    "test_nodes_scraped": (target_gone, target_down, target_stale),
+}
+"""``test_loki_answers_error_search`` asks whether there is an answer at all, so it cannot fail: see its NoData test."""

@@ -1,0 +1,150 @@
+"""Single rules of the judgements: severities, owners of events, policies, known issues, quantities."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from pipeline_services import names
+from pipeline_services.errors import NoData, UnexpectedAnswer
+from pipeline_services.judgements import (
+    config,
+    events,
+    logs,
+    loki,
+    networks,
+)
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.objects import epoch, quantity
+from pipeline_services.known_issues import KNOWN_ISSUES, KnownIssue, known_issue
+from tests.judgements.world import NOW, healthy
+
+
+def test_a_token_that_could_not_be_tried_is_not_refused() -> None:
+    world = healthy()
+    world.answers["influxdb_token"] = {"status": 500}
+    with pytest.raises(UnexpectedAnswer):
+        config.token_is_accepted(world.snapshot(), "influxdb_token")
+
+
+def test_an_answer_that_is_no_list_of_streams_is_no_answer() -> None:
+    world = healthy()
+    world.answers["loki/errors"] = {"error": "parse error"}
+    with pytest.raises(UnexpectedAnswer):
+        loki.answers_error_search(world.snapshot())
+
+
+def test_a_component_without_pods_has_no_log_to_judge() -> None:
+    world = healthy()
+    world.answers["logs/kafka"] = []
+    with pytest.raises(NoData):
+        logs.have_no_unknown_errors(world.snapshot(), names.KAFKA)
+
+
+def test_a_known_issue_ends_on_its_day() -> None:
+    day = date(2026, 12, 1)
+    issue = KnownIssue("a", "logs", "kafka", "odd", "none", "because", "never", expires=day)
+    assert issue.covers("logs", "kafka", "something odd", NOW)
+    assert not issue.covers("logs", "kafka", "something odd", epoch("2026-12-01T00:00:00Z"))
+    assert not issue.covers("events", "kafka", "something odd", NOW)
+    assert not issue.covers("logs", "influxdb", "something odd", NOW)
+    assert not issue.covers("logs", "kafka", "something else", NOW)
+
+
+def test_every_known_issue_says_why_and_until_when() -> None:
+    assert len({issue.id for issue in KNOWN_ISSUES}) == len(KNOWN_ISSUES)
+    for issue in KNOWN_ISSUES:
+        assert all((issue.reason, issue.ends, issue.impact))
+
+
+@pytest.mark.parametrize(
+    ("source", "component", "text"),
+    [
+        ("logs", "processor", "InsecureRequestWarning: Unverified HTTPS request is being made"),
+        ("logs", "processor", "(Re-)joining group data-processor-group"),
+        ("events", "hpa", "FailedGetResourceMetric: did not receive metrics for targeted pods (pods might be unready)"),
+    ],
+)
+def test_section_9_is_known(source: str, component: str, text: str) -> None:
+    assert known_issue(source, component, text, NOW)  # type: ignore[arg-type]
+    assert not known_issue(source, "grafana", text, NOW)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "severe"),
+    [
+        ('{"level": "INFO", "message": "ERROR is only a word here"}', False),
+        ('{"level": "error", "message": "x"}', True),
+        ("[2026-11-18 10:00:00,000] INFO 0 ERROR lines so far (kafka)", True),  # strict: words count where no field is
+        ("[2026-11-18 10:00:00,000] WARN slow (kafka)", False),
+        ('ts=x lvl=info msg="error ERROR"', False),
+        ("ts=x lvl=error msg=x", True),
+        ('level=error ts=x msg="y"', True),
+        ("plain words", False),
+    ],
+)
+def test_severity(text: str, severe: bool) -> None:
+    assert logs.is_severe(text) is severe
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "component"),
+    [
+        ("Pod", "kafka-0", "kafka"),
+        ("Pod", "log-shipper-8hq7d", "loki"),
+        ("Deployment", "producer", "producer"),
+        ("Service", "influxdb-service", "influxdb"),
+        ("HorizontalPodAutoscaler", "producer-hpa", "hpa"),
+        ("PersistentVolumeClaim", "data-kafka-0", "storage"),
+        ("Job", "backup", "config"),
+    ],
+)
+def test_whose_an_event_is(kind: str, name: str, component: str) -> None:
+    assert events.component_of({"involvedObject": {"kind": kind, "name": name}}) == component
+
+
+def test_policies_with_all_kinds_of_peers() -> None:
+    world = healthy()
+    policy = world.item("networkpolicies", names.INFLUXDB)["spec"]
+    for rules in (
+        [{}],
+        [{"from": [{"podSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}]}],
+        [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 8000, "endPort": 9000}]}],
+        [{"from": [{"namespaceSelector": {}}]}],
+    ):
+        policy["ingress"] = rules
+        networks.allow(world.snapshot(), "processor-influxdb")
+    for rules in (
+        [{"from": [{"namespaceSelector": {"matchLabels": {"a": "b"}}, "podSelector": {}}]}],
+        [
+            {
+                "from": [
+                    {
+                        "podSelector": {
+                            "matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["processor"]}]
+                        }
+                    }
+                ]
+            }
+        ],
+        [{"ports": [{"protocol": "UDP", "port": 8086}]}],
+    ):
+        policy["ingress"] = rules
+        with pytest.raises(Deviation, match="into influxdb"):
+            networks.allow(world.snapshot(), "processor-influxdb")
+    world.drop("networkpolicies", lambda item: item["metadata"]["name"] in (names.INFLUXDB, "default-deny"))
+    networks.allow(world.snapshot(), "processor-influxdb")  # no policy selects it: everything may enter
+
+
+def test_quantities_and_times() -> None:
+    assert quantity("250m") == 0.25
+    assert quantity("120000000n") == pytest.approx(0.12)
+    assert quantity("256Mi") == 256 * 2**20
+    assert quantity("2") == 2
+    assert epoch("2026-11-18T10:00:00.123456789Z") == pytest.approx(epoch("2026-11-18T10:00:00Z") + 0.123456)
+    for wrong in ("", "many", "5Xi"):
+        with pytest.raises(UnexpectedAnswer):
+            quantity(wrong)
+    with pytest.raises(UnexpectedAnswer):
+        epoch("yesterday")

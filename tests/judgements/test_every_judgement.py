@@ -1,0 +1,118 @@
+"""Every daily case passes on the healthy pipeline, fails on each known-bad one, and never passes without data."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import traceback
+from pathlib import Path
+
+import pytest
+
+import pipeline_services.judgements
+from pipeline_services.errors import PipelineError, ServiceUnreachable
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.snapshot import Snapshot
+from tests.judgements.daily_cases import Case, daily_cases
+from tests.judgements.known_bad import KNOWN_BAD
+from tests.judgements.world import World, healthy
+
+CASES = daily_cases()
+FOLDER = Path(pipeline_services.judgements.__path__[0])
+ONLY_ASKS = {"test_loki_answers_error_search"}
+"""Cases that ask whether there is an answer: without one they are inconclusive, and they cannot fail."""
+
+
+def by_id(value: object) -> str | None:
+    return value.id if isinstance(value, Case) else None
+
+
+BROKEN = [
+    pytest.param(case, number, id=f"{case.id}-{number}")
+    for case in CASES
+    for number in range(len(KNOWN_BAD.get(case.name, ())))
+]
+
+
+@functools.cache
+def verdict(case: Case, number: int) -> Deviation | None:
+    """What the case says of its known-bad world of that number."""
+    world = healthy()
+    KNOWN_BAD[case.name][number](world, *case.arguments.values())
+    try:
+        case.judge(world.snapshot())
+    except Deviation as deviation:
+        return deviation
+    return None
+
+
+def test_every_case_has_a_known_bad_example() -> None:
+    assert {case.name for case in CASES} == set(KNOWN_BAD)
+    assert {name for name, examples in KNOWN_BAD.items() if not examples} == ONLY_ASKS
+
+
+def test_function_names_are_unique_and_ids_are_stable() -> None:
+    ids = [case.id for case in CASES]
+    assert len(set(ids)) == len(ids)
+    assert not [case_id for case_id in ids if " " in case_id or "/" in case_id]
+
+
+@pytest.mark.parametrize("case", CASES, ids=by_id)
+def test_a_healthy_pipeline_passes(case: Case) -> None:
+    case.judge(healthy().snapshot())
+
+
+@pytest.mark.parametrize(("case", "number"), BROKEN)
+def test_a_known_bad_pipeline_fails_with_the_five_lines(case: Case, number: int) -> None:
+    deviation = verdict(case, number)
+    assert deviation is not None, "it passed"
+    first, *others = str(deviation).splitlines()
+    assert "; expected " in first
+    assert [line.partition(":")[0] for line in others] == ["impact", "next", "runbook", "escalate to"]
+    assert "{" not in others[1].replace("{.data.tls\\.crt}", "")
+
+
+@pytest.mark.parametrize("case", CASES, ids=by_id)
+def test_without_any_source_it_reads_a_case_is_inconclusive(case: Case) -> None:
+    for source in sources_of(case, healthy()):
+        world = healthy()
+        world.fail(source, ServiceUnreachable("nobody answers"))
+        with pytest.raises(PipelineError):
+            case.judge(world.snapshot())
+
+
+def sources_of(case: Case, world: World) -> set[str]:
+    """What the case reads of a healthy pipeline."""
+    read: set[str] = set()
+
+    class Watched(Snapshot):
+        def data(self, source: str) -> object:
+            read.add(source)
+            return Snapshot.data(self, source)
+
+    snapshot = world.snapshot()
+    case.judge(Watched(snapshot.taken_at, snapshot.context, snapshot.namespace, snapshot.answers))
+    return read
+
+
+def test_every_way_to_fail_has_an_example() -> None:
+    """Each ``raise Deviation`` of the judgements is reached by a known-bad example."""
+    raises = {
+        (path.name, node.lineno, node.end_lineno or node.lineno)
+        for path in FOLDER.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Raise) and "Deviation" in ast.unparse(node)
+    }
+    reached = set()
+    for case in CASES:
+        for number in range(len(KNOWN_BAD[case.name])):
+            deviation = verdict(case, number)
+            frame = traceback.extract_tb(deviation.__traceback__)[-1] if deviation else None
+            if frame:
+                reached.add((Path(frame.filename).name, frame.lineno))
+    missed = [
+        f"{name}:{first}"
+        for name, first, last in sorted(raises)
+        if not any(name == file and first <= (line or 0) <= last for file, line in reached)
+    ]
+    assert not missed

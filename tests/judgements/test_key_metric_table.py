@@ -1,0 +1,185 @@
+"""The key-metrics table: the spec's rows, its levels, what no data means, and what settings may change."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pipeline_services.advice import Escalation
+from pipeline_services.errors import NoData, PreconditionNotMet
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.readings import is_within, lag_growth
+from pipeline_services.key_metrics import KEY_METRICS
+from pipeline_services.metric import Comparison, Reading, with_levels
+from pipeline_services.settings import COMPONENTS, Levels
+from tests.judgements.known_bad_services import lag, stalled
+from tests.judgements.world import NOW, World, healthy
+
+SPEC_ROWS = {
+    "Producer rate": (Comparison.ABOVE, 0.5),
+    "Processor rate": (Comparison.ABOVE, None),
+    "InfluxDB writes": (Comparison.ABOVE, None),
+    "Pod restarts": (Comparison.BELOW, 5),
+    "CPU usage": (Comparison.BELOW, 0.8),
+    "Memory usage": (Comparison.BELOW, 0.9),
+    "HPA replicas": (Comparison.AT_MOST, 5),
+}
+PROMETHEUS = [metric.id for metric in KEY_METRICS.values() if metric.tool == "prometheus"]
+
+
+def first(metric_id: str) -> str:
+    subjects = KEY_METRICS[metric_id].subjects
+    return subjects[0] if subjects else ""
+
+
+def judge(world: World, metric_id: str) -> Reading:
+    return is_within(world.snapshot(), KEY_METRICS[metric_id], first(metric_id))
+
+
+def test_the_spec_s_rows_come_first_with_the_spec_s_levels() -> None:
+    rows = [metric for metric in KEY_METRICS.values() if metric.row != "suite"]
+    assert [metric.row for metric in rows] == list(SPEC_ROWS)
+    assert rows == list(KEY_METRICS.values())[: len(rows)]
+    for metric in rows:
+        comparison, level = SPEC_ROWS[metric.row]
+        assert metric.comparison is comparison
+        assert level is None or metric.fail == level
+    assert KEY_METRICS["hpa-replicas"].floor == 1
+
+
+@pytest.mark.parametrize("metric", KEY_METRICS.values(), ids=lambda metric: metric.id)
+def test_a_row_is_complete(metric: object) -> None:
+    known = KEY_METRICS[metric.id]  # type: ignore[attr-defined]
+    assert all((known.reason, known.unit, known.query, known.shown_by, known.advice.impact, known.advice.next_command))
+    assert known.advice.escalation in Escalation
+    assert known.comparison.holds(known.warn, known.fail) or known.warn == known.fail
+    assert all(known.component_of(subject) in COMPONENTS for subject in known.subjects or ("",))
+    assert known.tool != "prometheus" or "[" in known.query, "a query without a window shows series that have stopped"
+
+
+@pytest.mark.parametrize("metric_id", PROMETHEUS)
+def test_no_series_is_no_data(metric_id: str) -> None:
+    world = healthy()
+    world.answers[f"prometheus/{metric_id}"] = []
+    with pytest.raises(NoData):
+        judge(world, metric_id)
+
+
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf"])
+@pytest.mark.parametrize("metric_id", PROMETHEUS)
+def test_nan_and_infinity_are_no_data(metric_id: str, value: str) -> None:
+    world = healthy()
+    for row in world.answers[f"prometheus/{metric_id}"]:
+        row["value"] = [NOW, value]
+    with pytest.raises(NoData):
+        judge(world, metric_id)
+
+
+@pytest.mark.parametrize("metric_id", PROMETHEUS)
+def test_a_stale_value_is_no_data(metric_id: str) -> None:
+    world = healthy()
+    for row in world.answers[f"prometheus/{metric_id}"]:
+        row["value"][0] = NOW - 600
+    with pytest.raises(NoData, match="600 s old"):
+        judge(world, metric_id)
+
+
+def test_nan_is_never_allowed() -> None:
+    for metric in KEY_METRICS.values():
+        with pytest.raises(NoData):
+            metric.allows(Reading(math.nan, NOW))
+        assert not metric.comparison.holds(math.nan, metric.fail)
+
+
+def test_a_pod_that_has_no_series_is_no_data_unless_it_is_new() -> None:
+    world = healthy()
+    pod = world.pods("kafka")[0]["metadata"]["name"]
+    rows = world.answers["prometheus/memory-usage"]
+    world.answers["prometheus/memory-usage"] = [row for row in rows if row["metric"]["pod"] != pod]
+    with pytest.raises(NoData, match="kafka-0"):
+        is_within(world.snapshot(), KEY_METRICS["memory-usage"], "kafka")
+
+
+def test_series_of_another_namespace_do_not_count() -> None:
+    world = healthy()
+    stranger = {"metric": {"namespace": "elsewhere", "pod": "kafka-0"}, "value": [NOW, "5"]}
+    world.answers["prometheus/memory-usage"].append(stranger)
+    assert is_within(world.snapshot(), KEY_METRICS["memory-usage"], "kafka").value == 0.4
+
+
+def test_old_data_is_nobody_s_fault_while_nothing_new_is_in_kafka() -> None:
+    world = healthy()
+    world.answers["influxdb_newest"] = {"time": NOW - 300, "points_1m": 0}
+    lag((500, 500), (500, 500))(world, "")
+    with pytest.raises(PreconditionNotMet, match="nothing new"):
+        judge(world, "stored-reading-age")
+
+
+def test_no_reading_at_all_is_no_data() -> None:
+    world = healthy()
+    world.answers["influxdb_newest"] = {"time": None, "points_1m": 0}
+    with pytest.raises(NoData):
+        judge(world, "stored-reading-age")
+
+
+@pytest.mark.parametrize(
+    ("first_sample", "second_sample", "growth"),
+    [
+        ((100, 102), (140, 142), 0.0),  # keeps up
+        ((1_000, 1_100), (1_000, 1_140), 0.0),  # a rebalance of a few seconds
+        ((1_000, 2_000), (1_000, 2_040), 1.0),  # nobody consumes
+        ((1_000, 2_000), (1_020, 2_040), 0.5),  # falls behind
+        ((1_000, 2_000), (1_400, 2_040), -9.0),  # catches up
+        ((1_000, 2_000), (1_000, 2_000), 1.0),  # nothing moves though there is a lag
+        ((2_000, 2_000), (2_000, 2_000), 0.0),  # nothing to do
+    ],
+)
+def test_lag_growth(first_sample: tuple[int, int], second_sample: tuple[int, int], growth: float) -> None:
+    world = healthy()
+    lag(first_sample, second_sample)(world, "")
+    assert lag_growth(world.snapshot()) == growth
+
+
+def test_one_sample_of_the_lag_says_nothing_about_growth() -> None:
+    world = healthy()
+    stalled(world, "")
+    world.answers["kafka_lag"].pop()
+    with pytest.raises(NoData):
+        judge(world, "consumer-lag-growth")
+
+
+def test_the_explanation_has_five_lines_and_names_what_it_is_about() -> None:
+    metric = KEY_METRICS["producer-rate"]
+    lines = metric.explain(Reading(0.2, NOW), "elsewhere").splitlines()
+    assert lines[0] == "producer-rate is 0.2 readings/s; expected > 0.5 readings/s (over 60 s)"
+    assert lines[2] == "next: kubectl logs -n elsewhere -l app=producer --tail=100"
+    assert len(lines) == 5
+
+
+def test_the_warn_level_warns_without_failing() -> None:
+    metric = KEY_METRICS["pod-restarts"]
+    assert [metric.warns(Reading(value, NOW)) for value in (0, 3, 4, 5)] == [False, True, True, False]
+    assert [metric.allows(Reading(value, NOW)) for value in (0, 3, 4, 5)] == [True, True, True, False]
+
+
+def test_settings_replace_levels() -> None:
+    world = healthy()
+    stricter = with_levels(KEY_METRICS, {"producer-rate": Levels(fail=50, warn=60)})
+    with pytest.raises(Deviation, match="> 50 readings/s"):
+        is_within(world.snapshot(), stricter["producer-rate"])
+    assert stricter["pod-restarts"] is KEY_METRICS["pod-restarts"]
+    assert with_levels(KEY_METRICS, {"pod-restarts": Levels(fail=2)})["pod-restarts"].warn == 2
+
+
+@pytest.mark.parametrize(
+    ("metric_id", "levels", "message"),
+    [
+        ("no-such-metric", Levels(fail=1), "no-such-metric"),
+        ("pod-restarts", Levels(warn=9), "pod-restarts"),
+        ("producer-rate", Levels(warn=0.1), "producer-rate"),
+    ],
+)
+def test_settings_that_cannot_be_right_are_named(metric_id: str, levels: Levels, message: str) -> None:
+    with pytest.raises(PreconditionNotMet, match=message):
+        with_levels(KEY_METRICS, {metric_id: levels})

@@ -1,0 +1,164 @@
+"""What looks like a fault and is none: starting, rolling, scaling, rebalancing, history, known issues."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pipeline_services import names
+from pipeline_services.errors import NoData, PreconditionNotMet
+from pipeline_services.judgements import (
+    endpoints,
+    hpas,
+    kafka,
+    pods,
+    resources,
+    volumes,
+    workloads,
+)
+from pipeline_services.judgements.deviation import Deviation
+from tests.judgements.faults import second_pod, warning
+from tests.judgements.known_bad_services import group, stalled
+from tests.judgements.test_faults_of_acceptance import outcomes
+from tests.judgements.world import World, healthy
+
+
+def scaling_up(world: World) -> None:
+    second_pod(world, names.PROCESSOR, age=8, waiting="ContainerCreating")
+    deployment = world.item("deployments", names.PROCESSOR)
+    deployment["spec"]["replicas"] = 2
+    deployment["status"]["updatedReplicas"] = 2
+    world.item("hpas", "processor-hpa")["status"]["currentReplicas"] = 2
+
+
+def rolling_out(world: World) -> None:
+    second_pod(world, names.PRODUCER, age=15)
+
+
+def terminating(world: World) -> None:
+    old = second_pod(world, names.PRODUCER, age=3_000)
+    old["metadata"]["deletionTimestamp"] = world.ago(5)
+
+
+def rebalancing(world: World) -> None:
+    group(state="PreparingRebalance", members=[])(world)
+
+
+def started_with_trouble(world: World) -> None:
+    """Events and errors of the start-up, before the pods became ready."""
+    for app in (names.KAFKA, names.PROCESSOR):
+        pod = world.pods(app)[0]["metadata"]["name"]
+        warning(world, "Pod", pod, "FailedMount", "secret not found", ago=75)
+        warning(world, "Pod", pod, "Unhealthy", "Startup probe failed", ago=60)
+    warning(world, "PersistentVolumeClaim", "data-kafka-0", "ProvisioningFailed", "no such class yet", ago=75)
+    warning(world, "HorizontalPodAutoscaler", "producer-hpa", "FailedGetResourceMetric", "no metrics returned", ago=40)
+    warning(world, "ReplicaSet", "grafana-7c9d8f6b5", "FailedCreate", "quota", ago=70)
+    warning(world, "StatefulSet", "kafka", "FailedCreate", "quota", ago=70)
+    early = '{"level": "ERROR", "message": "no broker yet"}'
+    world.answers["logs/producer"][0]["lines"].insert(0, f"{world.ago(70)} {early}")
+
+
+def of_a_pod_that_is_gone(world: World) -> None:
+    warning(world, "Pod", "processor-5b9f7d8c6-gone1", "BackOff", "Back-off pulling image")
+    line = f'{world.ago(30)} {{"level": "ERROR", "message": "no broker"}}'
+    world.answers["logs/producer"].append({"pod": "producer-gone", "container": "producer", "lines": [line]})
+
+
+def long_ago(world: World) -> None:
+    warning(world, "Pod", "kafka-0", "BackOff", "Back-off restarting failed container", ago=900)
+    world.answers["logs/kafka"][0]["lines"].insert(0, f"{world.ago(400)} ERROR long ago")
+
+
+def known(world: World) -> None:
+    warning(world, "Pod", "influxdb-0", "Unhealthy", "Readiness probe failed: context deadline exceeded")
+    warning(world, "Endpoints", "kafka-service", "FailedToUpdateEndpoint", "the object has been modified; try again")
+    line = '{"level": "ERROR", "message": "Re-joining group data-processor-group"}'
+    world.answers["logs/processor"][0]["lines"].append(f"{world.ago(4)} {line}")
+
+
+def metrics_lag(world: World) -> None:
+    conditions = world.item("hpas", "producer-hpa")["status"]["conditions"]
+    conditions[1].update(status="False", reason="FailedGetResourceMetric", lastTransitionTime=world.ago(20))
+    warning(world, "HorizontalPodAutoscaler", "producer-hpa", "FailedGetResourceMetric", "unable to get metrics")
+
+
+@pytest.mark.parametrize(
+    ("change", "age"),
+    [
+        (scaling_up, 3_600.0),
+        (rolling_out, 3_600.0),
+        (terminating, 3_600.0),
+        (rebalancing, 3_600.0),
+        (started_with_trouble, 80.0),
+        (of_a_pod_that_is_gone, 3_600.0),
+        (long_ago, 3_600.0),
+        (known, 3_600.0),
+        (metrics_lag, 3_600.0),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_it_raises_no_alarm(change: Callable[[World], None], age: float) -> None:
+    world = healthy(age=age)
+    change(world)
+    assert outcomes(world) == ([], [])
+
+
+def test_a_start_that_takes_too_long_is_an_alarm() -> None:
+    world = healthy()
+    second_pod(world, names.PRODUCER, age=61)
+    with pytest.raises(Deviation, match="not ready"):
+        pods.are_ready(world.snapshot(), names.PRODUCER)
+    with pytest.raises(Deviation, match="1 available"):
+        workloads.is_rolled_out(world.snapshot(), names.PRODUCER)
+
+
+def only_pod_is_starting(world: World) -> None:
+    pod = world.pods(names.KAFKA)[0]
+    pod["status"]["conditions"][1]["status"] = "False"
+    pod["metadata"]["creationTimestamp"] = world.ago(10)
+    pod["status"]["containerStatuses"][0] |= {"ready": False, "state": {"running": {"startedAt": world.ago(8)}}}
+    world.item("statefulsets", names.KAFKA)["status"] |= {"availableReplicas": 0, "readyReplicas": 0}
+    world.item("endpointslices", "kafka-service-abc12")["endpoints"] = []
+
+
+def test_a_component_whose_only_pod_is_starting_is_not_known_yet() -> None:
+    world = healthy()
+    only_pod_is_starting(world)
+    snapshot = world.snapshot()
+    for judge in (pods.are_ready, workloads.is_rolled_out):
+        with pytest.raises(PreconditionNotMet, match="ask again"):
+            judge(snapshot, names.KAFKA)
+    with pytest.raises(PreconditionNotMet, match="starting"):
+        endpoints.are_ready(snapshot, names.KAFKA_SERVICE)
+    with pytest.raises(PreconditionNotMet, match="kafka has no ready pod"):
+        kafka.topic_is_whole(snapshot, names.TOPIC)
+    assert outcomes(world)[0] == []
+
+
+def test_a_new_volume_claim_and_a_new_autoscaler_are_not_known_yet() -> None:
+    world = healthy(age=20.0)
+    world.item("pvcs", "data-kafka-0")["status"]["phase"] = "Pending"
+    world.item("hpas", "producer-hpa")["status"] = {}
+    with pytest.raises(PreconditionNotMet):
+        volumes.are_bound(world.snapshot(), names.KAFKA)
+    with pytest.raises(PreconditionNotMet):
+        hpas.knows_metrics(world.snapshot(), "producer-hpa")
+
+
+def test_usage_that_is_missing_or_old_is_no_data() -> None:
+    world = healthy()
+    world.item("pod_metrics", "kafka-0")["timestamp"] = world.ago(600)
+    with pytest.raises(NoData):
+        resources.are_within_limits(world.snapshot(), names.KAFKA)
+    world.drop("pod_metrics", lambda item: item["metadata"]["name"] == "kafka-0")
+    with pytest.raises(NoData, match="kafka-0"):
+        resources.are_within_limits(world.snapshot(), names.KAFKA)
+
+
+def test_a_rebalance_that_falls_behind_is_an_alarm() -> None:
+    world = healthy()
+    rebalancing(world)
+    stalled(world, "")
+    with pytest.raises(Deviation):
+        kafka.group_is_stable(world.snapshot())
