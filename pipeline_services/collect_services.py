@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from pipeline_services import names
 from pipeline_services.cluster import Cluster
 from pipeline_services.collect_record import Record
-from pipeline_services.errors import NoData, PipelineError
+from pipeline_services.errors import NoData, PipelineError, ServiceUnreachable
 from pipeline_services.grafana_api import GrafanaApi, panels
 from pipeline_services.http_api import AT_ONCE, HttpApi, Tls
 from pipeline_services.key_metrics import KEY_METRICS
@@ -46,6 +46,7 @@ class Reach(AbstractContextManager["Reach"]):
         self._lists = lists
         self._open = ExitStack()
         self._lock = Lock()
+        self._closed = False
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -55,6 +56,7 @@ class Reach(AbstractContextManager["Reach"]):
     def close(self) -> None:
         """Cut every connection: whoever still waits for an answer gets an error."""
         with self._lock:
+            self._closed = True
             self._open.close()
 
     def secrets(self) -> list[dict[str, Any]]:
@@ -75,8 +77,11 @@ class Reach(AbstractContextManager["Reach"]):
 
     def _keep(self, thing: T, close: Callable[[], None]) -> T:
         with self._lock:
-            self._open.callback(close)
-        return thing
+            if not self._closed:
+                self._open.callback(close)
+                return thing
+        close()
+        raise ServiceUnreachable("the time for the collection is over")
 
 
 def take_all(record: Record, reads: Iterable[tuple[str, Callable[[], Any]]]) -> None:

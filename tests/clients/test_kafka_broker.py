@@ -1,0 +1,128 @@
+"""What Kafka answers is read as what it means; every broker address leads to the forward; nobody there is said soon."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import Any
+
+import pytest
+from kafka.errors import KafkaConnectionError, GroupAuthorizationFailedError, InvalidTopicError
+
+from pipeline_services import kafka_broker
+from pipeline_services.errors import AccessDenied, NoData, PipelineError, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.kafka_broker import KafkaBroker, Offsets
+
+
+class FakeAdmin:
+    """Stands for kafka-python's admin client: no broker is needed to see how its answers are read."""
+
+    def __init__(self, **answers: Any) -> None:
+        self._answers = answers
+
+    def __getattr__(self, name: str) -> Any:
+        def answer(*_args: Any, **_options: Any) -> Any:
+            if isinstance(self._answers[name], Exception):
+                raise self._answers[name]
+            return self._answers[name]
+
+        return answer
+
+
+def broker(**answers: Any) -> KafkaBroker:
+    known = KafkaBroker(1)
+    known._admin = FakeAdmin(**answers)
+    return known
+
+
+def partition(number: int, leader: int) -> dict[str, Any]:
+    return {"partition_index": number, "leader_id": leader, "isr_nodes": [0], "replica_nodes": [0, 1]}
+
+
+def test_topics_are_ours_only_and_say_where_a_leader_is_missing() -> None:
+    topics = [
+        {"name": "sensor-readings", "is_internal": False, "partitions": [partition(1, -1), partition(0, 0)]},
+        {"name": "__consumer_offsets", "is_internal": True, "partitions": []},
+    ]
+    assert broker(describe_topics=topics).topics() == {
+        "sensor-readings": [
+            {"partition": 0, "leader": 0, "isr": [0], "replicas": [0, 1]},
+            {"partition": 1, "leader": None, "isr": [0], "replicas": [0, 1]},
+        ]
+    }
+
+
+def described(**group: Any) -> dict[str, Any]:
+    return {"g": {"error": None, "group_state": "Stable", "members": [], **group}}
+
+
+def test_the_members_of_a_group_and_what_they_hold() -> None:
+    assignment = {"assigned_partitions": [{"topic": "t", "partitions": [2, 0]}]}
+    members = [
+        {"member_id": "a", "client_host": "/10.0.0.1", "member_assignment": assignment},
+        {"member_id": "b", "client_host": "/10.0.0.2", "member_assignment": b""},
+    ]
+    assert broker(describe_groups=described(members=members)).group("g") == {
+        "state": "Stable",
+        "members": [
+            {"id": "a", "host": "10.0.0.1", "partitions": ["t/0", "t/2"]},
+            {"id": "b", "host": "10.0.0.2", "partitions": []},
+        ],
+    }
+
+
+@pytest.mark.parametrize("answer", [{}, described(error="[Error 69] GroupIdNotFoundError: Group g not found.")])
+def test_a_group_that_is_not_there_is_dead(answer: dict[str, Any]) -> None:
+    assert broker(describe_groups=answer).group("g") == {"state": "Dead", "members": []}
+
+
+def test_a_group_that_cannot_be_described() -> None:
+    with pytest.raises(UnexpectedAnswer, match="Error 15"):
+        broker(describe_groups=described(error="[Error 15] coordinator")).group("g")
+
+
+def test_offsets_that_were_never_committed_are_none() -> None:
+    offsets = Offsets(at=5.0, committed={0: 7, 1: None}, end={0: 9, 1: 3})
+    partitions = {"0": {"committed": 7, "end": 9}, "1": {"committed": None, "end": 3}}
+    assert offsets.to_dict() == {"at": 5.0, "partitions": partitions}
+
+
+def test_a_topic_without_partitions_is_no_data() -> None:
+    with pytest.raises(NoData, match="no topic t"):
+        broker().offsets("g", "t", [])
+
+
+@pytest.mark.parametrize(
+    ("raised", "error"),
+    [
+        (GroupAuthorizationFailedError("no"), AccessDenied),
+        (KafkaConnectionError("away"), ServiceUnreachable),
+        (InvalidTopicError("bad"), UnexpectedAnswer),
+        (ConnectionResetError("gone"), ServiceUnreachable),
+    ],
+)
+def test_every_exception_becomes_one_of_ours(raised: Exception, error: type[PipelineError]) -> None:
+    with pytest.raises(error) as caught:
+        broker(describe_topics=raised).topics()
+    assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("listening", [True, False])
+def test_nobody_answers(monkeypatch: pytest.MonkeyPatch, listening: bool) -> None:
+    monkeypatch.setattr(kafka_broker, "TIMEOUT_MS", 300)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = int(listener.getsockname()[1])
+        if not listening:
+            listener.close()
+        started = time.monotonic()
+        with pytest.raises(ServiceUnreachable, match="kafka does not answer"), KafkaBroker(port):
+            pass
+    assert time.monotonic() - started < 2
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("kafka")]
+
+
+def test_every_address_leads_to_the_forward() -> None:
+    led = kafka_broker._ForwardedSocket("forward://127.0.0.1:4321")
+    for host in ("kafka-0.kafka-headless.conveyor-pipeline.svc.cluster.local", "10.0.0.1"):
+        assert [found[4] for found in led.dns_lookup(host, 9092)] == [("127.0.0.1", 4321)]
