@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from kafka.errors import KafkaConnectionError, GroupAuthorizationFailedError, InvalidTopicError
+from kafka.errors import GroupAuthorizationFailedError, InvalidTopicError, KafkaConnectionError
 
 from pipeline_services import kafka_broker
 from pipeline_services.errors import AccessDenied, NoData, PipelineError, ServiceUnreachable, UnexpectedAnswer
