@@ -1,0 +1,124 @@
+"""Each fault alone turns exactly the cases of the table red, names the right component, and heals to green."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from pipeline_services import faults, names
+from pipeline_services.faults.model import with_pods_replaced
+from pipeline_services.journal import Call, Journal
+from pipeline_services.platform.deploy_api import Api
+from pipeline_services.platform.secret_tls import new_certificate
+from pipeline_services.waiting import wait_until
+from tests.acceptance.bench import FAILED, INCONCLUSIVE, Judge
+from tests.acceptance.expectations import EXPECTATIONS, Expectation
+from tests.judgements.daily_cases import daily_cases
+
+pytestmark = pytest.mark.live
+
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+SHOWS_WITHIN = 300.0
+"""Seconds until a fault has reached every window that judges it: two minutes of rates, a back-off, an event."""
+CASES = [case.id for case in daily_cases()]
+MakeFault = Callable[[Api], faults.Fault]
+
+
+def scaled_to_0(name: str, namespace: str = names.NAMESPACE) -> MakeFault:
+    return lambda api: faults.scaled(api, "deployments", name, namespace, 0)
+
+
+def wrong_image(api: Api) -> faults.Fault:
+    path = faults.object_path("deployments", names.PROCESSOR, names.NAMESPACE)
+    container = api.call("GET", path)["spec"]["template"]["spec"]["containers"][0]
+
+    def with_image(image: str) -> Call:
+        containers = [{"name": container["name"], "image": image}]
+        return Call("PATCH", path, {"spec": {"template": {"spec": {"containers": containers}}}}, STRATEGIC_PATCH)
+
+    wrong = f"{container['image'].rpartition(':')[0]}:no-such-tag"
+    return faults.Fault(
+        "processor has an image that is not there", [with_image(wrong)], [with_image(container["image"])]
+    )
+
+
+def wrong_broker(api: Api) -> faults.Fault:
+    return faults.config_value(api, names.CONFIG_MAP, names.NAMESPACE, {"KAFKA_BROKER": "kafka-servise:9092"})
+
+
+def wrong_broker_and_restarted(api: Api) -> faults.Fault:
+    return with_pods_replaced(wrong_broker(api), names.PRODUCER, names.NAMESPACE)
+
+
+def wrong_token(api: Api) -> faults.Fault:
+    return faults.secret_value(api, names.PIPELINE_SECRET, names.NAMESPACE, {"INFLUXDB_TOKEN": b"not-the-token"})
+
+
+def broken_data_source(api: Api) -> faults.Fault:
+    """Grafana looks for Loki where there is none."""
+    name = next(
+        item["metadata"]["name"] for item in api.list("ConfigMap") if "datasources.yaml" in (item.get("data") or {})
+    )
+    path = faults.object_path("configmaps", name, names.NAMESPACE)
+    right = api.call("GET", path)["data"]["datasources.yaml"]
+    wrong = right.replace(names.LOKI_SERVICE, f"no-{names.LOKI_SERVICE}")
+    patch = {"data": {"datasources.yaml": wrong}}
+    return with_pods_replaced(
+        faults.patched(api, path, patch, "Grafana's data source for Loki leads nowhere"), names.GRAFANA, names.NAMESPACE
+    )
+
+
+def expiring_certificate(api: Api) -> faults.Fault:
+    """A certificate for one more day, in use by everyone."""
+    fault = faults.secret_value(
+        api, names.TLS_SECRET, names.NAMESPACE, new_certificate(valid_for=datetime.timedelta(days=1))
+    )
+    for app in (names.INFLUXDB, names.PROCESSOR, names.GRAFANA, names.PROMETHEUS):
+        fault = with_pods_replaced(fault, app, names.NAMESPACE)
+    return replace(fault, summary="InfluxDB's certificate expires tomorrow")
+
+
+FAULTS: dict[str, MakeFault] = {
+    "producer-scaled-to-0": scaled_to_0(names.PRODUCER),
+    "processor-image-wrong": wrong_image,
+    "kafka-broker-wrong": wrong_broker,
+    "kafka-broker-wrong-and-restarted": wrong_broker_and_restarted,
+    "influxdb-token-wrong": wrong_token,
+    "metrics-server-scaled-to-0": scaled_to_0("metrics-server", "kube-system"),
+    "prometheus-scaled-to-0": scaled_to_0(names.PROMETHEUS),
+    "grafana-datasource-broken": broken_data_source,
+    "certificate-expires-tomorrow": expiring_certificate,
+}
+
+
+@pytest.mark.parametrize("fault_id", FAULTS)
+def test_a_fault_is_seen_for_what_it_is(fault_id: str, admin: Api, journal: Journal, judge: Judge) -> None:
+    becomes_green(judge, "a green start")
+    with faults.injected(admin, journal, FAULTS[fault_id](admin)):
+        becomes_as_expected(judge, EXPECTATIONS[fault_id])
+    becomes_green(judge, "green again after the undo")
+
+
+def becomes_green(judge: Judge, what: str) -> None:
+    wait_until(lambda: Verdict(sorted(judge.findings())), within=SHOWS_WITHIN, what=what, every=2.0)
+
+
+def becomes_as_expected(judge: Judge, expected: Expectation) -> None:
+    def outcome() -> Verdict:
+        found = judge.findings()
+        red = [case for case, (verdict, _, _) in found.items() if verdict == FAILED]
+        inconclusive = [case for case, (verdict, _, _) in found.items() if verdict == INCONCLUSIVE]
+        named = {found[case][1] for case in red} - set(expected.components)
+        return Verdict([*expected.wrong(red, inconclusive, CASES), *(f"{name} is blamed" for name in sorted(named))])
+
+    wait_until(outcome, within=SHOWS_WITHIN, what="exactly the expected cases", every=2.0)
+
+
+class Verdict(list[str]):
+    """What is not as it should be, a line each; true when there is nothing."""
+
+    def __bool__(self) -> bool:
+        return not len(self)
