@@ -61,11 +61,14 @@ def _pods_of(component: str, impact: str, runbook: str, level: Escalation) -> Ad
 COMPONENT_ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
     {
         names.PRODUCER: _pods_of(
-            names.PRODUCER, "fewer or no new sensor readings reach Kafka", "producer-pod-failure", Escalation.L2
+            names.PRODUCER,
+            "sensor readings are missing, unless other producer pods do the work",
+            "producer-pod-failure",
+            Escalation.L2,
         ),
         names.PROCESSOR: _pods_of(
             names.PROCESSOR,
-            "readings pile up in Kafka and reach InfluxDB late or not at all",
+            "readings pile up in Kafka and are stored late, unless other processor pods do the work",
             "processor-pod-failure",
             Escalation.L2,
         ),
@@ -82,11 +85,15 @@ COMPONENT_ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
             Escalation.L3,
         ),
         names.PROMETHEUS: _pods_of(
-            names.PROMETHEUS, "rates, lag and usage cannot be seen; the pipeline itself runs on", "observability",
+            names.PROMETHEUS,
+            "rates, lag and usage cannot be seen; the pipeline itself runs on",
+            "observability",
             Escalation.L2,
         ),
         names.GRAFANA: _pods_of(
-            names.GRAFANA, "operators have no dashboards; the pipeline itself runs on", "grafana-dashboards",
+            names.GRAFANA,
+            "operators have no dashboards; the pipeline itself runs on",
+            "grafana-dashboards",
             Escalation.L2,
         ),
         names.LOKI: _pods_of(
