@@ -1,4 +1,4 @@
-"""The key-metrics table of RUNBOOK.md, written from key_metrics.py: ``python -m pipeline_services.reporting.metrics_table``."""
+"""The key-metrics table of RUNBOOK.md: ``python -m pipeline_services.reporting.metrics_table`` writes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pipeline_services.reporting.runbook import RUNBOOK
 
 BEGIN: Final = "<!-- key metrics: written by python -m pipeline_services.reporting.metrics_table -->\n"
 END: Final = "<!-- end of key metrics -->"
-_HEAD: Final = "| Metric | Row of section 8 | Look it up | Holds while | Otherwise | Section | Escalate |\n" + "|---" * 7 + "|\n"
+_COLUMNS: Final = ("Metric", "Row of section 8", "Look it up", "Holds while", "Otherwise", "Section", "Escalate")
+_HEAD: Final = f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|\n"
 
 
 def table(metrics: Iterable[KeyMetric]) -> str:

@@ -12,11 +12,13 @@ from pipeline_services.metric import with_levels
 from pipeline_services.reporting.folder import ReportFolder
 from pipeline_services.reporting.options import RunOptions, add_options
 from pipeline_services.reporting.publish import JUNIT, RESULTS
-from pipeline_services.reporting.selection import is_operator_run, narrow
+from pipeline_services.reporting.selection import choose_paths, is_operator_run
 from pipeline_services.reporting.session import OperatorRun
 from pipeline_services.reporting.source import SnapshotSource
 from pipeline_services.settings import Settings
 
+_IDLE_PLUGIN: Final = "hypothesispytest"
+"""Imports all of hypothesis to print a summary: seconds, of which an operator's run has few."""
 SOURCE: Final = pytest.StashKey[SnapshotSource]()
 
 
@@ -28,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Before other plugins look at their options: choose the folders, and set up the operator's run."""
-    narrow(config)
+    choose_paths(config)
     options = RunOptions.of(config)
     source = SnapshotSource(options, _settings(options), print)
     config.stash[SOURCE] = source
@@ -49,12 +51,14 @@ def _set_up_run(config: pytest.Config, options: RunOptions, source: SnapshotSour
     folder = ReportFolder(options.reports)
     run = OperatorRun(config, options, source, folder)
     source.say = run.say
-    folder.open()
-    config.add_cleanup(folder.discard)
+    config.pluginmanager.unregister(name=_IDLE_PLUGIN)
     option = config.option
-    option.xmlpath = option.xmlpath or str(folder.draft / JUNIT)
-    option.allure_report_dir = option.allure_report_dir or str(folder.draft / RESULTS)
-    option.attach_capture = False
+    if run.publishes:
+        folder.open()
+        config.add_cleanup(folder.discard)
+        option.xmlpath = option.xmlpath or str(folder.draft / JUNIT)
+        option.allure_report_dir = option.allure_report_dir or str(folder.draft / RESULTS)
+        option.attach_capture = False
     if option.verbose == 0:
         option.verbose = -1  # no header and no dots: what an operator reads is the summary and the closing line
         option.disable_warnings = True

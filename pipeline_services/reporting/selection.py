@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -11,19 +10,17 @@ import pytest
 RUN_MARKERS: Final = ("daily", "weekly", "monthly", "chaos")
 SNAPSHOT_MARKERS: Final = ("daily", "weekly", "monthly")
 OPERATOR_FOLDERS: Final = ("checks", "chaos")
+TESTS: Final = "tests"
 _NAMED: Final = re.compile(rf"(?<!\bnot )\b({'|'.join(RUN_MARKERS)})\b")
 
 
-def narrow(config: pytest.Config) -> None:
-    """Without paths on the command line, collect only what the marker expression can select from.
+def choose_paths(config: pytest.Config) -> None:
+    """Without a path and a run marker on the command line, collect the suite's own tests.
 
-    A run marker means checks/ and chaos/; anything else, nothing included, means the suite's own tests, so that a
-    bare ``pytest`` never touches a cluster.
+    A bare ``pytest`` so never touches a cluster, and ``pytest -m live`` finds its tests.
     """
-    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
-        return
-    operator = names_run_marker(config)
-    config.args = [arg for arg in config.args if (Path(arg).name in OPERATOR_FOLDERS) == operator]
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not names_run_marker(config):
+        config.args = [str(config.rootpath / TESTS)]
 
 
 def names_run_marker(config: pytest.Config) -> bool:

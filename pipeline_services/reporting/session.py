@@ -78,7 +78,7 @@ class OperatorRun:
         self._exit_code: int | None = None
         self._stopped = False
         partial = is_partial(config) or bool(config.getoption("maxfail"))
-        self._publishes = options.reports_asked or not partial
+        self.publishes = options.reports_asked or not partial
 
     def say(self, line: str = "") -> None:
         """Write one line to the operator at once."""
@@ -182,7 +182,7 @@ class OperatorRun:
             self.say(line)
         self.say()
         where = environment.place(snapshot)
-        if self._publishes:
+        if self.publishes:
             markers = {case: label.markers for case, label in self.labels.items()}
             publish.write(
                 publish.Report(self.folder, results, markers, snapshot, self.started, self._remembers(), where),
