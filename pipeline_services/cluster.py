@@ -238,12 +238,12 @@ def refused(status: int, body: bytes | str, verb: str, resource: str) -> Pipelin
         reason = str(json.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
         reason = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-    reason = one_line(reason)
+    reason = f"{status} {one_line(reason)}".rstrip()
     if status == 404:
-        return NoData(f"the cluster has no such {resource}: {reason}")
+        return NoData(f"the cluster does not have the {resource} asked for ({reason})")
     if status in AWAY:
-        return ServiceUnreachable(f"nothing behind the API server answers to {verb} {resource} ({status}): {reason}")
-    return UnexpectedAnswer(f"to {verb} {resource} the API server answers {status}: {reason}")
+        return ServiceUnreachable(f"nothing behind the API server answers to {verb} {resource} ({reason})")
+    return UnexpectedAnswer(f"to {verb} {resource} the API server answers {reason}")
 
 
 def one_line(error: object) -> str:

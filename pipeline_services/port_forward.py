@@ -143,8 +143,12 @@ class PortForward:
                 return
             refusal = _Connection(local, remote, self._alarm).run()
             if refusal:
-                where = f"{self.endpoint.pod}:{self.endpoint.port}"
-                self._failure = ServiceUnreachable(f"{self.endpoint.service} ({where}): {one_line(refusal)}")
+                self._failure = self._refused(refusal)
+
+    def _refused(self, refusal: str) -> ServiceUnreachable:
+        # the kubelet's sentence is long and full of ids; what the pod's own network said comes last
+        reason = "nothing listens on that port" if "connection refused" in refusal else one_line(refusal)
+        return ServiceUnreachable(f"{self.endpoint.service} ({self.endpoint.pod}:{self.endpoint.port}): {reason}")
 
     def _websocket(self) -> Any:
         with self._first_taken:
@@ -232,6 +236,8 @@ def open_websocket(cluster: Cluster, endpoint: Endpoint) -> Any:
     try:
         remote.connect(url, header=headers, subprotocols=[PROTOCOL], timeout=CONNECT_TIMEOUT, **options)
     except WebSocketBadStatusException as error:
+        if error.status_code == 404:
+            raise ServiceUnreachable(f"{endpoint.service}: the pod {endpoint.pod} is gone") from error
         raise refused(error.status_code, error.resp_body or b"", "get", "pods/portforward") from error
     except (WebSocketException, OSError) as error:
         host = cluster.configuration.host

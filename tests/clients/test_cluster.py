@@ -68,7 +68,7 @@ def test_logs_are_lines_even_with_broken_bytes(cluster: Cluster, server: FakeSer
         ((401, {}), AccessDenied, "not allowed to list pods"),
         ((403, {"message": "forbidden"}), AccessDenied, "not allowed to list pods"),
         ((404, {"message": "no such thing"}), NoData, "no such thing"),
-        ((500, {"message": "etcd\nis   unwell"}), UnexpectedAnswer, "500: etcd is unwell"),
+        ((500, {"message": "etcd\nis   unwell"}), UnexpectedAnswer, "500 etcd is unwell"),
         ((503, {"message": "service unavailable"}), ServiceUnreachable, "503"),
         ((200, b"<html>"), UnexpectedAnswer, "cannot be read"),
         ((200, []), UnexpectedAnswer, "cannot be read"),

@@ -90,6 +90,7 @@ def test_a_forward_that_nobody_used_closes(cluster: Cluster) -> None:
     ("status", "error", "said"),
     [
         (403, AccessDenied, "not allowed to get pods/portforward"),
+        (404, ServiceUnreachable, "kafka-service: the pod kafka-0 is gone"),
         (503, ServiceUnreachable, "503"),
     ],
 )
