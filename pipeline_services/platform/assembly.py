@@ -1,0 +1,78 @@
+"""Everything that can be built, put together: toolchains, programs, images, the node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from pipeline_services.platform import grafana, node, special, toolchains
+from pipeline_services.platform.compile import Workshop
+from pipeline_services.platform.engine import Engine
+from pipeline_services.platform.graph import FETCH, Graph, Job, Step
+from pipeline_services.platform.images import BAKED, LOADED, Images, lay
+from pipeline_services.platform.paths import Cache
+from pipeline_services.platform.progress import Progress
+from pipeline_services.platform.schedule import execute, time_left
+from pipeline_services.platform.versions import Versions
+
+CLI_STEP = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The graph of this checkout and what its steps work with."""
+
+    cache: Cache
+    workshop: Workshop
+    images: Images
+    graph: Graph
+
+    @classmethod
+    def of(cls, cache: Cache, versions: Versions, engine: Engine) -> Assembly:
+        """Put the graph together; nothing runs yet. The order of the steps is their priority on each lane."""
+        workshop = Workshop(cache, versions)
+        images = Images(engine, workshop)
+        graph = Graph.of(
+            [
+                *toolchains.steps(cache, versions),
+                *workshop.go_steps(),
+                *special.steps(workshop),
+                *grafana.steps(workshop),
+                _cli_step(workshop),
+                *images.steps(),
+                node.step(images),
+            ]
+        )
+        return cls(cache, workshop, images, graph)
+
+    def build(self, goals: list[str], progress: Progress) -> None:
+        """Build what is missing for these goals.
+
+        Raises:
+            StepFailed, Interrupted: see :func:`execute`.
+        """
+        todo = self.graph.left(goals)
+        if todo:
+            progress.estimate = partial(time_left, self.graph)
+            execute(self.graph, todo, self.cache, progress)
+
+    def image_refs(self) -> dict[str, str]:
+        """The full names of all images of the pipeline and the cluster, by short name."""
+        return self.images.refs((*BAKED, *LOADED), self.graph)
+
+    def node_image(self) -> str:
+        """The full name of the node's image."""
+        return node.tag(self.images, self.graph.key(node.NODE_STEP))
+
+
+def _cli_step(workshop: Workshop) -> Step:
+    """One folder for PATH, with kind and kubectl."""
+
+    def make(job: Job, out: Path) -> None:
+        lay(workshop.output("cluster-tools", job.inputs["cluster-tools"]) / "kind", out / "kind")
+        lay(workshop.output("kubernetes", job.inputs["kubernetes"]) / "kubernetes", out / "kubectl")
+
+    return workshop.folder_step(
+        CLI_STEP, FETCH, 1, make, needs=("kubernetes", "cluster-tools"), files=(), salt=("kind", "kubectl")
+    )

@@ -1,0 +1,205 @@
+"""The life of the kind cluster: made, found again, started, entered, deleted."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pytest_kubernetes.options import ClusterOptions
+from pytest_kubernetes.providers import select_provider_manager
+
+from pipeline_services.platform import engine as engines
+from pipeline_services.platform import paths, shell
+from pipeline_services.platform.access import ClusterAccess, access_to
+from pipeline_services.platform.engine import Engine
+from pipeline_services.platform.failures import CommandFailed, PlatformError
+from pipeline_services.platform.images import PREFIX
+from pipeline_services.platform.node import BASE_LABEL
+from pipeline_services.platform.paths import Cache
+from pipeline_services.waiting import WaitExpired, wait_until
+
+CREATE_WITHIN: Final = 300
+READY_WITHIN: Final = 120
+START_WITHIN: Final = 180.0
+SYSTEM_WITHIN: Final = 180
+ABSENT: Final = "absent"
+RUNNING: Final = "running"
+SYSTEM_WORKLOADS: Final = (
+    ("kube-system", "daemonset/kube-router"),
+    ("kube-system", "daemonset/kube-proxy"),
+    ("kube-system", "deployment/coredns"),
+    ("kube-system", "deployment/metrics-server"),
+    ("local-path-storage", "deployment/local-path-provisioner"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KindCluster:
+    """One cluster by name, whether it is there or not.
+
+    Attributes:
+        tools: the folder with kind and kubectl.
+    """
+
+    access: ClusterAccess
+    engine: Engine
+    tools: Path
+
+    @classmethod
+    def of(cls, cache: Cache, name: str, engine: Engine, tools: Path) -> KindCluster:
+        return cls(access_to(cache, name), engine, tools)
+
+    @property
+    def container(self) -> str:
+        """The node's container, as kind names it."""
+        return f"{self.access.name}-control-plane"
+
+    @property
+    def _finished(self) -> Path:
+        """Written once the cluster was made completely; without it a cluster may be a torso."""
+        return self.access.kubeconfig.with_name("created")
+
+    def state(self) -> str:
+        """``absent``, or the node container's state as the engine says it: running, exited, paused …"""
+        try:
+            return self.engine.run("container", "inspect", "--format", "{{.State.Status}}", self.container).strip()
+        except CommandFailed:
+            return ABSENT
+
+    def node_base(self) -> str:
+        """The content key of what the node is made of; empty for a node that is not ours."""
+        query = f'{{{{index .Config.Labels "{BASE_LABEL}"}}}}'
+        return self.engine.run("container", "inspect", "--format", query, self.container).strip()
+
+    def create(self, image: str) -> None:
+        """Make the cluster from a node image and wait until its API answers; a torso of an earlier try goes first.
+
+        Raises:
+            CommandFailed: kind could not; with the end of its words.
+        """
+        folder = self.access.kubeconfig.parent
+        config = yaml.safe_load((paths.CLUSTER_MANIFESTS / "kind.yaml").read_text(encoding="utf-8"))
+        config["name"] = self.access.name
+        for node in config["nodes"]:
+            node["image"] = image
+        file = folder / "kind.yaml"
+        file.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+        manager = self._manager()
+        options = ClusterOptions(
+            cluster_name=self.access.name,
+            provider_config=file,
+            kubeconfig_path=self.access.kubeconfig,
+            cluster_timeout=CREATE_WITHIN,
+        )
+        try:
+            manager.create(options, timeout=READY_WITHIN)
+        except subprocess.CalledProcessError as error:
+            tail = (error.stderr or b"").decode(errors="replace")
+            raise CommandFailed("kind create cluster", error.returncode, tail) from error
+        except (subprocess.TimeoutExpired, RuntimeError) as error:
+            raise PlatformError(f"the cluster did not come up: {error}", next_step="make down && make up") from error
+        self._finished.write_text(f"{image}\n", encoding="utf-8")
+
+    def recover(self) -> bool:
+        """Start a node that stands still, fetch a kubeconfig that is gone, and wait for the API.
+
+        Returns:
+            False when this is a torso that never was a cluster: make it anew.
+        """
+        if self.state() != RUNNING:
+            verb = "unpause" if self.state() == "paused" else "start"
+            self.engine.run(verb, self.container)
+        whole = self._finished.exists()
+        try:
+            if not self.access.kubeconfig.exists():
+                self._export_kubeconfig()
+            wait_until(self.answers, within=START_WITHIN if whole else 20.0, what="the API server")
+        except (WaitExpired, CommandFailed) as error:
+            if not whole:
+                return False
+            raise PlatformError(
+                f"cluster {self.access.name} runs but its API does not answer", next_step="make down && make up"
+            ) from error
+        return True
+
+    def answers(self) -> bool:
+        """Whether the API server says that it is ready."""
+        try:
+            return self.kubectl("get", "--raw=/readyz", "--request-timeout=5s").strip() == "ok"
+        except CommandFailed:
+            return False
+
+    def kubectl(self, *words: str | Path, timeout: float | None = 60) -> str:
+        """Run kubectl with full rights and return what it wrote.
+
+        Raises:
+            CommandFailed: it ended with an error.
+        """
+        flags = ("--kubeconfig", self.access.kubeconfig, "--context", self.access.context)
+        return shell.run([self.tools / "kubectl", *flags, *words], timeout=timeout, what=f"kubectl {words[0]}")
+
+    def apply_system(self, images: Mapping[str, str]) -> None:
+        """Bring network, storage and metrics to what the checkout says."""
+        rendered = self.access.kubeconfig.with_name("system.yaml")
+        rendered.write_text(render(images), encoding="utf-8")
+        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", rendered)
+
+    def wait_for_system(self) -> None:
+        """Wait until the cluster's own parts run.
+
+        Raises:
+            PlatformError: one does not; names it.
+        """
+        for namespace, workload in SYSTEM_WORKLOADS:
+            try:
+                self.kubectl(
+                    "rollout", "status", "-n", namespace, workload, f"--timeout={SYSTEM_WITHIN}s", timeout=SYSTEM_WITHIN + 10
+                )
+            except CommandFailed as error:
+                raise PlatformError(
+                    f"{workload} in {namespace} does not come up", next_step=f"kubectl -n {namespace} describe {workload}"
+                ) from error
+
+    def delete(self) -> None:
+        """Delete the cluster and its files."""
+        self._kind("delete", "cluster", "--name", self.access.name)
+        for file in self.access.kubeconfig.parent.iterdir():
+            file.unlink()
+        self.access.kubeconfig.parent.rmdir()
+
+    def _export_kubeconfig(self) -> None:
+        self._kind("export", "kubeconfig", "--name", self.access.name, "--kubeconfig", str(self.access.kubeconfig))
+
+    def _kind(self, *words: str) -> str:
+        env = engines.environment(self.engine, self.tools)
+        return shell.run([self.tools / "kind", *words], env=env, what=f"kind {words[0]}", timeout=120)
+
+    def _manager(self) -> Any:
+        # pytest-kubernetes hands its children this process's environment, and nothing else.
+        os.environ.update(engines.environment(self.engine, self.tools))
+        return select_provider_manager("kind")(self.access.name, None, self.access.kubeconfig)
+
+
+def render(images: Mapping[str, str]) -> str:
+    """The manifests of the cluster's own parts, with the full names of the images."""
+    documents = [
+        path.read_text(encoding="utf-8").rstrip()
+        for path in sorted(paths.CLUSTER_MANIFESTS.glob("*.yaml"))
+        if path.name != "kind.yaml"
+    ]
+    return with_images("\n---\n".join(documents) + "\n", images)
+
+
+def with_images(text: str, images: Mapping[str, str]) -> str:
+    """Put the full name in place of each ``localhost/conveyor/NAME``.
+
+    Raises:
+        KeyError: a manifest asks for an image that nobody builds.
+    """
+    return re.sub(rf"{PREFIX}/([a-z-]+)(?![\w:-])", lambda match: images[match.group(1)], text)

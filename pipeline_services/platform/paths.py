@@ -1,0 +1,66 @@
+"""Where things lie: the recipes in the checkout, everything that is built in the user's cache folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+IMAGES: Final = REPOSITORY / "manifests" / "images"
+CLUSTER_MANIFESTS: Final = REPOSITORY / "manifests" / "cluster"
+VERSIONS: Final = IMAGES / "versions.toml"
+
+
+def cache_root() -> Path:
+    """The folder for everything that can be built again: ``$XDG_CACHE_HOME/conveyor`` or ``~/.cache/conveyor``."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "conveyor"
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """The parts of the cache folder; those that are written to are made when they are asked for."""
+
+    root: Path
+
+    @property
+    def build(self) -> Path:
+        """Finished outputs, one folder for each content key."""
+        return _made(self.root / "build")
+
+    @property
+    def work(self) -> Path:
+        """Half-done work; nothing in here is ever read again."""
+        return _made(self.root / "work")
+
+    @property
+    def logs(self) -> Path:
+        return _made(self.root / "logs")
+
+    @property
+    def toolchains(self) -> Path:
+        return _made(self.root / "toolchains")
+
+    @property
+    def engine(self) -> Path:
+        """The engine's settings for this project."""
+        return _made(self.root / "engine")
+
+    @property
+    def durations(self) -> Path:
+        return self.root / "durations.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "lock"
+
+    def cluster(self, name: str) -> Path:
+        """The files of one cluster: its kubeconfigs and what it was made of."""
+        return _made(self.root / "clusters" / name)
+
+
+def _made(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    return path
