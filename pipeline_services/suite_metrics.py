@@ -91,7 +91,6 @@ SUITE_METRICS: Final = (
         reason="a single retried write is normal around a restart; six in a minute are not",
         advice=_PROCESSOR.but(next_command="kubectl logs -n {namespace} -l app=processor --tail=100"),
         component=names.PROCESSOR,
-        needs=(names.PROCESSOR,),
     ),
     KeyMetric(
         id="unacknowledged-age",

@@ -18,7 +18,7 @@ from pipeline_services.judgements.objects import (
     epoch,
     named,
 )
-from pipeline_services.judgements.pods import is_ready, is_starting
+from pipeline_services.judgements.pods import is_ready, is_starting, ready_pods
 from pipeline_services.judgements.workloads import progress_of
 from pipeline_services.known_issues import known_issue
 from pipeline_services.snapshot import Snapshot
@@ -83,10 +83,7 @@ def _is_over(snapshot: Snapshot, event: K8sObject) -> bool:
     if kind == "Pod":
         return _pod_is_well(snapshot, event)
     if kind == "HorizontalPodAutoscaler":
-        hpa = named(snapshot, "hpas", name)
-        active = condition(hpa, "ScalingActive") if hpa else {}
-        disabled = active.get("reason") == "ScalingDisabled"
-        return hpa is None or disabled or active.get("status") == "True" or is_within_lag(hpa, snapshot.taken_at)
+        return _autoscaler_is_well(snapshot, named(snapshot, "hpas", name))
     if kind == "PersistentVolumeClaim":
         claim = named(snapshot, "pvcs", name)
         return claim is None or claim["status"].get("phase") == "Bound"
@@ -102,6 +99,14 @@ def _pod_is_well(snapshot: Snapshot, event: K8sObject) -> bool:
     if pod is None or pod["metadata"].get("deletionTimestamp") or is_starting(pod, snapshot.taken_at):
         return True
     return is_ready(pod) and last_seen(event) <= epoch(condition(pod, "Ready")["lastTransitionTime"]) + 1
+
+
+def _autoscaler_is_well(snapshot: Snapshot, hpa: K8sObject | None) -> bool:
+    """Whether it scales, or cannot for a reason that lies in its target."""
+    active = condition(hpa, "ScalingActive") if hpa else {}
+    if hpa is None or active.get("status") == "True" or is_within_lag(hpa, snapshot.taken_at):
+        return True
+    return active.get("reason") == "ScalingDisabled" or not ready_pods(snapshot, hpa["spec"]["scaleTargetRef"]["name"])
 
 
 def _workload_is_well(snapshot: Snapshot, source: str, name: str) -> bool:

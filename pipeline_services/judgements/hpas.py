@@ -8,6 +8,7 @@ from pipeline_services.advice import COMPONENT_ADVICE
 from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.objects import K8sObject, age, condition, epoch, named
+from pipeline_services.judgements.pods import require_ready
 from pipeline_services.snapshot import Snapshot
 
 METRICS_LAG: Final = 45.0
@@ -23,13 +24,15 @@ def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
     """The autoscaler can scale and has a current value, not ``<unknown>``.
 
     Raises:
-        PreconditionNotMet: it is new, or switched off because its target is scaled to 0.
+        PreconditionNotMet: it is new, switched off because its target is scaled to 0, or its target has no ready pod.
     """
     hpa = _existing(snapshot, hpa_name)
     active = condition(hpa, "ScalingActive")
     if active.get("reason") == "ScalingDisabled":
         target = hpa["spec"]["scaleTargetRef"]["name"]
         raise PreconditionNotMet(f"{hpa_name} is off because {target} is scaled to 0; see the checks of {target}")
+    if active.get("status") != "True":
+        require_ready(snapshot, hpa["spec"]["scaleTargetRef"]["name"])  # pods that are not ready have no usage
     for kind in ("AbleToScale", "ScalingActive"):
         _judge_condition(snapshot, hpa, kind)
     if _current_cpu(hpa) is None and not is_within_lag(hpa, snapshot.taken_at):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pipeline_services.advice import COMPONENT_ADVICE
 from pipeline_services.errors import NoData
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import condition, epoch, name_of
+from pipeline_services.judgements.objects import K8sObject, condition, epoch, name_of
 from pipeline_services.judgements.pods import pods_of
 from pipeline_services.known_issues import known_issue
 from pipeline_services.snapshot import Snapshot
@@ -45,22 +45,23 @@ def have_no_unknown_errors(snapshot: Snapshot, component: str) -> None:
 
 
 def recent_lines(snapshot: Snapshot, component: str) -> list[Line]:
-    """The lines of the window, oldest first, from each pod's present start on.
+    """The lines that count, oldest first: of a ready pod those of the window and from when it became ready, of any
+    other all that were collected, since it may log only once in minutes (CrashLoopBackOff).
 
     Raises:
         NoData: the component has no pod, or no container of it could be read.
     """
-    ready_since = {
-        name_of(pod): epoch(ready["lastTransitionTime"]) if ready.get("status") == "True" else 0.0
-        for pod in pods_of(snapshot, component)
-        for ready in [condition(pod, "Ready")]
-    }
-    tails = [tail for tail in snapshot.data(f"logs/{component}") if tail["pod"] in ready_since]
+    since = {name_of(pod): _counts_from(pod, snapshot.taken_at) for pod in pods_of(snapshot, component)}
+    tails = [tail for tail in snapshot.data(f"logs/{component}") if tail["pod"] in since]
     if not tails:
         raise NoData(f"there is no pod of {component} whose log could be read")
-    lines = [line for tail in tails for line in _lines(tail["pod"], tail["lines"])]
-    start = snapshot.taken_at - WINDOW
-    return sorted((line for line in lines if line.at >= max(start, ready_since[line.pod])), key=lambda line: line.at)
+    lines = [line for tail in tails for line in _lines(tail)]
+    return sorted((line for line in lines if line.at >= since[line.pod]), key=lambda line: line.at)
+
+
+def _counts_from(pod: K8sObject, now: float) -> float:
+    ready = condition(pod, "Ready")
+    return max(now - WINDOW, epoch(ready["lastTransitionTime"])) if ready.get("status") == "True" else 0.0
 
 
 def is_severe(text: str) -> bool:
@@ -76,7 +77,8 @@ def is_severe(text: str) -> bool:
     return _WORD.search(text) is not None
 
 
-def _lines(pod: str, raw: list[str]) -> Iterator[Line]:
-    for entry in raw:
+def _lines(tail: Mapping[str, Any]) -> Iterator[Line]:
+    """What the container wrote, before its last restart as well; each line once."""
+    for entry in dict.fromkeys((*tail.get("previous", ()), *tail["lines"])):
         stamp, _, text = entry.partition(" ")
-        yield Line(pod, epoch(stamp), text)
+        yield Line(tail["pod"], epoch(stamp), text)

@@ -8,7 +8,7 @@ from pipeline_services import names
 from pipeline_services.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.errors import UnexpectedAnswer
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.logs import recent_lines
+from pipeline_services.judgements.logs import WINDOW, recent_lines
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.snapshot import Snapshot
 
@@ -46,7 +46,7 @@ def has_logs_of(snapshot: Snapshot, component: str) -> None:
     shipped = snapshot.data("loki/pods")
     latest: dict[str, float] = {}
     for line in recent_lines(snapshot, component):
-        if line.at < snapshot.taken_at - SHIPPING:
+        if WINDOW > snapshot.taken_at - line.at > SHIPPING:
             latest[line.pod] = max(line.at, latest.get(line.pod, 0.0))
     for pod, at in latest.items():
         if shipped.get(pod, 0.0) < at - 1:

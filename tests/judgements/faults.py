@@ -62,6 +62,11 @@ def producer_scaled_to_0(world: World) -> None:
     active["conditions"][1] |= {"status": "False", "reason": "ScalingDisabled"}
     active |= {"currentReplicas": 0}
     active.pop("currentMetrics")
+    nothing_produced(world)
+
+
+def nothing_produced(world: World) -> None:
+    """What follows from no reading coming in."""
     for metric in ("producer-rate", "processor-matches-producer", "unacknowledged-age", "end-to-end-latency"):
         world.answers[f"prometheus/{metric}"] = []
     world.answers["prometheus/influxdb-writes-match-processor"][0]["value"] = [world.now, "NaN"]
@@ -88,20 +93,67 @@ def kafka_broker_wrong(world: World) -> None:
     world.item("configmaps", names.CONFIG_MAP)["data"]["KAFKA_BROKER"] = "kafka-wrong:9092"
 
 
+def crash_looping(world: World, pod: dict[str, Any], error: str) -> None:
+    """The pod's only container ends soon after each start, saying why."""
+    name, app = pod["metadata"]["name"], pod["metadata"]["labels"]["app"]
+    never_ready(world, pod)
+    ended = {"reason": "Error", "exitCode": 1, "finishedAt": world.ago(20)}
+    waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s restarting failed container"}}
+    pod["status"]["containerStatuses"][0].update(restartCount=3, state=waiting, lastState={"terminated": ended})
+    warning(world, "Pod", name, "BackOff", f"Back-off restarting failed container {app}")
+    line = f'{world.ago(150)} {{"time": "x", "level": "ERROR", "logger": "{app}", "message": "{error}"}}'
+    others = [tail for tail in world.answers[f"logs/{app}"] if tail["pod"] != name]
+    world.answers[f"logs/{app}"] = [*others, {"pod": name, "container": app, "lines": [line]}]
+
+
+def never_ready(world: World, pod: dict[str, Any]) -> None:
+    """The pod runs, but has not become ready for two minutes."""
+    pod["status"]["conditions"][1] |= {"status": "False", "lastTransitionTime": world.ago(120)}
+    pod["status"]["containerStatuses"][0] |= {"ready": False, "state": {"running": {"startedAt": world.ago(120)}}}
+
+
+def only_pod_unready(world: World, app: str) -> dict[str, Any]:
+    """What follows from the only pod of a Deployment not being ready."""
+    pod = world.pods(app)[0]
+    never_ready(world, pod)
+    world.item("deployments", app)["status"]["availableReplicas"] = 0
+    why = "unable to get metrics for resource cpu: no metrics returned from resource metrics API"
+    changed = {"status": "False", "reason": "FailedGetResourceMetric", "message": why}
+    hpa = world.item("hpas", names.HPAS[app])
+    hpa["status"]["conditions"][1] |= {**changed, "lastTransitionTime": world.ago(100)}
+    hpa["status"].pop("currentMetrics")
+    warning(world, "HorizontalPodAutoscaler", names.HPAS[app], "FailedComputeMetricsReplicas", why)
+    return pod
+
+
+def kafka_broker_wrong_and_rolled_out(world: World) -> None:
+    kafka_broker_wrong(world)
+    pod = second_pod(world, names.PRODUCER, age=120)
+    crash_looping(world, pod, "no broker at kafka-wrong:9092 within 10 s")
+
+
 def kafka_broker_wrong_and_restarted(world: World) -> None:
     kafka_broker_wrong(world)
-    pod = second_pod(world, names.PRODUCER, age=120, waiting="CrashLoopBackOff", message="back-off 40s restarting")
-    pod["status"]["containerStatuses"][0]["restartCount"] = 3
-    ended = {"reason": "Error", "exitCode": 1, "finishedAt": world.ago(20)}
-    pod["status"]["containerStatuses"][0]["lastState"] = {"terminated": ended}
-    name = pod["metadata"]["name"]
-    warning(world, "Pod", name, "BackOff", "Back-off restarting failed container producer")
-    line = (
-        '{"time": "x", "level": "ERROR", "logger": "producer", "message": "no broker at kafka-wrong:9092 within 10 s"}'
-    )
-    stamp = world.ago(22)
-    world.answers["logs/producer"].append({"pod": name, "container": "producer", "lines": [f"{stamp} {line}"]})
+    crash_looping(world, only_pod_unready(world, names.PRODUCER), "no broker at kafka-wrong:9092 within 10 s")
+    nothing_produced(world)
     world.answers["prometheus/name-resolves"].append({"metric": {"name": "kafka-wrong"}, "value": [world.now, "0"]})
+
+
+def influxdb_token_wrong_and_restarted(world: World) -> None:
+    influxdb_token_wrong(world)
+    pod = only_pod_unready(world, names.PROCESSOR)["metadata"]["name"]
+    warning(world, "Pod", pod, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503")
+    message = "InfluxDB does not take readings (unauthorized): HTTP 401"
+    line = f'{world.ago(5)} {{"level": "ERROR", "logger": "processor", "message": "{message}"}}'
+    world.answers["logs/processor"][0]["lines"] = [line]
+    for metric, value in (("processor-matches-producer", "0.01"), ("write-failures", "0.5")):
+        world.answers[f"prometheus/{metric}"][0]["value"] = [world.now, value]
+    world.answers["influxdb_newest"] = {"time": world.now - 120, "points_1m": 0}
+    stuck = [{str(n): {"committed": 1_000, "end": 1_400 + more} for n in range(6)} for more in (0, 7)]
+    world.answers["kafka_lag"] = [{"at": world.now + 2 * i, "partitions": sample} for i, sample in enumerate(stuck)]
+    for metric in ("influxdb-writes-match-processor", "end-to-end-latency"):
+        world.answers[f"prometheus/{metric}"] = []
+    empty_panels(world, "InfluxDB writes", "End-to-end latency")
 
 
 def influxdb_token_wrong(world: World) -> None:
@@ -159,7 +211,9 @@ FAULTS: Mapping[str, Callable[[World], None]] = {
         processor_image_wrong,
         kafka_broker_wrong,
         kafka_broker_wrong_and_restarted,
+        kafka_broker_wrong_and_rolled_out,
         influxdb_token_wrong,
+        influxdb_token_wrong_and_restarted,
         metrics_server_scaled_to_0,
         prometheus_scaled_to_0,
         grafana_datasource_broken,
