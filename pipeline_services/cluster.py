@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-import yaml
-from kubernetes.client.api_client import ApiClient
-from kubernetes.client.configuration import Configuration
-from kubernetes.client.exceptions import ApiException
-from kubernetes.config import kube_config
-from kubernetes.config.config_exception import ConfigException
+from urllib3.util import Timeout
 
 from pipeline_services.errors import (
     AccessDenied,
@@ -26,6 +21,7 @@ from pipeline_services.errors import (
     ServiceUnreachable,
     UnexpectedAnswer,
 )
+from pipeline_services.kubeconfig import Access
 from pipeline_services.settings import Target
 
 CONNECT_TIMEOUT: Final = 3.0
@@ -79,13 +75,18 @@ PODS: Final = RESOURCES["pods"]
 class Cluster:
     """One namespace of one cluster, seen with the rights of one kubeconfig context. Nothing is ever written."""
 
-    def __init__(self, configuration: Configuration, context: str, namespace: str) -> None:
-        configuration.retries = False
-        configuration.connection_pool_maxsize = AT_ONCE
-        self.configuration = configuration
-        self.context = context
+    def __init__(self, access: Access, namespace: str) -> None:
+        self.access = access
+        self.context = access.context
         self.namespace = namespace
-        self._client = ApiClient(configuration)
+        self.tls = access.tls()
+        self.proxy = access.proxy or _proxy_of_environment(access.server)
+        options: dict[str, Any] = {"retries": False, "maxsize": AT_ONCE, "block": True, "ssl_context": self.tls}
+        if access.server_name:
+            options |= {"server_hostname": access.server_name, "assert_hostname": access.server_name}
+        self._http = (
+            urllib3.ProxyManager(self.proxy, **options) if self.proxy else urllib3.PoolManager(num_pools=1, **options)
+        )
 
     @classmethod
     def connect(cls, target: Target) -> Cluster:
@@ -94,21 +95,11 @@ class Cluster:
         Raises:
             PreconditionNotMet: the kubeconfig cannot be read or has no such context.
         """
-        configuration = Configuration()
-        try:
-            contexts, current = kube_config.list_kube_config_contexts(target.kubeconfig)
-            context = target.context or str(current["name"])
-            if context not in [known["name"] for known in contexts]:
-                known = ", ".join(sorted(str(known["name"]) for known in contexts)) or "none"
-                raise PreconditionNotMet(f"there is no context {context} in {target.kubeconfig}; contexts are: {known}")
-            kube_config.load_kube_config(target.kubeconfig, context, configuration, persist_config=False)
-        except (ConfigException, yaml.YAMLError, OSError, KeyError, TypeError, AttributeError) as error:
-            raise PreconditionNotMet(f"cannot use the kubeconfig {target.kubeconfig}: {one_line(error)}") from error
-        return cls(configuration, context, target.namespace)
+        return cls(Access.load(target.kubeconfig, target.context), target.namespace)
 
     def close(self) -> None:
         """Drop all connections."""
-        self._client.close()
+        self._http.clear()
 
     def require_namespace(self) -> None:
         """Ask whether the cluster answers, knows the account and has the namespace.
@@ -159,38 +150,17 @@ class Cluster:
         return text.decode("utf-8", "replace").splitlines()
 
     def _get(self, path: str, verb: str, resource: str, *, query: _Query = (), timeout: float = READ_TIMEOUT) -> bytes:
-        with _translated(verb, resource, self.configuration.host):
-            request = self._client.param_serialize(
-                "GET", path, query_params=list(query), header_params={"Accept": "*/*"}, auth_settings=["BearerToken"]
-            )
-            answer = self._client.call_api(*request, _request_timeout=(CONNECT_TIMEOUT, timeout))
-            body: bytes = answer.read()
+        url = f"{self.access.server}{path}" + (f"?{urlencode(query)}" if query else "")
+        limits = Timeout(connect=CONNECT_TIMEOUT, read=timeout)
+        with _translated(verb, resource, self.access.server):
+            answer = self._http.request("GET", url, headers=self.headers(), timeout=limits, redirect=False)
         if answer.status != 200:
-            raise refused(answer.status, body, verb, resource)
-        return body
+            raise refused(answer.status, answer.data, verb, resource)
+        return answer.data
 
-    @property
-    def server_name(self) -> str | None:
-        """The name that the API server's certificate has to have, where it is not that of its address."""
-        name: str | None = self.configuration.tls_server_name
-        return name
-
-    @cached_property
-    def tls(self) -> ssl.SSLContext:
-        """How to speak TLS with the API server, for connections that this client does not open itself."""
-        configuration = self.configuration
-        context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
-        if not configuration.verify_ssl:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if configuration.cert_file:
-            context.load_cert_chain(configuration.cert_file, configuration.key_file)
-        return context
-
-    def authorization(self) -> Mapping[str, str]:
-        """The headers that say who asks, for a connection that this client does not open itself."""
-        request = self._client.param_serialize("GET", "/", header_params={}, auth_settings=["BearerToken"])
-        return {key: value for key, value in request[2].items() if key.lower() == "authorization"}
+    def headers(self) -> dict[str, str]:
+        """The headers that say who asks, also for a connection that this client does not open itself."""
+        return {"Authorization": f"Bearer {self.access.token}"} if self.access.token else {}
 
     def list(self, kind: str, *, limit: int | None = None, timeout: float = READ_TIMEOUT) -> list[dict[str, Any]]:
         """All items of a kind of ``RESOURCES``, as raw JSON without managedFields.
@@ -219,15 +189,10 @@ def _translated(verb: str, resource: str, host: str) -> Iterator[None]:
         yield
     except urllib3.exceptions.TimeoutError as error:
         raise ServiceUnreachable(f"the API server {host} did not answer in time to {verb} {resource}") from error
+    except urllib3.exceptions.SSLError as error:
+        raise ServiceUnreachable(f"no trusted TLS connection to the API server {host}: {one_line(error)}") from error
     except urllib3.exceptions.HTTPError as error:
         raise ServiceUnreachable(f"the API server {host} cannot be reached: {one_line(error)}") from error
-    except ApiException as error:
-        if not error.status:
-            reason = one_line(error.reason)
-            raise ServiceUnreachable(f"no TLS connection to the API server {host}: {reason}") from error
-        raise refused(error.status, error.body or b"", verb, resource) from error
-    except (ConfigException, OSError) as error:
-        raise ServiceUnreachable(f"the API server {host} cannot be asked: {one_line(error)}") from error
 
 
 def refused(status: int, body: bytes | str, verb: str, resource: str) -> PipelineError:
@@ -249,3 +214,8 @@ def refused(status: int, body: bytes | str, verb: str, resource: str) -> Pipelin
 def one_line(error: object) -> str:
     """A message of somebody else's, fit to stand in one of ours."""
     return " ".join(str(error).split())[:300]
+
+
+def _proxy_of_environment(server: str) -> str:
+    parts = urlsplit(server)
+    return "" if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme, "")

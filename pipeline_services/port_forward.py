@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from kubernetes.stream import ws_client
 from websocket import ABNF, WebSocketBadStatusException, WebSocketException
 from websocket import WebSocket as UntypedWebSocket
 
@@ -229,10 +229,13 @@ def open_websocket(cluster: Cluster, endpoint: Endpoint) -> Any:
         ServiceUnreachable: the API server or the pod's node does not answer.
     """
     path = PODS.path(cluster.namespace, endpoint.pod, "portforward")
-    url = ws_client.get_websocket_url(f"{cluster.configuration.host}{path}", [("ports", str(endpoint.port))])
-    options = ws_client.websocket_proxycare({}, cluster.configuration, url) if cluster.configuration.proxy else {}
-    remote = WebSocket(sslopt={"context": cluster.tls, "server_hostname": cluster.server_name})
-    headers = [f"{key}: {value}" for key, value in cluster.authorization().items()]
+    access = cluster.access
+    scheme, _, address = access.server.partition("://")
+    url = f"{'wss' if scheme == 'https' else 'ws'}://{address}{path}?ports={endpoint.port}"
+    remote = WebSocket(sslopt={"context": cluster.tls, "server_hostname": access.server_name})
+    headers = [f"{name}: {value}" for name, value in cluster.headers().items()]
+    proxy = urlsplit(cluster.proxy)
+    options = {"http_proxy_host": proxy.hostname, "http_proxy_port": proxy.port} if proxy.hostname else {}
     try:
         remote.connect(url, header=headers, subprotocols=[PROTOCOL], timeout=CONNECT_TIMEOUT, **options)
     except WebSocketBadStatusException as error:
@@ -240,7 +243,8 @@ def open_websocket(cluster: Cluster, endpoint: Endpoint) -> Any:
             raise ServiceUnreachable(f"{endpoint.service}: the pod {endpoint.pod} is gone") from error
         raise refused(error.status_code, error.resp_body or b"", "get", "pods/portforward") from error
     except (WebSocketException, OSError) as error:
-        host = cluster.configuration.host
-        raise ServiceUnreachable(f"no port-forward through the API server {host}: {one_line(error)}") from error
+        raise ServiceUnreachable(
+            f"no port-forward through the API server {access.server}: {one_line(error)}"
+        ) from error
     remote.settimeout(STALL_TIMEOUT)
     return remote

@@ -46,7 +46,7 @@ def cluster(server: FakeServer, tmp_path: Path) -> Iterator[Cluster]:
 
 def test_lists_come_raw_and_without_managed_fields(cluster: Cluster, server: FakeServer) -> None:
     assert cluster.list("pods") == [{"metadata": {"name": "kafka-0"}, "spec": {}}]
-    assert server.asked[0][2]["authorization"] == "Bearer a-reader-token"
+    assert server.asked[0][2]["Authorization"] == "Bearer a-reader-token"
 
 
 def test_a_list_without_items_is_empty(cluster: Cluster, server: FakeServer) -> None:

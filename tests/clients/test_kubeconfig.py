@@ -1,0 +1,148 @@
+"""A kubeconfig is read as kubectl reads it, and stays as it is."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import ssl
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.kubeconfig import Access
+from tests.clients.certificate_maker import issue
+
+CA = issue("the CA")
+CLIENT = issue("reader", by=CA)
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def written(
+    file: Path, *, name: str = "plant", cluster: dict[str, Any] | None = None, user: dict[str, Any] | None = None
+) -> Path:
+    document = {
+        "current-context": name,
+        "clusters": [{"name": f"{name}-cluster", "cluster": {"server": f"https://{name}:6443/", **(cluster or {})}}],
+        "users": [{"name": f"{name}-user", "user": user or {}}],
+        "contexts": [{"name": name, "context": {"cluster": f"{name}-cluster", "user": f"{name}-user"}}],
+    }
+    file.write_text(yaml.safe_dump(document))
+    return file
+
+
+def test_what_is_written_in_it(tmp_path: Path) -> None:
+    cluster = {
+        "certificate-authority-data": b64(CA.certificate),
+        "tls-server-name": "kubernetes",
+        "proxy-url": "http://p:1",
+    }
+    user = {"client-certificate-data": b64(CLIENT.certificate), "client-key-data": b64(CLIENT.key), "token": "t"}
+    access = Access.load(str(written(tmp_path / "config", cluster=cluster, user=user)))
+    assert access == Access(
+        context="plant",
+        server="https://plant:6443",
+        ca=CA.certificate.decode(),
+        server_name="kubernetes",
+        certificate=CLIENT.certificate.decode(),
+        key=CLIENT.key.decode(),
+        token="t",
+        proxy="http://p:1",
+    )
+    context = access.tls()
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+def test_what_lies_beside_it(tmp_path: Path) -> None:
+    for name, data in (
+        ("ca.crt", CA.certificate),
+        ("me.crt", CLIENT.certificate),
+        ("me.key", CLIENT.key),
+        ("t", b"tok\n"),
+    ):
+        (tmp_path / name).write_bytes(data)
+    user = {"client-certificate": "me.crt", "client-key": str(tmp_path / "me.key"), "tokenFile": "t", "token": "old"}
+    access = Access.load(str(written(tmp_path / "config", cluster={"certificate-authority": "ca.crt"}, user=user)))
+    assert (access.ca, access.token) == (CA.certificate.decode(), "tok")
+    assert (access.certificate, access.key) == (CLIENT.certificate.decode(), CLIENT.key.decode())
+
+
+def test_a_server_whose_certificate_is_not_checked(tmp_path: Path) -> None:
+    context = Access.load(str(written(tmp_path / "config", cluster={"insecure-skip-tls-verify": True}))).tls()
+    assert context.verify_mode is ssl.CERT_NONE
+
+
+def test_several_files_are_one_and_the_first_wins(tmp_path: Path) -> None:
+    one, two = written(tmp_path / "one", name="a", user={"token": "1"}), written(tmp_path / "two", name="b")
+    shadow = written(tmp_path / "three", name="a", user={"token": "3"})
+    files = os.pathsep.join(map(str, (tmp_path / "gone", one, two, shadow)))
+    assert Access.load(files).context == "a"
+    assert Access.load(files, "b").server == "https://b:6443"
+    assert Access.load(files, "a").token == "1"
+
+
+def test_a_program_is_asked_for_the_token(tmp_path: Path) -> None:
+    credential = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": {"token": "asked"},
+    }
+    (tmp_path / "login.py").write_text(f"print({json.dumps(json.dumps(credential))})")
+    plugin = {"apiVersion": credential["apiVersion"], "command": sys.executable, "args": [str(tmp_path / "login.py")]}
+    file = written(tmp_path / "config", user={"exec": {**plugin, "interactiveMode": "Never"}})
+    assert Access.load(str(file)).token == "asked"
+
+
+def test_a_program_that_fails_is_one_line(tmp_path: Path) -> None:
+    plugin = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": "/no/such/program",
+        "interactiveMode": "Never",
+    }
+    file = written(tmp_path / "config", user={"exec": plugin})
+    with pytest.raises(PreconditionNotMet, match="context plant names gave no credentials"):
+        Access.load(str(file))
+
+
+@pytest.mark.parametrize(
+    ("cluster", "user"),
+    [
+        ({"certificate-authority-data": "%%%"}, {}),
+        ({"certificate-authority": "gone.crt"}, {}),
+        ({"server": None, "certificate-authority-data": b64(b"\xff")}, {}),
+        ({}, {"client-certificate-data": "x"}),
+        ({}, {"tokenFile": "gone"}),
+    ],
+)
+def test_a_broken_entry_is_one_line(tmp_path: Path, cluster: dict[str, Any], user: dict[str, Any]) -> None:
+    with pytest.raises(PreconditionNotMet, match="cannot use the kubeconfig") as caught:
+        Access.load(str(written(tmp_path / "config", cluster=cluster, user=user)))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_certificate_that_is_none_is_one_line(tmp_path: Path) -> None:
+    user = {"client-certificate-data": b64(b"no"), "client-key-data": b64(b"no")}
+    with pytest.raises(PreconditionNotMet, match="context plant has a certificate or key that is none"):
+        Access.load(str(written(tmp_path / "config", user=user))).tls()
+
+
+def test_a_cluster_that_is_missing(tmp_path: Path) -> None:
+    file = written(tmp_path / "config")
+    file.write_text(file.read_text().replace("cluster: plant-cluster", "cluster: other"))
+    with pytest.raises(PreconditionNotMet, match="no cluster other"):
+        Access.load(str(file))
+
+
+def test_no_current_context_names_those_that_there_are(tmp_path: Path) -> None:
+    file = written(tmp_path / "config")
+    file.write_text(file.read_text().replace("current-context: plant", "current-context: ''"))
+    with pytest.raises(PreconditionNotMet, match=r"no current context in .*; contexts are: plant"):
+        Access.load(str(file))
