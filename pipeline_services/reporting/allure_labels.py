@@ -40,11 +40,10 @@ def severity(component: str) -> str:
 
 
 def links(result: CaseResult, sections: Mapping[str, Section]) -> list[dict[str, str]]:
-    """The case's section in the runbook, which lies beside the report."""
-    section = sections.get(result.runbook)
-    if section is None:
-        return []
-    return [{"name": f"Runbook: {section.title}", "url": f"{PAGE}#{section.anchor}", "type": "link"}]
+    """The runbook, which lies beside the report: where the finding sends the operator, then the case's own section."""
+    anchors = dict.fromkeys(anchor for anchor in (result.finding.runbook, result.runbook) if anchor in sections)
+    named = ((sections[anchor].title, f"{PAGE}#{anchor}") for anchor in anchors)
+    return [{"name": f"Runbook: {title}", "url": url, "type": "link"} for title, url in named]
 
 
 def title(case_id: str) -> str:

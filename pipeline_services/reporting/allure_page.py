@@ -13,9 +13,22 @@ from pipeline_services.reporting.outcome import Category
 
 HISTORY_RUNS: Final = 30
 CATEGORY_LABEL: Final = "category"
-HIDDEN_LABELS: Final = (CATEGORY_LABEL, "case", "host", "thread", "framework", "language", "package")
 _TRACKER: Final = ("googletagmanager", "google-analytics", "gtag(")
 _TRACKER_SIZE: Final = 2_000
+_TO_TOP: Final = """<script>
+addEventListener("load", () => {
+  let left = 15;
+  const top = () => {
+    if (location.hash || left-- <= 0) return;
+    document.querySelectorAll("[data-tree-scroll-container]").forEach((element) => { element.scrollTop = 0; });
+    scrollTo(0, 0);
+    setTimeout(top, 100);
+  };
+  ["wheel", "touchstart", "pointerdown", "keydown"].forEach((name) => addEventListener(name, () => { left = 0; }));
+  top();
+});
+</script>
+"""
 _SCRIPT_END: Final = "</script>"
 
 
@@ -49,7 +62,8 @@ def make(request: PageRequest, say: Callable[[str], None]) -> Path:
     page = request.output / "page" / "index.html"
     if not page.is_file():
         raise node.PageUnavailable(f"the generator wrote no page: {' '.join(said.split())[-200:]}")
-    page.write_text(without_analytics(page.read_text(encoding="utf-8")), encoding="utf-8")
+    text = without_analytics(page.read_text(encoding="utf-8"))
+    page.write_text(_opened_at_the_top(text), encoding="utf-8")
     return page
 
 
@@ -68,12 +82,19 @@ def without_analytics(page: str) -> str:
     return page
 
 
+def _opened_at_the_top(page: str) -> str:
+    """The page with the verdict in view: of itself it scrolls to its first red case, past its own heading."""
+    before, end, after = page.rpartition("</body>")
+    return f"{before}{_TO_TOP}{end}{after}"
+
+
 def _config(request: PageRequest) -> dict[str, Any]:
     awesome = {
         "singleFile": True,
         "reportLanguage": "en",
         "groupBy": ["epic", "feature", "story"],
         "sections": ["charts"],
+        "defaultSortBy": "status,asc",
         "charts": _charts(),
     }
     return {
@@ -82,7 +103,6 @@ def _config(request: PageRequest) -> dict[str, Any]:
         "historyPath": str(request.history),
         "historyLimit": HISTORY_RUNS,
         "appendHistory": request.remember,
-        "hideLabels": list(HIDDEN_LABELS),
         "categories": {"rules": [_rule(category) for category in Category if category]},
         "plugins": {"awesome": {"options": awesome}},
     }

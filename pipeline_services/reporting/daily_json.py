@@ -31,7 +31,7 @@ def _entry(result: CaseResult) -> dict[str, str]:
         "component": result.component,
         "outcome": result.outcome.value,
         "message": result.finding.message,
-        "runbook": result.runbook,
+        "runbook": result.finding.runbook or result.runbook,
         "escalation": result.finding.escalation,
     }
 

@@ -46,7 +46,10 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one exception, or none, means. ``where`` is the file and line of a suite error, else empty."""
+    """What one exception, or none, means.
+
+    ``where`` is the file and line of a suite error, ``runbook`` the anchor that a deviation names; else both are empty.
+    """
 
     outcome: Outcome
     category: Category
@@ -54,6 +57,7 @@ class Finding:
     escalation: str = ""
     next_step: str = ""
     where: str = ""
+    runbook: str = ""
 
 
 PASSED: Final = Finding(Outcome.PASSED, Category.NONE)
@@ -99,7 +103,8 @@ def finding_of(error: BaseException) -> Finding:
     """An AssertionError is a failure, a PipelineError inconclusive; anything else is a fault of the suite itself."""
     if isinstance(error, Deviation):
         category = Category.THRESHOLD if _COMPARED.match(error.threshold) else Category.FAULT
-        return Finding(Outcome.FAILED, category, str(error), error.advice.escalation.name)
+        advice = error.advice
+        return Finding(Outcome.FAILED, category, str(error), advice.escalation.name, runbook=advice.runbook)
     if isinstance(error, AssertionError | pytest.fail.Exception):
         return Finding(Outcome.FAILED, Category.FAULT, str(error) or "an assertion without a message", "L2")
     if isinstance(error, PipelineError):
