@@ -100,5 +100,5 @@ def serve(port: int, heart: Heart, readiness: Readiness, registry: CollectorRegi
 
     server = ThreadingHTTPServer(("", port), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.1,), name="http", daemon=True).start()
     return server

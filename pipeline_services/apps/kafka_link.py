@@ -36,7 +36,7 @@ PRODUCER: Final[dict[str, Any]] = {
 }
 # Every message is on disk before it is acknowledged: costs nothing measurable at a linger of 10 ms.
 TOPIC_SETTINGS: Final = {"flush.messages": "1"}
-NO_NAME_FOR: Final = 10.0  # seconds at the start after which a broker's name that does not resolve is a wrong name
+NO_NAME_FOR: Final = 10.0  # seconds at the start after which a broker's name that is not known is a wrong name
 NO_BROKER_FOR: Final = 60.0  # seconds at the start after which a broker that does not answer is a wrong address
 
 
@@ -62,14 +62,15 @@ def await_broker(config: KafkaConfig, stop: Stop, beat: Any) -> bool:
     """Wait for a broker at the start; False if asked to stop meanwhile.
 
     Raises:
-        NoBroker: when the name does not resolve for 10 s or nothing answers for 60 s. Ending then makes a wrong
-            setting visible as a crash loop; once connected, an app outlives any outage.
+        NoBroker: when DNS says for 10 s that there is no such name, or nothing answers for 60 s. Ending then makes a
+            wrong setting visible as a crash loop; once connected, an app outlives any outage.
     """
     started = time.monotonic()
     while (reason := unreachable(config)) is not None:
         beat()
         waited = time.monotonic() - started
-        limit = NO_NAME_FOR if isinstance(reason, socket.gaierror) else NO_BROKER_FOR
+        wrong_name = isinstance(reason, socket.gaierror) and reason.errno == socket.EAI_NONAME
+        limit = NO_NAME_FOR if wrong_name else NO_BROKER_FOR
         where = ",".join(config.brokers)
         if waited >= limit:
             raise NoBroker(f"no Kafka broker at {where} for {waited:.0f} s: {reason}. Check KAFKA_BROKER")

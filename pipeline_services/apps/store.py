@@ -88,8 +88,9 @@ def classified(error: ApiException) -> StoreUnavailable | Unacceptable:
     detail = f"HTTP {status}: {' '.join(str(error.body or error.reason).split())[:300]}"
     if status in _UNACCEPTABLE:
         return Unacceptable(detail)
-    if status == 0:
-        return StoreUnavailable("tls", f"no trusted connection: {str(error.reason)[:300]}", for_operator=True)
+    if status == 0:  # the client's word for anything that TLS reports, a connection that broke off included
+        untrusted = "certificate" in str(error.reason).lower()
+        return StoreUnavailable("tls" if untrusted else "unreachable", str(error.reason)[:300], for_operator=untrusted)
     if status in _REFUSED:
         return StoreUnavailable(_REFUSED[status], detail, for_operator=True)
     if status in {429, 503}:
