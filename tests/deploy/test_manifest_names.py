@@ -122,7 +122,7 @@ def test_prometheus_knows_every_app(manifests: Any) -> None:
 
 def test_log_labels_are_indexed(manifests: Any) -> None:
     loki = yaml.safe_load(manifests.one("ConfigMap", "loki-config")["data"]["loki.yaml"])
-    [indexed] = loki["limits_config"]["otlp_config"]["resource_attributes"]["attributes_config"]
+    indexed, *_ = loki["limits_config"]["otlp_config"]["resource_attributes"]["attributes_config"]
     assert indexed == {"action": "index_label", "attributes": ["namespace", "app", "pod", "container"]}
 
 
