@@ -238,7 +238,7 @@ def test_without_a_broker_none_is_built_and_the_cap_is_back_pressure(broker: Bro
 
 def test_what_nobody_took_by_the_end_was_never_acknowledged(broker: Broker) -> None:
     broker.does = lambda link, reading: "swallow"
-    run = Run(broker, 1)
+    run = Run(broker, 5)
     assert (run.produced, len(broker.kept)) == (0, 0)
     assert run.count("conveyor_unacknowledged_readings") == run.attempted == CONFIG.max_unacknowledged
     assert run.producer.ready.missing() == ["kafka"]
