@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,7 +37,7 @@ def serving(fake: FakeInfluxDB, port: int = 0) -> Iterator[str]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            time.sleep(fake.delay)
+            threading.Event().wait(fake.delay)
             self._answer(fake.write(body))
 
         def do_GET(self) -> None:
