@@ -36,8 +36,8 @@ from pipeline_services.redaction import redacted, secret_forms
 from pipeline_services.settings import Settings, resolve_target
 from pipeline_services.snapshot import Failure, Snapshot
 
-DEADLINE: Final = 8.0
-LIST_TIMEOUT: Final = 5.0
+DEADLINE: Final = 15.0
+LIST_TIMEOUT: Final = 8.0
 AT_ONCE: Final = 10
 URGENT: Final = ("endpointslices", "secrets", "pods")
 _Lists = Mapping[str, "Future[list[dict[str, Any]]]"]

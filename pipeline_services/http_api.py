@@ -14,7 +14,7 @@ from urllib3.util import Timeout
 from pipeline_services.errors import AccessDenied, PipelineError, ServiceUnreachable, UnexpectedAnswer
 
 CONNECT_TIMEOUT: Final = 3.0
-READ_TIMEOUT: Final = 6.0
+READ_TIMEOUT: Final = 8.0
 AT_ONCE: Final = 3
 AWAY: Final = (502, 503, 504)
 

@@ -25,7 +25,7 @@ from kafka.net.inet import KafkaNetSocket
 
 from pipeline_services.errors import AccessDenied, NoData, ServiceUnreachable, UnexpectedAnswer
 
-TIMEOUT_MS: Final = 4_000
+TIMEOUT_MS: Final = 6_000
 SCHEME: Final = "forward"
 
 # What goes wrong is raised; without this it would be told on the terminal as well.
@@ -68,7 +68,7 @@ class KafkaBroker:
     """Asks the brokers through a local port. Use it as a context manager.
 
     Raises:
-        ServiceUnreachable: on entering, when no broker answers within 4 s.
+        ServiceUnreachable: on entering, when no broker answers within 6 s.
     """
 
     def __init__(self, port: int) -> None:

@@ -32,7 +32,7 @@ class Pipeline(AbstractContextManager["Pipeline"]):
         self.cluster.close()
 
     def snapshot(self) -> Snapshot:
-        """Everything that can be read now, redacted and in bounds; takes about 3 s, at most about 8 s.
+        """Everything that can be read now, redacted and in bounds; takes about 3 s, at most about 15 s.
 
         Raises:
             ServiceUnreachable: the API server does not answer.
