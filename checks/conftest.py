@@ -7,14 +7,30 @@ from pathlib import Path
 
 import pytest
 
+from checks.dependencies import needed_by
 from pipeline_services.key_metrics import KEY_METRICS
 from pipeline_services.metric import KeyMetric, with_levels
 from pipeline_services.settings import Settings
 
 
 @pytest.fixture(scope="session")
-def key_metrics(pytestconfig: pytest.Config) -> Mapping[str, KeyMetric]:
+def key_metrics(settings: Settings) -> Mapping[str, KeyMetric]:
     """The key metrics with the levels of this environment (``--settings``)."""
-    given = pytestconfig.getoption("settings")
-    path = pytestconfig.invocation_params.dir / Path(given).expanduser() if given else None
-    return with_levels(KEY_METRICS, Settings.load(path, KEY_METRICS).thresholds)
+    return with_levels(KEY_METRICS, settings.thresholds)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the cases that ask a component which the settings declare absent."""
+    given = config.getoption("settings")
+    if not given:
+        return
+    absent = Settings.load(config.invocation_params.dir / Path(given).expanduser()).absent
+    gone = [item for item in items if item.path.parent == Path(__file__).parent and _needs(item) & absent]
+    if gone:
+        items[:] = [item for item in items if item not in gone]
+        config.hook.pytest_deselected(items=gone)
+
+
+def _needs(item: pytest.Item) -> set[str]:
+    function, call = getattr(item, "originalname", item.name), getattr(item, "callspec", None)
+    return needed_by(function, call.params if call else {})

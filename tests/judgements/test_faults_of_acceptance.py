@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline_services.errors import PipelineError
+from pipeline_services.snapshot import Snapshot
 from tests.acceptance.expectations import EXPECTATIONS
 from tests.judgements.daily_cases import daily_cases
 from tests.judgements.faults import FAULTS
@@ -16,7 +17,11 @@ IDS = [case.id for case in CASES]
 
 def outcomes(world: World) -> tuple[list[str], list[str]]:
     """The ids of the red and of the inconclusive cases."""
-    snapshot = world.snapshot()
+    return outcomes_of(world.snapshot())
+
+
+def outcomes_of(snapshot: Snapshot) -> tuple[list[str], list[str]]:
+    """As ``outcomes``, of a snapshot."""
     red, inconclusive = [], []
     for case in CASES:
         try:

@@ -1,0 +1,51 @@
+"""An environment that declares a part absent is judged on the rest: nothing is red or unknown for want of that part."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks.dependencies import needed_by
+from pipeline_services import names
+from pipeline_services.errors import NoData, PipelineError
+from tests.judgements.answers_of_cluster import POD_NAMES
+from tests.judgements.daily_cases import daily_cases
+from tests.judgements.faults import scale_to_0
+from tests.judgements.world import World, healthy
+
+CASES = daily_cases()
+SOURCES = {
+    names.KAFKA: ("kafka_topics", "kafka_group", "kafka_lag"),
+    names.INFLUXDB: ("influxdb_newest", "influxdb_health", "influxdb_token", "influxdb_read_token", "tls"),
+    names.PROMETHEUS: ("prometheus/", "prometheus_targets"),
+    names.GRAFANA: ("grafana_health", "grafana_dashboard", "grafana_datasources/", "grafana_panels/"),
+    names.LOKI: ("loki/", "loki_ready"),
+    "hpa": ("hpas",),
+    "storage": ("pvcs",),
+    "network": ("networkpolicies",),
+    "node": ("nodes", "node_metrics"),
+}
+
+
+def without(component: str) -> World:
+    """A healthy pipeline in an environment that has no such component."""
+    world = healthy()
+    if component in POD_NAMES:
+        scale_to_0(world, component)
+        for source in ("deployments", "statefulsets", "services"):
+            world.drop(source, lambda item: item["metadata"]["name"].startswith(component))
+    for source in SOURCES.get(component, ()):
+        world.fail(source, NoData("the snapshot does not have it"))
+    return world
+
+
+@pytest.mark.parametrize("component", [*SOURCES, names.PRODUCER, names.PROCESSOR])
+def test_without_a_part_the_rest_is_judged(component: str) -> None:
+    snapshot, found = without(component).snapshot(), []
+    left = [c for c in CASES if component not in {c.component, *needed_by(c.name, c.arguments)}]
+    for case in left:
+        try:
+            case.judge(snapshot)
+        except (AssertionError, PipelineError) as error:
+            found.append(f"{case.id}: {error}")
+    assert not found
+    assert 60 < len(left) < len(CASES)
