@@ -12,7 +12,7 @@ from pipeline_services.platform.deploy_render import REGISTRY
 ALLOWED_VOLUMES = {"configMap", "emptyDir", "secret", "persistentVolumeClaim", "projected", "downwardAPI"}
 RESTRICTED = [app for app in names.WORKLOADS if app != names.LOG_SHIPPER]
 NODE_CORES = 2.0
-CONTROL_PLANE_CORES = 0.95  # what kubeadm's parts, CoreDNS and the CNI ask for
+CONTROL_PLANE_CORES = 0.85  # what kubeadm's parts, CoreDNS, the CNI and metrics-server ask for
 MOST_REPLICAS = 5
 
 
