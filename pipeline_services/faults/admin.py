@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import urllib3
-from kubernetes.client.api_client import ApiClient
-from kubernetes.client.configuration import Configuration
-from kubernetes.config import kube_config
 
 from pipeline_services.cluster import one_line, refused
 from pipeline_services.errors import PreconditionNotMet, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.faults.model import Conflict
+from pipeline_services.kubeconfig import Access
 from pipeline_services.platform import engine as engines
 from pipeline_services.platform import shell
 from pipeline_services.platform.engine import Engine
@@ -53,12 +50,13 @@ class KindNode:
 class Admin:
     """One cluster with the rights to change it. ``node`` is there for the suite's own cluster only."""
 
-    def __init__(self, kubeconfig: Path, context: str, node: KindNode | None = None) -> None:
-        configuration = Configuration()
-        configuration.retries = False
-        kube_config.load_kube_config(str(kubeconfig), context, configuration, persist_config=False)
-        self._host = configuration.host.rstrip("/")
-        self._client = ApiClient(configuration)
+    def __init__(self, access: Access, node: KindNode | None = None) -> None:
+        options: dict[str, Any] = {"retries": False, "ssl_context": access.tls()}
+        if access.server_name:
+            options |= {"server_hostname": access.server_name, "assert_hostname": access.server_name}
+        self._http = urllib3.PoolManager(num_pools=1, maxsize=4, **options)
+        self._host = access.server
+        self._headers = {"Authorization": f"Bearer {access.token}"} if access.token else {}
         self._node = node
 
     @property
@@ -75,12 +73,10 @@ class Admin:
             Conflict: there is one already.
             PipelineError: any other refusal.
         """
-        request = self._client.param_serialize(method, path, header_params={}, auth_settings=["BearerToken"])
-        headers = {**request[2], "Accept": "application/json", "Content-Type": content_type}
+        headers = {**self._headers, "Accept": "application/json", "Content-Type": content_type}
         data = None if body is None else json.dumps(body).encode()
-        pool: urllib3.PoolManager = self._client.rest_client.pool_manager
         try:
-            reply = pool.request(method, self._host + path, body=data, headers=headers, timeout=TIMEOUT)
+            reply = self._http.request(method, self._host + path, body=data, headers=headers, timeout=TIMEOUT)
         except urllib3.exceptions.HTTPError as error:
             raise ServiceUnreachable(f"the API server {self._host} does not answer: {one_line(error)}") from error
         where = path.partition("?")[0]

@@ -165,9 +165,10 @@ def _undo_step(api: Api, step: Step) -> None:
 def _settled(step: Step, error: BaseException | None) -> bool:
     if not isinstance(step, Call):
         return False
-    if isinstance(error, NoData):  # a pod that was replaced has nothing of the fault any more
+    status = getattr(error, "status", None)
+    if isinstance(error, NoData) or status == 404:  # a pod that was replaced has nothing of the fault any more
         return step.method == "DELETE" or "/pods/" in step.path
-    return step.method == "POST" and isinstance(error, Conflict)
+    return step.method == "POST" and (isinstance(error, Conflict) or status == 409)
 
 
 def _do(api: Api, step: Step) -> None:

@@ -59,6 +59,7 @@ class Fault:
         landed: seen where it matters, in the data path; None only for a change that needs no effect.
         follow_up: steps for when it has landed, such as cutting what was open before.
         gone: seen after the undo.
+        pods: those that do not come back as they were: others do, or the same with new containers.
     """
 
     summary: str
@@ -67,6 +68,7 @@ class Fault:
     landed: Proof | None = None
     gone: Proof | None = None
     follow_up: list[Step] = field(default_factory=list)
+    pods: tuple[str, ...] = ()
 
     def proved(self, landed: Proof | None = None, gone: Proof | None = None) -> Fault:
         """The same fault with other proofs."""
@@ -116,15 +118,17 @@ def with_restart(fault: Fault, kind: str, name: str, namespace: str) -> Fault:
     )
 
 
-def with_pods_replaced(fault: Fault, app: str, namespace: str) -> Fault:
-    """``fault``, and the app's pods deleted after both the change and its undo, so that new ones read what is new.
+def with_pods_replaced(fault: Fault, app: str, namespace: str, pods: Sequence[str] = ()) -> Fault:
+    """``fault``, and the app's ``pods``, which are all that it has, deleted after both the change and its undo, so that new ones read what is new.
 
     Unlike a rolling restart this takes the old pods away even where the new ones do not come up.
     """
     if not app or not namespace:
         raise ValueError(f"a fault needs an explicit target, not the pods of {app!r} in {namespace!r}")
     replace_pods = Call("DELETE", f"/api/v1/namespaces/{namespace}/pods?labelSelector=app%3D{app}")
-    return replace(fault, inject=[*fault.inject, replace_pods], undo=[*fault.undo, replace_pods])
+    return replace(
+        fault, inject=[*fault.inject, replace_pods], undo=[*fault.undo, replace_pods], pods=(*fault.pods, *pods)
+    )
 
 
 def inverse_patch(current: Any, patch: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def deleted(api: Api, name: str, namespace: str, grace: int | None = None) -> Fa
         f"pod {name} deleted",
         [Call("DELETE", path, body)],
         landed=Proof(f"the pod {name} with the UID {uid} to be gone", lambda: _uid(api, path) != uid, within=40.0),
+        pods=(name,),
     )
 
 

@@ -50,16 +50,17 @@ class Processes:
         return Command(["sh", "-c", _SIGNAL, "sh", self.container_id, name])
 
 
-def killed(processes: Processes, whose: str) -> Fault:
+def killed(processes: Processes, pod: str) -> Fault:
     """The fault that kills a container's processes; it has landed once none of them is left."""
     return Fault(
-        f"the process of {whose} killed",
+        f"the process of {pod} killed",
         [processes.signal("KILL")],
-        landed=Proof(f"no process of {whose} to be left in its container", lambda: not processes.states()),
+        landed=Proof(f"no process of {pod} to be left in its container", lambda: not processes.states()),
+        pods=(pod,),
     )
 
 
-def stopped(processes: Processes, whose: str) -> Fault:
+def stopped(processes: Processes, pod: str) -> Fault:
     """The fault that stops (SIGSTOP) a container's processes: the pod still looks Running until a probe notices."""
 
     def frozen() -> bool:
@@ -67,9 +68,10 @@ def stopped(processes: Processes, whose: str) -> Fault:
         return bool(states) and set(states.values()) == {"T"}
 
     return Fault(
-        f"the process of {whose} stopped (SIGSTOP)",
+        f"the process of {pod} stopped (SIGSTOP)",
         [processes.signal("STOP")],
         [processes.signal("CONT")],
-        Proof(f"every process of {whose} to be stopped", frozen),
-        Proof(f"no process of {whose} to be stopped", lambda: "T" not in processes.states().values()),
+        Proof(f"every process of {pod} to be stopped", frozen),
+        Proof(f"no process of {pod} to be stopped", lambda: "T" not in processes.states().values()),
+        pods=(pod,),
     )

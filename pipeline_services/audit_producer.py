@@ -1,0 +1,129 @@
+"""The audit's own producer: outside the blast radius, so what was acknowledged is known whatever happens inside.
+
+Kafka's log alone cannot show what Kafka lost.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
+from types import TracebackType
+from typing import Final
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from pipeline_services import names
+from pipeline_services.apps.kafka_link import PRODUCER, discard
+from pipeline_services.apps.sensors import Sensor, sensors
+from pipeline_services.errors import ServiceUnreachable
+from pipeline_services.kafka_broker import SCHEME
+from pipeline_services.ledger import Book, Series
+from pipeline_services.message import Reading, encode
+from pipeline_services.steady_samples import AUDIT_PREFIX
+from pipeline_services.waiting import WaitExpired, wait_until
+
+RATE: Final = 40.0
+"""Readings per second: twice the pipeline's own, so that a loss of a fraction of a second shows."""
+DEVICES: Final = 8
+TICK: Final = 0.05
+MOST_OPEN: Final = 20_000
+"""Readings that may wait for their acknowledgement: some minutes without a broker. Then no more are made."""
+
+
+class AuditProducer(AbstractContextManager["AuditProducer"]):
+    """Sends numbered readings through a local port that leads to Kafka, and keeps the record of acknowledgements.
+
+    Raises:
+        ServiceUnreachable: on entering, when the broker does not answer.
+    """
+
+    def __init__(self, port: int, rate: float = RATE, devices: int = DEVICES) -> None:
+        self.producer_id = f"{AUDIT_PREFIX}{uuid.uuid4().hex[:12]}"
+        self.attempted = Book()
+        self.refused = 0
+        self._port = port
+        self._rate = rate
+        self._sensors: list[Sensor] = sensors(self.producer_id, devices)
+        self._acknowledged: dict[Series, set[int]] = {}
+        self._open = 0
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+        self._link: KafkaProducer | None = None
+
+    def __enter__(self) -> AuditProducer:
+        address = f"127.0.0.1:{self._port}"
+        try:
+            self._link = KafkaProducer(bootstrap_servers=address, proxy_url=f"{SCHEME}://{address}", **PRODUCER)
+        except KafkaError as error:
+            raise ServiceUnreachable(f"the audit's producer cannot reach Kafka: {error}") from error
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(10.0)
+        if self._link is not None:
+            discard(self._link)
+            self._link = None
+
+    @property
+    def acknowledged(self) -> Mapping[Series, set[int]]:
+        """By series the sequences that Kafka has acknowledged so far."""
+        with self._lock:
+            return {series: set(sequences) for series, sequences in self._acknowledged.items()}
+
+    @property
+    def open(self) -> int:
+        """How many readings are neither acknowledged nor refused."""
+        return self._open
+
+    def finish(self, within: float) -> int:
+        """Make no more readings and wait until all are acknowledged; returns how many never were in that time."""
+        self._stop.set()
+        self._thread.join(10.0)
+        with suppress(WaitExpired):  # an unknown acknowledgement is reported, and is neither a loss nor an error
+            wait_until(lambda: self._open == 0, within=within, what="the audit's last acknowledgements", every=0.05)
+        return self._open
+
+    def _run(self) -> None:
+        due, last, number = 0.0, time.monotonic(), 0
+        while not self._stop.wait(TICK):
+            now = time.monotonic()
+            due = min(due + (now - last) * self._rate, self._rate)
+            last = now
+            while due >= 1 and self._open < MOST_OPEN:
+                due -= 1
+                self._send(self._sensors[number % len(self._sensors)].read())
+                number += 1
+
+    def _send(self, reading: Reading) -> None:
+        assert self._link is not None
+        series = (reading.producer_id, reading.device_id)
+        self.attempted.add(series, reading.sequence, reading.checksum())
+        with self._lock:
+            self._open += 1
+        try:
+            future = self._link.send(names.TOPIC, value=encode(reading), key=reading.device_id.encode())
+        except KafkaError:
+            self._not_taken(None)
+            return
+        future.add_callback(self._taken, series, reading.sequence)
+        future.add_errback(self._not_taken)
+
+    def _taken(self, series: Series, sequence: int, _metadata: object) -> None:
+        """On the client's thread."""
+        with self._lock:
+            self._acknowledged.setdefault(series, set()).add(sequence)
+            self._open -= 1
+
+    def _not_taken(self, _error: object) -> None:
+        with self._lock:
+            self.refused += 1
+            self._open -= 1

@@ -1,0 +1,121 @@
+"""Who may connect to whom, and whether they can: tried from within the pods' own networks.
+
+The node enters a pod's network and connects from there, so that the cluster's policies judge the attempt as the pod's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+from pipeline_services import names
+from pipeline_services.cluster import Cluster
+from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults.model import Node
+from pipeline_services.faults.processes import Processes
+
+CONNECT_WITHIN: Final = 2
+"""Seconds for one attempt."""
+SOURCES: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB, names.PROMETHEUS, names.LOKI)
+DESTINATIONS: Final = {
+    names.KAFKA: 9092,
+    names.INFLUXDB: 8086,
+    names.PROMETHEUS: 9090,
+    names.LOKI: 3100,
+    names.PRODUCER: 8000,
+    names.PROCESSOR: 8000,
+}
+ALLOWED: Final = frozenset(
+    {
+        (names.PRODUCER, names.KAFKA),
+        (names.PROCESSOR, names.KAFKA),
+        (names.PROCESSOR, names.INFLUXDB),
+        (names.PROMETHEUS, names.PRODUCER),
+        (names.PROMETHEUS, names.PROCESSOR),
+        (names.PROMETHEUS, names.INFLUXDB),
+        (names.PROMETHEUS, names.LOKI),
+    }
+)
+"""The flows that the pipeline needs, among those that are tried; all others are denied."""
+_TRY: Final = 'exec 3<>"/dev/tcp/$1/$2"'
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """From the pods of one app to a port of another's."""
+
+    source: str
+    destination: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.source}-to-{self.destination}"
+
+    @property
+    def port(self) -> int:
+        return DESTINATIONS[self.destination]
+
+    @property
+    def allowed(self) -> bool:
+        return (self.source, self.destination) in ALLOWED
+
+
+def flows() -> Iterator[Flow]:
+    """Every pair of apps but an app with itself."""
+    for source, destination in product(SOURCES, DESTINATIONS):
+        if source != destination:
+            yield Flow(source, destination)
+
+
+FLOWS: Final = {flow.id: flow for flow in flows()}
+
+
+class Connectivity:
+    """Tries connections and names from within pods."""
+
+    def __init__(self, node: Node, processes: Callable[[str], Processes], cluster: Cluster) -> None:
+        self._node = node
+        self._processes = processes
+        self._cluster = cluster
+
+    def connects(self, flow: Flow) -> bool:
+        """Whether a fresh connection comes about, to the destination's pod itself."""
+        return self.reaches(flow.source, self.address(flow.destination), flow.port)
+
+    def reaches(self, app: str, address: str, port: int) -> bool:
+        """Whether the app's pod can open a connection to an address."""
+        attempt = ["timeout", str(CONNECT_WITHIN), "bash", "-c", _TRY, "bash", address, str(port)]
+        return self._inside(app, ["-n"], attempt)
+
+    def resolves(self, app: str, name: str) -> bool:
+        """Whether the app's pod finds a name. The pod's own files say where it asks."""
+        return self._inside(app, ["-n", "-m"], ["timeout", "5", "getent", "ahostsv4", name])
+
+    def address(self, app: str) -> str:
+        """The address of the app's first pod.
+
+        Raises:
+            PreconditionNotMet: no pod of it has one.
+        """
+        for pod in self._cluster.list("pods"):
+            labels, ip = pod["metadata"].get("labels") or {}, pod["status"].get("podIP")
+            if labels.get("app") == app and ip and not pod["metadata"].get("deletionTimestamp"):
+                return str(ip)
+        raise PreconditionNotMet(f"no pod of {app} has an address")
+
+    def ready_endpoints(self, service: str) -> int:
+        """How many ready endpoints a service has."""
+        slices = self._cluster.list("endpointslices")
+        own = [item for item in slices if item["metadata"]["labels"].get("kubernetes.io/service-name") == service]
+        endpoints = [one for item in own for one in item.get("endpoints") or ()]
+        return sum(1 for one in endpoints if (one.get("conditions") or {}).get("ready") is not False)
+
+    def _inside(self, app: str, spaces: Sequence[str], command: Sequence[str]) -> bool:
+        pid = self._processes(app).first()
+        if pid is None:
+            raise PreconditionNotMet(f"no process of {app} runs")
+        script = '"$@" >/dev/null 2>&1 && echo yes || echo no'
+        words = ["sh", "-c", script, "sh", "nsenter", "-t", str(pid), *spaces, *command]
+        return self._node.on_node(words).strip() == "yes"

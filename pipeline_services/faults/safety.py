@@ -1,0 +1,114 @@
+"""Where faults may be made: consent, one run at a time, and the journal's place."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pipeline_services import names
+from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults.model import Api
+from pipeline_services.journal import Journal
+from pipeline_services.settings import cache_root, resolve_target
+
+CONSENT_LABEL: Final = "conveyor.io/chaos"
+CONSENT: Final = "allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A namespace in which faults may be made. ``own``: of the suite's own kind cluster, whose node is in reach."""
+
+    kubeconfig: str
+    context: str
+    namespace: str
+    own: bool
+
+    @property
+    def folder(self) -> Path:
+        """Where the journal and the lock of this cluster lie; the same for every checkout on the machine."""
+        if self.own:
+            return _own_folder()
+        return cache_root() / "foreign" / re.sub(r"[^A-Za-z0-9.-]+", "_", self.context)
+
+    @property
+    def journal(self) -> Journal:
+        """The journal of this cluster."""
+        return Journal(self.folder / "journal")
+
+
+def own_journal() -> Journal:
+    """The journal of the suite's own cluster, whether it is there or not."""
+    return Journal(_own_folder() / "journal")
+
+
+def permitted_ground(
+    kubeconfig: Path | None = None, context: str | None = None, namespace: str | None = None, allow: str | None = None
+) -> Ground:
+    """The ground that the options mean, if they consent to faults there. The namespace is asked by ``require_label``.
+
+    Args:
+        allow: the value of ``--allow-chaos``.
+
+    Raises:
+        PreconditionNotMet: a foreign cluster without consent, or no cluster.
+    """
+    if kubeconfig is None and context is None and allow is None:
+        admin = _own_folder() / "kubeconfig"
+        if not admin.is_file():
+            raise PreconditionNotMet("the suite's own cluster is not there", next_step="make up")
+        return Ground(str(admin), names.CONTEXT, namespace or names.NAMESPACE, own=True)
+    target = resolve_target(kubeconfig, context or allow, namespace)
+    if not allow or target.context != allow:
+        raise PreconditionNotMet(
+            f"refused: faults are made in the suite's own cluster only, and this is {target.context or 'another one'}",
+            next_step=f"--allow-chaos {target.context or 'CONTEXT'} if that is really meant",
+        )
+    return Ground(target.kubeconfig, target.context, target.namespace, own=False)
+
+
+def require_label(api: Api, namespace: str) -> None:
+    """The second consent: the namespace itself says that faults are allowed in it.
+
+    Raises:
+        PreconditionNotMet: it does not.
+    """
+    labels = api.call("GET", f"/api/v1/namespaces/{namespace}")["metadata"].get("labels") or {}
+    if labels.get(CONSENT_LABEL) != CONSENT:
+        raise PreconditionNotMet(
+            f"refused: the namespace {namespace} does not carry the label {CONSENT_LABEL}={CONSENT}",
+            next_step=f"kubectl label namespace {namespace} {CONSENT_LABEL}={CONSENT}, if that is really meant",
+        )
+
+
+@contextmanager
+def sole_run(ground: Ground, purpose: str) -> Iterator[None]:
+    """Hold the cluster's lock while the block runs. The system drops it with the process, however that ends.
+
+    Raises:
+        PreconditionNotMet: another run holds it; it is named.
+    """
+    ground.folder.mkdir(parents=True, exist_ok=True)
+    path = ground.folder / "chaos.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = path.read_text(encoding="utf-8").strip() or "another run"
+            raise PreconditionNotMet(f"refused: {holder} is breaking this pipeline already") from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()} ({purpose})\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _own_folder() -> Path:
+    return cache_root() / "clusters" / names.CLUSTER

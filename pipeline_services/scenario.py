@@ -1,0 +1,113 @@
+"""What a scenario is and what came of it. The story's judgements are pure: they look at what was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from pipeline_services.audit import Reckoning
+from pipeline_services.recovery import LIMITS, Recovery
+from pipeline_services.steady_samples import Samples
+from pipeline_services.symptoms import Seen, Symptom
+
+if TYPE_CHECKING:
+    from pipeline_services.faults.model import Fault
+    from pipeline_services.steady_pipeline import SteadyPipeline
+
+
+class Heals(Enum):
+    """What brings the pipeline back."""
+
+    BY_ITSELF = "by itself: Kubernetes and the clients do it"
+    BY_UNDO = "when its cause is taken away, as an operator would"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One fault of a scenario.
+
+    Attributes:
+        id: short and stable; reports and history know the case by it.
+        component: whose recovery is measured.
+        fault: builds the fault for the pipeline as it is.
+        symptoms: the daily checks that have to see it; each has to.
+        hold: seconds that a fault which heals by undo stays at least.
+        limit: seconds; None for section 3's limit of the component.
+        audit: the flow is seen by the audit's readings; False: by those of the pipeline's own producers.
+    """
+
+    id: str
+    component: str
+    fault: Callable[[SteadyPipeline], Fault]
+    heals: Heals = Heals.BY_ITSELF
+    symptoms: tuple[Symptom, ...] = ()
+    hold: float = 0.0
+    limit: float | None = None
+    audit: bool = True
+
+    @property
+    def within(self) -> float:
+        """The recovery limit in seconds."""
+        return LIMITS[self.component] if self.limit is None else self.limit
+
+
+@dataclass(slots=True)
+class Story:
+    """What was recorded of one played case. ``marks``: moments in epoch seconds by what happened."""
+
+    case: Case
+    summary: str = ""
+    marks: dict[str, float] = field(default_factory=dict)
+    seen: list[Seen] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+    recovery: Recovery | None = None
+    reckoning: Reckoning | None = None
+    leftovers: list[str] = field(default_factory=list)
+    samples: Samples = field(default_factory=Samples)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    logs: dict[str, list[str]] = field(default_factory=dict)
+
+    def assert_seen(self) -> None:
+        """Every check that should see the fault did."""
+        assert not self.unseen, f"{self.summary}: these checks stayed green: {', '.join(self.unseen)}"
+
+    def assert_recovered(self) -> None:
+        """The pipeline was back within the limit, and so was the flow."""
+        recovery, limit = self.recovery, self.case.within
+        assert recovery is not None, f"{self.summary}: nothing was measured"
+        assert recovery.recovered is not None, f"{self.summary}: not back at all; the limit is {limit:g} s"
+        took = recovery.recovered.after
+        assert took <= limit, (
+            f"{self.summary}: {self.case.component} was back after {took:.1f} s, the limit is {limit:g} s"
+        )
+        gap = recovery.interrupted
+        if self.case.heals is Heals.BY_ITSELF:
+            assert gap <= limit, f"{self.summary}: no new reading was stored for {gap:.1f} s, the limit is {limit:g} s"
+        assert recovery.drained is not None, f"{self.summary}: the backlog did not drain (peak {recovery.peak_lag})"
+
+    def assert_nothing_lost(self) -> None:
+        """Both ledgers hold."""
+        assert self.reckoning is not None, f"{self.summary}: the ledger was not read"
+        assert self.reckoning.holds, f"{self.summary}:\n{self.reckoning}"
+
+    def assert_nothing_left(self) -> None:
+        """The namespace is as it was."""
+        shown = "\n".join(self.leftovers[:10])
+        assert not self.leftovers, f"{self.summary} left the namespace other than it was:\n{shown}"
+
+    def figures(self) -> dict[str, float]:
+        """Numbers for the report's history; what was not seen is left out."""
+        found: dict[str, float] = {}
+        start = self.marks.get("landed")
+        if start is not None and self.seen:
+            found["seen after"] = max(0.0, min(one.at for one in self.seen) - start)
+        if self.recovery:
+            clock = {"ready after": self.recovery.ready, "flowing after": self.recovery.flowing}
+            clock |= {"recovered after": self.recovery.recovered, "drained after": self.recovery.drained}
+            found |= {name: moment.after for name, moment in clock.items() if moment}
+            found |= {"interrupted": self.recovery.interrupted, "peak lag": float(self.recovery.peak_lag)}
+        if self.reckoning:
+            found |= {"lost": float(self.reckoning.lost), "duplicates": float(self.reckoning.duplicates)}
+        return {name: round(value, 2) for name, value in found.items()}

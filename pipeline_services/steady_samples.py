@@ -1,0 +1,106 @@
+"""What is sampled of a pipeline while something happens to it, and when it counts as steady. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+RECENT: Final = 2.0
+"""Seconds for which a sample is taken for the present."""
+FRESH_WITHIN: Final = 2.0
+"""Seconds that the newest stored reading may be old; in steady state it is about half a second."""
+DRAINED: Final = 300
+"""Readings of lag which are no backlog: a few seconds of production, with the audit's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodSeen:
+    """One pod: ``life`` changes with every new pod and every new container in it."""
+
+    name: str
+    app: str
+    life: str
+    ready: bool
+    going: bool
+    status: str
+    restarts: int
+    ready_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look: when it was asked and answered (epoch seconds), and why there was no answer, if there was none."""
+
+    asked: float
+    answered: float
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PodsSample(Sample):
+    """All pods of the namespace."""
+
+    pods: tuple[PodSeen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSample(Sample):
+    """The newest stored event time (epoch seconds) of each producer's life."""
+
+    newest: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LagSample(Sample):
+    """The consumer group's lag and the topic's end offsets, summed over the partitions."""
+
+    lag: int = 0
+    end: int = 0
+
+
+@dataclass(slots=True)
+class Samples:
+    """Everything sampled so far, oldest first."""
+
+    pods: list[PodsSample] = field(default_factory=list)
+    stored: list[StoredSample] = field(default_factory=list)
+    lag: list[LagSample] = field(default_factory=list)
+
+
+def component_ready(pods: Sequence[PodSeen], app: str, at_least: int = 1) -> bool:
+    """Enough pods of the app are ready, and every one that is not on its way out is."""
+    standing = [pod for pod in pods if pod.app == app and not pod.going]
+    return len(standing) >= at_least and all(pod.ready for pod in standing)
+
+
+def newest_of(sample: StoredSample, *, audit: bool) -> float | None:
+    """The newest event time among the audit's readings, or among the pipeline's own."""
+    times = [at for producer, at in sample.newest.items() if producer.startswith(AUDIT_PREFIX) == audit]
+    return max(times, default=None)
+
+
+AUDIT_PREFIX: Final = "audit-"
+"""What the producer_id of every audit starts with."""
+
+
+def progress(samples: Sequence[StoredSample], *, audit: bool) -> list[float]:
+    """When (answered) a sample showed a newer reading than all before it."""
+    best, times = 0.0, []
+    for sample in samples:
+        newest = None if sample.error else newest_of(sample, audit=audit)
+        if newest is not None and newest > best:
+            best = newest
+            times.append(sample.answered)
+    return times
+
+
+def flowing_at(samples: Sequence[StoredSample], moment: float, *, audit: bool) -> bool:
+    """Whether new readings were being stored at ``moment``: the last sample before it is recent and answered, and the
+    newest reading that it shows is fresh.
+    """
+    recent = [sample for sample in samples if moment - RECENT <= sample.answered <= moment]
+    if not recent or recent[-1].error:
+        return False
+    newest = newest_of(recent[-1], audit=audit)
+    return newest is not None and moment - newest <= FRESH_WITHIN
