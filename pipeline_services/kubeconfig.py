@@ -61,7 +61,10 @@ class Access:
         """
         try:
             return _load(files, context)
-        except (yaml.YAMLError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except yaml.YAMLError as error:  # its text may quote a line, and with it a credential
+            line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
+            raise PreconditionNotMet(f"cannot use the kubeconfig {files}: it is not YAML (line {line})") from None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
             raise PreconditionNotMet(f"cannot use the kubeconfig {files}: {reason[:300]}") from error
 

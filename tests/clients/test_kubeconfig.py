@@ -146,3 +146,12 @@ def test_no_current_context_names_those_that_there_are(tmp_path: Path) -> None:
     file.write_text(file.read_text().replace("current-context: plant", "current-context: ''"))
     with pytest.raises(PreconditionNotMet, match=r"no current context in .*; contexts are: plant"):
         Access.load(str(file))
+
+
+def test_a_broken_file_is_not_quoted(tmp_path: Path) -> None:
+    file = tmp_path / "config"
+    file.write_text("users:\n- name: me\n  user: {token: c4n4ry-8FzQ2v\n")
+    with pytest.raises(PreconditionNotMet, match=r"not YAML \(line") as caught:
+        Access.load(str(file))
+    assert "c4n4ry" not in str(caught.value)
+    assert caught.value.__suppress_context__
