@@ -187,6 +187,7 @@ class _Connection:
         writers = [local] if self._to_local else []
         readable, writable, _ = select.select([local, remote, self._alarm], writers, [], 0 if waiting else None)
         if self._alarm in readable:
+            self._to_local.clear()  # whoever closes the forward no longer reads
             return False
         if writable:
             del self._to_local[: self._local.send(self._to_local)]
