@@ -7,6 +7,7 @@ if [ ! -e /var/lib/kafka/log/meta.properties ]; then
   id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'ab' | tr -d '=')
   kafka-storage.sh format --cluster-id "$id" --config "$settings"
 fi
-# Only the server gets the agent: the scripts that people run in this container would find its port taken.
+# Only the server gets these: the scripts that people run in this container would find the agent's port taken.
+export KAFKA_LOG4J_CONFIG=/etc/kafka/log4j2.properties
 export KAFKA_OPTS="-javaagent:/opt/kafka/jmx_prometheus_javaagent.jar=9404:/etc/kafka/jmx.yaml"
 exec kafka-server-start.sh "$settings"
