@@ -17,7 +17,7 @@ from kafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
 from pipeline_services.apps import json_log
-from pipeline_services.apps.config import ConfigError, processor_config
+from pipeline_services.apps.config import ConfigError, ProcessorConfig, processor_config
 from pipeline_services.apps.consumer import Consumer
 from pipeline_services.apps.dead_letters import DeadLetters, DeadLettersUnavailable
 from pipeline_services.apps.delivery import Delivery
@@ -169,6 +169,13 @@ class Processor:
         log.info("processor ended%s", "; what it held goes to another replica" if self._parcel else "")
 
 
+def assemble(config: ProcessorConfig, stop: Stop, heart: Heart, registry: CollectorRegistry) -> Processor:
+    """A processor as the settings say. Nothing is connected yet."""
+    metrics = ProcessorMetrics(registry)
+    delivery = Delivery(Store(config.store), DeadLetters(config.kafka), metrics)
+    return Processor(stop, heart, Consumer(config.kafka, config.batch), delivery, metrics)
+
+
 def main() -> int:
     """Run until SIGTERM. 0 after a clean end, 1 if no broker was found at the start, 2 for a wrong setting."""
     json_log.set_up()
@@ -178,9 +185,7 @@ def main() -> int:
         log.error("%s", error)
         return 2
     stop, heart, registry = Stop().on_signals(), Heart(), CollectorRegistry()
-    metrics = ProcessorMetrics(registry)
-    delivery = Delivery(Store(config.store), DeadLetters(config.kafka), metrics)
-    processor = Processor(stop, heart, Consumer(config.kafka, config.batch), delivery, metrics)
+    processor = assemble(config, stop, heart, registry)
     NamesLookup(config.looked_up, registry).start()
     serve(config.port, heart, processor.ready, registry)
     log.info("processor of group %s: %s to %s", config.kafka.group, config.kafka.topic, config.store.url)
