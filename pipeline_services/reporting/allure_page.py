@@ -93,7 +93,7 @@ def _config(request: PageRequest) -> dict[str, Any]:
         "singleFile": True,
         "reportLanguage": "en",
         "groupBy": ["epic", "feature", "story"],
-        "sections": ["charts"],
+        "sections": ["charts", "metrics"],
         "defaultSortBy": "status,asc",
         "charts": _charts(),
     }
@@ -117,7 +117,5 @@ def _charts() -> list[dict[str, Any]]:
         {"type": "currentStatus", "title": "This run"},
         {"type": "statusDynamics", "title": "Outcomes over the runs"},
         {"type": "statusTransitions", "title": "What changed"},
-        {"type": "problemsDistribution", "title": "Problems", "by": "environment"},
-        {"type": "durationDynamics", "title": "How long the runs took"},
-        {"type": "stabilityDistribution", "title": "Stability by section", "groupBy": "epic"},
+        {"type": "problemsDistribution", "title": "Share of problems by section", "by": "environment"},
     ]

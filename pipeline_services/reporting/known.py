@@ -13,15 +13,14 @@ from pipeline_services.reporting.outcome import CaseResult, Outcome
 from pipeline_services.snapshot import Snapshot
 
 
-def known_issues_seen(snapshot: Snapshot, result: CaseResult) -> list[str]:
-    """One line for each known issue in what the case read; none for a case that is not green."""
+def known_issues_seen(snapshot: Snapshot, result: CaseResult) -> Counter[KnownIssue]:
+    """How often each known issue is in what the case read; nothing for a case that is not green."""
     if result.outcome is not Outcome.PASSED:
-        return []
+        return Counter()
     try:
-        counts = Counter(_seen(snapshot, result))
+        return Counter(_seen(snapshot, result))
     except PipelineError:
-        return []  # the case has judged without it
-    return [f"{issue.id}, seen {count} times: {issue.reason}" for issue, count in counts.items()]
+        return Counter()  # the case has judged without it
 
 
 def _seen(snapshot: Snapshot, result: CaseResult) -> Iterator[KnownIssue]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,6 +15,7 @@ import pytest
 
 from pipeline_services.errors import PipelineError
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.known_issues import KnownIssue
 
 EXIT_USAGE: Final = int(pytest.ExitCode.USAGE_ERROR)
 EXIT_STOPPED: Final = 130
@@ -72,6 +74,7 @@ class CaseResult:
         runbook: the anchor in RUNBOOK.md; empty where the case names none.
         sources: the parts of the snapshot that the judgement read.
         seconds: set-up, call and tear-down together.
+        known_issues: what the case let pass, and how often it was seen.
         reading: what a metric's case measured, in words.
         warning: the metric is past its warn level, though within its fail level.
     """
@@ -82,7 +85,7 @@ class CaseResult:
     finding: Finding = PASSED
     seconds: float = 0.0
     sources: tuple[str, ...] = ()
-    known_issues: list[str] = field(default_factory=list)
+    known_issues: Counter[KnownIssue] = field(default_factory=Counter)
     reading: str = ""
     warning: str = ""
 

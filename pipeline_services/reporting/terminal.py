@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pipeline_services import names
-from pipeline_services.reporting.outcome import CaseResult, Category, Outcome, verdict_of
+from pipeline_services.reporting.outcome import CaseResult, Category, Finding, Outcome, verdict_of
 
 WIDTH: Final = 100
 _WORDS: Final = {Outcome.PASSED: "ok", Outcome.FAILED: "FAILED", Outcome.INCONCLUSIVE: "NOT KNOWN"}
@@ -26,13 +26,22 @@ def summary(results: Sequence[CaseResult], absent: Iterable[str] = ()) -> list[s
     What others rest on comes first: where Kafka and the producer are red, Kafka is the one to look at.
     """
     results = sorted(results, key=lambda result: _CAUSES_FIRST.index(result.component))
+    causes = by_cause(results)
+    if len(causes) == 1 and len(causes[0]) == len(results):
+        return _nothing_known(causes[0][0].finding)
     lines = [*table(results), *_absent(absent), *_notes(results)]
     for result in results:
         if result.outcome is Outcome.FAILED:
             lines += ["", *failure(result)]
-    for group in by_cause(results):
+    for group in causes:
         lines += ["", *not_known(group)]
     return lines
+
+
+def _nothing_known(finding: Finding) -> list[str]:
+    """One cause for all, such as a cluster that does not answer: no table says more than its one line."""
+    message = f"NOTHING KNOWN: {' '.join(finding.message.split())}"
+    return [*_wrapped(message), *([f"  next: {finding.next_step}"] if finding.next_step else [])]
 
 
 def table(results: Sequence[CaseResult]) -> list[str]:
@@ -71,8 +80,10 @@ def _absent(absent: Iterable[str]) -> list[str]:
 def _notes(results: Iterable[CaseResult]) -> list[str]:
     """What is green and still worth a line: metrics past their warn level, known issues."""
     warnings = [f"warning: {result.warning}" for result in results if result.warning]
-    known = dict.fromkeys(f"known issue: {text}" for result in results for text in result.known_issues)
-    return [line for text in (*warnings, *known) for line in _wrapped(text)]
+    seen = sum((result.known_issues for result in results), Counter())
+    known = ", ".join(f"{issue.id} {count}" for issue, count in seen.most_common())
+    notes = [*warnings, f"known issues let pass (in the report): {known}"] if known else warnings
+    return [line for text in notes for line in _wrapped(text)]
 
 
 def failure(result: CaseResult) -> list[str]:
@@ -111,6 +122,8 @@ def verdict(results: Sequence[CaseResult], where: str) -> str:
     worst = verdict_of(results)
     if worst is Outcome.PASSED:
         return f"PASSED: all {passed} checks; {where}"
+    if unknown == len(results):
+        return f"INCONCLUSIVE: none of the {unknown} checks could be judged; {where}"
     parts = [f"{failed} wrong ({_blamed(results, Outcome.FAILED)})"] if failed else []
     parts += [f"{unknown} not known ({_blamed(results, Outcome.INCONCLUSIVE)})"] if unknown else []
     word = "FAILED" if worst is Outcome.FAILED else "INCONCLUSIVE"
