@@ -74,9 +74,9 @@ class Audit(AbstractContextManager["Audit"]):
         PipelineError: on entering, when Kafka does not answer.
     """
 
-    def __init__(self, probes: Probes) -> None:
+    def __init__(self, probes: Probes, producer: AuditProducer | None = None) -> None:
         self._probes = probes
-        self.producer = AuditProducer(probes.kafka_forward.port)
+        self.producer = producer or AuditProducer(probes.kafka_forward.port)
         self._start: Mapping[int, int] = {}
         self._since = 0.0
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Final
@@ -29,6 +29,7 @@ from pipeline_services.waiting import WaitExpired, wait_until
 RATE: Final = 40.0
 """Readings per second: twice the pipeline's own, so that a loss of a fraction of a second shows."""
 DEVICES: Final = 8
+FIRST_DEVICE: Final = "conveyor-00"
 TICK: Final = 0.05
 MOST_OPEN: Final = 20_000
 """Readings that may wait for their acknowledgement: some minutes without a broker. Then no more are made."""
@@ -37,15 +38,20 @@ MOST_OPEN: Final = 20_000
 class AuditProducer(AbstractContextManager["AuditProducer"]):
     """Sends numbered readings through a local port that leads to Kafka, and keeps the record of acknowledgements.
 
+    Args:
+        dropped: sequences of the first device that are entered as acknowledged and never sent, to see that the ledger
+            notices.
+
     Raises:
         ServiceUnreachable: on entering, when the broker does not answer.
     """
 
-    def __init__(self, port: int, rate: float = RATE, devices: int = DEVICES) -> None:
+    def __init__(self, port: int, rate: float = RATE, devices: int = DEVICES, dropped: Collection[int] = ()) -> None:
         self.producer_id = f"{AUDIT_PREFIX}{uuid.uuid4().hex[:12]}"
         self.attempted = Book()
         self.refused = 0
         self._port = port
+        self._dropped = {(self.producer_id, FIRST_DEVICE, sequence) for sequence in dropped}
         self._rate = rate
         self._sensors: list[Sensor] = sensors(self.producer_id, devices)
         self._acknowledged: dict[Series, set[int]] = {}
@@ -109,6 +115,9 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
         self.attempted.add(series, reading.sequence, reading.checksum())
         with self._lock:
             self._open += 1
+        if (*series, reading.sequence) in self._dropped:
+            self._taken(series, reading.sequence, None)
+            return
         try:
             future = self._link.send(names.TOPIC, value=encode(reading), key=reading.device_id.encode())
         except KafkaError:

@@ -6,6 +6,7 @@ The node enters a pod's network and connects from there, so that the cluster's p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -16,6 +17,7 @@ from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.faults.model import Node
 from pipeline_services.faults.processes import Processes
 
+AT_ONCE: Final = 6
 CONNECT_WITHIN: Final = 2
 """Seconds for one attempt."""
 SOURCES: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB, names.PROMETHEUS, names.LOKI)
@@ -82,7 +84,12 @@ class Connectivity:
 
     def connects(self, flow: Flow) -> bool:
         """Whether a fresh connection comes about, to the destination's pod itself."""
-        return self.reaches(flow.source, self.address(flow.destination), flow.port)
+        return self.reaches(flow.source, self.addresses(flow.destination)[0], flow.port)
+
+    def matrix(self, flows: Sequence[Flow]) -> dict[str, bool]:
+        """Whether each flow connects, by its id; all are tried at the same time."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return dict(zip((flow.id for flow in flows), pool.map(self.connects, flows), strict=True))
 
     def reaches(self, app: str, address: str, port: int) -> bool:
         """Whether the app's pod can open a connection to an address."""
@@ -93,17 +100,21 @@ class Connectivity:
         """Whether the app's pod finds a name. The pod's own files say where it asks."""
         return self._inside(app, ["-n", "-m"], ["timeout", "5", "getent", "ahostsv4", name])
 
-    def address(self, app: str) -> str:
-        """The address of the app's first pod.
+    def addresses(self, app: str) -> list[str]:
+        """The addresses of the app's pods.
 
         Raises:
             PreconditionNotMet: no pod of it has one.
         """
-        for pod in self._cluster.list("pods"):
-            labels, ip = pod["metadata"].get("labels") or {}, pod["status"].get("podIP")
-            if labels.get("app") == app and ip and not pod["metadata"].get("deletionTimestamp"):
-                return str(ip)
-        raise PreconditionNotMet(f"no pod of {app} has an address")
+        own = [
+            pod
+            for pod in self._cluster.list("pods")
+            if (pod["metadata"].get("labels") or {}).get("app") == app and not pod["metadata"].get("deletionTimestamp")
+        ]
+        found = [str(pod["status"]["podIP"]) for pod in own if pod["status"].get("podIP")]
+        if not found:
+            raise PreconditionNotMet(f"no pod of {app} has an address")
+        return found
 
     def ready_endpoints(self, service: str) -> int:
         """How many ready endpoints a service has."""

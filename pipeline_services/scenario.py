@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from pipeline_services.audit import Reckoning
 from pipeline_services.recovery import LIMITS, Recovery
 from pipeline_services.steady_samples import Samples
-from pipeline_services.symptoms import Seen, Symptom
 
 if TYPE_CHECKING:
+    from pipeline_services.audit import Reckoning
     from pipeline_services.faults.model import Fault
+    from pipeline_services.snapshot import Snapshot
     from pipeline_services.steady_pipeline import SteadyPipeline
 
 
@@ -22,6 +22,34 @@ class Heals(Enum):
 
     BY_ITSELF = "by itself: Kubernetes and the clients do it"
     BY_UNDO = "when its cause is taken away, as an operator would"
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """A daily check that should see a fault.
+
+    Attributes:
+        id: the check's, as reports name it.
+        judge: the check's judgement.
+        red: it has to fail; else it is enough that it is no longer green.
+        deep: it needs more than the Kubernetes API's lists, which takes seconds for each look.
+    """
+
+    id: str
+    judge: Callable[[Snapshot], Any]
+    red: bool = False
+    deep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A check that was no longer green: when, by how much earlier it may have been so, and what it said."""
+
+    id: str
+    at: float
+    error: float
+    kind: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
@@ -18,10 +19,11 @@ from pipeline_services.faults.processes import Processes
 from pipeline_services.faults.safety import Ground, require_label, sole_run
 from pipeline_services.judgements import workloads
 from pipeline_services.leftovers import KINDS, inventory
+from pipeline_services.scenario import Symptom
 from pipeline_services.settings import Target
 from pipeline_services.steady_probes import Probes
 from pipeline_services.steady_samples import DRAINED, FRESH_WITHIN, PodSeen, component_ready, newest_of
-from pipeline_services.symptoms import Symptom, glance, judged
+from pipeline_services.symptoms import glance, judged
 from pipeline_services.waiting import WaitExpired, wait_until
 
 Say = Callable[[str], None]
@@ -128,6 +130,22 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
     def processes(self, app: str) -> Processes:
         """The processes of the app's first pod, as the node sees them."""
         return Processes(self.api, pods.container_id(self.pod(app), app))
+
+    def stored_age(self) -> float:
+        """Seconds since the event of the newest reading known to be stored, the audit's included."""
+        sample = self.probes.stored()
+        self._newest = max(self._newest, *sample.newest.values(), 0.0)
+        return time.time() - self._newest
+
+    _newest = 0.0
+
+    def metric(self, app: str, name: str, **labels: str) -> float:
+        """What an app's first pod says of one of its metrics now; 0.0 for a series that it does not have.
+
+        Raises:
+            ServiceUnreachable: the pod does not answer.
+        """
+        return self.probes.metric(self.pods_of(app)[0].name, name, labels)
 
     def connectivity(self) -> Connectivity:
         """Connections from within the pods' own networks."""

@@ -20,6 +20,7 @@ from pipeline_services.steady_samples import LagSample, PodSeen, PodsSample, Sto
 
 LOOK_WITHIN: Final = 0.5
 """Seconds that one look at the stored readings may take: half of what bounds the recovery clock's error."""
+METRICS_PORT: Final = 8000
 KAFKA_POD: Final = f"{names.KAFKA}-0"
 INFLUXDB_POD: Final = f"{names.INFLUXDB}-0"
 _NEWEST: Final = f"SELECT LAST(sequence) FROM {names.MEASUREMENT} WHERE time > now() - 2m GROUP BY producer_id"
@@ -114,6 +115,23 @@ class Probes(AbstractContextManager["Probes"]):
             with suppress(PipelineError):
                 kafka.__exit__(None, None, None)
 
+    def metric(self, pod: str, name: str, labels: Mapping[str, str]) -> float:
+        """One metric of an app's pod, asked of the pod itself; 0.0 for a series that it does not have.
+
+        Raises:
+            ServiceUnreachable: the pod does not answer.
+            UnexpectedAnswer: it answers something else.
+        """
+        with PortForward(self.cluster, Endpoint(pod, pod, METRICS_PORT)) as forward:
+            http = HttpApi(pod, forward.port, cause=lambda: forward.failure)
+            try:
+                answer = http.ask("/metrics", timeout=2.0)
+            finally:
+                http.close()
+        if answer.status != 200:
+            raise UnexpectedAnswer(f"{pod} answers {answer.status} to /metrics")
+        return metric_value(answer.text, name, labels)
+
     def pod(self, name: str) -> dict[str, Any]:
         """One pod as the API gives it.
 
@@ -124,6 +142,17 @@ class Probes(AbstractContextManager["Probes"]):
             if pod["metadata"]["name"] == name:
                 return pod
         raise NoData(f"there is no pod {name}")
+
+
+def metric_value(text: str, name: str, labels: Mapping[str, str]) -> float:
+    """The value of a series in Prometheus' text form; the sum where ``labels`` fit several, 0.0 where none."""
+    wanted = [f'{key}="{value}"' for key, value in labels.items()]
+    total = 0.0
+    for line in text.splitlines():
+        series, _, value = line.rpartition(" ")
+        if series.partition("{")[0] == name and all(pair in series for pair in wanted):
+            total += float(value)
+    return total
 
 
 def pod_seen(pod: Mapping[str, Any]) -> PodSeen:

@@ -9,46 +9,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 from pipeline_services.cluster import Cluster
 from pipeline_services.collect import collect
 from pipeline_services.collect_cluster import LISTS, shaped
 from pipeline_services.collect_record import Record
 from pipeline_services.errors import PipelineError
+from pipeline_services.scenario import Seen, Symptom
 from pipeline_services.settings import Settings
 from pipeline_services.snapshot import Snapshot
 
 EVERY: Final = 0.4
 END_WITHIN: Final = 15.0
+FAILED: Final = "failed"
 _GLANCED: Final = tuple(kind for kind in LISTS if kind not in ("nodes", "node_metrics", "pod_metrics"))
 _WATCHERS: Final = frozenset({"grafana", "loki"})
-
-
-@dataclass(frozen=True, slots=True)
-class Symptom:
-    """A daily check that should see a fault.
-
-    Attributes:
-        id: the check's, as reports name it.
-        judge: the check's judgement.
-        deep: it needs more than the Kubernetes API's lists, which takes seconds for each look.
-    """
-
-    id: str
-    judge: Callable[[Snapshot], Any]
-    deep: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A check that was no longer green: when, by how much earlier it may have been so, and what it said."""
-
-    id: str
-    at: float
-    error: float
-    kind: str
-    message: str
 
 
 @dataclass(slots=True)
@@ -107,7 +83,7 @@ class SymptomWatch(AbstractContextManager["SymptomWatch"]):
         for symptom in pace.symptoms:
             if symptom.id not in self.seen:
                 finding = judged(symptom, snapshot)
-                if finding:
+                if finding and (finding[0] == FAILED or not symptom.red):
                     now = time.time()
                     self.seen[symptom.id] = Seen(symptom.id, now, now - pace.last, *finding)
         pace.last = asked
@@ -118,7 +94,7 @@ def judged(symptom: Symptom, snapshot: Snapshot) -> tuple[str, str] | None:
     try:
         symptom.judge(snapshot)
     except AssertionError as deviation:
-        return "failed", str(deviation).partition("\n")[0]
+        return FAILED, str(deviation).partition("\n")[0]
     except PipelineError as error:
         return "inconclusive", error.message
     return None

@@ -119,9 +119,12 @@ def with_restart(fault: Fault, kind: str, name: str, namespace: str) -> Fault:
 
 
 def with_pods_replaced(fault: Fault, app: str, namespace: str, pods: Sequence[str] = ()) -> Fault:
-    """``fault``, and the app's ``pods``, which are all that it has, deleted after both the change and its undo, so that new ones read what is new.
+    """``fault``, and all pods of the app deleted after both the change and its undo, so that new ones read what is new.
 
     Unlike a rolling restart this takes the old pods away even where the new ones do not come up.
+
+    Args:
+        pods: the names of those that are there now.
     """
     if not app or not namespace:
         raise ValueError(f"a fault needs an explicit target, not the pods of {app!r} in {namespace!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pipeline_services.errors import PreconditionNotMet
@@ -37,14 +37,13 @@ def flow_cut(
     )
 
 
-def with_open_connections_cut(fault: Fault, pod_address: str, port: int) -> Fault:
-    """``fault``, and once it has landed the connections forgotten that were open before.
+def with_open_connections_cut(fault: Fault, pod_addresses: Sequence[str], port: int) -> Fault:
+    """``fault``, and once it has landed the pods' connections to ``port`` forgotten that were open before.
 
     A firewall asks its policies about new connections only. What it has forgotten counts as new with its next packet.
     """
-    tuples = [["--orig-src", pod_address, "--dport", str(port)]]
-    script = 'for i in 1 2 3; do conntrack -D -p tcp "$@" >/dev/null 2>&1; done; true'
-    steps = [Command(["sh", "-c", script, "sh", *words]) for words in tuples]
+    script = 'for i in 1 2 3; do conntrack -D -p tcp --orig-src "$1" --dport "$2" >/dev/null 2>&1; done; true'
+    steps = [Command(["sh", "-c", script, "sh", address, str(port)]) for address in pod_addresses]
     return replace(fault, follow_up=[*fault.follow_up, *steps])
 
 

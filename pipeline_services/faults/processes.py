@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.faults.model import Fault, Node, Proof
 from pipeline_services.journal import Command
 
@@ -23,6 +24,12 @@ true
 _SIGNAL: Final = f"""
 list() {{ {_LIST} }}
 list "$1" | while read -r pid inside state; do kill -s "$2" "$pid" 2>/dev/null || true; done
+"""
+# $1 the id of a process. Prints how often its control group was slowed down by its CPU limit (v1 and v2 of the groups).
+_THROTTLED: Final = """
+path=$(sed -n -e 's/^[0-9]*:[a-z,]*cpu[a-z,]*://p' -e 's/^0:://p' "/proc/$1/cgroup" | head -n 1)
+cat "/sys/fs/cgroup/cpu$path/cpu.stat" "/sys/fs/cgroup/cpu,cpuacct$path/cpu.stat" "/sys/fs/cgroup$path/cpu.stat" \\
+  2>/dev/null | sed -n 's/^nr_throttled //p' | head -n 1
 """
 
 
@@ -44,6 +51,20 @@ class Processes:
         """The id on the node of the container's first process; None when it is gone."""
         lines = self._node.on_node(["sh", "-c", _LIST, "sh", self.container_id]).splitlines()
         return next((int(pid) for pid, inside, _state in (line.split() for line in lines) if inside == "1"), None)
+
+    def throttled_periods(self) -> int:
+        """How often the container was slowed down by its CPU limit since it was started.
+
+        Raises:
+            PreconditionNotMet: it does not run, or its control group does not say.
+        """
+        pid = self.first()
+        text = self._node.on_node(["sh", "-c", _THROTTLED, "sh", str(pid)]).strip() if pid else ""
+        if not text.isdigit():
+            raise PreconditionNotMet(
+                f"the container {self.container_id[:12]} does not say how often it was slowed down"
+            )
+        return int(text)
 
     def signal(self, name: str) -> Command:
         """The step that sends a signal to all of them."""

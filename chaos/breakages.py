@@ -1,0 +1,159 @@
+"""The faults by name: each is built for the pipeline as it is when it is about to be broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from pipeline_services import faults, names
+from pipeline_services.connectivity import FLOWS
+from pipeline_services.faults import network, pods, processes, resources
+from pipeline_services.faults.model import Fault, Proof, with_pods_replaced
+from pipeline_services.platform.secret_tls import new_certificate
+
+if TYPE_CHECKING:
+    from pipeline_services.steady_pipeline import SteadyPipeline
+
+Breakage = Callable[["SteadyPipeline"], Fault]
+CRASHED: frozenset[str] = frozenset({"CrashLoopBackOff", "Error"})
+"""What ``kubectl get pods`` shows of a container that ends again and again."""
+
+
+def pod_deleted(app: str) -> Breakage:
+    """One pod of the app is deleted, as in the runbook's manual restart."""
+    return lambda pipeline: pods.deleted(pipeline.api, pipeline.pods_of(app)[0].name, pipeline.namespace)
+
+
+def process_killed(app: str) -> Breakage:
+    """The app's process is killed in its container (SIGKILL): no farewell, no flush."""
+    return lambda pipeline: processes.killed(pipeline.processes(app), pipeline.pods_of(app)[0].name)
+
+
+def process_stopped(app: str) -> Breakage:
+    """The app's process hangs (SIGSTOP) while its pod goes on looking Running."""
+    return lambda pipeline: processes.stopped(pipeline.processes(app), pipeline.pods_of(app)[0].name)
+
+
+def wrong_setting(app: str, values: Mapping[str, str]) -> Breakage:
+    """New pods of the app read wrong settings and crash."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        fault = faults.config_value(pipeline.api, names.CONFIG_MAP, pipeline.namespace, values)
+        return with_pods_replaced(fault, app, pipeline.namespace, _names(pipeline, app)).proved(
+            Proof(f"a pod of {app} to crash", lambda: _statuses(pipeline, app) & CRASHED, within=60.0)
+        )
+
+    return build
+
+
+def wrong_token(pipeline: SteadyPipeline) -> Fault:
+    """New pods of the processor have a token that InfluxDB refuses."""
+    fault = faults.secret_value(
+        pipeline.api, names.PIPELINE_SECRET, pipeline.namespace, {"INFLUXDB_TOKEN": b"no-token-that-influxdb-knows"}
+    )
+    app = names.PROCESSOR
+    return with_pods_replaced(fault, app, pipeline.namespace, _names(pipeline, app)).proved(
+        _writes_fail(pipeline, "unauthorized")
+    )
+
+
+def other_authority(pipeline: SteadyPipeline) -> Fault:
+    """InfluxDB serves a certificate of an authority that its clients do not know."""
+    certificate = new_certificate()
+    fault = faults.other_authority(
+        pipeline.api, names.TLS_SECRET, pipeline.namespace, certificate, pipeline.probes.ca.encode()
+    )
+    app = names.INFLUXDB
+    return with_pods_replaced(fault, app, pipeline.namespace, _names(pipeline, app)).proved(
+        _writes_fail(pipeline, "tls")
+    )
+
+
+def cut_off(flow_id: str) -> Breakage:
+    """A NetworkPolicy no longer lets a needed flow out of its source, and what was open is cut."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        flow = FLOWS[flow_id]
+        connectivity = pipeline.connectivity()
+        fault = network.flow_cut(
+            pipeline.api, flow.source, pipeline.namespace, flow.port, lambda: connectivity.connects(flow)
+        )
+        return network.with_open_connections_cut(fault, connectivity.addresses(flow.source), flow.port)
+
+    return build
+
+
+def names_unresolvable(app: str) -> Breakage:
+    """No policy lets name look-ups out any more. Open connections stay, and with them the data."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        connectivity = pipeline.connectivity()
+        return network.flow_cut(
+            pipeline.api,
+            "allow-dns",
+            pipeline.namespace,
+            53,
+            lambda: connectivity.resolves(app, names.KAFKA_SERVICE),
+        )
+
+    return build
+
+
+def service_without_pods(service: str, client: str) -> Breakage:
+    """A service selects nothing; the connections of its client that were open are cut."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        connectivity = pipeline.connectivity()
+        fault = network.selects_nothing(
+            pipeline.api, service, pipeline.namespace, lambda: connectivity.ready_endpoints(service)
+        )
+        port = names.SERVICE_PORTS[service]
+        return network.with_open_connections_cut(fault, connectivity.addresses(client), port)
+
+    return build
+
+
+def starved(app: str, millicores: int) -> Breakage:
+    """The app's pod gets far less CPU than it needs."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        processes_of = pipeline.processes(app)
+        before = processes_of.throttled_periods()
+        return resources.cpu_limited(
+            pipeline.api, pipeline.pod(app), millicores, lambda: processes_of.throttled_periods() > before + 20
+        )
+
+    return build
+
+
+def scaled(app: str, replicas: int) -> Breakage:
+    """Somebody scales a Deployment by hand."""
+    return lambda pipeline: faults.scaled(pipeline.api, "deployments", app, pipeline.namespace, replicas)
+
+
+def without_effect(breakage: Breakage) -> Breakage:
+    """The same fault aimed at nothing, to see that the suite notices a miss."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        fault = breakage(pipeline)
+        return Fault(fault.summary, [], [], fault.landed, fault.gone)
+
+    return build
+
+
+def _writes_fail(pipeline: SteadyPipeline, reason: str) -> Proof:
+    """Seen by the processor: InfluxDB does not take its readings, for that reason."""
+    series = "conveyor_write_failures_total"
+    return Proof(
+        f"writes to InfluxDB to fail ({reason})",
+        lambda: pipeline.metric(names.PROCESSOR, series, reason=reason) > 0,
+        within=60.0,
+    )
+
+
+def _names(pipeline: SteadyPipeline, app: str) -> list[str]:
+    return [pod.name for pod in pipeline.pods_of(app)]
+
+
+def _statuses(pipeline: SteadyPipeline, app: str) -> set[str]:
+    return {pod.status for pod in pipeline.probes.pods().pods if pod.app == app}

@@ -1,0 +1,167 @@
+"""Every case of every scenario: what is broken, what should see it, and how it heals."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chaos import breakages, sights
+from pipeline_services import names
+from pipeline_services.scenario import Case, Heals
+
+_BROKEN_BROKER: Final = {"KAFKA_BROKER": "kafka-servise:9092x"}
+"""Neither a service nor an address: an app that reads it ends at once, and again and again."""
+
+
+def _by_id(*cases: Case) -> dict[str, Case]:
+    return {case.id: case for case in cases}
+
+
+PRODUCER: Final = _by_id(
+    Case(
+        "producer-pod-deleted",
+        names.PRODUCER,
+        breakages.pod_deleted(names.PRODUCER),
+        symptoms=(sights.pods_ready(names.PRODUCER),),
+        audit=False,
+    ),
+    Case(
+        "producer-process-killed",
+        names.PRODUCER,
+        breakages.process_killed(names.PRODUCER),
+        symptoms=(sights.pods_ready(names.PRODUCER),),
+        audit=False,
+    ),
+    Case(
+        "producer-hung",
+        names.PRODUCER,
+        breakages.process_stopped(names.PRODUCER),
+        symptoms=(sights.pods_ready(names.PRODUCER),),
+        audit=False,
+    ),
+    Case(
+        "producer-broker-setting-wrong",
+        names.PRODUCER,
+        breakages.wrong_setting(names.PRODUCER, _BROKEN_BROKER),
+        Heals.BY_UNDO,
+        symptoms=(sights.bad_status(names.PRODUCER), sights.settings_lead_nowhere(names.KAFKA)),
+        audit=False,
+    ),
+)
+
+PROCESSOR: Final = _by_id(
+    Case(
+        "processor-pod-deleted",
+        names.PROCESSOR,
+        breakages.pod_deleted(names.PROCESSOR),
+        symptoms=(sights.pods_ready(names.PROCESSOR),),
+    ),
+    Case(
+        "processor-process-killed",
+        names.PROCESSOR,
+        breakages.process_killed(names.PROCESSOR),
+        symptoms=(sights.pods_ready(names.PROCESSOR),),
+    ),
+    Case(
+        "processor-hung",
+        names.PROCESSOR,
+        breakages.process_stopped(names.PROCESSOR),
+        symptoms=(sights.pods_ready(names.PROCESSOR),),
+    ),
+    Case(
+        "processor-token-wrong",
+        names.PROCESSOR,
+        breakages.wrong_token,
+        Heals.BY_UNDO,
+        symptoms=(sights.token_refused(),),
+        hold=10.0,
+    ),
+)
+
+KAFKA: Final = _by_id(
+    Case(
+        "kafka-pod-deleted",
+        names.KAFKA,
+        breakages.pod_deleted(names.KAFKA),
+        symptoms=(sights.pods_ready(names.KAFKA), sights.no_endpoint(names.KAFKA_SERVICE)),
+    ),
+    Case(
+        "kafka-process-killed",
+        names.KAFKA,
+        breakages.process_killed(names.KAFKA),
+        symptoms=(sights.pods_ready(names.KAFKA), sights.no_endpoint(names.KAFKA_SERVICE)),
+    ),
+)
+
+INFLUXDB: Final = _by_id(
+    Case(
+        "influxdb-pod-deleted",
+        names.INFLUXDB,
+        breakages.pod_deleted(names.INFLUXDB),
+        symptoms=(sights.pods_ready(names.INFLUXDB), sights.no_endpoint(names.INFLUXDB_SERVICE)),
+    ),
+    Case(
+        "influxdb-process-killed",
+        names.INFLUXDB,
+        breakages.process_killed(names.INFLUXDB),
+        symptoms=(sights.pods_ready(names.INFLUXDB), sights.no_endpoint(names.INFLUXDB_SERVICE)),
+    ),
+    Case(
+        "influxdb-certificate-of-another-authority",
+        names.INFLUXDB,
+        breakages.other_authority,
+        Heals.BY_UNDO,
+        symptoms=(sights.certificate_distrusted(),),
+        hold=5.0,
+    ),
+)
+
+NETWORK: Final = _by_id(
+    Case(
+        "producer-cut-from-kafka",
+        names.PRODUCER,
+        breakages.cut_off("producer-to-kafka"),
+        Heals.BY_UNDO,
+        symptoms=(sights.policy_missing("producer-kafka"),),
+        hold=10.0,
+        audit=False,
+    ),
+    Case(
+        "processor-cut-from-influxdb",
+        names.PROCESSOR,
+        breakages.cut_off("processor-to-influxdb"),
+        Heals.BY_UNDO,
+        symptoms=(sights.policy_missing("processor-influxdb"),),
+        hold=10.0,
+    ),
+    Case(
+        "names-unresolvable",
+        names.PRODUCER,
+        breakages.names_unresolvable(names.PRODUCER),
+        Heals.BY_UNDO,
+        symptoms=(sights.metric_breached("name-resolves", names.KAFKA_SERVICE),),
+        audit=False,
+    ),
+    Case(
+        "influxdb-service-without-pods",
+        names.PROCESSOR,
+        breakages.service_without_pods(names.INFLUXDB_SERVICE, names.PROCESSOR),
+        Heals.BY_UNDO,
+        symptoms=(sights.no_endpoint(names.INFLUXDB_SERVICE),),
+        hold=5.0,
+    ),
+)
+
+RESOURCES: Final = _by_id(
+    Case(
+        "processor-starved-of-cpu",
+        names.PROCESSOR,
+        breakages.starved(names.PROCESSOR, 20),
+        Heals.BY_UNDO,
+        symptoms=(sights.metric_breached("cpu-usage", names.PROCESSOR),),
+    ),
+)
+
+EVERY: Final = {**PRODUCER, **PROCESSOR, **KAFKA, **INFLUXDB, **NETWORK}
+"""What a soak chooses from."""
+RESILIENCE: Final = ("producer-pod-deleted", "processor-pod-deleted", "kafka-pod-deleted")
+"""Section 7's test, in its order."""

@@ -1,0 +1,51 @@
+"""What scenarios start from: a steady pipeline on ground where faults are allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pipeline_services.scenario import Case, Story
+    from pipeline_services.steady_pipeline import SteadyPipeline
+
+Play = Callable[["Case"], "Story"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a run that breaks things."""
+    group = parser.getgroup("chaos", "faults on purpose")
+    group.addoption("--allow-chaos", metavar="CONTEXT", help="consent to faults in this foreign context's cluster")
+    group.addoption(
+        "--dry-run", action="store_true", help="print what would be broken and how it is undone, do nothing"
+    )
+    group.addoption("--soak", type=float, default=0.0, metavar="MINUTES", help="how long the soak breaks things")
+    group.addoption("--seed", type=int, default=1, metavar="N", help="which faults the soak chooses, and when")
+
+
+@pytest.fixture(scope="session")
+def pipeline(pytestconfig: pytest.Config) -> Iterator[SteadyPipeline]:
+    """The pipeline on permitted ground; what a killed run left behind is undone first."""
+    from chaos.staging import opened  # noqa: PLC0415 - a run that breaks nothing need not load it
+
+    with opened(pytestconfig) as found:
+        yield found
+
+
+@pytest.fixture
+def steady_pipeline(pipeline: SteadyPipeline) -> SteadyPipeline:
+    """The pipeline in steady state. Not steady within a minute: nothing is touched."""
+    pipeline.require_steady()
+    return pipeline
+
+
+@pytest.fixture
+def play(steady_pipeline: SteadyPipeline, pytestconfig: pytest.Config) -> Play:
+    """Plays a case from steady state to steady state; its evidence is attached whatever comes of it."""
+    from chaos.staging import played  # noqa: PLC0415
+
+    folder = pytestconfig.getoption("allure_report_dir", default=None)
+    return lambda case: played(steady_pipeline, case, Path(folder) if folder else None)

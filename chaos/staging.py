@@ -1,0 +1,83 @@
+"""From the command line to a pipeline, and from a story to the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import allure
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from pipeline_services.faults.safety import permitted_ground
+from pipeline_services.scenario import Case, Story
+from pipeline_services.steady_pipeline import SteadyPipeline
+from pipeline_services.steady_play import play_into, told
+from pipeline_services.timeline import as_json, as_text
+from pipeline_services.timeline_picture import svg
+
+
+@contextmanager
+def opened(config: pytest.Config) -> Iterator[SteadyPipeline]:
+    """The pipeline that the options mean."""
+    kubeconfig = config.getoption("kubeconfig")
+    ground = permitted_ground(
+        Path(kubeconfig) if kubeconfig else None,
+        config.getoption("context"),
+        config.getoption("namespace"),
+        config.getoption("allow_chaos"),
+    )
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+
+    def say(line: str) -> None:
+        if isinstance(reporter, TerminalReporter):
+            reporter.ensure_newline()
+            reporter.write_line(line)
+            reporter.flush()
+
+    with SteadyPipeline(ground, say) as pipeline:
+        yield pipeline
+
+
+def played(pipeline: SteadyPipeline, case: Case, folder: Path | None) -> Story:
+    """The story of a case, with its evidence attached to the running test, and its figures in ``folder``."""
+    story = Story(case)
+    pipeline.say(f"{case.id}:")
+    try:
+        play_into(story, pipeline)
+    finally:
+        attach(story)
+        if folder is not None and folder.is_dir():
+            write_figures(story, folder)
+    pipeline.say(f"  {told(story)}")
+    return story
+
+
+def attach(story: Story) -> None:
+    """The picture, the merged time line as text and as data, the logs' tails, the ledger's verdict."""
+    kinds = allure.attachment_type
+    allure.attach(svg(story), "time line", kinds.SVG)
+    allure.attach(as_text(story), "what happened when", kinds.TEXT)
+    allure.attach(as_json(story), "time line as data", kinds.JSON)
+    if story.reckoning is not None:
+        allure.attach(str(story.reckoning), "ledger", kinds.TEXT)
+    for name, lines in story.logs.items():
+        allure.attach("\n".join(lines)[-32_768:], f"log of {name}", kinds.TEXT)
+
+
+def write_figures(story: Story, folder: Path) -> None:
+    """Recovery, lag and losses for the report's history, in the form that its generator reads."""
+    start, stop = (int(story.marks.get(name, 0.0) * 1000) for name in ("begin", "end"))
+    entries = [
+        {
+            "id": f"{story.case.id} {name}",
+            "key": f"{story.case.id} {name}",
+            "value": value,
+            "start": start,
+            "stop": stop,
+        }
+        for name, value in story.figures().items()
+    ]
+    (folder / f"{story.case.id}-perf.json").write_text(json.dumps(entries), encoding="utf-8")

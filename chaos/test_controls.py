@@ -1,0 +1,54 @@
+"""The suite tried on itself: a fault that misses, a loss that is made, a recovery that is too late are all told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chaos import breakages
+from chaos.catalogue import NETWORK, PROCESSOR
+from chaos.conftest import Play
+from pipeline_services import names
+from pipeline_services.faults import FaultDidNotLand
+from pipeline_services.ledger import Where
+
+if TYPE_CHECKING:
+    from pipeline_services.steady_pipeline import SteadyPipeline
+
+pytestmark = [pytest.mark.chaos, pytest.mark.component("processor"), pytest.mark.runbook("self-healing")]
+
+
+def test_fault_that_misses_is_told(play: Play) -> None:
+    """A cut that cuts nothing ends the scenario: nothing can be concluded from it."""
+    missing = breakages.without_effect(NETWORK["processor-cut-from-influxdb"].fault)
+    case = replace(NETWORK["processor-cut-from-influxdb"], id="control-fault-misses", fault=missing)
+    with pytest.raises(FaultDidNotLand, match="the fault did not land"):
+        play(case)
+
+
+def test_late_recovery_is_told_with_both_times(play: Play) -> None:
+    """The same recovery, held against a limit that it cannot keep."""
+    story = play(replace(PROCESSOR["processor-process-killed"], id="control-recovery-too-late", limit=0.2))
+    with pytest.raises(AssertionError, match=r"back after \d+\.\d s, the limit is 0\.2 s"):
+        story.assert_recovered()
+
+
+def test_dropped_record_is_named(steady_pipeline: SteadyPipeline) -> None:
+    """A reading that counts as acknowledged and is not in the topic: exactly it is lost, in the broker."""
+    from pipeline_services.audit_controls import audited_with_a_drop  # noqa: PLC0415
+
+    expected, reckoning = audited_with_a_drop(steady_pipeline.probes)
+    assert [(one.device_id, one.sequence, one.where) for one in reckoning.audit.lost] == [(*expected, Where.BROKER)]
+    assert reckoning.own.holds
+
+
+def test_deleted_point_is_named(steady_pipeline: SteadyPipeline) -> None:
+    """A point deleted from the store: exactly it is lost, behind the commit."""
+    from pipeline_services.audit_controls import audited_with_a_deletion  # noqa: PLC0415
+
+    expected, reckoning = audited_with_a_deletion(steady_pipeline.probes, names.INFLUXDB_BUCKET)
+    found = [(one.device_id, one.sequence, one.where) for one in reckoning.audit.lost]
+    assert found == [(*expected, Where.PROCESSOR_OR_STORE)]
+    assert reckoning.own.holds

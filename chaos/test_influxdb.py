@@ -1,0 +1,20 @@
+"""Section 3, scenario 4: the influxdb fails, is seen to, comes back within its limit, and nothing is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos.catalogue import INFLUXDB
+from chaos.conftest import Play
+
+pytestmark = [pytest.mark.chaos, pytest.mark.component("influxdb"), pytest.mark.runbook("influxdb-statefulset-failure")]
+
+
+@pytest.mark.parametrize("case", INFLUXDB)
+def test_influxdb_recovers_and_nothing_is_lost(play: Play, case: str) -> None:
+    """The checks see the fault; the influxdb is back within its limit; no acknowledged reading is missing."""
+    story = play(INFLUXDB[case])
+    story.assert_nothing_lost()
+    story.assert_recovered()
+    story.assert_seen()
+    story.assert_nothing_left()

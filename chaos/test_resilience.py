@@ -1,0 +1,43 @@
+"""Section 7: producer, processor and Kafka, one after the other; and the soak, random faults from all scenarios."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chaos.catalogue import EVERY, RESILIENCE
+from chaos.conftest import Play
+
+if TYPE_CHECKING:
+    from pipeline_services.scenario import Story
+
+pytestmark = [pytest.mark.chaos, pytest.mark.runbook("self-healing")]
+
+
+@pytest.mark.component("kafka")
+def test_resilience(play: Play) -> None:
+    """Each comes back within 30 to 60 seconds, the flow resumes, and no data is lost."""
+    stories = [play(replace(EVERY[case], id=f"resilience-{case}")) for case in RESILIENCE]
+    for story in stories:
+        story.assert_nothing_lost()
+        story.assert_recovered()
+        story.assert_nothing_left()
+
+
+@pytest.mark.slow
+@pytest.mark.component("kafka")
+def test_soak(play: Play, pytestconfig: pytest.Config) -> None:
+    """Random faults, one at a time, for as long as ``--soak`` says; the same ``--seed`` chooses the same faults."""
+    minutes, seed = pytestconfig.getoption("soak"), pytestconfig.getoption("seed")
+    choice, until = random.Random(seed), time.monotonic() + minutes * 60
+    stories: list[Story] = []
+    while time.monotonic() < until or not stories:
+        case = EVERY[choice.choice(sorted(EVERY))]
+        stories.append(play(replace(case, id=f"soak-{len(stories) + 1:03d}-{case.id}")))
+        stories[-1].assert_nothing_lost()
+        stories[-1].assert_recovered()
+        stories[-1].assert_nothing_left()

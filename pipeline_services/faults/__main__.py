@@ -1,0 +1,54 @@
+"""``python -m pipeline_services.faults {list,sweep}``: what is in force in the suite's own cluster, and its undo."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pipeline_services import names
+from pipeline_services.errors import PipelineError
+from pipeline_services.faults.injection import sweep
+from pipeline_services.faults.safety import own_journal, permitted_ground
+from pipeline_services.journal import Entry, Journal
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says. 0 done, 1 a run that lives still has faults in force, 2 an undo failed."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline_services.faults", description=__doc__)
+    parser.add_argument("command", choices=("list", "sweep"))
+    command = parser.parse_args(arguments).command
+    journal = own_journal()
+    try:
+        entries = journal.entries()
+        for entry in entries:
+            sys.stdout.write(f"{told(entry)}\n")
+        if command == "sweep" and any(not entry.owner_alive for entry in entries):
+            _sweep(journal)
+    except PipelineError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 1 if any(entry.owner_alive for entry in entries) else 0
+
+
+def told(entry: Entry) -> str:
+    """An entry in one line: what, since when, and whose."""
+    since = datetime.fromtimestamp(entry.injected_at, UTC)
+    state = "which is still running" if entry.owner_alive else "which is gone"
+    return f"fault in force since {since:%Y-%m-%d %H:%M:%S} UTC: {entry.summary}; made by run {entry.run}, {state}"
+
+
+def _sweep(journal: Journal) -> None:
+    """Loads what reaches the cluster only now: with an empty journal this command is to cost nothing."""
+    from pipeline_services.faults.admin import Admin, KindNode  # noqa: PLC0415
+    from pipeline_services.kubeconfig import Access  # noqa: PLC0415
+
+    ground = permitted_ground()
+    admin = Admin(Access.load(ground.kubeconfig, ground.context), KindNode.of(names.CLUSTER))
+    for summary in sweep(admin, journal):
+        sys.stdout.write(f"undone: {summary}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
