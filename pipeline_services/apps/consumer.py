@@ -30,7 +30,7 @@ CONSUMER: Final[dict[str, Any]] = {
     "fetch_min_bytes": 32_768,
     "fetch_max_wait_ms": 200,
 }
-CALL_MS: Final = 2_000  # the most that one question to the broker may take
+CALL_MS: Final = 4_000  # the most that one question to the broker may take
 HOUSE_EVERY: Final = 3.0  # seconds between two looks at the lag and the membership
 RETRY_COMMIT: Final = 0.5  # seconds
 NO_ASSIGNMENT_FOR: Final = 9.0  # seconds; some joins never end, and a new member gets its share at once
