@@ -1,0 +1,112 @@
+"""Results made by hand, and a small project in which the plugin runs for real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.errors import PipelineError
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.reporting.outcome import CaseResult, finding_of
+from pipeline_services.snapshot import Failure, Snapshot
+
+ROOT = Path(__file__).parents[2]
+AT = 1_795_000_000.0
+
+CHECKS = '''
+import pytest
+from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.judgements.deviation import Deviation
+
+pytestmark = [pytest.mark.daily]
+component = pytest.mark.component
+
+
+@pytest.mark.runbook("pod-status")
+@pytest.mark.parametrize("name", [pytest.param(n, marks=component(n), id=n) for n in ("kafka", "producer")])
+def test_pods_ready(snapshot, name):
+    """Every pod is ready."""
+    if not any(pod["metadata"]["name"].startswith(name) for pod in snapshot.data("pods")):
+        raise Deviation(snapshot, f"there is no pod of {name}", "at least one", COMPONENT_ADVICE[name])
+
+
+@pytest.mark.runbook("key-metrics")
+@component("processor")
+@pytest.mark.parametrize("metric", ["consumer-lag", "latency"])
+def test_key_metric(snapshot, record_property, metric):
+    """The metric keeps to its level."""
+    value = snapshot.data(f"prometheus/{metric}")
+    record_property("reading", f"{metric} is {value}")
+    if value > 100:
+        raise Deviation(snapshot, f"{metric} is {value}", "< 100 (now)", COMPONENT_ADVICE["processor"])
+
+
+@pytest.mark.runbook("storage")
+@component("storage")
+def test_volume(snapshot):
+    assert snapshot.data("volume")["phase"] == "Bound"
+'''
+
+
+def pod(name: str) -> dict[str, object]:
+    return {"metadata": {"name": f"{name}-0", "labels": {"app": name}}}
+
+
+def snapshot(changes: Mapping[str, object] | None = None) -> Snapshot:
+    """A healthy one for ``CHECKS``, with changes; an exception as a value makes that source fail."""
+    answers: dict[str, object] = {
+        "pods": [pod("kafka"), pod("producer")],
+        "prometheus/consumer-lag": 3,
+        "prometheus/latency": 1,
+        "volume": {"phase": "Bound"},
+    }
+    answers |= changes or {}
+    failures = {name: Failure.of(value) for name, value in answers.items() if isinstance(value, PipelineError)}
+    good = {name: value for name, value in answers.items() if name not in failures}
+    return Snapshot(AT, "kind-conveyor", "conveyor-pipeline", good, failures)
+
+
+def deviation(observed: str = "lag is 7", threshold: str = "< 5 (now)", component: str = "kafka") -> Deviation:
+    return Deviation(snapshot(), observed, threshold, COMPONENT_ADVICE[component])
+
+
+def result(case: str, component: str, error: BaseException | None = None, runbook: str = "pod-status") -> CaseResult:
+    made = CaseResult(f"checks/test_made.py::test_{case}", component, runbook)
+    if error is not None:
+        made.add(finding_of(error))
+    return made
+
+
+class Project:
+    """A folder with this repository's pytest.ini and conftest.py, checks of its own, and no report generator."""
+
+    def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, checks: str = CHECKS) -> None:
+        self.pytester = pytester
+        ini = (ROOT / "pytest.ini").read_text()
+        pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
+        pytester.makeconftest((ROOT / "conftest.py").read_text())
+        (pytester.mkdir("checks") / "test_made.py").write_text(checks)
+        pytester.mkdir("chaos")
+        # Without Node the page is a plain one and a run takes no time; test_page.py makes the real one.
+        monkeypatch.setattr("pipeline_services.reporting.node.importlib.util.find_spec", lambda name: None)
+        monkeypatch.setattr("pipeline_services.reporting.node.shutil.which", lambda name: None)
+
+    @property
+    def reports(self) -> Path:
+        return self.pytester.path / "reports"
+
+    def judge(self, seen: Snapshot, *arguments: str) -> pytest.RunResult:
+        """``pytest -m daily --snapshot FILE``."""
+        file = self.pytester.path / "seen.json"
+        seen.save(file)
+        return self.run("-m", "daily", "--snapshot", str(file), *arguments)
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        return self.pytester.runpytest_inprocess(*arguments)
+
+
+def texts(lines: Iterable[str]) -> str:
+    return "\n".join(lines)

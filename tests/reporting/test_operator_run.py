@@ -1,0 +1,221 @@
+"""The plugin at work: verdict, exit code and files, on snapshots made by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.errors import NoData, ServiceUnreachable
+from tests.reporting.samples import CHECKS, Project, pod, snapshot
+
+pytest_plugins = ("pytester",)
+
+AWAY = ServiceUnreachable("Prometheus does not answer")
+FIELDS = {"id", "component", "outcome", "message", "runbook", "escalation"}
+FILES = {"daily.json", "junit.xml", "snapshot.json", "index.html", "runbook.html"}
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    return Project(pytester, monkeypatch)
+
+
+def daily(project: Project) -> dict[str, object]:
+    document = json.loads((project.reports / "daily.json").read_text())
+    assert isinstance(document, dict)
+    return document
+
+
+def outcomes(project: Project) -> dict[str, str]:
+    checks = daily(project)["checks"]
+    assert isinstance(checks, list)
+    assert all(set(check) == FIELDS and all(isinstance(value, str) for value in check.values()) for check in checks)
+    return {check["id"].partition("::")[2]: check["outcome"] for check in checks}
+
+
+def test_a_healthy_pipeline_passes_quietly(project: Project) -> None:
+    run = project.judge(snapshot())
+    assert run.ret == 0
+    assert len([line for line in run.outlines if line]) <= 6
+    assert run.outlines[-1].startswith("5 passed in")
+    assert daily(project)["verdict"] == "passed"
+    assert set(outcomes(project).values()) == {"passed"}
+
+
+def test_the_report_is_whole_and_nothing_else_lies_about(project: Project) -> None:
+    project.judge(snapshot())
+    assert {file.name for file in project.reports.iterdir()} == FILES
+
+
+def test_a_fault_fails_the_right_case_with_its_five_lines(project: Project) -> None:
+    run = project.judge(snapshot({"pods": [pod("kafka")]}))
+    assert run.ret == 1
+    run.stdout.fnmatch_lines(
+        [
+            "FAILED  producer *test_pods_ready?producer?",
+            "  there is no pod of producer; expected *",
+            "  escalate to: L2*",
+        ]
+    )
+    assert run.outlines[-1].startswith("1 failed, 4 passed in")
+    assert {case for case, outcome in outcomes(project).items() if outcome == "failed"} == {"test_pods_ready[producer]"}
+    failed = next(check for check in daily(project)["checks"] if check["outcome"] == "failed")  # type: ignore[attr-defined]
+    assert (failed["component"], failed["escalation"], failed["runbook"]) == ("producer", "L2", "producer-pod-failure")
+
+
+def test_not_knowing_is_no_pass_and_no_failure(project: Project) -> None:
+    run = project.judge(snapshot({"prometheus/consumer-lag": AWAY, "prometheus/latency": AWAY}))
+    assert run.ret == 2
+    run.stdout.fnmatch_lines(["NOT KNOWN  2 checks of processor: Prometheus does not answer"])
+    assert run.outlines[-1].startswith("3 passed, 2 inconclusive in")
+    assert daily(project)["verdict"] == "inconclusive"
+
+
+def test_a_failure_outranks_what_is_not_known(project: Project) -> None:
+    run = project.judge(snapshot({"volume": {"phase": "Lost"}, "prometheus/latency": AWAY}))
+    assert run.ret == 1
+    assert daily(project)["verdict"] == "failed"
+
+
+def test_a_fault_of_the_suite_is_inconclusive_and_shows_where(project: Project) -> None:
+    run = project.judge(snapshot({"volume": {}}))
+    assert run.ret == 2
+    run.stdout.fnmatch_lines(["SUITE ERROR  1 check of storage: KeyError: 'phase' (test_made.py:*"])
+
+
+def test_a_skipped_check_is_not_known(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    skipping = CHECKS.replace(
+        '    assert snapshot.data("volume")', '    pytest.skip("later")\n    assert snapshot.data("volume")'
+    )
+    project = Project(pytester, monkeypatch, skipping)
+    assert project.judge(snapshot()).ret == 2
+    assert outcomes(project)["test_volume"] == "inconclusive"
+
+
+def test_a_saved_snapshot_gives_the_same_verdicts_again(project: Project) -> None:
+    project.judge(snapshot({"pods": [pod("kafka")], "prometheus/latency": NoData("NaN")}))
+    first = outcomes(project)
+    again = project.run("-m", "daily", "--snapshot", str(project.reports / "snapshot.json"))
+    assert again.ret == 1
+    assert outcomes(project) == first
+
+
+def test_collecting_asks_no_cluster_and_writes_nothing(project: Project) -> None:
+    run = project.run("-m", "daily", "--collect-only", "--context", "no-such")
+    assert run.ret == 0
+    assert not project.reports.exists()
+
+
+def test_junit_has_each_case_and_its_outcome(project: Project) -> None:
+    project.judge(snapshot({"prometheus/latency": AWAY}))
+    text = (project.reports / "junit.xml").read_text()
+    assert text.count("<testcase") == 5
+    assert '<property name="outcome" value="inconclusive"' in text
+
+
+def test_some_checks_alone_leave_the_report_as_it_was(project: Project) -> None:
+    project.judge(snapshot())
+    before = (project.reports / "daily.json").read_text()
+    run = project.judge(snapshot({"pods": []}), "-k", "kafka")
+    assert run.ret == 1
+    assert (project.reports / "daily.json").read_text() == before
+
+
+def test_a_part_that_is_declared_absent_is_not_judged(project: Project) -> None:
+    settings = project.pytester.path / "here.toml"
+    settings.write_text('[absent]\ncomponents = ["storage"]\n')
+    run = project.judge(snapshot({"volume": AWAY}), "--settings", str(settings))
+    assert run.ret == 0
+    run.stdout.fnmatch_lines(["not here, by the settings: storage"])
+    assert "test_volume" not in outcomes(project)
+
+
+def test_without_node_the_verdict_stands_and_the_page_is_plain(project: Project) -> None:
+    run = project.judge(snapshot({"volume": {"phase": "<Lost>"}}))
+    assert run.ret == 1
+    run.stdout.fnmatch_lines(["NO REPORT PAGE: there is no Node*"])
+    assert "FAILED: 1 wrong (storage 1)" in (project.reports / "index.html").read_text()
+
+
+def test_ctrl_c_leaves_the_last_report_whole(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping = CHECKS.replace(
+        '["phase"] ==', '["phase"] != "Stop" or _stop()\n    assert snapshot.data("volume")["phase"] =='
+    )
+    stopping += "\n\ndef _stop():\n    raise KeyboardInterrupt\n"
+    project = Project(pytester, monkeypatch, stopping)
+    project.judge(snapshot())
+    before = {file.name: file.read_bytes() for file in project.reports.iterdir()}
+    run = project.judge(snapshot({"volume": {"phase": "Stop"}}))
+    assert run.ret == 130
+    assert {file.name: file.read_bytes() for file in project.reports.iterdir()} == before
+
+
+def test_a_check_must_name_its_component(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Project(pytester, monkeypatch, CHECKS.replace('@component("storage")', '@component("cellar")'))
+    run = project.judge(snapshot())
+    assert run.ret == 4
+    run.stderr.fnmatch_lines(["*test_volume needs @pytest.mark.component with one of: *"])
+
+
+def write_kubeconfig(folder: Path) -> Path:
+    """Of a cluster at a port where nothing listens."""
+    entry = {"cluster": "dead", "user": "nobody"}
+    file = folder / "dead.kubeconfig"
+    file.write_text(
+        json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": "dead",
+                "contexts": [{"name": "dead", "context": entry}],
+                "clusters": [{"name": "dead", "cluster": {"server": "https://127.0.0.1:1"}}],
+                "users": [{"name": "nobody", "user": {"token": "x"}}],
+            }
+        )
+    )
+    return file
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--snapshot", "none.json"], "cannot read the snapshot*none.json*"),
+        (["--kubeconfig", "none"], "there is no kubeconfig*none*"),
+        (["--kubeconfig", "dead.kubeconfig", "--context", "b"], "there is no context b in*dead.kubeconfig*"),
+    ],
+    ids=["snapshot", "kubeconfig", "context"],
+)
+def test_what_is_not_there_is_refused_in_one_line(project: Project, arguments: list[str], says: str) -> None:
+    write_kubeconfig(project.pytester.path)
+    run = project.run("-m", "daily", *arguments)
+    assert run.ret == 4
+    said = [line for line in run.outlines if line]
+    assert len(said) == 2, said
+    run.stdout.fnmatch_lines([f"REFUSED: {says}", "no tests ran in*"])
+    assert not (project.reports / "daily.json").exists()
+
+
+def test_a_cluster_that_does_not_answer_is_one_line_and_exit_2(project: Project) -> None:
+    file = write_kubeconfig(project.pytester.path)
+    before = file.read_bytes()
+    run = project.run("-m", "daily", "--kubeconfig", str(file))
+    assert run.ret == 2
+    assert len([line for line in run.outlines if line.startswith("NOTHING KNOWN")]) == 1
+    assert daily(project)["verdict"] == "inconclusive"
+    assert file.read_bytes() == before
+
+
+def test_settings_with_an_unknown_key_are_refused(project: Project) -> None:
+    settings = project.pytester.path / "here.toml"
+    settings.write_text("[treshold]\n")
+    run = project.judge(snapshot(), "--settings", str(settings))
+    assert run.ret == 4
+    run.stderr.fnmatch_lines(["*unknown key 'treshold'*"])
+
+
+def test_a_file_is_judged_without_a_cluster(project: Project) -> None:
+    run = project.judge(snapshot(), "--context", "kind-conveyor")
+    assert run.ret == 4
+    run.stderr.fnmatch_lines(["*--snapshot judges a file*"])

@@ -1,0 +1,126 @@
+"""The page itself, made by the real generator from a real run's results."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_services.reporting import allure_page, allure_results, node, runbook
+from pipeline_services.reporting.allure_page import PageRequest, without_analytics
+from pipeline_services.reporting.outcome import CaseResult
+from tests.reporting.samples import deviation, result, snapshot
+
+RED = result("lag[consumer]", "kafka", deviation(), "key-metrics")
+GREEN = result("pods_ready[hpa]", "hpa")
+
+
+def write_results(folder: Path, *cases: CaseResult) -> None:
+    """As allure-pytest leaves them."""
+    folder.mkdir()
+    for number, case in enumerate(cases):
+        case.sources = ("pods",)
+        document = {
+            "uuid": f"0-{number}",
+            "historyId": f"h{number}",
+            "testCaseId": f"t{number}",
+            "fullName": case.id,
+            "name": case.id,
+            "status": "failed" if case is RED else "passed",
+            "start": 1_795_000_000_000,
+            "stop": 1_795_000_000_001,
+            "labels": [{"name": "case", "value": case.id}, {"name": "host", "value": "somewhere"}],
+        }
+        (folder / f"{number}-result.json").write_text(json.dumps(document))
+    by_id = {case.id: case for case in cases}
+    allure_results.complete(folder, by_id, runbook.load(), snapshot(), {case.id: ("daily",) for case in cases})
+    allure_results.write_environment(folder, {"context": "kind-conveyor"})
+    allure_results.write_figures(folder, [allure_results.Figure("daily seconds", 4.2, 1.0, 2.0)])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the page of two runs, the second of which is shown."""
+    folder = tmp_path_factory.mktemp("page")
+    for run in ("first", "second"):
+        write_results(folder / run, RED, GREEN)
+        request = PageRequest(folder / run, folder / "runs.jsonl", folder / f"{run}-work", "FAILED: here", True)
+        allure_page.make(request, lambda line: None)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(made: Path) -> str:
+    return (made / "second-work" / "page" / "index.html").read_text()
+
+
+def data(page: str) -> Mapping[str, Any]:
+    """The files that the single page carries in itself."""
+    found = re.findall(r'"((?:data|widgets)/[^"]+\.json)","([^"]*)"', page)
+    return {name: json.loads(base64.b64decode(text)) for name, text in found}
+
+
+def case_of(page: str, status: str) -> Mapping[str, Any]:
+    cases = [content for name, content in data(page).items() if name.startswith("data/test-results/")]
+    return next(case for case in cases if case["status"] == status)
+
+
+def test_it_loads_nothing_from_anywhere(page: str) -> None:
+    assert "googletagmanager" not in page
+    assert "gtag(" not in page
+    assert not re.search(r'<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?//', page)
+
+
+def test_a_case_has_its_name_groups_severity_and_category(page: str) -> None:
+    red = case_of(page, "failed")
+    assert red["name"] == "consumer: lag"
+    labels = {label["name"]: label["value"] for label in red["labels"]}
+    assert labels["epic"] == "8. Key metrics"
+    assert (labels["feature"], labels["story"], labels["severity"]) == ("Key metrics", "kafka", "critical")
+    assert labels["category"] == "threshold breached"
+    assert "host" not in labels
+    assert "threshold breached" in json.dumps(data(page)["widgets/categories.json"])
+
+
+def test_a_red_case_shows_its_five_lines_and_links_the_runbook(page: str) -> None:
+    red = case_of(page, "failed")
+    assert red["error"]["message"] == RED.finding.message
+    assert [link["url"] for link in red["links"]] == [
+        "runbook.html#kafka-statefulset-failure",
+        "runbook.html#key-metrics",
+    ]
+
+
+def test_evidence_is_attached(page: str) -> None:
+    attached = [step["link"]["name"] for step in case_of(page, "passed")["steps"] if step["type"] == "attachment"]
+    assert attached == ["pods"]
+
+
+def test_runs_become_a_history(made: Path, page: str) -> None:
+    runs = [json.loads(line) for line in (made / "runs.jsonl").read_text().splitlines()]
+    assert len(runs) == 2
+    assert runs[-1]["metrics"] == {"daily seconds": 4.2}
+
+
+def test_a_replay_reads_the_history_and_adds_nothing(made: Path, tmp_path: Path) -> None:
+    before = (made / "runs.jsonl").read_text()
+    write_results(tmp_path / "results", GREEN)
+    request = PageRequest(tmp_path / "results", made / "runs.jsonl", tmp_path / "work", "again", False)
+    allure_page.make(request, lambda line: None)
+    assert (made / "runs.jsonl").read_text() == before
+
+
+def test_a_tracker_that_cannot_be_cut_out_is_no_page() -> None:
+    with pytest.raises(node.PageUnavailable, match="tracker"):
+        without_analytics(f"<script>{'x' * 5_000} googletagmanager</script>")
+
+
+def test_the_lock_names_no_registry() -> None:
+    lock = (node.PROJECT / "package-lock.json").read_text()
+    assert '"resolved"' not in lock
+    assert lock.count('"integrity"') > 100

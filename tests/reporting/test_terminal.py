@@ -1,0 +1,89 @@
+"""What the operator reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pipeline_services.errors import ServiceUnreachable
+from pipeline_services.known_issues import KNOWN_ISSUES
+from pipeline_services.reporting import terminal
+from tests.reporting.samples import deviation, result, texts
+
+AWAY = ServiceUnreachable("Prometheus does not answer", next_step="kubectl get pods -l app=prometheus")
+
+
+def test_a_green_run_is_a_line_or_two() -> None:
+    results = [result(f"c{number}", component) for number in range(9) for component in ("kafka", "producer", "hpa")]
+    assert terminal.summary(results) == ["ok: kafka 9, producer 9, hpa 9"]
+    assert terminal.verdict(results, "here") == "PASSED: all 27 checks; here"
+
+
+def test_a_failure_is_its_component_its_id_and_five_lines() -> None:
+    lines = terminal.failure(result("lag", "kafka", deviation()))
+    assert lines[0] == "FAILED  kafka  checks/test_made.py::test_lag"
+    assert len(lines) == 6
+    assert lines[1] == "  lag is 7; expected < 5 (now)"
+
+
+def test_the_table_has_a_row_for_each_component_in_trouble_only() -> None:
+    results = [
+        *[result("a", "kafka", deviation()), result("b", "kafka", AWAY), result("c", "kafka")],
+        *[result("a", "loki"), result("a", "hpa", AWAY)],
+    ]
+    lines = terminal.table(results)
+    assert lines[1].split() == ["kafka", "1", "1", "1", "FAILED"]
+    assert lines[2].split() == ["hpa", "-", "-", "1", "NOT", "KNOWN"]
+    assert lines[3] == "ok: loki 1"
+
+
+def test_what_others_rest_on_is_listed_first() -> None:
+    results = [
+        result("a", "grafana", deviation()),
+        result("a", "producer", deviation()),
+        result("a", "kafka", deviation()),
+    ]
+    failed = [line.split()[1] for line in terminal.summary(results) if line.startswith("FAILED")]
+    assert failed == ["kafka", "producer", "grafana"]
+
+
+def test_twenty_cases_with_one_cause_are_one_paragraph() -> None:
+    results = [result(f"metric[{number}]", "kafka", AWAY) for number in range(20)]
+    lines = terminal.summary([result("ok", "loki"), *results])
+    paragraphs = [line for line in lines if line.startswith("NOT KNOWN")]
+    assert paragraphs == ["NOT KNOWN  20 checks of kafka: Prometheus does not answer"]
+    assert "  next: kubectl get pods -l app=prometheus" in lines
+    assert lines[-1].endswith("and 17 more")
+
+
+def test_where_nothing_is_known_there_is_no_table() -> None:
+    results = [result("a", component, AWAY) for component in ("kafka", "loki")]
+    assert terminal.summary(results) == [
+        "NOTHING KNOWN: Prometheus does not answer",
+        "  next: kubectl get pods -l app=prometheus",
+    ]
+    assert "none of the 2 checks" in terminal.verdict(results, "here")
+
+
+def test_a_suite_error_is_named_as_one() -> None:
+    lines = terminal.summary([result("ok", "loki"), result("a", "kafka", KeyError("x"))])
+    assert any(line.startswith("SUITE ERROR  1 check of kafka: KeyError: 'x'") for line in lines)
+
+
+def test_warnings_known_issues_and_absent_parts_are_said() -> None:
+    near = result("lag", "kafka")
+    near.warning = "lag is 900, warn level < 800"
+    near.known_issues = Counter({KNOWN_ISSUES[0]: 3})
+    text = texts(terminal.summary([near, result("b", "hpa")], absent=["loki"]))
+    assert "warning: lag is 900" in text
+    assert f"{KNOWN_ISSUES[0].id} 3" in text
+    assert "not here, by the settings: loki" in text
+
+
+def test_the_verdict_blames_components() -> None:
+    results = [
+        result("a", "kafka", deviation()),
+        result("b", "kafka", deviation()),
+        result("c", "hpa", AWAY),
+        result("d", "loki"),
+    ]
+    assert terminal.verdict(results, "here") == "FAILED: 2 wrong (kafka 2), 1 not known (hpa 1), 1 right; here"
