@@ -68,6 +68,16 @@ KNOWN_ISSUES: Final = (
         ends="the next-generation rebalance protocol (KIP-848) in the client",
     ),
     KnownIssue(
+        id="late-own-heartbeat",
+        source="logs",
+        component=names.KAFKA,
+        pattern=r"processExpiredBrokerHeartbeat: controller event queue overloaded",
+        impact="sends and commits wait for a second or two and are then tried again",
+        reason="the only broker is its own controller: short of CPU it takes its heartbeat late, fences itself and "
+        "registers anew at once; where that lasts, the checks of the topics, the lag and the rates find it",
+        ends="a second broker, or a longer broker.session.timeout.ms",
+    ),
+    KnownIssue(
         id="hpa-metrics-lag",
         source="events",
         component="hpa",

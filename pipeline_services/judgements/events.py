@@ -10,7 +10,7 @@ from typing import Final
 
 from pipeline_services.advice import COMPONENT_ADVICE
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.hpas import is_within_lag
+from pipeline_services.judgements.hpas import has_new_pods_only, is_within_lag
 from pipeline_services.judgements.objects import (
     COMPONENT_APPS,
     K8sObject,
@@ -18,7 +18,7 @@ from pipeline_services.judgements.objects import (
     epoch,
     named,
 )
-from pipeline_services.judgements.pods import is_ready, is_starting, ready_pods
+from pipeline_services.judgements.pods import is_ready, is_starting
 from pipeline_services.judgements.workloads import progress_of
 from pipeline_services.known_issues import known_issue
 from pipeline_services.snapshot import Snapshot
@@ -106,7 +106,7 @@ def _autoscaler_is_well(snapshot: Snapshot, hpa: K8sObject | None) -> bool:
     active = condition(hpa, "ScalingActive") if hpa else {}
     if hpa is None or active.get("status") == "True" or is_within_lag(hpa, snapshot.taken_at):
         return True
-    return active.get("reason") == "ScalingDisabled" or not ready_pods(snapshot, hpa["spec"]["scaleTargetRef"]["name"])
+    return active.get("reason") == "ScalingDisabled" or has_new_pods_only(snapshot, hpa)
 
 
 def _workload_is_well(snapshot: Snapshot, source: str, name: str) -> bool:

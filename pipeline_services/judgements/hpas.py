@@ -8,13 +8,13 @@ from pipeline_services.advice import COMPONENT_ADVICE
 from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.objects import K8sObject, age, condition, epoch, named
-from pipeline_services.judgements.pods import require_ready
+from pipeline_services.judgements.pods import ready_pods, require_ready
 from pipeline_services.snapshot import Snapshot
 
 METRICS_LAG: Final = 45.0
 """Seconds without metrics that are normal: section 9 knows of 15-30 s, and the controller looks every 5-15 s."""
 NEW_FOR: Final = 90.0
-"""Seconds in which a new autoscaler need not know anything yet."""
+"""Seconds in which a new autoscaler, or one all of whose pods are new, need not know anything yet."""
 BOUNDS: Final = (1, 5)
 CPU_TARGET: Final = 70
 """Percent of the request (section 3.5)."""
@@ -24,15 +24,16 @@ def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
     """The autoscaler can scale and has a current value, not ``<unknown>``.
 
     Raises:
-        PreconditionNotMet: it is new, switched off because its target is scaled to 0, or its target has no ready pod.
+        PreconditionNotMet: it is new, its target is scaled to 0, or all pods of its target are new or not ready.
     """
     hpa = _existing(snapshot, hpa_name)
-    active = condition(hpa, "ScalingActive")
+    active, target = condition(hpa, "ScalingActive"), target_of(hpa)
     if active.get("reason") == "ScalingDisabled":
-        target = hpa["spec"]["scaleTargetRef"]["name"]
         raise PreconditionNotMet(f"{hpa_name} is off because {target} is scaled to 0; see the checks of {target}")
     if active.get("status") != "True":
-        require_ready(snapshot, hpa["spec"]["scaleTargetRef"]["name"])  # pods that are not ready have no usage
+        require_ready(snapshot, target)  # pods that are not ready have no usage
+        if has_new_pods_only(snapshot, hpa):
+            raise PreconditionNotMet(f"every pod of {target} is new and has no usage yet; ask again in {NEW_FOR:g} s")
     for kind in ("AbleToScale", "ScalingActive"):
         _judge_condition(snapshot, hpa, kind)
     if _current_cpu(hpa) is None and not is_within_lag(hpa, snapshot.taken_at):
@@ -54,6 +55,16 @@ def is_within_lag(hpa: K8sObject, now: float) -> bool:
     """Whether the metrics went away so recently that it is the lag that section 9 knows of."""
     since = condition(hpa, "ScalingActive").get("lastTransitionTime")
     return since is None or now - epoch(since) < METRICS_LAG
+
+
+def target_of(hpa: K8sObject) -> str:
+    """The name of the Deployment that is scaled."""
+    return str(hpa["spec"]["scaleTargetRef"]["name"])
+
+
+def has_new_pods_only(snapshot: Snapshot, hpa: K8sObject) -> bool:
+    """Whether the target has no ready pod that is older than metrics-server needs to measure one."""
+    return all(age(pod, snapshot.taken_at) < NEW_FOR for pod in ready_pods(snapshot, target_of(hpa)))
 
 
 def _existing(snapshot: Snapshot, hpa_name: str) -> K8sObject:

@@ -27,4 +27,6 @@ def install(packages: Sequence[str], log: Path) -> None:
         reason = "this is no Debian" if program is None else "only root may install packages"
         raise ToolMissing(f"{', '.join(packages)} missing, and {reason}", next_step=f"sudo {' '.join(command)}")
     shell.run([program, "-q", "update"], log=log, env=ENVIRONMENT, what="apt-get update")
-    shell.run([program, "-q", "-o", WAIT_FOR_OTHERS, *command[1:]], log=log, env=ENVIRONMENT, what=" ".join(command[:2]))
+    shell.run(
+        [program, "-q", "-o", WAIT_FOR_OTHERS, *command[1:]], log=log, env=ENVIRONMENT, what=" ".join(command[:2])
+    )

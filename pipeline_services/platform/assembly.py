@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
-from pipeline_services.platform import grafana, node, special, toolchains
+from pipeline_services.platform import grafana, node, sources, toolchains
 from pipeline_services.platform.compile import Workshop
 from pipeline_services.platform.engine import Engine
 from pipeline_services.platform.graph import FETCH, Graph, Job, Step
@@ -16,7 +17,7 @@ from pipeline_services.platform.progress import Progress
 from pipeline_services.platform.schedule import execute, time_left
 from pipeline_services.platform.versions import Versions
 
-CLI_STEP = "cli"
+CLI_STEP: Final = "cli"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Assembly:
             [
                 *toolchains.steps(cache, versions),
                 *workshop.go_steps(),
-                *special.steps(workshop),
+                *sources.steps(workshop),
                 *grafana.steps(workshop),
                 _cli_step(workshop),
                 *images.steps(),
@@ -46,16 +47,14 @@ class Assembly:
         )
         return cls(cache, workshop, images, graph)
 
-    def build(self, goals: list[str], progress: Progress) -> None:
-        """Build what is missing for these goals.
+    def build(self, todo: list[Step], progress: Progress) -> None:
+        """Run the steps that are left for a goal.
 
         Raises:
             StepFailed, Interrupted: see :func:`execute`.
         """
-        todo = self.graph.left(goals)
-        if todo:
-            progress.estimate = partial(time_left, self.graph)
-            execute(self.graph, todo, self.cache, progress)
+        progress.estimate = partial(time_left, self.graph)
+        execute(self.graph, todo, self.cache, progress)
 
     def image_refs(self) -> dict[str, str]:
         """The full names of all images of the pipeline and the cluster, by short name."""

@@ -3,31 +3,90 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+from types import FrameType
+from typing import NoReturn
 
 from pipeline_services import names
-from pipeline_services.platform import lifecycle
-from pipeline_services.platform.failures import Interrupted, PlatformError, StepFailed
+from pipeline_services.errors import PipelineError
+from pipeline_services.platform import lifecycle, shell
+from pipeline_services.platform.access import access_to
+from pipeline_services.platform.failures import Interrupted
 from pipeline_services.platform.paths import Cache, cache_root
 from pipeline_services.platform.progress import Durations, Progress
 
+COMMANDS = {
+    "up": "build what is missing, create the cluster if there is none, deploy the pipeline, repair drift",
+    "ensure": "the same where no cluster answers; one that runs is left as it is",
+    "status": "what is built and how the cluster is; exit code 1 where none runs",
+    "down": "delete the cluster; what was built stays",
+    "clean": "delete the cluster, the images and everything else that was built here",
+    "kubeconfig": "print the path of the cluster's kubeconfig",
+}
+OK, FAILED, STOPPED = 0, 1, 130
+
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m pipeline_services.platform")
-    parser.add_argument("command", choices=["up"])
-    parser.add_argument("--name", default=names.CLUSTER)
-    options = parser.parse_args(argv)
+    """Run one command; the exit code is 0, 1 for a failure with its reason in one line, 130 for Ctrl-C."""
+    options = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _as_interrupt)
     progress = Progress(Durations(Cache(cache_root()).durations))
     try:
-        lifecycle.up(options.name, progress)
-    except StepFailed as error:
-        progress.clear()
-        print(error.tail, file=sys.stderr)
-        print(error, file=sys.stderr)
-        return 1
-    except PlatformError as error:
-        progress.clear()
-        print(getattr(error, "tail", ""), error, file=sys.stderr)
-        return 1
+        return _run(options.command, options.name, progress)
+    except KeyboardInterrupt:
+        shell.stop_children()
+        return _say(progress, "stopped; run the same command again: it goes on from there", STOPPED)
+    except Interrupted as error:
+        return _say(progress, str(error), STOPPED)
+    except PipelineError as error:
+        tail = getattr(error, "tail", "")
+        return _say(progress, f"{tail}\n{error}" if tail else str(error), FAILED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    listing = "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline_services.platform",
+        description="The kind cluster with the pipeline in it, from package registries only.",
+        epilog=f"commands:\n{listing}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=" | ".join(COMMANDS))
+    parser.add_argument("--name", default=names.CLUSTER, help="kind's name of the cluster (default: %(default)s)")
+    return parser
+
+
+def _run(command: str, name: str, progress: Progress) -> int:
+    if command == "kubeconfig":
+        return _print_kubeconfig(name, progress)
+    if command == "status":
+        lines = lifecycle.status(name, progress)
+        print("\n".join(lines))
+        return OK if any(line.startswith("kubeconfig") for line in lines) else FAILED
+    if command in ("down", "clean"):
+        (lifecycle.down if command == "down" else lifecycle.clean)(name, progress)
+        return OK
+    access = lifecycle.up(name, progress) if command == "up" else lifecycle.ensure_cluster(progress, name)
     progress.table()
-    return 0
+    progress(f"cluster {access.name} is up; kubeconfig {access.kubeconfig}")
+    return OK
+
+
+def _print_kubeconfig(name: str, progress: Progress) -> int:
+    path = access_to(Cache(cache_root()), name).kubeconfig
+    if not path.exists():
+        return _say(progress, f"there is no cluster {name}. Next: make up", FAILED)
+    print(path)
+    return OK
+
+
+def _say(progress: Progress, text: str, code: int) -> int:
+    progress.clear()
+    print(text, file=sys.stderr)
+    return code
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -17,7 +17,12 @@ from pipeline_services.platform.versions import Versions
 
 STRIPPED: Final = "-s -w"
 # GOGC=off: the compiler never stops to collect, 17 % faster for 2.5 GB at most.
-GO_ENVIRONMENT: Final = {"GOTOOLCHAIN": "local", "GOGC": "off", "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false", "GOWORK": "off"}
+GO_ENVIRONMENT: Final = {
+    "GOTOOLCHAIN": "local",
+    "GOGC": "off",
+    "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false",
+    "GOWORK": "off",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Program:
         recipe: folder under manifests/images with go.mod and go.sum.
         packages: import paths, or paths in the recipe, each of which becomes one program.
         stamp: linker flags beyond those that strip the program.
+        tags: build tags.
         seconds: to compile on 2 cores; ``fetch`` to download the modules.
     """
 
@@ -37,6 +43,7 @@ class Program:
     seconds: float
     fetch: float
     stamp: str = ""
+    tags: str = ""
 
     @property
     def folder(self) -> Path:
@@ -80,6 +87,15 @@ def programs(versions: Versions) -> list[Program]:
             f"-X main.version=v{versions.of('influx-cli')}",
         ),
         Program("loki", "loki", ("github.com/grafana/loki/v3/cmd/loki",), 330, 60, _loki_stamp(versions)),
+        Program(
+            "prometheus",
+            "loki",
+            ("github.com/prometheus/prometheus/cmd/prometheus",),
+            50,
+            5,
+            f"-X github.com/prometheus/common/version.Version={versions.of('prometheus')}",
+            "remove_all_sd,enable_kubernetes_sd",
+        ),
     ]
 
 
@@ -98,7 +114,9 @@ class Workshop:
         """The folder with the outputs of a step."""
         return self.cache.build / f"{name}-{key}"
 
-    def go(self, *words: str | Path, job: Job, cwd: Path, env: Mapping[str, str] | None = None, keep: bool = True) -> str:
+    def go(
+        self, *words: str | Path, job: Job, cwd: Path, env: Mapping[str, str] | None = None, keep: bool = True
+    ) -> str:
         """Run the go command; its words go to the job's log unless they are wanted (``keep=False``)."""
         program = toolchains.go_program(self.cache, self.versions)
         if program is None:
@@ -140,13 +158,13 @@ class Workshop:
 
     def _steps_of(self, program: Program) -> list[Step]:
         files = go_files(program.folder)
-        salt = (*program.packages, STRIPPED, program.stamp)
+        salt = (*program.packages, STRIPPED, program.stamp, program.tags)
 
         def compile_it(job: Job, out: Path) -> None:
-            flags = ["-ldflags", f"{STRIPPED} {program.stamp}".strip(), "-o", f"{out}/"]
+            flags = ["-tags", program.tags, "-ldflags", f"{STRIPPED} {program.stamp}".strip(), "-o", f"{out}/"]
             self.go("build", *flags, *program.packages, job=job, cwd=program.folder)
 
-        modules = self.modules_step(program.name, program.folder, program.packages, program.fetch)
+        modules = self.modules_step(program.name, program.folder, program.packages, program.fetch, program.tags)
         return [
             modules,
             self.folder_step(
@@ -154,14 +172,21 @@ class Workshop:
             ),
         ]
 
-    def modules_step(self, name: str, folder: Path, packages: Sequence[str], seconds: float) -> Step:
+    def modules_step(self, name: str, folder: Path, packages: Sequence[str], seconds: float, tags: str = "") -> Step:
         """Download just the modules that these packages are compiled from."""
 
         def fetch(job: Job, _out: Path) -> None:
-            self.go("list", "-deps", "-f", "{{.ImportPath}}", *packages, job=job, cwd=folder)
+            self.go("list", "-deps", "-tags", tags, "-f", "{{.ImportPath}}", *packages, job=job, cwd=folder)
 
         return self.folder_step(
-            f"{name}-modules", FETCH, seconds, fetch, needs=("go",), files=go_files(folder), salt=packages, tool=True
+            f"{name}-modules",
+            FETCH,
+            seconds,
+            fetch,
+            needs=("go",),
+            files=go_files(folder),
+            salt=(*packages, tags),
+            tool=True,
         )
 
 

@@ -88,7 +88,7 @@ class Api:
     def get(self, kind: str, name: str) -> Object | None:
         """An object, or None where there is none."""
         try:
-            return self._json("GET", KINDS[kind].path(name))
+            return self.call("GET", KINDS[kind].path(name))
         except Refused as error:
             if error.status == 404:
                 return None
@@ -96,21 +96,21 @@ class Api:
 
     def list(self, kind: str) -> list[Object]:
         """All objects of a kind in the namespace, with their kind filled in."""
-        items = self._json("GET", KINDS[kind].path())["items"] or []
+        items = self.call("GET", KINDS[kind].path())["items"] or []
         return [{**item, "kind": kind} for item in items]
 
     def apply(self, manifest: Mapping[str, Any]) -> Object:
         """Make an object what the manifest says, taking its fields from whoever else set them."""
         path = KINDS[manifest["kind"]].path(manifest["metadata"]["name"])
-        return self._json("PATCH", f"{path}?fieldManager={FIELD_MANAGER}&force=true", manifest, APPLY)
+        return self.call("PATCH", f"{path}?fieldManager={FIELD_MANAGER}&force=true", manifest, APPLY)
 
     def merge(self, kind: str, name: str, patch: Mapping[str, Any], part: str = "") -> Object:
         """Change some fields of an object, or of its subresource ``part``."""
-        return self._json("PATCH", f"{KINDS[kind].path(name, part)}?fieldManager={FIELD_MANAGER}", patch, MERGE)
+        return self.call("PATCH", f"{KINDS[kind].path(name, part)}?fieldManager={FIELD_MANAGER}", patch, MERGE)
 
     def create(self, kind: str, name: str, part: str, body: Mapping[str, Any]) -> Object:
         """Post to a subresource of an object."""
-        return self._json("POST", KINDS[kind].path(name, part), body)
+        return self.call("POST", KINDS[kind].path(name, part), body)
 
     def delete(self, kind: str, name: str, *, orphans: bool = False, grace: int | None = None) -> None:
         """Delete an object, if it is there; what it owns goes with it, or with ``orphans`` stays."""
@@ -118,7 +118,7 @@ class Api:
         if grace is not None:
             options["gracePeriodSeconds"] = grace
         try:
-            self._json("DELETE", KINDS[kind].path(name), options)
+            self.call("DELETE", KINDS[kind].path(name), options)
         except Refused as error:
             if error.status != 404:
                 raise
@@ -132,7 +132,13 @@ class Api:
         except Refused:
             return ""
 
-    def _json(self, method: str, path: str, body: object = None, content_type: str = JSON) -> Object:
+    def call(self, method: str, path: str, body: object = None, content_type: str = JSON) -> Object:
+        """One request to any path, answered with the decoded object.
+
+        Raises:
+            Refused: the server answered with an error; AccessDenied where the account may not.
+            ServiceUnreachable: it did not answer.
+        """
         answer = json.loads(self._ask(method, path, body, content_type))
         return dict(answer)
 

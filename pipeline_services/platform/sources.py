@@ -1,4 +1,4 @@
-"""The steps that need more than one compiler's call: kind's node files, Kafka's jars, the apps' packages and InfluxDB."""
+"""The steps that need more than one compiler's call: kind's node files, Kafka's jars, the apps' packages, InfluxDB."""
 
 from __future__ import annotations
 
@@ -109,7 +109,10 @@ def _influxd(workshop: Workshop) -> list[Step]:
     modules = workshop.modules_step("influxd", folder, (RUST_FINDER, INFLUXD), 40)
     needs = ("go", "rust", "c-compiler", modules.name)
     salt = (INFLUXD, INFLUX_TAGS, stamp)
-    return [modules, workshop.folder_step("influxd", COMPILE, 230, build, needs=needs, files=go_files(folder), salt=salt)]
+    return [
+        modules,
+        workshop.folder_step("influxd", COMPILE, 230, build, needs=needs, files=go_files(folder), salt=salt),
+    ]
 
 
 def _rust_environment(job: Job, tools: Path) -> Mapping[str, str]:
