@@ -7,7 +7,7 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final
@@ -78,6 +78,7 @@ class PortForward:
         self._cluster = cluster
         self._listener = socket.create_server((LOCALHOST, 0))
         self._alarm, self._bell = os.pipe()
+        self._acceptor: threading.Thread | None = None
         self._threads: list[threading.Thread] = []
         self._first: Any = None
         self._first_taken = threading.Lock()
@@ -100,7 +101,7 @@ class PortForward:
         except PipelineError:
             self.close()
             raise
-        self._start(self._accept)
+        self._acceptor = self._started(self._accept)
         return self
 
     def __exit__(
@@ -114,17 +115,19 @@ class PortForward:
             return
         self._closed = True
         os.close(self._bell)
-        for thread in list(self._threads):
+        if self._acceptor:
+            self._acceptor.join(STALL_TIMEOUT)  # from here on no thread is added
+        for thread in self._threads:
             thread.join(STALL_TIMEOUT)
         self._listener.close()
         if self._first:
             self._first.shutdown()
         os.close(self._alarm)
 
-    def _start(self, target: Any, *args: Any) -> None:
+    def _started(self, target: Callable[..., None], *args: Any) -> threading.Thread:
         thread = threading.Thread(target=target, args=args, name=f"forward {self.endpoint.service}", daemon=True)
-        self._threads = [known for known in self._threads if known.is_alive()] + [thread]
         thread.start()
+        return thread
 
     def _accept(self) -> None:
         while True:
@@ -132,7 +135,8 @@ class PortForward:
             if self._alarm in readable:
                 return
             local, _ = self._listener.accept()
-            self._start(self._carry, local)
+            alive = [thread for thread in self._threads if thread.is_alive()]
+            self._threads = [*alive, self._started(self._carry, local)]
 
     def _carry(self, local: socket.socket) -> None:
         with local:
