@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.reporting import allure_labels, evidence
-from pipeline_services.reporting.outcome import CaseResult, Category, Outcome
+from pipeline_services.reporting.outcome import CaseResult, Outcome
 from pipeline_services.reporting.runbook import Section
 from pipeline_services.snapshot import Snapshot
 
@@ -36,8 +36,7 @@ def complete(
     markers: Mapping[str, tuple[str, ...]],
 ) -> None:
     """Give every result its names, groups, link, message and evidence."""
-    for container in folder.glob("*-container.json"):
-        container.unlink()  # the fixtures of a check are the suite's plumbing and say nothing about the pipeline
+    _drop_plumbing(folder)
     for file in folder.glob("*-result.json"):
         document = json.loads(file.read_text(encoding="utf-8"))
         result = results.get(_case_of(document))
@@ -54,13 +53,22 @@ def complete(
         file.write_text(json.dumps(document), encoding="utf-8")
 
 
+def _drop_plumbing(folder: Path) -> None:
+    """Fixtures say nothing about the pipeline, unless they have steps or evidence of their own."""
+    for file in folder.glob("*-container.json"):
+        container = json.loads(file.read_text(encoding="utf-8"))
+        fixtures = [*container.get("befores", ()), *container.get("afters", ())]
+        if not any(fixture.get("steps") or fixture.get("attachments") for fixture in fixtures):
+            file.unlink()
+
+
 def _case_of(document: Mapping[str, Any]) -> str:
     return next((label["value"] for label in document.get("labels", ()) if label["name"] == CASE_LABEL), "")
 
 
 def _details(document: Mapping[str, Any], result: CaseResult) -> dict[str, Any]:
     details = allure_labels.details(result)
-    if result.finding.category is Category.SUITE_ERROR:  # only there does the place in the code help
+    if result.finding.where:  # a deviation says all by itself; of anything else the place in the code helps
         details["trace"] = (document.get("statusDetails") or {}).get("trace", "")
     return details
 
@@ -93,4 +101,4 @@ def write_figures(folder: Path, figures: Iterable[Figure]) -> None:
         }
         for figure in figures
     ]
-    (folder / "daily-perf.json").write_text(json.dumps(entries), encoding="utf-8")
+    (folder / "run-perf.json").write_text(json.dumps(entries), encoding="utf-8")

@@ -9,8 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline_services import names
 from pipeline_services.errors import PipelineError
 from pipeline_services.reporting.node import allure_version
+from pipeline_services.reporting.options import RunOptions
 from pipeline_services.snapshot import Snapshot
 
 ROOT: Final = Path(__file__).parents[2]
@@ -31,10 +33,11 @@ def describe(snapshot: Snapshot | None) -> dict[str, str]:
     }
 
 
-def place(snapshot: Snapshot | None) -> str:
+def place(snapshot: Snapshot | None, options: RunOptions) -> str:
     """Which pipeline was judged, and as of when, for headings."""
     if snapshot is None:
-        return "the cluster could not be asked"
+        own = names.CONTEXT if options.kubeconfig is None else "the current context"
+        return f"{options.namespace or names.NAMESPACE} on {options.context or own}"
     return f"{snapshot.namespace} on {snapshot.context or 'the current context'}, {utc(snapshot.taken_at)}"
 
 

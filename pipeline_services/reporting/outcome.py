@@ -50,7 +50,7 @@ class Category(StrEnum):
 class Finding:
     """What one exception, or none, means.
 
-    ``where`` is the file and line of a suite error, ``runbook`` the anchor that a deviation names; else both are empty.
+    ``where`` is the file and line of what is no deviation, ``runbook`` the anchor that a deviation names.
     """
 
     outcome: Outcome
@@ -109,7 +109,8 @@ def finding_of(error: BaseException) -> Finding:
         advice = error.advice
         return Finding(Outcome.FAILED, category, str(error), advice.escalation.name, runbook=advice.runbook)
     if isinstance(error, AssertionError | pytest.fail.Exception):
-        return Finding(Outcome.FAILED, Category.FAULT, str(error) or "an assertion without a message", "L2")
+        text = str(error) or "an assertion without a message"
+        return Finding(Outcome.FAILED, Category.FAULT, text, "L2", where=_raised_at(error))
     if isinstance(error, PipelineError):
         return Finding(Outcome.INCONCLUSIVE, Category.INCONCLUSIVE, error.message, "L1", error.next_step)
     text = "".join(traceback.format_exception_only(error)).strip()

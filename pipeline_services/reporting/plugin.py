@@ -9,10 +9,9 @@ import pytest
 from pipeline_services.errors import PipelineError
 from pipeline_services.key_metrics import KEY_METRICS
 from pipeline_services.metric import with_levels
-from pipeline_services.reporting.folder import ReportFolder
 from pipeline_services.reporting.options import RunOptions, add_options
 from pipeline_services.reporting.publish import JUNIT, RESULTS
-from pipeline_services.reporting.selection import choose_paths, is_operator_run
+from pipeline_services.reporting.selection import choose_paths, run_kind
 from pipeline_services.reporting.session import OperatorRun
 from pipeline_services.reporting.source import SnapshotSource
 from pipeline_services.settings import Settings
@@ -34,8 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     options = RunOptions.of(config)
     source = SnapshotSource(options, _settings(options), print)
     config.stash[SOURCE] = source
-    if is_operator_run(config):
-        _set_up_run(config, options, source)
+    kind = run_kind(config)
+    if kind:
+        _set_up_run(config, OperatorRun(config, kind, source))
 
 
 def _settings(options: RunOptions) -> Settings:
@@ -47,17 +47,15 @@ def _settings(options: RunOptions) -> Settings:
     return settings
 
 
-def _set_up_run(config: pytest.Config, options: RunOptions, source: SnapshotSource) -> None:
-    folder = ReportFolder(options.reports)
-    run = OperatorRun(config, options, source, folder)
-    source.say = run.say
+def _set_up_run(config: pytest.Config, run: OperatorRun) -> None:
+    run.source.say = run.say
     config.pluginmanager.unregister(name=_IDLE_PLUGIN)
     option = config.option
     if run.publishes:
-        folder.open()
-        config.add_cleanup(folder.discard)
-        option.xmlpath = option.xmlpath or str(folder.draft / JUNIT)
-        option.allure_report_dir = option.allure_report_dir or str(folder.draft / RESULTS)
+        run.folder.open()
+        config.add_cleanup(run.folder.discard)
+        option.xmlpath = option.xmlpath or str(run.folder.draft / JUNIT)
+        option.allure_report_dir = option.allure_report_dir or str(run.folder.draft / RESULTS)
         option.attach_capture = False
     if option.verbose == 0:
         option.verbose = -1  # no header and no dots: what an operator reads is the summary and the closing line

@@ -19,7 +19,6 @@ from pipeline_services.reporting.outcome import CaseResult, Outcome, verdict_of
 from pipeline_services.snapshot import Snapshot
 
 PAGE: Final = "index.html"
-DAILY: Final = "daily.json"
 JUNIT: Final = "junit.xml"
 SNAPSHOT: Final = "snapshot.json"
 HISTORY: Final = "history/runs.jsonl"
@@ -28,44 +27,60 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a run leaves behind.
+class Run:
+    """Which run it was.
 
-    ``remember``: the run belongs into the history; ``where`` names the cluster and the moment.
+    Attributes:
+        kind: daily, weekly, monthly or chaos; names the file for machines.
+        started: seconds since the epoch.
+        where: the cluster and the moment, in words.
+        remember: the run belongs into the history.
     """
 
+    kind: str
+    started: float
+    where: str
+    remember: bool
+
+    @property
+    def verdict_file(self) -> str:
+        """The name of the file for machines."""
+        return f"{self.kind}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run leaves behind. ``markers``: the run markers of each case."""
+
     folder: ReportFolder
+    run: Run
     results: Sequence[CaseResult]
     markers: Mapping[str, tuple[str, ...]]
     snapshot: Snapshot | None
-    started: float
-    remember: bool
-    where: str
 
 
 def write(report: Report, say: Say) -> None:
     """Write everything; where the page cannot be made, say so and leave a plain one in its place."""
-    draft, results, snapshot = report.folder.draft, report.results, report.snapshot
+    draft, run, results, snapshot = report.folder.draft, report.run, report.results, report.snapshot
     if snapshot:
         snapshot.save(draft / SNAPSHOT)
     environment = describe(snapshot)
-    run = _run(report, environment)
-    (draft / DAILY).write_text(daily_json.text(results, run), encoding="utf-8")
+    (draft / run.verdict_file).write_text(daily_json.text(results, _about(run, environment)), encoding="utf-8")
     _write_runbook(draft)
-    names = [DAILY, JUNIT, SNAPSHOT, runbook.PAGE, PAGE]
+    names = [run.verdict_file, JUNIT, SNAPSHOT, runbook.PAGE, PAGE]
     try:
         _write_page(report, environment, say)
-        names += [HISTORY] if report.remember else []
+        names += [HISTORY] if run.remember else []
     except PageUnavailable as error:
         (draft / PAGE).write_text(_plain_page(report), encoding="utf-8")
         say(f"NO REPORT PAGE: {error}. The verdict stands; a plain page is in its place.")
+    for_machines = [name for name in (run.verdict_file, JUNIT, SNAPSHOT) if (draft / name).exists()]
     report.folder.publish(tuple(names))
-    say(f"Report: {report.folder.path / PAGE}   (for machines: {DAILY}, {JUNIT}, {SNAPSHOT})")
+    say(f"Report: {report.folder.path / PAGE}   (for machines: {', '.join(for_machines)})")
 
 
-def _run(report: Report, environment: Mapping[str, str]) -> dict[str, Any]:
-    seconds = round(time.time() - report.started, 1)
-    return {"started": utc(report.started), "seconds": seconds, **environment}
+def _about(run: Run, environment: Mapping[str, str]) -> dict[str, Any]:
+    return {"started": utc(run.started), "seconds": round(time.time() - run.started, 1), **environment}
 
 
 def _write_runbook(draft: Path) -> None:
@@ -85,21 +100,21 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
     history.parent.mkdir()
     if kept.is_file():
         history.write_bytes(kept.read_bytes())
-    title = f"{verdict_of(report.results).value.upper()}: {report.where}"
-    request = allure_page.PageRequest(folder, history, draft / "work", title, report.remember)
+    title = f"{verdict_of(report.results).value.upper()}: {report.run.where}"
+    request = allure_page.PageRequest(folder, history, draft / "work", title, report.run.remember)
     allure_page.make(request, say).replace(draft / PAGE)
 
 
 def _figures(report: Report) -> list[Figure]:
     now = time.time()
     counts = Counter(result.outcome for result in report.results)
-    values = {"daily seconds": round(now - report.started, 2)}
+    values = {f"{report.run.kind} seconds": round(now - report.run.started, 2)}
     values |= {f"checks {outcome.value}": counts[outcome] for outcome in Outcome}
-    return [Figure(key, value, report.started, now) for key, value in values.items()]
+    return [Figure(key, value, report.run.started, now) for key, value in values.items()]
 
 
 def _plain_page(report: Report) -> str:
-    lines = [terminal.verdict(report.results, report.where), "", *terminal.summary(report.results)]
+    lines = [terminal.verdict(report.results, report.run.where), "", *terminal.summary(report.results)]
     body = html.escape("\n".join(lines))
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     style = "<style>pre { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"

@@ -7,33 +7,42 @@ from typing import Final
 
 import pytest
 
-RUN_MARKERS: Final = ("daily", "weekly", "monthly", "chaos")
-SNAPSHOT_MARKERS: Final = ("daily", "weekly", "monthly")
-OPERATOR_FOLDERS: Final = ("checks", "chaos")
+DAILY: Final = "daily"
+CHAOS: Final = "chaos"
+SNAPSHOT_MARKERS: Final = (DAILY, "weekly", "monthly")
+RUN_MARKERS: Final = (*SNAPSHOT_MARKERS, CHAOS)
+FOLDERS: Final = dict.fromkeys(SNAPSHOT_MARKERS, "checks") | {CHAOS: "chaos"}
 TESTS: Final = "tests"
 _NAMED: Final = re.compile(rf"(?<!\bnot )\b({'|'.join(RUN_MARKERS)})\b")
 
 
 def choose_paths(config: pytest.Config) -> None:
-    """Without a path and a run marker on the command line, collect the suite's own tests.
+    """Without a path on the command line, collect only the folders that the marker expression can select from.
 
-    A bare ``pytest`` so never touches a cluster, and ``pytest -m live`` finds its tests.
+    Without a run marker that is the suite's own tests: a bare ``pytest`` never touches a cluster, ``pytest -m live``
+    finds its tests.
     """
-    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not names_run_marker(config):
-        config.args = [str(config.rootpath / TESTS)]
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        wanted = dict.fromkeys(FOLDERS[marker] for marker in run_markers(config)) or {TESTS: None}
+        config.args = [str(config.rootpath / folder) for folder in wanted]
 
 
-def names_run_marker(config: pytest.Config) -> bool:
-    """Whether ``-m`` asks for daily, weekly, monthly or chaos."""
-    return bool(_NAMED.search(config.getoption("markexpr") or ""))
+def run_markers(config: pytest.Config) -> list[str]:
+    """Which of daily, weekly, monthly and chaos ``-m`` asks for."""
+    return _NAMED.findall(config.getoption("markexpr") or "")
 
 
-def is_operator_run(config: pytest.Config) -> bool:
-    """Whether the run is about the pipeline: it names a run marker, or only paths in checks/ and chaos/."""
+def run_kind(config: pytest.Config) -> str | None:
+    """What the operator runs: the first run marker of ``-m``, or what the folders on the command line hold.
+
+    None for anything that is not about the pipeline, and where cases are only listed.
+    """
     if config.getoption("collectonly"):
-        return False
+        return None
     folders = {_top_folder(config, arg) for arg in config.args}
-    return names_run_marker(config) or (bool(folders) and folders <= set(OPERATOR_FOLDERS))
+    by_folder = CHAOS if FOLDERS[CHAOS] in folders else DAILY
+    only_ours = bool(folders) and folders <= set(FOLDERS.values())
+    return next(iter(run_markers(config)), by_folder if only_ours else None)
 
 
 def is_partial(config: pytest.Config) -> bool:

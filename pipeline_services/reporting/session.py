@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
-from typing import Final
 
 import allure
 import pytest
@@ -14,63 +12,28 @@ from _pytest.terminal import TerminalReporter
 from pipeline_services.errors import PipelineError
 from pipeline_services.reporting import environment, publish, terminal
 from pipeline_services.reporting.allure_results import CASE_LABEL
+from pipeline_services.reporting.cases import OUTCOME, CaseLabels, noted_outcome, phase_finding, shown
 from pipeline_services.reporting.folder import ReportFolder
 from pipeline_services.reporting.known import known_issues_seen
-from pipeline_services.reporting.options import RunOptions
-from pipeline_services.reporting.outcome import (
-    EXIT_STOPPED,
-    EXIT_USAGE,
-    PASSED,
-    CaseResult,
-    Category,
-    Finding,
-    Outcome,
-    finding_of,
-    verdict_of,
-)
-from pipeline_services.reporting.selection import RUN_MARKERS, SNAPSHOT_MARKERS, is_partial
+from pipeline_services.reporting.outcome import EXIT_STOPPED, EXIT_USAGE, PASSED, CaseResult, Outcome, verdict_of
+from pipeline_services.reporting.selection import CHAOS, DAILY, SNAPSHOT_MARKERS, is_partial
 from pipeline_services.reporting.source import SnapshotSource, is_usage
-from pipeline_services.settings import COMPONENTS
-
-_OUTCOME: Final = "outcome"
-
-
-@dataclass(frozen=True, slots=True)
-class CaseLabels:
-    """What the markers of a case say."""
-
-    component: str
-    runbook: str
-    markers: tuple[str, ...]
-
-    @classmethod
-    def of(cls, item: pytest.Item) -> CaseLabels:
-        """Read them.
-
-        Raises:
-            pytest.UsageError: the case does not name a component that there is.
-        """
-        component = _argument(item, "component")
-        if component not in COMPONENTS:
-            raise pytest.UsageError(f"{item.nodeid} needs @pytest.mark.component with one of: {', '.join(COMPONENTS)}")
-        markers = tuple(name for name in RUN_MARKERS if item.get_closest_marker(name))
-        return cls(component, _argument(item, "runbook"), markers)
-
-
-def _argument(item: pytest.Item, marker: str) -> str:
-    found = item.get_closest_marker(marker)
-    return str(found.args[0]) if found and found.args else ""
 
 
 class OperatorRun:
-    """Registered for runs about the pipeline only. ``source`` gives the snapshot to the fixture of that name."""
+    """Registered for runs about the pipeline only.
 
-    def __init__(
-        self, config: pytest.Config, options: RunOptions, source: SnapshotSource, folder: ReportFolder
-    ) -> None:
+    Attributes:
+        kind: daily, weekly, monthly or chaos.
+        publishes: the run leaves a report; picked cases alone do so only where --reports asks for it.
+    """
+
+    def __init__(self, config: pytest.Config, kind: str, source: SnapshotSource) -> None:
         self.config = config
+        self.kind = kind
         self.source = source
-        self.folder = folder
+        reports = source.options.reports
+        self.folder = ReportFolder(reports if kind == DAILY else reports / kind)
         self.started = time.time()
         self.results: dict[str, CaseResult] = {}
         self.labels: dict[str, CaseLabels] = {}
@@ -78,7 +41,7 @@ class OperatorRun:
         self._exit_code: int | None = None
         self._stopped = False
         partial = is_partial(config) or bool(config.getoption("maxfail"))
-        self.publishes = options.reports_asked or not partial
+        self.publishes = source.options.reports_asked or not partial
 
     def say(self, line: str = "") -> None:
         """Write one line to the operator at once."""
@@ -103,12 +66,12 @@ class OperatorRun:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Take the snapshot before the first case; what was asked for in vain ends the run here, in one line."""
-        if session.testsfailed or not any(
-            item.get_closest_marker(name) for item in session.items for name in SNAPSHOT_MARKERS
-        ):
+        if session.testsfailed:
             return None
         if self.config.option.tbstyle == "auto":  # asked for by nobody: the findings are printed in their own form
             self.config.option.tbstyle = "no"
+        if not any(set(label.markers) & set(SNAPSHOT_MARKERS) for label in self.labels.values()):
+            return None
         try:
             self.source.snapshot()
         except PipelineError as error:
@@ -127,7 +90,7 @@ class OperatorRun:
         labels = self.labels[item.nodeid]
         result = self.results.setdefault(item.nodeid, CaseResult(item.nodeid, labels.component, labels.runbook))
         result.seconds += report.duration
-        finding = _finding(report, call)
+        finding = phase_finding(report, call)
         if report.skipped:
             report.outcome = "failed"  # a check that was not run is no green one
         result.add(finding)
@@ -137,8 +100,8 @@ class OperatorRun:
         noted = dict(item.user_properties)
         result.reading, result.warning = str(noted.get("reading", "")), str(noted.get("warning", ""))
         if finding is not PASSED and call.excinfo is not None:
-            report.longrepr = _longrepr(finding, call.excinfo)
-            item.user_properties.append((_OUTCOME, finding.outcome.value))
+            report.longrepr = shown(finding, call.excinfo)
+            item.user_properties.append((OUTCOME, finding.outcome.value))
             report.user_properties = list(item.user_properties)
         return report
 
@@ -149,10 +112,16 @@ class OperatorRun:
             return None
         if report.passed and report.when != "call":
             return "", "", ""
-        outcome = Outcome.PASSED if report.passed else _noted(report)
+        outcome = Outcome.PASSED if report.passed else noted_outcome(report)
         if self.config.option.verbose <= 0:
             return outcome.value, "", ""
         return outcome.value, outcome.value[0].upper(), outcome.value.upper()
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """A scenario takes minutes: say how each one ended."""
+        if self.kind == CHAOS and self.config.option.verbose <= 0 and nodeid in self.results:
+            result = self.results[nodeid]
+            self.say(f"{result.outcome.value:<12} {result.seconds:6.1f} s  {nodeid}")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C, as against pytest's own stop after collection errors."""
@@ -181,41 +150,13 @@ class OperatorRun:
         for line in terminal.summary(results, self.absent):
             self.say(line)
         self.say()
-        where = environment.place(snapshot)
+        where = environment.place(snapshot, self.source.options)
         if self.publishes:
             markers = {case: label.markers for case, label in self.labels.items()}
-            publish.write(
-                publish.Report(self.folder, results, markers, snapshot, self.started, self._remembers(), where),
-                self.say,
-            )
+            remember = self.source.options.snapshot is None  # judged again, a snapshot is no new run
+            run = publish.Run(self.kind, self.started, where, remember)
+            publish.write(publish.Report(self.folder, run, results, markers, snapshot), self.say)
         else:
             self.say(f"Only some checks were picked: {self.folder.path} is as it was (--reports DIR writes a report)")
         self.say(terminal.verdict(results, where))
         self._exit_code = verdict_of(results).exit_code
-
-    def _remembers(self) -> bool:
-        """A snapshot that is judged again is no new run: it stays out of the history."""
-        return self.source.options.snapshot is None
-
-
-def _finding(report: pytest.TestReport, call: pytest.CallInfo[None]) -> Finding:
-    if report.skipped:
-        return Finding(Outcome.INCONCLUSIVE, Category.SUITE_ERROR, f"was not run: {_reason(report)}", "L2")
-    if call.excinfo is None or report.passed:
-        return PASSED
-    return finding_of(call.excinfo.value)
-
-
-def _noted(report: pytest.TestReport) -> Outcome:
-    noted = dict(report.user_properties).get(_OUTCOME, Outcome.FAILED)
-    return Outcome(str(noted))
-
-
-def _reason(report: pytest.TestReport) -> str:
-    return str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else "skipped"
-
-
-def _longrepr(finding: Finding, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
-    if finding.category is not Category.SUITE_ERROR:
-        return finding.message
-    return str(excinfo.getrepr(style="short", showlocals=False, funcargs=False))

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.reporting.selection import choose_paths, is_operator_run, is_partial
+from pipeline_services.reporting.selection import choose_paths, is_partial, run_kind
 from tests.reporting.samples import ROOT
 
 pytest_plugins = ("pytester",)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "operator"),
+    ("arguments", "kind"),
     [
-        (["-m", "daily"], True),
-        (["-m", "weekly or monthly"], True),
-        (["-m", "daily and not slow"], True),
-        (["checks"], True),
-        (["checks/test_made.py", "chaos"], True),
-        ([], False),
-        (["tests"], False),
-        (["-m", "not daily"], False),
-        (["-m", "live"], False),
-        (["checks", "tests"], False),
-        (["-m", "daily", "--collect-only"], False),
+        (["-m", "daily"], "daily"),
+        (["-m", "weekly or monthly"], "weekly"),
+        (["-m", "daily and not slow"], "daily"),
+        (["-m", "chaos and not slow"], "chaos"),
+        (["checks"], "daily"),
+        (["chaos"], "chaos"),
+        ([], None),
+        (["tests"], None),
+        (["-m", "not daily"], None),
+        (["-m", "live"], None),
+        (["checks", "tests"], None),
+        (["-m", "daily", "--collect-only"], None),
     ],
     ids=lambda value: " ".join(value) or "nothing" if isinstance(value, list) else "",
 )
 def test_only_runs_about_the_pipeline_are_reported_on(
-    pytester: pytest.Pytester, arguments: list[str], operator: bool
+    pytester: pytest.Pytester, arguments: list[str], kind: str | None
 ) -> None:
     for folder in ("checks", "chaos", "tests"):
         pytester.mkdir(folder)
@@ -37,7 +38,7 @@ def test_only_runs_about_the_pipeline_are_reported_on(
     pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
     config = pytester.parseconfig(*arguments)
     choose_paths(config)
-    assert is_operator_run(config) is operator
+    assert run_kind(config) == kind
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,24 @@ def test_a_bare_pytest_collects_the_suites_own_tests_only(pytester: pytest.Pytes
     run = pytester.runpytest_inprocess("-v")
     run.assert_outcomes(passed=1)
     run.stdout.fnmatch_lines(["tests/test_in_tests.py*"])
+
+
+@pytest.mark.parametrize(
+    ("expression", "folders"),
+    [
+        ("daily", ["checks"]),
+        ("weekly or daily", ["checks"]),
+        ("chaos", ["chaos"]),
+        ("daily or chaos", ["checks", "chaos"]),
+    ],
+)
+def test_only_the_folders_that_can_match_are_collected(
+    pytester: pytest.Pytester, expression: str, folders: list[str]
+) -> None:
+    for folder in ("checks", "chaos"):
+        pytester.mkdir(folder)
+    ini = (ROOT / "pytest.ini").read_text()
+    pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
+    config = pytester.parseconfig("-m", expression)
+    choose_paths(config)
+    assert config.args == [str(pytester.path / folder) for folder in folders]
