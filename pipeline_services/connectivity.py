@@ -6,7 +6,6 @@ The node enters a pod's network and connects from there, so that the cluster's p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -17,7 +16,6 @@ from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.faults.model import Node
 from pipeline_services.faults.processes import Processes
 
-AT_ONCE: Final = 6
 CONNECT_WITHIN: Final = 2
 """Seconds for one attempt."""
 SOURCES: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB, names.PROMETHEUS, names.LOKI)
@@ -42,6 +40,16 @@ ALLOWED: Final = frozenset(
 )
 """The flows that the pipeline needs, among those that are tried; all others are denied."""
 _TRY: Final = 'exec 3<>"/dev/tcp/$1/$2"'
+# $1 seconds, then four words for each flow: its id, a process in the source's network, the destination's address, port.
+_TRY_ALL: Final = """
+within=$1; shift
+while [ $# -gt 0 ]; do
+  { nsenter -t "$2" -n timeout "$within" bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash "$3" "$4" 2>/dev/null &&
+    echo "$1=yes" || echo "$1=no"; } &
+  shift 4
+done
+wait
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +96,13 @@ class Connectivity:
 
     def matrix(self, flows: Sequence[Flow]) -> dict[str, bool]:
         """Whether each flow connects, by its id; all are tried at the same time."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return dict(zip((flow.id for flow in flows), pool.map(self.connects, flows), strict=True))
+        pids = {app: self._first(app) for app in dict.fromkeys(flow.source for flow in flows)}
+        addresses = {app: self.addresses(app)[0] for app in dict.fromkeys(flow.destination for flow in flows)}
+        attempts = [(flow.id, str(pids[flow.source]), addresses[flow.destination], str(flow.port)) for flow in flows]
+        words = [word for attempt in attempts for word in attempt]
+        lines = self._node.on_node(["bash", "-c", _TRY_ALL, "bash", str(CONNECT_WITHIN), *words]).split()
+        found = {flow_id: answer == "yes" for flow_id, _, answer in (line.partition("=") for line in lines)}
+        return {flow.id: found[flow.id] for flow in flows}
 
     def reaches(self, app: str, address: str, port: int) -> bool:
         """Whether the app's pod can open a connection to an address."""
@@ -124,9 +137,12 @@ class Connectivity:
         return sum(1 for one in endpoints if (one.get("conditions") or {}).get("ready") is not False)
 
     def _inside(self, app: str, spaces: Sequence[str], command: Sequence[str]) -> bool:
+        script = '"$@" >/dev/null 2>&1 && echo yes || echo no'
+        words = ["sh", "-c", script, "sh", "nsenter", "-t", str(self._first(app)), *spaces, *command]
+        return self._node.on_node(words).strip() == "yes"
+
+    def _first(self, app: str) -> int:
         pid = self._processes(app).first()
         if pid is None:
             raise PreconditionNotMet(f"no process of {app} runs")
-        script = '"$@" >/dev/null 2>&1 && echo yes || echo no'
-        words = ["sh", "-c", script, "sh", "nsenter", "-t", str(pid), *spaces, *command]
-        return self._node.on_node(words).strip() == "yes"
+        return pid

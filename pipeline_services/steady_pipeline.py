@@ -57,6 +57,7 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
             self.cluster.require_namespace()
             node = KindNode.of(names.CLUSTER) if self.ground.own else None
             self.api = Admin(self.cluster.access, node)
+            opening.callback(self.api.close)
             require_label(self.api, self.namespace)
             for undone in sweep(self.api, self.journal):
                 self.say(f"left behind by a run that is gone, undone now: {undone}")

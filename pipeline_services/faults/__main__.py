@@ -46,8 +46,11 @@ def _sweep(journal: Journal) -> None:
 
     ground = permitted_ground()
     admin = Admin(Access.load(ground.kubeconfig, ground.context), KindNode.of(names.CLUSTER))
-    for summary in sweep(admin, journal):
-        sys.stdout.write(f"undone: {summary}\n")
+    try:
+        for summary in sweep(admin, journal):
+            sys.stdout.write(f"undone: {summary}\n")
+    finally:
+        admin.close()
 
 
 if __name__ == "__main__":

@@ -9,25 +9,22 @@ from typing import Any, Final
 import urllib3
 
 from pipeline_services.cluster import one_line, refused
-from pipeline_services.errors import PreconditionNotMet, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.faults.model import Conflict
+from pipeline_services.faults.node_shell import NodeShell
 from pipeline_services.kubeconfig import Access
 from pipeline_services.platform import engine as engines
-from pipeline_services.platform import shell
 from pipeline_services.platform.engine import Engine
-from pipeline_services.platform.failures import CommandFailed
 from pipeline_services.platform.paths import Cache, cache_root
 
 TIMEOUT: Final = urllib3.Timeout(connect=3.0, read=10.0)
-NODE_COMMAND_WITHIN: Final = 60.0
 
 
 class KindNode:
     """The one node of the suite's own cluster, a container of the engine."""
 
     def __init__(self, engine: Engine, container: str) -> None:
-        self._engine = engine
-        self._container = container
+        self._shell = NodeShell([str(engine.program), "exec", "-i", container, "sh"], engine.env)
 
     @classmethod
     def of(cls, cluster: str) -> KindNode:
@@ -35,16 +32,12 @@ class KindNode:
         return cls(engines.find(Cache(cache_root()), lambda _note: None), f"{cluster}-control-plane")
 
     def on_node(self, words: Sequence[str]) -> str:
-        """Run a program as root on the node; returns what it wrote.
+        """Run a program as root on the node; returns what it wrote. Raises as ``NodeShell.run``."""
+        return self._shell.run(words)
 
-        Raises:
-            UnexpectedAnswer: it ended with an error or took too long.
-        """
-        command = [str(self._engine.program), "exec", self._container, *words]
-        try:
-            return shell.run(command, env=self._engine.env, timeout=NODE_COMMAND_WITHIN, what=f"{words[0]} on the node")
-        except CommandFailed as error:
-            raise UnexpectedAnswer(f"{error.message}: {one_line(error.tail)}") from error
+    def close(self) -> None:
+        """End the shell on the node."""
+        self._shell.close()
 
 
 class Admin:
@@ -95,3 +88,9 @@ class Admin:
         if self._node is None:
             raise PreconditionNotMet("only the suite's own kind cluster lets a program run on its node")
         return self._node.on_node(words)
+
+    def close(self) -> None:
+        """Drop all connections."""
+        self._http.clear()
+        if self._node is not None:
+            self._node.close()

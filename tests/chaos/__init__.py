@@ -1,0 +1,1 @@
+"""Tests of what breaks the pipeline and of what judges it meanwhile; no cluster needed."""
