@@ -89,7 +89,7 @@ def measure(access: ClusterAccess, readings: int) -> Outcome:
         results = {name: _last_object(api, name) for name in ("load", "drain")}
     with bench_store(access, api) as store:
         try:
-            history = _history(load, results["load"]["acknowledged"], store.stored(load))
+            history = history_of(load, results["load"]["acknowledged"], store.stored(load))
         finally:
             store.delete(load)
     verdict = judge(history, at_least=readings)
@@ -139,7 +139,7 @@ def _last_object(api: Api, container: str) -> dict[str, Any]:
     return result
 
 
-def _history(load: Load, acknowledged: int, stored: Book) -> History:
+def history_of(load: Load, acknowledged: int, stored: Book) -> History:
     """The broker is not on trial here: the topic is taken to hold what it acknowledged, all of it committed."""
     attempted, topic = Book(), TopicLog()
     for offset, reading in enumerate(load):

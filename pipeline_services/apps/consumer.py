@@ -59,24 +59,24 @@ class Consumer:
         """Build a consumer and subscribe; False if the broker is not there. Takes a few seconds at most."""
         if unreachable(self._config) is not None:
             return False
+        self.close()
         try:
             ensure_topics(self._config)
-            consumer = KafkaConsumer(
+            self._consumer = KafkaConsumer(
                 bootstrap_servers=list(self._config.brokers),
                 group_id=self._config.group,
                 max_poll_records=self._batch,
                 **CONSUMER,
             )
+            self._assignment = Assignment(self._config.group)
+            self._consumer.subscribe([self._config.topic], listener=self._assignment)
+            # A leader that joins before it knows the topic's partitions hands out none and joins again at once, and
+            # that second join is lost if the poll that began it ends first: asking for them here avoids both.
+            self._consumer.partitions_for_topic(self._config.topic)
         except KafkaError as error:
             log.warning("no Kafka consumer yet: %s", error)
+            self.close()
             return False
-        self._forget()
-        self._assignment = Assignment(self._config.group)
-        consumer.subscribe([self._config.topic], listener=self._assignment)
-        # A leader that joins before it knows the topic's partitions hands out none and joins again at once, and that
-        # second join is lost if the poll that began it ends first: asking for the partitions here avoids both.
-        consumer.partitions_for_topic(self._config.topic)
-        self._consumer = consumer
         return True
 
     def poll(self, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
