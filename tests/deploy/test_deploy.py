@@ -1,0 +1,241 @@
+"""A deploy against a cluster in memory: in which order, what a second one does, and how drift is repaired."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import datetime
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_services import names
+from pipeline_services.platform import deploy, secret_store, secret_tls
+from pipeline_services.platform.deploy_api import FIELD_MANAGER
+from pipeline_services.platform.secret_influx import Admin, Tokens
+
+Key = tuple[str, str]
+TOKENS = Tokens(write="the writer's", read="the reader's")
+
+
+class FakeCluster:
+    """Keeps what is applied; a version changes when the content does, and every workload is complete at once."""
+
+    def __init__(self) -> None:
+        self.objects: dict[Key, dict[str, Any]] = {}
+        self.log: list[str] = []
+        self._version = 0
+
+    def get(self, kind: str, name: str) -> dict[str, Any] | None:
+        return self.objects.get((kind, name))
+
+    def list(self, kind: str) -> list[dict[str, Any]]:
+        return [copy.deepcopy(item) for (known, _), item in self.objects.items() if known == kind]
+
+    def apply(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        key = (manifest["kind"], manifest["metadata"]["name"])
+        old, new = self.objects.get(key), copy.deepcopy(dict(manifest))
+        if new["kind"] == "Deployment":
+            new["spec"].setdefault("replicas", old["spec"]["replicas"] if old else 1)
+        if old is None or content(old) != content(new):
+            self._store(key, new, old)
+        return copy.deepcopy(self.objects[key])
+
+    def merge(self, kind: str, name: str, patch: Mapping[str, Any], part: str = "") -> dict[str, Any]:
+        item = self.objects[kind, name]
+        self.log.append(f"{part or 'patched'} {name}")
+        if part == "scale":
+            self._store((kind, name), {**copy.deepcopy(item), "spec": {**item["spec"], **patch["spec"]}}, item)
+        else:
+            item["metadata"].update(patch["metadata"])
+        return item
+
+    def delete(self, kind: str, name: str, *, orphans: bool = False, grace: int | None = None) -> None:
+        self.log.append(f"deleted {name}")
+        self.objects.pop((kind, name), None)
+
+    def change(self, kind: str, name: str, **values: Any) -> None:
+        """Somebody else changes an object."""
+        old = self.objects[kind, name]
+        self._store((kind, name), {**copy.deepcopy(old), **values}, old)
+        self.log.clear()
+
+    def _store(self, key: Key, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        self._version += 1
+        generation = 1 + (old["metadata"]["generation"] if old else 0)
+        ours = {"manager": FIELD_MANAGER, "operation": "Apply", "apiVersion": "v1", "fieldsV1": {}}
+        kept = {"resourceVersion": str(self._version), "generation": generation, "managedFields": [ours]}
+        new["metadata"] = {**new["metadata"], **kept}
+        total = new.get("spec", {}).get("replicas", 1)
+        counts = ("replicas", "updatedReplicas", "availableReplicas", "desiredNumberScheduled")
+        more = ("updatedNumberScheduled", "numberAvailable")
+        new["status"] = {"observedGeneration": generation, **dict.fromkeys((*counts, *more), total)}
+        self.objects[key] = new
+        self.log.append(f"wrote {' '.join(key)}")
+
+
+def content(item: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in item.items() if key not in ("status", "metadata", "kind")}
+    return {**kept, "labels": item["metadata"].get("labels")}
+
+
+@dataclass
+class World:
+    """A cluster, and what deploys to it say."""
+
+    manifests: list[dict[str, Any]]
+    folder: Path
+    cluster: FakeCluster = field(default_factory=FakeCluster)
+    context: str = names.CONTEXT
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.folder / "kubeconfig"
+
+    @property
+    def reader_kubeconfig(self) -> Path:
+        return self.folder / "reader.kubeconfig"
+
+    def deploy(self) -> list[str]:
+        said: list[str] = []
+        api: Any = self.cluster
+        self.cluster.log.clear()
+        with ThreadPoolExecutor(1) as pool:
+            deploy._Deploy(api, pool, copy.deepcopy(self.manifests), said.append).run(self)
+        return said
+
+    def stamp(self, kind: str, name: str) -> str:
+        template = self.cluster.objects[kind, name]["spec"]["template"]
+        return str(template["metadata"]["annotations"][deploy.READS])
+
+
+@pytest.fixture
+def world(manifests: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World(list(manifests.objects), tmp_path)
+
+    @contextmanager
+    def influxdb(kubeconfig: Path, context: str, ca: str) -> Iterator[str]:
+        made.cluster.log.append("asked influxdb")
+        yield ca
+
+    def ensure_tokens(http: str, admin: Admin) -> Tokens:
+        return TOKENS
+
+    monkeypatch.setattr(secret_store, "influxdb", influxdb)
+    monkeypatch.setattr(secret_store, "ensure_tokens", ensure_tokens)
+    monkeypatch.setattr(deploy, "ensure_reader", lambda *_: False)
+    return made
+
+
+@pytest.fixture
+def deployed(world: World) -> World:
+    world.deploy()
+    return world
+
+
+def test_everything_is_there_after_the_first(deployed: World) -> None:
+    wanted = {(item["kind"], item["metadata"]["name"]) for item in deployed.manifests}
+    assert deployed.cluster.objects.keys() == wanted | {("Secret", name) for name in secret_store.SECRETS}
+
+
+def test_what_reads_a_token_waits_for_it(world: World) -> None:
+    world.deploy()
+    log = world.cluster.log
+    asked = log.index("asked influxdb")
+    assert log.index("wrote Secret influxdb-tls") < log.index("wrote StatefulSet influxdb") < asked
+    assert min(log.index("wrote Deployment processor"), log.index("wrote Deployment grafana")) > asked
+
+
+def test_the_second_one_changes_nothing(deployed: World) -> None:
+    assert deployed.deploy() == []
+    assert deployed.cluster.log == ["asked influxdb"]
+
+
+def test_secrets_are_of_this_deploy_alone(deployed: World, manifests: Any, tmp_path: Path) -> None:
+    other = World(list(manifests.objects), tmp_path)
+    other.deploy()
+    for name in (names.ADMIN_SECRET, secret_store.GRAFANA_SECRET, names.TLS_SECRET):
+        ours = deployed.cluster.objects["Secret", name]["data"]
+        assert not set(ours.values()) & set(other.cluster.objects["Secret", name]["data"].values()) - {
+            base64.b64encode(user).decode() for user in (b"operator", b"admin")
+        }
+
+
+def test_a_changed_config_map_is_put_right_and_its_readers_restart(deployed: World) -> None:
+    before = {name: deployed.stamp("Deployment", name) for name in names.DEPLOYMENTS}
+    deployed.cluster.change("ConfigMap", names.CONFIG_MAP, data={"KAFKA_BROKER": "nowhere:9092"})
+    deployed.deploy()
+    broker = deployed.cluster.objects["ConfigMap", names.CONFIG_MAP]["data"]["KAFKA_BROKER"]
+    assert broker == f"{names.KAFKA_SERVICE}:9092"
+    restarted = {name for name in names.DEPLOYMENTS if deployed.stamp("Deployment", name) != before[name]}
+    assert restarted == {names.PRODUCER, names.PROCESSOR}
+
+
+def test_a_wrong_token_is_replaced_and_the_processor_restarts(deployed: World) -> None:
+    wrong = {secret_store.PROCESSOR_TOKEN_KEY: base64.b64encode(b"wrong").decode()}
+    deployed.cluster.change("Secret", names.PIPELINE_SECRET, data=wrong)
+    before = deployed.stamp("Deployment", names.PROCESSOR)
+    assert f"made {names.PIPELINE_SECRET}" in deployed.deploy()
+    data = deployed.cluster.objects["Secret", names.PIPELINE_SECRET]["data"]
+    assert base64.b64decode(data[secret_store.PROCESSOR_TOKEN_KEY]).decode() == TOKENS.write
+    assert deployed.stamp("Deployment", names.PROCESSOR) != before
+
+
+def test_a_certificate_that_expires_tomorrow_is_replaced_and_its_readers_restart(deployed: World) -> None:
+    old = secret_tls.new_certificate(valid_for=datetime.timedelta(days=1))
+    data = {key: base64.b64encode(value).decode() for key, value in old.items()}
+    deployed.cluster.change("Secret", names.TLS_SECRET, data=data)
+    deployed.deploy()
+    wrote = {line.split()[-1] for line in deployed.cluster.log if line.startswith("wrote ")}
+    assert wrote == {names.TLS_SECRET, names.INFLUXDB, names.PROCESSOR, names.PROMETHEUS, names.GRAFANA}
+
+
+def test_administrators_passwords_stay(deployed: World) -> None:
+    before = deployed.cluster.objects["Secret", names.ADMIN_SECRET]["data"]
+    partial = {key: value for key, value in before.items() if key != "username"}
+    deployed.cluster.change("Secret", names.ADMIN_SECRET, data=partial)
+    deployed.deploy()
+    assert deployed.cluster.objects["Secret", names.ADMIN_SECRET]["data"] == before
+
+
+def test_an_autoscaled_deployment_at_0_is_woken(deployed: World) -> None:
+    spec = {**deployed.cluster.objects["Deployment", names.PRODUCER]["spec"], "replicas": 0}
+    deployed.cluster.change("Deployment", names.PRODUCER, spec=spec)
+    assert "producer was scaled to 0: one replica again" in deployed.deploy()
+    assert deployed.cluster.objects["Deployment", names.PRODUCER]["spec"]["replicas"] == 1
+
+
+def test_what_the_autoscaler_chose_stays(deployed: World) -> None:
+    spec = {**deployed.cluster.objects["Deployment", names.PRODUCER]["spec"], "replicas": 4}
+    deployed.cluster.change("Deployment", names.PRODUCER, spec=spec)
+    assert deployed.deploy() == []
+    assert deployed.cluster.objects["Deployment", names.PRODUCER]["spec"]["replicas"] == 4
+
+
+def test_a_foreign_policy_is_removed(deployed: World) -> None:
+    stranger = {"kind": "NetworkPolicy", "metadata": {"name": "deny-kafka"}, "spec": {}}
+    deployed.cluster.apply(stranger)
+    assert deployed.deploy() == ["removed NetworkPolicy deny-kafka"]
+    assert ("NetworkPolicy", "deny-kafka") not in deployed.cluster.objects
+
+
+def test_fields_that_somebody_else_set_are_taken_over_before_the_apply(deployed: World) -> None:
+    edit = {"manager": "kubectl-edit", "operation": "Update", "apiVersion": "apps/v1", "fieldsV1": {"f:spec": {}}}
+    metadata = deployed.cluster.objects["Deployment", names.LOKI]["metadata"]
+    metadata["managedFields"] = [*metadata["managedFields"], edit]
+    assert deployed.deploy() == ["Deployment loki was changed by somebody else: putting it right"]
+    [entry] = deployed.cluster.objects["Deployment", names.LOKI]["metadata"]["managedFields"]
+    assert entry["fieldsV1"] == {"f:spec": {}}
+
+
+def test_a_pod_that_waits_for_its_next_crash_is_replaced(deployed: World) -> None:
+    status = {"containerStatuses": [{"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restartCount": 3}]}
+    metadata = {"name": "producer-1", "labels": {"app": "producer"}, "ownerReferences": [{}]}
+    deployed.cluster.objects["Pod", "producer-1"] = {"kind": "Pod", "metadata": metadata, "status": status}
+    assert deployed.deploy() == ["replaced pod producer-1"]
+    assert "deleted producer-1" in deployed.cluster.log
