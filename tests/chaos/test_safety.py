@@ -1,0 +1,106 @@
+"""Where faults may be made: refused in one line each, and nothing touched."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults.__main__ import main
+from pipeline_services.faults.safety import Ground, own_journal, permitted_ground, require_label, sole_run
+from pipeline_services.journal import Entry
+
+KUBECONFIG = "apiVersion: v1\nkind: Config\n"
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+@pytest.fixture
+def kubeconfig(tmp_path: Path) -> Path:
+    file = tmp_path / "config"
+    file.write_text(KUBECONFIG, encoding="utf-8")
+    return file
+
+
+def test_without_a_cluster_the_next_step_is_named() -> None:
+    with pytest.raises(PreconditionNotMet, match=r"is not there\. Next: make up"):
+        permitted_ground()
+
+
+def test_the_suites_own_cluster_needs_no_option() -> None:
+    folder = own_journal().folder.parent
+    folder.mkdir(parents=True)
+    (folder / "kubeconfig").write_text(KUBECONFIG, encoding="utf-8")
+    ground = permitted_ground()
+    assert ground.own
+    assert ground.context == "kind-conveyor"
+    assert ground.journal.folder == own_journal().folder
+
+
+@pytest.mark.parametrize("allow", [None, "another"])
+def test_a_foreign_context_is_refused_without_its_own_consent(kubeconfig: Path, allow: str | None) -> None:
+    with pytest.raises(PreconditionNotMet, match="refused: faults are made in the suite's own cluster only"):
+        permitted_ground(kubeconfig, "plant", allow=allow)
+
+
+def test_a_kubeconfig_alone_is_no_consent(kubeconfig: Path) -> None:
+    with pytest.raises(PreconditionNotMet, match="refused"):
+        permitted_ground(kubeconfig)
+
+
+def test_a_foreign_context_with_consent_has_a_journal_of_its_own(kubeconfig: Path) -> None:
+    ground = permitted_ground(kubeconfig, "plant/a", allow="plant/a")
+    assert not ground.own
+    assert ground.journal.folder != own_journal().folder
+
+
+class Labelled:
+    def __init__(self, labels: dict[str, str]) -> None:
+        self.labels = labels
+
+    def call(self, method: str, path: str, body: Any = None, content_type: str = "") -> Any:
+        assert (method, body) == ("GET", None)
+        return {"metadata": {"labels": self.labels}}
+
+
+def test_the_namespace_has_to_consent_too() -> None:
+    require_label(Labelled({"conveyor.io/chaos": "allowed"}), "conveyor-pipeline")
+    for labels in ({}, {"conveyor.io/chaos": "no"}):
+        with pytest.raises(PreconditionNotMet, match=r"does not carry the label conveyor\.io/chaos=allowed"):
+            require_label(Labelled(labels), "conveyor-pipeline")
+
+
+def test_two_runs_cannot_break_the_same_pipeline() -> None:
+    ground = Ground("config", "kind-conveyor", "conveyor-pipeline", own=True)
+    with (
+        sole_run(ground, "first"),
+        pytest.raises(PreconditionNotMet, match=rf"process {os.getpid()} \(first\) is breaking this pipeline already"),
+        sole_run(ground, "second"),
+    ):
+        pass
+    with sole_run(ground, "third"):
+        pass
+
+
+def test_the_command_lists_what_is_in_force_and_leaves_a_living_run_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    now = time.time()
+    own_journal().write(Entry("a", "run", os.getpid(), "producer scaled to 0", now, now + 900))
+    assert main(["sweep"]) == 1
+    assert "producer scaled to 0; made by run run, which is still running" in capsys.readouterr().out
+    assert len(own_journal().entries()) == 1
+
+
+def test_the_command_says_what_it_cannot_undo(capsys: pytest.CaptureFixture[str]) -> None:
+    own_journal().write(Entry("a", "run", 2**22 + 1, "producer scaled to 0", 1.0, 2.0))
+    assert main(["sweep"]) == 2
+    printed = capsys.readouterr()
+    assert "which is gone" in printed.out
+    assert "make up" in printed.err
