@@ -12,6 +12,7 @@ from pipeline_services.reporting import node
 from pipeline_services.reporting.outcome import Category
 
 HISTORY_RUNS: Final = 30
+_LESS_MEMORY: Final = "--max-semi-space-size=1"
 CATEGORY_LABEL: Final = "category"
 _TRACKER: Final = ("googletagmanager", "google-analytics", "gtag(")
 _TRACKER_SIZE: Final = 2_000
@@ -57,8 +58,8 @@ def make(request: PageRequest, say: Callable[[str], None]) -> Path:
     cli = installed / "node_modules" / "allure" / "cli.js"
     quick = {"NODE_COMPILE_CACHE": str(installed / "compiled"), "NO_COLOR": "1"}
     # From its own folder: a stray configuration or results folder where pytest was started must not matter.
-    arguments = ["generate", str(request.results), "--config", str(config)]
-    said = node.run([str(command), str(cli), *arguments], within=node.RUN_WITHIN, extra=quick, cwd=request.output)
+    arguments = [_LESS_MEMORY, str(cli), "generate", str(request.results), "--config", str(config)]
+    said = node.run([str(command), *arguments], within=node.RUN_WITHIN, extra=quick, cwd=request.output)
     page = request.output / "page" / "index.html"
     if not page.is_file():
         raise node.PageUnavailable(f"the generator wrote no page: {' '.join(said.split())[-200:]}")

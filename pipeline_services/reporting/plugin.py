@@ -57,8 +57,8 @@ def _set_up_run(config: pytest.Config, run: OperatorRun) -> None:
         option.xmlpath = option.xmlpath or str(run.folder.draft / JUNIT)
         option.allure_report_dir = option.allure_report_dir or str(run.folder.draft / RESULTS)
         option.attach_capture = False
-    if option.verbose == 0:
-        option.verbose = -1  # no header and no dots: what an operator reads is the summary and the closing line
+    if option.verbose <= 0:
+        option.verbose = min(option.verbose, -1)  # no header, no dots: an operator reads the summary and the last line
         option.disable_warnings = True
         option.reportchars = ""
     config.pluginmanager.register(run, "operator-run")

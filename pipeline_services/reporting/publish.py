@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -50,9 +51,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run leaves behind. ``markers``: the run markers of each case."""
+    """What a run leaves behind.
+
+    Attributes:
+        allure, junit: what the plugins for these have written, wherever the command line sent it.
+        markers: the run markers of each case.
+    """
 
     folder: ReportFolder
+    allure: Path
+    junit: Path
     run: Run
     results: Sequence[CaseResult]
     markers: Mapping[str, tuple[str, ...]]
@@ -64,6 +72,8 @@ def write(report: Report, say: Say) -> None:
     draft, run, results, snapshot = report.folder.draft, report.run, report.results, report.snapshot
     if snapshot:
         snapshot.save(draft / SNAPSHOT)
+    if report.junit != draft / JUNIT and report.junit.is_file():
+        shutil.copyfile(report.junit, draft / JUNIT)
     environment = describe(snapshot)
     (draft / run.verdict_file).write_text(daily_json.text(results, _about(run, environment)), encoding="utf-8")
     _write_runbook(draft)
@@ -89,9 +99,7 @@ def _write_runbook(draft: Path) -> None:
 
 
 def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> None:
-    draft = report.folder.draft
-    folder = draft / RESULTS
-    folder.mkdir(exist_ok=True)
+    draft, folder = report.folder.draft, report.allure
     by_id = {result.id: result for result in report.results}
     allure_results.complete(folder, by_id, runbook.load(), report.snapshot, report.markers)
     allure_results.write_environment(folder, environment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from pathlib import Path
 
 import allure
 import pytest
@@ -155,7 +156,9 @@ class OperatorRun:
             markers = {case: label.markers for case, label in self.labels.items()}
             remember = self.source.options.snapshot is None  # judged again, a snapshot is no new run
             run = publish.Run(self.kind, self.started, where, remember)
-            publish.write(publish.Report(self.folder, run, results, markers, snapshot), self.say)
+            option = self.config.option
+            written = Path(option.allure_report_dir), Path(option.xmlpath)
+            publish.write(publish.Report(self.folder, *written, run, results, markers, snapshot), self.say)
         else:
             self.say(f"Only some checks were picked: {self.folder.path} is as it was (--reports DIR writes a report)")
         self.say(terminal.verdict(results, where))
