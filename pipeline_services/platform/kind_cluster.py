@@ -28,15 +28,16 @@ from pipeline_services.waiting import WaitExpired, wait_until
 CREATE_WITHIN: Final = 300
 READY_WITHIN: Final = 120
 START_WITHIN: Final = 180.0
-SYSTEM_WITHIN: Final = 180
+PART_WITHIN: Final = 180
 ABSENT: Final = "absent"
 RUNNING: Final = "running"
-SYSTEM_WORKLOADS: Final = (
-    ("kube-system", "daemonset/kube-router"),
-    ("kube-system", "daemonset/kube-proxy"),
-    ("kube-system", "deployment/coredns"),
-    ("kube-system", "deployment/metrics-server"),
-    ("local-path-storage", "deployment/local-path-provisioner"),
+PARTS: Final = ("kube-router.yaml", "storage-class.yaml", "storage.yaml", "metrics-server.yaml")
+METRICS_API: Final = "metrics-api.yaml"
+BEFORE_METRICS_API: Final = ("kube-system/daemonset/kube-proxy", "kube-system/deployment/metrics-server")
+OTHER_WORKLOADS: Final = (
+    "kube-system/daemonset/kube-router",
+    "kube-system/deployment/coredns",
+    "local-path-storage/deployment/local-path-provisioner",
 )
 
 
@@ -143,33 +144,31 @@ class KindCluster:
         flags = ("--kubeconfig", self.access.kubeconfig, "--context", self.access.context)
         return shell.run([self.tools / "kubectl", *flags, *words], timeout=timeout, what=f"kubectl {words[0]}")
 
-    def apply_system(self, images: Mapping[str, str]) -> None:
-        """Bring network, storage and metrics to what the checkout says."""
-        rendered = self.access.kubeconfig.with_name("system.yaml")
-        rendered.write_text(render(images), encoding="utf-8")
+    def apply(self, images: Mapping[str, str], *manifests: str) -> None:
+        """Bring parts of the cluster to what the checkout says.
+
+        Args:
+            manifests: names of files in manifests/cluster.
+        """
+        texts = [(paths.CLUSTER_MANIFESTS / name).read_text(encoding="utf-8").rstrip() for name in manifests]
+        rendered = self.access.kubeconfig.with_name("parts.yaml")
+        rendered.write_text(with_images("\n---\n".join(texts) + "\n", images), encoding="utf-8")
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", rendered)
 
-    def wait_for_system(self) -> None:
-        """Wait until the cluster's own parts run.
+    def wait_for(self, *workloads: str) -> None:
+        """Wait until parts of the cluster are rolled out, each given as namespace/kind/name.
 
         Raises:
-            PlatformError: one does not; names it.
+            PlatformError: one does not come up; names it.
         """
-        for namespace, workload in SYSTEM_WORKLOADS:
+        for workload in workloads:
+            namespace, name = workload.split("/", 1)
+            within = f"--timeout={PART_WITHIN}s"
             try:
-                self.kubectl(
-                    "rollout",
-                    "status",
-                    "-n",
-                    namespace,
-                    workload,
-                    f"--timeout={SYSTEM_WITHIN}s",
-                    timeout=SYSTEM_WITHIN + 10,
-                )
+                self.kubectl("rollout", "status", "-n", namespace, name, within, timeout=PART_WITHIN + 10)
             except CommandFailed as error:
                 raise PlatformError(
-                    f"{workload} in {namespace} does not come up",
-                    next_step=f"kubectl -n {namespace} describe {workload}",
+                    f"{name} in {namespace} does not come up", next_step=f"kubectl -n {namespace} describe {name}"
                 ) from error
 
     def delete(self) -> None:
@@ -195,16 +194,6 @@ class KindCluster:
         # pytest-kubernetes hands its children this process's environment, and nothing else.
         os.environ.update(engines.environment(self.engine, self.tools))
         return select_provider_manager("kind")(self.access.name, None, self.access.kubeconfig)
-
-
-def render(images: Mapping[str, str]) -> str:
-    """The manifests of the cluster's own parts, with the full names of the images."""
-    documents = [
-        path.read_text(encoding="utf-8").rstrip()
-        for path in sorted(paths.CLUSTER_MANIFESTS.glob("*.yaml"))
-        if path.name != "kind.yaml"
-    ]
-    return with_images("\n---\n".join(documents) + "\n", images)
 
 
 def with_images(text: str, images: Mapping[str, str]) -> str:

@@ -1,0 +1,144 @@
+"""The platform of this checkout on this machine: what is built, the cluster, the pipeline in it."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pipeline_services.platform import engine as engines
+from pipeline_services.platform import kind_cluster, node, preflight, versions
+from pipeline_services.platform.access import ClusterAccess
+from pipeline_services.platform.assembly import CLI_STEP, Assembly
+from pipeline_services.platform.engine import Engine
+from pipeline_services.platform.images import LOADED, PREFIX
+from pipeline_services.platform.kind_cluster import ABSENT, RUNNING, KindCluster
+from pipeline_services.platform.paths import Cache, cache_root
+from pipeline_services.platform.progress import Progress
+
+DEPLOY = "pipeline_services.platform.deploy"
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One cluster by name, and everything it is made of."""
+
+    cache: Cache
+    progress: Progress
+    assembly: Assembly
+    cluster: KindCluster
+
+    @classmethod
+    def open(cls, name: str, progress: Progress) -> Platform:
+        """Read the recipes and find the engine, installing it if need be."""
+        cache = Cache(cache_root())
+        return cls._with(engines.find(cache, progress), name, progress, cache)
+
+    @classmethod
+    def find(cls, name: str, progress: Progress) -> Platform | None:
+        """The same without installing anything; None where there is no engine."""
+        cache = Cache(cache_root())
+        engine = engines.present(cache)
+        return cls._with(engine, name, progress, cache) if engine else None
+
+    @classmethod
+    def _with(cls, engine: Engine, name: str, progress: Progress, cache: Cache) -> Platform:
+        assembly = Assembly.of(cache, versions.load(), engine)
+        tools = assembly.workshop.output(CLI_STEP, assembly.graph.key(CLI_STEP))
+        return cls(cache, progress, assembly, KindCluster.of(cache, name, engine, tools))
+
+    def up(self) -> ClusterAccess:
+        """Bring the cluster and the pipeline in it to what the checkout says."""
+        if not self._recovered():
+            self._make()
+        self._check_node()
+        self._bring_images()
+        refs = self.assembly.image_refs()
+        with self._timed("cluster's own parts"):
+            self.cluster.apply(refs, *kind_cluster.PARTS)
+            self.cluster.wait_for(*kind_cluster.BEFORE_METRICS_API)
+            self.cluster.apply(refs, kind_cluster.METRICS_API)
+        with self._timed("pipeline deployed"):
+            deploy = importlib.import_module(DEPLOY).deploy
+            deploy(self.cluster.access, refs, self.progress, kubectl=str(self.cluster.tools / "kubectl"))
+        self.cluster.wait_for(*kind_cluster.OTHER_WORKLOADS)
+        return self.cluster.access
+
+    def down(self) -> bool:
+        """Delete the cluster; False where there is none."""
+        there = self.cluster.state() != ABSENT
+        if there:
+            self.cluster.delete()
+        self.cluster.forget()
+        return there
+
+    def delete_images(self) -> int:
+        """Delete every image that was built here; returns how many names that were."""
+        ours = sorted(tag for tag in self.cluster.engine.images() if tag.startswith(f"{PREFIX}/"))
+        if ours:
+            self.cluster.engine.run("rmi", "--force", *ours)
+        return len(ours)
+
+    def status(self) -> list[str]:
+        """What is there, a line for each thing."""
+        graph, state = self.assembly.graph, self.cluster.state()
+        missing = [step.name for step in graph.left([node.NODE_STEP, *(f"image-{name}" for name in LOADED)])]
+        answers = state == RUNNING and self.cluster.tools.is_dir() and self.cluster.answers()
+        engine = self.cluster.engine.program
+        lines = [
+            f"engine      {engine}",
+            f"cache       {self.cache.root}",
+            f"images      {'all built' if not missing else f'{len(missing)} steps to build: ' + ', '.join(missing)}",
+            f"cluster     {self.cluster.access.name}: {state}{', API ready' if answers else ''}",
+        ]
+        if answers:
+            lines.append(f"kubeconfig  {self.cluster.access.kubeconfig} (context {self.cluster.access.context})")
+        return lines
+
+    def _recovered(self) -> bool:
+        """Whether there is a cluster, which then runs and answers."""
+        if self.cluster.state() == ABSENT:
+            return False
+        self._build([CLI_STEP])
+        with self._timed("cluster answers"):
+            if self.cluster.recover():
+                return True
+        self.progress("a half-made cluster was left behind: it is made anew")
+        self.cluster.delete()
+        return False
+
+    def _make(self) -> None:
+        self._build([CLI_STEP, node.NODE_STEP, *(f"image-{name}" for name in LOADED)])
+        self.progress(f"creating the cluster {self.cluster.access.name}")
+        with self._timed("cluster created"):
+            self.cluster.create(self.assembly.node_image())
+
+    def _build(self, goals: list[str]) -> None:
+        todo = self.assembly.graph.left(goals)
+        if todo:
+            preflight.check(self.assembly.workshop, todo)
+            self.assembly.build(todo, self.progress)
+
+    def _check_node(self) -> None:
+        if self.cluster.node_base() != self.assembly.graph.key("image-node-base"):
+            self.progress("the cluster is made from another version of the node or of Kubernetes: make down && make up")
+
+    def _bring_images(self) -> None:
+        """Load what the node has not got yet, or not in this version."""
+        refs = self.assembly.image_refs()
+        there = node.loaded(self.cluster.engine, self.cluster.container)
+        missing = {name: ref for name, ref in refs.items() if ref not in there}
+        if not missing:
+            return
+        self._build([f"image-{name}" for name in missing])
+        self.progress(f"loading into the node: {', '.join(missing)}")
+        with self._timed("images loaded"):
+            node.load(self.cluster.engine, self.cluster.container, list(missing.values()))
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.progress.timed(what, time.monotonic() - began)
