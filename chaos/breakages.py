@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_services import faults, names
 from pipeline_services.connectivity import FLOWS
-from pipeline_services.faults import network, pods, processes, resources
+from pipeline_services.faults import network, pods, processes, resources, storage
 from pipeline_services.faults.model import Fault, Proof, with_pods_replaced
 from pipeline_services.platform.secret_tls import new_certificate
 
@@ -126,6 +126,34 @@ def starved(app: str, millicores: int) -> Breakage:
     return build
 
 
+def out_of_memory(app: str) -> Breakage:
+    """The app's container uses more memory than its limit and is killed for it."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        pod = pipeline.pods_of(app)[0].name
+
+        def killed() -> bool:
+            statuses = pipeline.probes.pod(pod)["status"].get("containerStatuses") or [{}]
+            states = [statuses[0].get(which) or {} for which in ("state", "lastState")]
+            return any((state.get("terminated") or {}).get("reason") == "OOMKilled" for state in states)
+
+        return processes.memory_eaten(pipeline.processes(app), pod, killed)
+
+    return build
+
+
+def killed_before_commit(pipeline: SteadyPipeline) -> Fault:
+    """The processor dies after InfluxDB took its readings and before Kafka heard of it: they come once more."""
+    pod = pipeline.pods_of(names.PROCESSOR)[0].name
+    return processes.killed_with_work_undone(pipeline.processes(names.PROCESSOR), pipeline.processes(names.KAFKA), pod)
+
+
+def volume_full(pipeline: SteadyPipeline) -> Fault:
+    """InfluxDB's volume has no room left."""
+    refused = _writes_fail(pipeline, "server-error")
+    return storage.volume_full(pipeline.api, names.INFLUXDB, pipeline.namespace, "influxd", refused)
+
+
 def scaled(app: str, replicas: int) -> Breakage:
     """Somebody scales a Deployment by hand."""
     return lambda pipeline: faults.scaled(pipeline.api, "deployments", app, pipeline.namespace, replicas)
@@ -142,13 +170,17 @@ def without_effect(breakage: Breakage) -> Breakage:
 
 
 def _writes_fail(pipeline: SteadyPipeline, reason: str) -> Proof:
-    """Seen by the processor: InfluxDB does not take its readings, for that reason."""
-    series = "conveyor_write_failures_total"
-    return Proof(
-        f"writes to InfluxDB to fail ({reason})",
-        lambda: pipeline.metric(names.PROCESSOR, series, reason=reason) > 0,
-        within=60.0,
-    )
+    """Seen by the processor: InfluxDB goes on refusing its readings, for that reason."""
+    before: float | None = None
+
+    def grows() -> bool:
+        nonlocal before
+        now = pipeline.metric(names.PROCESSOR, "conveyor_write_failures_total", reason=reason)
+        grown = before is not None and now > before
+        before = now
+        return grown
+
+    return Proof(f"writes to InfluxDB to fail ({reason})", grows, within=60.0)
 
 
 def _names(pipeline: SteadyPipeline, app: str) -> list[str]:

@@ -68,6 +68,12 @@ PROCESSOR: Final = _by_id(
         symptoms=(sights.pods_ready(names.PROCESSOR),),
     ),
     Case(
+        "processor-killed-before-commit",
+        names.PROCESSOR,
+        breakages.killed_before_commit,
+        symptoms=(sights.pods_ready(names.PROCESSOR),),
+    ),
+    Case(
         "processor-token-wrong",
         names.PROCESSOR,
         breakages.wrong_token,
@@ -153,13 +159,39 @@ NETWORK: Final = _by_id(
 
 RESOURCES: Final = _by_id(
     Case(
+        "producer-out-of-memory",
+        names.PRODUCER,
+        breakages.out_of_memory(names.PRODUCER),
+        symptoms=(sights.bad_status(names.PRODUCER),),
+        audit=False,
+    ),
+    Case(
+        "producer-scaled-by-hand",
+        names.PRODUCER,
+        breakages.scaled(names.PRODUCER, 3),
+        Heals.BY_UNDO,
+        hold=10.0,
+        audit=False,
+    ),
+    Case(
         "processor-starved-of-cpu",
         names.PROCESSOR,
-        breakages.starved(names.PROCESSOR, 20),
+        breakages.starved(names.PROCESSOR, 15),
         Heals.BY_UNDO,
-        symptoms=(sights.metric_breached("cpu-usage", names.PROCESSOR),),
+        symptoms=(sights.metric_breached("consumer-lag-growth"),),
     ),
 )
+
+STORAGE: Final = _by_id(
+    Case(
+        "influxdb-volume-full",
+        names.INFLUXDB,
+        breakages.volume_full,
+        Heals.BY_UNDO,
+        symptoms=(sights.metric_breached("volume-usage", names.INFLUXDB),),
+    ),
+)
+"""Slow: the volume is copied twice, and its pod restarted twice."""
 
 EVERY: Final = {**PRODUCER, **PROCESSOR, **KAFKA, **INFLUXDB, **NETWORK}
 """What a soak chooses from."""

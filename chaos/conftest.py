@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from pipeline_services.errors import PipelineError
 
 if TYPE_CHECKING:
     from pipeline_services.scenario import Case, Story
     from pipeline_services.steady_pipeline import SteadyPipeline
 
 Play = Callable[["Case"], "Story"]
+PIPELINE = pytest.StashKey["SteadyPipeline"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,16 +26,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--dry-run", action="store_true", help="print what would be broken and how it is undone, do nothing"
     )
     group.addoption("--soak", type=float, default=0.0, metavar="MINUTES", help="how long the soak breaks things")
-    group.addoption("--seed", type=int, default=1, metavar="N", help="which faults the soak chooses, and when")
+    group.addoption("--seed", type=int, default=1, metavar="N", help="which faults the soak chooses")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Open the pipeline before the first scenario. What is refused is refused once, in one line, nothing touched."""
+    chaos = any(item.get_closest_marker("chaos") for item in session.items)
+    if not chaos or session.config.getoption("collectonly"):
+        return (yield)
+    from chaos import staging  # noqa: PLC0415 - a run that breaks nothing need not load it
+
+    try:
+        with staging.opened(session.config) as pipeline:
+            session.config.stash[PIPELINE] = pipeline
+            if session.config.getoption("dry_run"):
+                staging.rehearse(pipeline, session.items)
+                session.items.clear()
+            else:
+                pipeline.require_steady()
+            return (yield)
+    except PipelineError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 @pytest.fixture(scope="session")
-def pipeline(pytestconfig: pytest.Config) -> Iterator[SteadyPipeline]:
-    """The pipeline on permitted ground; what a killed run left behind is undone first."""
-    from chaos.staging import opened  # noqa: PLC0415 - a run that breaks nothing need not load it
-
-    with opened(pytestconfig) as found:
-        yield found
+def pipeline(pytestconfig: pytest.Config) -> SteadyPipeline:
+    """The pipeline on permitted ground; what a killed run left behind has been undone."""
+    return pytestconfig.stash[PIPELINE]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import allure
 import pytest
 from _pytest.terminal import TerminalReporter
 
+from chaos import catalogue
 from pipeline_services.faults.safety import permitted_ground
 from pipeline_services.scenario import Case, Story
 from pipeline_services.steady_pipeline import SteadyPipeline
@@ -39,6 +40,24 @@ def opened(config: pytest.Config) -> Iterator[SteadyPipeline]:
 
     with SteadyPipeline(ground, say) as pipeline:
         yield pipeline
+
+
+def rehearse(pipeline: SteadyPipeline, items: Iterable[pytest.Item]) -> None:
+    """Say what each of the cases would do to the pipeline as it is now, and how it would be undone."""
+    everything = {**catalogue.EVERY, **catalogue.RESOURCES, **catalogue.STORAGE}
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        case = everything.get(str(callspec.params.get("case"))) if callspec else None
+        pipeline.say(f"{item.nodeid}{'' if case else ': more than one fault, or none'}")
+        if case is None:
+            continue
+        fault = case.fault(pipeline)
+        pipeline.say(f"  {fault.summary}; heals {case.heals.value}; limit {case.within:g} s")
+        for word, steps in (("inject", fault.inject), ("then", fault.follow_up), ("undo", fault.undo)):
+            for step in steps:
+                pipeline.say(f"  {word:<7} {step}")
+        if fault.landed is not None:
+            pipeline.say(f"  landed  with {fault.landed.what}")
 
 
 def played(pipeline: SteadyPipeline, case: Case, folder: Path | None) -> Story:

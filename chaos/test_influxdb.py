@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.catalogue import INFLUXDB
+from chaos.catalogue import INFLUXDB, STORAGE
 from chaos.conftest import Play
 
 pytestmark = [pytest.mark.chaos, pytest.mark.component("influxdb"), pytest.mark.runbook("influxdb-statefulset-failure")]
@@ -14,6 +14,17 @@ pytestmark = [pytest.mark.chaos, pytest.mark.component("influxdb"), pytest.mark.
 def test_influxdb_recovers_and_nothing_is_lost(play: Play, case: str) -> None:
     """The checks see the fault; the influxdb is back within its limit; no acknowledged reading is missing."""
     story = play(INFLUXDB[case])
+    story.assert_nothing_lost()
+    story.assert_recovered()
+    story.assert_seen()
+    story.assert_nothing_left()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", STORAGE)
+def test_influxdb_survives_a_full_volume(play: Play, case: str) -> None:
+    """With no room left InfluxDB refuses and Kafka buffers; with room again all of it arrives."""
+    story = play(STORAGE[case])
     story.assert_nothing_lost()
     story.assert_recovered()
     story.assert_seen()

@@ -5,6 +5,8 @@ Inside its container that process cannot be signalled: the kernel protects it fr
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from pipeline_services.errors import PreconditionNotMet
@@ -30,6 +32,13 @@ _THROTTLED: Final = """
 path=$(sed -n -e 's/^[0-9]*:[a-z,]*cpu[a-z,]*://p' -e 's/^0:://p' "/proc/$1/cgroup" | head -n 1)
 cat "/sys/fs/cgroup/cpu$path/cpu.stat" "/sys/fs/cgroup/cpu,cpuacct$path/cpu.stat" "/sys/fs/cgroup$path/cpu.stat" \\
   2>/dev/null | sed -n 's/^nr_throttled //p' | head -n 1
+"""
+# $1 the id of a process: a program that wants ever more memory is put into its control group and left to grow.
+_EAT: Final = """
+path=$(sed -n -e 's/^[0-9]*:memory://p' -e 's/^0:://p' "/proc/$1/cgroup" | head -n 1)
+for group in "/sys/fs/cgroup/memory$path" "/sys/fs/cgroup$path"; do [ -e "$group/cgroup.procs" ] && break; done
+[ -e "$group/cgroup.procs" ] || { echo "no control group for memory"; exit 1; }
+sh -c 'echo $$ > "$1/cgroup.procs" && exec tail /dev/zero' sh "$group" >/dev/null 2>&1 </dev/null &
 """
 
 
@@ -95,4 +104,36 @@ def stopped(processes: Processes, pod: str) -> Fault:
         Proof(f"every process of {pod} to be stopped", frozen),
         Proof(f"no process of {pod} to be stopped", lambda: "T" not in processes.states().values()),
         pods=(pod,),
+    )
+
+
+def memory_eaten(processes: Processes, pod: str, killed_for_memory: Callable[[], object]) -> Fault:
+    """The fault that uses up a container's memory, as a leak would, until the kernel kills for it.
+
+    Args:
+        killed_for_memory: whether the cluster says that the container was.
+
+    Raises:
+        PreconditionNotMet: the container does not run.
+    """
+    first = processes.first()
+    if first is None:
+        raise PreconditionNotMet(f"no process of {pod} runs")
+    return Fault(
+        f"the memory of {pod} used up",
+        [Command(["sh", "-c", _EAT, "sh", str(first)])],
+        [processes.signal("KILL")],
+        Proof(f"{pod} to be OOMKilled", killed_for_memory, within=60.0),
+        pods=(pod,),
+    )
+
+
+def killed_with_work_undone(victim: Processes, peer: Processes, pod: str) -> Fault:
+    """The fault that kills a container's processes while ``peer``, whom they tell what is done, cannot listen."""
+    fault = killed(victim, pod)
+    return replace(
+        fault,
+        summary=f"{fault.summary} while what it had just done could not be confirmed",
+        inject=[peer.signal("STOP"), Command(["sleep", "1"]), *fault.inject, peer.signal("CONT")],
+        undo=[peer.signal("CONT")],
     )

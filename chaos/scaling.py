@@ -1,0 +1,91 @@
+"""Load, and what the autoscalers make of it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from pipeline_services import faults, names
+from pipeline_services.faults.injection import injected
+from pipeline_services.faults.model import with_pods_replaced
+from pipeline_services.steady_pipeline import SteadyPipeline
+from pipeline_services.waiting import WaitExpired, wait_until
+
+LOAD: Final = {"PRODUCER_RATE": "1500", "PRODUCER_DEVICES": "20"}
+"""Readings per second and producer: several times what the CPU requests are made for."""
+SCALES_WITHIN: Final = 180.0
+CALM_WITHIN: Final = 720.0
+"""Seconds: five minutes of calm, then one pod less each minute."""
+TARGET: Final = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What one autoscaler did. Seconds count from when it first knew of a CPU use past its target.
+
+    Attributes:
+        known_after: seconds from the load's start until then: the metrics' lag of section 9, and the start of pods.
+    """
+
+    app: str
+    before: int
+    most: int = 0
+    known_after: float | None = None
+    asked_after: float | None = None
+    ready_after: float | None = None
+
+
+def under_load(pipeline: SteadyPipeline) -> list[Growth]:
+    """Raise the producers' rate until both autoscalers have another pod ready, and take the load away again."""
+    found = [Growth(app, len(pipeline.pods_of(app))) for app in names.HPAS]
+    fault = faults.config_value(pipeline.api, names.CONFIG_MAP, pipeline.namespace, LOAD)
+    fault = with_pods_replaced(fault, names.PRODUCER, pipeline.namespace)
+    pipeline.say(f"  load: {fault.summary}")
+    with injected(pipeline.api, pipeline.journal, fault) as entry:
+
+        def grown() -> bool:
+            nonlocal found
+            found = [_looked_at(pipeline, growth, entry.injected_at) for growth in found]
+            return all(growth.ready_after is not None for growth in found)
+
+        with suppress(WaitExpired):  # what did not grow is told by the caller, with all that was seen
+            wait_until(grown, within=SCALES_WITHIN, what="the autoscalers to bring more pods", every=1.0)
+    for growth in found:
+        pipeline.say(f"  {growth}")
+    return found
+
+
+def after_calm(pipeline: SteadyPipeline) -> dict[str, int]:
+    """Wait for the autoscalers to take back what a load brought; the pods of each app at the end."""
+
+    def calm() -> dict[str, int]:
+        counts = {app: len(pipeline.pods_of(app)) for app in names.HPAS}
+        return counts if set(counts.values()) == {1} else {}
+
+    with suppress(WaitExpired):
+        wait_until(calm, within=CALM_WITHIN, what="the autoscalers to take pods back", every=2.0)
+    return {app: len(pipeline.pods_of(app)) for app in names.HPAS}
+
+
+def _looked_at(pipeline: SteadyPipeline, growth: Growth, since: float) -> Growth:
+    hpa = next(one for one in pipeline.cluster.list("hpas") if one["metadata"]["name"] == names.HPAS[growth.app])
+    pods = pipeline.pods_of(growth.app)
+    now = time.time()
+    found = replace(growth, most=max(growth.most, len(pods)))
+    if found.known_after is None:
+        return replace(found, known_after=now - since) if _cpu(hpa) > TARGET else found
+    after = now - since - found.known_after
+    if found.asked_after is None and int((hpa.get("status") or {}).get("desiredReplicas", 0)) > growth.before:
+        found = replace(found, asked_after=after)
+    if found.ready_after is None and sum(pod.ready for pod in pods) > growth.before:
+        found = replace(found, ready_after=after)
+    return found
+
+
+def _cpu(hpa: dict[str, Any]) -> int:
+    """The use of CPU in percent of the request that the autoscaler knows of; 0 while it knows none."""
+    metrics = (hpa.get("status") or {}).get("currentMetrics") or []
+    uses = [((metric.get("resource") or {}).get("current") or {}).get("averageUtilization") for metric in metrics]
+    return next((int(use) for use in uses if use is not None), 0)
