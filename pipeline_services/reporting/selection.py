@@ -13,6 +13,7 @@ SNAPSHOT_MARKERS: Final = (DAILY, "weekly", "monthly")
 RUN_MARKERS: Final = (*SNAPSHOT_MARKERS, CHAOS)
 FOLDERS: Final = dict.fromkeys(SNAPSHOT_MARKERS, "checks") | {CHAOS: "chaos"}
 TESTS: Final = "tests"
+LIVE: Final = "live"
 _NAMED: Final = re.compile(rf"(?<!\bnot )\b({'|'.join(RUN_MARKERS)})\b")
 
 
@@ -25,6 +26,8 @@ def choose_paths(config: pytest.Config) -> None:
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
         wanted = dict.fromkeys(FOLDERS[marker] for marker in run_markers(config)) or {TESTS: None}
         config.args = [str(config.rootpath / folder) for folder in wanted]
+    if not config.getoption("markexpr") and not run_kind(config):
+        config.option.markexpr = f"not {LIVE}"  # those need the cluster and are asked for by their marker
 
 
 def run_markers(config: pytest.Config) -> list[str]:

@@ -6,13 +6,13 @@ import ast
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
 from pipeline_services.advice import COMPONENT_ADVICE
 from pipeline_services.key_metrics import KEY_METRICS
 from pipeline_services.reporting import metrics_table, runbook
+from tests.reporting.commands import commands
 from tests.reporting.samples import ROOT
 
 TEXT = runbook.RUNBOOK.read_text()
@@ -45,18 +45,6 @@ def body(anchor: str) -> str:
     start = SECTIONS[anchor].line
     ends = [section.line for section in SECTIONS.values() if section.line > start]
     return "\n".join(lines[start : min(ends, default=len(lines))])
-
-
-def commands(*, changing: bool | None = None) -> Iterator[str]:
-    """What stands in shell blocks and in tables; those that change the cluster, the others, or all."""
-    before, _, rest = TEXT.partition(metrics_table.BEGIN)
-    text = before + rest.partition(metrics_table.END)[2]
-    for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL):
-        changes = block.startswith("# changes:")
-        if changing in (None, changes):
-            yield from (line for line in block.splitlines() if not line.startswith("#"))
-    if not changing:
-        yield from re.findall(r"`(kubectl [^`]+)`", text)
 
 
 def function_names() -> set[str]:
