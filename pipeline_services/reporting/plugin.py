@@ -52,7 +52,11 @@ def _set_up_run(config: pytest.Config, run: OperatorRun) -> None:
     config.pluginmanager.unregister(name=_IDLE_PLUGIN)
     option = config.option
     if run.publishes:
-        run.folder.open()
+        try:
+            run.folder.open()
+        except OSError as error:
+            message = f"cannot write to {run.folder.path}: {error.strerror}; name another folder with --reports"
+            raise pytest.UsageError(message) from error
         config.add_cleanup(run.folder.discard)
         option.xmlpath = option.xmlpath or str(run.folder.draft / JUNIT)
         option.allure_report_dir = option.allure_report_dir or str(run.folder.draft / RESULTS)

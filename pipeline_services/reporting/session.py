@@ -18,7 +18,7 @@ from pipeline_services.reporting.folder import ReportFolder
 from pipeline_services.reporting.known import known_issues_seen
 from pipeline_services.reporting.outcome import EXIT_STOPPED, EXIT_USAGE, PASSED, CaseResult, Outcome, verdict_of
 from pipeline_services.reporting.selection import CHAOS, DAILY, SNAPSHOT_MARKERS, is_partial
-from pipeline_services.reporting.source import SnapshotSource, is_usage
+from pipeline_services.reporting.source import SnapshotSource
 
 
 class OperatorRun:
@@ -76,7 +76,7 @@ class OperatorRun:
         try:
             self.source.snapshot()
         except PipelineError as error:
-            if is_usage(error):
+            if self.source.refuses(error):
                 self.say(f"REFUSED: {error}")
                 self._exit_code = EXIT_USAGE
                 return True
@@ -132,13 +132,15 @@ class OperatorRun:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Say the findings, write the report, and set the exit code that the verdict has."""
         try:
-            if self._stopped:
-                self._exit_code = EXIT_STOPPED
-                self.say(f"Stopped. No report was written; {self.folder.path} is as it was.")
-            elif self.results and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            if not self._stopped and self.results and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
                 self._conclude()
+        except KeyboardInterrupt:
+            self._stopped = True
         finally:
             self.folder.discard()
+        if self._stopped:
+            self._exit_code = EXIT_STOPPED
+            self.say(f"Stopped. No report was written; {self.folder.path} is as it was.")
         if self._exit_code is not None:
             session.exitstatus = self._exit_code
 
@@ -158,7 +160,11 @@ class OperatorRun:
             run = publish.Run(self.kind, self.started, where, remember)
             option = self.config.option
             written = Path(option.allure_report_dir), Path(option.xmlpath)
-            publish.write(publish.Report(self.folder, *written, run, results, markers, snapshot), self.say)
+            report = publish.Report(self.folder, *written, run, results, markers, snapshot)
+            try:
+                publish.write(report, self.say)
+            except OSError as error:
+                self.say(f"NO REPORT: cannot write to {self.folder.path}: {error.strerror}. The verdict stands.")
         else:
             self.say(f"Only some checks were picked: {self.folder.path} is as it was (--reports DIR writes a report)")
         self.say(terminal.verdict(results, where))

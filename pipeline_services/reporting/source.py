@@ -43,6 +43,10 @@ class SnapshotSource:
             raise self._taken
         return self._taken
 
+    def refuses(self, error: PipelineError) -> bool:
+        """Whether the command asked for something that is not there, as against a cluster that gave no answer."""
+        return isinstance(error, PreconditionNotMet) or self.options.snapshot is not None
+
     def _take(self) -> Snapshot:
         options = self.options
         if options.snapshot:
@@ -62,8 +66,3 @@ class SnapshotSource:
         from pipeline_services.platform import ensure_cluster  # noqa: PLC0415  only the suite's own cluster needs it
 
         ensure_cluster(self.say)
-
-
-def is_usage(error: PipelineError) -> bool:
-    """Whether the command asked for something that is not there, as against a cluster that gave no answer."""
-    return isinstance(error, PreconditionNotMet)

@@ -207,6 +207,36 @@ def test_a_cluster_that_does_not_answer_is_one_line_and_exit_2(project: Project)
     assert file.read_bytes() == before
 
 
+def test_a_file_that_is_no_snapshot_is_refused(project: Project) -> None:
+    (project.pytester.path / "other.json").write_text("{}")
+    run = project.run("-m", "daily", "--snapshot", "other.json")
+    assert run.ret == 4
+    run.stdout.fnmatch_lines(["REFUSED: *other.json: this is not a snapshot*"])
+
+
+def test_a_report_folder_that_cannot_be_written_is_refused(project: Project) -> None:
+    (project.pytester.path / "taken").write_text("")
+    run = project.judge(snapshot(), "--reports", "taken")
+    assert run.ret == 4
+    run.stderr.fnmatch_lines(["*cannot write to *taken: *"])
+
+
+def test_ctrl_c_while_the_page_is_made_leaves_the_last_report_whole(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.judge(snapshot())
+    before = (project.reports / "daily.json").read_bytes()
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline_services.reporting.allure_page.make", stop)
+    run = project.judge(snapshot({"pods": []}))
+    assert run.ret == 130
+    run.stdout.fnmatch_lines(["Stopped. No report was written*"])
+    assert (project.reports / "daily.json").read_bytes() == before
+
+
 def test_settings_with_an_unknown_key_are_refused(project: Project) -> None:
     settings = project.pytester.path / "here.toml"
     settings.write_text("[treshold]\n")
