@@ -24,7 +24,7 @@ _TOP = "kubectl top pods -n {namespace} --containers"
 def _usage(usage: str, limit: str) -> str:
     """PromQL: the lowest share of its limit that each pod used in five minutes."""
     by_pod = "sum by (namespace, pod)"
-    return f"min_over_time(({by_pod} ({usage}) / {by_pod} ({limit}))[5m:30s])"
+    return f"min_over_time(({by_pod} ({usage}) / {by_pod} ({limit}))[5m:15s])"
 
 
 _SPEC_METRICS: Final = (

@@ -7,10 +7,9 @@ from typing import Final
 
 from pipeline_services import names
 from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.objects import K8sObject, named
-from pipeline_services.judgements.pods import is_starting, pods_of
+from pipeline_services.judgements.pods import require_settled
 from pipeline_services.snapshot import Snapshot
 
 SERVED_BY: Final[Mapping[str, str]] = {
@@ -37,9 +36,7 @@ def are_ready(snapshot: Snapshot, service_name: str) -> None:
         raise Deviation(snapshot, f"{service_name} has the ports {ports}", f"{port}", advice)
     if any(_ready_addresses(item) for item in snapshot.data("endpointslices") if _service_of(item) == service_name):
         return
-    pods = pods_of(snapshot, component)
-    if any(is_starting(pod, snapshot.taken_at) for pod in pods):
-        raise PreconditionNotMet(f"{service_name} has no ready endpoint yet: {component} is still starting")
+    require_settled(snapshot, component)
     raise Deviation(snapshot, f"{service_name} has no ready endpoint", "at least one", advice)
 
 

@@ -22,6 +22,8 @@ SEVERE: Final = frozenset({"ERROR", "FATAL", "CRITICAL", "PANIC", "SEVERE"})
 _WORD = re.compile(r"\b(?:lvl=|level=|\")?(ERROR|FATAL|CRITICAL|PANIC|SEVERE|Traceback \(most recent call last\))")
 _FIELD = re.compile(r"\b(?:lvl|level)=\"?(\w+)")
 
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -78,7 +80,11 @@ def is_severe(text: str) -> bool:
 
 
 def _lines(tail: Mapping[str, Any]) -> Iterator[Line]:
-    """What the container wrote, before its last restart as well; each line once."""
+    """What the container wrote, before its last restart as well; each line once.
+
+    A line without a time is the kubelet's own, about a log that it no longer has.
+    """
     for entry in dict.fromkeys((*tail.get("previous", ()), *tail["lines"])):
         stamp, _, text = entry.partition(" ")
-        yield Line(tail["pod"], epoch(stamp), text)
+        if _STAMP.match(stamp):
+            yield Line(tail["pod"], epoch(stamp), text)

@@ -49,6 +49,26 @@ def require_ready(snapshot: Snapshot, *components: str) -> None:
             )
 
 
+def require_settled(snapshot: Snapshot, component: str) -> None:
+    """Refuse to blame a component of which no pod is ready only because one is being replaced or started.
+
+    Raises:
+        PreconditionNotMet: that is so; within ``STARTING_FOR`` seconds it is ready or wrong.
+    """
+    if component not in COMPONENT_APPS or ready_pods(snapshot, component):
+        return
+    if any(is_starting(pod, snapshot.taken_at) for pod in pods_of(snapshot, component)):
+        raise PreconditionNotMet(f"{component} is still starting; ask again in {STARTING_FOR:g} s")
+    if any(is_leaving(pod, snapshot.taken_at) for pod in items_of(snapshot, "pods", component)):
+        raise PreconditionNotMet(f"{component}'s only pod is being deleted; ask again in {STARTING_FOR:g} s")
+
+
+def is_leaving(pod: K8sObject, now: float) -> bool:
+    """Being deleted, and not longer than that may take."""
+    until = pod["metadata"].get("deletionTimestamp")
+    return bool(until) and now - epoch(until) < STARTING_FOR
+
+
 def is_starting(pod: K8sObject, now: float) -> bool:
     """Not ready yet, for less than ``STARTING_FOR`` seconds, and in no bad status."""
     starts = [epoch(state["running"]["startedAt"]) for state in _states(pod) if "running" in state]
@@ -73,6 +93,7 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
     pods = pods_of(snapshot, component)
     for app in COMPONENT_APPS[component]:
         if not any(pod["metadata"]["labels"]["app"] == app for pod in pods):
+            require_settled(snapshot, component)
             raise Deviation(snapshot, f"there is no pod of {app}", "at least one, Running and ready", advice)
     for pod in pods:
         status = bad_status(pod, snapshot.taken_at)
@@ -83,8 +104,7 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
         phase = slow[0]["status"].get("phase", "Unknown")
         observed = f"pod {name_of(slow[0])} is {phase} but not ready; {len(slow)} of {len(pods)} pods are like that"
         raise Deviation(snapshot, observed, f"all containers ready within {STARTING_FOR:g} s", advice)
-    if not any(map(is_ready, pods)):
-        raise PreconditionNotMet(f"{name_of(pods[0])} is still starting; ask again in {STARTING_FOR:g} s")
+    require_settled(snapshot, component)
 
 
 def _states(pod: K8sObject) -> Iterable[K8sObject]:

@@ -10,7 +10,7 @@ from pipeline_services import names
 from pipeline_services.errors import NoData, PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.objects import age, condition, epoch, name_of, named
-from pipeline_services.judgements.pods import pods_of, ready_pods, require_ready
+from pipeline_services.judgements.pods import pods_of, ready_pods, require_ready, require_settled
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.metric import Absence, Comparison, KeyMetric, Reading
 from pipeline_services.snapshot import Snapshot
@@ -33,6 +33,7 @@ def is_within(snapshot: Snapshot, metric: KeyMetric, subject: str = "") -> Readi
         raise NoData(f"{metric.id}: the last value is {snapshot.taken_at - reading.at:.0f} s old")
     if metric.allows(reading):
         return reading
+    require_settled(snapshot, metric.component_of(subject))
     if metric.id == "stored-reading-age":
         _require_new_readings(snapshot)
     raise Deviation(snapshot, metric.observed(reading), metric.threshold(), metric.advice)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pipeline_services import names
 from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.errors import NoData
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.objects import age, epoch, name_of
 from pipeline_services.judgements.pods import ready_pods, require_ready
@@ -30,6 +31,7 @@ def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
         if age(pod, snapshot.taken_at) < FOUND_AFTER or pod["metadata"]["labels"]["app"] != component:
             continue
         if name_of(pod) not in targets:
+            _require_running_for_a_while(snapshot)
             raise Deviation(snapshot, f"Prometheus does not scrape {name_of(pod)}", "a target for each pod", _ADVICE)
         _judge(snapshot, name_of(pod), targets[name_of(pod)])
 
@@ -40,6 +42,7 @@ def nodes_are_scraped(snapshot: Snapshot) -> None:
     for job in NODE_JOBS:
         targets = _targets(snapshot, job)
         if not targets:
+            _require_running_for_a_while(snapshot)
             raise Deviation(snapshot, f"Prometheus has no target of the job {job}", "at least one, up", _ADVICE)
         for target in targets:
             _judge(snapshot, job, target)
@@ -49,9 +52,17 @@ def _targets(snapshot: Snapshot, job: str) -> list[Mapping[str, Any]]:
     return [target for target in snapshot.data("prometheus_targets") if target["labels"].get("job") == job]
 
 
+def _require_running_for_a_while(snapshot: Snapshot) -> None:
+    """A Prometheus that has just been started has not found its targets yet."""
+    if all(age(pod, snapshot.taken_at) < FOUND_AFTER for pod in ready_pods(snapshot, names.PROMETHEUS)):
+        raise NoData(f"Prometheus is new and has not found its targets yet; ask again in {FOUND_AFTER:g} s")
+
+
 def _judge(snapshot: Snapshot, what: str, target: Mapping[str, Any]) -> None:
+    if target["health"] == "unknown":
+        raise NoData(f"the target {what} has not been scraped yet")
     if target["health"] != "up":
-        why = target.get("lastError") or "not scraped yet"
+        why = target.get("lastError") or "no reason given"
         raise Deviation(snapshot, f"the target {what} is {target['health']}: {why[:200]}", "up", _ADVICE)
     old = snapshot.taken_at - epoch(target["lastScrape"])
     if old > SCRAPED_WITHIN:

@@ -11,7 +11,7 @@ from pipeline_services.advice import COMPONENT_ADVICE
 from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, age, condition, items_of, named
-from pipeline_services.judgements.pods import STARTING_FOR, is_ready, is_starting, pods_of
+from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_ready, is_starting, pods_of
 from pipeline_services.snapshot import Snapshot
 
 _LISTS: Final = {
@@ -91,4 +91,4 @@ def _is_under_way(snapshot: Snapshot, component: str, app: str) -> bool:
     if not all(is_ready(pod) or is_starting(pod, now) for pod in pods):
         return False
     everything = [pod for pod in items_of(snapshot, "pods", component) if pod["metadata"]["labels"]["app"] == app]
-    return len(everything) > len(pods) or any(age(pod, now) < STARTING_FOR for pod in pods)
+    return any(is_leaving(pod, now) for pod in everything) or any(age(pod, now) < STARTING_FOR for pod in pods)

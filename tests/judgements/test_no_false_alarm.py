@@ -136,6 +136,46 @@ def test_a_component_whose_only_pod_is_starting_is_not_known_yet() -> None:
     assert outcomes(world)[0] == []
 
 
+def test_a_pod_that_is_being_replaced_is_not_known_yet() -> None:
+    world = healthy()
+    world.pods(names.INFLUXDB)[0]["metadata"]["deletionTimestamp"] = world.ago(-20)
+    world.item("statefulsets", names.INFLUXDB)["status"] |= {"availableReplicas": 0, "readyReplicas": 0}
+    world.item("endpointslices", "influxdb-service-abc12")["endpoints"] = []
+    assert outcomes(world)[0] == []
+    world.pods(names.INFLUXDB)[0]["metadata"]["deletionTimestamp"] = world.ago(90)
+    red = ["test_pods_ready[influxdb]", "test_service_has_endpoint[influxdb-service]"]
+    assert [case for case in outcomes(world)[0] if case in red] == red
+
+
+def test_a_metric_of_a_component_that_is_starting_is_not_known_yet() -> None:
+    world = healthy()
+    only_pod_is_starting(world)
+    stalled(world, "")
+    pod = world.pods(names.PROCESSOR)[0]
+    pod["status"]["conditions"][1]["status"] = "False"
+    pod["status"]["containerStatuses"][0] |= {"ready": False, "state": {"running": {"startedAt": world.ago(8)}}}
+    world.answers["prometheus/processor-matches-producer"][0]["value"][1] = "0"
+    assert not [case for case in outcomes(world)[0] if case.startswith("test_key_metric")]
+
+
+def test_a_new_prometheus_has_not_found_its_targets_yet() -> None:
+    world = healthy()
+    world.pods(names.PROMETHEUS)[0]["metadata"]["creationTimestamp"] = world.ago(20)
+    world.answers["prometheus_targets"] = [
+        {**target, "health": "unknown", "lastScrape": "0001-01-01T00:00:00Z"}
+        for target in world.answers["prometheus_targets"][1:]
+    ]
+    red, inconclusive = outcomes(world)
+    assert red == []
+    assert {case.partition("[")[0] for case in inconclusive} == {"test_pods_scraped", "test_nodes_scraped"}
+
+
+def test_a_line_of_the_kubelet_is_no_line_of_the_container() -> None:
+    world = healthy()
+    world.answers["logs/producer"][0]["previous"] = ["unable to retrieve container logs for containerd://abc"]
+    assert outcomes(world) == ([], [])
+
+
 def test_a_new_volume_claim_and_a_new_autoscaler_are_not_known_yet() -> None:
     world = healthy(age=20.0)
     world.item("pvcs", "data-kafka-0")["status"]["phase"] = "Pending"
