@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline_services import faults, names
 from pipeline_services.connectivity import FLOWS
 from pipeline_services.faults import network, pods, processes, resources, storage
-from pipeline_services.faults.model import Fault, Proof, with_pods_replaced
+from pipeline_services.faults.model import Fault, Proof, together, with_pods_replaced
 from pipeline_services.platform.secret_tls import new_certificate
 
 if TYPE_CHECKING:
@@ -20,18 +20,18 @@ CRASHED: frozenset[str] = frozenset({"CrashLoopBackOff", "Error"})
 
 
 def pod_deleted(app: str) -> Breakage:
-    """One pod of the app is deleted, as in the runbook's manual restart."""
-    return lambda pipeline: pods.deleted(pipeline.api, pipeline.pods_of(app)[0].name, pipeline.namespace)
+    """Every pod of the app is deleted, as in the runbook's manual restart; in steady state that is one."""
+    return _each(app, lambda pipeline, pod: pods.deleted(pipeline.api, pod, pipeline.namespace))
 
 
 def process_killed(app: str) -> Breakage:
     """The app's process is killed in its container (SIGKILL): no farewell, no flush."""
-    return lambda pipeline: processes.killed(pipeline.processes(app), pipeline.pods_of(app)[0].name)
+    return _each(app, lambda pipeline, pod: processes.killed(pipeline.processes_in(pod), pod))
 
 
 def process_stopped(app: str) -> Breakage:
     """The app's process hangs (SIGSTOP) while its pod goes on looking Running."""
-    return lambda pipeline: processes.stopped(pipeline.processes(app), pipeline.pods_of(app)[0].name)
+    return _each(app, lambda pipeline, pod: processes.stopped(pipeline.processes_in(pod), pod))
 
 
 def wrong_setting(app: str, values: Mapping[str, str]) -> Breakage:
@@ -181,6 +181,16 @@ def _writes_fail(pipeline: SteadyPipeline, reason: str) -> Proof:
         return grown
 
     return Proof(f"writes to InfluxDB to fail ({reason})", grows, within=60.0)
+
+
+def _each(app: str, break_pod: Callable[[SteadyPipeline, str], Fault]) -> Breakage:
+    """The same fault for each of the app's pods: with one of several broken there is little to see."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        broken = [break_pod(pipeline, name) for name in _names(pipeline, app)]
+        return broken[0] if len(broken) == 1 else together(f"{broken[0].summary}, and {len(broken) - 1} more", broken)
+
+    return build
 
 
 def _names(pipeline: SteadyPipeline, app: str) -> list[str]:

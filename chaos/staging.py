@@ -48,9 +48,11 @@ def rehearse(pipeline: SteadyPipeline, items: Iterable[pytest.Item]) -> None:
     for item in items:
         callspec = getattr(item, "callspec", None)
         case = everything.get(str(callspec.params.get("case"))) if callspec else None
-        pipeline.say(f"{item.nodeid}{'' if case else ': more than one fault, or none'}")
         if case is None:
+            several = "play" in getattr(item, "fixturenames", ())
+            pipeline.say(f"{item.nodeid}: {'faults of its own' if several else 'looks only, or makes load'}")
             continue
+        pipeline.say(item.nodeid)
         fault = case.fault(pipeline)
         pipeline.say(f"  {fault.summary}; heals {case.heals.value}; limit {case.within:g} s")
         for word, steps in (("inject", fault.inject), ("then", fault.follow_up), ("undo", fault.undo)):

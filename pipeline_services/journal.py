@@ -32,12 +32,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A program run as root on the node, which is how the suite's own cluster is reached below Kubernetes."""
+    """A program run as root on the node, which is how the suite's own cluster is reached below Kubernetes.
+
+    ``what`` says in words what it does.
+    """
 
     words: list[str]
+    what: str = ""
 
     def __str__(self) -> str:
-        return "on the node: " + " ".join(word if len(word) < 40 else f"{word[:36]}..." for word in self.words)
+        return f"on the node: {self.what or ' '.join(self.words)}"
 
 
 Step = Call | Command

@@ -16,7 +16,7 @@ from pipeline_services.faults import pods
 from pipeline_services.faults.admin import Admin, KindNode
 from pipeline_services.faults.injection import sweep
 from pipeline_services.faults.processes import Processes
-from pipeline_services.faults.safety import Ground, require_label, sole_run
+from pipeline_services.faults.safety import Ground, require_label, require_none_in_force, sole_run
 from pipeline_services.judgements import workloads
 from pipeline_services.leftovers import KINDS, inventory
 from pipeline_services.scenario import Symptom
@@ -94,6 +94,7 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
     def deviation(self) -> str:
         """What is not steady now, or nothing."""
         try:
+            require_none_in_force(self.journal)
             snapshot = glance(self.cluster)
             newest, lag, seen = self.probes.stored(), self.probes.lag(), self.probes.pods()
         except PipelineError as error:
@@ -130,7 +131,12 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
 
     def processes(self, app: str) -> Processes:
         """The processes of the app's first pod, as the node sees them."""
-        return Processes(self.api, pods.container_id(self.pod(app), app))
+        return self.processes_in(self.pods_of(app)[0].name)
+
+    def processes_in(self, pod: str) -> Processes:
+        """The processes of a pod's container, which is called like its app."""
+        found = self.probes.pod(pod)
+        return Processes(self.api, pods.container_id(found, found["metadata"]["labels"]["app"]))
 
     def stored_age(self) -> float:
         """Seconds since the event of the newest reading known to be stored, the audit's included."""

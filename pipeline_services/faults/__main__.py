@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from pipeline_services import names
 from pipeline_services.errors import PipelineError
 from pipeline_services.faults.injection import sweep
-from pipeline_services.faults.safety import own_journal, permitted_ground
-from pipeline_services.journal import Entry, Journal
+from pipeline_services.faults.safety import own_journal, permitted_ground, told
+from pipeline_services.journal import Journal
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,13 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     return 1 if any(entry.owner_alive for entry in entries) else 0
-
-
-def told(entry: Entry) -> str:
-    """An entry in one line: what, since when, and whose."""
-    since = datetime.fromtimestamp(entry.injected_at, UTC)
-    state = "which is still running" if entry.owner_alive else "which is gone"
-    return f"fault in force since {since:%Y-%m-%d %H:%M:%S} UTC: {entry.summary}; made by run {entry.run}, {state}"
 
 
 def _sweep(journal: Journal) -> None:

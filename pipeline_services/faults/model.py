@@ -75,6 +75,33 @@ class Fault:
         return replace(self, landed=landed or self.landed, gone=gone or self.gone)
 
 
+def together(summary: str, faults: Sequence[Fault]) -> Fault:
+    """Several faults as one: landed when each has, gone when each is.
+
+    Raises:
+        ValueError: there is none, so there is no target.
+    """
+    if not faults:
+        raise ValueError(f"a fault needs an explicit target: {summary}")
+    return Fault(
+        summary,
+        [step for fault in faults for step in fault.inject],
+        [step for fault in faults for step in fault.undo],
+        _all([fault.landed for fault in faults]),
+        _all([fault.gone for fault in faults]),
+        [step for fault in faults for step in fault.follow_up],
+        tuple(pod for fault in faults for pod in fault.pods),
+    )
+
+
+def _all(proofs: Sequence[Proof | None]) -> Proof | None:
+    known = [proof for proof in proofs if proof is not None]
+    if not known:
+        return None
+    what = "; ".join(dict.fromkeys(proof.what for proof in known))
+    return Proof(what, lambda: all(proof.holds() for proof in known), max(proof.within for proof in known))
+
+
 def object_path(kind: str, name: str, namespace: str) -> str:
     """The API path of a namespaced object; ``kind`` is its plural (``deployments``).
 

@@ -43,7 +43,10 @@ def with_open_connections_cut(fault: Fault, pod_addresses: Sequence[str], port: 
     A firewall asks its policies about new connections only. What it has forgotten counts as new with its next packet.
     """
     script = 'for i in 1 2 3; do conntrack -D -p tcp --orig-src "$1" --dport "$2" >/dev/null 2>&1; done; true'
-    steps = [Command(["sh", "-c", script, "sh", address, str(port)]) for address in pod_addresses]
+    steps = [
+        Command(["sh", "-c", script, "sh", address, str(port)], f"open connections of {address} to port {port} cut")
+        for address in pod_addresses
+    ]
     return replace(fault, follow_up=[*fault.follow_up, *steps])
 
 

@@ -77,7 +77,8 @@ class Processes:
 
     def signal(self, name: str) -> Command:
         """The step that sends a signal to all of them."""
-        return Command(["sh", "-c", _SIGNAL, "sh", self.container_id, name])
+        words = ["sh", "-c", _SIGNAL, "sh", self.container_id, name]
+        return Command(words, f"SIG{name} to all processes of the container {self.container_id[:12]}")
 
 
 def killed(processes: Processes, pod: str) -> Fault:
@@ -121,7 +122,12 @@ def memory_eaten(processes: Processes, pod: str, killed_for_memory: Callable[[],
         raise PreconditionNotMet(f"no process of {pod} runs")
     return Fault(
         f"the memory of {pod} used up",
-        [Command(["sh", "-c", _EAT, "sh", str(first)])],
+        [
+            Command(
+                ["sh", "-c", _EAT, "sh", str(first)],
+                f"a program that wants ever more memory put beside process {first}",
+            )
+        ],
         [processes.signal("KILL")],
         Proof(f"{pod} to be OOMKilled", killed_for_memory, within=60.0),
         pods=(pod,),
@@ -134,6 +140,6 @@ def killed_with_work_undone(victim: Processes, peer: Processes, pod: str) -> Fau
     return replace(
         fault,
         summary=f"{fault.summary} while what it had just done could not be confirmed",
-        inject=[peer.signal("STOP"), Command(["sleep", "1"]), *fault.inject, peer.signal("CONT")],
+        inject=[peer.signal("STOP"), Command(["sleep", "1"], "wait a second"), *fault.inject, peer.signal("CONT")],
         undo=[peer.signal("CONT")],
     )

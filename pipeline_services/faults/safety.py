@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from pipeline_services import names
 from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.faults.model import Api
-from pipeline_services.journal import Journal
+from pipeline_services.journal import Entry, Journal
 from pipeline_services.settings import cache_root, resolve_target
 
 CONSENT_LABEL: Final = "conveyor.io/chaos"
@@ -85,6 +86,26 @@ def require_label(api: Api, namespace: str) -> None:
             f"refused: the namespace {namespace} does not carry the label {CONSENT_LABEL}={CONSENT}",
             next_step=f"kubectl label namespace {namespace} {CONSENT_LABEL}={CONSENT}, if that is really meant",
         )
+
+
+def told(entry: Entry) -> str:
+    """A journaled fault in one line: what, since when, and whose."""
+    since = datetime.fromtimestamp(entry.injected_at, UTC)
+    state = "which is still running" if entry.owner_alive else "which is gone"
+    return f"fault in force since {since:%Y-%m-%d %H:%M:%S} UTC: {entry.summary}; made by run {entry.run}, {state}"
+
+
+def require_none_in_force(journal: Journal) -> None:
+    """Nothing may be judged, or broken, while the suite itself keeps something broken.
+
+    Raises:
+        PreconditionNotMet: a fault of another process is journaled; it is told.
+        UnexpectedAnswer: the journal cannot be read.
+    """
+    for entry in journal.entries():
+        if entry.pid != os.getpid():
+            step = "wait for that run to end" if entry.owner_alive else "python -m pipeline_services.faults sweep"
+            raise PreconditionNotMet(f"refused: {told(entry)}", next_step=step)
 
 
 @contextmanager

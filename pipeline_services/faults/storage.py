@@ -85,11 +85,15 @@ def volume_full(api: Api, statefulset: str, namespace: str, process: str, stops_
         f"the volume of {statefulset}-0 is full",
         [
             _scaled(workload, 0),
-            Command(["sh", "-c", _SHRINK, *words, str(ROOM_MIB), str(LARGEST_MIB)]),
+            Command(["sh", "-c", _SHRINK, *words, str(ROOM_MIB), str(LARGEST_MIB)], f"{folder} moved to a small disk"),
             _scaled(workload, 1),
-            Command(["sh", "-c", _FILL, *words]),
+            Command(["sh", "-c", _FILL, *words], f"{folder} filled"),
         ],
-        [_scaled(workload, 0), Command(["sh", "-c", _RESTORE, *words]), _scaled(workload, 1)],
+        [
+            _scaled(workload, 0),
+            Command(["sh", "-c", _RESTORE, *words], f"{folder} moved back, without what filled it"),
+            _scaled(workload, 1),
+        ],
         stops_storing,
         pods=(f"{statefulset}-0",),
     )

@@ -176,3 +176,24 @@ def test_all_pods_of_an_explicit_app_are_replaced() -> None:
     assert fault.undo == fault.inject
     with pytest.raises(ValueError, match="explicit target"):
         model.with_pods_replaced(model.Fault("x", []), "", "ns")
+
+
+def test_faults_together_have_landed_when_each_has() -> None:
+    first, second = Container("1 1 S\n"), Container("2 1 S\n")
+    both = model.together(
+        "two pods killed",
+        [
+            processes.killed(processes.Processes(node, f"0123456789ab{name}"), name)
+            for node, name in ((first, "a"), (second, "b"))
+        ],
+    )
+    assert both.pods == ("a", "b")
+    assert len(both.inject) == 2
+    assert both.landed is not None
+    first.lines = ""
+    assert not both.landed.holds()
+    second.lines = ""
+    assert both.landed.holds()
+    assert both.gone is None
+    with pytest.raises(ValueError, match="explicit target"):
+        model.together("nobody", [])

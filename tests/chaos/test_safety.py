@@ -11,7 +11,14 @@ import pytest
 
 from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.faults.__main__ import main
-from pipeline_services.faults.safety import Ground, own_journal, permitted_ground, require_label, sole_run
+from pipeline_services.faults.safety import (
+    Ground,
+    own_journal,
+    permitted_ground,
+    require_label,
+    require_none_in_force,
+    sole_run,
+)
 from pipeline_services.journal import Entry
 
 KUBECONFIG = "apiVersion: v1\nkind: Config\n"
@@ -96,6 +103,15 @@ def test_the_command_lists_what_is_in_force_and_leaves_a_living_run_alone(capsys
     assert main(["sweep"]) == 1
     assert "producer scaled to 0; made by run run, which is still running" in capsys.readouterr().out
     assert len(own_journal().entries()) == 1
+
+
+def test_a_fault_of_another_run_is_refused_and_told_apart_from_ones_own() -> None:
+    now = time.time()
+    own_journal().write(Entry("mine", "run", os.getpid(), "mine", now, now + 900))
+    require_none_in_force(own_journal())
+    own_journal().write(Entry("left", "old", 2**22 + 1, "kafka cut off", 1.0, 2.0))
+    with pytest.raises(PreconditionNotMet, match=r"kafka cut off; made by run old, which is gone\. Next: python"):
+        require_none_in_force(own_journal())
 
 
 def test_the_command_says_what_it_cannot_undo(capsys: pytest.CaptureFixture[str]) -> None:
