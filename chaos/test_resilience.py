@@ -13,7 +13,7 @@ from chaos.catalogue import EVERY, RESILIENCE
 from chaos.conftest import Play
 
 if TYPE_CHECKING:
-    from pipeline_services.scenario import Story
+    from pipeline_services.steady_pipeline import SteadyPipeline
 
 pytestmark = [pytest.mark.chaos, pytest.mark.runbook("self-healing")]
 
@@ -30,14 +30,24 @@ def test_resilience(play: Play) -> None:
 
 @pytest.mark.slow
 @pytest.mark.component("kafka")
-def test_soak(play: Play, pytestconfig: pytest.Config) -> None:
-    """Random faults, one at a time, for as long as ``--soak`` says; the same ``--seed`` chooses the same faults."""
+def test_soak(steady_pipeline: SteadyPipeline, play: Play, pytestconfig: pytest.Config) -> None:
+    """Random faults, one at a time, for as long as ``--soak`` says; the same ``--seed`` chooses the same faults.
+
+    Each is judged for itself, and one ledger runs over the whole of it.
+    """
+    from pipeline_services.audit import Audit  # noqa: PLC0415
+
     minutes, seed = pytestconfig.getoption("soak"), pytestconfig.getoption("seed")
     choice, until = random.Random(seed), time.monotonic() + minutes * 60
-    stories: list[Story] = []
-    while time.monotonic() < until or not stories:
-        case = EVERY[choice.choice(sorted(EVERY))]
-        stories.append(play(replace(case, id=f"soak-{len(stories) + 1:03d}-{case.id}")))
-        stories[-1].assert_nothing_lost()
-        stories[-1].assert_recovered()
-        stories[-1].assert_nothing_left()
+    played = 0
+    with Audit(steady_pipeline.probes) as whole:
+        while time.monotonic() < until or not played:
+            played += 1
+            case = EVERY[choice.choice(sorted(EVERY))]
+            story = play(replace(case, id=f"soak-{played:03d}-{case.id}"))
+            story.assert_nothing_lost()
+            story.assert_recovered()
+            story.assert_nothing_left()
+        reckoning = whole.reckon()
+    steady_pipeline.say(f"  soak of {minutes:g} min, seed {seed}: {played} faults; {reckoning}")
+    assert reckoning.holds, f"over the whole soak: {reckoning}"
