@@ -9,7 +9,8 @@ from pipeline_services.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.errors import UnexpectedAnswer
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.logs import WINDOW, recent_lines
-from pipeline_services.judgements.pods import require_ready
+from pipeline_services.judgements.objects import condition, epoch
+from pipeline_services.judgements.pods import ready_pods, require_ready
 from pipeline_services.snapshot import Snapshot
 
 SHIPPING: Final = 30.0
@@ -41,12 +42,17 @@ def answers_error_search(snapshot: Snapshot) -> None:
 
 
 def has_logs_of(snapshot: Snapshot, component: str) -> None:
-    """Each pod's last line that had time to be shipped is in Loki, or a later one."""
+    """Each pod's last line that had time to be shipped is in Loki, or a later one.
+
+    What was written while Loki or the log shipper was away may be missing.
+    """
     require_ready(snapshot, names.LOKI, component)
+    shipping = [condition(pod, "Ready")["lastTransitionTime"] for pod in ready_pods(snapshot, names.LOKI)]
+    start = max(snapshot.taken_at - WINDOW, *map(epoch, shipping))
     shipped = snapshot.data("loki/pods")
     latest: dict[str, float] = {}
     for line in recent_lines(snapshot, component):
-        if WINDOW > snapshot.taken_at - line.at > SHIPPING:
+        if start < line.at < snapshot.taken_at - SHIPPING:
             latest[line.pod] = max(line.at, latest.get(line.pod, 0.0))
     for pod, at in latest.items():
         if shipped.get(pod, 0.0) < at - 1:
