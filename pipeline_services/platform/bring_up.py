@@ -51,19 +51,18 @@ class Platform:
 
     def up(self) -> ClusterAccess:
         """Bring the cluster and the pipeline in it to what the checkout says."""
-        if not self._recovered():
+        is_new = not self._recovered()
+        if is_new:
             self._make()
         self._check_node()
         self._bring_images()
         refs = self.assembly.image_refs()
         with self._timed("cluster's own parts"):
-            self.cluster.apply(refs, *kind_cluster.PARTS)
-            self.cluster.wait_for(*kind_cluster.BEFORE_METRICS_API)
-            self.cluster.apply(refs, kind_cluster.METRICS_API)
+            self._apply_parts(refs, is_new)
         with self._timed("pipeline deployed"):
             deploy = importlib.import_module(DEPLOY).deploy
             deploy(self.cluster.access, refs, self.progress, kubectl=str(self.cluster.tools / "kubectl"))
-        self.cluster.wait_for(*kind_cluster.OTHER_WORKLOADS)
+        self.cluster.wait_for(kind_cluster.OWN_WORKLOADS)
         return self.cluster.access
 
     def down(self) -> bool:
@@ -96,6 +95,14 @@ class Platform:
         if answers:
             lines.append(f"kubeconfig  {self.cluster.access.kubeconfig} (context {self.cluster.access.context})")
         return lines
+
+    def _apply_parts(self, refs: dict[str, str], is_new: bool) -> None:
+        parts = [*kind_cluster.PARTS]
+        if is_new:
+            self.cluster.apply(refs, parts)
+            self.cluster.wait_for(kind_cluster.BEFORE_METRICS_API)
+            parts.clear()
+        self.cluster.apply(refs, [*parts, kind_cluster.METRICS_API])
 
     def _recovered(self) -> bool:
         """Whether there is a cluster, which then runs and answers."""

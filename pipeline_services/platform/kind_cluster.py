@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -34,7 +35,8 @@ RUNNING: Final = "running"
 PARTS: Final = ("kube-router.yaml", "storage-class.yaml", "storage.yaml", "metrics-server.yaml")
 METRICS_API: Final = "metrics-api.yaml"
 BEFORE_METRICS_API: Final = ("kube-system/daemonset/kube-proxy", "kube-system/deployment/metrics-server")
-OTHER_WORKLOADS: Final = (
+OWN_WORKLOADS: Final = (
+    *BEFORE_METRICS_API,
     "kube-system/daemonset/kube-router",
     "kube-system/deployment/coredns",
     "local-path-storage/deployment/local-path-provisioner",
@@ -144,7 +146,7 @@ class KindCluster:
         flags = ("--kubeconfig", self.access.kubeconfig, "--context", self.access.context)
         return shell.run([self.tools / "kubectl", *flags, *words], timeout=timeout, what=f"kubectl {words[0]}")
 
-    def apply(self, images: Mapping[str, str], *manifests: str) -> None:
+    def apply(self, images: Mapping[str, str], manifests: Collection[str]) -> None:
         """Bring parts of the cluster to what the checkout says.
 
         Args:
@@ -155,21 +157,27 @@ class KindCluster:
         rendered.write_text(with_images("\n---\n".join(texts) + "\n", images), encoding="utf-8")
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", rendered)
 
-    def wait_for(self, *workloads: str) -> None:
+    def wait_for(self, workloads: Collection[str]) -> None:
         """Wait until parts of the cluster are rolled out, each given as namespace/kind/name.
 
         Raises:
-            PlatformError: one does not come up; names it.
+            PlatformError: some do not come up; names them.
         """
-        for workload in workloads:
-            namespace, name = workload.split("/", 1)
-            within = f"--timeout={PART_WITHIN}s"
-            try:
-                self.kubectl("rollout", "status", "-n", namespace, name, within, timeout=PART_WITHIN + 10)
-            except CommandFailed as error:
-                raise PlatformError(
-                    f"{name} in {namespace} does not come up", next_step=f"kubectl -n {namespace} describe {name}"
-                ) from error
+        try:
+            wait_until(
+                lambda: not self.unready(workloads), within=PART_WITHIN, every=1.0, what="the cluster's own parts"
+            )
+        except WaitExpired as error:
+            namespace, name = self.unready(workloads)[0].split("/", 1)
+            raise PlatformError(
+                f"{name} in {namespace} does not come up", next_step=f"kubectl -n {namespace} describe {name}"
+            ) from error
+
+    def unready(self, workloads: Collection[str]) -> list[str]:
+        """Those of the workloads that are not, or not completely, rolled out."""
+        found = json.loads(self.kubectl("get", "deployments,daemonsets", "--all-namespaces", "-o", "json"))
+        ready = {_identity(item) for item in found["items"] if _is_ready(item)}
+        return [workload for workload in workloads if workload not in ready]
 
     def delete(self) -> None:
         """Delete the cluster and its files."""
@@ -203,3 +211,20 @@ def with_images(text: str, images: Mapping[str, str]) -> str:
         KeyError: a manifest asks for an image that nobody builds.
     """
     return re.sub(rf"{PREFIX}/([a-z-]+)(?![\w:-])", lambda match: images[match.group(1)], text)
+
+
+def _identity(workload: Mapping[str, Any]) -> str:
+    metadata = workload["metadata"]
+    return f"{metadata['namespace']}/{workload['kind'].lower()}/{metadata['name']}"
+
+
+def _is_ready(workload: Mapping[str, Any]) -> bool:
+    """Whether what the newest version of a workload asks for is there and ready."""
+    status = workload.get("status", {})
+    if status.get("observedGeneration") != workload["metadata"]["generation"]:
+        return False
+    if workload["kind"] == "DaemonSet":
+        wanted = status.get("desiredNumberScheduled", 0)
+        return bool(0 < wanted == status.get("updatedNumberScheduled") == status.get("numberReady"))
+    wanted = workload["spec"].get("replicas", 1)
+    return bool(0 < wanted == status.get("updatedReplicas") == status.get("readyReplicas") == status.get("replicas"))
