@@ -18,7 +18,7 @@ from typing import Any, Final
 from pipeline_services import names
 from pipeline_services.cluster import Cluster
 from pipeline_services.collect_bounds import bounded
-from pipeline_services.collect_cluster import LISTS, LOGGED, NEEDED_BY, read_logs, secret_values, shaped
+from pipeline_services.collect_cluster import LISTS, LOGGED, NEEDED_BY, hidden_values, read_logs, shaped
 from pipeline_services.collect_record import Record
 from pipeline_services.collect_services import (
     Moment,
@@ -141,7 +141,7 @@ def _published(snapshot: Snapshot, secrets: Sequence[Mapping[str, Any]]) -> Snap
     """The snapshot without secrets and in bounds: the only form that leaves this module."""
     public = {snapshot.namespace, snapshot.context, *(str(secret["metadata"]["name"]) for secret in secrets)}
     public |= {value for value in vars(names).values() if isinstance(value, str)}
-    forms = secret_forms((value for secret in secrets for value in secret_values(secret).values()), public)
+    forms = secret_forms(hidden_values(secrets), public)
     failures = {
         source: Failure(**redacted(failure.to_dict(), forms, public)) for source, failure in snapshot.failures.items()
     }

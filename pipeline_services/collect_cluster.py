@@ -32,6 +32,7 @@ PREVIOUS_LINES: Final = 50
 LOG_BYTES: Final = 64 << 10
 LOG_PODS: Final = 10
 EVENTS: Final = 300
+PUBLIC_KEYS: Final = ("username", "user", "namespace", "ca.crt", "tls.crt")
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -68,6 +69,11 @@ def secret_values(secret: Mapping[str, Any]) -> dict[str, bytes]:
         return {key: base64.b64decode(value) for key, value in (secret.get("data") or {}).items()}
     except binascii.Error as error:
         raise UnexpectedAnswer(f"a value of the secret {secret['metadata']['name']} is not Base64") from error
+
+
+def hidden_values(secrets: Iterable[Mapping[str, Any]]) -> list[bytes]:
+    """Everything in Secrets that must not be shown: all values but those whose key says that they are public."""
+    return [value for secret in secrets for key, value in secret_values(secret).items() if key not in PUBLIC_KEYS]
 
 
 def secret_value(secrets: Iterable[Mapping[str, Any]], name: str, key: str) -> bytes:

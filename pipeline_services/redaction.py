@@ -18,6 +18,7 @@ from urllib.parse import quote, quote_plus
 REDACTED: Final = "[redacted]"
 SHORTEST: Final = 6
 SHORTEST_PART: Final = 16
+SHORTEST_ANYWHERE: Final = 12
 RANDOM_BITS: Final = 3.2
 
 _WORD: Final = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|credentials?|api[_-]?key|access[_-]?key|private[_-]?key)"
@@ -34,7 +35,8 @@ _PAIR: Final = re.compile(
     rf"(?i)(?P<name>\b{_NAME})(?P<sign>\\*[\"']?\s*(?:=|:)\s*\\*[\"']?)(?P<value>(?<=[\"'])[^\"'\\]+|[^\s\"'\\,;&(){{}}\[\]<>]+)"
 )
 _FOLLOWS: Final = re.compile(rf"(?i)(?P<name>\b{_NAME})(?P<sign>\s+(?:is\s+|was\s+)?[\"']?)(?P<value>[\w+/=.-]{{20,}})")
-_KEY_LINE: Final = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{60,76}={0,2}$")
+_KEY_LINE: Final = re.compile(r"(?<![\w+/=])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9+/]{60,76}={0,2}$")
+_REFERENCE: Final = re.compile(r"\$(?:[A-Z][A-Z0-9_]*)?")  # $NAME, or what is left of ${NAME} without its braces
 _NAMED: Final = re.compile(rf"(?i)^{_NAME}$")
 _NOT_ITSELF: Final = re.compile(
     r"(?i)(?:[_-]?(?:file|path|dir|name|ref|url|type|count|total|seconds|bytes|id|expiry|expires\w*))$"
@@ -93,7 +95,7 @@ def redacted(tree: Any, forms: Collection[str], keep: Collection[str] = ()) -> A
 
 class _Redactor:
     def __init__(self, forms: list[str], keep: frozenset[str]) -> None:
-        self._forms = forms
+        self._forms = [re.compile(_standing_alone(form)) for form in forms]
         self._keep = keep
 
     def tree(self, node: Any) -> Any:
@@ -116,7 +118,7 @@ class _Redactor:
 
     def text(self, text: str) -> str:
         for form in self._forms:
-            text = text.replace(form, REDACTED)
+            text = form.sub(REDACTED, text)
         text = _KEY_LINE.sub(lambda found: REDACTED if _random(found[0]) else found[0], text)
         if not _HINT.search(text):
             return text
@@ -134,9 +136,16 @@ class _Redactor:
         """``plain``: a value after a sign is one whatever it looks like; after a mere space only a random one is."""
         value = found["value"]
         public = value in self._keep or value.lower() in ("bearer", "token", "basic", "null", "none", "true", "false")
+        public = public or bool(_REFERENCE.fullmatch(value))
         if public or _NOT_ITSELF.search(found["name"]) or not (plain or _random(value)):
             return found[0]
         return f"{found['name']}{found['sign']}{REDACTED}"
+
+
+def _standing_alone(form: str) -> str:
+    """A short form of letters and digits is looked for as a word only: it may well be part of an innocent one."""
+    word = len(form) < SHORTEST_ANYWHERE and form.isalnum()
+    return rf"(?<![A-Za-z0-9]){re.escape(form)}(?![A-Za-z0-9])" if word else re.escape(form)
 
 
 def _texts(node: Any) -> Iterator[str]:

@@ -20,7 +20,7 @@ from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.key_metrics import KEY_METRICS
 from pipeline_services.settings import PANELS, Settings
 from pipeline_services.snapshot import Snapshot
-from tests.clients.fake_pipeline import CANARY, NS, PODS, FakePipeline, fake_pipeline, pod
+from tests.clients.fake_pipeline import CANARY, NS, PODS, FakePipeline, fake_pipeline, pod, secret
 
 KAFKA_SOURCES = {"kafka_topics", "kafka_group", "kafka_lag"}
 
@@ -87,6 +87,13 @@ def test_a_canary_gets_out_nowhere(pipeline: FakePipeline) -> None:
     assert CANARY not in text
     assert other not in text
     assert text.count("[redacted]") > 5
+
+
+def test_a_user_name_is_no_secret(pipeline: FakePipeline) -> None:
+    account = secret("influxdb-admin", username=b"operator", password=CANARY.encode())
+    pipeline.api.routes[RESOURCES["secrets"].path(NS)] = (200, {"items": [account]})
+    pipeline.api.routes[RESOURCES["events"].path(NS)] = (200, {"items": [{"metadata": {}, "message": "by operator"}]})
+    assert collect(pipeline.cluster).data("events")[0]["message"] == "by operator"
 
 
 def test_an_absent_component_is_not_asked(pipeline: FakePipeline) -> None:

@@ -87,6 +87,11 @@ def test_a_secret_as_a_key_is_found() -> None:
     assert CANARY not in cleaned({CANARY: 1}, CANARY)
 
 
+def test_a_short_secret_is_taken_as_a_word_only() -> None:
+    text = cleaned({"x": "operator says operators; user=operator"}, "operator")
+    assert text == '{"x": "[redacted] says operators; user=[redacted]"}'
+
+
 def test_certificates_are_public() -> None:
     certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
     assert "MIIB" in cleaned({"x": certificate}, certificate)
@@ -103,6 +108,10 @@ def test_certificates_are_public() -> None:
         "[GroupCoordinator 0]: Member a-1f9c0d5e-7a33-4b1e-8d0b-4b6f5d0e9f11 in group data-processor-group joined",
         'tls: failed to verify certificate: x509: certificate is valid for kafka, not "influxdb-service"',
         "https://influxdb-service:8086/api/v2/write?org=conveyor&bucket=sensor-data",
+        "containerd://" + "0123456789abcdef" * 4,
+        "localhost/conveyor/kafka@sha256:" + "0123456789abcdef" * 4,
+        "token: $INFLUXDB_TOKEN",
+        "password=${DB_PASSWORD}",
     ],
 )
 def test_what_a_diagnosis_needs_stays(text: str) -> None:
