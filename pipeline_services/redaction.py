@@ -35,7 +35,7 @@ _PAIR: Final = re.compile(
     rf"(?i)(?P<name>\b{_NAME})(?P<sign>\\*[\"']?\s*(?:=|:)\s*\\*[\"']?)(?P<value>(?<=[\"'])[^\"'\\]+|[^\s\"'\\,;&(){{}}\[\]<>]+)"
 )
 _FOLLOWS: Final = re.compile(rf"(?i)(?P<name>\b{_NAME})(?P<sign>\s+(?:is\s+|was\s+)?[\"']?)(?P<value>[\w+/=.-]{{20,}})")
-_KEY_LINE: Final = re.compile(r"(?<![\w+/=])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9+/]{60,76}={0,2}$")
+_KEY_LINE: Final = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{60,76}={0,2}$")
 _REFERENCE: Final = re.compile(r"\$(?:[A-Z][A-Z0-9_]*)?")  # $NAME, or what is left of ${NAME} without its braces
 _NAMED: Final = re.compile(rf"(?i)^{_NAME}$")
 _NOT_ITSELF: Final = re.compile(
@@ -119,7 +119,7 @@ class _Redactor:
     def text(self, text: str) -> str:
         for form in self._forms:
             text = form.sub(REDACTED, text)
-        text = _KEY_LINE.sub(lambda found: REDACTED if _random(found[0]) else found[0], text)
+        text = _KEY_LINE.sub(_key_line, text)
         if not _HINT.search(text):
             return text
         for pattern in _PATTERNS:
@@ -140,6 +140,12 @@ class _Redactor:
         if public or _NOT_ITSELF.search(found["name"]) or not (plain or _random(value)):
             return found[0]
         return f"{found['name']}{found['sign']}{REDACTED}"
+
+
+def _key_line(found: re.Match[str]) -> str:
+    """A full line of a key in Base64 has letters of both cases; a digest in hex has not."""
+    line = found[0]
+    return REDACTED if line.lower() != line != line.upper() and _random(line) else line
 
 
 def _standing_alone(form: str) -> str:
