@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services import names
-from pipeline_services.reporting.allure_page import CATEGORY_LABEL
+from pipeline_services.reporting.allure_page import CATEGORY_LABEL, LINK_PREFIX
 from pipeline_services.reporting.outcome import CaseResult, Category
 from pipeline_services.reporting.runbook import PAGE, Section
 
@@ -43,7 +43,7 @@ def links(result: CaseResult, sections: Mapping[str, Section]) -> list[dict[str,
     """The runbook, which lies beside the report: where the finding sends the operator, then the case's own section."""
     anchors = dict.fromkeys(anchor for anchor in (result.finding.runbook, result.runbook) if anchor in sections)
     named = ((sections[anchor].title, f"{PAGE}#{anchor}") for anchor in anchors)
-    return [{"name": f"Runbook: {title}", "url": url, "type": "link"} for title, url in named]
+    return [{"name": f"{LINK_PREFIX}{title}", "url": url, "type": "link"} for title, url in named]
 
 
 def title(case_id: str) -> str:

@@ -13,23 +13,11 @@ from pipeline_services.reporting.outcome import Category
 
 HISTORY_RUNS: Final = 30
 _LESS_MEMORY: Final = "--max-semi-space-size=1"
+HELPERS: Final = node.PROJECT / "helpers.html"
+LINK_PREFIX: Final = "Runbook: "
 CATEGORY_LABEL: Final = "category"
 _TRACKER: Final = ("googletagmanager", "google-analytics", "gtag(")
 _TRACKER_SIZE: Final = 2_000
-_TO_TOP: Final = """<script>
-addEventListener("load", () => {
-  let left = 15;
-  const top = () => {
-    if (location.hash || left-- <= 0) return;
-    document.querySelectorAll("[data-tree-scroll-container]").forEach((element) => { element.scrollTop = 0; });
-    scrollTo(0, 0);
-    setTimeout(top, 100);
-  };
-  ["wheel", "touchstart", "pointerdown", "keydown"].forEach((name) => addEventListener(name, () => { left = 0; }));
-  top();
-});
-</script>
-"""
 _SCRIPT_END: Final = "</script>"
 
 
@@ -64,7 +52,7 @@ def make(request: PageRequest, say: Callable[[str], None]) -> Path:
     if not page.is_file():
         raise node.PageUnavailable(f"the generator wrote no page: {' '.join(said.split())[-200:]}")
     text = without_analytics(page.read_text(encoding="utf-8"))
-    page.write_text(_opened_at_the_top(text), encoding="utf-8")
+    page.write_text(_with_helpers(text), encoding="utf-8")
     return page
 
 
@@ -83,10 +71,13 @@ def without_analytics(page: str) -> str:
     return page
 
 
-def _opened_at_the_top(page: str) -> str:
-    """The page with the verdict in view: of itself it scrolls to its first red case, past its own heading."""
+def _with_helpers(page: str) -> str:
+    """The page that opens with the verdict in view, and whose links to the runbook beside it work.
+
+    Of itself it scrolls to its first red case, past its own heading, and follows only links that have a scheme.
+    """
     before, end, after = page.rpartition("</body>")
-    return f"{before}{_TO_TOP}{end}{after}"
+    return f"{before}{HELPERS.read_text(encoding='utf-8')}{end}{after}"
 
 
 def _config(request: PageRequest) -> dict[str, Any]:

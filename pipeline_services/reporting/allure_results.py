@@ -45,8 +45,9 @@ def complete(
         document["name"] = allure_labels.title(result.id)
         document["status"] = _STATUS[result.outcome]
         document["labels"] = allure_labels.labels(result, sections, markers.get(result.id, ()))
+        documented = document.get("description", "")
+        document["description"] = allure_labels.description(documented, result)
         document["links"] = document.get("links", []) + allure_labels.links(result, sections)
-        document["description"] = allure_labels.description(document.get("description", ""), result)
         document["statusDetails"] = _details(document, result)
         if snapshot is not None:
             document.setdefault("attachments", []).extend(_attach(folder, evidence.attachments(snapshot, result)))

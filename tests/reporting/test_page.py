@@ -96,6 +96,12 @@ def test_a_red_case_shows_its_five_lines_and_links_the_runbook(page: str) -> Non
     ]
 
 
+def test_the_helpers_are_in_and_agree_on_the_names(page: str) -> None:
+    assert allure_page.HELPERS.read_text() in page
+    assert f'startsWith("{allure_page.LINK_PREFIX}")' in page
+    assert f"{runbook.PAGE}#" in page
+
+
 def test_evidence_is_attached(page: str) -> None:
     attached = [step["link"]["name"] for step in case_of(page, "passed")["steps"] if step["type"] == "attachment"]
     assert attached == ["pods"]
