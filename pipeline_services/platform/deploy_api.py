@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import urllib3
-from kubernetes.client.api_client import ApiClient
-from kubernetes.client.configuration import Configuration
-from kubernetes.config import kube_config
 
 from pipeline_services import names
 from pipeline_services.errors import AccessDenied, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.kubeconfig import Access
 
 FIELD_MANAGER: Final = "conveyor-deploy"
 AT_ONCE: Final = 8
@@ -78,12 +76,11 @@ class Api:
     """One cluster, with the rights of a kubeconfig that the set-up made itself."""
 
     def __init__(self, kubeconfig: Path, context: str) -> None:
-        configuration = Configuration()
-        configuration.retries = False
-        configuration.connection_pool_maxsize = AT_ONCE
-        kube_config.load_kube_config(str(kubeconfig), context, configuration, persist_config=False)
-        self._host = configuration.host.rstrip("/")
-        self._pool: urllib3.PoolManager = ApiClient(configuration).rest_client.pool_manager
+        access = Access.load(str(kubeconfig), context)
+        self._host = access.server.rstrip("/")
+        self._pool = urllib3.PoolManager(
+            num_pools=1, maxsize=AT_ONCE, block=True, retries=False, ssl_context=access.tls()
+        )
 
     def get(self, kind: str, name: str) -> Object | None:
         """An object, or None where there is none."""
