@@ -156,6 +156,8 @@ def test_a_limit_is_lowered_in_place_and_put_back() -> None:
     }
     assert undo.body is not None
     assert undo.body["spec"]["containers"][0]["resources"] == {"requests": {"cpu": "50m"}, "limits": {"cpu": "1"}}
+    assert fault.gone is not None
+    assert fault.gone.holds(), "a pod that is no more has no low limit"
 
 
 def test_another_authority_keeps_what_the_clients_trust() -> None:
