@@ -123,7 +123,15 @@ class Workshop:
             raise ToolMissing("no Go", next_step="run the same command again")
         settings = {**GO_ENVIRONMENT, "CGO_ENABLED": "0", **(env or {})}
         settings["PATH"] = os.pathsep.join([str(program.parent), settings.get("PATH", os.environ.get("PATH", ""))])
-        return shell.run([program, *words], cwd=cwd, env=settings, log=job.log if keep else None, what=f"go {words[0]}")
+        return shell.run(
+            [program, *words],
+            cwd=cwd,
+            env=settings,
+            log=job.log,
+            answer=not keep,
+            what=f"go {words[0]}",
+            timeout=None if words[0] == "build" else shell.FETCH_WITHIN,
+        )
 
     def folder_step(
         self,

@@ -154,6 +154,7 @@ class Images:
             ],
             log=job.log,
             what="mmdebstrap",
+            timeout=shell.FETCH_WITHIN,
         )
         tag = self.tag("base", job.key)
         self.engine.run("import", archive, tag, log=job.log)

@@ -176,7 +176,7 @@ class KindCluster:
     def unready(self, workloads: Collection[str]) -> list[str]:
         """Those of the workloads that are not, or not completely, rolled out."""
         found = json.loads(self.kubectl("get", "deployments,daemonsets", "--all-namespaces", "-o", "json"))
-        ready = {_identity(item) for item in found["items"] if _is_ready(item)}
+        ready = {_identity(item) for item in found["items"] if is_ready(item)}
         return [workload for workload in workloads if workload not in ready]
 
     def delete(self) -> None:
@@ -218,7 +218,7 @@ def _identity(workload: Mapping[str, Any]) -> str:
     return f"{metadata['namespace']}/{workload['kind'].lower()}/{metadata['name']}"
 
 
-def _is_ready(workload: Mapping[str, Any]) -> bool:
+def is_ready(workload: Mapping[str, Any]) -> bool:
     """Whether what the newest version of a workload asks for is there and ready."""
     status = workload.get("status", {})
     if status.get("observedGeneration") != workload["metadata"]["generation"]:

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline_services.platform import shell
+from pipeline_services.platform import network, shell
 from pipeline_services.platform.failures import CommandFailed, Interrupted, PlatformError, StepFailed
 from pipeline_services.platform.graph import LANES, Graph, Job, Step
 from pipeline_services.platform.paths import Cache
@@ -87,11 +87,15 @@ def execute(graph: Graph, todo: Sequence[Step], cache: Cache, progress: Progress
 
 
 def _named(step: Step, error: Exception, log: Path) -> PlatformError:
+    """The error with the step's name and the end of its log."""
     if isinstance(error, Interrupted):
         return error
-    tail = error.tail if isinstance(error, CommandFailed) else ""
-    reason = error.message if isinstance(error, PlatformError) else str(error)
-    return StepFailed(step.name, reason, log, tail)
+    if not isinstance(error, CommandFailed):
+        return StepFailed(step.name, error.message if isinstance(error, PlatformError) else str(error), log, "")
+    silence = network.silence(error, step.lane)
+    if silence:
+        return PlatformError(f"{step.name}: a registry does not answer ({silence})", next_step=network.NEXT_STEP)
+    return StepFailed(step.name, error.message, log, error.tail)
 
 
 def time_left(

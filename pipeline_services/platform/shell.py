@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 TAIL_LINES = 15
 GRACE = 5.0
+# What waits for the network gets this long: far more than the slowest download takes, far less than for ever.
+FETCH_WITHIN = 1200.0
+TOO_LONG = 124
 
 _children: set[subprocess.Popen[bytes]] = set()
 _guard = threading.Lock()
@@ -28,6 +31,7 @@ def run(
     command: Sequence[str | Path],
     *,
     log: Path | None = None,
+    answer: bool = False,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     stdin: IO[bytes] | None = None,
@@ -37,6 +41,7 @@ def run(
     """Run a program to its end and return what it wrote; with ``log`` that goes to the end of that file instead.
 
     Args:
+        answer: return the standard output all the same; only the standard error goes to ``log``.
         env: added to the environment, not in place of it.
         what: the step in words for the error; the program's name when empty.
         timeout: seconds, after which the program is ended and counts as failed.
@@ -49,14 +54,16 @@ def run(
     name = what or Path(words[0]).name
     with _sink(log) as sink:
         try:
-            child = _start(words, sink, env, cwd, stdin)
+            child = _start(words, (subprocess.PIPE if answer else sink, sink), env, cwd, stdin)
         except OSError as error:
             raise CommandFailed(f"{name} ({error.strerror}: {words[0]})", 127, "", log) from error
         try:
             out, _ = child.communicate(timeout=timeout)
         except subprocess.TimeoutExpired as error:
             end(child)
-            raise CommandFailed(f"{name} (no end after {timeout:g} s)", 124, "", log) from error
+            raise CommandFailed(
+                f"{name} (no end after {timeout:g} s)", TOO_LONG, tail_of(log) if log else "", log
+            ) from error
         except BaseException:
             end(child)
             raise
@@ -72,7 +79,11 @@ def run(
 
 
 def _start(
-    words: list[str], sink: IO[bytes] | int, env: Mapping[str, str] | None, cwd: Path | None, stdin: IO[bytes] | None
+    words: list[str],
+    sinks: tuple[IO[bytes] | int, IO[bytes] | int],
+    env: Mapping[str, str] | None,
+    cwd: Path | None,
+    stdin: IO[bytes] | None,
 ) -> subprocess.Popen[bytes]:
     with _guard:
         if _stopping.is_set():
@@ -80,8 +91,8 @@ def _start(
         child = subprocess.Popen(
             words,
             stdin=stdin or subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
+            stdout=sinks[0],
+            stderr=subprocess.STDOUT if sinks[0] == sinks[1] else sinks[1],
             env={**os.environ, **(env or {})},
             cwd=cwd,
             start_new_session=True,

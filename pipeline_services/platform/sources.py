@@ -58,6 +58,7 @@ def _kafka_jars(workshop: Workshop) -> Step:
             cwd=folder,
             log=job.log,
             what="maven",
+            timeout=shell.FETCH_WITHIN,
         )
         check_sums(libs, folder / "checksums.txt")
         agent = next(libs.glob(f"{AGENT}-*.jar"))
@@ -90,7 +91,12 @@ def _apps_packages(workshop: Workshop) -> Step:
     def install(job: Job, out: Path) -> None:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-compile"]
         wanted = ["--only-binary=:all:", f"--python-version={python}", "--implementation=cp", *platforms]
-        shell.run([*pip, *wanted, f"--target={out}", f"--requirement={lock}"], log=job.log, what="pip install")
+        shell.run(
+            [*pip, *wanted, f"--target={out}", f"--requirement={lock}"],
+            log=job.log,
+            what="pip install",
+            timeout=shell.FETCH_WITHIN,
+        )
 
     return workshop.folder_step("apps-packages", FETCH, 12, install, needs=(), files=(lock,), salt=(python,))
 

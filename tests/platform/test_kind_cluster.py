@@ -1,0 +1,90 @@
+"""The manifests of the cluster's own parts, and what counts as ready."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline_services import names
+from pipeline_services.platform import kind_cluster, node, paths, versions
+from pipeline_services.platform.images import BAKED, LOADED, PREFIX, RECIPES
+from pipeline_services.platform.kind_cluster import with_images
+
+REFS = {name: f"{PREFIX}/{name}:1-abcd" for name in BAKED}
+MANIFESTS = sorted(path.name for path in paths.CLUSTER_MANIFESTS.glob("*.yaml") if path.name != "kind.yaml")
+
+
+def test_names_get_their_full_form_wherever_they_stand() -> None:
+    text = (
+        "image: localhost/conveyor/kafka\nargs: [--helper, localhost/conveyor/system, x]\n"
+        "b: {image: localhost/conveyor/loki}"
+    )
+    assert with_images(text, REFS) == (
+        "image: localhost/conveyor/kafka:1-abcd\nargs: [--helper, localhost/conveyor/system:1-abcd, x]\n"
+        "b: {image: localhost/conveyor/loki:1-abcd}"
+    )
+
+
+def test_name_in_full_form_is_left_alone() -> None:
+    assert with_images("image: localhost/conveyor/kafka:2-x", REFS) == "image: localhost/conveyor/kafka:2-x"
+
+
+def test_image_that_nobody_builds_is_refused() -> None:
+    with pytest.raises(KeyError):
+        with_images("image: localhost/conveyor/nothing", REFS)
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS)
+def test_each_manifest_is_applied_and_asks_only_for_known_images(manifest: str) -> None:
+    assert manifest in (*kind_cluster.PARTS, kind_cluster.METRICS_API)
+    text = with_images((paths.CLUSTER_MANIFESTS / manifest).read_text(encoding="utf-8"), REFS)
+    assert all(document["kind"] for document in yaml.safe_load_all(text))
+    assert not re.search(rf"{PREFIX}/[a-z-]+(?!:1-abcd)[\s,\]}}]", text)
+
+
+def test_every_image_of_a_recipe_reaches_the_node_or_is_a_base() -> None:
+    bases = {recipe.on for recipe in RECIPES} | {"node-base"}
+    assert {recipe.name for recipe in RECIPES} - bases == {*BAKED, *LOADED} - bases
+
+
+def test_kubeadm_finds_its_parts() -> None:
+    found = node.kubeadm_names(versions.load())
+    assert found["registry.k8s.io/kube-apiserver:v1.34.4"] == "system"
+    assert found["registry.k8s.io/coredns/coredns:v1.12.1"] == "coredns"
+    assert {name for name in found if "pause" in name} == {"registry.k8s.io/pause:3.10", "registry.k8s.io/pause:3.10.1"}
+
+
+def test_audit_covers_the_account_of_the_checks_and_nothing_else() -> None:
+    policy = yaml.safe_load((paths.IMAGES / "node-base" / "audit-policy.yaml").read_text(encoding="utf-8"))
+    account = f"system:serviceaccount:{names.NAMESPACE}:{names.READER_ACCOUNT}"
+    assert policy["rules"] == [{"level": "Metadata", "users": [account]}, {"level": "None"}]
+
+
+def workload(kind: str, spec: dict[str, Any], **status: int) -> dict[str, Any]:
+    metadata = {"namespace": "kube-system", "name": "part", "generation": 2}
+    return {"kind": kind, "metadata": metadata, "spec": spec, "status": {"observedGeneration": 2, **status}}
+
+
+READY = {"updatedReplicas": 1, "readyReplicas": 1, "replicas": 1}
+NODE_READY = {"desiredNumberScheduled": 1, "updatedNumberScheduled": 1, "numberReady": 1}
+
+
+@pytest.mark.parametrize(
+    ("item", "ready"),
+    [
+        (workload("Deployment", {"replicas": 1}, **READY), True),
+        (workload("Deployment", {"replicas": 1}, **{**READY, "observedGeneration": 1}), False),
+        (workload("Deployment", {"replicas": 1}, **{**READY, "replicas": 2}), False),
+        (workload("Deployment", {"replicas": 0}), False),
+        (workload("Deployment", {}), False),
+        (workload("DaemonSet", {}, **NODE_READY), True),
+        (workload("DaemonSet", {}, **{**NODE_READY, "numberReady": 0}), False),
+        (workload("DaemonSet", {}), False),
+    ],
+    ids=["ready", "not-seen-yet", "old-pod-left", "scaled-to-0", "new", "daemon-ready", "daemon-not", "daemon-nowhere"],
+)
+def test_part_counts_as_ready_only_when_its_newest_version_is(item: dict[str, Any], ready: bool) -> None:
+    assert kind_cluster.is_ready(item) is ready

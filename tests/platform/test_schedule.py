@@ -1,0 +1,139 @@
+"""Two lanes, needs first, failures with their log, nothing left running."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.platform import network, shell
+from pipeline_services.platform.failures import CommandFailed, Interrupted, PlatformError, StepFailed
+from pipeline_services.platform.graph import COMPILE, FETCH, Graph, Job, Step
+from pipeline_services.platform.paths import Cache
+from pipeline_services.platform.progress import Progress
+from pipeline_services.platform.schedule import execute, time_left
+
+SILENCES = {
+    "go": "go: dial tcp 192.0.2.1:443: i/o timeout",
+    "pip": "ERROR: Could not install packages due to an OSError: Max retries exceeded with url",
+    "maven": "[ERROR] Could not transfer artifact org.apache:x:pom:1 from/to central",
+    "apt": "E: Failed to fetch http://mirror/x.deb  Temporary failure resolving 'mirror'",
+    "cargo": "warning: spurious network error (3 tries remaining)",
+}
+
+
+def step(name: str, run: Callable[[Job], None], lane: str = FETCH, needs: tuple[str, ...] = ()) -> Step:
+    return Step(name, lane, 1.0, done=lambda _key: False, run=run, needs=needs)
+
+
+def run_all(folder: Path, *steps: Step) -> str:
+    stream = io.StringIO()
+    graph = Graph.of(steps)
+    execute(graph, graph.left([item.name for item in steps]), Cache(folder), Progress(stream=stream))
+    return stream.getvalue()
+
+
+def test_needs_run_first_and_their_keys_are_handed_over(tmp_path: Path) -> None:
+    seen: list[Job] = []
+    run_all(tmp_path, step("a", seen.append), step("b", seen.append, COMPILE, ("a",)))
+    assert [job.step for job in seen] == ["a", "b"]
+    assert seen[1].inputs == {"a": seen[0].key}
+
+
+def test_lanes_run_beside_each_other(tmp_path: Path) -> None:
+    together = threading.Barrier(2, timeout=10)
+    run_all(tmp_path, step("a", lambda _: _met(together)), step("b", lambda _: _met(together), COMPILE))
+
+
+def test_one_lane_runs_one_step_at_a_time(tmp_path: Path) -> None:
+    busy = threading.Lock()
+
+    def alone(_job: Job) -> None:
+        assert busy.acquire(blocking=False)
+        busy.release()
+
+    run_all(tmp_path, *(step(f"step-{number}", alone) for number in range(5)))
+
+
+def test_work_folder_is_thrown_away(tmp_path: Path) -> None:
+    run_all(tmp_path, step("a", lambda job: (job.work / "half-done").touch()))
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_failed_step_shows_the_end_of_its_log_and_where_it_is(tmp_path: Path) -> None:
+    def fail(job: Job) -> None:
+        shell.run(["sh", "-c", "echo what went wrong; exit 3"], log=job.log)
+
+    with pytest.raises(StepFailed) as caught:
+        run_all(tmp_path, step("a", fail), step("b", _refuse, needs=("a",)))
+    assert caught.value.tail == "what went wrong"
+    assert "a: sh failed (exit code 3)" in str(caught.value)
+    assert str(tmp_path / "logs" / "a.log") in str(caught.value)
+
+
+def test_failure_ends_what_else_runs(tmp_path: Path) -> None:
+    started = threading.Event()
+
+    def sleep(job: Job) -> None:
+        started.set()
+        shell.run(["sleep", "60"], log=job.log)
+
+    def fail(_job: Job) -> None:
+        assert started.wait(10)
+        raise PlatformError("no")
+
+    with pytest.raises(StepFailed, match="b: no"):
+        run_all(tmp_path, step("a", sleep, COMPILE), step("b", fail))
+
+
+def test_ctrl_c_ends_the_children_in_one_line_and_the_next_run_works(tmp_path: Path) -> None:
+    def interrupt(job: Job) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        shell.run(["sleep", "60"], log=job.log)
+
+    with pytest.raises(Interrupted, match=r"stopped by Ctrl-C\. Next: run the same command again"):
+        run_all(tmp_path, step("a", interrupt))
+    assert "a done" in run_all(tmp_path, step("a", lambda job: None))
+
+
+@pytest.mark.parametrize("client", SILENCES)
+def test_registry_that_does_not_answer_is_one_line(tmp_path: Path, client: str) -> None:
+    def fail(job: Job) -> None:
+        shell.run(["sh", "-c", f'echo "{SILENCES[client]}"; exit 1'], log=job.log)
+
+    with pytest.raises(PlatformError, match="a: a registry does not answer") as caught:
+        run_all(tmp_path, step("a", fail))
+    assert caught.value.next_step == network.NEXT_STEP
+    assert "\n" not in str(caught.value)
+
+
+def test_download_without_an_end_is_a_silent_registry_but_a_compilation_is_not() -> None:
+    endless = CommandFailed("go list (no end after 1200 s)", shell.TOO_LONG, "")
+    assert network.silence(endless, FETCH)
+    assert not network.silence(endless, COMPILE)
+    assert not network.silence(CommandFailed("go build", 1, "undefined: x"), FETCH)
+
+
+def test_time_left_runs_the_lanes_side_by_side() -> None:
+    nothing = lambda _job: None  # noqa: E731
+    graph = Graph.of([step("f1", nothing), step("f2", nothing), step("c1", nothing, COMPILE, ("f1",))])
+    pending = [graph.steps[name] for name in ("f2", "c1")]
+    assert time_left(graph, pending, {"f1": 4.0}, {"f1": 10.0, "f2": 20.0, "c1": 30.0}) == 36.0
+
+
+def test_time_left_never_falls_to_zero_while_a_step_overruns() -> None:
+    graph = Graph.of([step("a", lambda _job: None)])
+    assert time_left(graph, [], {"a": 99.0}, {"a": 10.0}) == 1.0
+
+
+def _met(barrier: threading.Barrier) -> None:
+    barrier.wait()
+
+
+def _refuse(_job: Job) -> None:
+    raise AssertionError("ran after a failure")
