@@ -21,7 +21,7 @@ daily: $(ENVIRONMENT) ## judge the pipeline by the daily checks (brings one up w
 	@$(BIN)/pytest -m daily $(ARGS)
 
 test: $(ENVIRONMENT) ## run the suite's own tests (no cluster needed)
-	@$(BIN)/pytest tests $(ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal $(or $(ARGS),tests)
 
 lint: $(ENVIRONMENT) ## check format, style and types
 	@$(BIN)/ruff format --check .
