@@ -1,4 +1,8 @@
-"""X.509 certificates: what one says, and which one a server shows."""
+"""X.509 certificates: what one says, and which one a server shows.
+
+The library that parses them is loaded with the first certificate: a snapshot has time for that while it waits between
+Kafka's two samples, and none before.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,12 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Final
-
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_services.errors import PipelineError, ServiceUnreachable, UnexpectedAnswer
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 TIMEOUT: Final = 5.0
 
@@ -34,6 +38,9 @@ class Certificate:
         Raises:
             UnexpectedAnswer: there is no certificate in ``data``.
         """
+        from cryptography import x509  # noqa: PLC0415
+        from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+
         try:
             pem = b"-----BEGIN" in data
             known = x509.load_pem_x509_certificate(data) if pem else x509.load_der_x509_certificate(data)
@@ -102,6 +109,8 @@ def _handshake(host: str, port: int, name: str, context: ssl.SSLContext) -> Cert
 
 
 def _names(known: x509.Certificate) -> list[str]:
+    from cryptography import x509  # noqa: PLC0415
+
     try:
         alternative = known.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

@@ -26,7 +26,7 @@ from pipeline_services.settings import Target
 
 CONNECT_TIMEOUT: Final = 3.0
 READ_TIMEOUT: Final = 10.0
-AT_ONCE: Final = 16
+AT_ONCE: Final = 5
 AWAY: Final = (502, 503, 504)
 _Query = Sequence[tuple[str, str]]
 

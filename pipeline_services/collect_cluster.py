@@ -13,8 +13,8 @@ from pipeline_services.cluster import Cluster
 from pipeline_services.errors import AccessDenied, NoData, UnexpectedAnswer
 
 LISTS: Final = (
-    *("pods", "deployments", "statefulsets", "daemonsets", "hpas", "pvcs", "services", "endpointslices"),
-    *("configmaps", "networkpolicies", "events", "nodes", "pod_metrics", "node_metrics", "secrets"),
+    *("secrets", "pods", "deployments", "statefulsets", "daemonsets", "hpas", "pvcs", "services", "endpointslices"),
+    *("configmaps", "networkpolicies", "events", "nodes", "pod_metrics", "node_metrics"),
 )
 LOGGED: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
 NEEDED_BY: Final[Mapping[str, str]] = {

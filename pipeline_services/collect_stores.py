@@ -27,8 +27,11 @@ def kafka_sources() -> list[str]:
     return ["kafka_topics", "kafka_group", "kafka_lag"]
 
 
-def read_kafka(reach: Reach, record: Record, _moment: Moment) -> None:
-    """Topics, the consumer group, and its offsets twice, so that growth can be told from level."""
+def read_kafka(reach: Reach, record: Record, _moment: Moment, *, sampled: Callable[[], None] = lambda: None) -> None:
+    """Topics, the consumer group, and its offsets twice, so that growth can be told from level.
+
+    ``sampled`` is called after the first sample: from then on this waits, and others may have the machine.
+    """
     with KafkaBroker(reach.forward(names.KAFKA_SERVICE).port) as broker:
         topics = broker.topics()
         record.take("kafka_topics", lambda: topics)
@@ -43,6 +46,7 @@ def read_kafka(reach: Reach, record: Record, _moment: Moment) -> None:
             sample()
         except PipelineError as error:
             record.fail(("kafka_lag",), error)
+        sampled()
         record.take("kafka_group", lambda: broker.group(names.CONSUMER_GROUP))
         if samples:
             due = samples[0]["at"] + BETWEEN_SAMPLES

@@ -19,6 +19,7 @@ REDACTED: Final = "[redacted]"
 SHORTEST: Final = 6
 SHORTEST_PART: Final = 16
 SHORTEST_ANYWHERE: Final = 12
+KEY_LINE: Final = 60
 RANDOM_BITS: Final = 3.2
 
 _WORD: Final = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|credentials?|api[_-]?key|access[_-]?key|private[_-]?key)"
@@ -35,13 +36,17 @@ _PAIR: Final = re.compile(
     rf"(?i)(?P<name>\b{_NAME})(?P<sign>\\*[\"']?\s*(?:=|:)\s*\\*[\"']?)(?P<value>(?<=[\"'])[^\"'\\]+|[^\s\"'\\,;&(){{}}\[\]<>]+)"
 )
 _FOLLOWS: Final = re.compile(rf"(?i)(?P<name>\b{_NAME})(?P<sign>\s+(?:is\s+|was\s+)?[\"']?)(?P<value>[\w+/=.-]{{20,}})")
-_KEY_LINE: Final = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{60,76}={0,2}$")
+_KEY_LINE: Final = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{60,76}={0,2}$")  # at the end of a text: of a log line
 _REFERENCE: Final = re.compile(r"\$(?:[A-Z][A-Z0-9_]*)?")  # $NAME, or what is left of ${NAME} without its braces
 _NAMED: Final = re.compile(rf"(?i)^{_NAME}$")
 _NOT_ITSELF: Final = re.compile(
     r"(?i)(?:[_-]?(?:file|path|dir|name|ref|url|type|count|total|seconds|bytes|id|expiry|expires\w*))$"
 )
-_HINT: Final = re.compile(rf"(?i){_WORD}|authorization|bearer|basic|://|eyJ|AKIA|gh[pousr]_|glpat|glsa|xox|PRIVATE KEY")
+_HINTS: Final = (
+    *("pass", "pwd", "secret", "token", "credential", "key", "authorization", "bearer", "basic"),
+    *("://", "eyj", "akia", "gh", "glpat", "glsa", "xox"),
+)
+"""In lower case, what a text has at least one of if any pattern is to find something in it."""
 _WORD_CHARACTERS: Final = re.compile(r"[A-Za-z0-9+/=_.~-]+")
 
 
@@ -97,6 +102,7 @@ class _Redactor:
     def __init__(self, forms: list[str], keep: frozenset[str]) -> None:
         self._forms = [re.compile(_standing_alone(form)) for form in forms]
         self._keep = keep
+        self._known: dict[str, str] = {}
 
     def tree(self, node: Any) -> Any:
         if isinstance(node, str):
@@ -117,10 +123,18 @@ class _Redactor:
         return REDACTED if named and value and value not in self._keep else self.tree(value)
 
     def text(self, text: str) -> str:
+        """The text without secrets; most texts of a cluster come many times, so what is known is kept."""
+        if text not in self._known:
+            self._known[text] = self._cleaned(text)
+        return self._known[text]
+
+    def _cleaned(self, text: str) -> str:
         for form in self._forms:
             text = form.sub(REDACTED, text)
-        text = _KEY_LINE.sub(_key_line, text)
-        if not _HINT.search(text):
+        if len(text) >= KEY_LINE:
+            text = _KEY_LINE.sub(_key_line, text)
+        lowered = text.lower()
+        if not any(hint in lowered for hint in _HINTS):
             return text
         for pattern in _PATTERNS:
             text = pattern.sub(rf"\1{REDACTED}\2", text)
