@@ -32,14 +32,24 @@ PREVIOUS_LINES: Final = 50
 LOG_BYTES: Final = 64 << 10
 LOG_PODS: Final = 10
 EVENTS: Final = 300
+MACHINE_IDS: Final = ("machineID", "systemUUID", "bootID")
 PUBLIC_KEYS: Final = ("username", "user", "namespace", "ca.crt", "tls.crt")
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def shaped(kind: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A list as the snapshot has it: no copy of what was applied, no secret value, the newest events only."""
+    """A list as the snapshot has it: no copy of what was applied, no secret value, the newest events only.
+
+    Of a node neither the images it holds nor the ids of its machine are kept, which identify it beyond the cluster.
+    """
     if kind == "secrets":
         return [_digest(secret) for secret in items]
+    if kind == "nodes":
+        for node in items:
+            status = node.get("status") or {}
+            status.pop("images", None)
+            for identity in MACHINE_IDS:
+                (status.get("nodeInfo") or {}).pop(identity, None)
     for item in items:
         (item["metadata"].get("annotations") or {}).pop(LAST_APPLIED, None)
     return sorted(items, key=_event_time)[-EVENTS:] if kind == "events" else items

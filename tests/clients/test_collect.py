@@ -89,6 +89,15 @@ def test_a_canary_gets_out_nowhere(pipeline: FakePipeline) -> None:
     assert text.count("[redacted]") > 5
 
 
+def test_what_identifies_a_machine_is_not_kept(pipeline: FakePipeline) -> None:
+    info = {"machineID": "7095f2", "systemUUID": "a", "bootID": "b", "kubeletVersion": "v1.34.4"}
+    node = {"metadata": {"name": "n"}, "status": {"nodeInfo": info, "images": [{"names": ["kafka"]}]}}
+    pipeline.api.routes[RESOURCES["nodes"].path(NS)] = (200, {"items": [node]})
+    assert collect(pipeline.cluster).data("nodes") == [
+        {"metadata": {"name": "n"}, "status": {"nodeInfo": {"kubeletVersion": "v1.34.4"}}}
+    ]
+
+
 def test_a_user_name_is_no_secret(pipeline: FakePipeline) -> None:
     account = secret("influxdb-admin", username=b"operator", password=CANARY.encode())
     pipeline.api.routes[RESOURCES["secrets"].path(NS)] = (200, {"items": [account]})
