@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from threading import Lock
-from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from pipeline_services import names
@@ -48,9 +47,7 @@ class Reach(AbstractContextManager["Reach"]):
         self._lock = Lock()
         self._closed = False
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Final
 from urllib.parse import urlparse
 
@@ -95,9 +94,7 @@ class KafkaBroker:
             unless_connected.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._admin.close()
 
     def topics(self) -> dict[str, list[dict[str, Any]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from types import TracebackType
 
 from pipeline_services.cluster import Cluster
 from pipeline_services.collect import collect
@@ -22,9 +21,7 @@ class Pipeline(AbstractContextManager["Pipeline"]):
         self.cluster = Cluster.connect(target)
         self.settings = settings or Settings()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -9,7 +9,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -71,6 +70,7 @@ class PortForward:
     """Listens on a free port of 127.0.0.1 and carries each connection to one pod, until closed.
 
     Use it as a context manager. The first websocket is opened at once, so that what is wrong shows on entering.
+    ``failure`` is why the last connection could not be carried, which its client sees as a closed connection.
     """
 
     def __init__(self, cluster: Cluster, endpoint: Endpoint) -> None:
@@ -82,18 +82,13 @@ class PortForward:
         self._threads: list[threading.Thread] = []
         self._first: Any = None
         self._first_taken = threading.Lock()
-        self._failure: PipelineError | None = None
+        self.failure: PipelineError | None = None
         self._closed = False
 
     @property
     def port(self) -> int:
         """The local port."""
         return int(self._listener.getsockname()[1])
-
-    @property
-    def failure(self) -> PipelineError | None:
-        """Why the last connection could not be carried, which its client sees as a closed connection."""
-        return self._failure
 
     def __enter__(self) -> PortForward:
         try:
@@ -104,9 +99,7 @@ class PortForward:
         self._acceptor = self._started(self._accept)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -143,11 +136,11 @@ class PortForward:
             try:
                 remote = self._websocket()
             except PipelineError as error:
-                self._failure = error
+                self.failure = error
                 return
             refusal = _Connection(local, remote, self._alarm).run()
             if refusal:
-                self._failure = self._refused(refusal)
+                self.failure = self._refused(refusal)
 
     def _refused(self, refusal: str) -> ServiceUnreachable:
         # the kubelet's sentence is long and full of ids; what the pod's own network said comes last
