@@ -19,6 +19,7 @@ from pipeline_services.platform.paths import Cache, cache_root
 from pipeline_services.platform.progress import Progress
 
 DEPLOY = "pipeline_services.platform.deploy"
+SETTLING = "pipeline_services.settling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Platform:
 
     def up(self) -> ClusterAccess:
         """Bring the cluster and the pipeline in it to what the checkout says."""
-        is_new = not self._recovered()
+        access, is_new = self.cluster.access, not self._recovered()
         if is_new:
             self._make()
         self._check_node()
@@ -61,9 +62,12 @@ class Platform:
             self._apply_parts(refs, is_new)
         with self._timed("pipeline deployed"):
             deploy = importlib.import_module(DEPLOY).deploy
-            deploy(self.cluster.access, refs, self.progress, kubectl=str(self.cluster.tools / "kubectl"))
+            deploy(access, refs, self.progress, kubectl=str(self.cluster.tools / "kubectl"))
         self.cluster.wait_for(kind_cluster.OWN_WORKLOADS)
-        return self.cluster.access
+        if is_new:
+            with self._timed("pipeline settled"):
+                importlib.import_module(SETTLING).settle(access.reader_kubeconfig, access.context, self.progress)
+        return access
 
     def down(self) -> bool:
         """Delete the cluster; False where there is none."""
