@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline_services.platform import shell
 from pipeline_services.platform.failures import ToolMissing
 
+_one_at_a_time = threading.Lock()
 ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive"}
 WAIT_FOR_OTHERS = "DPkg::Lock::Timeout=300"
 
@@ -26,7 +28,8 @@ def install(packages: Sequence[str], log: Path) -> None:
     if program is None or os.geteuid() != 0:
         reason = "this is no Debian" if program is None else "only root may install packages"
         raise ToolMissing(f"{', '.join(packages)} missing, and {reason}", next_step=f"sudo {' '.join(command)}")
-    shell.run([program, "-q", "update"], log=log, env=ENVIRONMENT, what="apt-get update")
-    shell.run(
-        [program, "-q", "-o", WAIT_FOR_OTHERS, *command[1:]], log=log, env=ENVIRONMENT, what=" ".join(command[:2])
-    )
+    with _one_at_a_time:
+        shell.run([program, "-q", "update"], log=log, env=ENVIRONMENT, what="apt-get update")
+        shell.run(
+            [program, "-q", "-o", WAIT_FOR_OTHERS, *command[1:]], log=log, env=ENVIRONMENT, what=" ".join(command[:2])
+        )

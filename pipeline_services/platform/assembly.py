@@ -42,7 +42,7 @@ class Assembly:
                 *grafana.steps(workshop),
                 _cli_step(workshop),
                 *images.steps(),
-                node.step(images),
+                *node.steps(images),
             ]
         )
         return cls(cache, workshop, images, graph)
@@ -62,7 +62,7 @@ class Assembly:
 
     def node_image(self) -> str:
         """The full name of the node's image."""
-        return node.tag(self.images, self.graph.key(node.NODE_STEP))
+        return node.tag(self.images, node.NODE_STEP, self.graph.key(node.NODE_STEP))
 
 
 def _cli_step(workshop: Workshop) -> Step:

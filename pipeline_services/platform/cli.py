@@ -69,7 +69,6 @@ def _run(command: str, name: str, progress: Progress) -> int:
         (lifecycle.down if command == "down" else lifecycle.clean)(name, progress)
         return OK
     access = lifecycle.up(name, progress) if command == "up" else lifecycle.ensure_cluster(progress, name)
-    progress.table()
     progress(f"cluster {access.name} is up; kubeconfig {access.kubeconfig}")
     return OK
 

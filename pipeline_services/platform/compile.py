@@ -34,6 +34,7 @@ class Program:
         packages: import paths, or paths in the recipe, each of which becomes one program.
         stamp: linker flags beyond those that strip the program.
         tags: build tags.
+        after: programs that share most of their packages with this one.
         seconds: to compile on 2 cores; ``fetch`` to download the modules.
     """
 
@@ -44,6 +45,7 @@ class Program:
     fetch: float
     stamp: str = ""
     tags: str = ""
+    after: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -60,15 +62,14 @@ def programs(versions: Versions) -> list[Program]:
     )
     cluster_tools = (
         "sigs.k8s.io/kind",
-        "github.com/coredns/coredns",
         "github.com/rancher/local-path-provisioner",
-        "sigs.k8s.io/metrics-server/cmd/metrics-server",
+        "./coredns",
         "./pause",
     )
     return [
         Program("etcd", "etcd", (".",), 20, 10),
         Program("kubernetes", "kubernetes", (".",), 330, 65, stamp),
-        Program("cluster-tools", "kubernetes", cluster_tools, 85, 5),
+        Program("cluster-tools", "kubernetes", cluster_tools, 50, 5, after=("kubernetes",)),
         Program(
             "kube-router",
             "kube-router",
@@ -95,6 +96,7 @@ def programs(versions: Versions) -> list[Program]:
             5,
             f"-X github.com/prometheus/common/version.Version={versions.of('prometheus')}",
             "remove_all_sd,enable_kubernetes_sd",
+            ("loki",),
         ),
     ]
 
@@ -144,6 +146,7 @@ class Workshop:
         files: Sequence[Path],
         salt: Sequence[str],
         tool: bool = False,
+        after: Sequence[str] = (),
     ) -> Step:
         """A step whose output is a folder, which appears under its final name only when it is complete."""
 
@@ -158,7 +161,7 @@ class Workshop:
         def done(key: str) -> bool:
             return self.output(name, key).is_dir()
 
-        return Step(name, lane, seconds, done, run, tuple(needs), tuple(files), tuple(salt), tool)
+        return Step(name, lane, seconds, done, run, tuple(needs), tuple(after), tuple(files), tuple(salt), tool)
 
     def go_steps(self) -> list[Step]:
         """Two steps for each program: its modules, beside the compilation of another one, then its compilation."""
@@ -173,12 +176,17 @@ class Workshop:
             self.go("build", *flags, *program.packages, job=job, cwd=program.folder)
 
         modules = self.modules_step(program.name, program.folder, program.packages, program.fetch, program.tags)
-        return [
-            modules,
-            self.folder_step(
-                program.name, COMPILE, program.seconds, compile_it, needs=("go", modules.name), files=files, salt=salt
-            ),
-        ]
+        compilation = self.folder_step(
+            program.name,
+            COMPILE,
+            program.seconds,
+            compile_it,
+            needs=("go", modules.name),
+            after=program.after,
+            files=files,
+            salt=salt,
+        )
+        return [modules, compilation]
 
     def modules_step(self, name: str, folder: Path, packages: Sequence[str], seconds: float, tags: str = "") -> Step:
         """Download just the modules that these packages are compiled from."""

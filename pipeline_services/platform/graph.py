@@ -11,6 +11,8 @@ from typing import Final
 FETCH: Final = "fetch"
 COMPILE: Final = "compile"
 LANES: Final = (FETCH, COMPILE)
+"""A download waits and a linker keeps one processor busy, so each lane has room for two."""
+ROOM: Final = {FETCH: 2, COMPILE: 2}
 KEY_DIGITS: Final = 8
 
 
@@ -35,6 +37,7 @@ class Step:
         done: whether the output with this key is there; must be cheap.
         run: makes the output, all of it or nothing.
         needs: steps whose outputs it uses.
+        after: steps that go first where both are to run, because this one finds half its work done then.
         files: recipe files; their names and contents are part of the key.
         salt: versions and flags that are part of the key.
         tool: a tool serves a step but is no part of its output, so it is left out of the keys.
@@ -46,6 +49,7 @@ class Step:
     done: Callable[[str], bool]
     run: Callable[[Job], None]
     needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     salt: tuple[str, ...] = ()
     tool: bool = False
@@ -69,7 +73,7 @@ class Graph:
         for step in steps:
             if step.name in known:
                 raise ValueError(f"two steps are called {step.name}")
-            missing = [need for need in step.needs if need not in known]
+            missing = [need for need in (*step.needs, *step.after) if need not in known]
             if missing:
                 raise ValueError(f"{step.name} needs {', '.join(missing)}, which does not stand before it")
             known[step.name] = step
@@ -98,7 +102,7 @@ class Graph:
         return self.steps[name].done(self.key(name))
 
     def left(self, goals: Iterable[str]) -> list[Step]:
-        """The steps still to run for these goals, in the order in which the steps were given.
+        """The steps still to run for these goals, in an order in which they could run.
 
         What only serves outputs that are there already is not asked for.
         """

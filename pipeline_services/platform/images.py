@@ -15,7 +15,9 @@ from pipeline_services.platform.engine import Engine
 from pipeline_services.platform.graph import FETCH, Graph, Job, Step, files_in
 
 PREFIX: Final = "localhost/conveyor"
-BASE_PACKAGES: Final = ("ca-certificates", "curl", "netcat-openbsd")
+BASE_PACKAGES: Final = ("ca-certificates", "curl", "netcat-openbsd", "usr-is-merged")
+# usr-is-merged can stand in for usrmerge, which brings all of Perl; it is picked all the same, so it goes afterwards.
+AFTERWARDS: Final = 'chroot "$1" apt-get --yes --auto-remove purge usrmerge'
 APT_OPTIONS: Final = (
     'Acquire::Languages "none"',
     'APT::Install-Recommends "false"',
@@ -88,7 +90,8 @@ RECIPES: Final = (
         sources=("pipeline_services/__init__.py", "pipeline_services/message.py", "pipeline_services/apps"),
     ),
 )
-BAKED: Final = ("system", "coredns", "kube-router", "kafka", "influxdb", "prometheus", "grafana", "loki", "log-shipper")
+BAKED_FIRST: Final = ("system", "coredns", "kube-router", "kafka")
+BAKED: Final = (*BAKED_FIRST, "influxdb", "prometheus", "grafana", "loki", "log-shipper")
 LOADED: Final = ("apps",)
 
 
@@ -136,7 +139,7 @@ class Images:
             done=lambda key: self.present(self.tag("base", key)),
             run=self._make_base,
             needs=("mmdebstrap",),
-            salt=(suite, *BASE_PACKAGES, *UNWANTED, *APT_OPTIONS),
+            salt=(suite, *BASE_PACKAGES, *UNWANTED, *APT_OPTIONS, AFTERWARDS),
         )
 
     def _make_base(self, job: Job) -> None:
@@ -149,6 +152,7 @@ class Images:
                 f"--include={','.join(BASE_PACKAGES)}",
                 *(f"--aptopt={option}" for option in APT_OPTIONS),
                 *excluded,
+                f"--customize-hook={AFTERWARDS}",
                 self.workshop.versions.suite,
                 archive,
             ],

@@ -32,6 +32,7 @@ START_WITHIN: Final = 180.0
 PART_WITHIN: Final = 180
 ABSENT: Final = "absent"
 RUNNING: Final = "running"
+IN_BETWEEN: Final = ("stopping", "removing", "restarting")
 PARTS: Final = ("kube-router.yaml", "storage-class.yaml", "storage.yaml", "metrics-server.yaml")
 METRICS_API: Final = "metrics-api.yaml"
 BEFORE_METRICS_API: Final = ("kube-system/daemonset/kube-proxy", "kube-system/deployment/metrics-server")
@@ -117,12 +118,14 @@ class KindCluster:
         Returns:
             False when this is a torso that never was a cluster: make it anew.
         """
+        wait_until(lambda: self.state() not in IN_BETWEEN, within=60, what="the node's container to settle")
         if self.state() != RUNNING:
             verb = "unpause" if self.state() == "paused" else "start"
             self.engine.run(verb, self.container)
         whole = self._finished.exists()
         try:
             if not self.access.kubeconfig.exists():
+                self.access.kubeconfig.parent.mkdir(parents=True, exist_ok=True)
                 self._export_kubeconfig()
             wait_until(self.answers, within=START_WITHIN if whole else 20.0, what="the API server")
         except (WaitExpired, CommandFailed) as error:

@@ -19,7 +19,7 @@ def ensure_cluster(progress: Callable[[str], None] | None = None, name: str = na
     """The running cluster as it is, or a new one with the pipeline in it where none answers.
 
     Args:
-        progress: takes lines for the person who waits.
+        progress: is told that there is none; how it comes up is then told on the standard error.
 
     Raises:
         PlatformError: there is none and it cannot be brought up.
@@ -27,6 +27,8 @@ def ensure_cluster(progress: Callable[[str], None] | None = None, name: str = na
     access = access_to(Cache(cache_root()), name)
     if access.reader_kubeconfig.exists() and answers(access):
         return access
+    if progress is not None:
+        progress(f"no cluster {name} answers: bringing it up")
     return up(name, progress if isinstance(progress, Progress) else None)
 
 
@@ -42,7 +44,9 @@ def up(name: str = names.CLUSTER, progress: Progress | None = None) -> ClusterAc
     cache = Cache(cache_root())
     progress = progress or Progress(Durations(cache.durations))
     with lock.held(cache.lock, f"up, cluster {name}", progress):
-        return Platform.open(name, progress).up()
+        access = Platform.open(name, progress).up()
+    progress.table()
+    return access
 
 
 def down(name: str, progress: Progress) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pipeline_services.platform import shell
 from pipeline_services.platform.engine import Engine
 from pipeline_services.platform.failures import CommandFailed
 from pipeline_services.platform.graph import FETCH, Job, Step
-from pipeline_services.platform.images import BAKED, PREFIX, Images
+from pipeline_services.platform.images import BAKED, BAKED_FIRST, PREFIX, Images
 from pipeline_services.platform.versions import Versions
 from pipeline_services.waiting import wait_until
 
-NODE: Final = "node"
 NODE_STEP: Final = "node"
+FIRST_STEP: Final = "node-first"
 BASE_LABEL: Final = "conveyor.node-base"
 REGISTRY: Final = "registry.k8s.io"
 CTR: Final = ("ctr", "--namespace", "k8s.io", "images")
@@ -38,52 +38,62 @@ def kubeadm_names(versions: Versions) -> dict[str, str]:
     return {**dict.fromkeys(system, "system"), f"{REGISTRY}/coredns/coredns:{versions.kubeadm_coredns}": "coredns"}
 
 
-def step(images: Images) -> Step:
-    """Bake the images into the node's image."""
-    return Step(
+def steps(images: Images) -> list[Step]:
+    """Bake the images into the node's image, in two layers: the first while the last programs are compiled."""
+    names = kubeadm_names(images.workshop.versions)
+    first = Step(
+        FIRST_STEP,
+        FETCH,
+        45,
+        done=lambda key: images.present(tag(images, FIRST_STEP, key)),
+        run=lambda job: _bake(images, job, "image-node-base", BAKED_FIRST, names),
+        needs=("image-node-base", *(f"image-{name}" for name in BAKED_FIRST)),
+        salt=tuple(f"{name} {image}" for name, image in names.items()),
+    )
+    rest = tuple(name for name in BAKED if name not in BAKED_FIRST)
+    last = Step(
         NODE_STEP,
         FETCH,
-        60,
-        done=lambda key: images.present(tag(images, key)),
-        run=lambda job: _bake(images, job),
-        needs=("image-node-base", *(f"image-{name}" for name in BAKED)),
-        salt=tuple(f"{name} {image}" for name, image in kubeadm_names(images.workshop.versions).items()),
+        45,
+        done=lambda key: images.present(tag(images, NODE_STEP, key)),
+        run=lambda job: _bake(images, job, FIRST_STEP, rest, {}),
+        needs=(FIRST_STEP, *(f"image-{name}" for name in rest)),
     )
+    return [first, last]
 
 
-def tag(images: Images, key: str) -> str:
-    """The full name of the node's image."""
-    return f"{PREFIX}/{NODE}:v{images.workshop.versions.of('kubernetes')}-{key}"
+def tag(images: Images, step: str, key: str) -> str:
+    """The full name of the node's image, or of its first layer."""
+    return f"{PREFIX}/{step}:v{images.workshop.versions.of('kubernetes')}-{key}"
 
 
-def _bake(images: Images, job: Job) -> None:
+def _bake(images: Images, job: Job, on: str, names: Sequence[str], more_names: Mapping[str, str]) -> None:
+    """Start a container upon an image, load more images into its containerd, and keep it as the next image."""
     engine = images.engine
-    base = images.tag("node-base", job.inputs["image-node-base"])
-    tags = {name: images.tag(name, job.inputs[f"image-{name}"]) for name in BAKED}
+    is_first = on != FIRST_STEP
+    base = images.tag("node-base", job.inputs[on]) if is_first else tag(images, on, job.inputs[on])
+    tags = {name: images.tag(name, job.inputs[f"image-{name}"]) for name in names}
     container = f"conveyor-bake-{job.key}"
-    engine.run("rm", "--force", container) if _exists(engine, container) else None
-    engine.run(
-        "run", "--detach", "--name", container, "--privileged", "--entrypoint", "sleep", base, "infinity", log=job.log
-    )
+    if _exists(engine, container):
+        engine.run("rm", "--force", container)
+    command = ("--privileged", "--entrypoint", "sleep", base, "infinity")
+    engine.run("run", "--detach", "--name", container, *command, log=job.log)
     try:
         engine.run("exec", "--detach", container, "containerd", log=job.log)
         wait_until(lambda: _answers(engine, container), within=30, what="containerd in the new node")
         load(engine, container, list(tags.values()), job)
-        for name, image in kubeadm_names(images.workshop.versions).items():
+        for name, image in more_names.items():
             engine.run("exec", container, *CTR, "tag", tags[image], name, log=job.log)
         engine.run("exec", container, "pkill", "--exact", "containerd", log=job.log)
         wait_until(lambda: not _answers(engine, container), within=30, what="containerd in the new node to end")
-        changes = [
-            'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]',
-            f"LABEL {BASE_LABEL}={job.inputs['image-node-base']}",
-        ]
+        changes = ['ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]']
+        if is_first:
+            changes.append(f"LABEL {BASE_LABEL}={job.inputs[on]}")
         flags = [word for change in changes for word in ("--change", change)]
-        engine.run("commit", *flags, container, tag(images, job.key), log=job.log)
+        engine.run("commit", *flags, container, tag(images, job.step, job.key), log=job.log)
     finally:
-        engine.run("rm", "--force", "--time", "0", container) if engine.is_podman else engine.run(
-            "rm", "--force", container
-        )
-    images.built(tag(images, job.key))
+        engine.run("rm", "--force", *(("--time", "0") if engine.is_podman else ()), container)
+    images.built(tag(images, job.step, job.key))
 
 
 def _exists(engine: Engine, container: str) -> bool:

@@ -57,8 +57,8 @@ class Cache:
         return self.root / "lock"
 
     def cluster(self, name: str) -> Path:
-        """The files of one cluster: its kubeconfigs and what it was made of."""
-        return _made(self.root / "clusters" / name)
+        """The folder with the files of one cluster; there is none without a cluster."""
+        return self.root / "clusters" / name
 
 
 def _made(path: Path) -> Path:

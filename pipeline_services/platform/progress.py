@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -52,7 +53,10 @@ class Progress:
         self._todo: list[Step] = []
         self._running: dict[str, float] = {}
         self._took: dict[str, float] = {}
-        self._expected: dict[str, float] = {}
+        self.expected: dict[str, float] = {}
+        self._lanes: dict[str, str] = {}
+        self._worked: dict[str, float] = {}
+        self._counted = self._began
         self._planned = 0
         self._count = 0
         self._spoke = self._began
@@ -66,9 +70,10 @@ class Progress:
     def plan(self, steps: Sequence[Step]) -> None:
         """Say what is going to run."""
         self._todo = list(steps)
+        self._lanes = {step.name: step.lane for step in steps}
         self._planned = len(steps)
         self._count = 0
-        self._expected = {
+        self.expected = {
             step.name: self._durations.expected(step) if self._durations else step.seconds for step in steps
         }
         if steps:
@@ -76,6 +81,7 @@ class Progress:
 
     def started(self, name: str) -> None:
         """A step begins."""
+        self._share_out()
         self._count += 1
         self._running[name] = time.monotonic()
         self._todo = [step for step in self._todo if step.name != name]
@@ -85,10 +91,11 @@ class Progress:
 
     def finished(self, name: str, seconds: float) -> None:
         """A step is done."""
+        self._share_out()
         self._running.pop(name, None)
         self._took[name] = seconds
         if self._durations:
-            self._durations.record(name, seconds)
+            self._durations.record(name, self._worked.pop(name, seconds))
         done = len(self._took)
         self._line(f"[{min(done, self._planned)}/{self._planned}] {name} done in {clock(seconds)}{self._outlook()}")
 
@@ -119,6 +126,18 @@ class Progress:
         """Take the live line away."""
         self._draw("")
 
+    def _share_out(self) -> None:
+        """Count the time since the last change for what ran, divided among the steps that shared a lane.
+
+        So a step's figure is what it would take alone, whatever happened to run beside it.
+        """
+        now = time.monotonic()
+        beside = Counter(self._lanes[name] for name in self._running)
+        for name in self._running:
+            share = (now - self._counted) / beside[self._lanes[name]]
+            self._worked[name] = self._worked.get(name, 0.0) + share
+        self._counted = now
+
     def _status(self) -> str:
         now = time.monotonic()
         steps = ", ".join(f"{name} {clock(now - since)}" for name, since in self._running.items())
@@ -131,7 +150,7 @@ class Progress:
     def _left(self) -> float:
         now = time.monotonic()
         running = {name: now - since for name, since in self._running.items()}
-        return self.estimate(self._todo, running, self._expected) if self.estimate else 0.0
+        return self.estimate(self._todo, running, self.expected) if self.estimate else 0.0
 
     def _line(self, text: str) -> None:
         self._draw("")

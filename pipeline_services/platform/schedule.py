@@ -1,9 +1,10 @@
-"""Runs steps on two lanes, one step a lane at a time: what waits for the network beside what needs the processors."""
+"""Runs steps on two lanes: what waits for the network beside what needs the processors."""
 
 from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from pipeline_services.platform import network, shell
 from pipeline_services.platform.failures import CommandFailed, Interrupted, PlatformError, StepFailed
-from pipeline_services.platform.graph import LANES, Graph, Job, Step
+from pipeline_services.platform.graph import ROOM, Graph, Job, Step
 from pipeline_services.platform.paths import Cache
 from pipeline_services.platform.progress import Progress
 
@@ -27,15 +28,15 @@ class _Run:
     running: dict[Future[float], Step] = field(default_factory=dict)
 
     def launch(self, pool: ThreadPoolExecutor) -> None:
-        busy = {step.lane for step in self.running.values()}
+        """Start what is ready, as far as the lanes have room."""
+        busy = Counter(step.lane for step in self.running.values())
         unfinished = {step.name for step in (*self.pending, *self.running.values())}
-        for lane in LANES:
-            ready = (s for s in self.pending if s.lane == lane and unfinished.isdisjoint(s.needs))
-            if lane in busy or (step := next(ready, None)) is None:
-                continue
-            self.pending.remove(step)
-            self.progress.started(step.name)
-            self.running[pool.submit(self._work, step)] = step
+        for step in list(self.pending):
+            if busy[step.lane] < ROOM[step.lane] and unfinished.isdisjoint((*step.needs, *step.after)):
+                busy[step.lane] += 1
+                self.pending.remove(step)
+                self.progress.started(step.name)
+                self.running[pool.submit(self._work, step)] = step
 
     def _work(self, step: Step) -> float:
         key = self.graph.key(step.name)
@@ -52,6 +53,7 @@ class _Run:
         return time.monotonic() - began
 
     def collect(self) -> None:
+        """Wait a moment for steps to end, and hand on what they say."""
         finished, _ = wait(self.running, timeout=TICK, return_when=FIRST_COMPLETED)
         self.progress.tick()
         for future in finished:
@@ -70,9 +72,9 @@ def execute(graph: Graph, todo: Sequence[Step], cache: Cache, progress: Progress
         StepFailed: one failed; what else ran was ended.
         Interrupted: Ctrl-C; every child was ended.
     """
-    run = _Run(graph, cache, progress, list(todo))
     progress.plan(todo)
-    with ThreadPoolExecutor(max_workers=len(LANES)) as pool:
+    run = _Run(graph, cache, progress, by_urgency(todo, progress.expected))
+    with ThreadPoolExecutor(max_workers=sum(ROOM.values())) as pool:
         try:
             while run.pending or run.running:
                 run.launch(pool)
@@ -98,39 +100,53 @@ def _named(step: Step, error: Exception, log: Path) -> PlatformError:
     return StepFailed(step.name, error.message, log, error.tail)
 
 
+def by_urgency(todo: Sequence[Step], expected: Mapping[str, float]) -> list[Step]:
+    """The steps with most work behind them first: their own seconds and those of the longest chain that waits for them.
+
+    Args:
+        expected: seconds a step takes, by name.
+    """
+    behind: dict[str, float] = {}
+    for step in reversed(todo):  # what waits for a step stands after it
+        behind[step.name] = behind.get(step.name, 0.0) + expected[step.name]
+        for before in (*step.needs, *step.after):
+            behind[before] = max(behind.get(before, 0.0), behind[step.name])
+    return sorted(todo, key=lambda step: -behind[step.name])
+
+
 def time_left(
     graph: Graph, pending: Sequence[Step], running: Mapping[str, float], expected: Mapping[str, float]
 ) -> float:
     """Seconds until the last step ends if each takes as long as expected.
 
+    Two steps on a lane take about as long side by side as one after the other, so here they take turns.
+
     Args:
         running: for each step that runs, for how many seconds it has.
         expected: seconds a step takes, by name.
     """
-    names = [*running, *(step.name for step in pending)]
     ends: dict[str, float] = {name: max(1.0, expected[name] - spent) for name, spent in running.items()}
-    free = dict.fromkeys(LANES, 0.0)
+    free = dict.fromkeys(ROOM, 0.0)
     for name, end in ends.items():
-        free[graph.steps[name].lane] = end
-    waiting = list(pending)
+        lane = graph.steps[name].lane
+        ends[name] = free[lane] = free[lane] + end
+    waiting = by_urgency(pending, expected)
+    unfinished = {*ends, *(step.name for step in waiting)}
     while waiting:
-        step, begin = _next_to_start(waiting, free, ends, set(names))
+        step, begin = _next_to_start(waiting, free, ends, unfinished)
         waiting.remove(step)
         ends[step.name] = free[step.lane] = begin + expected[step.name]
     return max(ends.values(), default=0.0)
 
 
 def _next_to_start(
-    waiting: Sequence[Step], free: Mapping[str, float], ends: Mapping[str, float], open_names: set[str]
+    waiting: Sequence[Step], free: Mapping[str, float], ends: Mapping[str, float], unfinished: set[str]
 ) -> tuple[Step, float]:
-    best: tuple[float, Step] | None = None
-    for step in waiting:
-        needs = [need for need in step.needs if need in open_names]
-        if any(need not in ends for need in needs):
-            continue
-        begin = max([free[step.lane], *(ends[need] for need in needs)])
-        if best is None or begin < best[0]:
-            best = (begin, step)
-    if best is None:
-        raise ValueError("the steps need each other in a circle")
-    return best[1], best[0]
+    """The step that can begin first, and when."""
+    starts: list[tuple[float, int]] = []
+    for number, step in enumerate(waiting):
+        before = unfinished.intersection((*step.needs, *step.after))
+        if before <= ends.keys():
+            starts.append((max([free[step.lane], *(ends[name] for name in before)]), number))
+    begin, number = min(starts)
+    return waiting[number], begin

@@ -85,8 +85,18 @@ def maven(versions: Versions) -> Tool:
     return Tool("maven", ("mvn",), "--version", versions.maven, ("maven",))
 
 
-C_COMPILER = Tool("gcc", ("gcc", "cc"), "--version", "", ("gcc", "libc6-dev"))
+C_COMPILER = Tool("gcc", ("gcc",), "--version", "", ("gcc", "libc6-dev"))
+C_LIBRARY = "libc.a"
 BOOTSTRAP = Tool("mmdebstrap", ("mmdebstrap",), "--version", "", ("mmdebstrap",))
+
+
+def has_c_library() -> bool:
+    """Whether the C compiler can link statically: Debian's comes without the library, and the headers, it needs."""
+    compiler = C_COMPILER.find()
+    if compiler is None:
+        return False
+    # It says the bare name where it does not know the file.
+    return Path(shell.run([compiler, f"-print-file-name={C_LIBRARY}"], timeout=20).strip()).is_absolute()
 
 
 def go_home(cache: Cache, versions: Versions) -> Path:
@@ -121,7 +131,7 @@ def steps(cache: Cache, versions: Versions) -> list[Step]:
 
 def _debian_step(name: str, tools: Sequence[Tool]) -> Step:
     def missing() -> list[Tool]:
-        return [tool for tool in tools if tool.find() is None]
+        return [tool for tool in tools if tool.find() is None or (tool is C_COMPILER and not has_c_library())]
 
     def install(job: Job) -> None:
         apt.install([package for tool in missing() for package in tool.packages], job.log)

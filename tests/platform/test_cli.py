@@ -29,6 +29,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cache:
 
 def test_kubeconfig_prints_the_path_and_nothing_else(cache: Cache, capsys: pytest.CaptureFixture[str]) -> None:
     file = cache.cluster("conveyor") / "kubeconfig"
+    file.parent.mkdir(parents=True)
     file.touch()
     assert cli.main(["kubeconfig"]) == 0
     assert capsys.readouterr() == (f"{file}\n", "")
@@ -69,6 +70,7 @@ def test_failure_is_said_and_has_an_exit_code(
 
 def test_ensure_leaves_a_cluster_that_answers_alone(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     found = access.access_to(cache)
+    found.reader_kubeconfig.parent.mkdir(parents=True)
     found.reader_kubeconfig.touch()
     monkeypatch.setattr(lifecycle, "answers", lambda _access: True)
     monkeypatch.setattr(lifecycle, "up", lambda *_: pytest.fail("brought up"))
@@ -118,6 +120,7 @@ def server(certificate: tuple[Path, Path]) -> Iterator[int]:
 
 
 def write_kubeconfig(path: Path, port: int, authority: str) -> None:
+    path.parent.mkdir(parents=True)
     cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority-data": authority}
     path.write_text(yaml.safe_dump({"clusters": [{"name": "x", "cluster": cluster}]}), encoding="utf-8")
 
@@ -144,5 +147,6 @@ def test_port_without_a_server_does_not_answer(cache: Cache, authority: str) -> 
 def test_kubeconfig_that_is_gone_or_damaged_does_not_answer(cache: Cache, content: str | None) -> None:
     found = access.access_to(cache)
     if content is not None:
+        found.kubeconfig.parent.mkdir(parents=True)
         found.kubeconfig.write_text(content, encoding="utf-8")
     assert not access.answers(found)

@@ -86,3 +86,20 @@ def test_damaged_file_of_durations_is_no_hindrance(tmp_path: Path, content: str)
     file = tmp_path / "durations.json"
     file.write_text(content, encoding="utf-8")
     assert Durations(file).expected(steps("etcd")[0]) == 60.0
+
+
+def test_time_that_steps_shared_is_divided_among_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("pipeline_services.platform.progress.time.monotonic", lambda: now[0])
+    durations = Durations(tmp_path / "durations.json")
+    progress = Progress(durations, stream=io.StringIO())
+    both = steps("etcd", "kafka")
+    progress.plan(both)
+    progress.started("etcd")
+    now[0] += 10  # alone
+    progress.started("kafka")
+    now[0] += 20  # side by side
+    progress.finished("etcd", 30.0)
+    now[0] += 5
+    progress.finished("kafka", 25.0)
+    assert [durations.expected(step) for step in both] == [20.0, 15.0]

@@ -13,10 +13,10 @@ import pytest
 
 from pipeline_services.platform import network, shell
 from pipeline_services.platform.failures import CommandFailed, Interrupted, PlatformError, StepFailed
-from pipeline_services.platform.graph import COMPILE, FETCH, Graph, Job, Step
+from pipeline_services.platform.graph import COMPILE, FETCH, ROOM, Graph, Job, Step
 from pipeline_services.platform.paths import Cache
 from pipeline_services.platform.progress import Progress
-from pipeline_services.platform.schedule import execute, time_left
+from pipeline_services.platform.schedule import by_urgency, execute, time_left
 
 SILENCES = {
     "go": "go: dial tcp 192.0.2.1:443: i/o timeout",
@@ -50,14 +50,38 @@ def test_lanes_run_beside_each_other(tmp_path: Path) -> None:
     run_all(tmp_path, step("a", lambda _: _met(together)), step("b", lambda _: _met(together), COMPILE))
 
 
-def test_one_lane_runs_one_step_at_a_time(tmp_path: Path) -> None:
-    busy = threading.Lock()
+def test_no_lane_runs_more_than_it_has_room_for(tmp_path: Path) -> None:
+    room, most = threading.Semaphore(ROOM[FETCH]), list[bool]()
 
-    def alone(_job: Job) -> None:
-        assert busy.acquire(blocking=False)
-        busy.release()
+    def crowded(_job: Job) -> None:
+        most.append(room.acquire(blocking=False))
+        room.release()
 
-    run_all(tmp_path, *(step(f"step-{number}", alone) for number in range(5)))
+    run_all(tmp_path, *(step(f"step-{number}", crowded) for number in range(8)))
+    assert all(most)
+
+
+def test_step_waits_for_the_one_it_shares_work_with_but_does_not_ask_for_it(tmp_path: Path) -> None:
+    seen: list[str] = []
+    first = Step("a", FETCH, 1.0, done=lambda _: False, run=lambda job: seen.append(job.step))
+    second = Step("b", FETCH, 9.0, done=lambda _: False, run=lambda job: seen.append(job.step), after=("a",))
+    graph = Graph.of([first, second])
+    execute(graph, graph.left(["b"]), Cache(tmp_path), Progress(stream=io.StringIO()))
+    assert seen == ["b"]
+    run_all(tmp_path, first, second)
+    assert seen == ["b", "a", "b"]
+
+
+def test_most_work_behind_it_goes_first() -> None:
+    nothing = lambda _job: None  # noqa: E731
+    steps = [
+        step("small", nothing),
+        step("big", nothing, COMPILE),
+        step("download", nothing),
+        step("end", nothing, COMPILE, ("download",)),
+    ]
+    order = by_urgency(steps, {"small": 1.0, "big": 50.0, "download": 5.0, "end": 60.0})
+    assert [item.name for item in order] == ["download", "end", "big", "small"]
 
 
 def test_work_folder_is_thrown_away(tmp_path: Path) -> None:
@@ -124,6 +148,11 @@ def test_time_left_runs_the_lanes_side_by_side() -> None:
     graph = Graph.of([step("f1", nothing), step("f2", nothing), step("c1", nothing, COMPILE, ("f1",))])
     pending = [graph.steps[name] for name in ("f2", "c1")]
     assert time_left(graph, pending, {"f1": 4.0}, {"f1": 10.0, "f2": 20.0, "c1": 30.0}) == 36.0
+
+
+def test_time_left_lets_steps_of_one_lane_take_turns() -> None:
+    graph = Graph.of([step("c1", lambda _: None, COMPILE), step("c2", lambda _: None, COMPILE)])
+    assert time_left(graph, [], {"c1": 0.0, "c2": 0.0}, {"c1": 10.0, "c2": 10.0}) == 20.0
 
 
 def test_time_left_never_falls_to_zero_while_a_step_overruns() -> None:

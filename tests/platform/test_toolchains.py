@@ -15,7 +15,7 @@ from pipeline_services.platform.toolchains import Tool, version_in
 def program(folder: Path, name: str, says: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / name
-    file.write_text(f"#!/bin/sh\nprintf '%b' '{says}'\n", encoding="utf-8")
+    file.write_text(f"#!/bin/sh\n/usr/bin/printf '%b' '{says}'\n", encoding="utf-8")
     file.chmod(0o755)
     return file
 
@@ -81,3 +81,12 @@ def test_missing_package_elsewhere_than_on_debian_says_so(tmp_path: Path, monkey
 
 def test_steps_of_toolchains_are_no_part_of_any_key() -> None:
     assert all(step.tool for step in toolchains.steps(Cache(Path("/nowhere")), versions.load()))
+
+
+@pytest.mark.parametrize(("says", "there"), [("/usr/lib/libc.a", True), ("libc.a", False)])
+def test_compiler_without_its_library_is_not_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, there: bool
+) -> None:
+    program(tmp_path, "gcc", says)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert toolchains.has_c_library() is there
