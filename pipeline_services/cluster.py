@@ -187,6 +187,8 @@ def _translated(verb: str, resource: str, host: str) -> Iterator[None]:
     """The one place where an exception of the client becomes one of ours."""
     try:
         yield
+    except urllib3.exceptions.NewConnectionError as error:  # which counts as a timeout there, refused or not
+        raise ServiceUnreachable(f"the API server {host} cannot be reached: {one_line(error)}") from error
     except urllib3.exceptions.TimeoutError as error:
         raise ServiceUnreachable(f"the API server {host} did not answer in time to {verb} {resource}") from error
     except urllib3.exceptions.SSLError as error:

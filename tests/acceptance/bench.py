@@ -31,14 +31,13 @@ class Run:
     peak_mib: float
 
 
-def pytest_daily(*arguments: str | Path, reports: Path, env: dict[str, str] | None = None) -> Run:
+def pytest_daily(*arguments: str | Path, reports: Path) -> Run:
     """Run ``pytest -m daily`` as an operator would, its report in ``reports``."""
     command = [sys.executable, "-m", "pytest", "-m", "daily", "--reports", str(reports), *map(str, arguments)]
     started = time.monotonic()
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, **(env or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

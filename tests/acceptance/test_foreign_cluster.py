@@ -14,7 +14,8 @@ from tests.acceptance.bench import Run, pytest_daily
 
 pytestmark = pytest.mark.live
 
-SOON = 8.0
+SOON = 20.0
+"""Seconds on a machine that may be busy, the report included."""
 
 
 @pytest.fixture
@@ -24,11 +25,6 @@ def foreign(access: ClusterAccess, tmp_path: Path) -> Path:
     copy.write_text(access.reader_kubeconfig.read_text())
     copy.chmod(0o400)
     return copy
-
-
-def no_set_up(tmp_path: Path) -> dict[str, str]:
-    """An environment in which the suite finds none of its own clusters."""
-    return {"XDG_CACHE_HOME": str(tmp_path / "empty-cache"), "KUBECONFIG": str(tmp_path / "none")}
 
 
 def test_a_foreign_cluster_is_judged_and_left_as_it_is(foreign: Path, access: ClusterAccess, tmp_path: Path) -> None:
@@ -44,17 +40,13 @@ def said_in_one_line(run: Run, pattern: str) -> bool:
 
 
 def test_a_wrong_context_is_refused(foreign: Path, tmp_path: Path) -> None:
-    run = pytest_daily(
-        "--context", "nowhere", "--kubeconfig", foreign, reports=tmp_path / "reports", env=no_set_up(tmp_path)
-    )
+    run = pytest_daily("--context", "nowhere", "--kubeconfig", foreign, reports=tmp_path / "reports")
     assert (run.exit_code, run.seconds < SOON) == (4, True), run.output
     assert said_in_one_line(run, "no context nowhere"), run.output
 
 
 def test_a_missing_namespace_is_refused(foreign: Path, tmp_path: Path) -> None:
-    run = pytest_daily(
-        "--kubeconfig", foreign, "--namespace", "no-such", reports=tmp_path / "reports", env=no_set_up(tmp_path)
-    )
+    run = pytest_daily("--kubeconfig", foreign, "--namespace", "no-such", reports=tmp_path / "reports")
     assert (run.exit_code, run.seconds < SOON) == (4, True), run.output
     assert said_in_one_line(run, "no-such"), run.output
 
@@ -68,7 +60,7 @@ def test_a_server_that_refuses_is_inconclusive(foreign: Path, tmp_path: Path) ->
 def test_a_server_that_never_answers_is_inconclusive(foreign: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         run = asked_elsewhere(foreign, tmp_path, f"https://127.0.0.1:{silent.getsockname()[1]}")
-    assert (run.exit_code, run.seconds < 2 * SOON) == (2, True), run.output
+    assert (run.exit_code, run.seconds < SOON) == (2, True), run.output
     assert "did not answer in time" in run.output
 
 
@@ -78,4 +70,4 @@ def asked_elsewhere(kubeconfig: Path, tmp_path: Path, server: str) -> Run:
     config["clusters"][0]["cluster"]["server"] = server
     other = tmp_path / "elsewhere.yaml"
     other.write_text(yaml.safe_dump(config))
-    return pytest_daily("--kubeconfig", other, reports=tmp_path / "reports", env=no_set_up(tmp_path))
+    return pytest_daily("--kubeconfig", other, reports=tmp_path / "reports")

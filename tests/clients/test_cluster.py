@@ -135,13 +135,14 @@ def test_the_kubeconfig_is_never_written(tmp_path: Path) -> None:
     assert (file.read_bytes(), file.stat().st_mtime_ns) == before
 
 
-def unreachable(port: int, tmp_path: Path) -> float:
-    """Seconds until a server on ``port`` is reported unreachable."""
+def unreachable(port: int, tmp_path: Path, why: str = "") -> float:
+    """Seconds until a server on ``port`` is reported unreachable, in words that tell ``why``."""
     cluster = Cluster.connect(Target(str(kubeconfig(tmp_path / "config", port)), "", "plant"))
     started = time.monotonic()
     with pytest.raises(ServiceUnreachable) as caught:
         cluster.require_namespace()
     assert f"127.0.0.1:{port}" in str(caught.value)
+    assert why in str(caught.value)
     assert "\n" not in str(caught.value)
     return time.monotonic() - started
 
@@ -149,12 +150,12 @@ def unreachable(port: int, tmp_path: Path) -> float:
 def test_a_server_that_refuses(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
-    assert unreachable(port, tmp_path) < 1
+    assert unreachable(port, tmp_path, "cannot be reached") < 1
 
 
 def test_a_server_that_hangs(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        assert unreachable(int(listener.getsockname()[1]), tmp_path) < 4
+        assert unreachable(int(listener.getsockname()[1]), tmp_path, "did not answer in time") < 4
 
 
 def test_a_server_that_hangs_up(tmp_path: Path) -> None:
