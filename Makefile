@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete-$(shell sha256sum requirements.lock | cut -c1-16)
 PLATFORM := $(BIN)/python -m pipeline_services.platform
 
-.PHONY: help daily test lint up status down clean kubeconfig bench-pipeline acceptance lock
+.PHONY: help daily test lint up status down clean kubeconfig bench-pipeline acceptance chaos resilience lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
@@ -48,6 +48,12 @@ bench-pipeline: $(ENVIRONMENT) ## measure how many readings per second the proce
 
 acceptance: $(ENVIRONMENT) ## break the running pipeline on purpose and see that the daily checks say so
 	@$(BIN)/pytest -m live tests/acceptance $(ARGS)
+
+chaos: $(ENVIRONMENT) ## play the failures of the runbook on the suite's own cluster, but for the slow ones
+	@$(BIN)/pytest -m "chaos and not slow" $(ARGS)
+
+resilience: $(ENVIRONMENT) ## section 7's test: producer, processor and Kafka in one run
+	@$(BIN)/pytest -m chaos chaos/test_resilience.py $(ARGS)
 
 lock: $(ENVIRONMENT) ## renew the lock file from pyproject.toml
 	@$(BIN)/pip install --quiet uv
