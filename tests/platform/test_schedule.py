@@ -6,7 +6,7 @@ import io
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -115,6 +115,15 @@ def test_failure_ends_what_else_runs(tmp_path: Path) -> None:
         run_all(tmp_path, step("a", sleep, COMPILE), step("b", fail))
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C as at a terminal: a run in the background was started with the signal ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_the_children_in_one_line_and_the_next_run_works(tmp_path: Path) -> None:
     def interrupt(job: Job) -> None:
         os.kill(os.getpid(), signal.SIGINT)
