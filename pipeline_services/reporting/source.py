@@ -51,16 +51,13 @@ class SnapshotSource:
         options = self.options
         if options.snapshot:
             return Snapshot.load(options.snapshot)
-        from pipeline_services.cluster import Cluster  # noqa: PLC0415  a saved snapshot needs no client library
-        from pipeline_services.collect import collect  # noqa: PLC0415
+        from pipeline_services.pipeline import Pipeline  # noqa: PLC0415  a saved snapshot needs no client library
 
         if options.kubeconfig is None and options.context is None:
             self._bring_up()
-        cluster = Cluster.connect(resolve_target(options.kubeconfig, options.context, options.namespace))
-        try:
-            return collect(cluster, self.settings)
-        finally:
-            cluster.close()
+        target = resolve_target(options.kubeconfig, options.context, options.namespace)
+        with Pipeline(target, self.settings) as pipeline:
+            return pipeline.snapshot()
 
     def _bring_up(self) -> None:
         from pipeline_services.platform import ensure_cluster  # noqa: PLC0415  only the suite's own cluster needs it

@@ -9,9 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline_services.cluster import Cluster
-from pipeline_services.collect import collect
 from pipeline_services.errors import PipelineError
+from pipeline_services.pipeline import Pipeline
 from pipeline_services.platform.access import ClusterAccess
 from pipeline_services.settings import resolve_target
 from tests.judgements.daily_cases import daily_cases
@@ -58,11 +57,8 @@ class Judge:
     def findings(self) -> dict[str, tuple[str, str, str]]:
         """Every case that is not green: id to (outcome, component, first line of its message)."""
         target = resolve_target(self.access.reader_kubeconfig, self.access.context, None)
-        cluster = Cluster.connect(target)
-        try:
-            snapshot = collect(cluster)
-        finally:
-            cluster.close()
+        with Pipeline(target) as pipeline:
+            snapshot = pipeline.snapshot()
         found = {}
         for case in daily_cases():
             try:
