@@ -72,7 +72,7 @@ def references_exist(snapshot: Snapshot) -> None:
     there |= {("Secret", item["name"]): set(item["keys"]) for item in snapshot.data("secrets")}
     for source in ("deployments", "statefulsets", "daemonsets"):
         for workload in snapshot.data(source):
-            for kind, name, key in _references(workload["spec"]["template"]["spec"]):
+            for kind, name, key in references_of(workload["spec"]["template"]["spec"]):
                 if (kind, name) not in there or (key and key not in there[kind, name]):
                     what = f"{kind} {name}{f' with the key {key}' if key else ''}"
                     raise Deviation(snapshot, f"{name_of(workload)} needs {what}", "it is there", _ADVICE)
@@ -119,7 +119,7 @@ def _require_service(snapshot: Snapshot, address: str) -> None:
         raise Deviation(snapshot, f"{address} leads to no service (its ports: {ports})", "a service", _ADVICE)
 
 
-def _references(pod: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def references_of(pod: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Kind, name and key (or an empty one) of everything that a pod cannot start without."""
     for container in (*(pod.get("initContainers") or ()), *pod["containers"]):
         for source in container.get("envFrom") or ():

@@ -48,11 +48,21 @@ def deny_by_default(snapshot: Snapshot) -> None:
 def allow(snapshot: Snapshot, flow_id: str) -> None:
     """The policies together let the flow out of its source and into its target."""
     flow = FLOWS[flow_id]
-    policies = snapshot.data("networkpolicies")
-    for direction, subject, peer in (("Egress", flow.source, flow.target), ("Ingress", flow.target, flow.source)):
-        if not _lets(policies, direction, subject, peer, flow.port):
-            way = "out of " + flow.source if direction == "Egress" else "into " + flow.target
-            raise Deviation(snapshot, f"no policy lets {flow} {way}", "one", COMPONENT_ADVICE["network"])
+    way = held_up(snapshot.data("networkpolicies"), flow)
+    if way:
+        raise Deviation(snapshot, f"no policy lets {flow} {way}", "one", COMPONENT_ADVICE["network"])
+
+
+def held_up(policies: list[K8sObject], flow: Flow) -> str:
+    """Where the policies stop the flow, ``out of`` its source or ``into`` its target; empty where they let it through."""
+    if not _lets(policies, "Egress", flow.source, flow.target, flow.port):
+        return f"out of {flow.source}"
+    return "" if _lets(policies, "Ingress", flow.target, flow.source, flow.port) else f"into {flow.target}"
+
+
+def selects(policy: K8sObject, app: str) -> bool:
+    """Whether the policy is about the pods of an app."""
+    return _selects(policy["spec"].get("podSelector") or {}, app)
 
 
 def _lets(policies: list[K8sObject], direction: str, subject: str, peer: str, port: int) -> bool:
