@@ -1,0 +1,14 @@
+"""Commands and outcomes that several causes share; ``{namespace}`` and the finding's details are filled in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DESCRIBE: Final = "kubectl describe pods -n {namespace} -l app={app}"
+LOGS: Final = "kubectl logs -n {namespace} -l app={app} --tail=100 --all-containers=true"
+BEFORE: Final = "kubectl logs -n {namespace} {pod} --previous --tail=50"
+HISTORY: Final = "kubectl rollout history {workload} -n {namespace}"
+ROLL_BACK: Final = "kubectl rollout undo {workload} -n {namespace}"
+RESTORE: Final = "make up"
+READY: Final = "every pod of {app} is Running and READY 1/1"
+GREEN: Final = "make daily is green"

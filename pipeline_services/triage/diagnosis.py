@@ -1,0 +1,123 @@
+"""From a snapshot to a diagnosis: the rules' findings, causes before symptoms, and an honest rest. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from pipeline_services.key_metrics import KEY_METRICS
+from pipeline_services.metric import with_levels
+from pipeline_services.settings import Settings
+from pipeline_services.snapshot import Snapshot
+from pipeline_services.triage import (
+    rules_config,
+    rules_data,
+    rules_network,
+    rules_place,
+    rules_sight,
+    rules_workloads,
+)
+from pipeline_services.triage.asked import RED, Answer, asked, questions
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.graph import rank
+from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
+from pipeline_services.triage.telling import tell
+
+RULES: Final[Sequence[Callable[[Evidence], Iterator[Finding]]]] = (
+    rules_place.findings,
+    rules_config.findings,
+    rules_network.findings,
+    rules_workloads.findings,
+    rules_data.findings,
+    rules_sight.findings,
+)
+
+
+def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
+    """What is wrong with the pipeline as the snapshot shows it (section 4).
+
+    Args:
+        settings: the levels of this environment, and the components that it does not have.
+    """
+    here = settings or Settings()
+    metrics = with_levels(KEY_METRICS, here.thresholds)
+    answers = asked(snapshot, questions(metrics, here.absent))
+    evidence = Evidence(snapshot, answers)
+    found = [finding for rule in RULES for finding in rule(evidence) if finding.component not in here.absent]
+    causes = upstream_first(found)
+    rest = upstream_first([*causes, *_unknown(evidence, causes)])
+    return Diagnosis(
+        taken_at=snapshot.taken_at,
+        context=snapshot.context,
+        namespace=snapshot.namespace,
+        findings=tuple(rest),
+        red={one.id: one.why for one in answers.values() if one.outcome == RED},
+        unanswered=tuple(_unanswered(answers.values(), rest)),
+    )
+
+
+def upstream_first(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings without those that another one explains, and without repetition; causes before symptoms."""
+    distinct = list({(one.cause.id, one.component, one.subject): one for one in findings}.values())
+    kept = [one for one in distinct if not any(explains(other, one) for other in distinct if other is not one)]
+    return sorted(kept, key=lambda one: (one.cause.symptomatic, rank(one.component), one.since or float("inf")))
+
+
+def explains(cause: Finding, symptom: Finding) -> bool:
+    """Whether the second is only what is seen of the first."""
+    if not _yields(symptom) or symptom.component not in cause.affects:
+        return False
+    if cause.component == symptom.component:
+        return _weight(cause) > _weight(symptom)
+    if rank(cause.component) > rank(symptom.component) and cause.cause.symptomatic:
+        return False
+    return _weight(cause) > _weight(symptom) or (
+        _weight(cause) == _weight(symptom) and rank(cause.component) < rank(symptom.component)
+    )
+
+
+def _yields(finding: Finding) -> bool:
+    """Whether a finding may be a mere consequence: a symptom, or something that heals by itself."""
+    return finding.cause.symptomatic or finding.cause.id in _PASSING
+
+
+_PASSING: Final = frozenset({"pod-replaced", "rollout-under-way", "rebalancing", "backlog-draining"})
+
+
+def _weight(finding: Finding) -> int:
+    """What is left over, then what passes, then symptoms, then causes."""
+    if finding.cause.id == "unknown":
+        return 0
+    if finding.cause.id in _PASSING:
+        return 1
+    return 2 if finding.cause.symptomatic else 3
+
+
+def _unknown(evidence: Evidence, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """What the checks see and no rule explains: told as such, with what was seen, a finding for each component."""
+    explained = {component for finding in findings for component in finding.affects}
+    left: dict[str, list[Answer]] = {}
+    for one in evidence.answers.values():
+        if one.outcome == RED and one.component not in explained:
+            left.setdefault(one.component, []).append(one)
+    for component, answers in left.items():
+        yield tell(
+            evidence,
+            "unknown",
+            component,
+            f"{component}: {answers[0].why}",
+            *(f"{one.id}: {one.why}" for one in answers),
+            affects={component},
+            confidence=Confidence.LOW,
+        )
+
+
+def _unanswered(answers: Iterable[Answer], findings: Sequence[Finding]) -> Iterator[Unanswered]:
+    """The checks that could not be made though no finding says why."""
+    explained = {component for finding in findings for component in finding.affects}
+    blind = any(finding.cause.id == "usage-unknown" for finding in findings)
+    for one in answers:
+        if one.outcome == RED or one.component in explained or any(name in one.why for name in explained):
+            continue
+        if not (blind and "metrics" in one.why):
+            yield Unanswered(one.id, one.component, one.why)

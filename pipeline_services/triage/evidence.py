@@ -1,0 +1,147 @@
+"""What a rule may look at: the snapshot's objects, logs and events by whose they are, and what the checks said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from pipeline_services import names
+from pipeline_services.errors import PipelineError
+from pipeline_services.judgements.events import last_seen
+from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, epoch, name_of
+from pipeline_services.judgements.pods import is_ready
+from pipeline_services.snapshot import Snapshot
+from pipeline_services.triage.asked import RED, Answer
+
+KINDS: Final = {
+    **dict.fromkeys(names.DEPLOYMENTS, ("deployments", "deployment")),
+    **dict.fromkeys(names.STATEFULSETS, ("statefulsets", "statefulset")),
+    **dict.fromkeys(names.DAEMONSETS, ("daemonsets", "daemonset")),
+}
+COMPONENT_OF: Final = {app: component for component, apps in COMPONENT_APPS.items() for app in apps}
+RECENT: Final = 900.0
+"""Seconds back for which events and log lines are evidence of something that is wrong now."""
+_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\S+")
+_CHANGED_KIND: Final = {"deployments": "Deployment", "statefulsets": "StatefulSet", "daemonsets": "DaemonSet"}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One snapshot and the checks' answers on it. A source that could not be read is an empty list here: what is
+    missing is never taken for a fault, and what could not be asked is told by the diagnosis itself."""
+
+    snapshot: Snapshot
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+    @property
+    def now(self) -> float:
+        """When the snapshot was taken, epoch seconds."""
+        return self.snapshot.taken_at
+
+    def data(self, source: str, default: Any = None) -> Any:
+        """What a source answered, or ``default``."""
+        try:
+            return self.snapshot.data(source)
+        except PipelineError:
+            return default
+
+    def failure(self, source: str) -> str:
+        """Why a source could not be read, or nothing."""
+        found = self.snapshot.failures.get(source)
+        return found.message if found else ""
+
+    def known(self, source: str) -> bool:
+        """Whether the source was read."""
+        return source in self.snapshot.answers and source not in self.snapshot.failures
+
+    def objects(self, source: str) -> list[K8sObject]:
+        """The list, empty where it could not be read."""
+        return list(self.data(source) or [])
+
+    def object(self, source: str, name: str) -> K8sObject | None:
+        """One object by its name."""
+        return next((item for item in self.objects(source) if name_of(item) == name), None)
+
+    def red(self, prefix: str) -> list[Answer]:
+        """The failed checks whose id begins so."""
+        return [one for one in self.answers.values() if one.outcome == RED and one.id.startswith(prefix)]
+
+    def workload(self, app: str) -> K8sObject | None:
+        """The Deployment, StatefulSet or DaemonSet of that name."""
+        return self.object(KINDS[app][0], app)
+
+    def all_pods(self, app: str) -> list[K8sObject]:
+        """The app's pods, those that are being deleted as well."""
+        return [pod for pod in self.objects("pods") if (pod["metadata"].get("labels") or {}).get("app") == app]
+
+    def pods(self, app: str) -> list[K8sObject]:
+        """The app's pods that are meant to stay."""
+        return [pod for pod in self.all_pods(app) if not pod["metadata"].get("deletionTimestamp")]
+
+    def ready(self, app: str) -> list[K8sObject]:
+        """The app's ready pods."""
+        return [pod for pod in self.pods(app) if is_ready(pod)]
+
+    @cached_property
+    def events(self) -> list[K8sObject]:
+        """Recent events, newest first."""
+        recent = [one for one in self.objects("events") if self.now - last_seen(one) <= RECENT]
+        return sorted(recent, key=last_seen, reverse=True)
+
+    def events_of(self, kind: str, name: str, *reasons: str) -> list[K8sObject]:
+        """Recent events about an object, newest first; all reasons where none is given."""
+        return [
+            one
+            for one in self.events
+            if one["involvedObject"]["kind"] == kind
+            and one["involvedObject"]["name"] == name
+            and (not reasons or one.get("reason") in reasons)
+        ]
+
+    def lines(self, component: str, within: float = 180.0) -> list[tuple[float, str]]:
+        """The newest log lines of a component's standing pods as (epoch seconds, text), oldest first.
+
+        Of a pod that is not ready its whole tail counts, the life before its last restart as well.
+        """
+        pods = {name_of(pod): pod for app in COMPONENT_APPS.get(component, (component,)) for pod in self.pods(app)}
+        found = []
+        for tail in self.data(f"logs/{component}") or []:
+            pod = pods.get(tail["pod"])
+            if pod is None:
+                continue
+            since = self.now - within if is_ready(pod) else 0.0
+            found += [line for line in _stamped((*tail.get("previous", ()), *tail["lines"])) if line[0] >= since]
+        return sorted(found)
+
+    def said(self, component: str, pattern: str, within: float = 180.0) -> list[str]:
+        """The lines of a component that contain the pattern, newest last."""
+        return [text for _, text in self.lines(component, within) if re.search(pattern, text)]
+
+    def changed(self, source: str, name: str, field_path: str = "") -> float | None:
+        """When the object, or a part of it, was written last; None where nobody recorded that."""
+        kind = _CHANGED_KIND.get(source, source)
+        times = [
+            epoch(change["time"])
+            for change in self.data("changes") or []
+            if change["kind"].lower() in (kind.lower(), source.lower(), source.rstrip("s").lower())
+            and change["name"] == name
+            and (not field_path or any(path.startswith(field_path) for path in change.get("fields", ())))
+        ]
+        return max(times, default=None)
+
+    def system(self, label: str, value: str) -> list[K8sObject]:
+        """The pods of kube-system with that label."""
+        pods = self.objects("system_pods")
+        return [pod for pod in pods if (pod["metadata"].get("labels") or {}).get(label) == value]
+
+
+def _stamped(entries: tuple[str, ...]) -> list[tuple[float, str]]:
+    found = []
+    for entry in dict.fromkeys(entries):
+        stamp, _, text = entry.partition(" ")
+        if _STAMP.fullmatch(stamp):
+            found.append((epoch(stamp), text))
+    return found

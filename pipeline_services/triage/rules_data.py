@@ -1,0 +1,245 @@
+"""Kafka, the consumer group, the store and the readings themselves: running, but not doing their work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pipeline_services import names
+from pipeline_services.judgements import readings
+from pipeline_services.judgements.objects import age, name_of
+from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.telling import of_app, tell
+
+FUTURE: Final = 60.0
+"""Seconds that a stored reading may be ahead of the clock of whoever looks."""
+_MOVING: Final = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
+_NO_BUCKET: Final = (
+    r"(?i)bucket .*not found|not found: bucket|organization .*not found|\(unexpected\).*404"
+    r"|could not find (bucket|resource)"
+)
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Broker, group, store, then the readings."""
+    yield from _broker(evidence)
+    yield from _group(evidence)
+    yield from _store(evidence)
+    yield from _throttled(evidence)
+    yield from _backlog(evidence)
+    yield from _readings(evidence)
+
+
+def _broker(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.ready(names.KAFKA):
+        return
+    why = evidence.failure("kafka_topics")
+    if why:
+        yield tell(
+            evidence,
+            "broker-unresponsive",
+            names.KAFKA,
+            "kafka-0 is ready and does not answer",
+            why,
+            subject="pod/kafka-0",
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.KAFKA),
+        )
+        return
+    for one in evidence.red("test_kafka_topic["):
+        cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
+        topic = one.id.partition("[")[2].rstrip("]")
+        yield tell(
+            evidence, cause, names.KAFKA, one.why, one.why, subject=f"topic/{topic}", details=of_app(names.KAFKA)
+        )
+
+
+def _group(evidence: Evidence) -> Iterator[Finding]:
+    group: dict[str, Any] = evidence.data("kafka_group") or {}
+    if not group or not evidence.ready(names.PROCESSOR):
+        return
+    members = group.get("members") or []
+    held = {partition for member in members for partition in member["partitions"]}
+    every = {f"{names.TOPIC}/{number}" for number in range(names.TOPIC_PARTITIONS)}
+    seen = (f"group {names.CONSUMER_GROUP} is {group['state']} with {len(members)} members", *_read_by(members))
+    young = all(age(pod, evidence.now) < STARTING_FOR for pod in evidence.ready(names.PROCESSOR))
+    if group["state"] in _MOVING:
+        yield tell(
+            evidence,
+            "rebalancing",
+            names.PROCESSOR,
+            "the consumer group is rebalancing: known, 5 to 10 s",
+            *seen,
+            subject=f"group/{names.CONSUMER_GROUP}",
+        )
+    elif every - held and (evidence.known("kafka_topics") or members):
+        free = ", ".join(sorted(partition.rpartition("/")[2] for partition in every - held))
+        cause = "rebalancing" if young else "partitions-unread"
+        yield tell(
+            evidence,
+            cause,
+            names.PROCESSOR,
+            f"nobody of {names.CONSUMER_GROUP} reads the partitions {free}",
+            *seen,
+            subject=f"group/{names.CONSUMER_GROUP}",
+        )
+
+
+def _read_by(members: list[dict[str, Any]]) -> list[str]:
+    return [f"{member['host']} reads {len(member['partitions'])} partitions" for member in members[:3]]
+
+
+def _store(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.ready(names.INFLUXDB):
+        return
+    lines = evidence.said(names.PROCESSOR, _NO_BUCKET)
+    missing = evidence.failure("influxdb_newest")
+    if lines or "bucket" in missing.lower():
+        yield tell(
+            evidence,
+            "bucket-missing",
+            names.INFLUXDB,
+            f"InfluxDB has no bucket {names.INFLUXDB_BUCKET}, or not for this token",
+            *(f"log: {line}" for line in lines[-2:]),
+            missing,
+            subject=f"bucket/{names.INFLUXDB_BUCKET}",
+            details=of_app(names.INFLUXDB),
+        )
+        return
+    unhealthy = evidence.red("test_influxdb_healthy")
+    why = evidence.failure("influxdb_health")
+    if unhealthy or why:
+        yield tell(
+            evidence,
+            "store-unresponsive",
+            names.INFLUXDB,
+            unhealthy[0].why if unhealthy else "influxdb-0 is ready and does not answer",
+            why,
+            subject="pod/influxdb-0",
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.INFLUXDB),
+        )
+    failing = [*evidence.red("test_key_metric[write-failures"), *evidence.red("test_key_metric[influxdb-writes")]
+    said = evidence.said(names.PROCESSOR, r"InfluxDB does not take readings")
+    if failing and evidence.ready(names.PROCESSOR):
+        yield tell(
+            evidence,
+            "writes-fail",
+            names.INFLUXDB,
+            f"InfluxDB does not take what the processor writes: {failing[0].why}",
+            *(one.why for one in failing),
+            *(f"log: {line}" for line in said[-2:]),
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.PROCESSOR),
+        )
+
+
+def _throttled(evidence: Evidence) -> Iterator[Finding]:
+    red = [*evidence.red("test_key_metric[cpu-throttling"), *evidence.red("test_key_metric[cpu-usage")]
+    for app in (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB):
+        own = [one for one in red if one.id.rstrip("]").endswith(f"-{app}")]
+        if own:
+            limits = {
+                container.get("resources", {}).get("limits", {}).get("cpu", "none")
+                for pod in evidence.pods(app)
+                for container in pod["spec"]["containers"]
+            }
+            yield tell(
+                evidence,
+                "cpu-throttled",
+                app,
+                f"{app} is slowed down by its CPU limit ({', '.join(sorted(limits))})",
+                *(one.why for one in own),
+                subject=f"app/{app}",
+                since=evidence.changed("deployments", app, "spec.template"),
+                details=of_app(app),
+            )
+        memory = evidence.red(f"test_key_metric[memory-usage-{app}]")
+        if memory:
+            yield tell(
+                evidence,
+                "out-of-memory",
+                app,
+                f"{app} is about to be killed for its memory: {memory[0].why}",
+                memory[0].why,
+                affects={app},
+                confidence=Confidence.MEDIUM,
+                details=of_app(app),
+            )
+
+
+def _backlog(evidence: Evidence) -> Iterator[Finding]:
+    """Falling is healing, growing is not."""
+    high = [
+        *evidence.red("test_key_metric[consumer-lag]"),
+        *evidence.red("test_key_metric[end-to-end-latency"),
+        *evidence.red("test_key_metric[stored-reading-age"),
+    ]
+    growing = evidence.red("test_key_metric[consumer-lag-growth")
+    behind = evidence.red("test_key_metric[processor-matches-producer")
+    if growing or (behind and not _falls(evidence)):
+        first = (growing or behind)[0]
+        yield tell(
+            evidence,
+            "processing-too-slow",
+            names.PROCESSOR,
+            f"readings are stored more slowly than they come: {first.why}",
+            *(one.why for one in (*growing, *behind, *high)),
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.PROCESSOR),
+        )
+    elif (high or behind) and _falls(evidence):
+        yield tell(
+            evidence,
+            "backlog-draining",
+            names.PROCESSOR,
+            f"a backlog is being worked off: {(high or behind)[0].why}",
+            *(one.why for one in (*high, *behind)),
+            details=of_app(names.PROCESSOR),
+        )
+
+
+def _falls(evidence: Evidence) -> bool:
+    return evidence.known("kafka_lag") and readings.lag_growth(evidence.snapshot) <= 0.0
+
+
+def _readings(evidence: Evidence) -> Iterator[Finding]:
+    newest = (evidence.data("influxdb_newest") or {}).get("time")
+    if newest is not None and newest - evidence.now > FUTURE:
+        yield tell(
+            evidence,
+            "data-clock-wrong",
+            names.PRODUCER,
+            f"the newest reading is {newest - evidence.now:.0f} s in the future",
+            f"newest stored event time {newest:.0f}, now {evidence.now:.0f}",
+            affects={names.PROCESSOR},
+            details=of_app(names.PRODUCER),
+        )
+    letters = evidence.red("test_key_metric[dead-letters")
+    if letters:
+        yield tell(
+            evidence,
+            "poison-messages",
+            names.PRODUCER,
+            f"messages that cannot be read arrive: {letters[0].why}",
+            letters[0].why,
+            subject=f"topic/{names.DEAD_LETTER_TOPIC}",
+            affects={names.PROCESSOR},
+            details=of_app(names.PRODUCER),
+        )
+    idle = [*evidence.red("test_key_metric[producer-rate"), *evidence.red("test_key_metric[unacknowledged-age")]
+    if idle and evidence.ready(names.PRODUCER):
+        words = evidence.said(names.PRODUCER, r"(?i)error|warn|fail|refused|timed? ?out", within=60)
+        yield tell(
+            evidence,
+            "producer-idle",
+            names.PRODUCER,
+            f"the producer runs and its readings do not arrive: {idle[0].why}",
+            *(one.why for one in idle),
+            *(f"log: {line}" for line in words[-2:]),
+            *(f"pod {name_of(pod)} is ready" for pod in evidence.ready(names.PRODUCER)[:1]),
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.PRODUCER),
+        )

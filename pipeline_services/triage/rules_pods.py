@@ -1,0 +1,167 @@
+"""Why a pod is not ready, told from its status, its events and its last words (section 2's bad statuses and more)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from pipeline_services.judgements.objects import K8sObject, age, condition, epoch, name_of
+from pipeline_services.judgements.pods import STARTING_FOR, is_ready
+from pipeline_services.judgements.workloads import progress_of
+from pipeline_services.triage.evidence import COMPONENT_OF, KINDS, Evidence
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules_containers import ended, stuck_container
+from pipeline_services.triage.rules_probes import unready
+from pipeline_services.triage.rules_schedule import unscheduled
+from pipeline_services.triage.telling import event_line, of_app, since_condition, tell
+
+MANY_RESTARTS: Final = 5
+_Rule = Callable[[Evidence, str, K8sObject], Iterator[Finding]]
+
+
+def pod_findings(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Finding]:
+    """What is wrong with the app's pods: one finding for each cause, on the pod that shows it best."""
+    told: dict[tuple[str, str], Finding] = {}
+    pods = sorted(evidence.pods(app), key=lambda pod: (is_ready(pod), -age(pod, evidence.now)))
+    for pod in pods:
+        for finding in _of(evidence, app, pod):
+            told.setdefault((finding.cause.id, finding.component), finding)
+    if not told and not evidence.ready(app):
+        told["", ""] = _absent(evidence, app, workload)
+    yield from told.values()
+
+
+def _of(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
+    rules: tuple[_Rule, ...] = (unscheduled, stuck_container, ended) if not is_ready(pod) else (ended,)
+    for rule in rules:
+        found = list(rule(evidence, app, pod))
+        if found:
+            yield from found
+            return
+    if is_ready(pod):
+        yield from _often(evidence, app, pod)
+    else:
+        yield from unready(evidence, app, pod) or _young_or_unready(evidence, app, pod)
+
+
+def _young_or_unready(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
+    component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
+    started = age_of_start(pod, evidence.now)
+    since = since_condition(pod, "Ready")
+    if min(age(pod, evidence.now), started if started is not None else age(pod, evidence.now)) < STARTING_FOR:
+        rolling = _rolling(evidence, app)
+        cause = "rollout-under-way" if rolling else "pod-replaced"
+        what = f"a rollout of {app} is under way" if rolling else f"a pod of {app} has been replaced and is starting"
+        yield tell(
+            evidence,
+            cause,
+            component,
+            f"{what}: {name_of(pod)} is {age(pod, evidence.now):.0f} s old",
+            _phase(pod),
+            *_last_events(evidence, pod),
+            subject=subject,
+            since=epoch(pod["metadata"]["creationTimestamp"]),
+            details=of_app(app, pod),
+        )
+        return
+    yield tell(
+        evidence,
+        "not-ready",
+        component,
+        f"pod {name_of(pod)} runs and has not become ready",
+        _phase(pod),
+        condition(pod, "Ready").get("message", ""),
+        *_last_events(evidence, pod),
+        *_last_words(evidence, app),
+        subject=subject,
+        since=since,
+        confidence=Confidence.LOW,
+        details=of_app(app, pod),
+    )
+
+
+def _rolling(evidence: Evidence, app: str) -> bool:
+    """Whether the template changed, as against a pod that was merely replaced."""
+    workload = evidence.workload(app)
+    if workload is None:
+        return False
+    progress = progress_of(workload)
+    hashes = {(pod["metadata"].get("labels") or {}).get("pod-template-hash") for pod in evidence.all_pods(app)}
+    return not progress.seen_by_controller or progress.updated < progress.wanted or len(hashes - {None}) > 1
+
+
+def _absent(evidence: Evidence, app: str, workload: K8sObject) -> Finding:
+    """No pod stands: one is going and the next is not there yet, or nobody makes one."""
+    component = COMPONENT_OF[app]
+    leaving = [pod for pod in evidence.all_pods(app) if pod["metadata"].get("deletionTimestamp")]
+    kind, subject = KINDS[app][1], f"{KINDS[app][1]}/{app}"
+    if leaving:
+        summary = f"the only pod of {app} is being deleted; the next one comes after it"
+        since = epoch(str(leaving[0]["metadata"]["deletionTimestamp"]))
+        late = evidence.now - since > STARTING_FOR
+        return tell(
+            evidence,
+            "pod-replaced",
+            component,
+            summary,
+            f"pod {name_of(leaving[0])} is ending",
+            subject=subject,
+            since=min(since, evidence.now),
+            self_healing=not late,
+            details=of_app(app, leaving[0]),
+        )
+    summary = f"{subject} wants {workload['spec'].get('replicas', 1)} pods and none is there"
+    return tell(
+        evidence,
+        "pod-replaced",
+        component,
+        summary,
+        str(progress_of(workload)),
+        *(event_line(event) for event in evidence.events_of(kind.capitalize(), app)[:2]),
+        subject=subject,
+        confidence=Confidence.MEDIUM,
+        details=of_app(app),
+    )
+
+
+def _often(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
+    restarts = sum(status["restartCount"] for status in pod["status"].get("containerStatuses") or ())
+    if restarts >= MANY_RESTARTS:
+        yield tell(
+            evidence,
+            "restarted-often",
+            COMPONENT_OF[app],
+            f"pod {name_of(pod)} was restarted {restarts} times; from {MANY_RESTARTS} on that is no self-healing",
+            f"restartCount {restarts}",
+            *_last_events(evidence, pod),
+            subject=f"pod/{name_of(pod)}",
+            affects={COMPONENT_OF[app]},
+            details=of_app(app, pod),
+        )
+
+
+def age_of_start(pod: K8sObject, now: float) -> float | None:
+    """Seconds since its youngest container started; None while none runs."""
+    states: list[dict[str, Any]] = [
+        status.get("state") or {} for status in pod["status"].get("containerStatuses") or ()
+    ]
+    starts = [now - epoch(state["running"]["startedAt"]) for state in states if "running" in state]
+    return min(starts, default=None)
+
+
+def _phase(pod: K8sObject) -> str:
+    phase, ready = pod["status"].get("phase", "Unknown"), condition(pod, "Ready").get("status", "?")
+    return f"pod {name_of(pod)}: {phase}, Ready {ready}"
+
+
+def _last_events(evidence: Evidence, pod: K8sObject) -> list[str]:
+    return [event_line(event) for event in evidence.events_of("Pod", name_of(pod)) if event.get("type") == "Warning"][
+        :2
+    ]
+
+
+def _last_words(evidence: Evidence, app: str) -> list[str]:
+    lines = [text for _, text in evidence.lines(COMPONENT_OF[app])]
+    worrying = [line for line in lines if re.search(r"(?i)error|fail|refused|denied|timed? ?out", line)]
+    return [f"log: {line}" for line in (worrying or lines)[-2:]]
