@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pipeline_services import faults, names
-from pipeline_services.connectivity import FLOWS
+from pipeline_services.connectivity import FLOWS, Connectivity
 from pipeline_services.faults import network, pods, processes, resources, storage
 from pipeline_services.faults.model import Fault, Proof, together, with_pods_replaced
 from pipeline_services.platform.secret_tls import new_certificate
@@ -69,8 +69,8 @@ def other_authority(pipeline: SteadyPipeline) -> Fault:
     )
 
 
-def cut_off(flow_id: str) -> Breakage:
-    """A NetworkPolicy no longer lets a needed flow out of its source, and what was open is cut."""
+def cut_off(flow_id: str, *, but: str) -> Breakage:
+    """A NetworkPolicy no longer lets a needed flow out of its source, and what was open is cut. ``but`` still flows."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
         flow = FLOWS[flow_id]
@@ -78,39 +78,52 @@ def cut_off(flow_id: str) -> Breakage:
         fault = network.flow_cut(
             pipeline.api, flow.source, pipeline.namespace, flow.port, lambda: connectivity.connects(flow)
         )
+        fault = _but(fault, connectivity, but)
         return network.with_open_connections_cut(fault, connectivity.addresses(flow.source), flow.port)
 
     return build
 
 
-def names_unresolvable(app: str) -> Breakage:
+def names_unresolvable(app: str, *, but: str) -> Breakage:
     """No policy lets name look-ups out any more. Open connections stay, and with them the data."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
         connectivity = pipeline.connectivity()
-        return network.flow_cut(
+        fault = network.flow_cut(
             pipeline.api,
             "allow-dns",
             pipeline.namespace,
             53,
             lambda: connectivity.resolves(app, names.KAFKA_SERVICE),
         )
+        return _but(fault, connectivity, but)
 
     return build
 
 
-def service_without_pods(service: str, client: str) -> Breakage:
-    """A service selects nothing; the connections of its client that were open are cut."""
+def service_without_pods(service: str, client: str, *, but: str) -> Breakage:
+    """A service selects nothing; its client's open connections are cut. ``but``, which asks no service, still flows."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
         connectivity = pipeline.connectivity()
         fault = network.selects_nothing(
             pipeline.api, service, pipeline.namespace, lambda: connectivity.ready_endpoints(service)
         )
+        fault = _but(fault, connectivity, but)
         port = names.SERVICE_PORTS[service]
         return network.with_open_connections_cut(fault, connectivity.addresses(client), port)
 
     return build
+
+
+def _but(fault: Fault, connectivity: Connectivity, flow_id: str) -> Fault:
+    """The fault with its control: it has landed only if a flow that it must not touch still connects."""
+    landed = fault.landed
+    assert landed is not None
+    what = f"{landed.what}, and {flow_id} still to connect"
+    return fault.proved(
+        Proof(what, lambda: landed.holds() and connectivity.connects(FLOWS[flow_id]), within=landed.within)
+    )
 
 
 def starved(app: str, millicores: int) -> Breakage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from pipeline_services.advice import Escalation
 from pipeline_services.judgements import config, endpoints, networks, pods, readings, tls
 from pipeline_services.key_metrics import KEY_METRICS
 from pipeline_services.scenario import Symptom
@@ -19,9 +20,9 @@ def bad_status(component: str) -> Symptom:
     return Symptom(f"test_pods_ready[{component}]", partial(pods.are_ready, component=component), red=True)
 
 
-def no_endpoint(service: str) -> Symptom:
-    """The service leads nowhere."""
-    return Symptom(f"test_service_has_endpoint[{service}]", partial(endpoints.are_ready, service_name=service))
+def no_endpoint(service: str, *, red: bool = False) -> Symptom:
+    """The service leads nowhere; while its pods run (``red``) that is a failure and no start-up."""
+    return Symptom(f"test_service_has_endpoint[{service}]", partial(endpoints.are_ready, service_name=service), red)
 
 
 def policy_missing(flow: str) -> Symptom:
@@ -36,18 +37,26 @@ def settings_lead_nowhere(service: str) -> Symptom:
 
 def token_refused() -> Symptom:
     """InfluxDB refuses the processor's token."""
-    return Symptom("test_token_accepted[influxdb-token]", partial(config.token_is_accepted, source=_TOKEN), deep=True)
+    judge = partial(config.token_is_accepted, source=_TOKEN)
+    return Symptom("test_token_accepted[influxdb-token]", judge, red=True, deep=True)
 
 
 def certificate_distrusted() -> Symptom:
     """A careful client would not take InfluxDB's certificate."""
-    return Symptom("test_certificate_trusted", tls.is_trusted, deep=True)
+    return Symptom("test_certificate_trusted", tls.is_trusted, red=True, deep=True)
+
+
+def restarted_too_often(component: str) -> Symptom:
+    """Five restarts and more: the runbook's condition for calling the next level."""
+    judge = partial(readings.is_within, metric=KEY_METRICS["pod-restarts"], subject=component)
+    level = f"escalate to: {Escalation.L2.value}"
+    return Symptom(f"test_key_metric[pod-restarts-{component}]", judge, red=True, says=level)
 
 
 def metric_breached(metric_id: str, subject: str = "") -> Symptom:
     """A key metric is past its level."""
     judge = partial(readings.is_within, metric=KEY_METRICS[metric_id], subject=subject)
-    return Symptom(f"test_key_metric[{metric_id}{f'-{subject}' if subject else ''}]", judge, deep=True)
+    return Symptom(f"test_key_metric[{metric_id}{f'-{subject}' if subject else ''}]", judge, red=True, deep=True)
 
 
 _TOKEN = "influxdb_token"

@@ -44,10 +44,9 @@ def opened(config: pytest.Config) -> Iterator[SteadyPipeline]:
 
 def rehearse(pipeline: SteadyPipeline, items: Iterable[pytest.Item]) -> None:
     """Say what each of the cases would do to the pipeline as it is now, and how it would be undone."""
-    everything = {**catalogue.EVERY, **catalogue.RESOURCES, **catalogue.STORAGE}
     for item in items:
         callspec = getattr(item, "callspec", None)
-        case = everything.get(str(callspec.params.get("case"))) if callspec else None
+        case = catalogue.ALL.get(str(callspec.params.get("case"))) if callspec else None
         if case is None:
             several = "play" in getattr(item, "fixturenames", ())
             pipeline.say(f"{item.nodeid}: {'faults of its own' if several else 'looks only, or makes load'}")

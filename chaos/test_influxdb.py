@@ -17,7 +17,11 @@ def test_influxdb_recovers_and_nothing_is_lost(play: Play, case: str) -> None:
     story.assert_nothing_lost()
     story.assert_recovered()
     story.assert_seen()
+    story.assert_backlog_grew()
+    story.assert_kept()
+    story.assert_datasource_turned()
     story.assert_nothing_left()
+    story.assert_diagnosed()
 
 
 @pytest.mark.slow
@@ -28,4 +32,8 @@ def test_influxdb_survives_a_full_volume(play: Play, case: str) -> None:
     story.assert_nothing_lost()
     story.assert_recovered()
     story.assert_seen()
+    story.assert_backlog_grew()
+    story.assert_kept()
+    story.assert_datasource_turned()
     story.assert_nothing_left()
+    story.assert_diagnosed()

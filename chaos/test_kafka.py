@@ -17,4 +17,6 @@ def test_kafka_recovers_and_nothing_is_lost(play: Play, case: str) -> None:
     story.assert_nothing_lost()
     story.assert_recovered()
     story.assert_seen()
+    story.assert_kept()
     story.assert_nothing_left()
+    story.assert_diagnosed()

@@ -47,3 +47,4 @@ def test_network_fault_is_seen_and_nothing_is_lost(play: Play, case: str) -> Non
     story.assert_recovered()
     story.assert_seen()
     story.assert_nothing_left()
+    story.assert_diagnosed()

@@ -17,4 +17,7 @@ def test_processor_recovers_and_nothing_is_lost(play: Play, case: str) -> None:
     story.assert_nothing_lost()
     story.assert_recovered()
     story.assert_seen()
+    story.assert_backlog_grew()
+    story.assert_rejoined()
     story.assert_nothing_left()
+    story.assert_diagnosed()

@@ -26,6 +26,7 @@ def test_resource_fault_is_seen_and_nothing_is_lost(play: Play, case: str) -> No
     story.assert_recovered()
     story.assert_seen()
     story.assert_nothing_left()
+    story.assert_diagnosed()
 
 
 @pytest.mark.component("hpa")

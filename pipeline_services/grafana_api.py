@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline_services.http_api import HttpApi
+from pipeline_services.http_api import READ_TIMEOUT, HttpApi
 
 POINTS: Final = 100
 MILLI: Final = 1000
@@ -41,9 +41,9 @@ class GrafanaApi:
         """What ``/api/health`` says: ``database`` is ``ok`` when it is well."""
         return dict(self._http.ask_json("/api/health"))
 
-    def datasource_health(self, uid: str) -> tuple[int, str]:
-        """Status and message of a data source's own health call."""
-        answer = self._http.ask(f"/api/datasources/uid/{uid}/health", headers=self._headers)
+    def datasource_health(self, uid: str, *, timeout: float = READ_TIMEOUT) -> tuple[int, str]:
+        """Status and message of a data source's own health call, which may take ``timeout`` seconds."""
+        answer = self._http.ask(f"/api/datasources/uid/{uid}/health", headers=self._headers, timeout=timeout)
         try:
             return answer.status, str(answer.json().get("message", ""))
         except AttributeError:

@@ -97,6 +97,12 @@ class KafkaBroker:
     def __exit__(self, *_error: object) -> None:
         self._admin.close()
 
+    def cluster_id(self) -> str:
+        """What tells this Kafka cluster from another; it is written on the volume when that is formatted."""
+        with _translated("describe", "the cluster"):
+            described = self._admin.describe_cluster()
+        return str(described["cluster_id"])
+
     def topics(self) -> dict[str, list[dict[str, Any]]]:
         """The partitions of each topic of ours, with leader (None: none), in-sync and all replicas."""
         with _translated("describe", "topics"):

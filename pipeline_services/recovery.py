@@ -135,7 +135,7 @@ def _recovered(samples: Samples, start: float, expected: Expected) -> Moment | N
         steady = not look.error and is_back(look, expected) and _flows(samples.stored, look.answered, expected)
         run = [*run, look] if steady else []
         if len(run) >= CONSECUTIVE:
-            return _moment(samples.pods, run[0], start)
+            return moment_of(samples.pods, run[0], start)
     return None
 
 
@@ -150,16 +150,16 @@ def _flowing(samples: Sequence[StoredSample], start: float, stalls: Sequence[tup
         return Moment(0.0, 0.0)
     end = stalls[-1][1]
     sample = next((one for one in samples if one.answered == end), None)
-    return _moment(samples, sample, start) if sample else None
+    return moment_of(samples, sample, start) if sample else None
 
 
 def _first(samples: Sequence[S], since: float, shows: Callable[[S], bool], start: float | None = None) -> Moment | None:
     found = next((one for one in samples if one.answered >= since and not one.error and shows(one)), None)
-    return _moment(samples, found, since if start is None else start) if found else None
+    return moment_of(samples, found, since if start is None else start) if found else None
 
 
-def _moment(samples: Sequence[S], sample: S, start: float) -> Moment:
-    """The moment of a sample; what it shows may have come about since the question before it was asked."""
+def moment_of(samples: Sequence[S], sample: S, start: float) -> Moment:
+    """The moment of a sample, in seconds after ``start``; what it shows may be as old as the question before it."""
     index = bisect_left(samples, sample.answered, key=lambda one: one.answered)
     before = samples[index - 1].asked if index else sample.asked
     return Moment(max(0.0, sample.answered - start), max(0.0, sample.answered - max(before, start)))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services import names
+from pipeline_services.collect import collect
 from pipeline_services.collect_cluster import secret_values, shaped
 from pipeline_services.errors import PipelineError
 from pipeline_services.redaction import redacted, secret_forms
@@ -23,6 +25,21 @@ def gather(story: Story, pipeline: SteadyPipeline) -> None:
     except PipelineError as error:
         story.logs["events"] = [f"could not be read: {error.message}"]
     gather_logs(story, pipeline, "after")
+
+
+def take_snapshot(story: Story, pipeline: SteadyPipeline) -> None:
+    """Everything that triage can be asked about, as it is now; kept beside the journal under the case's name."""
+    try:
+        story.snapshot = collect(pipeline.cluster)
+    except PipelineError as error:
+        story.logs["snapshot"] = [f"could not be taken: {error.message}"]
+        return
+    story.snapshot.save(snapshot_file(pipeline, story.case.id))
+
+
+def snapshot_file(pipeline: SteadyPipeline, case: str) -> Path:
+    """Where the last snapshot of a case lies."""
+    return pipeline.ground.folder / "snapshots" / f"{case}.json"
 
 
 def gather_logs(story: Story, pipeline: SteadyPipeline, when: str) -> None:

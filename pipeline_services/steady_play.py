@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Final
 
+from pipeline_services import names, steady_datasource
 from pipeline_services import steady_evidence as evidence
 from pipeline_services.audit import Audit
+from pipeline_services.datasource import turns
 from pipeline_services.faults.injection import gone, injected, landed
 from pipeline_services.faults.model import Fault
 from pipeline_services.leftovers import differences
 from pipeline_services.recovery import Expected, Recovery, measure
+from pipeline_services.rejoin import rejoined
+from pipeline_services.rounds import Rounds
 from pipeline_services.scenario import Case, Heals, Story
+from pipeline_services.steady_kept import read_kept
 from pipeline_services.steady_pipeline import SteadyPipeline
 from pipeline_services.steady_samples import newest_of
 from pipeline_services.steady_watch import Watch
@@ -21,10 +26,10 @@ from pipeline_services.waiting import WaitExpired, wait_until
 
 BEFORE: Final = 3.0
 """Seconds of steady flow at the start of each time line."""
-SYMPTOMS_WITHIN: Final = 90.0
 LATE: Final = 60.0
 """Seconds past the limit for which a recovery is still waited for, so that a late one is told with its time."""
 SETTLE_WITHIN: Final = 60.0
+SNAPSHOT_LOOKS: Final = 0.1
 
 
 def play(pipeline: SteadyPipeline, case: Case) -> Story:
@@ -45,17 +50,27 @@ def play_into(story: Story, pipeline: SteadyPipeline) -> None:
     case = story.case
     story.marks["begin"] = time.time()
     before = pipeline.inventory()
-    with Watch(pipeline.probes) as watch, Audit(pipeline.probes) as audit:
+    with ExitStack() as looks:
+        source = None
+        if case.component == names.INFLUXDB:
+            grafana = pipeline.pods_of(names.GRAFANA)[0].name
+            source = looks.enter_context(steady_datasource.opened(pipeline.cluster, grafana))
+        watch = looks.enter_context(Watch(pipeline.probes, source))
+        audit = looks.enter_context(Audit(pipeline.probes))
         story.samples = watch.samples
         _await_flow(watch)
         fault = case.fault(pipeline)
         expected = _expected(pipeline, case, fault)
         story.summary = fault.summary
+        kept = (
+            read_kept(pipeline, case.component, story.marks["begin"]) if case.component in names.STATEFULSETS else None
+        )
         try:
             _break(story, pipeline, fault, expected)
-            gone(fault)
-            story.marks["gone"] = time.time()
             story.reckoning = audit.reckon()
+            if kept is not None:
+                story.kept = kept, read_kept(pipeline, case.component, story.marks["begin"])
+            _read_clocks(story, pipeline, fault)
         finally:
             story.marks["end"] = time.time()
             evidence.gather(story, pipeline)
@@ -81,23 +96,50 @@ def _expected(pipeline: SteadyPipeline, case: Case, fault: Fault) -> Expected:
 
 def _break(story: Story, pipeline: SteadyPipeline, fault: Fault, expected: Expected) -> None:
     case = story.case
-    with SymptomWatch(pipeline.cluster, case.symptoms) as watch:
+    with SymptomWatch(pipeline.cluster, case.symptoms) as watch, _worst(story, pipeline, watch):
         try:
             pipeline.say(f"  breaking: {fault.summary}")
             with injected(pipeline.api, pipeline.journal, fault) as entry:
-                story.marks["injected"] = entry.injected_at
+                story.marks |= {"injected": entry.injected_at, "made": time.time()}
                 story.marks["landed"] = landed(pipeline.api, fault)
                 pipeline.say(f"  landed after {story.marks['landed'] - entry.injected_at:.1f} s")
                 if case.heals is Heals.BY_ITSELF:
                     story.recovery = _await_recovery(story, story.marks["landed"], expected)
                 else:
                     _await_symptoms(story, watch)
+                    evidence.take_snapshot(story, pipeline)
                 evidence.gather_logs(story, pipeline, "while it lasted")
             story.marks["healed"] = time.time()
+            gone(fault)
+            story.marks["gone"] = time.time()
             if case.heals is Heals.BY_UNDO:
                 story.recovery = _await_recovery(story, story.marks["healed"], expected)
         finally:
-            story.seen, story.unseen = sorted(watch.seen.values(), key=lambda one: one.at), watch.missing
+            story.seen, story.unseen = sorted(watch.seen.values(), key=lambda one: one.at), watch.unseen()
+
+
+def _worst(story: Story, pipeline: SteadyPipeline, watch: SymptomWatch) -> Rounds:
+    """Takes the snapshot of a fault that heals by itself as soon as every check has seen it, if triage is to be asked:
+    for nothing else is a recovery held up, which shares its two cores with the looks at everything.
+    """
+    rounds = Rounds()
+    if story.case.heals is Heals.BY_ITSELF and story.case.diagnosis is not None:
+
+        def once_seen() -> None:
+            if "landed" in story.marks and not watch.missing and story.snapshot is None:
+                evidence.take_snapshot(story, pipeline)
+
+        rounds.add("snapshot", once_seen, SNAPSHOT_LOOKS)
+    return rounds
+
+
+def _read_clocks(story: Story, pipeline: SteadyPipeline, fault: Fault) -> None:
+    """What is timed beside the recovery: the group's, after a new start of the processor, and the data source's."""
+    if story.case.component == names.PROCESSOR and fault.pods:
+        started = max(pipeline.processes_in(pod.name).started() for pod in pipeline.pods_of(names.PROCESSOR))
+        story.rejoined = rejoined(story.samples.lag, started)
+    if story.samples.source:
+        story.turns = turns(story.samples.source, story.marks["made"])
 
 
 def _await_symptoms(story: Story, watch: SymptomWatch) -> None:
@@ -106,7 +148,7 @@ def _await_symptoms(story: Story, watch: SymptomWatch) -> None:
     with suppress(WaitExpired):
         wait_until(
             lambda: not watch.missing and time.time() >= until,
-            within=SYMPTOMS_WITHIN + story.case.hold,
+            within=story.case.patience + story.case.hold,
             what="the checks to see it",
             every=0.1,
         )

@@ -96,18 +96,21 @@ class Probes(AbstractContextManager["Probes"]):
         return {"Authorization": f"Token {self.token}"}
 
     def lag(self) -> LagSample:
-        """The consumer group's lag."""
+        """The consumer group's lag, its offsets and its members."""
         asked = time.time()
         try:
             if self._kafka is None:
                 self._kafka = KafkaBroker(self.kafka_forward.port).__enter__()
             offsets = self._kafka.offsets(names.CONSUMER_GROUP, names.TOPIC, list(range(names.TOPIC_PARTITIONS)))
+            group = self._kafka.group(names.CONSUMER_GROUP)
         except PipelineError as error:
             self._drop_kafka()
             return LagSample(asked, time.time(), error.message)
         end = sum(offsets.end.values())
-        committed = sum(offsets.committed.get(number) or 0 for number in offsets.end)
-        return LagSample(asked, time.time(), lag=end - committed, end=end)
+        committed = {number: offsets.committed.get(number) or 0 for number in offsets.end}
+        held = {str(member["id"]): len(member["partitions"]) for member in group["members"]}
+        lag = end - sum(committed.values())
+        return LagSample(asked, time.time(), "", lag, end, committed, str(group["state"]), held)
 
     def _drop_kafka(self) -> None:
         kafka, self._kafka = self._kafka, None

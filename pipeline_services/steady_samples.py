@@ -53,10 +53,28 @@ class StoredSample(Sample):
 
 @dataclass(frozen=True, slots=True)
 class LagSample(Sample):
-    """The consumer group's lag and the topic's end offsets, summed over the partitions."""
+    """What the consumer group has done and who is in it.
+
+    Attributes:
+        lag, end: the lag and the topic's end offsets, summed over the partitions.
+        committed: by partition the committed offset.
+        state: the group's, as Kafka names it.
+        held: by member how many partitions it was given.
+    """
 
     lag: int = 0
     end: int = 0
+    committed: Mapping[int, int] = field(default_factory=dict)
+    state: str = ""
+    held: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSample(Sample):
+    """A dashboard's data source, as its own health call shows it; green or not, and in which words."""
+
+    green: bool = False
+    message: str = ""
 
 
 @dataclass(slots=True)
@@ -66,6 +84,7 @@ class Samples:
     pods: list[PodsSample] = field(default_factory=list)
     stored: list[StoredSample] = field(default_factory=list)
     lag: list[LagSample] = field(default_factory=list)
+    source: list[SourceSample] = field(default_factory=list)
 
 
 def component_ready(pods: Sequence[PodSeen], app: str, at_least: int = 1) -> bool:

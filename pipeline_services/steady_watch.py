@@ -1,51 +1,47 @@
-"""Samples a pipeline from threads of its own, each kind of look at its own pace, until it is told to stop."""
+"""Samples a pipeline while a scenario is played, each kind of look at its own pace."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Final, TypeVar
 
+from pipeline_services.rounds import Rounds
 from pipeline_services.steady_probes import Probes
-from pipeline_services.steady_samples import Samples
+from pipeline_services.steady_samples import Samples, SourceSample
 
 T = TypeVar("T")
 PODS_EVERY: Final = 0.25
 STORED_EVERY: Final = 0.2
 LAG_EVERY: Final = 0.5
-END_WITHIN: Final = 10.0
+SOURCE_EVERY: Final = 0.4
 
 
 class Watch(AbstractContextManager["Watch"]):
-    """``samples`` grows while the block runs. Lists are only appended to, so they can be read at any time."""
+    """``samples`` grows while the block runs. Lists are only appended to, so they can be read at any time.
 
-    def __init__(self, probes: Probes) -> None:
-        self._probes = probes
+    Args:
+        source: a look at the data source that a dashboard reads from; None where nobody asks for it.
+    """
+
+    def __init__(self, probes: Probes, source: Callable[[], SourceSample] | None = None) -> None:
         self.samples = Samples()
-        self._stop = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._rounds = Rounds()
+        self._add("pods", probes.pods, self.samples.pods, PODS_EVERY)
+        self._add("stored", probes.stored, self.samples.stored, STORED_EVERY)
+        self._add("lag", probes.lag, self.samples.lag, LAG_EVERY)
+        if source is not None:
+            self._add("source", source, self.samples.source, SOURCE_EVERY)
 
     def __enter__(self) -> Watch:
-        self._start(self._probes.pods, self.samples.pods, PODS_EVERY)
-        self._start(self._probes.stored, self.samples.stored, STORED_EVERY)
-        self._start(self._probes.lag, self.samples.lag, LAG_EVERY)
+        self._rounds.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(END_WITHIN)
+        self._rounds.__exit__(kind, error, trace)
 
-    def _start(self, look: Callable[[], T], into: list[T], every: float) -> None:
-        def run() -> None:
-            while not self._stop.is_set():
-                into.append(look())
-                self._stop.wait(every)
-
-        thread = threading.Thread(target=run, name=f"watch {look.__name__}", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+    def _add(self, name: str, look: Callable[[], T], into: list[T], every: float) -> None:
+        self._rounds.add(f"watch {name}", lambda: into.append(look()), every)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Final
 
@@ -16,13 +16,14 @@ from pipeline_services.collect import collect
 from pipeline_services.collect_cluster import LISTS, shaped
 from pipeline_services.collect_record import Record
 from pipeline_services.errors import PipelineError
+from pipeline_services.rounds import Rounds
 from pipeline_services.scenario import Seen, Symptom
 from pipeline_services.settings import Settings
 from pipeline_services.snapshot import Snapshot
 
 EVERY: Final = 0.4
-END_WITHIN: Final = 15.0
 FAILED: Final = "failed"
+OTHERWISE: Final = "failed without saying what it should"
 _GLANCED: Final = tuple(kind for kind in LISTS if kind not in ("nodes", "node_metrics", "pod_metrics"))
 _WATCHERS: Final = frozenset({"grafana", "loki"})
 
@@ -37,45 +38,47 @@ class _Pace:
 
 
 class SymptomWatch(AbstractContextManager["SymptomWatch"]):
-    """Asks the symptoms' judgements while the block runs; ``seen`` has the first sight of each."""
+    """Asks the symptoms' judgements while the block runs.
+
+    Attributes:
+        seen: the first sight of each, by its check.
+        last: what each check came to in the last look.
+    """
 
     def __init__(self, cluster: Cluster, symptoms: Sequence[Symptom]) -> None:
         self.seen: dict[str, Seen] = {}
+        self.last: dict[str, str] = {}
         self.expected = tuple(symptoms)
         shallow = [symptom for symptom in symptoms if not symptom.deep]
         deep = [symptom for symptom in symptoms if symptom.deep]
         paces = [_Pace(shallow, lambda: glance(cluster)), _Pace(deep, lambda: collect(cluster, _settings()))]
-        self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run, args=(pace,), name="symptoms", daemon=True)
-            for pace in paces
-            if pace.symptoms
-        ]
+        self._rounds = Rounds()
+        for pace in paces:
+            if pace.symptoms:
+                self._rounds.add("symptoms", partial(self._look, pace), EVERY)
 
     def __enter__(self) -> SymptomWatch:
-        for thread in self._threads:
-            thread.start()
+        self._rounds.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(END_WITHIN)
+        self._rounds.__exit__(kind, error, trace)
 
     @property
     def missing(self) -> list[str]:
         """The checks that have not seen it yet."""
         return [symptom.id for symptom in self.expected if symptom.id not in self.seen]
 
-    def _run(self, pace: _Pace) -> None:
-        while not self._stop.is_set():
-            self._look(pace)
-            self._stop.wait(EVERY)
+    def unseen(self) -> list[str]:
+        """The same, each with what it came to last."""
+        return [f"{symptom} ({self.last.get(symptom, 'never asked')})" for symptom in self.missing]
 
     def _look(self, pace: _Pace) -> None:
         asked = time.time()
+        if all(symptom.id in self.seen for symptom in pace.symptoms):
+            return  # a look takes the processor from the recovery
         try:
             snapshot = pace.look()
         except PipelineError:
@@ -83,6 +86,7 @@ class SymptomWatch(AbstractContextManager["SymptomWatch"]):
         for symptom in pace.symptoms:
             if symptom.id not in self.seen:
                 finding = judged(symptom, snapshot)
+                self.last[symptom.id] = ": ".join(finding) if finding else "green"
                 if finding and (finding[0] == FAILED or not symptom.red):
                     now = time.time()
                     self.seen[symptom.id] = Seen(symptom.id, now, now - pace.last, *finding)
@@ -90,11 +94,12 @@ class SymptomWatch(AbstractContextManager["SymptomWatch"]):
 
 
 def judged(symptom: Symptom, snapshot: Snapshot) -> tuple[str, str] | None:
-    """None for green, else ``failed`` or ``inconclusive`` and the first line of what the check says."""
+    """None for green, else ``failed`` or ``inconclusive`` or so, and the first line of what the check says."""
     try:
         symptom.judge(snapshot)
     except AssertionError as deviation:
-        return FAILED, str(deviation).partition("\n")[0]
+        text = str(deviation)
+        return FAILED if symptom.says in text else OTHERWISE, text.partition("\n")[0]
     except PipelineError as error:
         return "inconclusive", error.message
     return None

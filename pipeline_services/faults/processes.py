@@ -5,6 +5,7 @@ Inside its container that process cannot be signalled: the kernel protects it fr
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -13,6 +14,8 @@ from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.faults.model import Fault, Node, Proof
 from pipeline_services.journal import Command
 
+TICKS_PER_SECOND: Final = 100
+"""What the kernel counts a process's times in, on every machine that the suite's cluster runs on."""
 # The control group of a process names its container. Prints "pid pid-inside state" for each process of the container.
 _LIST: Final = """
 for file in $(grep -ls -- "$1" /proc/[0-9]*/cgroup); do
@@ -32,6 +35,11 @@ _THROTTLED: Final = """
 path=$(sed -n -e 's/^[0-9]*:[a-z,]*cpu[a-z,]*://p' -e 's/^0:://p' "/proc/$1/cgroup" | head -n 1)
 cat "/sys/fs/cgroup/cpu$path/cpu.stat" "/sys/fs/cgroup/cpu,cpuacct$path/cpu.stat" "/sys/fs/cgroup$path/cpu.stat" \\
   2>/dev/null | sed -n 's/^nr_throttled //p' | head -n 1
+"""
+# $1 the id of a process. Prints when it was started and how long the machine runs, in ticks and in seconds.
+_STARTED: Final = """
+ticks=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)
+echo "$ticks $(cut -d' ' -f1 /proc/uptime)"
 """
 # $1 the id of a process: a program that wants ever more memory is put into its control group and left to grow.
 _EAT: Final = """
@@ -60,6 +68,19 @@ class Processes:
         """The id on the node of the container's first process; None when it is gone."""
         lines = self._node.on_node(["sh", "-c", _LIST, "sh", self.container_id]).splitlines()
         return next((int(pid) for pid, inside, _state in (line.split() for line in lines) if inside == "1"), None)
+
+    def started(self) -> float:
+        """When the container's first process was started, in seconds since the epoch, to a hundredth.
+
+        Raises:
+            PreconditionNotMet: it does not run.
+        """
+        pid = self.first()
+        found = self._node.on_node(["sh", "-c", _STARTED, "sh", str(pid)]).split() if pid else []
+        if len(found) != 2:
+            raise PreconditionNotMet(f"the container {self.container_id[:12]} does not run")
+        ticks, uptime = found
+        return time.time() - float(uptime) + int(ticks) / TICKS_PER_SECOND
 
     def throttled_periods(self) -> int:
         """How often the container was slowed down by its CPU limit since it was started.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from chaos import catalogue
-from pipeline_services.connectivity import FLOWS
+from typing import cast
+
+from chaos import breakages, catalogue
+from pipeline_services.connectivity import FLOWS, Connectivity, Flow
+from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.judgements import networks
 from pipeline_services.scenario import Heals
+from pipeline_services.triage.causes import CAUSES
 
 SCENARIOS = {
     "producer": catalogue.PRODUCER,
@@ -32,8 +36,50 @@ def test_faults_of_the_producer_are_judged_by_its_own_readings() -> None:
 
 
 def test_every_case_has_a_check_that_should_see_it() -> None:
-    everything = {**catalogue.EVERY, **catalogue.RESOURCES, **catalogue.STORAGE}
-    assert [case_id for case_id, case in everything.items() if not case.symptoms] == ["producer-scaled-by-hand"]
+    assert [case_id for case_id, case in catalogue.ALL.items() if not case.symptoms] == ["producer-scaled-by-hand"]
+
+
+def test_a_fault_that_only_an_undo_heals_has_a_check_that_fails() -> None:
+    """Not knowing is what any restart looks like."""
+    for case in catalogue.ALL.values():
+        if case.heals is Heals.BY_UNDO:
+            assert all(
+                symptom.red or "test_network" in symptom.id or "lead_to" in symptom.id for symptom in case.symptoms
+            )
+
+
+def test_a_crash_loop_is_seen_by_every_sign_that_the_runbook_names() -> None:
+    (case,) = catalogue.CRASH_LOOP.values()
+    assert {symptom.id for symptom in case.symptoms} == {
+        "test_pods_ready[producer]",
+        "test_key_metric[producer-rate]",
+        "test_key_metric[pod-restarts-producer]",
+    }
+    assert case.symptoms[-1].says == "escalate to: L2 - DevOps Engineer"
+
+
+def test_what_an_expected_diagnosis_names_exists() -> None:
+    for case in catalogue.ALL.values():
+        if case.diagnosis is not None:
+            assert case.diagnosis.causes <= CAUSES.keys()
+            assert case.diagnosis.level in {cause.escalation.name for cause in CAUSES.values()}
+
+
+def test_a_cut_lands_only_while_what_it_must_not_touch_connects() -> None:
+    class Tried:
+        open = frozenset({"processor-to-kafka"})
+
+        def connects(self, flow: Flow) -> bool:
+            return flow.id in self.open
+
+    tried = Tried()
+    cut = Fault("a cut", [], landed=Proof("no connection", lambda: True, within=7.0))
+    landed = breakages._but(cut, cast("Connectivity", tried), "processor-to-kafka").landed
+    assert landed is not None
+    assert landed.holds()
+    assert (landed.what, landed.within) == ("no connection, and processor-to-kafka still to connect", 7.0)
+    tried.open = frozenset()
+    assert not landed.holds()
 
 
 def test_what_heals_by_itself_keeps_to_the_runbooks_limits() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -99,6 +102,25 @@ def test_a_stop_has_landed_when_all_are_stopped_and_is_gone_when_none_is() -> No
     node.lines = ""
     assert not fault.landed.holds()
     assert fault.gone.holds()
+
+
+def test_the_start_of_a_process_is_read_from_its_own_record() -> None:
+    node = Container("4321 1 S\n")
+    found = processes.Processes(node, "0123456789abcdef")
+    answers = iter(["4321 1 S\n", "5000 60.25\n"])
+    node.on_node = lambda words: next(answers)  # type: ignore[method-assign]
+    assert found.started() == pytest.approx(time.time() - 10.25, abs=0.5)
+
+
+def test_a_process_that_is_gone_has_no_start() -> None:
+    with pytest.raises(PreconditionNotMet, match="does not run"):
+        processes.Processes(Container(""), "0123456789abcdef").started()
+
+
+def test_the_record_of_this_very_process_is_read_as_the_kernel_writes_it() -> None:
+    words = ["sh", "-c", processes._STARTED, "sh", str(os.getpid())]
+    ticks, uptime = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    assert 0 < float(uptime) - int(ticks) / processes.TICKS_PER_SECOND < 3600
 
 
 def test_an_empty_container_is_no_target() -> None:

@@ -101,6 +101,13 @@ def test_the_figures_are_what_was_seen() -> None:
     assert "recovered after" not in story(None).figures()
 
 
+def test_the_delay_until_a_change_has_effect_is_a_figure() -> None:
+    told = story()
+    assert "in effect after" not in told.figures()
+    told.marks |= {"made": START - 0.75, "healed": START + 12, "gone": START + 13.5}
+    assert (told.figures()["in effect after"], told.figures()["lifted after"]) == (0.75, 1.5)
+
+
 def test_the_time_line_is_in_order_and_keeps_to_the_loud_lines() -> None:
     told = story()
     told.events = [

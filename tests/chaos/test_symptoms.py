@@ -48,6 +48,35 @@ def test_each_expected_check_is_noted_once_it_is_no_longer_green(cluster: Cluste
     assert watch.seen["sees"].error < 5
 
 
+def test_what_was_not_seen_is_told_with_what_it_came_to(cluster: Cluster) -> None:
+    green, unsure = Symptom("green", raising(None)), Symptom("unsure", raising(NoData("no value")), red=True)
+    with SymptomWatch(cluster, [green, unsure]) as watch:
+        wait_until(lambda: len(watch.last) == 2, within=5, what="a look", every=0.01)
+    assert watch.unseen() == ["green (green)", "unsure (inconclusive: no value)"]
+
+
+def test_a_failure_has_to_say_whom_to_call(cluster: Cluster) -> None:
+    quiet = Symptom("quiet", raising(AssertionError("6 restarts")), red=True, says="escalate to: L2")
+    loud = Symptom("loud", raising(AssertionError("6 restarts\nescalate to: L2 - x")), red=True, says="escalate to: L2")
+    with SymptomWatch(cluster, [quiet, loud]) as watch:
+        wait_until(lambda: len(watch.last) == 2 and watch.seen, within=5, what="a look", every=0.01)
+    assert watch.unseen() == ["quiet (failed without saying what it should: 6 restarts)"]
+    assert watch.seen["loud"].message == "6 restarts"
+
+
+def test_nobody_looks_any_more_once_all_is_seen(cluster: Cluster) -> None:
+    looks = 0
+
+    def judge(_snapshot: Snapshot) -> None:
+        nonlocal looks
+        looks += 1
+        raise AssertionError("down")
+
+    with SymptomWatch(cluster, [Symptom("once", judge)]) as watch:
+        wait_until(lambda: not watch.missing, within=5, what="the check to fail", every=0.01)
+    assert looks == 1
+
+
 def test_a_check_that_has_to_fail_is_not_satisfied_by_not_knowing(cluster: Cluster) -> None:
     looks = 0
 

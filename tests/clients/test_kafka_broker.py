@@ -82,6 +82,10 @@ def test_a_group_that_cannot_be_described() -> None:
         broker(describe_groups=described(error="[Error 15] coordinator")).group("g")
 
 
+def test_the_id_of_the_cluster() -> None:
+    assert broker(describe_cluster={"cluster_id": "abc", "brokers": []}).cluster_id() == "abc"
+
+
 def test_offsets_that_were_never_committed_are_none() -> None:
     offsets = Offsets(at=5.0, committed={0: 7, 1: None}, end={0: 9, 1: 3})
     partitions = {"0": {"committed": 7, "end": 9}, "1": {"committed": None, "end": 3}}
