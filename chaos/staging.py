@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -76,13 +77,16 @@ def played(pipeline: SteadyPipeline, case: Case, folder: Path | None) -> Story:
 
 
 def attach(story: Story) -> None:
-    """The picture, the merged time line as text and as data, the logs' tails, the ledger's verdict."""
+    """The picture, the merged time line as text and as data, the logs' tails, the ledger's verdict, the snapshot."""
     kinds = allure.attachment_type
     allure.attach(svg(story), "time line", kinds.SVG)
     allure.attach(as_text(story), "what happened when", kinds.TEXT)
     allure.attach(as_json(story), "time line as data", kinds.JSON)
     if story.reckoning is not None:
         allure.attach(str(story.reckoning), "ledger", kinds.TEXT)
+    if story.snapshot is not None:
+        packed = gzip.compress(story.snapshot.to_json().encode(), mtime=0)
+        allure.attach(packed, "snapshot while it lasted", "application/gzip", "json.gz")
     for name, lines in story.logs.items():
         allure.attach("\n".join(lines)[-32_768:], f"log of {name}", kinds.TEXT)
 
