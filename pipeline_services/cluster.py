@@ -56,6 +56,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     "deployments": Resource("deployments", "apps/v1"),
     "statefulsets": Resource("statefulsets", "apps/v1"),
     "daemonsets": Resource("daemonsets", "apps/v1"),
+    "replicasets": Resource("replicasets", "apps/v1"),
     "hpas": Resource("horizontalpodautoscalers", "autoscaling/v2"),
     "pvcs": Resource("persistentvolumeclaims"),
     "services": Resource("services"),
@@ -64,6 +65,8 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     "secrets": Resource("secrets"),
     "networkpolicies": Resource("networkpolicies", "networking.k8s.io/v1"),
     "events": Resource("events"),
+    "resourcequotas": Resource("resourcequotas"),
+    "limitranges": Resource("limitranges"),
     "nodes": Resource("nodes", namespaced=False),
     "pod_metrics": Resource("pods", "metrics.k8s.io/v1beta1"),
     "node_metrics": Resource("nodes", "metrics.k8s.io/v1beta1", namespaced=False),
@@ -162,8 +165,22 @@ class Cluster:
         """The headers that say who asks, also for a connection that this client does not open itself."""
         return {"Authorization": f"Bearer {self.access.token}"} if self.access.token else {}
 
-    def list(self, kind: str, *, limit: int | None = None, timeout: float = READ_TIMEOUT) -> list[dict[str, Any]]:
-        """All items of a kind of ``RESOURCES``, as raw JSON without managedFields.
+    def list(
+        self,
+        kind: str,
+        *,
+        limit: int | None = None,
+        timeout: float = READ_TIMEOUT,
+        namespace: str = "",
+        selector: str = "",
+        managed: bool = False,
+    ) -> list[dict[str, Any]]:
+        """All items of a kind of ``RESOURCES``, as raw JSON.
+
+        Args:
+            namespace: another one than the pipeline's own.
+            selector: which labels they must have.
+            managed: keep managedFields, which say who set what; they are half of an object's size.
 
         Raises:
             AccessDenied: the account may not list them.
@@ -171,14 +188,16 @@ class Cluster:
             UnexpectedAnswer: any other answer than a list.
         """
         resource = RESOURCES[kind]
-        query = [("limit", str(limit))] if limit else []
-        body = self._get(resource.path(self.namespace), "list", resource.title, query=query, timeout=timeout)
+        wanted = (("limit", str(limit) if limit else ""), ("labelSelector", selector))
+        query = [(key, value) for key, value in wanted if value]
+        title = f"{resource.title} in {namespace}" if namespace else resource.title
+        body = self._get(resource.path(namespace or self.namespace), "list", title, query=query, timeout=timeout)
         try:
             items = json.loads(body)["items"] or []
-            for item in items:
+            for item in () if managed else items:
                 item["metadata"].pop("managedFields", None)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UnexpectedAnswer(f"the API server's list of {resource.title} cannot be read: {error}") from error
+            raise UnexpectedAnswer(f"the API server's list of {title} cannot be read: {error}") from error
         return list(items)
 
 

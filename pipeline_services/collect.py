@@ -1,6 +1,6 @@
 """Takes the snapshot: every source at once, each with its own time limit, its answer redacted before anyone sees it.
 
-``python -m pipeline_services.collect --out FILE`` records one.
+``python -m pipeline_services.collect --out FILE`` records one; with ``--deep`` the one that triage wants.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from typing import Any, Final
 from pipeline_services import names
 from pipeline_services.cluster import Cluster
 from pipeline_services.collect_bounds import bounded
+from pipeline_services.collect_changes import WRITTEN, changes_in
 from pipeline_services.collect_cluster import LISTS, LOGGED, NEEDED_BY, hidden_values, read_logs, shaped
+from pipeline_services.collect_deep import DEEP_LISTS, DEEP_LOGGED, QUOTAS, Listing, quotas
 from pipeline_services.collect_record import Record
 from pipeline_services.collect_services import (
     Moment,
@@ -53,11 +55,14 @@ class Group:
     read: Callable[[Reach, Record, Moment], None]
 
 
-def collect(cluster: Cluster, settings: Settings | None = None, *, deadline: float = DEADLINE) -> Snapshot:
+def collect(
+    cluster: Cluster, settings: Settings | None = None, *, deep: bool = False, deadline: float = DEADLINE
+) -> Snapshot:
     """Everything that can be read of the namespace now. What cannot be read is in the snapshot as a failure.
 
     Args:
         settings: names the components that are absent, whose sources are not collected.
+        deep: what triage needs beside what the checks judge; see collect_deep.py and collect_changes.py.
         deadline: seconds after which the sources that are still being read have failed.
 
     Raises:
@@ -68,12 +73,12 @@ def collect(cluster: Cluster, settings: Settings | None = None, *, deadline: flo
     cluster.require_namespace()
     record = Record()
     absent = (settings or Settings()).absent
-    pool = ThreadPoolExecutor(AT_ONCE + len(LISTS), thread_name_prefix="collect")
-    lists = _lists(pool, cluster, absent)
+    pool = ThreadPoolExecutor(AT_ONCE + len(LISTS) + len(DEEP_LISTS), thread_name_prefix="collect")
+    lists = _lists(pool, cluster, absent, deep=deep)
     with Reach(cluster, lists) as reach:
         tasks = [
-            *_service_tasks(pool, reach, record, moment, absent),
-            *_cluster_tasks(pool, cluster, lists, record, absent),
+            *_service_tasks(pool, reach, record, moment, absent, deep=deep),
+            *_cluster_tasks(pool, cluster, lists, record, absent, deep=deep),
         ]
         unfinished = wait(tasks, timeout=max(0.0, moment.at + deadline - time.time())).not_done
         answers, failures = record.seal(deadline)
@@ -84,23 +89,34 @@ def collect(cluster: Cluster, settings: Settings | None = None, *, deadline: flo
     return _published(Snapshot(moment.at, cluster.context, cluster.namespace, answers, failures), _secrets(lists))
 
 
-def _lists(pool: ThreadPoolExecutor, cluster: Cluster, absent: frozenset[str]) -> _Lists:
+def _lists(pool: ThreadPoolExecutor, cluster: Cluster, absent: frozenset[str], *, deep: bool) -> _Lists:
     """All lists; the one that every service waits for is there before the others crowd the line."""
     first = pool.submit(cluster.list, FIRST, timeout=LIST_TIMEOUT)
     wait([first])
-    kinds = [kind for kind in LISTS if kind != FIRST and NEEDED_BY.get(kind) not in absent]
-    return {FIRST: first, **{kind: pool.submit(cluster.list, kind, timeout=LIST_TIMEOUT) for kind in kinds}}
+    wanted = {kind: Listing(kind) for kind in LISTS if kind != FIRST and NEEDED_BY.get(kind) not in absent}
+    if deep:
+        wanted |= DEEP_LISTS
+    others = {
+        source: pool.submit(
+            partial(cluster.list, timeout=LIST_TIMEOUT, managed=deep and source in WRITTEN),
+            listing.kind,
+            namespace=listing.namespace,
+            selector=listing.selector,
+        )
+        for source, listing in wanted.items()
+    }
+    return {FIRST: first, **others}
 
 
 def _service_tasks(
-    pool: ThreadPoolExecutor, reach: Reach, record: Record, moment: Moment, absent: frozenset[str]
+    pool: ThreadPoolExecutor, reach: Reach, record: Record, moment: Moment, absent: frozenset[str], *, deep: bool
 ) -> list[Future[None]]:
     """Kafka goes first: it decides how long everything takes, because its two samples lie 2 s apart."""
     sampled = Event()
     groups = {
         names.KAFKA: Group(kafka_sources(), partial(read_kafka, sampled=sampled.set)),
         names.INFLUXDB: Group(influxdb_sources(), read_influxdb),
-        names.PROMETHEUS: Group(prometheus_sources(), read_prometheus),
+        names.PROMETHEUS: Group(prometheus_sources(deep=deep), partial(read_prometheus, deep=deep)),
         names.GRAFANA: Group(grafana_sources(absent), partial(read_grafana, absent=absent)),
         names.LOKI: Group(loki_sources(), read_loki),
     }
@@ -124,14 +140,19 @@ def _read_group(group: Group, reach: Reach, record: Record, moment: Moment) -> N
 
 
 def _cluster_tasks(
-    pool: ThreadPoolExecutor, cluster: Cluster, lists: _Lists, record: Record, absent: frozenset[str]
+    pool: ThreadPoolExecutor, cluster: Cluster, lists: _Lists, record: Record, absent: frozenset[str], *, deep: bool
 ) -> list[Future[None]]:
-    reads: dict[str, Callable[[], Any]] = {kind: partial(_shaped, kind, items) for kind, items in lists.items()}
+    reads: dict[str, Callable[[], Any]] = {
+        source: partial(_shaped, source, items) for source, items in lists.items() if source not in QUOTAS
+    }
+    logged = {**{app: app for app in LOGGED}, **(DEEP_LOGGED if deep else {})}
     reads |= {
-        f"logs/{component}": partial(_logs, cluster, lists["pods"], component)
-        for component in LOGGED
+        f"logs/{app}": partial(_logs, cluster, lists["pods"], app)
+        for app, component in logged.items()
         if component not in absent
     }
+    if deep:
+        reads |= {"changes": partial(changes_in, lists), "quotas": partial(quotas, lists)}
     record.expect(reads)
     return [pool.submit(record.take, source, read) for source, read in reads.items()]
 
@@ -168,11 +189,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--context", metavar="NAME")
     parser.add_argument("--namespace", metavar="NS")
     parser.add_argument("--settings", type=Path, metavar="FILE")
+    parser.add_argument("--deep", action="store_true", help="with what triage needs beside what the checks judge")
     options = parser.parse_args(arguments)
     try:
         settings = Settings.load(options.settings)
         cluster = Cluster.connect(resolve_target(options.kubeconfig, options.context, options.namespace))
-        snapshot = collect(cluster, settings)
+        snapshot = collect(cluster, settings, deep=options.deep)
     except PipelineError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -10,7 +10,7 @@ LIMIT: Final = 2 << 20
 LONGEST: Final = 64 << 10
 CUT: Final = "...[cut]"
 ROUNDS: Final = 12
-SHRINKABLE: Final = ("logs/", "loki/all", "loki/errors", "events")
+SHRINKABLE: Final = ("logs/", "loki/all", "loki/errors", "events", "changes")
 """What may lose its oldest entries when the whole is too large; nothing that is judged by its presence is here."""
 
 

@@ -34,11 +34,12 @@ LOG_PODS: Final = 10
 EVENTS: Final = 300
 MACHINE_IDS: Final = ("machineID", "systemUUID", "bootID")
 PUBLIC_KEYS: Final = ("username", "user", "namespace", "ca.crt", "tls.crt")
+MANAGED: Final = "managedFields"
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def shaped(kind: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A list as the snapshot has it: no copy of what was applied, no secret value, the newest events only.
+    """A list as the snapshot has it: nothing about who set what, no secret value, the newest events only.
 
     Of a node neither the images it holds nor the ids of its machine are kept, which identify it beyond the cluster.
     """
@@ -52,7 +53,16 @@ def shaped(kind: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 (status.get("nodeInfo") or {}).pop(identity, None)
     for item in items:
         (item["metadata"].get("annotations") or {}).pop(LAST_APPLIED, None)
+    items = [_without_managers(item) for item in items]
     return sorted(items, key=_event_time)[-EVENTS:] if kind == "events" else items
+
+
+def _without_managers(item: dict[str, Any]) -> dict[str, Any]:
+    """A copy where there is something to leave out: somebody else may be reading just that from the original."""
+    metadata = item["metadata"]
+    if MANAGED not in metadata:
+        return item
+    return {**item, "metadata": {key: value for key, value in metadata.items() if key != MANAGED}}
 
 
 def _event_time(event: Mapping[str, Any]) -> str:

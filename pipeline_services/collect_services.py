@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from pipeline_services import names
 from pipeline_services.cluster import Cluster
+from pipeline_services.collect_deep import onset
 from pipeline_services.collect_record import Record
 from pipeline_services.errors import NoData, PipelineError, ServiceUnreachable
 from pipeline_services.grafana_api import GrafanaApi, panels
@@ -88,19 +89,21 @@ def take_all(record: Record, reads: Iterable[tuple[str, Callable[[], Any]]]) -> 
             done.result()
 
 
-def prometheus_sources() -> list[str]:
-    return ["prometheus_targets", *(f"prometheus/{metric}" for metric, _ in _prometheus_queries())]
+def prometheus_sources(*, deep: bool = False) -> list[str]:
+    metrics = [f"prometheus/{metric}" for metric, _ in _prometheus_queries()]
+    return ["prometheus_targets", *metrics, *(("onset",) if deep else ())]
 
 
 def _prometheus_queries() -> list[tuple[str, str]]:
     return [(metric.id, metric.query) for metric in KEY_METRICS.values() if metric.tool == "prometheus"]
 
 
-def read_prometheus(reach: Reach, record: Record, _moment: Moment) -> None:
-    """Every key metric that Prometheus has, and its targets."""
+def read_prometheus(reach: Reach, record: Record, moment: Moment, *, deep: bool = False) -> None:
+    """Every key metric that Prometheus has, and its targets; with ``deep`` how the last half hour went."""
     api = PrometheusApi(reach.http(reach.forward(names.PROMETHEUS_SERVICE)))
     queries = [(f"prometheus/{metric}", partial(api.query, query)) for metric, query in _prometheus_queries()]
-    take_all(record, [("prometheus_targets", api.targets), *queries])
+    back = [("onset", partial(onset, api, moment.at))] if deep else []
+    take_all(record, [("prometheus_targets", api.targets), *back, *queries])
 
 
 def loki_sources() -> list[str]:

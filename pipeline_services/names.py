@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 NAMESPACE: Final = "conveyor-pipeline"
+SYSTEM_NAMESPACE: Final = "kube-system"
 CLUSTER: Final = "conveyor"
 CONTEXT: Final = "kind-conveyor"
 READER_ACCOUNT: Final = "daily-reader"

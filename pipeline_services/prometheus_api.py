@@ -1,4 +1,4 @@
-"""Prometheus: one value now, and who is scraped."""
+"""Prometheus: one value now, a look back, and who is scraped."""
 
 from __future__ import annotations
 
@@ -25,6 +25,15 @@ class PrometheusApi:
         data = self._data("/api/v1/query", {"query": promql})
         result = data["result"]
         return [{"metric": {}, "value": result}] if data["resultType"] in ("scalar", "string") else list(result)
+
+    def over_time(self, promql: str, *, start: float, end: float, step: float) -> list[dict[str, Any]]:
+        """The series of a query between two moments (epoch seconds), as Prometheus gives them: ``metric``, ``values``.
+
+        Raises:
+            UnexpectedAnswer: the query is wrong or took too long for Prometheus.
+        """
+        moments = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:g}"}
+        return list(self._data("/api/v1/query_range", {"query": promql, **moments})["result"])
 
     def targets(self) -> list[dict[str, Any]]:
         """The active targets, without the labels they had before relabelling."""

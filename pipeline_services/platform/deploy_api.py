@@ -32,9 +32,9 @@ class Kind:
     api: str
     namespaced: bool = True
 
-    def path(self, name: str = "", part: str = "") -> str:
+    def path(self, name: str = "", part: str = "", namespace: str = names.NAMESPACE) -> str:
         root = f"/apis/{self.api}" if "/" in self.api else f"/api/{self.api}"
-        within = f"/namespaces/{names.NAMESPACE}" if self.namespaced else ""
+        within = f"/namespaces/{namespace}" if self.namespaced else ""
         return "/".join(piece for piece in (root + within, self.plural, name, part) if piece)
 
 
@@ -97,8 +97,9 @@ class Api:
         return [{**item, "kind": kind} for item in items]
 
     def apply(self, manifest: Mapping[str, Any]) -> Object:
-        """Make an object what the manifest says, taking its fields from whoever else set them."""
-        path = KINDS[manifest["kind"]].path(manifest["metadata"]["name"])
+        """Make an object what the manifest says, where it says, taking its fields from whoever else set them."""
+        metadata = manifest["metadata"]
+        path = KINDS[manifest["kind"]].path(metadata["name"], namespace=metadata.get("namespace", names.NAMESPACE))
         return self.call("PATCH", f"{path}?fieldManager={FIELD_MANAGER}&force=true", manifest, APPLY)
 
     def merge(self, kind: str, name: str, patch: Mapping[str, Any], part: str = "") -> Object:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline_services import names
 from pipeline_services.cluster import RESOURCES, Cluster
+from pipeline_services.collect_deep import DEEP_LISTS
 from pipeline_services.settings import PANELS, Target
 from tests.clients.certificate_maker import Issued, issue, with_tls
 from tests.clients.fake_servers import FakeServer, Routes, kubeconfig, serving
@@ -57,7 +58,9 @@ def endpoint_slice(service: str, *, ready: bool = True) -> dict[str, Any]:
 
 def api_routes(tls: Issued) -> dict[str, Any]:
     """What the API server answers when all is well, Kafka apart, which has no ready pod."""
-    lists: dict[str, Any] = {resource.path(NS): (200, {"items": []}) for resource in RESOURCES.values()}
+    paths = [resource.path(NS) for resource in RESOURCES.values()]
+    paths += [RESOURCES[listing.kind].path(listing.namespace or NS) for listing in DEEP_LISTS.values()]
+    lists: dict[str, Any] = {path: (200, {"items": []}) for path in paths}
     components = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
     slices = [endpoint_slice(name, ready=name != names.KAFKA_SERVICE) for name in names.SERVICE_PORTS]
     secrets = [
@@ -78,6 +81,7 @@ def api_routes(tls: Issued) -> dict[str, Any]:
 
 PROMETHEUS: Routes = {
     "/api/v1/query": (200, {"status": "success", "data": {"resultType": "vector", "result": []}}),
+    "/api/v1/query_range": (200, {"status": "success", "data": {"resultType": "matrix", "result": []}}),
     "/api/v1/targets": (200, {"status": "success", "data": {"activeTargets": []}}),
 }
 LOKI: Routes = {

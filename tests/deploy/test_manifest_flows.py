@@ -72,7 +72,7 @@ def test_the_ports_are_those_of_the_pods(manifests: Any) -> None:
         assert port in {entry["containerPort"] for entry in manifests.container(target)["ports"]}
 
 
-@pytest.mark.parametrize("role", ["daily-reader", "conveyor-node-reader"])
+@pytest.mark.parametrize("role", ["daily-reader", "conveyor-node-reader", "conveyor-system-reader"])
 def test_the_reader_only_reads_and_forwards_ports(manifests: Any, role: str) -> None:
     [found] = [item for item in manifests.of("Role", "ClusterRole") if item["metadata"]["name"] == role]
     for rule in found["rules"]:
@@ -82,6 +82,11 @@ def test_the_reader_only_reads_and_forwards_ports(manifests: Any, role: str) -> 
         else:
             assert not WRITES & set(rule["verbs"]), rule
             assert "pods/exec" not in rule["resources"]
+
+
+def test_the_reader_sees_no_secret_and_no_log_of_the_cluster_itself(manifests: Any) -> None:
+    rules = manifests.one("Role", "conveyor-system-reader")["rules"]
+    assert {resource for rule in rules for resource in rule["resources"]} == {"pods", "deployments"}
 
 
 def test_prometheus_may_not_enter_containers_through_the_kubelet(manifests: Any) -> None:
