@@ -30,7 +30,7 @@ def gather(story: Story, pipeline: SteadyPipeline) -> None:
 def take_snapshot(story: Story, pipeline: SteadyPipeline) -> None:
     """Everything that triage can be asked about, as it is now; kept beside the journal under the case's name."""
     try:
-        story.snapshot = collect(pipeline.cluster)
+        story.snapshot = collect(pipeline.cluster, deep=True)
     except PipelineError as error:
         story.logs["snapshot"] = [f"could not be taken: {error.message}"]
         return
