@@ -88,6 +88,11 @@ class Finding:
         """The command that takes the steps back, or nothing."""
         return _filled(self.cause.undo, self.details)
 
+    @property
+    def afterwards(self) -> str:
+        """What it looks like once it is mended, filled in."""
+        return _filled(self.cause.afterwards, self.details)
+
     def to_dict(self) -> dict[str, Any]:
         """The finding as triage.json has it."""
         return {
@@ -103,7 +108,7 @@ class Finding:
             "against": list(self.against),
             "next": list(self.next),
             "undo": self.undo,
-            "afterwards": self.cause.afterwards,
+            "afterwards": self.afterwards,
             "escalation": self.cause.escalation.name,
             "runbook": f"RUNBOOK.md#{self.cause.runbook}",
         }

@@ -1,0 +1,134 @@
+"""Findings and snapshots made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pipeline_services import names
+from pipeline_services.errors import PipelineError
+from pipeline_services.snapshot import Failure, Snapshot
+from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
+
+AT = 1_795_419_700.0  # 2026-11-23 07:41:40 UTC
+DETAILS = {"namespace": names.NAMESPACE, "app": "producer", "workload": "deployment/producer", "pod": "producer-abc"}
+SCALED = Finding(
+    cause=CAUSES["scaled-to-zero"],
+    component="producer",
+    subject="deployment/producer",
+    summary="producer is scaled to 0",
+    since=AT - 240,
+    evidence=("deployment/producer has spec.replicas 0", "no pod with app=producer", "rate is 0"),
+    against=("nothing was deployed since",),
+    affects=frozenset({"producer", "processor", "influxdb"}),
+    details=DETAILS,
+)
+REPLACED = Finding(
+    cause=CAUSES["pod-replaced"],
+    component="kafka",
+    subject="pod/kafka-0",
+    summary="kafka-0 is being replaced",
+    since=AT - 20,
+    evidence=("kafka-0 is 20 s old and not ready",),
+    affects=frozenset({"kafka"}),
+    details={"namespace": names.NAMESPACE, "app": "kafka"},
+    self_healing=True,
+)
+FULL = Finding(
+    cause=CAUSES["volume-full"],
+    component="storage",
+    subject="persistentvolumeclaim/data-influxdb-0",
+    summary="the volume of influxdb is full",
+    evidence=("usage is 100 %",),
+    affects=frozenset({"storage", "influxdb", "processor"}),
+    details={"namespace": names.NAMESPACE, "pod": "influxdb-0"},
+)
+REBALANCE = Finding(
+    cause=CAUSES["rebalancing"],
+    component="processor",
+    summary="the group rebalances",
+    details={"namespace": names.NAMESPACE},
+    self_healing=True,
+)
+UNKNOWN = Finding(
+    cause=CAUSES["unknown"],
+    component="loki",
+    summary="loki: nobody knows",
+    confidence=Confidence.LOW,
+    details={"namespace": names.NAMESPACE},
+)
+AWAY = Unanswered("test_key_metric[consumer-lag]", "processor", "Prometheus does not answer")
+
+
+def diagnosis(*findings: Finding, unanswered: tuple[Unanswered, ...] = (), at: float = AT) -> Diagnosis:
+    """What a look came to, on the suite's own cluster."""
+    red = {"test_pods_ready[producer]": "there is no pod of producer"} if findings else {}
+    return Diagnosis(at, names.CONTEXT, names.NAMESPACE, findings, red, unanswered)
+
+
+def elsewhere(found: Diagnosis) -> Diagnosis:
+    """The same on a cluster that is not the suite's own."""
+    return replace(found, context="plant-7")
+
+
+def stamp(at: float) -> str:
+    """As the Kubernetes API writes times."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def event(about: str, reason: str, message: str, *, first: float, last: float | None = None, count: int = 1) -> Any:
+    """An event about ``kind/name``."""
+    kind, _, name = about.partition("/")
+    return {
+        "type": "Warning",
+        "reason": reason,
+        "message": message,
+        "count": count,
+        "firstTimestamp": stamp(first),
+        "lastTimestamp": stamp(first if last is None else last),
+        "involvedObject": {"kind": kind, "name": name},
+        "metadata": {"name": f"{name}.1", "creationTimestamp": stamp(first)},
+    }
+
+
+def pod(name: str, app: str, **status: Any) -> dict[str, Any]:
+    """A pod that was made five minutes ago."""
+    metadata = {"name": name, "labels": {"app": app}, "creationTimestamp": stamp(AT - 300)}
+    return {"metadata": metadata, "spec": {"containers": [{"name": app}]}, "status": status}
+
+
+def lag(at: float, *partitions: tuple[int | None, int]) -> dict[str, Any]:
+    """One sample of the consumer lag: committed and end offset of each partition."""
+    numbered = {str(number): {"committed": done, "end": end} for number, (done, end) in enumerate(partitions)}
+    return {"at": at, "partitions": numbered}
+
+
+def snapshot(changes: Mapping[str, Any] | None = None) -> Snapshot:
+    """One with a producer that was scaled to 0, with changes; an exception as a value makes that source fail."""
+    answers: dict[str, Any] = {
+        "pods": [pod("kafka-0", "kafka"), pod("influxdb-0", "influxdb")],
+        "deployments": [{"metadata": {"name": "producer", "labels": {"app": "producer"}}, "spec": {"replicas": 0}}],
+        "events": [event("Deployment/producer", "ScalingReplicaSet", "Scaled down from 1 to 0", first=AT - 239)],
+        "logs/producer": [{"pod": "producer-abc", "container": "producer", "lines": ["2026-11-23T07:41:00Z bye"]}],
+        "kafka_lag": [lag(AT, (10, 10), (None, 0)), lag(AT + 2, (10, 10), (None, 0))],
+        "influxdb_newest": {"time": AT - 240, "points_1m": 0},
+        "changes": [
+            {
+                "kind": "Deployment",
+                "name": "producer",
+                "manager": "kubectl-scale",
+                "operation": "Update",
+                "time": stamp(AT - 240),
+                "fields": ["spec.replicas"],
+            }
+        ],
+        "onset": {"producer rate": [[AT - 600 + 30 * step, 20.0 if step < 12 else 0.0] for step in range(20)]},
+    }
+    answers |= changes or {}
+    failures = {name: Failure.of(value) for name, value in answers.items() if isinstance(value, PipelineError)}
+    good = {name: value for name, value in answers.items() if name not in failures}
+    return Snapshot(AT, names.CONTEXT, names.NAMESPACE, good, failures)
