@@ -141,33 +141,37 @@ def _throttled(evidence: Evidence) -> Iterator[Finding]:
     for app in (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB):
         own = [one for one in red if one.id.rstrip("]").endswith(f"-{app}")]
         if own:
-            limits = {
-                container.get("resources", {}).get("limits", {}).get("cpu", "none")
-                for pod in evidence.pods(app)
-                for container in pod["spec"]["containers"]
-            }
-            yield tell(
-                evidence,
-                "cpu-throttled",
-                app,
-                f"{app} is slowed down by its CPU limit ({', '.join(sorted(limits))})",
-                *(one.why for one in own),
-                subject=f"app/{app}",
-                since=evidence.changed("deployments", app, "spec.template"),
-                details=of_app(app),
-            )
+            yield _slowed_down(evidence, app, [one.why for one in own])
         memory = evidence.red(f"test_key_metric[memory-usage-{app}]")
         if memory:
-            yield tell(
-                evidence,
-                "out-of-memory",
-                app,
-                f"{app} is about to be killed for its memory: {memory[0].why}",
-                memory[0].why,
-                affects={app},
-                confidence=Confidence.MEDIUM,
-                details=of_app(app),
-            )
+            yield _short_of_memory(evidence, app, memory[0].why)
+    for one in evidence.red("test_usage_within_limits["):
+        if "memory" in one.why:
+            yield _short_of_memory(evidence, one.component, one.why)
+        else:
+            yield _slowed_down(evidence, one.component, [one.why])
+
+
+def _slowed_down(evidence: Evidence, app: str, seen: list[str]) -> Finding:
+    containers = [container for pod in evidence.pods(app) for container in pod["spec"]["containers"]]
+    limits = {str(one.get("resources", {}).get("limits", {}).get("cpu", "none")) for one in containers}
+    return tell(
+        evidence,
+        "cpu-throttled",
+        app,
+        f"{app} is slowed down by its CPU limit ({', '.join(sorted(limits))})",
+        *seen,
+        subject=f"app/{app}",
+        since=evidence.changed("deployments", app, "spec.template"),
+        details=of_app(app),
+    )
+
+
+def _short_of_memory(evidence: Evidence, app: str, why: str) -> Finding:
+    summary = f"{app} is about to be killed for its memory: {why}"
+    return tell(
+        evidence, "out-of-memory", app, summary, why, affects={app}, confidence=Confidence.MEDIUM, details=of_app(app)
+    )
 
 
 def _backlog(evidence: Evidence) -> Iterator[Finding]:

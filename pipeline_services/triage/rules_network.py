@@ -88,7 +88,11 @@ def _services(evidence: Evidence) -> Iterator[Finding]:
         return
     for service, app in endpoints.SERVED_BY.items():
         found, subject = evidence.object("services", service), f"service/{service}"
-        common: dict[str, Any] = {"subject": subject, "details": {"service": service}, "affects": affected(app)}
+        common: dict[str, Any] = {
+            "subject": subject,
+            "details": {"service": service},
+            "affects": {*affected(app), "config"},
+        }
         if found is None:
             yield tell(
                 evidence,
@@ -115,6 +119,9 @@ def _services(evidence: Evidence) -> Iterator[Finding]:
             )
             continue
         wrong = _wrong_port(found, pods, names.SERVICE_PORTS[service])
+        if not wrong and evidence.red(f"test_service_has_endpoint[{service}]") and evidence.ready(app):
+            why = evidence.red(f"test_service_has_endpoint[{service}]")[0].why
+            yield tell(evidence, "service-selects-nothing", "network", f"{subject} leads to no pod", why, **common)
         if wrong:
             yield tell(
                 evidence, "service-port-wrong", "network", f"{subject} {wrong}", wrong, *_well(evidence, app), **common

@@ -12,6 +12,7 @@ from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.telling import since_condition, tell
 
+PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
 _NO_SPACE = r"(?i)no space left|disk full|ENOSPC|disk quota exceeded"
 
 
@@ -38,18 +39,18 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
                 details={"node": name},
             )
             continue
-        for kind in ("MemoryPressure", "DiskPressure", "PIDPressure"):
-            if condition(node, kind).get("status") == "True":
-                yield tell(
-                    evidence,
-                    "node-pressure",
-                    "node",
-                    f"node {name} has {kind}",
-                    str(condition(node, kind).get("message", "")),
-                    subject=subject,
-                    since=since_condition(node, kind),
-                    details={"node": name},
-                )
+        pressed = [kind for kind in PRESSURES if condition(node, kind).get("status") != "False"]
+        if pressed and evidence.red("test_nodes_without_pressure"):
+            yield tell(
+                evidence,
+                "node-pressure",
+                "node",
+                evidence.red("test_nodes_without_pressure")[0].why,
+                *(f"{kind}: {condition(node, kind).get('message', 'no such condition')}" for kind in pressed),
+                subject=subject,
+                since=since_condition(node, pressed[0]),
+                details={"node": name},
+            )
         if node["spec"].get("unschedulable"):
             yield tell(
                 evidence,
@@ -107,7 +108,7 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
                     "volume-unbound",
                     "storage",
                     f"volume claim {name_of(claim)} is {phase}, not Bound",
-                    f"storage class {claim['spec'].get('storageClassName')}",
+                    f"storage class {claim.get('spec', {}).get('storageClassName')}",
                     *(
                         str(event.get("message", ""))
                         for event in evidence.events_of("PersistentVolumeClaim", name_of(claim))[:1]

@@ -121,6 +121,18 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
             subject=f"dashboard/{names.DASHBOARD_UID}",
             details=of_app(names.GRAFANA),
         )
+    panels = evidence.red("test_grafana_panel_fresh[")
+    if panels:
+        yield tell(
+            evidence,
+            "panels-empty",
+            names.GRAFANA,
+            f"panels of the dashboard show nothing new: {panels[0].why}",
+            *(one.why for one in panels),
+            *_changed(evidence, "grafana"),
+            subject=f"dashboard/{names.DASHBOARD_UID}",
+            details=of_app(names.GRAFANA),
+        )
 
 
 def _usage(evidence: Evidence) -> Iterator[Finding]:
@@ -132,7 +144,7 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
     blind = evidence.red("test_hpa_knows_metrics[")
     missing = [one for one in blind if "there is no HPA" not in one.why]
     silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
-    if away or scaled or silent or len(missing) == len(names.HPAS):
+    if away or scaled or silent or missing:
         yield tell(
             evidence,
             "usage-unknown",
@@ -167,6 +179,7 @@ def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
         target = hpa["spec"]["scaleTargetRef"]["name"]
         wrong = evidence.red(f"test_hpa_set_as_documented[{name}]")
         since = evidence.changed("hpas", name, "spec") or evidence.changed("horizontalpodautoscalers", name, "spec")
+        wrong += evidence.red(f"test_key_metric[hpa-replicas-{name}]")
         if target != app or wrong:
             said = wrong[0].why if wrong and target == app else f"{name} scales {target}, not {app}"
             yield tell(

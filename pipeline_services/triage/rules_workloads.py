@@ -162,7 +162,7 @@ def _held_up(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Find
         )
         return
     stalled = condition(workload, "Progressing")
-    if stalled.get("status") == "False":
+    if stalled.get("status") == "False" or evidence.red(f"test_rollout_complete[{component}]"):
         yield tell(
             evidence,
             "not-ready",

@@ -45,7 +45,7 @@ def tell(
         subject=subject,
         since=since,
         confidence=confidence,
-        evidence=tuple(short(line) for line in dict.fromkeys(seen) if line)[:MOST_EVIDENCE],
+        evidence=tuple(short(line) for line in dict.fromkeys(seen) if line)[:MOST_EVIDENCE] or (short(summary),),
         against=tuple(short(line) for line in against if line),
         affects=affected(component) | frozenset(affects or ()) if affects is None else frozenset({component, *affects}),
         details={"namespace": evidence.snapshot.namespace, **(details or {})},

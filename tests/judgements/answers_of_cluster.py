@@ -144,7 +144,8 @@ def _claim(app: str, made: str) -> dict[str, Any]:
 
 
 def _service(name: str, port: int) -> dict[str, Any]:
-    return {"metadata": {"name": name}, "spec": {"ports": [{"port": port}]}}
+    app = name.removesuffix("-service")
+    return {"metadata": {"name": name}, "spec": {"selector": {"app": app}, "ports": [{"port": port}]}}
 
 
 def _endpoints(service: str) -> dict[str, Any]:
@@ -178,13 +179,40 @@ def _policies() -> list[dict[str, Any]]:
         peers = [{"podSelector": {"matchLabels": {"app": app}}} for app in apps]
         return {side: peers, "ports": [{"protocol": "TCP", "port": port}]}
 
+    dns = {"to": [{"namespaceSelector": {"matchLabels": {"x": "y"}}}], "ports": [{"protocol": "UDP", "port": 53}]}
+    scraped = rule("from", 8000, names.PROMETHEUS)
     deny = {"metadata": {"name": "default-deny"}, "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}}
     return [
         deny,
-        policy(names.PRODUCER, ingress=[], egress=[rule("to", 9092, names.KAFKA)]),
-        policy(names.PROCESSOR, ingress=[], egress=[rule("to", 9092, names.KAFKA), rule("to", 8086, names.INFLUXDB)]),
+        {"metadata": {"name": "allow-dns"}, "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [dns]}},
+        policy(names.PRODUCER, ingress=[scraped], egress=[rule("to", 9092, names.KAFKA)]),
+        policy(
+            names.PROCESSOR,
+            ingress=[scraped],
+            egress=[rule("to", 9092, names.KAFKA), rule("to", 8086, names.INFLUXDB)],
+        ),
         policy(names.KAFKA, ingress=[rule("from", 9092, names.PRODUCER, names.PROCESSOR)], egress=[]),
-        policy(names.INFLUXDB, ingress=[rule("from", 8086, names.PROCESSOR, names.GRAFANA)], egress=[]),
+        policy(
+            names.INFLUXDB,
+            ingress=[rule("from", 8086, names.PROCESSOR, names.GRAFANA, names.PROMETHEUS)],
+            egress=[],
+        ),
+        policy(
+            names.PROMETHEUS,
+            ingress=[rule("from", 9090, names.GRAFANA)],
+            egress=[rule("to", 8000, names.PRODUCER, names.PROCESSOR), rule("to", 8086, names.INFLUXDB)],
+        ),
+        policy(names.LOKI, ingress=[rule("from", 3100, names.GRAFANA, names.LOG_SHIPPER)], egress=[]),
+        policy(names.LOG_SHIPPER, ingress=[], egress=[rule("to", 3100, names.LOKI)]),
+        policy(
+            names.GRAFANA,
+            ingress=[],
+            egress=[
+                rule("to", 9090, names.PROMETHEUS),
+                rule("to", 3100, names.LOKI),
+                rule("to", 8086, names.INFLUXDB),
+            ],
+        ),
     ]
 
 

@@ -27,14 +27,17 @@ def said(diagnosis: Diagnosis) -> list[tuple[str, str, str]]:
 
 def test_a_healthy_recording_has_nothing_wrong() -> None:
     diagnosis = diagnose(recorded("healthy"))
-    assert diagnosis.healthy and diagnosis.exit_code == 0 and said(diagnosis) == []
+    assert diagnosis.healthy
+    assert diagnosis.exit_code == 0
+    assert said(diagnosis) == []
 
 
 @pytest.mark.parametrize("name", [name for name in RECORDED if not name.startswith("healthy")])
 def test_the_cause_is_told_and_its_symptoms_are_not(name: str) -> None:
     diagnosis = diagnose(recorded(name))
     assert said(diagnosis) == [SAID[name]]
-    assert diagnosis.findings[0].evidence and not diagnosis.unanswered
+    assert diagnosis.findings[0].evidence
+    assert not diagnosis.unanswered
 
 
 @pytest.mark.parametrize("name", RECORDED)

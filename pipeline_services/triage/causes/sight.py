@@ -41,6 +41,15 @@ SIGHT: Final = (
         afterwards="the dashboard shows all its panels",
     ),
     Cause(
+        "panels-empty",
+        "panels of the dashboard show no fresh data",
+        L2,
+        "grafana-dashboards",
+        symptomatic=True,
+        steps=("kubectl logs -n {namespace} -l app=grafana --tail=50", RESTORE),
+        afterwards="every panel shows the last minutes",
+    ),
+    Cause(
         "logs-not-shipped",
         "logs do not arrive in Loki",
         L2,

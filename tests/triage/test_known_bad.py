@@ -1,0 +1,25 @@
+"""Whatever a check can see, triage names: for each known-bad pipeline a finding that covers the case's component."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline_services.triage.diagnosis import diagnose
+from tests.judgements.daily_cases import Case
+from tests.judgements.known_bad import KNOWN_BAD
+from tests.judgements.test_every_judgement import BROKEN
+from tests.judgements.world import healthy
+
+
+def test_the_healthy_world_has_nothing_wrong() -> None:
+    assert diagnose(healthy().snapshot()).to_dict()["findings"] == []
+
+
+@pytest.mark.parametrize(("case", "number"), BROKEN)
+def test_what_a_check_sees_is_found(case: Case, number: int) -> None:
+    world = healthy()
+    KNOWN_BAD[case.name][number](world, *case.arguments.values())
+    diagnosis = diagnose(world.snapshot())
+    assert diagnosis.exit_code == 1
+    assert any(case.component in finding.affects for finding in diagnosis.findings)
+    assert all(finding.evidence for finding in diagnosis.findings)
