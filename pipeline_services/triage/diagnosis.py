@@ -14,6 +14,7 @@ from pipeline_services.triage import (
     rules_data,
     rules_network,
     rules_place,
+    rules_pods,
     rules_sight,
     rules_workloads,
 )
@@ -45,7 +46,9 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
     evidence = Evidence(snapshot, answers)
     found = [finding for rule in RULES for finding in rule(evidence) if finding.component not in here.absent]
     causes = upstream_first(found)
-    rest = upstream_first([*causes, *_unknown(evidence, causes)])
+    open_questions = list(_unanswered(answers.values(), causes))
+    settling = rules_pods.settling(evidence, open_questions)
+    rest = upstream_first([*causes, *settling, *_unknown(evidence, causes)])
     return Diagnosis(
         taken_at=snapshot.taken_at,
         context=snapshot.context,
@@ -81,7 +84,7 @@ def _yields(finding: Finding) -> bool:
     return finding.cause.symptomatic or finding.cause.id in _PASSING
 
 
-_PASSING: Final = frozenset({"pod-replaced", "rollout-under-way", "rebalancing", "backlog-draining"})
+_PASSING: Final = frozenset({"pod-replaced", "settling", "rollout-under-way", "rebalancing", "backlog-draining"})
 
 
 def _weight(finding: Finding) -> int:

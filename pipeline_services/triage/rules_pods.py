@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from pipeline_services import names
 from pipeline_services.judgements.objects import K8sObject, age, condition, epoch, name_of
 from pipeline_services.judgements.pods import STARTING_FOR, is_ready
 from pipeline_services.judgements.workloads import progress_of
 from pipeline_services.triage.evidence import COMPONENT_OF, KINDS, Evidence
-from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.graph import affected
+from pipeline_services.triage.model import Confidence, Finding, Unanswered
 from pipeline_services.triage.rules_containers import ended, stuck_container
 from pipeline_services.triage.rules_probes import unready
 from pipeline_services.triage.rules_schedule import unscheduled
 from pipeline_services.triage.telling import event_line, of_app, since_condition, tell
 
 MANY_RESTARTS: Final = 5
+SETTLING_FOR: Final = 150.0
+"""Seconds after a start in which windows of two minutes are not full yet."""
 _Rule = Callable[[Evidence, str, K8sObject], Iterator[Finding]]
 
 
@@ -30,6 +34,27 @@ def pod_findings(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[
     if not told and not evidence.ready(app):
         told["", ""] = _absent(evidence, app, workload)
     yield from told.values()
+
+
+def settling(evidence: Evidence, open_questions: Sequence[Unanswered]) -> Iterator[Finding]:
+    """Ready pods that are too new to be judged by figures, where something could not be asked for that."""
+    for app in COMPONENT_OF:
+        hpa = names.HPAS.get(app, app)
+        waiting = [one for one in open_questions if app in one.check or app in one.why or hpa in one.check]
+        ages = [age_of_start(pod, evidence.now) for pod in evidence.ready(app)]
+        young = [one for one in ages if one is not None and one < SETTLING_FOR]
+        if waiting and young:
+            yield tell(
+                evidence,
+                "settling",
+                COMPONENT_OF[app],
+                f"a pod of {app} was started {min(young):.0f} s ago; its figures are still to come",
+                *(f"{one.check}: {one.why}" for one in waiting),
+                subject=f"{KINDS[app][1]}/{app}",
+                since=evidence.now - min(young),
+                affects={*affected(COMPONENT_OF[app]), "hpa"},
+                details=of_app(app),
+            )
 
 
 def _of(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:

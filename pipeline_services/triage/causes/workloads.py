@@ -22,6 +22,15 @@ PODS: Final = (
         afterwards=READY,
     ),
     Cause(
+        "settling",
+        "a pod has just been started and has no figures of its own yet",
+        L1,
+        "self-healing",
+        heals_within=180,
+        steps=("kubectl get pods -n {namespace} -l app={app}", "make triage"),
+        afterwards="make daily is green",
+    ),
+    Cause(
         "process-crashed",
         "a process ended and was started again",
         L1,
