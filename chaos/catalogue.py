@@ -30,6 +30,7 @@ PRODUCER: Final = _by_id(
         breakages.process_killed(names.PRODUCER),
         symptoms=(sights.pods_ready(names.PRODUCER),),
         audit=False,
+        in_place=True,
     ),
     Case(
         "producer-hung",
@@ -37,6 +38,7 @@ PRODUCER: Final = _by_id(
         breakages.process_stopped(names.PRODUCER),
         symptoms=(sights.pods_ready(names.PRODUCER),),
         audit=False,
+        in_place=True,
     ),
     Case(
         "producer-broker-setting-wrong",
@@ -82,18 +84,21 @@ PROCESSOR: Final = _by_id(
         names.PROCESSOR,
         breakages.process_killed(names.PROCESSOR),
         symptoms=(sights.pods_ready(names.PROCESSOR),),
+        in_place=True,
     ),
     Case(
         "processor-hung",
         names.PROCESSOR,
         breakages.process_stopped(names.PROCESSOR),
         symptoms=(sights.pods_ready(names.PROCESSOR),),
+        in_place=True,
     ),
     Case(
         "processor-killed-before-commit",
         names.PROCESSOR,
         breakages.killed_before_commit,
         symptoms=(sights.pods_ready(names.PROCESSOR),),
+        in_place=True,
     ),
     Case(
         "processor-token-wrong",
@@ -118,6 +123,7 @@ KAFKA: Final = _by_id(
         names.KAFKA,
         breakages.process_killed(names.KAFKA),
         symptoms=(sights.pods_ready(names.KAFKA), sights.no_endpoint(names.KAFKA_SERVICE)),
+        in_place=True,
     ),
 )
 
@@ -133,6 +139,7 @@ INFLUXDB: Final = _by_id(
         names.INFLUXDB,
         breakages.process_killed(names.INFLUXDB),
         symptoms=(sights.pods_ready(names.INFLUXDB), sights.no_endpoint(names.INFLUXDB_SERVICE)),
+        in_place=True,
     ),
     Case(
         "influxdb-certificate-of-another-authority",
@@ -191,6 +198,7 @@ RESOURCES: Final = _by_id(
         breakages.out_of_memory(names.PRODUCER),
         symptoms=(sights.bad_status(names.PRODUCER),),
         audit=False,
+        in_place=True,
     ),
     Case(
         "producer-scaled-by-hand",

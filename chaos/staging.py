@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import allure
 import pytest
+from _pytest.capture import CaptureManager
 from _pytest.terminal import TerminalReporter
 
 from chaos import catalogue
@@ -31,16 +32,20 @@ def opened(config: pytest.Config) -> Iterator[SteadyPipeline]:
         config.getoption("namespace"),
         config.getoption("allow_chaos"),
     )
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-
-    def say(line: str) -> None:
-        if isinstance(reporter, TerminalReporter):
-            reporter.ensure_newline()
-            reporter.write_line(line)
-            reporter.flush()
-
-    with SteadyPipeline(ground, say) as pipeline:
+    with SteadyPipeline(ground, lambda line: say(config, line)) as pipeline:
         yield pipeline
+
+
+def say(config: pytest.Config, line: str) -> None:
+    """Tell the operator at once, and past the capture of the test that is running."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if not isinstance(reporter, TerminalReporter):
+        return
+    with capture.global_and_fixture_disabled() if isinstance(capture, CaptureManager) else nullcontext():
+        reporter.ensure_newline()
+        reporter.write_line(line)
+        reporter.flush()
 
 
 def rehearse(pipeline: SteadyPipeline, items: Iterable[pytest.Item]) -> None:

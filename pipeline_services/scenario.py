@@ -91,6 +91,7 @@ class Case:
         limit: seconds; None for section 3's limit of the component.
         audit: the flow is seen by the audit's readings; False: by those of the pipeline's own producers.
         stops: nothing new is stored while it lasts.
+        in_place: the container is started again in its pod, at once if it was not lately.
         patience: seconds that the checks have to see it.
         diagnosis: what triage has to say of it, if it is asked.
     """
@@ -104,6 +105,7 @@ class Case:
     limit: float | None = None
     audit: bool = True
     stops: bool = False
+    in_place: bool = False
     patience: float = SYMPTOMS_WITHIN
     diagnosis: Diagnosed | None = None
 

@@ -14,7 +14,7 @@ from pipeline_services.connectivity import Connectivity
 from pipeline_services.errors import PipelineError, PreconditionNotMet
 from pipeline_services.faults import pods
 from pipeline_services.faults.admin import Admin, KindNode
-from pipeline_services.faults.injection import sweep
+from pipeline_services.faults.injection import landed, perform, sweep
 from pipeline_services.faults.processes import Processes
 from pipeline_services.faults.safety import Ground, require_label, require_none_in_force, sole_run
 from pipeline_services.judgements import workloads
@@ -59,8 +59,7 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
             self.api = Admin(self.cluster.access, node)
             opening.callback(self.api.close)
             require_label(self.api, self.namespace)
-            for undone in sweep(self.api, self.journal):
-                self.say(f"left behind by a run that is gone, undone now: {undone}")
+            sweep(self.api, self.journal, self.say)
             self.probes = opening.enter_context(Probes(self.cluster))
             self._open = opening.pop_all()
         return self
@@ -90,6 +89,20 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
             raise PreconditionNotMet(
                 f"refused: the pipeline is not steady: {last}", next_step="pytest -m daily says more"
             ) from error
+
+    def renew(self, app: str) -> None:
+        """Replace the app's pods that were restarted before: the kubelet would hold up their next start for that.
+
+        Raises:
+            PipelineError: the pods do not go, or the pipeline is not steady with the new ones.
+        """
+        for pod in self.pods_of(app):
+            if pod.restarts:
+                self.say(f"  {pod.name} was restarted before: another takes its place first")
+                fault = pods.deleted(self.api, pod.name, self.namespace)
+                perform(self.api, fault.inject)
+                landed(self.api, fault)
+                self.require_steady()
 
     def deviation(self) -> str:
         """What is not steady now, or nothing."""

@@ -48,6 +48,8 @@ def play(pipeline: SteadyPipeline, case: Case) -> Story:
 def play_into(story: Story, pipeline: SteadyPipeline) -> None:
     """As ``play``, on a story that the caller keeps, so that its evidence is there when an error ends it."""
     case = story.case
+    if case.in_place:
+        pipeline.renew(case.component)
     story.marks["begin"] = time.time()
     before = pipeline.inventory()
     with ExitStack() as looks:

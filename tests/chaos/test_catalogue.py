@@ -48,6 +48,12 @@ def test_a_fault_that_only_an_undo_heals_has_a_check_that_fails() -> None:
             )
 
 
+def test_what_restarts_a_container_in_its_pod_says_so() -> None:
+    marked = {case_id for case_id, case in catalogue.ALL.items() if case.in_place}
+    signs = ("process-killed", "hung", "killed-before-commit", "out-of-memory")
+    assert marked == {case_id for case_id in catalogue.ALL if case_id.endswith(signs)}
+
+
 def test_a_crash_loop_is_seen_by_every_sign_that_the_runbook_names() -> None:
     (case,) = catalogue.CRASH_LOOP.values()
     assert {symptom.id for symptom in case.symptoms} == {
