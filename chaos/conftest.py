@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Open the pipeline before the first scenario. What is refused is refused once, in one line, nothing touched."""
-    chaos = any(item.get_closest_marker("chaos") for item in session.items)
+    chaos = any(item.get_closest_marker(marker) for item in session.items for marker in ("chaos", "matrix"))
     if not chaos or session.config.getoption("collectonly"):
         return (yield)
     from chaos import staging  # noqa: PLC0415 - a run that breaks nothing need not load it

@@ -190,6 +190,8 @@ _GROUPS: Final[dict[str, str]] = {
     "networkpolicies": "apis/networking.k8s.io/v1",
     "persistentvolumeclaims": "api/v1",
     "pods": "api/v1",
+    "replicasets": "apis/apps/v1",
+    "resourcequotas": "api/v1",
     "secrets": "api/v1",
     "services": "api/v1",
     "statefulsets": "apis/apps/v1",

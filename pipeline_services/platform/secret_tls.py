@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cryptography import x509
@@ -33,7 +33,9 @@ SERVER_ADDRESS: Final = "127.0.0.1"
 
 
 def new_certificate(
-    now: datetime.datetime | None = None, valid_for: datetime.timedelta = VALID_FOR
+    now: datetime.datetime | None = None,
+    valid_for: datetime.timedelta = VALID_FOR,
+    server_names: Sequence[str] = SERVER_NAMES,
 ) -> dict[str, bytes]:
     """A new CA and a server certificate from it, as the keys of a TLS secret, in PEM."""
     now = now or datetime.datetime.now(datetime.UTC)
@@ -51,7 +53,7 @@ def new_certificate(
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(_alternative_names()), critical=False)
+        .add_extension(x509.SubjectAlternativeName(_alternative(server_names)), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
@@ -122,8 +124,8 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _alternative_names() -> list[x509.GeneralName]:
-    return [*map(x509.DNSName, SERVER_NAMES), x509.IPAddress(ipaddress.ip_address(SERVER_ADDRESS))]
+def _alternative(server_names: Sequence[str]) -> list[x509.GeneralName]:
+    return [*map(x509.DNSName, server_names), x509.IPAddress(ipaddress.ip_address(SERVER_ADDRESS))]
 
 
 def _names_of(certificate: x509.Certificate) -> set[str]:

@@ -1,0 +1,161 @@
+"""Faults in the data itself: topics and buckets that are not where they should be, readings that cannot be right.
+
+What is sent or read under a fault is done by this process and ends with it, so the journal has nothing to undo.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from itertools import cycle
+from typing import TYPE_CHECKING, Any, Final
+
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.errors import KafkaError
+
+from chaos.breakages import Breakage
+from pipeline_services import names
+from pipeline_services.apps.kafka_link import COMMON, PRODUCER, discard
+from pipeline_services.apps.sensors import Sensor
+from pipeline_services.collect_cluster import secret_value
+from pipeline_services.errors import NoData, ServiceUnreachable
+from pipeline_services.faults import stores
+from pipeline_services.faults.model import Fault, Proof
+from pipeline_services.kafka_broker import SCHEME, KafkaBroker
+from pipeline_services.message import encode
+
+if TYPE_CHECKING:
+    from pipeline_services.steady_pipeline import SteadyPipeline
+
+TICK: Final = 0.2
+LATE_NS: Final = 2 * 3_600 * 10**9
+Message = Callable[[], bytes]
+
+
+def topic_deleted(topic: str, partitions: int) -> Breakage:
+    """A topic is gone, with all that was in it."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        def whole() -> bool:
+            with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
+                return len(broker.topics().get(topic, ())) >= partitions
+
+        back = Proof(f"the topic {topic} to have {partitions} partitions", whole, within=40.0)
+        return stores.topic_deleted(topic, partitions).proved(gone=back)
+
+    return build
+
+
+def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
+    """The bucket that everybody writes to and reads from has another name."""
+    bucket = names.INFLUXDB_BUCKET
+    token = secret_value(pipeline.cluster.list("secrets"), names.ADMIN_SECRET, "token").decode().strip()
+    headers = {"Authorization": f"Token {token}"}
+
+    def called(name: str) -> list[Any]:
+        found = pipeline.probes.influx.ask_json("/api/v2/buckets", {"name": name}, headers=headers)
+        return list(found.get("buckets") or ())
+
+    known = called(bucket)
+    if not known:
+        raise NoData(f"there is no bucket {bucket}")
+    return stores.bucket_renamed(str(known[0]["id"]), bucket, f"{bucket}-archive", token).proved(
+        gone=Proof(f"the bucket {bucket} to be there", lambda: called(bucket), within=30.0)
+    )
+
+
+def nothing_itself(summary: str) -> Breakage:
+    """No change of the cluster: all of the fault is what is done meanwhile."""
+    return lambda _pipeline: Fault(summary, [])
+
+
+def poison(rate: float) -> Callable[[SteadyPipeline], AbstractContextManager[object]]:
+    """Messages that are no readings, so many a second."""
+    return _sending(lambda: lambda: b"\x00 no reading " + uuid.uuid4().bytes, rate)
+
+
+def late_clock(rate: float) -> Callable[[SteadyPipeline], AbstractContextManager[object]]:
+    """Good readings of a producer whose clock is two hours late, so many a second."""
+
+    def make() -> Message:
+        life = uuid.uuid4().hex
+        made = [
+            Sensor(life, f"conveyor-{number:02d}", clock_ns=lambda: time.time_ns() - LATE_NS) for number in range(4)
+        ]
+        turn = cycle(made)
+        return lambda: encode(next(turn).read())
+
+    return _sending(make, rate)
+
+
+def _sending(make: Callable[[], Message], rate: float) -> Callable[[SteadyPipeline], AbstractContextManager[object]]:
+    @contextmanager
+    def running(pipeline: SteadyPipeline) -> Iterator[None]:
+        address = f"127.0.0.1:{pipeline.probes.kafka_forward.port}"
+        try:
+            link = KafkaProducer(bootstrap_servers=address, proxy_url=f"{SCHEME}://{address}", **PRODUCER)
+        except KafkaError as error:
+            raise ServiceUnreachable(f"Kafka takes nothing from here: {error}") from error
+        message = make()
+
+        def send() -> None:
+            for _ in range(max(1, round(rate * TICK))):
+                link.send(names.TOPIC, value=message())
+
+        try:
+            with _repeated(send):
+                yield
+        finally:
+            discard(link)
+
+    return running
+
+
+@contextmanager
+def idle_member(pipeline: SteadyPipeline) -> Iterator[None]:
+    """One more member of the processors' group, which takes its share of the partitions and does nothing with it."""
+    address = f"127.0.0.1:{pipeline.probes.kafka_forward.port}"
+    try:
+        member = KafkaConsumer(
+            names.TOPIC,
+            bootstrap_servers=address,
+            proxy_url=f"{SCHEME}://{address}",
+            group_id=names.CONSUMER_GROUP,
+            enable_auto_commit=False,
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=1_000,
+            **COMMON,
+        )
+    except KafkaError as error:
+        raise ServiceUnreachable(f"Kafka lets nobody join from here: {error}") from error
+    try:
+        with _repeated(lambda: member.poll(timeout_ms=100)):
+            yield
+    finally:
+        member.close(autocommit=False, timeout_ms=4_000)
+
+
+@contextmanager
+def _repeated(work: Callable[[], object]) -> Iterator[None]:
+    """``work`` done again and again on a thread of its own; what went wrong in it is raised at the end."""
+    stop, errors = threading.Event(), []
+
+    def run() -> None:
+        while not stop.wait(TICK):
+            try:
+                work()
+            except KafkaError as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=run, name="meanwhile", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10.0)
+    if errors:
+        raise ServiceUnreachable(f"{len(errors)} times Kafka refused: {errors[-1]}")

@@ -1,0 +1,121 @@
+"""Snapshots of the rows: kept beside the report as they were judged, and small in tests/ to be judged again.
+
+``python -m chaos.matrix.recordings`` (``make matrix-record``) takes over what the last run kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from chaos.matrix.score import judged
+from chaos.matrix.table import ROWS
+from pipeline_services.faults.model import EXPIRY, MARK, RESTARTED
+from pipeline_services.snapshot import Snapshot
+from pipeline_services.triage.diagnosis import diagnose
+
+ROOT: Final = Path(__file__).parents[2]
+KEPT: Final = ROOT / "tests" / "snapshots" / "matrix"
+PLAYED: Final = ROOT / "reports" / "matrix" / "snapshots"
+SUFFIX: Final = ".json.gz"
+LOG_LINES: Final = 60
+LOKI_LINES: Final = 20
+EVENTS_FOR: Final = 1_200.0
+_MARKS: Final = (MARK, EXPIRY, RESTARTED)
+
+
+def unmarked(snapshot: Snapshot) -> Snapshot:
+    """The snapshot without what the fault library writes on the objects that it changes: no rule is to rest on it."""
+    return replace(snapshot, answers=_without(snapshot.answers))
+
+
+def _without(node: Any) -> Any:
+    if isinstance(node, Mapping):
+        return {key: _without(value) for key, value in node.items() if key not in _MARKS}
+    if isinstance(node, list):
+        return [_without(item) for item in node if not (isinstance(item, str) and any(mark in item for mark in _MARKS))]
+    return node
+
+
+def trimmed(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with fewer old lines, and without what nobody judges."""
+    return replace(snapshot, answers={source: _trimmed(source, answer) for source, answer in snapshot.answers.items()})
+
+
+def _trimmed(source: str, answer: Any) -> Any:
+    if source.startswith("logs/"):
+        return [
+            {**tail, **{key: tail[key][-LOG_LINES:] for key in ("lines", "previous") if key in tail}} for tail in answer
+        ]
+    if source in ("loki/all", "loki/errors"):
+        return _loki(answer)
+    return answer
+
+
+def _loki(streams: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each search the newest lines only: their times are judged, and what they say is judged in the logs."""
+    return [{**stream, "values": stream["values"][:LOKI_LINES]} for stream in streams]
+
+
+def write(snapshot: Snapshot, path: Path) -> None:
+    """Write a snapshot, compressed; the same one always gives the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(snapshot.to_json().encode(), 9, mtime=0))
+
+
+def read(path: Path) -> Snapshot:
+    """Read what ``write`` wrote."""
+    return Snapshot.from_json(gzip.decompress(path.read_bytes()).decode())
+
+
+def recorded(folder: Path = KEPT) -> dict[str, Path]:
+    """The recordings by the id of their row."""
+    return {path.name.removesuffix(SUFFIX): path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+
+
+def take_over(rows: Iterable[str], played: Path, kept: Path) -> list[str]:
+    """Record the rows whose snapshot is judged as expected; returns a line for each that is not.
+
+    Args:
+        played: the folder of the last run's snapshots.
+        kept: where recordings belong.
+    """
+    wrong = []
+    for row in rows:
+        source = played / f"{row}{SUFFIX}"
+        if not source.is_file():
+            wrong.append(f"{row}: not played")
+            continue
+        snapshot = trimmed(read(source))
+        verdict = judged(ROWS[row], diagnose(snapshot))
+        if verdict.as_expected:
+            write(snapshot, kept / source.name)
+        else:
+            wrong.append(f"{row}: {', '.join(verdict.wrong)}; said {'; '.join(verdict.said) or 'nothing'}")
+    return wrong
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Take over what was played; 1 where a row is not judged as expected, and is left as it was."""
+    parser = argparse.ArgumentParser(prog="python -m chaos.matrix.recordings", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="only these; without any all that were played")
+    parser.add_argument("--played", type=Path, default=PLAYED, metavar="DIR")
+    options = parser.parse_args(arguments)
+    rows = options.rows or [row for row in recorded(options.played) if row in ROWS]
+    wrong = take_over(rows, options.played, KEPT)
+    for line in wrong:
+        sys.stderr.write(f"left as it was: {line}\n")
+    sizes = {row: path.stat().st_size for row, path in recorded().items()}
+    largest = max(sizes.values(), default=0) >> 10
+    sys.stdout.write(json.dumps({"recorded": len(sizes), "of": len(ROWS), "largest KiB": largest}) + "\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""What triage said, held against what it had to say; and the score over all rows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from chaos.matrix.rows import Row
+from pipeline_services.triage.model import Diagnosis, Finding
+
+UNKNOWN: Final = "unknown"
+ALL: Final = 1.0
+ENOUGH: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One row, judged.
+
+    Attributes:
+        detected: triage found something about it.
+        seen: every check that has to be red is.
+        component, cause, level: those of every expected finding are right, and no wrong cause stands beside them.
+        alarms: what was said of components that have nothing to do with it.
+        missing: the checks that should be red and are not.
+        said: every finding, in the order in which triage tells them.
+        seconds: from the fault to the first diagnosis that was right; None where none was.
+    """
+
+    row: str
+    expected: tuple[str, ...]
+    detected: bool
+    seen: bool
+    component: bool
+    cause: bool
+    level: bool
+    alarms: tuple[str, ...]
+    missing: tuple[str, ...]
+    said: tuple[str, ...]
+    seconds: float | None = None
+
+    @property
+    def as_expected(self) -> bool:
+        """Everything is right."""
+        return all((self.detected, self.seen, self.component, self.cause, self.level)) and not self.alarms
+
+    @property
+    def wrong(self) -> list[str]:
+        """What is not right, a few words each."""
+        lines = [] if self.detected else ["not detected"]
+        lines += [f"{check} is not red" for check in self.missing]
+        words = (("component", self.component), ("cause", self.cause), ("level", self.level))
+        lines += [f"wrong {word}" for word, right in words if self.detected and not right]
+        return [*lines, *(f"false alarm: {alarm}" for alarm in self.alarms)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For machines."""
+        return {**asdict(self), "as_expected": self.as_expected, "wrong": self.wrong}
+
+
+def judged(row: Row, diagnosis: Diagnosis, seconds: float | None = None) -> Verdict:
+    """The verdict on one diagnosis of a row's fault."""
+    findings = diagnosis.findings
+    missing = tuple(pattern for pattern in row.red if not any(_means(pattern, check) for check in diagnosis.red))
+    alarms = tuple(told(one) for one in findings if one.component in row.innocent and not one.self_healing)
+    about = [one for one in findings if one.component not in row.innocent or one.cause.id == UNKNOWN]
+    verdict = Verdict(
+        row.id,
+        tuple(map(str, row.expected)),
+        detected=bool(about),
+        seen=not missing,
+        component=row.components <= {one.component for one in findings},
+        cause=_every(row, findings, lambda want, one: one.cause.id in want.causes) and not _surplus(row, findings),
+        level=_every(row, findings, lambda want, one: one.cause.escalation.name == want.level),
+        alarms=alarms,
+        missing=missing,
+        said=tuple(map(told, findings)),
+    )
+    return verdict if seconds is None or not verdict.as_expected else timed(verdict, seconds)
+
+
+def timed(verdict: Verdict, seconds: float) -> Verdict:
+    """The verdict with the time that it took."""
+    return Verdict(**{**{name: getattr(verdict, name) for name in Verdict.__slots__}, "seconds": round(seconds, 1)})
+
+
+def told(one: Finding) -> str:
+    """A finding in a few words."""
+    healing = ", heals" if one.self_healing else ""
+    return f"{one.component}: {one.cause.id} ({one.cause.escalation.name}{healing})"
+
+
+def _every(row: Row, findings: Iterable[Finding], fits: Callable[[Any, Finding], bool]) -> bool:
+    known = list(findings)
+    return all(any(one.component == want.component and fits(want, one) for one in known) for want in row.expected)
+
+
+def _surplus(row: Row, findings: Iterable[Finding]) -> list[Finding]:
+    """What is said of the right components beside the right causes, and does not mend itself."""
+    right: dict[str, frozenset[str]] = {}
+    for want in row.expected:
+        right[want.component] = right.get(want.component, row.also) | want.causes
+    return [
+        one
+        for one in findings
+        if one.component in right and one.cause.id not in right[one.component] and not one.self_healing
+    ]
+
+
+def _means(pattern: str, check: str) -> bool:
+    """Whether a check's id is meant: ``test_pods_ready[kafka]``, or ``test_pods_ready`` for any of its cases."""
+    name = check.rpartition("::")[2]
+    return name == pattern or name.startswith(f"{pattern}[")
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """All rows together."""
+
+    verdicts: tuple[Verdict, ...]
+
+    def share(self, what: str) -> float:
+        """The part of the rows of which ``what`` (an attribute of the verdict) is true."""
+        return sum(bool(getattr(one, what)) for one in self.verdicts) / len(self.verdicts) if self.verdicts else 0.0
+
+    @property
+    def alarms(self) -> int:
+        """How many components were blamed for nothing."""
+        return sum(len(one.alarms) for one in self.verdicts)
+
+    @property
+    def missed(self) -> list[str]:
+        """The goals that are not reached, a line each."""
+        if not self.verdicts:
+            return ["no row was played"]
+        goals = {"detected": ALL, "seen": ALL, "component": ENOUGH, "cause": ENOUGH, "level": ENOUGH}
+        lines = [
+            f"{_WORDS[what]}: {self.share(what):.1%}, the goal is {goal:.0%}; not: {', '.join(self._not(what))}"
+            for what, goal in goals.items()
+            if self.share(what) < goal
+        ]
+        blamed = [f"{one.row}: {', '.join(one.alarms)}" for one in self.verdicts if one.alarms]
+        return [*lines, *([f"false alarms: {self.alarms}, the goal is 0; {'; '.join(blamed)}"] if blamed else [])]
+
+    def figures(self) -> dict[str, float]:
+        """Numbers for the report's history."""
+        found = {f"{_WORDS[what]} %": round(100 * self.share(what), 1) for what in _WORDS}
+        times = sorted(one.seconds for one in self.verdicts if one.seconds is not None)
+        middle = {"seconds to detect, median": times[len(times) // 2]} if times else {}
+        return {**found, "false alarms": float(self.alarms), "rows": float(len(self.verdicts)), **middle}
+
+    def to_dict(self) -> dict[str, Any]:
+        """For machines."""
+        return {"figures": self.figures(), "missed": self.missed, "rows": [one.to_dict() for one in self.verdicts]}
+
+    def _not(self, what: str) -> list[str]:
+        return [one.row for one in self.verdicts if not getattr(one, what)]
+
+
+def table(score: Score) -> list[str]:
+    """The score as a person reads it: a row each, then the shares."""
+    width = max((len(one.row) for one in score.verdicts), default=3)
+    lines = [f"{'row':<{width}}  {'det':<3} {'chk':<3} {'cmp':<3} {'cau':<3} {'lvl':<3} {'alarm':>5} {'s':>5}  said"]
+    lines += [_line(one, width) for one in score.verdicts]
+    lines += ["", ", ".join(f"{name} {value:g}" for name, value in score.figures().items())]
+    return [*lines, *(f"MISSED  {line}" for line in score.missed)]
+
+
+def _line(one: Verdict, width: int) -> str:
+    marks = " ".join(f"{'ok' if right else 'NO':<3}" for right in _rights(one))
+    seconds = "-" if one.seconds is None else f"{one.seconds:.0f}"
+    said = "; ".join(one.said) or "nothing"
+    return f"{one.row:<{width}}  {marks} {len(one.alarms) or '-':>5} {seconds:>5}  {said}"
+
+
+def _rights(one: Verdict) -> Sequence[bool]:
+    return [bool(getattr(one, what)) for what in _WORDS]
+
+
+_WORDS: Final[Mapping[str, str]] = {
+    "detected": "detected",
+    "seen": "checks red as expected",
+    "component": "right component",
+    "cause": "right cause",
+    "level": "right level",
+}

@@ -1,0 +1,70 @@
+"""Faults of what watches: Prometheus, Grafana, Loki and the log shipper with wrong files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import yaml
+
+from chaos.breakages import Breakage
+from chaos.matrix.workloads import NO_START, shows, with_pods_anew
+from pipeline_services import faults, names
+from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults.model import Fault
+
+if TYPE_CHECKING:
+    from pipeline_services.steady_pipeline import SteadyPipeline
+
+Rewrite = Callable[[str], str]
+LEFT_PANELS = 4
+
+
+def rewritten(app: str, config_map: str, key: str, rewrite: Rewrite, summary: str) -> Breakage:
+    """A file of an app's ConfigMap has other contents, and its pods are started with it."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        path = faults.object_path("configmaps", config_map, pipeline.namespace)
+        old = pipeline.api.call("GET", path)["data"][key]
+        new = rewrite(old)
+        if new == old:
+            raise PreconditionNotMet(f"{key} of {config_map} is like that already: {summary}")
+        fault = faults.config_value(pipeline.api, config_map, pipeline.namespace, {key: new})
+        return replace(with_pods_anew(pipeline, fault, app), summary=summary)
+
+    return build
+
+
+def prometheus_file_damaged(pipeline: SteadyPipeline) -> Fault:
+    """Prometheus cannot read its file and ends at once, again and again."""
+    summary = "Prometheus' file is no YAML"
+    build = rewritten(names.PROMETHEUS, "prometheus-config", "prometheus.yml", _damaged, summary)
+    return build(pipeline).proved(shows(pipeline, names.PROMETHEUS, NO_START))
+
+
+def without_job(name: str) -> Rewrite:
+    """Prometheus' file without one of its jobs."""
+
+    def rewrite(text: str) -> str:
+        document = yaml.safe_load(text)
+        kept = [job for job in document["scrape_configs"] if job["job_name"] != name]
+        return str(yaml.safe_dump({**document, "scrape_configs": kept}))
+
+    return rewrite
+
+
+def leading_elsewhere(host: str) -> Rewrite:
+    """Every mention of a host names one that does not exist."""
+    return lambda text: text.replace(host, f"{host}-old")
+
+
+def fewer_panels(text: str) -> str:
+    """A dashboard that has lost most of its panels."""
+    board = json.loads(text)
+    return json.dumps({**board, "panels": board["panels"][:LEFT_PANELS]})
+
+
+def _damaged(text: str) -> str:
+    return f"{text}\n  scrape_configs: [\n"

@@ -1,0 +1,104 @@
+"""Rows of several faults at once, each of which has to be named; and rows whose traces last, played at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from chaos import breakages
+from chaos.matrix import connections, data, settings, workloads
+from chaos.matrix.rows import Row, finding
+from chaos.matrix.table_platform import GRAFANA_SOURCES
+from pipeline_services import names
+from pipeline_services.faults import templates
+from pipeline_services.faults.model import Fault, together
+
+if TYPE_CHECKING:
+    from pipeline_services.steady_pipeline import SteadyPipeline
+
+
+def both(*builds: breakages.Breakage) -> breakages.Breakage:
+    """Several faults at once."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        made = [one(pipeline) for one in builds]
+        return together("; ".join(fault.summary for fault in made), made)
+
+    return build
+
+
+ROWS: Final = (
+    Row(
+        "pair-token-revoked-and-autoscaler-missing",
+        both(breakages.wrong_token, settings.autoscaler_missing("producer-hpa")),
+        (finding("config", "token-refused"), finding("hpa", "autoscaler-missing")),
+        ("test_token_accepted[influxdb-token]", "test_hpa_set_as_documented[producer-hpa]"),
+    ),
+    Row(
+        "pair-node-cordoned-and-loki-scaled-to-zero",
+        both(workloads.cordoned, workloads.scaled(names.LOKI, 0)),
+        (finding("node", "node-cordoned"), finding(names.LOKI, "scaled-to-zero")),
+        ("test_nodes_ready", "test_pods_ready[loki]"),
+    ),
+    Row(
+        "pair-processor-cut-off-and-metrics-unknown",
+        both(breakages.cut_off("processor-to-influxdb", but="processor-to-kafka"), settings.metrics_unknown),
+        (finding("network", "policy-blocks"), finding("hpa", "usage-unknown")),
+        ("test_network_allows[processor-influxdb]",),
+    ),
+    Row(
+        "pair-dns-down-and-log-shipper-nowhere",
+        both(connections.names_unresolvable, workloads.unmatched_daemonset),
+        (finding("dns", "dns-down"), finding(names.LOKI, "placement-impossible", "logs-not-shipped")),
+    ),
+    Row(
+        "pair-kafka-scaled-to-zero-and-grafana-source-wrong",
+        both(workloads.scaled(names.KAFKA, 0), GRAFANA_SOURCES),
+        (finding(names.KAFKA, "scaled-to-zero"), finding(names.GRAFANA, "datasource-broken")),
+        ("test_pods_ready[kafka]", "test_grafana_datasource_answers[loki]"),
+    ),
+    Row(
+        "pair-prometheus-scaled-to-zero-and-producer-image-wrong",
+        both(
+            workloads.scaled(names.PROMETHEUS, 0),
+            workloads.edited(
+                names.PRODUCER,
+                templates.image(names.PRODUCER, "v2.1.0"),
+                "an image that is nowhere",
+                workloads.NO_IMAGE,
+            ),
+        ),
+        (finding(names.PROMETHEUS, "scaled-to-zero"), finding(names.PRODUCER, "image-unavailable")),
+        ("test_pods_ready[prometheus]", "test_pods_ready[producer]"),
+    ),
+)
+LASTING: Final = (
+    Row(
+        "influxdb-volume-full",
+        breakages.volume_full,
+        (finding("storage", "volume-full"),),
+        settles=150.0,
+    ),
+    Row(
+        "partitions-read-by-another",
+        data.nothing_itself("another member of the processors' group holds partitions and stores nothing"),
+        (finding(names.PROCESSOR, "partitions-unread", "processing-too-slow"),),
+        ("test_key_metric[processor-matches-producer]",),
+        settles=150.0,
+        meanwhile=data.idle_member,
+    ),
+    Row(
+        "data-clock-wrong",
+        data.nothing_itself("readings that say that they are two hours old"),
+        (finding(names.PRODUCER, "data-clock-wrong"),),
+        ("test_key_metric[end-to-end-latency]",),
+        settles=90.0,
+        meanwhile=data.late_clock(10.0),
+    ),
+    Row(
+        "poison-messages",
+        data.nothing_itself("messages that are no readings"),
+        (finding(names.PROCESSOR, "poison-messages"),),
+        settles=90.0,
+        meanwhile=data.poison(5.0),
+    ),
+)

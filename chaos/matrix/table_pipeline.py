@@ -1,0 +1,230 @@
+"""Rows about the data path's own workloads and what is in them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chaos import breakages
+from chaos.matrix import data, settings, workloads
+from chaos.matrix.rows import Row, finding
+from pipeline_services import names
+from pipeline_services.faults import templates
+
+HUNG: Final = ("process-hung", "process-crashed")
+
+_PRODUCER: Final = (
+    Row(
+        "producer-image-wrong",
+        workloads.edited(
+            names.PRODUCER,
+            templates.image(names.PRODUCER, "v2.1.0"),
+            "an image that is nowhere",
+            workloads.NO_IMAGE,
+        ),
+        (finding(names.PRODUCER, "image-unavailable"),),
+        ("test_pods_ready[producer]",),
+        sample=True,
+    ),
+    Row(
+        "producer-command-wrong",
+        workloads.edited(
+            names.PRODUCER,
+            templates.command(names.PRODUCER, ["pyhton3", "-m", "pipeline_services.apps.producer"]),
+            "a program that the image does not have",
+            workloads.NO_START,
+        ),
+        (finding(names.PRODUCER, "container-cannot-start"),),
+        ("test_pods_ready[producer]",),
+    ),
+    Row(
+        "producer-probe-wrong",
+        workloads.edited(
+            names.PRODUCER,
+            templates.probe(names.PRODUCER, "readinessProbe", {"httpGet": {"path": "/ready", "port": "http"}}),
+            "its readiness asked for where nobody answers",
+        ),
+        (finding(names.PRODUCER, "probe-wrong"),),
+        settles=100.0,
+    ),
+    Row(
+        "producer-asks-for-too-much",
+        workloads.edited(
+            names.PRODUCER,
+            templates.resources(names.PRODUCER, {"cpu": "64"}, {"cpu": "64"}),
+            "more cores than there are",
+            workloads.NO_PLACE,
+        ),
+        (finding(names.PRODUCER, "request-too-large"),),
+        settles=90.0,
+    ),
+    Row(
+        "producer-rollout-paused",
+        workloads.paused_rollout(names.PRODUCER),
+        (finding(names.PRODUCER, "rollout-paused"),),
+        settles=90.0,
+    ),
+    Row(
+        "producer-hung",
+        breakages.process_stopped(names.PRODUCER),
+        (finding(names.PRODUCER, *HUNG),),
+        at_once=True,
+    ),
+    Row(
+        "producer-process-killed",
+        breakages.process_killed(names.PRODUCER),
+        (finding(names.PRODUCER, "process-crashed", "pod-replaced"),),
+        at_once=True,
+    ),
+    Row(
+        "producer-out-of-memory",
+        breakages.out_of_memory(names.PRODUCER),
+        (finding(names.PRODUCER, "out-of-memory"),),
+        ("test_pods_ready[producer]",),
+    ),
+    Row(
+        "producer-scaled-to-zero",
+        workloads.scaled(names.PRODUCER, 0),
+        (finding(names.PRODUCER, "scaled-to-zero"),),
+        ("test_pods_ready[producer]",),
+    ),
+)
+_PROCESSOR: Final = (
+    Row(
+        "processor-restarted",
+        workloads.restarted(names.PROCESSOR),
+        (finding(names.PROCESSOR, "rollout-under-way", "pod-replaced"),),
+        at_once=True,
+    ),
+    Row(
+        "processor-placed-nowhere",
+        workloads.edited(
+            names.PROCESSOR,
+            templates.node_selector({workloads.UNWANTED_LABEL: "ssd"}),
+            "for nodes that there are not",
+            workloads.NO_PLACE,
+        ),
+        (finding(names.PROCESSOR, "placement-impossible"),),
+        settles=90.0,
+    ),
+    Row(
+        "processor-memory-too-little",
+        workloads.edited(
+            names.PROCESSOR,
+            templates.resources(names.PROCESSOR, {"memory": "24Mi"}, {"memory": "24Mi"}),
+            "less memory than it starts with",
+            workloads.NO_MEMORY,
+        ),
+        (finding(names.PROCESSOR, "out-of-memory"),),
+        ("test_pods_ready[processor]",),
+        settles=90.0,
+    ),
+    Row(
+        "processor-hung",
+        breakages.process_stopped(names.PROCESSOR),
+        (finding(names.PROCESSOR, *HUNG),),
+        at_once=True,
+        sample=True,
+    ),
+    Row(
+        "processor-one-of-two-hung",
+        workloads.first_stopped(names.PROCESSOR),
+        (finding(names.PROCESSOR, *HUNG),),
+        at_once=True,
+        before=workloads.scaled(names.PROCESSOR, 2),
+    ),
+    Row(
+        "processor-starved-of-cpu",
+        breakages.starved(names.PROCESSOR, 15),
+        (finding(names.PROCESSOR, "cpu-throttled"),),
+        affected=frozenset({"hpa"}),
+        also=frozenset({"processing-too-slow"}),
+        settles=90.0,
+        before=settings.autoscaler_held("processor-hpa"),
+    ),
+)
+_STORES: Final = (
+    Row(
+        "dead-letter-topic-missing",
+        data.topic_deleted(names.DEAD_LETTER_TOPIC, names.TOPIC_PARTITIONS),
+        (finding(names.KAFKA, "topic-missing"),),
+        ("test_kafka_topic[sensor-readings-dead-letter]",),
+        sample=True,
+    ),
+    Row(
+        "kafka-pod-deleted",
+        breakages.pod_deleted(names.KAFKA),
+        (finding(names.KAFKA, "pod-replaced"),),
+        at_once=True,
+    ),
+    Row(
+        "kafka-hung",
+        breakages.process_stopped(names.KAFKA),
+        (finding(names.KAFKA, *HUNG),),
+        at_once=True,
+    ),
+    Row(
+        "kafka-scaled-to-zero",
+        workloads.scaled(names.KAFKA, 0),
+        (finding(names.KAFKA, "scaled-to-zero"),),
+        ("test_pods_ready[kafka]", "test_service_has_endpoint[kafka-service]"),
+    ),
+    Row(
+        "topic-missing",
+        data.topic_deleted(names.TOPIC, names.TOPIC_PARTITIONS),
+        (finding(names.KAFKA, "topic-missing"),),
+        ("test_kafka_topic[sensor-readings]",),
+        at_once=True,
+    ),
+    Row(
+        "influxdb-process-killed",
+        breakages.process_killed(names.INFLUXDB),
+        (finding(names.INFLUXDB, "process-crashed", "pod-replaced"),),
+        at_once=True,
+    ),
+    Row(
+        "influxdb-hung",
+        breakages.process_stopped(names.INFLUXDB),
+        (finding(names.INFLUXDB, *HUNG),),
+        at_once=True,
+    ),
+    Row(
+        "influxdb-scaled-to-zero",
+        workloads.scaled(names.INFLUXDB, 0),
+        (finding(names.INFLUXDB, "scaled-to-zero"),),
+        ("test_pods_ready[influxdb]", "test_service_has_endpoint[influxdb-service]"),
+    ),
+    Row(
+        "influxdb-bucket-renamed",
+        data.bucket_renamed,
+        (finding(names.INFLUXDB, "bucket-missing"),),
+    ),
+    Row(
+        "certificate-of-another-authority",
+        breakages.other_authority,
+        (finding(names.INFLUXDB, "certificate-wrong"),),
+        ("test_certificate_trusted",),
+    ),
+    Row(
+        "certificate-for-other-names",
+        settings.certificate(
+            settings.of_other_names, "a certificate for another service", names.INFLUXDB, names.PROCESSOR
+        ),
+        (finding(names.INFLUXDB, "certificate-wrong"),),
+        ("test_certificate_trusted",),
+    ),
+    Row(
+        "certificate-expired",
+        settings.certificate(settings.expired, "an expired certificate", names.INFLUXDB, names.PROCESSOR),
+        (finding(names.INFLUXDB, "certificate-expired"),),
+        ("test_certificate_valid_for_weeks",),
+    ),
+    Row(
+        "certificate-expires-tomorrow",
+        settings.certificate(settings.expires_tomorrow, "a certificate for one more day", *settings.VERIFIERS),
+        (finding(names.INFLUXDB, "certificate-expiring"),),
+        ("test_certificate_valid_for_weeks",),
+        affected=frozenset({names.PROMETHEUS}),
+        settles=120.0,
+    ),
+)
+ROWS: Final = (*_PRODUCER, *_PROCESSOR, *_STORES)

@@ -1,0 +1,123 @@
+"""Rows about what the pipeline stands on and is watched by: node, DNS, metrics, Prometheus, Grafana, Loki."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chaos import breakages
+from chaos.matrix import connections, settings, sight, workloads
+from chaos.matrix.rows import Row, finding
+from pipeline_services import names
+
+GRAFANA_SOURCES: Final = sight.rewritten(
+    names.GRAFANA,
+    "grafana-config",
+    "datasources.yaml",
+    sight.leading_elsewhere(names.LOKI_SERVICE),
+    "Grafana looks for Loki where there is none",
+)
+
+ROWS: Final = (
+    Row(
+        "node-cordoned",
+        workloads.cordoned,
+        (finding("node", "node-cordoned"),),
+        ("test_nodes_ready",),
+        sample=True,
+    ),
+    Row("dns-down", connections.names_unresolvable, (finding("dns", "dns-down"),), sample=True),
+    Row(
+        "metrics-server-scaled-to-zero",
+        settings.metrics_unknown,
+        (finding("hpa", "usage-unknown"),),
+    ),
+    Row(
+        "grafana-scaled-to-zero",
+        workloads.scaled(names.GRAFANA, 0),
+        (finding(names.GRAFANA, "scaled-to-zero"),),
+        ("test_pods_ready[grafana]", "test_service_has_endpoint[grafana-service]"),
+        sample=True,
+    ),
+    Row(
+        "grafana-source-wrong",
+        GRAFANA_SOURCES,
+        (finding(names.GRAFANA, "datasource-broken"),),
+        ("test_grafana_datasource_answers[loki]",),
+    ),
+    Row(
+        "grafana-dashboard-damaged",
+        sight.rewritten(
+            names.GRAFANA,
+            "grafana-dashboards",
+            "ca3-pipeline-metrics.json",
+            sight.fewer_panels,
+            "the dashboard has lost most of its panels",
+        ),
+        (finding(names.GRAFANA, "dashboard-damaged"),),
+        ("test_grafana_dashboard_complete",),
+    ),
+    Row(
+        "loki-scaled-to-zero",
+        workloads.scaled(names.LOKI, 0),
+        (finding(names.LOKI, "scaled-to-zero"),),
+        ("test_pods_ready[loki]", "test_service_has_endpoint[loki-service]"),
+    ),
+    Row(
+        "loki-claim-unbound",
+        workloads.claim_of_no_class(names.LOKI, "data"),
+        (finding("storage", "volume-unbound"),),
+        affected=frozenset({names.LOKI}),
+        sample=True,
+    ),
+    Row(
+        "log-shipper-nowhere",
+        workloads.unmatched_daemonset,
+        (finding(names.LOKI, "placement-impossible", "logs-not-shipped"),),
+        ("test_pods_ready[loki]",),
+        sample=True,
+    ),
+    Row(
+        "log-shipper-astray",
+        sight.rewritten(
+            names.LOG_SHIPPER,
+            "log-shipper-config",
+            "otelcol.yaml",
+            sight.leading_elsewhere(names.LOKI_SERVICE),
+            "the log shipper sends to where no Loki is",
+        ),
+        (finding(names.LOKI, "logs-not-shipped"),),
+        settles=150.0,
+    ),
+    Row(
+        "prometheus-hung",
+        breakages.process_stopped(names.PROMETHEUS),
+        (finding(names.PROMETHEUS, "process-hung", "process-crashed"),),
+        at_once=True,
+    ),
+    Row(
+        "prometheus-job-missing",
+        sight.rewritten(
+            names.PROMETHEUS,
+            "prometheus-config",
+            "prometheus.yml",
+            sight.without_job("apps"),
+            "Prometheus has lost the job of the apps",
+        ),
+        (finding(names.PROMETHEUS, "scrape-failing"),),
+        ("test_pods_scraped[producer]", "test_pods_scraped[processor]"),
+        settles=120.0,
+    ),
+    Row(
+        "prometheus-file-damaged",
+        sight.prometheus_file_damaged,
+        (finding(names.PROMETHEUS, "crash-loop", "container-cannot-start", "setting-wrong"),),
+        ("test_pods_ready[prometheus]",),
+    ),
+    Row(
+        "prometheus-scaled-to-zero",
+        workloads.scaled(names.PROMETHEUS, 0),
+        (finding(names.PROMETHEUS, "scaled-to-zero"),),
+        ("test_pods_ready[prometheus]", "test_service_has_endpoint[prometheus-service]"),
+        sample=True,
+    ),
+)

@@ -1,0 +1,164 @@
+"""Rows about what is configured: ConfigMap and Secrets, policies and services, autoscalers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chaos import breakages
+from chaos.matrix import connections, settings, workloads
+from chaos.matrix.rows import Row, finding
+from pipeline_services import names
+
+KAFKA_SETTING: Final = ("test_settings_lead_to[kafka]",)
+
+ROWS: Final = (
+    Row(
+        "config-port-wrong",
+        settings.latent(KAFKA_BROKER="kafka-service:9093"),
+        (finding("config", "setting-wrong"),),
+        KAFKA_SETTING,
+        sample=True,
+    ),
+    Row(
+        "config-topic-wrong",
+        settings.latent(KAFKA_TOPIC="sensor-reading"),
+        (finding("config", "setting-wrong"),),
+        KAFKA_SETTING,
+    ),
+    Row(
+        "config-group-wrong",
+        settings.latent(KAFKA_GROUP="data-processors"),
+        (finding("config", "setting-wrong"),),
+        KAFKA_SETTING,
+    ),
+    Row(
+        "config-bucket-wrong",
+        settings.latent(INFLUXDB_BUCKET="sensors"),
+        (finding("config", "setting-wrong"),),
+        ("test_settings_lead_to[influxdb]",),
+    ),
+    Row(
+        "secret-missing",
+        settings.secret_missing(names.READ_SECRET),
+        (finding("config", "reference-missing"),),
+        ("test_references_exist", "test_secrets_complete"),
+    ),
+    Row(
+        "certificate-not-loaded",
+        settings.certificate(settings.renewed, "a new certificate that InfluxDB has not loaded"),
+        (finding(names.INFLUXDB, "certificate-not-loaded"),),
+        ("test_certificate_served",),
+        also=frozenset({"certificate-wrong"}),
+        sample=True,
+    ),
+    Row(
+        "autoscaler-missing",
+        settings.autoscaler_missing("producer-hpa"),
+        (finding("hpa", "autoscaler-missing"),),
+        ("test_hpa_set_as_documented[producer-hpa]",),
+        sample=True,
+    ),
+    Row(
+        "autoscaler-bounds-wrong",
+        settings.autoscaler_bounds("processor-hpa", 2),
+        (finding("hpa", "autoscaler-wrong"),),
+        ("test_hpa_set_as_documented[processor-hpa]",),
+    ),
+    Row(
+        "autoscaler-target-wrong",
+        settings.autoscaler_target("processor-hpa", "procesor"),
+        (finding("hpa", "autoscaler-wrong"),),
+    ),
+    Row(
+        "policy-default-deny-missing",
+        connections.no_default_deny,
+        (finding("network", "policy-too-loose"),),
+        ("test_network_denies_by_default",),
+    ),
+    Row("policy-allows-everything", connections.everything_allowed, (finding("network", "policy-too-loose"),)),
+    Row(
+        "policy-names-blocked",
+        breakages.names_unresolvable(names.PRODUCER, but="producer-to-kafka"),
+        (finding("network", "policy-blocks"),),
+        affected=frozenset({"dns"}),
+    ),
+    Row(
+        "policy-producer-missing",
+        connections.policy_missing("producer", "producer-to-kafka"),
+        (finding("network", "policy-blocks"),),
+        ("test_network_allows[producer-kafka]",),
+    ),
+    Row(
+        "policy-processor-cut-off",
+        breakages.cut_off("processor-to-influxdb", but="processor-to-kafka"),
+        (finding("network", "policy-blocks"),),
+        ("test_network_allows[processor-influxdb]",),
+        sample=True,
+    ),
+    Row(
+        "policy-kafka-closed",
+        connections.closed_to("processor-to-kafka"),
+        (finding("network", "policy-blocks"),),
+        ("test_network_allows[processor-kafka]", "test_network_allows[producer-kafka]"),
+    ),
+    Row(
+        "service-grafana-missing",
+        connections.service_missing(names.GRAFANA_SERVICE),
+        (finding("network", "service-missing"),),
+        ("test_service_has_endpoint[grafana-service]",),
+    ),
+    Row(
+        "service-kafka-missing",
+        connections.service_missing(names.KAFKA_SERVICE),
+        (finding("network", "service-missing"),),
+        ("test_service_has_endpoint[kafka-service]",),
+    ),
+    Row(
+        "service-influxdb-selects-nothing",
+        breakages.service_without_pods(names.INFLUXDB_SERVICE, names.PROCESSOR, but="processor-to-influxdb"),
+        (finding("network", "service-selects-nothing"),),
+        ("test_service_has_endpoint[influxdb-service]",),
+    ),
+    Row(
+        "service-influxdb-port-wrong",
+        connections.service_port_wrong(names.INFLUXDB_SERVICE, 8087, names.PROCESSOR),
+        (finding("network", "service-port-wrong"),),
+    ),
+    Row(
+        "config-rate-zero",
+        settings.taken_up(names.PRODUCER, workloads.NO_START, PRODUCER_RATE="0"),
+        (finding("config", "load-setting-wrong"),),
+        ("test_producer_load_set",),
+    ),
+    Row(
+        "config-key-missing",
+        settings.taken_up(names.PRODUCER, workloads.NO_START, KAFKA_TOPIC=None),
+        (finding("config", "setting-wrong", "reference-missing"),),
+        KAFKA_SETTING,
+    ),
+    Row(
+        "config-broker-wrong",
+        settings.taken_up(names.PRODUCER, workloads.NO_START, KAFKA_BROKER="kafka-servise:9092"),
+        (finding("config", "setting-wrong"),),
+        KAFKA_SETTING,
+    ),
+    Row(
+        "config-map-missing",
+        settings.config_map_missing(names.PRODUCER),
+        (finding("config", "reference-missing"),),
+        ("test_references_exist",),
+    ),
+    Row(
+        "secret-key-renamed",
+        settings.secret_key_renamed(names.PIPELINE_SECRET, "INFLUXDB_TOKEN", "INFLUX_TOKEN", names.PROCESSOR),
+        (finding("config", "reference-missing"),),
+        ("test_references_exist",),
+    ),
+    Row(
+        "token-revoked",
+        breakages.wrong_token,
+        (finding("config", "token-refused"),),
+        ("test_token_accepted[influxdb-token]",),
+    ),
+    Row("quota-used-up", workloads.no_room_by_quota(names.PRODUCER), (finding("config", "quota-exceeded"),)),
+)

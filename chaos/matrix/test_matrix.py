@@ -1,0 +1,70 @@
+"""The detection matrix: is each fault seen, and named for what it is?"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import allure
+import pytest
+
+from chaos.matrix.rows import Row
+from chaos.matrix.table import ROWS
+from pipeline_services.triage.causes import CAUSES
+
+if TYPE_CHECKING:
+    from chaos.matrix.playing import Player
+
+pytestmark = pytest.mark.matrix
+
+
+def _marks(row: Row) -> list[pytest.MarkDecorator]:
+    first = row.expected[0]
+    anchor = CAUSES[min(first.causes)].runbook
+    marks = [pytest.mark.component(first.component), pytest.mark.runbook(anchor)]
+    return [*marks, *([pytest.mark.sample] if row.sample else [])]
+
+
+@pytest.mark.parametrize("row", [pytest.param(row.id, marks=_marks(row)) for row in ROWS.values()])
+def test_fault_is_seen(player: Player, row: str) -> None:
+    """The telling checks are red, triage says something of it, and nobody is blamed who has nothing to do with it.
+
+    Whether component, cause and level are right counts in the score over all rows.
+    """
+    played = player.play(ROWS[row])
+    verdict = played.verdict
+    assert verdict is not None
+    allure.attach(json.dumps(played.to_dict(), indent=1), "what was said", allure.attachment_type.JSON)
+    assert verdict.detected, f"{played.summary}: triage finds nothing of it"
+    assert verdict.seen, f"{played.summary}: these checks stayed green: {', '.join(verdict.missing)}"
+    assert not verdict.alarms, f"{played.summary}: blamed for nothing: {', '.join(verdict.alarms)}"
+
+
+@pytest.mark.sample
+@pytest.mark.component("config")
+@pytest.mark.runbook("troubleshooting-workflow")
+def test_score(player: Player, pytestconfig: pytest.Config) -> None:
+    """Over all rows that were played: all detected, nearly all named rightly, no false alarm."""
+    from chaos.matrix.score import Score, table  # noqa: PLC0415
+
+    score = Score(tuple(one.verdict for one in player.played if one.verdict is not None))
+    lines = table(score)
+    for line in lines:
+        player.pipeline.say(line)
+    allure.attach("\n".join(lines), "score", allure.attachment_type.TEXT)
+    (player.folder / "score.json").write_text(json.dumps(score.to_dict(), indent=1), encoding="utf-8")
+    remember(pytestconfig.getoption("allure_report_dir", default=None), score.figures())
+    assert not score.missed, "\n".join(score.missed)
+
+
+def remember(folder: str | None, figures: Mapping[str, float]) -> None:
+    """The score's figures for the report's history, in the form that its generator reads."""
+    if folder is None or not Path(folder).is_dir():
+        return
+    now = round(time.time() * 1000)
+    keyed = {f"matrix {name}": value for name, value in figures.items()}
+    entries = [{"id": key, "key": key, "value": value, "start": now, "stop": now} for key, value in keyed.items()]
+    (Path(folder) / "matrix-perf.json").write_text(json.dumps(entries), encoding="utf-8")

@@ -1,0 +1,65 @@
+"""Faults of room: a quota that leaves none, a node that takes no pods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults.model import MERGE_PATCH, RUN, Api, Fault, Proof, object_path, patched
+from pipeline_services.faults.objects import created
+from pipeline_services.journal import Call
+
+_WOKEN = "conveyor.io/woken-by-fault"
+
+
+def quota(api: Api, name: str, namespace: str, hard: Mapping[str, str]) -> Fault:
+    """The fault that gives the namespace a quota; what is over it already stays, what is new is refused."""
+    body = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": name},
+        "spec": {"hard": dict(hard)},
+    }
+    return created(api, "resourcequotas", namespace, body)
+
+
+def waking(api: Api, app: str, namespace: str) -> list[Call]:
+    """Steps that make the app's ReplicaSet try again at once; after refusals it would wait for up to minutes.
+
+    Raises:
+        PreconditionNotMet: the app has no ReplicaSet with pods.
+    """
+    path = object_path("replicasets", app, namespace).rpartition("/")[0]
+    answer: dict[str, Any] = api.call("GET", f"{path}?labelSelector=app%3D{app}")
+    active = [item["metadata"]["name"] for item in answer["items"] if item["spec"].get("replicas")]
+    if not active:
+        raise PreconditionNotMet(f"no ReplicaSet of {app} has pods")
+    return [
+        Call("PATCH", f"{path}/{active[0]}", {"metadata": {"annotations": {_WOKEN: mark}}}, MERGE_PATCH)
+        for mark in (RUN, None)
+    ]
+
+
+def cordoned(api: Api, node: str) -> Fault:
+    """The fault that lets a node take no more pods; those on it stay.
+
+    Raises:
+        ValueError: no node is named.
+        PreconditionNotMet: it takes none already.
+    """
+    if not node:
+        raise ValueError("a fault needs an explicit target, not any node")
+    path = f"/api/v1/nodes/{node}"
+    if api.call("GET", path)["spec"].get("unschedulable"):
+        raise PreconditionNotMet(f"the node {node} is cordoned already")
+    fault = patched(api, path, {"spec": {"unschedulable": True}}, f"node {node} cordoned")
+    return fault.proved(
+        Proof(f"the node {node} to be tainted", lambda: bool(_taints(api, path))),
+        Proof(f"the node {node} not to be tainted", lambda: not _taints(api, path)),
+    )
+
+
+def _taints(api: Api, path: str) -> list[Any]:
+    taints = api.call("GET", path)["spec"].get("taints") or []
+    return [taint for taint in taints if taint["key"] == "node.kubernetes.io/unschedulable"]

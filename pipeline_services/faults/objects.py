@@ -1,0 +1,62 @@
+"""Faults of whole objects: one that is taken away, and one that should not be there."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline_services.errors import NoData
+from pipeline_services.faults.model import Api, Fault, Proof, marks, object_path
+from pipeline_services.journal import Call
+
+_OWN: Final = ("name", "namespace", "labels", "annotations", "finalizers")
+"""What of an object's metadata is its maker's; the rest is the server's and refused in what is posted."""
+
+
+def deleted(api: Api, kind: str, name: str, namespace: str) -> Fault:
+    """The fault that deletes an object which others only refer to; its undo posts a copy of what it was."""
+    path = object_path(kind, name, namespace)
+    kept = cleaned(api.call("GET", path))
+    return Fault(
+        f"{kind}/{name} deleted",
+        [Call("DELETE", path)],
+        [Call("POST", path.rpartition("/")[0], kept)],
+        Proof(f"{kind}/{name} to be gone", lambda: not exists(api, path)),
+        Proof(f"{kind}/{name} to be there again", lambda: exists(api, path)),
+    )
+
+
+def created(api: Api, kind: str, namespace: str, body: Mapping[str, Any]) -> Fault:
+    """The fault that makes an object; its undo deletes it.
+
+    Args:
+        body: the object, with its name; it is labelled with the run and the expiry.
+    """
+    name = str(body["metadata"]["name"])
+    path = object_path(kind, name, namespace)
+    labels = {**(body["metadata"].get("labels") or {}), **marks()}
+    made = {**body, "metadata": {**body["metadata"], "namespace": namespace, "labels": labels}}
+    return Fault(
+        f"{kind}/{name} made",
+        [Call("POST", path.rpartition("/")[0], made)],
+        [Call("DELETE", path)],
+        Proof(f"{kind}/{name} to be there", lambda: exists(api, path)),
+        Proof(f"{kind}/{name} to be gone again", lambda: not exists(api, path)),
+    )
+
+
+def cleaned(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of an object that the API server takes as a new one. A service keeps its address."""
+    kept = {key: value for key, value in found.items() if key != "status"}
+    kept["metadata"] = {key: found["metadata"][key] for key in _OWN if found["metadata"].get(key)}
+    return copy.deepcopy(kept)
+
+
+def exists(api: Api, path: str) -> bool:
+    """Whether there is such an object."""
+    try:
+        api.call("GET", path)
+    except NoData:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""Faults inside Kafka and InfluxDB, made with their own tools: a topic deleted, a bucket renamed.
+
+The tools run from the node in the namespaces of the broker's or the store's process, which is found by its name when
+the step is done: an undo has to work when the container was started again meanwhile.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline_services.faults.model import Fault
+from pipeline_services.journal import Command
+
+# $1 deletes or makes, $2 topic, $3 partitions.
+_TOPIC: Final = """
+pid=$(pgrep -o -f 'kafka[.]Kafka ') || { echo 'no broker runs'; exit 1; }
+inside() {
+  nsenter -t "$pid" -m -n env -i PATH=/opt/kafka/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \\
+    kafka-topics.sh --bootstrap-server localhost:9092 "$@"
+}
+case "$1" in
+delete) inside --delete --topic "$2" ;;
+create) inside --create --if-not-exists --topic "$2" --partitions "$3" --config flush.messages=1 ;;
+esac
+"""
+# $1 the bucket's id, $2 its name from now on, $3 the operator's token.
+_RENAME: Final = """
+pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+nsenter -t "$pid" -m -n env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
+  influx bucket update --host https://localhost:8086 --token "$3" --id "$1" --name "$2" >/dev/null
+"""
+
+
+def topic_deleted(topic: str, partitions: int) -> Fault:
+    """The fault that deletes a topic with all that is in it. Its undo makes an empty one, where nobody else did."""
+    words = ["sh", "-c", _TOPIC, "sh"]
+    return Fault(
+        f"topic {topic} deleted",
+        [Command([*words, "delete", topic], f"topic {topic} deleted")],
+        [Command([*words, "create", topic, str(partitions)], f"topic {topic} made where it is missing")],
+    )
+
+
+def bucket_renamed(bucket_id: str, name: str, other: str, token: str) -> Fault:
+    """The fault that gives a bucket of InfluxDB another name.
+
+    Args:
+        token: the operator's, which may do that.
+    """
+    words = ["sh", "-c", _RENAME, "sh", bucket_id]
+    return Fault(
+        f"bucket {name} renamed to {other}",
+        [Command([*words, other, token], f"bucket {name} renamed to {other}")],
+        [Command([*words, name, token], f"bucket {name} has its name again")],
+    )

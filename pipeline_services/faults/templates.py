@@ -1,0 +1,126 @@
+"""Faults of a workload's own pod template: the image, the command, a probe, what it asks for, where it may run.
+
+The lists of a template are replaced whole, since a merge patch knows no other way, and so put back as they were.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults.model import Api, Fault, Proof, object_path, patched
+
+Edit = Callable[[dict[str, Any]], None]
+"""Changes a pod's spec in place."""
+BACK_WITHIN: Final = 90.0
+"""Seconds in which a workload whose template was put back has all its pods again."""
+
+
+def edited(api: Api, kind: str, name: str, namespace: str, edit: Edit, *, summary: str) -> Fault:
+    """The fault that changes a workload's pod template. It has landed once the controller works on it.
+
+    Raises:
+        PreconditionNotMet: the edit changes nothing.
+    """
+    path = object_path(kind, name, namespace)
+    old = api.call("GET", path)["spec"]["template"]["spec"]
+    new = copy.deepcopy(old)
+    edit(new)
+    changed = {key: new.get(key) for key in sorted({*old, *new}) if old.get(key) != new.get(key)}
+    if not changed:
+        raise PreconditionNotMet(f"the template of {name} is like that already: {summary}")
+    fault = patched(api, path, {"spec": {"template": {"spec": changed}}}, f"{kind}/{name}: {summary}")
+    return fault.proved(
+        Proof(f"the controller to work on {kind}/{name}", lambda: is_observed(api.call("GET", path))),
+        Proof(f"every pod of {kind}/{name} to be ready", lambda: is_whole(api.call("GET", path)), within=BACK_WITHIN),
+    )
+
+
+def image(container: str, tag: str) -> Edit:
+    """Another tag of the same image."""
+
+    def edit(pod: dict[str, Any]) -> None:
+        found = _container(pod, container)
+        found["image"] = f"{found['image'].partition('@')[0].rpartition(':')[0] or found['image']}:{tag}"
+
+    return edit
+
+
+def command(container: str, words: Sequence[str]) -> Edit:
+    """Another program in place of the container's own."""
+    return lambda pod: _container(pod, container).update(command=list(words))
+
+
+def probe(container: str, which: str, changes: Mapping[str, Any]) -> Edit:
+    """Another ``readinessProbe`` (or ``startupProbe``, ``livenessProbe``): ``changes`` replace its fields."""
+
+    def edit(pod: dict[str, Any]) -> None:
+        found = _container(pod, container)
+        found[which] = {**found[which], **changes}
+
+    return edit
+
+
+def resources(container: str, requests: Mapping[str, str], limits: Mapping[str, str]) -> Edit:
+    """Other requests and limits; those that are not named stay."""
+
+    def edit(pod: dict[str, Any]) -> None:
+        known = _container(pod, container)["resources"]
+        known["requests"] = {**known.get("requests", {}), **requests}
+        known["limits"] = {**known.get("limits", {}), **limits}
+
+    return edit
+
+
+def environment(container: str, name: str, value: Mapping[str, Any]) -> Edit:
+    """One more variable, or another value of one; ``value`` has ``value`` or ``valueFrom``."""
+
+    def edit(pod: dict[str, Any]) -> None:
+        found = _container(pod, container)
+        others = [entry for entry in found.get("env") or () if entry["name"] != name]
+        found["env"] = [*others, {"name": name, **value}]
+
+    return edit
+
+
+def node_selector(labels: Mapping[str, str]) -> Edit:
+    """Only nodes with these labels will do."""
+    return lambda pod: pod.update(nodeSelector=dict(labels))
+
+
+def volume_from_claim(volume: str, claim: str) -> Edit:
+    """The volume of that name is a claim's."""
+
+    def edit(pod: dict[str, Any]) -> None:
+        wanted = {"name": volume, "persistentVolumeClaim": {"claimName": claim}}
+        pod["volumes"] = [wanted if entry["name"] == volume else entry for entry in pod["volumes"]]
+
+    return edit
+
+
+def is_observed(workload: Mapping[str, Any]) -> bool:
+    """Whether the controller has seen the newest spec."""
+    seen = (workload.get("status") or {}).get("observedGeneration", 0)
+    return bool(seen >= workload["metadata"].get("generation", 0))
+
+
+def is_whole(workload: Mapping[str, Any]) -> bool:
+    """Whether all pods that the workload should have are ready and of its newest template, and there is one."""
+    spec, status = workload["spec"], workload.get("status") or {}
+    if "desiredNumberScheduled" in status:
+        wanted = status["desiredNumberScheduled"]
+        counts = [status.get(key, 0) for key in ("currentNumberScheduled", "updatedNumberScheduled", "numberReady")]
+    else:
+        wanted = spec.get("replicas", 1)
+        counts = [status.get(key, 0) for key in ("replicas", "updatedReplicas", "readyReplicas")]
+    return is_observed(workload) and wanted > 0 and counts == [wanted] * 3
+
+
+def _container(pod: Mapping[str, Any], name: str) -> dict[str, Any]:
+    for container in pod["containers"]:
+        if container["name"] == name:
+            found: dict[str, Any] = container
+            return found
+    raise PreconditionNotMet(f"the pod has no container {name}")
