@@ -47,7 +47,7 @@ bench-pipeline: $(ENVIRONMENT) ## measure how many readings per second the proce
 	@$(BIN)/python -m pipeline_services.bench_pipeline $(ARGS)
 
 acceptance: $(ENVIRONMENT) ## break the running pipeline on purpose and see that the daily checks say so
-	@$(BIN)/pytest -m live tests/acceptance $(ARGS)
+	@$(BIN)/pytest -m "live and not slow" tests/acceptance $(ARGS)
 
 chaos: $(ENVIRONMENT) ## play the failures of the runbook on the suite's own cluster, but for the slow ones
 	@$(BIN)/pytest -m "chaos and not slow" $(ARGS)

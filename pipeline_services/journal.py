@@ -12,9 +12,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pipeline_services.errors import UnexpectedAnswer
+from pipeline_services.settings import own_kubeconfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Command:
 
 
 Step = Call | Command
+_ENDED: Final = "ZX"
+"""The states in which ``/proc`` shows a process that has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,12 @@ class Entry:
 
     @property
     def owner_alive(self) -> bool:
-        """Whether the process that made this entry still runs."""
-        stat = Path(f"/proc/{self.pid}/stat")
-        return stat.exists() and _started(stat) <= self.injected_at + 1
+        """Whether the process that made this entry still runs; one that nobody has buried yet does not."""
+        try:
+            words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return words[0] not in _ENDED and _started(int(words[19])) <= self.injected_at + 1
 
 
 class Journal:
@@ -115,8 +121,12 @@ class Journal:
         return self.folder / f"{entry_id}.json"
 
 
-def _started(stat: Path) -> float:
-    """When the process of a ``/proc/PID/stat`` started, in seconds since the epoch."""
-    ticks = int(stat.read_text().rpartition(")")[2].split()[19])
+def own_journal() -> Journal:
+    """The journal of the suite's own cluster, whether that is there or not."""
+    return Journal(own_kubeconfig().parent / "journal")
+
+
+def _started(ticks: int) -> float:
+    """When a process started, in seconds since the epoch, from the ticks since the machine's own start."""
     uptime = float(Path("/proc/uptime").read_text().split()[0])
     return time.time() - uptime + ticks / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""Has a pipeline that was just started run long enough to be judged? Its windows fill after a minute or two."""
+"""Has a pipeline that was just started, or mended, run long enough to be judged? Windows fill after a minute or two."""
 
 from __future__ import annotations
 
@@ -9,8 +9,21 @@ from typing import Final
 
 from pipeline_services import names
 from pipeline_services.errors import PipelineError
-from pipeline_services.judgements import grafana, hpas, readings, resources
-from pipeline_services.key_metrics import KEY_METRICS
+from pipeline_services.judgements import (
+    endpoints,
+    events,
+    grafana,
+    hpas,
+    kafka,
+    logs,
+    loki,
+    pods,
+    readings,
+    resources,
+    targets,
+    workloads,
+)
+from pipeline_services.key_metrics import KEY_METRICS, PIPELINE
 from pipeline_services.pipeline import Pipeline
 from pipeline_services.settings import PANELS, resolve_target
 from pipeline_services.snapshot import Snapshot
@@ -26,11 +39,12 @@ def unsettled(snapshot: Snapshot) -> list[str]:
     return [line for line in map(_problem, _judgements(snapshot)) if line]
 
 
-def settle(kubeconfig: Path, context: str, progress: Callable[[str], None]) -> None:
+def settle(kubeconfig: Path, context: str, progress: Callable[[str], None], since: str = "the pipeline runs") -> None:
     """Wait until the pipeline has settled, or has had the time to; what has not by then is for the checks to judge.
 
     Args:
         progress: takes a line whenever there is less left to wait for.
+        since: what has just been done, in words.
     """
     left: list[int] = []
 
@@ -38,7 +52,7 @@ def settle(kubeconfig: Path, context: str, progress: Callable[[str], None]) -> N
         problems = unsettled(pipeline.snapshot())
         if problems and (not left or len(problems) < left[-1]):
             left.append(len(problems))
-            progress(f"the pipeline runs; figures still to come: {len(problems)} (at most {SETTLES_WITHIN:.0f} s)")
+            progress(f"{since}; figures still to come: {len(problems)} (at most {SETTLES_WITHIN:.0f} s)")
         return not problems
 
     with Pipeline(resolve_target(kubeconfig, context, None)) as pipeline:
@@ -49,6 +63,22 @@ def settle(kubeconfig: Path, context: str, progress: Callable[[str], None]) -> N
 
 
 def _judgements(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
+    yield from _figures(snapshot)
+    for component in MEASURED:
+        yield partial(pods.are_ready, snapshot, component)
+        yield partial(workloads.is_rolled_out, snapshot, component)
+    for component in PIPELINE:
+        yield partial(logs.have_no_unknown_errors, snapshot, component)
+        yield partial(loki.has_logs_of, snapshot, component)
+        yield partial(targets.pods_are_scraped, snapshot, component)
+    for component in events.EVENT_COMPONENTS:
+        yield partial(events.have_no_open_warnings, snapshot, component)
+    for service in endpoints.SERVED_BY:
+        yield partial(endpoints.are_ready, snapshot, service)
+    yield partial(kafka.group_is_stable, snapshot)
+
+
+def _figures(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
     for metric in KEY_METRICS.values():
         for subject in metric.subjects or ("",):
             yield partial(readings.is_within, snapshot, metric, subject)

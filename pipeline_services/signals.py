@@ -1,4 +1,4 @@
-"""Signals while a fault is in force: a polite one ends the run through its ``finally`` blocks, none cuts an undo."""
+"""Signals while something has to be put right: a polite one ends the run through its ``finally`` blocks."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import Final, NoReturn
 
 POLITE: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def unwinding() -> Iterator[None]:
-    """Within the block SIGTERM and SIGHUP do what Ctrl-C does: raise KeyboardInterrupt, so that faults are undone."""
+    """Within the block SIGTERM and SIGHUP do what Ctrl-C does: raise KeyboardInterrupt, which names the signal."""
     with _handled(_interrupt):
         yield
 
@@ -26,11 +26,11 @@ def held_back() -> Iterator[None]:
     with _handled(lambda number, _frame: came.append(number)):
         yield
     if came:
-        raise KeyboardInterrupt(f"signal {came[0]} while a fault was being undone")
+        _interrupt(came[0], None)
 
 
-def _interrupt(number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt(f"signal {number}")
+def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt("Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline_services import faults
 from pipeline_services.errors import NoData, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.faults.injection import IDENTITY, without_effect
-from pipeline_services.journal import Call, Command, Journal
+from pipeline_services.journal import Call, Command, Entry, Journal
 
 DEPLOYMENT = "/apis/apps/v1/namespaces/ns/deployments/producer"
 
@@ -106,10 +106,14 @@ def test_the_sweep_undoes_what_a_dead_run_left_and_nothing_of_a_live_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api, journal = store(), Journal(tmp_path)
-    with faults.injected(api, journal, faults.scaled(api, "deployments", "producer", "ns", 0)):
-        assert faults.sweep(api, journal) == []
+    said: list[str] = []
+    with faults.injected(api, journal, faults.scaled(api, "deployments", "producer", "ns", 0)) as entry:
+        assert faults.sweep(api, journal, said.append) == said == []
         monkeypatch.setattr("pipeline_services.journal.Entry.owner_alive", property(lambda self: False))
-        assert faults.sweep(api, journal) == ["deployments/producer scaled to 0"]
+        assert faults.sweep(api, journal, said.append) == ["deployments/producer scaled to 0"]
+        assert len(said) == 1
+        assert said[0].startswith(f"left behind by run {faults.RUN} (process {entry.pid}) since ")
+        assert said[0].endswith(" UTC: deployments/producer scaled to 0; undone")
         assert api.objects[DEPLOYMENT]["spec"]["replicas"] == 2
 
 
@@ -119,9 +123,33 @@ def test_what_was_left_in_a_cluster_that_is_gone_is_only_forgotten(
     journal, successor = Journal(tmp_path), store(uid="another")
     monkeypatch.setattr("pipeline_services.journal.Entry.owner_alive", property(lambda self: False))
     with faults.injected(store(), journal, faults.scaled(store(), "deployments", "producer", "ns", 0)):
-        assert faults.sweep(successor, journal) == []
+        said: list[str] = []
+        assert faults.sweep(successor, journal, said.append) == []
+        assert said[0].endswith("scaled to 0; its cluster is no more, so it is forgotten")
         assert successor.changes == []
         assert journal.entries() == []
+
+
+def test_what_heals_by_itself_is_said_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    api, journal, said = store(), Journal(tmp_path), list[str]()
+    monkeypatch.setattr("pipeline_services.journal.Entry.owner_alive", property(lambda self: False))
+    with faults.injected(api, journal, faults.Fault("pod kafka-0 deleted", [])):
+        faults.sweep(api, journal, said.append)
+    assert said[0].endswith("pod kafka-0 deleted; there is nothing to undo")
+
+
+def test_of_two_left_behind_the_one_that_was_undone_is_told_though_the_other_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, journal, said = store(refuse=1), Journal(tmp_path), list[str]()
+    monkeypatch.setattr("pipeline_services.journal.Entry.owner_alive", property(lambda self: False))
+    for number in (1, 2):
+        undo: list[Call | Command] = [Call("PATCH", DEPLOYMENT, {"spec": {"replicas": number}})]
+        journal.write(Entry(f"{number}", "old", 1, f"fault {number}", float(number), 9.0, undo))
+    with pytest.raises(UnexpectedAnswer, match="still in force, its undo failed: fault 2"):
+        faults.sweep(api, journal, said.append)
+    assert [line.rpartition(": ")[2] for line in said] == ["fault 1; undone"]
+    assert [entry.id for entry in journal.entries()] == ["2"]
 
 
 def test_a_changed_object_carries_the_run_and_the_expiry_while_the_fault_is_in_force(tmp_path: Path) -> None:
@@ -196,7 +224,7 @@ def test_a_fault_that_misses_is_told_from_one_that_lands(tmp_path: Path, monkeyp
 def test_a_polite_signal_undoes_the_fault(tmp_path: Path) -> None:
     api = store()
     with (
-        pytest.raises(KeyboardInterrupt, match="signal 15"),
+        pytest.raises(KeyboardInterrupt, match="SIGTERM"),
         faults.injected(api, Journal(tmp_path), faults.scaled(api, "deployments", "producer", "ns", 0)),
     ):
         os.kill(os.getpid(), signal.SIGTERM)

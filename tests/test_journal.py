@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.errors import UnexpectedAnswer
-from pipeline_services.journal import Call, Entry, Journal
+from pipeline_services.journal import Call, Entry, Journal, own_journal
 
 
 def entry(entry_id: str = "run-1", *, pid: int | None = None, injected_at: float | None = None) -> Entry:
@@ -66,6 +66,22 @@ def test_the_owner_is_alive_while_its_process_runs() -> None:
         child.kill()
         child.wait()
     assert not made.owner_alive
+
+
+def test_a_process_that_nobody_has_buried_yet_has_ended() -> None:
+    child = subprocess.Popen(["true"])
+    made = entry(pid=child.pid)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert Path(f"/proc/{child.pid}").exists()
+    assert not made.owner_alive
+    child.wait()
+
+
+def test_the_own_journal_belongs_to_the_cluster_and_not_to_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert own_journal().folder == tmp_path / "conveyor" / "clusters" / "conveyor" / "journal"
 
 
 def test_a_process_that_took_over_the_number_is_not_the_owner() -> None:

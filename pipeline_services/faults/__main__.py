@@ -6,11 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipeline_services import names
 from pipeline_services.errors import PipelineError
-from pipeline_services.faults.injection import sweep
-from pipeline_services.faults.safety import own_journal, permitted_ground, told
-from pipeline_services.journal import Journal
+from pipeline_services.faults.safety import told
+from pipeline_services.journal import own_journal
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,25 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for entry in entries:
             sys.stdout.write(f"{told(entry)}\n")
         if command == "sweep" and any(not entry.owner_alive for entry in entries):
-            _sweep(journal)
+            from pipeline_services.faults.aftermath import undo_left_behind  # noqa: PLC0415 - it loads all the clients
+
+            undo_left_behind(journal, lambda line: print(line, flush=True))
     except PipelineError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 1 if any(entry.owner_alive for entry in entries) else 0
-
-
-def _sweep(journal: Journal) -> None:
-    """Loads what reaches the cluster only now: with an empty journal this command is to cost nothing."""
-    from pipeline_services.faults.admin import Admin, KindNode  # noqa: PLC0415
-    from pipeline_services.kubeconfig import Access  # noqa: PLC0415
-
-    ground = permitted_ground()
-    admin = Admin(Access.load(ground.kubeconfig, ground.context), KindNode.of(names.CLUSTER))
-    try:
-        for summary in sweep(admin, journal):
-            sys.stdout.write(f"undone: {summary}\n")
-    finally:
-        admin.close()
 
 
 if __name__ == "__main__":

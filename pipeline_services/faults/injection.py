@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from os import getpid
 from typing import Final
 
 from pipeline_services.errors import NoData, PipelineError, PreconditionNotMet, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.faults.model import EXPIRES_AFTER, RUN, Api, Conflict, Fault, Node
-from pipeline_services.faults.signals import held_back, unwinding
 from pipeline_services.journal import Call, Command, Entry, Journal, Step
+from pipeline_services.signals import held_back, unwinding
 from pipeline_services.waiting import WaitExpired, wait_until
 
 PATIENCE: Final = 30.0
@@ -111,10 +112,13 @@ def undo(api: Api, journal: Journal, entry: Entry) -> None:
     journal.remove(entry.id)
 
 
-def sweep(api: Api, journal: Journal) -> list[str]:
+def sweep(api: Api, journal: Journal, say: Callable[[str], None] = lambda _line: None) -> list[str]:
     """Undo what runs that are gone left behind; returns what was undone, in words.
 
     What was left in a cluster that no longer exists is only forgotten.
+
+    Args:
+        say: takes a line for each, as soon as it is dealt with.
 
     Raises:
         PipelineError: an undo was refused.
@@ -124,9 +128,16 @@ def sweep(api: Api, journal: Journal) -> list[str]:
     for entry in left:
         if entry.cluster and entry.cluster != here:
             journal.remove(entry.id)
+            say(f"{_left_behind(entry)}; its cluster is no more, so it is forgotten")
         else:
             undo(api, journal, entry)
+            say(f"{_left_behind(entry)}; {'undone' if entry.undo else 'there is nothing to undo'}")
     return [entry.summary for entry in left if entry.cluster in ("", here)]
+
+
+def _left_behind(entry: Entry) -> str:
+    since = datetime.fromtimestamp(entry.injected_at, UTC)
+    return f"left behind by run {entry.run} (process {entry.pid}) since {since:%H:%M:%S} UTC: {entry.summary}"
 
 
 def identity(api: Api) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from typing import Final
 from pipeline_services import names
 from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.faults.model import Api
-from pipeline_services.journal import Entry, Journal
+from pipeline_services.journal import Entry, Journal, own_journal
 from pipeline_services.settings import cache_root, resolve_target
 
 CONSENT_LABEL: Final = "conveyor.io/chaos"
@@ -35,18 +35,13 @@ class Ground:
     def folder(self) -> Path:
         """Where the journal and the lock of this cluster lie; the same for every checkout on the machine."""
         if self.own:
-            return _own_folder()
+            return own_journal().folder.parent
         return cache_root() / "foreign" / re.sub(r"[^A-Za-z0-9.-]+", "_", self.context)
 
     @property
     def journal(self) -> Journal:
         """The journal of this cluster."""
         return Journal(self.folder / "journal")
-
-
-def own_journal() -> Journal:
-    """The journal of the suite's own cluster, whether it is there or not."""
-    return Journal(_own_folder() / "journal")
 
 
 def permitted_ground(
@@ -61,7 +56,7 @@ def permitted_ground(
         PreconditionNotMet: a foreign cluster without consent, or no cluster.
     """
     if kubeconfig is None and context is None and allow is None:
-        admin = _own_folder() / "kubeconfig"
+        admin = own_journal().folder.parent / "kubeconfig"
         if not admin.is_file():
             raise PreconditionNotMet("the suite's own cluster is not there", next_step="make up")
         return Ground(str(admin), names.CONTEXT, namespace or names.NAMESPACE, own=True)
@@ -108,6 +103,25 @@ def require_none_in_force(journal: Journal) -> None:
             raise PreconditionNotMet(f"refused: {told(entry)}", next_step=step)
 
 
+def to_undo(entries: Sequence[Entry], on_purpose: str | None = None) -> list[Entry]:
+    """What has to be undone before anything can be judged: the journaled faults of runs that are gone.
+
+    Args:
+        on_purpose: the run whose faults are what is to be judged. Then there must be no others: what they do could not
+            be told apart.
+
+    Raises:
+        PreconditionNotMet: a run that lives keeps something broken; it is told.
+    """
+    others = [entry for entry in entries if entry.run != on_purpose]
+    for entry in others:
+        if entry.owner_alive:
+            raise PreconditionNotMet(told(entry), next_step="wait for that run to end")
+        if on_purpose is not None:
+            raise PreconditionNotMet(told(entry), next_step="python -m pipeline_services.faults sweep")
+    return others
+
+
 @contextmanager
 def sole_run(ground: Ground, purpose: str) -> Iterator[None]:
     """Hold the cluster's lock while the block runs. The system drops it with the process, however that ends.
@@ -129,7 +143,3 @@ def sole_run(ground: Ground, purpose: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _own_folder() -> Path:
-    return cache_root() / "clusters" / names.CLUSTER

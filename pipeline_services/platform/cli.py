@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
 
 from pipeline_services import names
 from pipeline_services.errors import PipelineError
@@ -15,6 +12,7 @@ from pipeline_services.platform.access import access_to
 from pipeline_services.platform.failures import Interrupted
 from pipeline_services.platform.paths import Cache, cache_root
 from pipeline_services.platform.progress import Durations, Progress
+from pipeline_services.signals import unwinding
 
 COMMANDS = {
     "up": "build what is missing, create the cluster if there is none, deploy the pipeline, repair drift",
@@ -30,10 +28,10 @@ OK, FAILED, STOPPED = 0, 1, 130
 def main(argv: list[str] | None = None) -> int:
     """Run one command; the exit code is 0, 1 for a failure with its reason in one line, 130 for Ctrl-C."""
     options = _parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, _as_interrupt)
     progress = Progress(Durations(Cache(cache_root()).durations))
     try:
-        return _run(options.command, options.name, progress)
+        with unwinding():
+            return _run(options.command, options.name, progress)
     except KeyboardInterrupt:
         shell.stop_children()
         return _say(progress, "stopped; run the same command again: it goes on from there", STOPPED)
@@ -85,7 +83,3 @@ def _say(progress: Progress, text: str, code: int) -> int:
     progress.clear()
     print(text, file=sys.stderr)
     return code
-
-
-def _as_interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

@@ -37,3 +37,8 @@ class StepFailed(PlatformError):
 
 class Interrupted(PlatformError):
     """Stopped by Ctrl-C or a signal; what is finished stays."""
+
+    @classmethod
+    def by(cls, error: KeyboardInterrupt) -> Interrupted:
+        """The one line for what the interrupt came from; Python's own is that of Ctrl-C and says nothing."""
+        return cls(f"stopped by {str(error) or 'Ctrl-C'}", next_step="run the same command again: it goes on")

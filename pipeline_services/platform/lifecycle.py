@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline_services import names
 from pipeline_services.platform import lock
 from pipeline_services.platform.access import ClusterAccess, access_to, answers
+from pipeline_services.platform.failures import Interrupted
 from pipeline_services.platform.paths import Cache, cache_root
 from pipeline_services.platform.progress import Durations, Progress
+from pipeline_services.signals import unwinding
 
 CLEANED = ("build", "work", "logs", "toolchains", "engine", "durations.json")
 
@@ -37,16 +40,31 @@ def up(name: str = names.CLUSTER, progress: Progress | None = None) -> ClusterAc
 
     Raises:
         PlatformError: with one line that says what stands in the way.
+        Interrupted: somebody stopped it; the same command goes on from there.
     """
     # The libraries below cost most of a second, which a run that finds its cluster does not need to pay.
     from pipeline_services.platform.bring_up import Platform  # noqa: PLC0415
 
     cache = Cache(cache_root())
     progress = progress or Progress(Durations(cache.durations))
-    with lock.held(cache.lock, f"up, cluster {name}", progress):
+    with _stoppable(), lock.held(cache.lock, f"up, cluster {name}", progress):
         access = Platform.open(name, progress).up()
     progress.table()
     return access
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Within the block SIGTERM and a closed terminal stop as Ctrl-C does: no child goes on alone, and it is one line.
+
+    Raises:
+        Interrupted: that came.
+    """
+    try:
+        with unwinding():
+            yield
+    except KeyboardInterrupt as error:
+        raise Interrupted.by(error) from None
 
 
 def down(name: str, progress: Progress) -> None:

@@ -15,6 +15,7 @@ from pipeline_services.platform.failures import CommandFailed, Interrupted, Plat
 from pipeline_services.platform.graph import ROOM, Graph, Job, Step
 from pipeline_services.platform.paths import Cache
 from pipeline_services.platform.progress import Progress
+from pipeline_services.signals import held_back
 
 TICK = 0.5
 
@@ -70,7 +71,7 @@ def execute(graph: Graph, todo: Sequence[Step], cache: Cache, progress: Progress
 
     Raises:
         StepFailed: one failed; what else ran was ended.
-        Interrupted: Ctrl-C; every child was ended.
+        Interrupted: Ctrl-C, or a signal that asks to stop; every child was ended.
     """
     progress.plan(todo)
     run = _Run(graph, cache, progress, by_urgency(todo, progress.expected))
@@ -80,11 +81,12 @@ def execute(graph: Graph, todo: Sequence[Step], cache: Cache, progress: Progress
                 run.launch(pool)
                 run.collect()
         except BaseException as error:
-            shell.stop_children()
-            pool.shutdown(wait=True)
-            shell.allow_children()
+            with held_back():  # a second signal must not leave a compiler behind
+                shell.stop_children()
+                pool.shutdown(wait=True)
+                shell.allow_children()
             if isinstance(error, KeyboardInterrupt):
-                raise Interrupted("stopped by Ctrl-C", next_step="run the same command again: it goes on") from None
+                raise Interrupted.by(error) from None
             raise
 
 

@@ -13,22 +13,33 @@ DEFAULT_REPORTS: Final = "reports"
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What was asked for. ``reports_asked``: the folder was named, so that even a partial run writes a report there."""
+    """What was asked for.
+
+    Attributes:
+        under_fault: the run whose faults are judged on purpose.
+        reports_asked: the folder was named, so that even a partial run writes a report there.
+    """
 
     context: str | None
     kubeconfig: Path | None
     namespace: str | None
     snapshot: Path | None
     settings: Path | None
+    under_fault: str | None
     reports: Path
     reports_asked: bool
+
+    @property
+    def is_own_cluster(self) -> bool:
+        """No cluster and no file was named: it is the suite's own cluster, which alone is ever set up or mended."""
+        return not (self.snapshot or self.kubeconfig or self.context)
 
     @classmethod
     def of(cls, config: pytest.Config) -> RunOptions:
         """The options of this run; relative paths are as seen from the folder that pytest was started in.
 
         Raises:
-            pytest.UsageError: --snapshot together with a cluster.
+            pytest.UsageError: --snapshot together with a cluster, or either of them with --under-fault.
         """
         here = config.invocation_params.dir
 
@@ -40,6 +51,9 @@ class RunOptions:
         context, namespace = config.getoption("context"), config.getoption("namespace")
         if snapshot and (kubeconfig or context or namespace):
             raise pytest.UsageError("--snapshot judges a file: it takes no --context, --kubeconfig or --namespace")
+        under_fault = config.getoption("under_fault")
+        if under_fault and (snapshot or kubeconfig or context):
+            raise pytest.UsageError("--under-fault is for the suite's own cluster: it takes no --snapshot or --context")
         asked = path("reports")
         return cls(
             context,
@@ -47,6 +61,7 @@ class RunOptions:
             namespace,
             snapshot,
             path("settings"),
+            under_fault,
             asked or config.rootpath / DEFAULT_REPORTS,
             bool(asked),
         )
@@ -65,5 +80,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--snapshot", metavar="FILE", help="judge this saved snapshot; no cluster is asked")
     group.addoption(
         "--settings", metavar="FILE", help="a TOML file with this environment's thresholds and absent parts"
+    )
+    group.addoption(
+        "--under-fault", metavar="RUN", help="judge the suite's own cluster although this run keeps something broken"
     )
     group.addoption("--reports", metavar="DIR", help=f"where the report goes (default: {DEFAULT_REPORTS}/)")

@@ -76,6 +76,10 @@ class OperatorRun:
         try:
             self.source.snapshot()
         except PipelineError as error:
+            if self.source.was_stopped(error):
+                self.say(f"STOPPED: {error}")
+                self._stopped = True
+                return True
             if self.source.refuses(error):
                 self.say(f"REFUSED: {error}")
                 self._exit_code = EXIT_USAGE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline_services.errors import PipelineError, PreconditionNotMet
+from pipeline_services.reporting import own_cluster
 from pipeline_services.reporting.evidence import ReadLog
 from pipeline_services.reporting.options import RunOptions
 from pipeline_services.settings import Settings, resolve_target
@@ -43,6 +44,12 @@ class SnapshotSource:
             raise self._taken
         return self._taken
 
+    def was_stopped(self, error: PipelineError) -> bool:
+        """Whether somebody stopped the run, as against a cluster that cannot be had."""
+        from pipeline_services.platform.failures import Interrupted  # noqa: PLC0415 - a good run does not need it
+
+        return isinstance(error, Interrupted)
+
     def refuses(self, error: PipelineError) -> bool:
         """Whether the command asked for something that is not there, as against a cluster that gave no answer."""
         return isinstance(error, PreconditionNotMet) or self.options.snapshot is not None
@@ -53,13 +60,11 @@ class SnapshotSource:
             return Snapshot.load(options.snapshot)
         from pipeline_services.pipeline import Pipeline  # noqa: PLC0415  a saved snapshot needs no client library
 
-        if options.kubeconfig is None and options.context is None:
-            self._bring_up()
+        if options.is_own_cluster:
+            own_cluster.make_ready(options.under_fault, self.say)
         target = resolve_target(options.kubeconfig, options.context, options.namespace)
         with Pipeline(target, self.settings) as pipeline:
-            return pipeline.snapshot()
-
-    def _bring_up(self) -> None:
-        from pipeline_services.platform import ensure_cluster  # noqa: PLC0415  only the suite's own cluster needs it
-
-        ensure_cluster(self.say)
+            snapshot = pipeline.snapshot()
+        if options.is_own_cluster and own_cluster.something_to_undo(options.under_fault):
+            raise PreconditionNotMet("something was broken on purpose just now", next_step="the same command again")
+        return snapshot

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline_services import faults
-from pipeline_services.journal import Journal
+from pipeline_services.journal import Journal, own_journal
 from pipeline_services.platform.access import ClusterAccess, access_to
 from pipeline_services.platform.deploy_api import Api
 from pipeline_services.platform.paths import Cache, cache_root
@@ -28,7 +28,7 @@ def admin(access: ClusterAccess) -> Api:
 @pytest.fixture(scope="session")
 def journal(access: ClusterAccess, admin: Api) -> Iterator[Journal]:
     """The cluster's journal of faults, swept of what an earlier run left behind."""
-    journal = Journal(access.kubeconfig.parent / "journal")
+    journal = own_journal()
     faults.sweep(admin, journal)
     yield journal
     assert journal.entries() == []

@@ -45,7 +45,7 @@ def canary(admin: Api, journal: Journal) -> Iterator[str]:
 
 
 def test_no_file_of_the_report_tells_the_canary(canary: str, tmp_path: Path) -> None:
-    run = pytest_daily(reports=tmp_path)
+    run = pytest_daily("--under-fault", faults.RUN, reports=tmp_path)
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert (tmp_path / "snapshot.json").read_text().count("canary") > 0, "the canary's pod was not seen at all"
     assert canary not in run.output

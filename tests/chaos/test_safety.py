@@ -13,13 +13,13 @@ from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.faults.__main__ import main
 from pipeline_services.faults.safety import (
     Ground,
-    own_journal,
     permitted_ground,
     require_label,
     require_none_in_force,
     sole_run,
+    to_undo,
 )
-from pipeline_services.journal import Entry
+from pipeline_services.journal import Entry, own_journal
 
 KUBECONFIG = "apiVersion: v1\nkind: Config\n"
 
@@ -112,6 +112,36 @@ def test_a_fault_of_another_run_is_refused_and_told_apart_from_ones_own() -> Non
     own_journal().write(Entry("left", "old", 2**22 + 1, "kafka cut off", 1.0, 2.0))
     with pytest.raises(PreconditionNotMet, match=r"kafka cut off; made by run old, which is gone\. Next: python"):
         require_none_in_force(own_journal())
+
+
+GONE = 2**22 + 1
+"""The number of a process that there cannot be."""
+
+
+def journaled(run: str, pid: int = GONE) -> Entry:
+    now = time.time()
+    return Entry(run, run, pid, "producer scaled to 0", now, now + 900)
+
+
+def test_what_a_run_that_is_gone_left_behind_is_to_be_undone() -> None:
+    assert to_undo([]) == []
+    assert [entry.run for entry in to_undo([journaled("old"), journaled("older")])] == ["old", "older"]
+
+
+def test_a_fault_of_a_run_that_lives_stops_the_judgement_and_names_it() -> None:
+    entries = [journaled("old"), journaled("busy", os.getpid())]
+    with pytest.raises(
+        PreconditionNotMet, match=r"producer scaled to 0; made by run busy, which is still running\. Next"
+    ):
+        to_undo(entries)
+
+
+def test_faults_are_judged_on_purpose_of_exactly_the_run_that_was_named() -> None:
+    mine = journaled("mine", os.getpid())
+    assert to_undo([mine], "mine") == []
+    for other in (journaled("other"), journaled("other", os.getpid())):
+        with pytest.raises(PreconditionNotMet, match="made by run other"):
+            to_undo([mine, other], "mine")
 
 
 def test_the_command_says_what_it_cannot_undo(capsys: pytest.CaptureFixture[str]) -> None:

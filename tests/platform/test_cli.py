@@ -23,7 +23,6 @@ from pipeline_services.platform.versions import load
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cache:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
     return Cache(tmp_path / "conveyor")
 
 

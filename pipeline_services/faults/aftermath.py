@@ -1,0 +1,30 @@
+"""What runs that are gone left behind in the suite's own cluster: undone, each told in a line, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline_services import names
+from pipeline_services.faults.admin import Admin, KindNode
+from pipeline_services.faults.injection import sweep
+from pipeline_services.faults.safety import permitted_ground, sole_run
+from pipeline_services.journal import Command, Journal
+from pipeline_services.kubeconfig import Access
+
+
+def undo_left_behind(journal: Journal, say: Callable[[str], None]) -> None:
+    """Undo it with the administrator's rights. No other run can break, or undo, anything meanwhile.
+
+    Raises:
+        PreconditionNotMet: there is no cluster, or another run is at work in it.
+        PipelineError: an undo was refused; what could not be undone stays journaled.
+    """
+    ground = permitted_ground()
+    with sole_run(ground, "undoing what was left behind"):
+        below = any(isinstance(step, Command) for entry in journal.entries() for step in entry.undo)
+        node = KindNode.of(names.CLUSTER) if below else None  # to find the engine takes a second
+        admin = Admin(Access.load(ground.kubeconfig, ground.context), node)
+        try:
+            sweep(admin, journal, say)
+        finally:
+            admin.close()
