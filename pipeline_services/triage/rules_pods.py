@@ -58,6 +58,9 @@ def settling(evidence: Evidence, open_questions: Sequence[Unanswered]) -> Iterat
 
 
 def _of(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
+    if pod["status"].get("phase") == "Failed":
+        yield _failed(evidence, app, pod)
+        return
     rules: tuple[_Rule, ...] = (unscheduled, stuck_container, ended) if not is_ready(pod) else (ended,)
     for rule in rules:
         found = list(rule(evidence, app, pod))
@@ -68,6 +71,20 @@ def _of(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
         yield from _often(evidence, app, pod)
     else:
         yield from unready(evidence, app, pod) or _young_or_unready(evidence, app, pod)
+
+
+def _failed(evidence: Evidence, app: str, pod: K8sObject) -> Finding:
+    reason, message = pod["status"].get("reason", "Error"), pod["status"].get("message", "")
+    return tell(
+        evidence,
+        "pod-evicted",
+        COMPONENT_OF[app],
+        f"pod {name_of(pod)} was ended by its node: {reason} {message}",
+        f"phase Failed, reason {reason}",
+        message,
+        subject=f"pod/{name_of(pod)}",
+        details=of_app(app, pod),
+    )
 
 
 def _young_or_unready(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
@@ -125,6 +142,19 @@ def _absent(evidence: Evidence, app: str, workload: K8sObject) -> Finding:
         summary = f"the only pod of {app} is being deleted; the next one comes after it"
         since = epoch(str(leaving[0]["metadata"]["deletionTimestamp"]))
         late = evidence.now - since > STARTING_FOR
+        if late:
+            held = leaving[0]["metadata"].get("finalizers")
+            return tell(
+                evidence,
+                "pod-stuck-ending",
+                component,
+                f"pod {name_of(leaving[0])} should be gone since {evidence.now - since:.0f} s and keeps the next one away",
+                f"deletionTimestamp {leaving[0]['metadata']['deletionTimestamp']}",
+                f"finalizers {held}" if held else "",
+                subject=f"pod/{name_of(leaving[0])}",
+                since=since,
+                details=of_app(app, leaving[0]),
+            )
         return tell(
             evidence,
             "pod-replaced",
@@ -133,7 +163,6 @@ def _absent(evidence: Evidence, app: str, workload: K8sObject) -> Finding:
             f"pod {name_of(leaving[0])} is ending",
             subject=subject,
             since=min(since, evidence.now),
-            self_healing=not late,
             details=of_app(app, leaving[0]),
         )
     summary = f"{subject} wants {workload['spec'].get('replicas', 1)} pods and none is there"

@@ -25,6 +25,7 @@ def unscheduled(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Findin
         *(event_line(event) for event in evidence.events_of("Pod", name_of(pod), "FailedScheduling")[:1]),
     )
     closed = [name_of(node) for node in evidence.objects("nodes") if node["spec"].get("unschedulable")]
+    taints = _taints(evidence)
     large = _too_large(evidence, pod)
     if large:
         yield tell(
@@ -96,6 +97,18 @@ def unscheduled(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Findin
             since=since,
             details=of_app(app, pod, node=_first_node(evidence)),
         )
+    elif re.search(r"untolerated taint", message) and taints:
+        yield tell(
+            evidence,
+            "node-tainted",
+            "node",
+            f"node {taints[0][0]} keeps {app} away by the taint {taints[0][1]}",
+            *seen,
+            subject=f"node/{taints[0][0]}",
+            since=since,
+            affects=affected(component),
+            details=of_app(app, pod, node=taints[0][0], taint=taints[0][1]),
+        )
     elif re.search(r"Insufficient|Too many pods", message):
         yield tell(
             evidence,
@@ -135,6 +148,16 @@ def _too_large(evidence: Evidence, pod: K8sObject) -> str:
         if room and wanted > max(room):
             return f"{_shown(resource, wanted)}, and the largest node has {_shown(resource, max(room))}"
     return ""
+
+
+def _taints(evidence: Evidence) -> list[tuple[str, str]]:
+    """The nodes' taints that somebody set, as (node, key)."""
+    return [
+        (name_of(node), taint["key"])
+        for node in evidence.objects("nodes")
+        for taint in node["spec"].get("taints") or ()
+        if not taint["key"].startswith("node.kubernetes.io/")
+    ]
 
 
 def _shown(resource: str, amount: float) -> str:

@@ -56,6 +56,15 @@ PLACE: Final = (
         afterwards="kubectl get nodes: Ready",
     ),
     Cause(
+        "node-tainted",
+        "a node keeps pods away by a taint",
+        L3,
+        "high-resource-usage",
+        steps=("kubectl describe node {node}", "kubectl taint node {node} {taint}-"),
+        undo="kubectl taint node {node} {taint}:NoSchedule",
+        afterwards="kubectl describe node: Taints <none>",
+    ),
+    Cause(
         "node-not-ready",
         "a node is not Ready",
         L3,

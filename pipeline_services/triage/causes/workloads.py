@@ -31,6 +31,22 @@ PODS: Final = (
         afterwards="make daily is green",
     ),
     Cause(
+        "pod-stuck-ending",
+        "a pod is being deleted and does not go",
+        L2,
+        "pod-status",
+        steps=("kubectl describe pod -n {namespace} {pod}", "kubectl delete pod -n {namespace} {pod} --force"),
+        afterwards=READY,
+    ),
+    Cause(
+        "pod-evicted",
+        "a pod was evicted from its node",
+        L2,
+        "high-resource-usage",
+        steps=("kubectl describe pod -n {namespace} {pod}", "kubectl describe nodes"),
+        afterwards=READY,
+    ),
+    Cause(
         "process-crashed",
         "a process ended and was started again",
         L1,
