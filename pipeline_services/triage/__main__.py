@@ -1,0 +1,9 @@
+"""``python -m pipeline_services.triage``."""
+
+from __future__ import annotations
+
+import sys
+
+from pipeline_services.triage.cli import main
+
+sys.exit(main())

@@ -1,0 +1,150 @@
+"""The operator's screen: one line when all is well, at most 40 lines of 120 columns when not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline_services.triage import terminal, workflow
+from pipeline_services.triage.model import Diagnosis, Finding, Unanswered
+from tests.triage.made import AT, AWAY, FULL, REBALANCE, REPLACED, SCALED, UNKNOWN, diagnosis, elsewhere
+
+
+def shown(found: Diagnosis, below: int = 0, watch: str = terminal.WATCH) -> list[str]:
+    courses = [workflow.begin(finding, AT) for finding in found.findings]
+    return terminal.screen(terminal.View(found, courses, AT + 5, watch, below))
+
+
+def text(found: Diagnosis) -> str:
+    return "\n".join(shown(found))
+
+
+def many(count: int) -> tuple[Finding, ...]:
+    return tuple(
+        replace(SCALED, subject=f"deployment/producer-{number}", evidence=("x" * 230,) * 6) for number in range(count)
+    )
+
+
+def test_a_healthy_pipeline_is_one_line() -> None:
+    assert shown(diagnosis()) == [
+        "HEALTHY: nothing is wrong; conveyor-pipeline on kind-conveyor, 2026-11-23 07:41:40 UTC"
+    ]
+
+
+def test_a_finding_says_all_that_is_asked_at_3_in_the_morning() -> None:
+    assert shown(diagnosis(SCALED)) == [
+        "1 FINDING: producer; conveyor-pipeline on kind-conveyor, 2026-11-23 07:41:40 UTC",
+        "",
+        "1. producer (deployment/producer): producer is scaled to 0",
+        "   since  4 min ago (07:37:40 UTC); with it suffer: influxdb, processor",
+        "   why    - deployment/producer has spec.replicas 0",
+        "          - no pod with app=producer",
+        "          - rate is 0",
+        "   but    - nothing was deployed since",
+        "   heals  no: somebody has to act",
+        "   next   (paste)",
+        "          kubectl scale deployment/producer -n conveyor-pipeline --replicas=1",
+        "   undo   kubectl scale deployment/producer -n conveyor-pipeline --replicas=0",
+        "   then   every pod of producer is Running and READY 1/1",
+        "   call   L2 - DevOps Engineer, unless the commands above help; RUNBOOK.md#pod-status",
+        "",
+        "For kubectl, once: export KUBECONFIG=$(make -s kubeconfig)",
+    ]
+
+
+def test_what_heals_says_how_long_and_how_to_follow_it() -> None:
+    said = text(diagnosis(REPLACED))
+    assert "1 FINDING: kafka (self-healing, watching); " in said
+    assert "heals  yes, by itself within 2 min; follow it: make triage ARGS=--watch" in said
+    assert "call   nobody; L2 - DevOps Engineer if it does not heal in time" in said
+
+
+def test_without_a_command_to_follow_none_is_named() -> None:
+    assert not [line for line in shown(diagnosis(REPLACED), watch="") if "follow it" in line]
+
+
+def test_what_did_not_heal_is_to_be_acted_on() -> None:
+    course = workflow.follow([workflow.begin(REPLACED, AT)], diagnosis(REPLACED), AT + 200)[0]
+    course = replace(course, finding=workflow.handed_on(course))
+    late = diagnosis(course.finding)
+    said = "\n".join(terminal.screen(terminal.View(late, [course], AT)))
+    assert "did not heal in 2 min: act now" in said
+    assert "heals  NO: it should have within 2 min and did not. Act now" in said
+    assert "call   L2 - DevOps Engineer, unless the commands above help at once" in said
+
+
+def test_a_step_that_did_not_help_is_a_call_now() -> None:
+    course = workflow.escalated(workflow.begin(FULL, AT), AT)
+    said = "\n".join(terminal.screen(terminal.View(diagnosis(FULL), [course], AT)))
+    assert "call   L3 - Platform Team, now: the step did not help" in said
+
+
+def test_several_findings_keep_their_order() -> None:
+    titles = [line for line in shown(diagnosis(FULL, SCALED)) if line[:3] in ("1. ", "2. ")]
+    assert [title.split()[1] for title in titles] == ["storage", "producer"]
+
+
+def test_a_guess_is_called_one() -> None:
+    assert "sure   no: it is what is left over" in text(diagnosis(UNKNOWN))
+    assert "sure " not in text(diagnosis(SCALED))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 8, 30])
+@pytest.mark.parametrize("below", [0, 4])
+def test_it_is_never_more_than_a_screenful(count: int, below: int) -> None:
+    unanswered = tuple(Unanswered(f"test_{n}", "kafka", f"reason {n} " + "y" * 150) for n in range(12))
+    lines = shown(diagnosis(*many(count), unanswered=unanswered), below)
+    assert len(lines) + below <= 40
+    assert max(map(len, lines)) <= 120
+    assert lines[2].startswith("1. producer (deployment/producer-0)")
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    assert [line for line in shown(diagnosis(*many(60))) if line.endswith("more, in triage.json")]
+
+
+def test_not_knowing_names_what_and_why_once() -> None:
+    two = (AWAY, replace(AWAY, check="test_key_metric[latency]"), Unanswered("test_loki_ready", "loki", "no answer"))
+    assert shown(diagnosis(unanswered=two)) == [
+        "NOT KNOWN: whether anything is wrong; conveyor-pipeline on kind-conveyor, 2026-11-23 07:41:40 UTC",
+        "NOT KNOWN  2 checks of processor: Prometheus does not answer",
+        "NOT KNOWN  1 check of loki: no answer",
+    ]
+
+
+def test_findings_do_not_hide_what_is_not_known() -> None:
+    assert "NOT KNOWN  1 check of processor: Prometheus does not answer" in text(diagnosis(SCALED, unanswered=(AWAY,)))
+
+
+def test_another_cluster_is_not_told_to_make_up() -> None:
+    wrong = replace(SCALED, cause=replace(SCALED.cause, steps=("make up",), undo=""))
+    said = text(elsewhere(diagnosis(wrong)))
+    assert "make up" not in said
+    assert "kubectl config use-context plant-7" in said
+
+
+def test_under_a_daily_run_it_is_a_line_and_the_next_command() -> None:
+    assert terminal.brief(diagnosis(SCALED)) == [
+        "triage: producer: producer is scaled to 0, since 4 min ago (07:37:40 UTC); L2",
+        "  next: kubectl scale deployment/producer -n conveyor-pipeline --replicas=1",
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 20])
+def test_under_a_daily_run_it_is_never_more_than_eight_lines(count: int) -> None:
+    lines = terminal.brief(diagnosis(*many(count)))
+    assert len(lines) <= 8
+    assert (count <= 4) == ("more findings" not in lines[-1])
+
+
+def test_a_daily_run_without_a_finding_says_so() -> None:
+    assert terminal.brief(diagnosis(unanswered=(AWAY,))) == [
+        "triage: no cause found for what failed; deeper: make triage"
+    ]
+
+
+def test_a_daily_run_says_what_heals() -> None:
+    assert "; heals by itself within 1 min" in terminal.brief(diagnosis(replace(REBALANCE, since=AT)))[0].replace(
+        "60 s", "1 min"
+    )
