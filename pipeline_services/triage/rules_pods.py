@@ -148,7 +148,7 @@ def _absent(evidence: Evidence, app: str, workload: K8sObject) -> Finding:
                 evidence,
                 "pod-stuck-ending",
                 component,
-                f"pod {name_of(leaving[0])} should be gone since {evidence.now - since:.0f} s and keeps the next one away",
+                f"pod {name_of(leaving[0])} should be gone for {evidence.now - since:.0f} s and is not",
                 f"deletionTimestamp {leaving[0]['metadata']['deletionTimestamp']}",
                 f"finalizers {held}" if held else "",
                 subject=f"pod/{name_of(leaving[0])}",

@@ -4,12 +4,56 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
 
-from pipeline_services.judgements.objects import K8sObject, age, condition, epoch, name_of, quantity
+from pipeline_services.judgements.objects import K8sObject, condition, name_of, quantity
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.telling import event_line, of_app, tell
+from pipeline_services.triage.telling import event_line, of_app, since_condition, tell
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """One of the scheduler's reasons: its words, the cause they mean, whose it is (empty: the app's), a sentence."""
+
+    words: str
+    cause: str
+    component: str
+    sentence: str
+
+
+_REASONS: Final = (
+    _Reason(
+        r"persistentvolumeclaim.*not found|pvc.*not found",
+        "volume-missing",
+        "storage",
+        "the volume claim of {app} is gone",
+    ),
+    _Reason(
+        r"unbound immediate|volume node affinity|persistentvolume",
+        "volume-unbound",
+        "storage",
+        "the volume of {app} is not there",
+    ),
+    _Reason(r"unschedulable", "node-cordoned", "node", "node {node} takes no pods, so {app} has nowhere to run"),
+    _Reason(
+        r"node\.kubernetes\.io/(not-ready|unreachable)",
+        "node-not-ready",
+        "node",
+        "node {node} is not ready, so {app} has nowhere to run",
+    ),
+    _Reason(
+        r"node\.kubernetes\.io/\w+-pressure",
+        "node-pressure",
+        "node",
+        "node {node} is short of something, so {app} has nowhere to run",
+    ),
+    _Reason(r"untolerated taint", "node-tainted", "node", "node {node} keeps {app} away by the taint {taint}"),
+    _Reason(r"Insufficient|Too many pods", "node-full", "node", "no node has room for {app}"),
+    _Reason(r"", "placement-impossible", "", "{app} may run on no node there is"),
+)
 
 
 def unscheduled(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
@@ -18,123 +62,34 @@ def unscheduled(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Findin
     if scheduled.get("status") != "False":
         return
     message = str(scheduled.get("message") or scheduled.get("reason") or "")
-    since = epoch(scheduled["lastTransitionTime"]) if scheduled.get("lastTransitionTime") else None
-    component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
-    seen = (
+    large = _too_large(evidence, pod)
+    found = next(one for one in _REASONS if re.search(one.words, message, re.IGNORECASE))
+    cause, component = ("request-too-large", "") if large else (found.cause, found.component)
+    details = of_app(app, pod, **_node(evidence))
+    sentence = f"a pod of {app} asks for {large}" if large else found.sentence.format(app=app, **_node(evidence))
+    selector = pod["spec"].get("nodeSelector") or pod["spec"].get("affinity")
+    yield tell(
+        evidence,
+        cause,
+        component or COMPONENT_OF[app],
+        sentence,
         f"pod {name_of(pod)} is Pending: {message}",
         *(event_line(event) for event in evidence.events_of("Pod", name_of(pod), "FailedScheduling")[:1]),
+        f"it asks for {selector}" if selector else "",
+        *(_usage(evidence) if cause == "node-full" else ()),
+        subject=f"node/{details['node']}" if component == "node" else f"pod/{name_of(pod)}",
+        since=since_condition(pod, "PodScheduled"),
+        affects={component or COMPONENT_OF[app], *affected(COMPONENT_OF[app])},
+        details=details,
     )
-    closed = [name_of(node) for node in evidence.objects("nodes") if node["spec"].get("unschedulable")]
+
+
+def _node(evidence: Evidence) -> dict[str, str]:
+    """The node that matters, the closed one first, and the taint that somebody set on it."""
+    nodes = sorted(evidence.objects("nodes"), key=lambda node: not node["spec"].get("unschedulable"))
     taints = _taints(evidence)
-    large = _too_large(evidence, pod)
-    if large:
-        yield tell(
-            evidence,
-            "request-too-large",
-            component,
-            f"a pod of {app} asks for {large}",
-            *seen,
-            subject=subject,
-            since=since,
-            details=of_app(app, pod),
-        )
-    elif re.search(r"(?i)persistentvolumeclaim.*not found|pvc.*not found", message):
-        yield tell(
-            evidence,
-            "volume-missing",
-            "storage",
-            f"the volume claim of {app} is gone",
-            *seen,
-            subject=subject,
-            since=since,
-            affects=affected(component),
-            details=of_app(app, pod),
-        )
-    elif re.search(r"(?i)unbound immediate|volume node affinity|persistentvolume", message):
-        yield tell(
-            evidence,
-            "volume-unbound",
-            "storage",
-            f"the volume of {app} is not there",
-            *seen,
-            subject=subject,
-            since=since,
-            affects=affected(component),
-            details=of_app(app, pod),
-        )
-    elif closed and re.search(r"(?i)unschedulable", message):
-        yield tell(
-            evidence,
-            "node-cordoned",
-            "node",
-            f"node {closed[0]} takes no pods, so {app} has nowhere to run",
-            f"node {closed[0]} has spec.unschedulable true",
-            *seen,
-            subject=f"node/{closed[0]}",
-            since=since,
-            affects=affected(component),
-            details=of_app(app, pod, node=closed[0]),
-        )
-    elif re.search(r"(?i)node\.kubernetes\.io/(not-ready|unreachable)", message):
-        yield tell(
-            evidence,
-            "node-not-ready",
-            "node",
-            f"the node is not ready, so {app} has nowhere to run",
-            *seen,
-            subject=subject,
-            since=since,
-            details=of_app(app, pod, node=_first_node(evidence)),
-        )
-    elif re.search(r"(?i)node\.kubernetes\.io/(\w+)-pressure", message):
-        yield tell(
-            evidence,
-            "node-pressure",
-            "node",
-            f"the node is short of something, so {app} has nowhere to run",
-            *seen,
-            subject=subject,
-            since=since,
-            details=of_app(app, pod, node=_first_node(evidence)),
-        )
-    elif re.search(r"untolerated taint", message) and taints:
-        yield tell(
-            evidence,
-            "node-tainted",
-            "node",
-            f"node {taints[0][0]} keeps {app} away by the taint {taints[0][1]}",
-            *seen,
-            subject=f"node/{taints[0][0]}",
-            since=since,
-            affects=affected(component),
-            details=of_app(app, pod, node=taints[0][0], taint=taints[0][1]),
-        )
-    elif re.search(r"Insufficient|Too many pods", message):
-        yield tell(
-            evidence,
-            "node-full",
-            "node",
-            f"no node has room for {app}",
-            *seen,
-            *_usage(evidence),
-            subject=subject,
-            since=since,
-            affects=affected(component),
-            details=of_app(app, pod),
-        )
-    elif age(pod, evidence.now) > 5:
-        selector = pod["spec"].get("nodeSelector") or pod["spec"].get("affinity")
-        yield tell(
-            evidence,
-            "placement-impossible",
-            component,
-            f"{app} may run on no node there is",
-            *seen,
-            f"it asks for {selector}" if selector else "",
-            subject=subject,
-            since=since,
-            details=of_app(app, pod),
-        )
+    name = taints[0][0] if taints else next((name_of(node) for node in nodes), "NODE")
+    return {"node": name, "taint": taints[0][1] if taints else "TAINT"}
 
 
 def _too_large(evidence: Evidence, pod: K8sObject) -> str:
@@ -162,10 +117,6 @@ def _taints(evidence: Evidence) -> list[tuple[str, str]]:
 
 def _shown(resource: str, amount: float) -> str:
     return f"{amount:g} CPUs" if resource == "cpu" else f"{amount / 2**30:.1f} GiB"
-
-
-def _first_node(evidence: Evidence) -> str:
-    return next((name_of(node) for node in evidence.objects("nodes")), "NODE")
 
 
 def _usage(evidence: Evidence) -> list[str]:
