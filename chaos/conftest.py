@@ -18,17 +18,6 @@ Play = Callable[["Case"], "Story"]
 PIPELINE = pytest.StashKey["SteadyPipeline"]()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of a run that breaks things."""
-    group = parser.getgroup("chaos", "faults on purpose")
-    group.addoption("--allow-chaos", metavar="CONTEXT", help="consent to faults in this foreign context's cluster")
-    group.addoption(
-        "--dry-run", action="store_true", help="print what would be broken and how it is undone, do nothing"
-    )
-    group.addoption("--soak", type=float, default=0.0, metavar="MINUTES", help="how long the soak breaks things")
-    group.addoption("--seed", type=int, default=1, metavar="N", help="which faults the soak chooses")
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Open the pipeline before the first scenario. What is refused is refused once, in one line, nothing touched."""

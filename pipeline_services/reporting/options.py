@@ -85,3 +85,11 @@ def add_options(parser: pytest.Parser) -> None:
         "--under-fault", metavar="RUN", help="judge the suite's own cluster although this run keeps something broken"
     )
     group.addoption("--reports", metavar="DIR", help=f"where the report goes (default: {DEFAULT_REPORTS}/)")
+    # Not in chaos/conftest.py: it is read too late to tell the value of an unknown option from a path.
+    group = parser.getgroup("chaos", "faults on purpose")
+    group.addoption("--allow-chaos", metavar="CONTEXT", help="consent to faults in this foreign context's cluster")
+    group.addoption(
+        "--dry-run", action="store_true", help="print what would be broken and how it is undone, do nothing"
+    )
+    group.addoption("--soak", type=float, default=0.0, metavar="MINUTES", help="how long the soak breaks things")
+    group.addoption("--seed", type=int, default=1, metavar="N", help="which faults the soak chooses")
