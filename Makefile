@@ -12,13 +12,16 @@ BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete-$(shell sha256sum requirements.lock | cut -c1-16)
 PLATFORM := $(BIN)/python -m pipeline_services.platform
 
-.PHONY: help daily test lint up status down clean kubeconfig bench-pipeline acceptance chaos resilience lock
+.PHONY: help daily triage test lint up status down clean kubeconfig bench-pipeline acceptance chaos resilience lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
 
 daily: $(ENVIRONMENT) ## judge the pipeline by the daily checks (brings one up where there is none)
 	@$(BIN)/pytest -m daily $(ARGS)
+
+triage: $(ENVIRONMENT) ## say what is wrong, since when, why, what to type and whom to call (ARGS=--watch follows it)
+	@$(BIN)/python -m pipeline_services.triage $(ARGS)
 
 test: $(ENVIRONMENT) ## run the suite's own tests (no cluster needed)
 	@$(BIN)/pytest -n 2 --dist worksteal $(or $(ARGS),tests)

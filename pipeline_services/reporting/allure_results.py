@@ -34,8 +34,10 @@ def complete(
     sections: Mapping[str, Section],
     snapshot: Snapshot | None,
     markers: Mapping[str, tuple[str, ...]],
+    *,
+    triage: str = "",
 ) -> None:
-    """Give every result its names, groups, link, message and evidence."""
+    """Give every result its names, groups, link, message and evidence, and what is not green what triage says."""
     _drop_plumbing(folder)
     for file in folder.glob("*-result.json"):
         document = json.loads(file.read_text(encoding="utf-8"))
@@ -49,8 +51,11 @@ def complete(
         document["description"] = allure_labels.description(documented, result)
         document["links"] = document.get("links", []) + allure_labels.links(result, sections)
         document["statusDetails"] = _details(document, result)
+        attached = document.setdefault("attachments", [])
+        if triage and result.outcome is not Outcome.PASSED:
+            attached += _attach(folder, [evidence.Attachment("triage", triage, is_json=False)])
         if snapshot is not None:
-            document.setdefault("attachments", []).extend(_attach(folder, evidence.attachments(snapshot, result)))
+            attached += _attach(folder, evidence.attachments(snapshot, result))
         file.write_text(json.dumps(document), encoding="utf-8")
 
 

@@ -17,11 +17,13 @@ from pipeline_services.reporting.environment import describe, utc
 from pipeline_services.reporting.folder import ReportFolder
 from pipeline_services.reporting.node import PageUnavailable
 from pipeline_services.reporting.outcome import CaseResult, Outcome, verdict_of
+from pipeline_services.reporting.triaged import Triaged
 from pipeline_services.snapshot import Snapshot
 
 PAGE: Final = "index.html"
 JUNIT: Final = "junit.xml"
 SNAPSHOT: Final = "snapshot.json"
+TRIAGE: Final = "triage.json"
 HISTORY: Final = "history/runs.jsonl"
 RESULTS: Final = "allure-results"
 Say = Callable[[str], None]
@@ -56,6 +58,7 @@ class Report:
     Attributes:
         allure, junit: what the plugins for these have written, wherever the command line sent it.
         markers: the run markers of each case.
+        triage: what triage says of a run that is not green.
     """
 
     folder: ReportFolder
@@ -65,6 +68,7 @@ class Report:
     results: Sequence[CaseResult]
     markers: Mapping[str, tuple[str, ...]]
     snapshot: Snapshot | None
+    triage: Triaged | None = None
 
 
 def write(report: Report, say: Say) -> None:
@@ -76,15 +80,17 @@ def write(report: Report, say: Say) -> None:
         shutil.copyfile(report.junit, draft / JUNIT)
     environment = describe(snapshot)
     (draft / run.verdict_file).write_text(daily_json.text(results, _about(run, environment)), encoding="utf-8")
+    if report.triage and report.triage.document:
+        (draft / TRIAGE).write_text(report.triage.document, encoding="utf-8")
     _write_runbook(draft)
-    names = [run.verdict_file, JUNIT, SNAPSHOT, runbook.PAGE, PAGE]
+    names = [run.verdict_file, JUNIT, SNAPSHOT, TRIAGE, runbook.PAGE, PAGE]
     try:
         _write_page(report, environment, say)
         names += [HISTORY] if run.remember else []
     except PageUnavailable as error:
         (draft / PAGE).write_text(_plain_page(report), encoding="utf-8")
         say(f"NO REPORT PAGE: {error}. The verdict stands; a plain page is in its place.")
-    for_machines = [name for name in (run.verdict_file, JUNIT, SNAPSHOT) if (draft / name).exists()]
+    for_machines = [name for name in (run.verdict_file, JUNIT, SNAPSHOT, TRIAGE) if (draft / name).exists()]
     report.folder.publish(tuple(names))
     say(f"Report: {report.folder.path / PAGE}   (for machines: {', '.join(for_machines)})")
 
@@ -101,7 +107,8 @@ def _write_runbook(draft: Path) -> None:
 def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> None:
     draft, folder = report.folder.draft, report.allure
     by_id = {result.id: result for result in report.results}
-    allure_results.complete(folder, by_id, runbook.load(), report.snapshot, report.markers)
+    text = report.triage.text if report.triage else ""
+    allure_results.complete(folder, by_id, runbook.load(), report.snapshot, report.markers, triage=text)
     allure_results.write_environment(folder, environment)
     allure_results.write_figures(folder, _figures(report))
     history, kept = draft / HISTORY, report.folder.path / HISTORY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import allure
@@ -19,6 +19,8 @@ from pipeline_services.reporting.known import known_issues_seen
 from pipeline_services.reporting.outcome import EXIT_STOPPED, EXIT_USAGE, PASSED, CaseResult, Outcome, verdict_of
 from pipeline_services.reporting.selection import CHAOS, DAILY, SNAPSHOT_MARKERS, is_partial
 from pipeline_services.reporting.source import SnapshotSource
+from pipeline_services.reporting.triaged import Triaged, triaged
+from pipeline_services.snapshot import Snapshot
 
 
 class OperatorRun:
@@ -154,7 +156,8 @@ class OperatorRun:
         if snapshot:
             for result in results:
                 result.known_issues += known_issues_seen(snapshot, result)
-        for line in terminal.summary(results, self.absent):
+        triage = self._triage(results, snapshot)
+        for line in (*terminal.summary(results, self.absent), *(("", *triage.lines) if triage else ())):
             self.say(line)
         self.say()
         where = environment.place(snapshot, self.source.options)
@@ -164,7 +167,7 @@ class OperatorRun:
             run = publish.Run(self.kind, self.started, where, remember)
             option = self.config.option
             written = Path(option.allure_report_dir), Path(option.xmlpath)
-            report = publish.Report(self.folder, *written, run, results, markers, snapshot)
+            report = publish.Report(self.folder, *written, run, results, markers, snapshot, triage)
             try:
                 publish.write(report, self.say)
             except OSError as error:
@@ -173,3 +176,9 @@ class OperatorRun:
             self.say(f"Only some checks were picked: {self.folder.path} is as it was (--reports DIR writes a report)")
         self.say(terminal.verdict(results, where))
         self._exit_code = verdict_of(results).exit_code
+
+    def _triage(self, results: Sequence[CaseResult], snapshot: Snapshot | None) -> Triaged | None:
+        """What triage makes of the same snapshot; a green run, and one without a snapshot, is not asked about."""
+        if self.kind != DAILY or snapshot is None or verdict_of(results) is Outcome.PASSED:
+            return None
+        return triaged(snapshot, self.source.settings)

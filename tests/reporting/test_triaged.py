@@ -1,0 +1,144 @@
+"""A daily run that is not green is followed by triage on the same snapshot; one that is green is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.errors import ServiceUnreachable
+from pipeline_services.settings import Settings
+from pipeline_services.snapshot import Snapshot
+from pipeline_services.triage import diagnosis as rules  # before a run inside a test can load one of its own
+from pipeline_services.triage.model import Diagnosis
+from tests.reporting.samples import Project, pod, snapshot
+from tests.triage.made import AWAY, SCALED, diagnosis
+
+pytest_plugins = ("pytester",)
+
+NO_PRODUCER = {"pods": [pod("kafka")]}
+
+
+class Diagnosing:
+    """In the place of the real diagnosis: what it is asked, and what it answers."""
+
+    def __init__(self) -> None:
+        self.asked: list[Snapshot] = []
+        self.settings: list[Settings] = []
+        self.answer: Diagnosis | Exception = diagnosis(SCALED)
+
+    def __call__(self, seen: Snapshot, settings: Settings) -> Diagnosis:
+        self.asked.append(seen)
+        self.settings.append(settings)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    return Project(pytester, monkeypatch)
+
+
+@pytest.fixture
+def diagnosing(monkeypatch: pytest.MonkeyPatch) -> Diagnosing:
+    made = Diagnosing()
+    monkeypatch.setattr(rules, "diagnose", made)
+    return made
+
+
+def triage_of(project: Project) -> dict[str, object]:
+    return dict(json.loads((project.reports / "triage.json").read_text()))
+
+
+def test_the_findings_stand_under_the_summary_and_in_a_file(project: Project, diagnosing: Diagnosing) -> None:
+    run = project.judge(snapshot(NO_PRODUCER))
+    assert run.ret == 1
+    run.stdout.fnmatch_lines(
+        [
+            "FAILED  producer *test_pods_ready?producer?",
+            "triage: producer: producer is scaled to 0, since 4 min ago (07:37:40 UTC); L2",
+            "  next: kubectl scale deployment/producer -n conveyor-pipeline --replicas=1",
+            "Report: *triage.json)",
+            "FAILED: 1 wrong*",
+        ]
+    )
+    assert triage_of(project)["healthy"] is False
+
+
+def test_it_is_asked_about_the_same_snapshot_once(project: Project, diagnosing: Diagnosing) -> None:
+    seen = snapshot(NO_PRODUCER)
+    project.judge(seen)
+    assert [asked.to_json() for asked in diagnosing.asked] == [seen.to_json()]
+
+
+def test_it_knows_this_environments_settings(project: Project, diagnosing: Diagnosing) -> None:
+    settings = project.pytester.path / "here.toml"
+    settings.write_text('[absent]\ncomponents = ["loki"]\n')
+    project.judge(snapshot(NO_PRODUCER), "--settings", str(settings))
+    assert diagnosing.settings[0].absent == {"loki"}
+
+
+def test_a_green_run_is_not_asked_about_and_takes_the_old_answer_away(project: Project, diagnosing: Diagnosing) -> None:
+    project.judge(snapshot(NO_PRODUCER))
+    run = project.judge(snapshot())
+    assert run.ret == 0
+    assert len(diagnosing.asked) == 1
+    assert not (project.reports / "triage.json").exists()
+    assert "triage" not in run.stdout.str()
+
+
+def test_an_inconclusive_run_is_asked_about(project: Project, diagnosing: Diagnosing) -> None:
+    diagnosing.answer = diagnosis(unanswered=(AWAY,))
+    run = project.judge(snapshot({"prometheus/latency": ServiceUnreachable("Prometheus does not answer")}))
+    assert run.ret == 2
+    run.stdout.fnmatch_lines(["triage: no cause found for what failed; deeper: make triage"])
+
+
+def test_a_fault_in_triage_is_said_and_hides_nothing(project: Project, diagnosing: Diagnosing) -> None:
+    diagnosing.answer = KeyError("spec")
+    run = project.judge(snapshot(NO_PRODUCER))
+    assert run.ret == 1
+    run.stdout.fnmatch_lines(
+        ["FAILED  producer *test_pods_ready?producer?", "NO TRIAGE: KeyError: 'spec' (test_triaged.py:*). The verdict*"]
+    )
+    assert {file.name for file in project.reports.iterdir()} >= {"daily.json", "snapshot.json"}
+    assert not (project.reports / "triage.json").exists()
+
+
+def test_ctrl_c_during_triage_stops_the_run(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rules, "diagnose", stop)
+    assert project.judge(snapshot(NO_PRODUCER)).ret == 130
+
+
+def test_some_checks_alone_leave_the_answer_as_it_was(project: Project, diagnosing: Diagnosing) -> None:
+    project.judge(snapshot(NO_PRODUCER))
+    before = (project.reports / "triage.json").read_bytes()
+    diagnosing.answer = diagnosis()
+    run = project.judge(snapshot(NO_PRODUCER), "-k", "producer")
+    run.stdout.fnmatch_lines(["triage: *"])
+    assert (project.reports / "triage.json").read_bytes() == before
+
+
+def test_every_case_that_is_not_green_carries_it_in_the_report(
+    project: Project, diagnosing: Diagnosing, tmp_path: Path
+) -> None:
+    project.judge(snapshot(NO_PRODUCER), "--alluredir", str(tmp_path))
+    documents = [json.loads(file.read_text()) for file in tmp_path.glob("*-result.json")]
+    carrying = {
+        document["name"]: [one["source"] for one in document.get("attachments", ()) if one["name"] == "triage"]
+        for document in documents
+    }
+    assert [name for name, sources in carrying.items() if sources] == ["producer: pods ready"]
+    text = (tmp_path / carrying["producer: pods ready"][0]).read_text()
+    assert "1. producer (deployment/producer): producer is scaled to 0" in text
+
+
+def test_the_verdicts_file_is_as_it_was(project: Project, diagnosing: Diagnosing) -> None:
+    project.judge(snapshot(NO_PRODUCER))
+    document = json.loads((project.reports / "daily.json").read_text())
+    assert set(document) == {"verdict", "counts", "run", "checks"}
