@@ -11,6 +11,7 @@ from pipeline_services import names
 
 OWN_ONLY: Final = {
     "make up": "# deploy this environment's manifests again, the way it is done here",
+    "make triage": ".venv/bin/python -m pipeline_services.triage --context {context}",
     "make daily": ".venv/bin/pytest -m daily --context {context}",
 }
 """Commands that mean the suite's own cluster, and what takes their place where another one is looked at."""
