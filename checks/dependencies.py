@@ -33,6 +33,8 @@ _NEEDED: Final[Mapping[str, Callable[..., set[str]]]] = {
     "test_hpa_set_as_documented": lambda hpa: {_TARGETS[hpa]},
     "test_volume_bound": lambda component: {component},
     "test_network_allows": lambda flow: {networks.FLOWS[flow].source, networks.FLOWS[flow].target},
+    "test_network_denies": lambda flow: {networks.DENIED[flow].source, networks.DENIED[flow].target},
+    "test_data_clock": lambda: {names.INFLUXDB},
     "test_settings_lead_to": lambda service: {service},
     "test_token_accepted": lambda token: {names.INFLUXDB},  # noqa: ARG005
     "test_secrets_complete": lambda: {names.INFLUXDB},

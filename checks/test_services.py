@@ -19,6 +19,13 @@ def test_service_has_endpoint(snapshot: Snapshot, service: str) -> None:
 
 
 @pytest.mark.runbook("network-policy-issues")
+@pytest.mark.parametrize("service", belonging_to(endpoints.SERVED_BY))
+def test_service_leads_to_pods(snapshot: Snapshot, service: str) -> None:
+    """The service selects its component's pods and leads to a port that they declare."""
+    endpoints.lead_to_pods(snapshot, service)
+
+
+@pytest.mark.runbook("network-policy-issues")
 @pytest.mark.component("network")
 def test_network_denies_by_default(snapshot: Snapshot) -> None:
     """What no policy allows is denied."""
@@ -31,6 +38,14 @@ def test_network_denies_by_default(snapshot: Snapshot) -> None:
 def test_network_allows(snapshot: Snapshot, flow: str) -> None:
     """The policies let a needed connection through."""
     networks.allow(snapshot, flow)
+
+
+@pytest.mark.runbook("network-policy-issues")
+@pytest.mark.component("network")
+@pytest.mark.parametrize("flow", networks.DENIED)
+def test_network_denies(snapshot: Snapshot, flow: str) -> None:
+    """No policy lets a connection through that nobody needs."""
+    networks.deny(snapshot, flow)
 
 
 @pytest.mark.runbook("kafka-statefulset-failure")
@@ -53,6 +68,13 @@ def test_consumer_group_stable(snapshot: Snapshot) -> None:
 def test_influxdb_healthy(snapshot: Snapshot) -> None:
     """InfluxDB's health call passes."""
     influx.is_healthy(snapshot)
+
+
+@pytest.mark.runbook("producer-pod-failure")
+@pytest.mark.component("producer")
+def test_data_clock(snapshot: Snapshot) -> None:
+    """No stored reading is from the future."""
+    influx.readings_are_past(snapshot)
 
 
 @pytest.mark.runbook("tls-certificate")

@@ -85,8 +85,9 @@ def read_influxdb(reach: Reach, record: Record, _moment: Moment) -> None:
 
 
 def _newest(store: InfluxStore, token: str) -> dict[str, Any]:
+    asked_at = time.time()
     newest = store.newest(token)
-    return {"time": newest.time, "points_1m": newest.points_1m}
+    return {"time": newest.time, "points_1m": newest.points_1m, "asked_at": asked_at}
 
 
 def _status(store: InfluxStore, token: str) -> dict[str, Any]:

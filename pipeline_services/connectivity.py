@@ -1,44 +1,23 @@
-"""Who may connect to whom, and whether they can: tried from within the pods' own networks.
+"""Whether pods can connect to each other: tried from within their own networks.
 
 The node enters a pod's network and connects from there, so that the cluster's policies judge the attempt as the pod's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from pipeline_services import names
 from pipeline_services.cluster import Cluster
 from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.faults.model import Node
 from pipeline_services.faults.processes import Processes
+from pipeline_services.flows import FLOWS, Flow
+
+__all__ = ["FLOWS", "Connectivity", "Flow"]
 
 CONNECT_WITHIN: Final = 2
 """Seconds for one attempt."""
-SOURCES: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB, names.PROMETHEUS, names.LOKI)
-DESTINATIONS: Final = {
-    names.KAFKA: 9092,
-    names.INFLUXDB: 8086,
-    names.PROMETHEUS: 9090,
-    names.LOKI: 3100,
-    names.PRODUCER: 8000,
-    names.PROCESSOR: 8000,
-}
-ALLOWED: Final = frozenset(
-    {
-        (names.PRODUCER, names.KAFKA),
-        (names.PROCESSOR, names.KAFKA),
-        (names.PROCESSOR, names.INFLUXDB),
-        (names.PROMETHEUS, names.PRODUCER),
-        (names.PROMETHEUS, names.PROCESSOR),
-        (names.PROMETHEUS, names.INFLUXDB),
-        (names.PROMETHEUS, names.LOKI),
-    }
-)
-"""The flows that the pipeline needs, among those that are tried; all others are denied."""
 _TRY: Final = 'exec 3<>"/dev/tcp/$1/$2"'
 # $1 seconds, then four words for each flow: its id, a process in the source's network, the destination's address, port.
 _TRY_ALL: Final = """
@@ -50,36 +29,6 @@ while [ $# -gt 0 ]; do
 done
 wait
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """From the pods of one app to a port of another's."""
-
-    source: str
-    destination: str
-
-    @property
-    def id(self) -> str:
-        return f"{self.source}-to-{self.destination}"
-
-    @property
-    def port(self) -> int:
-        return DESTINATIONS[self.destination]
-
-    @property
-    def allowed(self) -> bool:
-        return (self.source, self.destination) in ALLOWED
-
-
-def flows() -> Iterator[Flow]:
-    """Every pair of apps but an app with itself."""
-    for source, destination in product(SOURCES, DESTINATIONS):
-        if source != destination:
-            yield Flow(source, destination)
-
-
-FLOWS: Final = {flow.id: flow for flow in flows()}
 
 
 class Connectivity:

@@ -1,4 +1,4 @@
-"""The key metrics that the suite adds to section 8: lag, freshness, latency, failures, names, volumes, the node."""
+"""The key metrics that the suite adds to section 8: lag, freshness, latency, failures, throttling, names, volumes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ _GROUP = (
     f"--group {names.CONSUMER_GROUP} --describe"
 )
 _PROCESSOR = COMPONENT_ADVICE[names.PROCESSOR]
+
+_PERIODS = "sum by (namespace, pod) (rate(container_cpu_cfs_%s_total[1m]))"
+_STARTED = "max by (namespace, pod) (container_start_time_seconds)"
 
 SUITE_METRICS: Final = (
     KeyMetric(
@@ -91,6 +94,49 @@ SUITE_METRICS: Final = (
         reason="a single retried write is normal around a restart; six in a minute are not",
         advice=_PROCESSOR.but(next_command="kubectl logs -n {namespace} -l app=processor --tail=100"),
         component=names.PROCESSOR,
+    ),
+    KeyMetric(
+        id="dead-letters",
+        row="suite",
+        shown_by="`kafka-get-offsets.sh`",
+        tool="prometheus",
+        query='sum(rate(conveyor_readings_dead_lettered_total[1m])) or 0 * sum(up{job="processor"})',
+        unit="messages/s set aside",
+        window=60,
+        comparison=Comparison.AT_MOST,
+        fail=0.1,
+        warn=0,
+        reason="a message that nobody can read is set aside and stays there; six in a minute are a producer at fault",
+        advice=_PROCESSOR.but(
+            impact="messages that cannot be read are set aside: what they said is not in InfluxDB",
+            next_command="kubectl logs -n {namespace} -l app=processor --tail=100",
+        ),
+        component=names.PROCESSOR,
+    ),
+    KeyMetric(
+        id="cpu-throttling",
+        row="suite",
+        shown_by="Prometheus",
+        tool="prometheus",
+        query=(
+            f"min_over_time(({_PERIODS % 'throttled_periods'} / clamp_min({_PERIODS % 'periods'}, 0.001))[2m:15s])"
+            f" * on (namespace, pod) (time() - {_STARTED} > bool 180)"
+        ),
+        unit="of its CPU periods throttled",
+        window=120,
+        comparison=Comparison.BELOW,
+        fail=0.8,
+        warn=0.5,
+        reason=(
+            "the lowest one-minute share of two minutes: bursts pass; in its first three minutes a container counts as "
+            "not throttled, since a start takes all the CPU it gets"
+        ),
+        advice=COMPONENT_ADVICE["hpa"].but(
+            impact="the pod stands still for most of the time because of its CPU limit: probes time out, work piles up",
+            next_command="kubectl top pods -n {namespace} --containers",
+        ),
+        by="pod",
+        subjects=(names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB),
     ),
     KeyMetric(
         id="unacknowledged-age",

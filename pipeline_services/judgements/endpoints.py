@@ -1,4 +1,4 @@
-"""Do the services have somebody behind them (section 3.6)?"""
+"""Do the services have somebody behind them, and do they lead to where those listen (section 3.6)?"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from pipeline_services import names
 from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.errors import NoData, PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.objects import K8sObject, named
 from pipeline_services.judgements.pods import require_settled
@@ -38,6 +39,56 @@ def are_ready(snapshot: Snapshot, service_name: str) -> None:
         return
     require_settled(snapshot, component)
     raise Deviation(snapshot, f"{service_name} has no ready endpoint", "at least one", advice)
+
+
+def lead_to_pods(snapshot: Snapshot, service_name: str) -> None:
+    """The service selects the pods that its component's workload makes, and leads to a port that they declare.
+
+    Judged by the workload's template, so that it holds while no pod runs, and before the next one does.
+
+    Raises:
+        PreconditionNotMet: service, port or workload are not there, which other checks say.
+        NoData: the pods declare no port at all, and the service gives a number.
+    """
+    component, port = SERVED_BY[service_name], names.SERVICE_PORTS[service_name]
+    service = named(snapshot, "services", service_name)
+    entry = next((one for one in (service or {"spec": {}})["spec"].get("ports") or () if one["port"] == port), None)
+    if service is None or entry is None:
+        missing = f"there is no service {service_name} with port {port}"
+        raise PreconditionNotMet(f"{missing}; see test_service_has_endpoint[{service_name}]")
+    template = _template(snapshot, component)
+    advice = COMPONENT_ADVICE[component].but(
+        next_command=f"kubectl describe service -n {{namespace}} {service_name}",
+        runbook="network-policy-issues",
+        level="L2",
+    )
+    selector, labels = service["spec"].get("selector") or {}, template["metadata"].get("labels") or {}
+    if not selector or selector.items() - labels.items():
+        expected = f"what {component}'s pods are labelled: {_words(labels)}"
+        raise Deviation(snapshot, f"{service_name} selects {_words(selector)}", expected, advice)
+    target, declared = entry.get("targetPort", port), _declared(template)
+    if not declared and isinstance(target, int):
+        raise NoData(f"{component}'s pods declare no port that {target} could be compared with")
+    if target not in declared:
+        expected = f"a port that {component}'s pods declare: {', '.join(map(str, declared)) or 'there is none'}"
+        raise Deviation(snapshot, f"{service_name} leads to port {target}", expected, advice)
+
+
+def _template(snapshot: Snapshot, app: str) -> K8sObject:
+    workload = named(snapshot, "statefulsets" if app in names.STATEFULSETS else "deployments", app)
+    if workload is None:
+        raise PreconditionNotMet(f"there is no workload {app}; see test_rollout_complete[{app}]")
+    template: K8sObject = workload["spec"]["template"]
+    return template
+
+
+def _declared(template: K8sObject) -> list[int | str]:
+    ports = [port for container in template["spec"]["containers"] for port in container.get("ports") or ()]
+    return [key for port in ports for key in (port["containerPort"], port.get("name")) if key]
+
+
+def _words(labels: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in labels.items()) or "nothing"
 
 
 def _service_of(item: K8sObject) -> str | None:

@@ -1,12 +1,18 @@
-"""Does InfluxDB say that it is well (section 3.4)?"""
+"""Does InfluxDB say that it is well, and can what it holds be true (section 3.4)?"""
 
 from __future__ import annotations
 
+from typing import Final
+
 from pipeline_services import names
 from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.errors import NoData, PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.snapshot import Snapshot
+
+AHEAD: Final = 5.0
+"""Seconds that two clocks may differ: more than any that are kept by NTP, and less than a minute's figures can bear."""
 
 
 def is_healthy(snapshot: Snapshot) -> None:
@@ -19,3 +25,34 @@ def is_healthy(snapshot: Snapshot) -> None:
             next_command="kubectl exec -n {namespace} influxdb-0 -- curl -k https://localhost:8086/health"
         )
         raise Deviation(snapshot, f"InfluxDB's /health answers {answer['status']} {status!r}", "200 'pass'", advice)
+
+
+def readings_are_past(snapshot: Snapshot) -> None:
+    """The newest stored reading was measured before it was asked for: no producer's clock runs ahead.
+
+    Raises:
+        PreconditionNotMet: it is the clock of whoever looks that is behind the cluster's.
+        NoData: nothing is stored.
+    """
+    newest = snapshot.data("influxdb_newest")
+    if newest["time"] is None:
+        raise NoData("InfluxDB returned no reading at all")
+    measured, asked = float(newest["time"]), float(newest.get("asked_at", snapshot.taken_at))
+    if measured - asked <= AHEAD:
+        return
+    there = _clock_of_prometheus(snapshot)
+    if there is not None and measured - there <= AHEAD:
+        raise PreconditionNotMet(f"the clock of this machine is {there - asked:.0f} s behind that of the cluster")
+    advice = COMPONENT_ADVICE[names.PRODUCER].but(
+        impact="readings are stored under times that have not come: ages, rates and latencies are wrong until then",
+        next_command="kubectl exec -n {namespace} deploy/producer -- date -u",
+        level="L3",
+    )
+    observed = f"the newest stored reading is {measured - asked:.0f} s in the future"
+    raise Deviation(snapshot, observed, f"<= {AHEAD:g} s", advice)
+
+
+def _clock_of_prometheus(snapshot: Snapshot) -> float | None:
+    """What time it was for Prometheus when it was last asked; it stamps each answer."""
+    answers = [rows for source, rows in snapshot.answers.items() if source.startswith("prometheus/")]
+    return max((float(row["value"][0]) for rows in answers for row in rows), default=None)

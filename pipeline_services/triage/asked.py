@@ -117,7 +117,9 @@ def _objects() -> Iterator[Question]:
     yield from _of("test_no_unknown_errors_logged", logs.have_no_unknown_errors, _each(_DATA_PATH))
     yield from _of("test_no_open_warning_event", events.have_no_open_warnings, _each(events.EVENT_COMPONENTS))
     yield from _of("test_service_has_endpoint", endpoints.are_ready, endpoints.SERVED_BY)
+    yield from _of("test_service_leads_to_pods", endpoints.lead_to_pods, endpoints.SERVED_BY)
     yield Question("test_network_denies_by_default", "network", networks.deny_by_default)
+    yield from _of("test_network_denies", networks.deny, _all("network", networks.DENIED))
     yield from _of("test_network_allows", networks.allow, _all("network", networks.FLOWS))
 
 
@@ -134,6 +136,7 @@ def _services() -> Iterator[Question]:
     yield from _of("test_kafka_topic", kafka.topic_is_whole, _all(names.KAFKA, kafka.TOPICS))
     yield Question("test_consumer_group_stable", names.PROCESSOR, kafka.group_is_stable)
     yield Question("test_influxdb_healthy", names.INFLUXDB, influx.is_healthy)
+    yield Question("test_data_clock", names.PRODUCER, influx.readings_are_past)
     yield Question("test_certificate_valid_for_weeks", names.INFLUXDB, tls.is_valid_for_weeks)
     yield Question("test_certificate_trusted", names.INFLUXDB, tls.is_trusted)
     yield Question("test_certificate_served", names.INFLUXDB, tls.is_the_served_one)

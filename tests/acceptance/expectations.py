@@ -13,9 +13,14 @@ PROMETHEUS_METRICS = (
     "producer-rate",
     "processor-matches-producer",
     "influxdb-writes-match-processor",
-    *(f"{usage}-usage-{app}" for usage in ("cpu", "memory") for app in ("producer", "processor", "kafka", "influxdb")),
+    *(
+        f"{usage}-{app}"
+        for usage in ("cpu-usage", "memory-usage", "cpu-throttling")
+        for app in ("producer", "processor", "kafka", "influxdb")
+    ),
     "end-to-end-latency",
     "write-failures",
+    "dead-letters",
     "unacknowledged-age",
     *(f"name-resolves-{service}" for service in ("kafka-service", "influxdb-service")),
     *(f"volume-usage-{app}" for app in ("kafka", "influxdb")),
@@ -85,7 +90,8 @@ NOTHING_PRODUCED = (
         "test_key_metric",
         (
             *("processor-matches-producer", "influxdb-writes-match-processor", "cpu-usage-producer"),
-            *("memory-usage-producer", "stored-reading-age", "end-to-end-latency", "unacknowledged-age"),
+            *("memory-usage-producer", "cpu-throttling-producer"),
+            *("stored-reading-age", "end-to-end-latency", "unacknowledged-age"),
         ),
     ),
     "test_pods_scraped[producer]",
@@ -150,7 +156,7 @@ EXPECTATIONS: dict[str, Expectation] = {
                 "test_key_metric",
                 (
                     *("influxdb-writes-match-processor", "end-to-end-latency"),
-                    *("cpu-usage-processor", "memory-usage-processor"),
+                    *("cpu-usage-processor", "memory-usage-processor", "cpu-throttling-processor"),
                 ),
             ),
             "test_consumer_group_stable",
@@ -188,7 +194,7 @@ EXPECTATIONS: dict[str, Expectation] = {
     "certificate-expires-tomorrow-unserved": Expectation(
         components=("influxdb",),
         red=("test_certificate_valid_for_weeks", "test_certificate_trusted", "test_certificate_served"),
-        inconclusive=("test_token_accepted", "test_key_metric[stored-reading-age]"),
+        inconclusive=("test_token_accepted", "test_data_clock", "test_key_metric[stored-reading-age]"),
     ),
 }
 """By fault. The last one is a certificate that nobody loaded, from another CA; the one before it is in use."""

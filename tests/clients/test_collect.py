@@ -50,7 +50,9 @@ def test_answers_have_the_shapes_that_judgements_expect(pipeline: FakePipeline) 
     assert (snapshot.context, snapshot.namespace) == ("fake", NS)
     assert abs(snapshot.taken_at - time.time()) < 10
     assert snapshot.data("influxdb_health") == {"status": 200, "body": {"status": "pass"}}
-    assert snapshot.data("influxdb_newest") == {"time": 1763870400.0, "points_1m": 5}
+    newest = snapshot.data("influxdb_newest")
+    assert (newest["time"], newest["points_1m"]) == (1763870400.0, 5)
+    assert snapshot.taken_at <= newest["asked_at"] <= time.time()
     assert snapshot.data("influxdb_token") == {"status": 200}
     assert snapshot.data("loki_ready") == {"status": 200, "body": "ready\n"}
     assert snapshot.data("grafana_datasources/loki") == {"status": 200, "message": "a query was answered"}

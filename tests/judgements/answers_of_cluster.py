@@ -26,6 +26,10 @@ TEMPLATES: dict[str, dict[str, Any]] = {
         ],
     },
 }
+PORTS = {
+    **{service.removesuffix("-service"): port for service, port in names.SERVICE_PORTS.items()},
+    **dict.fromkeys((names.PRODUCER, names.PROCESSOR), 8000),
+}
 VOLUMES = {
     names.PROCESSOR: [
         {"name": "ca", "secret": {"secretName": names.TLS_SECRET, "items": [{"key": "ca.crt", "path": "ca"}]}}
@@ -68,7 +72,9 @@ def _time(at: float) -> str:
 
 def _containers(app: str) -> list[dict[str, Any]]:
     limits = {"limits": {"cpu": "1", "memory": "256Mi"}, "requests": {"cpu": "50m", "memory": "64Mi"}}
-    return [{"name": app, "image": f"localhost/conveyor/{app}:1", "resources": limits, **TEMPLATES.get(app, {})}]
+    ports = [{"name": "main", "containerPort": PORTS[app]}] if app in PORTS else []
+    own = {"resources": limits, "ports": ports, **TEMPLATES.get(app, {})}
+    return [{"name": app, "image": f"localhost/conveyor/{app}:1", **own}]
 
 
 def _pod(app: str, made: str, ready: str) -> dict[str, Any]:
@@ -104,7 +110,8 @@ def _workload(app: str, made: str) -> dict[str, Any]:
     if app in names.DEPLOYMENTS:
         status["conditions"] = [{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}]
     replicas = {} if app in names.DAEMONSETS else {"replicas": 1}
-    template = {"spec": {"containers": _containers(app), "volumes": VOLUMES.get(app, [])}}
+    pods = {"containers": _containers(app), "volumes": VOLUMES.get(app, [])}
+    template = {"metadata": {"labels": {"app": app}}, "spec": pods}
     metadata = {"name": app, "generation": 1, "labels": {"app": app}, "creationTimestamp": made}
     return {"metadata": metadata, "spec": {**replicas, "template": template}, "status": status}
 
@@ -145,7 +152,8 @@ def _claim(app: str, made: str) -> dict[str, Any]:
 
 def _service(name: str, port: int) -> dict[str, Any]:
     app = name.removesuffix("-service")
-    return {"metadata": {"name": name}, "spec": {"selector": {"app": app}, "ports": [{"port": port}]}}
+    spec = {"selector": {"app": app}, "ports": [{"port": port, "targetPort": "main"}]}
+    return {"metadata": {"name": name}, "spec": spec}
 
 
 def _endpoints(service: str) -> dict[str, Any]:

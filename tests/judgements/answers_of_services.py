@@ -18,6 +18,8 @@ VALUES = {
     "memory-usage": 0.4,
     "end-to-end-latency": 0.4,
     "write-failures": 0.0,
+    "dead-letters": 0.0,
+    "cpu-throttling": 0.1,
     "unacknowledged-age": 0.02,
     "name-resolves": 1.0,
     "volume-usage": 0.1,
@@ -122,7 +124,7 @@ def _influxdb(now: float) -> dict[str, Any]:
     }
     return {
         "influxdb_health": {"status": 200, "body": {"name": "influxdb", "status": "pass"}},
-        "influxdb_newest": {"time": now - 0.5, "points_1m": 1200},
+        "influxdb_newest": {"time": now + 1.5, "points_1m": 1200, "asked_at": now + 2},
         "influxdb_token": {"status": 200},
         "influxdb_read_token": {"status": 200},
         "tls": {"secret": certificate, "served": dict(certificate), "verified": True, "error": ""},

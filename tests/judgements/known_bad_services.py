@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline_services import names
-from pipeline_services.judgements.networks import FLOWS
+from pipeline_services.judgements.networks import FLOWS, NAMESPACE_NAME
 from tests.judgements.answers_of_cluster import POD_NAMES
 from tests.judgements.world import World
 
@@ -119,6 +119,38 @@ def policy_narrowed(side: str) -> Breakage:
     return breakage
 
 
+def open_to_all(world: World, *_: str) -> None:
+    everything = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [{}], "egress": [{}]}
+    world.answers["networkpolicies"].append({"metadata": {"name": "allow-all"}, "spec": everything})
+
+
+def open_within_the_namespace(world: World, *_: str) -> None:
+    """The usual way to be too generous: everybody in this namespace, by its name."""
+    anybody = [{"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: names.NAMESPACE}}}]
+    spec = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    rules = {"ingress": [{"from": anybody}], "egress": [{"to": anybody}]}
+    metadata = {"name": "same-namespace", "namespace": names.NAMESPACE}
+    world.answers["networkpolicies"].append({"metadata": metadata, "spec": {**spec, **rules}})
+
+
+def service_selects(**labels: str) -> Breakage:
+    def breakage(world: World, service: str) -> None:
+        world.item("services", service)["spec"]["selector"] = labels
+
+    return breakage
+
+
+def service_leads_to(port: str | int) -> Breakage:
+    def breakage(world: World, service: str) -> None:
+        world.item("services", service)["spec"]["ports"][0]["targetPort"] = port
+
+    return breakage
+
+
+def from_the_future(world: World) -> None:
+    world.answers["influxdb_newest"]["time"] = world.now + 90
+
+
 def partitions(change: dict[str, Any] | None) -> Breakage:
     def breakage(world: World, topic: str) -> None:
         if change is None:
@@ -220,6 +252,14 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_grafana_datasource_answers": (datasource_down,),
     "test_grafana_dashboard_complete": (answer("grafana_dashboard", {"title": "Home", "panels": []}), panel_removed),
     "test_service_has_endpoint": (service_gone, service_port, endpoints_unready),
+    "test_service_leads_to_pods": (
+        service_selects(app="another"),
+        service_selects(),
+        service_leads_to("metrics"),
+        service_leads_to(1),
+    ),
+    "test_network_denies": (open_to_all, open_within_the_namespace),
+    "test_data_clock": (from_the_future,),
     "test_network_denies_by_default": (policy_gone("default-deny"),),
     "test_network_allows": (policy_narrowed("egress"), policy_narrowed("ingress")),
     "test_kafka_topic": (partitions(None), partitions({"leader": -1}), partitions({"isr": []})),

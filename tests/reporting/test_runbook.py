@@ -30,7 +30,6 @@ CHECKS = "\n".join(file.read_text() for file in sorted((ROOT / "checks").glob("*
 NOT_BY_DAILY_CHECKS = {
     "failure-detection": "a heading over its parts",
     "failure-scenarios": "a heading over its parts",
-    "producer-pod-failure": "named by the findings about the producer; the scenario in chaos/ follows",
     "troubleshooting-workflow": "the triage of section 4 follows",
     "preventive-maintenance": "the weekly and monthly checks follow",
     "escalation": "every finding names its level",

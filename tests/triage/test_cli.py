@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
@@ -23,6 +22,7 @@ from pipeline_services.snapshot import Snapshot
 from pipeline_services.triage import cli
 from pipeline_services.triage.model import Diagnosis
 from tests.clients.fake_pipeline import CANARY, secret
+from tests.judgements.test_replay import recorded
 from tests.triage.made import AT, AWAY, FULL, REPLACED, SCALED, diagnosis, event, pod, snapshot
 
 ROOT = Path(__file__).parents[2]
@@ -236,7 +236,7 @@ def test_a_cluster_that_does_not_answer_is_exit_2(live: Triage, monkeypatch: pyt
 @pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.name.removesuffix(".json.gz"))
 def test_recorded_snapshots_are_judged_by_the_real_command(file: Path, tmp_path: Path) -> None:
     saved = tmp_path / "snapshot.json"
-    saved.write_bytes(gzip.decompress(file.read_bytes()))
+    recorded(file.name.removesuffix(".json.gz")).save(saved)
     command = [sys.executable, "-m", "pipeline_services.triage", "--snapshot", str(saved), "--reports", str(tmp_path)]
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     started = time.monotonic()
