@@ -1,0 +1,101 @@
+"""Policies that are too loose, services that lead astray, clocks that differ: what is judged and what cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline_services import flows, names
+from pipeline_services.errors import NoData, PreconditionNotMet
+from pipeline_services.judgements import endpoints, influx, networks
+from pipeline_services.judgements.deviation import Deviation
+from tests.judgements.known_bad_services import open_to_all, open_within_the_namespace, policy_gone
+from tests.judgements.world import healthy
+
+FLOW = "producer-to-influxdb"
+
+
+def test_every_flow_is_either_needed_or_denied() -> None:
+    assert {flow.id for flow in flows.FLOWS.values() if flow.allowed}.isdisjoint(networks.DENIED)
+    assert {str(flow) for flow in networks.FLOWS.values()}.isdisjoint(map(str, networks.DENIED.values()))
+    assert len(networks.DENIED) == len(flows.FLOWS) - len(flows.ALLOWED)
+
+
+def test_the_policies_to_blame_are_named() -> None:
+    world = healthy()
+    open_to_all(world)
+    with pytest.raises(Deviation, match=r"producer to influxdb:8086 is let through, by allow-all; expected"):
+        networks.deny(world.snapshot(), FLOW)
+
+
+def test_one_end_that_is_open_lets_nothing_through() -> None:
+    world = healthy()
+    world.item("networkpolicies", names.INFLUXDB)["spec"]["ingress"] = [{}]
+    networks.deny(world.snapshot(), FLOW)
+    world.item("networkpolicies", names.PRODUCER)["spec"]["egress"] = [{"to": [{"podSelector": {}}]}]
+    with pytest.raises(Deviation, match="by producer and influxdb"):
+        networks.deny(world.snapshot(), FLOW)
+    networks.deny(world.snapshot(), "producer-to-loki")
+
+
+def test_where_nothing_is_denied_by_default_that_is_the_finding() -> None:
+    world = healthy()
+    policy_gone("default-deny")(world)
+    with pytest.raises(PreconditionNotMet, match="test_network_denies_by_default"):
+        networks.deny(world.snapshot(), "loki-to-prometheus")
+
+
+def test_a_namespace_is_known_by_its_name_only() -> None:
+    world = healthy()
+    open_within_the_namespace(world)
+    policy = world.item("networkpolicies", "same-namespace")
+    policy["metadata"]["namespace"] = "elsewhere"
+    networks.deny(world.snapshot(), FLOW)
+    policy["metadata"]["namespace"] = names.NAMESPACE
+    world.drop("networkpolicies", lambda item: item["metadata"]["name"] == names.KAFKA)
+    networks.allow(world.snapshot(), "producer-kafka")
+
+
+def test_a_number_that_no_container_declares_may_still_be_right() -> None:
+    world = healthy()
+    for container in world.item("deployments", names.LOKI)["spec"]["template"]["spec"]["containers"]:
+        container.pop("ports")
+    port = world.item("services", names.LOKI_SERVICE)["spec"]["ports"][0]
+    with pytest.raises(Deviation, match="there is none"):
+        endpoints.lead_to_pods(world.snapshot(), names.LOKI_SERVICE)
+    for port["targetPort"] in (3100, 1):
+        with pytest.raises(NoData):
+            endpoints.lead_to_pods(world.snapshot(), names.LOKI_SERVICE)
+
+
+def test_without_a_target_port_the_service_leads_to_its_own() -> None:
+    world = healthy()
+    port = world.item("services", names.LOKI_SERVICE)["spec"]["ports"][0]
+    del port["targetPort"]
+    endpoints.lead_to_pods(world.snapshot(), names.LOKI_SERVICE)
+
+
+@pytest.mark.parametrize("source", ["services", "deployments"])
+def test_what_is_not_there_leads_nowhere_and_other_checks_say_so(source: str) -> None:
+    world = healthy()
+    world.drop(source, lambda item: item["metadata"]["name"].startswith(names.GRAFANA))
+    with pytest.raises(PreconditionNotMet, match=r"see test_(service_has_endpoint|rollout_complete)\[grafana"):
+        endpoints.lead_to_pods(world.snapshot(), names.GRAFANA_SERVICE)
+
+
+def test_a_machine_whose_own_clock_is_behind_does_not_blame_the_producer() -> None:
+    world = healthy()
+    for source, rows in world.answers.items():
+        for row in rows if source.startswith("prometheus/") else ():
+            row["value"] = [world.now + 60, row["value"][1]]
+    world.answers["influxdb_newest"]["time"] += 60
+    with pytest.raises(PreconditionNotMet, match="this machine is 58 s behind"):
+        influx.readings_are_past(world.snapshot())
+
+
+def test_a_reading_that_arrived_while_others_were_asked_is_not_from_the_future() -> None:
+    world = healthy()
+    world.answers["influxdb_newest"] = {"time": world.now + 12, "points_1m": 1, "asked_at": world.now + 12.2}
+    influx.readings_are_past(world.snapshot())
+    world.answers["influxdb_newest"] = {"time": None, "points_1m": 0}
+    with pytest.raises(NoData):
+        influx.readings_are_past(world.snapshot())
