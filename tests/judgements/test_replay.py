@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.key_metrics import KEY_METRICS
+from pipeline_services.metric import KeyMetric
+from pipeline_services.snapshot import Failure, Snapshot
 from tests.acceptance.expectations import EXPECTATIONS
+from tests.judgements.answers_of_services import VALUES
 from tests.judgements.daily_cases import daily_cases
 from tests.judgements.test_faults_of_acceptance import outcomes_of
 
@@ -19,19 +22,30 @@ RECORDED = sorted(path.name.removesuffix(".json.gz") for path in FOLDER.glob("*.
 
 
 def recorded(name: str) -> Snapshot:
-    """A recording, with good answers to what was not asked yet when it was taken."""
-    snapshot = Snapshot.from_json(gzip.decompress((FOLDER / f"{name}.json.gz").read_bytes()).decode())
-    return replace(snapshot, answers={**asked_since(snapshot), **snapshot.answers})
+    return known_since(Snapshot.from_json(gzip.decompress((FOLDER / f"{name}.json.gz").read_bytes()).decode()))
 
 
-def asked_since(snapshot: Snapshot) -> dict[str, Any]:
-    if "prometheus/memory-usage" not in snapshot.answers:
-        return {}
-    pods = snapshot.answers["prometheus/memory-usage"]
-    return {
-        "prometheus/cpu-throttling": [{**row, "value": [row["value"][0], "0"]} for row in pods],
-        "prometheus/dead-letters": [{"metric": {}, "value": [snapshot.taken_at, "0"]}],
+def known_since(snapshot: Snapshot) -> Snapshot:
+    """The recording, with a good answer to each question that its recorder did not know yet.
+
+    What it says of all other questions is then what it said at the time. Left unanswered, triage would rightly take a
+    figure that is missing for one that is still to come.
+    """
+    answers = {
+        f"prometheus/{metric.id}": _good(metric, snapshot)
+        for metric in KEY_METRICS.values()
+        if metric.tool == "prometheus" and f"prometheus/{metric.id}" not in (*snapshot.answers, *snapshot.failures)
     }
+    return replace(snapshot, answers={**answers, **snapshot.answers})
+
+
+def _good(metric: KeyMetric, snapshot: Snapshot) -> list[dict[str, Any]]:
+    value = [snapshot.taken_at, str(VALUES[metric.id])]
+    if metric.by == "pod":
+        whose = [{"pod": pod["metadata"]["name"]} for pod in snapshot.answers["pods"]]
+    else:
+        whose = [{metric.by: subject} if metric.by else {} for subject in metric.subjects or ("",)]
+    return [{"metric": labels, "value": value} for labels in whose]
 
 
 @pytest.mark.parametrize("name", [name for name in RECORDED if name.startswith("healthy")])
@@ -43,3 +57,14 @@ def test_a_healthy_recording_is_green(name: str) -> None:
 def test_a_recorded_fault_turns_its_cases_red(name: str) -> None:
     ids = [case.id for case in daily_cases()]
     assert EXPECTATIONS[name].wrong(*outcomes_of(recorded(name)), ids) == []
+
+
+def test_what_was_asked_then_is_left_as_it_was() -> None:
+    old = recorded("healthy")
+    answers = {source: answer for source, answer in old.answers.items() if source != "prometheus/cpu-usage"}
+    failures = {"prometheus/dead-letters": Failure("NoData", "nothing"), **old.failures}
+    answers.pop("prometheus/dead-letters")
+    filled = known_since(replace(old, answers=answers, failures=failures))
+    assert {row["value"][1] for row in filled.data("prometheus/cpu-usage")} == {str(VALUES["cpu-usage"])}
+    assert "prometheus/dead-letters" not in filled.answers
+    assert filled.answers.keys() - {"prometheus/cpu-usage"} == answers.keys()
