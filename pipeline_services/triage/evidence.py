@@ -145,3 +145,8 @@ def _stamped(entries: tuple[str, ...]) -> list[tuple[float, str]]:
         if _STAMP.fullmatch(stamp):
             found.append((epoch(stamp), text))
     return found
+
+
+def kind_word(kind: str) -> str:
+    """The kind as objects write it: ``Deployment`` for ``deployment``."""
+    return {"deployment": "Deployment", "statefulset": "StatefulSet", "daemonset": "DaemonSet"}[kind]

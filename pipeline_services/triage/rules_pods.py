@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from pipeline_services import names
+from pipeline_services.judgements.events import last_seen
 from pipeline_services.judgements.objects import K8sObject, age, condition, epoch, name_of
 from pipeline_services.judgements.pods import STARTING_FOR, is_ready
 from pipeline_services.judgements.workloads import progress_of
-from pipeline_services.triage.evidence import COMPONENT_OF, KINDS, Evidence
+from pipeline_services.triage.evidence import COMPONENT_OF, KINDS, Evidence, kind_word
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding, Unanswered
 from pipeline_services.triage.rules_containers import ended, stuck_container
@@ -137,7 +138,7 @@ def _absent(evidence: Evidence, app: str, workload: K8sObject) -> Finding:
     """No pod stands: one is going and the next is not there yet, or nobody makes one."""
     component = COMPONENT_OF[app]
     leaving = [pod for pod in evidence.all_pods(app) if pod["metadata"].get("deletionTimestamp")]
-    kind, subject = KINDS[app][1], f"{KINDS[app][1]}/{app}"
+    subject = f"{KINDS[app][1]}/{app}"
     if leaving:
         summary = f"the only pod of {app} is being deleted; the next one comes after it"
         since = epoch(str(leaving[0]["metadata"]["deletionTimestamp"]))
@@ -165,18 +166,44 @@ def _absent(evidence: Evidence, app: str, workload: K8sObject) -> Finding:
             since=min(since, evidence.now),
             details=of_app(app, leaving[0]),
         )
-    summary = f"{subject} wants {workload['spec'].get('replicas', 1)} pods and none is there"
+    return _nobody_makes_it(evidence, app, workload)
+
+
+def _nobody_makes_it(evidence: Evidence, app: str, workload: K8sObject) -> Finding:
+    component, kind = COMPONENT_OF[app], KINDS[app][1]
+    subject = f"{kind}/{app}"
+    stray = next((pod for pod in evidence.objects("pods") if _belongs(pod, app)), None)
+    if stray is not None:
+        label = (stray["metadata"].get("labels") or {}).get("app")
+        return tell(
+            evidence,
+            "label-wrong",
+            component,
+            f"pod {name_of(stray)} runs and does not carry the label app={app}, so nothing finds it",
+            f"its label app is {label!r}",
+            str(progress_of(workload)),
+            subject=f"pod/{name_of(stray)}",
+            since=evidence.changed("pods", name_of(stray)),
+            details=of_app(app, stray),
+        )
+    events = evidence.events_of(kind_word(kind), app)
+    moving = any(evidence.now - last_seen(event) < STARTING_FOR for event in events)
     return tell(
         evidence,
-        "pod-replaced",
+        "pod-replaced" if moving else "pods-missing",
         component,
-        summary,
+        f"{subject} wants {workload['spec'].get('replicas', 1)} pods and none is there",
         str(progress_of(workload)),
-        *(event_line(event) for event in evidence.events_of(kind.capitalize(), app)[:2]),
+        *(event_line(event) for event in events[:2]),
         subject=subject,
         confidence=Confidence.MEDIUM,
         details=of_app(app),
     )
+
+
+def _belongs(pod: K8sObject, app: str) -> bool:
+    """By its name, whatever its labels say."""
+    return re.fullmatch(rf"{re.escape(app)}-(\d+|[0-9a-f]+-\w+|\w+)", name_of(pod)) is not None
 
 
 def _often(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipeline_services import names
 from pipeline_services.judgements.objects import K8sObject, condition, epoch, name_of
 from pipeline_services.judgements.workloads import progress_of
-from pipeline_services.triage.evidence import COMPONENT_OF, KINDS, Evidence
+from pipeline_services.triage.evidence import COMPONENT_OF, KINDS, Evidence, kind_word
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Finding
 from pipeline_services.triage.rules_pods import pod_findings
@@ -185,11 +185,6 @@ def _held_up(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Find
         since=changed,
         details=of_app(app),
     )
-
-
-def kind_word(kind: str) -> str:
-    """The kind as objects write it."""
-    return {"deployment": "Deployment", "statefulset": "StatefulSet", "daemonset": "DaemonSet"}[kind]
 
 
 def _owned(event: K8sObject, app: str) -> bool:

@@ -10,6 +10,7 @@ from pipeline_services.triage.model import Cause
 
 L1 = Escalation.L1
 L2 = Escalation.L2
+L3 = Escalation.L3
 
 PODS: Final = (
     Cause(
@@ -36,6 +37,29 @@ PODS: Final = (
         L2,
         "pod-status",
         steps=("kubectl describe pod -n {namespace} {pod}", "kubectl delete pod -n {namespace} {pod} --force"),
+        afterwards=READY,
+    ),
+    Cause(
+        "label-wrong",
+        "a pod does not carry the label by which it is found",
+        L2,
+        "pod-status",
+        steps=(
+            "kubectl get pods -n {namespace} --show-labels",
+            "kubectl label pod -n {namespace} {pod} app={app} --overwrite",
+        ),
+        undo="kubectl label pod -n {namespace} {pod} app-",
+        afterwards=READY,
+    ),
+    Cause(
+        "pods-missing",
+        "pods are wanted and nobody makes them",
+        L3,
+        "pod-status",
+        steps=(
+            "kubectl describe {workload} -n {namespace}",
+            "kubectl get events -n {namespace} --sort-by=.lastTimestamp",
+        ),
         afterwards=READY,
     ),
     Cause(
