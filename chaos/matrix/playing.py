@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 WELL_WITHIN: Final = 150.0
 """Seconds for the pipeline to get over the row before."""
 BETWEEN_LOOKS: Final = 0.5
+BETWEEN_GATES: Final = 1.0
+SECOND_LOOK: Final = 20.0
+"""Seconds for a diagnosis to be right again once its fault is ripe."""
 Look = Callable[[], "Snapshot"]
 Diagnose = Callable[["Snapshot"], "Diagnosis"]
 
@@ -125,7 +128,9 @@ class Player:
             return not left
 
         try:
-            wait_until(well, within=WELL_WITHIN, what="a pipeline that is well", every=1.0, retry_on=(PipelineError,))
+            wait_until(
+                well, within=WELL_WITHIN, what="a pipeline that is well", every=BETWEEN_GATES, retry_on=(PipelineError,)
+            )
         except WaitExpired as error:
             deviation = self.pipeline.deviation()
             if deviation:
@@ -139,20 +144,28 @@ class Player:
         landed(self.pipeline.api, fault)
 
     def _watch(self, result: Played, since: float) -> None:
-        """Look until it is as expected. The last look is the one that counts and is kept."""
+        """Look until it is as expected, and once it is ripe look again. The last look counts and is kept."""
+        row, first = result.row, None
+        for ripe in dict.fromkeys((0.0, row.ripens)):
+            self._until_right(result, since + ripe, since + max(row.settles, ripe + SECOND_LOOK))
+            verdict = result.verdict
+            if verdict is None or not verdict.as_expected:
+                return
+            first = first or time.time() - since
+            result.verdict = timed(verdict, first)
 
+    def _until_right(self, result: Played, start: float, end: float) -> None:
         def looked() -> bool:
-            snapshot = recordings.unmarked(self.look())
-            diagnosis = self.diagnose(snapshot)
-            verdict = judged(result.row, diagnosis)
-            if verdict.as_expected:
-                verdict = timed(verdict, time.time() - since)
-            result.snapshot, result.diagnosis, result.verdict = snapshot, diagnosis, verdict
-            return verdict.as_expected
+            if time.time() < start:
+                return False
+            result.snapshot = recordings.unmarked(self.look())
+            result.diagnosis = self.diagnose(result.snapshot)
+            result.verdict = judged(result.row, result.diagnosis)
+            return result.verdict.as_expected
 
-        within = max(0.0, since + result.row.settles - time.time())
+        what, within = f"a right diagnosis of {result.row.id}", max(0.0, end - time.time())
         try:
-            wait_until(looked, within=within, what=result.row.id, every=BETWEEN_LOOKS, retry_on=(PipelineError,))
+            wait_until(looked, within=within, what=what, every=BETWEEN_LOOKS, retry_on=(PipelineError,))
         except WaitExpired:
             if result.verdict is None:
                 raise

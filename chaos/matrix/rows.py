@@ -58,6 +58,7 @@ class Row:
         affected: components that suffer so directly that naming them too is no false alarm.
         also: further causes that may be given to the expected components.
         settles: seconds within which all of this has to be so.
+        ripens: seconds after which it has to be so still, when what suffers has begun to complain.
         at_once: it is looked at before it has landed, since it heals within seconds.
         before: arranged before the fault and taken back after it; is no fault in itself.
         meanwhile: goes on while the fault is in force and ends with this process.
@@ -71,6 +72,7 @@ class Row:
     affected: frozenset[str] = frozenset()
     also: frozenset[str] = frozenset()
     settles: float = 60.0
+    ripens: float = 0.0
     at_once: bool = False
     before: Breakage | None = None
     meanwhile: Meanwhile | None = None

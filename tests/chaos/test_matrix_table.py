@@ -1,0 +1,57 @@
+"""The matrix's rows: over all components, expecting only what there is, each with faults that can be told apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos.matrix import rows
+from chaos.matrix.rows import Row
+from chaos.matrix.table import ROWS, SAMPLE
+from pipeline_services.settings import COMPONENTS
+from pipeline_services.triage.asked import questions
+from pipeline_services.triage.causes import CAUSES
+
+CHECKS = {question.id for question in questions()}
+
+
+def test_there_are_enough_rows_over_all_components() -> None:
+    assert len(ROWS) >= 45
+    assert {component for row in ROWS.values() for component in row.components} == set(COMPONENTS)
+
+
+def test_some_rows_are_several_faults_at_once() -> None:
+    pairs = [row for row in ROWS.values() if len(row.expected) > 1]
+    assert len(pairs) >= 4
+    assert all(len(row.components) == len(row.expected) for row in pairs)
+
+
+def test_the_sample_is_small_and_over_all_components() -> None:
+    assert len(SAMPLE) <= 14
+    assert {component for row in SAMPLE for component in ROWS[row].components} == set(COMPONENTS)
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
+def test_a_row_expects_checks_that_there_are(row: Row) -> None:
+    for check in row.red:
+        assert check in CHECKS or any(known.startswith(f"{check}[") for known in CHECKS)
+    assert row.also <= set(CAUSES)
+    assert row.affected <= set(COMPONENTS) - row.components
+    assert row.innocent, "a row that lets everybody be blamed judges nothing"
+
+
+def test_an_expected_finding_has_the_level_of_its_cause() -> None:
+    assert rows.finding("network", "policy-blocks").level == "L3"
+    with pytest.raises(ValueError, match="no component"):
+        rows.finding("nobody", "policy-blocks")
+    with pytest.raises(ValueError, match="no such causes: typo"):
+        rows.finding("network", "typo")
+    with pytest.raises(ValueError, match="none is named"):
+        rows.finding("network")
+    with pytest.raises(ValueError, match="have the levels L2, L3"):
+        rows.finding("network", "policy-blocks", "scaled-to-zero")
+
+
+def test_two_rows_of_one_id_are_refused() -> None:
+    row = next(iter(ROWS.values()))
+    with pytest.raises(ValueError, match="same id"):
+        rows.by_id(row, row)
