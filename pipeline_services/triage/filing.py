@@ -52,7 +52,7 @@ def file(folder: Path, now: Diagnosis, first: Diagnosis, snapshot: Snapshot | No
         return filed
     at = snapshot.taken_at
     name = f"incident-{file_time(at)}.md"
-    ended = tuple(workflow.documented(course, now.taken_at, name) for course in courses)
+    ended = tuple(workflow.documented(course, max(now.taken_at, course.steps[-1].at), name) for course in courses)
     handed = [course.finding for course in ended if course.hands_over]
     story = Incident(snapshot, ended, first.red, now.unanswered, bundle.file_name(at) if handed else "")
     document = markdown(story)

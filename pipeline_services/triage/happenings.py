@@ -85,7 +85,7 @@ def _told(courses: Sequence[Course]) -> Iterator[Happening]:
     for course in courses:
         finding = course.finding
         if finding.since is not None:
-            yield Happening(finding.since, TRIAGE, f"began: {finding.component}: {finding.summary}")
+            yield Happening(finding.since, TRIAGE, f"began: {finding.component}: {finding.sentence}")
         where = finding.subject or finding.component
         looked = next(step.note for step in course.steps if step.stage is Stage.EXAMINED)
         yield Happening(course.detected_at, TRIAGE, f"noticed: {where}: {finding.cause.title}; evidence: {looked}")

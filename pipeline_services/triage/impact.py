@@ -24,10 +24,8 @@ def impact(snapshot: Snapshot, findings: Sequence[Finding]) -> list[tuple[str, s
         ("Newest stored reading", _newest(snapshot)),
         ("Readings lost", _lost(findings)),
     ]
-    meant = dict.fromkeys(
-        COMPONENT_ADVICE[one.component].impact for one in findings if one.component in COMPONENT_ADVICE
-    )
-    return [*rows, *(("What it means", text) for text in meant)]
+    components = dict.fromkeys(one.component for one in findings if one.component in COMPONENT_ADVICE)
+    return [*rows, *((f"While {name} is not well", COMPONENT_ADVICE[name].impact) for name in components)]
 
 
 def _waiting(snapshot: Snapshot) -> str:

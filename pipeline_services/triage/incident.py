@@ -58,7 +58,7 @@ def _head(incident: Incident) -> Iterator[str]:
     began = min((one.since for one in incident.findings if one.since is not None), default=None)
     ended = [course.gone_at for course in incident.courses if not course.open and course.gone_at is not None]
     over = not any(course.open for course in incident.courses)
-    yield f"# Incident of {utc(snapshot.taken_at)}: {_plain(first.component)}: {_plain(first.summary)}"
+    yield f"# Incident of {utc(snapshot.taken_at)}: {_plain(first.component)}: {_plain(first.sentence)}"
     yield from ("", "| | |", "|---|---|")
     yield f"| Pipeline | {_plain(snapshot.namespace)} on {_plain(snapshot.context or 'the current context')} |"
     yield f"| Began | {utc(began) if began is not None else 'not known'} |"
@@ -79,7 +79,7 @@ def _summary(incident: Incident) -> Iterator[str]:
         suffer = ", ".join(sorted(finding.affects - {finding.component}))
         consequence = f" {suffer} suffer{'' if ',' in suffer else 's'} from it." if suffer else ""
         sure = "" if finding.confidence.value == "high" else f" Confidence: {finding.confidence.value}."
-        yield f"{number}. **{_plain(finding.component)}**: {_plain(finding.summary)}.{consequence}{sure}"
+        yield f"{number}. **{_plain(finding.component)}**: {_plain(finding.sentence)}.{consequence}{sure}"
         yield f"   Cause: {finding.cause.title} (`{finding.cause.id}`). State: {_plain(workflow.outcome(course))}."
     yield ""
 
@@ -173,7 +173,7 @@ def _escalation(incident: Incident) -> Iterator[str]:
     yield f"To **{level.value}** ({escalations.DUTIES[level]}), unless the actions above have helped:"
     yield ""
     for course in handed:
-        yield f"- {_plain(course.finding.component)}: {course.level.value}: {_plain(course.finding.summary)}"
+        yield f"- {_plain(course.finding.component)}: {course.level.value}: {_plain(course.finding.sentence)}"
         for condition in escalations.met_by(course.finding):
             yield f"  - {_plain(condition.when)}: look at {_plain(condition.look_at)}"
     yield from ("", "Hand over:", "")

@@ -84,6 +84,11 @@ class Finding:
         return tuple(_filled(step, self.details) for step in self.cause.steps)
 
     @property
+    def sentence(self) -> str:
+        """The summary behind the component's name, which some summaries begin with themselves."""
+        return self.summary.removeprefix(f"{self.component}: ")
+
+    @property
     def undo(self) -> str:
         """The command that takes the steps back, or nothing."""
         return _filled(self.cause.undo, self.details)

@@ -109,7 +109,7 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
 
 def _title(finding: Finding) -> str:
     where = f" ({finding.subject})" if finding.subject else ""
-    return f"{finding.component}{where}: {finding.summary}"
+    return f"{finding.component}{where}: {finding.sentence}"
 
 
 def _heals(course: Course, watch: str) -> str:
@@ -170,7 +170,7 @@ def _brief(diagnosis: Diagnosis, finding: Finding) -> list[str]:
     heals = f"; heals by itself within {span(workflow.limit(finding))}" if finding.self_healing else ""
     tail = f", since {began}{heals}; {finding.cause.escalation.name}"
     typed = commands(finding.next, diagnosis.context)
-    head = f"triage: {finding.component}: {_cut(finding.summary, 120)}{tail}"
+    head = f"triage: {finding.component}: {_cut(finding.sentence, 120)}{tail}"
     return [head, *([f"  next: {typed[0]}"] if typed else [])]
 
 

@@ -17,6 +17,8 @@ from pipeline_services.waiting import WaitExpired, wait_until
 EVERY: Final = 3.0
 AT_MOST: Final = 900.0
 """Seconds for the whole watch: one fault may lead to another that heals, but not for ever."""
+STILL_EVERY: Final = 10.0
+"""Seconds between two lines that say that nothing has changed."""
 Look = Callable[[], Diagnosis]
 
 
@@ -33,7 +35,7 @@ class Watch:
         self.courses = tuple(courses)
         self._look = look
         self._say = say
-        self._started = diagnosis.taken_at
+        self._started = self._told = diagnosis.taken_at
 
     def run(self, every: float = EVERY, at_most: float = AT_MOST, clock: Callable[[], float] = time.time) -> Diagnosis:
         """Look until nothing is waited for any more; returns the last diagnosis, with what did not heal handed on."""
@@ -62,7 +64,7 @@ class Watch:
         return not missed and not workflow.watched(self.courses)
 
     def _tell_changes(self, before: Sequence[Course], now: float) -> None:
-        known = {id(course) for course in before}
+        silent = now - self._told < STILL_EVERY
         for place, course in enumerate(self.courses):
             was = before[place] if place < len(before) else None
             title = f"{course.finding.component}: {course.finding.cause.title}"
@@ -70,8 +72,9 @@ class Watch:
                 self._tell(now, f"new: {title}: {course.steps[-1].note}")
             elif course.stage is not was.stage:
                 self._tell(now, f"{title}: {course.steps[-1].note}")
-            elif id(course) not in known and course.stage is Stage.WATCHING:
+            elif course.stage is Stage.WATCHING and (course.missing or not silent):
                 self._tell(now, f"{title}: {_state(course, now)}")
+                self._told = now
 
     def _give_up(self, now: float) -> None:
         """What keeps coming anew has not healed, whatever the limit of each."""

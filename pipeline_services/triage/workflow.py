@@ -121,8 +121,9 @@ def begin(finding: Finding, at: float) -> Course:
     if not finding.self_healing:
         return moved(course, Stage.ACTING, at, f"does not heal by itself; {course.level.value}")
     deadline = (at if finding.since is None else finding.since) + limit(finding)
-    left = f"within {span(limit(finding))}, until then {span(max(0.0, deadline - at))}"
-    return replace(moved(course, Stage.WATCHING, at, f"heals by itself {left}"), deadline=deadline)
+    left = f"{span(deadline - at)} left" if deadline > at else "which is over"
+    note = f"heals by itself within {span(limit(finding))}, {left}"
+    return replace(moved(course, Stage.WATCHING, at, note), deadline=deadline)
 
 
 def limit(finding: Finding) -> float:
