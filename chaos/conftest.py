@@ -53,9 +53,9 @@ def steady_pipeline(pipeline: SteadyPipeline) -> SteadyPipeline:
 
 
 @pytest.fixture
-def play(steady_pipeline: SteadyPipeline, pytestconfig: pytest.Config) -> Play:
+def play(steady_pipeline: SteadyPipeline, request: pytest.FixtureRequest) -> Play:
     """Plays a case from steady state to steady state; its evidence is attached whatever comes of it."""
     from chaos.staging import played  # noqa: PLC0415
 
-    folder = pytestconfig.getoption("allure_report_dir", default=None)
-    return lambda case: played(steady_pipeline, case, Path(folder) if folder else None)
+    folder = request.config.getoption("allure_report_dir", default=None)
+    return lambda case: played(steady_pipeline, case, Path(folder) if folder else None, request.node)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Final
 
 import allure
 import pytest
@@ -15,11 +16,16 @@ from _pytest.terminal import TerminalReporter
 
 from chaos import catalogue
 from pipeline_services.faults.safety import permitted_ground
+from pipeline_services.reporting.scenarios import Row
+from pipeline_services.reporting.session import PLUGIN, WARNING, OperatorRun
 from pipeline_services.scenario import Case, Story
 from pipeline_services.steady_pipeline import SteadyPipeline
 from pipeline_services.steady_play import play_into, told
 from pipeline_services.timeline import as_json, as_text
 from pipeline_services.timeline_picture import svg
+
+CONTROL: Final = "control-"
+"""How the ids of the suite's trials on itself begin."""
 
 
 @contextmanager
@@ -67,8 +73,8 @@ def rehearse(pipeline: SteadyPipeline, items: Iterable[pytest.Item]) -> None:
             pipeline.say(f"  landed  with {fault.landed.what}")
 
 
-def played(pipeline: SteadyPipeline, case: Case, folder: Path | None) -> Story:
-    """The story of a case, with its evidence attached to the running test, and its figures in ``folder``."""
+def played(pipeline: SteadyPipeline, case: Case, folder: Path | None, item: pytest.Item) -> Story:
+    """The story of a case: its evidence attached to the test, its figures in ``folder`` and in the table of the run."""
     story = Story(case)
     pipeline.say(f"{case.id}:")
     try:
@@ -77,8 +83,20 @@ def played(pipeline: SteadyPipeline, case: Case, folder: Path | None) -> Story:
         attach(story)
         if folder is not None and folder.is_dir():
             write_figures(story, folder)
+        note(story, item)
     pipeline.say(f"  {told(story)}")
     return story
+
+
+def note(story: Story, item: pytest.Item) -> None:
+    """Enter the story into the table of the run; a control, which fails on purpose, says nothing about the pipeline."""
+    run = item.config.pluginmanager.get_plugin(PLUGIN)
+    if not isinstance(run, OperatorRun) or story.case.id.startswith(CONTROL):
+        return
+    warning = run.scenarios.add(Row(story.case.id, story.case.component, story.case.within, story.figures()))
+    if warning:
+        before = [str(value) for name, value in item.user_properties if name == WARNING]
+        item.user_properties.append((WARNING, "; ".join([*before[-1:], warning])))
 
 
 def attach(story: Story) -> None:

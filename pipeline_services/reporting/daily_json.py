@@ -10,11 +10,13 @@ from typing import Any
 from pipeline_services.reporting.outcome import CaseResult, Outcome, verdict_of
 
 
-def document(results: Sequence[CaseResult], run: Mapping[str, Any]) -> dict[str, Any]:
+def document(
+    results: Sequence[CaseResult], run: Mapping[str, Any], played: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The verdict, the counts and one entry for each case.
 
     ``runbook`` is an anchor in RUNBOOK.md, ``escalation`` L1, L2, L3 or empty where nobody needs to act; ``run`` says
-    when, where and by what was judged.
+    when, where and by what was judged. ``played``: the scenarios, in a run that plays any.
     """
     counts = Counter(result.outcome for result in results)
     return {
@@ -22,6 +24,7 @@ def document(results: Sequence[CaseResult], run: Mapping[str, Any]) -> dict[str,
         "counts": {outcome.value: counts[outcome] for outcome in Outcome},
         "run": dict(run),
         "checks": [_entry(result) for result in results],
+        **(played or {}),
     }
 
 
@@ -36,6 +39,6 @@ def _entry(result: CaseResult) -> dict[str, str]:
     }
 
 
-def text(results: Sequence[CaseResult], run: Mapping[str, Any]) -> str:
+def text(results: Sequence[CaseResult], run: Mapping[str, Any], played: Mapping[str, Any] | None = None) -> str:
     """The document as it is written to the file."""
-    return json.dumps(document(results, run), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document(results, run, played), indent=2, ensure_ascii=False) + "\n"

@@ -7,16 +7,17 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline_services.reporting import allure_page, allure_results, daily_json, runbook, terminal
+from pipeline_services.reporting import allure_page, allure_results, daily_json, runbook, scenarios, terminal
 from pipeline_services.reporting.allure_results import Figure
 from pipeline_services.reporting.environment import describe, utc
 from pipeline_services.reporting.folder import ReportFolder
 from pipeline_services.reporting.node import PageUnavailable
 from pipeline_services.reporting.outcome import CaseResult, Outcome, verdict_of
+from pipeline_services.reporting.scenarios import Scenarios
 from pipeline_services.reporting.triaged import Triaged
 from pipeline_services.snapshot import Snapshot
 
@@ -59,6 +60,7 @@ class Report:
         allure, junit: what the plugins for these have written, wherever the command line sent it.
         markers: the run markers of each case.
         triage: what triage says of a run that is not green.
+        scenarios: what was played.
     """
 
     folder: ReportFolder
@@ -69,6 +71,7 @@ class Report:
     markers: Mapping[str, tuple[str, ...]]
     snapshot: Snapshot | None
     triage: Triaged | None = None
+    scenarios: Scenarios = field(default_factory=Scenarios)
 
 
 def write(report: Report, say: Say) -> None:
@@ -79,11 +82,12 @@ def write(report: Report, say: Say) -> None:
     if report.junit != draft / JUNIT and report.junit.is_file():
         shutil.copyfile(report.junit, draft / JUNIT)
     environment = describe(snapshot)
-    (draft / run.verdict_file).write_text(daily_json.text(results, _about(run, environment)), encoding="utf-8")
+    document = daily_json.text(results, _about(run, environment), report.scenarios.document())
+    (draft / run.verdict_file).write_text(document, encoding="utf-8")
     if report.triage and report.triage.document:
         (draft / TRIAGE).write_text(report.triage.document, encoding="utf-8")
     _write_runbook(draft)
-    names = [run.verdict_file, JUNIT, SNAPSHOT, TRIAGE, runbook.PAGE, PAGE]
+    names = [run.verdict_file, JUNIT, SNAPSHOT, TRIAGE, runbook.PAGE, PAGE, *_write_history(report)]
     try:
         _write_page(report, environment, say)
         names += [HISTORY] if run.remember else []
@@ -104,6 +108,16 @@ def _write_runbook(draft: Path) -> None:
         (draft / runbook.PAGE).write_text(runbook.page(runbook.RUNBOOK.read_text(encoding="utf-8")), encoding="utf-8")
 
 
+def _write_history(report: Report) -> list[str]:
+    """What was played is remembered whether the page can be made or not; a run that played nothing changes nothing."""
+    if not (report.scenarios.rows and report.run.remember):
+        return []
+    file = report.folder.draft / scenarios.HISTORY
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(report.scenarios.history(), encoding="utf-8")
+    return [scenarios.HISTORY]
+
+
 def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> None:
     draft, folder = report.folder.draft, report.allure
     by_id = {result.id: result for result in report.results}
@@ -112,7 +126,7 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
     allure_results.write_environment(folder, environment)
     allure_results.write_figures(folder, _figures(report))
     history, kept = draft / HISTORY, report.folder.path / HISTORY
-    history.parent.mkdir()
+    history.parent.mkdir(exist_ok=True)
     if kept.is_file():
         history.write_bytes(kept.read_bytes())
     title = f"{verdict_of(report.results).value.upper()}: {report.run.where}"
@@ -125,11 +139,14 @@ def _figures(report: Report) -> list[Figure]:
     counts = Counter(result.outcome for result in report.results)
     values = {f"{report.run.kind} seconds": round(now - report.run.started, 2)}
     values |= {f"checks {outcome.value}": counts[outcome] for outcome in Outcome}
+    played = scenarios.medians(report.scenarios.rows)
+    values |= {f"readings flow again after, median of {component}": value for component, value in played.items()}
     return [Figure(key, value, report.run.started, now) for key, value in values.items()]
 
 
 def _plain_page(report: Report) -> str:
-    lines = [terminal.verdict(report.results, report.run.where), "", *terminal.summary(report.results)]
+    played = report.scenarios.lines()
+    lines = [terminal.verdict(report.results, report.run.where), "", *terminal.summary(report.results), "", *played]
     body = html.escape("\n".join(lines))
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     style = "<style>pre { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import Final
 
 import allure
 import pytest
@@ -17,10 +18,15 @@ from pipeline_services.reporting.cases import OUTCOME, CaseLabels, noted_outcome
 from pipeline_services.reporting.folder import ReportFolder
 from pipeline_services.reporting.known import known_issues_seen
 from pipeline_services.reporting.outcome import EXIT_STOPPED, EXIT_USAGE, PASSED, CaseResult, Outcome, verdict_of
+from pipeline_services.reporting.scenarios import Scenarios
 from pipeline_services.reporting.selection import CHAOS, DAILY, SNAPSHOT_MARKERS, is_partial
 from pipeline_services.reporting.source import SnapshotSource
 from pipeline_services.reporting.triaged import Triaged, triaged
 from pipeline_services.snapshot import Snapshot
+
+PLUGIN: Final = "operator-run"
+WARNING: Final = "warning"
+"""The property of a case that is green and still worth a line."""
 
 
 class OperatorRun:
@@ -41,6 +47,7 @@ class OperatorRun:
         self.results: dict[str, CaseResult] = {}
         self.labels: dict[str, CaseLabels] = {}
         self.absent: set[str] = set()
+        self.scenarios = Scenarios.after(self.folder.path)
         self._exit_code: int | None = None
         self._stopped = False
         partial = is_partial(config) or bool(config.getoption("maxfail"))
@@ -105,7 +112,7 @@ class OperatorRun:
         if snapshot:
             result.sources += snapshot.take_reads()
         noted = dict(item.user_properties)
-        result.reading, result.warning = str(noted.get("reading", "")), str(noted.get("warning", ""))
+        result.reading, result.warning = str(noted.get("reading", "")), str(noted.get(WARNING, ""))
         if finding is not PASSED and call.excinfo is not None:
             report.longrepr = shown(finding, call.excinfo)
             item.user_properties.append((OUTCOME, finding.outcome.value))
@@ -157,9 +164,10 @@ class OperatorRun:
             for result in results:
                 result.known_issues += known_issues_seen(snapshot, result)
         triage = self._triage(results, snapshot)
-        for line in (*terminal.summary(results, self.absent), *(("", *triage.lines) if triage else ())):
-            self.say(line)
-        self.say()
+        summary = terminal.summary(results, self.absent)
+        for block in filter(None, (self.scenarios.lines(), summary, triage.lines if triage else ())):
+            for line in (*block, ""):
+                self.say(line)
         where = environment.place(snapshot, self.source.options)
         if self.publishes:
             markers = {case: label.markers for case, label in self.labels.items()}
@@ -167,7 +175,7 @@ class OperatorRun:
             run = publish.Run(self.kind, self.started, where, remember)
             option = self.config.option
             written = Path(option.allure_report_dir), Path(option.xmlpath)
-            report = publish.Report(self.folder, *written, run, results, markers, snapshot, triage)
+            report = publish.Report(self.folder, *written, run, results, markers, snapshot, triage, self.scenarios)
             try:
                 publish.write(report, self.say)
             except OSError as error:

@@ -1,0 +1,169 @@
+"""The table of what was played, the medians, and what is slower than usual."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.reporting import scenarios
+from pipeline_services.reporting.scenarios import Row, Scenarios, medians, read, slower
+from tests.reporting.samples import Project
+
+pytest_plugins = ("pytester",)
+
+FIGURES = {
+    **{"seen after": 0.4, "ready after": 9.1, "flowing after": 12.25, "recovered after": 14.0, "drained after": 14.5},
+    **{"lost": 0.0, "duplicates": 3.0, "peak lag": 700.0},
+}
+
+
+def row(case: str = "kafka-pod-deleted", component: str = "kafka", **figures: float) -> Row:
+    changed = {name.replace("_", " "): value for name, value in figures.items()}
+    return Row(case, component, 60.0, {**FIGURES, **changed})
+
+
+def past(runs: int, **figures: float) -> list[dict[str, dict[str, float]]]:
+    one = row(**figures)
+    return [{one.id: dict(one.figures)} for _ in range(runs)]
+
+
+def test_the_table_has_every_scenario_with_its_times_counts_and_limit() -> None:
+    played = Scenarios()
+    played.add(row())
+    played.add(Row("kafka-process-killed", "kafka", 60.0, {"lost": 0.0}))
+    lines = played.lines()
+    assert lines[0].split() == [
+        *("scenario", "(seconds)", "seen", "ready", "flowing", "recovered", "limit", "drained", "lost", "duplicates")
+    ]
+    assert lines[1].split() == ["kafka-pod-deleted", "0.4", "9.1", "12.2", "14.0", "60", "14.5", "0", "3"]
+    assert lines[2].split() == ["kafka-process-killed", "-", "-", "-", "-", "60", "-", "0", "-"]
+    assert lines[3] == "readings flow again, median of 1 with kafka: 12.2 s; the aim is 15 s"
+    assert len(lines) == 4
+
+
+def test_a_run_that_plays_nothing_says_nothing() -> None:
+    assert (Scenarios().lines(), Scenarios().document()) == ([], {})
+
+
+def test_the_median_is_taken_by_component_and_held_against_its_aim() -> None:
+    rows = [row(flowing_after=value) for value in (2.0, 30.0, 16.0)]
+    rows.append(row("influxdb-pod-deleted", "influxdb", flowing_after=4.0))
+    assert medians(rows) == {"kafka": 16.0, "influxdb": 4.0}
+    played = Scenarios()
+    for one in rows:
+        played.add(one)
+    assert "median of 3 with kafka: 16.0 s; the aim is 15 s and is missed" in played.lines()[-2]
+    assert played.lines()[-1].endswith("median of 1 with influxdb: 4.0 s; the aim is 15 s")
+
+
+def test_much_slower_than_five_earlier_runs_is_a_warning_with_both_times() -> None:
+    played = Scenarios(past(5, recovered_after=14.0))
+    warning = played.add(row(recovered_after=31.0))
+    assert warning == (
+        "slower than usual: kafka-pod-deleted: recovered after 31.0 s, the median of 5 earlier runs is 14.0 s"
+    )
+    assert len(played.rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now"),
+    [
+        (past(4, recovered_after=14.0), row(recovered_after=90.0)),
+        (past(5, recovered_after=14.0), row(recovered_after=27.9)),
+        (past(5, seen_after=0.4), row(seen_after=5.3)),
+        (past(9, recovered_after=1.0), row("another", recovered_after=90.0)),
+        (past(5, recovered_after=14.0), Row("kafka-pod-deleted", "kafka", 60.0, {})),
+    ],
+    ids=["too-few-runs", "not-twice", "not-by-five-seconds", "never-played", "not-measured"],
+)
+def test_nothing_else_is_called_slow(earlier: scenarios.Past, now: Row) -> None:
+    assert slower(now, earlier) == []
+
+
+def test_one_slow_run_does_not_make_slow_usual() -> None:
+    earlier = [*past(4, recovered_after=10.0), *past(2, recovered_after=200.0)]
+    assert slower(row(recovered_after=31.0), earlier)
+
+
+def test_the_history_keeps_the_last_runs_and_survives_a_line_that_was_cut_off(tmp_path: Path) -> None:
+    file = tmp_path / scenarios.HISTORY
+    file.parent.mkdir()
+    played = Scenarios.after(tmp_path)
+    for number in range(scenarios.RUNS_KEPT + 2):
+        played = Scenarios.after(tmp_path)
+        played.add(row(recovered_after=float(number)))
+        file.write_text(played.history())
+    kept = [run["kafka-pod-deleted"]["recovered after"] for run in read(file)]
+    assert kept == [float(number) for number in range(2, scenarios.RUNS_KEPT + 2)]
+    file.write_text(file.read_text() + '{"kafka-pod-del')
+    assert len(read(file)) == scenarios.RUNS_KEPT
+
+
+PLAYS = """
+import pytest
+from pipeline_services.reporting.scenarios import Row
+from pipeline_services.reporting.session import PLUGIN, WARNING
+
+@pytest.mark.chaos
+@pytest.mark.runbook("kafka-statefulset-failure")
+@pytest.mark.component("kafka")
+def test_kafka_recovers(request):
+    took = float((request.config.rootpath / "took").read_text())
+    figures = {"flowing after": took, "recovered after": took, "lost": 0.0}
+    warning = request.config.pluginmanager.get_plugin(PLUGIN).scenarios.add(Row("made", "kafka", 60.0, figures))
+    if warning:
+        request.node.user_properties.append((WARNING, warning))
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    made = Project(pytester, monkeypatch)
+    (pytester.path / "chaos" / "test_made.py").write_text(PLAYS)
+    return made
+
+
+def play(project: Project, took: float, *arguments: str) -> pytest.RunResult:
+    (project.pytester.path / "took").write_text(str(took))
+    return project.run("-m", "chaos", *arguments)
+
+
+def test_a_chaos_run_ends_with_its_table_and_leaves_it_for_programs(project: Project) -> None:
+    run = play(project, 8.0)
+    assert run.ret == 0
+    run.stdout.fnmatch_lines(
+        [
+            "scenario (seconds) *",
+            "made * 8.0 * 60 * 0 *",
+            "readings flow again, median of 1 with kafka: 8.0 s; the aim is 15 s",
+            "",
+            "ok: kafka 1",
+        ]
+    )
+    document = json.loads((project.reports / "chaos" / "chaos.json").read_text())
+    assert document["scenarios"] == [
+        {
+            **{"id": "made", "component": "kafka", "limit": 60.0, "lost": 0.0},
+            **{"flowing_after": 8.0, "recovered_after": 8.0},
+        }
+    ]
+    assert document["median_flowing_after"] == {"kafka": 8.0}
+
+
+def test_the_sixth_run_is_held_against_five_and_warns_without_failing(project: Project) -> None:
+    for _ in range(5):
+        play(project, 8.0)
+    run = play(project, 40.0)
+    assert run.ret == 0
+    run.stdout.fnmatch_lines(["warning: slower than usual: made: flowing after 40.0 s, *", "PASSED: all 1 checks*"])
+    assert len(read(project.reports / "chaos" / scenarios.HISTORY)) == 6
+
+
+def test_a_run_of_some_scenarios_is_warned_too_and_remembers_nothing(project: Project) -> None:
+    for _ in range(5):
+        play(project, 8.0)
+    run = play(project, 40.0, "-k", "kafka")
+    run.stdout.fnmatch_lines(["warning: slower than usual: made: *"])
+    assert len(read(project.reports / "chaos" / scenarios.HISTORY)) == 5
