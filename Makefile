@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete-$(shell sha256sum requirements.lock | cut -c1-16)
 PLATFORM := $(BIN)/python -m pipeline_services.platform
 
-.PHONY: help daily triage test lint up status down clean kubeconfig bench-pipeline acceptance chaos resilience lock
+.PHONY: help daily triage test lint up status down clean kubeconfig bench-pipeline acceptance chaos matrix matrix-sample matrix-record resilience lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
@@ -54,6 +54,15 @@ acceptance: $(ENVIRONMENT) ## break the running pipeline on purpose and see that
 
 chaos: $(ENVIRONMENT) ## play the failures of the runbook on the suite's own cluster, but for the slow ones
 	@$(BIN)/pytest -m "chaos and not slow" $(ARGS)
+
+matrix: $(ENVIRONMENT) ## the detection matrix: every fault once, is it seen and named for what it is (40 minutes)
+	@$(BIN)/pytest -m matrix $(ARGS)
+
+matrix-sample: $(ENVIRONMENT) ## some rows of the matrix, over all components (5 minutes)
+	@$(BIN)/pytest -m "matrix and sample" $(ARGS)
+
+matrix-record: $(ENVIRONMENT) ## keep the snapshots of the last matrix that are judged rightly, for the suite's own tests
+	@$(BIN)/python -m chaos.matrix.recordings $(ARGS)
 
 resilience: $(ENVIRONMENT) ## section 7's test: producer, processor and Kafka in one run
 	@$(BIN)/pytest -m chaos chaos/test_resilience.py $(ARGS)

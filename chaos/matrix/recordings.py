@@ -11,11 +11,13 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from chaos.matrix.score import judged
 from chaos.matrix.table import ROWS
+from pipeline_services import names
 from pipeline_services.faults.model import EXPIRY, MARK, RESTARTED
 from pipeline_services.snapshot import Snapshot
 from pipeline_services.triage.diagnosis import diagnose
@@ -24,9 +26,14 @@ ROOT: Final = Path(__file__).parents[2]
 KEPT: Final = ROOT / "tests" / "snapshots" / "matrix"
 PLAYED: Final = ROOT / "reports" / "matrix" / "snapshots"
 SUFFIX: Final = ".json.gz"
-LOG_LINES: Final = 60
-LOKI_LINES: Final = 20
+DATA_PATH: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
+LOG_LINES: Final = {True: 60, False: 25}
+"""Lines of each container: of the data path's, and of what watches it."""
+LOKI_LINES: Final = 2
+LOKI_TEXT: Final = 160
 EVENTS_FOR: Final = 1_200.0
+"""Seconds back for which events are recorded; they are judged for half of that."""
+_LINES: Final = ("lines", "previous")
 _MARKS: Final = (MARK, EXPIRY, RESTARTED)
 
 
@@ -45,22 +52,36 @@ def _without(node: Any) -> Any:
 
 def trimmed(snapshot: Snapshot) -> Snapshot:
     """The snapshot with fewer old lines, and without what nobody judges."""
-    return replace(snapshot, answers={source: _trimmed(source, answer) for source, answer in snapshot.answers.items()})
+    since = f"{datetime.fromtimestamp(snapshot.taken_at - EVENTS_FOR, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    answers = {source: _trimmed(source, answer, since) for source, answer in snapshot.answers.items()}
+    return replace(snapshot, answers=answers)
 
 
-def _trimmed(source: str, answer: Any) -> Any:
+def _trimmed(source: str, answer: Any, since: str) -> Any:
     if source.startswith("logs/"):
-        return [
-            {**tail, **{key: tail[key][-LOG_LINES:] for key in ("lines", "previous") if key in tail}} for tail in answer
-        ]
-    if source in ("loki/all", "loki/errors"):
-        return _loki(answer)
+        keep = LOG_LINES[source.removeprefix("logs/") in DATA_PATH]
+        return [{key: value[-keep:] if key in _LINES else value for key, value in tail.items()} for tail in answer]
+    if source in ("loki/all", "loki/errors"):  # their times are judged, and what they say is judged in the logs
+        return [{**stream, "values": _cut(stream["values"])} for stream in answer]
+    if source == "events":
+        return [_event(event) for event in answer if _last_seen(event) >= since]
     return answer
 
 
-def _loki(streams: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each search the newest lines only: their times are judged, and what they say is judged in the logs."""
-    return [{**stream, "values": stream["values"][:LOKI_LINES]} for stream in streams]
+def _cut(values: list[list[str]]) -> list[list[str]]:
+    return [[at, text[:LOKI_TEXT]] for at, text in values[:LOKI_LINES]]
+
+
+def _event(event: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = {key: event["metadata"][key] for key in ("name", "creationTimestamp") if key in event["metadata"]}
+    return {**event, "metadata": metadata}
+
+
+def _last_seen(event: Mapping[str, Any]) -> str:
+    """When it happened last, as the API writes times: those of one form are in order as texts are."""
+    series = event.get("series") or {}
+    known = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
+    return max((str(time) for time in known if time), default="9999")
 
 
 def write(snapshot: Snapshot, path: Path) -> None:

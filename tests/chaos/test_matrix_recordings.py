@@ -32,17 +32,37 @@ def test_marks_are_taken_away_wherever_they_are() -> None:
     assert found.failures == snapshot().failures
 
 
-def test_only_the_newest_lines_are_recorded() -> None:
-    lines = [str(number) for number in range(1_000)]
-    tail = {"pod": "a", "lines": lines, "previous": lines, "error": "x"}
-    loki = [{"stream": {}, "values": [[line, line] for line in lines]}]
-    found = recordings.trimmed(snapshot(**{"logs/kafka": [tail, {"pod": "b"}], "loki/all": loki, "pods": [1]})).answers
-    assert found["logs/kafka"][0]["lines"] == lines[-recordings.LOG_LINES :]
-    assert found["logs/kafka"][0]["previous"] == lines[-recordings.LOG_LINES :]
-    assert found["logs/kafka"][0]["error"] == "x"
-    assert found["logs/kafka"][1] == {"pod": "b"}
-    assert found["loki/all"][0]["values"] == [["0", "0"], *[[line, line] for line in lines[1 : recordings.LOKI_LINES]]]
+LINES = [str(number) for number in range(1_000)]
+
+
+@pytest.mark.parametrize(("app", "kept"), [("kafka", 60), ("grafana", 25)])
+def test_only_the_newest_lines_of_a_log_are_recorded(app: str, kept: int) -> None:
+    tail = {"pod": "a", "lines": LINES, "previous": LINES, "error": "x"}
+    found = recordings.trimmed(snapshot(**{f"logs/{app}": [tail, {"pod": "b"}]})).answers[f"logs/{app}"]
+    assert found == [{**tail, "lines": LINES[-kept:], "previous": LINES[-kept:]}, {"pod": "b"}]
+
+
+def test_only_the_newest_of_what_a_search_found_is_recorded() -> None:
+    loki = [{"stream": {"pod": "a"}, "values": [[str(2_000 - number), "x" * 500] for number in range(100)]}]
+    found = recordings.trimmed(snapshot(**{"loki/all": loki, "pods": [1]})).answers
+    assert found["loki/all"] == [{"stream": {"pod": "a"}, "values": [["2000", "x" * 160], ["1999", "x" * 160]]}]
     assert found["pods"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("times", "kept"),
+    [
+        ({"lastTimestamp": "1970-01-01T00:40:00Z"}, True),
+        ({"lastTimestamp": "1970-01-01T00:20:00Z"}, False),
+        ({"lastTimestamp": None, "eventTime": "1970-01-01T00:40:00.123456Z"}, True),
+        ({"eventTime": "1970-01-01T00:20:00Z", "series": {"lastObservedTime": "1970-01-01T00:40:00Z"}}, True),
+        ({}, True),
+    ],
+)
+def test_old_events_are_not_recorded(times: dict[str, Any], kept: bool) -> None:
+    event = {"metadata": {"name": "a", "uid": "1"}, "reason": "BackOff", **times}
+    found = recordings.trimmed(Snapshot(3_000.0, "kind", "ns", {"events": [event]})).answers["events"]
+    assert found == ([{**event, "metadata": {"name": "a"}}] if kept else [])
 
 
 def test_what_is_written_is_read_and_always_the_same(tmp_path: Path) -> None:
