@@ -15,6 +15,8 @@ from _pytest.capture import CaptureManager
 from _pytest.terminal import TerminalReporter
 
 from chaos import catalogue
+from chaos.breakages import Breakage
+from chaos.matrix.table import ROWS
 from pipeline_services.faults.safety import permitted_ground
 from pipeline_services.reporting.scenarios import Row
 from pipeline_services.reporting.session import PLUGIN, WARNING, OperatorRun
@@ -57,20 +59,31 @@ def say(config: pytest.Config, line: str) -> None:
 def rehearse(pipeline: SteadyPipeline, items: Iterable[pytest.Item]) -> None:
     """Say what each of the cases would do to the pipeline as it is now, and how it would be undone."""
     for item in items:
-        callspec = getattr(item, "callspec", None)
-        case = catalogue.ALL.get(str(callspec.params.get("case"))) if callspec else None
-        if case is None:
+        build, about = _rehearsed(item)
+        if build is None:
             several = "play" in getattr(item, "fixturenames", ())
             pipeline.say(f"{item.nodeid}: {'faults of its own' if several else 'looks only, or makes load'}")
             continue
         pipeline.say(item.nodeid)
-        fault = case.fault(pipeline)
-        pipeline.say(f"  {fault.summary}; heals {case.heals.value}; limit {case.within:g} s")
+        fault = build(pipeline)
+        pipeline.say(f"  {fault.summary}; {about}")
         for word, steps in (("inject", fault.inject), ("then", fault.follow_up), ("undo", fault.undo)):
             for step in steps:
                 pipeline.say(f"  {word:<7} {step}")
         if fault.landed is not None:
             pipeline.say(f"  landed  with {fault.landed.what}")
+
+
+def _rehearsed(item: pytest.Item) -> tuple[Breakage | None, str]:
+    """What makes an item's fault, and what is awaited of it; nothing for an item without a fault of its own."""
+    callspec = getattr(item, "callspec", None)
+    params = callspec.params if callspec else {}
+    case, row = catalogue.ALL.get(str(params.get("case"))), ROWS.get(str(params.get("row")))
+    if case is not None:
+        return case.fault, f"heals {case.heals.value}; limit {case.within:g} s"
+    if row is not None:
+        return row.build, f"to be named {' and '.join(map(str, row.expected))}"
+    return None, ""
 
 
 def played(pipeline: SteadyPipeline, case: Case, folder: Path | None, item: pytest.Item) -> Story:

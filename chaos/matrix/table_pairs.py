@@ -32,6 +32,7 @@ ROWS: Final = (
         both(breakages.wrong_token, settings.autoscaler_missing("producer-hpa")),
         (finding("config", "token-refused"), finding("hpa", "autoscaler-missing")),
         ("test_token_accepted[influxdb-token]", "test_hpa_set_as_documented[producer-hpa]"),
+        ripens=15.0,
     ),
     Row(
         "pair-node-cordoned-and-loki-scaled-to-zero",
@@ -44,17 +45,20 @@ ROWS: Final = (
         both(breakages.cut_off("processor-to-influxdb", but="processor-to-kafka"), settings.metrics_unknown),
         (finding("network", "policy-blocks"), finding("hpa", "usage-unknown")),
         ("test_network_allows[processor-influxdb]",),
+        ripens=30.0,
     ),
     Row(
         "pair-dns-down-and-log-shipper-nowhere",
         both(connections.names_unresolvable, workloads.unmatched_daemonset),
         (finding("dns", "dns-down"), finding(names.LOKI, "placement-impossible", "logs-not-shipped")),
+        ripens=20.0,
     ),
     Row(
         "pair-kafka-scaled-to-zero-and-grafana-source-wrong",
         both(workloads.scaled(names.KAFKA, 0), GRAFANA_SOURCES),
         (finding(names.KAFKA, "scaled-to-zero"), finding(names.GRAFANA, "datasource-broken")),
         ("test_pods_ready[kafka]", "test_grafana_datasource_answers[loki]"),
+        ripens=40.0,
     ),
     Row(
         "pair-prometheus-scaled-to-zero-and-producer-image-wrong",
@@ -69,6 +73,7 @@ ROWS: Final = (
         ),
         (finding(names.PROMETHEUS, "scaled-to-zero"), finding(names.PRODUCER, "image-unavailable")),
         ("test_pods_ready[prometheus]", "test_pods_ready[producer]"),
+        ripens=30.0,
     ),
 )
 LASTING: Final = (
@@ -77,6 +82,7 @@ LASTING: Final = (
         breakages.volume_full,
         (finding("storage", "volume-full"),),
         settles=150.0,
+        ripens=20.0,
     ),
     Row(
         "partitions-read-by-another",

@@ -24,6 +24,7 @@ _PRODUCER: Final = (
         (finding(names.PRODUCER, "image-unavailable"),),
         ("test_pods_ready[producer]",),
         sample=True,
+        ripens=30.0,
     ),
     Row(
         "producer-command-wrong",
@@ -35,6 +36,7 @@ _PRODUCER: Final = (
         ),
         (finding(names.PRODUCER, "container-cannot-start"),),
         ("test_pods_ready[producer]",),
+        ripens=30.0,
     ),
     Row(
         "producer-probe-wrong",
@@ -86,6 +88,7 @@ _PRODUCER: Final = (
         workloads.scaled(names.PRODUCER, 0),
         (finding(names.PRODUCER, "scaled-to-zero"),),
         ("test_pods_ready[producer]",),
+        ripens=60.0,
     ),
 )
 _PROCESSOR: Final = (
@@ -117,6 +120,7 @@ _PROCESSOR: Final = (
         (finding(names.PROCESSOR, "out-of-memory"),),
         ("test_pods_ready[processor]",),
         settles=90.0,
+        ripens=30.0,
     ),
     Row(
         "processor-hung",
@@ -167,6 +171,7 @@ _STORES: Final = (
         workloads.scaled(names.KAFKA, 0),
         (finding(names.KAFKA, "scaled-to-zero"),),
         ("test_pods_ready[kafka]", "test_service_has_endpoint[kafka-service]"),
+        ripens=40.0,
     ),
     Row(
         "topic-missing",
@@ -192,17 +197,20 @@ _STORES: Final = (
         workloads.scaled(names.INFLUXDB, 0),
         (finding(names.INFLUXDB, "scaled-to-zero"),),
         ("test_pods_ready[influxdb]", "test_service_has_endpoint[influxdb-service]"),
+        ripens=30.0,
     ),
     Row(
         "influxdb-bucket-renamed",
         data.bucket_renamed,
         (finding(names.INFLUXDB, "bucket-missing"),),
+        ripens=30.0,
     ),
     Row(
         "certificate-of-another-authority",
         breakages.other_authority,
         (finding(names.INFLUXDB, "certificate-wrong"),),
         ("test_certificate_trusted",),
+        ripens=30.0,
     ),
     Row(
         "certificate-for-other-names",
@@ -217,6 +225,7 @@ _STORES: Final = (
         settings.certificate(settings.expired, "an expired certificate", names.INFLUXDB, names.PROCESSOR),
         (finding(names.INFLUXDB, "certificate-expired"),),
         ("test_certificate_valid_for_weeks",),
+        ripens=30.0,
     ),
     Row(
         "certificate-expires-tomorrow",

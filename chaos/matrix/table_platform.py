@@ -25,11 +25,18 @@ ROWS: Final = (
         ("test_nodes_ready",),
         sample=True,
     ),
-    Row("dns-down", connections.names_unresolvable, (finding("dns", "dns-down"),), sample=True),
+    Row(
+        "dns-down",
+        connections.names_unresolvable,
+        (finding("dns", "dns-down"),),
+        sample=True,
+        ripens=75.0,
+    ),
     Row(
         "metrics-server-scaled-to-zero",
         settings.metrics_unknown,
         (finding("hpa", "usage-unknown"),),
+        ripens=60.0,
     ),
     Row(
         "grafana-scaled-to-zero",
@@ -61,6 +68,7 @@ ROWS: Final = (
         workloads.scaled(names.LOKI, 0),
         (finding(names.LOKI, "scaled-to-zero"),),
         ("test_pods_ready[loki]", "test_service_has_endpoint[loki-service]"),
+        ripens=20.0,
     ),
     Row(
         "loki-claim-unbound",
@@ -68,6 +76,7 @@ ROWS: Final = (
         (finding("storage", "volume-unbound"),),
         affected=frozenset({names.LOKI}),
         sample=True,
+        ripens=20.0,
     ),
     Row(
         "log-shipper-nowhere",
@@ -75,6 +84,7 @@ ROWS: Final = (
         (finding(names.LOKI, "placement-impossible", "logs-not-shipped"),),
         ("test_pods_ready[loki]",),
         sample=True,
+        ripens=20.0,
     ),
     Row(
         "log-shipper-astray",
@@ -112,6 +122,7 @@ ROWS: Final = (
         sight.prometheus_file_damaged,
         (finding(names.PROMETHEUS, "crash-loop", "container-cannot-start", "setting-wrong"),),
         ("test_pods_ready[prometheus]",),
+        ripens=30.0,
     ),
     Row(
         "prometheus-scaled-to-zero",
@@ -119,5 +130,6 @@ ROWS: Final = (
         (finding(names.PROMETHEUS, "scaled-to-zero"),),
         ("test_pods_ready[prometheus]", "test_service_has_endpoint[prometheus-service]"),
         sample=True,
+        ripens=30.0,
     ),
 )
