@@ -1,0 +1,244 @@
+"""What the matrix' faults do to the objects that they are made for, and that their undo restores them."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import datetime
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from chaos.breakages import Breakage
+from chaos.matrix import connections, settings, sight, workloads
+from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults.injection import perform
+from pipeline_services.faults.model import Fault
+from pipeline_services.journal import Call, Step
+from pipeline_services.platform import secret_tls
+from tests.chaos.test_matrix_faults import APPS, NS, Server, deployment
+
+FILES = Path(__file__).parents[2] / "manifests" / "base"
+CONFIG = f"{NS}/configmaps/pipeline-config"
+PRODUCER = f"{APPS}/deployments/producer"
+HPA = "/apis/autoscaling/v2/namespaces/ns/horizontalpodautoscalers/producer-hpa"
+
+
+def pipeline(objects: dict[str, Any]) -> Any:
+    """A pipeline whose objects are these, with one pod of each app."""
+    server = Server(objects)
+    addresses = SimpleNamespace(addresses=lambda _app: ["10.0.0.9"])
+    return SimpleNamespace(
+        api=server,
+        namespace="ns",
+        pods_of=lambda app: [SimpleNamespace(name=f"{app}-1")],
+        connectivity=lambda: addresses,
+        cluster=SimpleNamespace(list=lambda _kind: [{"metadata": {"name": "one"}}]),
+    )
+
+
+def config_map(**data: str) -> dict[str, Any]:
+    return {"metadata": {"name": "pipeline-config"}, "data": data}
+
+
+def only_patches(steps: list[Step]) -> list[Step]:
+    """Without the deletion of pods, of which the server in memory has none."""
+    return [step for step in steps if isinstance(step, Call) and "labelSelector" not in step.path]
+
+
+def made(build: Breakage, found: Any, path: str) -> tuple[Fault, dict[str, Any]]:
+    """The fault, and the object while it is in force; after the undo it has to be as it was."""
+    before = copy.deepcopy(found.api.objects)
+    fault = build(cast("Any", found))
+    perform(found.api, only_patches(fault.inject))
+    changed = copy.deepcopy(found.api.objects.get(path, {}))
+    perform(found.api, only_patches(fault.undo))
+    for known in found.api.objects.values():
+        if not (known["metadata"].get("annotations") or before == found.api.objects):
+            known["metadata"].pop("annotations", None)
+    assert found.api.objects == before
+    return fault, changed
+
+
+def test_a_setting_is_changed_or_taken_away_and_put_back() -> None:
+    build = settings.latent(KAFKA_BROKER="x:1", KAFKA_TOPIC=None)
+    fault, changed = made(build, pipeline({CONFIG: config_map(KAFKA_BROKER="a", KAFKA_TOPIC="b", OTHER="c")}), CONFIG)
+    assert changed["data"] == {"KAFKA_BROKER": "x:1", "OTHER": "c"}
+    assert fault.summary == "ConfigMap pipeline-config: KAFKA_BROKER=x:1, KAFKA_TOPIC=None"
+
+
+def test_a_setting_that_is_taken_up_replaces_the_pods_of_its_app_alone() -> None:
+    build = settings.taken_up("producer", workloads.NO_START, PRODUCER_RATE="0")
+    fault, changed = made(build, pipeline({CONFIG: config_map(PRODUCER_RATE="20")}), CONFIG)
+    assert changed["data"] == {"PRODUCER_RATE": "0"}
+    assert str(fault.inject[-1]) == f"DELETE {NS}/pods?labelSelector=app%3Dproducer"
+    assert fault.pods == ("producer-1",)
+
+
+def test_a_key_of_a_secret_keeps_its_value_under_another_name() -> None:
+    path = f"{NS}/secrets/pipeline-secrets"
+    found = pipeline({path: {"metadata": {}, "data": {"INFLUXDB_TOKEN": "dG9rZW4="}}})
+    build = settings.secret_key_renamed("pipeline-secrets", "INFLUXDB_TOKEN", "INFLUX_TOKEN", "processor")
+    fault, changed = made(build, found, path)
+    assert changed["data"] == {"INFLUX_TOKEN": "dG9rZW4="}
+    assert "dG9rZW4=" not in fault.summary
+
+
+@pytest.mark.parametrize(
+    ("build", "field", "value"),
+    [
+        (settings.autoscaler_bounds("producer-hpa", 2), "maxReplicas", 2),
+        (
+            settings.autoscaler_target("producer-hpa", "procesor"),
+            "scaleTargetRef",
+            {"apiVersion": "apps/v1", "kind": "Deployment", "name": "procesor"},
+        ),
+        (
+            settings.autoscaler_held("producer-hpa"),
+            "behavior",
+            {"scaleUp": {"selectPolicy": "Disabled", "stabilizationWindowSeconds": 15}},
+        ),
+    ],
+)
+def test_an_autoscaler_is_changed_in_one_thing(build: Breakage, field: str, value: Any) -> None:
+    spec = {
+        "maxReplicas": 5,
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "producer"},
+        "behavior": {"scaleUp": {"selectPolicy": "Max", "stabilizationWindowSeconds": 15}},
+    }
+    _, changed = made(build, pipeline({HPA: {"metadata": {}, "spec": spec}}), HPA)
+    assert changed["spec"] == {**spec, field: value}
+
+
+@pytest.mark.parametrize(
+    ("make", "flaw"),
+    [
+        (settings.renewed, None),
+        (settings.expired, "is valid from"),
+        (settings.expires_tomorrow, "is valid from"),
+        (settings.of_other_names, "lacks the names"),
+    ],
+)
+def test_a_certificate_has_the_flaw_that_it_is_made_for(make: settings.Made, flaw: str | None) -> None:
+    found = secret_tls.flaw(make())
+    assert found is None if flaw is None else flaw in str(found)
+
+
+def test_the_expired_certificate_has_expired_and_tomorrows_has_not() -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    past, soon = (
+        secret_tls.x509.load_pem_x509_certificate(make()["tls.crt"]).not_valid_after_utc
+        for make in (settings.expired, settings.expires_tomorrow)
+    )
+    assert past < now < soon < now + datetime.timedelta(days=2)
+
+
+def test_a_certificate_goes_with_the_pods_that_are_named() -> None:
+    path = f"{NS}/secrets/influxdb-tls"
+    old = {key: base64.b64encode(b"old").decode() for key in ("tls.crt", "tls.key", "ca.crt")}
+    build = settings.certificate(settings.renewed, "a new one", "influxdb", "processor")
+    fault, changed = made(build, pipeline({path: {"metadata": {}, "data": old}}), path)
+    assert fault.summary == "a new one"
+    assert set(changed["data"]) == set(old)
+    assert not set(changed["data"].values()) & set(old.values())
+    assert [str(step).rpartition("%3D")[2] for step in fault.inject[1:]] == ["influxdb", "processor"]
+
+
+def test_a_service_leads_elsewhere_on_every_port() -> None:
+    path = f"{NS}/services/influxdb-service"
+    ports = [{"name": "https", "port": 8086, "targetPort": "https"}]
+    found = pipeline({path: {"metadata": {}, "spec": {"ports": ports, "clusterIP": "10.0.0.1"}}})
+    fault, changed = made(connections.service_port_wrong("influxdb-service", 8087, "processor"), found, path)
+    assert changed["spec"] == {"ports": [{**ports[0], "targetPort": 8087}], "clusterIP": "10.0.0.1"}
+    assert [str(step) for step in fault.follow_up] == ["on the node: open connections of 10.0.0.9 to port 8086 cut"]
+
+
+def test_the_loose_policy_is_made_and_taken_away() -> None:
+    path = "/apis/networking.k8s.io/v1/namespaces/ns/networkpolicies/debug"
+    _, made_one = made(connections.everything_allowed, pipeline({}), path)
+    assert made_one["spec"]["podSelector"] == {}
+    assert made_one["spec"]["ingress"] == made_one["spec"]["egress"] == [{}]
+
+
+def test_a_paused_rollout_has_a_change_to_roll_out() -> None:
+    _, changed = made(workloads.paused_rollout("producer"), pipeline({PRODUCER: deployment()}), PRODUCER)
+    assert changed["spec"]["paused"] is True
+    assert changed["spec"]["template"]["metadata"]["annotations"]
+
+
+def test_a_claim_is_made_for_the_volume_and_goes_after_it() -> None:
+    path = f"{APPS}/deployments/loki"
+    found = deployment()
+    found["metadata"]["name"] = "loki"
+    fault, changed = made(workloads.claim_of_no_class("loki", "data"), pipeline({path: found}), path)
+    volumes = changed["spec"]["template"]["spec"]["volumes"]
+    assert volumes[0] == {"name": "data", "persistentVolumeClaim": {"claimName": "loki-data"}}
+    assert [str(step).split()[0] for step in fault.undo] == ["PATCH", "DELETE"]
+
+
+def test_a_quota_goes_before_the_workload_is_woken() -> None:
+    sets = [{"metadata": {"name": "rs"}, "spec": {"replicas": 1}}]
+    found = pipeline(
+        {
+            PRODUCER: deployment(),
+            f"{APPS}/replicasets": {"metadata": {}, "items": sets},
+            f"{APPS}/replicasets/rs": {"metadata": {}},
+        }
+    )
+    fault = workloads.no_room_by_quota("producer")(found)
+    assert [str(step).split()[0] for step in fault.undo] == ["DELETE", "PATCH", "PATCH"]
+    assert [str(step).split()[0] for step in fault.inject] == ["POST", "DELETE"]
+
+
+REWRITES: list[tuple[str, Callable[[str], str], Callable[[str], bool]]] = [
+    (
+        "prometheus/files/prometheus.yml",
+        sight.without_job("apps"),
+        lambda text: (
+            [job["job_name"] for job in yaml.safe_load(text)["scrape_configs"]]
+            == ["services", "influxdb", "kubelet", "kubelet-cadvisor"]
+        ),
+    ),
+    (
+        "grafana/files/datasources.yaml",
+        sight.leading_elsewhere("loki-service"),
+        lambda text: yaml.safe_load(text)["datasources"][1]["url"] == "http://loki-service-old:3100",
+    ),
+    (
+        "log-shipper/files/otelcol.yaml",
+        sight.leading_elsewhere("loki-service"),
+        lambda text: "http://loki-service-old:3100/otlp" in text,
+    ),
+    (
+        "grafana/files/ca3-pipeline-metrics.json",
+        sight.fewer_panels,
+        lambda text: len(json.loads(text)["panels"]) == sight.LEFT_PANELS,
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "rewrite", "broken"), REWRITES, ids=[file for file, _, _ in REWRITES])
+def test_a_file_of_the_checkout_is_broken_in_the_way_that_is_meant(
+    file: str, rewrite: Callable[[str], str], broken: Callable[[str], bool]
+) -> None:
+    text = (FILES / file).read_text(encoding="utf-8")
+    assert not broken(text)
+    assert broken(rewrite(text))
+
+
+def test_the_damaged_file_is_no_yaml() -> None:
+    with pytest.raises(yaml.YAMLError):
+        yaml.safe_load(sight._damaged((FILES / "prometheus/files/prometheus.yml").read_text(encoding="utf-8")))
+
+
+def test_a_file_that_stays_as_it_is_is_no_fault() -> None:
+    path = f"{NS}/configmaps/grafana-config"
+    found = pipeline({path: {"metadata": {}, "data": {"datasources.yaml": "nothing"}}})
+    build = sight.rewritten("grafana", "grafana-config", "datasources.yaml", lambda text: text, "x")
+    with pytest.raises(PreconditionNotMet, match="like that already"):
+        build(found)
