@@ -9,7 +9,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline_services.cluster import Cluster
 from pipeline_services.errors import PipelineError
+from pipeline_services.leftovers import KINDS, inventory
 from pipeline_services.pipeline import Pipeline
 from pipeline_services.platform.access import ClusterAccess
 from pipeline_services.settings import resolve_target
@@ -46,6 +48,27 @@ def pytest_daily(*arguments: str | Path, reports: Path) -> Run:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return Run(process.returncode, output, time.monotonic() - started, usage.ru_maxrss / 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """The pipeline's namespace, to be held against what it was before."""
+
+    cluster: Cluster
+
+    def inventory(self) -> dict[str, dict[str, str]]:
+        """Every object that somebody has to have put there, field by field."""
+        return inventory({kind: self.cluster.list(kind) for kind in KINDS})
+
+    def lives(self) -> dict[str, tuple[str, int]]:
+        """Every pod with its UID and how often its containers were started again."""
+        return {
+            pod["metadata"]["name"]: (
+                pod["metadata"]["uid"],
+                sum(status["restartCount"] for status in pod["status"].get("containerStatuses") or ()),
+            )
+            for pod in self.cluster.list("pods")
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline_services import faults
+from pipeline_services import faults, names
+from pipeline_services.cluster import Cluster
 from pipeline_services.journal import Journal, own_journal
 from pipeline_services.platform.access import ClusterAccess, access_to
 from pipeline_services.platform.deploy_api import Api
 from pipeline_services.platform.paths import Cache, cache_root
-from tests.acceptance.bench import Judge
+from pipeline_services.settings import Target
+from tests.acceptance.bench import Judge, Namespace
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +39,11 @@ def journal(access: ClusterAccess, admin: Api) -> Iterator[Journal]:
 @pytest.fixture(scope="session")
 def judge(access: ClusterAccess) -> Judge:
     return Judge(access)
+
+
+@pytest.fixture(scope="session")
+def namespace(access: ClusterAccess) -> Iterator[Namespace]:
+    """The pipeline's namespace with the administrator's eyes, which see Secrets, too."""
+    cluster = Cluster.connect(Target(str(access.kubeconfig), access.context, names.NAMESPACE))
+    yield Namespace(cluster)
+    cluster.close()

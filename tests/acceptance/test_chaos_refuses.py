@@ -1,0 +1,91 @@
+"""The command that breaks things, on the running cluster: what is refused is one line, and nothing was touched."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pipeline_services import faults, names
+from pipeline_services.faults.safety import permitted_ground, sole_run
+from pipeline_services.journal import Journal, own_journal
+from pipeline_services.leftovers import differences
+from pipeline_services.platform.access import ClusterAccess
+from pipeline_services.platform.deploy_api import Api
+from tests.acceptance.bench import ROOT, Judge, Namespace
+from tests.acceptance.test_faults_are_seen import becomes_green
+
+pytestmark = pytest.mark.live
+
+REFUSED = int(pytest.ExitCode.USAGE_ERROR)
+
+
+@pytest.fixture
+def handed_over(access: ClusterAccess, tmp_path: Path) -> Path:
+    """The administrator's kubeconfig in another place: the same cluster, no longer known to be the suite's own."""
+    copy = tmp_path / "handed-over.yaml"
+    copy.write_bytes(access.kubeconfig.read_bytes())
+    copy.chmod(0o400)
+    return copy
+
+
+@contextmanager
+def nothing_touched(namespace: Namespace) -> Iterator[None]:
+    """After the block every object is as it was, and every pod the same with the same containers."""
+    before, lives = namespace.inventory(), namespace.lives()
+    yield
+    assert differences(before, namespace.inventory()) == []
+    assert namespace.lives() == lives
+
+
+def assert_refused(says: str, *arguments: str | Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-m", "chaos", "-k", "producer-pod-deleted", *map(str, arguments)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+    lines = [line for line in run.stderr.splitlines() if line]
+    assert (run.returncode, len(lines)) == (REFUSED, 1), run
+    assert lines[0].startswith("ERROR: "), run
+    assert says in lines[0], run
+    assert "breaking:" not in run.stdout, run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--context", "nowhere", "--allow-chaos", "nowhere"], "there is no context nowhere in"),
+        (["--context", names.CONTEXT], "refused: faults are made in the suite's own cluster only"),
+        (["--allow-chaos", names.CONTEXT, "--namespace", "default"], "does not carry the label conveyor.io/chaos"),
+    ],
+    ids=["wrong-context", "no-consent-of-the-caller", "no-consent-of-the-namespace"],
+)
+def test_a_cluster_without_consent_is_left_alone(
+    handed_over: Path, namespace: Namespace, arguments: list[str], says: str
+) -> None:
+    with nothing_touched(namespace):
+        assert_refused(says, "--kubeconfig", handed_over, *arguments)
+    assert own_journal().entries() == []
+
+
+def test_an_unsteady_pipeline_is_left_alone(
+    admin: Api, namespace: Namespace, judge: Judge, journal: Journal, tmp_path: Path
+) -> None:
+    """Somebody else has scaled the processor to 0; the gate gives it a minute."""
+    drift = faults.scaled(admin, "deployments", names.PROCESSOR, names.NAMESPACE, 0)
+    with faults.injected(admin, Journal(tmp_path), drift):
+        faults.landed(admin, drift)
+        with nothing_touched(namespace):
+            assert_refused("refused: the pipeline is not steady: ")
+    assert journal.entries() == []
+    becomes_green(judge, "green again after the undo")
+
+
+def test_a_fault_in_force_and_a_run_at_work_are_named(admin: Api, namespace: Namespace, journal: Journal) -> None:
+    """The suite's own doings are told from drift: whose fault it is, and which run holds the cluster."""
+    harmless = faults.config_value(admin, names.CONFIG_MAP, names.NAMESPACE, {"MADE_FOR_A_TEST": "1"})
+    with faults.injected(admin, journal, harmless), nothing_touched(namespace):
+        assert_refused(f"made by run {faults.RUN}, which is still running")
+        with sole_run(permitted_ground(), "a test"):
+            assert_refused("(a test) is breaking this pipeline already")
