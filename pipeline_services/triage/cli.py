@@ -37,6 +37,7 @@ Reads only: nothing is created or changed, here or in the cluster, but for the f
   evidence-<time>.tar.gz   what to hand over, where somebody else has to act (no secrets in it)
 
 exit codes:  0 healthy   1 findings   2 it could not be known   4 the command was refused   130 stopped
+             (make ends with 2 for anything but 0)
 examples:
   make triage                                    the suite's own cluster
   make triage ARGS=--watch                       ... and follow what heals by itself to its end
