@@ -68,6 +68,8 @@ def upstream_first(findings: Iterable[Finding]) -> list[Finding]:
 
 def explains(cause: Finding, symptom: Finding) -> bool:
     """Whether the second is only what is seen of the first."""
+    if cause.cause is symptom.cause and cause.component == symptom.component:
+        return symptom.subject.startswith("pod/") and not cause.subject.startswith("pod/")
     if not _yields(symptom) or symptom.component not in cause.affects:
         return False
     if cause.component == symptom.component:

@@ -14,7 +14,7 @@ from pipeline_services.triage.model import Finding
 from pipeline_services.triage.rules_probes import killed_by_probe
 from pipeline_services.triage.telling import event_line, of_app, tell
 
-JUST_RESTARTED: Final = 180.0
+JUST_RESTARTED: Final = 120.0
 """Seconds for which a restart that went well is still told."""
 OFTEN: Final = 2
 """Restarts of a container that is not ready, from which on it is a loop."""
