@@ -70,6 +70,8 @@ def explains(cause: Finding, symptom: Finding) -> bool:
     """Whether the second is only what is seen of the first."""
     if cause.cause is symptom.cause and cause.component == symptom.component:
         return symptom.subject.startswith("pod/") and not cause.subject.startswith("pod/")
+    if _led_to(cause, symptom):
+        return True
     if not _yields(symptom) or symptom.component not in cause.affects:
         return False
     if cause.component == symptom.component:
@@ -79,6 +81,14 @@ def explains(cause: Finding, symptom: Finding) -> bool:
     return _weight(cause) > _weight(symptom) or (
         _weight(cause) == _weight(symptom) and rank(cause.component) < rank(symptom.component)
     )
+
+
+def _led_to(cause: Finding, crash: Finding) -> bool:
+    """A process that ended after something upstream of it went wrong ended for that."""
+    if crash.cause.id != "process-crashed" or cause.self_healing or crash.component not in cause.affects:
+        return False
+    in_order = cause.since is not None and crash.since is not None and cause.since <= crash.since
+    return in_order and rank(cause.component) < rank(crash.component)
 
 
 def _yields(finding: Finding) -> bool:
