@@ -12,13 +12,22 @@ BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete-$(shell sha256sum requirements.lock | cut -c1-16)
 PLATFORM := $(BIN)/python -m pipeline_services.platform
 
-.PHONY: help daily triage test lint up status down clean kubeconfig bench-pipeline acceptance chaos matrix matrix-sample matrix-record resilience lock
+.PHONY: help daily weekly monthly backup-test triage test lint up status down clean kubeconfig bench-pipeline acceptance chaos matrix matrix-sample matrix-record resilience lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
 
 daily: $(ENVIRONMENT) ## judge the pipeline by the daily checks (brings one up where there is none)
 	@$(BIN)/pytest -m daily $(ARGS)
+
+weekly: $(ENVIRONMENT) ## judge what section 5 wants looked at every week
+	@$(BIN)/pytest -m weekly $(ARGS)
+
+monthly: $(ENVIRONMENT) ## judge what section 5 wants looked at every month
+	@$(BIN)/pytest -m monthly $(ARGS)
+
+backup-test: $(ENVIRONMENT) ## restore a backup of InfluxDB into an instance of its own and count
+	@$(PLATFORM) backup-test $(ARGS)
 
 triage: $(ENVIRONMENT) ## say what is wrong, since when, why, what to type and whom to call (ARGS=--watch follows it)
 	@$(BIN)/python -m pipeline_services.triage $(ARGS)

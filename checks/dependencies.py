@@ -39,6 +39,12 @@ _NEEDED: Final[Mapping[str, Callable[..., set[str]]]] = {
     "test_token_accepted": lambda token: {names.INFLUXDB},  # noqa: ARG005
     "test_secrets_complete": lambda: {names.INFLUXDB},
     "test_consumer_group_stable": lambda: {names.KAFKA},
+    "test_restarts_few_this_week": lambda component: {names.PROMETHEUS},  # noqa: ARG005
+    "test_volume_has_room": lambda component: {names.PROMETHEUS, component},
+    "test_trend_comes_back": lambda trend: {names.PROMETHEUS, trend.rpartition("-")[2]},
+    "test_requests_fit": lambda app: {names.PROMETHEUS},  # noqa: ARG005
+    "test_secret_rotated": lambda secret: {names.INFLUXDB},  # noqa: ARG005
+    "test_autoscaler_proved": lambda hpa: {_TARGETS[hpa]},
 }
 
 

@@ -56,19 +56,26 @@ class Group:
 
 
 def collect(
-    cluster: Cluster, settings: Settings | None = None, *, deep: bool = False, deadline: float = DEADLINE
+    cluster: Cluster,
+    settings: Settings | None = None,
+    *,
+    deep: bool = False,
+    upkeep: bool = False,
+    deadline: float = DEADLINE,
 ) -> Snapshot:
     """Everything that can be read of the namespace now. What cannot be read is in the snapshot as a failure.
 
     Args:
         settings: names the components that are absent, whose sources are not collected.
         deep: what triage needs beside what the checks judge; see collect_deep.py and collect_changes.py.
+        upkeep: what the weekly and monthly reviews need beside that; see collect_upkeep.py.
         deadline: seconds after which the sources that are still being read have failed.
 
     Raises:
         ServiceUnreachable: the API server does not answer.
         PreconditionNotMet: it has no such namespace, or the account may read nothing in it.
     """
+    deep = deep or upkeep
     moment = Moment(time.time(), cluster.namespace)
     cluster.require_namespace()
     record = Record()
@@ -77,7 +84,7 @@ def collect(
     lists = _lists(pool, cluster, absent, deep=deep)
     with Reach(cluster, lists) as reach:
         tasks = [
-            *_service_tasks(pool, reach, record, moment, absent, deep=deep),
+            *_service_tasks(pool, reach, record, moment, absent, deep=deep, upkeep=upkeep),
             *_cluster_tasks(pool, cluster, lists, record, absent, deep=deep),
         ]
         unfinished = wait(tasks, timeout=max(0.0, moment.at + deadline - time.time())).not_done
@@ -109,14 +116,23 @@ def _lists(pool: ThreadPoolExecutor, cluster: Cluster, absent: frozenset[str], *
 
 
 def _service_tasks(
-    pool: ThreadPoolExecutor, reach: Reach, record: Record, moment: Moment, absent: frozenset[str], *, deep: bool
+    pool: ThreadPoolExecutor,
+    reach: Reach,
+    record: Record,
+    moment: Moment,
+    absent: frozenset[str],
+    *,
+    deep: bool,
+    upkeep: bool,
 ) -> list[Future[None]]:
     """Kafka goes first: it decides how long everything takes, because its two samples lie 2 s apart."""
     sampled = Event()
     groups = {
         names.KAFKA: Group(kafka_sources(), partial(read_kafka, sampled=sampled.set)),
         names.INFLUXDB: Group(influxdb_sources(), read_influxdb),
-        names.PROMETHEUS: Group(prometheus_sources(deep=deep), partial(read_prometheus, deep=deep)),
+        names.PROMETHEUS: Group(
+            prometheus_sources(deep=deep, upkeep=upkeep), partial(read_prometheus, deep=deep, upkeep=upkeep)
+        ),
         names.GRAFANA: Group(grafana_sources(absent), partial(read_grafana, absent=absent)),
         names.LOKI: Group(loki_sources(), read_loki),
     }
@@ -190,11 +206,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--namespace", metavar="NS")
     parser.add_argument("--settings", type=Path, metavar="FILE")
     parser.add_argument("--deep", action="store_true", help="with what triage needs beside what the checks judge")
+    parser.add_argument("--upkeep", action="store_true", help="with what the weekly and monthly reviews need, too")
     options = parser.parse_args(arguments)
     try:
         settings = Settings.load(options.settings)
         cluster = Cluster.connect(resolve_target(options.kubeconfig, options.context, options.namespace))
-        snapshot = collect(cluster, settings, deep=options.deep)
+        snapshot = collect(cluster, settings, deep=options.deep, upkeep=options.upkeep)
     except PipelineError as error:
         sys.stderr.write(f"{error}\n")
         return 2

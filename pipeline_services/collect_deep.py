@@ -86,18 +86,26 @@ def quotas(lists: Mapping[str, Future[list[dict[str, Any]]]]) -> list[dict[str, 
 
 
 def onset(api: PrometheusApi, at: float) -> dict[str, list[list[float]]]:
-    """The last half hour before ``at``: series name to ``[epoch seconds, value]``, the oldest first.
+    """The last half hour before ``at``, as ``look_back`` gives it."""
+    return look_back(api, ONSET, at, seconds=LOOK_BACK, step=STEP)
 
-    A series without a value at some time has no entry for it; one that never had any is there, and empty.
+
+def look_back(
+    api: PrometheusApi, queries: Mapping[str, str], at: float, *, seconds: float, step: float
+) -> dict[str, list[list[float]]]:
+    """How queries went until ``at``: series name to ``[epoch seconds, value]``, the oldest first.
+
+    A query by a label gives a series for each of its values, ``<query>/<value>``. A series without a value at some time
+    has no entry for it; a query that never had any is there, and empty.
 
     Raises:
         ServiceUnreachable: Prometheus does not answer.
         UnexpectedAnswer: it cannot answer a query.
     """
     found: dict[str, list[list[float]]] = {}
-    for name, promql in ONSET.items():
-        series = api.over_time(promql, start=at - LOOK_BACK, end=at, step=STEP)
-        named = {f"{name}/{one['metric']['app']}" if one["metric"] else name: one["values"] for one in series}
+    for name, promql in queries.items():
+        series = api.over_time(promql, start=at - seconds, end=at, step=step)
+        named = {"/".join((name, *one["metric"].values())): one["values"] for one in series}
         found |= {key: _points(values) for key, values in named.items()} or {name: []}
     return found
 

@@ -14,6 +14,7 @@ from pipeline_services import names
 from pipeline_services.cluster import Cluster
 from pipeline_services.collect_deep import onset
 from pipeline_services.collect_record import Record
+from pipeline_services.collect_upkeep import upkeep_reads, upkeep_sources
 from pipeline_services.errors import NoData, PipelineError, ServiceUnreachable
 from pipeline_services.grafana_api import GrafanaApi, panels
 from pipeline_services.http_api import AT_ONCE, HttpApi, Tls
@@ -89,20 +90,22 @@ def take_all(record: Record, reads: Iterable[tuple[str, Callable[[], Any]]]) -> 
             done.result()
 
 
-def prometheus_sources(*, deep: bool = False) -> list[str]:
+def prometheus_sources(*, deep: bool = False, upkeep: bool = False) -> list[str]:
     metrics = [f"prometheus/{metric}" for metric, _ in _prometheus_queries()]
-    return ["prometheus_targets", *metrics, *(("onset",) if deep else ())]
+    return ["prometheus_targets", *metrics, *(("onset",) if deep else ()), *(upkeep_sources() if upkeep else ())]
 
 
 def _prometheus_queries() -> list[tuple[str, str]]:
     return [(metric.id, metric.query) for metric in KEY_METRICS.values() if metric.tool == "prometheus"]
 
 
-def read_prometheus(reach: Reach, record: Record, moment: Moment, *, deep: bool = False) -> None:
-    """Every key metric that Prometheus has, and its targets; with ``deep`` how the last half hour went."""
+def read_prometheus(reach: Reach, record: Record, moment: Moment, *, deep: bool = False, upkeep: bool = False) -> None:
+    """Every key metric that Prometheus has, and its targets; with ``deep`` how the last half hour went, with ``upkeep``
+    all that it remembers."""
     api = PrometheusApi(reach.http(reach.forward(names.PROMETHEUS_SERVICE)))
     queries = [(f"prometheus/{metric}", partial(api.query, query)) for metric, query in _prometheus_queries()]
-    back = [("onset", partial(onset, api, moment.at))] if deep else []
+    back: list[tuple[str, Callable[[], Any]]] = [("onset", partial(onset, api, moment.at))] if deep else []
+    back += upkeep_reads(api, moment.at) if upkeep else []
     take_all(record, [("prometheus_targets", api.targets), *back, *queries])
 
 

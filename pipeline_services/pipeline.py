@@ -28,14 +28,15 @@ class Pipeline(AbstractContextManager["Pipeline"]):
         """Drop all connections."""
         self.cluster.close()
 
-    def snapshot(self, *, deep: bool = False) -> Snapshot:
+    def snapshot(self, *, deep: bool = False, upkeep: bool = False) -> Snapshot:
         """Everything that can be read now, redacted and in bounds; takes about 3 s, at most about 15 s.
 
         Args:
             deep: also what triage needs: who changed what, past rollouts, the neighbours, the last half hour.
+            upkeep: also what the weekly and monthly reviews need: all that Prometheus remembers.
 
         Raises:
             ServiceUnreachable: the API server does not answer.
             PreconditionNotMet: it has no such namespace, or the account may read nothing in it.
         """
-        return collect(self.cluster, self.settings, deep=deep)
+        return collect(self.cluster, self.settings, deep=deep, upkeep=upkeep)

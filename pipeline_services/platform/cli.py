@@ -20,6 +20,7 @@ COMMANDS = {
     "status": "what is built and how the cluster is; exit code 1 where none runs",
     "down": "delete the cluster; what was built stays",
     "clean": "delete the cluster, the images and everything else that was built here",
+    "backup-test": "restore a backup of InfluxDB into an instance of its own, and count",
     "kubeconfig": "print the path of the cluster's kubeconfig",
 }
 OK, FAILED, STOPPED = 0, 1, 130
@@ -63,6 +64,9 @@ def _run(command: str, name: str, progress: Progress) -> int:
         lines = lifecycle.status(name, progress)
         print("\n".join(lines))
         return OK if any(line.startswith("kubeconfig") for line in lines) else FAILED
+    if command == "backup-test":
+        lifecycle.backup_test(name, progress)
+        return OK
     if command in ("down", "clean"):
         (lifecycle.down if command == "down" else lifecycle.clean)(name, progress)
         return OK

@@ -11,8 +11,8 @@ from pipeline_services.key_metrics import KEY_METRICS
 from pipeline_services.metric import with_levels
 from pipeline_services.reporting.options import RunOptions, add_options
 from pipeline_services.reporting.publish import JUNIT, RESULTS
-from pipeline_services.reporting.selection import choose_paths, run_kind
-from pipeline_services.reporting.session import OperatorRun
+from pipeline_services.reporting.selection import choose_paths, run_kind, wants_upkeep
+from pipeline_services.reporting.session import PLUGIN, OperatorRun
 from pipeline_services.reporting.source import SnapshotSource
 from pipeline_services.settings import Settings
 
@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before other plugins look at their options: choose the folders, and set up the operator's run."""
     choose_paths(config)
     options = RunOptions.of(config)
-    source = SnapshotSource(options, _settings(options), print)
+    source = SnapshotSource(options, _settings(options), print, upkeep=wants_upkeep(config))
     config.stash[SOURCE] = source
     kind = run_kind(config)
     if kind:
@@ -65,7 +65,7 @@ def _set_up_run(config: pytest.Config, run: OperatorRun) -> None:
         option.verbose = min(option.verbose, -1)  # no header, no dots: an operator reads the summary and the last line
         option.disable_warnings = True
         option.reportchars = ""
-    config.pluginmanager.register(run, "operator-run")
+    config.pluginmanager.register(run, PLUGIN)
 
 
 def source_of(config: pytest.Config) -> SnapshotSource:

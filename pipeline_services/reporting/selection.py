@@ -36,6 +36,11 @@ def run_markers(config: pytest.Config) -> list[str]:
     return _NAMED.findall(config.getoption("markexpr") or "")
 
 
+def wants_upkeep(config: pytest.Config) -> bool:
+    """Whether a weekly or a monthly review is among what ``-m`` asks for."""
+    return bool({"weekly", "monthly"} & set(run_markers(config)))
+
+
 def run_kind(config: pytest.Config) -> str | None:
     """What the operator runs: the first run marker of ``-m``, or what the folders on the command line hold.
 

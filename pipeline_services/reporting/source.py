@@ -15,12 +15,17 @@ Say = Callable[[str], None]
 
 
 class SnapshotSource:
-    """Takes the snapshot when it is first asked for, and gives the same one, or the same error, ever after."""
+    """Takes the snapshot when it is first asked for, and gives the same one, or the same error, ever after.
 
-    def __init__(self, options: RunOptions, settings: Settings, say: Say) -> None:
+    Args:
+        upkeep: with what the weekly and monthly reviews need.
+    """
+
+    def __init__(self, options: RunOptions, settings: Settings, say: Say, *, upkeep: bool = False) -> None:
         self.options = options
         self.settings = settings
         self.say = say
+        self.upkeep = upkeep
         self._taken: ReadLog | PipelineError | None = None
 
     @property
@@ -64,7 +69,7 @@ class SnapshotSource:
             own_cluster.make_ready(options.under_fault, self.say)
         target = resolve_target(options.kubeconfig, options.context, options.namespace)
         with Pipeline(target, self.settings) as pipeline:
-            snapshot = pipeline.snapshot()
+            snapshot = pipeline.snapshot(upkeep=self.upkeep)
         if options.is_own_cluster and own_cluster.something_to_undo(options.under_fault):
             raise PreconditionNotMet("something was broken on purpose just now", next_step="the same command again")
         return snapshot

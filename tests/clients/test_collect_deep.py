@@ -12,6 +12,7 @@ from pipeline_services.cluster import RESOURCES
 from pipeline_services.collect import collect, main
 from pipeline_services.collect_changes import MOST_FIELDS, fields_of
 from pipeline_services.collect_deep import DEEP_LOGGED, LOOK_BACK, ONSET
+from pipeline_services.collect_upkeep import TRENDS, UPKEEP
 from pipeline_services.settings import Settings
 from pipeline_services.snapshot import Snapshot
 from tests.clients.fake_pipeline import CANARY, NS, PODS, FakePipeline, fake_pipeline, pod, secret
@@ -157,6 +158,22 @@ def test_without_prometheus_there_is_no_look_back(pipeline: FakePipeline) -> Non
     absent = collect(pipeline.cluster, Settings(absent=frozenset({"prometheus", "loki"})), deep=True)
     left = {"onset", "logs/prometheus", "logs/loki", "logs/log-shipper"}
     assert not left & (absent.answers.keys() | absent.failures.keys())
+
+
+def test_a_review_looks_back_as_far_as_prometheus_remembers(pipeline: FakePipeline) -> None:
+    claim = {"metric": {"persistentvolumeclaim": "data-kafka-0"}, "values": [[1763870400, "0.5"]]}
+
+    def answer(query: dict[str, str]) -> tuple[int, Any]:
+        result = [claim] if "persistentvolumeclaim" in query["query"] else []
+        return 200, {"status": "success", "data": {"resultType": "matrix", "result": result}}
+
+    pipeline.prometheus.routes["/api/v1/query_range"] = answer
+    deep, review = collect(pipeline.cluster, deep=True), collect(pipeline.cluster, upkeep=True)
+    assert review.answers.keys() - deep.answers.keys() == {*UPKEEP, "trends"}
+    assert review.data("trends") == {
+        **{key: [] for key in TRENDS.keys() - {"volume"}},
+        "volume/data-kafka-0": [[1763870400, 0.5]],
+    }
 
 
 def test_the_observers_logs_are_read_as_the_others(pipeline: FakePipeline) -> None:

@@ -1,4 +1,4 @@
-"""The daily cases as pytest would collect them, callable on any snapshot without pytest."""
+"""The cases as pytest would collect them, callable on any snapshot without pytest."""
 
 from __future__ import annotations
 
@@ -40,16 +40,26 @@ class Case:
 
 def daily_cases() -> tuple[Case, ...]:
     """Every case of checks/ that is marked daily."""
+    return _cases("daily")
+
+
+def review_cases() -> tuple[Case, ...]:
+    """Every case of checks/ that is marked weekly or monthly."""
+    return _cases("weekly", "monthly")
+
+
+def _cases(*markers: str) -> tuple[Case, ...]:
     modules = sorted(path.stem for path in Path(checks.__path__[0]).glob("test_*.py"))
-    return tuple(case for module in modules for case in _cases_of(importlib.import_module(f"checks.{module}")))
+    found = (importlib.import_module(f"checks.{module}") for module in modules)
+    return tuple(case for module in found for case in _cases_of(module, markers))
 
 
-def _cases_of(module: Any) -> Iterator[Case]:
+def _cases_of(module: Any, markers: tuple[str, ...]) -> Iterator[Case]:
     shared = list(getattr(module, "pytestmark", []))
     for name, function in vars(module).items():
         if name.startswith("test_") and function.__module__ == module.__name__:
             marks = [*shared, *getattr(function, "pytestmark", [])]
-            if any(mark.name == "daily" for mark in marks):
+            if any(mark.name in markers for mark in marks):
                 yield from _expand(function, marks)
 
 

@@ -1,10 +1,11 @@
-"""Every daily case passes on the healthy pipeline, fails on each known-bad one, and never passes without data."""
+"""Every case passes on the healthy pipeline, fails on each known-bad one, and never passes without data."""
 
 from __future__ import annotations
 
 import ast
 import functools
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ import pipeline_services.judgements
 from pipeline_services.errors import PipelineError, ServiceUnreachable
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.snapshot import Snapshot
-from tests.judgements.daily_cases import Case, daily_cases
+from tests.judgements.daily_cases import Case, daily_cases, review_cases
 from tests.judgements.known_bad import KNOWN_BAD
-from tests.judgements.world import World, healthy
+from tests.judgements.known_bad_reviews import KNOWN_BAD_REVIEWS
+from tests.judgements.world import World, healthy, reviewed
 
 CASES = daily_cases()
+REVIEWS = review_cases()
 FOLDER = Path(pipeline_services.judgements.__path__[0])
 ONLY_ASKS = {"test_loki_answers_error_search"}
 """Cases that ask whether there is an answer: without one they are inconclusive, and they cannot fail."""
@@ -27,18 +30,28 @@ def by_id(value: object) -> str | None:
     return value.id if isinstance(value, Case) else None
 
 
+def world_of(case: Case) -> World:
+    """A healthy pipeline as the collector sees it for this case."""
+    return reviewed() if case in REVIEWS else healthy()
+
+
+def known_bad(case: Case) -> tuple[Callable[..., None], ...]:
+    return (KNOWN_BAD | KNOWN_BAD_REVIEWS).get(case.name, ())
+
+
 BROKEN = [
-    pytest.param(case, number, id=f"{case.id}-{number}")
-    for case in CASES
-    for number in range(len(KNOWN_BAD.get(case.name, ())))
+    pytest.param(case, number, id=f"{case.id}-{number}") for case in CASES for number in range(len(known_bad(case)))
+]
+BROKEN_REVIEWS = [
+    pytest.param(case, number, id=f"{case.id}-{number}") for case in REVIEWS for number in range(len(known_bad(case)))
 ]
 
 
 @functools.cache
 def verdict(case: Case, number: int) -> Deviation | None:
     """What the case says of its known-bad world of that number."""
-    world = healthy()
-    KNOWN_BAD[case.name][number](world, *case.arguments.values())
+    world = world_of(case)
+    known_bad(case)[number](world, *case.arguments.values())
     try:
         case.judge(world.snapshot())
     except Deviation as deviation:
@@ -48,21 +61,22 @@ def verdict(case: Case, number: int) -> Deviation | None:
 
 def test_every_case_has_a_known_bad_example() -> None:
     assert {case.name for case in CASES} == set(KNOWN_BAD)
+    assert {case.name for case in REVIEWS} == {name for name, examples in KNOWN_BAD_REVIEWS.items() if examples}
     assert {name for name, examples in KNOWN_BAD.items() if not examples} == ONLY_ASKS
 
 
 def test_function_names_are_unique_and_ids_are_stable() -> None:
-    ids = [case.id for case in CASES]
+    ids = [case.id for case in (*CASES, *REVIEWS)]
     assert len(set(ids)) == len(ids)
     assert not [case_id for case_id in ids if " " in case_id or "/" in case_id]
 
 
-@pytest.mark.parametrize("case", CASES, ids=by_id)
+@pytest.mark.parametrize("case", [*CASES, *REVIEWS], ids=by_id)
 def test_a_healthy_pipeline_passes(case: Case) -> None:
-    case.judge(healthy().snapshot())
+    case.judge(world_of(case).snapshot())
 
 
-@pytest.mark.parametrize(("case", "number"), BROKEN)
+@pytest.mark.parametrize(("case", "number"), [*BROKEN, *BROKEN_REVIEWS])
 def test_a_known_bad_pipeline_fails_with_the_five_lines(case: Case, number: int) -> None:
     deviation = verdict(case, number)
     assert deviation is not None, "it passed"
@@ -72,10 +86,10 @@ def test_a_known_bad_pipeline_fails_with_the_five_lines(case: Case, number: int)
     assert "{" not in others[1].replace("{.data.tls\\.crt}", "")
 
 
-@pytest.mark.parametrize("case", CASES, ids=by_id)
+@pytest.mark.parametrize("case", [*CASES, *REVIEWS], ids=by_id)
 def test_without_any_source_it_reads_a_case_is_inconclusive(case: Case) -> None:
-    for source in sources_of(case, healthy()):
-        world = healthy()
+    for source in sources_of(case, world_of(case)):
+        world = world_of(case)
         world.fail(source, ServiceUnreachable("nobody answers"))
         with pytest.raises(PipelineError):
             case.judge(world.snapshot())
@@ -104,8 +118,8 @@ def test_every_way_to_fail_has_an_example() -> None:
         if isinstance(node, ast.Raise) and "Deviation" in ast.unparse(node)
     }
     reached = set()
-    for case in CASES:
-        for number in range(len(KNOWN_BAD[case.name])):
+    for case in (*CASES, *REVIEWS):
+        for number in range(len(known_bad(case))):
             deviation = verdict(case, number)
             frame = traceback.extract_tb(deviation.__traceback__)[-1] if deviation else None
             if frame:

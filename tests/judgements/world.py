@@ -10,7 +10,7 @@ from typing import Any
 from pipeline_services import names
 from pipeline_services.errors import PipelineError
 from pipeline_services.snapshot import Failure, Snapshot
-from tests.judgements import answers_of_cluster, answers_of_services
+from tests.judgements import answers_of_cluster, answers_of_reviews, answers_of_services
 
 NOW = 1_795_000_000.0
 
@@ -64,3 +64,14 @@ def healthy(*, age: float = 3_600.0) -> World:
         **answers_of_services.answers(NOW),
     }
     return World(dict(answers))
+
+
+def reviewed(*, age: float = 3_600.0) -> World:
+    """The same, with what the weekly and monthly reviews look at beside it: all went well for twelve hours."""
+    world = healthy(age=age)
+    world.answers |= answers_of_reviews.answers(world.now)
+    for note, value in answers_of_reviews.notes(world.now).items():
+        world.item("pvcs", f"data-{names.INFLUXDB}-0")["metadata"].setdefault("annotations", {})[note] = value
+    for hpa in names.HPAS.values():
+        world.item("hpas", hpa)["status"]["lastScaleTime"] = world.ago(86_400)
+    return world

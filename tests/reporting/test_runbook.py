@@ -31,7 +31,6 @@ NOT_BY_DAILY_CHECKS = {
     "failure-detection": "a heading over its parts",
     "failure-scenarios": "a heading over its parts",
     "troubleshooting-workflow": "the triage of section 4 follows",
-    "preventive-maintenance": "the weekly and monthly checks follow",
     "escalation": "every finding names its level",
     "self-healing": "the scenarios in chaos/ follow",
     "known-issues": "the log and event checks read known_issues.py",

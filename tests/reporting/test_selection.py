@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.reporting.selection import choose_paths, is_partial, run_kind
+from pipeline_services.reporting.selection import choose_paths, is_partial, run_kind, wants_upkeep
 from tests.reporting.samples import ROOT
 
 pytest_plugins = ("pytester",)
@@ -39,6 +39,14 @@ def test_only_runs_about_the_pipeline_are_reported_on(
     config = pytester.parseconfig(*arguments)
     choose_paths(config)
     assert run_kind(config) == kind
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [("weekly", True), ("daily or monthly", True), ("daily", False), ("not weekly", False), ("", False)],
+)
+def test_only_a_review_looks_back(pytester: pytest.Pytester, expression: str, wanted: bool) -> None:
+    assert wants_upkeep(pytester.parseconfig("-m", expression)) is wanted
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,165 @@
+"""Section 5's monthly tasks: requests against use, old images and secrets, autoscalers that have proved themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline_services import names
+from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.errors import NoData, PreconditionNotMet
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, age, epoch, name_of, named, quantity
+from pipeline_services.judgements.upkeep import ANCHOR, DAY, value_of
+from pipeline_services.snapshot import Snapshot
+
+MONTH: Final = 35 * DAY
+"""A month and a few days: a review that is a little late is none that was left out."""
+QUARTER: Final = 90 * DAY
+LASTS: Final = 45 * DAY
+"""What a certificate must still be valid for, so that it outlives the next review by two weeks."""
+MOST_OF_REQUEST: Final = 2.0
+ROTATED: Final = (names.PIPELINE_SECRET, names.READ_SECRET, names.ADMIN_SECRET)
+_WORKLOADS: Final = {
+    **dict.fromkeys(names.DEPLOYMENTS, ("deployments", "Deployment")),
+    **dict.fromkeys(names.STATEFULSETS, ("statefulsets", "StatefulSet")),
+    **dict.fromkeys(names.DAEMONSETS, ("daemonsets", "DaemonSet")),
+}
+OWNER: Final[Mapping[str, str]] = {app: component for component, apps in COMPONENT_APPS.items() for app in apps}
+
+
+def requests_fit(snapshot: Snapshot, app: str) -> None:
+    """The app's usual use of CPU and its largest of memory are no more than twice what it requests.
+
+    The scheduler and the autoscalers go by the requests: far above them a node gets full without anybody being told.
+    """
+    for resource, unit in (("cpu", "cores"), ("memory", "bytes")):
+        requested = _requested(snapshot, app, resource)
+        used = value_of(snapshot, f"upkeep/{resource}", app)
+        if used > MOST_OF_REQUEST * requested:
+            advice = COMPONENT_ADVICE[OWNER[app]].but(
+                impact="the node may get full, or the autoscaler add pods, at quite another load than planned",
+                next_command="kubectl top pods -n {namespace} --containers",
+                runbook=ANCHOR,
+                level="L2",
+            )
+            observed = f"{app} uses {used:.3g} {unit} of {resource} and requests {requested:.3g}"
+            raise Deviation(snapshot, observed, f"at most {MOST_OF_REQUEST:g} times the request", advice)
+
+
+def image_is_renewed(snapshot: Snapshot, app: str) -> None:
+    """The app's image was changed within a month: what it is made of gets its security patches.
+
+    Known is since when it runs, not when it was built: an image may be older than it seems here, never younger.
+    """
+    workload = _workload(snapshot, app)
+    written = [
+        epoch(change["time"])
+        for change in _changes(snapshot, _WORKLOADS[app][1], app)
+        if any(path.endswith(".image") for path in change["fields"])
+    ]
+    if app in names.DEPLOYMENTS:
+        written += _since_in_use(snapshot, app, _images(workload))
+    if not written:
+        raise NoData(f"nobody recorded when the image of {app} was set")
+    days = (snapshot.taken_at - min(written)) / DAY
+    if days * DAY > MONTH:
+        advice = COMPONENT_ADVICE[OWNER[app]].but(
+            impact="known holes in what it is made of stay open", next_command="make up", runbook=ANCHOR, level="L2"
+        )
+        observed = f"{app} has run the same image for {days:.0f} days"
+        raise Deviation(snapshot, observed, "one that was built again this month", advice)
+
+
+def secret_is_rotated(snapshot: Snapshot, secret: str) -> None:
+    """Every value of the secret was written anew within 90 days.
+
+    Raises:
+        NoData: nobody recorded when it was written.
+    """
+    newest: dict[str, float] = {}
+    for change in _changes(snapshot, "Secret", secret):
+        for path in change["fields"]:
+            if path.startswith("data."):
+                newest[path] = max(newest.get(path, 0.0), epoch(change["time"]))
+    if not newest:
+        raise NoData(f"nobody recorded when the values of {secret} were written")
+    key = min(newest, key=newest.__getitem__)
+    days = (snapshot.taken_at - newest[key]) / DAY
+    if days * DAY > QUARTER:
+        advice = COMPONENT_ADVICE["config"].but(
+            impact="whoever got hold of it once can use it still",
+            next_command=f"kubectl describe secret -n {{namespace}} {secret}",
+            runbook=ANCHOR,
+        )
+        observed = f"{key.removeprefix('data.')} in {secret} is {days:.0f} days old"
+        raise Deviation(snapshot, observed, f"<= {QUARTER / DAY:.0f} days", advice)
+
+
+def certificate_outlives_the_next_review(snapshot: Snapshot) -> None:
+    """InfluxDB's certificate is still valid two weeks after the next review."""
+    left = (float(snapshot.data("tls")["secret"]["not_after"]) - snapshot.taken_at) / DAY
+    if left * DAY < LASTS:
+        advice = COMPONENT_ADVICE[names.INFLUXDB].but(
+            impact="it may expire before anybody looks again; then nothing is stored",
+            next_command=f"kubectl describe secret -n {{namespace}} {names.TLS_SECRET}",
+            runbook="tls-certificate",
+            level="L2",
+        )
+        observed = f"InfluxDB's certificate is valid for {left:.0f} days more"
+        raise Deviation(snapshot, observed, f">= {LASTS / DAY:.0f} days", advice)
+
+
+def autoscaler_is_proved(snapshot: Snapshot, hpa_name: str) -> None:
+    """The autoscaler has scaled within a month, under real load or in the load test of ``chaos/``.
+
+    Raises:
+        PreconditionNotMet: there is none, or it is young and has had nothing to do yet.
+    """
+    hpa = named(snapshot, "hpas", hpa_name)
+    if hpa is None:
+        raise PreconditionNotMet(f"there is no HPA {hpa_name}; see test_hpa_knows_metrics[{hpa_name}]")
+    load = "pytest -m chaos chaos/test_resources.py -k load"
+    last = (hpa.get("status") or {}).get("lastScaleTime")
+    if last is None and age(hpa, snapshot.taken_at) < MONTH:
+        raise PreconditionNotMet(f"{hpa_name} has not had to scale yet", next_step=load)
+    if last is None or snapshot.taken_at - epoch(last) > MONTH:
+        advice = COMPONENT_ADVICE["hpa"].but(
+            impact="nobody knows whether the pipeline would grow with its load", next_command=load, runbook=ANCHOR
+        )
+        observed = f"{hpa_name} has never scaled" if last is None else f"{hpa_name} last scaled on {last[:10]}"
+        raise Deviation(snapshot, observed, "once within a month", advice)
+
+
+def _workload(snapshot: Snapshot, app: str) -> K8sObject:
+    source, kind = _WORKLOADS[app]
+    found = named(snapshot, source, app)
+    if found is None:
+        raise PreconditionNotMet(f"there is no {kind} {app}; see test_rollout_complete[{OWNER[app]}]")
+    return found
+
+
+def _requested(snapshot: Snapshot, app: str, resource: str) -> float:
+    """The sum of the containers' requests."""
+    containers = _workload(snapshot, app)["spec"]["template"]["spec"]["containers"]
+    asked = [(container.get("resources") or {}).get("requests") or {} for container in containers]
+    if not all(resource in requests for requests in asked):
+        raise NoData(f"{app} does not request {resource}, so there is nothing to compare its use with")
+    return sum(quantity(requests[resource]) for requests in asked)
+
+
+def _changes(snapshot: Snapshot, kind: str, name: str) -> list[Mapping[str, Any]]:
+    return [change for change in snapshot.data("changes") if (change["kind"], change["name"]) == (kind, name)]
+
+
+def _images(item: K8sObject) -> list[str]:
+    return [container["image"] for container in item["spec"]["template"]["spec"]["containers"]]
+
+
+def _since_in_use(snapshot: Snapshot, app: str, images: list[str]) -> list[float]:
+    """When each ReplicaSet of the app with these images was made."""
+    return [
+        epoch(item["metadata"]["creationTimestamp"])
+        for item in snapshot.data("replicasets")
+        if name_of(item).rpartition("-")[0] == app and _images(item) == images
+    ]

@@ -1,0 +1,176 @@
+"""Section 5's weekly tasks: restarts, room on the volumes, what creeps, whether a backup was ever restored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import Any, Final
+
+from pipeline_services import names
+from pipeline_services.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.errors import NoData, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, age, named
+from pipeline_services.snapshot import Snapshot
+
+DAY: Final = 86_400.0
+WEEK: Final = 8 * DAY
+"""A week and a day: a review that is a little late is none that was left out."""
+RESTARTS: Final = 5
+ROOM: Final = 0.8
+ANCHOR: Final = "preventive-maintenance"
+TESTED: Final = "conveyor.io/backup-tested"
+"""Annotation of InfluxDB's volume claim: when its data was last backed up and restored, and the readings counted."""
+KNOWN_FOR: Final = 3 * 3600.0
+PARTS: Final = 6
+CREEP: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Something that may creep.
+
+    Attributes:
+        series: its name in the source ``trends``.
+        least: a rise that is worth a word at all, in the series' own unit.
+        unit, scale: for the message.
+    """
+
+    series: str
+    component: str
+    least: float
+    unit: str
+    scale: float = 1.0
+
+
+def _memory(app: str) -> Trend:
+    return Trend(f"memory/{app}", app, 48 * 2.0**20, "MiB", 2.0**20)
+
+
+TRENDS: Final[Mapping[str, Trend]] = {
+    **{f"memory-{app}": _memory(app) for app in (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)},
+    "consumer-lag": Trend("consumer-lag", names.PROCESSOR, 500, "readings"),
+    "end-to-end-latency": Trend("end-to-end-latency", names.PROCESSOR, 1.0, "s"),
+    **{f"volume-{app}": Trend(f"volume/data-{app}-0", "storage", 0.05, "%", 0.01) for app in names.STATEFULSETS},
+}
+
+
+def restarts_are_few(snapshot: Snapshot, component: str) -> None:
+    """The component's containers were restarted less than five times in the last week, as far as Prometheus knows.
+
+    Unlike the daily count this one goes on where a StatefulSet's pod was replaced.
+    """
+    apps = COMPONENT_APPS[component]
+    counted = value_of(snapshot, "upkeep/restarts", *apps)
+    if counted >= RESTARTS:
+        advice = _advice(component, f"kubectl describe pods -n {{namespace}} -l app={apps[0]}")
+        raise Deviation(snapshot, f"{component} was restarted {counted:.0f} times in a week", f"< {RESTARTS}", advice)
+
+
+def volume_has_room(snapshot: Snapshot, component: str) -> None:
+    """The component's volume is less than 80 % full: well before the daily check fails, there is time to act."""
+    used = _series(snapshot, TRENDS[f"volume-{component}"])[-1][1]
+    if used >= ROOM:
+        advice = _advice("storage", f"kubectl exec -n {{namespace}} {component}-0 -- df -h")
+        observed = f"the volume data-{component}-0 is {used:.0%} full"
+        raise Deviation(snapshot, observed, f"< {ROOM:.0%}", advice)
+
+
+def comes_back(snapshot: Snapshot, trend_id: str) -> None:
+    """What goes up has come down again, or has levelled off.
+
+    It creeps when each sixth of the time that is known lies above the one before, all together by a quarter and by
+    more than a mere wobble, and the last step is no smaller than half of an even one.
+
+    Raises:
+        NoData: too little is known, or there are gaps.
+    """
+    trend = TRENDS[trend_id]
+    levels = _levels(_series(snapshot, trend), trend_id)
+    risen, last = levels[-1] - levels[0], levels[-1] - levels[-2]
+    worth_a_word = risen >= max(trend.least, CREEP * levels[0])
+    if all(after > before for before, after in pairwise(levels)) and worth_a_word and last >= risen / (PARTS - 1) / 2:
+        first, now = (f"{level / trend.scale:.3g}" for level in (levels[0], levels[-1]))
+        observed = f"{trend_id} creeps from {first} to {now} {trend.unit} and does not come back"
+        raise Deviation(snapshot, observed, "a slope that does", _advice(trend.component, _NEXT[trend.unit]))
+
+
+_NEXT: Final = {
+    "MiB": "kubectl top pods -n {namespace} --containers",
+    "readings": "kubectl get hpa -n {namespace}",
+    "s": "kubectl get hpa -n {namespace}",
+    "%": "kubectl get pvc -n {namespace}",
+}
+
+
+def backup_is_proved(snapshot: Snapshot) -> None:
+    """A backup of InfluxDB was restored within a week, and as many readings were in it as had been stored.
+
+    Raises:
+        PreconditionNotMet: the volume is younger than a week and nobody has tried yet.
+    """
+    claim = named(snapshot, "pvcs", f"data-{names.INFLUXDB}-0")
+    if claim is None:
+        raise PreconditionNotMet(f"there is no volume claim data-{names.INFLUXDB}-0; see test_volume_bound")
+    advice = _advice(names.INFLUXDB, "make backup-test").but(impact="nobody knows whether lost data could be had back")
+    tested = _tested(claim)
+    if tested is None:
+        if age(claim, snapshot.taken_at) < WEEK:
+            raise PreconditionNotMet("no backup has been restored yet", next_step="make backup-test")
+        raise Deviation(snapshot, "no backup of InfluxDB was ever restored", "one, every week", advice)
+    if tested["restored"] != tested["stored"]:
+        observed = f"of {tested['stored']} stored readings the backup gave back {tested['restored']}"
+        raise Deviation(snapshot, observed, "all", advice)
+    days = (snapshot.taken_at - tested["at"]) / DAY
+    if days * DAY > WEEK:
+        raise Deviation(snapshot, f"a backup was last restored {days:.0f} days ago", "one, every week", advice)
+
+
+def _tested(claim: K8sObject) -> dict[str, Any] | None:
+    note = (claim["metadata"].get("annotations") or {}).get(TESTED)
+    if note is None:
+        return None
+    try:
+        known = json.loads(note)
+        return {"at": float(known["at"]), "stored": int(known["stored"]), "restored": int(known["restored"])}
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnexpectedAnswer(f"the note of the last restored backup cannot be read: {note!r}") from error
+
+
+def value_of(snapshot: Snapshot, source: str, *apps: str) -> float:
+    """The sum of the apps' values in a source by app.
+
+    Raises:
+        NoData: there is none.
+    """
+    rows = {row["metric"].get("app"): float(row["value"][1]) for row in snapshot.data(source)}
+    if missing := [app for app in apps if app not in rows]:
+        raise NoData(f"Prometheus remembers nothing of {missing[0]} ({source})")
+    return sum(rows[app] for app in apps)
+
+
+def _series(snapshot: Snapshot, trend: Trend) -> list[list[float]]:
+    points: list[list[float]] = snapshot.data("trends").get(trend.series) or []
+    if not points:
+        raise NoData(f"Prometheus remembers no {trend.series}")
+    return points
+
+
+def _levels(points: Sequence[Sequence[float]], what: str) -> list[float]:
+    """The median of each sixth of the time."""
+    start, span = points[0][0], points[-1][0] - points[0][0]
+    if span < KNOWN_FOR:
+        raise NoData(f"{what} is known for {span / 3600:.1f} h; a trend takes {KNOWN_FOR / 3600:g}")
+    parts: list[list[float]] = [[] for _ in range(PARTS)]
+    for at, value in points:
+        parts[min(PARTS - 1, int((at - start) / span * PARTS))].append(value)
+    if not all(parts):
+        raise NoData(f"{what} is not known throughout: a sixth of the time has no value")
+    return [median(part) for part in parts]
+
+
+def _advice(component: str, command: str) -> Advice:
+    return COMPONENT_ADVICE[component].but(next_command=command, runbook=ANCHOR)

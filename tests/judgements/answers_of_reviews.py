@@ -1,0 +1,72 @@
+"""What the weekly and monthly reviews see of a pipeline that is looked after."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline_services import names
+from pipeline_services.judgements.upkeep import TESTED, TRENDS
+
+DAY = 86_400.0
+SPAN = 12 * 3_600
+STEP = 600
+USED = {"upkeep/restarts": 1.0, "upkeep/cpu": 0.04, "upkeep/memory": 80 * 2.0**20}
+
+
+def answers(now: float) -> dict[str, Any]:
+    """The sources that a daily snapshot has not."""
+    return {
+        **{
+            source: [{"metric": {"app": app}, "value": [now, str(value)]} for app in names.WORKLOADS]
+            for source, value in USED.items()
+        },
+        "trends": {trend.series: _waves(now, trend.least) for trend in TRENDS.values()},
+        "changes": [_applied(kind, app, now - 3 * DAY) for kind, app in _workloads()]
+        + [_written(secret, now - 30 * DAY) for secret in (names.PIPELINE_SECRET, names.READ_SECRET)]
+        + [_written(names.ADMIN_SECRET, now - 30 * DAY)],
+        "replicasets": [_replica_set(app, now - 3 * DAY) for app in names.DEPLOYMENTS],
+    }
+
+
+def notes(now: float) -> dict[str, str]:
+    """What ``make backup-test`` writes to InfluxDB's volume claim."""
+    return {TESTED: json.dumps({"at": now - DAY, "stored": 1_000_000, "restored": 1_000_000})}
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _waves(now: float, least: float) -> list[list[float]]:
+    """Up and down around a level, as a garbage collector or a day's load makes it."""
+    times = range(int(now) - SPAN, int(now) + 1, STEP)
+    return [[at, least * (2 + math.sin((at - now) / 3_600))] for at in times]
+
+
+def _workloads() -> list[tuple[str, str]]:
+    return [
+        *(("Deployment", app) for app in names.DEPLOYMENTS),
+        *(("StatefulSet", app) for app in names.STATEFULSETS),
+        *(("DaemonSet", app) for app in names.DAEMONSETS),
+    ]
+
+
+def _change(kind: str, name: str, at: float, *fields: str) -> dict[str, Any]:
+    who = {"manager": "conveyor-deploy", "operation": "Apply"}
+    return {"kind": kind, "name": name, **who, "time": _time(at), "fields": list(fields)}
+
+
+def _applied(kind: str, app: str, at: float) -> dict[str, Any]:
+    return _change(kind, app, at, "spec.replicas", f"spec.template.spec.containers[{app}].image")
+
+
+def _written(secret: str, at: float) -> dict[str, Any]:
+    return _change("Secret", secret, at, "data.token", "data.password", "type")
+
+
+def _replica_set(app: str, at: float) -> dict[str, Any]:
+    template = {"spec": {"containers": [{"name": app, "image": f"localhost/conveyor/{app}:1"}]}}
+    return {"metadata": {"name": f"{app}-7c9d8f6b5", "creationTimestamp": _time(at)}, "spec": {"template": template}}

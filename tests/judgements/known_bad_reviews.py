@@ -1,0 +1,89 @@
+"""Known-bad examples for the weekly and monthly reviews."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from pipeline_services import names
+from pipeline_services.judgements.upkeep import TESTED, TRENDS
+from tests.judgements.world import World
+
+Breakage = Callable[..., None]
+DAY = 86_400.0
+
+
+def value(source: str, number: float) -> Breakage:
+    def breakage(world: World, *_: str) -> None:
+        for row in world.answers[source]:
+            row["value"] = [world.now, str(number)]
+
+    return breakage
+
+
+def volume_full(world: World, component: str) -> None:
+    world.answers["trends"][f"volume/data-{component}-0"][-1][1] = 0.85
+
+
+def creeping(world: World, trend_id: str) -> None:
+    trend = TRENDS[trend_id]
+    points = world.answers["trends"][trend.series]
+    for number, point in enumerate(points):
+        point[1] = trend.least * (1 + 3 * number / len(points))
+
+
+def backup(note: dict[str, float] | None, *, age: float = DAY) -> Breakage:
+    """The note of the last restored backup, its time given as an age in days."""
+
+    def breakage(world: World) -> None:
+        claim = world.item("pvcs", f"data-{names.INFLUXDB}-0")
+        claim["metadata"]["creationTimestamp"] = world.ago(age)
+        claim["metadata"]["annotations"] = {}
+        if note:
+            claim["metadata"]["annotations"][TESTED] = json.dumps({**note, "at": world.now - note["at"] * DAY})
+
+    return breakage
+
+
+def image_old(world: World, app: str) -> None:
+    for change in world.answers["changes"]:
+        if change["name"] == app:
+            change["time"] = world.ago(40 * DAY)
+
+
+def secret_old(world: World, secret: str) -> None:
+    for change in world.answers["changes"]:
+        if change["name"] == secret:
+            change["time"] = world.ago(100 * DAY)
+
+
+def certificate_ends(world: World) -> None:
+    world.answers["tls"]["secret"]["not_after"] = world.now + 40 * DAY
+
+
+def scaled(ago: float | None, *, age: float = DAY) -> Breakage:
+    def breakage(world: World, hpa: str) -> None:
+        item = world.item("hpas", hpa)
+        item["metadata"]["creationTimestamp"] = world.ago(age)
+        item["status"].pop("lastScaleTime")
+        if ago is not None:
+            item["status"]["lastScaleTime"] = world.ago(ago)
+
+    return breakage
+
+
+KNOWN_BAD_REVIEWS: dict[str, tuple[Breakage, ...]] = {
+    "test_restarts_few_this_week": (value("upkeep/restarts", 6),),
+    "test_volume_has_room": (volume_full,),
+    "test_trend_comes_back": (creeping,),
+    "test_backup_proved": (
+        backup(None, age=20 * DAY),
+        backup({"at": 1, "stored": 100, "restored": 99}),
+        backup({"at": 9, "stored": 100, "restored": 100}),
+    ),
+    "test_requests_fit": (value("upkeep/cpu", 3.0), value("upkeep/memory", 2.0**31)),
+    "test_image_renewed": (image_old,),
+    "test_secret_rotated": (secret_old,),
+    "test_certificate_outlives_review": (certificate_ends,),
+    "test_autoscaler_proved": (scaled(None, age=40 * DAY), scaled(40 * DAY, age=80 * DAY)),
+}

@@ -1,0 +1,149 @@
+"""The weekly and monthly reviews: what creeps and what only wobbles, what is due and what is merely young."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+
+import pytest
+
+from pipeline_services import collect_upkeep, names
+from pipeline_services.errors import NoData, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.judgements import renewal, upkeep
+from pipeline_services.judgements.deviation import Deviation
+from tests.judgements.known_bad_reviews import DAY, backup, scaled
+from tests.judgements.world import World, reviewed
+
+MIB = 2.0**20
+POINTS = 72
+
+
+def memory(shape: Callable[[float], float], *, points: int = POINTS) -> World:
+    """Kafka's memory in MiB over twelve hours, as a function of the part of the time that has passed."""
+    world = reviewed()
+    start, step = world.now - 12 * 3_600, 12 * 3_600 / POINTS
+    world.answers["trends"]["memory/kafka"] = [
+        [start + number * step, MIB * shape(number / POINTS)] for number in range(points)
+    ]
+    return world
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda part: 400.0,
+        lambda part: 400 + 200 * part if part < 0.7 else 400,
+        lambda part: 400 + 30 * part,
+        lambda part: 800 + 100 * part,
+        lambda part: 200 + 300 * (1 - math.exp(-12 * part)),
+        lambda part: 500 - 200 * part,
+        lambda part: 400 + 200 * math.sin(8 * part),
+    ],
+    ids=["level", "comes back", "a little", "a small part", "levels off", "falls", "waves"],
+)
+def test_what_does_not_creep(shape: Callable[[float], float]) -> None:
+    upkeep.comes_back(memory(shape).snapshot(), "memory-kafka")
+
+
+def test_what_creeps_is_told_in_its_unit() -> None:
+    world = memory(lambda part: 400 + 300 * part)
+    with pytest.raises(Deviation, match=r"memory-kafka creeps from 42\d to 67\d MiB and does not come back"):
+        upkeep.comes_back(world.snapshot(), "memory-kafka")
+
+
+def test_a_short_memory_knows_no_trend() -> None:
+    with pytest.raises(NoData, match=r"known for 2.8 h; a trend takes 3"):
+        upkeep.comes_back(memory(lambda part: 1 + part, points=18).snapshot(), "memory-kafka")
+    world = memory(lambda part: 400 + 300 * part)
+    points = world.answers["trends"]["memory/kafka"]
+    world.answers["trends"]["memory/kafka"] = [*points[:10], *points[-20:]]
+    with pytest.raises(NoData, match="a sixth of the time has no value"):
+        upkeep.comes_back(world.snapshot(), "memory-kafka")
+    world.answers["trends"]["memory/kafka"] = []
+    with pytest.raises(NoData, match="remembers no memory/kafka"):
+        upkeep.comes_back(world.snapshot(), "memory-kafka")
+
+
+def test_every_trend_is_collected() -> None:
+    assert {trend.series.partition("/")[0] for trend in upkeep.TRENDS.values()} == collect_upkeep.TRENDS.keys()
+
+
+def test_both_apps_of_a_component_count() -> None:
+    world = reviewed()
+    for row in world.answers["upkeep/restarts"]:
+        row["value"] = [world.now, "3" if row["metric"]["app"] in (names.LOKI, names.LOG_SHIPPER) else "0"]
+    with pytest.raises(Deviation, match="loki was restarted 6 times"):
+        upkeep.restarts_are_few(world.snapshot(), names.LOKI)
+    world.answers["upkeep/restarts"].pop()
+    with pytest.raises(NoData, match="log-shipper"):
+        upkeep.restarts_are_few(world.snapshot(), names.LOKI)
+
+
+def test_a_young_pipeline_need_not_have_had_a_backup_restored() -> None:
+    world = reviewed()
+    backup(None, age=DAY)(world)
+    with pytest.raises(PreconditionNotMet) as caught:
+        upkeep.backup_is_proved(world.snapshot())
+    assert caught.value.next_step == "make backup-test"
+    world.drop("pvcs", lambda _: True)
+    with pytest.raises(PreconditionNotMet, match="test_volume_bound"):
+        upkeep.backup_is_proved(world.snapshot())
+
+
+@pytest.mark.parametrize("note", ["", "[]", json.dumps({"at": 1}), json.dumps({"at": 1, "stored": "x", "restored": 1})])
+def test_a_note_that_cannot_be_read_proves_nothing(note: str) -> None:
+    world = reviewed()
+    world.item("pvcs", "data-influxdb-0")["metadata"]["annotations"][upkeep.TESTED] = note
+    with pytest.raises(UnexpectedAnswer, match="cannot be read"):
+        upkeep.backup_is_proved(world.snapshot())
+
+
+def test_a_young_autoscaler_need_not_have_scaled() -> None:
+    world = reviewed()
+    scaled(None, age=DAY)(world, "producer-hpa")
+    with pytest.raises(PreconditionNotMet, match="has not had to scale yet"):
+        renewal.autoscaler_is_proved(world.snapshot(), "producer-hpa")
+    world.drop("hpas", lambda _: True)
+    with pytest.raises(PreconditionNotMet, match="no HPA"):
+        renewal.autoscaler_is_proved(world.snapshot(), "producer-hpa")
+
+
+def test_without_requests_there_is_nothing_to_compare_with() -> None:
+    world = reviewed()
+    (container,) = world.item("deployments", names.LOKI)["spec"]["template"]["spec"]["containers"]
+    del container["resources"]["requests"]["cpu"]
+    with pytest.raises(NoData, match="loki does not request cpu"):
+        renewal.requests_fit(world.snapshot(), names.LOKI)
+
+
+def test_a_roll_back_to_an_old_image_does_not_make_it_new() -> None:
+    world = reviewed()
+    world.answers["replicasets"][0]["metadata"]["creationTimestamp"] = world.ago(50 * DAY)
+    with pytest.raises(Deviation, match="producer has run the same image for 50 days"):
+        renewal.image_is_renewed(world.snapshot(), names.PRODUCER)
+    (container,) = world.answers["replicasets"][0]["spec"]["template"]["spec"]["containers"]
+    container["image"] = "localhost/conveyor/producer:0"
+    renewal.image_is_renewed(world.snapshot(), names.PRODUCER)
+
+
+def test_what_nobody_recorded_is_not_known() -> None:
+    world = reviewed()
+    world.answers["changes"] = []
+    with pytest.raises(NoData, match="image of kafka"):
+        renewal.image_is_renewed(world.snapshot(), names.KAFKA)
+    with pytest.raises(NoData, match="pipeline-secrets"):
+        renewal.secret_is_rotated(world.snapshot(), names.PIPELINE_SECRET)
+    world.drop("statefulsets", lambda _: True)
+    with pytest.raises(PreconditionNotMet, match="no StatefulSet kafka"):
+        renewal.image_is_renewed(world.snapshot(), names.KAFKA)
+
+
+def test_the_oldest_value_of_a_secret_decides() -> None:
+    world = reviewed()
+    change = next(change for change in world.answers["changes"] if change["name"] == names.ADMIN_SECRET)
+    world.answers["changes"].append({**change, "fields": ["data.password"], "time": world.ago(100 * DAY)})
+    renewal.secret_is_rotated(world.snapshot(), names.ADMIN_SECRET)
+    change["fields"] = ["data.token"]
+    with pytest.raises(Deviation, match="password in influxdb-admin is 100 days old; expected <= 90 days"):
+        renewal.secret_is_rotated(world.snapshot(), names.ADMIN_SECRET)
