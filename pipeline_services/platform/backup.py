@@ -29,7 +29,7 @@ CLAIM: Final = f"data-{POD}"
 SCRIPT: Final = """
 set -eu
 umask 077
-work=$(mktemp -d /tmp/backup-test.XXXXXX)
+work=$(mktemp -d)
 server=
 clean_up() {
   test -z "$server" || { kill -9 "$server"; wait "$server"; } 2>/dev/null || true
@@ -97,7 +97,8 @@ def backup_test(access: ClusterAccess, kubectl: Path, progress: Callable[[str], 
 
     result = proved(in_pod, token)
     note = f"{TESTED}={json.dumps(result)}"
-    shell.run([str(kubectl), *flags, "annotate", "--overwrite", "pvc", CLAIM, note], what="kubectl annotate", timeout=30)
+    noting = [str(kubectl), *flags, "annotate", "--overwrite", "pvc", CLAIM, note]
+    shell.run(noting, what="kubectl annotate", timeout=30)
     said = f"stored {result['stored']} readings, restored {result['restored']}; noted on the claim {CLAIM}"
     if result["restored"] != result["stored"]:
         raise PlatformError(f"the backup did not give everything back: {said}")
