@@ -42,6 +42,7 @@ _NEEDED: Final[Mapping[str, Callable[..., set[str]]]] = {
     "test_restarts_few_this_week": lambda component: {names.PROMETHEUS},  # noqa: ARG005
     "test_volume_has_room": lambda component: {names.PROMETHEUS, component},
     "test_trend_comes_back": lambda trend: {names.PROMETHEUS, trend.rpartition("-")[2]},
+    "test_backup_proved": lambda: {"storage"},
     "test_requests_fit": lambda app: {names.PROMETHEUS},  # noqa: ARG005
     "test_secret_rotated": lambda secret: {names.INFLUXDB},  # noqa: ARG005
     "test_autoscaler_proved": lambda hpa: {_TARGETS[hpa]},

@@ -13,8 +13,6 @@ from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.telling import of_app, tell
 
-FUTURE: Final = 60.0
-"""Seconds that a stored reading may be ahead of the clock of whoever looks."""
 _MOVING: Final = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
 _NO_BUCKET: Final = (
     r"(?i)bucket .*not found|not found: bucket|organization .*not found|\(unexpected\).*404"
@@ -210,14 +208,14 @@ def _falls(evidence: Evidence) -> bool:
 
 
 def _readings(evidence: Evidence) -> Iterator[Finding]:
-    newest = (evidence.data("influxdb_newest") or {}).get("time")
-    if newest is not None and newest - evidence.now > FUTURE:
+    ahead = evidence.red("test_data_clock")
+    if ahead:
         yield tell(
             evidence,
             "data-clock-wrong",
             names.PRODUCER,
-            f"the newest reading is {newest - evidence.now:.0f} s in the future",
-            f"newest stored event time {newest:.0f}, now {evidence.now:.0f}",
+            f"a producer's clock runs ahead: {ahead[0].why}",
+            ahead[0].why,
             affects={names.PROCESSOR},
             details=of_app(names.PRODUCER),
         )

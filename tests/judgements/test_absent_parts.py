@@ -8,15 +8,15 @@ from checks.dependencies import needed_by
 from pipeline_services import names
 from pipeline_services.errors import NoData, PipelineError
 from tests.judgements.answers_of_cluster import POD_NAMES
-from tests.judgements.daily_cases import daily_cases
+from tests.judgements.daily_cases import daily_cases, review_cases
 from tests.judgements.faults import scale_to_0
-from tests.judgements.world import World, healthy
+from tests.judgements.world import World, reviewed
 
-CASES = daily_cases()
+CASES = (*daily_cases(), *review_cases())
 SOURCES = {
     names.KAFKA: ("kafka_topics", "kafka_group", "kafka_lag"),
     names.INFLUXDB: ("influxdb_newest", "influxdb_health", "influxdb_token", "influxdb_read_token", "tls"),
-    names.PROMETHEUS: ("prometheus/", "prometheus_targets"),
+    names.PROMETHEUS: ("prometheus/", "prometheus_targets", "upkeep/", "trends"),
     names.GRAFANA: ("grafana_health", "grafana_dashboard", "grafana_datasources/", "grafana_panels/"),
     names.LOKI: ("loki/", "loki_ready"),
     "hpa": ("hpas",),
@@ -28,14 +28,24 @@ SOURCES = {
 
 def without(component: str) -> World:
     """A healthy pipeline in an environment that has no such component."""
-    world = healthy()
+    world = reviewed()
     if component in POD_NAMES:
         scale_to_0(world, component)
+        forget(world, component)
         for source in ("deployments", "statefulsets", "services"):
             world.drop(source, lambda item: item["metadata"]["name"].startswith(component))
     for source in SOURCES.get(component, ()):
         world.fail(source, NoData("the snapshot does not have it"))
     return world
+
+
+def forget(world: World, app: str) -> None:
+    """What Prometheus would remember of an app that it never knew."""
+    for source in ("upkeep/restarts", "upkeep/cpu", "upkeep/memory"):
+        world.answers[source] = [row for row in world.answers[source] if row["metric"]["app"] != app]
+    series = world.answers["trends"]
+    world.answers["trends"] = {name: points for name, points in series.items() if app not in name}
+    world.answers["changes"] = [change for change in world.answers["changes"] if change["name"] != app]
 
 
 @pytest.mark.parametrize("component", [*SOURCES, names.PRODUCER, names.PROCESSOR])
