@@ -14,7 +14,7 @@ _GROUP = (
 )
 _PROCESSOR = COMPONENT_ADVICE[names.PROCESSOR]
 
-_PERIODS = "sum by (namespace, pod) (rate(container_cpu_cfs_%s_total[1m]))"
+_PERIODS = "sum by (namespace, pod) (rate(container_cpu_cfs_%s_total[2m]))"
 _STARTED = "max by (namespace, pod) (container_start_time_seconds)"
 
 SUITE_METRICS: Final = (
@@ -119,7 +119,7 @@ SUITE_METRICS: Final = (
         shown_by="Prometheus",
         tool="prometheus",
         query=(
-            f"min_over_time(({_PERIODS % 'throttled_periods'} / clamp_min({_PERIODS % 'periods'}, 0.001))[2m:15s])"
+            f"{_PERIODS % 'throttled_periods'} / clamp_min({_PERIODS % 'periods'}, 0.001)"
             f" * on (namespace, pod) (time() - {_STARTED} > bool 180)"
         ),
         unit="of its CPU periods throttled",
@@ -128,8 +128,8 @@ SUITE_METRICS: Final = (
         fail=0.8,
         warn=0.5,
         reason=(
-            "the lowest one-minute share of two minutes: bursts pass; in its first three minutes a container counts as "
-            "not throttled, since a start takes all the CPU it gets"
+            "a minute and a half of two at the limit: bursts pass; in its first three minutes a container counts as not "
+            "throttled, since a start takes all the CPU it gets"
         ),
         advice=COMPONENT_ADVICE["hpa"].but(
             impact="the pod stands still for most of the time because of its CPU limit: probes time out, work piles up",
