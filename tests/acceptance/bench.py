@@ -61,13 +61,14 @@ class Namespace:
         return inventory({kind: self.cluster.list(kind) for kind in KINDS})
 
     def lives(self) -> dict[str, tuple[str, int]]:
-        """Every pod with its UID and how often its containers were started again."""
+        """Every pod that is not on its way out, with its UID and how often its containers were started again."""
         return {
             pod["metadata"]["name"]: (
                 pod["metadata"]["uid"],
                 sum(status["restartCount"] for status in pod["status"].get("containerStatuses") or ()),
             )
             for pod in self.cluster.list("pods")
+            if not pod["metadata"].get("deletionTimestamp")
         }
 
 
