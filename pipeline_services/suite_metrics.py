@@ -128,8 +128,8 @@ SUITE_METRICS: Final = (
         fail=0.8,
         warn=0.5,
         reason=(
-            "a minute and a half of two at the limit: bursts pass; in its first three minutes a container counts as not "
-            "throttled, since a start takes all the CPU it gets"
+            "a minute and a half at the limit, of two: bursts pass; in its first three minutes a container counts as "
+            "not throttled, since a start takes all the CPU it gets"
         ),
         advice=COMPONENT_ADVICE["hpa"].but(
             impact="the pod stands still for most of the time because of its CPU limit: probes time out, work piles up",
