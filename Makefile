@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete-$(shell sha256sum requirements.lock | cut -c1-16)
 PLATFORM := $(BIN)/python -m pipeline_services.platform
 
-.PHONY: help daily weekly monthly backup-test triage test lint up status down clean kubeconfig bench-pipeline acceptance chaos matrix matrix-sample matrix-record resilience lock
+.PHONY: help daily weekly monthly backup-test triage test lint up status down clean kubeconfig bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
@@ -72,6 +72,13 @@ matrix-sample: $(ENVIRONMENT) ## some rows of the matrix, over all components (5
 
 matrix-record: $(ENVIRONMENT) ## keep the snapshots of the last matrix that are judged rightly, for the suite's own tests
 	@$(BIN)/python -m chaos.matrix.recordings $(ARGS)
+
+# One fault of each of section 3's scenarios, and section 7's test.
+SAMPLE := producer-hung or processor-killed-before-commit or kafka-process-killed or influxdb-process-killed \
+	or producer-out-of-memory or processor-cut-from-influxdb or test_resilience
+
+chaos-sample: $(ENVIRONMENT) ## one failure of each scenario, and section 7's test (8 minutes)
+	@$(BIN)/pytest -m "chaos and not slow" -k "$(SAMPLE)" --reports reports chaos $(ARGS)
 
 resilience: $(ENVIRONMENT) ## section 7's test: producer, processor and Kafka in one run
 	@$(BIN)/pytest -m chaos chaos/test_resilience.py $(ARGS)
