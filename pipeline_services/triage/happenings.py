@@ -25,6 +25,7 @@ _WITH_IT: Final = 60.0
 _NOTICED: Final = 3
 """How many boxes of the flowchart are passed in the moment in which a finding is noticed."""
 _WIDTH: Final = 220
+_FIELDS: Final = 4
 CHANGE, EVENT, POD, FIGURE, TRIAGE = "change", "event", "pod", "figure", "triage"
 _KEPT: Final = (TRIAGE, CHANGE, FIGURE)
 _ROUTINE: Final = frozenset(
@@ -102,9 +103,10 @@ def _answer(snapshot: Snapshot, source: str) -> Any:
 
 def _changes(snapshot: Snapshot) -> Iterator[Happening]:
     for change in _answer(snapshot, "changes"):
-        fields = ", ".join(change.get("fields") or ()) or "something"
-        what = f"{change['kind'].lower()}/{change['name']}: {fields} written by {change.get('manager') or 'somebody'}"
-        yield Happening(epoch(change["time"]), CHANGE, _short(what))
+        fields = list(change.get("fields") or ["something"])
+        more = f" and {len(fields) - _FIELDS} more" if len(fields) > _FIELDS else ""
+        what = f"{change['kind'].lower()}/{change['name']}: {change.get('manager') or 'somebody'} wrote "
+        yield Happening(epoch(change["time"]), CHANGE, _short(what + ", ".join(fields[:_FIELDS]) + more))
 
 
 def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:

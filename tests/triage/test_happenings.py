@@ -22,11 +22,19 @@ def said(word: str, changes: dict[str, object]) -> list[str]:
 
 def test_who_changed_what_stands_before_what_came_of_it() -> None:
     told = lines()
-    assert "deployment/producer: spec.replicas written by kubectl-scale" in told
-    assert told.index("deployment/producer: spec.replicas written by kubectl-scale") < told.index(
+    assert "deployment/producer: kubectl-scale wrote spec.replicas" in told
+    assert told.index("deployment/producer: kubectl-scale wrote spec.replicas") < told.index(
         "ScalingReplicaSet deployment/producer: Scaled down from 1 to 0"
     )
     assert told[-1] == "producer: needs a manual step: does not heal by itself; L2 - DevOps Engineer"
+
+
+def test_a_change_of_many_fields_still_says_who_made_it() -> None:
+    change = {"kind": "Service", "name": "kafka-service", "manager": "kubectl", "time": stamp(AT - 200)}
+    change["fields"] = [f"spec.field{number}" for number in range(40)]
+    assert said("kafka-service", {"changes": [change]}) == [
+        "service/kafka-service: kubectl wrote spec.field0, spec.field1, spec.field2, spec.field3 and 36 more"
+    ]
 
 
 def test_what_is_older_than_the_story_is_left_out() -> None:
