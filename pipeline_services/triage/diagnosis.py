@@ -16,6 +16,7 @@ from pipeline_services.triage import (
     rules_place,
     rules_pods,
     rules_sight,
+    rules_tls,
     rules_workloads,
 )
 from pipeline_services.triage.asked import RED, Answer, asked, questions
@@ -27,6 +28,7 @@ from pipeline_services.triage.telling import tell
 RULES: Final[Sequence[Callable[[Evidence], Iterator[Finding]]]] = (
     rules_place.findings,
     rules_config.findings,
+    rules_tls.findings,
     rules_network.findings,
     rules_workloads.findings,
     rules_data.findings,

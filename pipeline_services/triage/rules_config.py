@@ -1,13 +1,13 @@
-"""Settings, secrets, tokens and certificates that are missing, wrong or refused (sections 3.1, 3.2, 3.4)."""
+"""Settings, secrets and tokens that are missing, wrong or refused (sections 3.1 and 3.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from pipeline_services import names
-from pipeline_services.judgements import config, tls
-from pipeline_services.judgements.objects import K8sObject, epoch, name_of
+from pipeline_services.judgements import config
+from pipeline_services.judgements.objects import epoch, name_of
 from pipeline_services.triage.evidence import COMPONENT_OF, KINDS, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
@@ -16,7 +16,6 @@ from pipeline_services.triage.telling import of_app, tell
 READERS: Final = (names.PRODUCER, names.PROCESSOR)
 """The apps that read the ConfigMap at their start."""
 _CONFIG: Final = f"configmap/{names.CONFIG_MAP}"
-_TLS_TROUBLE: Final = r"(?i)certificate|CERTIFICATE_VERIFY|\(tls\)|x509|unknown authority|self.signed"
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -25,7 +24,6 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     yield from _own_environment(evidence)
     yield from _references(evidence)
     yield from _tokens(evidence)
-    yield from _certificates(evidence)
 
 
 def _settings(evidence: Evidence) -> Iterator[Finding]:
@@ -198,64 +196,3 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
             against=("the token in the Secret is accepted now: a restart of the processor may do",),
         )
-
-
-def _certificates(evidence: Evidence) -> Iterator[Finding]:
-    shown: dict[str, Any] = evidence.data("tls") or {}
-    subject, served, stored = f"secret/{names.TLS_SECRET}", shown.get("served"), shown.get("secret")
-    common: dict[str, Any] = {"subject": subject, "since": evidence.changed("secrets", names.TLS_SECRET)}
-    lines = [f"log: {line}" for line in evidence.said(names.PROCESSOR, _TLS_TROUBLE)[-2:]]
-    for where, certificate in (("served", served), ("Secret's", stored)):
-        if certificate and certificate["not_after"] <= evidence.now:
-            days = (evidence.now - certificate["not_after"]) / 86400
-            yield tell(
-                evidence,
-                "certificate-expired",
-                names.INFLUXDB,
-                f"the {where} certificate of InfluxDB expired {days:.1f} days ago",
-                *lines,
-                **{**common, "since": certificate["not_after"]},
-            )
-            return
-    if evidence.red("test_certificate_served"):
-        yield tell(
-            evidence,
-            "certificate-not-loaded",
-            names.INFLUXDB,
-            evidence.red("test_certificate_served")[0].why,
-            _fingerprints(served, stored),
-            *lines,
-            **common,
-        )
-    trusted = evidence.red("test_certificate_trusted")
-    if trusted and not evidence.red("test_certificate_served"):
-        yield tell(evidence, "certificate-wrong", names.INFLUXDB, trusted[0].why, trusted[0].why, *lines, **common)
-    elif not trusted and lines and evidence.ready(names.INFLUXDB) and not evidence.red("test_certificate"):
-        yield tell(
-            evidence,
-            "certificate-wrong",
-            names.INFLUXDB,
-            "the processor does not trust the certificate of InfluxDB",
-            *lines,
-            confidence=Confidence.MEDIUM,
-            **common,
-        )
-    expiring = evidence.red("test_certificate_valid_for_weeks")
-    if expiring:
-        yield tell(
-            evidence,
-            "certificate-expiring",
-            names.INFLUXDB,
-            expiring[0].why,
-            expiring[0].why,
-            f"{tls.DAYS_LEFT} days are the least",
-            affects=(),
-            **common,
-        )
-
-
-def _fingerprints(served: K8sObject | None, stored: K8sObject | None) -> str:
-    if not served or not stored:
-        return ""
-    shown, kept = (f"{one['sha256'][:12]} of {one['issuer']}" for one in (served, stored))
-    return f"served {shown}, in the Secret {kept}"
