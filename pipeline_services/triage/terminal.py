@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.triage import workflow
+from pipeline_services.triage import escalations, workflow
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
 from pipeline_services.triage.wording import commands, kubeconfig_hint, pasted, plural, since, span, utc
 from pipeline_services.triage.workflow import Course
@@ -104,7 +104,9 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
         yield from (line for command in typed for line in pasted(command, WIDTH, " " * _TAB))
     yield from _row("undo", finding.undo) if finding.undo and ample else ()
     yield from _row("then", finding.afterwards) if finding.afterwards and ample else ()
-    yield from _row("call", f"{_call(course)}; RUNBOOK.md#{finding.cause.runbook}")
+    met = escalations.met_by(finding) if ample and course.hands_over else []
+    look_at = f"; they look at {met[0].look_at}" if met else ""
+    yield from _row("call", f"{_call(course)}{look_at}; RUNBOOK.md#{finding.cause.runbook}")
 
 
 def _title(finding: Finding) -> str:

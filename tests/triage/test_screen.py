@@ -80,6 +80,11 @@ def test_a_step_that_did_not_help_is_a_call_now() -> None:
     assert "call   L3 - Platform Team, now: the step did not help" in said
 
 
+def test_whom_to_call_comes_with_what_they_look_at() -> None:
+    said = " ".join(text(diagnosis(replace(FULL, evidence=("a", "b")))).split())
+    assert "they look at what fills it, the retention, the disk below; RUNBOOK.md#storage" in said
+
+
 def test_several_findings_keep_their_order() -> None:
     titles = [line for line in shown(diagnosis(FULL, SCALED)) if line[:3] in ("1. ", "2. ")]
     assert [title.split()[1] for title in titles] == ["storage", "producer"]
