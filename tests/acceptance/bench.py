@@ -34,7 +34,16 @@ class Run:
 
 def pytest_daily(*arguments: str | Path, reports: Path) -> Run:
     """Run ``pytest -m daily`` as an operator would, its report in ``reports``."""
-    command = [sys.executable, "-m", "pytest", "-m", "daily", "--reports", str(reports), *map(str, arguments)]
+    return _run("pytest", "-m", "daily", "--reports", reports, *arguments)
+
+
+def triage(*arguments: str | Path, reports: Path) -> Run:
+    """Run triage as ``make triage`` does, its files in ``reports``."""
+    return _run("pipeline_services.triage", "--reports", reports, *arguments)
+
+
+def _run(module: str, *arguments: str | Path) -> Run:
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     started = time.monotonic()
     process = subprocess.Popen(
         command,

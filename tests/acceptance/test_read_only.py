@@ -1,9 +1,10 @@
-"""The daily run can change nothing and does not try to: its rights, and the API server's own record of a run."""
+"""Neither the daily run nor triage can change anything, or tries to: their rights, and the API server's own record."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from pipeline_services.platform import engine as engines
 from pipeline_services.platform.access import ClusterAccess
 from pipeline_services.platform.deploy_api import Api
 from pipeline_services.platform.paths import Cache, cache_root
-from tests.acceptance.bench import pytest_daily
+from tests.acceptance.bench import Run, pytest_daily, triage
 
 pytestmark = pytest.mark.live
 
@@ -52,7 +53,10 @@ def test_the_reader_may_not(admin: Api, verb: str, group: str, resource: str, pa
     assert answer["status"]["allowed"] is False
 
 
-def test_the_api_servers_record_of_a_run_shows_no_write(access: ClusterAccess, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [pytest_daily, triage], ids=["daily", "triage"])
+def test_the_api_servers_record_of_a_run_shows_no_write(
+    access: ClusterAccess, tmp_path: Path, command: Callable[..., Run]
+) -> None:
     engine = engines.find(Cache(cache_root()), print)
     node = f"{access.name}-control-plane"
 
@@ -60,7 +64,7 @@ def test_the_api_servers_record_of_a_run_shows_no_write(access: ClusterAccess, t
         return engine.run("exec", node, "cat", AUDIT_LOG).splitlines()
 
     before = len(record())
-    run = pytest_daily(reports=tmp_path)
+    run = command(reports=tmp_path)
     entries = [json.loads(line) for line in record()[before:]]
     did = Counter(_deed(entry) for entry in entries)
     assert run.exit_code in (0, 1, 2), run.output
