@@ -74,7 +74,7 @@ def volume_has_room(snapshot: Snapshot, component: str) -> None:
     """The component's volume is less than 80 % full: well before the daily check fails, there is time to act."""
     used = _series(snapshot, TRENDS[f"volume-{component}"])[-1][1]
     if used >= ROOM:
-        advice = _advice("storage", f"kubectl exec -n {{namespace}} {component}-0 -- df -h")
+        advice = _advice("storage", f"kubectl exec -n {{namespace}} {component}-0 -- df -h /var/lib/{component}")
         observed = f"the volume data-{component}-0 is {used:.0%} full"
         raise Deviation(snapshot, observed, f"< {ROOM:.0%}", advice)
 
@@ -89,6 +89,7 @@ def comes_back(snapshot: Snapshot, trend_id: str) -> None:
         NoData: too little is known, or there are gaps.
     """
     trend = TRENDS[trend_id]
+    _require_memory(snapshot)
     levels = _levels(_series(snapshot, trend), trend_id)
     risen, last = levels[-1] - levels[0], levels[-1] - levels[-2]
     worth_a_word = risen >= max(trend.least, CREEP * levels[0])
@@ -157,6 +158,14 @@ def _series(snapshot: Snapshot, trend: Trend) -> list[list[float]]:
     if not points:
         raise NoData(f"Prometheus remembers no {trend.series}")
     return points
+
+
+def _require_memory(snapshot: Snapshot) -> None:
+    """One reason for all trends, where it is Prometheus itself that is young."""
+    times = [point[0] for points in snapshot.data("trends").values() for point in points]
+    span = max(times) - min(times) if times else 0.0
+    if span < KNOWN_FOR:
+        raise NoData(f"Prometheus remembers {span / 3600:.1f} h; a trend takes {KNOWN_FOR / 3600:g}")
 
 
 def _levels(points: Sequence[Sequence[float]], what: str) -> list[float]:

@@ -55,6 +55,11 @@ def test_what_creeps_is_told_in_its_unit() -> None:
 def test_a_short_memory_knows_no_trend() -> None:
     with pytest.raises(NoData, match=r"known for 2.8 h; a trend takes 3"):
         upkeep.comes_back(memory(lambda part: 1 + part, points=18).snapshot(), "memory-kafka")
+    young = memory(lambda part: 1.0, points=18)
+    young.answers["trends"] = {"memory/kafka": young.answers["trends"]["memory/kafka"]}
+    for trend in ("memory-kafka", "consumer-lag"):
+        with pytest.raises(NoData, match=r"Prometheus remembers 2.8 h; a trend takes 3"):
+            upkeep.comes_back(young.snapshot(), trend)
     world = memory(lambda part: 400 + 300 * part)
     points = world.answers["trends"]["memory/kafka"]
     world.answers["trends"]["memory/kafka"] = [*points[:10], *points[-20:]]
