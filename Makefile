@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete-$(shell sha256sum requirements.lock | cut -c1-16)
 PLATFORM := $(BIN)/python -m pipeline_services.platform
 
-.PHONY: help daily weekly monthly backup-test triage test lint up status down clean kubeconfig bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience lock
+.PHONY: help daily weekly monthly backup-test triage test lint up status down clean kubeconfig kubectl runbook proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
@@ -52,6 +52,9 @@ down: $(ENVIRONMENT) ## delete the cluster; what was built stays
 clean: $(ENVIRONMENT) ## delete the cluster and everything that was built for it
 	@$(PLATFORM) clean $(ARGS)
 
+kubectl: $(ENVIRONMENT) ## print the path of the kubectl that was built for it (use with make -s)
+	@$(PLATFORM) kubectl $(ARGS)
+
 kubeconfig: $(ENVIRONMENT) ## print the path of the cluster's kubeconfig (use with make -s)
 	@$(PLATFORM) kubeconfig $(ARGS)
 
@@ -60,6 +63,12 @@ bench-pipeline: $(ENVIRONMENT) ## measure how many readings per second the proce
 
 acceptance: $(ENVIRONMENT) ## break the running pipeline on purpose and see that the daily checks say so
 	@$(BIN)/pytest -m "live and not slow" tests/acceptance $(ARGS)
+
+runbook: $(ENVIRONMENT) ## type every reading command of the runbook, and see that it shows what the runbook says
+	@$(BIN)/pytest -q -m live tests/reporting/test_runbook_live.py $(ARGS)
+
+proved: $(ENVIRONMENT) ## write the times that chaos and matrix measured last into the runbook
+	@$(BIN)/python -m pipeline_services.reporting.proved $(ARGS)
 
 chaos: $(ENVIRONMENT) ## play the failures of the runbook on the suite's own cluster, but for the slow ones
 	@$(BIN)/pytest -m "chaos and not slow" $(ARGS)

@@ -131,7 +131,7 @@ COMPONENT_ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
         ),
         "config": Advice(
             "a pod that starts from now on comes up with wrong settings or not at all",
-            "kubectl describe configmap -n {namespace} " + names.CONFIG_MAP,
+            f"kubectl get configmap -n {{namespace}} {names.CONFIG_MAP} -o yaml",
             "configuration",
             Escalation.L2,
         ),

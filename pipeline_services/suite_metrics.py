@@ -176,7 +176,7 @@ SUITE_METRICS: Final = (
     KeyMetric(
         id="volume-usage",
         row="suite",
-        shown_by="`kubectl exec influxdb-0 -- df -h`",
+        shown_by="`kubectl exec influxdb-0 -- df -h /var/lib/influxdb`",
         tool="prometheus",
         query=(
             "max by (namespace, persistentvolumeclaim) (max_over_time(kubelet_volume_stats_used_bytes[2m])"

@@ -19,7 +19,7 @@ SCRAPED_WITHIN: Final = 60.0
 NODE_JOBS: Final = ("kubelet", "kubelet-cadvisor")
 SCRAPED: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
 _ADVICE: Final = COMPONENT_ADVICE[names.PROMETHEUS].but(
-    next_command="kubectl port-forward -n {namespace} svc/prometheus-service 9090:9090, then open /targets"
+    next_command="kubectl port-forward -n {namespace} svc/prometheus-service 9090:9090"
 )
 
 

@@ -19,7 +19,7 @@ _ADVICE: Final = COMPONENT_ADVICE[names.INFLUXDB].but(
     impact="clients that verify refuse to connect: no reading is stored",
     next_command=(
         f"kubectl get secret -n {{namespace}} {names.TLS_SECRET} -o jsonpath='{{.data.tls\\.crt}}' | base64 -d | "
-        "openssl x509 -noout -subject -dates -ext subjectAltName"
+        "openssl x509 -noout -subject -issuer -dates -ext subjectAltName"
     ),
     runbook="tls-certificate",
     level="L2",

@@ -67,14 +67,14 @@ def workload_is_daemonset(status: Mapping[str, Any]) -> bool:
 def _judge(snapshot: Snapshot, component: str, app: str) -> None:
     source, kind = _LISTS[app]
     advice = COMPONENT_ADVICE[component].but(
-        next_command=f"kubectl rollout status -n {{namespace}} {kind.lower()}/{app}"
+        next_command=f"kubectl rollout status {kind.lower()}/{app} -n {{namespace}}"
     )
     workload = named(snapshot, source, app)
     if workload is None:
         raise Deviation(snapshot, f"there is no {kind} {app}", "one, with its pods available", advice)
     progress = progress_of(workload)
     if progress.wanted == 0:
-        scale = advice.but(next_command=f"kubectl scale -n {{namespace}} {kind.lower()}/{app} --replicas=1")
+        scale = advice.but(next_command=f"kubectl scale {kind.lower()}/{app} -n {{namespace}} --replicas=1")
         raise Deviation(snapshot, f"{kind} {app} is scaled to 0", "at least 1 replica", scale)
     if progress.complete:
         return

@@ -22,6 +22,7 @@ COMMANDS = {
     "clean": "delete the cluster, the images and everything else that was built here",
     "backup-test": "restore a backup of InfluxDB into an instance of its own, and count",
     "kubeconfig": "print the path of the cluster's kubeconfig",
+    "kubectl": "print the path of the kubectl that was built for it",
 }
 OK, FAILED, STOPPED = 0, 1, 130
 
@@ -60,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
 def _run(command: str, name: str, progress: Progress) -> int:
     if command == "kubeconfig":
         return _print_kubeconfig(name, progress)
+    if command == "kubectl":
+        print(lifecycle.kubectl(name, progress))
+        return OK
     if command == "status":
         lines = lifecycle.status(name, progress)
         print("\n".join(lines))

@@ -123,6 +123,21 @@ def backup_test(name: str, progress: Progress) -> None:
         backup.backup_test(found.cluster.access, found.cluster.tools / "kubectl", progress)
 
 
+def kubectl(name: str, progress: Progress) -> Path:
+    """The kubectl that belongs to the cluster. Nothing is built for it.
+
+    Raises:
+        PlatformError: it was not built yet.
+    """
+    from pipeline_services.platform.bring_up import Platform  # noqa: PLC0415
+
+    found = Platform.find(name, progress)
+    program = found.cluster.tools / "kubectl" if found else None
+    if program is None or not program.is_file():
+        raise PlatformError("there is no kubectl yet", next_step="make up")
+    return program
+
+
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)

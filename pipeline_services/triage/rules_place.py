@@ -146,5 +146,5 @@ def _full(evidence: Evidence) -> Iterator[Finding]:
                 *(f"log: {line}" for line in lines[-2:]),
                 subject=f"pvc of {app}",
                 affects=affected(app),
-                details={"pod": name_of(pods[0]) if pods else f"{app}-0"},
+                details={"app": app, "pod": name_of(pods[0]) if pods else f"{app}-0"},
             )

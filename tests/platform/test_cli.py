@@ -39,6 +39,11 @@ def test_kubeconfig_of_a_cluster_that_is_not_there(capsys: pytest.CaptureFixture
     assert capsys.readouterr() == ("", "there is no cluster other. Next: make up\n")
 
 
+def test_kubectl_is_not_there_before_it_was_built(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["kubectl"]) == 1
+    assert "there is no kubectl yet. Next: make up" in capsys.readouterr().err
+
+
 def test_unknown_command_is_a_usage_error() -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["sideways"])

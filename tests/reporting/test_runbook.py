@@ -1,18 +1,24 @@
-"""RUNBOOK.md and the checks name each other, and what it tells the operator to type can work."""
+"""RUNBOOK.md, the checks, the scenarios and triage name each other, and what it tells the operator to type can work."""
 
 from __future__ import annotations
 
 import ast
 import re
-import shlex
 import subprocess
 
 import pytest
 
+from chaos import catalogue
+from chaos.matrix.table import ROWS
+from pipeline_services import names
 from pipeline_services.advice import COMPONENT_ADVICE
 from pipeline_services.key_metrics import KEY_METRICS
-from pipeline_services.reporting import metrics_table, runbook
-from tests.reporting.commands import commands
+from pipeline_services.platform import versions
+from pipeline_services.reporting import commands, generated, proved, runbook
+from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.escalations import CONDITIONS
+from tests.reporting import advised
+from tests.reporting import runbook_rules as rules
 from tests.reporting.samples import ROOT
 
 TEXT = runbook.RUNBOOK.read_text()
@@ -25,24 +31,52 @@ ANCHORS = (
     *("known-issues", "cheat-sheet"),
 )
 SCENARIOS = [section.anchor for section in SECTIONS.values() if section.chapter == "3. Failure scenarios"][1:]
-PARTS = ("Meaning", "Impact", "Symptoms", "Diagnosis", "Mitigation", "Recovered when", "Escalate")
-CHECKS = "\n".join(file.read_text() for file in sorted((ROOT / "checks").glob("*.py")))
-NOT_BY_DAILY_CHECKS = {
+FAILURES = [*SCENARIOS, "observability"]
+PLAYED = {
+    "producer-pod-failure": {**catalogue.PRODUCER, **catalogue.CRASH_LOOP},
+    "processor-pod-failure": catalogue.PROCESSOR,
+    "kafka-statefulset-failure": catalogue.KAFKA,
+    "influxdb-statefulset-failure": catalogue.INFLUXDB,
+    "network-policy-issues": catalogue.NETWORK,
+    "high-resource-usage": catalogue.RESOURCES,
+    "storage": catalogue.STORAGE,
+}
+CASES = {file: file.read_text() for top in ("checks", "chaos") for file in sorted((ROOT / top).rglob("*.py"))}
+CHECKS = "\n".join(text for file, text in CASES.items() if file.is_relative_to(ROOT / "checks"))
+UNNAMED = {
     "failure-detection": "a heading over its parts",
     "failure-scenarios": "a heading over its parts",
-    "troubleshooting-workflow": "the triage of section 4 follows",
     "escalation": "every finding names its level",
-    "self-healing": "the scenarios in chaos/ follow",
-    "known-issues": "the log and event checks read known_issues.py",
     "cheat-sheet": "commands only",
+    "instead-of-the-source": "commands only, and why",
+}
+TOLD_IN_PROSE = {
+    "kubectl get events -n conveyor-pipeline --sort-by=.lastTimestamp": "there may be no event for hours",
+    "kubectl get events -n conveyor-pipeline --field-selector involvedObject.kind=HorizontalPodAutoscaler": "likewise",
+    "kubectl cp -n conveyor-pipeline kafka-0:/etc/os-release ./os-release": "the file is what it shows",
+}
+NOT_IN_THE_RUNBOOK = {
+    "kubectl --context {} get namespaces": "about a foreign cluster in which the namespace was not found",
+    "kubectl --context {} auth can-i list pods -n {}": "about the rights of the account that looks",
+    "kubectl config use-context {}": "about which cluster kubectl means",
 }
 
 
-def body(anchor: str) -> str:
-    lines = TEXT.splitlines()
-    start = SECTIONS[anchor].line
-    ends = [section.line for section in SECTIONS.values() if section.line > start]
-    return "\n".join(lines[start : min(ends, default=len(lines))])
+def named_anchors() -> dict[str, str]:
+    """Every anchor that somebody names, and one who does."""
+    found: dict[str, str] = {}
+    for file, text in CASES.items():
+        found |= dict.fromkeys(re.findall(r'mark\.runbook\("([^"]+)"\)', text), file.name)
+    for file in (ROOT / "pipeline_services").rglob("*.py"):
+        found |= dict.fromkeys(re.findall(r'runbook="([^"]+)"', file.read_text()), file.name)
+    found |= {advice.runbook: f"the advice of {one}" for one, advice in COMPONENT_ADVICE.items()}
+    found |= {metric.advice.runbook: f"the metric {metric.id}" for metric in KEY_METRICS.values()}
+    found |= {cause.runbook: f"the cause {cause.id}" for cause in CAUSES.values()}
+    found |= {one.scenario: f"the condition {one.when!r}" for one in CONDITIONS}
+    for row in ROWS.values():
+        causes = set().union(*(expected.causes for expected in row.expected))
+        found |= {CAUSES[cause].runbook: f"the row {row.id}" for cause in causes}
+    return found
 
 
 def function_names() -> set[str]:
@@ -60,20 +94,12 @@ def test_the_agreed_anchors_are_there(anchor: str) -> None:
     assert anchor in SECTIONS
 
 
-def test_every_anchor_a_check_names_is_there() -> None:
-    named = set(re.findall(r'mark\.runbook\("([^"]+)"\)', CHECKS))
-    assert named
-    assert named <= set(SECTIONS)
+def test_every_anchor_that_somebody_names_is_there() -> None:
+    assert rules.missing_sections(TEXT, named_anchors()) == []
 
 
-def test_every_section_has_a_check_or_says_why_not() -> None:
-    named = set(re.findall(r'mark\.runbook\("([^"]+)"\)', CHECKS))
-    assert set(SECTIONS) - named == set(NOT_BY_DAILY_CHECKS)
-
-
-@pytest.mark.parametrize("component", COMPONENT_ADVICE)
-def test_findings_lead_to_a_section(component: str) -> None:
-    assert COMPONENT_ADVICE[component].runbook in SECTIONS
+def test_every_section_has_somebody_who_names_it_or_says_why_not() -> None:
+    assert set(SECTIONS) - set(named_anchors()) == set(UNNAMED)
 
 
 def test_every_check_it_names_is_one() -> None:
@@ -91,39 +117,66 @@ def test_every_case_it_names_is_collected() -> None:
     assert set(re.findall(r"`(test_\w+\[[^\]]+\])`", TEXT)) - {"test_key_metric[...]"} <= collected
 
 
-@pytest.mark.parametrize("anchor", SCENARIOS)
-def test_a_scenario_has_all_its_parts(anchor: str) -> None:
-    missing = [part for part in PARTS if f"**{part}" not in body(anchor)]
-    assert not missing
+def test_a_failure_has_all_its_parts() -> None:
+    assert rules.missing_parts(TEXT, FAILURES) == []
+
+
+def test_a_failure_has_its_measured_times() -> None:
+    assert rules.unproved(TEXT, FAILURES) == []
+
+
+def test_the_scenarios_it_rests_on_are_there() -> None:
+    parts = {name: body for name, body in generated.parts(TEXT).items() if name.startswith(proved.PREFIX)}
+    named = {scenario for body in parts.values() for scenario in proved.rows(body)}
+    assert named <= {*catalogue.ALL, *ROWS}
+
+
+@pytest.mark.parametrize("anchor", PLAYED)
+def test_every_scenario_is_in_the_section_that_it_plays(anchor: str) -> None:
+    assert set(PLAYED[anchor]) <= set(proved.rows(generated.parts(TEXT)[f"{proved.PREFIX}{anchor}"]))
+
+
+def test_no_scenario_is_left_out() -> None:
+    assert set().union(*PLAYED.values()) == set(catalogue.ALL)
 
 
 def test_every_link_leads_somewhere() -> None:
-    assert set(re.findall(r"\]\(#([^)]+)\)", TEXT)) <= set(SECTIONS)
+    assert rules.broken_links(TEXT) == []
 
 
-@pytest.mark.parametrize("command", sorted(set(commands())))
-def test_a_command_can_be_pasted(command: str) -> None:
-    words = shlex.split(command.replace("<", "").replace(">", ""))
-    assert words[0] in {"kubectl", "export", "make"}
-    if words[0] == "kubectl":
-        before = words[: words.index("--")] if "--" in words else words
-        assert not ("exec" in before and "-l" in before), "exec takes no selector"
-        assert any(
-            word in command
-            for word in ("-n conveyor-pipeline", "-n kube-system", "conveyor-pipeline/", "nodes", "storageclass")
-        )
+def test_every_command_can_be_pasted() -> None:
+    assert rules.broken_commands(TEXT) == []
+
+
+def test_what_kubectl_understands_is_that_of_the_pinned_one() -> None:
+    assert versions.load().of("kubernetes") == rules.WORDS.version
 
 
 def test_what_changes_the_cluster_is_marked_as_such() -> None:
-    verbs = {"delete", "scale", "rollout restart", "apply", "patch", "edit", "set"}
-    unmarked = [command for command in commands(changing=False) if any(f"kubectl {verb} " in command for verb in verbs)]
-    assert unmarked == []
+    assert rules.unmarked_changes(TEXT) == []
 
 
-def test_its_table_is_the_one_of_the_code() -> None:
-    assert metrics_table.with_table(TEXT, KEY_METRICS.values()) == TEXT, (
-        "run: python -m pipeline_services.reporting.metrics_table"
-    )
+def test_every_change_says_how_it_is_taken_back() -> None:
+    assert rules.without_undo(TEXT) == []
+
+
+def test_what_a_command_shows_is_told_in_words_that_can_be_held_to_it() -> None:
+    assert rules.untold(TEXT, TOLD_IN_PROSE) == []
+
+
+def test_the_parts_written_from_code_are_those_of_the_code() -> None:
+    assert generated.up_to_date(TEXT) == TEXT, "run: python -m pipeline_services.reporting.generated"
+
+
+def test_what_the_program_tells_to_type_is_in_the_runbook() -> None:
+    written = [line for one in commands.commands(TEXT) for line in (one.text, one.undo) if line]
+    missing = advised.unwritten(advised.templates(), written)
+    assert set(missing) == set(NOT_IN_THE_RUNBOOK), [f"{one} ({advised.templates()[one]})" for one in missing]
+
+
+def test_the_group_and_the_topic_are_those_of_the_pipeline() -> None:
+    assert f"--group {names.CONSUMER_GROUP}" in TEXT
+    assert f"--topic {names.TOPIC}" in TEXT
 
 
 def test_headings_inside_code_are_no_sections() -> None:

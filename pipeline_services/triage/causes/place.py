@@ -101,7 +101,7 @@ PLACE: Final = (
         "a volume is full",
         L3,
         "storage",
-        steps=("kubectl exec -n {namespace} {pod} -- df -h",),
+        steps=("kubectl exec -n {namespace} {pod} -- df -h /var/lib/{app}",),
         afterwards="usage below 80 %",
     ),
 )

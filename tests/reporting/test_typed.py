@@ -1,0 +1,49 @@
+"""Commands typed as an operator would, and stopped where they do not end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.reporting.typed import Answer, OperatorShell
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> OperatorShell:
+    kubectl = tmp_path / "bin" / "kubectl"
+    kubectl.parent.mkdir()
+    kubectl.write_text('#!/bin/sh\necho "$KUBECONFIG: $*"\n')
+    kubectl.chmod(0o755)
+    return OperatorShell(tmp_path / "config", kubectl, tmp_path)
+
+
+def test_it_means_its_own_cluster_and_its_own_kubectl(shell: OperatorShell) -> None:
+    assert shell.type("kubectl get pods") == Answer(0, f"{shell.kubeconfig}: get pods\n")
+
+
+def test_errors_are_part_of_the_answer(shell: OperatorShell) -> None:
+    assert shell.type("echo out; echo err >&2; exit 3") == Answer(3, "out\nerr\n")
+
+
+def test_pipes_and_the_folder_are_the_shell_s(shell: OperatorShell) -> None:
+    assert shell.type("echo a | tr a b > file") == Answer(0, "")
+    assert (shell.folder / "file").read_text() == "b\n"
+
+
+def test_what_has_shown_enough_is_stopped(shell: OperatorShell) -> None:
+    answer = shell.type("echo one; exec sleep 60", within=30.0, enough=lambda output: "one" in output)
+    assert answer == Answer(None, "one\n")
+
+
+def test_what_does_not_end_is_stopped_with_all_its_children(shell: OperatorShell) -> None:
+    answer = shell.type("sleep 60 & echo $!; wait", within=0.5)
+    assert answer.code is None
+    assert (
+        not Path(f"/proc/{answer.output.strip()}/cmdline").exists()
+        or not Path(f"/proc/{answer.output.strip()}/cmdline").read_text()
+    )
+
+
+def test_a_shell_in_a_pod_is_left_again(shell: OperatorShell) -> None:
+    assert shell.type("cat # -it -n x").output == "exit\n"
