@@ -18,7 +18,8 @@ from pipeline_services.faults.aftermath import undo_left_behind
 from pipeline_services.journal import Entry, own_journal
 from pipeline_services.leftovers import differences
 from pipeline_services.waiting import wait_until
-from tests.acceptance.bench import ROOT, Namespace, pytest_daily
+from tests.acceptance.bench import ROOT, Judge, Namespace, pytest_daily
+from tests.acceptance.test_faults_are_seen import becomes_green
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
@@ -108,9 +109,11 @@ def test_what_a_killed_run_left_is_told_and_undone_by_the_next_daily_run(
     point: str,
     chaos: Callable[[str], ChaosRun],
     namespace: Namespace,
+    judge: Judge,
     tmp_path: Path,
 ) -> None:
     case, moment = POINTS[point]
+    becomes_green(judge, "a green start")
     before = namespace.inventory()
     run = chaos(case)
     run.reach(moment)
