@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete-$(shell sha256sum requirements.lock | cut -c1-16)
 PLATFORM := $(BIN)/python -m pipeline_services.platform
 
-.PHONY: help daily weekly monthly backup-test triage test lint up status down clean kubeconfig kubectl runbook proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience lock
+.PHONY: help daily weekly monthly backup-test triage test lint up status down clean kubeconfig kubectl runbook mitigations proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
@@ -67,11 +67,14 @@ acceptance: $(ENVIRONMENT) ## break the running pipeline on purpose and see that
 runbook: $(ENVIRONMENT) ## type every reading command of the runbook, and see that it shows what the runbook says
 	@$(BIN)/pytest -q -m live tests/reporting/test_runbook_live.py $(ARGS)
 
+mitigations: $(ENVIRONMENT) ## type the commands of the runbook that change the cluster, each in the failure that it is for
+	@$(BIN)/pytest -m "mitigation and not slow" chaos/test_mitigations.py $(ARGS)
+
 proved: $(ENVIRONMENT) ## write the times that chaos and matrix measured last into the runbook
 	@$(BIN)/python -m pipeline_services.reporting.proved $(ARGS)
 
 chaos: $(ENVIRONMENT) ## play the failures of the runbook on the suite's own cluster, but for the slow ones
-	@$(BIN)/pytest -m "chaos and not slow" $(ARGS)
+	@$(BIN)/pytest -m "chaos and not slow and not mitigation" $(ARGS)
 
 matrix: $(ENVIRONMENT) ## the detection matrix: every fault once, is it seen and named for what it is (40 minutes)
 	@$(BIN)/pytest -m matrix $(ARGS)

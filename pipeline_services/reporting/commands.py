@@ -165,6 +165,13 @@ def changes(text: str) -> dict[tuple[str, int], list[Command]]:
     return blocks
 
 
+def recovery_checks(text: str, section: str) -> list[str]:
+    """The checks that a section wants green before it calls the pipeline recovered."""
+    body = "\n".join(dict(bodies(text))[section])
+    told = body.partition("**Recovered when**")[2].partition("scalate")[0]
+    return re.findall(r"`(test_[^`]+)`", told)
+
+
 def bodies(text: str) -> Iterator[tuple[str, list[str]]]:
     """Each section's anchor and its own lines, those of its sub-sections not among them; "" is what is before all."""
     lines = text.splitlines()

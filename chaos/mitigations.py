@@ -1,0 +1,138 @@
+"""The blocks of the runbook that change the cluster, each with the cheapest failure that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from chaos import breakages
+from chaos.breakages import Breakage
+from chaos.matrix import connections, settings, workloads
+from pipeline_services import faults, names
+from pipeline_services.faults import templates
+from pipeline_services.faults.model import Fault, Proof, object_path, together
+from pipeline_services.journal import Call
+
+if TYPE_CHECKING:
+    from pipeline_services.steady_pipeline import SteadyPipeline
+
+Values = Mapping[str, str]
+TAINT: Final = "conveyor.io/closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Mitigation:
+    """One block, typed in one failure.
+
+    Attributes:
+        section, block: which one, as ``commands.changes`` knows it.
+        fault: what is broken before; where that is nothing, the block is typed for its effect.
+        values: what is filled in.
+        told: one of the section's reading commands shows the failure.
+        takes_back: the block's undo is typed in the end.
+        slow: it takes more than a minute.
+    """
+
+    section: str
+    block: int
+    fault: Breakage
+    values: Callable[[SteadyPipeline], Values] = lambda _pipeline: {}
+    told: bool = True
+    takes_back: bool = False
+    slow: bool = False
+
+    @property
+    def id(self) -> str:
+        """Short and stable."""
+        return f"{self.section}-{self.block}"
+
+
+def nothing(*apps: str) -> Breakage:
+    """Nothing is broken. What is typed changes the number of the apps' pods; one each is what is left in any case."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        scaled = [faults.scaled(pipeline.api, "deployments", app, pipeline.namespace, 1) for app in apps]
+        if not scaled:
+            return Fault("nothing is broken", [])
+        return replace(together("nothing is broken", scaled), inject=[], landed=None)
+
+    return build
+
+
+def without_label(pipeline: SteadyPipeline) -> Fault:
+    """Kafka's pod has lost the label by which its service finds it."""
+    path = object_path("pods", "kafka-0", pipeline.namespace)
+    fault = faults.patched(pipeline.api, path, {"metadata": {"labels": {"app": None}}}, "kafka-0 without its label")
+    connectivity = pipeline.connectivity()
+    return fault.proved(
+        Proof("kafka-service to have no endpoint", lambda: not connectivity.ready_endpoints(names.KAFKA_SERVICE)),
+        Proof("kafka-service to have an endpoint", lambda: connectivity.ready_endpoints(names.KAFKA_SERVICE)),
+    )
+
+
+def leaving(app: str) -> Breakage:
+    """The app's pod is being deleted, hangs, and so does not go for as long as it is given."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        pod = pipeline.pods_of(app)[0].name
+        path = object_path("pods", pod, pipeline.namespace)
+        hung = breakages.process_stopped(app)(pipeline)
+        landed = Proof(
+            f"{pod} to be on its way", lambda: pipeline.api.call("GET", path)["metadata"].get("deletionTimestamp")
+        )
+        return replace(hung, summary=f"{pod} is deleted and hangs", inject=[*hung.inject, Call("DELETE", path)]).proved(
+            landed
+        )
+
+    return build
+
+
+def tainted(pipeline: SteadyPipeline) -> Fault:
+    """Somebody keeps pods away from the node."""
+    path = f"/api/v1/nodes/{_node(pipeline)['node']}"
+    there = pipeline.api.call("GET", path)["spec"].get("taints") or []
+    patch = {"spec": {"taints": [*there, {"key": TAINT, "effect": "NoSchedule"}]}}
+    return faults.patched(pipeline.api, path, patch, f"the node has the taint {TAINT}")
+
+
+def _first_pod(app: str) -> Callable[[SteadyPipeline], Values]:
+    return lambda pipeline: {"pod": pipeline.pods_of(app)[0].name}
+
+
+def _node(pipeline: SteadyPipeline) -> Values:
+    return {"node": str(pipeline.cluster.list("nodes")[0]["metadata"]["name"])}
+
+
+NO_IMAGE: Final = workloads.edited(
+    names.PRODUCER, templates.image(names.PRODUCER, "v2.1.0"), "an image that is nowhere", workloads.NO_IMAGE
+)
+MITIGATIONS: Final = (
+    Mitigation("cheat-sheet", 1, nothing(), _first_pod(names.PROCESSOR), told=False),
+    Mitigation("pod-status", 1, NO_IMAGE),
+    Mitigation("pod-status", 2, workloads.paused_rollout(names.PRODUCER), told=False),
+    Mitigation("pod-status", 3, without_label, lambda _pipeline: {"pod": "kafka-0", "app": names.KAFKA}),
+    Mitigation("pod-status", 4, leaving(names.PRODUCER), _first_pod(names.PRODUCER), told=False),
+    Mitigation("producer-pod-failure", 1, breakages.process_stopped(names.PRODUCER)),
+    Mitigation("producer-pod-failure", 2, workloads.scaled(names.PRODUCER, 0)),
+    Mitigation("processor-pod-failure", 1, breakages.process_stopped(names.PROCESSOR)),
+    Mitigation("kafka-statefulset-failure", 1, breakages.process_stopped(names.KAFKA)),
+    Mitigation("influxdb-statefulset-failure", 1, breakages.process_stopped(names.INFLUXDB)),
+    Mitigation("high-resource-usage", 1, nothing(names.PRODUCER, names.PROCESSOR), told=False, takes_back=True),
+    Mitigation("high-resource-usage", 3, workloads.cordoned, _node),
+    Mitigation("high-resource-usage", 4, tainted, lambda pipeline: {**_node(pipeline), "taint": TAINT}),
+    Mitigation("network-policy-issues", 1, connections.everything_allowed, lambda _pipeline: {"policy": "debug"},
+               told=False),
+    Mitigation("network-policy-issues", 2, connections.names_unresolvable),
+    Mitigation("network-policy-issues", 3, connections.policy_missing("producer", "producer-to-kafka")),
+    Mitigation("configuration", 1, settings.latent(KAFKA_BROKER="kafka-service:9093")),
+    Mitigation("high-resource-usage", 2, settings.metrics_unknown),
+    Mitigation("observability", 1, workloads.scaled(names.PROMETHEUS, 0)),
+    Mitigation("observability", 2, breakages.process_stopped(names.PROMETHEUS)),
+    Mitigation("tls-certificate", 1,
+               settings.certificate(settings.expires_tomorrow, "a certificate for one more day", *settings.VERIFIERS),
+               slow=True),
+)  # fmt: skip
+"""In the order in which they are typed: what blinds the figures comes last."""
+EXCLUDED: Final[Mapping[tuple[str, int], str]] = {}
+"""Blocks that are not tried, by section and number, and why."""

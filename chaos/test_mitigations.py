@@ -1,0 +1,120 @@
+"""What the runbook says to type in a failure is typed in that failure, as it stands there, and mends it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from chaos.mitigations import MITIGATIONS, Mitigation
+from pipeline_services.errors import PipelineError, PreconditionNotMet
+from pipeline_services.faults.injection import gone, injected, landed
+from pipeline_services.reporting import commands, runbook
+from pipeline_services.waiting import WaitExpired, wait_until
+
+if TYPE_CHECKING:
+    from pipeline_services.reporting.typed import OperatorShell
+    from pipeline_services.steady_pipeline import SteadyPipeline
+
+pytestmark = [pytest.mark.chaos, pytest.mark.mitigation, pytest.mark.component("config")]
+SHOWS_WITHIN: Final = 30.0
+TYPED_WITHIN: Final = 180.0
+RECOVERED_WITHIN: Final = 150.0
+GLANCE: Final = 8.0
+"""Seconds that a reading command is given to show that something is wrong; one that hangs shows it, too."""
+TEXT: Final = runbook.RUNBOOK.read_text(encoding="utf-8")
+CHANGES: Final = commands.changes(TEXT)
+
+
+@pytest.fixture
+def shell(pipeline: SteadyPipeline) -> OperatorShell:
+    """What an operator types in, at the checkout's root."""
+    from pipeline_services import names  # noqa: PLC0415 - a run that only lists cases need not load these
+    from pipeline_services.platform import lifecycle  # noqa: PLC0415
+    from pipeline_services.platform.paths import Cache, cache_root  # noqa: PLC0415
+    from pipeline_services.platform.progress import Durations, Progress  # noqa: PLC0415
+    from pipeline_services.reporting.typed import OperatorShell  # noqa: PLC0415
+
+    if not pipeline.ground.own:
+        raise PreconditionNotMet("refused: the runbook's commands are tried on the suite's own cluster only")
+    kubectl = lifecycle.kubectl(names.CLUSTER, Progress(Durations(Cache(cache_root()).durations)))
+    return OperatorShell(Path(pipeline.ground.kubeconfig), kubectl, runbook.RUNBOOK.parent)
+
+
+def _marks(one: Mitigation) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.runbook(one.section), *([pytest.mark.slow] if one.slow else [])]
+
+
+@pytest.mark.parametrize("one", [pytest.param(one, id=one.id, marks=_marks(one)) for one in MITIGATIONS])
+def test_the_runbook_mends_it(steady_pipeline: SteadyPipeline, shell: OperatorShell, one: Mitigation) -> None:
+    """The failure shows in the section's own commands; what it says to type is accepted; its checks are green again."""
+    pipeline, typed = steady_pipeline, CHANGES[one.section, one.block]
+    values = one.values(pipeline)
+    fault = one.fault(pipeline)
+    with ExitStack() as in_force:
+        in_force.enter_context(injected(pipeline.api, pipeline.journal, fault))
+        landed(pipeline.api, fault)
+        if one.told:
+            pipeline.say(f"  {fault.summary}: {_shown(shell, one.section)}")
+        for command in typed:
+            _accepted(shell, command.filled(values))
+        _recovered(pipeline, one.section)
+        if one.takes_back:
+            for command in typed:
+                _accepted(shell, command.undo)
+    gone(fault)
+
+
+def _accepted(shell: OperatorShell, text: str) -> None:
+    answer = shell.type(text, within=TYPED_WITHIN)
+    assert answer.code == 0, f"{text}: {answer.code}\n{answer.output[-2000:]}"
+
+
+def _shown(shell: OperatorShell, section: str) -> str:
+    """The first of the section's reading commands that shows something else than where all is well."""
+    asked = [one for one in commands.commands(TEXT) if one.section == section and one.reads and one.told]
+    asked = [one for one in asked if not (one.gaps or one.open_ended or one.fails)]
+
+    def deviating() -> str:
+        with ThreadPoolExecutor(len(asked), thread_name_prefix="diagnosis") as pool:
+            answers = list(pool.map(lambda one: (one, shell.type(one.text, within=GLANCE)), asked))
+        for one, answer in answers:
+            wrong = ["it does not end"] if answer.code is None else one.flaws(answer.code, answer.output)
+            if wrong:
+                return f"{one.text}: {wrong[0]}"
+        return ""
+
+    return wait_until(deviating, within=SHOWS_WITHIN, what=f"a command of #{section} to show the failure", every=1.0)
+
+
+def _recovered(pipeline: SteadyPipeline, section: str) -> None:
+    """Every check that the section names under *Recovered when* is green."""
+    from pipeline_services.collect import collect  # noqa: PLC0415
+    from pipeline_services.settings import Settings  # noqa: PLC0415
+    from pipeline_services.triage.asked import asked, questions  # noqa: PLC0415
+
+    named = commands.recovery_checks(TEXT, section) or ["test_pods_ready", "test_rollout_complete"]
+    wanted = [question for question in questions() if any(_means(name, question.id) for name in named)]
+    assert wanted, f"#{section} names no check"
+
+    last: dict[str, str] = {}
+
+    def green() -> bool:
+        last.clear()
+        last.update({one.id: one.why for one in asked(collect(pipeline.cluster, Settings()), wanted).values()})
+        return not last
+
+    try:
+        wait_until(
+            green, within=RECOVERED_WITHIN, what=f"the checks of #{section}", every=1.0, retry_on=(PipelineError,)
+        )
+    except WaitExpired:
+        pytest.fail(f"not recovered as #{section} says: {last}")
+
+
+def _means(name: str, question: str) -> bool:
+    """A name without a case means all its cases."""
+    return question == name or question.startswith(f"{name}[")
