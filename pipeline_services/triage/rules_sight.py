@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pipeline_services import names
@@ -142,7 +143,7 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
     scaled = deployment is not None and deployment["spec"].get("replicas", 1) == 0
     why = evidence.failure("pod_metrics")
     blind = evidence.red("test_hpa_knows_metrics[")
-    missing = [one for one in blind if "there is no HPA" not in one.why]
+    missing = [one for one in blind if not re.search("there is no HPA|missing request", one.why)]
     silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
     if away or scaled or silent or missing:
         yield tell(
@@ -180,6 +181,7 @@ def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
         wrong = evidence.red(f"test_hpa_set_as_documented[{name}]")
         since = evidence.changed("hpas", name, "spec") or evidence.changed("horizontalpodautoscalers", name, "spec")
         wrong += evidence.red(f"test_key_metric[hpa-replicas-{name}]")
+        wrong += [one for one in evidence.red(f"test_hpa_knows_metrics[{name}]") if "missing request" in one.why]
         if target != app or wrong:
             said = wrong[0].why if wrong and target == app else f"{name} scales {target}, not {app}"
             yield tell(

@@ -14,6 +14,8 @@ from pipeline_services.triage.telling import tell
 
 _TLS_TROUBLE: Final = r"(?i)certificate|CERTIFICATE_VERIFY|\(tls\)|x509|unknown authority|self.signed"
 
+_UNUSABLE: Final = r"(?i)private key|\bPEM\b|failed to (load|find|parse).*(certificate|key)"
+
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Expired before anything else, then not loaded, not trusted, about to expire."""
@@ -53,6 +55,16 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             names.INFLUXDB,
             "the processor does not trust the certificate of InfluxDB",
             *lines,
+            confidence=Confidence.MEDIUM,
+            **common,
+        )
+    elif not evidence.ready(names.INFLUXDB) and (words := evidence.said(names.INFLUXDB, _UNUSABLE)):
+        yield tell(
+            evidence,
+            "certificate-wrong",
+            names.INFLUXDB,
+            f"InfluxDB cannot use its certificate: {words[-1]}",
+            *(f"log: {line}" for line in words[-2:]),
             confidence=Confidence.MEDIUM,
             **common,
         )

@@ -104,7 +104,7 @@ def _without_pods(evidence: Evidence, app: str, workload: K8sObject) -> Iterator
         *(epoch(event["firstTimestamp"]) for event in refused if event.get("firstTimestamp")),
     )
     lines = (message, *(event_line(event) for event in refused[:2]), *_quotas(evidence))
-    if "exceeded quota" in message or "must specify" in message:
+    if re.search(r"exceeded quota|must specify|(max|min)imum .* usage per", message):
         yield tell(
             evidence,
             "quota-exceeded",

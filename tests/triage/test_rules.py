@@ -1,0 +1,141 @@
+"""Causes that no check names by itself: told from what the API server, the kubelet and the logs say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pipeline_services import names
+from pipeline_services.triage.diagnosis import diagnose
+from tests.judgements.faults import scale_to_0, second_pod, warning
+from tests.judgements.world import World, healthy
+
+Breakage = Callable[[World], object]
+
+
+def no_pod_of_producer(world: World, message: str) -> None:
+    world.drop("pods", lambda pod: pod["metadata"]["labels"]["app"] == names.PRODUCER)
+    status = world.item("deployments", names.PRODUCER)["status"]
+    status |= {"replicas": 0, "updatedReplicas": 0, "availableReplicas": 0}
+    failure = {"type": "ReplicaFailure", "status": "True", "message": message, "lastTransitionTime": world.ago(30)}
+    status["conditions"] = [*status.get("conditions", []), failure]
+
+
+def pending(world: World, message: str) -> None:
+    pod = world.pods(names.PROCESSOR)[0]
+    unscheduled = {"type": "PodScheduled", "status": "False", "message": message, "lastTransitionTime": world.ago(90)}
+    pod["status"] = {"phase": "Pending", "conditions": [unscheduled]}
+
+
+def taint(world: World) -> None:
+    world.answers["nodes"][0]["spec"]["taints"] = [{"key": "maintenance", "effect": "NoSchedule"}]
+    pending(world, "0/1 nodes are available: 1 node(s) had untolerated taint(s)")
+
+
+def unready(world: World, app: str, message: str) -> None:
+    pod = world.pods(app)[0]
+    pod["status"]["conditions"][1] |= {"status": "False", "lastTransitionTime": world.ago(80)}
+    pod["status"]["containerStatuses"][0]["ready"] = False
+    warning(world, "Pod", pod["metadata"]["name"], "Unhealthy", message)
+
+
+def crashed(world: World, code: int, reason: str, *, ready: bool) -> None:
+    pod = world.pods(names.PRODUCER)[0]
+    status = pod["status"]["containerStatuses"][0]
+    ended = {"reason": reason, "exitCode": code, "finishedAt": world.ago(20)}
+    status |= {"restartCount": 1 if ready else 4, "lastState": {"terminated": ended}}
+    if not ready:
+        pod["status"]["conditions"][1] |= {"status": "False"}
+        status |= {"ready": False, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+
+
+def evicted(world: World) -> None:
+    pod = second_pod(world, names.PRODUCER, age=100)
+    pod["status"] |= {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory"}
+
+
+def own_environment(world: World) -> None:
+    template = world.item("deployments", names.PRODUCER)["spec"]["template"]["spec"]["containers"][0]
+    template.setdefault("env", []).append({"name": "KAFKA_BROKER", "value": "kafka-service:9999"})
+
+
+def paused(world: World) -> None:
+    workload = world.item("deployments", names.PROCESSOR)
+    workload["spec"]["paused"] = True
+    workload["status"]["updatedReplicas"] = 0
+
+
+def unlabelled(world: World) -> None:
+    scale_to_0(world, names.PRODUCER)
+    stray = world.pods(names.PROCESSOR)[0]
+    copy = {**stray, "metadata": {**stray["metadata"], "name": "producer-7c9d8f6b5-zzzzz", "labels": {}}}
+    world.answers["pods"].append(copy)
+    world.item("deployments", names.PRODUCER)["spec"]["replicas"] = 1
+
+
+def dns_away(world: World) -> None:
+    world.answers["system_pods"] = []
+    world.answers["system_deployments"] = [{"metadata": {"name": "coredns"}, "spec": {"replicas": 0}, "status": {}}]
+
+
+CASES: dict[str, tuple[Breakage, tuple[str, str]]] = {
+    "quota": (lambda w: no_pod_of_producer(w, "pods is forbidden: exceeded quota: q"), ("config", "quota-exceeded")),
+    "limit range": (
+        lambda w: no_pod_of_producer(w, "forbidden: maximum memory usage per Container is 64Mi"),
+        ("config", "quota-exceeded"),
+    ),
+    "account": (
+        lambda w: no_pod_of_producer(w, 'pods is forbidden: serviceaccount "x" not found'),
+        ("producer", "pods-forbidden"),
+    ),
+    "taint": (taint, ("node", "node-tainted")),
+    "selector": (
+        lambda w: pending(w, "1 node(s) didn't match Pod's node affinity/selector"),
+        ("processor", "placement-impossible"),
+    ),
+    "claim": (lambda w: pending(w, 'persistentvolumeclaim "data-x" not found'), ("storage", "volume-missing")),
+    "full": (lambda w: pending(w, "0/1 nodes are available: 1 Insufficient memory"), ("node", "node-full")),
+    "hung": (
+        lambda w: unready(w, names.PROCESSOR, "Readiness probe failed: context deadline exceeded (Client.Timeout)"),
+        ("processor", "process-hung"),
+    ),
+    "probe": (
+        lambda w: unready(w, names.PROCESSOR, "Readiness probe failed: HTTP probe failed with statuscode: 404"),
+        ("processor", "probe-wrong"),
+    ),
+    "crash": (lambda w: crashed(w, 137, "Error", ready=True), ("producer", "process-crashed")),
+    "loop": (lambda w: crashed(w, 1, "Error", ready=False), ("producer", "crash-loop")),
+    "no program": (lambda w: crashed(w, 128, "StartError", ready=False), ("producer", "container-cannot-start")),
+    "memory": (lambda w: crashed(w, 137, "OOMKilled", ready=False), ("producer", "out-of-memory")),
+    "evicted": (evicted, ("producer", "pod-evicted")),
+    "own environment": (own_environment, ("producer", "setting-wrong")),
+    "paused": (paused, ("processor", "rollout-paused")),
+    "label": (unlabelled, ("producer", "label-wrong")),
+    "dns": (dns_away, ("dns", "dns-down")),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_cause_is_named_first(case: str) -> None:
+    breakage, expected = CASES[case]
+    world = healthy()
+    breakage(world)
+    findings = diagnose(world.snapshot()).findings
+    assert (findings[0].component, findings[0].cause.id) == expected
+    assert findings[0].evidence
+
+
+def test_two_faults_at_once_are_both_named() -> None:
+    world = healthy()
+    scale_to_0(world, names.KAFKA)
+    world.answers["grafana_datasources/loki"] = {"status": 500, "message": "no such host"}
+    said = {(one.component, one.cause.id) for one in diagnose(world.snapshot()).findings}
+    assert {("kafka", "scaled-to-zero"), ("grafana", "datasource-broken")} <= said
+
+
+def test_symptoms_downstream_are_not_told_beside_their_cause() -> None:
+    world = healthy()
+    scale_to_0(world, names.KAFKA)
+    unready(world, names.PRODUCER, "Readiness probe failed: HTTP probe failed with statuscode: 503")
+    assert [one.component for one in diagnose(world.snapshot()).findings] == ["kafka"]
