@@ -6,7 +6,7 @@ from typing import Final
 
 from chaos import breakages, sights
 from pipeline_services import names
-from pipeline_services.scenario import Case, Heals
+from pipeline_services.scenario import Case, Diagnosed, Heals
 
 _BROKEN_BROKER: Final = {"KAFKA_BROKER": "kafka-servise:9092x"}
 """Neither a service nor an address: an app that reads it ends at once, and again and again."""
@@ -48,6 +48,7 @@ PRODUCER: Final = _by_id(
         symptoms=(sights.bad_status(names.PRODUCER), sights.settings_lead_nowhere(names.KAFKA)),
         audit=False,
         stops=True,
+        diagnosis=Diagnosed("config", frozenset({"setting-wrong"}), "L2"),
     ),
 )
 
@@ -65,6 +66,7 @@ CRASH_LOOP: Final = _by_id(
         audit=False,
         stops=True,
         patience=330.0,
+        diagnosis=Diagnosed("config", frozenset({"setting-wrong"}), "L2"),
     ),
 )
 """Slow: the kubelet waits 10, 20, 40 and 80 s before the second to the fifth restart. Killing a well process five times
@@ -108,6 +110,7 @@ PROCESSOR: Final = _by_id(
         symptoms=(sights.token_refused(),),
         hold=10.0,
         stops=True,
+        diagnosis=Diagnosed("config", frozenset({"token-refused"}), "L2"),
     ),
 )
 
@@ -149,6 +152,7 @@ INFLUXDB: Final = _by_id(
         symptoms=(sights.certificate_distrusted(),),
         hold=5.0,
         stops=True,
+        diagnosis=Diagnosed(names.INFLUXDB, frozenset({"certificate-wrong"}), "L2"),
     ),
 )
 
@@ -162,6 +166,7 @@ NETWORK: Final = _by_id(
         hold=10.0,
         audit=False,
         stops=True,
+        diagnosis=Diagnosed("network", frozenset({"policy-blocks"}), "L3"),
     ),
     Case(
         "processor-cut-from-influxdb",
@@ -171,6 +176,7 @@ NETWORK: Final = _by_id(
         symptoms=(sights.policy_missing("processor-influxdb"),),
         hold=10.0,
         stops=True,
+        diagnosis=Diagnosed("network", frozenset({"policy-blocks"}), "L3"),
     ),
     Case(
         "names-unresolvable",
@@ -179,6 +185,7 @@ NETWORK: Final = _by_id(
         Heals.BY_UNDO,
         symptoms=(sights.metric_breached("name-resolves", names.KAFKA_SERVICE),),
         audit=False,
+        diagnosis=Diagnosed("network", frozenset({"policy-blocks"}), "L3"),
     ),
     Case(
         "influxdb-service-without-pods",
@@ -188,6 +195,7 @@ NETWORK: Final = _by_id(
         symptoms=(sights.no_endpoint(names.INFLUXDB_SERVICE, red=True),),
         hold=5.0,
         stops=True,
+        diagnosis=Diagnosed("network", frozenset({"service-selects-nothing"}), "L3"),
     ),
 )
 
@@ -225,6 +233,7 @@ STORAGE: Final = _by_id(
         Heals.BY_UNDO,
         symptoms=(sights.metric_breached("volume-usage", names.INFLUXDB),),
         stops=True,
+        diagnosis=Diagnosed("storage", frozenset({"volume-full"}), "L3"),
     ),
 )
 """Slow: the volume is copied twice, and its pod restarted twice."""
