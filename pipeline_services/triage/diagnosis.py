@@ -12,6 +12,7 @@ from pipeline_services.snapshot import Snapshot
 from pipeline_services.triage import (
     rules_config,
     rules_data,
+    rules_echo,
     rules_network,
     rules_place,
     rules_pods,
@@ -49,8 +50,10 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
     found = [finding for rule in RULES for finding in rule(evidence) if finding.component not in here.absent]
     causes = upstream_first(found)
     open_questions = list(_unanswered(answers.values(), causes))
-    settling = rules_pods.settling(evidence, open_questions)
-    rest = upstream_first([*causes, *settling, *_unknown(evidence, causes)])
+    settling = list(rules_pods.settling(evidence, open_questions))
+    told = {finding.component for finding in (*causes, *settling)}
+    echo = [finding for finding in rules_echo.findings(evidence) if finding.component not in told]
+    rest = upstream_first([*causes, *settling, *echo, *_unknown(evidence, causes)])
     return Diagnosis(
         taken_at=snapshot.taken_at,
         context=snapshot.context,
@@ -98,7 +101,9 @@ def _yields(finding: Finding) -> bool:
     return finding.cause.symptomatic or finding.cause.id in _PASSING
 
 
-_PASSING: Final = frozenset({"pod-replaced", "settling", "rollout-under-way", "rebalancing", "backlog-draining"})
+_PASSING: Final = frozenset(
+    {"pod-replaced", "settling", "outage-over", "rollout-under-way", "rebalancing", "backlog-draining"}
+)
 
 
 def _weight(finding: Finding) -> int:

@@ -82,7 +82,7 @@ class Watch:
         self.courses = tuple(workflow.late(course, now) for course in ended)
 
     def _tell(self, now: float, text: str) -> None:
-        self._say(f"  +{span(now - self._started):<8} {text}")
+        self._say(f"  +{f'{now - self._started:.0f} s':<8} {text}")
 
 
 def _state(course: Course, now: float) -> str:

@@ -32,6 +32,15 @@ PODS: Final = (
         afterwards="make daily is green",
     ),
     Cause(
+        "outage-over",
+        "a pod is back, and what others logged while it was away is still in the logs",
+        L1,
+        "self-healing",
+        heals_within=150,
+        steps=("kubectl get pods -n {namespace} -l app={app}", "make triage"),
+        afterwards="make daily is green",
+    ),
+    Cause(
         "pod-stuck-ending",
         "a pod is being deleted and does not go",
         L2,

@@ -1,0 +1,69 @@
+"""What is over and still in the logs: what those that depend on a pod logged while it was away. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline_services.errors import PipelineError
+from pipeline_services.judgements.logs import WINDOW, is_severe, recent_lines
+from pipeline_services.judgements.objects import COMPONENT_APPS, condition, epoch
+from pipeline_services.known_issues import known_issue
+from pipeline_services.triage.asked import RED
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.graph import affected, by_rank
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.telling import of_app, tell
+
+SETTLED_AFTER: Final = 15.0
+"""Seconds for which clients may still stumble once the pod is back: they find it with their next attempts."""
+_LOGGED: Final = "test_no_unknown_errors_logged"
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """A pod that came back a moment ago, where all that is red besides are errors from before it did."""
+    red = [one for one in evidence.answers.values() if one.outcome == RED]
+    if not red or not all(one.id.startswith(_LOGGED) for one in red):
+        return
+    back = _came_back(evidence)
+    for component in by_rank(back):
+        heard = [one for one in red if one.component in affected(component) and one.component != component]
+        last = max((_last_error(evidence, one.component) for one in heard), default=None)
+        if last is not None and last <= back[component] + SETTLED_AFTER:
+            ago = evidence.now - back[component]
+            quiet = f"none of them is newer than {last - back[component]:+.0f} s from its return"
+            yield tell(
+                evidence,
+                "outage-over",
+                component,
+                f"a pod of {component} came back {ago:.0f} s ago; others logged errors until then",
+                *(f"{one.id}: {one.why}" for one in heard),
+                quiet,
+                since=back[component],
+                confidence=Confidence.MEDIUM,
+                details=of_app(component),
+            )
+
+
+def _came_back(evidence: Evidence) -> dict[str, float]:
+    """The components that are whole, and of which a pod became ready within the time for which log errors count."""
+    back = {}
+    for component, apps in COMPONENT_APPS.items():
+        pods = [pod for app in apps for pod in evidence.pods(app)]
+        ready = [condition(pod, "Ready") for pod in pods]
+        if ready and all(one.get("status") == "True" for one in ready):
+            newest = max(epoch(one["lastTransitionTime"]) for one in ready)
+            if evidence.now - newest <= WINDOW:
+                back[component] = newest
+    return back
+
+
+def _last_error(evidence: Evidence, component: str) -> float:
+    """When the component logged its last error that is no known issue."""
+    try:
+        lines = recent_lines(evidence.snapshot, component)
+    except PipelineError:
+        return float("inf")  # what cannot be read again is not said to be over
+    severe = [line for line in lines if is_severe(line.text)]
+    unknown = [line for line in severe if not known_issue("logs", component, line.text, evidence.now)]
+    return max((line.at for line in unknown), default=float("inf"))
