@@ -137,9 +137,10 @@ def _unknown(evidence: Evidence, findings: Sequence[Finding]) -> Iterator[Findin
 def _unanswered(answers: Iterable[Answer], findings: Sequence[Finding]) -> Iterator[Unanswered]:
     """The checks that could not be made though no finding says why."""
     explained = {component for finding in findings for component in finding.affects}
-    blind = any(finding.cause.id == "usage-unknown" for finding in findings)
+    causes = {finding.cause.id for finding in findings}
+    blind = "usage-unknown" in causes
     for one in answers:
         if one.outcome == RED or one.component in explained or any(name in one.why for name in explained):
             continue
-        if not (blind and "metrics" in one.why):
+        if not (blind and "metrics" in one.why) and not ("scrape-failing" in causes and "Prometheus has no" in one.why):
             yield Unanswered(one.id, one.component, one.why)

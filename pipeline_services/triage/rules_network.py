@@ -13,7 +13,7 @@ from pipeline_services.judgements.pods import is_ready
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.telling import since_condition, tell
+from pipeline_services.triage.telling import stopped_since, tell
 
 SEEING: Final = tuple(
     Flow(source, target, port)
@@ -61,7 +61,7 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
             *(f"pod {name_of(pod)}: {pod['status'].get('phase')}" for pod in servers[:2]),
             *seen,
             subject="deployment/coredns",
-            since=_unavailable_since(deployment),
+            since=stopped_since(evidence, deployment),
         )
     elif (red or lines) and not _dns_blocked(evidence):
         yield tell(
@@ -77,10 +77,6 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
 
 def _is_ours(line: str) -> bool:
     return any(service in line for service in names.SERVICE_PORTS)
-
-
-def _unavailable_since(deployment: K8sObject | None) -> float | None:
-    return since_condition(deployment, "Available") if deployment else None
 
 
 def _services(evidence: Evidence) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ class _Reason:
 
 _REASONS: Final = (
     _Reason(
-        r"persistentvolumeclaim.*not found|pvc.*not found",
+        r"persistentvolumeclaim \"[^\"]*\" (not found|is being deleted)",
         "volume-missing",
         "storage",
         "the volume claim of {app} is gone",

@@ -11,7 +11,7 @@ from pipeline_services.judgements.objects import age, condition, name_of
 from pipeline_services.judgements.pods import is_ready
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.telling import of_app, since_condition, tell
+from pipeline_services.triage.telling import of_app, since_condition, stopped_since, tell
 
 METRICS_LABEL = ("k8s-app", "metrics-server")
 
@@ -157,7 +157,7 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
             else "",
             *(one.why for one in missing),
             subject="deployment/metrics-server",
-            since=since_condition(deployment, "Available") if deployment else None,
+            since=stopped_since(evidence, deployment),
         )
 
 

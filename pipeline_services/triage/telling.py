@@ -70,6 +70,16 @@ def earliest(*times: float | None) -> float | None:
     return min((time for time in times if time is not None), default=None)
 
 
+def stopped_since(evidence: Evidence, deployment: K8sObject | None) -> float | None:
+    """When a deployment of the cluster's own stopped working: scaled to 0, or not available."""
+    if deployment is None:
+        return None
+    if deployment["spec"].get("replicas", 1) == 0:
+        return evidence.changed("deployments", name_of(deployment), "spec.replicas")
+    available = condition(deployment, "Available").get("status") == "True"
+    return None if available else since_condition(deployment, "Available")
+
+
 def event_line(event: K8sObject) -> str:
     """An event as evidence."""
     about = event["involvedObject"]
