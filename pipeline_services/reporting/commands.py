@@ -24,6 +24,7 @@ HEALTHY: Final = "Healthy"
 PROGRAMS: Final = ("kubectl ", "make ", "python -m ", "pytest -", "export ")
 _SPAN: Final = re.compile(r"(?:\b(no) )?`([^`]+)`")
 _GAP: Final = re.compile(r"<([a-z]+)>")
+_DEPRECATED: Final = re.compile(r"^Warning: .*deprecated", re.MULTILINE)
 _OPEN_ENDED: Final = re.compile(r" --watch\b| port-forward | -f\b")
 
 
@@ -81,7 +82,7 @@ class Command:
             wrong.append(f"the exit code is {code}")
         if not output.strip():
             wrong.append("there is no output")
-        if "deprecated" in output:
+        if _DEPRECATED.search(output):
             wrong.append("it is deprecated")
         return wrong
 

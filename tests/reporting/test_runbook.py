@@ -53,6 +53,7 @@ UNNAMED = {
 TOLD_IN_PROSE = {
     "kubectl get events -n conveyor-pipeline --sort-by=.lastTimestamp": "there may be no event for hours",
     "kubectl get events -n conveyor-pipeline --field-selector involvedObject.kind=HorizontalPodAutoscaler": "likewise",
+    "kubectl logs -n conveyor-pipeline <pod> --tail=100": "each pod writes in its own way",
     "kubectl cp -n conveyor-pipeline kafka-0:/etc/os-release ./os-release": "the file is what it shows",
 }
 NOT_IN_THE_RUNBOOK = {

@@ -118,7 +118,8 @@ def test_advice_is_found_however_it_is_written(tmp_path_factory: pytest.TempPath
         (1, "kafka-0 Running", ["the exit code is 1"]),
         (None, "kafka-0 Running", []),
         (0, "", ["the output has no 'Running'", "there is no output"]),
-        (0, "Running; v1 is deprecated", ["it is deprecated"]),
+        (0, "Running\nWarning: v1 is deprecated", ["it is deprecated"]),
+        (0, "Running\nAnnotations: deprecated.x: 1", []),
     ],
 )
 def test_an_answer_is_held_to_the_text(code: int | None, output: str, wrong: list[str]) -> None:
