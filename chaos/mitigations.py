@@ -30,7 +30,7 @@ class Mitigation:
         fault: what is broken before; where that is nothing, the block is typed for its effect.
         values: what is filled in.
         told: one of the section's reading commands shows the failure.
-        takes_back: the block's undo is typed in the end.
+        makes_pods: so many of producer and of processor, each, are what the block is typed for; its undo is typed then.
         slow: it takes more than a minute.
     """
 
@@ -39,7 +39,7 @@ class Mitigation:
     fault: Breakage
     values: Callable[[SteadyPipeline], Values] = lambda _pipeline: {}
     told: bool = True
-    takes_back: bool = False
+    makes_pods: int = 0
     slow: bool = False
 
     @property
@@ -108,7 +108,12 @@ NO_IMAGE: Final = workloads.edited(
     names.PRODUCER, templates.image(names.PRODUCER, "v2.1.0"), "an image that is nowhere", workloads.NO_IMAGE
 )
 MITIGATIONS: Final = (
-    Mitigation("cheat-sheet", 1, nothing(), _first_pod(names.PROCESSOR), told=False),
+    Mitigation("high-resource-usage", 3, workloads.cordoned, _node),
+    Mitigation("high-resource-usage", 4, tainted, lambda pipeline: {**_node(pipeline), "taint": TAINT}),
+    Mitigation("network-policy-issues", 1, connections.everything_allowed, lambda _pipeline: {"policy": "debug"},
+               told=False),
+    Mitigation("network-policy-issues", 2, connections.names_unresolvable),
+    Mitigation("network-policy-issues", 3, connections.policy_missing("producer", "producer-to-kafka")),
     Mitigation("pod-status", 1, NO_IMAGE),
     Mitigation("pod-status", 2, workloads.paused_rollout(names.PRODUCER), told=False),
     Mitigation("pod-status", 3, without_label, lambda _pipeline: {"pod": "kafka-0", "app": names.KAFKA}),
@@ -118,13 +123,8 @@ MITIGATIONS: Final = (
     Mitigation("processor-pod-failure", 1, breakages.process_stopped(names.PROCESSOR)),
     Mitigation("kafka-statefulset-failure", 1, breakages.process_stopped(names.KAFKA)),
     Mitigation("influxdb-statefulset-failure", 1, breakages.process_stopped(names.INFLUXDB)),
-    Mitigation("high-resource-usage", 1, nothing(names.PRODUCER, names.PROCESSOR), told=False, takes_back=True),
-    Mitigation("high-resource-usage", 3, workloads.cordoned, _node),
-    Mitigation("high-resource-usage", 4, tainted, lambda pipeline: {**_node(pipeline), "taint": TAINT}),
-    Mitigation("network-policy-issues", 1, connections.everything_allowed, lambda _pipeline: {"policy": "debug"},
-               told=False),
-    Mitigation("network-policy-issues", 2, connections.names_unresolvable),
-    Mitigation("network-policy-issues", 3, connections.policy_missing("producer", "producer-to-kafka")),
+    Mitigation("cheat-sheet", 1, nothing(), _first_pod(names.PROCESSOR), told=False),
+    Mitigation("high-resource-usage", 1, nothing(names.PRODUCER, names.PROCESSOR), told=False, makes_pods=3),
     Mitigation("configuration", 1, settings.latent(KAFKA_BROKER="kafka-service:9093")),
     Mitigation("high-resource-usage", 2, settings.metrics_unknown),
     Mitigation("observability", 1, workloads.scaled(names.PROMETHEUS, 0)),
@@ -133,6 +133,6 @@ MITIGATIONS: Final = (
                settings.certificate(settings.expires_tomorrow, "a certificate for one more day", *settings.VERIFIERS),
                slow=True),
 )  # fmt: skip
-"""In the order in which they are typed: what blinds the figures comes last."""
+"""In the order in which they are typed: what costs the autoscalers or Prometheus their figures comes last."""
 EXCLUDED: Final[Mapping[tuple[str, int], str]] = {}
 """Blocks that are not tried, by section and number, and why."""

@@ -61,10 +61,12 @@ def test_the_runbook_mends_it(steady_pipeline: SteadyPipeline, shell: OperatorSh
             pipeline.say(f"  {fault.summary}: {_shown(shell, one.section)}")
         for command in typed:
             _accepted(shell, command.filled(values))
-        _recovered(pipeline, one.section)
-        if one.takes_back:
+        if one.makes_pods:
+            _grown(pipeline, one.makes_pods)
             for command in typed:
                 _accepted(shell, command.undo)
+        else:
+            _recovered(pipeline, one.section)
     gone(fault)
 
 
@@ -113,6 +115,16 @@ def _recovered(pipeline: SteadyPipeline, section: str) -> None:
         )
     except WaitExpired:
         pytest.fail(f"not recovered as #{section} says: {last}")
+
+
+def _grown(pipeline: SteadyPipeline, pods: int) -> None:
+    """Producer and processor have so many pods that are ready."""
+    from pipeline_services import names  # noqa: PLC0415
+
+    def grown() -> bool:
+        return all(sum(pod.ready for pod in pipeline.pods_of(app)) >= pods for app in names.HPAS)
+
+    wait_until(grown, within=RECOVERED_WITHIN, what=f"{pods} ready pods each", every=0.5, retry_on=(PipelineError,))
 
 
 def _means(name: str, question: str) -> bool:

@@ -25,7 +25,7 @@ def test_what_has_gaps_has_something_to_fill_them_with(one: Mitigation) -> None:
     assert bool(gaps) == (one.values is not default)
 
 
-@pytest.mark.parametrize("one", [one for one in MITIGATIONS if one.takes_back], ids=lambda one: one.id)
+@pytest.mark.parametrize("one", [one for one in MITIGATIONS if one.makes_pods], ids=lambda one: one.id)
 def test_what_is_taken_back_has_a_command_for_it(one: Mitigation) -> None:
     assert all(command.undo.startswith("kubectl ") for command in CHANGES[one.section, one.block])
 
