@@ -95,6 +95,12 @@ def test_the_command_shows_what_the_runbook_says(shell: OperatorShell, command: 
         pytest.fail("\n".join([command, *last]))
 
 
+def test_a_copied_file_is_there(shell: OperatorShell) -> None:
+    (copying,) = [command for command in READING if command.startswith("kubectl cp ")]
+    shell.type(copying)
+    assert "kafka-0" in (shell.folder / "hosts-of-kafka").read_text()
+
+
 @pytest.mark.parametrize("query", commands.queries(TEXT))
 def test_the_search_is_answered(shell: OperatorShell, query: str) -> None:
     where = "http://localhost:3100/loki/api/v1/query_range"
