@@ -19,12 +19,18 @@ ROOT: Final = Path(__file__).parents[2]
 UNKNOWN: Final = "unknown"
 
 
-def describe(snapshot: Snapshot | None) -> dict[str, str]:
-    """Versions, context, namespace and commit, for the report's environment table."""
+def describe(snapshot: Snapshot | None, where: str, started: float) -> dict[str, str]:
+    """Versions, context, namespace and commit, for the report's environment table.
+
+    Args:
+        where: what ``place`` said of a run that has no snapshot of its own.
+        started: when such a run began, epoch seconds.
+    """
+    namespace, _, context = where.partition(" on ")
     return {
-        "context": (snapshot.context or "current context") if snapshot else UNKNOWN,
-        "namespace": snapshot.namespace if snapshot else UNKNOWN,
-        "judged_at": utc(snapshot.taken_at) if snapshot else UNKNOWN,
+        "context": (snapshot.context or "current context") if snapshot else context,
+        "namespace": snapshot.namespace if snapshot else namespace,
+        "judged_at": utc(snapshot.taken_at if snapshot else started),
         "kubernetes": _kubernetes(snapshot),
         "suite": _suite_version(),
         "commit": _commit(),

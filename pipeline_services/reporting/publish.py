@@ -81,7 +81,7 @@ def write(report: Report, say: Say) -> None:
         snapshot.save(draft / SNAPSHOT)
     if report.junit != draft / JUNIT and report.junit.is_file():
         shutil.copyfile(report.junit, draft / JUNIT)
-    environment = describe(snapshot)
+    environment = describe(snapshot, report.run.where, report.run.started)
     document = daily_json.text(results, _about(run, environment), report.scenarios.document())
     (draft / run.verdict_file).write_text(document, encoding="utf-8")
     if report.triage and report.triage.document:
