@@ -79,7 +79,7 @@ _PRODUCER: Final = (
     ),
     Row(
         "producer-out-of-memory",
-        breakages.out_of_memory(names.PRODUCER),
+        workloads.out_of_memory(names.PRODUCER),
         (finding(names.PRODUCER, "out-of-memory"),),
         ("test_pods_ready[producer]",),
     ),
@@ -88,7 +88,7 @@ _PRODUCER: Final = (
         workloads.scaled(names.PRODUCER, 0),
         (finding(names.PRODUCER, "scaled-to-zero"),),
         ("test_pods_ready[producer]",),
-        ripens=60.0,
+        ripens=45.0,
     ),
 )
 _PROCESSOR: Final = (

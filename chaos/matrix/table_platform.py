@@ -30,13 +30,13 @@ ROWS: Final = (
         connections.names_unresolvable,
         (finding("dns", "dns-down"),),
         sample=True,
-        ripens=75.0,
+        ripens=45.0,
     ),
     Row(
         "metrics-server-scaled-to-zero",
         settings.metrics_unknown,
         (finding("hpa", "usage-unknown"),),
-        ripens=60.0,
+        ripens=45.0,
     ),
     Row(
         "grafana-scaled-to-zero",

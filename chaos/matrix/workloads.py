@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from chaos import breakages
 from chaos.breakages import Breakage
 from pipeline_services import faults, names
 from pipeline_services.faults import capacity, objects, processes, templates
@@ -102,6 +103,17 @@ def restarted(app: str) -> Breakage:
     def build(pipeline: SteadyPipeline) -> Fault:
         fault = faults.with_restart(Fault(f"{app} restarted pod by pod", []), KINDS[app], app, pipeline.namespace)
         return fault.proved(gone=whole_again(pipeline, app))
+
+    return build
+
+
+def out_of_memory(app: str) -> Breakage:
+    """As in the scenario; its undo makes the pods anew, since a kill for memory is news for ten minutes."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        fault = breakages.out_of_memory(app)(pipeline)
+        anew = with_pods_anew(pipeline, fault, app)
+        return replace(anew, inject=fault.inject)
 
     return build
 
