@@ -15,7 +15,7 @@ from pipeline_services.journal import Command
 _TOPIC: Final = """
 pid=$(pgrep -o -f 'kafka[.]Kafka ') || { echo 'no broker runs'; exit 1; }
 inside() {
-  nsenter -t "$pid" -m -n env -i PATH=/opt/kafka/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \\
+  nsenter -t "$pid" -m -n -p env -i PATH=/opt/kafka/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \\
     kafka-topics.sh --bootstrap-server localhost:9092 "$@"
 }
 case "$1" in
@@ -26,7 +26,7 @@ esac
 # $1 the bucket's id, $2 its name from now on, $3 the operator's token.
 _RENAME: Final = """
 pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
-nsenter -t "$pid" -m -n env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
+nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
   influx bucket update --host https://localhost:8086 --token "$3" --id "$1" --name "$2" >/dev/null
 """
 
