@@ -54,6 +54,7 @@ TOLD_IN_PROSE = {
     "kubectl get events -n conveyor-pipeline --sort-by=.lastTimestamp": "there may be no event for hours",
     "kubectl get events -n conveyor-pipeline --field-selector involvedObject.kind=HorizontalPodAutoscaler": "likewise",
     "kubectl logs -n conveyor-pipeline <pod> --tail=100": "each pod writes in its own way",
+    "kubectl exec -it -n conveyor-pipeline deploy/producer -- /bin/sh": "a prompt",
     "kubectl cp -n conveyor-pipeline kafka-0:/etc/hosts ./hosts-of-kafka": "the file is what it shows",
 }
 NOT_IN_THE_RUNBOOK = {
