@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.reporting.typed import Answer, OperatorShell
+from pipeline_services.waiting import wait_until
 
 
 @pytest.fixture
@@ -39,10 +40,15 @@ def test_what_has_shown_enough_is_stopped(shell: OperatorShell) -> None:
 def test_what_does_not_end_is_stopped_with_all_its_children(shell: OperatorShell) -> None:
     answer = shell.type("sleep 60 & echo $!; wait", within=0.5)
     assert answer.code is None
-    assert (
-        not Path(f"/proc/{answer.output.strip()}/cmdline").exists()
-        or not Path(f"/proc/{answer.output.strip()}/cmdline").read_text()
-    )
+    stat = Path(f"/proc/{answer.output.strip()}/stat")
+
+    def gone() -> bool:
+        try:
+            return stat.read_text().split()[2] in "ZX"
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+
+    wait_until(gone, within=5.0, what="the child to be gone")
 
 
 def test_a_shell_in_a_pod_is_left_again(shell: OperatorShell) -> None:
