@@ -168,7 +168,7 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
 
 def _tokens(evidence: Evidence) -> Iterator[Finding]:
     refused = evidence.red("test_token_accepted")
-    lines = evidence.said(names.PROCESSOR, r"(?i)unauthorized|\b401\b|\b403\b")
+    lines = evidence.said(names.PROCESSOR, r"(?i)unauthorized|(HTTP|status)\W{0,3}40[13]\b")
     for one in refused:
         secret, _key = config.TOKENS[one.id.partition("[")[2].rstrip("]").replace("-", "_")]
         since = evidence.changed("secrets", secret)

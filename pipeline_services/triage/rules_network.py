@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from pipeline_services.judgements.pods import is_ready
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.telling import stopped_since, tell
+from pipeline_services.triage.telling import since_condition, stopped_since, tell
 
 SEEING: Final = tuple(
     Flow(source, target, port)
@@ -33,6 +34,8 @@ _NO_NAME: Final = (
     r"(?i)name or service not known|temporary failure in name resolution|no such host|UnknownHostException"
     r"|nodename nor servname|server misbehaving"
 )
+CATCHING_UP: Final = 15.0
+"""Seconds in which a client may still complain about a server that has just come back."""
 _NO_WAY: Final = r"(?i)timed? ?out|ConnectTimeout|no route to host|NoBrokersAvailable|i/o timeout"
 
 
@@ -225,8 +228,13 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
         (names.PROCESSOR, names.INFLUXDB),
     ):
         service = names.KAFKA_SERVICE if server == names.KAFKA else names.INFLUXDB_SERVICE
+        well_since = max((since_condition(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
         lines = [
-            line for line in evidence.said(client, _NO_WAY, within=60) if server in line.lower() or service in line
+            line
+            for at, line in evidence.lines(client, within=60)
+            if at > well_since + CATCHING_UP
+            and re.search(_NO_WAY, line)
+            and (server in line.lower() or service in line)
         ]
         if (
             lines

@@ -68,7 +68,8 @@ def unready(evidence: Evidence, app: str, pod: K8sObject) -> list[Finding]:
 
 def killed_by_probe(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at: float) -> list[Finding]:
     """A container that the kubelet killed because a probe failed."""
-    failed = [event for event in _failures(evidence, pod, since=at - 120) if _fatal(event)]
+    before = [event for event in _failures(evidence, pod, since=at - 120) if last_seen(event) <= at + 2]
+    failed = [event for event in before if _fatal(event)]
     killing = [
         event for event in evidence.events_of("Pod", name_of(pod), "Killing") if "probe" in event.get("message", "")
     ]

@@ -139,3 +139,10 @@ def test_symptoms_downstream_are_not_told_beside_their_cause() -> None:
     scale_to_0(world, names.KAFKA)
     unready(world, names.PRODUCER, "Readiness probe failed: HTTP probe failed with statuscode: 503")
     assert [one.component for one in diagnose(world.snapshot()).findings] == ["kafka"]
+
+
+def test_a_time_of_day_is_no_refused_token() -> None:
+    world = healthy()
+    line = f"{world.ago(5)} waiting for a broker at 05:11:50.401"
+    world.answers["logs/processor"][0]["lines"].append(line)
+    assert diagnose(world.snapshot()).healthy
