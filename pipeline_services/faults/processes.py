@@ -16,12 +16,13 @@ from pipeline_services.journal import Command
 
 TICKS_PER_SECOND: Final = 100
 """What the kernel counts a process's times in, on every machine that the suite's cluster runs on."""
-# The control group of a process names its container. Prints "pid pid-inside state" for each process of the container.
+# The control group of a process names its container. Prints "pid pid-inside state" for each process of the container:
+# both from one look, for a process may go between two.
 _LIST: Final = """
-for file in $(grep -ls -- "$1" /proc/[0-9]*/cgroup); do
-  status=${file%/cgroup}/status
-  inside=$(sed -n 's/^NSpid:.*[^0-9]//p' "$status" 2>/dev/null) || continue
-  [ -n "$inside" ] && echo "$(basename "${file%/cgroup}") $inside $(sed -n 's/^State:[^A-Z]*\\(.\\).*/\\1/p' "$status")"
+for group in $(grep -ls -- "$1" /proc/[0-9]*/cgroup); do
+  pid=$(basename "${group%/cgroup}")
+  sed -n -e 's/^State:[^A-Z]*\\(.\\).*/\\1/p' -e 's/^NSpid:.*[^0-9]//p' "/proc/$pid/status" 2>/dev/null |
+    { read -r state && read -r inside && echo "$pid $inside $state"; }
 done
 true
 """

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,6 +75,25 @@ def test_a_container_has_to_run_to_be_found() -> None:
     status["state"] = {"waiting": {}}
     with pytest.raises(PreconditionNotMet, match="does not run"):
         pods.container_id(pod, "kafka")
+
+
+class Machine:
+    """This machine as the node: commands run here."""
+
+    def on_node(self, words: Sequence[str]) -> str:
+        return subprocess.run(words, capture_output=True, text=True, check=True, timeout=30).stdout
+
+
+def test_processes_that_end_while_they_are_listed_are_left_out() -> None:
+    own = Path("/proc/self/cgroup").read_text().split()[0]
+    churn = subprocess.Popen(["sh", "-c", "while :; do true & done"], stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        for _ in range(5):
+            states = processes.Processes(Machine(), own).states()
+            assert states[churn.pid] in "RSD"
+    finally:
+        os.killpg(churn.pid, signal.SIGKILL)
+        churn.wait()
 
 
 def test_a_kill_has_landed_when_no_process_is_left() -> None:
