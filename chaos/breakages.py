@@ -130,14 +130,16 @@ def _but(fault: Fault, connectivity: Connectivity, flow_id: str) -> Fault:
 
 
 def starved(app: str, millicores: int) -> Breakage:
-    """The app's pod gets far less CPU than it needs."""
+    """The app's pod gets far less CPU than it needs, and its autoscaler, which would help it out, is held."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
         processes_of = pipeline.processes(app)
         before = processes_of.throttled_periods()
-        return resources.cpu_limited(
+        limited = resources.cpu_limited(
             pipeline.api, pipeline.pod(app), millicores, lambda: processes_of.throttled_periods() > before + 20
         )
+        held = resources.autoscaler_held(pipeline.api, names.HPAS[app], pipeline.namespace)
+        return together(limited.summary, [limited, held])
 
     return build
 

@@ -221,7 +221,13 @@ RESOURCES: Final = _by_id(
         names.PROCESSOR,
         breakages.starved(names.PROCESSOR, 15),
         Heals.BY_UNDO,
-        symptoms=(sights.metric_breached("consumer-lag-growth"),),
+        symptoms=(
+            sights.metric_breached("consumer-lag"),
+            sights.metric_breached("cpu-throttling", names.PROCESSOR),
+        ),
+        rate=600.0,
+        patience=270.0,
+        diagnosis=Diagnosed(names.PROCESSOR, frozenset({"cpu-throttled"}), "L2"),
     ),
 )
 

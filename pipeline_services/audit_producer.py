@@ -23,11 +23,9 @@ from pipeline_services.errors import ServiceUnreachable
 from pipeline_services.kafka_broker import SCHEME
 from pipeline_services.ledger import Book, Series
 from pipeline_services.message import Reading, encode
-from pipeline_services.steady_samples import AUDIT_PREFIX
+from pipeline_services.steady_samples import AUDIT_PREFIX, AUDIT_RATE
 from pipeline_services.waiting import WaitExpired, wait_until
 
-RATE: Final = 40.0
-"""Readings per second: twice the pipeline's own, so that a loss of a fraction of a second shows."""
 DEVICES: Final = 8
 FIRST_DEVICE: Final = "conveyor-00"
 TICK: Final = 0.05
@@ -46,7 +44,9 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
         ServiceUnreachable: on entering, when the broker does not answer.
     """
 
-    def __init__(self, port: int, rate: float = RATE, devices: int = DEVICES, dropped: Collection[int] = ()) -> None:
+    def __init__(
+        self, port: int, rate: float = AUDIT_RATE, devices: int = DEVICES, dropped: Collection[int] = ()
+    ) -> None:
         self.producer_id = f"{AUDIT_PREFIX}{uuid.uuid4().hex[:12]}"
         self.attempted = Book()
         self.refused = 0

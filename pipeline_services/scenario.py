@@ -11,7 +11,7 @@ from pipeline_services.datasource import Turns
 from pipeline_services.kept import Kept, lost, went_back
 from pipeline_services.recovery import LIMITS, STALL, Moment, Recovery
 from pipeline_services.rejoin import REJOIN_WITHIN
-from pipeline_services.steady_samples import Samples
+from pipeline_services.steady_samples import AUDIT_RATE, Samples
 
 if TYPE_CHECKING:
     from pipeline_services.audit import Reckoning
@@ -90,6 +90,7 @@ class Case:
         hold: seconds that a fault which heals by undo stays at least.
         limit: seconds; None for section 3's limit of the component.
         audit: the flow is seen by the audit's readings; False: by those of the pipeline's own producers.
+        rate: readings per second that the audit sends.
         stops: nothing new is stored while it lasts.
         in_place: the container is started again in its pod, at once if it was not lately.
         patience: seconds that the checks have to see it.
@@ -104,6 +105,7 @@ class Case:
     hold: float = 0.0
     limit: float | None = None
     audit: bool = True
+    rate: float = AUDIT_RATE
     stops: bool = False
     in_place: bool = False
     patience: float = SYMPTOMS_WITHIN

@@ -9,6 +9,7 @@ from typing import Final
 from pipeline_services import names, steady_datasource
 from pipeline_services import steady_evidence as evidence
 from pipeline_services.audit import Audit
+from pipeline_services.audit_producer import AuditProducer
 from pipeline_services.datasource import turns
 from pipeline_services.faults.injection import gone, injected, landed
 from pipeline_services.faults.model import Fault
@@ -58,7 +59,8 @@ def play_into(story: Story, pipeline: SteadyPipeline) -> None:
             grafana = pipeline.pods_of(names.GRAFANA)[0].name
             source = looks.enter_context(steady_datasource.opened(pipeline.cluster, grafana))
         watch = looks.enter_context(Watch(pipeline.probes, source))
-        audit = looks.enter_context(Audit(pipeline.probes))
+        producer = AuditProducer(pipeline.probes.kafka_forward.port, case.rate)
+        audit = looks.enter_context(Audit(pipeline.probes, producer))
         story.samples = watch.samples
         _await_flow(watch)
         fault = case.fault(pipeline)

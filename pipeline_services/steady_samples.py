@@ -101,6 +101,8 @@ def newest_of(sample: StoredSample, *, audit: bool) -> float | None:
 
 AUDIT_PREFIX: Final = "audit-"
 """What the producer_id of every audit starts with."""
+AUDIT_RATE: Final = 40.0
+"""Readings per second: twice the pipeline's own, so that a loss of a fraction of a second shows."""
 
 
 def progress(samples: Sequence[StoredSample], *, audit: bool) -> list[float]:

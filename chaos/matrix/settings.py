@@ -118,11 +118,6 @@ def autoscaler_target(hpa: str, workload: str) -> Breakage:
     return _autoscaler(hpa, target, f"scales {workload}")
 
 
-def autoscaler_held(hpa: str) -> Breakage:
-    """An autoscaler makes no more pods for a while, so that what it would answer stays as it is."""
-    return _autoscaler(hpa, {"behavior": {"scaleUp": {"selectPolicy": "Disabled"}}}, "makes no more pods")
-
-
 def _autoscaler(hpa: str, spec: Mapping[str, object], summary: str) -> Breakage:
     def build(pipeline: SteadyPipeline) -> Fault:
         path = object_path("horizontalpodautoscalers", hpa, pipeline.namespace)

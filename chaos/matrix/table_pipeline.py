@@ -143,7 +143,6 @@ _PROCESSOR: Final = (
         affected=frozenset({"hpa"}),
         also=frozenset({"processing-too-slow"}),
         settles=90.0,
-        before=settings.autoscaler_held("processor-hpa"),
     ),
 )
 _STORES: Final = (

@@ -1,4 +1,4 @@
-"""Faults of resources: a CPU limit that is too low, changed in place so that the pod is the same one."""
+"""Faults of resources: a CPU limit that is too low, changed in place so that the pod stays; an autoscaler that is held."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline_services.errors import NoData
-from pipeline_services.faults.model import Api, Fault, Proof, object_path
+from pipeline_services.faults.model import Api, Fault, Proof, object_path, patched
 from pipeline_services.journal import Call
 
 
@@ -29,6 +29,13 @@ def cpu_limited(api: Api, pod: Mapping[str, Any], millicores: int, throttled: Ca
         Proof(f"{name} to be slowed down by its CPU limit", throttled, within=60.0),
         Proof(f"{name} to have its CPU limit back", lambda: _limit(api, path) in (None, old["limits"]["cpu"])),
     )
+
+
+def autoscaler_held(api: Api, name: str, namespace: str) -> Fault:
+    """The fault that lets an autoscaler make no more pods, so that what it would answer stays as it is."""
+    path = object_path("horizontalpodautoscalers", name, namespace)
+    held = {"spec": {"behavior": {"scaleUp": {"selectPolicy": "Disabled"}}}}
+    return patched(api, path, held, f"{name} makes no more pods")
 
 
 def _resize(path: str, container: str, resources: dict[str, Any]) -> Call:

@@ -17,6 +17,7 @@ import yaml
 from chaos.breakages import Breakage
 from chaos.matrix import connections, settings, sight, workloads
 from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults import resources
 from pipeline_services.faults.injection import perform
 from pipeline_services.faults.model import Fault
 from pipeline_services.journal import Call, Step
@@ -99,7 +100,7 @@ def test_a_key_of_a_secret_keeps_its_value_under_another_name() -> None:
             {"apiVersion": "apps/v1", "kind": "Deployment", "name": "procesor"},
         ),
         (
-            settings.autoscaler_held("producer-hpa"),
+            lambda pipeline: resources.autoscaler_held(pipeline.api, "producer-hpa", pipeline.namespace),
             "behavior",
             {"scaleUp": {"selectPolicy": "Disabled", "stabilizationWindowSeconds": 15}},
         ),
