@@ -1,4 +1,4 @@
-"""Faults of resources: a CPU limit that is too low, changed in place so that the pod stays; an autoscaler that is held."""
+"""Faults of resources: a CPU limit that is too low, changed in place so that the pod stays; a held autoscaler."""
 
 from __future__ import annotations
 
