@@ -1,0 +1,37 @@
+"""Pods that write into their log what a live test wants to be found there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline_services import names
+from pipeline_services.platform.deploy_api import Api
+
+PODS = f"/api/v1/namespaces/{names.NAMESPACE}/pods"
+
+
+def teller(admin: Api, name: str, app: str, line: str, env: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """A pod that looks like one of the app's and prints one line; ``line`` is a shell's words in double quotes."""
+    pod = next(pod for pod in admin.list("Pod") if pod["metadata"]["labels"].get("app") == app)
+    container = {
+        "name": name,
+        "image": pod["spec"]["containers"][0]["image"],
+        "command": ["sh", "-c", f'echo "{line}"; exec sleep 600'],
+        "env": [{"name": key, "value": value} for key, value in (env or {}).items()],
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "runAsNonRoot": True,
+            "runAsUser": 1000,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 0, "automountServiceAccountToken": False}
+    metadata = {"name": name, "labels": {"app": app}}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def told(admin: Api, name: str) -> str:
+    """What the pod has written so far."""
+    return admin.log(name, name, lines=10, previous=False)
