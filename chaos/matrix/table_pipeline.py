@@ -39,6 +39,12 @@ _PRODUCER: Final = (
         ripens=30.0,
     ),
     Row(
+        "producer-ends-at-once",
+        workloads.ends_at_once(names.PRODUCER),
+        (finding(names.PRODUCER, "crash-loop"),),
+        ("test_pods_ready[producer]",),
+    ),
+    Row(
         "producer-probe-wrong",
         workloads.edited(
             names.PRODUCER,
@@ -97,6 +103,12 @@ _PROCESSOR: Final = (
         workloads.restarted(names.PROCESSOR),
         (finding(names.PROCESSOR, "rollout-under-way", "pod-replaced"),),
         at_once=True,
+    ),
+    Row(
+        "processor-ends-at-once",
+        workloads.ends_at_once(names.PROCESSOR),
+        (finding(names.PROCESSOR, "crash-loop"),),
+        ("test_pods_ready[processor]",),
     ),
     Row(
         "processor-placed-nowhere",
@@ -166,6 +178,18 @@ _STORES: Final = (
         at_once=True,
     ),
     Row(
+        "kafka-hung-unprobed",
+        breakages.process_stopped(names.KAFKA),
+        (finding(names.KAFKA, "broker-unresponsive"),),
+        before=workloads.unprobed(names.KAFKA),
+    ),
+    Row(
+        "kafka-ends-at-once",
+        workloads.ends_at_once(names.KAFKA),
+        (finding(names.KAFKA, "crash-loop"),),
+        ("test_pods_ready[kafka]",),
+    ),
+    Row(
         "kafka-scaled-to-zero",
         workloads.scaled(names.KAFKA, 0),
         (finding(names.KAFKA, "scaled-to-zero"),),
@@ -190,6 +214,12 @@ _STORES: Final = (
         breakages.process_stopped(names.INFLUXDB),
         (finding(names.INFLUXDB, *HUNG),),
         at_once=True,
+    ),
+    Row(
+        "influxdb-hung-unprobed",
+        breakages.process_stopped(names.INFLUXDB),
+        (finding(names.INFLUXDB, "store-unresponsive"),),
+        before=workloads.unprobed(names.INFLUXDB),
     ),
     Row(
         "influxdb-scaled-to-zero",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chaos import breakages
 from chaos.breakages import Breakage
@@ -82,6 +82,27 @@ def first_stopped(app: str) -> Breakage:
         return processes.stopped(pipeline.processes_in(pod), pod)
 
     return build
+
+
+def unprobed(app: str) -> Breakage:
+    """The app's pod runs with probes that notice nothing: what goes wrong in it is left as it is."""
+
+    def edit(pod: dict[str, Any]) -> None:
+        for which in ("readinessProbe", "livenessProbe"):
+            quiet = {"exec": {"command": ["true"]}, "httpGet": None, "tcpSocket": None}
+            templates.probe(app, which, quiet)(pod)
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        fault = edited(app, edit, "probes that notice nothing")(pipeline)
+        return fault.proved(whole_again(pipeline, app))
+
+    return build
+
+
+def ends_at_once(app: str) -> Breakage:
+    """The app's program starts, complains and ends, again and again."""
+    words = ["sh", "-c", "echo cannot go on: the belt has come off >&2; exit 3"]
+    return edited(app, templates.command(app, words), "a program that ends at once", frozenset({"CrashLoopBackOff"}))
 
 
 def paused_rollout(app: str) -> Breakage:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from chaos.catalogue import ALL
 from chaos.matrix import rows
 from chaos.matrix.rows import Row
 from chaos.matrix.table import ROWS, SAMPLE
 from pipeline_services.settings import COMPONENTS
 from pipeline_services.triage.asked import questions
 from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.escalations import CONDITIONS, Condition
 
 CHECKS = {question.id for question in questions()}
 
@@ -55,3 +57,11 @@ def test_two_rows_of_one_id_are_refused() -> None:
     row = next(iter(ROWS.values()))
     with pytest.raises(ValueError, match="same id"):
         rows.by_id(row, row)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=lambda one: f"{one.scenario}: {one.when}")
+def test_every_condition_of_escalation_is_met_by_a_fault(condition: Condition) -> None:
+    cases = [case.diagnosis for case in ALL.values() if case.diagnosis is not None]
+    named = [*cases, *(expected for row in ROWS.values() for expected in row.expected)]
+    met = [one for one in named if one.causes & condition.causes]
+    assert [one for one in met if not condition.components or one.component in condition.components]
