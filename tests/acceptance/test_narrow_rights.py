@@ -1,0 +1,69 @@
+"""Rights on the namespace alone, and not even on all of it: what may not be read is named, the rest is judged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline_services import faults, names
+from pipeline_services.journal import Call, Journal
+from pipeline_services.platform.access import ClusterAccess
+from pipeline_services.platform.deploy_api import Api
+from tests.acceptance.bench import pytest_daily
+
+pytestmark = pytest.mark.live
+
+CORE = f"/api/v1/namespaces/{names.NAMESPACE}"
+RIGHTS = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{names.NAMESPACE}"
+NARROW = "narrow-reader"
+WITHHELD = "horizontalpodautoscalers"
+HANGS_ON = {"nodes", WITHHELD}
+"""What a run may find missing: what belongs to no namespace, and what this account is not given."""
+
+
+@pytest.fixture
+def narrow(admin: Api, journal: Journal, access: ClusterAccess, tmp_path: Path) -> Iterator[Path]:
+    """The kubeconfig of an account that has the daily checks' Role but for the autoscalers, and nothing else."""
+    rules = admin.call("GET", f"{RIGHTS}/roles/{names.READER_ACCOUNT}")["rules"]
+    role = {"metadata": {"name": NARROW}, "rules": [rule for rule in rules if WITHHELD not in rule["resources"]]}
+    binding = {
+        "metadata": {"name": NARROW},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": NARROW},
+        "subjects": [{"kind": "ServiceAccount", "name": NARROW, "namespace": names.NAMESPACE}],
+    }
+    given = faults.Fault(
+        "an account with few rights",
+        [
+            Call("POST", f"{CORE}/serviceaccounts", {"metadata": {"name": NARROW}}),
+            Call("POST", f"{RIGHTS}/roles", role),
+            Call("POST", f"{RIGHTS}/rolebindings", binding),
+        ],
+        [
+            Call("DELETE", f"{RIGHTS}/rolebindings/{NARROW}"),
+            Call("DELETE", f"{RIGHTS}/roles/{NARROW}"),
+            Call("DELETE", f"{CORE}/serviceaccounts/{NARROW}"),
+        ],
+    )
+    with faults.injected(admin, journal, given):
+        token = admin.call("POST", f"{CORE}/serviceaccounts/{NARROW}/token", {"spec": {}})["status"]["token"]
+        config = yaml.safe_load(access.reader_kubeconfig.read_text())
+        config["users"][0]["user"] = {"token": token}
+        file = tmp_path / "narrow.yaml"
+        file.write_text(yaml.safe_dump(config))
+        yield file
+
+
+def test_what_may_not_be_read_is_named_and_the_rest_is_judged(narrow: Path, tmp_path: Path) -> None:
+    run = pytest_daily("--kubeconfig", narrow, reports=tmp_path / "reports")
+    assert run.exit_code == 2, run.output
+    cases = json.loads((tmp_path / "reports" / "daily.json").read_text())["checks"]
+    unknown = [case for case in cases if case["outcome"] == "inconclusive"]
+    assert [case for case in cases if case["outcome"] == "failed"] == []
+    assert unknown
+    unnamed = [case["message"] for case in unknown if not any(f"list {what}" in case["message"] for what in HANGS_ON)]
+    assert unnamed == []
+    assert len(cases) - len(unknown) > 100, run.output
