@@ -82,8 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
             while data := backend.recv(30_000):
                 _send_frame(self.wfile, b"\x00" + data)
             self.connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # either side went away
+        except (OSError, ValueError):
+            pass  # either side went away, or has closed its stream
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         pass
