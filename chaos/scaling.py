@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pipeline_services import faults, names
+from pipeline_services.audit import Audit, Reckoning
 from pipeline_services.faults.injection import injected
 from pipeline_services.faults.model import with_pods_replaced
 from pipeline_services.steady_pipeline import SteadyPipeline
@@ -37,36 +39,89 @@ class Growth:
     ready_after: float | None = None
 
 
-def under_load(pipeline: SteadyPipeline) -> list[Growth]:
-    """Raise the producers' rate until both autoscalers have another pod ready, and take the load away again."""
+@dataclass(frozen=True, slots=True)
+class Shrinking:
+    """How one app got back to one pod. Seconds count from when the load was taken away; None: it did not happen.
+
+    Attributes:
+        first_after: the autoscaler asked for fewer pods for the first time.
+        done_after: one pod was left.
+    """
+
+    app: str
+    most: int
+    first_after: float | None = None
+    done_after: float | None = None
+
+
+def under_load(pipeline: SteadyPipeline) -> tuple[list[Growth], Reckoning]:
+    """Raise the producers' rate until both autoscalers have another pod ready, and take the load away again.
+
+    The second of what is returned is the ledger over all of it, rebalances included.
+    """
     found = [Growth(app, len(pipeline.pods_of(app))) for app in names.HPAS]
+    with Audit(pipeline.probes) as audit:
+        with _load(pipeline) as since:
+
+            def grown() -> bool:
+                nonlocal found
+                found = [_looked_at(pipeline, growth, since) for growth in found]
+                return all(growth.ready_after is not None for growth in found)
+
+            with suppress(WaitExpired):  # what did not grow is told by the caller, with all that was seen
+                wait_until(grown, within=SCALES_WITHIN, what="the autoscalers to bring more pods", every=1.0)
+        for growth in found:
+            pipeline.say(f"  {growth}")
+        return found, audit.reckon()
+
+
+def after_calm(pipeline: SteadyPipeline) -> list[Shrinking]:
+    """Load until each app has several pods, then calm until each has one again.
+
+    Raises:
+        WaitExpired: the load brought no pods.
+    """
+    with _load(pipeline):
+        wait_until(
+            lambda: min(_wanted(pipeline).values()) > 1, within=SCALES_WITHIN, what="more pods to be wanted", every=1.0
+        )
+    start = time.time()
+    found = [Shrinking(app, wanted) for app, wanted in _wanted(pipeline).items()]
+
+    def calm() -> bool:
+        nonlocal found
+        wanted, after = _wanted(pipeline), time.time() - start
+        found = [_shrunk(one, wanted[one.app], after) for one in found]
+        return all(one.done_after is not None for one in found)
+
+    with suppress(WaitExpired):
+        wait_until(calm, within=CALM_WITHIN, what="the autoscalers to take pods back", every=1.0)
+    for one in found:
+        pipeline.say(f"  {one}")
+    return found
+
+
+@contextmanager
+def _load(pipeline: SteadyPipeline) -> Iterator[float]:
+    """The producers send several times what they are made for; since when."""
     fault = faults.config_value(pipeline.api, names.CONFIG_MAP, pipeline.namespace, LOAD)
     fault = with_pods_replaced(fault, names.PRODUCER, pipeline.namespace)
     pipeline.say(f"  load: {fault.summary}")
     with injected(pipeline.api, pipeline.journal, fault) as entry:
-
-        def grown() -> bool:
-            nonlocal found
-            found = [_looked_at(pipeline, growth, entry.injected_at) for growth in found]
-            return all(growth.ready_after is not None for growth in found)
-
-        with suppress(WaitExpired):  # what did not grow is told by the caller, with all that was seen
-            wait_until(grown, within=SCALES_WITHIN, what="the autoscalers to bring more pods", every=1.0)
-    for growth in found:
-        pipeline.say(f"  {growth}")
-    return found
+        yield entry.injected_at
 
 
-def after_calm(pipeline: SteadyPipeline) -> dict[str, int]:
-    """Wait for the autoscalers to take back what a load brought; the pods of each app at the end."""
+def _wanted(pipeline: SteadyPipeline) -> dict[str, int]:
+    """How many pods each scaled app should have now."""
+    found = {one["metadata"]["name"]: one["spec"]["replicas"] for one in pipeline.cluster.list("deployments")}
+    return {app: int(found[app]) for app in names.HPAS}
 
-    def calm() -> dict[str, int]:
-        counts = {app: len(pipeline.pods_of(app)) for app in names.HPAS}
-        return counts if set(counts.values()) == {1} else {}
 
-    with suppress(WaitExpired):
-        wait_until(calm, within=CALM_WITHIN, what="the autoscalers to take pods back", every=2.0)
-    return {app: len(pipeline.pods_of(app)) for app in names.HPAS}
+def _shrunk(one: Shrinking, wanted: int, after: float) -> Shrinking:
+    one = replace(one, most=max(one.most, wanted))
+    if one.first_after is None and wanted < one.most:
+        one = replace(one, first_after=after)
+    return replace(one, done_after=after) if one.done_after is None and wanted == 1 else one
 
 
 def _looked_at(pipeline: SteadyPipeline, growth: Growth, since: float) -> Growth:

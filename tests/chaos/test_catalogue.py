@@ -21,7 +21,7 @@ SCENARIOS = {
 
 def test_each_case_is_known_by_its_id() -> None:
     assert all(case_id == case.id for case_id, case in catalogue.EVERY.items())
-    assert len(catalogue.EVERY) == sum(map(len, SCENARIOS.values())) + len(catalogue.NETWORK)
+    assert len(catalogue.EVERY) == sum(map(len, (*SCENARIOS.values(), catalogue.NETWORK, catalogue.RESOURCES)))
 
 
 def test_each_scenario_measures_its_own_component() -> None:
