@@ -16,6 +16,8 @@ from pipeline_services.platform.graph import Step
 
 Estimate = Callable[[Sequence[Step], Mapping[str, float], Mapping[str, float]], float]
 QUIET_FOR = 30.0
+SURE_AFTER = 60.0
+"""Seconds of expected work after which the machine's pace is believed."""
 
 
 class Durations:
@@ -56,6 +58,7 @@ class Progress:
         self.expected: dict[str, float] = {}
         self._lanes: dict[str, str] = {}
         self._worked: dict[str, float] = {}
+        self._spent = self._due = 0.0
         self._counted = self._began
         self._planned = 0
         self._count = 0
@@ -94,8 +97,11 @@ class Progress:
         self._share_out()
         self._running.pop(name, None)
         self._took[name] = seconds
+        worked = self._worked.pop(name, seconds)
+        self._spent += worked
+        self._due += self.expected.get(name, worked)
         if self._durations:
-            self._durations.record(name, self._worked.pop(name, seconds))
+            self._durations.record(name, worked)
         done = len(self._took)
         self._line(f"[{min(done, self._planned)}/{self._planned}] {name} done in {clock(seconds)}{self._outlook()}")
 
@@ -150,7 +156,16 @@ class Progress:
     def _left(self) -> float:
         now = time.monotonic()
         running = {name: now - since for name, since in self._running.items()}
-        return self.estimate(self._todo, running, self.expected) if self.estimate else 0.0
+        pace = self._pace()
+        expected = {name: seconds * pace for name, seconds in self.expected.items()}
+        return self.estimate(self._todo, running, expected) if self.estimate else 0.0
+
+    def _pace(self) -> float:
+        """How many times as long as expected the work takes on this machine so far; a quick start promises nothing."""
+        self._share_out()
+        spent = self._spent + sum(self._worked.values())
+        due = self._due + sum(min(worked, self.expected.get(name, worked)) for name, worked in self._worked.items())
+        return max(1.0, spent / due) if due > SURE_AFTER else 1.0
 
     def _line(self, text: str) -> None:
         self._draw("")

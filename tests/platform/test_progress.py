@@ -103,3 +103,19 @@ def test_time_that_steps_shared_is_divided_among_them(tmp_path: Path, monkeypatc
     now[0] += 5
     progress.finished("kafka", 25.0)
     assert [durations.expected(step) for step in both] == [20.0, 15.0]
+
+
+def test_a_slow_machine_is_given_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("pipeline_services.platform.progress.time.monotonic", lambda: now[0])
+    stream = io.StringIO()
+    progress = Progress(stream=stream)
+    progress.estimate = lambda pending, _running, expected: sum(expected[step.name] for step in pending)
+    progress.plan(steps("etcd", "kafka", "loki"))
+    progress.started("etcd")
+    now[0] += 120
+    progress.finished("etcd", 120.0)
+    progress.started("kafka")
+    now[0] += 120
+    progress.tick()
+    assert stream.getvalue().splitlines()[-1] == "[2/3] kafka 2 min 00 s (4 min 00 s so far, about 2 min 00 s left)"
