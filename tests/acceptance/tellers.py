@@ -19,6 +19,7 @@ def teller(admin: Api, name: str, app: str, line: str, env: Mapping[str, str] | 
         "image": pod["spec"]["containers"][0]["image"],
         "command": ["sh", "-c", f'while echo "{line}"; do sleep 1; done'],
         "env": [{"name": key, "value": value} for key, value in (env or {}).items()],
+        "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}},
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},

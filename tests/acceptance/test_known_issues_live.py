@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 
 from pipeline_services import faults, names
-from pipeline_services.faults.model import with_pods_replaced
 from pipeline_services.journal import Call, Journal
 from pipeline_services.judgements.events import last_seen
 from pipeline_services.known_issues import KNOWN_ISSUES, known_issue
@@ -57,14 +55,14 @@ def test_an_unknown_error_in_a_log_is_a_fault(admin: Api, journal: Journal, judg
 def test_the_lag_of_the_metrics_is_no_fault(admin: Api, journal: Journal, judge: Judge, access: ClusterAccess) -> None:
     """What is no lag any more is red: ``test_faults_are_seen.py`` takes the metrics away for good."""
     start = time.time()
-    fresh = with_pods_replaced(faults.Fault("new pods", []), names.PRODUCER, names.NAMESPACE)
-    with faults.injected(admin, journal, replace(fresh, undo=[])):
+    with faults.injected(admin, journal, faults.scaled(admin, "deployments", names.PRODUCER, names.NAMESPACE, 0)):
+        wait_until(lambda: not _stands(admin, names.PRODUCER), within=60, what="no pod of the producer")
 
-        def happened() -> bool:
-            assert "test_no_open_warning_event[hpa]" not in judge.findings()
-            return HAPPENS in _happened_since(start, access)
+    def happened() -> bool:
+        assert "test_no_open_warning_event[hpa]" not in judge.findings()
+        return HAPPENS in _happened_since(start, access)
 
-        wait_until(happened, within=HAPPENS_WITHIN, what="an autoscaler without figures", every=1.0)
+    wait_until(happened, within=HAPPENS_WITHIN, what="an autoscaler that has no figures of a new pod", every=1.0)
 
 
 def _seen(access: ClusterAccess) -> set[str]:
@@ -83,11 +81,11 @@ def _logged(admin: Api, journal: Journal, line: str) -> Iterator[None]:
     with faults.injected(admin, journal, planted):
         wait_until(lambda: line in told(admin, "teller"), within=60, what="the line in the pod's log")
         yield
-    wait_until(lambda: not _stands(admin), within=60, what="the pod to be gone")
+    wait_until(lambda: not _stands(admin, "teller"), within=60, what="the pod to be gone")
 
 
-def _stands(admin: Api) -> bool:
-    return any(pod["metadata"]["name"] == "teller" for pod in admin.list("Pod"))
+def _stands(admin: Api, name: str) -> bool:
+    return any(pod["metadata"]["name"].startswith(name) for pod in admin.list("Pod"))
 
 
 def _happened_since(start: float, access: ClusterAccess) -> set[str]:
