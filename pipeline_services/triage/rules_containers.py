@@ -93,9 +93,9 @@ def stuck_container(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Fi
 
 
 def _unmounted(evidence: Evidence, app: str, pod: K8sObject, since: float) -> Iterator[Finding]:
-    """Volumes that cannot be mounted hold the whole pod up."""
+    """Volumes that cannot be mounted hold the whole pod up; where a container runs or ran, they have been since."""
     component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
-    if any((status.get("state") or {}).get("running") for status in _statuses(pod)):
+    if any((status.get("state") or {}).get("running") or _last_end(status) for status in _statuses(pod)):
         return
     failed = evidence.events_of("Pod", name_of(pod), "FailedMount", "FailedAttachVolume", "FailedMapVolume")
     if not failed:
