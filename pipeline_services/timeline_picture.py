@@ -35,7 +35,7 @@ def svg(story: Story) -> bytes:
         lag.set_ylabel("backlog,\nreadings")
         lag.set_xlabel("seconds since the fault landed")
         age.set_title(story.summary, loc="left", fontsize=10)
-        age.legend(loc="upper right", frameon=False, fontsize=8)
+        figure.legend(*age.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=8)
         out = io.BytesIO()
         figure.savefig(out, format="svg", metadata={"Date": None})
     return out.getvalue()
