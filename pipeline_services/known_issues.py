@@ -71,10 +71,11 @@ KNOWN_ISSUES: Final = (
         id="late-own-heartbeat",
         source="logs",
         component=names.KAFKA,
-        pattern=r"processExpiredBrokerHeartbeat: controller event queue overloaded",
-        impact="sends and commits wait for a second or two and are then tried again",
+        pattern=r"processExpiredBrokerHeartbeat: controller event queue overloaded"
+        r"|Failed to load metadata from __consumer_offsets-\d+ .*NotLeaderOrFollower",
+        impact="sends and commits wait for some seconds and are then tried again",
         reason="the only broker is its own controller: short of CPU it takes its heartbeat late, fences itself and "
-        "registers anew at once; where that lasts, the checks of the topics, the lag and the rates find it",
+        "registers anew at once; where that lasts, the checks of the topics, the group, the lag and the rates find it",
         ends="a second broker, or a longer broker.session.timeout.ms",
     ),
     KnownIssue(

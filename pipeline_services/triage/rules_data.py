@@ -18,11 +18,13 @@ _NO_BUCKET: Final = (
     r"(?i)bucket .*not found|not found: bucket|organization .*not found|\(unexpected\).*404"
     r"|could not find (bucket|resource)"
 )
+_NO_COORDINATOR: Final = r"Failed to load metadata from __consumer_offsets"
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Broker, group, store, then the readings."""
     yield from _broker(evidence)
+    yield from _coordinator(evidence)
     yield from _group(evidence)
     yield from _store(evidence)
     yield from _throttled(evidence)
@@ -51,6 +53,22 @@ def _broker(evidence: Evidence) -> Iterator[Finding]:
         topic = one.id.partition("[")[2].rstrip("]")
         yield tell(
             evidence, cause, names.KAFKA, one.why, one.why, subject=f"topic/{topic}", details=of_app(names.KAFKA)
+        )
+
+
+def _coordinator(evidence: Evidence) -> Iterator[Finding]:
+    """A broker that fenced itself, short of CPU or disk, and had no leader for the group's offsets when it was back."""
+    lines = evidence.said(names.KAFKA, _NO_COORDINATOR, within=600.0)
+    if lines and evidence.ready(names.KAFKA) and evidence.red("test_consumer_group_stable"):
+        yield tell(
+            evidence,
+            "partition-leaderless",
+            names.KAFKA,
+            "kafka-0 could not load what it knows of the consumer group, so nobody can join it",
+            *(f"log: {line}" for line in lines[-2:]),
+            subject="topic/__consumer_offsets",
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.KAFKA),
         )
 
 

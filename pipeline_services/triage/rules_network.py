@@ -37,6 +37,8 @@ _NO_NAME: Final = (
 CATCHING_UP: Final = 15.0
 """Seconds in which a client may still complain about a server that has just come back."""
 _NO_WAY: Final = r"(?i)timed? ?out|ConnectTimeout|no route to host|NoBrokersAvailable|i/o timeout"
+_GROUP_REQUEST: Final = r"(Join|Sync|Leave)Group request failed|Heartbeat failed"
+"""Answered late or not at all by the group's coordinator, over a connection that there is."""
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -234,6 +236,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
             for at, line in evidence.lines(client, within=60)
             if at > well_since + CATCHING_UP
             and re.search(_NO_WAY, line)
+            and not re.search(_GROUP_REQUEST, line)
             and (server in line.lower() or service in line)
         ]
         if (

@@ -79,6 +79,14 @@ def dns_away(world: World) -> None:
     world.answers["system_deployments"] = [{"metadata": {"name": "coredns"}, "spec": {"replicas": 0}, "status": {}}]
 
 
+def coordinator_not_loaded(world: World) -> None:
+    world.answers["kafka_group"] = {"state": "Empty", "members": []}
+    said = "ERROR [GroupCoordinator id=0] Failed to load metadata from __consumer_offsets-0 with epoch 4 due to"
+    world.answers["logs/kafka"][0]["lines"] = [f"{world.ago(60)} {said} NotLeaderOrFollowerException."]
+    late = '{"level": "ERROR", "message": "LeaveGroup request failed to kafka: Timed out after 4000 ms"}'
+    world.answers["logs/processor"][0]["lines"] = [f"{world.ago(20)} {late}"]
+
+
 CASES: dict[str, tuple[Breakage, tuple[str, str]]] = {
     "quota": (lambda w: no_pod_of_producer(w, "pods is forbidden: exceeded quota: q"), ("config", "quota-exceeded")),
     "limit range": (
@@ -112,6 +120,7 @@ CASES: dict[str, tuple[Breakage, tuple[str, str]]] = {
     "own environment": (own_environment, ("producer", "setting-wrong")),
     "paused": (paused, ("processor", "rollout-paused")),
     "label": (unlabelled, ("producer", "label-wrong")),
+    "coordinator": (coordinator_not_loaded, ("kafka", "partition-leaderless")),
     "dns": (dns_away, ("dns", "dns-down")),
 }
 
