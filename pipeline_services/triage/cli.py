@@ -41,6 +41,7 @@ exit codes:  0 healthy   1 findings   2 it could not be known   4 the command wa
 examples:
   make triage                                    the suite's own cluster
   make triage ARGS=--watch                       ... and follow what heals by itself to its end
+  make triage ARGS=--until-mended                ... and what you mend, too: type the commands in another terminal
   python -m pipeline_services.triage --context NAME --namespace NS
   python -m pipeline_services.triage --snapshot reports/snapshot.json
 """
@@ -68,8 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.snapshot and (options.context or options.kubeconfig or options.namespace or options.watch):
-        parser.error("--snapshot judges a file: it takes no --context, --kubeconfig, --namespace or --watch")
+    live = (options.context, options.kubeconfig, options.namespace, options.watch, options.until_mended)
+    if options.snapshot and any(live):
+        parser.error(
+            "--snapshot judges a file: it takes no --context, --kubeconfig, --namespace, --watch or --until-mended"
+        )
     try:
         settings = Settings.load(options.settings, KEY_METRICS)
         with_levels(KEY_METRICS, settings.thresholds)
@@ -96,6 +100,9 @@ def _parser() -> _Parser:
     parser.add_argument("--reports", type=Path, metavar="DIR", default=REPORTS, help="where the files go: reports/")
     parser.add_argument("--watch", action="store_true", help="follow what heals by itself until it is gone or late")
     parser.add_argument(
+        "--until-mended", action="store_true", help="as --watch, and wait for what you mend by hand, too (15 min)"
+    )
+    parser.add_argument(
         "--tried", action="store_true", help="the commands were typed: what is still wrong is escalated"
     )
     return parser
@@ -120,7 +127,10 @@ def _looked(options: argparse.Namespace, settings: Settings) -> _Seen:
         sys.stderr.write("Looking; this takes 5 to 15 s.\n")
     with Pipeline(resolve_target(options.kubeconfig, options.context, options.namespace), settings) as pipeline:
         seen = _judged(pipeline.snapshot(deep=True), settings, options)
-        if options.watch and workflow.watched(seen.courses):
+        if options.until_mended and seen.courses:
+            _say_screen(options, seen, 0)
+            _follow(seen, pipeline, settings, by_hand=True)
+        elif options.watch and workflow.watched(seen.courses):
             _follow(seen, pipeline, settings)
         return seen
 
@@ -134,10 +144,13 @@ def _judged(snapshot: Snapshot, settings: Settings, options: argparse.Namespace)
     return _Seen(diagnosis, diagnosis, snapshot, courses)
 
 
-def _follow(seen: _Seen, pipeline: Pipeline, settings: Settings) -> None:
-    waiting = ", ".join(course.finding.component for course in workflow.watched(seen.courses))
-    _say(f"Watching what heals by itself: {waiting}. Ctrl-C ends it.")
-    watch = Watch(seen.first, seen.courses, lambda: diagnose(pipeline.snapshot(deep=True), settings), _say)
+def _follow(seen: _Seen, pipeline: Pipeline, settings: Settings, *, by_hand: bool = False) -> None:
+    courses = seen.courses if by_hand else workflow.watched(seen.courses)
+    waiting = ", ".join(course.finding.component for course in courses)
+    _say(f"Watching {'until it is mended' if by_hand else 'what heals by itself'}: {waiting}. Ctrl-C ends it.")
+    watch = Watch(
+        seen.first, seen.courses, lambda: diagnose(pipeline.snapshot(deep=True), settings), _say, by_hand=by_hand
+    )
     seen.now = watch.run()
     seen.courses = watch.courses
 
@@ -165,10 +178,18 @@ def _show(options: argparse.Namespace, seen: _Seen, filed: filing.Filed | str) -
         return
     below = _files(filed)
     healed = [f"{course.finding.component}: {workflow.outcome(course)}" for course in seen.courses if not course.open]
+    for line in healed:
+        _say(line)
+    _say_screen(options, seen, len(below) + len(healed))
+    for line in below:
+        _say(line)
+
+
+def _say_screen(options: argparse.Namespace, seen: _Seen, taken: int) -> None:
+    """What is open now, on a screen of which so many lines are ``taken``."""
     courses = [course for course in seen.courses if course.open]
-    watch = "" if options.watch or options.snapshot else _command(options)
-    view = terminal.View(seen.now, courses, time.time(), watch, len(below) + len(healed))
-    for line in (*healed, *terminal.screen(view), *below):
+    watch = "" if options.watch or options.until_mended or options.snapshot else _command(options)
+    for line in terminal.screen(terminal.View(seen.now, courses, time.time(), watch, taken)):
         _say(line)
 
 

@@ -1,4 +1,4 @@
-"""Follows what heals by itself: looks again and again until it is gone or its limit is over, and says how it stands."""
+"""Follows what is wrong: looks again and again until it is gone or its time is over, and says how it stands."""
 
 from __future__ import annotations
 
@@ -25,16 +25,28 @@ Look = Callable[[], Diagnosis]
 class Watch:
     """The watch over the findings of one diagnosis.
 
+    Args:
+        by_hand: what somebody mends by hand is waited for, too, and is escalated when the watch ends without it.
+
     Attributes:
         diagnosis: what the last look that succeeded came to.
         courses: every finding that there was, with its way through the flowchart.
     """
 
-    def __init__(self, diagnosis: Diagnosis, courses: Sequence[Course], look: Look, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        diagnosis: Diagnosis,
+        courses: Sequence[Course],
+        look: Look,
+        say: Callable[[str], None],
+        *,
+        by_hand: bool = False,
+    ) -> None:
         self.diagnosis = diagnosis
         self.courses = tuple(courses)
         self._look = look
         self._say = say
+        self._awaited = frozenset({Stage.WATCHING, *([Stage.ACTING] if by_hand else [])})
         self._started = self._told = diagnosis.taken_at
 
     def run(self, every: float = EVERY, at_most: float = AT_MOST, clock: Callable[[], float] = time.time) -> Diagnosis:
@@ -60,8 +72,10 @@ class Watch:
         else:
             self.courses = workflow.follow(self.courses, self.diagnosis, clock())
         self._tell_changes(before, clock())
-        missed = any(course.open and course.missing for course in self.courses)
-        return not missed and not workflow.watched(self.courses)
+        return not any(course.missing for course in self.courses if course.open) and not self._waits()
+
+    def _waits(self) -> bool:
+        return any(course.stage in self._awaited for course in self.courses)
 
     def _tell_changes(self, before: Sequence[Course], now: float) -> None:
         silent = now - self._told < STILL_EVERY
@@ -72,7 +86,7 @@ class Watch:
                 self._tell(now, f"new: {title}: {course.steps[-1].note}")
             elif course.stage is not was.stage:
                 self._tell(now, f"{title}: {course.steps[-1].note}")
-            elif course.stage is Stage.WATCHING and (course.missing or not silent):
+            elif course.stage in self._awaited and (course.missing or not silent):
                 self._tell(now, f"{title}: {_state(course, now)}")
                 self._told = now
 
@@ -80,6 +94,8 @@ class Watch:
         """What keeps coming anew has not healed, whatever the limit of each."""
         ended = [replace(course, deadline=min(course.deadline or now, now - 1.0)) for course in self.courses]
         self.courses = tuple(workflow.late(course, now) for course in ended)
+        if Stage.ACTING in self._awaited:
+            self.courses = tuple(workflow.escalated(course, now) for course in self.courses)
 
     def _tell(self, now: float, text: str) -> None:
         self._say(f"  +{f'{now - self._started:.0f} s':<8} {text}")
@@ -88,5 +104,7 @@ class Watch:
 def _state(course: Course, now: float) -> str:
     if course.missing:
         return "gone; one more look"
+    if course.stage is Stage.ACTING:
+        return "still there; type what stands above"
     left = (course.deadline or now) - now
     return f"still there, {span(left)} left" if left > 0 else "still there"

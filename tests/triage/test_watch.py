@@ -17,12 +17,19 @@ from tests.triage.made import AT, REBALANCE, REPLACED, SCALED, diagnosis
 class Scene:
     """A watch whose looks are given, ten seconds apart."""
 
-    def __init__(self, first: Diagnosis, *looks: Diagnosis | PipelineError, last: Diagnosis | None = None) -> None:
+    def __init__(
+        self,
+        first: Diagnosis,
+        *looks: Diagnosis | PipelineError,
+        last: Diagnosis | None = None,
+        by_hand: bool = False,
+    ) -> None:
         self.looks = list(looks)
         self.last = last
         self.now = AT
         self.said: list[str] = []
-        self.watch = Watch(first, [workflow.begin(one, AT) for one in first.findings], self.look, self.said.append)
+        courses = [workflow.begin(one, AT) for one in first.findings]
+        self.watch = Watch(first, courses, self.look, self.said.append, by_hand=by_hand)
 
     def look(self) -> Diagnosis:
         self.now += 10
@@ -72,6 +79,20 @@ def test_what_somebody_has_to_act_on_is_not_waited_for() -> None:
     scene = Scene(diagnosis(REPLACED, SCALED), diagnosis(SCALED), diagnosis(SCALED))
     assert [one.component for one in scene.run().findings] == ["producer"]
     assert scene.stages == ["RESOLVED", "ACTING"]
+
+
+def test_what_is_mended_by_hand_is_waited_for_where_that_is_asked() -> None:
+    scene = Scene(diagnosis(SCALED), diagnosis(SCALED), diagnosis(), diagnosis(), by_hand=True)
+    assert scene.run().healthy
+    assert scene.stages == ["RESOLVED"]
+    assert scene.said[0].endswith("still there; type what stands above")
+    assert "healed by a manual step" in scene.said[-1]
+
+
+def test_what_is_not_mended_by_hand_in_time_is_escalated() -> None:
+    scene = Scene(diagnosis(SCALED), last=diagnosis(SCALED), by_hand=True)
+    assert scene.run(at_most=0.1).exit_code == 1
+    assert scene.stages == ["ESCALATED"]
 
 
 def test_a_look_that_fails_is_said_and_is_no_healing() -> None:
