@@ -72,7 +72,8 @@ KNOWN_ISSUES: Final = (
         source="logs",
         component=names.KAFKA,
         pattern=r"processExpiredBrokerHeartbeat: controller event queue overloaded"
-        r"|Exceptionally slow controller event|Failed to load metadata from __consumer_offsets-\d+ .*NotLeaderOrFollower",
+        r"|Exceptionally slow controller event"
+        r"|Failed to load metadata from __consumer_offsets-\d+ .*NotLeaderOrFollower",
         impact="sends and commits wait for some seconds and are then tried again",
         reason="the only broker is its own controller: short of CPU it takes its heartbeat late, fences itself and "
         "registers anew at once; where that lasts, the checks of the topics, the group, the lag and the rates find it",
