@@ -125,10 +125,10 @@ SUITE_METRICS: Final = (
         unit="of its CPU periods throttled",
         window=120,
         comparison=Comparison.BELOW,
-        fail=0.8,
-        warn=0.5,
+        fail=0.5,
+        warn=0.25,
         reason=(
-            "a minute and a half at the limit, of two: bursts pass; in its first three minutes a container counts as "
+            "a minute at the limit, of two: bursts pass; in its first three minutes a container counts as "
             "not throttled, since a start takes all the CPU it gets"
         ),
         advice=COMPONENT_ADVICE["hpa"].but(
