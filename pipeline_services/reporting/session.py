@@ -132,10 +132,12 @@ class OperatorRun:
         return outcome.value, outcome.value[0].upper(), outcome.value.upper()
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """A scenario takes minutes: say how each one ended."""
+        """A scenario takes minutes: say how each one ended, and why at once where it did not end well."""
         if self.kind == CHAOS and self.config.option.verbose <= 0 and nodeid in self.results:
             result = self.results[nodeid]
             self.say(f"{result.outcome.value:<12} {result.seconds:6.1f} s  {nodeid}")
+            if result.outcome is not Outcome.PASSED:
+                self.say(f"  {result.finding.message.partition(chr(10))[0]}")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C, as against pytest's own stop after collection errors."""
@@ -153,9 +155,18 @@ class OperatorRun:
             self.folder.discard()
         if self._stopped:
             self._exit_code = EXIT_STOPPED
+            for line in self._seen_so_far():
+                self.say(line)
             self.say(f"Stopped. No report was written; {self.folder.path} is as it was.")
         if self._exit_code is not None:
             session.exitstatus = self._exit_code
+
+    def _seen_so_far(self) -> list[str]:
+        """What a run of minutes had found when it was stopped; one of seconds is had again sooner than it is read."""
+        wrong = [result for result in self.results.values() if result.outcome is not Outcome.PASSED]
+        if self.kind == DAILY or not wrong:
+            return []
+        return [*self.scenarios.lines(), *terminal.summary(list(self.results.values())), ""]
 
     def _conclude(self) -> None:
         results = list(self.results.values())

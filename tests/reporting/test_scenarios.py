@@ -167,3 +167,25 @@ def test_a_run_of_some_scenarios_is_warned_too_and_remembers_nothing(project: Pr
     run = play(project, 40.0, "-k", "kafka")
     run.stdout.fnmatch_lines(["warning: slower than usual: made: *"])
     assert len(read(project.reports / "chaos" / scenarios.HISTORY)) == 5
+
+
+def test_a_stopped_run_tells_what_it_had_found_and_leaves_the_report_as_it_was(project: Project) -> None:
+    stopped = (
+        "\n\n@pytest.mark.chaos\n@pytest.mark.runbook('x')\n@pytest.mark.component('kafka')\ndef test_%s():\n    %s\n"
+    )
+    file = project.pytester.path / "chaos" / "test_made.py"
+    file.write_text(
+        PLAYS + stopped % ("late", "assert False, 'back too late'") + stopped % ("long", "raise KeyboardInterrupt")
+    )
+    run = play(project, 8.0)
+    assert run.ret == 130
+    run.stdout.fnmatch_lines(
+        [
+            "failed * chaos/test_made.py::test_late",
+            "  back too late",
+            "made * 8.0 *",
+            "FAILED  kafka *",
+            "Stopped. No report*",
+        ]
+    )
+    assert not (project.reports / "chaos" / "chaos.json").exists()
