@@ -16,10 +16,13 @@ ROOM_MIB: Final = 48
 """What the small file system has beside the volume's contents, before it is filled."""
 LARGEST_MIB: Final = 4096
 """Contents of more than this are not copied for a test."""
-# $1 the process that uses the volume. It has ended, or the script gives up after 50 s.
+# $1 the process that uses the volume, $2 the folder. The process has ended and the kubelet has let go of the folder, or
+# the script gives up after 50 s. What is mounted before that spreads to the pod's own mount, and the kubelet takes both.
 _AWAIT_END: Final = """
+volume=$(basename "$2")
+volume=${volume%%_*}
 n=0
-while pgrep -x "$1" >/dev/null; do
+while pgrep -x "$1" >/dev/null || grep -q " /var/lib/kubelet/pods/[^ ]*/$volume " /proc/self/mountinfo; do
   n=$((n + 1)); [ $n -lt 250 ] || { echo "$1 does not end"; exit 1; }; sleep 0.2
 done
 """
