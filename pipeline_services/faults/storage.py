@@ -16,8 +16,8 @@ ROOM_MIB: Final = 48
 """What the small file system has beside the volume's contents, before it is filled."""
 LARGEST_MIB: Final = 4096
 """Contents of more than this are not copied for a test."""
-# $1 the process that uses the volume, $2 the folder. The process has ended and the kubelet has let go of the folder, or
-# the script gives up after 50 s. What is mounted before that spreads to the pod's own mount, and the kubelet takes both.
+# $1 the process that uses the volume, $2 the folder. The process has ended and the kubelet has let go of the folder,
+# or the script gives up after 50 s. What is mounted before that is in the pod's own mount too: the kubelet takes both.
 _AWAIT_END: Final = """
 volume=$(basename "$2")
 volume=${volume%%_*}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pipeline_services import names
@@ -13,6 +14,8 @@ from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.telling import since_condition, tell
 
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
+STILL_SAID = 60.0
+"""Seconds within which what has no space says so again."""
 _NO_SPACE = r"(?i)no space left|disk full|ENOSPC|disk quota exceeded"
 
 
@@ -128,12 +131,18 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
                 )
 
 
+def _out_of_space(evidence: Evidence, app: str) -> list[str]:
+    """What is logged of it, by whose volume it is and by who writes there; of one that serves only what is still said."""
+    since = evidence.now - STILL_SAID if evidence.ready(app) else 0.0
+    who = (app, names.PROCESSOR) if app == names.INFLUXDB else (app,)
+    lines = sorted(line for one in who for line in evidence.lines(one))
+    return [text for at, text in lines if at >= since and re.search(_NO_SPACE, text)]
+
+
 def _full(evidence: Evidence) -> Iterator[Finding]:
     for app in names.STATEFULSETS:
         usage = evidence.red(f"test_key_metric[volume-usage-{app}]")
-        lines = evidence.said(app, _NO_SPACE)
-        if app == names.INFLUXDB:
-            lines += evidence.said(names.PROCESSOR, _NO_SPACE)
+        lines = _out_of_space(evidence, app)
         if usage or lines:
             summary = f"the volume of {app} is full" if lines else f"the volume of {app} is nearly full: {usage[0].why}"
             pods = evidence.pods(app)

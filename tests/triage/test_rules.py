@@ -155,3 +155,12 @@ def test_a_time_of_day_is_no_refused_token() -> None:
     line = f"{world.ago(5)} waiting for a broker at 05:11:50.401"
     world.answers["logs/processor"][0]["lines"].append(line)
     assert diagnose(world.snapshot()).healthy
+
+
+@pytest.mark.parametrize(("ago", "named"), [(20, True), (150, False)])
+def test_a_volume_is_full_while_somebody_still_says_so(ago: float, named: bool) -> None:
+    world = healthy()
+    line = '{"level": "ERROR", "message": "partial write: no space left on device"}'
+    world.answers["logs/processor"][0]["lines"] = [f"{world.ago(ago)} {line}"]
+    causes = {one.cause.id for one in diagnose(world.snapshot()).findings}
+    assert ("volume-full" in causes) is named
