@@ -132,7 +132,7 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _out_of_space(evidence: Evidence, app: str) -> list[str]:
-    """What is logged of it, by whose volume it is and by who writes there; of one that serves only what is still said."""
+    """What is logged of it, by whose volume it is and by who writes there; where it serves, what is still said."""
     since = evidence.now - STILL_SAID if evidence.ready(app) else 0.0
     who = (app, names.PROCESSOR) if app == names.INFLUXDB else (app,)
     lines = sorted(line for one in who for line in evidence.lines(one))
