@@ -15,19 +15,26 @@ for less than one, and the new one takes about 2 s from its start to its request
 STABLE: Final = "Stable"
 
 
-def rejoined(samples: Sequence[LagSample], started: float) -> Moment | None:
-    """When the group was whole again without any member from before, after the new process ``started``.
+def rejoined(samples: Sequence[LagSample], broken: float, started: float, victims: int = 1) -> Moment | None:
+    """When the group was whole again without any of the ``victims``, after the last new process ``started``.
 
     Args:
-        started: epoch seconds; when the process of the new member was started.
+        broken: epoch seconds; when they were broken. Who was a member before that and is no victim may stay.
+        started: epoch seconds; when the process of the last new member was started.
     """
     known = [sample for sample in samples if not sample.error]
-    old = {member for sample in known if sample.answered < started for member in sample.held}
-    found = next((sample for sample in known if sample.answered >= started and _whole(sample, old)), None)
+    before = [set(sample.held) for sample in known if sample.answered < broken]
+    old = before[-1] if before else set()
+    stay = max(0, len(old) - victims)
+    found = next((one for one in known if one.answered >= started and _whole(one) and _renewed(one, old, stay)), None)
     return moment_of(samples, found, started) if found else None
 
 
-def _whole(sample: LagSample, old: set[str]) -> bool:
-    """Stable, every partition given out, and to nobody who is gone."""
-    given = sum(sample.held.values())
-    return sample.state == STABLE and given == names.TOPIC_PARTITIONS and not old & sample.held.keys()
+def _whole(sample: LagSample) -> bool:
+    """Stable, and every partition given out."""
+    return sample.state == STABLE and sum(sample.held.values()) == names.TOPIC_PARTITIONS
+
+
+def _renewed(sample: LagSample, old: set[str], stay: int) -> bool:
+    """Somebody new is in it, and of those from before no more than may stay."""
+    return bool(sample.held.keys() - old) and len(sample.held.keys() & old) <= stay

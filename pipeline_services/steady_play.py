@@ -141,7 +141,7 @@ def _read_clocks(story: Story, pipeline: SteadyPipeline, fault: Fault) -> None:
     """What is timed beside the recovery: the group's, after a new start of the processor, and the data source's."""
     if story.case.component == names.PROCESSOR and fault.pods:
         started = max(pipeline.processes_in(pod.name).started() for pod in pipeline.pods_of(names.PROCESSOR))
-        story.rejoined = rejoined(story.samples.lag, started)
+        story.rejoined = rejoined(story.samples.lag, story.marks["injected"], started, len(fault.pods))
     if story.samples.source:
         story.turns = turns(story.samples.source, story.marks["made"])
 

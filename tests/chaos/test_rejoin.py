@@ -9,6 +9,7 @@ import pytest
 from pipeline_services.rejoin import rejoined
 from pipeline_services.steady_samples import LagSample
 
+BROKEN = 999.0
 STARTED = 1_000.0
 OLD, NEW = {"old-1": 6}, {"new-1": 6}
 
@@ -31,6 +32,7 @@ def test_the_new_member_counts_once_it_has_everything() -> None:
             (5.5, "Stable", NEW),
             (6.0, "Stable", NEW),
         ),
+        BROKEN,
         STARTED,
     )
     assert moment is not None
@@ -50,8 +52,23 @@ def test_the_new_member_counts_once_it_has_everything() -> None:
     ids=["only the old one", "not stable", "a partition is nobody's", "the dead one has some", "nobody"],
 )
 def test_what_is_not_whole_does_not_count(row: tuple[float, str, Mapping[str, int]]) -> None:
-    assert rejoined(history(row), STARTED) is None
+    assert rejoined(history(row), BROKEN, STARTED) is None
 
 
 def test_a_look_without_an_answer_says_nothing() -> None:
-    assert rejoined([*history(), sample(3.0, "Stable", NEW, error="away")], STARTED) is None
+    assert rejoined([*history(), sample(3.0, "Stable", NEW, error="away")], BROKEN, STARTED) is None
+
+
+def test_who_was_not_broken_may_stay() -> None:
+    two = [sample(-2.0, "Stable", {"old-1": 3, "old-2": 3})]
+    both = sample(1.0, "Stable", {"old-1": 3, "old-2": 3})
+    mixed = sample(4.0, "Stable", {"old-2": 3, "new-1": 3})
+    assert rejoined([*two, both], BROKEN, STARTED) is None
+    assert rejoined([*two, both, mixed], BROKEN, STARTED) is not None
+    assert rejoined([*two, both, mixed], BROKEN, STARTED, victims=2) is None
+
+
+def test_a_new_member_may_come_before_the_last_process_was_started() -> None:
+    two = [sample(-2.0, "Stable", {"old-1": 3, "old-2": 3}), sample(-0.5, "Stable", {"new-1": 6})]
+    whole = sample(4.0, "Stable", {"new-1": 3, "new-2": 3})
+    assert rejoined([*two, whole], BROKEN, STARTED, victims=2) is not None
