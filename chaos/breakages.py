@@ -130,14 +130,18 @@ def _but(fault: Fault, connectivity: Connectivity, flow_id: str) -> Fault:
 
 
 def starved(app: str, millicores: int) -> Breakage:
-    """The app's pod gets far less CPU than it needs, and its autoscaler, which would help it out, is held."""
+    """The app's pods get far less CPU than they need, and their autoscaler, which would help them out, is held."""
+
+    def pod_starved(pipeline: SteadyPipeline, pod: str) -> Fault:
+        processes_of = pipeline.processes_in(pod)
+        before = processes_of.throttled_periods()
+        found = pipeline.probes.pod(pod)
+        return resources.cpu_limited(
+            pipeline.api, found, millicores, lambda: processes_of.throttled_periods() > before + 20
+        )
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        processes_of = pipeline.processes(app)
-        before = processes_of.throttled_periods()
-        limited = resources.cpu_limited(
-            pipeline.api, pipeline.pod(app), millicores, lambda: processes_of.throttled_periods() > before + 20
-        )
+        limited = _each(app, pod_starved)(pipeline)
         held = resources.autoscaler_held(pipeline.api, names.HPAS[app], pipeline.namespace)
         return together(limited.summary, [limited, held])
 

@@ -28,7 +28,7 @@ from pipeline_services.waiting import WaitExpired, wait_until
 
 DEVICES: Final = 8
 FIRST_DEVICE: Final = "conveyor-00"
-TICK: Final = 0.05
+TICK: Final = 0.2
 MOST_OPEN: Final = 20_000
 """Readings that may wait for their acknowledgement: some minutes without a broker. Then no more are made."""
 

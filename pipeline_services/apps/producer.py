@@ -33,6 +33,7 @@ STALLED_AFTER = 20.0  # seconds that a reading may wait while the broker takes c
 LOOK_EVERY = 2.0  # seconds between two looks at that
 RETRY_EVERY = 0.5  # seconds between two attempts to build a Kafka producer
 FLUSH_WITHIN = 10.0  # seconds at the end
+ROUND = 0.25  # seconds; what falls due in one is sent at once, which costs broker and store a fraction of one by one
 MOST_AT_ONCE = 1.0  # seconds' worth of readings made in one turn, after a pause
 
 
@@ -74,9 +75,8 @@ class Producer:
         log.info(
             "producer %s: %g readings/s from %d devices", self.producer_id, self._config.rate, self._config.devices
         )
-        tick = min(0.05, max(0.005, 1.0 / self._config.rate))
         last = time.monotonic()
-        while not self._stop.wait(tick):
+        while not self._stop.wait(ROUND):
             self._heart.beat()
             now = time.monotonic()
             self._make(now - last)
