@@ -106,6 +106,8 @@ class Probes(AbstractContextManager["Probes"]):
         except PipelineError as error:
             self._drop_kafka()
             return LagSample(asked, time.time(), error.message)
+        if not any(offsets.committed.values()):  # so says a coordinator that has not read them yet after a restart
+            return LagSample(asked, time.time(), f"Kafka knows of no offset that {names.CONSUMER_GROUP} has committed")
         end = sum(offsets.end.values())
         committed = {number: offsets.committed.get(number) or 0 for number in offsets.end}
         held = {str(member["id"]): len(member["partitions"]) for member in group["members"]}
