@@ -20,6 +20,7 @@ from pipeline_services.triage.noise import known_issues
 from pipeline_services.waiting import wait_until
 from tests.acceptance.bench import FAILED, Judge
 from tests.acceptance.tellers import PODS, teller, told
+from tests.acceptance.test_faults_are_seen import becomes_green
 
 pytestmark = pytest.mark.live
 
@@ -63,6 +64,7 @@ def test_the_lag_of_the_metrics_is_no_fault(admin: Api, journal: Journal, judge:
         return HAPPENS in _happened_since(start, access)
 
     wait_until(happened, within=HAPPENS_WITHIN, what="an autoscaler that has no figures of a new pod", every=1.0)
+    becomes_green(judge, "green again with the new pod")
 
 
 def _seen(access: ClusterAccess) -> set[str]:
