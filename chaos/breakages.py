@@ -177,8 +177,14 @@ def volume_full(pipeline: SteadyPipeline) -> Fault:
 
 
 def scaled(app: str, replicas: int) -> Breakage:
-    """Somebody scales a Deployment by hand."""
-    return lambda pipeline: faults.scaled(pipeline.api, "deployments", app, pipeline.namespace, replicas)
+    """Somebody scales a Deployment by hand; its autoscaler, which sees no need for it, lets it stand for a while."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        held = resources.autoscaler_held(pipeline.api, names.HPAS[app], pipeline.namespace, "scaleDown")
+        by_hand = faults.scaled(pipeline.api, "deployments", app, pipeline.namespace, replicas)
+        return together(by_hand.summary, [held, by_hand])
+
+    return build
 
 
 def without_effect(breakage: Breakage) -> Breakage:

@@ -146,7 +146,7 @@ _PROCESSOR: Final = (
         workloads.first_stopped(names.PROCESSOR),
         (finding(names.PROCESSOR, *HUNG),),
         at_once=True,
-        before=workloads.scaled(names.PROCESSOR, 2),
+        before=breakages.scaled(names.PROCESSOR, 2),
     ),
     Row(
         "processor-starved-of-cpu",

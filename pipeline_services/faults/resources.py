@@ -31,11 +31,11 @@ def cpu_limited(api: Api, pod: Mapping[str, Any], millicores: int, throttled: Ca
     )
 
 
-def autoscaler_held(api: Api, name: str, namespace: str) -> Fault:
-    """The fault that lets an autoscaler make no more pods, so that what it would answer stays as it is."""
+def autoscaler_held(api: Api, name: str, namespace: str, which: str = "scaleUp") -> Fault:
+    """The fault that lets an autoscaler make no more pods (``scaleDown``: take none away): its answer is held back."""
     path = object_path("horizontalpodautoscalers", name, namespace)
-    held = {"spec": {"behavior": {"scaleUp": {"selectPolicy": "Disabled"}}}}
-    return patched(api, path, held, f"{name} makes no more pods")
+    held = {"spec": {"behavior": {which: {"selectPolicy": "Disabled"}}}}
+    return patched(api, path, held, f"{name} {'makes no more' if which == 'scaleUp' else 'takes no'} pods")
 
 
 def _resize(path: str, container: str, resources: dict[str, Any]) -> Call:
