@@ -51,9 +51,6 @@ def play_into(story: Story, pipeline: SteadyPipeline) -> None:
     case = story.case
     if case.in_place:
         pipeline.renew(case.component)
-    if case.diagnosis is not None:
-        for app in names.HPAS:  # a container killed for its memory is news for longer than a scenario takes
-            pipeline.renew(app)
     story.marks["begin"] = time.time()
     before = pipeline.inventory()
     with ExitStack() as looks:

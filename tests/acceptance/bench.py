@@ -15,11 +15,14 @@ from pipeline_services.leftovers import KINDS, inventory
 from pipeline_services.pipeline import Pipeline
 from pipeline_services.platform.access import ClusterAccess
 from pipeline_services.settings import resolve_target
+from pipeline_services.waiting import wait_until
 from tests.judgements.daily_cases import daily_cases
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILED = "failed"
 INCONCLUSIVE = "inconclusive"
+SHOWS_WITHIN = 300.0
+"""Seconds until a fault has reached every window that judges it: two minutes of rates, a back-off, an event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +104,15 @@ class Judge:
             except PipelineError as error:
                 found[case.id] = (INCONCLUSIVE, case.component, str(error).partition("\n")[0])
         return found
+
+
+class Verdict(list[str]):
+    """What is not as it should be, a line each; true when there is nothing."""
+
+    def __bool__(self) -> bool:
+        return not len(self)
+
+
+def becomes_green(judge: Judge, what: str) -> None:
+    """Wait until no daily case is red or inconclusive."""
+    wait_until(lambda: Verdict(sorted(judge.findings())), within=SHOWS_WITHIN, what=what, every=2.0)

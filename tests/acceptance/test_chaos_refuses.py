@@ -16,8 +16,7 @@ from pipeline_services.journal import Journal, own_journal
 from pipeline_services.leftovers import differences
 from pipeline_services.platform.access import ClusterAccess
 from pipeline_services.platform.deploy_api import Api
-from tests.acceptance.bench import ROOT, Judge, Namespace
-from tests.acceptance.test_faults_are_seen import becomes_green
+from tests.acceptance.bench import ROOT, Judge, Namespace, becomes_green
 
 pytestmark = pytest.mark.live
 

@@ -14,15 +14,13 @@ from pipeline_services.journal import Call, Journal
 from pipeline_services.platform.deploy_api import Api
 from pipeline_services.platform.secret_tls import new_certificate
 from pipeline_services.waiting import wait_until
-from tests.acceptance.bench import FAILED, INCONCLUSIVE, Judge
+from tests.acceptance.bench import FAILED, INCONCLUSIVE, SHOWS_WITHIN, Judge, Verdict, becomes_green
 from tests.acceptance.expectations import EXPECTATIONS, Expectation
 from tests.judgements.daily_cases import daily_cases
 
 pytestmark = pytest.mark.live
 
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
-SHOWS_WITHIN = 300.0
-"""Seconds until a fault has reached every window that judges it: two minutes of rates, a back-off, an event."""
 CASES = [case.id for case in daily_cases()]
 MakeFault = Callable[[Api], faults.Fault]
 
@@ -102,10 +100,6 @@ def test_a_fault_is_seen_for_what_it_is(fault_id: str, admin: Api, journal: Jour
     becomes_green(judge, "green again after the undo")
 
 
-def becomes_green(judge: Judge, what: str) -> None:
-    wait_until(lambda: Verdict(sorted(judge.findings())), within=SHOWS_WITHIN, what=what, every=2.0)
-
-
 def becomes_as_expected(judge: Judge, expected: Expectation) -> None:
     def outcome() -> Verdict:
         found = judge.findings()
@@ -115,10 +109,3 @@ def becomes_as_expected(judge: Judge, expected: Expectation) -> None:
         return Verdict([*expected.wrong(red, inconclusive, CASES), *(f"{name} is blamed" for name in sorted(named))])
 
     wait_until(outcome, within=SHOWS_WITHIN, what="exactly the expected cases", every=2.0)
-
-
-class Verdict(list[str]):
-    """What is not as it should be, a line each; true when there is nothing."""
-
-    def __bool__(self) -> bool:
-        return not len(self)

@@ -18,8 +18,7 @@ from pipeline_services.faults.aftermath import undo_left_behind
 from pipeline_services.journal import Entry, own_journal
 from pipeline_services.leftovers import differences
 from pipeline_services.waiting import wait_until
-from tests.acceptance.bench import ROOT, Judge, Namespace, pytest_daily
-from tests.acceptance.test_faults_are_seen import becomes_green
+from tests.acceptance.bench import ROOT, Judge, Namespace, becomes_green, pytest_daily
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 

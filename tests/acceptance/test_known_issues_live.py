@@ -18,9 +18,8 @@ from pipeline_services.platform.deploy_api import Api
 from pipeline_services.settings import resolve_target
 from pipeline_services.triage.noise import known_issues
 from pipeline_services.waiting import wait_until
-from tests.acceptance.bench import FAILED, Judge
+from tests.acceptance.bench import FAILED, Judge, becomes_green
 from tests.acceptance.tellers import PODS, teller, told
-from tests.acceptance.test_faults_are_seen import becomes_green
 
 pytestmark = pytest.mark.live
 

@@ -13,8 +13,7 @@ from pipeline_services import faults, names
 from pipeline_services.journal import Call, Journal
 from pipeline_services.platform.access import ClusterAccess
 from pipeline_services.platform.deploy_api import Api
-from tests.acceptance.bench import Judge, pytest_daily
-from tests.acceptance.test_faults_are_seen import becomes_green
+from tests.acceptance.bench import Judge, becomes_green, pytest_daily
 
 pytestmark = pytest.mark.live
 

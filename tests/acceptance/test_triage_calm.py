@@ -9,17 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from chaos.scaling import LOAD
 from pipeline_services import faults, names
 from pipeline_services.faults.model import Fault, with_pods_replaced
 from pipeline_services.journal import Journal
 from pipeline_services.platform.deploy_api import Api
-from tests.acceptance.bench import Judge, triage
-from tests.acceptance.test_faults_are_seen import becomes_green
+from tests.acceptance.bench import Judge, becomes_green, triage
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
-LOAD = {"PRODUCER_RATE": "1500", "PRODUCER_DEVICES": "20"}
-"""Readings per second for which the autoscalers bring more pods."""
 Change = Callable[[Api, Journal], AbstractContextManager[object]]
 
 

@@ -11,13 +11,12 @@ import pytest
 from pipeline_services import names
 from pipeline_services.platform.access import ClusterAccess
 from pipeline_services.platform.deploy_api import Api
-from tests.acceptance.bench import Judge, Namespace, triage
-from tests.acceptance.test_faults_are_seen import becomes_green
+from tests.acceptance.bench import Judge, Namespace, becomes_green, triage
+from tests.acceptance.tellers import PODS
 
 pytestmark = pytest.mark.live
 
 WITHIN = 20.0
-PODS = f"/api/v1/namespaces/{names.NAMESPACE}/pods"
 
 
 def answer(reports: Path) -> dict[str, Any]:
