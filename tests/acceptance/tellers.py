@@ -35,4 +35,4 @@ def teller(admin: Api, name: str, app: str, line: str, env: Mapping[str, str] | 
 
 def told(admin: Api, name: str) -> str:
     """What the pod has written so far."""
-    return admin.log(name, name, lines=10, previous=False)
+    return admin.log(name, name, lines=100, previous=False)

@@ -11,6 +11,7 @@ import pytest
 from pipeline_services import faults, names
 from pipeline_services.journal import Call, Journal
 from pipeline_services.judgements.events import last_seen
+from pipeline_services.judgements.objects import condition
 from pipeline_services.known_issues import KNOWN_ISSUES, known_issue
 from pipeline_services.pipeline import Pipeline
 from pipeline_services.platform.access import ClusterAccess
@@ -80,9 +81,19 @@ def _logged(admin: Api, journal: Journal, line: str) -> Iterator[None]:
         [Call("DELETE", f"{PODS}/teller")],
     )
     with faults.injected(admin, journal, planted):
-        wait_until(lambda: line in told(admin, "teller"), within=60, what="the line in the pod's log")
+        wait_until(lambda: _is_ready(admin, "teller"), within=60, what="the pod to be ready")
+        before = told(admin, "teller").count(line)
+        wait_until(
+            lambda: told(admin, "teller").count(line) > before, within=60, what="the line in the ready pod's log"
+        )
         yield
     wait_until(lambda: not _stands(admin, "teller"), within=60, what="the pod to be gone")
+
+
+def _is_ready(admin: Api, name: str) -> bool:
+    """What a pod logs before it is ready is not judged once it is."""
+    pods = [pod for pod in admin.list("Pod") if pod["metadata"]["name"] == name]
+    return any(condition(pod, "Ready").get("status") == "True" for pod in pods)
 
 
 def _stands(admin: Api, name: str) -> bool:
