@@ -80,6 +80,16 @@ KNOWN_ISSUES: Final = (
         ends="a second broker, or a longer broker.session.timeout.ms",
     ),
     KnownIssue(
+        id="batch-out-of-order",
+        source="logs",
+        component=names.KAFKA,
+        pattern=r"OutOfOrderSequenceException",
+        impact="a batch is refused and sent again in its turn",
+        reason="several batches were under way when their connection broke, and a later one came back first; the "
+        "producer keeps what is not acknowledged, and where that lasts the checks of its rate find it",
+        ends="a producer with one batch under way at a time",
+    ),
+    KnownIssue(
         id="hpa-metrics-lag",
         source="events",
         component="hpa",

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final
 
 from pipeline_services.advice import COMPONENT_ADVICE
@@ -23,27 +24,39 @@ _WORD = re.compile(r"\b(?:lvl=|level=|\")?(ERROR|FATAL|CRITICAL|PANIC|SEVERE|Tra
 _FIELD = re.compile(r"\b(?:lvl|level)=\"?(\w+)")
 
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT")
+_THROWN = re.compile(r"[\w.$]+(Exception|Error)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One log line of one pod; ``at`` in seconds since the epoch."""
+    """One log line of one pod; ``at`` in seconds since the epoch, ``thrown`` the exception that the next line names."""
 
     pod: str
     at: float
     text: str
+    thrown: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The line with its exception: what it says may be in either."""
+        return f"{self.text} {self.thrown}".rstrip()
 
 
 def have_no_unknown_errors(snapshot: Snapshot, component: str) -> None:
     """No line of the last minutes is an error, but for known issues and for what a pod logged before it was ready."""
-    severe = [line for line in recent_lines(snapshot, component) if is_severe(line.text)]
-    unknown = [line for line in severe if not known_issue("logs", component, line.text, snapshot.taken_at)]
+    unknown = unknown_errors(snapshot, component)
     if unknown:
         last = unknown[-1]
         command = f"kubectl logs -n {{namespace}} {last.pod} --tail=100"
-        observed = f"{len(unknown)} error lines, the last of {last.pod}: {last.text[:300]}"
+        observed = f"{len(unknown)} error lines, the last of {last.pod}: {last.whole[:300]}"
         advice = COMPONENT_ADVICE[component].but(next_command=command)
         raise Deviation(snapshot, observed, f"none that is not a known issue (last {WINDOW:g} s)", advice)
+
+
+def unknown_errors(snapshot: Snapshot, component: str) -> list[Line]:
+    """The lines that count, are errors and no known issue, oldest first; raises as ``recent_lines`` does."""
+    severe = [line for line in recent_lines(snapshot, component) if is_severe(line.text)]
+    return [line for line in severe if not known_issue("logs", component, line.whole, snapshot.taken_at)]
 
 
 def recent_lines(snapshot: Snapshot, component: str) -> list[Line]:
@@ -84,7 +97,7 @@ def _lines(tail: Mapping[str, Any]) -> Iterator[Line]:
 
     A line without a time is the kubelet's own, about a log that it no longer has.
     """
-    for entry in dict.fromkeys((*tail.get("previous", ()), *tail["lines"])):
-        stamp, _, text = entry.partition(" ")
-        if _STAMP.match(stamp):
-            yield Line(tail["pod"], epoch(stamp), text)
+    entries = [entry.partition(" ") for entry in dict.fromkeys((*tail.get("previous", ()), *tail["lines"]))]
+    stamped = [(stamp, text) for stamp, _, text in entries if _STAMP.match(stamp)]
+    for (stamp, text), (_, after) in zip_longest(stamped, stamped[1:], fillvalue=("", "")):
+        yield Line(tail["pod"], epoch(stamp), text, after if _THROWN.match(after) else "")

@@ -27,7 +27,7 @@ def _seen(snapshot: Snapshot, result: CaseResult) -> Iterator[KnownIssue]:
     if f"logs/{result.component}" in result.sources:
         for line in recent_lines(snapshot, result.component):
             issue = (
-                known_issue("logs", result.component, line.text, snapshot.taken_at) if is_severe(line.text) else None
+                known_issue("logs", result.component, line.whole, snapshot.taken_at) if is_severe(line.text) else None
             )
             if issue:
                 yield issue

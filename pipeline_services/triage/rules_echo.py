@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline_services.errors import PipelineError
-from pipeline_services.judgements.logs import WINDOW, is_severe, recent_lines
+from pipeline_services.judgements.logs import WINDOW, unknown_errors
 from pipeline_services.judgements.objects import COMPONENT_APPS, condition, epoch
-from pipeline_services.known_issues import known_issue
 from pipeline_services.triage.asked import RED
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.graph import affected, by_rank
@@ -61,9 +60,7 @@ def _came_back(evidence: Evidence) -> dict[str, float]:
 def _last_error(evidence: Evidence, component: str) -> float:
     """When the component logged its last error that is no known issue."""
     try:
-        lines = recent_lines(evidence.snapshot, component)
+        unknown = unknown_errors(evidence.snapshot, component)
     except PipelineError:
         return float("inf")  # what cannot be read again is not said to be over
-    severe = [line for line in lines if is_severe(line.text)]
-    unknown = [line for line in severe if not known_issue("logs", component, line.text, evidence.now)]
     return max((line.at for line in unknown), default=float("inf"))

@@ -6,26 +6,35 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from chaos.scaling import LOAD
+from chaos.scaling import SCALES_WITHIN
 from pipeline_services import faults, names
-from pipeline_services.faults.model import Fault, with_pods_replaced
+from pipeline_services.audit_producer import AuditProducer
+from pipeline_services.cluster import Cluster
+from pipeline_services.faults.model import Fault
 from pipeline_services.journal import Journal
 from pipeline_services.platform.deploy_api import Api
-from tests.acceptance.bench import Judge, becomes_green, triage
+from pipeline_services.port_forward import Endpoint, PortForward
+from pipeline_services.steady_probes import KAFKA_POD
+from pipeline_services.waiting import wait_until
+from tests.acceptance.bench import Judge, Namespace, becomes_green, triage
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
-Change = Callable[[Api, Journal], AbstractContextManager[object]]
+Change = Callable[[Api, Journal, Cluster], AbstractContextManager[object]]
+KAFKA: Final = Endpoint(names.KAFKA_SERVICE, KAFKA_POD, names.SERVICE_PORTS[names.KAFKA_SERVICE])
+RATE: Final = 1500.0
+"""Readings per second: twice what one processor's CPU request is made for."""
 
 
 def rollout(app: str) -> Change:
     """A rolling restart, and another one back. The processor's members leave and join their group meanwhile."""
 
     @contextmanager
-    def going_on(admin: Api, journal: Journal) -> Iterator[None]:
+    def going_on(admin: Api, journal: Journal, _cluster: Cluster) -> Iterator[None]:
         change = faults.with_restart(Fault(f"{app} restarted pod by pod", []), "deployments", app, names.NAMESPACE)
         with faults.injected(admin, journal, change):
             yield
@@ -34,15 +43,21 @@ def rollout(app: str) -> Change:
 
 
 @contextmanager
-def scaling(admin: Api, journal: Journal) -> Iterator[None]:
-    """Load that both autoscalers answer with more pods."""
-    load = faults.config_value(admin, names.CONFIG_MAP, names.NAMESPACE, LOAD)
-    with faults.injected(admin, journal, with_pods_replaced(load, names.PRODUCER, names.NAMESPACE)):
+def scaling(_admin: Api, _journal: Journal, cluster: Cluster) -> Iterator[None]:
+    """Readings from outside that make the processor's autoscaler ask for another pod, and not for all it may have."""
+    with PortForward(cluster, KAFKA) as forward, AuditProducer(forward.port, RATE):
+        wait_until(lambda: _wanted(cluster) > 1, within=SCALES_WITHIN, what="another processor to be wanted", every=1.0)
         yield
 
 
+def _wanted(cluster: Cluster) -> int:
+    """How many processors should run."""
+    deployments = {one["metadata"]["name"]: one["spec"]["replicas"] for one in cluster.list("deployments")}
+    return int(deployments[names.PROCESSOR])
+
+
 CHANGES: dict[str, tuple[Change, int]] = {
-    "at-rest": (lambda _admin, _journal: nullcontext(), 20),
+    "at-rest": (lambda *_: nullcontext(), 20),
     "producer-rollout": (rollout(names.PRODUCER), 8),
     "processor-rollout-and-rebalance": (rollout(names.PROCESSOR), 8),
     "autoscaling": (scaling, 14),
@@ -50,16 +65,23 @@ CHANGES: dict[str, tuple[Change, int]] = {
 """What goes on, and how many looks are taken meanwhile, one right after the other."""
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.fixture(params=CHANGES)
+def change(
+    request: pytest.FixtureRequest, admin: Api, journal: Journal, namespace: Namespace
+) -> tuple[AbstractContextManager[object], int]:
+    going_on, looks = CHANGES[request.param]
+    return going_on(admin, journal, namespace.cluster), looks
+
+
 def test_nothing_is_said_that_does_not_heal_itself(
-    change: str, admin: Api, journal: Journal, judge: Judge, tmp_path: Path
+    change: tuple[AbstractContextManager[object], int], judge: Judge, tmp_path: Path
 ) -> None:
     becomes_green(judge, "a green start")
-    going_on, looks = CHANGES[change]
-    with going_on(admin, journal):
+    going_on, looks = change
+    with going_on:
         answers = [_look(tmp_path / str(number)) for number in range(looks)]
     said = [[f"{one['component']}: {one['cause']}: {one['summary']}" for one in answer] for answer in answers]
-    print(f"{change}: {looks} looks, {sum(map(bool, said))} with something to watch: {said}")
+    print(f"{looks} looks, {sum(map(bool, said))} with something to watch: {said}")
     wrong = [one for answer in answers for one in answer if not one["self_healing"]]
     assert wrong == []
     becomes_green(judge, "green again afterwards")

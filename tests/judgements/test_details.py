@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -40,6 +40,20 @@ def test_a_component_without_pods_has_no_log_to_judge() -> None:
     world.answers["logs/kafka"] = []
     with pytest.raises(NoData):
         logs.have_no_unknown_errors(world.snapshot(), names.KAFKA)
+
+
+@pytest.mark.parametrize(
+    ("thrown", "known"), [("OutOfOrderSequenceException: Out of order", True), ("KafkaStorageException: gone", False)]
+)
+def test_an_error_is_judged_with_the_exception_below_it(thrown: str, known: bool) -> None:
+    world = healthy()
+    stamp = datetime.fromtimestamp(NOW - 1, UTC).isoformat()
+    said = [f"{stamp} ERROR [ReplicaManager broker=0] Error processing append operation on partition readings-1"]
+    world.answers["logs/kafka"][0]["lines"] = [*said, f"{stamp} org.apache.kafka.common.errors.{thrown}"]
+    unknown = logs.unknown_errors(world.snapshot(), names.KAFKA)
+    assert [line.whole.endswith(f"readings-1 org.apache.kafka.common.errors.{thrown}") for line in unknown] == (
+        [] if known else [True]
+    )
 
 
 def test_a_known_issue_ends_on_its_day() -> None:
