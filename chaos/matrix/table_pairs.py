@@ -103,7 +103,7 @@ LASTING: Final = (
     Row(
         "poison-messages",
         data.nothing_itself("messages that are no readings"),
-        (finding(names.PROCESSOR, "poison-messages"),),
+        (finding(names.PRODUCER, "poison-messages"),),
         settles=90.0,
         meanwhile=data.poison(5.0),
     ),

@@ -13,6 +13,7 @@ from pipeline_services.triage import (
     rules_config,
     rules_data,
     rules_echo,
+    rules_flow,
     rules_network,
     rules_place,
     rules_pods,
@@ -33,6 +34,7 @@ RULES: Final[Sequence[Callable[[Evidence], Iterator[Finding]]]] = (
     rules_network.findings,
     rules_workloads.findings,
     rules_data.findings,
+    rules_flow.findings,
     rules_sight.findings,
 )
 

@@ -1,4 +1,4 @@
-"""Kafka, the consumer group, the store and the readings themselves: running, but not doing their work."""
+"""Kafka, the consumer group and the store: running, but not doing their work."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pipeline_services import names
-from pipeline_services.judgements import readings
-from pipeline_services.judgements.objects import age, name_of
+from pipeline_services.judgements.objects import age
 from pipeline_services.judgements.pods import STARTING_FOR
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
@@ -22,14 +21,11 @@ _NO_COORDINATOR: Final = r"Failed to load metadata from __consumer_offsets"
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
-    """Broker, group, store, then the readings."""
+    """Broker, group, then the store."""
     yield from _broker(evidence)
     yield from _coordinator(evidence)
     yield from _group(evidence)
     yield from _store(evidence)
-    yield from _throttled(evidence)
-    yield from _backlog(evidence)
-    yield from _readings(evidence)
 
 
 def _broker(evidence: Evidence) -> Iterator[Finding]:
@@ -149,117 +145,4 @@ def _store(evidence: Evidence) -> Iterator[Finding]:
             *(f"log: {line}" for line in said[-2:]),
             confidence=Confidence.MEDIUM,
             details=of_app(names.PROCESSOR),
-        )
-
-
-def _throttled(evidence: Evidence) -> Iterator[Finding]:
-    red = [*evidence.red("test_key_metric[cpu-throttling"), *evidence.red("test_key_metric[cpu-usage")]
-    for app in (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB):
-        own = [one for one in red if one.id.rstrip("]").endswith(f"-{app}")]
-        if own:
-            yield _slowed_down(evidence, app, [one.why for one in own])
-        memory = evidence.red(f"test_key_metric[memory-usage-{app}]")
-        if memory:
-            yield _short_of_memory(evidence, app, memory[0].why)
-    for one in evidence.red("test_usage_within_limits["):
-        if "memory" in one.why:
-            yield _short_of_memory(evidence, one.component, one.why)
-        else:
-            yield _slowed_down(evidence, one.component, [one.why])
-
-
-def _slowed_down(evidence: Evidence, app: str, seen: list[str]) -> Finding:
-    containers = [container for pod in evidence.pods(app) for container in pod["spec"]["containers"]]
-    limits = {str(one.get("resources", {}).get("limits", {}).get("cpu", "none")) for one in containers}
-    return tell(
-        evidence,
-        "cpu-throttled",
-        app,
-        f"{app} is slowed down by its CPU limit ({', '.join(sorted(limits))})",
-        *seen,
-        subject=f"app/{app}",
-        since=evidence.changed("deployments", app, "spec.template"),
-        details=of_app(app),
-    )
-
-
-def _short_of_memory(evidence: Evidence, app: str, why: str) -> Finding:
-    summary = f"{app} is about to be killed for its memory: {why}"
-    return tell(
-        evidence, "out-of-memory", app, summary, why, affects={app}, confidence=Confidence.MEDIUM, details=of_app(app)
-    )
-
-
-def _backlog(evidence: Evidence) -> Iterator[Finding]:
-    """Falling is healing, growing is not."""
-    high = [
-        *evidence.red("test_key_metric[consumer-lag]"),
-        *evidence.red("test_key_metric[end-to-end-latency"),
-        *evidence.red("test_key_metric[stored-reading-age"),
-    ]
-    growing = evidence.red("test_key_metric[consumer-lag-growth")
-    behind = evidence.red("test_key_metric[processor-matches-producer")
-    if growing or (behind and not _falls(evidence)):
-        first = (growing or behind)[0]
-        yield tell(
-            evidence,
-            "processing-too-slow",
-            names.PROCESSOR,
-            f"readings are stored more slowly than they come: {first.why}",
-            *(one.why for one in (*growing, *behind, *high)),
-            confidence=Confidence.MEDIUM,
-            details=of_app(names.PROCESSOR),
-        )
-    elif (high or behind) and _falls(evidence):
-        yield tell(
-            evidence,
-            "backlog-draining",
-            names.PROCESSOR,
-            f"a backlog is being worked off: {(high or behind)[0].why}",
-            *(one.why for one in (*high, *behind)),
-            details=of_app(names.PROCESSOR),
-        )
-
-
-def _falls(evidence: Evidence) -> bool:
-    return evidence.known("kafka_lag") and readings.lag_growth(evidence.snapshot) <= 0.0
-
-
-def _readings(evidence: Evidence) -> Iterator[Finding]:
-    ahead = evidence.red("test_data_clock")
-    if ahead:
-        yield tell(
-            evidence,
-            "data-clock-wrong",
-            names.PRODUCER,
-            f"a producer's clock runs ahead: {ahead[0].why}",
-            ahead[0].why,
-            affects={names.PROCESSOR},
-            details=of_app(names.PRODUCER),
-        )
-    letters = evidence.red("test_key_metric[dead-letters")
-    if letters:
-        yield tell(
-            evidence,
-            "poison-messages",
-            names.PRODUCER,
-            f"messages that cannot be read arrive: {letters[0].why}",
-            letters[0].why,
-            subject=f"topic/{names.DEAD_LETTER_TOPIC}",
-            affects={names.PROCESSOR},
-            details=of_app(names.PRODUCER),
-        )
-    idle = [*evidence.red("test_key_metric[producer-rate"), *evidence.red("test_key_metric[unacknowledged-age")]
-    if idle and evidence.ready(names.PRODUCER):
-        words = evidence.said(names.PRODUCER, r"(?i)error|warn|fail|refused|timed? ?out", within=60)
-        yield tell(
-            evidence,
-            "producer-idle",
-            names.PRODUCER,
-            f"the producer runs and its readings do not arrive: {idle[0].why}",
-            *(one.why for one in idle),
-            *(f"log: {line}" for line in words[-2:]),
-            *(f"pod {name_of(pod)} is ready" for pod in evidence.ready(names.PRODUCER)[:1]),
-            confidence=Confidence.MEDIUM,
-            details=of_app(names.PRODUCER),
         )

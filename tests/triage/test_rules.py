@@ -9,7 +9,8 @@ import pytest
 from pipeline_services import names
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import scale_to_0, second_pod, warning
-from tests.judgements.world import World, healthy
+from tests.judgements.known_bad_services import stalled
+from tests.judgements.world import NOW, World, healthy
 
 Breakage = Callable[[World], object]
 
@@ -164,3 +165,38 @@ def test_a_volume_is_full_while_somebody_still_says_so(ago: float, named: bool) 
     world.answers["logs/processor"][0]["lines"] = [f"{world.ago(ago)} {line}"]
     causes = {one.cause.id for one in diagnose(world.snapshot()).findings}
     assert ("volume-full" in causes) is named
+
+
+def old_readings(world: World, writes: Callable[[float], float]) -> None:
+    """The latency is past its level with no backlog; ``writes`` is the rate so many seconds ago."""
+    world.answers["prometheus/end-to-end-latency"] = [{"metric": {}, "value": [NOW - 1, "300"]}]
+    times = [15.0 * step for step in range(120, 0, -1)]
+    world.answers["onset"] = {
+        "producer-rate": [[NOW - ago, 18.0] for ago in times],
+        "influxdb-writes": [[NOW - ago, writes(ago)] for ago in times],
+    }
+
+
+def test_readings_that_are_old_though_stored_at_once_are_a_clock_behind() -> None:
+    world = healthy()
+    old_readings(world, lambda ago: 28.0 if ago < 90 else 18.0)
+    findings = diagnose(world.snapshot()).findings
+    assert [(one.component, one.cause.id) for one in findings] == [("producer", "data-clock-wrong")]
+
+
+def test_readings_that_are_old_after_writes_stood_still_are_a_backlog() -> None:
+    world = healthy()
+    old_readings(world, lambda ago: 0.0 if 60 < ago < 110 else 18.0)
+    findings = diagnose(world.snapshot()).findings
+    assert [(one.component, one.cause.id) for one in findings] == [("processor", "backlog-draining")]
+
+
+def test_who_else_reads_in_the_processors_group_is_told() -> None:
+    world = healthy()
+    world.pods(names.PROCESSOR)[0]["status"]["podIP"] = "10.244.0.7"
+    world.answers["kafka_group"]["members"] += [{"id": "b", "host": "127.0.0.1", "partitions": [f"{names.TOPIC}/1"]}]
+    stalled(world, "")
+    findings = diagnose(world.snapshot()).findings
+    said = [line for one in findings if one.cause.id == "processing-too-slow" for line in one.evidence]
+    assert "127.0.0.1 reads 1 partitions and is no processor" in said
+    assert not any("10.244.0.7 reads" in line for line in said)
