@@ -79,8 +79,14 @@ def after_calm(pipeline: SteadyPipeline) -> list[Shrinking]:
     """Load until each app has several pods, then calm until each has one again.
 
     Raises:
-        WaitExpired: the load brought no pods.
+        WaitExpired: an app did not come down to one pod before, or the load brought no pods.
     """
+    wait_until(
+        lambda: set(_wanted(pipeline).values()) == {1},
+        within=CALM_WITHIN,
+        what="one pod each before the load",
+        every=1.0,
+    )
     with _load(pipeline):
         wait_until(
             lambda: min(_wanted(pipeline).values()) > 1, within=SCALES_WITHIN, what="more pods to be wanted", every=1.0

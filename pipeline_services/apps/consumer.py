@@ -26,9 +26,10 @@ CONSUMER: Final[dict[str, Any]] = {
     "max_poll_interval_ms": 30_000,
     "request_timeout_ms": 10_000,
     "allow_auto_create_topics": False,
-    # At low rates the broker waits this long for more, so that a write carries more than one reading.
+    # At low rates the broker waits this long for more, so that a write carries more than one reading: with writes
+    # more often than this, two processors at rest take too much CPU for the autoscaler to go back to one.
     "fetch_min_bytes": 32_768,
-    "fetch_max_wait_ms": 200,
+    "fetch_max_wait_ms": 300,
 }
 CALL_MS: Final = 4_000  # the most that one question to the broker may take
 HOUSE_EVERY: Final = 3.0  # seconds between two looks at the lag and the membership
