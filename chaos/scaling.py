@@ -15,7 +15,7 @@ from pipeline_services.faults.model import with_pods_replaced
 from pipeline_services.steady_pipeline import SteadyPipeline
 from pipeline_services.waiting import WaitExpired, wait_until
 
-LOAD: Final = {"PRODUCER_RATE": "1500", "PRODUCER_DEVICES": "20"}
+LOAD: Final = {"PRODUCER_RATE": "3000", "PRODUCER_DEVICES": "20"}
 """Readings per second and producer: several times what the CPU requests are made for."""
 SCALES_WITHIN: Final = 180.0
 CALM_WITHIN: Final = 720.0
