@@ -113,7 +113,7 @@ def _old_at_once(evidence: Evidence) -> bool:
         return False
     series: dict[str, list[list[float]]] = evidence.data("onset") or {}
     made = {point[0]: point[1] for point in series.get("producer-rate", ())}
-    kept = [rate >= made[at] / 2 for at, rate in series.get("influxdb-writes", ()) if at in made]
+    kept = [rate > 0 and rate >= made[at] / 2 for at, rate in series.get("influxdb-writes", ()) if at in made]
     looks = int(STEADY_FOR / STEP)
     return len(kept) >= looks and all(kept[-looks:])
 
