@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pipeline_services import faults, names
 from pipeline_services.audit import Audit, Reckoning
+from pipeline_services.cluster import Cluster
 from pipeline_services.faults.injection import injected
 from pipeline_services.faults.model import with_pods_replaced
 from pipeline_services.steady_pipeline import SteadyPipeline
@@ -82,21 +83,24 @@ def after_calm(pipeline: SteadyPipeline) -> list[Shrinking]:
         WaitExpired: an app did not come down to one pod before, or the load brought no pods.
     """
     wait_until(
-        lambda: set(_wanted(pipeline).values()) == {1},
+        lambda: set(wanted_pods(pipeline.cluster).values()) == {1},
         within=CALM_WITHIN,
         what="one pod each before the load",
         every=1.0,
     )
     with _load(pipeline):
         wait_until(
-            lambda: min(_wanted(pipeline).values()) > 1, within=SCALES_WITHIN, what="more pods to be wanted", every=1.0
+            lambda: min(wanted_pods(pipeline.cluster).values()) > 1,
+            within=SCALES_WITHIN,
+            what="more pods to be wanted",
+            every=1.0,
         )
     start = time.time()
-    found = [Shrinking(app, wanted) for app, wanted in _wanted(pipeline).items()]
+    found = [Shrinking(app, wanted) for app, wanted in wanted_pods(pipeline.cluster).items()]
 
     def calm() -> bool:
         nonlocal found
-        wanted, after = _wanted(pipeline), time.time() - start
+        wanted, after = wanted_pods(pipeline.cluster), time.time() - start
         found = [_shrunk(one, wanted[one.app], after) for one in found]
         return all(one.done_after is not None for one in found)
 
@@ -117,9 +121,9 @@ def _load(pipeline: SteadyPipeline) -> Iterator[float]:
         yield entry.injected_at
 
 
-def _wanted(pipeline: SteadyPipeline) -> dict[str, int]:
+def wanted_pods(cluster: Cluster) -> dict[str, int]:
     """How many pods each scaled app should have now."""
-    found = {one["metadata"]["name"]: one["spec"]["replicas"] for one in pipeline.cluster.list("deployments")}
+    found = {one["metadata"]["name"]: one["spec"]["replicas"] for one in cluster.list("deployments")}
     return {app: int(found[app]) for app in names.HPAS}
 
 

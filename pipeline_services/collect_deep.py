@@ -14,7 +14,7 @@ from pipeline_services.prometheus_api import PrometheusApi, number
 
 LOOK_BACK: Final = 1800.0
 STEP: Final = 15.0
-_DATA_PATH: Final = "|".join((names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB))
+_DATA_PATH: Final = "|".join(names.DATA_PATH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ GRAFANA: Final = "grafana"
 LOKI: Final = "loki"
 LOG_SHIPPER: Final = "log-shipper"
 
+DATA_PATH: Final = (PRODUCER, PROCESSOR, KAFKA, INFLUXDB)
+"""What a reading passes through; the others only watch."""
+
 DEPLOYMENTS: Final = (PRODUCER, PROCESSOR, PROMETHEUS, GRAFANA, LOKI)
 STATEFULSETS: Final = (KAFKA, INFLUXDB)
 DAEMONSETS: Final = (LOG_SHIPPER,)

@@ -12,7 +12,7 @@ from pipeline_services.collect_cluster import secret_values, shaped
 from pipeline_services.errors import PipelineError
 from pipeline_services.redaction import redacted, secret_forms
 from pipeline_services.scenario import Story
-from pipeline_services.steady_pipeline import DATA_PATH, SteadyPipeline
+from pipeline_services.steady_pipeline import SteadyPipeline
 
 LINES: Final = 120
 SINCE: Final = 900
@@ -51,7 +51,7 @@ def gather_logs(story: Story, pipeline: SteadyPipeline, when: str) -> None:
         return
     for pod in pods:
         app = (pod["metadata"].get("labels") or {}).get("app", "")
-        if app in DATA_PATH:
+        if app in names.DATA_PATH:
             restarted = any(one.get("restartCount", 0) for one in pod["status"].get("containerStatuses") or ())
             _tail(story, pipeline, pod, when)
             if restarted:

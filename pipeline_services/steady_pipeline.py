@@ -27,10 +27,9 @@ from pipeline_services.symptoms import glance, judged
 from pipeline_services.waiting import WaitExpired, wait_until
 
 Say = Callable[[str], None]
-DATA_PATH: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
 STEADY_LOOKS: Final = 4
 STEADY_WITHIN: Final = 60.0
-HEADED_FOR: Final = (*DATA_PATH, names.PROMETHEUS)
+HEADED_FOR: Final = (*names.DATA_PATH, names.PROMETHEUS)
 """What has to be rolled out whole before anything is broken; Grafana and Loki only watch."""
 
 

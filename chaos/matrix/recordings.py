@@ -26,7 +26,6 @@ ROOT: Final = Path(__file__).parents[2]
 KEPT: Final = ROOT / "tests" / "snapshots" / "matrix"
 PLAYED: Final = ROOT / "reports" / "matrix" / "snapshots"
 SUFFIX: Final = ".json.gz"
-DATA_PATH: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
 LOG_LINES: Final = {True: 60, False: 25}
 """Lines of each container: of the data path's, and of what watches it."""
 LOKI_LINES: Final = 2
@@ -59,7 +58,7 @@ def trimmed(snapshot: Snapshot) -> Snapshot:
 
 def _trimmed(source: str, answer: Any, since: str) -> Any:
     if source.startswith("logs/"):
-        keep = LOG_LINES[source.removeprefix("logs/") in DATA_PATH]
+        keep = LOG_LINES[source.removeprefix("logs/") in names.DATA_PATH]
         return [{key: value[-keep:] if key in _LINES else value for key, value in tail.items()} for tail in answer]
     if source in ("loki/all", "loki/errors"):  # their times are judged, and what they say is judged in the logs
         return [{**stream, "values": _cut(stream["values"])} for stream in answer]

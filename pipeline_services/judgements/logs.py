@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise
 from typing import Any, Final
 
 from pipeline_services.advice import COMPONENT_ADVICE
@@ -14,7 +14,7 @@ from pipeline_services.errors import NoData
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.objects import K8sObject, condition, epoch, name_of
 from pipeline_services.judgements.pods import pods_of
-from pipeline_services.known_issues import known_issue
+from pipeline_services.known_issues import KnownIssue, known_issue
 from pipeline_services.snapshot import Snapshot
 
 WINDOW: Final = 120.0
@@ -55,8 +55,14 @@ def have_no_unknown_errors(snapshot: Snapshot, component: str) -> None:
 
 def unknown_errors(snapshot: Snapshot, component: str) -> list[Line]:
     """The lines that count, are errors and no known issue, oldest first; raises as ``recent_lines`` does."""
-    severe = [line for line in recent_lines(snapshot, component) if is_severe(line.text)]
-    return [line for line in severe if not known_issue("logs", component, line.whole, snapshot.taken_at)]
+    return [line for line, issue in errors(snapshot, component) if issue is None]
+
+
+def errors(snapshot: Snapshot, component: str) -> Iterator[tuple[Line, KnownIssue | None]]:
+    """The lines that count and are errors, each with the known issue that it is; raises as ``recent_lines`` does."""
+    for line in recent_lines(snapshot, component):
+        if is_severe(line.text):
+            yield line, known_issue("logs", component, line.whole, snapshot.taken_at)
 
 
 def recent_lines(snapshot: Snapshot, component: str) -> list[Line]:
@@ -99,5 +105,5 @@ def _lines(tail: Mapping[str, Any]) -> Iterator[Line]:
     """
     entries = [entry.partition(" ") for entry in dict.fromkeys((*tail.get("previous", ()), *tail["lines"]))]
     stamped = [(stamp, text) for stamp, _, text in entries if _STAMP.match(stamp)]
-    for (stamp, text), (_, after) in zip_longest(stamped, stamped[1:], fillvalue=("", "")):
+    for (stamp, text), (_, after) in pairwise([*stamped, ("", "")]):
         yield Line(tail["pod"], epoch(stamp), text, after if _THROWN.match(after) else "")

@@ -11,7 +11,6 @@ from pipeline_services.reporting.allure_page import CATEGORY_LABEL, LINK_PREFIX
 from pipeline_services.reporting.outcome import CaseResult, Category
 from pipeline_services.reporting.runbook import PAGE, Section
 
-_DATA_PATH: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
 _WATCHERS: Final = (names.GRAFANA, names.LOKI)
 _CASE: Final = re.compile(r"^(?:.*::)?test_(?P<words>\w+?)(?:\[(?P<subject>.*)\])?$")
 
@@ -34,7 +33,7 @@ def labels(result: CaseResult, sections: Mapping[str, Section], run_markers: tup
 
 def severity(component: str) -> str:
     """The data path is critical, what only shows it is minor, all between is normal."""
-    if component in _DATA_PATH:
+    if component in names.DATA_PATH:
         return "critical"
     return "minor" if component in _WATCHERS else "normal"
 

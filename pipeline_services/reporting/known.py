@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pipeline_services.errors import PipelineError
 from pipeline_services.judgements.events import WINDOW, component_of, last_seen
-from pipeline_services.judgements.logs import is_severe, recent_lines
+from pipeline_services.judgements.logs import errors
 from pipeline_services.known_issues import KnownIssue, known_issue
 from pipeline_services.reporting.outcome import CaseResult, Outcome
 from pipeline_services.snapshot import Snapshot
@@ -25,12 +25,7 @@ def known_issues_seen(snapshot: Snapshot, result: CaseResult) -> Counter[KnownIs
 
 def _seen(snapshot: Snapshot, result: CaseResult) -> Iterator[KnownIssue]:
     if f"logs/{result.component}" in result.sources:
-        for line in recent_lines(snapshot, result.component):
-            issue = (
-                known_issue("logs", result.component, line.whole, snapshot.taken_at) if is_severe(line.text) else None
-            )
-            if issue:
-                yield issue
+        yield from (issue for _, issue in errors(snapshot, result.component) if issue)
     if "events" in result.sources:
         for event in snapshot.data("events"):
             recent = snapshot.taken_at - last_seen(event) <= WINDOW

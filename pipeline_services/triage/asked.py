@@ -36,8 +36,7 @@ from pipeline_services.snapshot import Snapshot
 
 RED: Final = "failed"
 UNANSWERED: Final = "inconclusive"
-_DATA_PATH: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
-_EVERY: Final = (*_DATA_PATH, names.PROMETHEUS, names.GRAFANA, names.LOKI)
+_EVERY: Final = (*names.DATA_PATH, names.PROMETHEUS, names.GRAFANA, names.LOKI)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def _objects() -> Iterator[Question]:
     yield Question("test_references_exist", "config", config.references_exist)
     yield Question("test_secrets_complete", "config", config.secrets_are_complete)
     yield from _of("test_token_accepted", config.token_is_accepted, _all("config", config.TOKENS))
-    yield from _of("test_no_unknown_errors_logged", logs.have_no_unknown_errors, _each(_DATA_PATH))
+    yield from _of("test_no_unknown_errors_logged", logs.have_no_unknown_errors, _each(names.DATA_PATH))
     yield from _of("test_no_open_warning_event", events.have_no_open_warnings, _each(events.EVENT_COMPONENTS))
     yield from _of("test_service_has_endpoint", endpoints.are_ready, endpoints.SERVED_BY)
     yield from _of("test_service_leads_to_pods", endpoints.lead_to_pods, endpoints.SERVED_BY)
@@ -127,7 +126,7 @@ def _services() -> Iterator[Question]:
     yield Question("test_loki_ready", names.LOKI, loki.is_ready)
     yield Question("test_loki_finds_all_logs", names.LOKI, loki.finds_all_logs)
     yield Question("test_loki_answers_error_search", names.LOKI, loki.answers_error_search)
-    yield from _of("test_loki_has_logs_of", loki.has_logs_of, _all(names.LOKI, _DATA_PATH))
+    yield from _of("test_loki_has_logs_of", loki.has_logs_of, _all(names.LOKI, names.DATA_PATH))
     yield Question("test_grafana_healthy", names.GRAFANA, grafana.is_healthy)
     sources = _all(names.GRAFANA, names.DATASOURCES)
     yield from _of("test_grafana_datasource_answers", grafana.datasource_answers, sources)

@@ -21,13 +21,14 @@ _LATENCY: Final = "test_key_metric[end-to-end-latency"
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """What slows them down, then the backlog, then the readings themselves."""
     yield from _throttled(evidence)
-    yield from _backlog(evidence)
-    yield from _readings(evidence)
+    clock_behind = _old_at_once(evidence)
+    yield from _backlog(evidence, clock_behind=clock_behind)
+    yield from _readings(evidence, clock_behind=clock_behind)
 
 
 def _throttled(evidence: Evidence) -> Iterator[Finding]:
     red = [*evidence.red("test_key_metric[cpu-throttling"), *evidence.red("test_key_metric[cpu-usage")]
-    for app in (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB):
+    for app in names.DATA_PATH:
         own = [one for one in red if one.id.rstrip("]").endswith(f"-{app}")]
         if own:
             yield _slowed_down(evidence, app, [one.why for one in own])
@@ -63,8 +64,8 @@ def _short_of_memory(evidence: Evidence, app: str, why: str) -> Finding:
     )
 
 
-def _backlog(evidence: Evidence) -> Iterator[Finding]:
-    """Falling is healing, growing is not."""
+def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
+    """Falling is healing, growing is not; what looks old by its producer's clock alone is no backlog."""
     high = [
         *evidence.red("test_key_metric[consumer-lag]"),
         *evidence.red(_LATENCY),
@@ -84,7 +85,7 @@ def _backlog(evidence: Evidence) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
             details=of_app(names.PROCESSOR),
         )
-    elif (high or behind) and _falls(evidence) and not _old_at_once(evidence):
+    elif (high or behind) and _falls(evidence) and not clock_behind:
         yield tell(
             evidence,
             "backlog-draining",
@@ -103,7 +104,9 @@ def _strangers(evidence: Evidence) -> list[str]:
     """Members of the processors' group whose address is no processor's: they take partitions away from those."""
     members: list[dict[str, Any]] = (evidence.data("kafka_group") or {}).get("members") or []
     own = {pod["status"].get("podIP") for pod in evidence.pods(names.PROCESSOR)}
-    others = [one for one in members if one["partitions"] and one["host"] not in own and None not in own]
+    if None in own:
+        return []  # an address that is not known yet may be any member's
+    others = [one for one in members if one["partitions"] and one["host"] not in own]
     return [f"{one['host']} reads {len(one['partitions'])} partitions and is no processor" for one in others[:3]]
 
 
@@ -118,7 +121,7 @@ def _old_at_once(evidence: Evidence) -> bool:
     return len(kept) >= looks and all(kept[-looks:])
 
 
-def _readings(evidence: Evidence) -> Iterator[Finding]:
+def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     ahead = evidence.red("test_data_clock")
     if ahead:
         yield tell(
@@ -130,7 +133,7 @@ def _readings(evidence: Evidence) -> Iterator[Finding]:
             affects={names.PROCESSOR},
             details=of_app(names.PRODUCER),
         )
-    elif _old_at_once(evidence):
+    elif clock_behind:
         late = evidence.red(_LATENCY)[0]
         yield tell(
             evidence,

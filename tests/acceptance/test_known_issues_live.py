@@ -11,7 +11,7 @@ import pytest
 from pipeline_services import faults, names
 from pipeline_services.journal import Call, Journal
 from pipeline_services.judgements.events import last_seen
-from pipeline_services.judgements.objects import condition
+from pipeline_services.judgements.pods import is_ready
 from pipeline_services.known_issues import KNOWN_ISSUES, known_issue
 from pipeline_services.pipeline import Pipeline
 from pipeline_services.platform.access import ClusterAccess
@@ -92,8 +92,7 @@ def _logged(admin: Api, journal: Journal, line: str) -> Iterator[None]:
 
 def _is_ready(admin: Api, name: str) -> bool:
     """What a pod logs before it is ready is not judged once it is."""
-    pods = [pod for pod in admin.list("Pod") if pod["metadata"]["name"] == name]
-    return any(condition(pod, "Ready").get("status") == "True" for pod in pods)
+    return any(is_ready(pod) for pod in admin.list("Pod") if pod["metadata"]["name"] == name)
 
 
 def _stands(admin: Api, name: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from chaos.scaling import SCALES_WITHIN
+from chaos.scaling import SCALES_WITHIN, wanted_pods
 from pipeline_services import faults, names
 from pipeline_services.audit_producer import AuditProducer
 from pipeline_services.cluster import Cluster
@@ -46,14 +46,13 @@ def rollout(app: str) -> Change:
 def scaling(_admin: Api, _journal: Journal, cluster: Cluster) -> Iterator[None]:
     """Readings from outside that make the processor's autoscaler ask for another pod, and not for all it may have."""
     with PortForward(cluster, KAFKA) as forward, AuditProducer(forward.port, RATE):
-        wait_until(lambda: _wanted(cluster) > 1, within=SCALES_WITHIN, what="another processor to be wanted", every=1.0)
+        wait_until(
+            lambda: wanted_pods(cluster)[names.PROCESSOR] > 1,
+            within=SCALES_WITHIN,
+            what="another processor to be wanted",
+            every=1.0,
+        )
         yield
-
-
-def _wanted(cluster: Cluster) -> int:
-    """How many processors should run."""
-    deployments = {one["metadata"]["name"]: one["spec"]["replicas"] for one in cluster.list("deployments")}
-    return int(deployments[names.PROCESSOR])
 
 
 CHANGES: dict[str, tuple[Change, int]] = {
