@@ -11,6 +11,7 @@ from typing import Any, Final
 from pipeline_services import faults, names
 from pipeline_services.audit import Audit, Reckoning
 from pipeline_services.cluster import Cluster
+from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.faults.injection import injected
 from pipeline_services.faults.model import with_pods_replaced
 from pipeline_services.steady_pipeline import SteadyPipeline
@@ -70,7 +71,13 @@ def under_load(pipeline: SteadyPipeline) -> tuple[list[Growth], Reckoning]:
                 return all(growth.ready_after is not None for growth in found)
 
             with suppress(WaitExpired):  # what did not grow is told by the caller, with all that was seen
-                wait_until(grown, within=SCALES_WITHIN, what="the autoscalers to bring more pods", every=1.0)
+                wait_until(
+                    grown,
+                    within=SCALES_WITHIN,
+                    what="the autoscalers to bring more pods",
+                    every=1.0,
+                    retry_on=(PreconditionNotMet,),  # while the load's pods replace the others none may be listed
+                )
         for growth in found:
             pipeline.say(f"  {growth}")
         return found, audit.reckon()
