@@ -64,7 +64,7 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
     def __enter__(self) -> AuditProducer:
         address = f"127.0.0.1:{self._port}"
         try:
-            self._link = KafkaProducer(bootstrap_servers=address, proxy_url=f"{SCHEME}://{address}", **PRODUCER)
+            self._link = KafkaProducer(bootstrap_servers=address, **PRODUCER | {"proxy_url": f"{SCHEME}://{address}"})
         except KafkaError as error:
             raise ServiceUnreachable(f"the audit's producer cannot reach Kafka: {error}") from error
         self._thread.start()

@@ -96,7 +96,7 @@ def _sending(make: Callable[[], Message], rate: float) -> Callable[[SteadyPipeli
     def running(pipeline: SteadyPipeline) -> Iterator[None]:
         address = f"127.0.0.1:{pipeline.probes.kafka_forward.port}"
         try:
-            link = KafkaProducer(bootstrap_servers=address, proxy_url=f"{SCHEME}://{address}", **PRODUCER)
+            link = KafkaProducer(bootstrap_servers=address, **PRODUCER | {"proxy_url": f"{SCHEME}://{address}"})
         except KafkaError as error:
             raise ServiceUnreachable(f"Kafka takes nothing from here: {error}") from error
         message = make()
@@ -122,12 +122,11 @@ def idle_member(pipeline: SteadyPipeline) -> Iterator[None]:
         member = KafkaConsumer(
             names.TOPIC,
             bootstrap_servers=address,
-            proxy_url=f"{SCHEME}://{address}",
             group_id=names.CONSUMER_GROUP,
             enable_auto_commit=False,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_000,
-            **COMMON,
+            **COMMON | {"proxy_url": f"{SCHEME}://{address}"},
         )
     except KafkaError as error:
         raise ServiceUnreachable(f"Kafka lets nobody join from here: {error}") from error

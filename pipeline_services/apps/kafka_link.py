@@ -11,12 +11,14 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from pipeline_services.apps.config import KafkaConfig
+from pipeline_services.apps.direct_socket import DIRECT
 from pipeline_services.apps.stopping import Stop
 
 log = logging.getLogger(__name__)
 
 # Back within a second of the broker's return; the client's own defaults take up to 30 s.
 COMMON: Final[dict[str, Any]] = {
+    "proxy_url": DIRECT,
     "reconnect_backoff_ms": 100,
     "reconnect_backoff_max_ms": 500,
     "metadata_max_age_ms": 30_000,
