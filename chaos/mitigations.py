@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pipeline_services.steady_pipeline import SteadyPipeline
 
 Values = Mapping[str, str]
-TAINT: Final = "conveyor.io/closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +87,6 @@ def leaving(app: str) -> Breakage:
     return build
 
 
-def tainted(pipeline: SteadyPipeline) -> Fault:
-    """Somebody keeps pods away from the node."""
-    path = f"/api/v1/nodes/{_node(pipeline)['node']}"
-    there = pipeline.api.call("GET", path)["spec"].get("taints") or []
-    patch = {"spec": {"taints": [*there, {"key": TAINT, "effect": "NoSchedule"}]}}
-    return faults.patched(pipeline.api, path, patch, f"the node has the taint {TAINT}")
-
-
 def _first_pod(app: str) -> Callable[[SteadyPipeline], Values]:
     return lambda pipeline: {"pod": pipeline.pods_of(app)[0].name}
 
@@ -104,12 +95,16 @@ def _node(pipeline: SteadyPipeline) -> Values:
     return {"node": str(pipeline.cluster.list("nodes")[0]["metadata"]["name"])}
 
 
+def _taint(pipeline: SteadyPipeline) -> Values:
+    return {**_node(pipeline), "taint": workloads.TAINT}
+
+
 NO_IMAGE: Final = workloads.edited(
     names.PRODUCER, templates.image(names.PRODUCER, "v2.1.0"), "an image that is nowhere", workloads.NO_IMAGE
 )
 MITIGATIONS: Final = (
     Mitigation("high-resource-usage", 3, workloads.cordoned, _node),
-    Mitigation("high-resource-usage", 4, tainted, lambda pipeline: {**_node(pipeline), "taint": TAINT}),
+    Mitigation("high-resource-usage", 4, workloads.tainted, _taint),
     Mitigation("network-policy-issues", 1, connections.everything_allowed, lambda _pipeline: {"policy": "debug"},
                told=False),
     Mitigation("network-policy-issues", 2, connections.names_unresolvable),

@@ -26,6 +26,12 @@ ROWS: Final = (
         sample=True,
     ),
     Row(
+        "node-tainted",
+        workloads.tainted,
+        (finding("node", "node-tainted"),),
+        ("test_nodes_ready",),
+    ),
+    Row(
         "dns-down",
         connections.names_unresolvable,
         (finding("dns", "dns-down"),),

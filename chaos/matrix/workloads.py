@@ -28,6 +28,7 @@ NO_MEMORY: Final = frozenset({"OOMKilled", *NO_START})
 NO_PLACE: Final = frozenset({"Pending"})
 BACK_WITHIN: Final = 90.0
 UNWANTED_LABEL: Final = "disk"
+TAINT: Final = "conveyor.io/closed"
 
 
 def workload_path(pipeline: SteadyPipeline, app: str) -> str:
@@ -163,6 +164,14 @@ def no_room_by_quota(app: str) -> Breakage:
 def cordoned(pipeline: SteadyPipeline) -> Fault:
     """The node takes no more pods."""
     return capacity.cordoned(pipeline.api, str(pipeline.cluster.list("nodes")[0]["metadata"]["name"]))
+
+
+def tainted(pipeline: SteadyPipeline) -> Fault:
+    """Somebody keeps pods away from the node."""
+    path = f"/api/v1/nodes/{pipeline.cluster.list('nodes')[0]['metadata']['name']}"
+    there = pipeline.api.call("GET", path)["spec"].get("taints") or []
+    patch = {"spec": {"taints": [*there, {"key": TAINT, "effect": "NoSchedule"}]}}
+    return faults.patched(pipeline.api, path, patch, f"the node has the taint {TAINT}")
 
 
 def claim_of_no_class(app: str, volume: str) -> Breakage:

@@ -23,6 +23,7 @@ from pipeline_services.apps.dead_letters import DeadLetters, DeadLettersUnavaila
 from pipeline_services.apps.delivery import Delivery
 from pipeline_services.apps.health import Heart, Readiness, serve
 from pipeline_services.apps.kafka_link import NoBroker, await_broker
+from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.apps.metrics import ProcessorMetrics
 from pipeline_services.apps.names_lookup import NamesLookup
 from pipeline_services.apps.parcel import Parcel, pack
@@ -115,9 +116,7 @@ class Processor:
         if error is None:
             self._delivered()
         elif isinstance(error, StoreUnavailable):
-            self._put_off(
-                error.reason, f"InfluxDB does not take readings ({error.reason}): {error}", error.for_operator
-            )
+            self._put_off(error.reason, f"{NOT_DELIVERED} ({error.reason}): {error}", error.for_operator)
         elif isinstance(error, DeadLettersUnavailable):
             self._put_off("dead-letter-topic", f"the dead-letter topic does not take messages: {error}", False)
         else:
@@ -130,7 +129,8 @@ class Processor:
         self.ready.worked("delivery")
         self._pause = FIRST_PAUSE
         if self._trouble is not None:
-            log.info("deliveries work again after %.1f s (%s)", time.monotonic() - self._trouble_since, self._trouble)
+            lasted = time.monotonic() - self._trouble_since
+            log.info("%s after %.1f s (%s)", DELIVERS_AGAIN, lasted, self._trouble)
             self._trouble = None
 
     def _put_off(self, reason: str, message: str, for_operator: bool) -> None:

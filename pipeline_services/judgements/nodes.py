@@ -7,7 +7,7 @@ from typing import Final
 from pipeline_services.advice import COMPONENT_ADVICE
 from pipeline_services.errors import NoData
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import condition, epoch, name_of, quantity, require_data
+from pipeline_services.judgements.objects import K8sObject, condition, epoch, name_of, quantity, require_data
 from pipeline_services.judgements.resources import STALE_AFTER
 from pipeline_services.snapshot import Snapshot
 
@@ -19,13 +19,32 @@ PRESSURES: Final = ("MemoryPressure", "DiskPressure", "PIDPressure")
 
 def are_ready(snapshot: Snapshot) -> None:
     """Every node is Ready and takes pods."""
-    for node in require_data(snapshot.data("nodes"), "nodes"):
+    found = require_data(snapshot.data("nodes"), "nodes")
+    for node in found:
         ready = condition(node, "Ready")
         if ready.get("status") != "True":
             observed = f"node {name_of(node)} is not ready: {ready.get('message') or ready.get('reason')}"
             raise Deviation(snapshot, observed, "Ready", COMPONENT_ADVICE["node"])
         if node["spec"].get("unschedulable"):
             raise Deviation(snapshot, f"node {name_of(node)} is cordoned", "schedulable", COMPONENT_ADVICE["node"])
+    closed = [(name_of(node), taints_of(node)) for node in found]
+    if all(taints for _, taints in closed):  # where some take pods, the others may well be kept for something else
+        observed = "; ".join(f"node {name} has the taint {', '.join(taints)}" for name, taints in closed)
+        advice = COMPONENT_ADVICE["node"].but(
+            impact="what runs may go on; a pod that is made now finds no place",
+            next_command="kubectl describe nodes",
+            runbook="high-resource-usage",
+        )
+        raise Deviation(snapshot, observed, "a node that takes pods", advice)
+
+
+def taints_of(node: K8sObject) -> list[str]:
+    """The keys of the taints that somebody has set to keep pods away; those of Kubernetes itself are conditions."""
+    return [
+        taint["key"]
+        for taint in node["spec"].get("taints") or ()
+        if taint["effect"] != "PreferNoSchedule" and not taint["key"].startswith("node.kubernetes.io/")
+    ]
 
 
 def have_no_pressure(snapshot: Snapshot) -> None:

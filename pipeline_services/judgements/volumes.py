@@ -29,3 +29,6 @@ def are_bound(snapshot: Snapshot, component: str) -> None:
             raise PreconditionNotMet(f"{name_of(claim)} is new and not bound yet; ask again in {STARTING_FOR:g} s")
         if phase != "Bound":
             raise Deviation(snapshot, f"volume claim {name_of(claim)} is {phase}", "Bound", advice)
+        if claim["metadata"].get("deletionTimestamp"):
+            goes = advice.but(impact=f"{component} loses all it holds as soon as its pod ends: save it first")
+            raise Deviation(snapshot, f"volume claim {name_of(claim)} is being deleted", "Bound", goes)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from pipeline_services import names
+from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.errors import PipelineError
 from pipeline_services.judgements.events import last_seen
 from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, epoch, name_of
@@ -117,8 +118,11 @@ class Evidence:
         return sorted(found)
 
     def said(self, component: str, pattern: str, within: float = 180.0) -> list[str]:
-        """The lines of a component that contain the pattern, newest last."""
-        return [text for _, text in self.lines(component, within) if re.search(pattern, text)]
+        """The lines of a component that contain the pattern, newest last; not what it has said to be over since."""
+        lines = self.lines(component, within)
+        over = max((at for at, text in lines if DELIVERS_AGAIN in text), default=0.0)
+        standing = [text for at, text in lines if at > over or NOT_DELIVERED not in text]
+        return [text for text in standing if re.search(pattern, text)]
 
     def changed(self, source: str, name: str, field_path: str = "") -> float | None:
         """When the object, or a part of it, was written last; None where nobody recorded that."""

@@ -134,6 +134,7 @@ def ended(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
         if last is None:
             continue
         at = epoch(last["finishedAt"]) if last.get("finishedAt") else evidence.now
+        ran = (epoch(last["startedAt"]) if last.get("startedAt") else 0.0, at)
         well = is_ready(pod)
         if last.get("reason") == "OOMKilled" and evidence.now - at < OOM_RECENT:
             yield _out_of_memory(evidence, app, pod, status, at)
@@ -142,7 +143,7 @@ def ended(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
             continue
         if last.get("exitCode") in (0, 143) and well:
             continue
-        yield from killed_by_probe(evidence, app, pod, status, at) or [_crashed(evidence, app, pod, status, at)]
+        yield from killed_by_probe(evidence, app, pod, status, ran) or [_crashed(evidence, app, pod, status, at)]
         return
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pipeline_services import names
+from pipeline_services.apps.log_words import NOT_DELIVERED
 from pipeline_services.judgements.objects import age
 from pipeline_services.judgements.pods import STARTING_FOR
 from pipeline_services.triage.evidence import Evidence
@@ -134,7 +135,7 @@ def _store(evidence: Evidence) -> Iterator[Finding]:
             details=of_app(names.INFLUXDB),
         )
     failing = [*evidence.red("test_key_metric[write-failures"), *evidence.red("test_key_metric[influxdb-writes")]
-    said = evidence.said(names.PROCESSOR, r"InfluxDB does not take readings")
+    said = evidence.said(names.PROCESSOR, NOT_DELIVERED)
     if failing and evidence.ready(names.PROCESSOR):
         yield tell(
             evidence,

@@ -66,12 +66,21 @@ def unready(evidence: Evidence, app: str, pod: K8sObject) -> list[Finding]:
     return []
 
 
-def killed_by_probe(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at: float) -> list[Finding]:
-    """A container that the kubelet killed because a probe failed."""
-    before = [event for event in _failures(evidence, pod, since=at - 120) if last_seen(event) <= at + 2]
+def killed_by_probe(
+    evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, ran: tuple[float, float]
+) -> list[Finding]:
+    """A container that the kubelet killed because a probe failed.
+
+    Args:
+        ran: from when until when (epoch seconds); what befell the container before it is not about this one.
+    """
+    began, at = ran
+    before = [event for event in _failures(evidence, pod, since=max(at - 120, began)) if last_seen(event) <= at + 2]
     failed = [event for event in before if _fatal(event)]
     killing = [
-        event for event in evidence.events_of("Pod", name_of(pod), "Killing") if "probe" in event.get("message", "")
+        event
+        for event in evidence.events_of("Pod", name_of(pod), "Killing")
+        if "probe" in event.get("message", "") and began <= last_seen(event) <= at + 2
     ]
     if not failed or not killing:
         return []

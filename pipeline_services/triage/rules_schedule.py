@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline_services.judgements.nodes import taints_of
 from pipeline_services.judgements.objects import K8sObject, condition, name_of, quantity
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
@@ -107,12 +108,7 @@ def _too_large(evidence: Evidence, pod: K8sObject) -> str:
 
 def _taints(evidence: Evidence) -> list[tuple[str, str]]:
     """The nodes' taints that somebody set, as (node, key)."""
-    return [
-        (name_of(node), taint["key"])
-        for node in evidence.objects("nodes")
-        for taint in node["spec"].get("taints") or ()
-        if not taint["key"].startswith("node.kubernetes.io/")
-    ]
+    return [(name_of(node), key) for node in evidence.objects("nodes") for key in taints_of(node)]
 
 
 def _shown(resource: str, amount: float) -> str:

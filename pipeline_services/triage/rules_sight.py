@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from pipeline_services import names
-from pipeline_services.judgements import hpas
+from pipeline_services.judgements import hpas, networks
 from pipeline_services.judgements.objects import age, condition, name_of
 from pipeline_services.judgements.pods import is_ready
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
+from pipeline_services.triage.rules_network import SEEING
 from pipeline_services.triage.telling import of_app, since_condition, stopped_since, tell
 
 METRICS_LABEL = ("k8s-app", "metrics-server")
@@ -80,6 +81,15 @@ def _logs(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def _explained(evidence: Evidence, source: str, why: str) -> bool:
+    """Whether Grafana gets no answer for what is told already: a certificate that is wrong, a policy in the way."""
+    if evidence.red("test_certificate") and re.search(r"(?i)\btls\b|x509|certificate", why):
+        return True
+    policies = evidence.objects("networkpolicies")
+    flows = [flow for flow in SEEING if (flow.source, flow.target) == (names.GRAFANA, source)]
+    return evidence.known("networkpolicies") and any(networks.held_up(policies, flow) for flow in flows)
+
+
 def _dashboards(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.ready(names.GRAFANA):
         return
@@ -97,7 +107,7 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
         return
     for one in evidence.red("test_grafana_datasource_answers["):
         source = one.id.partition("[")[2].rstrip("]")
-        if evidence.ready(source):
+        if evidence.ready(source) and not _explained(evidence, source, one.why):
             yield tell(
                 evidence,
                 "datasource-broken",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline_services import names
+from pipeline_services.apps.log_words import NOT_DELIVERED
 from pipeline_services.errors import ServiceUnreachable
 from pipeline_services.settings import PANELS
 from tests.judgements.answers_of_cluster import POD_NAMES
@@ -143,7 +144,7 @@ def influxdb_token_wrong_and_restarted(world: World) -> None:
     influxdb_token_wrong(world)
     pod = only_pod_unready(world, names.PROCESSOR)["metadata"]["name"]
     warning(world, "Pod", pod, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503")
-    message = "InfluxDB does not take readings (unauthorized): HTTP 401"
+    message = f"{NOT_DELIVERED} (unauthorized): HTTP 401"
     line = f'{world.ago(5)} {{"level": "ERROR", "logger": "processor", "message": "{message}"}}'
     world.answers["logs/processor"][0]["lines"] = [line]
     for metric, value in (("processor-matches-producer", "0.01"), ("write-failures", "0.5")):

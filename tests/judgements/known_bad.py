@@ -118,6 +118,10 @@ def node_cordoned(world: World) -> None:
     world.answers["nodes"][0]["spec"]["unschedulable"] = True
 
 
+def node_tainted(world: World) -> None:
+    world.answers["nodes"][0]["spec"]["taints"] = [{"key": "conveyor.io/closed", "effect": "NoExecute"}]
+
+
 def node_full(world: World, resource: str) -> None:
     world.answers["node_metrics"][0]["usage"][resource] = {"cpu": "1990m", "memory": "23Gi"}[resource]
 
@@ -152,6 +156,10 @@ def claim(phase: str | None) -> Breakage:
             world.item("pvcs", name)["status"]["phase"] = phase
 
     return breakage
+
+
+def claim_going(world: World, component: str) -> None:
+    world.item("pvcs", f"data-{component}-0")["metadata"]["deletionTimestamp"] = world.ago(5)
 
 
 def logged(text: str) -> Breakage:
@@ -224,12 +232,17 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     ),
     "test_rollout_complete": (workload_gone, workload_at_0, rollout_stuck),
     "test_usage_within_limits": (usage("memory", "300Mi"), usage("cpu", "1300m")),
-    "test_nodes_ready": (node_condition("Ready", "False"), node_condition("Ready", "Unknown"), node_cordoned),
+    "test_nodes_ready": (
+        node_condition("Ready", "False"),
+        node_condition("Ready", "Unknown"),
+        node_cordoned,
+        node_tainted,
+    ),
     "test_nodes_without_pressure": (node_condition("DiskPressure", "True"), node_condition("PIDPressure", "Unknown")),
     "test_nodes_have_room": (node_full,),
     "test_hpa_knows_metrics": (hpa_gone, hpa_condition("ScalingActive"), hpa_condition("AbleToScale"), hpa_unknown),
     "test_hpa_set_as_documented": (hpa_gone, hpa_bounds),
-    "test_volume_bound": (claim(None), claim("Lost"), claim("Pending")),
+    "test_volume_bound": (claim(None), claim("Lost"), claim("Pending"), claim_going),
     "test_no_unknown_errors_logged": (
         logged('{"time": "x", "level": "ERROR", "logger": "a", "message": "it broke"}'),
         logged('{"level": "CRITICAL", "message": "cut off in the mid'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from pipeline_services.judgements import (
     endpoints,
     hpas,
     kafka,
+    nodes,
     pods,
     resources,
     volumes,
@@ -178,6 +180,15 @@ def test_a_line_of_the_kubelet_is_no_line_of_the_container() -> None:
     world = healthy()
     world.answers["logs/producer"][0]["previous"] = ["unable to retrieve container logs for containerd://abc"]
     assert outcomes(world) == ([], [])
+
+
+def test_a_tainted_node_beside_one_that_takes_pods_is_kept_for_something_else() -> None:
+    world = healthy()
+    other = copy.deepcopy(world.answers["nodes"][0])
+    other["metadata"]["name"] = "control-plane"
+    other["spec"]["taints"] = [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]
+    world.answers["nodes"].append(other)
+    nodes.are_ready(world.snapshot())
 
 
 def test_a_new_volume_claim_and_a_new_autoscaler_are_not_known_yet() -> None:

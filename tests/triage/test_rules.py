@@ -9,6 +9,7 @@ import pytest
 from pipeline_services import names
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import scale_to_0, second_pod, warning
+from tests.judgements.known_bad import claim_going
 from tests.judgements.known_bad_services import stalled
 from tests.judgements.world import NOW, World, healthy
 
@@ -29,8 +30,12 @@ def pending(world: World, message: str) -> None:
     pod["status"] = {"phase": "Pending", "conditions": [unscheduled]}
 
 
-def taint(world: World) -> None:
+def latent_taint(world: World) -> None:
     world.answers["nodes"][0]["spec"]["taints"] = [{"key": "maintenance", "effect": "NoSchedule"}]
+
+
+def taint(world: World) -> None:
+    latent_taint(world)
     pending(world, "0/1 nodes are available: 1 node(s) had untolerated taint(s)")
 
 
@@ -49,6 +54,20 @@ def crashed(world: World, code: int, reason: str, *, ready: bool) -> None:
     if not ready:
         pod["status"]["conditions"][1] |= {"status": "False"}
         status |= {"ready": False, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+
+
+def crashed_after_a_probe_killed_the_one_before(world: World) -> None:
+    crashed(world, 137, "Error", ready=True)
+    pod = world.pods(names.PRODUCER)[0]
+    pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["startedAt"] = world.ago(50)
+    warning(world, "Pod", pod["metadata"]["name"], "Unhealthy", "Liveness probe failed: deadline exceeded", ago=60)
+    warning(world, "Pod", pod["metadata"]["name"], "Killing", "failed liveness probe, will be restarted", ago=58)
+
+
+def killed_by_its_probe(world: World) -> None:
+    crashed_after_a_probe_killed_the_one_before(world)
+    pod = world.pods(names.PRODUCER)[0]
+    pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["startedAt"] = world.ago(90)
 
 
 def evicted(world: World) -> None:
@@ -99,6 +118,8 @@ CASES: dict[str, tuple[Breakage, tuple[str, str]]] = {
         ("producer", "pods-forbidden"),
     ),
     "taint": (taint, ("node", "node-tainted")),
+    "taint that holds nothing up yet": (latent_taint, ("node", "node-tainted")),
+    "claim that is going": (lambda w: claim_going(w, names.INFLUXDB), ("storage", "volume-missing")),
     "selector": (
         lambda w: pending(w, "1 node(s) didn't match Pod's node affinity/selector"),
         ("processor", "placement-impossible"),
@@ -114,6 +135,11 @@ CASES: dict[str, tuple[Breakage, tuple[str, str]]] = {
         ("processor", "probe-wrong"),
     ),
     "crash": (lambda w: crashed(w, 137, "Error", ready=True), ("producer", "process-crashed")),
+    "crash of a container whose like was killed before": (
+        crashed_after_a_probe_killed_the_one_before,
+        ("producer", "process-crashed"),
+    ),
+    "killed by its probe": (killed_by_its_probe, ("producer", "process-hung")),
     "loop": (lambda w: crashed(w, 1, "Error", ready=False), ("producer", "crash-loop")),
     "no program": (lambda w: crashed(w, 128, "StartError", ready=False), ("producer", "container-cannot-start")),
     "memory": (lambda w: crashed(w, 137, "OOMKilled", ready=False), ("producer", "out-of-memory")),

@@ -1,0 +1,62 @@
+"""What is over is not told any more, and what one cause explains is not told as another."""
+
+from __future__ import annotations
+
+from pipeline_services import names
+from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
+from pipeline_services.triage.diagnosis import diagnose
+from tests.judgements.world import World, healthy
+
+GONE = 'HTTP 404: bucket "sensor-data" not found'
+
+
+def processor_said(world: World, *lines: tuple[float, str]) -> None:
+    world.answers["logs/processor"][0]["lines"] = [f"{world.ago(ago)} {text}" for ago, text in lines]
+
+
+def causes(world: World) -> list[str]:
+    return [f"{one.component}: {one.cause.id}" for one in diagnose(world.snapshot()).findings]
+
+
+def test_a_bucket_that_is_missing() -> None:
+    world = healthy()
+    processor_said(world, (30, f"{NOT_DELIVERED} (not-found): {GONE}"))
+    assert "influxdb: bucket-missing" in causes(world)
+
+
+def test_a_bucket_that_is_there_again() -> None:
+    world = healthy()
+    trouble = f"{NOT_DELIVERED} (not-found): {GONE}"
+    processor_said(world, (90, trouble), (40, f"{DELIVERS_AGAIN} after 50 s"))
+    assert causes(world) == []
+
+
+def test_a_bucket_that_is_missing_once_more() -> None:
+    world = healthy()
+    trouble = f"{NOT_DELIVERED} (not-found): {GONE}"
+    processor_said(world, (90, trouble), (40, f"{DELIVERS_AGAIN} after 50 s"), (20, trouble))
+    assert "influxdb: bucket-missing" in causes(world)
+
+
+def sources(world: World, error: str) -> None:
+    world.answers[f"grafana_datasources/{names.DATASOURCES[names.INFLUXDB]}"] = {"status": 400, "message": error}
+
+
+def test_grafana_that_does_not_trust_a_certificate_nobody_trusts() -> None:
+    world = healthy()
+    world.answers["tls"].update(verified=False, error="unable to get local issuer certificate")
+    sources(world, "tls: failed to verify certificate: x509: certificate signed by unknown authority")
+    assert causes(world) == ["influxdb: certificate-wrong"]
+
+
+def test_grafana_that_alone_does_not_trust_it() -> None:
+    world = healthy()
+    sources(world, "tls: failed to verify certificate: x509: certificate signed by unknown authority")
+    assert causes(world) == ["grafana: datasource-broken"]
+
+
+def test_grafana_whose_way_a_policy_blocks() -> None:
+    world = healthy()
+    world.drop("networkpolicies", lambda policy: policy["metadata"]["name"] == "grafana")
+    sources(world, "context deadline exceeded")
+    assert causes(world) == ["network: policy-blocks"]
