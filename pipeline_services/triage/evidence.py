@@ -119,10 +119,13 @@ class Evidence:
 
     def said(self, component: str, pattern: str, within: float = 180.0) -> list[str]:
         """The lines of a component that contain the pattern, newest last; not what it has said to be over since."""
+        return [text for _, text in self.standing_lines(component, within) if re.search(pattern, text)]
+
+    def standing_lines(self, component: str, within: float = 180.0) -> list[tuple[float, str]]:
+        """As ``lines``, without what the component has said to be over since."""
         lines = self.lines(component, within)
         over = max((at for at, text in lines if DELIVERS_AGAIN in text), default=0.0)
-        standing = [text for at, text in lines if at > over or NOT_DELIVERED not in text]
-        return [text for text in standing if re.search(pattern, text)]
+        return [(at, text) for at, text in lines if at > over or NOT_DELIVERED not in text]
 
     def changed(self, source: str, name: str, field_path: str = "") -> float | None:
         """When the object, or a part of it, was written last; None where nobody recorded that."""

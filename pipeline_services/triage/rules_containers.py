@@ -139,7 +139,7 @@ def ended(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
         if last.get("reason") == "OOMKilled" and evidence.now - at < OOM_RECENT:
             yield _out_of_memory(evidence, app, pod, status, at)
             return
-        if well and evidence.now - at > JUST_RESTARTED:
+        if (well or _runs(status)) and evidence.now - at > JUST_RESTARTED:
             continue
         if last.get("exitCode") in (0, 143) and well:
             continue
@@ -224,6 +224,10 @@ def last_words(evidence: Evidence, pod: K8sObject, container: str) -> list[str]:
             lines = [entry.partition(" ")[2] for entry in (tail.get("previous") or tail["lines"])]
     worrying = [line for line in lines if re.search(_WORRY, line)]
     return (worrying or lines)[-2:]
+
+
+def _runs(status: K8sObject) -> bool:
+    return "running" in (status.get("state") or {})
 
 
 def _last_end(status: K8sObject) -> dict[str, Any] | None:

@@ -233,7 +233,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
         well_since = max((since_condition(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
         lines = [
             line
-            for at, line in evidence.lines(client, within=60)
+            for at, line in evidence.standing_lines(client, within=60)
             if at > well_since + CATCHING_UP
             and re.search(_NO_WAY, line)
             and not re.search(_GROUP_REQUEST, line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline_services import names
 from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.triage.diagnosis import diagnose
+from tests.judgements.faults import only_pod_unready, scale_to_0
 from tests.judgements.world import World, healthy
 
 GONE = 'HTTP 404: bucket "sensor-data" not found'
@@ -36,6 +37,25 @@ def test_a_bucket_that_is_missing_once_more() -> None:
     trouble = f"{NOT_DELIVERED} (not-found): {GONE}"
     processor_said(world, (90, trouble), (40, f"{DELIVERS_AGAIN} after 50 s"), (20, trouble))
     assert "influxdb: bucket-missing" in causes(world)
+
+
+def test_a_store_that_was_out_of_reach_and_is_not_while_kafka_is_away() -> None:
+    world = healthy()
+    scale_to_0(world, names.KAFKA)
+    only_pod_unready(world, names.PROCESSOR)
+    trouble = f"{NOT_DELIVERED} (unreachable): HTTPSConnectionPool(host='influxdb-service'): Read timed out"
+    processor_said(world, (170, trouble), (150, f"{DELIVERS_AGAIN} after 20 s"))
+    assert causes(world)[:1] == ["kafka: scaled-to-zero"]
+    assert "network: connection-fails" not in causes(world)
+
+
+def test_a_crash_before_the_container_that_runs_now_is_no_reason_for_what_befalls_that() -> None:
+    world = healthy()
+    pod = only_pod_unready(world, names.PRODUCER)
+    status = pod["status"]["containerStatuses"][0]
+    status |= {"restartCount": 1, "state": {"running": {"startedAt": world.ago(400)}}}
+    status["lastState"] = {"terminated": {"reason": "Error", "exitCode": 137, "finishedAt": world.ago(401)}}
+    assert "producer: process-crashed" not in causes(world)
 
 
 def sources(world: World, error: str) -> None:
