@@ -54,7 +54,12 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
     open_questions = list(_unanswered(answers.values(), causes))
     settling = list(rules_pods.settling(evidence, open_questions))
     told = {finding.component for finding in (*causes, *settling)}
-    echo = [finding for finding in rules_echo.findings(evidence) if finding.component not in told]
+    explained = {component for finding in causes for component in finding.affects}
+    echo = [
+        finding
+        for finding in rules_echo.findings(evidence)
+        if finding.component not in told and finding.affects - {finding.component} - explained
+    ]
     rest = upstream_first([*causes, *settling, *echo, *_unknown(evidence, causes)])
     return Diagnosis(
         taken_at=snapshot.taken_at,

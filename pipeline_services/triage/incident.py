@@ -55,7 +55,8 @@ def markdown(incident: Incident) -> str:
 
 def _head(incident: Incident) -> Iterator[str]:
     snapshot, first = incident.snapshot, incident.findings[0]
-    began = min((one.since for one in incident.findings if one.since is not None), default=None)
+    lasting = [one for one in incident.findings if not one.self_healing] or incident.findings
+    began = min((one.since for one in lasting if one.since is not None), default=None)
     ended = [course.gone_at for course in incident.courses if not course.open and course.gone_at is not None]
     over = not any(course.open for course in incident.courses)
     yield f"# Incident of {utc(snapshot.taken_at)}: {_plain(first.component)}: {_plain(first.sentence)}"

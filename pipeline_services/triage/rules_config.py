@@ -90,7 +90,7 @@ def _restarted_since(evidence: Evidence, since: float | None) -> list[str]:
         name_of(pod)
         for app in READERS
         for pod in evidence.pods(app)
-        if epoch(pod["metadata"]["creationTimestamp"]) > since
+        if epoch(pod["metadata"]["creationTimestamp"]) >= since  # whole seconds: in the same one is after it, mostly
     ]
     said = (
         f"pods that have read it since: {', '.join(young)}"

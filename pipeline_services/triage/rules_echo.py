@@ -20,13 +20,13 @@ _LOGGED: Final = "test_no_unknown_errors_logged"
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
-    """A pod that came back a moment ago, where all that is red besides are errors from before it did."""
+    """A pod that came back a moment ago, and those that depend on it, of which nothing is red but older errors."""
     red = [one for one in evidence.answers.values() if one.outcome == RED]
-    if not red or not all(one.id.startswith(_LOGGED) for one in red):
-        return
+    more = {one.component for one in red if not one.id.startswith(_LOGGED)}
     back = _came_back(evidence)
     for component in by_rank(back):
-        heard = [one for one in red if one.component in affected(component) and one.component != component]
+        suffers = affected(component) - {component} - more
+        heard = [one for one in red if one.component in suffers]
         last = max((_last_error(evidence, one.component) for one in heard), default=None)
         if last is not None and last <= back[component] + SETTLED_AFTER:
             ago = evidence.now - back[component]
@@ -39,6 +39,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
                 *(f"{one.id}: {one.why}" for one in heard),
                 quiet,
                 since=back[component],
+                affects={one.component for one in heard},
                 confidence=Confidence.MEDIUM,
                 details=of_app(component),
             )

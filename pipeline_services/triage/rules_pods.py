@@ -129,7 +129,9 @@ def _rolling(evidence: Evidence, app: str) -> bool:
     workload = evidence.workload(app)
     if workload is None:
         return False
-    progress = progress_of(workload)
+    progress, status = progress_of(workload), workload.get("status") or {}
+    if "updateRevision" in status:  # a StatefulSet, which counts a pod that was deleted as one still to be updated
+        return not progress.seen_by_controller or status.get("currentRevision") != status["updateRevision"]
     hashes = {(pod["metadata"].get("labels") or {}).get("pod-template-hash") for pod in evidence.all_pods(app)}
     return not progress.seen_by_controller or progress.updated < progress.wanted or len(hashes - {None}) > 1
 

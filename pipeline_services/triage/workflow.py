@@ -175,10 +175,10 @@ def _missed(course: Course, at: float) -> Course:
     course = replace(course, missing=course.missing + 1, gone_at=gone_at)
     if course.missing < LOOKS_TO_BELIEVE:
         return course
-    how = "a manual step" if course.entered(Stage.ACTING) else "itself"
-    return moved(
-        course, Stage.RESOLVED, at, f"healed by {how}, gone {span(gone_at - course.detected_at)} after it was seen"
-    )
+    after = f"gone {span(gone_at - course.detected_at)} after it was seen"
+    acted = course.entered(Stage.ACTING)
+    note = f"mended, {after}: write down what was typed" if acted else f"healed by itself, {after}"
+    return moved(course, Stage.RESOLVED, at, note)
 
 
 def late(course: Course, at: float) -> Course:

@@ -18,8 +18,14 @@ from tests.triage.made import stamp
 RECORDED = Path(__file__).parent.parent / "snapshots" / "healthy.json.gz"
 
 
-def after(back: float, *errors: tuple[str, float], started: float = 900) -> list[Finding]:
-    """The findings where kafka-0 became ready ``back`` seconds ago, and errors were logged so long ago."""
+def after(
+    back: float, *errors: tuple[str, float], started: float = 900, more: dict[str, Any] | None = None
+) -> list[Finding]:
+    """The findings where kafka-0 became ready ``back`` seconds ago, and errors were logged so long ago.
+
+    Args:
+        more: other answers than those of a pipeline that is well.
+    """
     healthy = Snapshot.from_json(gzip.decompress(RECORDED.read_bytes()).decode())
     answers: dict[str, Any] = json.loads(json.dumps(healthy.answers))
     for pod in answers["pods"]:
@@ -35,6 +41,7 @@ def after(back: float, *errors: tuple[str, float], started: float = 900) -> list
         lines.append(f"{stamp(healthy.taken_at - ago)} {line}")
         lines.sort()
     answers["loki/pods"] = dict.fromkeys(answers["loki/pods"], healthy.taken_at)
+    answers |= more or {}
     seen = Snapshot(healthy.taken_at, healthy.context, healthy.namespace, answers)
     return list(diagnose(seen).findings)
 
@@ -69,6 +76,23 @@ def test_a_return_long_ago_explains_nothing() -> None:
 def test_a_pod_that_is_young_itself_is_told_once() -> None:
     found = after(60, ("producer", 70), ("processor", 65), started=70)
     assert [(one.component, one.cause.id) for one in found] == [("kafka", "settling")]
+
+
+BROKEN_SOURCE = {"grafana_datasources/loki": {"status": 500, "message": "no such host"}}
+OLD_UNSENT = {"prometheus/unacknowledged-age": [{"metric": {}, "value": [1795419641.446, "90"]}]}
+
+
+def test_what_is_wrong_besides_does_not_make_it_more() -> None:
+    found = after(60, ("producer", 70), more=BROKEN_SOURCE)
+    assert {(one.component, one.cause.id) for one in found} == {
+        ("kafka", "outage-over"),
+        ("grafana", "datasource-broken"),
+    }
+
+
+def test_who_has_more_than_old_errors_is_not_excused_by_it() -> None:
+    found = after(60, ("producer", 70), more=OLD_UNSENT)
+    assert [(one.component, one.cause.id) for one in found] == [("producer", "producer-idle")]
 
 
 def test_without_errors_there_is_no_echo() -> None:

@@ -226,3 +226,28 @@ def test_who_else_reads_in_the_processors_group_is_told() -> None:
     said = [line for one in findings if one.cause.id == "processing-too-slow" for line in one.evidence]
     assert "127.0.0.1 reads 1 partitions and is no processor" in said
     assert not any("10.244.0.7 reads" in line for line in said)
+
+
+@pytest.mark.parametrize(("new", "cause"), [("rev-1", "pod-replaced"), ("rev-2", "rollout-under-way")])
+def test_a_pod_of_a_statefulset_that_was_deleted_is_no_rollout(new: str, cause: str) -> None:
+    world = healthy()
+    pod = world.pods(names.KAFKA)[0]
+    pod["metadata"]["creationTimestamp"] = world.ago(1)
+    pod["status"] = {"phase": "Pending", "conditions": []}
+    counted = {"updatedReplicas": 0, "availableReplicas": 0, "currentRevision": "rev-1", "updateRevision": new}
+    world.item("statefulsets", names.KAFKA)["status"] |= counted
+    findings = diagnose(world.snapshot()).findings
+    assert ("kafka", cause) in {(one.component, one.cause.id) for one in findings}
+
+
+@pytest.mark.parametrize(("ago", "said"), [(30, "pods that have read it since"), (31, "no pod has been started since")])
+def test_a_pod_that_was_made_in_the_second_of_a_change_has_read_it(ago: float, said: str) -> None:
+    world = healthy()
+    world.item("configmaps", names.CONFIG_MAP)["data"]["KAFKA_BROKER"] = "kafka-servise:9092"
+    world.answers["changes"] = [
+        {"kind": "ConfigMap", "name": names.CONFIG_MAP, "time": world.ago(30), "fields": ["data.KAFKA_BROKER"]}
+    ]
+    for app in (names.PRODUCER, names.PROCESSOR):
+        world.pods(app)[0]["metadata"]["creationTimestamp"] = world.ago(ago)
+    first = diagnose(world.snapshot()).findings[0]
+    assert any(said in line for line in first.evidence)
