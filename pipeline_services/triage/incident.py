@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pipeline_services.advice import Escalation
@@ -45,7 +45,9 @@ class Incident:
 
 
 def markdown(incident: Incident) -> str:
-    """The whole document."""
+    """The whole document: what is open first, then what lasted until somebody mended it, then what healed."""
+    in_order = sorted(incident.courses, key=lambda course: (not course.open, course.finding.self_healing))
+    incident = replace(incident, courses=in_order)
     parts = (
         *(_head(incident), _summary(incident), _time_line(incident), _impact(incident), _evidence(incident)),
         *(_actions(incident), _outcome(incident), _escalation(incident), _not_known(incident)),
@@ -65,7 +67,7 @@ def _head(incident: Incident) -> Iterator[str]:
     yield f"| Began | {utc(began) if began is not None else 'not known'} |"
     yield f"| Noticed | {utc(snapshot.taken_at)}{f', {span(snapshot.taken_at - began)} later' if began else ''} |"
     yield f"| Over | {utc(max(ended)) if over and ended else 'not as far as is known'} |"
-    yield f"| Level | {_level(incident).value} |"
+    yield f"| Level | {_level(incident).value}{' while it lasted; nothing is open' if over else ''} |"
     yield ""
 
 
@@ -132,6 +134,9 @@ def _actions(incident: Incident) -> Iterator[str]:
         yield ""
     for number, course in enumerate(incident.courses, 1):
         finding = course.finding
+        if not course.open:
+            yield from _past_actions(number, course, incident.snapshot.context)
+            continue
         wait = (
             f"wait up to {span(workflow.limit(finding))}; then" if finding.self_healing and not course.overdue else ""
         )
@@ -144,6 +149,17 @@ def _actions(incident: Incident) -> Iterator[str]:
             yield f"   Mended when: {_plain(finding.afterwards)}."
         yield f"   More: RUNBOOK.md#{finding.cause.runbook}."
         yield ""
+
+
+def _past_actions(number: int, course: Course, context: str) -> Iterator[str]:
+    """What is over asks for nothing; where somebody mended it, what the runbook has for it is the place to say how."""
+    finding = course.finding
+    if finding.self_healing:
+        yield f"{number}. {_plain(finding.component)}: nothing, it healed by itself."
+    else:
+        yield f"{number}. {_plain(finding.component)}: nothing any more. What the runbook has for it:"
+        yield from _block(commands(finding.next, context))
+    yield ""
 
 
 def _block(typed: Sequence[str]) -> list[str]:
@@ -163,7 +179,8 @@ def _escalation(incident: Incident) -> Iterator[str]:
     yield from ("## Escalation", "")
     handed = [course for course in incident.courses if course.hands_over]
     if not handed:
-        yield "None: the operator (L1) can bring this to its end."
+        over = not any(course.open for course in incident.courses)
+        yield "None: it is over." if over else "None: the operator (L1) can bring this to its end."
         waiting = workflow.watched(incident.courses)
         if waiting:
             levels = ", ".join(sorted({workflow.one_up(course.level).value for course in waiting}))

@@ -232,7 +232,10 @@ def escalated(course: Course, at: float) -> Course:
     if course.stage is not Stage.ACTING:
         return course
     level = one_up(course.level) if course.level is Escalation.L1 else course.level
-    return replace(moved(course, Stage.ESCALATED, at, f"the manual step did not help; {level.value}"), level=level)
+    return replace(
+        moved(course, Stage.ESCALATED, at, f"the steps were typed, it is said, and it is still so; {level.value}"),
+        level=level,
+    )
 
 
 def documented(course: Course, at: float, where: str) -> Course:

@@ -46,7 +46,9 @@ def test_a_self_healed_one_says_when_it_was_over_and_calls_nobody() -> None:
     text = document(healed())
     assert "| Over | 2026-11-23 07:42:14 UTC |" in text
     assert "resolved: healed by itself, gone 34 s after it was seen" in section(text, "Outcome")
-    assert "None: the operator (L1)" in section(text, "Escalation")
+    assert "None: it is over." in section(text, "Escalation")
+    assert "while it lasted; nothing is open |" in text
+    assert "1. kafka: nothing, it healed by itself." in section(text, "Actions")
     assert "kafka: resolved: healed by itself" in section(text, "Time line")
 
 
@@ -56,6 +58,23 @@ def test_a_manual_one_has_its_commands_their_undo_and_what_it_looks_like_then() 
     assert "   kubectl scale deployment/producer -n conveyor-pipeline --replicas=0\n" in actions
     assert "Mended when: every pod of producer is Running and READY 1/1." in actions
     assert "export KUBECONFIG=$(make -s kubeconfig)" in actions
+
+
+def test_one_that_is_mended_asks_for_nothing_any_more() -> None:
+    courses = workflow.follow(begun(SCALED), diagnosis(), AT + 20)
+    text = document(*workflow.follow(courses, diagnosis(), AT + 25))
+    actions = section(text, "Actions")
+    assert "1. producer: nothing any more. What the runbook has for it:" in actions
+    assert "--replicas=1" in actions
+    assert "--replicas=0" not in actions
+
+
+def test_what_is_open_comes_first_and_gives_the_incident_its_name_and_its_beginning() -> None:
+    text = document(healed(), *begun(replace(SCALED, since=AT - 7)))
+    assert text.startswith("# Incident of 2026-11-23 07:41:40 UTC: producer: producer is scaled to 0\n")
+    named = re.findall(r"^\d\. \*\*(\w+)\*\*", section(text, "Summary"), re.MULTILINE)
+    assert named == ["producer", "kafka"]
+    assert "| Noticed | 2026-11-23 07:41:40 UTC, 7 s later |" in text
 
 
 def test_an_escalated_one_names_the_level_the_condition_and_the_bundle() -> None:
