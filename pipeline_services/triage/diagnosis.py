@@ -55,10 +55,11 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
     settling = list(rules_pods.settling(evidence, open_questions))
     told = {finding.component for finding in (*causes, *settling)}
     explained = {component for finding in causes for component in finding.affects}
+    unexplained = {one.component for one in answers.values() if one.outcome == RED} - explained
     echo = [
         finding
         for finding in rules_echo.findings(evidence)
-        if finding.component not in told and finding.affects - {finding.component} - explained
+        if finding.component not in told and finding.affects & unexplained
     ]
     rest = upstream_first([*causes, *settling, *echo, *_unknown(evidence, causes)])
     return Diagnosis(

@@ -127,6 +127,14 @@ class Evidence:
         over = max((at for at, text in lines if DELIVERS_AGAIN in text), default=0.0)
         return [(at, text) for at, text in lines if at > over or NOT_DELIVERED not in text]
 
+    @cached_property
+    def delivers_since(self) -> float | None:
+        """When the processor's deliveries worked again after trouble; None where there was none, or there is."""
+        lines = self.lines(names.PROCESSOR)
+        over = max((at for at, text in lines if DELIVERS_AGAIN in text), default=None)
+        again = any(over is not None and at > over and NOT_DELIVERED in text for at, text in lines)
+        return None if again else over
+
     def changed(self, source: str, name: str, field_path: str = "") -> float | None:
         """When the object, or a part of it, was written last; None where nobody recorded that."""
         kind = _CHANGED_KIND.get(source, source)

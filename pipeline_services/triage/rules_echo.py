@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pipeline_services import names
 from pipeline_services.errors import PipelineError
 from pipeline_services.judgements.logs import WINDOW, unknown_errors
 from pipeline_services.judgements.objects import COMPONENT_APPS, condition, epoch
@@ -12,6 +13,7 @@ from pipeline_services.triage.asked import RED
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.graph import affected, by_rank
 from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules_data import WRITE_FAILURES
 from pipeline_services.triage.telling import of_app, tell
 
 SETTLED_AFTER: Final = 15.0
@@ -20,6 +22,33 @@ _LOGGED: Final = "test_no_unknown_errors_logged"
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Pods that are back, then deliveries that work again."""
+    yield from _pods_back(evidence)
+    yield from _deliveries_back(evidence)
+
+
+def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
+    """The processor delivers again, and what failed until then is still in its log and in the figures of a minute."""
+    since = evidence.delivers_since
+    failed, logged = evidence.red(WRITE_FAILURES), evidence.red(f"{_LOGGED}[{names.PROCESSOR}]")
+    if since is None or evidence.now - since > WINDOW or not (failed or logged):
+        return
+    if logged and _last_error(evidence, names.PROCESSOR) > since + SETTLED_AFTER:
+        return
+    yield tell(
+        evidence,
+        "outage-over",
+        names.INFLUXDB,
+        f"InfluxDB takes readings again since {evidence.now - since:.0f} s; what failed until then still shows",
+        *(f"{one.id}: {one.why}" for one in (*failed, *logged)),
+        since=since,
+        affects={names.PROCESSOR} if logged else (),
+        confidence=Confidence.MEDIUM,
+        details=of_app(names.INFLUXDB),
+    )
+
+
+def _pods_back(evidence: Evidence) -> Iterator[Finding]:
     """A pod that came back a moment ago, and those that depend on it, of which nothing is red but older errors."""
     red = [one for one in evidence.answers.values() if one.outcome == RED]
     more = {one.component for one in red if not one.id.startswith(_LOGGED)}

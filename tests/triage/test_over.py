@@ -49,6 +49,32 @@ def test_a_store_that_was_out_of_reach_and_is_not_while_kafka_is_away() -> None:
     assert "network: connection-fails" not in causes(world)
 
 
+def failing_writes(world: World) -> None:
+    world.answers["prometheus/write-failures"] = [{"metric": {}, "value": [world.now, "0.5"]}]
+
+
+def test_writes_that_fail() -> None:
+    world = healthy()
+    failing_writes(world)
+    processor_said(world, (5, f"{NOT_DELIVERED} (server-error): HTTP 500"))
+    assert causes(world)[0] == "influxdb: writes-fail"
+
+
+def test_writes_that_failed_until_a_moment_ago() -> None:
+    world = healthy()
+    failing_writes(world)
+    trouble = f'{{"level": "ERROR", "message": "{NOT_DELIVERED} (unauthorized): HTTP 401"}}'
+    processor_said(world, (40, trouble), (20, f"{DELIVERS_AGAIN} after 20 s"))
+    assert causes(world) == ["influxdb: outage-over"]
+    assert diagnose(world.snapshot()).findings[0].self_healing
+
+
+def test_errors_after_deliveries_work_again_are_not_over() -> None:
+    world = healthy()
+    processor_said(world, (60, f"{DELIVERS_AGAIN} after 20 s"), (20, '{"level": "ERROR", "message": "it broke"}'))
+    assert causes(world) == ["processor: unknown"]
+
+
 def test_a_crash_before_the_container_that_runs_now_is_no_reason_for_what_befalls_that() -> None:
     world = healthy()
     pod = only_pod_unready(world, names.PRODUCER)

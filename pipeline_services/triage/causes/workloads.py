@@ -33,7 +33,7 @@ PODS: Final = (
     ),
     Cause(
         "outage-over",
-        "a pod is back, and what others logged while it was away is still in the logs",
+        "what was away is back, and what failed meanwhile is still in logs and figures",
         L1,
         "self-healing",
         heals_within=150,
