@@ -35,7 +35,12 @@ Diagnose = Callable[["Snapshot"], "Diagnosis"]
 
 @dataclass(slots=True)
 class Played:
-    """What came of one row. Seconds: of the gate, and of everything from there to the undo's proof."""
+    """What came of one row. Seconds: of the gate, and of everything from there to the undo's proof.
+
+    Attributes:
+        before: what was let pass at the gate after it had stood too long.
+        held: what the gate waited for last.
+    """
 
     row: Row
     summary: str = ""
@@ -45,6 +50,7 @@ class Played:
     gate: float = 0.0
     took: float = 0.0
     before: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """For machines."""
@@ -57,6 +63,7 @@ class Played:
             "gate_seconds": round(self.gate, 1),
             "seconds": round(self.took, 1),
             "before": list(self.before),
+            "gate_held_by": list(self.held),
         }
 
 
@@ -86,7 +93,7 @@ class Player:
         """
         result = Played(row)
         started = time.monotonic()
-        result.before = self._well()
+        result.before = self._well(result)
         result.gate = time.monotonic() - started
         faults: list[Fault] = []
         with ExitStack() as in_force:
@@ -109,7 +116,7 @@ class Player:
         self._say(result)
         return result
 
-    def _well(self) -> tuple[str, ...]:
+    def _well(self, result: Played) -> tuple[str, ...]:
         """Wait until nothing is left of the row before; what triage still says after a while is let pass and told.
 
         Raises:
@@ -121,10 +128,11 @@ class Player:
             nonlocal left
             deviation = self.pipeline.deviation()
             if deviation:
-                left = (deviation,)
+                left = result.held = (deviation,)
                 return False
             diagnosis = self.diagnose(recordings.unmarked(self.look()))
             left = tuple(told(one) for one in diagnosis.findings if not one.self_healing)
+            result.held = left or result.held
             return not left
 
         try:
