@@ -33,7 +33,9 @@ def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
     if active.get("status") != "True":
         require_ready(snapshot, target)  # pods that are not ready have no usage
         if has_new_pods_only(snapshot, hpa):
-            raise PreconditionNotMet(f"every pod of {target} is new and has no usage yet; ask again in {NEW_FOR:g} s")
+            raise PreconditionNotMet(
+                f"every pod of {target} is new or new in service: no usage yet; ask in {NEW_FOR:g} s"
+            )
     for kind in ("AbleToScale", "ScalingActive"):
         _judge_condition(snapshot, hpa, kind)
     if _current_cpu(hpa) is None and not is_within_lag(hpa, snapshot.taken_at):
@@ -63,8 +65,14 @@ def target_of(hpa: K8sObject) -> str:
 
 
 def has_new_pods_only(snapshot: Snapshot, hpa: K8sObject) -> bool:
-    """Whether the target has no ready pod that is older than metrics-server needs to measure one."""
-    return all(age(pod, snapshot.taken_at) < NEW_FOR for pod in ready_pods(snapshot, target_of(hpa)))
+    """Whether no ready pod of the target is older than metrics-server needs to measure one, or has been ready for as
+    long as the controller needs to count it: of a pod that is not ready it takes no figures."""
+    return all(_is_new(pod, snapshot.taken_at) for pod in ready_pods(snapshot, target_of(hpa)))
+
+
+def _is_new(pod: K8sObject, now: float) -> bool:
+    ready_since = condition(pod, "Ready").get("lastTransitionTime")
+    return age(pod, now) < NEW_FOR or (ready_since is not None and now - epoch(ready_since) < METRICS_LAG)
 
 
 def _existing(snapshot: Snapshot, hpa_name: str) -> K8sObject:

@@ -42,7 +42,7 @@ def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
         f"InfluxDB takes readings again since {evidence.now - since:.0f} s; what failed until then still shows",
         *(f"{one.id}: {one.why}" for one in (*failed, *logged)),
         since=since,
-        affects={names.PROCESSOR} if logged else (),
+        affects={names.PROCESSOR},
         confidence=Confidence.MEDIUM,
         details=of_app(names.INFLUXDB),
     )

@@ -201,10 +201,12 @@ def test_a_new_volume_claim_and_a_new_autoscaler_are_not_known_yet() -> None:
         hpas.knows_metrics(world.snapshot(), "producer-hpa")
 
 
-def test_an_autoscaler_whose_pods_are_all_new_is_not_known_yet() -> None:
+@pytest.mark.parametrize(("made", "ready"), [(30, 25), (3_000, 25)])
+def test_an_autoscaler_whose_pods_are_all_new_or_new_in_service_is_not_known_yet(made: float, ready: float) -> None:
     world = healthy()
     pod = world.pods(names.PRODUCER)[0]
-    pod["metadata"]["creationTimestamp"] = world.ago(30)
+    pod["metadata"]["creationTimestamp"] = world.ago(made)
+    pod["status"]["conditions"][1]["lastTransitionTime"] = world.ago(ready)
     conditions = world.item("hpas", "producer-hpa")["status"]["conditions"]
     conditions[1].update(status="False", reason="FailedGetResourceMetric", lastTransitionTime=world.ago(300))
     warning(world, "HorizontalPodAutoscaler", "producer-hpa", "FailedComputeMetricsReplicas", "no metrics returned")

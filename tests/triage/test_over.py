@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pipeline_services import names
 from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.triage.diagnosis import diagnose
@@ -60,10 +62,11 @@ def test_writes_that_fail() -> None:
     assert causes(world)[0] == "influxdb: writes-fail"
 
 
-def test_writes_that_failed_until_a_moment_ago() -> None:
+@pytest.mark.parametrize("level", ["ERROR", "WARNING"])
+def test_writes_that_failed_until_a_moment_ago(level: str) -> None:
     world = healthy()
     failing_writes(world)
-    trouble = f'{{"level": "ERROR", "message": "{NOT_DELIVERED} (unauthorized): HTTP 401"}}'
+    trouble = f'{{"level": "{level}", "message": "{NOT_DELIVERED} (unauthorized): HTTP 401"}}'
     processor_said(world, (40, trouble), (20, f"{DELIVERS_AGAIN} after 20 s"))
     assert causes(world) == ["influxdb: outage-over"]
     assert diagnose(world.snapshot()).findings[0].self_healing
