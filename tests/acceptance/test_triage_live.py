@@ -59,4 +59,4 @@ def test_a_deleted_pod_is_watched_until_it_is_back_and_written_down(admin: Api, 
     document = next(tmp_path.glob("incident-*.md")).read_text()
     assert "healed by itself" in document
     assert "| Over | 20" in document
-    assert "None: the operator (L1)" in document
+    assert "None: it is over." in document
