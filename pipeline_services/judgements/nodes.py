@@ -27,15 +27,21 @@ def are_ready(snapshot: Snapshot) -> None:
             raise Deviation(snapshot, observed, "Ready", COMPONENT_ADVICE["node"])
         if node["spec"].get("unschedulable"):
             raise Deviation(snapshot, f"node {name_of(node)} is cordoned", "schedulable", COMPONENT_ADVICE["node"])
-    closed = [(name_of(node), taints_of(node)) for node in found]
-    if all(taints for _, taints in closed):  # where some take pods, the others may well be kept for something else
-        observed = "; ".join(f"node {name} has the taint {', '.join(taints)}" for name, taints in closed)
+    closed = closed_by_taints(found)
+    if closed:
+        observed = "; ".join(f"node {name} has the taint {', '.join(taints)}" for name, taints in closed.items())
         advice = COMPONENT_ADVICE["node"].but(
             impact="what runs may go on; a pod that is made now finds no place",
             next_command="kubectl describe nodes",
             runbook="high-resource-usage",
         )
         raise Deviation(snapshot, observed, "a node that takes pods", advice)
+
+
+def closed_by_taints(nodes: list[K8sObject]) -> dict[str, list[str]]:
+    """The taints of each node where all have some; where one takes pods, the others may be kept for something else."""
+    found = {name_of(node): taints_of(node) for node in nodes}
+    return found if all(found.values()) else {}
 
 
 def taints_of(node: K8sObject) -> list[str]:

@@ -124,16 +124,14 @@ class Evidence:
     def standing_lines(self, component: str, within: float = 180.0) -> list[tuple[float, str]]:
         """As ``lines``, without what the component has said to be over since."""
         lines = self.lines(component, within)
-        over = max((at for at, text in lines if DELIVERS_AGAIN in text), default=0.0)
+        over = _delivered_again(lines) or 0.0
         return [(at, text) for at, text in lines if at > over or NOT_DELIVERED not in text]
 
     @cached_property
     def delivers_since(self) -> float | None:
         """When the processor's deliveries worked again after trouble; None where there was none, or there is."""
-        lines = self.lines(names.PROCESSOR)
-        over = max((at for at, text in lines if DELIVERS_AGAIN in text), default=None)
-        again = any(over is not None and at > over and NOT_DELIVERED in text for at, text in lines)
-        return None if again else over
+        troubled = self.said(names.PROCESSOR, NOT_DELIVERED)
+        return None if troubled else _delivered_again(self.lines(names.PROCESSOR))
 
     def changed(self, source: str, name: str, field_path: str = "") -> float | None:
         """When the object, or a part of it, was written last; None where nobody recorded that."""
@@ -151,6 +149,10 @@ class Evidence:
         """The pods of kube-system with that label."""
         pods = self.objects("system_pods")
         return [pod for pod in pods if (pod["metadata"].get("labels") or {}).get(label) == value]
+
+
+def _delivered_again(lines: list[tuple[float, str]]) -> float | None:
+    return max((at for at, text in lines if DELIVERS_AGAIN in text), default=None)
 
 
 def _stamped(entries: tuple[str, ...]) -> list[tuple[float, str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline_services import names
-from pipeline_services.judgements.nodes import taints_of
+from pipeline_services.judgements.nodes import closed_by_taints
 from pipeline_services.judgements.objects import K8sObject, condition, epoch, name_of
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.triage.evidence import Evidence
@@ -67,19 +67,17 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
                 affects=(),
                 details={"node": name},
             )
-    closed = {name_of(node): taints_of(node) for node in evidence.objects("nodes")}
-    if closed and all(closed.values()):
-        for name, keys in closed.items():
-            yield tell(
-                evidence,
-                "node-tainted",
-                "node",
-                f"node {name} keeps pods away by the taint {', '.join(keys)}: one that is made now runs nowhere",
-                f"node {name} has the taint {', '.join(keys)}",
-                subject=f"node/{name}",
-                affects=(),
-                details={"node": name, "taint": keys[0]},
-            )
+    for name, keys in closed_by_taints(evidence.objects("nodes")).items():
+        yield tell(
+            evidence,
+            "node-tainted",
+            "node",
+            f"node {name} keeps pods away by the taint {', '.join(keys)}: one that is made now runs nowhere",
+            f"node {name} has the taint {', '.join(keys)}",
+            subject=f"node/{name}",
+            affects=(),
+            details={"node": name, "taint": keys[0]},
+        )
     if evidence.red("test_nodes_have_room"):
         one = evidence.red("test_nodes_have_room")[0]
         yield tell(evidence, "node-full", "node", one.why, one.why, confidence=Confidence.MEDIUM)
