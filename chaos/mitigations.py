@@ -92,7 +92,7 @@ def _first_pod(app: str) -> Callable[[SteadyPipeline], Values]:
 
 
 def _node(pipeline: SteadyPipeline) -> Values:
-    return {"node": str(pipeline.cluster.list("nodes")[0]["metadata"]["name"])}
+    return {"node": workloads.first_node(pipeline)}
 
 
 def _taint(pipeline: SteadyPipeline) -> Values:

@@ -93,7 +93,7 @@ class Player:
         """
         result = Played(row)
         started = time.monotonic()
-        result.before = self._well(result)
+        self._well(result)
         result.gate = time.monotonic() - started
         faults: list[Fault] = []
         with ExitStack() as in_force:
@@ -116,19 +116,17 @@ class Player:
         self._say(result)
         return result
 
-    def _well(self, result: Played) -> tuple[str, ...]:
+    def _well(self, result: Played) -> None:
         """Wait until nothing is left of the row before; what triage still says after a while is let pass and told.
 
         Raises:
             PreconditionNotMet: the readings do not flow.
         """
-        left: tuple[str, ...] = ()
 
         def well() -> bool:
-            nonlocal left
             deviation = self.pipeline.deviation()
             if deviation:
-                left = result.held = (deviation,)
+                result.held = (deviation,)
                 return False
             diagnosis = self.diagnose(recordings.unmarked(self.look()))
             left = tuple(told(one) for one in diagnosis.findings if not one.self_healing)
@@ -143,8 +141,8 @@ class Player:
             deviation = self.pipeline.deviation()
             if deviation:
                 raise PreconditionNotMet(f"the pipeline is not well: {deviation}") from error
-            self.pipeline.say(f"  not quite well before it: {'; '.join(left)}")
-        return left
+            result.before = result.held
+            self.pipeline.say(f"  not quite well before it: {'; '.join(result.before)}")
 
     def _arrange(self, fault: Fault, in_force: ExitStack, faults: list[Fault]) -> None:
         faults.append(fault)

@@ -161,14 +161,19 @@ def no_room_by_quota(app: str) -> Breakage:
     return build
 
 
+def first_node(pipeline: SteadyPipeline) -> str:
+    """The name of the node that is closed."""
+    return str(pipeline.cluster.list("nodes")[0]["metadata"]["name"])
+
+
 def cordoned(pipeline: SteadyPipeline) -> Fault:
     """The node takes no more pods."""
-    return capacity.cordoned(pipeline.api, str(pipeline.cluster.list("nodes")[0]["metadata"]["name"]))
+    return capacity.cordoned(pipeline.api, first_node(pipeline))
 
 
 def tainted(pipeline: SteadyPipeline) -> Fault:
     """Somebody keeps pods away from the node."""
-    path = f"/api/v1/nodes/{pipeline.cluster.list('nodes')[0]['metadata']['name']}"
+    path = f"/api/v1/nodes/{first_node(pipeline)}"
     there = pipeline.api.call("GET", path)["spec"].get("taints") or []
     patch = {"spec": {"taints": [*there, {"key": TAINT, "effect": "NoSchedule"}]}}
     return faults.patched(pipeline.api, path, patch, f"the node has the taint {TAINT}")
