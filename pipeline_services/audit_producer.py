@@ -20,7 +20,7 @@ from pipeline_services import names
 from pipeline_services.apps.kafka_link import PRODUCER, discard
 from pipeline_services.apps.sensors import Sensor, sensors
 from pipeline_services.errors import ServiceUnreachable
-from pipeline_services.kafka_broker import SCHEME
+from pipeline_services.kafka_broker import through
 from pipeline_services.ledger import Book, Series
 from pipeline_services.message import Reading, encode
 from pipeline_services.steady_samples import AUDIT_PREFIX, AUDIT_RATE
@@ -62,9 +62,8 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
         self._link: KafkaProducer | None = None
 
     def __enter__(self) -> AuditProducer:
-        address = f"127.0.0.1:{self._port}"
         try:
-            self._link = KafkaProducer(bootstrap_servers=address, **PRODUCER | {"proxy_url": f"{SCHEME}://{address}"})
+            self._link = KafkaProducer(**PRODUCER | through(self._port))
         except KafkaError as error:
             raise ServiceUnreachable(f"the audit's producer cannot reach Kafka: {error}") from error
         self._thread.start()

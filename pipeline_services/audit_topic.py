@@ -11,7 +11,7 @@ from kafka.errors import KafkaError
 
 from pipeline_services import names
 from pipeline_services.errors import NoData, ServiceUnreachable
-from pipeline_services.kafka_broker import SCHEME
+from pipeline_services.kafka_broker import through
 from pipeline_services.ledger import TopicLog
 from pipeline_services.message import MalformedReading, Reading, decode
 
@@ -45,10 +45,8 @@ def read_topic(port: int, start: Mapping[int, int], end: Mapping[int, int], sort
 
 
 def _consumer(port: int) -> Any:
-    address = f"127.0.0.1:{port}"
     return KafkaConsumer(
-        bootstrap_servers=address,
-        proxy_url=f"{SCHEME}://{address}",
+        **through(port),
         group_id=None,
         enable_auto_commit=False,
         max_poll_records=5_000,

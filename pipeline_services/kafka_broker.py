@@ -25,7 +25,7 @@ from kafka.net.inet import KafkaNetSocket
 from pipeline_services.errors import AccessDenied, NoData, ServiceUnreachable, UnexpectedAnswer
 
 TIMEOUT_MS: Final = 6_000
-SCHEME: Final = "forward"
+_SCHEME: Final = "forward"
 
 # What goes wrong is raised; without this it would be told on the terminal as well.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
@@ -37,7 +37,7 @@ class _ForwardedSocket(KafkaNetSocket):  # type: ignore[misc]
     The broker tells clients the address it has inside the cluster, which means nothing out here.
     """
 
-    SCHEMES = (SCHEME,)
+    SCHEMES = (_SCHEME,)
 
     def __init__(self, proxy_url: str) -> None:
         super().__init__(proxy_url)
@@ -46,6 +46,12 @@ class _ForwardedSocket(KafkaNetSocket):  # type: ignore[misc]
 
     def dns_lookup(self, _host: str, _port: int, raise_error: bool = False) -> list[Any]:  # noqa: ARG002
         return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", self._address)]
+
+
+def through(port: int) -> dict[str, str]:
+    """The settings that make any client of kafka-python reach the brokers through this local port."""
+    address = f"127.0.0.1:{port}"
+    return {"bootstrap_servers": address, "proxy_url": f"{_SCHEME}://{address}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +91,7 @@ class KafkaBroker:
 
             self._admin = KafkaAdminClient(
                 kafka_client=client,
-                bootstrap_servers=f"127.0.0.1:{self._port}",
-                proxy_url=f"{SCHEME}://127.0.0.1:{self._port}",
+                **through(self._port),
                 bootstrap_timeout_ms=TIMEOUT_MS,
                 request_timeout_ms=TIMEOUT_MS,
                 reconnect_backoff_max_ms=500,

@@ -24,7 +24,7 @@ from pipeline_services.collect_cluster import secret_value
 from pipeline_services.errors import NoData, ServiceUnreachable
 from pipeline_services.faults import stores
 from pipeline_services.faults.model import Fault, Proof
-from pipeline_services.kafka_broker import SCHEME, KafkaBroker
+from pipeline_services.kafka_broker import KafkaBroker, through
 from pipeline_services.message import encode
 
 if TYPE_CHECKING:
@@ -94,9 +94,8 @@ def late_clock(rate: float) -> Callable[[SteadyPipeline], AbstractContextManager
 def _sending(make: Callable[[], Message], rate: float) -> Callable[[SteadyPipeline], AbstractContextManager[object]]:
     @contextmanager
     def running(pipeline: SteadyPipeline) -> Iterator[None]:
-        address = f"127.0.0.1:{pipeline.probes.kafka_forward.port}"
         try:
-            link = KafkaProducer(bootstrap_servers=address, **PRODUCER | {"proxy_url": f"{SCHEME}://{address}"})
+            link = KafkaProducer(**PRODUCER | through(pipeline.probes.kafka_forward.port))
         except KafkaError as error:
             raise ServiceUnreachable(f"Kafka takes nothing from here: {error}") from error
         message = make()
@@ -117,16 +116,14 @@ def _sending(make: Callable[[], Message], rate: float) -> Callable[[SteadyPipeli
 @contextmanager
 def idle_member(pipeline: SteadyPipeline) -> Iterator[None]:
     """One more member of the processors' group, which takes its share of the partitions and does nothing with it."""
-    address = f"127.0.0.1:{pipeline.probes.kafka_forward.port}"
     try:
         member = KafkaConsumer(
             names.TOPIC,
-            bootstrap_servers=address,
             group_id=names.CONSUMER_GROUP,
             enable_auto_commit=False,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_000,
-            **COMMON | {"proxy_url": f"{SCHEME}://{address}"},
+            **COMMON | through(pipeline.probes.kafka_forward.port),
         )
     except KafkaError as error:
         raise ServiceUnreachable(f"Kafka lets nobody join from here: {error}") from error

@@ -12,7 +12,7 @@ from pipeline_services import names
 from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.errors import PipelineError
 from pipeline_services.judgements.events import last_seen
-from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, epoch, name_of
+from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, condition, epoch, name_of
 from pipeline_services.judgements.pods import is_ready
 from pipeline_services.snapshot import Snapshot
 from pipeline_services.triage.asked import RED, Answer
@@ -130,8 +130,25 @@ class Evidence:
     @cached_property
     def delivers_since(self) -> float | None:
         """When the processor's deliveries worked again after trouble; None where there was none, or there is."""
-        troubled = self.said(names.PROCESSOR, NOT_DELIVERED)
-        return None if troubled else _delivered_again(self.lines(names.PROCESSOR))
+        if self.said(names.PROCESSOR, NOT_DELIVERED):
+            return None
+        return self.said_to_deliver or self._ready_lately(names.PROCESSOR)
+
+    @property
+    def said_to_deliver(self) -> float | None:
+        """When the processor last logged that deliveries work again."""
+        return _delivered_again(self.lines(names.PROCESSOR))
+
+    def _ready_lately(self, app: str, within: float = 180.0) -> float | None:
+        """When the last of the app's pods became ready, where all are and the first of them did within this time.
+
+        The processor's pods are ready once a delivery has worked: what failed before was in pods that are gone.
+        """
+        ready = [condition(pod, "Ready") for pod in self.pods(app)]
+        if not ready or any(one.get("status") != "True" for one in ready):
+            return None
+        times = [epoch(one["lastTransitionTime"]) for one in ready]
+        return max(times) if self.now - min(times) <= within else None
 
     def changed(self, source: str, name: str, field_path: str = "") -> float | None:
         """When the object, or a part of it, was written last; None where nobody recorded that."""

@@ -30,7 +30,8 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
     """The processor delivers again, and what failed until then is still in its log and in the figures of a minute."""
     since = evidence.delivers_since
-    failed, logged = evidence.red(WRITE_FAILURES), evidence.red(f"{_LOGGED}[{names.PROCESSOR}]")
+    failed = evidence.red(WRITE_FAILURES)
+    logged = evidence.red(f"{_LOGGED}[{names.PROCESSOR}]") if evidence.said_to_deliver else []
     if since is None or evidence.now - since > WINDOW or not (failed or logged):
         return
     if logged and _last_error(evidence, names.PROCESSOR) > since + SETTLED_AFTER:

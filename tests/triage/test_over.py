@@ -72,6 +72,20 @@ def test_writes_that_failed_until_a_moment_ago(level: str) -> None:
     assert diagnose(world.snapshot()).findings[0].self_healing
 
 
+def test_writes_that_failed_in_pods_that_are_gone() -> None:
+    world = healthy()
+    failing_writes(world)
+    for pod in world.pods(names.PROCESSOR):
+        next(one for one in pod["status"]["conditions"] if one["type"] == "Ready")["lastTransitionTime"] = world.ago(15)
+    assert causes(world) == ["influxdb: outage-over"]
+
+
+def test_writes_that_fail_in_pods_that_stand_and_do_not_say_so() -> None:
+    world = healthy()
+    failing_writes(world)
+    assert causes(world) == ["influxdb: writes-fail"]
+
+
 def test_errors_after_deliveries_work_again_are_not_over() -> None:
     world = healthy()
     processor_said(world, (60, f"{DELIVERS_AGAIN} after 20 s"), (20, '{"level": "ERROR", "message": "it broke"}'))
