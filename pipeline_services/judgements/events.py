@@ -18,7 +18,7 @@ from pipeline_services.judgements.objects import (
     epoch,
     named,
 )
-from pipeline_services.judgements.pods import is_ready, is_starting
+from pipeline_services.judgements.pods import is_ready, is_starting, ready_since
 from pipeline_services.judgements.workloads import progress_of
 from pipeline_services.known_issues import known_issue
 from pipeline_services.snapshot import Snapshot
@@ -98,7 +98,8 @@ def _pod_is_well(snapshot: Snapshot, event: K8sObject) -> bool:
     pod = _pod(snapshot, event)
     if pod is None or pod["metadata"].get("deletionTimestamp") or is_starting(pod, snapshot.taken_at):
         return True
-    return is_ready(pod) and last_seen(event) <= epoch(condition(pod, "Ready")["lastTransitionTime"]) + 1
+    ready = ready_since(pod)
+    return ready is not None and last_seen(event) <= ready + 1
 
 
 def _autoscaler_is_well(snapshot: Snapshot, hpa: K8sObject | None) -> bool:

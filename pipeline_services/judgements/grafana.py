@@ -9,8 +9,7 @@ from pipeline_services import names
 from pipeline_services.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.errors import NoData, PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import age
-from pipeline_services.judgements.pods import ready_pods, require_ready
+from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
 from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.settings import PANELS
 from pipeline_services.snapshot import Snapshot
@@ -74,18 +73,18 @@ def panel_is_fresh(snapshot: Snapshot, title: str) -> None:
     require_ready(snapshot, *sources)
     problem = _problem(panel, snapshot.taken_at)
     if problem and not panel.get("error"):
-        _require_settled_sources(snapshot, sources)
+        _require_settled(snapshot, [*sources, *SHOWN.get(title, ())])
     if problem and title in NEEDS_FLOW and not panel.get("error") and newest_stored_age(snapshot) > FRESH / 2:
         raise PreconditionNotMet(f"no reading is being stored, so {title!r} has nothing to show")
     if problem:
         raise Deviation(snapshot, f"panel {title!r} {problem}", f"a point of the last {FRESH:g} s", _ADVICE)
 
 
-def _require_settled_sources(snapshot: Snapshot, sources: Iterable[str]) -> None:
-    """What has just been started has nothing to draw yet."""
-    for source in sources:
-        if all(age(pod, snapshot.taken_at) < FRESH for pod in ready_pods(snapshot, source)):
-            raise NoData(f"{source} has just been started and has nothing to show yet; ask again in {FRESH:g} s")
+def _require_settled(snapshot: Snapshot, components: Iterable[str]) -> None:
+    """What has just become ready has nothing to draw yet."""
+    for component in components:
+        if min(all_ready_since(ready_pods(snapshot, component))) > snapshot.taken_at - FRESH:
+            raise NoData(f"{component} has just become ready and has nothing to show yet; ask again in {FRESH:g} s")
 
 
 def _panel_id(title: str) -> int:

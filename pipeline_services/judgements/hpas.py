@@ -8,7 +8,7 @@ from pipeline_services.advice import COMPONENT_ADVICE
 from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.objects import K8sObject, age, condition, epoch, named
-from pipeline_services.judgements.pods import ready_pods, require_ready
+from pipeline_services.judgements.pods import ready_pods, ready_since, require_ready
 from pipeline_services.snapshot import Snapshot
 
 METRICS_LAG: Final = 45.0
@@ -71,8 +71,8 @@ def has_new_pods_only(snapshot: Snapshot, hpa: K8sObject) -> bool:
 
 
 def _is_new(pod: K8sObject, now: float) -> bool:
-    ready_since = condition(pod, "Ready").get("lastTransitionTime")
-    return age(pod, now) < NEW_FOR or (ready_since is not None and now - epoch(ready_since) < METRICS_LAG)
+    ready = ready_since(pod)
+    return age(pod, now) < NEW_FOR or (ready is not None and now - ready < METRICS_LAG)
 
 
 def _existing(snapshot: Snapshot, hpa_name: str) -> K8sObject:

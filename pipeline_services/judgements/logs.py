@@ -12,8 +12,8 @@ from typing import Any, Final
 from pipeline_services.advice import COMPONENT_ADVICE
 from pipeline_services.errors import NoData
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import K8sObject, condition, epoch, name_of
-from pipeline_services.judgements.pods import pods_of
+from pipeline_services.judgements.objects import K8sObject, epoch, name_of
+from pipeline_services.judgements.pods import pods_of, ready_since
 from pipeline_services.known_issues import KnownIssue, known_issue
 from pipeline_services.snapshot import Snapshot
 
@@ -81,8 +81,8 @@ def recent_lines(snapshot: Snapshot, component: str) -> list[Line]:
 
 
 def _counts_from(pod: K8sObject, now: float) -> float:
-    ready = condition(pod, "Ready")
-    return max(now - WINDOW, epoch(ready["lastTransitionTime"])) if ready.get("status") == "True" else 0.0
+    ready = ready_since(pod)
+    return 0.0 if ready is None else max(now - WINDOW, ready)
 
 
 def is_severe(text: str) -> bool:

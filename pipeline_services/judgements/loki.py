@@ -9,8 +9,7 @@ from pipeline_services.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.errors import UnexpectedAnswer
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.logs import WINDOW, recent_lines
-from pipeline_services.judgements.objects import condition, epoch
-from pipeline_services.judgements.pods import ready_pods, require_ready
+from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
 from pipeline_services.snapshot import Snapshot
 
 SHIPPING: Final = 30.0
@@ -47,8 +46,7 @@ def has_logs_of(snapshot: Snapshot, component: str) -> None:
     What was written while Loki or the log shipper was away may be missing.
     """
     require_ready(snapshot, names.LOKI, component)
-    shipping = [condition(pod, "Ready")["lastTransitionTime"] for pod in ready_pods(snapshot, names.LOKI)]
-    start = max(snapshot.taken_at - WINDOW, *map(epoch, shipping))
+    start = max(snapshot.taken_at - WINDOW, *all_ready_since(ready_pods(snapshot, names.LOKI)))
     shipped = snapshot.data("loki/pods")
     latest: dict[str, float] = {}
     for line in recent_lines(snapshot, component):

@@ -30,6 +30,18 @@ def is_ready(pod: K8sObject) -> bool:
     return pod["status"].get("phase") == "Running" and condition(pod, "Ready").get("status") == "True"
 
 
+def ready_since(pod: K8sObject) -> float | None:
+    """When the pod became ready, in epoch seconds; None while it is not."""
+    ready = condition(pod, "Ready")
+    return epoch(ready["lastTransitionTime"]) if ready.get("status") == "True" else None
+
+
+def all_ready_since(pods: Iterable[K8sObject]) -> list[float]:
+    """When each of the pods became ready, in epoch seconds; nothing where one of them is not."""
+    since = [ready_since(pod) for pod in pods]
+    return [] if None in since else [one for one in since if one is not None]
+
+
 def ready_pods(snapshot: Snapshot, component: str) -> list[K8sObject]:
     """The component's pods that are ready."""
     return [pod for pod in pods_of(snapshot, component) if is_ready(pod)]

@@ -12,8 +12,8 @@ from pipeline_services import names
 from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.errors import PipelineError
 from pipeline_services.judgements.events import last_seen
-from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, condition, epoch, name_of
-from pipeline_services.judgements.pods import is_ready
+from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, epoch, name_of
+from pipeline_services.judgements.pods import all_ready_since, is_ready
 from pipeline_services.snapshot import Snapshot
 from pipeline_services.triage.asked import RED, Answer
 
@@ -144,11 +144,8 @@ class Evidence:
 
         The processor's pods are ready once a delivery has worked: what failed before was in pods that are gone.
         """
-        ready = [condition(pod, "Ready") for pod in self.pods(app)]
-        if not ready or any(one.get("status") != "True" for one in ready):
-            return None
-        times = [epoch(one["lastTransitionTime"]) for one in ready]
-        return max(times) if self.now - min(times) <= within else None
+        since = all_ready_since(self.pods(app))
+        return max(since) if since and self.now - min(since) <= within else None
 
     def changed(self, source: str, name: str, field_path: str = "") -> float | None:
         """When the object, or a part of it, was written last; None where nobody recorded that."""

@@ -8,7 +8,8 @@ from typing import Final
 from pipeline_services import names
 from pipeline_services.errors import PipelineError
 from pipeline_services.judgements.logs import WINDOW, unknown_errors
-from pipeline_services.judgements.objects import COMPONENT_APPS, condition, epoch
+from pipeline_services.judgements.objects import COMPONENT_APPS
+from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.triage.asked import RED
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.graph import affected, by_rank
@@ -80,11 +81,9 @@ def _came_back(evidence: Evidence) -> dict[str, float]:
     back = {}
     for component, apps in COMPONENT_APPS.items():
         pods = [pod for app in apps for pod in evidence.pods(app)]
-        ready = [condition(pod, "Ready") for pod in pods]
-        if ready and all(one.get("status") == "True" for one in ready):
-            newest = max(epoch(one["lastTransitionTime"]) for one in ready)
-            if evidence.now - newest <= WINDOW:
-                back[component] = newest
+        since = all_ready_since(pods)
+        if since and evidence.now - max(since) <= WINDOW:
+            back[component] = max(since)
     return back
 
 

@@ -38,6 +38,12 @@ def second_pod(world: World, app: str, *, age: float, waiting: str = "", message
     return pod
 
 
+def ready_since(world: World, app: str, ago: float) -> None:
+    """The app's pods, however old, became ready so many seconds ago."""
+    for pod in world.pods(app):
+        pod["status"]["conditions"][1]["lastTransitionTime"] = world.ago(ago)
+
+
 def scale_to_0(world: World, app: str) -> None:
     """No pods, and nothing that they would have served."""
     world.drop("pods", lambda pod: pod["metadata"]["labels"]["app"] == app)

@@ -20,7 +20,7 @@ from pipeline_services.judgements import (
     workloads,
 )
 from pipeline_services.judgements.deviation import Deviation
-from tests.judgements.faults import empty_panels, second_pod, warning
+from tests.judgements.faults import empty_panels, ready_since, second_pod, warning
 from tests.judgements.known_bad_services import group, stalled
 from tests.judgements.test_faults_of_acceptance import outcomes
 from tests.judgements.world import World, healthy
@@ -163,6 +163,7 @@ def test_a_metric_of_a_component_that_is_starting_is_not_known_yet() -> None:
 def test_a_new_prometheus_has_not_found_its_targets_yet() -> None:
     world = healthy()
     world.pods(names.PROMETHEUS)[0]["metadata"]["creationTimestamp"] = world.ago(20)
+    ready_since(world, names.PROMETHEUS, 10)
     world.answers["prometheus_targets"] = [
         {**target, "health": "unknown", "lastScrape": "0001-01-01T00:00:00Z"}
         for target in world.answers["prometheus_targets"][1:]
@@ -174,6 +175,20 @@ def test_a_new_prometheus_has_not_found_its_targets_yet() -> None:
     assert panels <= set(inconclusive)
     inconclusive = [case for case in inconclusive if case not in panels]
     assert {case.partition("[")[0] for case in inconclusive} == {"test_pods_scraped", "test_nodes_scraped"}
+
+
+def test_the_panel_of_a_producer_that_is_back_after_minutes_is_not_fresh_yet() -> None:
+    world = healthy()
+    ready_since(world, names.PRODUCER, 18)
+    empty_panels(world, "Producer rate")
+    assert outcomes(world) == ([], ["test_grafana_panel_fresh[producer-rate]"])
+
+
+def test_the_panel_of_a_producer_that_is_back_for_long_is() -> None:
+    world = healthy()
+    ready_since(world, names.PRODUCER, 130)
+    empty_panels(world, "Producer rate")
+    assert outcomes(world)[0] == ["test_grafana_panel_fresh[producer-rate]"]
 
 
 def test_a_line_of_the_kubelet_is_no_line_of_the_container() -> None:
@@ -206,7 +221,7 @@ def test_an_autoscaler_whose_pods_are_all_new_or_new_in_service_is_not_known_yet
     world = healthy()
     pod = world.pods(names.PRODUCER)[0]
     pod["metadata"]["creationTimestamp"] = world.ago(made)
-    pod["status"]["conditions"][1]["lastTransitionTime"] = world.ago(ready)
+    ready_since(world, names.PRODUCER, ready)
     conditions = world.item("hpas", "producer-hpa")["status"]["conditions"]
     conditions[1].update(status="False", reason="FailedGetResourceMetric", lastTransitionTime=world.ago(300))
     warning(world, "HorizontalPodAutoscaler", "producer-hpa", "FailedComputeMetricsReplicas", "no metrics returned")

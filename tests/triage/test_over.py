@@ -7,7 +7,7 @@ import pytest
 from pipeline_services import names
 from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.faults import only_pod_unready, scale_to_0
+from tests.judgements.faults import only_pod_unready, ready_since, scale_to_0
 from tests.judgements.world import World, healthy
 
 GONE = 'HTTP 404: bucket "sensor-data" not found'
@@ -75,8 +75,7 @@ def test_writes_that_failed_until_a_moment_ago(level: str) -> None:
 def test_writes_that_failed_in_pods_that_are_gone() -> None:
     world = healthy()
     failing_writes(world)
-    for pod in world.pods(names.PROCESSOR):
-        next(one for one in pod["status"]["conditions"] if one["type"] == "Ready")["lastTransitionTime"] = world.ago(15)
+    ready_since(world, names.PROCESSOR, 15)
     assert causes(world) == ["influxdb: outage-over"]
 
 
