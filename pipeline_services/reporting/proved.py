@@ -6,6 +6,7 @@ those of the run that played them last. What the newest reports do not have keep
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Mapping
@@ -102,4 +103,6 @@ def main(reports: Path = REPORTS, path: Path = RUNBOOK) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(Path, sys.argv[1:])))
+    parser = argparse.ArgumentParser(description="Write the times that chaos and matrix measured last into RUNBOOK.md.")
+    parser.add_argument("reports", type=Path, nargs="?", default=REPORTS, help="where they are: reports/")
+    sys.exit(main(parser.parse_args().reports))

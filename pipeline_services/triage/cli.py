@@ -61,6 +61,7 @@ class _Seen:
     first: Diagnosis
     now: Diagnosis
     snapshot: Snapshot | None = None
+    last: Snapshot | None = None
     courses: tuple[workflow.Course, ...] = ()
     unknown: str = ""
 
@@ -141,16 +142,19 @@ def _judged(snapshot: Snapshot, settings: Settings, options: argparse.Namespace)
     courses = tuple(workflow.begin(finding, at) for finding in diagnosis.findings)
     if options.tried:
         courses = tuple(workflow.escalated(course, at) for course in courses)
-    return _Seen(diagnosis, diagnosis, snapshot, courses)
+    return _Seen(diagnosis, diagnosis, snapshot, courses=courses)
 
 
 def _follow(seen: _Seen, pipeline: Pipeline, settings: Settings, *, by_hand: bool = False) -> None:
     courses = seen.courses if by_hand else workflow.watched(seen.courses)
     waiting = ", ".join(course.finding.component for course in courses)
     _say(f"Watching {'until it is mended' if by_hand else 'what heals by itself'}: {waiting}. Ctrl-C ends it.")
-    watch = Watch(
-        seen.first, seen.courses, lambda: diagnose(pipeline.snapshot(deep=True), settings), _say, by_hand=by_hand
-    )
+
+    def look() -> Diagnosis:
+        seen.last = pipeline.snapshot(deep=True)
+        return diagnose(seen.last, settings)
+
+    watch = Watch(seen.first, seen.courses, look, _say, by_hand=by_hand)
     seen.now = watch.run()
     seen.courses = watch.courses
 
@@ -167,7 +171,7 @@ def _not_known(options: argparse.Namespace, error: PipelineError) -> _Seen:
 def _filed(options: argparse.Namespace, seen: _Seen) -> filing.Filed | str:
     """What was written, or why nothing could be: the answer on the screen stands without it."""
     try:
-        return filing.file(options.reports, seen.now, seen.first, seen.snapshot, seen.courses)
+        return filing.file(options.reports, seen.now, seen.first, seen.snapshot, seen.courses, last=seen.last)
     except OSError as error:
         return f"NO FILES: cannot write to {options.reports}: {error.strerror}. The answer stands."
 

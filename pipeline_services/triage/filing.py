@@ -36,13 +36,22 @@ def text_of(diagnosis: Diagnosis) -> str:
     return json.dumps(diagnosis.to_dict(), indent=2, ensure_ascii=False) + "\n"
 
 
-def file(folder: Path, now: Diagnosis, first: Diagnosis, snapshot: Snapshot | None, courses: Sequence[Course]) -> Filed:
+def file(
+    folder: Path,
+    now: Diagnosis,
+    first: Diagnosis,
+    snapshot: Snapshot | None,
+    courses: Sequence[Course],
+    *,
+    last: Snapshot | None = None,
+) -> Filed:
     """Write the answer, and where something was found the incident; the bundle where somebody else gets it.
 
     Args:
         now: what the last look came to.
         first: what the first one did, on ``snapshot``; the incident is about it.
         courses: every finding that there was, with its way through the flowchart.
+        last: what ``now`` was seen on, where it is not the first.
 
     Raises:
         OSError: the folder cannot be written to.
@@ -52,9 +61,10 @@ def file(folder: Path, now: Diagnosis, first: Diagnosis, snapshot: Snapshot | No
         return filed
     at = snapshot.taken_at
     name = f"incident-{file_time(at)}.md"
-    ended = tuple(workflow.documented(course, max(now.taken_at, course.steps[-1].at), name) for course in courses)
+    written = max(now.taken_at, *(course.steps[-1].at for course in courses))
+    ended = tuple(workflow.documented(course, written, name) for course in courses)
     handed = [course.finding for course in ended if course.hands_over]
-    story = Incident(snapshot, ended, first.red, now.unanswered, bundle.file_name(at) if handed else "")
+    story = Incident(snapshot, ended, first.red, now.unanswered, bundle.file_name(at) if handed else "", last)
     document = markdown(story)
     filed = replace(filed, incident=_put(folder / name, document.encode(), _SHARED))
     if not handed:

@@ -27,6 +27,7 @@ _NOTICED: Final = 3
 _WIDTH: Final = 220
 _FIELDS: Final = 4
 CHANGE, EVENT, POD, FIGURE, TRIAGE = "change", "event", "pod", "figure", "triage"
+_ORDER: Final = (CHANGE, EVENT, POD, FIGURE, TRIAGE)
 _KEPT: Final = (TRIAGE, CHANGE, FIGURE)
 _ROUTINE: Final = frozenset(
     {"Pulled", "Pulling", "Created", "Scheduled", "Started", "ProbeWarning", "SuccessfulAttachVolume"}
@@ -59,26 +60,34 @@ class _Scope:
         return at >= self.began - _WITH_IT
 
 
-def happenings(snapshot: Snapshot, courses: Sequence[Course], most: int = MOST) -> list[Happening]:
+def happenings(
+    snapshot: Snapshot, courses: Sequence[Course], most: int = MOST, last: Snapshot | None = None
+) -> list[Happening]:
     """What led to the findings and what came of them, oldest first; where it is too much, the newest.
 
     Of the objects only those of the components concerned are told: a cluster does much at any time.
+
+    Args:
+        last: of the last look, where there was more than one: how it came back is only seen there.
     """
+    newest = last or snapshot
     told = list(_told(courses))
     began = min((one.at for one in told), default=snapshot.taken_at)
     known = any(course.finding.since is not None for course in courses)
     start = began - (BEFORE if known else USUAL)
     own = frozenset(course.finding.component for course in courses)
     scope = _Scope(began, own, own.union(*(course.finding.affects for course in courses)))
-    seen = [*_changes(snapshot), *_figures(snapshot), *_events(snapshot, scope), *_pods(snapshot, scope)]
-    inside = [one for one in dict.fromkeys(seen) if start <= one.at <= snapshot.taken_at]
+    seen = [*_figures(snapshot), *_events(newest, scope)]
+    seen += [one for each in (snapshot, newest) for one in (*_changes(each), *_pods(each, scope))]
+    inside = [one for one in dict.fromkeys(seen) if start <= one.at <= newest.taken_at]
     kept = [*told, *sorted((one for one in inside if one.kind in _KEPT), key=_when)][-most:]
     rest = sorted((one for one in inside if one.kind not in _KEPT), key=_when)
     return sorted([*rest[max(0, len(rest) - (most - len(kept))) :], *kept], key=_when)
 
 
-def _when(one: Happening) -> float:
-    return one.at
+def _when(one: Happening) -> tuple[int, int]:
+    """In the order of time; within a second, which is all that objects tell, the cause before what came of it."""
+    return int(one.at), _ORDER.index(one.kind)
 
 
 def _told(courses: Sequence[Course]) -> Iterator[Happening]:
@@ -86,7 +95,7 @@ def _told(courses: Sequence[Course]) -> Iterator[Happening]:
     for course in courses:
         finding = course.finding
         if finding.since is not None:
-            yield Happening(finding.since, TRIAGE, f"began: {finding.component}: {finding.sentence}")
+            yield Happening(finding.since, TRIAGE, f"began: {finding.component}: {finding.cause.title}")
         where = finding.subject or finding.component
         looked = next(step.note for step in course.steps if step.stage is Stage.EXAMINED)
         yield Happening(course.detected_at, TRIAGE, f"noticed: {where}: {finding.cause.title}; evidence: {looked}")
@@ -104,9 +113,17 @@ def _answer(snapshot: Snapshot, source: str) -> Any:
 def _changes(snapshot: Snapshot) -> Iterator[Happening]:
     for change in _answer(snapshot, "changes"):
         fields = list(change.get("fields") or ["something"])
-        more = f" and {len(fields) - _FIELDS} more" if len(fields) > _FIELDS else ""
-        what = f"{change['kind'].lower()}/{change['name']}: {change.get('manager') or 'somebody'} wrote "
-        yield Happening(epoch(change["time"]), CHANGE, _short(what + ", ".join(fields[:_FIELDS]) + more))
+        who = f"{change['kind'].lower()}/{change['name']}: {change.get('manager') or 'somebody'} wrote "
+        yield Happening(epoch(change["time"]), CHANGE, who + _some(fields, _WIDTH - len(who)))
+
+
+def _some(fields: Sequence[str], width: int) -> str:
+    """As many as fit, the first in any case, and how many more there are."""
+    shown = min(len(fields), _FIELDS)
+    while shown > 1 and len(", ".join(fields[:shown])) > width:
+        shown -= 1
+    more = f" and {len(fields) - shown} more" if len(fields) > shown else ""
+    return _short(", ".join(fields[:shown])) + more
 
 
 def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:

@@ -17,11 +17,12 @@ CURRENT: Final = 60.0
 """Seconds up to which the newest stored reading is as fresh as always."""
 
 
-def impact(snapshot: Snapshot, findings: Sequence[Finding]) -> list[tuple[str, str]]:
-    """A label and a sentence each, the readings first."""
+def impact(snapshot: Snapshot, findings: Sequence[Finding], last: Snapshot | None = None) -> list[tuple[str, str]]:
+    """A label and a sentence each, the readings first; how it was in the end, too, where that was seen."""
+    looks = {", when it was noticed": snapshot, " at the end": last} if last else {"": snapshot}
     rows = [
-        ("Readings that wait in Kafka", _waiting(snapshot)),
-        ("Newest stored reading", _newest(snapshot)),
+        *((f"Readings that wait in Kafka{when}", _waiting(one)) for when, one in looks.items() if one),
+        *((f"Newest stored reading{when}", _newest(one)) for when, one in looks.items() if one),
         ("Readings lost", _lost(findings)),
     ]
     components = dict.fromkeys(one.component for one in findings if one.component in COMPONENT_ADVICE)
@@ -63,7 +64,7 @@ def _newest(snapshot: Snapshot) -> str:
 def _lost(findings: Sequence[Finding]) -> str:
     """Only a ledger can say that something is lost, and nobody kept one: what must be so is all that is said."""
     text = (
-        "none known: no ledger was kept of this time. What Kafka has acknowledged stays in Kafka until it is stored; "
+        "not known: no ledger was kept of this time. What Kafka has acknowledged stays in Kafka until it is stored; "
         "what waits there is late, not lost"
     )
     causes = {one.cause.id for one in findings}

@@ -30,6 +30,7 @@ class Incident:
         courses: every finding with its way through the flowchart, upstream first.
         red: the checks that failed then, with the first line of what each said.
         bundle: the name of the archive to hand over, where there is one.
+        last: that of the last look, where it was followed.
     """
 
     snapshot: Snapshot
@@ -37,6 +38,7 @@ class Incident:
     red: Mapping[str, str] = field(default_factory=dict)
     unanswered: Sequence[Unanswered] = ()
     bundle: str = ""
+    last: Snapshot | None = None
 
     @property
     def findings(self) -> list[Finding]:
@@ -65,7 +67,8 @@ def _head(incident: Incident) -> Iterator[str]:
     yield from ("", "| | |", "|---|---|")
     yield f"| Pipeline | {_plain(snapshot.namespace)} on {_plain(snapshot.context or 'the current context')} |"
     yield f"| Began | {utc(began) if began is not None else 'not known'} |"
-    yield f"| Noticed | {utc(snapshot.taken_at)}{f', {span(snapshot.taken_at - began)} later' if began else ''} |"
+    later = f", {span(int(snapshot.taken_at) - int(began))} later" if began else ""
+    yield f"| Noticed | {utc(snapshot.taken_at)}{later} |"
     yield f"| Over | {utc(max(ended)) if over and ended else 'not as far as is known'} |"
     yield f"| Level | {_level(incident).value}{' while it lasted; nothing is open' if over else ''} |"
     yield ""
@@ -79,8 +82,8 @@ def _summary(incident: Incident) -> Iterator[str]:
     yield from ("## Summary", "")
     for number, course in enumerate(incident.courses, 1):
         finding = course.finding
-        suffer = ", ".join(sorted(finding.affects - {finding.component}))
-        consequence = f" {suffer} suffer{'' if ',' in suffer else 's'} from it." if suffer else ""
+        more = ", ".join(sorted(finding.affects - {finding.component}))
+        consequence = f" On it depend: {more}." if more else ""
         sure = "" if finding.confidence.value == "high" else f" Confidence: {finding.confidence.value}."
         yield f"{number}. **{_plain(finding.component)}**: {_plain(finding.sentence)}.{consequence}{sure}"
         yield f"   Cause: {finding.cause.title} (`{finding.cause.id}`). State: {_plain(workflow.outcome(course))}."
@@ -89,7 +92,7 @@ def _summary(incident: Incident) -> Iterator[str]:
 
 def _time_line(incident: Incident) -> Iterator[str]:
     yield from ("## Time line", "", "| UTC | from | what |", "|---|---|---|")
-    for one in happenings(incident.snapshot, incident.courses):
+    for one in happenings(incident.snapshot, incident.courses, last=incident.last):
         yield f"| {utc(one.at).removesuffix(' UTC')} | {one.kind} | {_plain(one.what)} |"
     yield ""
     missing = [source for source in ("changes", "onset") if source not in incident.snapshot.answers]
@@ -100,7 +103,9 @@ def _time_line(incident: Incident) -> Iterator[str]:
 
 def _impact(incident: Incident) -> Iterator[str]:
     yield from ("## Impact", "")
-    yield from (f"- {label}: {_plain(text)}." for label, text in impact(incident.snapshot, incident.findings))
+    yield from (
+        f"- {label}: {_plain(text)}." for label, text in impact(incident.snapshot, incident.findings, incident.last)
+    )
     yield ""
 
 
@@ -122,7 +127,7 @@ def _evidence(incident: Incident) -> Iterator[str]:
     if known:
         yield "Seen, and no fault (section 9):"
         yield ""
-        yield from (f"- {issue.id}: {_plain(issue.impact)}" for issue in known)
+        yield from (f"- {issue.id}: impact: {_plain(issue.impact)}" for issue in known)
         yield ""
 
 
@@ -140,7 +145,8 @@ def _actions(incident: Incident) -> Iterator[str]:
         wait = (
             f"wait up to {span(workflow.limit(finding))}; then" if finding.self_healing and not course.overdue else ""
         )
-        yield f"{number}. {_plain(finding.component)}: {wait or 'type, one after the other'}:"
+        typed = "typed, as was told, and did not help" if course.entered(workflow.Stage.ESCALATED) else ""
+        yield f"{number}. {_plain(finding.component)}: {typed or wait or 'type, one after the other'}:"
         yield from _block(commands(finding.next, incident.snapshot.context))
         if finding.undo:
             yield "   To take it back:"
@@ -188,7 +194,9 @@ def _escalation(incident: Incident) -> Iterator[str]:
         yield ""
         return
     level = max((course.level for course in handed), key=list(Escalation).index)
-    yield f"To **{level.value}** ({escalations.DUTIES[level]}), unless the actions above have helped:"
+    tried = all(course.entered(workflow.Stage.ESCALATED) for course in handed)
+    when = "now: the actions above did not help" if tried else "unless the actions above have helped"
+    yield f"To **{level.value}** ({escalations.DUTIES[level]}), {when}:"
     yield ""
     for course in handed:
         yield f"- {_plain(course.finding.component)}: {course.level.value}: {_plain(course.finding.sentence)}"

@@ -187,7 +187,7 @@ def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at
             *seen,
             subject=subject,
             since=at,
-            details=of_app(app, pod),
+            details=of_app(app, pod, container=str(status["name"])),
         )
     waits = ((status.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff"
     if not is_ready(pod) and (waits or count >= OFTEN):
@@ -201,7 +201,7 @@ def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at
             *seen,
             subject=subject,
             since=began,
-            details=of_app(app, pod),
+            details=of_app(app, pod, container=str(status["name"])),
         )
     state = "runs again" if is_ready(pod) else "is being started again"
     return tell(
@@ -212,7 +212,7 @@ def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at
         *seen,
         subject=subject,
         since=at,
-        details=of_app(app, pod),
+        details=of_app(app, pod, container=str(status["name"])),
     )
 
 

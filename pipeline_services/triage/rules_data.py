@@ -75,8 +75,7 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
     if not group or not evidence.ready(names.PROCESSOR):
         return
     members = group.get("members") or []
-    held = {partition for member in members for partition in member["partitions"]}
-    every = {f"{names.TOPIC}/{number}" for number in range(names.TOPIC_PARTITIONS)}
+    unread = unread_partitions(evidence)
     seen = (f"group {names.CONSUMER_GROUP} is {group['state']} with {len(members)} members", *_read_by(members))
     young = all(age(pod, evidence.now) < STARTING_FOR for pod in evidence.ready(names.PROCESSOR))
     if group["state"] in _MOVING:
@@ -88,17 +87,26 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
             *seen,
             subject=f"group/{names.CONSUMER_GROUP}",
         )
-    elif every - held and (evidence.known("kafka_topics") or members):
-        free = ", ".join(sorted(partition.rpartition("/")[2] for partition in every - held))
+    elif unread:
         cause = "rebalancing" if young else "partitions-unread"
         yield tell(
             evidence,
             cause,
             names.PROCESSOR,
-            f"nobody of {names.CONSUMER_GROUP} reads the partitions {free}",
+            f"nobody of {names.CONSUMER_GROUP} reads the partitions {', '.join(unread)}",
             *seen,
             subject=f"group/{names.CONSUMER_GROUP}",
         )
+
+
+def unread_partitions(evidence: Evidence) -> list[str]:
+    """The numbers of the topic's partitions that no member of the processors' group holds; none where it moves."""
+    group: dict[str, Any] = evidence.data("kafka_group") or {}
+    members = group.get("members") or []
+    if not group or group["state"] in _MOVING or not (evidence.known("kafka_topics") or members):
+        return []
+    held = {partition for member in members for partition in member["partitions"]}
+    return [str(number) for number in range(names.TOPIC_PARTITIONS) if f"{names.TOPIC}/{number}" not in held]
 
 
 def _read_by(members: list[dict[str, Any]]) -> list[str]:

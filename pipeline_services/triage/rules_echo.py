@@ -41,7 +41,7 @@ def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
         evidence,
         "outage-over",
         names.INFLUXDB,
-        f"InfluxDB takes readings again since {evidence.now - since:.0f} s; what failed until then still shows",
+        "InfluxDB takes readings again; what failed until then still shows",
         *(f"{one.id}: {one.why}" for one in (*failed, *logged)),
         since=since,
         affects={names.PROCESSOR},
@@ -60,13 +60,13 @@ def _pods_back(evidence: Evidence) -> Iterator[Finding]:
         heard = [one for one in red if one.component in suffers]
         last = max((_last_error(evidence, one.component) for one in heard), default=None)
         if last is not None and last <= back[component] + SETTLED_AFTER:
-            ago = evidence.now - back[component]
-            quiet = f"none of them is newer than {last - back[component]:+.0f} s from its return"
+            apart = last - back[component]
+            quiet = f"the last of them is of {abs(apart):.0f} s {'before' if apart < 0 else 'after'} its return"
             yield tell(
                 evidence,
                 "outage-over",
                 component,
-                f"a pod of {component} came back {ago:.0f} s ago; others logged errors until then",
+                f"a pod of {component} is back; others logged errors until then",
                 *(f"{one.id}: {one.why}" for one in heard),
                 quiet,
                 since=back[component],

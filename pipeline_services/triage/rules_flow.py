@@ -11,6 +11,7 @@ from pipeline_services.judgements import readings
 from pipeline_services.judgements.objects import name_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules_data import unread_partitions
 from pipeline_services.triage.telling import of_app, tell
 
 STEADY_FOR: Final = 180.0
@@ -73,6 +74,8 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     ]
     growing = evidence.red("test_key_metric[consumer-lag-growth")
     behind = evidence.red("test_key_metric[processor-matches-producer")
+    if unread_partitions(evidence):
+        return  # what nobody reads piles up, however fast the others are
     if growing or (behind and not _falls(evidence)):
         first = (growing or behind)[0]
         yield tell(

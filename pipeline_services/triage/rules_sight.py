@@ -9,8 +9,9 @@ from pipeline_services import names
 from pipeline_services.judgements import hpas, networks
 from pipeline_services.judgements.objects import age, condition, name_of
 from pipeline_services.judgements.pods import is_ready
-from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Finding
+from pipeline_services.triage.asked import Answer
+from pipeline_services.triage.evidence import KINDS, Evidence
+from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules_network import SEEING
 from pipeline_services.triage.telling import of_app, since_condition, stopped_since, tell
 
@@ -29,11 +30,14 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _scrapes(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.ready(names.PROMETHEUS):
         return
-    red = [*evidence.red("test_pods_scraped["), *evidence.red("test_nodes_scraped")]
+    pods = evidence.red("test_pods_scraped[")
+    red = [*pods, *evidence.red("test_nodes_scraped")]
     whose = {one.id.partition("[")[2].rstrip("]") for one in red}
     wanting = [app for app in whose if app and not evidence.ready(app)]
     missing = [one for one in red if one.id.partition("[")[2].rstrip("]") not in wanting]
-    if missing:
+    if len(missing) == 1 and missing[0] in pods and "connection refused" in missing[0].why:
+        yield _deaf(evidence, missing[0])
+    elif missing:
         yield tell(
             evidence,
             "scrape-failing",
@@ -54,6 +58,23 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
             why,
             details=of_app(names.PROMETHEUS),
         )
+
+
+def _deaf(evidence: Evidence, refused: Answer) -> Finding:
+    """Prometheus reads everybody else: it is the pod on whose port nobody listens."""
+    app = refused.id.partition("[")[2].rstrip("]")
+    return tell(
+        evidence,
+        "port-closed",
+        app,
+        f"a pod of {app} is ready, and nobody listens on its port",
+        refused.why,
+        subject=f"{KINDS[app][1]}/{app}",
+        since=evidence.changed(KINDS[app][0], app, "spec.template"),
+        affects={app, names.PROMETHEUS},
+        confidence=Confidence.MEDIUM,
+        details=of_app(app),
+    )
 
 
 def _logs(evidence: Evidence) -> Iterator[Finding]:

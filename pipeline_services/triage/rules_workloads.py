@@ -39,7 +39,7 @@ def _of(evidence: Evidence, app: str) -> Iterator[Finding]:
         )
         return
     if KINDS[app][1] != "daemonset" and workload["spec"].get("replicas", 1) == 0:
-        yield _scaled_to_zero(evidence, app, workload)
+        yield _scaled_to_zero(evidence, app)
         return
     found = list(_without_pods(evidence, app, workload)) or list(pod_findings(evidence, app, workload))
     yield from found
@@ -47,7 +47,7 @@ def _of(evidence: Evidence, app: str) -> Iterator[Finding]:
         yield from _held_up(evidence, app, workload)
 
 
-def _scaled_to_zero(evidence: Evidence, app: str, workload: K8sObject) -> Finding:
+def _scaled_to_zero(evidence: Evidence, app: str) -> Finding:
     source, kind = KINDS[app]
     component, subject = COMPONENT_OF[app], f"{kind}/{app}"
     gone = [
@@ -64,7 +64,6 @@ def _scaled_to_zero(evidence: Evidence, app: str, workload: K8sObject) -> Findin
         f"{subject} has spec.replicas 0",
         *(event_line(event) for event in gone[:1]),
         _pods_line(evidence, app),
-        _unavailable(workload),
         subject=subject,
         since=since,
         details=of_app(app),
@@ -109,7 +108,7 @@ def _without_pods(evidence: Evidence, app: str, workload: K8sObject) -> Iterator
             evidence,
             "quota-exceeded",
             "config",
-            f"the namespace's quota allows no pod of {app}",
+            f"the namespace's quota or limit range allows no pod of {app}",
             *lines,
             subject=subject,
             since=since,
@@ -209,11 +208,6 @@ def _leaving(evidence: Evidence, app: str) -> list[str]:
 def _pods_line(evidence: Evidence, app: str) -> str:
     pods = evidence.pods(app)
     return f"{len(pods)} pods with app={app}" if pods else f"no pod with app={app}"
-
-
-def _unavailable(workload: K8sObject) -> str:
-    found = condition(workload, "Available")
-    return f"Available {found['status']} since {found.get('lastTransitionTime', '?')}" if found else ""
 
 
 def _event_time(events: list[K8sObject]) -> float | None:

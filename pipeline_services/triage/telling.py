@@ -56,7 +56,9 @@ def tell(
 def of_app(app: str, pod: K8sObject | None = None, **more: str) -> dict[str, str]:
     """What the commands about an app's workload need."""
     details = {"app": app, "workload": f"{KINDS[app][1]}/{app}"}
-    return details | ({"pod": name_of(pod)} if pod else {}) | more
+    if pod:
+        details |= {"pod": name_of(pod), "container": str(pod["spec"]["containers"][0]["name"])}
+    return details | more
 
 
 def since_condition(item: K8sObject, kind: str) -> float | None:

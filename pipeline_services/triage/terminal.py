@@ -87,9 +87,9 @@ def _as_many_as_fit(blocks: Sequence[Sequence[str]], courses: Sequence[Course], 
 def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -> Iterator[str]:
     finding, ample = course.finding, detail[0] > 1
     yield from _wrapped(f"{number}. ", _cut(_title(finding), 2 * WIDTH - 10), 3)
-    suffer = ", ".join(sorted(finding.affects - {finding.component}))
+    more = ", ".join(sorted(finding.affects - {finding.component}))
     began = since(finding.since, view.diagnosis.taken_at, view.now)
-    yield from _row("since", f"{began}; with it suffer: {suffer}" if suffer else began)
+    yield from _row("since", f"{began}; on it depend: {more}" if more else began)
     seen = [line for line in finding.evidence if line != finding.summary]
     for place, line in enumerate(seen[: detail[0]]):
         yield from _row("" if place else "why", f"- {_cut(line, 2 * (WIDTH - _TAB - 6))}")

@@ -177,7 +177,8 @@ def _missed(course: Course, at: float) -> Course:
         return course
     after = f"gone {span(gone_at - course.detected_at)} after it was seen"
     acted = course.entered(Stage.ACTING)
-    note = f"mended, {after}: write down what was typed" if acted else f"healed by itself, {after}"
+    by_hand = f"{after}, which it does not do by itself: write down who mended it and how"
+    note = by_hand if acted else f"healed by itself, {after}"
     return moved(course, Stage.RESOLVED, at, note)
 
 
@@ -233,7 +234,7 @@ def escalated(course: Course, at: float) -> Course:
         return course
     level = one_up(course.level) if course.level is Escalation.L1 else course.level
     return replace(
-        moved(course, Stage.ESCALATED, at, f"the steps were typed, it is said, and it is still so; {level.value}"),
+        moved(course, Stage.ESCALATED, at, f"the steps were typed, as was told, and did not help; {level.value}"),
         level=level,
     )
 

@@ -61,12 +61,15 @@ def shell(kubectl: Path, tmp_path: Path) -> OperatorShell:
 
 
 def filled_in(shell: OperatorShell) -> Mapping[str, str]:
-    """What an operator would fill in: a pod that was never restarted, the node."""
-    columns = "NAME:.metadata.name,RESTARTS:.status.containerStatuses[0].restartCount"
+    """What an operator would fill in: a pod that was never restarted, its container, the node."""
+    columns = (
+        "NAME:.metadata.name,CONTAINER:.spec.containers[0].name,RESTARTS:.status.containerStatuses[0].restartCount"
+    )
     pods = shell.type(f"kubectl get pods -n conveyor-pipeline --no-headers -o custom-columns={columns}").output
-    calm = [name for name, restarts in map(str.split, pods.splitlines()) if restarts == "0"]
+    lines = map(str.split, pods.splitlines())
+    pod, container = next((name, container) for name, container, restarts in lines if restarts == "0")
     node = shell.type("kubectl get nodes -o name").output.strip().removeprefix("node/")
-    return {"pod": calm[0], "node": node}
+    return {"pod": pod, "container": container, "node": node}
 
 
 def answered(shell: OperatorShell, command: Command) -> tuple[Answer, list[str]]:

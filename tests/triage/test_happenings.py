@@ -37,6 +37,19 @@ def test_a_change_of_many_fields_still_says_who_made_it() -> None:
     ]
 
 
+def test_no_field_is_cut_short_where_many_are_long() -> None:
+    change = {"kind": "Deployment", "name": "producer", "manager": "kubectl", "time": stamp(AT - 200)}
+    change["fields"] = [f"spec.template.spec.containers[producer].{'x' * 60}{number}" for number in range(4)]
+    (line,) = said("kubectl wrote", {"changes": [change]})
+    assert line.endswith("xxx0 and 3 more") or line.endswith("xxx1 and 2 more")
+
+
+def test_within_a_second_the_change_stands_before_what_came_of_it() -> None:
+    change = {"kind": "Deployment", "name": "producer", "manager": "kubectl", "time": stamp(AT - 200), "fields": ["f"]}
+    told = lines({"changes": [change], "events": [event("Pod/producer-x", "Late", "x", first=AT - 200)]})
+    assert told.index("deployment/producer: kubectl wrote f") < told.index("Late pod/producer-x: x")
+
+
 def test_what_is_older_than_the_story_is_left_out() -> None:
     assert said("Old", {"events": [event("Pod/producer-abc", "Old", "x", first=AT - 5000)]}) == []
     assert said("Lead", {"events": [event("Pod/producer-abc", "Lead", "x", first=AT - 1000)]})

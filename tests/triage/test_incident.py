@@ -14,7 +14,7 @@ from pipeline_services.triage.impact import impact
 from pipeline_services.triage.incident import Incident, markdown
 from pipeline_services.triage.model import Finding
 from pipeline_services.triage.workflow import Course
-from tests.triage.made import AT, AWAY, FULL, REPLACED, SCALED, UNKNOWN, diagnosis, lag, snapshot
+from tests.triage.made import AT, AWAY, FULL, REPLACED, SCALED, UNKNOWN, diagnosis, lag, snapshot, stamp
 
 SECTIONS = ["Summary", "Time line", "Impact", "Evidence", "Actions", "Outcome", "Escalation"]
 
@@ -50,6 +50,23 @@ def test_a_self_healed_one_says_when_it_was_over_and_calls_nobody() -> None:
     assert "while it lasted; nothing is open |" in text
     assert "1. kafka: nothing, it healed by itself." in section(text, "Actions")
     assert "kafka: resolved: healed by itself" in section(text, "Time line")
+
+
+def test_how_it_came_back_is_told_from_the_last_look() -> None:
+    back = {"metadata": {"name": "kafka-0", "labels": {"app": "kafka"}, "creationTimestamp": stamp(AT + 4)}}
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": stamp(AT + 30)}
+    changed = snapshot({"pods": [back | {"status": {"conditions": [ready]}}], "influxdb_newest": {"time": AT + 36}})
+    text = document(healed(), last=replace(changed, taken_at=AT + 38))
+    assert "| pod | pod/kafka-0 was made |" in section(text, "Time line")
+    assert "| 2026-11-23 07:42:10 | pod | pod/kafka-0 became ready |" in section(text, "Time line")
+    assert "- Newest stored reading, when it was noticed: measured 4 min before" in section(text, "Impact")
+    assert "- Newest stored reading at the end: measured 2 s before the snapshot." in section(text, "Impact")
+
+
+def test_an_escalated_one_says_that_the_commands_did_not_help() -> None:
+    text = document(*(workflow.escalated(course, AT + 1) for course in begun(SCALED)))
+    assert "1. producer: typed, as was told, and did not help:" in section(text, "Actions")
+    assert "now: the actions above did not help:" in section(text, "Escalation")
 
 
 def test_a_manual_one_has_its_commands_their_undo_and_what_it_looks_like_then() -> None:
@@ -134,7 +151,7 @@ def test_somebody_elses_text_is_no_markup() -> None:
 def test_known_issues_in_the_logs_are_named_as_none() -> None:
     line = "2026-11-23T07:41:00Z (Re-)joining group"
     seen = snapshot({"logs/processor": [{"pod": "p", "container": "c", "lines": [line]}]})
-    assert "- kafka-rebalance: consumption pauses for 5-10 s" in section(
+    assert "- kafka-rebalance: impact: consumption pauses for 5-10 s" in section(
         document(*begun(SCALED), seen=seen), "Evidence"
     )
     assert "kafka-rebalance" not in document(*begun(SCALED))
@@ -171,6 +188,6 @@ def test_the_age_of_the_newest_stored_reading() -> None:
 
 
 def test_loss_is_never_claimed_and_never_ruled_out_without_a_ledger() -> None:
-    assert rows({}, REPLACED)["Readings lost"].startswith("none known: no ledger was kept")
+    assert rows({}, REPLACED)["Readings lost"].startswith("not known: no ledger was kept")
     assert "that no producer took" in rows({})["Readings lost"]
     assert "A volume is concerned" in rows({}, FULL)["Readings lost"]

@@ -107,6 +107,15 @@ def coordinator_not_loaded(world: World) -> None:
     world.answers["logs/processor"][0]["lines"] = [f"{world.ago(20)} {late}"]
 
 
+def idling(world: World) -> None:
+    world.answers["kafka_group"] = {"state": "Empty", "members": []}
+    refused = 'Get "http://10.244.0.9:8000/metrics": dial tcp 10.244.0.9:8000: connect: connection refused'
+    for target in world.answers["prometheus_targets"]:
+        if target["labels"]["job"] == names.PROCESSOR:
+            target |= {"health": "down", "lastError": refused}
+    stalled(world, "growing")
+
+
 CASES: dict[str, tuple[Breakage, tuple[str, str]]] = {
     "quota": (lambda w: no_pod_of_producer(w, "pods is forbidden: exceeded quota: q"), ("config", "quota-exceeded")),
     "limit range": (
@@ -160,6 +169,13 @@ def test_the_cause_is_named_first(case: str) -> None:
     findings = diagnose(world.snapshot()).findings
     assert (findings[0].component, findings[0].cause.id) == expected
     assert findings[0].evidence
+
+
+def test_a_processor_that_idles_is_not_told_to_be_too_slow() -> None:
+    world = healthy()
+    idling(world)
+    causes = [one.cause.id for one in diagnose(world.snapshot()).findings]
+    assert sorted(causes) == ["partitions-unread", "port-closed"]
 
 
 def test_two_faults_at_once_are_both_named() -> None:

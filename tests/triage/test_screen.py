@@ -37,7 +37,7 @@ def test_a_finding_says_all_that_is_asked_at_3_in_the_morning() -> None:
         "1 FINDING: producer; conveyor-pipeline on kind-conveyor, 2026-11-23 07:41:40 UTC",
         "",
         "1. producer (deployment/producer): producer is scaled to 0",
-        "   since  4 min ago (07:37:40 UTC); with it suffer: influxdb, processor",
+        "   since  4 min ago (07:37:40 UTC); on it depend: influxdb, processor",
         "   why    - deployment/producer has spec.replicas 0",
         "          - no pod with app=producer",
         "          - rate is 0",

@@ -14,10 +14,10 @@ L3 = Escalation.L3
 PLACE: Final = (
     Cause(
         "quota-exceeded",
-        "the namespace's quota allows no more",
+        "the namespace's quota or limit range allows no more",
         L2,
         "high-resource-usage",
-        steps=("kubectl describe resourcequota -n {namespace}",),
+        steps=("kubectl describe resourcequota,limitrange -n {namespace}",),
         afterwards=READY,
     ),
     Cause(

@@ -6,7 +6,7 @@ from typing import Final
 
 DESCRIBE: Final = "kubectl describe pods -n {namespace} -l app={app}"
 LOGS: Final = "kubectl logs -n {namespace} -l app={app} --tail=100 --all-containers=true"
-BEFORE: Final = "kubectl logs -n {namespace} {pod} --previous --tail=50"
+BEFORE: Final = "kubectl logs -n {namespace} {pod} -c {container} --previous --tail=50"
 HISTORY: Final = "kubectl rollout history {workload} -n {namespace}"
 ROLL_BACK: Final = "kubectl rollout undo {workload} -n {namespace}"
 RESTORE: Final = "make up"

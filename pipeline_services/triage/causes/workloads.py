@@ -98,6 +98,16 @@ PODS: Final = (
         afterwards=READY,
     ),
     Cause(
+        "port-closed",
+        "a pod runs, is ready, and nobody listens on its port",
+        L2,
+        "pod-status",
+        symptomatic=True,
+        steps=(HISTORY, LOGS, ROLL_BACK),
+        undo=ROLL_BACK,
+        afterwards=READY,
+    ),
+    Cause(
         "crash-loop",
         "a process ends again and again",
         L2,
