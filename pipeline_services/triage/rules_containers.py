@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -223,7 +224,16 @@ def last_words(evidence: Evidence, pod: K8sObject, container: str) -> list[str]:
         if tail["pod"] == name_of(pod) and tail["container"] == container:
             lines = [entry.partition(" ")[2] for entry in (tail.get("previous") or tail["lines"])]
     worrying = [line for line in lines if re.search(_WORRY, line)]
-    return (worrying or lines)[-2:]
+    return [_spoken(line) for line in (worrying or lines)[-2:]]
+
+
+def _spoken(line: str) -> str:
+    """What a line of a log says, without what only programs read in it."""
+    try:
+        said = json.loads(line)
+        return f"{said['level']}: {said['message']}"
+    except (ValueError, TypeError, KeyError):
+        return line
 
 
 def _runs(status: K8sObject) -> bool:

@@ -70,6 +70,12 @@ def _scaled_to_zero(evidence: Evidence, app: str) -> Finding:
     )
 
 
+def _refused(evidence: Evidence, app: str) -> list[K8sObject]:
+    """The newest events that a pod could not be made, of one maker: an older one's are another story."""
+    refused = [event for event in evidence.events if event.get("reason") == "FailedCreate" and _owned(event, app)]
+    return [one for one in refused if one["involvedObject"]["name"] == refused[0]["involvedObject"]["name"]]
+
+
 def _without_pods(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Finding]:
     """The controller says why it makes no pods."""
     kind = KINDS[app][1]
@@ -92,7 +98,7 @@ def _without_pods(evidence: Evidence, app: str, workload: K8sObject) -> Iterator
     if progress_of(workload).complete:
         return
     failed = condition(workload, "ReplicaFailure")
-    refused = [event for event in evidence.events if event.get("reason") == "FailedCreate" and _owned(event, app)]
+    refused = _refused(evidence, app)
     message = failed.get("message") if failed.get("status") == "True" else ""
     if not message and refused and len(evidence.pods(app)) < workload["spec"].get("replicas", 1):
         message = refused[0].get("message", "")

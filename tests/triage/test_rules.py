@@ -178,6 +178,28 @@ def test_a_processor_that_idles_is_not_told_to_be_too_slow() -> None:
     assert sorted(causes) == ["partitions-unread", "port-closed"]
 
 
+def test_last_words_are_told_without_what_only_programs_read() -> None:
+    world = healthy()
+    crashed(world, 2, "Error", ready=False)
+    line = '{"time": "2026-11-26T18:16:32.001+00:00", "level": "ERROR", "message": "INFLUXDB_CA: there is no file /x"}'
+    world.answers["logs/producer"][0]["previous"] = [f"{world.ago(20)} {line}"]
+    found = diagnose(world.snapshot()).findings[0]
+    assert found.summary.endswith("ERROR: INFLUXDB_CA: there is no file /x")
+    assert "its last words: ERROR: INFLUXDB_CA: there is no file /x" in found.evidence
+
+
+def test_pods_that_an_older_template_could_not_have_are_another_story() -> None:
+    world = healthy()
+    message = 'pods is forbidden: serviceaccount "x" not found'
+    no_pod_of_producer(world, message)
+    for name, ago in (("producer-old", 300), ("producer-new", 40)):
+        warning(world, "ReplicaSet", name, "FailedCreate", message, ago=ago)
+        world.answers["events"][-1]["firstTimestamp"] = world.ago(ago)
+    found = diagnose(world.snapshot()).findings[0]
+    assert found.since == pytest.approx(NOW - 40)
+    assert not any("producer-old" in line for line in found.evidence)
+
+
 def test_two_faults_at_once_are_both_named() -> None:
     world = healthy()
     scale_to_0(world, names.KAFKA)
