@@ -39,6 +39,10 @@ _STIR: Final = frozenset({"Unhealthy", "Killing", "SuccessfulCreate", "Successfu
 """Events that every rollout and every start brings."""
 
 
+_TURNS: Final = frozenset({"ScalingReplicaSet", "SuccessfulRescale"})
+"""Events of which each says something else: down, and up again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One thing that happened; ``kind`` is one of change, event, pod, figure and triage."""
@@ -100,7 +104,10 @@ def _told(courses: Sequence[Course]) -> Iterator[Happening]:
         looked = next(step.note for step in course.steps if step.stage is Stage.EXAMINED)
         yield Happening(course.detected_at, TRIAGE, f"noticed: {where}: {finding.cause.title}; evidence: {looked}")
         for step in course.steps[_NOTICED:]:
-            yield Happening(step.at, TRIAGE, f"{finding.component}: {step.stage.value}: {step.note}")
+            if step.stage is not Stage.DOCUMENTED:
+                yield Happening(step.at, TRIAGE, f"{finding.component}: {step.stage.value}: {step.note}")
+    written = {step for course in courses for step in course.steps if step.stage is Stage.DOCUMENTED}
+    yield from (Happening(step.at, TRIAGE, f"{step.stage.value}: {step.note}") for step in written)
 
 
 def _answer(snapshot: Snapshot, source: str) -> Any:
@@ -128,12 +135,14 @@ def _some(fields: Sequence[str], width: int) -> str:
 
 def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
     """Of events that say the same of the same object one: its first where it began with the fault, else its last."""
-    alike: dict[tuple[str, str, str], list[K8sObject]] = {}
+    alike: dict[tuple[str, ...], list[K8sObject]] = {}
     for event in _answer(snapshot, "events"):
         if event.get("reason") not in _ROUTINE and component_of(event) in scope.suffering:
             about = event["involvedObject"]
-            alike.setdefault((str(about["kind"]), str(about["name"]), str(event.get("reason"))), []).append(event)
-    for (kind, name, reason), events in alike.items():
+            turn = event.get("message", "") if event.get("reason") in _TURNS and scope.is_part(last_seen(event)) else ""
+            same = (str(about["kind"]), str(about["name"]), str(event.get("reason")), turn)
+            alike.setdefault(same, []).append(event)
+    for (kind, name, reason, _), events in alike.items():
         newest = max(events, key=last_seen)
         first, last = min(map(_first_seen, events)), last_seen(newest)
         times = sum(_count(event) for event in events)

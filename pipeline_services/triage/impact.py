@@ -42,7 +42,7 @@ def _waiting(snapshot: Snapshot) -> str:
     if apart <= 0:
         return f"{lag}; whether it grows is not known, it was sampled once"
     growth = (lag - _lag(samples[0])) / apart
-    if abs(growth) < 0.5:
+    if abs(growth) < 0.5 or (lag == 0 and growth < 0):
         return f"{lag}, neither more nor less"
     if growth > 0:
         return f"{lag}, {growth:.1f} more each second"

@@ -91,7 +91,7 @@ def test_a_step_that_was_tried_is_escalated(judged: Triage, tmp_path: Path, caps
     assert "L3 - Platform Team, now: the step did not help" in capsys.readouterr().out
     document = (tmp_path / "reports" / "incident-20261123T074140Z.md").read_text()
     assert "escalated to L3 - Platform Team" in document
-    assert "storage: documented: incident-20261123T074140Z.md" in document
+    assert "| triage | documented: incident-20261123T074140Z.md" in document
 
 
 def test_where_nothing_can_be_written_the_answer_stands(judged: Triage, tmp_path: Path, capsys: Any) -> None:

@@ -83,6 +83,12 @@ def test_an_event_that_began_with_it_is_told_at_its_first() -> None:
     assert said("BackOff", {"events": [often]}) == ["BackOff pod/producer-x: again (9 times in 4 min)"]
 
 
+def test_down_and_up_again_are_two_events() -> None:
+    down = event("Deployment/producer", "ScalingReplicaSet", "from 3 to 0", first=AT - 238)
+    up = event("Deployment/producer", "ScalingReplicaSet", "from 0 to 1", first=AT - 100)
+    assert len(said("ScalingReplicaSet", {"events": [down, up]})) == 2
+
+
 def test_a_pod_tells_its_life() -> None:
     ended = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": stamp(AT - 60)}
     status = {
