@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -19,12 +20,19 @@ _NO_BUCKET: Final = (
     r"|could not find (bucket|resource)"
 )
 WRITE_FAILURES: Final = "test_key_metric[write-failures"
+_REFUSED: Final = (
+    r"(MessageSizeTooLarge|RecordListTooLarge|InvalidRecord|InvalidTimestamp|PolicyViolation|NotEnoughReplicas"
+    r"|NotEnoughReplicasAfterAppend|TopicAuthorizationFailed)Error"
+)
+STILL_SAID: Final = 20.0
+"""Seconds within which a producer that is refused says so once more."""
 _NO_COORDINATOR: Final = r"Failed to load metadata from __consumer_offsets"
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Broker, group, then the store."""
     yield from _broker(evidence)
+    yield from _refusal(evidence)
     yield from _coordinator(evidence)
     yield from _group(evidence)
     yield from _store(evidence)
@@ -51,6 +59,22 @@ def _broker(evidence: Evidence) -> Iterator[Finding]:
         topic = one.id.partition("[")[2].rstrip("]")
         yield tell(
             evidence, cause, names.KAFKA, one.why, one.why, subject=f"topic/{topic}", details=of_app(names.KAFKA)
+        )
+
+
+def _refusal(evidence: Evidence) -> Iterator[Finding]:
+    """The producer says again and again what the broker answers: the topic's settings do not let its records in."""
+    lines = evidence.said(names.PRODUCER, _REFUSED, within=STILL_SAID)
+    found = re.search(_REFUSED, lines[-1]) if lines else None
+    if found and evidence.ready(names.KAFKA):
+        yield tell(
+            evidence,
+            "records-refused",
+            names.KAFKA,
+            f"kafka-0 refuses what the producer sends: {found[0]}",
+            *(f"log: {line}" for line in lines[-2:]),
+            subject=f"topic/{names.TOPIC}",
+            details=of_app(names.KAFKA),
         )
 
 

@@ -41,6 +41,23 @@ def test_a_bucket_that_is_missing_once_more() -> None:
     assert "influxdb: bucket-missing" in causes(world)
 
 
+REFUSED = '{"level": "ERROR", "message": "dropping the Kafka producer: MessageSizeTooLargeError: [Error 10]"}'
+
+
+@pytest.mark.parametrize(("ago", "said"), [(3, ["kafka: records-refused"]), (40, [])])
+def test_a_topic_that_takes_no_record_of_that_size(ago: float, said: list[str]) -> None:
+    world = healthy()
+    world.answers["logs/producer"][0]["lines"].append(f"{world.ago(ago)} {REFUSED}")
+    assert [one for one in causes(world) if one.startswith("kafka")] == said
+
+
+def test_a_producer_that_is_not_ready_for_it_is_not_told_beside() -> None:
+    world = healthy()
+    only_pod_unready(world, names.PRODUCER)
+    world.answers["logs/producer"][0]["lines"].append(f"{world.ago(3)} {REFUSED}")
+    assert causes(world) == ["kafka: records-refused"]
+
+
 def test_a_store_that_was_out_of_reach_and_is_not_while_kafka_is_away() -> None:
     world = healthy()
     scale_to_0(world, names.KAFKA)

@@ -42,6 +42,14 @@ DATA: Final = (
         afterwards="every partition has a leader",
     ),
     Cause(
+        "records-refused",
+        "the broker refuses what is sent to the topic",
+        L2,
+        "kafka-statefulset-failure",
+        steps=(TOPIC, "kubectl logs -n {namespace} -l app=producer --tail=50"),
+        afterwards="the topic's Configs let a batch of readings through, and the producer says no more of it",
+    ),
+    Cause(
         "broker-unresponsive",
         "the broker runs and does not answer",
         L3,
