@@ -64,6 +64,7 @@ class Finding:
         affects: the components that suffer from it, itself included.
         details: what the cause's commands are filled in with.
         self_healing: overrides the cause's own answer where this instance is past helping itself.
+        heals_within: overrides the cause's seconds.
     """
 
     cause: Cause
@@ -77,6 +78,7 @@ class Finding:
     affects: frozenset[str] = frozenset()
     details: Mapping[str, str] = field(default_factory=dict)
     self_healing: bool = False
+    heals_within: float | None = None
 
     @property
     def next(self) -> tuple[str, ...]:
@@ -107,7 +109,7 @@ class Finding:
             "summary": self.summary,
             "since": None if self.since is None else datetime.fromtimestamp(self.since, UTC).isoformat("T", "seconds"),
             "self_healing": self.self_healing,
-            "heals_within_seconds": self.cause.heals_within if self.self_healing else None,
+            "heals_within_seconds": self.heals_within or self.cause.heals_within if self.self_healing else None,
             "confidence": self.confidence.value,
             "evidence": list(self.evidence),
             "against": list(self.against),

@@ -152,7 +152,8 @@ def _out_of_memory(evidence: Evidence, app: str, pod: K8sObject, status: K8sObje
     limit = _container(pod, status["name"]).get("resources", {}).get("limits", {}).get("memory", "none")
     count = status["restartCount"]
     once = is_ready(pod) and count < OFTEN
-    summary = f"{app} used more memory than its limit ({limit}) and was killed for it, {count} times so far"
+    often = "once" if count == 1 else f"{count} times so far"
+    summary = f"{app} used more memory than its limit ({limit}) and was killed for it, {often}"
     return tell(
         evidence,
         "out-of-memory",
@@ -164,6 +165,7 @@ def _out_of_memory(evidence: Evidence, app: str, pod: K8sObject, status: K8sObje
         subject=f"pod/{name_of(pod)}",
         since=at,
         self_healing=once,
+        heals_within=OOM_RECENT + 15 if once else None,
         details=of_app(app, pod),
     )
 

@@ -27,6 +27,7 @@ def tell(
     confidence: Confidence = Confidence.HIGH,
     against: Iterable[str] = (),
     self_healing: bool | None = None,
+    heals_within: float | None = None,
     details: Mapping[str, str] | None = None,
 ) -> Finding:
     """A finding of the cause with that id.
@@ -34,7 +35,7 @@ def tell(
     Args:
         seen: the evidence, the strongest first; empty ones are left out.
         affects: the components that suffer; by default those that depend on ``component``.
-        self_healing: None for what the cause says.
+        self_healing: None for what the cause says; likewise ``heals_within``, in seconds.
         details: what else the cause's commands are filled in with.
     """
     known = CAUSES[cause]
@@ -50,6 +51,7 @@ def tell(
         affects=affected(component) | frozenset(affects or ()) if affects is None else frozenset({component, *affects}),
         details={"namespace": evidence.snapshot.namespace, **(details or {})},
         self_healing=known.heals_within is not None if self_healing is None else self_healing,
+        heals_within=heals_within,
     )
 
 

@@ -7,7 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from pipeline_services import names
+from pipeline_services.advice import Escalation
+from pipeline_services.judgements.pods import OOM_RECENT
+from pipeline_services.triage import workflow
 from pipeline_services.triage.diagnosis import diagnose
+from pipeline_services.triage.workflow import Stage
 from tests.judgements.faults import scale_to_0, second_pod, warning
 from tests.judgements.known_bad import claim_going
 from tests.judgements.known_bad_services import stalled
@@ -198,6 +202,17 @@ def test_pods_that_an_older_template_could_not_have_are_another_story() -> None:
     found = diagnose(world.snapshot()).findings[0]
     assert found.since == pytest.approx(NOW - 40)
     assert not any("producer-old" in line for line in found.evidence)
+
+
+def test_one_kill_for_memory_is_watched_as_long_as_it_is_news() -> None:
+    world = healthy()
+    crashed(world, 137, "OOMKilled", ready=True)
+    found = diagnose(world.snapshot()).findings[0]
+    assert found.self_healing
+    assert found.summary.endswith("was killed for it, once")
+    assert found.to_dict()["heals_within_seconds"] == OOM_RECENT + 15
+    assert workflow.late(workflow.begin(found, NOW), NOW + 300).stage is Stage.WATCHING
+    assert workflow.late(workflow.begin(found, NOW), NOW + OOM_RECENT + 20).level is Escalation.L3
 
 
 def test_two_faults_at_once_are_both_named() -> None:
