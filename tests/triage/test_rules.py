@@ -7,11 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline_services import names
-from pipeline_services.advice import Escalation
-from pipeline_services.judgements.pods import OOM_RECENT
-from pipeline_services.triage import workflow
 from pipeline_services.triage.diagnosis import diagnose
-from pipeline_services.triage.workflow import Stage
 from tests.judgements.faults import scale_to_0, second_pod, warning
 from tests.judgements.known_bad import claim_going
 from tests.judgements.known_bad_services import stalled
@@ -111,15 +107,6 @@ def coordinator_not_loaded(world: World) -> None:
     world.answers["logs/processor"][0]["lines"] = [f"{world.ago(20)} {late}"]
 
 
-def idling(world: World) -> None:
-    world.answers["kafka_group"] = {"state": "Empty", "members": []}
-    refused = 'Get "http://10.244.0.9:8000/metrics": dial tcp 10.244.0.9:8000: connect: connection refused'
-    for target in world.answers["prometheus_targets"]:
-        if target["labels"]["job"] == names.PROCESSOR:
-            target |= {"health": "down", "lastError": refused}
-    stalled(world, "growing")
-
-
 CASES: dict[str, tuple[Breakage, tuple[str, str]]] = {
     "quota": (lambda w: no_pod_of_producer(w, "pods is forbidden: exceeded quota: q"), ("config", "quota-exceeded")),
     "limit range": (
@@ -173,46 +160,6 @@ def test_the_cause_is_named_first(case: str) -> None:
     findings = diagnose(world.snapshot()).findings
     assert (findings[0].component, findings[0].cause.id) == expected
     assert findings[0].evidence
-
-
-def test_a_processor_that_idles_is_not_told_to_be_too_slow() -> None:
-    world = healthy()
-    idling(world)
-    causes = [one.cause.id for one in diagnose(world.snapshot()).findings]
-    assert sorted(causes) == ["partitions-unread", "port-closed"]
-
-
-def test_last_words_are_told_without_what_only_programs_read() -> None:
-    world = healthy()
-    crashed(world, 2, "Error", ready=False)
-    line = '{"time": "2026-11-26T18:16:32.001+00:00", "level": "ERROR", "message": "INFLUXDB_CA: there is no file /x"}'
-    world.answers["logs/producer"][0]["previous"] = [f"{world.ago(20)} {line}"]
-    found = diagnose(world.snapshot()).findings[0]
-    assert found.summary.endswith("ERROR: INFLUXDB_CA: there is no file /x")
-    assert "its last words: ERROR: INFLUXDB_CA: there is no file /x" in found.evidence
-
-
-def test_pods_that_an_older_template_could_not_have_are_another_story() -> None:
-    world = healthy()
-    message = 'pods is forbidden: serviceaccount "x" not found'
-    no_pod_of_producer(world, message)
-    for name, ago in (("producer-old", 300), ("producer-new", 40)):
-        warning(world, "ReplicaSet", name, "FailedCreate", message, ago=ago)
-        world.answers["events"][-1]["firstTimestamp"] = world.ago(ago)
-    found = diagnose(world.snapshot()).findings[0]
-    assert found.since == pytest.approx(NOW - 40)
-    assert not any("producer-old" in line for line in found.evidence)
-
-
-def test_one_kill_for_memory_is_watched_as_long_as_it_is_news() -> None:
-    world = healthy()
-    crashed(world, 137, "OOMKilled", ready=True)
-    found = diagnose(world.snapshot()).findings[0]
-    assert found.self_healing
-    assert found.summary.endswith("was killed for it, once")
-    assert found.to_dict()["heals_within_seconds"] == OOM_RECENT + 15
-    assert workflow.late(workflow.begin(found, NOW), NOW + 300).stage is Stage.WATCHING
-    assert workflow.late(workflow.begin(found, NOW), NOW + OOM_RECENT + 20).level is Escalation.L3
 
 
 def test_two_faults_at_once_are_both_named() -> None:
