@@ -225,7 +225,7 @@ RESOURCES: Final = _by_id(
             sights.metric_breached("consumer-lag"),
             sights.metric_breached("cpu-throttling", names.PROCESSOR),
         ),
-        rate=500.0,
+        rate=1000.0,
         patience=270.0,
         diagnosis=Diagnosed(names.PROCESSOR, frozenset({"cpu-throttled"}), "L2"),
     ),

@@ -10,7 +10,7 @@ from pipeline_services import names
 from pipeline_services.judgements import endpoints, networks
 from pipeline_services.judgements.networks import Flow
 from pipeline_services.judgements.objects import K8sObject, name_of
-from pipeline_services.judgements.pods import is_ready
+from pipeline_services.judgements.pods import all_ready_since, is_ready
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
@@ -51,9 +51,7 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
     servers = evidence.system(*DNS_LABEL)
     deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "coredns"), None)
     red = evidence.red("test_key_metric[name-resolves")
-    lines = [
-        line for app in (names.PRODUCER, names.PROCESSOR) for line in evidence.said(app, _NO_NAME) if _is_ours(line)
-    ]
+    lines = [line for app in (names.PRODUCER, names.PROCESSOR) for line in _unresolved(evidence, app)]
     seen = (*(one.why for one in red[:2]), *(f"log: {line}" for line in lines[-2:]))
     away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
     if away or (deployment is not None and deployment["spec"].get("replicas", 1) == 0):
@@ -78,6 +76,13 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
             against=("the DNS servers are ready",) if servers else (),
         )
+
+
+def _unresolved(evidence: Evidence, app: str) -> list[str]:
+    """What the app says of names that it cannot resolve; not what it said until it became ready, which needs them."""
+    since = max(all_ready_since(evidence.pods(app)), default=0.0)
+    lines = [text for at, text in evidence.standing_lines(app) if at > since]
+    return [line for line in lines if re.search(_NO_NAME, line) and _is_ours(line)]
 
 
 def _is_ours(line: str) -> bool:

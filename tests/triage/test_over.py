@@ -41,6 +41,17 @@ def test_a_bucket_that_is_missing_once_more() -> None:
     assert "influxdb: bucket-missing" in causes(world)
 
 
+NO_NAME = '{"level": "WARNING", "message": "kafka-service: Temporary failure in name resolution"}'
+
+
+@pytest.mark.parametrize(("ready", "said"), [(100, []), (140, ["dns: names-unresolvable"])])
+def test_names_that_could_not_be_resolved_before_the_app_was_ready(ready: float, said: list[str]) -> None:
+    world = healthy()
+    ready_since(world, names.PRODUCER, ready)
+    world.answers["logs/producer"][0]["lines"].append(f"{world.ago(120)} {NO_NAME}")
+    assert causes(world) == said
+
+
 REFUSED = '{"level": "ERROR", "message": "dropping the Kafka producer: MessageSizeTooLargeError: [Error 10]"}'
 
 
