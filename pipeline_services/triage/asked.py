@@ -57,6 +57,11 @@ class Answer:
     outcome: str
     why: str
 
+    @property
+    def argument(self) -> str:
+        """What the check was asked of, the brackets of its id; empty where it has none."""
+        return self.id.partition("[")[2].rstrip("]")
+
 
 def asked(snapshot: Snapshot, questions: Iterable[Question]) -> dict[str, Answer]:
     """The questions that were not answered with yes, by id, in their order."""

@@ -21,8 +21,8 @@ def impact(snapshot: Snapshot, findings: Sequence[Finding], last: Snapshot | Non
     """A label and a sentence each, the readings first; how it was in the end, too, where that was seen."""
     looks = {", when it was noticed": snapshot, " at the end": last} if last else {"": snapshot}
     rows = [
-        *((f"Readings that wait in Kafka{when}", _waiting(one)) for when, one in looks.items() if one),
-        *((f"Newest stored reading{when}", _newest(one)) for when, one in looks.items() if one),
+        *((f"Readings that wait in Kafka{when}", _waiting(one)) for when, one in looks.items()),
+        *((f"Newest stored reading{when}", _newest(one)) for when, one in looks.items()),
         ("Readings lost", _lost(findings)),
     ]
     components = dict.fromkeys(one.component for one in findings if one.component in COMPONENT_ADVICE)

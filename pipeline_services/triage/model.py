@@ -81,6 +81,11 @@ class Finding:
     heals_within: float | None = None
 
     @property
+    def limit(self) -> float | None:
+        """Seconds within which the pipeline mends it alone, where that is known."""
+        return self.heals_within or self.cause.heals_within
+
+    @property
     def next(self) -> tuple[str, ...]:
         """The commands to paste, filled in."""
         return tuple(_filled(step, self.details) for step in self.cause.steps)
@@ -109,7 +114,7 @@ class Finding:
             "summary": self.summary,
             "since": None if self.since is None else datetime.fromtimestamp(self.since, UTC).isoformat("T", "seconds"),
             "self_healing": self.self_healing,
-            "heals_within_seconds": self.heals_within or self.cause.heals_within if self.self_healing else None,
+            "heals_within_seconds": self.limit if self.self_healing else None,
             "confidence": self.confidence.value,
             "evidence": list(self.evidence),
             "against": list(self.against),

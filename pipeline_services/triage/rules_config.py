@@ -170,7 +170,7 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
     refused = evidence.red("test_token_accepted")
     lines = evidence.said(names.PROCESSOR, r"(?i)unauthorized|(HTTP|status)\W{0,3}40[13]\b")
     for one in refused:
-        secret, _key = config.TOKENS[one.id.partition("[")[2].rstrip("]").replace("-", "_")]
+        secret, _key = config.TOKENS[one.argument.replace("-", "_")]
         since = evidence.changed("secrets", secret)
         readers = names.PROCESSOR if secret == names.PIPELINE_SECRET else names.GRAFANA
         yield tell(

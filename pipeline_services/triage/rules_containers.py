@@ -175,6 +175,7 @@ def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at
     component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
     code, count = last.get("exitCode"), status["restartCount"]
     words = last_words(evidence, pod, status["name"])
+    details = of_app(app, pod, container=str(status["name"]))
     seen = (
         f"container {status['name']} of {name_of(pod)} ended with exit code {code} ({last.get('reason', '')})",
         f"{count} restarts",
@@ -190,7 +191,7 @@ def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at
             *seen,
             subject=subject,
             since=at,
-            details=of_app(app, pod, container=str(status["name"])),
+            details=details,
         )
     waits = ((status.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff"
     if not is_ready(pod) and (waits or count >= OFTEN):
@@ -204,7 +205,7 @@ def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at
             *seen,
             subject=subject,
             since=began,
-            details=of_app(app, pod, container=str(status["name"])),
+            details=details,
         )
     state = "runs again" if is_ready(pod) else "is being started again"
     return tell(
@@ -215,7 +216,7 @@ def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at
         *seen,
         subject=subject,
         since=at,
-        details=of_app(app, pod, container=str(status["name"])),
+        details=details,
     )
 
 

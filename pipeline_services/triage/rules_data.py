@@ -56,7 +56,7 @@ def _broker(evidence: Evidence) -> Iterator[Finding]:
         return
     for one in evidence.red("test_kafka_topic["):
         cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
-        topic = one.id.partition("[")[2].rstrip("]")
+        topic = one.argument
         yield tell(
             evidence, cause, names.KAFKA, one.why, one.why, subject=f"topic/{topic}", details=of_app(names.KAFKA)
         )

@@ -67,6 +67,8 @@ def _short_of_memory(evidence: Evidence, app: str, why: str) -> Finding:
 
 def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     """Falling is healing, growing is not; what looks old by its producer's clock alone is no backlog."""
+    if unread_partitions(evidence):
+        return  # what nobody reads piles up, however fast the others are
     high = [
         *evidence.red("test_key_metric[consumer-lag]"),
         *evidence.red(_LATENCY),
@@ -74,8 +76,6 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     ]
     growing = evidence.red("test_key_metric[consumer-lag-growth")
     behind = evidence.red("test_key_metric[processor-matches-producer")
-    if unread_partitions(evidence):
-        return  # what nobody reads piles up, however fast the others are
     if growing or (behind and not _falls(evidence)):
         first = (growing or behind)[0]
         yield tell(

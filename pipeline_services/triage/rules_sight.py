@@ -32,9 +32,7 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
         return
     pods = evidence.red("test_pods_scraped[")
     red = [*pods, *evidence.red("test_nodes_scraped")]
-    whose = {one.id.partition("[")[2].rstrip("]") for one in red}
-    wanting = [app for app in whose if app and not evidence.ready(app)]
-    missing = [one for one in red if one.id.partition("[")[2].rstrip("]") not in wanting]
+    missing = [one for one in red if not one.argument or evidence.ready(one.argument)]
     if len(missing) == 1 and missing[0] in pods and "connection refused" in missing[0].why:
         yield _deaf(evidence, missing[0])
     elif missing:
@@ -62,7 +60,7 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
 
 def _deaf(evidence: Evidence, refused: Answer) -> Finding:
     """Prometheus reads everybody else: it is the pod on whose port nobody listens."""
-    app = refused.id.partition("[")[2].rstrip("]")
+    app = refused.argument
     return tell(
         evidence,
         "port-closed",
@@ -127,7 +125,7 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
         )
         return
     for one in evidence.red("test_grafana_datasource_answers["):
-        source = one.id.partition("[")[2].rstrip("]")
+        source = one.argument
         if evidence.ready(source) and not _explained(evidence, source, one.why):
             yield tell(
                 evidence,

@@ -128,7 +128,7 @@ def begin(finding: Finding, at: float) -> Course:
 
 def limit(finding: Finding) -> float:
     """Seconds within which a finding that heals by itself is gone."""
-    return finding.heals_within or finding.cause.heals_within or USUAL_LIMIT
+    return finding.limit or USUAL_LIMIT
 
 
 def moved(course: Course, stage: Stage, at: float, note: str = "") -> Course:
