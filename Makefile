@@ -9,8 +9,8 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
-ENVIRONMENT := $(VENV)/.complete-$(shell sha256sum requirements.lock | cut -c1-16)
-PLATFORM := $(BIN)/python -m pipeline_services.platform
+ENVIRONMENT := $(VENV)/.complete-$(shell cat requirements.lock install.sh | sha256sum | cut -c1-16)
+PLATFORM := $(BIN)/python -m pipeline_services.cli
 
 .PHONY: help daily weekly monthly backup-test triage test lint up status down clean kubeconfig kubectl runbook mitigations proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience lock
 
@@ -59,7 +59,7 @@ kubeconfig: $(ENVIRONMENT) ## print the path of the cluster's kubeconfig (use wi
 	@$(PLATFORM) kubeconfig $(ARGS)
 
 bench-pipeline: $(ENVIRONMENT) ## measure how many readings per second the processor sustains
-	@$(BIN)/python -m pipeline_services.bench_pipeline $(ARGS)
+	@$(BIN)/python -m pipeline_services.bench $(ARGS)
 
 acceptance: $(ENVIRONMENT) ## break the running pipeline on purpose and see that the daily checks say so
 	@$(BIN)/pytest -m "live and not slow" tests/acceptance $(ARGS)
@@ -71,7 +71,7 @@ mitigations: $(ENVIRONMENT) ## type the commands of the runbook that change the 
 	@$(BIN)/pytest -m "mitigation and not slow" chaos/test_mitigations.py $(ARGS)
 
 proved: $(ENVIRONMENT) ## write the times that chaos and matrix measured last into the runbook
-	@$(BIN)/python -m pipeline_services.reporting.proved $(ARGS)
+	@$(BIN)/python -m pipeline_services.reporting.runbook.proved $(ARGS)
 
 chaos: $(ENVIRONMENT) ## play the failures of the runbook on the suite's own cluster, but for the slow ones
 	@$(BIN)/pytest -m "chaos and not slow and not mitigation" $(ARGS)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.reporting.plugin import source_of
-from pipeline_services.settings import Settings
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.model.settings import Settings
+from pipeline_services.reporting.run.plugin import source_of
+from pipeline_services.snapshot.snapshot import Snapshot
 
 
 @pytest.fixture(scope="session")

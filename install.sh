@@ -21,6 +21,6 @@ echo "Installing the Python environment ($(grep -cE '^[A-Za-z0-9]' requirements.
 [ -x "$venv/bin/python" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock ||
   fail "the packages could not be installed" "see the lines above; the same command goes on where it stopped"
-"$venv/bin/python" -m pipeline_services.reporting.checkout # so that pytest knows this folder from wherever it is given files
+"$venv/bin/python" -m pipeline_services.reporting.run.checkout # so that pytest knows this folder from wherever it is given files
 rm -f "$venv"/.complete-*
 touch "$stamp"

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from pipeline_services import faults, names
-from pipeline_services.connectivity import FLOWS, Connectivity
+from pipeline_services import faults
 from pipeline_services.faults import network, pods, processes, resources, storage
 from pipeline_services.faults.model import Fault, Proof, together, with_pods_replaced
-from pipeline_services.platform.secret_tls import new_certificate
+from pipeline_services.measure.connectivity import FLOWS, Connectivity
+from pipeline_services.model import names
+from pipeline_services.platform.deploy.secrets.tls import new_certificate
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 Breakage = Callable[["SteadyPipeline"], Fault]
 MISS_WITHIN: Final = 6.0

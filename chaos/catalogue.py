@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from chaos import breakages, sights
-from pipeline_services import names
-from pipeline_services.scenario import Case, Diagnosed, Heals
+from pipeline_services.experiment.scenario import Case, Diagnosed, Heals
+from pipeline_services.model import names
 
 _BROKEN_BROKER: Final = {"KAFKA_BROKER": "kafka-servise:9092x"}
 """Neither a service nor an address: an app that reads it ends at once, and again and again."""

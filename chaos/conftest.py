@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline_services.errors import PipelineError
+from pipeline_services.model.errors import PipelineError
 
 if TYPE_CHECKING:
-    from pipeline_services.scenario import Case, Story
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
+    from pipeline_services.experiment.scenario import Case, Story
 
 Play = Callable[["Case"], "Story"]
 PIPELINE = pytest.StashKey["SteadyPipeline"]()

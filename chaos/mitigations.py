@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 from chaos import breakages
 from chaos.breakages import Breakage
 from chaos.matrix import connections, settings, workloads
-from pipeline_services import faults, names
+from pipeline_services import faults
 from pipeline_services.faults import templates
+from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Fault, Proof, object_path, together
-from pipeline_services.journal import Call
+from pipeline_services.model import names
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 Values = Mapping[str, str]
 

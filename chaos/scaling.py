@@ -8,14 +8,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pipeline_services import faults, names
-from pipeline_services.audit import Audit, Reckoning
-from pipeline_services.cluster import Cluster
-from pipeline_services.errors import PreconditionNotMet
+from pipeline_services import faults
+from pipeline_services.audit.audit import Audit, Reckoning
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.faults.injection import injected
 from pipeline_services.faults.model import with_pods_replaced
-from pipeline_services.steady_pipeline import SteadyPipeline
-from pipeline_services.waiting import WaitExpired, wait_until
+from pipeline_services.model import names
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.waiting import WaitExpired, wait_until
 
 LOAD: Final = {"PRODUCER_RATE": "3000", "PRODUCER_DEVICES": "20"}
 """Readings per second and producer: several times what the CPU requests are made for."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from pipeline_services.advice import Escalation
+from pipeline_services.experiment.scenario import Symptom
 from pipeline_services.judgements import config, endpoints, networks, pods, readings, tls
-from pipeline_services.key_metrics import KEY_METRICS
-from pipeline_services.scenario import Symptom
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.metrics.key_metrics import KEY_METRICS
 
 
 def pods_ready(component: str) -> Symptom:

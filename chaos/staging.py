@@ -17,14 +17,14 @@ from _pytest.terminal import TerminalReporter
 from chaos import catalogue
 from chaos.breakages import Breakage
 from chaos.matrix.table import ROWS
+from pipeline_services.experiment.pipeline import SteadyPipeline
+from pipeline_services.experiment.runner import play_into, told
+from pipeline_services.experiment.scenario import Case, Story
+from pipeline_services.experiment.timeline import as_json, as_text
+from pipeline_services.experiment.timeline_picture import svg
 from pipeline_services.faults.safety import permitted_ground
-from pipeline_services.reporting.scenarios import Row
-from pipeline_services.reporting.session import PLUGIN, WARNING, OperatorRun
-from pipeline_services.scenario import Case, Story
-from pipeline_services.steady_pipeline import SteadyPipeline
-from pipeline_services.steady_play import play_into, told
-from pipeline_services.timeline import as_json, as_text
-from pipeline_services.timeline_picture import svg
+from pipeline_services.reporting.run.scenarios import Row
+from pipeline_services.reporting.run.session import PLUGIN, WARNING, OperatorRun
 
 CONTROL: Final = "control-"
 """How the ids of the suite's trials on itself begin."""

@@ -10,12 +10,12 @@ import pytest
 from chaos import breakages
 from chaos.catalogue import NETWORK, PROCESSOR
 from chaos.conftest import Play
-from pipeline_services import names
+from pipeline_services.audit.ledger import Where
 from pipeline_services.faults import FaultDidNotLand
-from pipeline_services.ledger import Where
+from pipeline_services.model import names
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 pytestmark = [pytest.mark.chaos, pytest.mark.component("processor"), pytest.mark.runbook("self-healing")]
 
@@ -37,7 +37,7 @@ def test_late_recovery_is_told_with_both_times(play: Play) -> None:
 
 def test_dropped_record_is_named(steady_pipeline: SteadyPipeline) -> None:
     """A reading that counts as acknowledged and is not in the topic: exactly it is lost, in the broker."""
-    from pipeline_services.audit_controls import audited_with_a_drop  # noqa: PLC0415
+    from pipeline_services.audit.controls import audited_with_a_drop  # noqa: PLC0415
 
     expected, reckoning = audited_with_a_drop(steady_pipeline.probes)
     assert [(one.device_id, one.sequence, one.where) for one in reckoning.audit.lost] == [(*expected, Where.BROKER)]
@@ -46,7 +46,7 @@ def test_dropped_record_is_named(steady_pipeline: SteadyPipeline) -> None:
 
 def test_deleted_point_is_named(steady_pipeline: SteadyPipeline) -> None:
     """A point deleted from the store: exactly it is lost, behind the commit."""
-    from pipeline_services.audit_controls import audited_with_a_deletion  # noqa: PLC0415
+    from pipeline_services.audit.controls import audited_with_a_deletion  # noqa: PLC0415
 
     expected, reckoning = audited_with_a_deletion(steady_pipeline.probes, names.INFLUXDB_BUCKET)
     found = [(one.device_id, one.sequence, one.where) for one in reckoning.audit.lost]

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from chaos.mitigations import MITIGATIONS, Mitigation
-from pipeline_services.errors import PipelineError, PreconditionNotMet
 from pipeline_services.faults.injection import gone, injected, landed
-from pipeline_services.reporting import commands, runbook
-from pipeline_services.waiting import WaitExpired, wait_until
+from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.waiting import WaitExpired, wait_until
+from pipeline_services.reporting.runbook import commands, runbook
 
 if TYPE_CHECKING:
-    from pipeline_services.reporting.typed import OperatorShell
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
+    from pipeline_services.reporting.runbook.typed import OperatorShell
 
 pytestmark = [pytest.mark.chaos, pytest.mark.mitigation, pytest.mark.component("config")]
 SHOWS_WITHIN: Final = 30.0
@@ -32,11 +32,11 @@ CHANGES: Final = commands.changes(TEXT)
 @pytest.fixture
 def shell(pipeline: SteadyPipeline) -> OperatorShell:
     """What an operator types in, at the checkout's root."""
-    from pipeline_services import names  # noqa: PLC0415 - a run that only lists cases need not load these
-    from pipeline_services.platform import lifecycle  # noqa: PLC0415
-    from pipeline_services.platform.paths import Cache, cache_root  # noqa: PLC0415
-    from pipeline_services.platform.progress import Durations, Progress  # noqa: PLC0415
-    from pipeline_services.reporting.typed import OperatorShell  # noqa: PLC0415
+    from pipeline_services.model import names  # noqa: PLC0415 - a run that only lists cases need not load these
+    from pipeline_services.model.paths import Cache, cache_root  # noqa: PLC0415
+    from pipeline_services.platform.build.progress import Durations, Progress  # noqa: PLC0415
+    from pipeline_services.platform.cluster import lifecycle  # noqa: PLC0415
+    from pipeline_services.reporting.runbook.typed import OperatorShell  # noqa: PLC0415
 
     if not pipeline.ground.own:
         raise PreconditionNotMet("refused: the runbook's commands are tried on the suite's own cluster only")
@@ -94,9 +94,9 @@ def _shown(shell: OperatorShell, section: str) -> str:
 
 def _recovered(pipeline: SteadyPipeline, section: str) -> None:
     """Every check that the section names under *Recovered when* is green."""
-    from pipeline_services.collect import collect  # noqa: PLC0415
-    from pipeline_services.settings import Settings  # noqa: PLC0415
-    from pipeline_services.triage.asked import asked, questions  # noqa: PLC0415
+    from pipeline_services.checklist.checks import asked, questions  # noqa: PLC0415
+    from pipeline_services.model.settings import Settings  # noqa: PLC0415
+    from pipeline_services.snapshot.collector import collect  # noqa: PLC0415
 
     named = commands.recovery_checks(TEXT, section) or ["test_pods_ready", "test_rollout_complete"]
     wanted = [question for question in questions() if any(_means(name, question.id) for name in named)]
@@ -119,7 +119,7 @@ def _recovered(pipeline: SteadyPipeline, section: str) -> None:
 
 def _grown(pipeline: SteadyPipeline, pods: int) -> None:
     """Producer and processor have so many pods that are ready."""
-    from pipeline_services import names  # noqa: PLC0415
+    from pipeline_services.model import names  # noqa: PLC0415
 
     def grown() -> bool:
         return all(sum(pod.ready for pod in pipeline.pods_of(app)) >= pods for app in names.HPAS)

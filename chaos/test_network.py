@@ -9,11 +9,11 @@ import pytest
 
 from chaos.catalogue import NETWORK
 from chaos.conftest import Play
-from pipeline_services import names
-from pipeline_services.connectivity import FLOWS
+from pipeline_services.measure.connectivity import FLOWS
+from pipeline_services.model import names
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 pytestmark = [pytest.mark.chaos, pytest.mark.component("network"), pytest.mark.runbook("network-policy-issues")]
 

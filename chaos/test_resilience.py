@@ -13,7 +13,7 @@ from chaos.catalogue import EVERY, RESILIENCE
 from chaos.conftest import Play
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 pytestmark = [pytest.mark.chaos, pytest.mark.runbook("self-healing")]
 
@@ -35,7 +35,7 @@ def test_soak(steady_pipeline: SteadyPipeline, play: Play, pytestconfig: pytest.
 
     Each is judged for itself, and one ledger runs over the whole of it.
     """
-    from pipeline_services.audit import Audit  # noqa: PLC0415
+    from pipeline_services.audit.audit import Audit  # noqa: PLC0415
 
     minutes, seed = pytestconfig.getoption("soak"), pytestconfig.getoption("seed")
     choice, until = random.Random(seed), time.monotonic() + minutes * 60

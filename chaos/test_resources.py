@@ -10,7 +10,7 @@ from chaos.catalogue import RESOURCES
 from chaos.conftest import Play
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 pytestmark = [pytest.mark.chaos, pytest.mark.runbook("high-resource-usage")]
 MOST_REPLICAS = 5

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from _pytest.mark import ParameterSet
 
-from pipeline_services import names
+from pipeline_services.model import names
 
 PIPELINE: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
 EVERY: Final = (*PIPELINE, names.PROMETHEUS, names.GRAFANA, names.LOKI)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from checks.dependencies import needed_by
-from pipeline_services.key_metrics import KEY_METRICS
-from pipeline_services.metric import KeyMetric, with_levels
-from pipeline_services.settings import Settings
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.metric import KeyMetric, with_levels
+from pipeline_services.model.settings import Settings
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pipeline_services import names
 from pipeline_services.judgements import grafana, networks
-from pipeline_services.key_metrics import KEY_METRICS
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model import names
 
 _TARGETS: Final = {hpa: app for app, hpa in names.HPAS.items()}
 _PANEL_SOURCES: Final = {"InfluxDB writes": names.INFLUXDB, "Log errors": names.LOKI}

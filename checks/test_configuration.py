@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline_services.judgements import config
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.snapshot.snapshot import Snapshot
 
 pytestmark = [pytest.mark.daily, pytest.mark.runbook("configuration"), pytest.mark.component("config")]
 

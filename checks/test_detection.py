@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from checks.cases import PIPELINE, components
-from pipeline_services import names
 from pipeline_services.judgements import events, grafana, logs, loki
-from pipeline_services.settings import PANELS
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.model import names
+from pipeline_services.model.settings import PANELS
+from pipeline_services.snapshot.snapshot import Snapshot
 
 pytestmark = [pytest.mark.daily]
 

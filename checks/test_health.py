@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from checks.cases import EVERY, components
-from pipeline_services import names
 from pipeline_services.judgements import hpas, nodes, pods, resources, volumes, workloads
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.model import names
+from pipeline_services.snapshot.snapshot import Snapshot
 
 pytestmark = [pytest.mark.daily]
 

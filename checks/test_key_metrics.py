@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from pipeline_services.judgements import readings
-from pipeline_services.key_metrics import KEY_METRICS
-from pipeline_services.metric import KeyMetric
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.metric import KeyMetric
+from pipeline_services.snapshot.snapshot import Snapshot
 
 CASES = [
     pytest.param(

@@ -6,7 +6,7 @@ import pytest
 
 from checks.cases import belonging_to
 from pipeline_services.judgements import endpoints, influx, kafka, networks, targets, tls
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.snapshot.snapshot import Snapshot
 
 pytestmark = [pytest.mark.daily]
 

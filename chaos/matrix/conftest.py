@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline_services.reporting.plugin import source_of
+from pipeline_services.reporting.run.plugin import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chaos.matrix.playing import Player
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 
 @pytest.fixture(scope="session")
 def player(pipeline: SteadyPipeline, request: pytest.FixtureRequest) -> Iterator[Player]:
     """Plays rows; looks at the pipeline as an operator's account may, where that is the suite's own."""
     from chaos.matrix.playing import Player  # noqa: PLC0415 - a run that only lists cases need not load it
-    from pipeline_services.pipeline import Pipeline  # noqa: PLC0415
-    from pipeline_services.settings import Target, resolve_target  # noqa: PLC0415
+    from pipeline_services.model.settings import Target, resolve_target  # noqa: PLC0415
+    from pipeline_services.snapshot.pipeline import Pipeline  # noqa: PLC0415
     from pipeline_services.triage.diagnosis import diagnose  # noqa: PLC0415
 
     ground, source = pipeline.ground, source_of(request.config)

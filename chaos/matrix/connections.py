@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chaos.breakages import Breakage
-from pipeline_services import faults, names
-from pipeline_services.connectivity import FLOWS
+from pipeline_services import faults
 from pipeline_services.faults import network, objects
 from pipeline_services.faults.model import Fault, Proof, object_path
+from pipeline_services.measure.connectivity import FLOWS
+from pipeline_services.model import names
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 
 def policy_missing(policy: str, flow_id: str) -> Breakage:

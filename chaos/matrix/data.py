@@ -17,18 +17,18 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
 from chaos.breakages import Breakage
-from pipeline_services import names
 from pipeline_services.apps.kafka_link import COMMON, PRODUCER, discard
 from pipeline_services.apps.sensors import Sensor
-from pipeline_services.collect_cluster import secret_value
-from pipeline_services.errors import NoData, ServiceUnreachable
+from pipeline_services.clients.kafka_broker import KafkaBroker, through
 from pipeline_services.faults import stores
 from pipeline_services.faults.model import Fault, Proof
-from pipeline_services.kafka_broker import KafkaBroker, through
-from pipeline_services.message import encode
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, ServiceUnreachable
+from pipeline_services.model.message import encode
+from pipeline_services.snapshot.sources.kubernetes import secret_value
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 TICK: Final = 0.2
 LATE_NS: Final = 2 * 3_600 * 10**9

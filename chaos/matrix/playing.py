@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 from chaos.matrix import recordings
 from chaos.matrix.rows import Row
 from chaos.matrix.score import Verdict, judged, timed, told
-from pipeline_services.errors import PipelineError, PreconditionNotMet
 from pipeline_services.faults.injection import gone, injected, landed
-from pipeline_services.waiting import WaitExpired, wait_until
+from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.waiting import WaitExpired, wait_until
 
 if TYPE_CHECKING:
+    from pipeline_services.experiment.pipeline import SteadyPipeline
     from pipeline_services.faults.model import Fault
-    from pipeline_services.snapshot import Snapshot
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.snapshot.snapshot import Snapshot
     from pipeline_services.triage.model import Diagnosis
 
 WELL_WITHIN: Final = 150.0

@@ -17,9 +17,9 @@ from typing import Any, Final
 
 from chaos.matrix.score import judged
 from chaos.matrix.table import ROWS
-from pipeline_services import names
 from pipeline_services.faults.model import EXPIRY, MARK, RESTARTED
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.model import names
+from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.diagnosis import diagnose
 
 ROOT: Final = Path(__file__).parents[2]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chaos.breakages import Breakage
-from pipeline_services.settings import COMPONENTS
+from pipeline_services.model.settings import COMPONENTS
 from pipeline_services.triage.causes import CAUSES
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 Meanwhile = Callable[["SteadyPipeline"], AbstractContextManager[object]]
 

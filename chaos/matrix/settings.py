@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from chaos.breakages import Breakage
 from chaos.matrix.workloads import NO_SETTINGS, shows, with_pods_anew
-from pipeline_services import faults, names
+from pipeline_services import faults
 from pipeline_services.faults import objects
 from pipeline_services.faults.model import Fault, Proof, object_path
-from pipeline_services.platform.secret_tls import SERVER_NAMES, new_certificate
+from pipeline_services.model import names
+from pipeline_services.platform.deploy.secrets.tls import SERVER_NAMES, new_certificate
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 OLD: Final = datetime.timedelta(days=90)
 VERIFIERS: Final = (names.INFLUXDB, names.PROCESSOR, names.GRAFANA)

@@ -11,12 +11,13 @@ import yaml
 
 from chaos.breakages import Breakage
 from chaos.matrix.workloads import NO_START, shows, with_pods_anew
-from pipeline_services import faults, names
-from pipeline_services.errors import PreconditionNotMet
+from pipeline_services import faults
 from pipeline_services.faults.model import Fault
+from pipeline_services.model import names
+from pipeline_services.model.errors import PreconditionNotMet
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 Rewrite = Callable[[str], str]
 LEFT_PANELS = 4

@@ -8,12 +8,12 @@ from chaos import breakages
 from chaos.matrix import connections, data, settings, workloads
 from chaos.matrix.rows import Row, finding
 from chaos.matrix.table_platform import GRAFANA_SOURCES
-from pipeline_services import names
 from pipeline_services.faults import templates
 from pipeline_services.faults.model import Fault, together
+from pipeline_services.model import names
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 
 def both(*builds: breakages.Breakage) -> breakages.Breakage:

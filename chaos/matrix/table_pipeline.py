@@ -7,8 +7,8 @@ from typing import Final
 from chaos import breakages
 from chaos.matrix import data, settings, workloads
 from chaos.matrix.rows import Row, finding
-from pipeline_services import names
 from pipeline_services.faults import templates
+from pipeline_services.model import names
 
 HUNG: Final = ("process-hung", "process-crashed")
 

@@ -7,7 +7,7 @@ from typing import Final
 from chaos import breakages
 from chaos.matrix import connections, settings, sight, workloads
 from chaos.matrix.rows import Row, finding
-from pipeline_services import names
+from pipeline_services.model import names
 
 GRAFANA_SOURCES: Final = sight.rewritten(
     names.GRAFANA,

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaos import breakages
 from chaos.breakages import Breakage
-from pipeline_services import faults, names
+from pipeline_services import faults
 from pipeline_services.faults import capacity, objects, processes, templates
 from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
 from pipeline_services.faults.templates import Edit
+from pipeline_services.model import names
 
 if TYPE_CHECKING:
-    from pipeline_services.steady_pipeline import SteadyPipeline
+    from pipeline_services.experiment.pipeline import SteadyPipeline
 
 KINDS: Final = {
     **dict.fromkeys(names.DEPLOYMENTS, "deployments"),

@@ -24,7 +24,7 @@ from pipeline_services.apps.health import Heart
 from pipeline_services.apps.kafka_link import COMMON, build_producer, discard
 from pipeline_services.apps.processor import assemble
 from pipeline_services.apps.stopping import Stop
-from pipeline_services.message import Reading, encode
+from pipeline_services.model.message import Reading, encode
 
 TOPIC_PREFIX = "bench-"
 DEVICES = 50

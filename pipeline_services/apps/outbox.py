@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline_services.message import Reading
+from pipeline_services.model.message import Reading
 
 Key = tuple[str, int]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pipeline_services.apps.store import line
-from pipeline_services.message import MalformedReading, decode
+from pipeline_services.model.message import MalformedReading, decode
 
 Partition = Any  # kafka.TopicPartition: (topic, partition)
 

@@ -25,7 +25,7 @@ from pipeline_services.apps.names_lookup import NamesLookup
 from pipeline_services.apps.outbox import Key, Outbox, Unacknowledged
 from pipeline_services.apps.sensors import sensors
 from pipeline_services.apps.stopping import Stop
-from pipeline_services.message import encode
+from pipeline_services.model.message import encode
 
 log = logging.getLogger("producer")
 

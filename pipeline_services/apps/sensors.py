@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable
 
-from pipeline_services.message import Reading
+from pipeline_services.model.message import Reading
 
 
 class Sensor:

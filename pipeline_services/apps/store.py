@@ -10,7 +10,7 @@ from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
 from pipeline_services.apps.config import StoreConfig
-from pipeline_services.message import Reading
+from pipeline_services.model.message import Reading
 
 MEASUREMENT: Final = "conveyor_reading"
 TIMEOUT_MS: Final = 5_000

@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from pipeline_services.faults.config import config_value, other_authority, scaled, secret_value
-from pipeline_services.faults.injection import (
-    FaultDidNotLand,
-    FaultRemains,
-    gone,
-    injected,
-    landed,
-    sweep,
-    undo,
-)
+from pipeline_services.faults.injection import FaultDidNotLand, FaultRemains, gone, injected, landed, sweep, undo
 from pipeline_services.faults.model import (
     MERGE_PATCH,
     RUN,

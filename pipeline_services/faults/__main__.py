@@ -6,9 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipeline_services.errors import PipelineError
+from pipeline_services.faults.journal import own_journal
 from pipeline_services.faults.safety import told
-from pipeline_services.journal import own_journal
+from pipeline_services.model.errors import PipelineError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

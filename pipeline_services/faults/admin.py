@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import urllib3
 
-from pipeline_services.cluster import one_line, refused
-from pipeline_services.errors import PreconditionNotMet, ServiceUnreachable
+from pipeline_services.clients import engine as engines
+from pipeline_services.clients.engine import Engine
+from pipeline_services.clients.kubeconfig import Access
+from pipeline_services.clients.kubernetes import one_line, refused
 from pipeline_services.faults.model import Conflict
 from pipeline_services.faults.node_shell import NodeShell
-from pipeline_services.kubeconfig import Access
-from pipeline_services.platform import engine as engines
-from pipeline_services.platform.engine import Engine
-from pipeline_services.platform.paths import Cache, cache_root
+from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
+from pipeline_services.model.paths import Cache, cache_root
 
 TIMEOUT: Final = urllib3.Timeout(connect=3.0, read=10.0)
 

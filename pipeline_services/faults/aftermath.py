@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline_services import names
+from pipeline_services.clients.kubeconfig import Access
 from pipeline_services.faults.admin import Admin, KindNode
 from pipeline_services.faults.injection import sweep
+from pipeline_services.faults.journal import Command, Journal
 from pipeline_services.faults.safety import permitted_ground, sole_run
-from pipeline_services.journal import Command, Journal
-from pipeline_services.kubeconfig import Access
+from pipeline_services.model import names
 
 
 def undo_left_behind(journal: Journal, say: Callable[[str], None]) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import MERGE_PATCH, RUN, Api, Fault, Proof, object_path, patched
 from pipeline_services.faults.objects import created
-from pipeline_services.journal import Call
+from pipeline_services.model.errors import PreconditionNotMet
 
 _WOKEN = "conveyor.io/woken-by-fault"
 

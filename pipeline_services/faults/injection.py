@@ -11,11 +11,17 @@ from datetime import UTC, datetime
 from os import getpid
 from typing import Final
 
-from pipeline_services.errors import NoData, PipelineError, PreconditionNotMet, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.faults.journal import Call, Command, Entry, Journal, Step
 from pipeline_services.faults.model import EXPIRES_AFTER, RUN, Api, Conflict, Fault, Node
-from pipeline_services.journal import Call, Command, Entry, Journal, Step
-from pipeline_services.signals import held_back, unwinding
-from pipeline_services.waiting import WaitExpired, wait_until
+from pipeline_services.faults.signals import held_back, unwinding
+from pipeline_services.model.errors import (
+    NoData,
+    PipelineError,
+    PreconditionNotMet,
+    ServiceUnreachable,
+    UnexpectedAnswer,
+)
+from pipeline_services.model.waiting import WaitExpired, wait_until
 
 PATIENCE: Final = 30.0
 """Seconds for which an undo is tried again while the API server does not answer."""

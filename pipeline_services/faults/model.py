@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, runtime_checkable
 
-from pipeline_services.errors import UnexpectedAnswer
-from pipeline_services.journal import Call, Step
+from pipeline_services.faults.journal import Call, Step
+from pipeline_services.model.errors import UnexpectedAnswer
 
 MERGE_PATCH: Final = "application/merge-patch+json"
 EXPIRES_AFTER: Final = 900.0

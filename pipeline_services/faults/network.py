@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults.journal import Command
 from pipeline_services.faults.model import RUN, Api, Fault, Proof, object_path, patched
-from pipeline_services.journal import Command
+from pipeline_services.model.errors import PreconditionNotMet
 
 POLICY_WITHIN = 30.0
 """Seconds that a changed policy may take to have effect."""

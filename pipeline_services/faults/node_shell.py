@@ -12,8 +12,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pipeline_services.cluster import one_line
-from pipeline_services.errors import ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.clients.kubernetes import one_line
+from pipeline_services.model.errors import ServiceUnreachable, UnexpectedAnswer
 
 WITHIN: Final = 60.0
 """Seconds that one program may take."""

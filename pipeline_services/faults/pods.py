@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline_services.errors import NoData, PreconditionNotMet
+from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Api, Fault, Proof, object_path
-from pipeline_services.journal import Call
+from pipeline_services.model.errors import NoData, PreconditionNotMet
 
 
 def deleted(api: Api, name: str, namespace: str, grace: int | None = None) -> Fault:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults.journal import Command
 from pipeline_services.faults.model import Fault, Node, Proof
-from pipeline_services.journal import Command
+from pipeline_services.model.errors import PreconditionNotMet
 
 TICKS_PER_SECOND: Final = 100
 """What the kernel counts a process's times in, on every machine that the suite's cluster runs on."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipeline_services.errors import NoData
+from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Api, Fault, Proof, object_path, patched
-from pipeline_services.journal import Call
+from pipeline_services.model.errors import NoData
 
 
 def cpu_limited(api: Api, pod: Mapping[str, Any], millicores: int, throttled: Callable[[], bool]) -> Fault:

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from pipeline_services import names
-from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults.journal import Entry, Journal, own_journal
 from pipeline_services.faults.model import Api
-from pipeline_services.journal import Entry, Journal, own_journal
-from pipeline_services.settings import cache_root, resolve_target
+from pipeline_services.model import names
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.paths import cache_root
+from pipeline_services.model.settings import resolve_target
 
 CONSENT_LABEL: Final = "conveyor.io/chaos"
 CONSENT: Final = "allowed"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services.errors import PreconditionNotMet
+from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import MERGE_PATCH, Api, Fault, Proof, object_path
-from pipeline_services.journal import Call, Command
+from pipeline_services.model.errors import PreconditionNotMet
 
 ROOM_MIB: Final = 48
 """What the small file system has beside the volume's contents, before it is filled."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from pipeline_services.faults.journal import Command
 from pipeline_services.faults.model import Fault
-from pipeline_services.journal import Command
 
 # $1 deletes or makes, $2 topic, $3 partitions.
 _TOPIC: Final = """

@@ -9,8 +9,8 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.faults.model import Api, Fault, Proof, object_path, patched
+from pipeline_services.model.errors import PreconditionNotMet
 
 Edit = Callable[[dict[str, Any]], None]
 """Changes a pod's spec in place."""

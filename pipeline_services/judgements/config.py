@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pipeline_services import names
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import UnexpectedAnswer
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import name_of, named
 from pipeline_services.judgements.pods import require_ready
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model import names
+from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.k8s import name_of
+from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.snapshot import Snapshot
 
 SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "kafka": {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline_services.advice import Advice, five_lines
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import Advice, five_lines
+from pipeline_services.snapshot.snapshot import Snapshot
 
 
 class Deviation(AssertionError):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pipeline_services import names
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import NoData, PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import K8sObject, named
 from pipeline_services.judgements.pods import require_settled
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.k8s import K8sObject
+from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.snapshot import Snapshot
 
 SERVED_BY: Final[Mapping[str, str]] = {
     names.KAFKA_SERVICE: names.KAFKA,

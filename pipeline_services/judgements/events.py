@@ -8,20 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services.advice import COMPONENT_ADVICE
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.hpas import has_new_pods_only, is_within_lag
-from pipeline_services.judgements.objects import (
-    COMPONENT_APPS,
-    K8sObject,
-    condition,
-    epoch,
-    named,
-)
 from pipeline_services.judgements.pods import is_ready, is_starting, ready_since
 from pipeline_services.judgements.workloads import progress_of
-from pipeline_services.known_issues import known_issue
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.known_issues import known_issue
+from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, condition, epoch
+from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.snapshot import Snapshot
 
 WINDOW: Final = 600.0
 """Seconds back for which an event counts."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from pipeline_services import names
-from pipeline_services.advice import COMPONENT_ADVICE, Advice
-from pipeline_services.errors import NoData, PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
 from pipeline_services.judgements.readings import newest_stored_age
-from pipeline_services.settings import PANELS
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.settings import PANELS
+from pipeline_services.snapshot.snapshot import Snapshot
 
 FRESH: Final = 120.0
 """Seconds that a panel's newest point may be old: a step of the graph, a scrape and a one-minute rate."""

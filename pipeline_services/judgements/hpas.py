@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import K8sObject, age, condition, epoch, named
 from pipeline_services.judgements.pods import ready_pods, ready_since, require_ready
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import K8sObject, age, condition, epoch
+from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.snapshot import Snapshot
 
 METRICS_LAG: Final = 45.0
 """Seconds without metrics that are normal: section 9 knows of 15-30 s, and the controller looks every 5-15 s."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services import names
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import NoData, PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.snapshot.snapshot import Snapshot
 
 AHEAD: Final = 5.0
 """Seconds that two clocks may differ: more than any that are kept by NTP, and less than a minute's figures can bear."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services import names
-from pipeline_services.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.judgements.readings import lag_growth
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.model import names
+from pipeline_services.snapshot.snapshot import Snapshot
 
 TOPICS: Final = {names.TOPIC: names.TOPIC_PARTITIONS, names.DEAD_LETTER_TOPIC: 1}
 """Each topic with the least number of partitions."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import NoData
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import K8sObject, epoch, name_of
 from pipeline_services.judgements.pods import pods_of, ready_since
-from pipeline_services.known_issues import KnownIssue, known_issue
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.known_issues import KnownIssue, known_issue
+from pipeline_services.model.errors import NoData
+from pipeline_services.model.k8s import K8sObject, epoch, name_of
+from pipeline_services.snapshot.snapshot import Snapshot
 
 WINDOW: Final = 120.0
 """Seconds back for which errors count. What is still wrong logs again within it; what is over does not stay red."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pipeline_services import names
-from pipeline_services.advice import COMPONENT_ADVICE, Advice
-from pipeline_services.errors import UnexpectedAnswer
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.logs import WINDOW, recent_lines
 from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.model import names
+from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.snapshot.snapshot import Snapshot
 
 SHIPPING: Final = 30.0
 """Seconds that a line may take from the container to Loki; batches leave every few seconds."""

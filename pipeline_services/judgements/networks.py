@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline_services import flows, names
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import K8sObject, name_of
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model import flows, names
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import K8sObject, name_of
+from pipeline_services.snapshot.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

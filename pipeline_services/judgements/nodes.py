@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import NoData
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import K8sObject, condition, epoch, name_of, quantity, require_data
 from pipeline_services.judgements.resources import STALE_AFTER
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model.errors import NoData
+from pipeline_services.model.k8s import K8sObject, condition, epoch, name_of, quantity, require_data
+from pipeline_services.snapshot.snapshot import Snapshot
 
 LEVELS: Final = {"cpu": 0.98, "memory": 0.9}
 """Shares of what is allocatable. Memory has the pods' level of section 8: not far above it the kubelet evicts. Of the

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, age, condition, epoch, items_of, name_of
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, age, condition, epoch, name_of
+from pipeline_services.snapshot.objects import items_of
+from pipeline_services.snapshot.snapshot import Snapshot
 
 STARTING_FOR: Final = 60.0
 """Seconds that a container may take to become ready: the longest expected recovery time of section 3."""

@@ -6,14 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipeline_services import names
-from pipeline_services.errors import NoData, PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import age, condition, epoch, name_of, named
 from pipeline_services.judgements.pods import pods_of, ready_pods, require_ready, require_settled
 from pipeline_services.judgements.volumes import belongs_to
-from pipeline_services.metric import Absence, Comparison, KeyMetric, Reading
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.metric import Absence, Comparison, KeyMetric, Reading
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.k8s import age, condition, epoch, name_of
+from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.snapshot import Snapshot
 
 NEW_FOR: Final = 120.0
 """Seconds that a new pod may lack a value of its own: windows have to fill."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipeline_services import names
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import NoData, PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, age, epoch, name_of, named, quantity
 from pipeline_services.judgements.upkeep import ANCHOR, DAY, value_of
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, age, epoch, name_of, quantity
+from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.snapshot import Snapshot
 
 MONTH: Final = 35 * DAY
 """A month and a few days: a review that is a little late is none that was left out."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import NoData
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import K8sObject, age, epoch, name_of, quantity
 from pipeline_services.judgements.pods import ready_pods
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model.errors import NoData
+from pipeline_services.model.k8s import K8sObject, age, epoch, name_of, quantity
+from pipeline_services.snapshot.snapshot import Snapshot
 
 MEASURED_AFTER: Final = 90.0
 """Seconds that a new pod may lack figures: metrics-server needs two of its 15 s rounds, on a busy node more."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipeline_services import names
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import NoData
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import age, epoch, name_of
 from pipeline_services.judgements.pods import ready_pods, require_ready
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData
+from pipeline_services.model.k8s import age, epoch, name_of
+from pipeline_services.snapshot.snapshot import Snapshot
 
 FOUND_AFTER: Final = 60.0
 """Seconds that Prometheus may take to find and scrape a new pod."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pipeline_services import names
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import NoData
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData
+from pipeline_services.snapshot.snapshot import Snapshot
 
 DAYS_LEFT: Final = 14
 REQUIRED_NAMES: Final = frozenset({names.INFLUXDB_SERVICE, "localhost"})

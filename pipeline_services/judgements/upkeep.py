@@ -9,12 +9,13 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, Final
 
-from pipeline_services import names
-from pipeline_services.advice import COMPONENT_ADVICE, Advice
-from pipeline_services.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, age, named
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, age
+from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.snapshot import Snapshot
 
 DAY: Final = 86_400.0
 WEEK: Final = 8 * DAY
@@ -22,7 +23,6 @@ WEEK: Final = 8 * DAY
 RESTARTS: Final = 5
 ROOM: Final = 0.8
 ANCHOR: Final = "preventive-maintenance"
-TESTED: Final = "conveyor.io/backup-tested"
 """Annotation of InfluxDB's volume claim: when its data was last backed up and restored, and the readings counted."""
 KNOWN_FOR: Final = 3 * 3600.0
 PARTS: Final = 6
@@ -131,7 +131,7 @@ def backup_is_proved(snapshot: Snapshot) -> None:
 
 
 def _tested(claim: K8sObject) -> dict[str, Any] | None:
-    note = (claim["metadata"].get("annotations") or {}).get(TESTED)
+    note = (claim["metadata"].get("annotations") or {}).get(names.BACKUP_TESTED)
     if note is None:
         return None
     try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import age, name_of
 from pipeline_services.judgements.pods import STARTING_FOR
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import age, name_of
+from pipeline_services.snapshot.snapshot import Snapshot
 
 
 def belongs_to(claim: str, component: str) -> bool:

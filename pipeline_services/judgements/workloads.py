@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline_services import names
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, age, condition, items_of, named
 from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_ready, is_starting, pods_of
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model import names
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, age, condition
+from pipeline_services.snapshot.objects import items_of, named
+from pipeline_services.snapshot.snapshot import Snapshot
 
 _LISTS: Final = {
     **dict.fromkeys(names.DEPLOYMENTS, ("deployments", "Deployment")),

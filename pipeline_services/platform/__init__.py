@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline_services.platform.access import ClusterAccess
-from pipeline_services.platform.lifecycle import ensure_cluster
+from pipeline_services.platform.cluster.access import ClusterAccess
+from pipeline_services.platform.cluster.lifecycle import ensure_cluster
 
 __all__ = ["ClusterAccess", "ensure_cluster"]

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from pipeline_services.triage.cli import main
+from pipeline_services.triage.walk.cli import main
 
 sys.exit(main())

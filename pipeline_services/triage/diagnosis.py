@@ -5,37 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from pipeline_services.key_metrics import KEY_METRICS
-from pipeline_services.metric import with_levels
-from pipeline_services.settings import Settings
-from pipeline_services.snapshot import Snapshot
-from pipeline_services.triage import (
-    rules_config,
-    rules_data,
-    rules_echo,
-    rules_flow,
-    rules_network,
-    rules_place,
-    rules_pods,
-    rules_sight,
-    rules_tls,
-    rules_workloads,
-)
-from pipeline_services.triage.asked import RED, Answer, asked, questions
+from pipeline_services.checklist.checks import RED, Answer, asked, questions
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.metric import with_levels
+from pipeline_services.model.settings import Settings
+from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.graph import rank
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
-from pipeline_services.triage.telling import tell
+from pipeline_services.triage.rules import (
+    config,
+    data,
+    flow,
+    infrastructure,
+    network,
+    observability,
+    pods,
+    stale_errors,
+    tls,
+    workloads,
+)
+from pipeline_services.triage.rules.finding import tell
 
 RULES: Final[Sequence[Callable[[Evidence], Iterator[Finding]]]] = (
-    rules_place.findings,
-    rules_config.findings,
-    rules_tls.findings,
-    rules_network.findings,
-    rules_workloads.findings,
-    rules_data.findings,
-    rules_flow.findings,
-    rules_sight.findings,
+    infrastructure.findings,
+    config.findings,
+    tls.findings,
+    network.findings,
+    workloads.findings,
+    data.findings,
+    flow.findings,
+    observability.findings,
 )
 
 
@@ -52,13 +52,13 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
     found = [finding for rule in RULES for finding in rule(evidence) if finding.component not in here.absent]
     causes = upstream_first(found)
     open_questions = list(_unanswered(answers.values(), causes))
-    settling = list(rules_pods.settling(evidence, open_questions))
+    settling = list(pods.settling(evidence, open_questions))
     told = {finding.component for finding in (*causes, *settling)}
     explained = {component for finding in causes for component in finding.affects}
     unexplained = {one.component for one in answers.values() if one.outcome == RED} - explained
     echo = [
         finding
-        for finding in rules_echo.findings(evidence)
+        for finding in stale_errors.findings(evidence)
         if finding.component not in told and finding.affects & unexplained
     ]
     rest = upstream_first([*causes, *settling, *echo, *_unknown(evidence, causes)])

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from pipeline_services import names
 from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
-from pipeline_services.errors import PipelineError
+from pipeline_services.checklist.checks import RED, Answer
 from pipeline_services.judgements.events import last_seen
-from pipeline_services.judgements.objects import COMPONENT_APPS, K8sObject, epoch, name_of
 from pipeline_services.judgements.pods import all_ready_since, is_ready
-from pipeline_services.snapshot import Snapshot
-from pipeline_services.triage.asked import RED, Answer
+from pipeline_services.model import names
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, epoch, name_of
+from pipeline_services.snapshot.snapshot import Snapshot
 
 KINDS: Final = {
     **dict.fromkeys(names.DEPLOYMENTS, ("deployments", "deployment")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pipeline_services import names
+from pipeline_services.model import names
 
 ORDER: Final = (
     *("node", "storage", "config", "network", "dns"),

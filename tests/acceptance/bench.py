@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline_services.cluster import Cluster
-from pipeline_services.errors import PipelineError
-from pipeline_services.leftovers import KINDS, inventory
-from pipeline_services.pipeline import Pipeline
-from pipeline_services.platform.access import ClusterAccess
-from pipeline_services.settings import resolve_target
-from pipeline_services.waiting import wait_until
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.experiment.leftovers import KINDS, inventory
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.settings import resolve_target
+from pipeline_services.model.waiting import wait_until
+from pipeline_services.platform.cluster.access import ClusterAccess
+from pipeline_services.snapshot.pipeline import Pipeline
 from tests.judgements.daily_cases import daily_cases
 
 ROOT = Path(__file__).resolve().parents[2]

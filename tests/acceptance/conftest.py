@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline_services import faults, names
-from pipeline_services.cluster import Cluster
-from pipeline_services.journal import Journal, own_journal
-from pipeline_services.platform.access import ClusterAccess, access_to
-from pipeline_services.platform.deploy_api import Api
-from pipeline_services.platform.paths import Cache, cache_root
-from pipeline_services.settings import Target
+from pipeline_services import faults
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.faults.journal import Journal, own_journal
+from pipeline_services.model import names
+from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.model.settings import Target
+from pipeline_services.platform.cluster.access import ClusterAccess, access_to
+from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Judge, Namespace
 
 

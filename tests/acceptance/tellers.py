@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline_services import names
-from pipeline_services.platform.deploy_api import Api
+from pipeline_services.model import names
+from pipeline_services.platform.deploy.api import Api
 
 PODS = f"/api/v1/namespaces/{names.NAMESPACE}/pods"
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services import faults, names
-from pipeline_services.journal import Call, Journal
-from pipeline_services.platform.deploy_api import Api
-from pipeline_services.waiting import wait_until
+from pipeline_services import faults
+from pipeline_services.faults.journal import Call, Journal
+from pipeline_services.model import names
+from pipeline_services.model.waiting import wait_until
+from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import pytest_daily
 from tests.acceptance.tellers import PODS, teller, told
 

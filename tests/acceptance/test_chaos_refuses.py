@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services import faults, names
+from pipeline_services import faults
+from pipeline_services.experiment.leftovers import differences
+from pipeline_services.faults.journal import Journal, own_journal
 from pipeline_services.faults.safety import permitted_ground, sole_run
-from pipeline_services.journal import Journal, own_journal
-from pipeline_services.leftovers import differences
-from pipeline_services.platform.access import ClusterAccess
-from pipeline_services.platform.deploy_api import Api
+from pipeline_services.model import names
+from pipeline_services.platform.cluster.access import ClusterAccess
+from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import ROOT, Judge, Namespace, becomes_green
 
 pytestmark = pytest.mark.live

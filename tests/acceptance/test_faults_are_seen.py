@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services import faults, names
+from pipeline_services import faults
+from pipeline_services.faults.journal import Call, Journal
 from pipeline_services.faults.model import with_pods_replaced
-from pipeline_services.journal import Call, Journal
-from pipeline_services.platform.deploy_api import Api
-from pipeline_services.platform.secret_tls import new_certificate
-from pipeline_services.waiting import wait_until
+from pipeline_services.model import names
+from pipeline_services.model.waiting import wait_until
+from pipeline_services.platform.deploy.api import Api
+from pipeline_services.platform.deploy.secrets.tls import new_certificate
 from tests.acceptance.bench import FAILED, INCONCLUSIVE, SHOWS_WITHIN, Judge, Verdict, becomes_green
 from tests.acceptance.expectations import EXPECTATIONS, Expectation
 from tests.judgements.daily_cases import daily_cases

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline_services.platform.access import ClusterAccess
+from pipeline_services.platform.cluster.access import ClusterAccess
 from tests.acceptance.bench import Run, pytest_daily
 
 pytestmark = pytest.mark.live

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_services.experiment.leftovers import differences
 from pipeline_services.faults.aftermath import undo_left_behind
-from pipeline_services.journal import Entry, own_journal
-from pipeline_services.leftovers import differences
-from pipeline_services.waiting import wait_until
+from pipeline_services.faults.journal import Entry, own_journal
+from pipeline_services.model.waiting import wait_until
 from tests.acceptance.bench import ROOT, Judge, Namespace, becomes_green, pytest_daily
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]

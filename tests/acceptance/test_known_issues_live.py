@@ -8,17 +8,18 @@ from contextlib import contextmanager
 
 import pytest
 
-from pipeline_services import faults, names
-from pipeline_services.journal import Call, Journal
+from pipeline_services import faults
+from pipeline_services.faults.journal import Call, Journal
 from pipeline_services.judgements.events import last_seen
 from pipeline_services.judgements.pods import is_ready
-from pipeline_services.known_issues import KNOWN_ISSUES, known_issue
-from pipeline_services.pipeline import Pipeline
-from pipeline_services.platform.access import ClusterAccess
-from pipeline_services.platform.deploy_api import Api
-from pipeline_services.settings import resolve_target
-from pipeline_services.triage.noise import known_issues
-from pipeline_services.waiting import wait_until
+from pipeline_services.metrics.known_issues import KNOWN_ISSUES, known_issue
+from pipeline_services.model import names
+from pipeline_services.model.settings import resolve_target
+from pipeline_services.model.waiting import wait_until
+from pipeline_services.platform.cluster.access import ClusterAccess
+from pipeline_services.platform.deploy.api import Api
+from pipeline_services.snapshot.pipeline import Pipeline
+from pipeline_services.triage.rules.noise import known_issues
 from tests.acceptance.bench import FAILED, Judge, becomes_green
 from tests.acceptance.tellers import PODS, teller, told
 

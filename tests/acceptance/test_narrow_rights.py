@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline_services import faults, names
-from pipeline_services.journal import Call, Journal
-from pipeline_services.platform.access import ClusterAccess
-from pipeline_services.platform.deploy_api import Api
+from pipeline_services import faults
+from pipeline_services.faults.journal import Call, Journal
+from pipeline_services.model import names
+from pipeline_services.platform.cluster.access import ClusterAccess
+from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Judge, becomes_green, pytest_daily
 
 pytestmark = pytest.mark.live

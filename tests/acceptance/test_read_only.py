@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services import names
-from pipeline_services.platform import engine as engines
-from pipeline_services.platform.access import ClusterAccess
-from pipeline_services.platform.deploy_api import Api
-from pipeline_services.platform.paths import Cache, cache_root
+from pipeline_services.clients import engine as engines
+from pipeline_services.model import names
+from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.platform.cluster.access import ClusterAccess
+from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Run, pytest_daily, triage
 
 pytestmark = pytest.mark.live

@@ -11,15 +11,16 @@ from typing import Final
 import pytest
 
 from chaos.scaling import SCALES_WITHIN, wanted_pods
-from pipeline_services import faults, names
-from pipeline_services.audit_producer import AuditProducer
-from pipeline_services.cluster import Cluster
+from pipeline_services import faults
+from pipeline_services.audit.producer import AuditProducer
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.clients.port_forward import Endpoint, PortForward
+from pipeline_services.faults.journal import Journal
 from pipeline_services.faults.model import Fault
-from pipeline_services.journal import Journal
-from pipeline_services.platform.deploy_api import Api
-from pipeline_services.port_forward import Endpoint, PortForward
-from pipeline_services.steady_probes import KAFKA_POD
-from pipeline_services.waiting import wait_until
+from pipeline_services.measure.probes import KAFKA_POD
+from pipeline_services.model import names
+from pipeline_services.model.waiting import wait_until
+from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Judge, Namespace, becomes_green, triage
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]

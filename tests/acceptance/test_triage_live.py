@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline_services import names
-from pipeline_services.platform.access import ClusterAccess
-from pipeline_services.platform.deploy_api import Api
+from pipeline_services.model import names
+from pipeline_services.platform.cluster.access import ClusterAccess
+from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Judge, Namespace, becomes_green, triage
 from tests.acceptance.tellers import PODS
 

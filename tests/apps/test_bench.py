@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import islice
 
-from pipeline_services import names
 from pipeline_services.apps.bench import DEVICES, Load
-from pipeline_services.bench_manifests import NAME, network_policies, pod
-from pipeline_services.bench_pipeline import Outcome, history_of
-from pipeline_services.ledger import Book, judge
+from pipeline_services.audit.ledger import Book, judge
+from pipeline_services.bench.manifests import NAME, network_policies, pod
+from pipeline_services.bench.run import Outcome, history_of
+from pipeline_services.model import names
 
 LOAD = Load("bench-1", 120, 10**18)
 PROCESSOR = {

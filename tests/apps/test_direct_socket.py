@@ -12,7 +12,7 @@ from kafka.net.inet import KafkaNetSocket
 
 from pipeline_services.apps.direct_socket import forget_errors
 from pipeline_services.apps.kafka_link import COMMON
-from pipeline_services.waiting import wait_until
+from pipeline_services.model.waiting import wait_until
 
 IP_RECVERR = 11
 

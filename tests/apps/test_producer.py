@@ -16,7 +16,7 @@ from pipeline_services.apps.config import KafkaConfig, ProducerConfig
 from pipeline_services.apps.health import Heart
 from pipeline_services.apps.outbox import Outbox
 from pipeline_services.apps.producer import Producer
-from pipeline_services.message import Reading, decode
+from pipeline_services.model.message import Reading, decode
 
 KAFKA = KafkaConfig(("broker:9092",), "t", "d", 6, "group")
 CONFIG = ProducerConfig(KAFKA, rate=20, devices=3, max_unacknowledged=40, port=0, looked_up=())

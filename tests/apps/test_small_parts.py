@@ -20,7 +20,7 @@ from pipeline_services.apps.names_lookup import NamesLookup
 from pipeline_services.apps.outbox import Outbox
 from pipeline_services.apps.sensors import Sensor, sensors
 from pipeline_services.apps.stopping import Stop
-from pipeline_services.message import Reading, decode, encode
+from pipeline_services.model.message import Reading, decode, encode
 
 
 @given(st.lists(st.integers(0, 2**62), min_size=2, max_size=30))

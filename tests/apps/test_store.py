@@ -9,14 +9,14 @@ import pytest
 from influxdb_client.rest import ApiException
 from prometheus_client import CollectorRegistry
 
-from pipeline_services import names
 from pipeline_services.apps.config import StoreConfig
 from pipeline_services.apps.dead_letters import DeadLettersUnavailable
 from pipeline_services.apps.delivery import Delivery
 from pipeline_services.apps.metrics import FAILURE_REASONS, ProcessorMetrics
 from pipeline_services.apps.parcel import Bad, pack
 from pipeline_services.apps.store import MEASUREMENT, Store, StoreUnavailable, Unacceptable, classified, line
-from pipeline_services.message import Reading, encode
+from pipeline_services.model import names
+from pipeline_services.model.message import Reading, encode
 from tests.apps.fake_influxdb import FakeInfluxDB, serving
 
 

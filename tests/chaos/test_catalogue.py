@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import cast
 
 from chaos import breakages, catalogue
-from pipeline_services.connectivity import FLOWS, Connectivity, Flow
+from pipeline_services.experiment.scenario import Heals
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.judgements import networks
-from pipeline_services.scenario import Heals
+from pipeline_services.measure.connectivity import FLOWS, Connectivity, Flow
 from pipeline_services.triage.causes import CAUSES
 
 SCENARIOS = {

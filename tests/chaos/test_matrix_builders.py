@@ -16,12 +16,12 @@ import yaml
 
 from chaos.breakages import Breakage
 from chaos.matrix import connections, settings, sight, workloads
-from pipeline_services.errors import PreconditionNotMet
 from pipeline_services.faults import resources
 from pipeline_services.faults.injection import perform
+from pipeline_services.faults.journal import Call, Step
 from pipeline_services.faults.model import Fault
-from pipeline_services.journal import Call, Step
-from pipeline_services.platform import secret_tls
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.platform.deploy.secrets import tls
 from tests.chaos.test_matrix_faults import APPS, NS, Server, deployment
 
 FILES = Path(__file__).parents[2] / "manifests" / "base"
@@ -126,14 +126,14 @@ def test_an_autoscaler_is_changed_in_one_thing(build: Breakage, field: str, valu
     ],
 )
 def test_a_certificate_has_the_flaw_that_it_is_made_for(make: settings.Made, flaw: str | None) -> None:
-    found = secret_tls.flaw(make())
+    found = tls.flaw(make())
     assert found is None if flaw is None else flaw in str(found)
 
 
 def test_the_expired_certificate_has_expired_and_tomorrows_has_not() -> None:
     now = datetime.datetime.now(datetime.UTC)
     past, soon = (
-        secret_tls.x509.load_pem_x509_certificate(make()["tls.crt"]).not_valid_after_utc
+        tls.x509.load_pem_x509_certificate(make()["tls.crt"]).not_valid_after_utc
         for make in (settings.expired, settings.expires_tomorrow)
     )
     assert past < now < soon < now + datetime.timedelta(days=2)

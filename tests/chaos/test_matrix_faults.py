@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.errors import NoData, PreconditionNotMet
 from pipeline_services.faults import capacity, objects, stores, templates
 from pipeline_services.faults.injection import perform
+from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Conflict, Fault
-from pipeline_services.journal import Call, Command
-from tests.test_faults import merge
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from tests.faults.test_faults import merge
 
 NS = "/api/v1/namespaces/ns"
 APPS = "/apis/apps/v1/namespaces/ns"

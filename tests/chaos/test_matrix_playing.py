@@ -15,15 +15,15 @@ from chaos.matrix import playing, recordings
 from chaos.matrix.playing import Player
 from chaos.matrix.rows import Row, finding
 from pipeline_services import faults
-from pipeline_services.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.faults import FaultRemains
 from pipeline_services.faults.injection import IDENTITY
+from pipeline_services.faults.journal import Journal
 from pipeline_services.faults.model import Fault, Proof
-from pipeline_services.journal import Journal
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
+from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.model import Diagnosis, Finding
-from tests.chaos.test_library import Server
+from tests.faults.test_library import Server
 
 DEPLOYMENT = "/apis/apps/v1/namespaces/ns/deployments/kafka"
 

@@ -9,7 +9,7 @@ import pytest
 
 from chaos.matrix import recordings
 from chaos.matrix.table import ROWS
-from pipeline_services.snapshot import Failure, Snapshot
+from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.model import Diagnosis, Finding
 

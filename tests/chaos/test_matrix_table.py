@@ -8,10 +8,10 @@ from chaos.catalogue import ALL
 from chaos.matrix import rows
 from chaos.matrix.rows import Row
 from chaos.matrix.table import ROWS, SAMPLE
-from pipeline_services.settings import COMPONENTS
-from pipeline_services.triage.asked import questions
+from pipeline_services.checklist.checks import questions
+from pipeline_services.model.settings import COMPONENTS
 from pipeline_services.triage.causes import CAUSES
-from pipeline_services.triage.escalations import CONDITIONS, Condition
+from pipeline_services.triage.walk.escalations import CONDITIONS, Condition
 
 CHECKS = {question.id for question in questions()}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chaos.mitigations import EXCLUDED, MITIGATIONS, Mitigation
-from pipeline_services.reporting import commands, runbook
-from pipeline_services.triage.asked import questions
+from pipeline_services.checklist.checks import questions
+from pipeline_services.reporting.runbook import commands, runbook
 
 TEXT = runbook.RUNBOOK.read_text()
 CHANGES = commands.changes(TEXT)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.certificates import Certificate, shown_by
-from pipeline_services.errors import NoData, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.clients.certificates import Certificate, shown_by
+from pipeline_services.model.errors import NoData, ServiceUnreachable, UnexpectedAnswer
 from tests.clients.certificate_maker import NOW, Issued, issue, shaking_hands
 
 CA = issue("the CA")

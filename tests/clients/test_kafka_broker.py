@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from kafka.errors import GroupAuthorizationFailedError, InvalidTopicError, KafkaConnectionError
 
-from pipeline_services import kafka_broker
-from pipeline_services.errors import AccessDenied, NoData, PipelineError, ServiceUnreachable, UnexpectedAnswer
-from pipeline_services.kafka_broker import KafkaBroker, Offsets
+from pipeline_services.clients import kafka_broker
+from pipeline_services.clients.kafka_broker import KafkaBroker, Offsets
+from pipeline_services.model.errors import AccessDenied, NoData, PipelineError, ServiceUnreachable, UnexpectedAnswer
 
 
 class FakeAdmin:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_services.errors import PreconditionNotMet
-from pipeline_services.kubeconfig import Access
+from pipeline_services.clients.kubeconfig import Access
+from pipeline_services.model.errors import PreconditionNotMet
 from tests.clients.certificate_maker import issue
 
 CA = issue("the CA")

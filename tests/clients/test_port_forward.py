@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.cluster import Cluster
-from pipeline_services.errors import AccessDenied, ServiceUnreachable
-from pipeline_services.http_api import HttpApi
-from pipeline_services.port_forward import Endpoint, PortForward, ready_endpoint
-from pipeline_services.settings import Target
+from pipeline_services.clients.http import HttpApi
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.clients.port_forward import Endpoint, PortForward, ready_endpoint
+from pipeline_services.model.errors import AccessDenied, ServiceUnreachable
+from pipeline_services.model.settings import Target
 from tests.clients.fake_servers import FakeServer, echoing, kubeconfig, serving
 
 ENDPOINT = Endpoint("kafka-service", "kafka-0", 9092)

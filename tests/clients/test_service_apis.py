@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline_services.errors import AccessDenied, UnexpectedAnswer
-from pipeline_services.grafana_api import GrafanaApi, panels
-from pipeline_services.http_api import HttpApi
-from pipeline_services.influx_store import InfluxStore, Newest
-from pipeline_services.loki_api import LokiApi
-from pipeline_services.prometheus_api import PrometheusApi, number
+from pipeline_services.clients.grafana import GrafanaApi, panels
+from pipeline_services.clients.http import HttpApi
+from pipeline_services.clients.influxdb import InfluxStore, Newest
+from pipeline_services.clients.loki import LokiApi
+from pipeline_services.clients.prometheus import PrometheusApi, number
+from pipeline_services.model.errors import AccessDenied, UnexpectedAnswer
 from tests.clients.fake_servers import FakeServer, Reply, serving
 
 SERIES = {"metric": {"pod": "kafka-0"}, "value": [1763870400.1, "NaN"]}

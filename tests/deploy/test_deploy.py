@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
-from pipeline_services import names
-from pipeline_services.platform import deploy, secret_store, secret_tls
-from pipeline_services.platform.deploy_api import FIELD_MANAGER
-from pipeline_services.platform.secret_influx import Admin, Tokens
+from pipeline_services.model import names
+from pipeline_services.platform.deploy import deploy
+from pipeline_services.platform.deploy.api import FIELD_MANAGER
+from pipeline_services.platform.deploy.secrets import store as secret_store
+from pipeline_services.platform.deploy.secrets import tls
+from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens
 
 Key = tuple[str, str]
 TOKENS = Tokens(write="the writer's", read="the reader's")
@@ -187,7 +189,7 @@ def test_a_wrong_token_is_replaced_and_the_processor_restarts(deployed: World) -
 
 
 def test_a_certificate_that_expires_tomorrow_is_replaced_and_its_readers_restart(deployed: World) -> None:
-    old = secret_tls.new_certificate(valid_for=datetime.timedelta(days=1))
+    old = tls.new_certificate(valid_for=datetime.timedelta(days=1))
     data = {key: base64.b64encode(value).decode() for key, value in old.items()}
     deployed.cluster.change("Secret", names.TLS_SECRET, data=data)
     deployed.deploy()

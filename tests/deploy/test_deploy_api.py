@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.platform.deploy_api import Api
+from pipeline_services.platform.deploy.api import Api
 from tests.clients.fake_servers import kubeconfig
 
 ROLES = "/apis/rbac.authorization.k8s.io/v1/namespaces"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.platform.deploy_api import FIELD_MANAGER
-from pipeline_services.platform.deploy_drift import PRUNED_KINDS, intruders, taken_over, unexpected
+from pipeline_services.platform.deploy.api import FIELD_MANAGER
+from pipeline_services.platform.deploy.drift import PRUNED_KINDS, intruders, taken_over, unexpected
 
 
 def item(kind: str, name: str, **more: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_services import names
-from pipeline_services.platform.deploy_reader import VALID_FOR, ensure_reader
+from pipeline_services.model import names
+from pipeline_services.platform.deploy.reader import VALID_FOR, ensure_reader
 
 CLUSTER = {"server": "https://127.0.0.1:1", "certificate-authority-data": "Q0E="}
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipeline_services import names
-from pipeline_services.platform.deploy_render import REGISTRY, containers, fill_images, parse, reads
-from pipeline_services.platform.failures import PlatformError
+from pipeline_services.clients.failures import PlatformError
+from pipeline_services.model import names
+from pipeline_services.platform.deploy.render import REGISTRY, containers, fill_images, parse, reads
 
 IMAGES = {
     name: f"{REGISTRY}{name}:1.0-0123abcd"

@@ -6,17 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_services import names
-from pipeline_services.names import (
-    GRAFANA,
-    INFLUXDB,
-    KAFKA,
-    LOG_SHIPPER,
-    LOKI,
-    PROCESSOR,
-    PRODUCER,
-    PROMETHEUS,
-)
+from pipeline_services.model import names
+from pipeline_services.model.names import GRAFANA, INFLUXDB, KAFKA, LOG_SHIPPER, LOKI, PROCESSOR, PRODUCER, PROMETHEUS
 
 FLOWS = {
     (PRODUCER, KAFKA, 9092),

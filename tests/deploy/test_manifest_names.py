@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_services import names, settings
+from pipeline_services.model import names, settings
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 

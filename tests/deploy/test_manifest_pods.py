@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_services import names
-from pipeline_services.platform.deploy_render import REGISTRY
+from pipeline_services.model import names
+from pipeline_services.platform.deploy.render import REGISTRY
 
 ALLOWED_VOLUMES = {"configMap", "emptyDir", "secret", "persistentVolumeClaim", "projected", "downwardAPI"}
 RESTRICTED = [app for app in names.WORKLOADS if app != names.LOG_SHIPPER]

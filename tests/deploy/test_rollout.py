@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.platform import rollout
+from pipeline_services.platform.deploy import rollout
 
 IMAGE = "localhost/conveyor/apps:1"
 

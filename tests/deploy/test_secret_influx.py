@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipeline_services import names
-from pipeline_services.platform.failures import PlatformError
-from pipeline_services.platform.secret_influx import READER, WRITER, Admin, Tokens, ensure_tokens
+from pipeline_services.clients.failures import PlatformError
+from pipeline_services.model import names
+from pipeline_services.platform.deploy.secrets.influx import READER, WRITER, Admin, Tokens, ensure_tokens
 
 ADMIN = Admin("operator", "a password", "the operator's token")
 

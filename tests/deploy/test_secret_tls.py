@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.platform import secret_tls
+from pipeline_services.platform.deploy.secrets import tls
 
 NOW = datetime.datetime.now(datetime.UTC)
 DAY = datetime.timedelta(days=1)
@@ -17,51 +17,51 @@ DAY = datetime.timedelta(days=1)
 
 @pytest.fixture(scope="module")
 def secret() -> dict[str, bytes]:
-    return secret_tls.new_certificate()
+    return tls.new_certificate()
 
 
 def test_a_new_one_serves(secret: dict[str, bytes]) -> None:
-    assert secret_tls.flaw(secret) is None
-    assert secret_tls.flaw(secret, NOW + 366 * DAY) is None, "valid for more than a year"
+    assert tls.flaw(secret) is None
+    assert tls.flaw(secret, NOW + 366 * DAY) is None, "valid for more than a year"
 
 
-@pytest.mark.parametrize("name", [*secret_tls.SERVER_NAMES, secret_tls.SERVER_ADDRESS])
+@pytest.mark.parametrize("name", [*tls.SERVER_NAMES, tls.SERVER_ADDRESS])
 def test_a_strict_client_takes_it_for_each_name(secret: dict[str, bytes], tmp_path: Path, name: str) -> None:
-    assert handshake(secret, secret[secret_tls.CA], tmp_path, name) == "ok"
+    assert handshake(secret, secret[tls.CA], tmp_path, name) == "ok"
 
 
 def test_a_client_that_trusts_another_ca_does_not_take_it(secret: dict[str, bytes], tmp_path: Path) -> None:
-    other = secret_tls.new_certificate()[secret_tls.CA]
+    other = tls.new_certificate()[tls.CA]
     assert "certificate verify failed" in handshake(secret, other, tmp_path, "localhost")
 
 
 def test_it_is_not_for_other_names(secret: dict[str, bytes], tmp_path: Path) -> None:
-    assert "Hostname mismatch" in handshake(secret, secret[secret_tls.CA], tmp_path, "kafka-service")
+    assert "Hostname mismatch" in handshake(secret, secret[tls.CA], tmp_path, "kafka-service")
 
 
 def test_one_that_expires_tomorrow_does_not_serve() -> None:
-    old = secret_tls.new_certificate(valid_for=DAY)
-    assert "the certificate is valid from" in (secret_tls.flaw(old) or "")
+    old = tls.new_certificate(valid_for=DAY)
+    assert "the certificate is valid from" in (tls.flaw(old) or "")
 
 
 def test_one_that_is_not_valid_yet_does_not_serve(secret: dict[str, bytes]) -> None:
-    assert "the certificate is valid from" in (secret_tls.flaw(secret, NOW - DAY) or "")
+    assert "the certificate is valid from" in (tls.flaw(secret, NOW - DAY) or "")
 
 
-@pytest.mark.parametrize("key", [secret_tls.CERTIFICATE, secret_tls.KEY, secret_tls.CA])
+@pytest.mark.parametrize("key", [tls.CERTIFICATE, tls.KEY, tls.CA])
 def test_a_missing_part_is_named(secret: dict[str, bytes], key: str) -> None:
-    assert secret_tls.flaw({name: value for name, value in secret.items() if name != key}) == f"it has no {key}"
+    assert tls.flaw({name: value for name, value in secret.items() if name != key}) == f"it has no {key}"
 
 
-@pytest.mark.parametrize("key", [secret_tls.CERTIFICATE, secret_tls.KEY, secret_tls.CA])
+@pytest.mark.parametrize("key", [tls.CERTIFICATE, tls.KEY, tls.CA])
 def test_an_unreadable_part_does_not_serve(secret: dict[str, bytes], key: str) -> None:
-    assert "it cannot be read" in (secret_tls.flaw({**secret, key: b"nonsense"}) or "")
+    assert "it cannot be read" in (tls.flaw({**secret, key: b"nonsense"}) or "")
 
 
 def test_parts_of_two_certificates_do_not_serve(secret: dict[str, bytes]) -> None:
-    other = secret_tls.new_certificate()
-    assert "key" in (secret_tls.flaw({**secret, secret_tls.KEY: other[secret_tls.KEY]}) or "")
-    assert "signed" in (secret_tls.flaw({**secret, secret_tls.CA: other[secret_tls.CA]}) or "")
+    other = tls.new_certificate()
+    assert "key" in (tls.flaw({**secret, tls.KEY: other[tls.KEY]}) or "")
+    assert "signed" in (tls.flaw({**secret, tls.CA: other[tls.CA]}) or "")
 
 
 def test_the_cas_key_is_not_kept(secret: dict[str, bytes]) -> None:
@@ -71,10 +71,10 @@ def test_the_cas_key_is_not_kept(secret: dict[str, bytes]) -> None:
 
 def handshake(secret: dict[str, bytes], ca: bytes, folder: Path, name: str) -> str:
     """Two ends in memory; the client checks as strictly as it can."""
-    for key in (secret_tls.CERTIFICATE, secret_tls.KEY):
+    for key in (tls.CERTIFICATE, tls.KEY):
         (folder / key).write_bytes(secret[key])
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    serving.load_cert_chain(folder / secret_tls.CERTIFICATE, folder / secret_tls.KEY)
+    serving.load_cert_chain(folder / tls.CERTIFICATE, folder / tls.KEY)
     asking = ssl.create_default_context(cadata=ca.decode())
     asking.verify_flags |= ssl.VERIFY_X509_STRICT
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()

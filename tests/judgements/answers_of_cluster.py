@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services import names
+from pipeline_services.model import names
 
 HASHED = {app: f"{app}-7c9d8f6b5-x2k4q" for app in names.DEPLOYMENTS}
 POD_NAMES = {

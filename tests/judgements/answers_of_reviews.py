@@ -7,8 +7,9 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services import names
-from pipeline_services.judgements.upkeep import TESTED, TRENDS
+from pipeline_services.judgements.upkeep import TRENDS
+from pipeline_services.model import names
+from pipeline_services.model.names import BACKUP_TESTED
 
 DAY = 86_400.0
 SPAN = 12 * 3_600
@@ -33,7 +34,7 @@ def answers(now: float) -> dict[str, Any]:
 
 def notes(now: float) -> dict[str, str]:
     """What ``make backup-test`` writes to InfluxDB's volume claim."""
-    return {TESTED: json.dumps({"at": now - DAY, "stored": 1_000_000, "restored": 1_000_000})}
+    return {BACKUP_TESTED: json.dumps({"at": now - DAY, "stored": 1_000_000, "restored": 1_000_000})}
 
 
 def _time(at: float) -> str:

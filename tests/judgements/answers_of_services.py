@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services import names
-from pipeline_services.key_metrics import KEY_METRICS
-from pipeline_services.settings import PANELS
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model import names
+from pipeline_services.model.settings import PANELS
 from tests.judgements.answers_of_cluster import POD_NAMES
 
 VALUES = {

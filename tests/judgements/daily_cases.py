@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import checks
-from pipeline_services.key_metrics import KEY_METRICS
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.snapshot.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipeline_services import names
 from pipeline_services.apps.log_words import NOT_DELIVERED
-from pipeline_services.errors import ServiceUnreachable
-from pipeline_services.settings import PANELS
+from pipeline_services.model import names
+from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.model.settings import PANELS
 from tests.judgements.answers_of_cluster import POD_NAMES
 from tests.judgements.world import World
 

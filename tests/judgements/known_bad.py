@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pipeline_services import names
-from pipeline_services.judgements.objects import COMPONENT_APPS
-from pipeline_services.key_metrics import KEY_METRICS
-from pipeline_services.metric import Comparison
-from pipeline_services.settings import PANELS
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.metric import Comparison
+from pipeline_services.model import names
+from pipeline_services.model.k8s import COMPONENT_APPS
+from pipeline_services.model.settings import PANELS
 from tests.judgements import known_bad_services as services
 from tests.judgements.faults import scale_to_0, warning
 from tests.judgements.world import World

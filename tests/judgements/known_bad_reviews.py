@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from pipeline_services import names
-from pipeline_services.judgements.upkeep import TESTED, TRENDS
+from pipeline_services.judgements.upkeep import TRENDS
+from pipeline_services.model import names
+from pipeline_services.model.names import BACKUP_TESTED
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
@@ -40,7 +41,7 @@ def backup(note: dict[str, float] | None, *, age: float = DAY) -> Breakage:
         claim["metadata"]["creationTimestamp"] = world.ago(age)
         claim["metadata"]["annotations"] = {}
         if note:
-            claim["metadata"]["annotations"][TESTED] = json.dumps({**note, "at": world.now - note["at"] * DAY})
+            claim["metadata"]["annotations"][BACKUP_TESTED] = json.dumps({**note, "at": world.now - note["at"] * DAY})
 
     return breakage
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pipeline_services import names
 from pipeline_services.judgements.networks import FLOWS, NAMESPACE_NAME
+from pipeline_services.model import names
 from tests.judgements.answers_of_cluster import POD_NAMES
 from tests.judgements.world import World
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from checks.dependencies import needed_by
-from pipeline_services import names
-from pipeline_services.errors import NoData, PipelineError
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, PipelineError
 from tests.judgements.answers_of_cluster import POD_NAMES
 from tests.judgements.daily_cases import daily_cases, review_cases
 from tests.judgements.faults import scale_to_0

@@ -6,18 +6,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline_services import names
-from pipeline_services.errors import NoData, UnexpectedAnswer
-from pipeline_services.judgements import (
-    config,
-    events,
-    logs,
-    loki,
-    networks,
-)
+from pipeline_services.judgements import config, events, logs, loki, networks
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.objects import epoch, quantity
-from pipeline_services.known_issues import KNOWN_ISSUES, KnownIssue, known_issue
+from pipeline_services.metrics.known_issues import KNOWN_ISSUES, KnownIssue, known_issue
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.k8s import epoch, quantity
 from tests.judgements.world import NOW, healthy
 
 

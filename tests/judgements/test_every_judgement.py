@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import pipeline_services.judgements
-from pipeline_services.errors import PipelineError, ServiceUnreachable
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.model.errors import PipelineError, ServiceUnreachable
+from pipeline_services.snapshot.snapshot import Snapshot
 from tests.judgements.daily_cases import Case, daily_cases, review_cases
 from tests.judgements.known_bad import KNOWN_BAD
 from tests.judgements.known_bad_reviews import KNOWN_BAD_REVIEWS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.errors import PipelineError
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.snapshot.snapshot import Snapshot
 from tests.acceptance.expectations import EXPECTATIONS
 from tests.judgements.daily_cases import daily_cases
 from tests.judgements.faults import FAULTS

@@ -6,13 +6,13 @@ import math
 
 import pytest
 
-from pipeline_services.advice import Escalation
-from pipeline_services.errors import NoData, PreconditionNotMet
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.readings import is_within, lag_growth
-from pipeline_services.key_metrics import KEY_METRICS
-from pipeline_services.metric import Comparison, Reading, with_levels
-from pipeline_services.settings import COMPONENTS, Levels
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.metric import Comparison, Reading, with_levels
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.settings import COMPONENTS, Levels
 from tests.judgements.known_bad_services import lag, stalled
 from tests.judgements.world import NOW, World, healthy
 

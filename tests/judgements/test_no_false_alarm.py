@@ -7,19 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline_services import names
-from pipeline_services.errors import NoData, PreconditionNotMet
-from pipeline_services.judgements import (
-    endpoints,
-    hpas,
-    kafka,
-    nodes,
-    pods,
-    resources,
-    volumes,
-    workloads,
-)
+from pipeline_services.judgements import endpoints, hpas, kafka, nodes, pods, resources, volumes, workloads
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, PreconditionNotMet
 from tests.judgements.faults import empty_panels, ready_since, second_pod, warning
 from tests.judgements.known_bad_services import group, stalled
 from tests.judgements.test_faults_of_acceptance import outcomes

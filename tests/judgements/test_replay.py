@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.key_metrics import KEY_METRICS
-from pipeline_services.metric import KeyMetric
-from pipeline_services.snapshot import Failure, Snapshot
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.metric import KeyMetric
+from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.acceptance.expectations import EXPECTATIONS
 from tests.judgements.answers_of_services import VALUES
 from tests.judgements.daily_cases import daily_cases

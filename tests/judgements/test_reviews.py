@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline_services import collect_upkeep, names
-from pipeline_services.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.judgements import renewal, upkeep
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.snapshot.sources import upkeep as collect_upkeep
 from tests.judgements.known_bad_reviews import DAY, backup, scaled
 from tests.judgements.world import World, reviewed
 
@@ -99,7 +100,7 @@ def test_a_young_pipeline_need_not_have_had_a_backup_restored() -> None:
 @pytest.mark.parametrize("note", ["", "[]", json.dumps({"at": 1}), json.dumps({"at": 1, "stored": "x", "restored": 1})])
 def test_a_note_that_cannot_be_read_proves_nothing(note: str) -> None:
     world = reviewed()
-    world.item("pvcs", "data-influxdb-0")["metadata"]["annotations"][upkeep.TESTED] = note
+    world.item("pvcs", "data-influxdb-0")["metadata"]["annotations"][names.BACKUP_TESTED] = note
     with pytest.raises(UnexpectedAnswer, match="cannot be read"):
         upkeep.backup_is_proved(world.snapshot())
 

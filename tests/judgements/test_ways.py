@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services import flows, names
-from pipeline_services.errors import NoData, PreconditionNotMet
 from pipeline_services.judgements import endpoints, influx, networks
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.model import flows, names
+from pipeline_services.model.errors import NoData, PreconditionNotMet
 from tests.judgements.known_bad_services import open_to_all, open_within_the_namespace, policy_gone
 from tests.judgements.world import healthy
 

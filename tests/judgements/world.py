@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services import names
-from pipeline_services.errors import PipelineError
-from pipeline_services.snapshot import Failure, Snapshot
+from pipeline_services.model import names
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.judgements import answers_of_cluster, answers_of_reviews, answers_of_services
 
 NOW = 1_795_000_000.0

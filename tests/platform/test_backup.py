@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.errors import NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
-from pipeline_services.platform.backup import SCRIPT, proved
+from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.platform.cluster.backup import SCRIPT, proved
 
 PROGRAMS = {
     "curl": """

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.platform import apt, engine
-from pipeline_services.platform.failures import CommandFailed, ToolMissing
-from pipeline_services.platform.paths import Cache
+from pipeline_services.clients import apt, engine
+from pipeline_services.clients.failures import CommandFailed, ToolMissing
+from pipeline_services.model.paths import Cache
 
 WORKS = "exit 0"
 NO_DAEMON = 'echo "Cannot connect to the Docker daemon"; exit 1'

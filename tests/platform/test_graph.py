@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.platform.graph import COMPILE, FETCH, Graph, Step
+from pipeline_services.platform.build.graph import COMPILE, FETCH, Graph, Step
 
 
 def step(name: str, needs: tuple[str, ...] = (), done: bool = False, **more: object) -> Step:

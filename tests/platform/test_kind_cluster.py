@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_services import names
-from pipeline_services.platform import kind_cluster, node, paths, versions
-from pipeline_services.platform.images import BAKED, LOADED, PREFIX, RECIPES
-from pipeline_services.platform.kind_cluster import with_images
+from pipeline_services.model import names, paths
+from pipeline_services.platform.build import node, versions
+from pipeline_services.platform.build.images import BAKED, LOADED, PREFIX, RECIPES
+from pipeline_services.platform.cluster import kind_cluster
+from pipeline_services.platform.cluster.kind_cluster import with_images
 
 REFS = {name: f"{PREFIX}/{name}:1-abcd" for name in BAKED}
 MANIFESTS = sorted(path.name for path in paths.CLUSTER_MANIFESTS.glob("*.yaml") if path.name != "kind.yaml")

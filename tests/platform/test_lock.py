@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.platform import lock
-from pipeline_services.platform.failures import PlatformError
+from pipeline_services.clients.failures import PlatformError
+from pipeline_services.platform.cluster import lock
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from pipeline_services.platform import lock
+from pipeline_services.platform.cluster import lock
 with lock.held(Path(sys.argv[1]), "up, cluster conveyor", print):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))

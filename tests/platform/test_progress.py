@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.platform.graph import FETCH, Step
-from pipeline_services.platform.progress import Durations, Progress, clock
+from pipeline_services.platform.build.graph import FETCH, Step
+from pipeline_services.platform.build.progress import Durations, Progress, clock
 
 
 class Terminal(io.StringIO):
@@ -90,7 +90,7 @@ def test_damaged_file_of_durations_is_no_hindrance(tmp_path: Path, content: str)
 
 def test_time_that_steps_shared_is_divided_among_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("pipeline_services.platform.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("pipeline_services.platform.build.progress.time.monotonic", lambda: now[0])
     durations = Durations(tmp_path / "durations.json")
     progress = Progress(durations, stream=io.StringIO())
     both = steps("etcd", "kafka")
@@ -107,7 +107,7 @@ def test_time_that_steps_shared_is_divided_among_them(tmp_path: Path, monkeypatc
 
 def test_a_slow_machine_is_given_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("pipeline_services.platform.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("pipeline_services.platform.build.progress.time.monotonic", lambda: now[0])
     stream = io.StringIO()
     progress = Progress(stream=stream)
     progress.estimate = lambda pending, _running, expected: sum(expected[step.name] for step in pending)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.platform import network, shell
-from pipeline_services.platform.failures import CommandFailed, Interrupted, PlatformError, StepFailed
-from pipeline_services.platform.graph import COMPILE, FETCH, ROOM, Graph, Job, Step
-from pipeline_services.platform.paths import Cache
-from pipeline_services.platform.progress import Progress
-from pipeline_services.platform.schedule import by_urgency, execute, time_left
+from pipeline_services.clients import shell
+from pipeline_services.clients.failures import CommandFailed, Interrupted, PlatformError, StepFailed
+from pipeline_services.model.paths import Cache
+from pipeline_services.platform.build import network
+from pipeline_services.platform.build.graph import COMPILE, FETCH, ROOM, Graph, Job, Step
+from pipeline_services.platform.build.progress import Progress
+from pipeline_services.platform.build.schedule import by_urgency, execute, time_left
 
 SILENCES = {
     "go": "go: dial tcp 192.0.2.1:443: i/o timeout",

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.platform import apt, toolchains, versions
-from pipeline_services.platform.failures import ToolMissing
-from pipeline_services.platform.paths import Cache
-from pipeline_services.platform.toolchains import Tool, version_in
+from pipeline_services.clients import apt
+from pipeline_services.clients.failures import ToolMissing
+from pipeline_services.model.paths import Cache
+from pipeline_services.platform.build import toolchains, versions
+from pipeline_services.platform.build.toolchains import Tool, version_in
 
 
 def program(folder: Path, name: str, says: str) -> Path:

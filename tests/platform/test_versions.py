@@ -7,8 +7,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from pipeline_services.platform import paths, versions
-from pipeline_services.platform.images import RECIPES
+from pipeline_services.model import paths
+from pipeline_services.platform.build import versions
+from pipeline_services.platform.build.images import RECIPES
 
 ALL = versions.load().components
 MODULES = [name for name, component in ALL.items() if component.module and component.recipe != "grafana"]

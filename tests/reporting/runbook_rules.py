@@ -7,7 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Mapping
 
-from pipeline_services.reporting import commands, generated, proved, runbook
+from pipeline_services.reporting.runbook import commands, generated, proved, runbook
 from tests.reporting.kubectl_words import Words
 from tests.reporting.samples import ROOT
 

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.errors import PipelineError
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.reporting.outcome import CaseResult, finding_of
-from pipeline_services.snapshot import Failure, Snapshot
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.reporting.run.outcome import CaseResult, finding_of
+from pipeline_services.snapshot.snapshot import Failure, Snapshot
 
 ROOT = Path(__file__).parents[2]
 AT = 1_795_000_000.0
 
 CHECKS = '''
 import pytest
-from pipeline_services.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.judgements.deviation import Deviation
 
 pytestmark = [pytest.mark.daily]
@@ -91,8 +91,8 @@ class Project:
         (pytester.mkdir("checks") / "test_made.py").write_text(checks)
         pytester.mkdir("chaos")
         # Without Node the page is a plain one and a run takes no time; test_page.py makes the real one.
-        monkeypatch.setattr("pipeline_services.reporting.node.importlib.util.find_spec", lambda name: None)
-        monkeypatch.setattr("pipeline_services.reporting.node.shutil.which", lambda name: None)
+        monkeypatch.setattr("pipeline_services.reporting.allure.node.importlib.util.find_spec", lambda name: None)
+        monkeypatch.setattr("pipeline_services.reporting.allure.node.shutil.which", lambda name: None)
 
     @property
     def reports(self) -> Path:

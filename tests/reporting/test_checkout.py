@@ -8,7 +8,7 @@ import sys
 from importlib.metadata import MetadataPathFinder
 from pathlib import Path
 
-from pipeline_services.reporting import checkout
+from pipeline_services.reporting.run import checkout
 from tests.reporting.samples import ROOT
 
 

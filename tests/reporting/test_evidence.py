@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 
-from pipeline_services.errors import NoData
-from pipeline_services.reporting.evidence import LOG_LINES, MAX_BYTES, PASSED_BYTES, Attachment, ReadLog, attachments
-from pipeline_services.reporting.outcome import CaseResult
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.model.errors import NoData
+from pipeline_services.reporting.run.evidence import (
+    LOG_LINES,
+    MAX_BYTES,
+    PASSED_BYTES,
+    Attachment,
+    ReadLog,
+    attachments,
+)
+from pipeline_services.reporting.run.outcome import CaseResult
+from pipeline_services.snapshot.snapshot import Snapshot
 from tests.reporting.samples import deviation, pod, result, snapshot
 
 BIG = [f"x{number}" for number in range(100_000)]

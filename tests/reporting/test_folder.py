@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline_services.reporting.folder import ReportFolder
+from pipeline_services.reporting.run.folder import ReportFolder
 
 
 def made(path: Path, **files: str) -> ReportFolder:

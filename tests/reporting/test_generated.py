@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.advice import Escalation
-from pipeline_services.errors import PreconditionNotMet
-from pipeline_services.reporting import causes_table, generated, markdown, proved
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.reporting.runbook import causes_table, generated, markdown, proved
 from pipeline_services.triage.model import Cause
 
 TEXT = "a\n<!-- one: written by x -->\nold\n<!-- end of one -->\nb\n<!-- two: written by x -->\n<!-- end of two -->\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.reporting import node
-from pipeline_services.reporting.node import PageUnavailable
+from pipeline_services.reporting.allure import node
+from pipeline_services.reporting.allure.node import PageUnavailable
 
 FAKE_NPM = """
 import pathlib, sys

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.errors import NoData, ServiceUnreachable
+from pipeline_services.model.errors import NoData, ServiceUnreachable
 from tests.reporting.samples import CHECKS, Project, pod, snapshot
 
 pytest_plugins = ("pytester",)
@@ -230,7 +230,7 @@ def test_ctrl_c_while_the_page_is_made_leaves_the_last_report_whole(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipeline_services.reporting.allure_page.make", stop)
+    monkeypatch.setattr("pipeline_services.reporting.allure.page.make", stop)
     run = project.judge(snapshot({"pods": []}))
     assert run.ret == 130
     run.stdout.fnmatch_lines(["Stopped. No report was written*"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.errors import AccessDenied, NoData, ServiceUnreachable
-from pipeline_services.reporting.outcome import Category, Outcome, finding_of, verdict_of
+from pipeline_services.model.errors import AccessDenied, NoData, ServiceUnreachable
+from pipeline_services.reporting.run.outcome import Category, Outcome, finding_of, verdict_of
 from tests.reporting.samples import deviation, result
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services import pipeline, platform, settling
-from pipeline_services.errors import UnexpectedAnswer
+from pipeline_services import platform
+from pipeline_services.checklist import settling
+from pipeline_services.clients.failures import Interrupted
 from pipeline_services.faults import aftermath
-from pipeline_services.journal import Entry, own_journal
-from pipeline_services.platform.failures import Interrupted
-from pipeline_services.reporting import own_cluster
+from pipeline_services.faults.journal import Entry, own_journal
+from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.reporting.run import own_cluster
+from pipeline_services.snapshot import pipeline
 from tests.reporting.samples import Project, snapshot
 
 pytest_plugins = ("pytester",)
@@ -27,7 +29,7 @@ class Cluster:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.did: list[str] = []
         self.on_snapshot = lambda: None
-        monkeypatch.setattr(platform, "ensure_cluster", lambda say: self.did.append("ensured"))
+        monkeypatch.setattr(platform, "ensure_cluster", lambda **_: self.did.append("ensured"))
         monkeypatch.setattr(aftermath, "undo_left_behind", self.undo)
         monkeypatch.setattr(settling, "settle", lambda *_, since: self.did.append(f"settled: {since}"))
         monkeypatch.setattr(pipeline, "Pipeline", lambda *_: self)
@@ -179,7 +181,7 @@ def test_a_journal_that_cannot_be_read_is_named_and_nothing_is_judged(project: P
 def test_a_build_that_was_stopped_is_one_line_and_leaves_the_report_as_it_was(
     project: Project, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(_say: object) -> None:
+    def stop(**_: object) -> None:
         raise Interrupted.by(KeyboardInterrupt("SIGTERM"))
 
     monkeypatch.setattr(platform, "ensure_cluster", stop)

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.reporting import allure_page, allure_results, node, runbook
-from pipeline_services.reporting.allure_page import PageRequest, without_analytics
-from pipeline_services.reporting.outcome import CaseResult
+from pipeline_services.reporting.allure import node
+from pipeline_services.reporting.allure import page as allure_page
+from pipeline_services.reporting.allure import results as allure_results
+from pipeline_services.reporting.allure.page import PageRequest, without_analytics
+from pipeline_services.reporting.run.outcome import CaseResult
+from pipeline_services.reporting.runbook import runbook
 from tests.reporting.samples import deviation, result, snapshot
 
 RED = result("lag[consumer]", "kafka", deviation(), "key-metrics")

@@ -10,13 +10,13 @@ import pytest
 
 from chaos import catalogue
 from chaos.matrix.table import ROWS
-from pipeline_services import names
-from pipeline_services.advice import COMPONENT_ADVICE
-from pipeline_services.key_metrics import KEY_METRICS
-from pipeline_services.platform import versions
-from pipeline_services.reporting import commands, generated, proved, runbook
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model import names
+from pipeline_services.platform.build import versions
+from pipeline_services.reporting.runbook import commands, generated, proved, runbook
 from pipeline_services.triage.causes import CAUSES
-from pipeline_services.triage.escalations import CONDITIONS
+from pipeline_services.triage.walk.escalations import CONDITIONS
 from tests.reporting import advised
 from tests.reporting import runbook_rules as rules
 from tests.reporting.samples import ROOT
@@ -167,7 +167,7 @@ def test_what_a_command_shows_is_told_in_words_that_can_be_held_to_it() -> None:
 
 
 def test_the_parts_written_from_code_are_those_of_the_code() -> None:
-    assert generated.up_to_date(TEXT) == TEXT, "run: python -m pipeline_services.reporting.generated"
+    assert generated.up_to_date(TEXT) == TEXT, "run: python -m pipeline_services.reporting.runbook.generated"
 
 
 def test_what_the_program_tells_to_type_is_in_the_runbook() -> None:

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services import names
-from pipeline_services.platform import lifecycle
-from pipeline_services.platform.access import access_to
-from pipeline_services.platform.paths import Cache, cache_root
-from pipeline_services.platform.progress import Durations, Progress
-from pipeline_services.reporting import commands, runbook
-from pipeline_services.reporting.commands import Command
-from pipeline_services.reporting.typed import Answer, OperatorShell
-from pipeline_services.waiting import WaitExpired, wait_until
+from pipeline_services.model import names
+from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.model.waiting import WaitExpired, wait_until
+from pipeline_services.platform.build.progress import Durations, Progress
+from pipeline_services.platform.cluster import lifecycle
+from pipeline_services.platform.cluster.access import access_to
+from pipeline_services.reporting.runbook import commands, runbook
+from pipeline_services.reporting.runbook.commands import Command
+from pipeline_services.reporting.runbook.typed import Answer, OperatorShell
 from tests.reporting.kubectl_words import Words
 
 pytestmark = pytest.mark.live

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.reporting import commands, generated, proved, runbook
-from pipeline_services.reporting.commands import Command
+from pipeline_services.reporting.runbook import commands, generated, proved, runbook
+from pipeline_services.reporting.runbook.commands import Command
 from tests.reporting import advised
 from tests.reporting import runbook_rules as rules
 from tests.reporting.test_runbook import FAILURES, named_anchors

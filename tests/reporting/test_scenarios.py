@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.reporting import scenarios
-from pipeline_services.reporting.scenarios import Row, Scenarios, medians, read, slower
+from pipeline_services.reporting.run import scenarios
+from pipeline_services.reporting.run.scenarios import Row, Scenarios, medians, read, slower
 from tests.reporting.samples import Project
 
 pytest_plugins = ("pytester",)
@@ -103,8 +103,8 @@ def test_the_history_keeps_the_last_runs_and_survives_a_line_that_was_cut_off(tm
 
 PLAYS = """
 import pytest
-from pipeline_services.reporting.scenarios import Row
-from pipeline_services.reporting.session import PLUGIN, WARNING
+from pipeline_services.reporting.run.scenarios import Row
+from pipeline_services.reporting.run.session import PLUGIN, WARNING
 
 @pytest.mark.chaos
 @pytest.mark.runbook("kafka-statefulset-failure")

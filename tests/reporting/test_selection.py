@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.reporting.selection import choose_paths, is_partial, run_kind, wants_upkeep
+from pipeline_services.reporting.run.selection import choose_paths, is_partial, run_kind, wants_upkeep
 from tests.reporting.samples import ROOT
 
 pytest_plugins = ("pytester",)

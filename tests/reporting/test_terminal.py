@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pipeline_services.errors import ServiceUnreachable
-from pipeline_services.known_issues import KNOWN_ISSUES
-from pipeline_services.reporting import terminal
+from pipeline_services.metrics.known_issues import KNOWN_ISSUES
+from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.reporting.run import terminal
 from tests.reporting.samples import deviation, result, texts
 
 AWAY = ServiceUnreachable("Prometheus does not answer", next_step="kubectl get pods -l app=prometheus")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.errors import ServiceUnreachable
-from pipeline_services.settings import Settings
-from pipeline_services.snapshot import Snapshot
+from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.model.settings import Settings
+from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage import diagnosis as rules  # before a run inside a test can load one of its own
 from pipeline_services.triage.model import Diagnosis
 from tests.reporting.samples import Project, pod, snapshot

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.reporting.typed import Answer, OperatorShell
-from pipeline_services.waiting import wait_until
+from pipeline_services.model.waiting import wait_until
+from pipeline_services.reporting.runbook.typed import Answer, OperatorShell
 
 
 @pytest.fixture

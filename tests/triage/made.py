@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeline_services import names
-from pipeline_services.errors import PipelineError
-from pipeline_services.snapshot import Failure, Snapshot
+from pipeline_services.model import names
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
 

@@ -8,8 +8,8 @@ import random
 import string
 import tarfile
 
-from pipeline_services.snapshot import Snapshot
-from pipeline_services.triage import bundle
+from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.incident import bundle
 from tests.triage.made import AT, FULL, SCALED, diagnosis, event, pod, snapshot
 
 

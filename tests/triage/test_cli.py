@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.collect_cluster import hidden_values
-from pipeline_services.errors import ServiceUnreachable
-from pipeline_services.redaction import redacted, secret_forms
-from pipeline_services.snapshot import Snapshot
-from pipeline_services.triage import cli
+from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.snapshot.redaction import redacted, secret_forms
+from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.snapshot.sources.kubernetes import hidden_values
 from pipeline_services.triage.model import Diagnosis
-from tests.clients.fake_pipeline import CANARY, secret
+from pipeline_services.triage.walk import cli
 from tests.judgements.test_replay import recorded
+from tests.snapshot.fake_pipeline import CANARY, secret
 from tests.triage.made import AT, AWAY, FULL, REPLACED, SCALED, diagnosis, event, pod, snapshot
 
 ROOT = Path(__file__).parents[2]
@@ -186,9 +186,9 @@ def live(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
         kubeconfig.write_text("{}")
         left = iter(found)
         FakePipeline.looks = iter([snapshot()] * len(found))
-        monkeypatch.setattr("pipeline_services.pipeline.Pipeline", FakePipeline)
-        monkeypatch.setattr("pipeline_services.triage.watch.EVERY", 0.0)
-        monkeypatch.setattr("pipeline_services.triage.watch.Watch.run.__defaults__", (0.0, 60.0, lambda: AT + 30))
+        monkeypatch.setattr("pipeline_services.snapshot.pipeline.Pipeline", FakePipeline)
+        monkeypatch.setattr("pipeline_services.triage.walk.watch.EVERY", 0.0)
+        monkeypatch.setattr("pipeline_services.triage.walk.watch.Watch.run.__defaults__", (0.0, 60.0, lambda: AT + 30))
         monkeypatch.setattr(cli, "diagnose", lambda *_: next(left))
         return cli.main(["--kubeconfig", str(kubeconfig), "--reports", str(tmp_path / "reports"), *arguments])
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.advice import Escalation
-from pipeline_services.reporting import runbook
-from pipeline_services.triage import escalations
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.reporting.runbook import runbook
 from pipeline_services.triage.causes import CAUSES
-from pipeline_services.triage.escalations import CONDITIONS, Condition
+from pipeline_services.triage.walk import escalations
+from pipeline_services.triage.walk.escalations import CONDITIONS, Condition
 from tests.triage.made import FULL, REPLACED, SCALED
 
 SECTIONS = runbook.sections(runbook.RUNBOOK.read_text())

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services.triage import workflow
-from pipeline_services.triage.happenings import happenings, turned
+from pipeline_services.triage.incident.timeline import happenings, turned
 from pipeline_services.triage.model import Finding
+from pipeline_services.triage.walk import workflow
 from tests.triage.made import AT, SCALED, event, pod, snapshot, stamp
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services.errors import ServiceUnreachable
-from pipeline_services.snapshot import Snapshot
-from pipeline_services.triage import workflow
-from pipeline_services.triage.impact import impact
-from pipeline_services.triage.incident import Incident, markdown
+from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.incident.impact import impact
+from pipeline_services.triage.incident.incident import Incident, markdown
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.workflow import Course
+from pipeline_services.triage.walk import workflow
+from pipeline_services.triage.walk.workflow import Course
 from tests.triage.made import AT, AWAY, FULL, REPLACED, SCALED, UNKNOWN, diagnosis, lag, snapshot, stamp
 
 SECTIONS = ["Summary", "Time line", "Impact", "Evidence", "Actions", "Outcome", "Escalation"]

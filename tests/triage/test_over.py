@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services import names
 from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
+from pipeline_services.model import names
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import only_pod_unready, ready_since, scale_to_0
 from tests.judgements.world import World, healthy

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services import names
-from pipeline_services.advice import Escalation
 from pipeline_services.judgements.pods import OOM_RECENT
-from pipeline_services.triage import workflow
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model import names
 from pipeline_services.triage.diagnosis import diagnose
-from pipeline_services.triage.workflow import Stage
+from pipeline_services.triage.walk import workflow
+from pipeline_services.triage.walk.workflow import Stage
 from tests.judgements.faults import warning
 from tests.judgements.known_bad_services import stalled
 from tests.judgements.world import NOW, World, healthy

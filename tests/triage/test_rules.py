@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline_services import names
+from pipeline_services.model import names
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import scale_to_0, second_pod, warning
 from tests.judgements.known_bad import claim_going

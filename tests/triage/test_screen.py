@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services.triage import terminal, workflow
+from pipeline_services.triage.incident import terminal
 from pipeline_services.triage.model import Diagnosis, Finding, Unanswered
+from pipeline_services.triage.walk import workflow
 from tests.triage.made import AT, AWAY, FULL, REBALANCE, REPLACED, SCALED, UNKNOWN, diagnosis, elsewhere
 
 

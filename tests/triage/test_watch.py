@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services.errors import PipelineError, ServiceUnreachable
-from pipeline_services.triage import workflow
+from pipeline_services.model.errors import PipelineError, ServiceUnreachable
 from pipeline_services.triage.model import Diagnosis
-from pipeline_services.triage.watch import Watch
+from pipeline_services.triage.walk import workflow
+from pipeline_services.triage.walk.watch import Watch
 from tests.triage.made import AT, REBALANCE, REPLACED, SCALED, diagnosis
 
 

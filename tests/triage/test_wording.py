@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from pipeline_services import names
-from pipeline_services.triage import wording
+from pipeline_services.model import names
 from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.incident import messages
 from tests.triage.made import AT
 
 
@@ -18,40 +18,40 @@ from tests.triage.made import AT
     [(-3, "0 s"), (7.4, "7 s"), (99, "99 s"), (240, "4 min"), (7_500, "2 h 5 min"), (400_000, "5 days")],
 )
 def test_spans_have_the_unit_that_says_enough(seconds: float, words: str) -> None:
-    assert wording.span(seconds) == words
+    assert messages.span(seconds) == words
 
 
 def test_since_counts_from_now_while_the_look_is_fresh() -> None:
-    assert wording.since(AT - 240, AT, AT + 3) == "4 min ago (07:37:40 UTC)"
+    assert messages.since(AT - 240, AT, AT + 3) == "4 min ago (07:37:40 UTC)"
 
 
 def test_since_counts_from_the_snapshot_once_that_is_old() -> None:
-    assert wording.since(AT - 240, AT, AT + 9e6) == "4 min before this snapshot (07:37:40 UTC)"
+    assert messages.since(AT - 240, AT, AT + 9e6) == "4 min before this snapshot (07:37:40 UTC)"
 
 
 def test_another_day_is_named_and_not_knowing_is_said() -> None:
-    assert wording.since(AT - 86_400, AT, AT) == "24 h 0 min ago (2026-11-22 07:41:40 UTC)"
-    assert wording.since(None, AT, AT) == "not known"
+    assert messages.since(AT - 86_400, AT, AT) == "24 h 0 min ago (2026-11-22 07:41:40 UTC)"
+    assert messages.since(None, AT, AT) == "not known"
 
 
 def test_a_command_with_a_gap_is_not_offered() -> None:
-    assert wording.commands(["kubectl logs {pod}", "kubectl get pods", ""], names.CONTEXT) == ["kubectl get pods"]
+    assert messages.commands(["kubectl logs {pod}", "kubectl get pods", ""], names.CONTEXT) == ["kubectl get pods"]
 
 
 def test_what_repairs_the_own_cluster_is_not_offered_for_another() -> None:
-    assert wording.commands(["make up"], names.CONTEXT) == ["make up"]
-    assert wording.commands(["make up"], "plant-7")[0].startswith("#")
-    assert wording.commands(["make daily"], "plant-7") == [".venv/bin/pytest -m daily --context plant-7"]
+    assert messages.commands(["make up"], names.CONTEXT) == ["make up"]
+    assert messages.commands(["make up"], "plant-7")[0].startswith("#")
+    assert messages.commands(["make daily"], "plant-7") == [".venv/bin/pytest -m daily --context plant-7"]
 
 
 def test_every_make_command_of_the_causes_has_a_form_for_another_cluster() -> None:
     steps = {step for cause in CAUSES.values() for step in cause.steps if step.startswith("make")}
-    assert steps <= set(wording.OWN_ONLY)
+    assert steps <= set(messages.OWN_ONLY)
 
 
 def test_a_broken_line_is_still_one_command_to_the_shell() -> None:
     command = "echo " + " ".join(f"word{number}" for number in range(40)) + " 'two words'"
-    lines = wording.pasted(command, 60, "      ")
+    lines = messages.pasted(command, 60, "      ")
     assert len(lines) > 3
     assert max(map(len, lines)) <= 60
     said = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, check=True).stdout

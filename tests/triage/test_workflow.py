@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services.advice import Escalation
-from pipeline_services.triage import workflow
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.triage.model import Unanswered
-from pipeline_services.triage.workflow import ARROWS, Stage
+from pipeline_services.triage.walk import workflow
+from pipeline_services.triage.walk.workflow import ARROWS, Stage
 from tests.triage.made import AT, FULL, REBALANCE, REPLACED, SCALED, diagnosis
 
 

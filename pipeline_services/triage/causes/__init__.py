@@ -11,8 +11,8 @@ from typing import Final
 
 from pipeline_services.triage.causes.config import CONFIG, NETWORK
 from pipeline_services.triage.causes.data import DATA
-from pipeline_services.triage.causes.place import PLACE
-from pipeline_services.triage.causes.sight import SIGHT
+from pipeline_services.triage.causes.infrastructure import PLACE
+from pipeline_services.triage.causes.observability import SIGHT
 from pipeline_services.triage.causes.workloads import PODS
 from pipeline_services.triage.model import Cause
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services import names
-from pipeline_services.advice import Escalation
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model import names
 from pipeline_services.triage.causes.steps import GREEN, READY, RESTORE
 from pipeline_services.triage.model import Cause
 

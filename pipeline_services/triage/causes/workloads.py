@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services.advice import Escalation
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.triage.causes.steps import BEFORE, DESCRIBE, HISTORY, LOGS, READY, RESTORE, ROLL_BACK
 from pipeline_services.triage.model import Cause
 

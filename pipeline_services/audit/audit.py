@@ -1,0 +1,157 @@
+"""The audit of a scenario: from a mark before it to a reckoning after it, nothing acknowledged may be missing.
+
+Two ledgers: the audit's own producer, whose acknowledgements are known from outside, and the pipeline's producers, of
+whose lives the topic shows every number (fit wherever the broker was not the one that was broken).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from types import TracebackType
+from typing import Any, Final
+
+from pipeline_services.audit.ledger import Finding, History, TopicLog, Verdict, from_topic, gaps, judge
+from pipeline_services.audit.producer import AuditProducer
+from pipeline_services.audit.store import read_store
+from pipeline_services.audit.topic import read_topic
+from pipeline_services.clients.kafka_broker import KafkaBroker, Offsets
+from pipeline_services.measure.probes import Probes
+from pipeline_services.measure.samples import AUDIT_PREFIX
+from pipeline_services.model import names
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.message import Reading
+from pipeline_services.model.waiting import wait_until
+
+FLUSH_WITHIN: Final = 20.0
+IN_FLIGHT: Final = 3.0
+"""Seconds that a reading of the pipeline's own may be on its way to Kafka in steady state."""
+CONSUMED_WITHIN: Final = 60.0
+AT_LEAST: Final = 100
+"""Acknowledged readings without which the audit says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """What the audit found. ``audit`` is judged by known acknowledgements, ``own`` by what the topic shows."""
+
+    audit: Verdict
+    own: Verdict
+    gaps: list[Finding] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Nothing lost, unexpected or corrupt, and no number missing in any life of a producer."""
+        return self.audit.holds and self.own.holds and not self.gaps
+
+    @property
+    def lost(self) -> int:
+        """Readings lost, all together."""
+        return len(self.audit.lost) + len(self.own.lost) + len(self.gaps)
+
+    @property
+    def duplicates(self) -> int:
+        """Readings that came into the topic more than once."""
+        return self.audit.duplicates + self.own.duplicates
+
+    def __str__(self) -> str:
+        lines = [f"the audit's readings: {self.audit}", f"the pipeline's own: {self.own}"]
+        if self.gaps:
+            named = ", ".join(map(str, self.gaps[:5]))
+            lines.append(f"missing in the lives of producers: {len(self.gaps)}, for one {named}")
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Audit(AbstractContextManager["Audit"]):
+    """Sends the audit's readings while the block runs; ``reckon`` ends that and judges.
+
+    Raises:
+        PipelineError: on entering, when Kafka does not answer.
+    """
+
+    def __init__(self, probes: Probes, producer: AuditProducer | None = None) -> None:
+        self._probes = probes
+        self.producer = producer or AuditProducer(probes.kafka_forward.port)
+        self._start: Mapping[int, int] = {}
+        self._since = 0.0
+
+    def __enter__(self) -> Audit:
+        self._start = self._offsets().end
+        self._since = time.time()
+        self.producer.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.producer.__exit__(kind, error, trace)
+
+    def reckon(self) -> Reckoning:
+        """End the audit and judge it; takes some seconds, since everything sent has to be consumed first.
+
+        Raises:
+            WaitExpired: the group did not get there in time.
+            NoData: too few readings were acknowledged.
+            PipelineError: Kafka or InfluxDB could not be read.
+        """
+        self.producer.finish(FLUSH_WITHIN)
+        until = time.time()
+        wait_until(lambda: time.time() > until + IN_FLIGHT, within=2 * IN_FLIGHT, what="readings in flight to land")
+        offsets = self._consumed(self._offsets().end)
+        span = (int(self._since * 1e9), int(until * 1e9))
+
+        mine, others = TopicLog(), TopicLog()
+
+        def sort(reading: Reading) -> TopicLog | None:
+            if not span[0] <= reading.event_time_ns <= span[1]:
+                return None
+            if reading.producer_id == self.producer.producer_id:
+                return mine
+            return None if reading.producer_id.startswith(AUDIT_PREFIX) else others
+
+        read_topic(self._probes.kafka_forward.port, self._start, offsets.end, sort)
+        return self._judged(mine, others, offsets.committed, span)
+
+    def _judged(
+        self, mine: TopicLog, others: TopicLog, committed: Mapping[int, int | None], span: tuple[int, int]
+    ) -> Reckoning:
+        known = {number: offset or 0 for number, offset in committed.items()}
+        influx, key = self._probes.influx, self._probes.authorization
+        stored_mine = read_store(influx, key, span, lambda reading: reading.producer_id == self.producer.producer_id)
+        stored_others = read_store(influx, key, span, lambda reading: not reading.producer_id.startswith(AUDIT_PREFIX))
+        audited = History(self.producer.attempted, self.producer.acknowledged, mine, known, stored_mine)
+        seen = History(*from_topic(others), others, known, stored_others)
+        return Reckoning(judge(audited, at_least=AT_LEAST), judge(seen, at_least=0), missing_numbers(others))
+
+    def _offsets(self) -> Offsets:
+        with KafkaBroker(self._probes.kafka_forward.port) as broker:
+            return broker.offsets(names.CONSUMER_GROUP, names.TOPIC, list(range(names.TOPIC_PARTITIONS)))
+
+    def _consumed(self, end: Mapping[int, int]) -> Offsets:
+        """The offsets once the group has committed all up to ``end``; ``end`` stays what it was."""
+
+        def caught_up() -> Offsets | None:
+            offsets = self._offsets()
+            behind = any((offsets.committed.get(number) or 0) < offset for number, offset in end.items())
+            return None if behind else Offsets(offsets.at, offsets.committed, end)
+
+        found = wait_until(
+            caught_up,
+            within=CONSUMED_WITHIN,
+            what="the group to consume all that was sent",
+            every=0.5,
+            retry_on=(PipelineError,),
+        )
+        assert found is not None
+        return found
+
+
+def missing_numbers(topic: TopicLog) -> list[Finding]:
+    """The gaps in the lives of producers, from the first number that the topic's part shows of each."""
+    first = {series: min(topic.book.sequences(series)) for series in topic.book}
+    return [one for one in gaps(topic) if one.sequence >= first[one.producer_id, one.device_id]]

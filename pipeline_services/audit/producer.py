@@ -1,0 +1,137 @@
+"""The audit's own producer: outside the blast radius, so what was acknowledged is known whatever happens inside.
+
+Kafka's log alone cannot show what Kafka lost.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, suppress
+from types import TracebackType
+from typing import Final
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from pipeline_services.apps.kafka_link import PRODUCER, discard
+from pipeline_services.apps.sensors import Sensor, sensors
+from pipeline_services.audit.ledger import Book, Series
+from pipeline_services.clients.kafka_broker import through
+from pipeline_services.measure.samples import AUDIT_PREFIX, AUDIT_RATE
+from pipeline_services.model import names
+from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.model.message import Reading, encode
+from pipeline_services.model.waiting import WaitExpired, wait_until
+
+DEVICES: Final = 8
+FIRST_DEVICE: Final = "conveyor-00"
+TICK: Final = 0.2
+MOST_OPEN: Final = 20_000
+"""Readings that may wait for their acknowledgement: some minutes without a broker. Then no more are made."""
+
+
+class AuditProducer(AbstractContextManager["AuditProducer"]):
+    """Sends numbered readings through a local port that leads to Kafka, and keeps the record of acknowledgements.
+
+    Args:
+        dropped: sequences of the first device that are entered as acknowledged and never sent, to see that the ledger
+            notices.
+
+    Raises:
+        ServiceUnreachable: on entering, when the broker does not answer.
+    """
+
+    def __init__(
+        self, port: int, rate: float = AUDIT_RATE, devices: int = DEVICES, dropped: Collection[int] = ()
+    ) -> None:
+        self.producer_id = f"{AUDIT_PREFIX}{uuid.uuid4().hex[:12]}"
+        self.attempted = Book()
+        self.refused = 0
+        self._port = port
+        self._dropped = {(self.producer_id, FIRST_DEVICE, sequence) for sequence in dropped}
+        self._rate = rate
+        self._sensors: list[Sensor] = sensors(self.producer_id, devices)
+        self._acknowledged: dict[Series, set[int]] = {}
+        self._open = 0
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+        self._link: KafkaProducer | None = None
+
+    def __enter__(self) -> AuditProducer:
+        try:
+            self._link = KafkaProducer(**PRODUCER | through(self._port))
+        except KafkaError as error:
+            raise ServiceUnreachable(f"the audit's producer cannot reach Kafka: {error}") from error
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(10.0)
+        if self._link is not None:
+            discard(self._link)
+            self._link = None
+
+    @property
+    def acknowledged(self) -> Mapping[Series, set[int]]:
+        """By series the sequences that Kafka has acknowledged so far."""
+        with self._lock:
+            return {series: set(sequences) for series, sequences in self._acknowledged.items()}
+
+    @property
+    def open(self) -> int:
+        """How many readings are neither acknowledged nor refused."""
+        return self._open
+
+    def finish(self, within: float) -> int:
+        """Make no more readings and wait until all are acknowledged; returns how many never were in that time."""
+        self._stop.set()
+        self._thread.join(10.0)
+        with suppress(WaitExpired):  # an unknown acknowledgement is reported, and is neither a loss nor an error
+            wait_until(lambda: self._open == 0, within=within, what="the audit's last acknowledgements", every=0.05)
+        return self._open
+
+    def _run(self) -> None:
+        due, last, number = 0.0, time.monotonic(), 0
+        while not self._stop.wait(TICK):
+            now = time.monotonic()
+            due = min(due + (now - last) * self._rate, self._rate)
+            last = now
+            while due >= 1 and self._open < MOST_OPEN:
+                due -= 1
+                self._send(self._sensors[number % len(self._sensors)].read())
+                number += 1
+
+    def _send(self, reading: Reading) -> None:
+        assert self._link is not None
+        series = (reading.producer_id, reading.device_id)
+        self.attempted.add(series, reading.sequence, reading.checksum())
+        with self._lock:
+            self._open += 1
+        if (*series, reading.sequence) in self._dropped:
+            self._taken(series, reading.sequence, None)
+            return
+        try:
+            future = self._link.send(names.TOPIC, value=encode(reading), key=reading.device_id.encode())
+        except KafkaError:
+            self._not_taken(None)
+            return
+        future.add_callback(self._taken, series, reading.sequence)
+        future.add_errback(self._not_taken)
+
+    def _taken(self, series: Series, sequence: int, _metadata: object) -> None:
+        """On the client's thread."""
+        with self._lock:
+            self._acknowledged.setdefault(series, set()).add(sequence)
+            self._open -= 1
+
+    def _not_taken(self, _error: object) -> None:
+        with self._lock:
+            self.refused += 1
+            self._open -= 1

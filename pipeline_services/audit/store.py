@@ -1,0 +1,68 @@
+"""What InfluxDB holds, read back with InfluxQL: a point of a wrong type cannot hide the others there."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from pipeline_services.audit.ledger import Book
+from pipeline_services.clients.http import HttpApi
+from pipeline_services.model import names
+from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.message import Reading
+
+READ_WITHIN: Final = 60.0
+_COLUMNS: Final = "sequence, value, checksum"
+
+
+def read_store(
+    influx: HttpApi,
+    authorization: Mapping[str, str],
+    span: tuple[int, int],
+    wanted: Callable[[Reading], bool] = lambda _reading: True,
+) -> Book:
+    """The stored readings with an event time from ``span[0]`` to ``span[1]`` (ns since the epoch, both included).
+
+    The checksum entered is computed from what is stored, so that an altered value shows; a stored checksum that does
+    not fit what is stored beside it is entered as -1.
+
+    Raises:
+        ServiceUnreachable: InfluxDB does not answer.
+        UnexpectedAnswer: its answer cannot be read.
+    """
+    statement = (
+        f"SELECT {_COLUMNS} FROM {names.MEASUREMENT} WHERE time >= {span[0]} AND time <= {span[1]} "
+        "GROUP BY producer_id, device_id"
+    )
+    query = {"db": names.INFLUXDB_BUCKET, "epoch": "ns", "q": statement}
+    headers = {**authorization, "Accept": "application/csv"}
+    answer = influx.ask("/query", query, headers=headers, timeout=READ_WITHIN)
+    if answer.status != 200:
+        raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to the audit's query: {answer.text[:200]}")
+    try:
+        return stored_book(answer.text, wanted)
+    except (ValueError, KeyError, IndexError) as error:
+        raise UnexpectedAnswer(f"InfluxDB's answer to the audit's query cannot be read: {error}") from error
+
+
+def stored_book(text: str, wanted: Callable[[Reading], bool] = lambda _reading: True) -> Book:
+    """The book of what an InfluxQL answer in CSV holds."""
+    book = Book()
+    columns: list[str] = []
+    for row in csv.reader(text.splitlines()):
+        if not row:
+            continue
+        if row[0] == "name":
+            columns = row
+            continue
+        fields = dict(zip(columns, row, strict=True))
+        tags = dict(pair.split("=", 1) for pair in fields["tags"].split(","))
+        reading = Reading(
+            tags["producer_id"], tags["device_id"], int(fields["sequence"]), int(fields["time"]), float(fields["value"])
+        )
+        if wanted(reading):
+            checksum = reading.checksum()
+            kept = checksum if int(fields["checksum"]) == checksum else -1
+            book.add((reading.producer_id, reading.device_id), reading.sequence, kept)
+    return book

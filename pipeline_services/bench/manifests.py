@@ -1,0 +1,84 @@
+"""What the benchmark puts into the cluster: one pod, and the ways it needs to Kafka and InfluxDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline_services.apps.bench import Load
+from pipeline_services.model import names
+
+NAME: Final = "bench-pipeline"
+LABELS: Final = {"app": NAME}  # not the processor's: the HPA and the checks must not count this pod
+WAYS: Final = {names.KAFKA: 9092, names.INFLUXDB: 8086}
+
+Manifest = dict[str, Any]
+
+
+def network_policies() -> list[Manifest]:
+    """Out of the pod to Kafka and InfluxDB, and into these from it; nothing that exists is changed."""
+    out = [{"to": [_pods(app)], "ports": [_port(port)]} for app, port in WAYS.items()]
+    policies = [_policy(NAME, LABELS, {"policyTypes": ["Egress"], "egress": out})]
+    for app, port in WAYS.items():
+        rule = {"from": [{"podSelector": {"matchLabels": LABELS}}], "ports": [_port(port)]}
+        policies.append(_policy(f"{NAME}-{app}", {"app": app}, {"policyTypes": ["Ingress"], "ingress": [rule]}))
+    return policies
+
+
+def _policy(name: str, selects: Mapping[str, str], rules: Mapping[str, Any]) -> Manifest:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "labels": LABELS},
+        "spec": {"podSelector": {"matchLabels": dict(selects)}, **rules},
+    }
+
+
+def _pods(app: str) -> Manifest:
+    return {"podSelector": {"matchLabels": {"app": app}}}
+
+
+def _port(number: int) -> Manifest:
+    return {"protocol": "TCP", "port": number}
+
+
+def pod(processor: Mapping[str, Any], load: Load) -> Manifest:
+    """The processor's pod as it is deployed, except that it first fills a topic of its own and then empties that."""
+    template = processor["spec"]["template"]["spec"]
+    deployed = template["containers"][0]
+    environment = [
+        *deployed.get("env", []),
+        {"name": "KAFKA_TOPIC", "value": load.producer_id},
+        {"name": "KAFKA_DEAD_LETTER_TOPIC", "value": f"{load.producer_id}-dead-letter"},
+        {"name": "KAFKA_GROUP", "value": load.producer_id},
+        {"name": "BENCH_PRODUCER_ID", "value": load.producer_id},
+        {"name": "BENCH_READINGS", "value": str(load.readings)},
+        {"name": "BENCH_START_NS", "value": str(load.start_ns)},
+    ]
+    kept = {key: deployed[key] for key in ("image", "envFrom", "securityContext", "volumeMounts") if key in deployed}
+
+    def container(step: str) -> Manifest:
+        return {
+            **kept,
+            "name": step,
+            "imagePullPolicy": "IfNotPresent",
+            "command": ["python3", "-m", "pipeline_services.apps.bench", step],
+            "env": environment,
+            "resources": {
+                "requests": {"cpu": "100m", "memory": "128Mi"},
+                "limits": {"cpu": "1", "memory": "512Mi"},
+            },
+        }
+
+    wanted = ("automountServiceAccountToken", "enableServiceLinks", "securityContext", "dnsConfig", "volumes")
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": NAME, "labels": LABELS},
+        "spec": {
+            **{key: template[key] for key in wanted if key in template},
+            "restartPolicy": "Never",
+            "initContainers": [container("load")],
+            "containers": [container("drain")],
+        },
+    }

@@ -1,0 +1,152 @@
+"""``make bench-pipeline``: how many readings a second the processor takes with one CPU to itself, and what it loses.
+
+A pod beside the pipeline fills a topic of its own and then runs the processor's code on it, with the processor's own
+settings, image and CPU limit of 1, into the pipeline's InfluxDB. What must be stored is known, so the ledger judges
+what is. Everything that was made for it is deleted at the end, its points included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipeline_services.apps.bench import TOPIC_PREFIX, Load
+from pipeline_services.audit.ledger import Book, History, TopicLog, Verdict, judge
+from pipeline_services.bench.manifests import NAME, network_policies, pod
+from pipeline_services.bench.store import bench_store
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
+from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.model.waiting import wait_until
+from pipeline_services.platform.cluster.access import ClusterAccess, access_to
+from pipeline_services.platform.deploy.api import Api
+
+READINGS: Final = 200_000
+TARGET_PER_SECOND: Final = 10_000
+FINISHED_WITHIN: Final = 900.0
+BACK_DATED: Final = 3_600  # seconds: the readings' time, so that nobody takes them for the pipeline's newest
+LOG_LINES: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the benchmark saw. Times in seconds."""
+
+    loaded: Mapping[str, Any]
+    drained: Mapping[str, Any]
+    verdict: Verdict
+
+    @property
+    def good(self) -> bool:
+        """Fast enough, and nothing lost."""
+        return self.drained["per_second"] >= TARGET_PER_SECOND and self.verdict.holds
+
+    def __str__(self) -> str:
+        loaded, drained = self.loaded, self.drained
+        per_cpu = round(drained["written"] / drained["cpu_seconds"]) if drained["cpu_seconds"] else 0
+        return (
+            f"loaded   {loaded['acknowledged']} readings in {loaded['seconds']:g} s\n"
+            f"drained  {drained['written']} readings in {drained['seconds']:g} s:"
+            f" {drained['per_second']} readings/s (target {TARGET_PER_SECOND}),"
+            f" {per_cpu} per second of CPU\n"
+            f"ledger   {self.verdict}"
+        )
+
+
+def main() -> int:
+    """0: fast enough and nothing lost; 1: not so; 2: could not be measured."""
+    parser = argparse.ArgumentParser(
+        prog="bench_pipeline", description="Measure what the processor sustains with one CPU."
+    )
+    parser.add_argument("--readings", type=int, default=READINGS)
+    options = parser.parse_args()
+    access = access_to(Cache(cache_root()))
+    try:
+        outcome = measure(access, options.readings)
+    except PipelineError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(f"{outcome}\n")
+    return 0 if outcome.good else 1
+
+
+def measure(access: ClusterAccess, readings: int) -> Outcome:
+    """Run the benchmark in a cluster that has the pipeline.
+
+    Raises:
+        PipelineError: the pod failed, or the cluster does not answer.
+    """
+    api = Api(access.kubeconfig, access.context)
+    load = Load(f"{TOPIC_PREFIX}{int(time.time())}", readings, (int(time.time()) - BACK_DATED) * 10**9)
+    with _running(api, load):
+        wait_until(lambda: _finished(api), within=FINISHED_WITHIN, what="the benchmark's pod", every=1.0)
+        results = {name: _last_object(api, name) for name in ("load", "drain")}
+    with bench_store(access, api) as store:
+        try:
+            history = history_of(load, results["load"]["acknowledged"], store.stored(load))
+        finally:
+            store.delete(load)
+    verdict = judge(history, at_least=readings)
+    return Outcome(results["load"], results["drain"], verdict)
+
+
+@contextmanager
+def _running(api: Api, load: Load) -> Iterator[None]:
+    """The benchmark's pod and the ways it needs; both are gone afterwards."""
+    processor = api.get("Deployment", names.PROCESSOR)
+    if processor is None:
+        raise NoData(f"there is no Deployment {names.PROCESSOR}: is the pipeline deployed?")
+    made = [*network_policies(), pod(processor, load)]
+    try:
+        for manifest in made:
+            _remove(api, manifest)
+            api.apply(manifest)
+        yield
+    finally:
+        for manifest in reversed(made):
+            _remove(api, manifest)
+
+
+def _remove(api: Api, manifest: Mapping[str, Any]) -> None:
+    kind, name = manifest["kind"], manifest["metadata"]["name"]
+    api.delete(kind, name, grace=0)
+    wait_until(lambda: api.get(kind, name) is None, within=30, what=f"{kind} {name} to be gone")
+
+
+def _finished(api: Api) -> bool:
+    seen = api.get("Pod", NAME)
+    phase = seen["status"]["phase"] if seen else "gone"
+    if phase in {"Failed", "gone"}:
+        tails = {name: api.log(NAME, name, lines=3, previous=False) for name in ("load", "drain")}
+        raise UnexpectedAnswer(f"the benchmark's pod ended as {phase}: {tails}")
+    return bool(phase == "Succeeded")
+
+
+def _last_object(api: Api, container: str) -> dict[str, Any]:
+    lines = api.log(NAME, container, lines=LOG_LINES, previous=False).strip().splitlines()
+    try:
+        result = dict(json.loads(lines[-1]))
+    except (IndexError, ValueError, TypeError) as error:
+        raise UnexpectedAnswer(f"the benchmark's {container} printed no result: {lines[-1:]}") from error
+    if "failed" in result:
+        raise UnexpectedAnswer(f"the benchmark's {container} failed: {result['failed']}")
+    return result
+
+
+def history_of(load: Load, acknowledged: int, stored: Book) -> History:
+    """The broker is not on trial here: the topic is taken to hold what it acknowledged, all of it committed."""
+    attempted, topic = Book(), TopicLog()
+    for offset, reading in enumerate(load):
+        series = (reading.producer_id, reading.device_id)
+        attempted.add(series, reading.sequence, reading.checksum())
+        topic.add(0, offset, series, reading.sequence, reading.checksum())
+    if acknowledged != load.readings:
+        raise NoData(f"only {acknowledged} of {load.readings} readings were acknowledged")
+    everything = {series: set(attempted.sequences(series)) for series in attempted}
+    return History(attempted, everything, topic, {0: load.readings}, stored)

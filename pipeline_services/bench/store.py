@@ -1,0 +1,121 @@
+"""The benchmark's readings in InfluxDB: read back for the ledger, then deleted."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pipeline_services.apps.bench import APART_NS, DEVICES, Load
+from pipeline_services.audit.ledger import Book
+from pipeline_services.clients.http import HttpApi, Tls
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.clients.port_forward import PortForward, ready_endpoint
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.message import Reading
+from pipeline_services.model.settings import Target
+from pipeline_services.platform.cluster.access import ClusterAccess
+from pipeline_services.platform.deploy.api import Api
+
+READ_WITHIN: Final = 60.0  # seconds
+DELETED: Final = 204
+
+
+@dataclass(frozen=True, slots=True)
+class BenchStore:
+    """The pipeline's bucket, with the token that may read it and the one that may write it."""
+
+    http: HttpApi
+    read: Mapping[str, str]
+    write: Mapping[str, str]
+
+    def stored(self, load: Load) -> Book:
+        """What is stored of a load, with checksums computed from what was found.
+
+        Raises:
+            UnexpectedAnswer: the answer cannot be read.
+        """
+        book = Book()
+        for device in range(min(DEVICES, load.readings)):
+            series = (load.producer_id, f"conveyor-{device:02d}")
+            for when, sequence, value in self._rows(*series):
+                reading = Reading(*series, int(sequence), int(when), float(value))
+                book.add(series, reading.sequence, reading.checksum())
+        return book
+
+    def _rows(self, producer_id: str, device_id: str) -> list[list[Any]]:
+        statement = (
+            f"SELECT sequence, value FROM {names.MEASUREMENT}"
+            f" WHERE producer_id = '{producer_id}' AND device_id = '{device_id}'"
+        )
+        query = {"db": names.INFLUXDB_BUCKET, "epoch": "ns", "q": statement}
+        document = self.http.ask_json("/query", query, headers=self.read, timeout=READ_WITHIN)
+        try:
+            series = document["results"][0].get("series") or [{"values": []}]
+            return list(series[0]["values"])
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise UnexpectedAnswer(f"InfluxDB's answer to {statement} cannot be read: {str(document)[:200]}") from error
+
+    def delete(self, load: Load) -> None:
+        """Delete the load's points.
+
+        Raises:
+            UnexpectedAnswer: InfluxDB did not.
+        """
+        end = load.start_ns + load.readings * APART_NS + 10**9
+        body = {
+            "start": _rfc3339(load.start_ns),
+            "stop": _rfc3339(end),
+            "predicate": f'producer_id="{load.producer_id}"',
+        }
+        where = {"org": names.INFLUXDB_ORG, "bucket": names.INFLUXDB_BUCKET}
+        answer = self.http.ask("/api/v2/delete", where, body=body, headers=self.write, timeout=READ_WITHIN)
+        if answer.status != DELETED:
+            raise UnexpectedAnswer(
+                f"InfluxDB did not delete the benchmark's points: {answer.status} {answer.text[:200]}"
+            )
+
+
+def _rfc3339(nanoseconds: int) -> str:
+    return datetime.fromtimestamp(nanoseconds // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextmanager
+def bench_store(access: ClusterAccess, api: Api) -> Iterator[BenchStore]:
+    """The store through a port-forward.
+
+    Raises:
+        ServiceUnreachable: there is no ready InfluxDB.
+        NoData: a secret is missing.
+    """
+    service = names.INFLUXDB_SERVICE
+    with ExitStack() as open_things:
+        cluster = Cluster.connect(Target(str(access.kubeconfig), access.context, names.NAMESPACE))
+        open_things.callback(cluster.close)
+        slices = cluster.list("endpointslices")
+        endpoint = ready_endpoint(service, names.SERVICE_PORTS[service], slices, names.NAMESPACE)
+        forward = open_things.enter_context(PortForward(cluster, endpoint))
+        tls = Tls(service, _secret(api, names.TLS_SECRET, "ca.crt"))
+        http = HttpApi(service, forward.port, tls=tls, cause=lambda: forward.failure)
+        open_things.callback(http.close)
+        yield BenchStore(
+            http,
+            read=_token(_secret(api, names.READ_SECRET, "token")),
+            write=_token(_secret(api, names.PIPELINE_SECRET, "INFLUXDB_TOKEN")),
+        )
+
+
+def _token(token: str) -> dict[str, str]:
+    return {"Authorization": f"Token {token.strip()}"}
+
+
+def _secret(api: Api, name: str, key: str) -> str:
+    secret = api.get("Secret", name)
+    value = ((secret or {}).get("data") or {}).get(key)
+    if value is None:
+        raise NoData(f"there is no secret {name} with a key {key}")
+    return base64.b64decode(value).decode()

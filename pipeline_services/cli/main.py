@@ -1,0 +1,101 @@
+"""The commands that set up, show and delete the suite's own cluster: ``make up``, ``status``, ``down`` and the like."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from pipeline_services.clients import shell
+from pipeline_services.clients.failures import Interrupted
+from pipeline_services.faults.signals import unwinding
+from pipeline_services.model import names
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.platform.build.progress import Durations, Progress
+from pipeline_services.platform.cluster import lifecycle
+from pipeline_services.platform.cluster.access import ClusterAccess, access_to
+
+COMMANDS = {
+    "up": "build what is missing, create the cluster if there is none, deploy the pipeline, repair drift",
+    "ensure": "the same where no cluster answers; one that runs is left as it is",
+    "status": "what is built and how the cluster is; exit code 1 where none runs",
+    "down": "delete the cluster; what was built stays",
+    "clean": "delete the cluster, the images and everything else that was built here",
+    "backup-test": "restore a backup of InfluxDB into an instance of its own, and count",
+    "kubeconfig": "print the path of the cluster's kubeconfig",
+    "kubectl": "print the path of the kubectl that was built for it",
+}
+OK, FAILED, STOPPED = 0, 1, 130
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit code is 0, 1 for a failure with its reason in one line, 130 for Ctrl-C."""
+    options = _parser().parse_args(argv)
+    progress = Progress(Durations(Cache(cache_root()).durations))
+    try:
+        with unwinding():
+            return _run(options.command, options.name, progress)
+    except KeyboardInterrupt:
+        shell.stop_children()
+        return _say(progress, "stopped; run the same command again: it goes on from there", STOPPED)
+    except Interrupted as error:
+        return _say(progress, str(error), STOPPED)
+    except PipelineError as error:
+        tail = getattr(error, "tail", "")
+        return _say(progress, f"{tail}\n{error}" if tail else str(error), FAILED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    listing = "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline_services.cli",
+        description="The kind cluster with the pipeline in it, from package registries only.",
+        epilog=f"commands:\n{listing}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=" | ".join(COMMANDS))
+    parser.add_argument("--name", default=names.CLUSTER, help="kind's name of the cluster (default: %(default)s)")
+    return parser
+
+
+def _run(command: str, name: str, progress: Progress) -> int:
+    if command == "kubeconfig":
+        return _print_kubeconfig(name, progress)
+    if command == "kubectl":
+        print(lifecycle.kubectl(name, progress))
+        return OK
+    if command == "status":
+        lines = lifecycle.status(name, progress)
+        print("\n".join(lines))
+        return OK if any(line.startswith("kubeconfig") for line in lines) else FAILED
+    if command == "backup-test":
+        lifecycle.backup_test(name, progress)
+        return OK
+    if command in ("down", "clean"):
+        (lifecycle.down if command == "down" else lifecycle.clean)(name, progress)
+        return OK
+    start = lifecycle.up if command == "up" else lifecycle.ensure_cluster
+    access = start(name, progress, settle=_settle)
+    progress(f"cluster {access.name} is up; kubeconfig {access.kubeconfig}")
+    return OK
+
+
+def _settle(access: ClusterAccess, progress: Progress) -> None:
+    from pipeline_services.checklist.settling import settle  # noqa: PLC0415 - loads all clients; only a new cluster needs it
+
+    settle(access.reader_kubeconfig, access.context, progress)
+
+
+def _print_kubeconfig(name: str, progress: Progress) -> int:
+    path = access_to(Cache(cache_root()), name).kubeconfig
+    if not path.exists():
+        return _say(progress, f"there is no cluster {name}. Next: make up", FAILED)
+    print(path)
+    return OK
+
+
+def _say(progress: Progress, text: str, code: int) -> int:
+    progress.clear()
+    print(text, file=sys.stderr)
+    return code

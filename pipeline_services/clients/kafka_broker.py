@@ -1,0 +1,182 @@
+"""Kafka, read only: topics, the consumer group, committed and end offsets. No topic is ever made by asking."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlparse
+
+from kafka import TopicPartition
+from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.errors import (
+    GroupAuthorizationFailedError,
+    GroupIdNotFoundError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
+from kafka.net.compat import KafkaNetClient
+from kafka.net.inet import KafkaNetSocket
+
+from pipeline_services.model.errors import AccessDenied, NoData, ServiceUnreachable, UnexpectedAnswer
+
+TIMEOUT_MS: Final = 6_000
+_SCHEME: Final = "forward"
+
+# What goes wrong is raised; without this it would be told on the terminal as well.
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
+
+
+class _ForwardedSocket(KafkaNetSocket):  # type: ignore[misc]
+    """Leads every broker address to the one local port that stands in the proxy URL.
+
+    The broker tells clients the address it has inside the cluster, which means nothing out here.
+    """
+
+    SCHEMES = (_SCHEME,)
+
+    def __init__(self, proxy_url: str) -> None:
+        super().__init__(proxy_url)
+        parsed = urlparse(proxy_url)
+        self._address = (str(parsed.hostname), int(parsed.port or 0))
+
+    def dns_lookup(self, _host: str, _port: int, raise_error: bool = False) -> list[Any]:  # noqa: ARG002
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", self._address)]
+
+
+def through(port: int) -> dict[str, str]:
+    """The settings that make any client of kafka-python reach the brokers through this local port."""
+    address = f"127.0.0.1:{port}"
+    return {"bootstrap_servers": address, "proxy_url": f"{_SCHEME}://{address}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Offsets:
+    """Committed and end offsets at one moment (epoch seconds), by partition; None was never committed."""
+
+    at: float
+    committed: Mapping[int, int | None]
+    end: Mapping[int, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        partitions = {
+            str(number): {"committed": self.committed.get(number), "end": end} for number, end in self.end.items()
+        }
+        return {"at": self.at, "partitions": partitions}
+
+
+class KafkaBroker:
+    """Asks the brokers through a local port. Use it as a context manager.
+
+    Raises:
+        ServiceUnreachable: on entering, when no broker answers within 6 s.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._admin: Any = None
+
+    def __enter__(self) -> KafkaBroker:
+        with _translated("connect to", "kafka"), ExitStack() as unless_connected:
+
+            def client(**configs: Any) -> Any:
+                made = KafkaNetClient(**configs)
+                unless_connected.callback(made._net.stop)  # an admin that fails to start forgets its thread
+                unless_connected.callback(made.close)
+                return made
+
+            self._admin = KafkaAdminClient(
+                kafka_client=client,
+                **through(self._port),
+                bootstrap_timeout_ms=TIMEOUT_MS,
+                request_timeout_ms=TIMEOUT_MS,
+                reconnect_backoff_max_ms=500,
+            )
+            unless_connected.pop_all()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._admin.close()
+
+    def cluster_id(self) -> str:
+        """What tells this Kafka cluster from another; it is written on the volume when that is formatted."""
+        with _translated("describe", "the cluster"):
+            described = self._admin.describe_cluster()
+        return str(described["cluster_id"])
+
+    def topics(self) -> dict[str, list[dict[str, Any]]]:
+        """The partitions of each topic of ours, with leader (None: none), in-sync and all replicas."""
+        with _translated("describe", "topics"):
+            described = self._admin.describe_topics()
+        return {
+            str(topic["name"]): sorted(
+                (_partition(known) for known in topic["partitions"]), key=lambda p: p["partition"]
+            )
+            for topic in described
+            if not topic["is_internal"]
+        }
+
+    def group(self, group: str) -> dict[str, Any]:
+        """State and members of a consumer group, ``Dead`` if there is none; a member's partitions: ``topic/number``."""
+        with _translated("describe", f"group {group}"):
+            described = self._admin.describe_groups([group]).get(group)
+        if described is None or f"[Error {GroupIdNotFoundError.errno}]" in (described["error"] or ""):
+            return {"state": "Dead", "members": []}
+        if described["error"]:
+            raise UnexpectedAnswer(f"kafka does not describe the group {group}: {described['error']}")
+        return {"state": described["group_state"], "members": [_member(known) for known in described["members"]]}
+
+    def offsets(self, group: str, topic: str, partitions: list[int]) -> Offsets:
+        """What the group has committed and where the topic ends.
+
+        Raises:
+            NoData: the topic has no partition.
+        """
+        wanted = [TopicPartition(topic, number) for number in partitions]
+        if not wanted:
+            raise NoData(f"kafka has no topic {topic}")
+        with _translated("read offsets of", f"{topic} and {group}"):
+            at = time.time()
+            committed = self._admin.list_group_offsets({group: wanted}).get(group, {})
+            end = self._admin.list_partition_offsets(dict.fromkeys(wanted, OffsetSpec.LATEST), timeout_ms=TIMEOUT_MS)
+        return Offsets(
+            at=at,
+            committed={tp.partition: known.offset if known.offset >= 0 else None for tp, known in committed.items()},
+            end={tp.partition: known.offset for tp, known in end.items()},
+        )
+
+
+def _partition(known: Mapping[str, Any]) -> dict[str, Any]:
+    leader = known["leader_id"]
+    return {
+        "partition": known["partition_index"],
+        "leader": leader if leader >= 0 else None,
+        "isr": list(known["isr_nodes"]),
+        "replicas": list(known["replica_nodes"]),
+    }
+
+
+def _member(known: Mapping[str, Any]) -> dict[str, Any]:
+    assignment = known.get("member_assignment") or {}
+    topics = assignment.get("assigned_partitions", ()) if isinstance(assignment, Mapping) else ()
+    held = [f"{topic['topic']}/{number}" for topic in topics for number in topic["partitions"]]
+    return {"id": known["member_id"], "host": str(known["client_host"]).lstrip("/"), "partitions": sorted(held)}
+
+
+@contextmanager
+def _translated(verb: str, what: str) -> Iterator[None]:
+    """The one place where an exception of kafka-python becomes one of ours."""
+    try:
+        yield
+    except (TopicAuthorizationFailedError, GroupAuthorizationFailedError) as error:
+        raise AccessDenied(verb, what) from error
+    except KafkaError as error:
+        if error.retriable:
+            raise ServiceUnreachable(f"kafka does not answer to {verb} {what}: {error}") from error
+        raise UnexpectedAnswer(f"kafka does not {verb} {what}: {error}") from error
+    except OSError as error:
+        raise ServiceUnreachable(f"kafka cannot be reached: {error}") from error

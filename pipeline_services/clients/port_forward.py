@@ -1,0 +1,248 @@
+"""A way from a local port to a pod, through the API server: each accepted connection is one websocket."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from websocket import ABNF, WebSocketBadStatusException, WebSocketException
+from websocket import WebSocket as UntypedWebSocket
+
+from pipeline_services.clients.kubernetes import CONNECT_TIMEOUT, PODS, Cluster, one_line, refused
+from pipeline_services.model.errors import PipelineError, ServiceUnreachable
+
+LOCALHOST: Final = "127.0.0.1"
+STALL_TIMEOUT: Final = 10.0
+CHUNK: Final = 64 << 10
+PROTOCOL: Final = "v4.channel.k8s.io"
+DATA: Final = 0
+ERROR: Final = 1
+SERVICE_NAME: Final = "kubernetes.io/service-name"
+WebSocket: Any = UntypedWebSocket
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A port of a ready pod behind a Service."""
+
+    service: str
+    pod: str
+    port: int
+
+
+def ready_endpoint(service: str, port: int, slices: Iterable[Mapping[str, Any]], namespace: str) -> Endpoint:
+    """The first ready pod behind ``service``, and the pod's own port that ``port`` of the Service leads to.
+
+    Args:
+        port: the Service's port, used where its EndpointSlice has several ports.
+        slices: the EndpointSlices of the namespace.
+
+    Raises:
+        ServiceUnreachable: there is no pod behind the Service, or none of them is ready.
+    """
+    waiting: list[str] = []
+    for item in slices:
+        if item["metadata"].get("labels", {}).get(SERVICE_NAME) != service:
+            continue
+        ports = [known["port"] for known in item.get("ports") or () if known.get("port")]
+        for endpoint in item.get("endpoints") or ():
+            pod = (endpoint.get("targetRef") or {}).get("name")
+            if not pod or not ports:
+                continue
+            if (endpoint.get("conditions") or {}).get("ready", True):
+                return Endpoint(service, pod, port if port in ports else ports[0])
+            waiting.append(pod)
+    seen = f"not ready: {', '.join(sorted(waiting))}" if waiting else "it has no pods"
+    raise ServiceUnreachable(
+        f"no ready pod behind the service {service} ({seen})",
+        next_step=f"kubectl get endpointslices,pods -n {namespace} -l app={service.removesuffix('-service')}",
+    )
+
+
+class PortForward:
+    """Listens on a free port of 127.0.0.1 and carries each connection to one pod, until closed.
+
+    Use it as a context manager. The first websocket is opened at once, so that what is wrong shows on entering.
+    ``failure`` is why the last connection could not be carried, which its client sees as a closed connection.
+    """
+
+    def __init__(self, cluster: Cluster, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._cluster = cluster
+        self._listener = socket.create_server((LOCALHOST, 0))
+        self._alarm, self._bell = os.pipe()
+        self._acceptor: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        self._first: Any = None
+        self._first_taken = threading.Lock()
+        self.failure: PipelineError | None = None
+        self._closed = False
+
+    @property
+    def port(self) -> int:
+        """The local port."""
+        return int(self._listener.getsockname()[1])
+
+    def __enter__(self) -> PortForward:
+        try:
+            self._first = open_websocket(self._cluster, self.endpoint)
+        except PipelineError:
+            self.close()
+            raise
+        self._acceptor = self._started(self._accept)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cut all connections and wait for the threads to end."""
+        if self._closed:
+            return
+        self._closed = True
+        os.close(self._bell)
+        if self._acceptor:
+            self._acceptor.join(STALL_TIMEOUT)  # from here on no thread is added
+        for thread in self._threads:
+            thread.join(STALL_TIMEOUT)
+        self._listener.close()
+        if self._first:
+            self._first.shutdown()
+        os.close(self._alarm)
+
+    def _started(self, target: Callable[..., None], *args: Any) -> threading.Thread:
+        thread = threading.Thread(target=target, args=args, name=f"forward {self.endpoint.service}", daemon=True)
+        thread.start()
+        return thread
+
+    def _accept(self) -> None:
+        while True:
+            readable, _, _ = select.select([self._listener.fileno(), self._alarm], [], [])
+            if self._alarm in readable:
+                return
+            local, _ = self._listener.accept()
+            alive = [thread for thread in self._threads if thread.is_alive()]
+            self._threads = [*alive, self._started(self._carry, local)]
+
+    def _carry(self, local: socket.socket) -> None:
+        with local:
+            try:
+                remote = self._websocket()
+            except PipelineError as error:
+                self.failure = error
+                return
+            refusal = _Connection(local, remote, self._alarm).run()
+            if refusal:
+                self.failure = self._refused(refusal)
+
+    def _refused(self, refusal: str) -> ServiceUnreachable:
+        # the kubelet's sentence is long and full of ids; what the pod's own network said comes last
+        reason = "nothing listens on that port" if "connection refused" in refusal else one_line(refusal)
+        return ServiceUnreachable(f"{self.endpoint.service} ({self.endpoint.pod}:{self.endpoint.port}): {reason}")
+
+    def _websocket(self) -> Any:
+        with self._first_taken:
+            first, self._first = self._first, None
+        return first or open_websocket(self._cluster, self.endpoint)
+
+
+class _Connection:
+    """One local connection and its websocket; bytes go both ways until either side ends."""
+
+    def __init__(self, local: socket.socket, remote: Any, alarm: int) -> None:
+        self._local = local
+        self._remote = remote
+        self._alarm = alarm
+        self._to_local = bytearray()
+        self._greeted: set[int] = set()
+        self._refusal = ""
+
+    def run(self) -> str:
+        """Carry until the end; returns what the cluster said was wrong, or nothing."""
+        self._local.setblocking(False)
+        try:
+            while self._step():
+                pass
+            self._flush()
+        except (OSError, WebSocketException):
+            pass  # either side went away: that is the end of a connection, and both ends are told by closing
+        finally:
+            self._remote.shutdown()
+        return self._refusal
+
+    def _step(self) -> bool:
+        local, remote = self._local.fileno(), self._remote.fileno()
+        # TLS may hold a whole frame that the socket no longer shows as readable
+        waiting = isinstance(self._remote.sock, ssl.SSLSocket) and self._remote.sock.pending() > 0
+        writers = [local] if self._to_local else []
+        readable, writable, _ = select.select([local, remote, self._alarm], writers, [], 0 if waiting else None)
+        if self._alarm in readable:
+            self._to_local.clear()  # whoever closes the forward no longer reads
+            return False
+        if writable:
+            del self._to_local[: self._local.send(self._to_local)]
+        if (waiting or remote in readable) and not self._from_remote():
+            return False
+        return local not in readable or self._from_local()
+
+    def _from_local(self) -> bool:
+        data = self._local.recv(CHUNK)
+        if data:
+            self._remote.send_bytes(bytes((DATA,)) + data)
+        return bool(data)
+
+    def _from_remote(self) -> bool:
+        opcode, frame = self._remote.recv_data_frame(True)
+        if opcode == ABNF.OPCODE_CLOSE:
+            return False
+        if opcode != ABNF.OPCODE_BINARY or not frame.data:
+            return True
+        channel, data = frame.data[0], frame.data[1:]
+        if channel not in self._greeted:  # the first frame of a channel repeats the port's number
+            self._greeted.add(channel)
+            return True
+        if channel == ERROR:
+            self._refusal += data.decode("utf-8", "replace")
+            return False
+        self._to_local += data
+        return True
+
+    def _flush(self) -> None:
+        self._local.settimeout(STALL_TIMEOUT)
+        self._local.sendall(self._to_local)
+
+
+def open_websocket(cluster: Cluster, endpoint: Endpoint) -> Any:
+    """One connection to a port of a pod.
+
+    Raises:
+        AccessDenied: the account may not forward ports.
+        ServiceUnreachable: the API server or the pod's node does not answer.
+    """
+    path = PODS.path(cluster.namespace, endpoint.pod, "portforward")
+    access = cluster.access
+    scheme, _, address = access.server.partition("://")
+    url = f"{'wss' if scheme == 'https' else 'ws'}://{address}{path}?ports={endpoint.port}"
+    remote = WebSocket(sslopt={"context": cluster.tls, "server_hostname": access.server_name})
+    headers = [f"{name}: {value}" for name, value in cluster.headers().items()]
+    proxy = urlsplit(cluster.proxy)
+    options = {"http_proxy_host": proxy.hostname, "http_proxy_port": proxy.port} if proxy.hostname else {}
+    try:
+        remote.connect(url, header=headers, subprotocols=[PROTOCOL], timeout=CONNECT_TIMEOUT, **options)
+    except WebSocketBadStatusException as error:
+        if error.status_code == 404:
+            raise ServiceUnreachable(f"{endpoint.service}: the pod {endpoint.pod} is gone") from error
+        raise refused(error.status_code, error.resp_body or b"", "get", "pods/portforward") from error
+    except (WebSocketException, OSError) as error:
+        raise ServiceUnreachable(
+            f"no port-forward through the API server {access.server}: {one_line(error)}"
+        ) from error
+    remote.settimeout(STALL_TIMEOUT)
+    return remote

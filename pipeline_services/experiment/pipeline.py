@@ -1,0 +1,175 @@
+"""The pipeline as a scenario finds it: the ways in, the hands that may change it, and the gate on steady state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from types import TracebackType
+from typing import Any, Final
+
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.experiment.leftovers import KINDS, inventory
+from pipeline_services.experiment.scenario import Symptom
+from pipeline_services.experiment.symptoms import glance, judged
+from pipeline_services.faults import pods
+from pipeline_services.faults.admin import Admin, KindNode
+from pipeline_services.faults.injection import landed, perform, sweep
+from pipeline_services.faults.processes import Processes
+from pipeline_services.faults.safety import Ground, require_label, require_none_in_force, sole_run
+from pipeline_services.judgements import workloads
+from pipeline_services.measure.connectivity import Connectivity
+from pipeline_services.measure.probes import Probes
+from pipeline_services.measure.samples import DRAINED, FRESH_WITHIN, PodSeen, component_ready, newest_of
+from pipeline_services.model import names
+from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.settings import Target
+from pipeline_services.model.waiting import WaitExpired, wait_until
+
+Say = Callable[[str], None]
+STEADY_LOOKS: Final = 4
+STEADY_WITHIN: Final = 60.0
+HEADED_FOR: Final = (*names.DATA_PATH, names.PROMETHEUS)
+"""What has to be rolled out whole before anything is broken; Grafana and Loki only watch."""
+
+
+class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
+    """A pipeline on permitted ground.
+
+    Raises:
+        PreconditionNotMet: on entering: no consent, another run, a part that is away.
+    """
+
+    def __init__(self, ground: Ground, say: Say = lambda _line: None) -> None:
+        self.ground = ground
+        self.say = say
+        self.namespace = ground.namespace
+        self.journal = ground.journal
+        self._open = ExitStack()
+
+    def __enter__(self) -> SteadyPipeline:
+        with ExitStack() as opening:
+            opening.enter_context(sole_run(self.ground, "chaos"))
+            target = Target(self.ground.kubeconfig, self.ground.context, self.namespace)
+            self.cluster = Cluster.connect(target)
+            opening.callback(self.cluster.close)
+            self.cluster.require_namespace()
+            node = KindNode.of(names.CLUSTER) if self.ground.own else None
+            self.api = Admin(self.cluster.access, node)
+            opening.callback(self.api.close)
+            require_label(self.api, self.namespace)
+            sweep(self.api, self.journal, self.say)
+            self.probes = opening.enter_context(Probes(self.cluster))
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def require_steady(self, within: float = STEADY_WITHIN) -> None:
+        """The gate: all parts whole, readings fresh in the store, no backlog, several times in a row.
+
+        Raises:
+            PreconditionNotMet: it does not become so; says what is not steady.
+        """
+        in_a_row, last = 0, "it has not been looked at"
+
+        def look() -> bool:
+            nonlocal in_a_row, last
+            wrong = self.deviation()
+            in_a_row, last = (0, wrong) if wrong else (in_a_row + 1, last)
+            return in_a_row >= STEADY_LOOKS
+
+        try:
+            wait_until(look, within=within, what="a steady pipeline", every=0.5)
+        except WaitExpired as error:
+            raise PreconditionNotMet(
+                f"refused: the pipeline is not steady: {last}", next_step="pytest -m daily says more"
+            ) from error
+
+    def renew(self, app: str) -> None:
+        """Replace the app's pods that were restarted before: the kubelet would hold up their next start for that.
+
+        Raises:
+            PipelineError: the pods do not go, or the pipeline is not steady with the new ones.
+        """
+        for pod in self.pods_of(app):
+            if pod.restarts:
+                self.say(f"  {pod.name} was restarted before: another takes its place first")
+                fault = pods.deleted(self.api, pod.name, self.namespace)
+                perform(self.api, fault.inject)
+                landed(self.api, fault)
+                self.require_steady()
+
+    def deviation(self) -> str:
+        """What is not steady now, or nothing."""
+        try:
+            require_none_in_force(self.journal)
+            snapshot = glance(self.cluster)
+            newest, lag, seen = self.probes.stored(), self.probes.lag(), self.probes.pods()
+        except PipelineError as error:
+            return error.message
+        for look in (newest, lag, seen):
+            if look.error:
+                return look.error
+        for component in HEADED_FOR:
+            finding = judged(Symptom(component, lambda s, c=component: workloads.is_rolled_out(s, c)), snapshot)  # type: ignore[misc]
+            if finding:
+                return finding[1]
+            if not component_ready(seen.pods, component):
+                return f"a pod of {component} is not ready"
+        own = newest_of(newest, audit=False)
+        if own is None or newest.answered - own > FRESH_WITHIN:
+            return "no fresh reading is being stored"
+        return f"the backlog is {lag.lag} readings" if lag.lag > DRAINED else ""
+
+    def pods_of(self, app: str) -> list[PodSeen]:
+        """The standing pods of an app.
+
+        Raises:
+            PreconditionNotMet: there is none.
+        """
+        seen = self.probes.pods()
+        found = [pod for pod in seen.pods if pod.app == app and not pod.going]
+        if not found:
+            raise PreconditionNotMet(f"there is no pod of {app}: {seen.error or 'none is listed'}")
+        return found
+
+    def pod(self, app: str) -> Mapping[str, Any]:
+        """The first pod of an app, as the API gives it."""
+        return self.probes.pod(self.pods_of(app)[0].name)
+
+    def processes(self, app: str) -> Processes:
+        """The processes of the app's first pod, as the node sees them."""
+        return self.processes_in(self.pods_of(app)[0].name)
+
+    def processes_in(self, pod: str) -> Processes:
+        """The processes of a pod's container, which is called like its app."""
+        found = self.probes.pod(pod)
+        return Processes(self.api, pods.container_id(found, found["metadata"]["labels"]["app"]))
+
+    def stored_age(self) -> float:
+        """Seconds since the event of the newest reading known to be stored, the audit's included."""
+        sample = self.probes.stored()
+        self._newest = max(self._newest, *sample.newest.values(), 0.0)
+        return time.time() - self._newest
+
+    _newest = 0.0
+
+    def metric(self, app: str, name: str, **labels: str) -> float:
+        """What an app's first pod says of one of its metrics now; 0.0 for a series that it does not have.
+
+        Raises:
+            ServiceUnreachable: the pod does not answer.
+        """
+        return self.probes.metric(self.pods_of(app)[0].name, name, labels)
+
+    def connectivity(self) -> Connectivity:
+        """Connections from within the pods' own networks."""
+        return Connectivity(self.api, self.processes, self.cluster)
+
+    def inventory(self) -> dict[str, dict[str, str]]:
+        """What the namespace holds, to be compared later."""
+        return inventory({kind: self.cluster.list(kind) for kind in KINDS})

@@ -1,0 +1,132 @@
+"""What the suite has changed in a cluster and not yet put back, on disk before the change is made.
+
+One file per fault, readable by its owner alone (an undo may hold a secret's value). The folder belongs to the cluster,
+not to the checkout, so that every clone on the machine sees what any run left behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.settings import own_kubeconfig
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to the API server; ``body`` is JSON, ``content_type`` says which kind of patch it is."""
+
+    method: str
+    path: str
+    body: dict[str, Any] | None = None
+    content_type: str = "application/json"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program run as root on the node, which is how the suite's own cluster is reached below Kubernetes.
+
+    ``what`` says in words what it does.
+    """
+
+    words: list[str]
+    what: str = ""
+
+    def __str__(self) -> str:
+        return f"on the node: {self.what or ' '.join(self.words)}"
+
+
+Step = Call | Command
+_ENDED: Final = "ZX"
+"""The states in which ``/proc`` shows a process that has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fault in force: who made it, until when it may last (seconds since the epoch), and how it is undone.
+
+    ``cluster`` is the UID of the cluster it was made in: a new cluster of the same name has nothing to undo.
+    """
+
+    id: str
+    run: str
+    pid: int
+    summary: str
+    injected_at: float
+    expires_at: float
+    undo: list[Step] = field(default_factory=list)
+    cluster: str = ""
+
+    @property
+    def owner_alive(self) -> bool:
+        """Whether the process that made this entry still runs; one that nobody has buried yet does not."""
+        try:
+            words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return words[0] not in _ENDED and _started(int(words[19])) <= self.injected_at + 1
+
+
+class Journal:
+    """The faults in force on one cluster, one file each in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, entry: Entry) -> None:
+        """Record ``entry`` durably: it is on disk, whole, when this returns."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = self.folder / f".{entry.id}.draft"
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as file:
+            json.dump(asdict(entry), file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(self._file(entry.id))
+
+    def remove(self, entry_id: str) -> None:
+        """Forget a fault that is undone."""
+        self._file(entry_id).unlink(missing_ok=True)
+
+    def entries(self) -> list[Entry]:
+        """The faults in force, oldest first.
+
+        Raises:
+            UnexpectedAnswer: a file cannot be read as an entry; it is named, for a person to look at.
+        """
+        return sorted(self._read(), key=lambda entry: entry.injected_at)
+
+    def _read(self) -> Iterator[Entry]:
+        for file in self.folder.glob("*.json"):
+            try:
+                raw = json.loads(file.read_text())
+                undo = [Command(**step) if "words" in step else Call(**step) for step in raw.pop("undo")]
+                yield Entry(**raw, undo=undo)
+            except (ValueError, TypeError, KeyError) as error:
+                raise UnexpectedAnswer(
+                    f"the fault journal's {file} cannot be read: {error}",
+                    next_step="undo by hand what it names, then delete it",
+                ) from error
+
+    def _file(self, entry_id: str) -> Path:
+        return self.folder / f"{entry_id}.json"
+
+
+def own_journal() -> Journal:
+    """The journal of the suite's own cluster, whether that is there or not."""
+    return Journal(own_kubeconfig().parent / "journal")
+
+
+def _started(ticks: int) -> float:
+    """When a process started, in seconds since the epoch, from the ticks since the machine's own start."""
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    return time.time() - uptime + ticks / os.sysconf("SC_CLK_TCK")

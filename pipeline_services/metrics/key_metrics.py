@@ -1,0 +1,166 @@
+"""Section 8 of the runbook as one typed table, with what the suite adds to it.
+
+Every Prometheus query looks at a window of its own, so that a series that has stopped has no value instead of its
+last one. Windows are one to two minutes: they are full two minutes after the pipeline has started. "Sustained" usage
+is the lowest one-minute average of five minutes: one calm minute clears it, so a start-up does not look like a leak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.metric import Absence, Comparison, KeyMetric
+from pipeline_services.metrics.suite_metrics import SUITE_METRICS
+from pipeline_services.model import names
+
+PIPELINE: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
+_LOGS = "kubectl logs -n {namespace} -l app=%s --tail=100"
+_TOP = "kubectl top pods -n {namespace} --containers"
+
+
+def _usage(usage: str, limit: str) -> str:
+    """PromQL: the lowest share of its limit that each pod used in five minutes."""
+    by_pod = "sum by (namespace, pod)"
+    return f"min_over_time(({by_pod} ({usage}) / {by_pod} ({limit}))[5m:15s])"
+
+
+_SPEC_METRICS: Final = (
+    KeyMetric(
+        id="producer-rate",
+        row="Producer rate",
+        shown_by="Grafana",
+        tool="prometheus",
+        query="sum(rate(conveyor_readings_produced_total[1m]))",
+        unit="readings/s",
+        window=60,
+        comparison=Comparison.ABOVE,
+        fail=0.5,
+        warn=1.0,
+        reason="the level is section 8's; only readings that Kafka acknowledged count",
+        advice=COMPONENT_ADVICE[names.PRODUCER].but(next_command=_LOGS % names.PRODUCER),
+        component=names.PRODUCER,
+        absence=Absence.ZERO_WITHOUT_PODS,
+    ),
+    KeyMetric(
+        id="processor-matches-producer",
+        row="Processor rate",
+        shown_by="Grafana",
+        tool="prometheus",
+        query="sum(rate(conveyor_readings_consumed_total[2m])) / sum(rate(conveyor_readings_produced_total[2m]))",
+        unit="of the producer's rate",
+        window=120,
+        comparison=Comparison.ABOVE,
+        fail=0.7,
+        warn=0.85,
+        reason=(
+            "what a pod counts before its first scrape is not in a rate, so a roll-out or a rebalance of 5-10 s costs "
+            "up to a quarter of the window; more than 1 is catching up, which is right; the lag metrics find a "
+            "shortfall that lasts"
+        ),
+        advice=COMPONENT_ADVICE[names.PROCESSOR].but(next_command=_LOGS % names.PROCESSOR),
+        component=names.PROCESSOR,
+        needs=(names.PRODUCER,),
+        absence=Absence.ZERO_WITHOUT_PODS,
+    ),
+    KeyMetric(
+        id="influxdb-writes-match-processor",
+        row="InfluxDB writes",
+        shown_by="Grafana",
+        tool="prometheus",
+        query="sum(rate(conveyor_readings_written_total[2m])) / sum(rate(conveyor_readings_consumed_total[2m]))",
+        unit="of the processor's rate",
+        window=120,
+        comparison=Comparison.ABOVE,
+        fail=0.8,
+        warn=0.95,
+        reason="both are counted by the same pod and scraped together; only readings in flight and poison lie between",
+        advice=COMPONENT_ADVICE[names.INFLUXDB].but(
+            next_command=_LOGS % names.PROCESSOR, runbook="influxdb-statefulset-failure"
+        ),
+        component=names.INFLUXDB,
+        needs=(names.PRODUCER, names.PROCESSOR),
+        absence=Absence.ZERO_WITHOUT_PODS,
+    ),
+    KeyMetric(
+        id="pod-restarts",
+        row="Pod restarts",
+        shown_by="`kubectl get pods`",
+        tool="kubernetes",
+        query="status.containerStatuses[].restartCount, summed over the containers, of the worst pod",
+        unit="restarts",
+        window=0,
+        comparison=Comparison.BELOW,
+        fail=5,
+        warn=3,
+        reason="the level is section 8's; a pod counts from when it was created",
+        advice=COMPONENT_ADVICE[names.PRODUCER].but(
+            impact="a container keeps failing; each restart interrupts the flow",
+            next_command="kubectl get pods -n {namespace} -o wide",
+            runbook="pod-status",
+        ),
+        subjects=(*PIPELINE, names.PROMETHEUS, names.GRAFANA, names.LOKI),
+    ),
+    KeyMetric(
+        id="cpu-usage",
+        row="CPU usage",
+        shown_by="`kubectl top pods`",
+        tool="prometheus",
+        query=_usage(
+            "rate(container_cpu_usage_seconds_total[1m])", "container_spec_cpu_quota / container_spec_cpu_period"
+        ),
+        unit="of its limit",
+        window=300,
+        comparison=Comparison.BELOW,
+        fail=0.8,
+        warn=0.7,
+        reason="the level is section 8's; sustained means every one-minute average of the window",
+        advice=COMPONENT_ADVICE["hpa"].but(
+            impact="the pod is about to be slowed down by its CPU limit", next_command=_TOP
+        ),
+        by="pod",
+        subjects=PIPELINE,
+    ),
+    KeyMetric(
+        id="memory-usage",
+        row="Memory usage",
+        shown_by="`kubectl top pods`",
+        tool="prometheus",
+        query=_usage("max_over_time(container_memory_working_set_bytes[1m])", "container_spec_memory_limit_bytes > 0"),
+        unit="of its limit",
+        window=300,
+        comparison=Comparison.BELOW,
+        fail=0.9,
+        warn=0.8,
+        reason="the level is section 8's; sustained means all of the window",
+        advice=COMPONENT_ADVICE["hpa"].but(
+            impact="the pod is about to be killed for its memory (OOMKilled)", next_command=_TOP
+        ),
+        by="pod",
+        subjects=PIPELINE,
+    ),
+    KeyMetric(
+        id="hpa-replicas",
+        row="HPA replicas",
+        shown_by="`kubectl get hpa`",
+        tool="kubernetes",
+        query="status.currentReplicas of each HorizontalPodAutoscaler",
+        unit="replicas",
+        window=0,
+        comparison=Comparison.AT_MOST,
+        fail=5,
+        warn=5,
+        floor=1,
+        reason="the bounds are section 8's",
+        advice=COMPONENT_ADVICE["hpa"].but(next_command="kubectl get hpa -n {namespace}"),
+        component="hpa",
+        subjects=tuple(names.HPAS.values()),
+    ),
+)
+
+KEY_METRICS: Final[Mapping[str, KeyMetric]] = MappingProxyType(
+    {metric.id: metric for metric in (*_SPEC_METRICS, *SUITE_METRICS)}
+)
+"""Every metric by its id, the spec's seven rows first."""

@@ -1,0 +1,158 @@
+"""What a key metric is: how it is read, what is allowed, and what to do when it is not (section 8)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Literal
+
+from pipeline_services.metrics.advice import Advice, five_lines
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.settings import Levels
+
+Tool = Literal["prometheus", "kubernetes", "kafka", "influxdb"]
+
+
+class Comparison(Enum):
+    """How a reading has to stand to the level for the metric to hold."""
+
+    ABOVE = ">"
+    AT_LEAST = ">="
+    BELOW = "<"
+    AT_MOST = "<="
+
+    def holds(self, value: float, level: float) -> bool:
+        """Whether ``value`` is on the good side of ``level``; never for NaN."""
+        return {
+            Comparison.ABOVE: value > level,
+            Comparison.AT_LEAST: value >= level,
+            Comparison.BELOW: value < level,
+            Comparison.AT_MOST: value <= level,
+        }[self]
+
+
+class Absence(Enum):
+    """What it means when a metric has no value."""
+
+    UNKNOWN = "nothing is known: inconclusive"
+    ZERO_WITHOUT_PODS = "zero where the component has no pod, else inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of a metric.
+
+    Attributes:
+        at: seconds since the epoch when it was true.
+        of: whose value it is, where several were looked at and this is the worst.
+    """
+
+    value: float
+    at: float
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMetric:
+    """One row of the key-metrics table.
+
+    Attributes:
+        id: short and stable; settings and reports name the metric by it.
+        row: the row of section 8 that it stands for, or ``suite`` for what the suite adds.
+        shown_by: where an operator looks it up by hand.
+        tool: what the collector asks; ``query`` is PromQL for prometheus, else says in words what is read.
+        unit, window: of the value; the window in seconds is what "sustained" means, 0 for one moment.
+        fail, warn: the levels; ``floor`` is a second, lower bound that must be reached too.
+        reason: why the levels, the tolerance and the window are what they are.
+        by: the label of the query's result that tells the subjects apart; ``pod`` is looked up by component.
+        subjects: one case each; empty for a single value.
+        needs: components that must have a ready pod for the question to make sense.
+        component: named by the report; empty means that the subject is the component.
+        stale_after: seconds after which a reading is no longer taken for the present.
+    """
+
+    id: str
+    row: str
+    shown_by: str
+    tool: Tool
+    query: str
+    unit: str
+    window: float
+    comparison: Comparison
+    fail: float
+    warn: float
+    reason: str
+    advice: Advice
+    component: str = ""
+    by: str = ""
+    subjects: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    floor: float | None = None
+    absence: Absence = Absence.UNKNOWN
+    stale_after: float = 120.0
+
+    def component_of(self, subject: str) -> str:
+        """The component that a finding about ``subject`` names."""
+        return self.component or subject
+
+    def allows(self, reading: Reading) -> bool:
+        """Whether the reading keeps to the fail level (and to the floor).
+
+        Raises:
+            NoData: the reading is NaN, which is neither good nor bad.
+        """
+        if math.isnan(reading.value):
+            raise NoData(f"{self.id}: the value is NaN, which says nothing")
+        above_floor = self.floor is None or reading.value >= self.floor
+        return above_floor and self.comparison.holds(reading.value, self.fail)
+
+    def warns(self, reading: Reading) -> bool:
+        """Whether the reading is allowed but past the warn level."""
+        return self.allows(reading) and not self.comparison.holds(reading.value, self.warn)
+
+    def explain(self, reading: Reading, namespace: str = names.NAMESPACE) -> str:
+        """The five lines about ``reading``."""
+        return five_lines(self.observed(reading), self.threshold(), self.advice, namespace)
+
+    def observed(self, reading: Reading) -> str:
+        """The reading in words, with its unit and whose it is."""
+        return f"{self.id}{f' of {reading.of}' if reading.of else ''} is {reading.value:.3g} {self.unit}"
+
+    def threshold(self) -> str:
+        """The level in words, with the window."""
+        window = f"over {self.window:g} s" if self.window else "now"
+        floor = f">= {self.floor:g} and " if self.floor is not None else ""
+        return f"{floor}{self.comparison.value} {self.fail:g} {self.unit} ({window})"
+
+
+def with_levels(metrics: Mapping[str, KeyMetric], levels: Mapping[str, Levels]) -> dict[str, KeyMetric]:
+    """The metrics with an environment's own levels in place.
+
+    Raises:
+        PreconditionNotMet: an id that no metric has, or a warn level on the far side of the fail level.
+    """
+    unknown = [metric_id for metric_id in levels if metric_id not in metrics]
+    if unknown:
+        raise PreconditionNotMet(f"thresholds.{unknown[0]}: no such metric; known are {', '.join(sorted(metrics))}")
+    return {
+        metric_id: _with(metric, levels[metric_id]) if metric_id in levels else metric
+        for metric_id, metric in metrics.items()
+    }
+
+
+def _with(metric: KeyMetric, levels: Levels) -> KeyMetric:
+    fail = metric.fail if levels.fail is None else levels.fail
+    warn = levels.warn
+    if warn is None:  # a fail level moved past the metric's own warn level takes the warn level along
+        warn = metric.warn if _warns_first(metric, metric.warn, fail) else fail
+    elif not _warns_first(metric, warn, fail):
+        raise PreconditionNotMet(f"thresholds.{metric.id}: warn {warn:g} would come after fail {fail:g}")
+    return replace(metric, fail=fail, warn=warn)
+
+
+def _warns_first(metric: KeyMetric, warn: float, fail: float) -> bool:
+    wants_much = metric.comparison in (Comparison.ABOVE, Comparison.AT_LEAST)
+    return warn >= fail if wants_much else warn <= fail

@@ -1,0 +1,168 @@
+"""What an environment may say about itself: other thresholds, absent parts, and which cluster is meant."""
+
+from __future__ import annotations
+
+import math
+import os
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from pipeline_services.model import names
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.paths import cache_root
+
+COMPONENTS: Final = (
+    *(names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB, names.PROMETHEUS, names.GRAFANA, names.LOKI),
+    *("network", "dns", "hpa", "storage", "node", "config"),
+)
+
+PANELS: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        1: "Producer rate",
+        2: "Processor rate",
+        3: "InfluxDB writes",
+        4: "Consumer lag",
+        5: "End-to-end latency",
+        6: "Pod restarts",
+        7: "CPU usage",
+        8: "Memory usage",
+        9: "HPA replicas",
+        10: "Log errors",
+    }
+)
+"""The panels of the dashboard, by their ids; the dashboard is held to them by the deploy tests."""
+
+_EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Levels that replace a metric's own; None keeps the own one. In the metric's unit."""
+
+    warn: float | None = None
+    fail: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What differs from one environment to another.
+
+    Attributes:
+        thresholds: metric id to the levels that replace its own.
+        absent: components that this environment does not have; their sources are not collected.
+    """
+
+    thresholds: Mapping[str, Levels] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+
+    @classmethod
+    def load(cls, path: Path | None, known_metrics: Collection[str] | None = None) -> Settings:
+        """Read a TOML file with ``[thresholds.<metric id>] warn, fail`` and ``[absent] components``.
+
+        Args:
+            path: the file; None gives the defaults.
+            known_metrics: the ids that ``thresholds`` may name; None accepts any.
+
+        Raises:
+            PreconditionNotMet: the file cannot be read, or has an unknown key or a bad value, which is named.
+        """
+        if path is None:
+            return cls()
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise PreconditionNotMet(f"cannot read the settings {path}: {error.strerror}") from error
+        except ValueError as error:
+            raise PreconditionNotMet(f"the settings {path} are not TOML: {error}") from error
+        try:
+            return cls.from_document(document, known_metrics)
+        except PreconditionNotMet as error:
+            raise PreconditionNotMet(f"{path}: {error.message}") from error
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], known_metrics: Collection[str] | None = None) -> Settings:
+        """Settings from what a TOML parser returned; raises as ``load`` does."""
+        _only(document, "settings", ("thresholds", "absent"))
+        thresholds = _table(document, "thresholds")
+        if known_metrics is not None:
+            _only(thresholds, "thresholds", known_metrics)
+        absent = _table(document, "absent")
+        _only(absent, "absent", ("components",))
+        return cls(
+            thresholds={metric: _levels(metric, thresholds[metric]) for metric in thresholds},
+            absent=_components(absent.get("components", [])),
+        )
+
+
+def _levels(metric: str, table: object) -> Levels:
+    if not isinstance(table, dict):
+        raise PreconditionNotMet(f"thresholds.{metric} must be a table with warn and fail")
+    _only(table, f"thresholds.{metric}", ("warn", "fail"))
+    return Levels(**{key: _number(f"thresholds.{metric}.{key}", value) for key, value in table.items()})
+
+
+def _number(key: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise PreconditionNotMet(f"{key} must be a finite number, not {value!r}")
+    return float(value)
+
+
+def _components(value: object) -> frozenset[str]:
+    if not isinstance(value, list):
+        raise PreconditionNotMet(f"absent.components must be a list, not {value!r}")
+    for component in value:
+        if component not in COMPONENTS:
+            raise PreconditionNotMet(f"absent.components: {component!r} is none of {', '.join(COMPONENTS)}")
+    return frozenset(value)
+
+
+def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = document.get(key, _EMPTY)
+    if not isinstance(value, Mapping):
+        raise PreconditionNotMet(f"{key} must be a table, not {value!r}")
+    return value
+
+
+def _only(table: Mapping[str, Any], where: str, known: Collection[str]) -> None:
+    for key in table:
+        if key not in known:
+            raise PreconditionNotMet(f"unknown key {key!r} in {where}; known are {', '.join(sorted(known))}")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which cluster and namespace are meant. ``kubeconfig`` may be several files joined by ``os.pathsep``."""
+
+    kubeconfig: str
+    context: str
+    namespace: str
+
+
+def own_kubeconfig(cluster: str = names.CLUSTER) -> Path:
+    """The kubeconfig of the read-only account of the suite's own cluster; it exists once the cluster is up."""
+    return cache_root() / "clusters" / cluster / "reader.kubeconfig"
+
+
+def resolve_target(kubeconfig: Path | None = None, context: str | None = None, namespace: str | None = None) -> Target:
+    """The cluster that the options mean.
+
+    Without ``kubeconfig`` and ``context`` it is the suite's own cluster. A context alone is looked up where kubectl
+    looks: in the files of ``$KUBECONFIG``, else in ``~/.kube/config``. A kubeconfig alone means its current context,
+    which is written here as an empty string.
+
+    Raises:
+        PreconditionNotMet: there is no such kubeconfig.
+    """
+    if kubeconfig is None and context is None:
+        files, context = str(own_kubeconfig()), names.CONTEXT
+    elif kubeconfig is None:
+        files = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+    else:
+        files = str(kubeconfig)
+    if not any(Path(file).is_file() for file in files.split(os.pathsep) if file):
+        raise PreconditionNotMet(f"there is no kubeconfig {files}", next_step="make up, or name one with --kubeconfig")
+    return Target(files, context or "", namespace or names.NAMESPACE)

@@ -1,0 +1,156 @@
+"""What the commands do: up, ensure, status, down, clean, backup-test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline_services.clients.failures import Interrupted, PlatformError
+from pipeline_services.faults.signals import unwinding
+from pipeline_services.model import names
+from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.platform.build.progress import Durations, Progress
+from pipeline_services.platform.cluster import lock
+from pipeline_services.platform.cluster.access import ClusterAccess, access_to, answers
+
+if TYPE_CHECKING:
+    from pipeline_services.platform.cluster.bring_up import Settle
+
+CLEANED = ("build", "work", "logs", "toolchains", "engine", "durations.json")
+
+
+def ensure_cluster(
+    name: str = names.CLUSTER, progress: Callable[[str], None] | None = None, *, settle: Settle
+) -> ClusterAccess:
+    """The running cluster as it is, or a new one with the pipeline in it where none answers.
+
+    Args:
+        progress: takes a line that there is none; how it comes up is then written to the standard error.
+        settle: waits until a new pipeline has figures to be judged by.
+
+    Raises:
+        PlatformError: there is none and it cannot be brought up.
+    """
+    access = access_to(Cache(cache_root()), name)
+    if access.reader_kubeconfig.exists() and answers(access):
+        return access
+    if progress is not None:
+        progress(f"no cluster {name} answers: bringing it up")
+    return up(name, progress if isinstance(progress, Progress) else None, settle=settle)
+
+
+def up(name: str = names.CLUSTER, progress: Progress | None = None, *, settle: Settle) -> ClusterAccess:
+    """Build what is missing, create the cluster if there is none, deploy, repair drift.
+
+    Raises:
+        PlatformError: with one line that says what stands in the way.
+        Interrupted: somebody stopped it; the same command goes on from there.
+    """
+    # The libraries below cost most of a second, which a run that finds its cluster does not need to pay.
+    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
+
+    cache = Cache(cache_root())
+    progress = progress or Progress(Durations(cache.durations))
+    with _stoppable(), lock.held(cache.lock, f"up, cluster {name}", progress):
+        access = Platform.open(name, progress).up(settle)
+    progress.table()
+    return access
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Within the block SIGTERM and a closed terminal stop as Ctrl-C does: no child goes on alone, and it is one line.
+
+    Raises:
+        Interrupted: that came.
+    """
+    try:
+        with unwinding():
+            yield
+    except KeyboardInterrupt as error:
+        raise Interrupted.by(error) from None
+
+
+def down(name: str, progress: Progress) -> None:
+    """Delete the cluster; what was built stays."""
+    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
+
+    cache = Cache(cache_root())
+    with lock.held(cache.lock, f"down, cluster {name}", progress):
+        found = Platform.find(name, progress)
+        if found is None or not found.down():
+            progress(f"there is no cluster {name}")
+        else:
+            progress(f"cluster {name} deleted")
+
+
+def clean(name: str, progress: Progress) -> None:
+    """Delete the cluster and all that was built here. Caches of Go, Cargo, pip and Maven are not ours and stay."""
+    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
+
+    cache = Cache(cache_root())
+    with lock.held(cache.lock, "clean", progress):
+        free = shutil.disk_usage(_existing(cache.root)).free
+        found = Platform.find(name, progress)
+        if found is not None:
+            found.down()
+            images = found.delete_images()
+            progress(f"{images} images deleted")
+        for entry in CLEANED:
+            _remove(cache.root / entry)
+        freed = shutil.disk_usage(_existing(cache.root)).free - free
+        progress(f"freed {max(0, freed) / (1 << 30):.1f} GiB")
+
+
+def status(name: str, progress: Progress) -> list[str]:
+    """Lines that say what is built and how the cluster is. Nothing is installed, built or changed for it."""
+    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
+
+    found = Platform.find(name, progress)
+    return ["no container engine: nothing is set up"] if found is None else found.status()
+
+
+def backup_test(name: str, progress: Progress) -> None:
+    """Restore a backup of InfluxDB beside it and note what came of that.
+
+    Raises:
+        PlatformError: no cluster answers, a step failed, or the backup did not give everything back.
+    """
+    from pipeline_services.platform.cluster import backup  # noqa: PLC0415
+    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
+
+    cache = Cache(cache_root())
+    with _stoppable(), lock.held(cache.lock, f"backup-test, cluster {name}", progress):
+        found = Platform.find(name, progress)
+        if found is None or not answers(found.cluster.access):
+            raise PlatformError(f"no cluster {name} answers", next_step="make up")
+        backup.backup_test(found.cluster.access, found.cluster.tools / "kubectl", progress)
+
+
+def kubectl(name: str, progress: Progress) -> Path:
+    """The kubectl that belongs to the cluster. Nothing is built for it.
+
+    Raises:
+        PlatformError: it was not built yet.
+    """
+    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
+
+    found = Platform.find(name, progress)
+    program = found.cluster.tools / "kubectl" if found else None
+    if program is None or not program.is_file():
+        raise PlatformError("there is no kubectl yet", next_step="make up")
+    return program
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else _existing(path.parent)

@@ -1,0 +1,166 @@
+"""Bring the running pipeline to what the checkout says, whatever was done to it since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, Protocol
+
+from pipeline_services.model import names
+from pipeline_services.model.waiting import wait_until
+from pipeline_services.platform.deploy import drift, render, rollout
+from pipeline_services.platform.deploy.api import AT_ONCE, Api, Object, Refused
+from pipeline_services.platform.deploy.drift import PRUNED_KINDS, key
+from pipeline_services.platform.deploy.reader import ensure_reader
+from pipeline_services.platform.deploy.secrets.store import SECRETS, SecretStore
+
+READS: Final = "conveyor.io/reads"
+"""Annotation of a pod template: which versions of its ConfigMaps and Secrets its pods were started with."""
+
+Progress = Callable[[str], None]
+
+
+class Access(Protocol):
+    """How to reach the cluster, and where to leave the read-only account's kubeconfig."""
+
+    @property
+    def context(self) -> str: ...
+    @property
+    def kubeconfig(self) -> Path: ...
+    @property
+    def reader_kubeconfig(self) -> Path: ...
+
+
+def deploy(access: Access, images: Mapping[str, str], progress: Progress, *, kubectl: str = "kubectl") -> None:
+    """Apply the manifests, make the secrets that are missing, remove what does not belong, and wait until all is ready.
+
+    Args:
+        images: name of an image, as in ``localhost/conveyor/NAME``, to its full reference.
+        kubectl: the program that renders the manifests.
+
+    Raises:
+        RolloutFailed: something does not come up; says which pod, why, and how its log ends.
+        PipelineError: the cluster or InfluxDB cannot be asked, or refuses.
+    """
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        rendering = pool.submit(render.render, kubectl, images)
+        api = Api(access.kubeconfig, access.context)
+        _Deploy(api, pool, rendering.result(), progress).run(access)
+
+
+class _Deploy:
+    """One deploy. ``versions`` has the resource version of every ConfigMap and Secret that is in place."""
+
+    def __init__(self, api: Api, pool: Executor, manifests: list[Object], progress: Progress) -> None:
+        self._api = api
+        self._pool = pool
+        self._progress = progress
+        self._workloads = [manifest for manifest in manifests if render.is_workload(manifest)]
+        self._foundation = [manifest for manifest in manifests if not render.is_workload(manifest)]
+        self._live: dict[tuple[str, str], Object] = {}
+        self._versions: dict[tuple[str, str], str] = {}
+        self._applied: dict[str, str] = {}
+
+    def run(self, access: Access) -> None:
+        spaces = [manifest for manifest in self._foundation if manifest["kind"] == "Namespace"]
+        for namespace in spaces:
+            self._api.apply(namespace)
+        pods = self._read_live()
+        self._remove_unexpected(pods)
+        self._apply([manifest for manifest in self._foundation if manifest not in spaces])
+        secrets = SecretStore(self._api, [item for (kind, _), item in self._live.items() if kind == "Secret"])
+        self._say("made", secrets.ensure_local())
+        self._apply_workloads(secrets)
+        self._unstick(pods)
+        rollout.wait_for(self._api, self._pool, [names.INFLUXDB], self._progress)
+        self._say("made", secrets.ensure_tokens(access.kubeconfig, access.context))
+        self._apply_workloads(secrets)
+        rollout.wait_for(self._api, self._pool, [name for _, name in map(key, self._workloads)], self._progress)
+        if ensure_reader(self._api, access.kubeconfig, access.reader_kubeconfig, access.context):
+            self._progress(f"wrote {access.reader_kubeconfig}")
+
+    def _read_live(self) -> list[Object]:
+        """Remember all objects of the kinds that are managed, and return the pods."""
+        lists = list(self._pool.map(self._api.list, (*PRUNED_KINDS, "Pod")))
+        self._live = {key(item): item for items in lists[:-1] for item in items}
+        return lists[-1]
+
+    def _remove_unexpected(self, pods: list[Object]) -> None:
+        expected = {key(manifest) for manifest in (*self._foundation, *self._workloads)}
+        expected |= {("Secret", name) for name in SECRETS}
+        apps = {name for _, name in map(key, self._workloads)}
+        surplus = drift.unexpected(self._live.values(), expected) + drift.intruders(pods, apps)
+        self._say("removed", [f"{kind} {name}" for kind, name in map(key, surplus)])
+        for _ in self._pool.map(lambda item: self._api.delete(*key(item)), surplus):
+            pass
+
+    def _apply(self, manifests: Iterable[Object]) -> None:
+        for manifest, result in zip(manifests, self._pool.map(self._apply_one, manifests), strict=True):
+            if manifest["kind"] == "ConfigMap":
+                self._versions[key(manifest)] = result["metadata"]["resourceVersion"]
+
+    def _apply_one(self, manifest: Object) -> Object:
+        live = self._live.get(key(manifest))
+        fields = drift.taken_over(live) if live else None
+        if live and fields:
+            self._progress(f"{' '.join(key(live))} was changed by somebody else: putting it right")
+            self._api.merge(*key(live), {"metadata": {"managedFields": fields}})
+        try:
+            return self._api.apply(manifest)
+        except Refused as error:
+            if error.status != 422 or not live:
+                raise
+            # A selector or a volume claim cannot be changed in place. The pods stay until they are replaced.
+            name = " ".join(key(live))
+            self._progress(f"{name} cannot be changed in place: making it anew")
+            self._api.delete(*key(live), orphans=True)
+            wait_until(lambda: self._api.get(*key(live)) is None, within=30, what=f"{name} to be gone")
+            return self._api.apply(manifest)
+
+    def _apply_workloads(self, secrets: SecretStore) -> None:
+        """Apply each workload whose secrets are there, unless it is in place already with just these versions."""
+        versions = {**self._versions, **secrets.versions}
+        ready = []
+        for manifest in self._workloads:
+            sources = sorted(render.reads(manifest))
+            stamp = _stamp({source: versions[source] for source in sources if source in versions})
+            name = manifest["metadata"]["name"]
+            if all(source in versions for source in sources) and self._applied.get(name) != stamp:
+                manifest["spec"]["template"]["metadata"].setdefault("annotations", {})[READS] = stamp
+                self._applied[name] = stamp
+                ready.append(manifest)
+        self._note_changes(ready, list(self._pool.map(self._apply_one, ready)))
+
+    def _note_changes(self, manifests: list[Object], results: list[Object]) -> None:
+        for manifest, result in zip(manifests, results, strict=True):
+            live = self._live.get(key(manifest))
+            if live is None or live["metadata"]["generation"] != result["metadata"]["generation"]:
+                self._progress(f"{manifest['metadata']['name']}: {'new' if live is None else 'changed'}")
+            self._live[key(manifest)] = result
+            if result["spec"].get("replicas") == 0:
+                self._wake(manifest)
+
+    def _wake(self, manifest: Object) -> None:
+        """An autoscaler leaves a target that somebody scaled to 0 alone for ever."""
+        kind, name = key(manifest)
+        self._progress(f"{name} was scaled to 0: one replica again")
+        self._api.merge(kind, name, {"spec": {"replicas": 1}}, part="scale")
+
+    def _unstick(self, pods: list[Object]) -> None:
+        """Replace pods that failed before: what they failed of may be repaired by now, and they wait for minutes."""
+        stuck = rollout.stuck_pods(pods)
+        self._say("replaced", [f"pod {pod['metadata']['name']}" for pod in stuck])
+        for _ in self._pool.map(lambda pod: self._api.delete("Pod", pod["metadata"]["name"], grace=0), stuck):
+            pass
+
+    def _say(self, what: str, things: list[str]) -> None:
+        if things:
+            self._progress(f"{what} {', '.join(sorted(things))}")
+
+
+def _stamp(versions: Mapping[tuple[str, str], str]) -> str:
+    text = json.dumps(sorted([*source, version] for source, version in versions.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,92 @@
+"""What somebody else changed: fields that the manifests do not set, and objects that they do not have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from pipeline_services.platform.deploy.api import FIELD_MANAGER, Object
+
+PRUNED_KINDS: Final = (
+    *("ConfigMap", "Secret", "Service", "NetworkPolicy", "Ingress", "ResourceQuota", "LimitRange"),
+    *("PodDisruptionBudget", "HorizontalPodAutoscaler", "ServiceAccount", "Role", "RoleBinding"),
+    *("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"),
+)
+"""Kinds of which nothing unexpected may stay. Volume claims are not among them: they hold the data."""
+
+GIVEN: Final = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
+CLUSTER_MANAGERS: Final = {"kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver"}
+RESTARTED_BY: Final = "kubectl-rollout"  # a rolling restart, which an operator may do at any time
+
+
+def unexpected(live: Iterable[Object], expected: Collection[tuple[str, str]]) -> list[Object]:
+    """The live objects that nobody here made: not expected, not the cluster's own, not owned by another object."""
+    return [
+        item
+        for item in live
+        if item["kind"] in PRUNED_KINDS
+        and key(item) not in expected
+        and key(item) not in GIVEN
+        and not item["metadata"].get("ownerReferences")
+        and item.get("type") != "kubernetes.io/service-account-token"
+    ]
+
+
+def intruders(pods: Iterable[Object], apps: Collection[str]) -> list[Object]:
+    """Pods that nothing made and that carry an app's label: they would be served as if they were that app."""
+    return [
+        pod
+        for pod in pods
+        if not pod["metadata"].get("ownerReferences") and pod["metadata"].get("labels", {}).get("app") in apps
+    ]
+
+
+def taken_over(live: Mapping[str, Any]) -> list[Object] | None:
+    """The managed fields of an object with everything that somebody else set made ours; None if there is nothing.
+
+    The next server-side apply then removes what the manifest does not have: it only ever removes its own fields.
+    """
+    entries = live["metadata"].get("managedFields") or []
+    foreign = [entry for entry in entries if _is_foreign(entry)]
+    if not foreign:
+        return None
+    others = [entry for entry in entries if entry not in foreign]
+    mine = next((entry for entry in others if _is_mine(entry)), None)
+    if mine:
+        others.remove(mine)
+    else:
+        mine = {
+            "manager": FIELD_MANAGER,
+            "operation": "Apply",
+            "apiVersion": foreign[0]["apiVersion"],
+            "fieldsType": "FieldsV1",
+        }
+    fields: Object = dict(mine.get("fieldsV1", {}))
+    for entry in foreign:
+        fields = _merged(fields, entry.get("fieldsV1", {}))
+    return [*others, {**mine, "fieldsV1": fields}]
+
+
+def key(item: Mapping[str, Any]) -> tuple[str, str]:
+    """(kind, name)"""
+    return item["kind"], item["metadata"]["name"]
+
+
+def _is_mine(entry: Mapping[str, Any]) -> bool:
+    return entry["manager"] == FIELD_MANAGER and entry["operation"] == "Apply" and not entry.get("subresource")
+
+
+def _is_foreign(entry: Mapping[str, Any]) -> bool:
+    return (
+        not _is_mine(entry)
+        and not entry.get("subresource")
+        and entry["manager"] not in CLUSTER_MANAGERS
+        and entry["manager"] != RESTARTED_BY
+    )
+
+
+def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> Object:
+    both = dict(one)
+    for name, value in other.items():
+        both[name] = _merged(both[name], value) if isinstance(both.get(name), dict) else value
+    return both

@@ -1,0 +1,148 @@
+"""InfluxDB's own accounts: its first set-up, its bucket, and a token for each one who needs it, for nothing more.
+
+The operator's token is made here before InfluxDB first starts and is handed to its set-up. The two scoped tokens are
+InfluxDB's; which one is whose is written in their descriptions there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from pipeline_services.clients.failures import PlatformError
+from pipeline_services.model import names
+from pipeline_services.model.errors import PipelineError, UnexpectedAnswer
+
+RETENTION_SECONDS: Final = 14 * 24 * 3600
+WRITER: Final = "conveyor: the processor writes"
+READER: Final = "conveyor: Grafana and the checks read"
+
+Json = dict[str, Any]
+
+
+class Reply(Protocol):
+    """An HTTP answer."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+    def json(self) -> Any: ...
+
+
+class Http(Protocol):
+    """Asks InfluxDB: GET, or POST where there is a body."""
+
+    def ask(
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """The operator's account, as the secret influxdb-admin has it."""
+
+    username: str
+    password: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """``write`` may write the bucket, ``read`` may read it."""
+
+    write: str
+    read: str
+
+
+def ensure_tokens(http: Http, admin: Admin) -> Tokens:
+    """Set InfluxDB up if it is new, make the bucket if it is gone, and return the two tokens, made where missing.
+
+    Raises:
+        PlatformError: InfluxDB was set up with another operator's token than the secret has.
+        UnexpectedAnswer: InfluxDB answers with an error.
+    """
+    if _ask(http, "/api/v2/setup")["allowed"]:
+        _ask(http, "/api/v2/setup", body=_first_set_up(admin))
+    login = {"Authorization": f"Token {admin.token}"}
+    organisation = _organisation(http, login)
+    bucket = _bucket(http, login, organisation)
+    known = _ask(http, "/api/v2/authorizations", {"orgID": organisation}, headers=login)["authorizations"]
+
+    def token(description: str, action: str) -> str:
+        permissions = _permissions(action, organisation, bucket)
+        for entry in known:
+            if entry["description"] == description and entry["status"] == "active" and _same(entry, permissions):
+                return str(entry["token"])
+        wanted = {"orgID": organisation, "description": description, "permissions": permissions}
+        return str(_ask(http, "/api/v2/authorizations", body=wanted, headers=login)["token"])
+
+    return Tokens(write=token(WRITER, "write"), read=token(READER, "read"))
+
+
+def _first_set_up(admin: Admin) -> Json:
+    return {
+        "username": admin.username,
+        "password": admin.password,
+        "token": admin.token,
+        "org": names.INFLUXDB_ORG,
+        "bucket": names.INFLUXDB_BUCKET,
+        "retentionPeriodSeconds": RETENTION_SECONDS,
+    }
+
+
+def _organisation(http: Http, login: Mapping[str, str]) -> str:
+    reply = http.ask("/api/v2/orgs", {"org": names.INFLUXDB_ORG}, headers=login)
+    if reply.status == 401:
+        raise PlatformError(
+            f"InfluxDB does not know the token of the secret {names.ADMIN_SECRET}: its volume is older than the secret",
+            next_step=f"put the old secret back, or delete the claim data-{names.INFLUXDB}-0 with all readings in it",
+        )
+    return str(_checked(reply, "/api/v2/orgs")["orgs"][0]["id"])
+
+
+def _bucket(http: Http, login: Mapping[str, str], organisation: str) -> str:
+    query = {"name": names.INFLUXDB_BUCKET, "orgID": organisation}
+    reply = http.ask("/api/v2/buckets", query, headers=login)
+    found = [] if reply.status == 404 else _checked(reply, "/api/v2/buckets")["buckets"]
+    if not found:
+        rules = [{"type": "expire", "everySeconds": RETENTION_SECONDS}]
+        wanted = {"orgID": organisation, "name": names.INFLUXDB_BUCKET, "retentionRules": rules}
+        found = [_ask(http, "/api/v2/buckets", body=wanted, headers=login)]
+    return str(found[0]["id"])
+
+
+def _permissions(action: str, organisation: str, bucket: str) -> list[Json]:
+    return [{"action": action, "resource": {"type": "buckets", "id": bucket, "orgID": organisation}}]
+
+
+def _same(entry: Json, wanted: list[Json]) -> bool:
+    def shape(permission: Json) -> tuple[str, str | None, str | None]:
+        resource = permission["resource"]
+        return permission["action"], resource.get("type"), resource.get("id")
+
+    return [shape(permission) for permission in entry["permissions"]] == [shape(permission) for permission in wanted]
+
+
+def _ask(
+    http: Http,
+    path: str,
+    query: Mapping[str, str] | None = None,
+    *,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Json:
+    return _checked(http.ask(path, query, body=body, headers=headers), path)
+
+
+def _checked(reply: Reply, path: str) -> Json:
+    if reply.status >= 300:
+        reason: PipelineError = UnexpectedAnswer(f"InfluxDB answers {reply.status} to {path}: {reply.text[:200]}")
+        raise reason
+    return dict(reply.json())

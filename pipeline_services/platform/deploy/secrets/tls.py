@@ -1,0 +1,137 @@
+"""InfluxDB's certificate: made by a CA of its own, whose key nobody keeps."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from pipeline_services.model import names
+
+VALID_FOR: Final = datetime.timedelta(days=730)
+RENEW_BEFORE: Final = datetime.timedelta(days=60)
+CLOCK_SKEW: Final = datetime.timedelta(minutes=10)
+CERTIFICATE: Final = "tls.crt"
+KEY: Final = "tls.key"
+CA: Final = "ca.crt"
+
+_POD: Final = f"{names.INFLUXDB}-0.{names.INFLUXDB}-headless"
+SERVER_NAMES: Final = (
+    *(f"{host}{tail}" for host in (names.INFLUXDB_SERVICE, _POD) for tail in ("", f".{names.NAMESPACE}")),
+    *(f"{host}.{names.NAMESPACE}.svc" for host in (names.INFLUXDB_SERVICE, _POD)),
+    *(f"{host}.{names.NAMESPACE}.svc.cluster.local" for host in (names.INFLUXDB_SERVICE, _POD)),
+    "localhost",
+)
+SERVER_ADDRESS: Final = "127.0.0.1"
+
+
+def new_certificate(
+    now: datetime.datetime | None = None,
+    valid_for: datetime.timedelta = VALID_FOR,
+    server_names: Sequence[str] = SERVER_NAMES,
+) -> dict[str, bytes]:
+    """A new CA and a server certificate from it, as the keys of a TLS secret, in PEM."""
+    now = now or datetime.datetime.now(datetime.UTC)
+    ca_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    ca_name = _name("conveyor InfluxDB CA")
+    ca = (
+        _builder(ca_name, ca_name, ca_key.public_key(), now, valid_for)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    server = (
+        _builder(_name(names.INFLUXDB_SERVICE), ca_name, server_key.public_key(), now, valid_for)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(_alternative(server_names)), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = server_key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return {CERTIFICATE: server.public_bytes(pem), KEY: private, CA: ca.public_bytes(pem)}
+
+
+def flaw(secret: Mapping[str, bytes], now: datetime.datetime | None = None) -> str | None:
+    """Why a TLS secret has to be made anew, or None if it serves."""
+    now = now or datetime.datetime.now(datetime.UTC)
+    try:
+        server = x509.load_pem_x509_certificate(secret[CERTIFICATE])
+        ca = x509.load_pem_x509_certificate(secret[CA])
+        private = serialization.load_pem_private_key(secret[KEY], None)
+        server.verify_directly_issued_by(ca)
+    except KeyError as error:
+        return f"it has no {error.args[0]}"
+    except InvalidSignature:
+        return "the certificate is not signed by its CA"
+    except (ValueError, TypeError) as error:
+        return f"it cannot be read: {error}"
+    if private.public_key() != server.public_key():
+        return "the key belongs to another certificate"
+    if (
+        server.not_valid_before_utc > now
+        or min(server.not_valid_after_utc, ca.not_valid_after_utc) < now + RENEW_BEFORE
+    ):
+        return f"the certificate is valid from {server.not_valid_before_utc:%F} to {server.not_valid_after_utc:%F}"
+    missing = {SERVER_ADDRESS, *SERVER_NAMES} - _names_of(server)
+    return f"the certificate lacks the names {', '.join(sorted(missing))}" if missing else None
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    now: datetime.datetime,
+    valid_for: datetime.timedelta,
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - CLOCK_SKEW)
+        .not_valid_after(now + valid_for)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _alternative(server_names: Sequence[str]) -> list[x509.GeneralName]:
+    return [*map(x509.DNSName, server_names), x509.IPAddress(ipaddress.ip_address(SERVER_ADDRESS))]
+
+
+def _names_of(certificate: x509.Certificate) -> set[str]:
+    try:
+        alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return set()
+    addresses = map(str, alternative.get_values_for_type(x509.IPAddress))
+    return {*alternative.get_values_for_type(x509.DNSName), *addresses}

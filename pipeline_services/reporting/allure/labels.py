@@ -1,0 +1,70 @@
+"""How the report's page names, groups and links a case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline_services.model import names
+from pipeline_services.reporting.allure.page import CATEGORY_LABEL, LINK_PREFIX
+from pipeline_services.reporting.run.outcome import CaseResult, Category
+from pipeline_services.reporting.runbook.runbook import PAGE, Section
+
+_WATCHERS: Final = (names.GRAFANA, names.LOKI)
+_CASE: Final = re.compile(r"^(?:.*::)?test_(?P<words>\w+?)(?:\[(?P<subject>.*)\])?$")
+
+
+def labels(result: CaseResult, sections: Mapping[str, Section], run_markers: tuple[str, ...]) -> list[dict[str, str]]:
+    """Runbook chapter, section and component as epic, feature and story; severity, category and tags."""
+    section = sections.get(result.runbook)
+    pairs = [
+        ("epic", section.chapter if section else "Without a runbook section"),
+        ("feature", section.title if section else result.runbook or "none"),
+        ("story", result.component),
+        ("severity", severity(result.component)),
+        *(("tag", marker) for marker in run_markers),
+    ]
+    category = Category.KNOWN_ISSUE if result.known_issues and not result.finding.category else result.finding.category
+    if category:
+        pairs.append((CATEGORY_LABEL, category.value))
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def severity(component: str) -> str:
+    """The data path is critical, what only shows it is minor, all between is normal."""
+    if component in names.DATA_PATH:
+        return "critical"
+    return "minor" if component in _WATCHERS else "normal"
+
+
+def links(result: CaseResult, sections: Mapping[str, Section]) -> list[dict[str, str]]:
+    """The runbook, which lies beside the report: where the finding sends the operator, then the case's own section."""
+    anchors = dict.fromkeys(anchor for anchor in (result.finding.runbook, result.runbook) if anchor in sections)
+    named = ((sections[anchor].title, f"{PAGE}#{anchor}") for anchor in anchors)
+    return [{"name": f"{LINK_PREFIX}{title}", "url": url, "type": "link"} for title, url in named]
+
+
+def title(case_id: str) -> str:
+    """The case in words: ``test_pod_is_ready[kafka-0]`` is "kafka-0: pod is ready"."""
+    match = _CASE.match(case_id)
+    if match is None:
+        return case_id
+    words = match["words"].replace("_", " ")
+    return f"{match['subject']}: {words}" if match["subject"] else words[:1].upper() + words[1:]
+
+
+def details(result: CaseResult) -> dict[str, Any]:
+    """The message as the page shows it: what was found, without the name of an exception before it."""
+    finding = result.finding
+    lines = [finding.message, f"next: {finding.next_step}" if finding.next_step else ""]
+    message = "\n".join(line for line in lines if line)
+    return {"message": message} if message else {}
+
+
+def description(documented: str, result: CaseResult) -> str:
+    """The case's docstring, then what is worth knowing of a green case too. Markdown."""
+    notes = [result.reading, f"**Warning:** {result.warning}" if result.warning else ""]
+    for issue, count in result.known_issues.items():
+        notes.append(f"**Known issue** {issue.id} (seen: {count}): {issue.reason}. Impact: {issue.impact}")
+    return "\n\n".join(part for part in (documented.strip(), *notes, f"`{result.id}`") if part)

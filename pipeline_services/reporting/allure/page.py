@@ -1,0 +1,113 @@
+"""The report's page: one HTML file that opens from anywhere and asks no server for anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline_services.reporting.allure import node
+from pipeline_services.reporting.run.outcome import Category
+
+HISTORY_RUNS: Final = 30
+_LESS_MEMORY: Final = "--max-semi-space-size=1"
+HELPERS: Final = node.PROJECT / "helpers.html"
+LINK_PREFIX: Final = "Runbook: "
+CATEGORY_LABEL: Final = "category"
+_TRACKER: Final = ("googletagmanager", "google-analytics", "gtag(")
+_TRACKER_SIZE: Final = 2_000
+_SCRIPT_END: Final = "</script>"
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What one page is made from. ``history`` is read, and appended to when ``remember`` is set."""
+
+    results: Path
+    history: Path
+    output: Path
+    title: str
+    remember: bool
+
+
+def make(request: PageRequest, say: Callable[[str], None]) -> Path:
+    """Generate the page and return its file.
+
+    Raises:
+        node.PageUnavailable: it could not be made; nothing is left in its place.
+    """
+    command, _ = node.node_command()
+    installed = node.generator(say)
+    config = request.output / "allurerc.json"
+    request.output.mkdir(parents=True, exist_ok=True)
+    config.write_text(json.dumps(_config(request)), encoding="utf-8")
+    cli = installed / "node_modules" / "allure" / "cli.js"
+    quick = {"NODE_COMPILE_CACHE": str(installed / "compiled"), "NO_COLOR": "1"}
+    # From its own folder: a stray configuration or results folder where pytest was started must not matter.
+    arguments = [_LESS_MEMORY, str(cli), "generate", str(request.results), "--config", str(config)]
+    said = node.run([str(command), *arguments], within=node.RUN_WITHIN, extra=quick, cwd=request.output)
+    page = request.output / "page" / "index.html"
+    if not page.is_file():
+        raise node.PageUnavailable(f"the generator wrote no page: {' '.join(said.split())[-200:]}")
+    text = without_analytics(page.read_text(encoding="utf-8"))
+    page.write_text(_with_helpers(text), encoding="utf-8")
+    return page
+
+
+def without_analytics(page: str) -> str:
+    """The page without the block that would load a tracker.
+
+    Raises:
+        node.PageUnavailable: the tracker is no block of its own any more, so the generator has changed.
+    """
+    for tracker in _TRACKER:
+        while (at := page.find(tracker)) >= 0:
+            start, end = page.rfind("<script", 0, at), page.find(_SCRIPT_END, at)
+            if start < 0 or end < 0 or end - start > _TRACKER_SIZE:
+                raise node.PageUnavailable("the generated page has a tracker that cannot be taken out")
+            page = page[:start] + page[end + len(_SCRIPT_END) :]
+    return page
+
+
+def _with_helpers(page: str) -> str:
+    """The page that opens with the verdict in view, and whose links to the runbook beside it work.
+
+    Of itself it scrolls to its first red case, past its own heading, and follows only links that have a scheme.
+    """
+    before, end, after = page.rpartition("</body>")
+    return f"{before}{HELPERS.read_text(encoding='utf-8')}{end}{after}"
+
+
+def _config(request: PageRequest) -> dict[str, Any]:
+    awesome = {
+        "singleFile": True,
+        "reportLanguage": "en",
+        "groupBy": ["epic", "feature", "story"],
+        "sections": ["charts", "metrics"],
+        "defaultSortBy": "status,asc",
+        "charts": _charts(),
+    }
+    return {
+        "name": request.title,
+        "output": str(request.output / "page"),
+        "historyPath": str(request.history),
+        "historyLimit": HISTORY_RUNS,
+        "appendHistory": request.remember,
+        "categories": {"rules": [_rule(category) for category in Category if category]},
+        "plugins": {"awesome": {"options": awesome}},
+    }
+
+
+def _rule(category: Category) -> dict[str, Any]:
+    return {"name": category.value, "matchers": {"labels": {CATEGORY_LABEL: category.value}}, "groupByMessage": True}
+
+
+def _charts() -> list[dict[str, Any]]:
+    return [
+        {"type": "currentStatus", "title": "This run"},
+        {"type": "statusDynamics", "title": "Outcomes over the runs"},
+        {"type": "statusTransitions", "title": "What changed"},
+        {"type": "problemsDistribution", "title": "Share of problems by section", "by": "environment"},
+    ]

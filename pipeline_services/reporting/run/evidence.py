@@ -1,0 +1,109 @@
+"""What a case was judged on, small enough to be attached to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pipeline_services.reporting.run.outcome import CaseResult, Outcome
+from pipeline_services.snapshot.snapshot import Snapshot
+
+MAX_BYTES: Final = 256 * 1024
+PASSED_BYTES: Final = 16 * 1024
+LOG_LINES: Final = 60
+LOGGED: Final = ("producer", "processor", "kafka", "influxdb")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLog(Snapshot):
+    """A snapshot that notes which sources a judgement reads, so that its case can show them."""
+
+    reads: list[str] = field(default_factory=list, compare=False)
+
+    @classmethod
+    def over(cls, snapshot: Snapshot) -> ReadLog:
+        """The same snapshot, with the notes."""
+        return cls(snapshot.taken_at, snapshot.context, snapshot.namespace, snapshot.answers, snapshot.failures)
+
+    def data(self, source: str) -> Any:
+        self.reads.append(source)
+        return Snapshot.data(self, source)
+
+    def take_reads(self) -> tuple[str, ...]:
+        """What was read since the last time, each source once."""
+        taken = tuple(dict.fromkeys(self.reads))
+        self.reads.clear()
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A named text; ``is_json`` says how to show it."""
+
+    name: str
+    text: str
+    is_json: bool
+
+
+def attachments(snapshot: Snapshot, result: CaseResult) -> Iterator[Attachment]:
+    """The sources that the case read, cut down to its component; a case that is not green has its log tail too.
+
+    Together they stay below 256 KiB for a case; what was cut says so.
+    """
+    left = PASSED_BYTES if result.outcome is Outcome.PASSED else MAX_BYTES
+    for source in _sources(snapshot, result):
+        if source in snapshot.failures:
+            failure = snapshot.failures[source]
+            text, is_json = f"{failure.kind}: {failure.message}\n", False
+        elif source.startswith("logs/"):
+            text, is_json = _log_text(snapshot.answers[source]), False
+        else:
+            text, is_json = _json(_about(snapshot.answers[source], result.component)), True
+        kept = _cut(text, left)
+        left -= len(kept.encode())
+        yield Attachment(source, kept, is_json and kept is text)
+        if left <= 0:
+            return
+
+
+def _sources(snapshot: Snapshot, result: CaseResult) -> Sequence[str]:
+    sources = dict.fromkeys(result.sources)
+    if result.outcome is not Outcome.PASSED and result.component in LOGGED:
+        sources |= dict.fromkeys(("events", f"logs/{result.component}"))
+    return [source for source in sources if source in snapshot.answers or source in snapshot.failures]
+
+
+def _about(data: Any, component: str) -> Any:
+    """Of a list of Kubernetes objects those that name the component, or all when none does."""
+    if not isinstance(data, list) or not all(isinstance(item, dict) and "metadata" in item for item in data):
+        return data
+    return [item for item in data if _names(item, component)] or data
+
+
+def _names(item: dict[str, Any], component: str) -> bool:
+    metadata, subject = item["metadata"], item.get("involvedObject") or {}
+    names = (metadata.get("name"), (metadata.get("labels") or {}).get("app"), subject.get("name"))
+    return any(component in str(name) for name in names)
+
+
+def _log_text(pods: list[dict[str, Any]]) -> str:
+    tails = (
+        f"== {pod.get('pod')} / {pod.get('container')}, the last {LOG_LINES} lines\n"
+        + "\n".join(pod.get("lines", [])[-LOG_LINES:])
+        for pod in pods
+    )
+    return "\n\n".join(tails) + "\n"
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def _cut(text: str, limit: int) -> str:
+    raw = text.encode()
+    if len(raw) <= limit:
+        return text
+    note = f"\n... cut: {len(raw)} bytes in all; the whole is in snapshot.json\n"
+    return raw[: max(0, limit - len(note))].decode(errors="ignore") + note

@@ -1,0 +1,56 @@
+"""The suite's own cluster before it is judged: it is there, and nothing that the suite broke itself is still broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline_services.faults.journal import own_journal
+from pipeline_services.model import names
+from pipeline_services.model.settings import own_kubeconfig
+
+Say = Callable[[str], None]
+
+
+def make_ready(on_purpose: str | None, say: Say) -> None:
+    """Undo what runs that are gone left behind, and bring the cluster up where there is none.
+
+    Args:
+        on_purpose: the run whose faults are judged on purpose.
+
+    Raises:
+        PreconditionNotMet: a run that lives keeps something broken. Nothing was touched.
+        PipelineError: an undo was refused, or the cluster cannot be brought up.
+    """
+    from pipeline_services.platform import ensure_cluster  # noqa: PLC0415 - only the suite's own cluster needs it
+
+    left = something_to_undo(on_purpose)
+    ensure_cluster(
+        progress=say, settle=lambda access, progress: _settle(access.reader_kubeconfig, progress, "the pipeline runs")
+    )
+    if left:
+        from pipeline_services.faults.aftermath import undo_left_behind  # noqa: PLC0415 - rare, and loads all the clients
+
+        undo_left_behind(own_journal(), say)
+        _settle(own_kubeconfig(), say, "undone")
+
+
+def _settle(kubeconfig: Path, say: Say, since: str) -> None:
+    from pipeline_services.checklist.settling import settle  # noqa: PLC0415 - loads all clients; seldom needed
+
+    settle(kubeconfig, names.CONTEXT, say, since=since)
+
+
+def something_to_undo(on_purpose: str | None) -> bool:
+    """Whether runs that are gone left anything behind; the journal is on disk, so that an empty one costs nothing.
+
+    Raises:
+        PreconditionNotMet: a run that lives keeps something broken.
+        UnexpectedAnswer: the journal cannot be read.
+    """
+    entries = own_journal().entries()
+    if not entries:
+        return False
+    from pipeline_services.faults.safety import to_undo  # noqa: PLC0415 - with an empty journal nothing is loaded
+
+    return bool(to_undo(entries, on_purpose))

@@ -1,0 +1,155 @@
+"""Writes the report's files into a draft and puts them in place together."""
+
+from __future__ import annotations
+
+import html
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline_services.reporting.allure import page, results
+from pipeline_services.reporting.allure.node import PageUnavailable
+from pipeline_services.reporting.allure.results import Figure
+from pipeline_services.reporting.run import daily_json, scenarios, terminal
+from pipeline_services.reporting.run.environment import describe, utc
+from pipeline_services.reporting.run.folder import ReportFolder
+from pipeline_services.reporting.run.outcome import CaseResult, Outcome, verdict_of
+from pipeline_services.reporting.run.scenarios import Scenarios
+from pipeline_services.reporting.run.triaged import Triaged
+from pipeline_services.reporting.runbook import runbook
+from pipeline_services.snapshot.snapshot import Snapshot
+
+PAGE: Final = "index.html"
+JUNIT: Final = "junit.xml"
+SNAPSHOT: Final = "snapshot.json"
+TRIAGE: Final = "triage.json"
+HISTORY: Final = "history/runs.jsonl"
+RESULTS: Final = "allure-results"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Which run it was.
+
+    Attributes:
+        kind: daily, weekly, monthly or chaos; names the file for machines.
+        started: seconds since the epoch.
+        where: the cluster and the moment, in words.
+        remember: the run belongs into the history.
+    """
+
+    kind: str
+    started: float
+    where: str
+    remember: bool
+
+    @property
+    def verdict_file(self) -> str:
+        """The name of the file for machines."""
+        return f"{self.kind}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run leaves behind.
+
+    Attributes:
+        allure, junit: what the plugins for these have written, wherever the command line sent it.
+        markers: the run markers of each case.
+        triage: what triage says of a run that is not green.
+        scenarios: what was played.
+    """
+
+    folder: ReportFolder
+    allure: Path
+    junit: Path
+    run: Run
+    results: Sequence[CaseResult]
+    markers: Mapping[str, tuple[str, ...]]
+    snapshot: Snapshot | None
+    triage: Triaged | None = None
+    scenarios: Scenarios = field(default_factory=Scenarios)
+
+
+def write(report: Report, say: Say) -> None:
+    """Write everything; where the page cannot be made, say so and leave a plain one in its place."""
+    draft, run, results, snapshot = report.folder.draft, report.run, report.results, report.snapshot
+    if snapshot:
+        snapshot.save(draft / SNAPSHOT)
+    if report.junit != draft / JUNIT and report.junit.is_file():
+        shutil.copyfile(report.junit, draft / JUNIT)
+    environment = describe(snapshot, report.run.where, report.run.started)
+    document = daily_json.text(results, _about(run, environment), report.scenarios.document())
+    (draft / run.verdict_file).write_text(document, encoding="utf-8")
+    if report.triage and report.triage.document:
+        (draft / TRIAGE).write_text(report.triage.document, encoding="utf-8")
+    _write_runbook(draft)
+    names = [run.verdict_file, JUNIT, SNAPSHOT, TRIAGE, runbook.PAGE, PAGE, *_write_history(report)]
+    try:
+        _write_page(report, environment, say)
+        names += [HISTORY] if run.remember else []
+    except PageUnavailable as error:
+        (draft / PAGE).write_text(_plain_page(report), encoding="utf-8")
+        say(f"NO REPORT PAGE: {error}. The verdict stands; a plain page is in its place.")
+    for_machines = [name for name in (run.verdict_file, JUNIT, SNAPSHOT, TRIAGE) if (draft / name).exists()]
+    report.folder.publish(tuple(names))
+    say(f"Report: {report.folder.path / PAGE}   (for machines: {', '.join(for_machines)})")
+
+
+def _about(run: Run, environment: Mapping[str, str]) -> dict[str, Any]:
+    return {"started": utc(run.started), "seconds": round(time.time() - run.started, 1), **environment}
+
+
+def _write_runbook(draft: Path) -> None:
+    if runbook.RUNBOOK.is_file():
+        (draft / runbook.PAGE).write_text(runbook.page(runbook.RUNBOOK.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _write_history(report: Report) -> list[str]:
+    """What was played is remembered whether the page can be made or not; a run that played nothing changes nothing."""
+    if not (report.scenarios.rows and report.run.remember):
+        return []
+    file = report.folder.draft / scenarios.HISTORY
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(report.scenarios.history(), encoding="utf-8")
+    return [scenarios.HISTORY]
+
+
+def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> None:
+    draft, folder = report.folder.draft, report.allure
+    by_id = {result.id: result for result in report.results}
+    text = report.triage.text if report.triage else ""
+    results.complete(folder, by_id, runbook.load(), report.snapshot, report.markers, triage=text)
+    results.write_environment(folder, environment)
+    results.write_figures(folder, _figures(report))
+    history, kept = draft / HISTORY, report.folder.path / HISTORY
+    history.parent.mkdir(exist_ok=True)
+    if kept.is_file():
+        history.write_bytes(kept.read_bytes())
+    title = f"{verdict_of(report.results).value.upper()}: {report.run.where}"
+    request = page.PageRequest(folder, history, draft / "work", title, report.run.remember)
+    page.make(request, say).replace(draft / PAGE)
+
+
+def _figures(report: Report) -> list[Figure]:
+    now = time.time()
+    counts = Counter(result.outcome for result in report.results)
+    values = {f"{report.run.kind} seconds": round(now - report.run.started, 2)}
+    values |= {f"checks {outcome.value}": counts[outcome] for outcome in Outcome}
+    played = scenarios.medians(report.scenarios.rows)
+    values |= {f"readings flow again after, median of {component}": value for component, value in played.items()}
+    return [Figure(key, value, report.run.started, now) for key, value in values.items()]
+
+
+def _plain_page(report: Report) -> str:
+    played = report.scenarios.lines()
+    lines = [terminal.verdict(report.results, report.run.where), "", *terminal.summary(report.results), "", *played]
+    body = html.escape("\n".join(lines))
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    style = "<style>pre { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"
+    return f'<!DOCTYPE html><html lang="en"><head>{head}<title>Checks</title>{style}</head><pre>{body}</pre></html>\n'

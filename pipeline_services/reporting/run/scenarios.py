@@ -1,0 +1,142 @@
+"""The scenarios that a run has played: as a table, for programs, and held against those of earlier runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from pipeline_services.model import names
+
+HISTORY: Final = "history/scenarios.jsonl"
+RUNS_KEPT: Final = 30
+RUNS_NEEDED: Final = 5
+"""Earlier runs without which nothing is called slow."""
+MUCH: Final = 2.0
+"""So many times the usual time is slow ..."""
+NOTEWORTHY: Final = 5.0
+"""... if it is that many seconds more, too: samples, pods and rebalances have their own grain."""
+CLOCKS: Final = ("seen after", "ready after", "flowing after", "recovered after", "drained after")
+"""The figures, in seconds, that are held against those of earlier runs."""
+FLOWING: Final = "flowing after"
+AIMS: Final = {names.PRODUCER: 10.0, names.PROCESSOR: 10.0, names.KAFKA: 15.0, names.INFLUXDB: 15.0}
+"""Seconds that the median of a component's scenarios should stay within until readings flow again."""
+_COLUMNS: Final = (
+    *(("seen", "seen after"), ("ready", "ready after"), ("flowing", FLOWING), ("recovered", "recovered after")),
+    *(("limit", ""), ("drained", "drained after"), ("lost", "lost"), ("duplicates", "duplicates")),
+)
+_COUNTS: Final = ("lost", "duplicates")
+
+Past = Sequence[Mapping[str, Mapping[str, float]]]
+"""Earlier runs, oldest first: scenario to its figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One played scenario. ``figures``: what was seen of it, by name; what was not is not there."""
+
+    id: str
+    component: str
+    limit: float
+    figures: Mapping[str, float]
+
+    def cells(self) -> list[str]:
+        """What stands in the table beside the name."""
+        values = [self.limit if not key else self.figures.get(key) for _, key in _COLUMNS]
+        forms = ["{:.0f}" if key in ("", *_COUNTS) else "{:.1f}" for _, key in _COLUMNS]
+        return ["-" if value is None else form.format(value) for form, value in zip(forms, values, strict=True)]
+
+    def document(self) -> dict[str, Any]:
+        """For programs: times in seconds."""
+        figures = {key.replace(" ", "_"): value for key, value in self.figures.items()}
+        return {"id": self.id, "component": self.component, "limit": self.limit, **figures}
+
+
+@dataclass(slots=True)
+class Scenarios:
+    """What this run has played so far, and what earlier ones took."""
+
+    past: Past = ()
+    rows: list[Row] = field(default_factory=list)
+
+    @classmethod
+    def after(cls, folder: Path) -> Scenarios:
+        """A run whose report goes into ``folder``, where those of earlier ones lie."""
+        return cls(read(folder / HISTORY))
+
+    def add(self, row: Row) -> str:
+        """Note a scenario; returns a warning where it took much longer than usual, or nothing."""
+        self.rows.append(row)
+        found = slower(row, self.past)
+        return f"slower than usual: {row.id}: {'; '.join(found)}" if found else ""
+
+    def lines(self) -> list[str]:
+        """The table, then the medians."""
+        if not self.rows:
+            return []
+        width = max(len(row.id) for row in self.rows)
+        head = " ".join([f"{'scenario (seconds)':<{width}}", *(f"{title:>10}" for title, _ in _COLUMNS)])
+        body = [" ".join([f"{row.id:<{width}}", *(f"{cell:>10}" for cell in row.cells())]) for row in self.rows]
+        return [head, *body, *_median_lines(self.rows)]
+
+    def document(self) -> dict[str, Any]:
+        """The same for programs; nothing where nothing was played."""
+        if not self.rows:
+            return {}
+        return {"scenarios": [row.document() for row in self.rows], "median_flowing_after": medians(self.rows)}
+
+    def history(self) -> str:
+        """The earlier runs and this one, as the file keeps them."""
+        runs = [*self.past, {row.id: dict(row.figures) for row in self.rows}]
+        return "".join(json.dumps(run, sort_keys=True) + "\n" for run in runs[-RUNS_KEPT:])
+
+
+def slower(row: Row, past: Past) -> list[str]:
+    """Each of the row's times that is much longer than its median over the earlier runs, with both."""
+    found = []
+    for clock in CLOCKS:
+        known = [run[row.id][clock] for run in past if clock in run.get(row.id, {})]
+        now = row.figures.get(clock)
+        if now is None or len(known) < RUNS_NEEDED:
+            continue
+        usual = median(known)
+        if now > MUCH * usual and now - usual > NOTEWORTHY:
+            found.append(f"{clock} {now:.1f} s, the median of {len(known)} earlier runs is {usual:.1f} s")
+    return found
+
+
+def medians(rows: Iterable[Row]) -> dict[str, float]:
+    """By component: the median of the seconds until readings flow again."""
+    by_component: dict[str, list[float]] = {}
+    for row in rows:
+        if FLOWING in row.figures:
+            by_component.setdefault(row.component, []).append(row.figures[FLOWING])
+    return {component: round(median(values), 2) for component, values in by_component.items()}
+
+
+def read(file: Path) -> list[Mapping[str, Mapping[str, float]]]:
+    """The earlier runs of a history file; a line that a killed run cut off is none."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    runs = []
+    for line in lines:
+        try:
+            runs.append(json.loads(line))
+        except ValueError:
+            continue
+    return [run for run in runs if isinstance(run, dict)]
+
+
+def _median_lines(rows: Sequence[Row]) -> list[str]:
+    lines = []
+    for component, value in medians(rows).items():
+        count = sum(row.component == component and FLOWING in row.figures for row in rows)
+        aim = AIMS.get(component)
+        beside = f"; the aim is {aim:g} s{' and is missed' if value > aim else ''}" if aim else ""
+        lines.append(f"readings flow again, median of {count} with {component}: {value:.1f} s{beside}")
+    return lines

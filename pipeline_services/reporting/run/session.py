@@ -1,0 +1,203 @@
+"""One operator's run, as a pytest plugin: one snapshot, what each case found in it, the verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Final
+
+import allure
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.reporting.allure.results import CASE_LABEL
+from pipeline_services.reporting.run import environment, publish, terminal
+from pipeline_services.reporting.run.cases import OUTCOME, CaseLabels, noted_outcome, phase_finding, shown
+from pipeline_services.reporting.run.folder import ReportFolder
+from pipeline_services.reporting.run.known import known_issues_seen
+from pipeline_services.reporting.run.outcome import EXIT_STOPPED, EXIT_USAGE, PASSED, CaseResult, Outcome, verdict_of
+from pipeline_services.reporting.run.scenarios import Scenarios
+from pipeline_services.reporting.run.selection import CHAOS, DAILY, SNAPSHOT_MARKERS, is_partial
+from pipeline_services.reporting.run.source import SnapshotSource
+from pipeline_services.reporting.run.triaged import Triaged, triaged
+from pipeline_services.snapshot.snapshot import Snapshot
+
+PLUGIN: Final = "operator-run"
+WARNING: Final = "warning"
+"""The property of a case that is green and still worth a line."""
+
+
+class OperatorRun:
+    """Registered for runs about the pipeline only.
+
+    Attributes:
+        kind: daily, weekly, monthly or chaos.
+        publishes: the run leaves a report; picked cases alone do so only where --reports asks for it.
+    """
+
+    def __init__(self, config: pytest.Config, kind: str, source: SnapshotSource) -> None:
+        self.config = config
+        self.kind = kind
+        self.source = source
+        reports = source.options.reports
+        self.folder = ReportFolder(reports if kind == DAILY else reports / kind)
+        self.started = time.time()
+        self.results: dict[str, CaseResult] = {}
+        self.labels: dict[str, CaseLabels] = {}
+        self.absent: set[str] = set()
+        self.scenarios = Scenarios.after(self.folder.path)
+        self._exit_code: int | None = None
+        self._stopped = False
+        partial = is_partial(config) or bool(config.getoption("maxfail"))
+        self.publishes = source.options.reports_asked or not partial
+
+    def say(self, line: str = "") -> None:
+        """Write one line to the operator at once."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if isinstance(reporter, TerminalReporter):
+            reporter.ensure_newline()
+            reporter.write_line(line)
+            reporter.flush()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Read the markers of what is left after ``-m`` and ``-k``, and leave out the parts that are not here."""
+        self.labels = {item.nodeid: CaseLabels.of(item) for item in items}
+        self.absent = {label.component for label in self.labels.values()} & self.source.settings.absent
+        gone = [item for item in items if self.labels[item.nodeid].component in self.absent]
+        if gone:
+            items[:] = [item for item in items if self.labels[item.nodeid].component not in self.absent]
+            self.config.hook.pytest_deselected(items=gone)
+        for item in items:
+            item.add_marker(allure.label(CASE_LABEL, item.nodeid))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Take the snapshot before the first case; what was asked for in vain ends the run here, in one line."""
+        if session.testsfailed:
+            return None
+        if self.config.option.tbstyle == "auto":  # asked for by nobody: the findings are printed in their own form
+            self.config.option.tbstyle = "no"
+        if not any(set(label.markers) & set(SNAPSHOT_MARKERS) for label in self.labels.values()):
+            return None
+        try:
+            self.source.snapshot()
+        except PipelineError as error:
+            if self.source.was_stopped(error):
+                self.say(f"STOPPED: {error}")
+                self._stopped = True
+                return True
+            if self.source.refuses(error):
+                self.say(f"REFUSED: {error}")
+                self._exit_code = EXIT_USAGE
+                return True
+        return None
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note what this phase of the case found, and give the report its plain message in place of a traceback."""
+        report = yield
+        labels = self.labels[item.nodeid]
+        result = self.results.setdefault(item.nodeid, CaseResult(item.nodeid, labels.component, labels.runbook))
+        result.seconds += report.duration
+        finding = phase_finding(report, call)
+        if report.skipped:
+            report.outcome = "failed"  # a check that was not run is no green one
+        result.add(finding)
+        snapshot = self.source.taken
+        if snapshot:
+            result.sources += snapshot.take_reads()
+        noted = dict(item.user_properties)
+        result.reading, result.warning = str(noted.get("reading", "")), str(noted.get(WARNING, ""))
+        if finding is not PASSED and call.excinfo is not None:
+            report.longrepr = shown(finding, call.excinfo)
+            item.user_properties.append((OUTCOME, finding.outcome.value))
+            report.user_properties = list(item.user_properties)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Count in the operator's words, and print nothing for a case unless -v asks for it."""
+        if not isinstance(report, pytest.TestReport):
+            return None
+        if report.passed and report.when != "call":
+            return "", "", ""
+        outcome = Outcome.PASSED if report.passed else noted_outcome(report)
+        if self.config.option.verbose <= 0:
+            return outcome.value, "", ""
+        return outcome.value, outcome.value[0].upper(), outcome.value.upper()
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """A scenario takes minutes: say how each one ended, and why at once where it did not end well."""
+        if self.kind == CHAOS and self.config.option.verbose <= 0 and nodeid in self.results:
+            result = self.results[nodeid]
+            self.say(f"{result.outcome.value:<12} {result.seconds:6.1f} s  {nodeid}")
+            if result.outcome is not Outcome.PASSED:
+                self.say(f"  {result.finding.message.partition(chr(10))[0]}")
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Ctrl-C, as against pytest's own stop after collection errors."""
+        self._stopped = excinfo.type is KeyboardInterrupt
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Say the findings, write the report, and set the exit code that the verdict has."""
+        try:
+            if not self._stopped and self.results and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+                self._conclude()
+        except KeyboardInterrupt:
+            self._stopped = True
+        finally:
+            self.folder.discard()
+        if self._stopped:
+            self._exit_code = EXIT_STOPPED
+            for line in self._seen_so_far():
+                self.say(line)
+            self.say(f"Stopped. No report was written; {self.folder.path} is as it was.")
+        if self._exit_code is not None:
+            session.exitstatus = self._exit_code
+
+    def _seen_so_far(self) -> list[str]:
+        """What a run of minutes had found when it was stopped; one of seconds is had again sooner than it is read."""
+        wrong = [result for result in self.results.values() if result.outcome is not Outcome.PASSED]
+        if self.kind == DAILY or not wrong:
+            return []
+        return [*self.scenarios.lines(), *terminal.summary(list(self.results.values())), ""]
+
+    def _conclude(self) -> None:
+        results = list(self.results.values())
+        snapshot = self.source.taken
+        if snapshot:
+            for result in results:
+                result.known_issues += known_issues_seen(snapshot, result)
+        triage = self._triage(results, snapshot)
+        summary = terminal.summary(results, self.absent)
+        for block in filter(None, (self.scenarios.lines(), summary, triage.lines if triage else ())):
+            for line in (*block, ""):
+                self.say(line)
+        where = environment.place(snapshot, self.source.options)
+        if self.publishes:
+            markers = {case: label.markers for case, label in self.labels.items()}
+            remember = self.source.options.snapshot is None  # judged again, a snapshot is no new run
+            run = publish.Run(self.kind, self.started, where, remember)
+            option = self.config.option
+            written = Path(option.allure_report_dir), Path(option.xmlpath)
+            report = publish.Report(self.folder, *written, run, results, markers, snapshot, triage, self.scenarios)
+            try:
+                publish.write(report, self.say)
+            except OSError as error:
+                self.say(f"NO REPORT: cannot write to {self.folder.path}: {error.strerror}. The verdict stands.")
+        else:
+            self.say(f"Only some checks were picked: {self.folder.path} is as it was (--reports DIR writes a report)")
+        self.say(terminal.verdict(results, where))
+        self._exit_code = verdict_of(results).exit_code
+
+    def _triage(self, results: Sequence[CaseResult], snapshot: Snapshot | None) -> Triaged | None:
+        """What triage makes of the same snapshot; a green run, and one without a snapshot, is not asked about."""
+        if self.kind != DAILY or snapshot is None or verdict_of(results) is Outcome.PASSED:
+            return None
+        return triaged(snapshot, self.source.settings)

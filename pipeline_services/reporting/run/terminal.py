@@ -1,0 +1,139 @@
+"""The run as text for the operator's terminal. Pure: results in, lines out."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from pipeline_services.model import names
+from pipeline_services.reporting.run.outcome import CaseResult, Category, Finding, Outcome, verdict_of
+
+WIDTH: Final = 100
+_WORDS: Final = {Outcome.PASSED: "ok", Outcome.FAILED: "FAILED", Outcome.INCONCLUSIVE: "NOT KNOWN"}
+_SHOWN_IDS: Final = 3
+_CAUSES_FIRST: Final = (
+    *("node", "storage", "dns", "network", "config"),
+    *(names.KAFKA, names.INFLUXDB, names.PRODUCER, names.PROCESSOR, "hpa"),
+    *(names.PROMETHEUS, names.LOKI, names.GRAFANA),
+)
+
+
+def summary(results: Sequence[CaseResult], absent: Iterable[str] = ()) -> list[str]:
+    """The table by component, the failures, then what could not be judged. A green run gives two or three lines.
+
+    What others rest on comes first: where Kafka and the producer are red, Kafka is the one to look at.
+    """
+    results = sorted(results, key=lambda result: _CAUSES_FIRST.index(result.component))
+    causes = by_cause(results)
+    if len(causes) == 1 and len(causes[0]) == len(results):
+        return _nothing_known(causes[0][0].finding)
+    lines = [*table(results), *_absent(absent), *_notes(results)]
+    for result in results:
+        if result.outcome is Outcome.FAILED:
+            lines += ["", *failure(result)]
+    for group in causes:
+        lines += ["", *not_known(group)]
+    return lines
+
+
+def _nothing_known(finding: Finding) -> list[str]:
+    """One cause for all, such as a cluster that does not answer: no table says more than its one line."""
+    message = f"NOTHING KNOWN: {' '.join(finding.message.split())}"
+    return [*_wrapped(message), *([f"  next: {finding.next_step}"] if finding.next_step else [])]
+
+
+def table(results: Sequence[CaseResult]) -> list[str]:
+    """One row for each component that has something to say, and one paragraph for those that are well."""
+    counts = _counts(results)
+    troubled = {name: count for name, count in counts.items() if set(count) != {Outcome.PASSED}}
+    well = [f"{name} {count.total()}" for name, count in counts.items() if name not in troubled]
+    lines = []
+    if troubled:
+        lines.append(f"{'component':<12} {'passed':>7} {'failed':>7} {'not known':>10}")
+        lines += [_row(name, count) for name, count in troubled.items()]
+    if well:
+        lines += textwrap.wrap("ok: " + ", ".join(well), WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+    return lines
+
+
+def _counts(results: Iterable[CaseResult]) -> dict[str, Counter[Outcome]]:
+    counts: dict[str, Counter[Outcome]] = {}
+    for result in results:
+        counts.setdefault(result.component, Counter())[result.outcome] += 1
+    return counts
+
+
+def _row(name: str, count: Counter[Outcome]) -> str:
+    figures = [count[Outcome.PASSED], count[Outcome.FAILED], count[Outcome.INCONCLUSIVE]]
+    passed, failed, unknown = (str(figure) if figure else "-" for figure in figures)
+    worst = _WORDS[Outcome.FAILED if count[Outcome.FAILED] else Outcome.INCONCLUSIVE]
+    return f"{name:<12} {passed:>7} {failed:>7} {unknown:>10}   {worst}"
+
+
+def _absent(absent: Iterable[str]) -> list[str]:
+    names = ", ".join(sorted(absent))
+    return [f"not here, by the settings: {names}"] if names else []
+
+
+def _notes(results: Iterable[CaseResult]) -> list[str]:
+    """What is green and still worth a line: metrics past their warn level, known issues."""
+    warnings = [f"warning: {result.warning}" for result in results if result.warning]
+    seen = sum((result.known_issues for result in results), Counter())
+    known = ", ".join(f"{issue.id} {count}" for issue, count in seen.most_common())
+    notes = [*warnings, f"known issues let pass (in the report): {known}"] if known else warnings
+    return [line for text in notes for line in _wrapped(text)]
+
+
+def failure(result: CaseResult) -> list[str]:
+    """The case, then its five lines."""
+    return [f"FAILED  {result.component}  {result.id}", *(f"  {line}" for line in result.finding.message.splitlines())]
+
+
+def by_cause(results: Iterable[CaseResult]) -> list[list[CaseResult]]:
+    """The inconclusive cases that share a cause, the most common cause first."""
+    groups: dict[tuple[Category, str, str], list[CaseResult]] = {}
+    for result in results:
+        if result.outcome is Outcome.INCONCLUSIVE:
+            finding = result.finding
+            groups.setdefault((finding.category, finding.message, finding.next_step), []).append(result)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def not_known(group: Sequence[CaseResult]) -> list[str]:
+    """One cause: why, what to do, and which cases it leaves open."""
+    finding = group[0].finding
+    word = "SUITE ERROR" if finding.category is Category.SUITE_ERROR else "NOT KNOWN"
+    components = ", ".join(dict.fromkeys(result.component for result in group))
+    size = "1 check" if len(group) == 1 else f"{len(group)} checks"
+    where = f" ({finding.where})" if finding.where else ""
+    lines = _wrapped(f"{word}  {size} of {components}: {' '.join(finding.message.split())}{where}")
+    if finding.next_step:
+        lines.append(f"  next: {finding.next_step}")
+    ids = ", ".join(result.id.rsplit("/", 1)[-1] for result in group[:_SHOWN_IDS])
+    return [*lines, f"  {ids}{f' and {len(group) - _SHOWN_IDS} more' if len(group) > _SHOWN_IDS else ''}"]
+
+
+def verdict(results: Sequence[CaseResult], where: str) -> str:
+    """The whole run in one line, as it ends the output; ``where`` says of which cluster and when."""
+    counts = Counter(result.outcome for result in results)
+    failed, unknown, passed = counts[Outcome.FAILED], counts[Outcome.INCONCLUSIVE], counts[Outcome.PASSED]
+    worst = verdict_of(results)
+    if worst is Outcome.PASSED:
+        return f"PASSED: all {passed} checks; {where}"
+    if unknown == len(results):
+        return f"INCONCLUSIVE: none of the {unknown} checks could be judged; {where}"
+    parts = [f"{failed} wrong ({_blamed(results, Outcome.FAILED)})"] if failed else []
+    parts += [f"{unknown} not known ({_blamed(results, Outcome.INCONCLUSIVE)})"] if unknown else []
+    word = "FAILED" if worst is Outcome.FAILED else "INCONCLUSIVE"
+    return f"{word}: {', '.join([*parts, f'{passed} right'])}; {where}"
+
+
+def _blamed(results: Iterable[CaseResult], outcome: Outcome) -> str:
+    counts = Counter(result.component for result in results if result.outcome is outcome)
+    return ", ".join(f"{name} {count}" for name, count in counts.most_common())
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

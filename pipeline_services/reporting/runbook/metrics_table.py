@@ -1,0 +1,30 @@
+"""The key-metrics table of RUNBOOK.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from pipeline_services.metrics.metric import KeyMetric
+from pipeline_services.reporting.runbook import markdown
+
+_HEAD: Final = ("Metric", "Row of section 8", "Look it up", "Holds while", "Otherwise", "Section", "Escalate")
+
+
+def table(metrics: Iterable[KeyMetric]) -> str:
+    """The rows as Markdown."""
+    return markdown.table(_HEAD, _rows(metrics))
+
+
+def _rows(metrics: Iterable[KeyMetric]) -> Iterator[tuple[str, ...]]:
+    for metric in metrics:
+        advice = metric.advice
+        yield (
+            f"`{metric.id}`",
+            "added" if metric.row == "suite" else metric.row,
+            metric.shown_by,
+            metric.threshold(),
+            advice.impact,
+            f"[{advice.runbook}](#{advice.runbook})",
+            advice.escalation.name,
+        )

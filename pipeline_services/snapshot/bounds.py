@@ -1,0 +1,65 @@
+"""Keeps a snapshot small enough to attach to every report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+LIMIT: Final = 2 << 20
+LONGEST: Final = 64 << 10
+CUT: Final = "...[cut]"
+ROUNDS: Final = 12
+ONSET_STEP_S: Final = 15.0
+"""Seconds between two samples of the last half hour's series, which triage reads to date a fault."""
+SHRINKABLE: Final = ("logs/", "loki/all", "loki/errors", "events", "changes")
+"""What may lose its oldest entries when the whole is too large; nothing that is judged by its presence is here."""
+
+
+def bounded(answers: Mapping[str, Any], limit: int = LIMIT, longest: int = LONGEST) -> dict[str, Any]:
+    """The answers in at most ``limit`` bytes of JSON where cutting texts and old log lines can achieve it.
+
+    Args:
+        limit: bytes for all together; the last resort is to shorten every text.
+        longest: characters for any one text.
+    """
+    kept = {source: _cut(answer, longest) for source, answer in answers.items()}
+    sizes = {source: _size(answer) for source, answer in kept.items()}
+    for _ in range(ROUNDS):
+        if sum(sizes.values()) <= limit:
+            return kept
+        source = max((name for name in kept if name.startswith(SHRINKABLE)), key=sizes.__getitem__, default=None)
+        if source is None or sizes[source] < longest // 16:
+            break
+        kept[source] = _newer_half(kept[source])
+        sizes[source] = _size(kept[source])
+    if sum(sizes.values()) > limit and longest > 256:
+        return bounded(kept, limit, longest // 4)
+    return kept
+
+
+def _size(answer: Any) -> int:
+    return len(json.dumps(answer, ensure_ascii=False).encode())
+
+
+def _cut(node: Any, longest: int) -> Any:
+    if isinstance(node, str):
+        return node if len(node) <= longest else node[:longest] + CUT
+    if isinstance(node, dict):
+        return {key: _cut(value, longest) for key, value in node.items()}
+    return [_cut(item, longest) for item in node] if isinstance(node, list) else node
+
+
+def _newer_half(entries: list[Any]) -> list[Any]:
+    """Logs and Loki's streams keep every entry and lose lines; a plain list loses its older entries.
+
+    Log lines stand oldest first, Loki's values newest first.
+    """
+    if not all(isinstance(entry, dict) and ("lines" in entry or "values" in entry) for entry in entries):
+        return entries[len(entries) // 2 :]
+    return [
+        {**entry, "lines": entry["lines"][(len(entry["lines"]) + 1) // 2 :]}
+        if "lines" in entry
+        else {**entry, "values": entry["values"][: len(entry["values"]) // 2]}
+        for entry in entries
+    ]

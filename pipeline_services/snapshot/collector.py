@@ -1,0 +1,222 @@
+"""Takes the snapshot: every source at once, each with its own time limit, its answer redacted before anyone sees it.
+
+``python -m pipeline_services.snapshot --out FILE`` records one; with ``--deep`` the one that triage wants.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import Any, Final
+
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.model import names
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.settings import Settings, resolve_target
+from pipeline_services.snapshot.bounds import bounded
+from pipeline_services.snapshot.record import Record
+from pipeline_services.snapshot.redaction import redacted, secret_forms
+from pipeline_services.snapshot.snapshot import Failure, Snapshot
+from pipeline_services.snapshot.sources.changes import WRITTEN, changes_in
+from pipeline_services.snapshot.sources.deep import DEEP_LISTS, DEEP_LOGGED, QUOTAS, Listing, quotas
+from pipeline_services.snapshot.sources.kubernetes import LISTS, LOGGED, NEEDED_BY, hidden_values, read_logs, shaped
+from pipeline_services.snapshot.sources.services import (
+    Moment,
+    Reach,
+    grafana_sources,
+    loki_sources,
+    prometheus_sources,
+    read_grafana,
+    read_loki,
+    read_prometheus,
+)
+from pipeline_services.snapshot.sources.stores import influxdb_sources, kafka_sources, read_influxdb, read_kafka
+
+DEADLINE: Final = 15.0
+LIST_TIMEOUT: Final = 8.0
+AT_ONCE: Final = 10
+HEAD_START: Final = 0.6
+FIRST: Final = "endpointslices"
+_Lists = Mapping[str, "Future[list[dict[str, Any]]]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The sources of one service, which are read together and fail together when it cannot be reached."""
+
+    sources: list[str]
+    read: Callable[[Reach, Record, Moment], None]
+
+
+def collect(
+    cluster: Cluster,
+    settings: Settings | None = None,
+    *,
+    deep: bool = False,
+    upkeep: bool = False,
+    deadline: float = DEADLINE,
+) -> Snapshot:
+    """Everything that can be read of the namespace now. What cannot be read is in the snapshot as a failure.
+
+    Args:
+        settings: names the components that are absent, whose sources are not collected.
+        deep: what triage needs beside what the checks judge; see sources/deep.py and sources/changes.py.
+        upkeep: what the weekly and monthly reviews need beside that; see sources/upkeep.py.
+        deadline: seconds after which the sources that are still being read have failed.
+
+    Raises:
+        ServiceUnreachable: the API server does not answer.
+        PreconditionNotMet: it has no such namespace, or the account may read nothing in it.
+    """
+    deep = deep or upkeep
+    moment = Moment(time.time(), cluster.namespace)
+    cluster.require_namespace()
+    record = Record()
+    absent = (settings or Settings()).absent
+    pool = ThreadPoolExecutor(AT_ONCE + len(LISTS) + len(DEEP_LISTS), thread_name_prefix="collect")
+    lists = _lists(pool, cluster, absent, deep=deep)
+    with Reach(cluster, lists) as reach:
+        tasks = [
+            *_service_tasks(pool, reach, record, moment, absent, deep=deep, upkeep=upkeep),
+            *_cluster_tasks(pool, cluster, lists, record, absent, deep=deep),
+        ]
+        unfinished = wait(tasks, timeout=max(0.0, moment.at + deadline - time.time())).not_done
+        answers, failures = record.seal(deadline)
+    pool.shutdown(wait=not unfinished, cancel_futures=True)
+    for task in tasks:
+        if task not in unfinished:
+            task.result()  # whatever is no PipelineError is a fault of this suite and must not pass for the pipeline's
+    return _published(Snapshot(moment.at, cluster.context, cluster.namespace, answers, failures), _secrets(lists))
+
+
+def _lists(pool: ThreadPoolExecutor, cluster: Cluster, absent: frozenset[str], *, deep: bool) -> _Lists:
+    """All lists; the one that every service waits for is there before the others crowd the line."""
+    first = pool.submit(cluster.list, FIRST, timeout=LIST_TIMEOUT)
+    wait([first])
+    wanted = {kind: Listing(kind) for kind in LISTS if kind != FIRST and NEEDED_BY.get(kind) not in absent}
+    if deep:
+        wanted |= DEEP_LISTS
+    others = {
+        source: pool.submit(
+            partial(cluster.list, timeout=LIST_TIMEOUT, managed=deep and source in WRITTEN),
+            listing.kind,
+            namespace=listing.namespace,
+            selector=listing.selector,
+        )
+        for source, listing in wanted.items()
+    }
+    return {FIRST: first, **others}
+
+
+def _service_tasks(
+    pool: ThreadPoolExecutor,
+    reach: Reach,
+    record: Record,
+    moment: Moment,
+    absent: frozenset[str],
+    *,
+    deep: bool,
+    upkeep: bool,
+) -> list[Future[None]]:
+    """Kafka goes first: it decides how long everything takes, because its two samples lie 2 s apart."""
+    sampled = Event()
+    groups = {
+        names.KAFKA: Group(kafka_sources(), partial(read_kafka, sampled=sampled.set)),
+        names.INFLUXDB: Group(influxdb_sources(), read_influxdb),
+        names.PROMETHEUS: Group(
+            prometheus_sources(deep=deep, upkeep=upkeep), partial(read_prometheus, deep=deep, upkeep=upkeep)
+        ),
+        names.GRAFANA: Group(grafana_sources(absent), partial(read_grafana, absent=absent)),
+        names.LOKI: Group(loki_sources(), read_loki),
+    }
+    tasks: list[Future[None]] = []
+    for component, group in groups.items():
+        if component in absent:
+            continue
+        record.expect(group.sources)
+        tasks.append(pool.submit(_read_group, group, reach, record, moment))
+        if component == names.KAFKA:
+            tasks[0].add_done_callback(lambda _: sampled.set())
+            sampled.wait(HEAD_START)
+    return tasks
+
+
+def _read_group(group: Group, reach: Reach, record: Record, moment: Moment) -> None:
+    try:
+        group.read(reach, record, moment)
+    except PipelineError as error:
+        record.fail(group.sources, error)
+
+
+def _cluster_tasks(
+    pool: ThreadPoolExecutor, cluster: Cluster, lists: _Lists, record: Record, absent: frozenset[str], *, deep: bool
+) -> list[Future[None]]:
+    reads: dict[str, Callable[[], Any]] = {
+        source: partial(_shaped, source, items) for source, items in lists.items() if source not in QUOTAS
+    }
+    logged = {**{app: app for app in LOGGED}, **(DEEP_LOGGED if deep else {})}
+    reads |= {
+        f"logs/{app}": partial(_logs, cluster, lists["pods"], app)
+        for app, component in logged.items()
+        if component not in absent
+    }
+    if deep:
+        reads |= {"changes": partial(changes_in, lists), "quotas": partial(quotas, lists)}
+    record.expect(reads)
+    return [pool.submit(record.take, source, read) for source, read in reads.items()]
+
+
+def _shaped(kind: str, items: Future[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return shaped(kind, items.result())
+
+
+def _logs(cluster: Cluster, pods: Future[list[dict[str, Any]]], component: str) -> list[dict[str, Any]]:
+    return read_logs(cluster, pods.result(), component)
+
+
+def _secrets(lists: _Lists) -> list[dict[str, Any]]:
+    done = lists["secrets"].done() and not lists["secrets"].exception()
+    return lists["secrets"].result() if done else []
+
+
+def _published(snapshot: Snapshot, secrets: Sequence[Mapping[str, Any]]) -> Snapshot:
+    """The snapshot without secrets and in bounds: the only form that leaves this module."""
+    public = {snapshot.namespace, snapshot.context, *(str(secret["metadata"]["name"]) for secret in secrets)}
+    public |= {value for value in vars(names).values() if isinstance(value, str)}
+    forms = secret_forms(hidden_values(secrets), public)
+    failures = {
+        source: Failure(**redacted(failure.to_dict(), forms, public)) for source, failure in snapshot.failures.items()
+    }
+    return replace(snapshot, answers=bounded(redacted(snapshot.answers, forms, public)), failures=failures)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Record a snapshot to a file; returns the exit code: 0, or 2 when the cluster cannot be read."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline_services.snapshot", description="Record a snapshot.")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--kubeconfig", type=Path, metavar="FILE")
+    parser.add_argument("--context", metavar="NAME")
+    parser.add_argument("--namespace", metavar="NS")
+    parser.add_argument("--settings", type=Path, metavar="FILE")
+    parser.add_argument("--deep", action="store_true", help="with what triage needs beside what the checks judge")
+    parser.add_argument("--upkeep", action="store_true", help="with what the weekly and monthly reviews need, too")
+    options = parser.parse_args(arguments)
+    try:
+        settings = Settings.load(options.settings)
+        cluster = Cluster.connect(resolve_target(options.kubeconfig, options.context, options.namespace))
+        snapshot = collect(cluster, settings, deep=options.deep, upkeep=options.upkeep)
+    except PipelineError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    snapshot.save(options.out)
+    for source, failure in sorted(snapshot.failures.items()):
+        sys.stderr.write(f"{source}: {failure.kind}: {failure.message}\n")
+    sys.stdout.write(f"{options.out}: {len(snapshot.answers)} sources read, {len(snapshot.failures)} failed\n")
+    return 0

@@ -1,0 +1,17 @@
+"""Objects in a snapshot's lists, by name and by component."""
+
+from __future__ import annotations
+
+from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, name_of
+from pipeline_services.snapshot.snapshot import Snapshot
+
+
+def named(snapshot: Snapshot, source: str, name: str) -> K8sObject | None:
+    """The object of that name in the list ``source``, or None where there is none."""
+    return next((item for item in snapshot.data(source) if name_of(item) == name), None)
+
+
+def items_of(snapshot: Snapshot, source: str, component: str) -> list[K8sObject]:
+    """The objects in the list ``source`` whose ``app`` label is the component's."""
+    apps = COMPONENT_APPS[component]
+    return [item for item in snapshot.data(source) if (item["metadata"].get("labels") or {}).get("app") in apps]

@@ -1,0 +1,115 @@
+"""What a deep look adds for triage: past rollouts, quotas, the neighbours in kube-system and the last half hour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from pipeline_services.clients.prometheus import PrometheusApi, number
+from pipeline_services.model import names
+from pipeline_services.snapshot.bounds import ONSET_STEP_S
+
+LOOK_BACK: Final = 1800.0
+_DATA_PATH: Final = "|".join(names.DATA_PATH)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of a kind of the API, the pipeline's own namespace or another one."""
+
+    kind: str
+    namespace: str = ""
+    selector: str = ""
+
+
+DEEP_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
+    {
+        "replicasets": Listing("replicasets"),
+        "resourcequotas": Listing("resourcequotas"),
+        "limitranges": Listing("limitranges"),
+        "system_pods": Listing(
+            "pods", names.SYSTEM_NAMESPACE, "k8s-app in (kube-dns,metrics-server,kube-proxy,kube-router)"
+        ),
+        "system_deployments": Listing("deployments", names.SYSTEM_NAMESPACE, "k8s-app in (kube-dns,metrics-server)"),
+    }
+)
+"""Source to what is listed; the last two are what names, metrics and the network of every pod hang on."""
+QUOTAS: Final = ("resourcequotas", "limitranges")
+DEEP_LOGGED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        names.PROMETHEUS: names.PROMETHEUS,
+        names.GRAFANA: names.GRAFANA,
+        names.LOKI: names.LOKI,
+        names.LOG_SHIPPER: names.LOKI,
+    }
+)
+"""App to the component that has to be there for its log to be read."""
+
+ONSET: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "producer-rate": "sum(rate(conveyor_readings_produced_total[30s]))",
+        "processor-rate": "sum(rate(conveyor_readings_consumed_total[30s]))",
+        "influxdb-writes": "sum(rate(conveyor_readings_written_total[30s]))",
+        "write-failures": "sum(rate(conveyor_write_failures_total[30s]))",
+        "consumer-lag": "sum(max by (partition) (conveyor_consumer_lag))",
+        "answering": f'sum by (app) (up{{app=~"{_DATA_PATH}"}})',
+        "restarts": f'sum by (app) (changes(container_start_time_seconds{{app=~"{_DATA_PATH}"}}[1m]))',
+    }
+)
+"""What is looked back at, each over the shortest window that its scrapes allow, so that a start shows where it was.
+
+Those by app become one series each: ``answering/kafka`` is how many of its pods let themselves be scraped, which is
+the nearest to ready that Prometheus knows.
+"""
+
+
+def quotas(lists: Mapping[str, Future[list[dict[str, Any]]]]) -> list[dict[str, Any]]:
+    """Every ResourceQuota with what is used of it, and every LimitRange; raises what listing either raised."""
+    found = [
+        {
+            "kind": "ResourceQuota",
+            "name": item["metadata"]["name"],
+            "hard": (item.get("status") or {}).get("hard") or (item.get("spec") or {}).get("hard") or {},
+            "used": (item.get("status") or {}).get("used") or {},
+        }
+        for item in lists["resourcequotas"].result()
+    ]
+    ranges = [
+        {"kind": "LimitRange", "name": item["metadata"]["name"], "limits": (item.get("spec") or {}).get("limits") or []}
+        for item in lists["limitranges"].result()
+    ]
+    return [*found, *ranges]
+
+
+def onset(api: PrometheusApi, at: float) -> dict[str, list[list[float]]]:
+    """The last half hour before ``at``, as ``look_back`` gives it."""
+    return look_back(api, ONSET, at, seconds=LOOK_BACK, step=ONSET_STEP_S)
+
+
+def look_back(
+    api: PrometheusApi, queries: Mapping[str, str], at: float, *, seconds: float, step: float
+) -> dict[str, list[list[float]]]:
+    """How queries went until ``at``: series name to ``[epoch seconds, value]``, the oldest first.
+
+    A query by a label gives a series for each of its values, ``<query>/<value>``. A series without a value at some time
+    has no entry for it; a query that never had any is there, and empty.
+
+    Raises:
+        ServiceUnreachable: Prometheus does not answer.
+        UnexpectedAnswer: it cannot answer a query.
+    """
+    found: dict[str, list[list[float]]] = {}
+    for name, promql in queries.items():
+        series = api.over_time(promql, start=at - seconds, end=at, step=step)
+        named = {"/".join((name, *one["metric"].values())): one["values"] for one in series}
+        found |= {key: _points(values) for key, values in named.items()} or {name: []}
+    return found
+
+
+def _points(values: list[tuple[float, str]]) -> list[list[float]]:
+    points = ((round(at), number(text)) for at, text in values)
+    return [[at, round(value, 3)] for at, value in points if math.isfinite(value)]

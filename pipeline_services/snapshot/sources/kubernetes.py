@@ -1,0 +1,163 @@
+"""What the Kubernetes API says: the namespace's objects, and the logs of the four components."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.model import names
+from pipeline_services.model.errors import AccessDenied, NoData, UnexpectedAnswer
+
+LISTS: Final = (
+    *("secrets", "pods", "deployments", "statefulsets", "daemonsets", "hpas", "pvcs", "services", "endpointslices"),
+    *("configmaps", "networkpolicies", "events", "nodes", "pod_metrics", "node_metrics"),
+)
+LOGGED: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
+NEEDED_BY: Final[Mapping[str, str]] = {
+    "hpas": "hpa",
+    "pvcs": "storage",
+    "networkpolicies": "network",
+    "nodes": "node",
+    "node_metrics": "node",
+}
+"""The lists that only one component's checks need; the other lists serve several."""
+
+LOG_SECONDS: Final = 600
+LOG_LINES: Final = 200
+PREVIOUS_LINES: Final = 50
+LOG_BYTES: Final = 64 << 10
+LOG_PODS: Final = 10
+EVENTS: Final = 300
+MACHINE_IDS: Final = ("machineID", "systemUUID", "bootID")
+PUBLIC_KEYS: Final = ("username", "user", "namespace", "ca.crt", "tls.crt")
+MANAGED: Final = "managedFields"
+LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def shaped(kind: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A list as the snapshot has it: nothing about who set what, no secret value, the newest events only.
+
+    Of a node neither the images it holds nor the ids of its machine are kept, which identify it beyond the cluster.
+    """
+    if kind == "secrets":
+        return [_digest(secret) for secret in items]
+    if kind == "nodes":
+        for node in items:
+            status = node.get("status") or {}
+            status.pop("images", None)
+            for identity in MACHINE_IDS:
+                (status.get("nodeInfo") or {}).pop(identity, None)
+    for item in items:
+        (item["metadata"].get("annotations") or {}).pop(LAST_APPLIED, None)
+    items = [_without_managers(item) for item in items]
+    return sorted(items, key=_event_time)[-EVENTS:] if kind == "events" else items
+
+
+def _without_managers(item: dict[str, Any]) -> dict[str, Any]:
+    """A copy where there is something to leave out: somebody else may be reading just that from the original."""
+    metadata = item["metadata"]
+    if MANAGED not in metadata:
+        return item
+    return {**item, "metadata": {key: value for key, value in metadata.items() if key != MANAGED}}
+
+
+def _event_time(event: Mapping[str, Any]) -> str:
+    series = event.get("series") or {}
+    times = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
+    return str(next((time for time in times if time), event["metadata"].get("creationTimestamp", "")))
+
+
+def _digest(secret: Mapping[str, Any]) -> dict[str, Any]:
+    keys = {
+        key: {"sha256": hashlib.sha256(value).hexdigest()[:16], "bytes": len(value)}
+        for key, value in secret_values(secret).items()
+    }
+    return {"name": secret["metadata"]["name"], "type": secret.get("type", ""), "keys": keys}
+
+
+def secret_values(secret: Mapping[str, Any]) -> dict[str, bytes]:
+    """The decoded values of a Secret.
+
+    Raises:
+        UnexpectedAnswer: a value is not Base64.
+    """
+    try:
+        return {key: base64.b64decode(value) for key, value in (secret.get("data") or {}).items()}
+    except binascii.Error as error:
+        raise UnexpectedAnswer(f"a value of the secret {secret['metadata']['name']} is not Base64") from error
+
+
+def hidden_values(secrets: Iterable[Mapping[str, Any]]) -> list[bytes]:
+    """Everything in Secrets that must not be shown: all values but those whose key says that they are public."""
+    return [value for secret in secrets for key, value in secret_values(secret).items() if key not in PUBLIC_KEYS]
+
+
+def secret_value(secrets: Iterable[Mapping[str, Any]], name: str, key: str) -> bytes:
+    """One value of one Secret.
+
+    Raises:
+        NoData: there is no such Secret, or it has no such key.
+    """
+    for secret in secrets:
+        if secret["metadata"]["name"] == name:
+            values = secret_values(secret)
+            if key not in values:
+                raise NoData(f"the secret {name} has no key {key}")
+            return values[key]
+    raise NoData(f"there is no secret {name}")
+
+
+def read_logs(cluster: Cluster, pods: Iterable[Mapping[str, Any]], component: str) -> list[dict[str, Any]]:
+    """The recent lines of each container of a component's newest pods.
+
+    ``error`` says why a container has none; ``previous`` is the end of what it wrote before its last restart.
+
+    Raises:
+        AccessDenied: the account may not read logs.
+    """
+    own = [pod for pod in pods if (pod["metadata"].get("labels") or {}).get("app") == component]
+    newest = sorted(own, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")))[-LOG_PODS:]
+    return [
+        _log(
+            cluster, str(pod["metadata"]["name"]), str(container["name"]), restarted=_restarted(pod, container["name"])
+        )
+        for pod in newest
+        for container in pod["spec"]["containers"]
+    ]
+
+
+def _restarted(pod: Mapping[str, Any], container: str) -> bool:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    return any(status["name"] == container and status.get("restartCount", 0) > 0 for status in statuses)
+
+
+def _log(cluster: Cluster, pod: str, container: str, *, restarted: bool) -> dict[str, Any]:
+    entry: dict[str, Any] = {"pod": pod, "container": container}
+    lines, error = _lines(cluster, pod, container, since=LOG_SECONDS, lines=LOG_LINES)
+    entry |= {"lines": newest_within(lines, LOG_BYTES)} | ({"error": error} if error else {})
+    if restarted:
+        before, _ = _lines(cluster, pod, container, lines=PREVIOUS_LINES, previous=True)
+        entry["previous"] = newest_within(before, LOG_BYTES // 4)
+    return entry
+
+
+def _lines(cluster: Cluster, pod: str, container: str, **which: Any) -> tuple[list[str], str]:
+    """Log lines, and why there are none: that a container has not started yet is no failure to read its log."""
+    try:
+        return cluster.logs(pod, container, **which), ""
+    except AccessDenied:
+        raise
+    except (NoData, UnexpectedAnswer) as error:
+        return [], error.message
+
+
+def newest_within(lines: list[str], size: int) -> list[str]:
+    """The last lines that together have at most ``size`` bytes."""
+    left, kept = size, len(lines)
+    while kept and (left := left - len(lines[kept - 1].encode()) - 1) >= 0:
+        kept -= 1
+    return lines[kept:]

@@ -1,0 +1,116 @@
+"""What Kafka and InfluxDB say, each through a port-forward of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from pipeline_services.clients.certificates import Certificate, shown_by
+from pipeline_services.clients.http import Answer, Tls
+from pipeline_services.clients.influxdb import InfluxStore
+from pipeline_services.clients.kafka_broker import KafkaBroker
+from pipeline_services.clients.port_forward import LOCALHOST, PortForward
+from pipeline_services.model import names
+from pipeline_services.model.errors import NoData, PipelineError
+from pipeline_services.model.waiting import wait_until
+from pipeline_services.snapshot.record import Record
+from pipeline_services.snapshot.sources.kubernetes import secret_value
+from pipeline_services.snapshot.sources.services import Moment, Reach, take_all
+
+BETWEEN_SAMPLES: Final = 2.05
+PROCESSOR_TOKEN: Final = "INFLUXDB_TOKEN"
+
+
+def kafka_sources() -> list[str]:
+    return ["kafka_topics", "kafka_group", "kafka_lag"]
+
+
+def read_kafka(reach: Reach, record: Record, _moment: Moment, *, sampled: Callable[[], None] = lambda: None) -> None:
+    """Topics, the consumer group, and its offsets twice, so that growth can be told from level.
+
+    ``sampled`` is called after the first sample: from then on this waits, and others may have the machine.
+    """
+    with KafkaBroker(reach.forward(names.KAFKA_SERVICE).port) as broker:
+        topics = broker.topics()
+        record.take("kafka_topics", lambda: topics)
+        partitions = [known["partition"] for known in topics.get(names.TOPIC, [])]
+        samples: list[dict[str, Any]] = []
+
+        def sample() -> list[dict[str, Any]]:
+            samples.append(broker.offsets(names.CONSUMER_GROUP, names.TOPIC, partitions).to_dict())
+            return samples
+
+        try:
+            sample()
+        except PipelineError as error:
+            record.fail(("kafka_lag",), error)
+        sampled()
+        record.take("kafka_group", lambda: broker.group(names.CONSUMER_GROUP))
+        if samples:
+            due = samples[0]["at"] + BETWEEN_SAMPLES
+            wait_until(lambda: time.time() >= due, within=2 * BETWEEN_SAMPLES, what="the second sample", every=0.02)
+            record.take("kafka_lag", sample)
+
+
+def influxdb_sources() -> list[str]:
+    return ["influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "tls"]
+
+
+def read_influxdb(reach: Reach, record: Record, _moment: Moment) -> None:
+    """Health, the newest reading, whether both tokens are accepted, and the certificate."""
+    try:
+        forward = reach.forward(names.INFLUXDB_SERVICE)
+    except PipelineError as error:
+        reason = error.message
+        record.take("tls", lambda: {**_expected_certificate(reach), "verified": False, "error": reason})
+        raise
+    record.take("tls", lambda: _certificates(reach, forward))
+    unchecked = reach.http(forward, tls=Tls(names.INFLUXDB_SERVICE))
+    record.take("influxdb_health", lambda: _health(InfluxStore(None, unchecked).health()))
+
+    def with_token(name: str, key: str, read: Callable[[InfluxStore, str], Any]) -> Any:
+        token = secret_value(reach.secrets(), name, key).decode("ascii", "replace").strip()
+        return read(store, token)
+
+    checked = reach.http(forward, tls=Tls(names.INFLUXDB_SERVICE, _ca(reach))) if _ca(reach) else None
+    store = InfluxStore(checked, unchecked)
+    reads = [
+        ("influxdb_newest", partial(with_token, names.READ_SECRET, "token", _newest)),
+        ("influxdb_token", partial(with_token, names.PIPELINE_SECRET, PROCESSOR_TOKEN, _status)),
+        ("influxdb_read_token", partial(with_token, names.READ_SECRET, "token", _status)),
+    ]
+    take_all(record, reads)
+
+
+def _newest(store: InfluxStore, token: str) -> dict[str, Any]:
+    asked_at = time.time()
+    newest = store.newest(token)
+    return {"time": newest.time, "points_1m": newest.points_1m, "asked_at": asked_at}
+
+
+def _status(store: InfluxStore, token: str) -> dict[str, Any]:
+    return {"status": store.token_status(token)}
+
+
+def _health(answer: Answer) -> dict[str, Any]:
+    return {"status": answer.status, "body": answer.json()}
+
+
+def _ca(reach: Reach) -> str:
+    try:
+        return secret_value(reach.secrets(), names.TLS_SECRET, "ca.crt").decode("ascii", "replace")
+    except NoData:
+        return ""
+
+
+def _expected_certificate(reach: Reach) -> dict[str, Any]:
+    return {"secret": Certificate.read(secret_value(reach.secrets(), names.TLS_SECRET, "tls.crt")).to_dict()}
+
+
+def _certificates(reach: Reach, forward: PortForward) -> dict[str, Any]:
+    known = _expected_certificate(reach)
+    ca = secret_value(reach.secrets(), names.TLS_SECRET, "ca.crt").decode("ascii", "replace")
+    shown = shown_by(LOCALHOST, forward.port, name=names.INFLUXDB_SERVICE, ca=ca, cause=lambda: forward.failure)
+    return {**known, "served": shown.certificate.to_dict(), "verified": shown.verified, "error": shown.error}

@@ -1,0 +1,49 @@
+"""What the weekly and monthly reviews look at beside a deep snapshot: as far back as Prometheus remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Final
+
+from pipeline_services.clients.prometheus import PrometheusApi
+from pipeline_services.snapshot.sources.deep import look_back
+
+LOOK_BACK: Final = 7 * 86_400.0
+STEP: Final = 600.0
+
+UPKEEP: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "upkeep/restarts": "sum by (app) (changes(container_start_time_seconds[7d]))",
+        "upkeep/cpu": (
+            "max by (app) (quantile_over_time(0.95,"
+            " sum by (app, pod) (rate(container_cpu_usage_seconds_total[5m]))[7d:5m]))"
+        ),
+        "upkeep/memory": "max by (app) (max_over_time(container_memory_working_set_bytes[7d]))",
+    }
+)
+"""Source to query: one value for each app, in restarts, cores and bytes."""
+TRENDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "memory": "max by (app) (container_memory_working_set_bytes)",
+        "consumer-lag": "sum(max by (partition) (conveyor_consumer_lag))",
+        "end-to-end-latency": (
+            "histogram_quantile(0.95, sum by (le) (rate(conveyor_end_to_end_latency_seconds_bucket[10m])))"
+        ),
+        "volume": (
+            "max by (persistentvolumeclaim) (kubelet_volume_stats_used_bytes / kubelet_volume_stats_capacity_bytes)"
+        ),
+    }
+)
+"""What may creep; by app or by claim they become series of their own: ``memory/kafka``."""
+
+
+def upkeep_reads(api: PrometheusApi, at: float) -> list[tuple[str, Callable[[], Any]]]:
+    """Each source with the way to read it."""
+    queries = [(source, partial(api.query, query)) for source, query in UPKEEP.items()]
+    return [*queries, ("trends", partial(look_back, api, TRENDS, at, seconds=LOOK_BACK, step=STEP))]
+
+
+def upkeep_sources() -> list[str]:
+    return [*UPKEEP, "trends"]

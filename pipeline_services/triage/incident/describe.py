@@ -1,0 +1,124 @@
+"""The objects that a finding is about, as text: what ``kubectl describe`` would have shown at that moment. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import yaml
+
+from pipeline_services.judgements.events import last_seen
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, name_of
+from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.incident.messages import utc
+from pipeline_services.triage.model import Finding
+
+KINDS: Final[Mapping[str, str]] = {
+    "pods": "Pod",
+    "deployments": "Deployment",
+    "statefulsets": "StatefulSet",
+    "daemonsets": "DaemonSet",
+    "replicasets": "ReplicaSet",
+    "hpas": "HorizontalPodAutoscaler",
+    "pvcs": "PersistentVolumeClaim",
+    "services": "Service",
+    "endpointslices": "EndpointSlice",
+    "configmaps": "ConfigMap",
+    "networkpolicies": "NetworkPolicy",
+    "nodes": "Node",
+}
+"""The lists of the snapshot that hold whole objects, and the kind of each as events name it."""
+WHOLE_LISTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "node": ("nodes",),
+    "storage": ("pvcs",),
+    "network": ("networkpolicies", "services", "endpointslices"),
+    "dns": ("system_deployments", "system_pods"),
+    "hpa": ("hpas", "system_deployments"),
+    "config": ("configmaps",),
+}
+"""What belongs to a component that has no pods of its own."""
+_LINE: Final = 160
+_EVENTS: Final = 30
+
+
+def described(snapshot: Snapshot, findings: Iterable[Finding]) -> dict[str, str]:
+    """File name to text, for every object that a finding is about: its component's and its subject."""
+    told = list(findings)
+    concerned = {finding.component for finding in told}
+    subjects = {finding.subject.rpartition("/")[2] for finding in told if finding.subject}
+    apps = {app for component in concerned for app in COMPONENT_APPS.get(component, (component,))}
+    whole = {source for component in concerned for source in WHOLE_LISTS.get(component, ())}
+    texts = {}
+    for source, kind in {**KINDS, "system_deployments": "Deployment", "system_pods": "Pod"}.items():
+        for item in _items(snapshot, source):
+            if source in whole or name_of(item) in subjects or _belongs(item, apps):
+                texts[f"{kind.lower()}-{name_of(item)}.txt"] = text(kind, item, _items(snapshot, "events"))
+    return texts
+
+
+def text(kind: str, item: K8sObject, events: Sequence[K8sObject]) -> str:
+    """One object: what it is, what it should be, how it is, and what was said of it."""
+    metadata = item["metadata"]
+    head = {
+        "Kind": kind,
+        "Name": name_of(item),
+        "Namespace": metadata.get("namespace", ""),
+        "Created": metadata.get("creationTimestamp", ""),
+        "Labels": metadata.get("labels") or {},
+        "Annotations": metadata.get("annotations") or {},
+    }
+    rest = {key: value for key, value in item.items() if key not in ("metadata", "kind", "apiVersion")}
+    said = [event for event in events if _about(event) == (kind, name_of(item))]
+    lines = [_event(event) for event in sorted(said, key=last_seen)[-_EVENTS:]]
+    return f"{_yaml(head)}\n{_yaml(rest)}\nEvents:\n" + ("\n".join(lines) or "  none") + "\n"
+
+
+def events_text(snapshot: Snapshot) -> str:
+    """All events, oldest first, a line each."""
+    return "\n".join(_event(event) for event in sorted(_items(snapshot, "events"), key=last_seen)) + "\n"
+
+
+def logs(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """File name and text of every container's log, and of what it wrote before its last restart."""
+    for source in sorted(snapshot.answers):
+        if not source.startswith("logs/"):
+            continue
+        for tail in snapshot.answers[source]:
+            name = f"{tail.get('pod')}-{tail.get('container')}"
+            if tail.get("lines") or tail.get("error"):
+                yield f"{name}.log", "\n".join([*tail.get("lines", ()), *_why(tail)]) + "\n"
+            if tail.get("previous"):
+                yield f"{name}-previous.log", "\n".join(tail["previous"]) + "\n"
+
+
+def _why(tail: Mapping[str, Any]) -> list[str]:
+    return [f"(no log: {tail['error']})"] if tail.get("error") else []
+
+
+def _items(snapshot: Snapshot, source: str) -> list[K8sObject]:
+    try:
+        return [item for item in snapshot.data(source) if "metadata" in item]
+    except PipelineError:
+        return []  # the incident document says which sources are missing
+
+
+def _belongs(item: K8sObject, apps: set[str]) -> bool:
+    labels = item["metadata"].get("labels") or {}
+    return labels.get("app") in apps
+
+
+def _about(event: K8sObject) -> tuple[str, str]:
+    about = event["involvedObject"]
+    return str(about.get("kind")), str(about.get("name"))
+
+
+def _event(event: K8sObject) -> str:
+    kind, name = _about(event)
+    at, count = last_seen(event), event.get("count") or 1
+    what = f"{event.get('reason')}  {kind.lower()}/{name} x{count}: {event.get('message', '')}"
+    return f"  {utc(at)}  {event.get('type')}  {what}"
+
+
+def _yaml(document: Mapping[str, Any]) -> str:
+    return str(yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=_LINE))

@@ -1,0 +1,78 @@
+"""What a fault means for the readings: how many wait, whether that grows, how old the newest is, what is lost. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pipeline_services.judgements.readings import newest_stored_age
+from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model import names
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.incident.messages import span
+from pipeline_services.triage.model import Finding
+
+CURRENT: Final = 60.0
+"""Seconds up to which the newest stored reading is as fresh as always."""
+
+
+def impact(snapshot: Snapshot, findings: Sequence[Finding], last: Snapshot | None = None) -> list[tuple[str, str]]:
+    """A label and a sentence each, the readings first; how it was in the end, too, where that was seen."""
+    looks = {", when it was noticed": snapshot, " at the end": last} if last else {"": snapshot}
+    rows = [
+        *((f"Readings that wait in Kafka{when}", _waiting(one)) for when, one in looks.items()),
+        *((f"Newest stored reading{when}", _newest(one)) for when, one in looks.items()),
+        ("Readings lost", _lost(findings)),
+    ]
+    components = dict.fromkeys(one.component for one in findings if one.component in COMPONENT_ADVICE)
+    return [*rows, *((f"While {name} is not well", COMPONENT_ADVICE[name].impact) for name in components)]
+
+
+def _waiting(snapshot: Snapshot) -> str:
+    """The consumer lag now, and how fast it grows between the two samples of the snapshot."""
+    try:
+        samples = snapshot.data("kafka_lag")
+    except PipelineError as error:
+        return f"not known: {error.message}"
+    if not samples:
+        return "not known: the lag was not sampled"
+    lag = _lag(samples[-1])
+    apart = float(samples[-1]["at"]) - float(samples[0]["at"])
+    if apart <= 0:
+        return f"{lag}; whether it grows is not known, it was sampled once"
+    growth = (lag - _lag(samples[0])) / apart
+    if abs(growth) < 0.5 or (lag == 0 and growth < 0):
+        return f"{lag}, neither more nor less"
+    if growth > 0:
+        return f"{lag}, {growth:.1f} more each second"
+    return f"{lag}, {-growth:.1f} fewer each second, so the backlog is gone in about {span(lag / -growth)}"
+
+
+def _lag(sample: Any) -> int:
+    return sum(int(entry["end"]) - int(entry["committed"] or 0) for entry in sample["partitions"].values())
+
+
+def _newest(snapshot: Snapshot) -> str:
+    try:
+        age = newest_stored_age(snapshot)
+    except PipelineError as error:
+        return f"not known: {error.message}"
+    return f"measured {span(age)} before the snapshot" + ("" if age <= CURRENT else ": what came since is delayed")
+
+
+def _lost(findings: Sequence[Finding]) -> str:
+    """Only a ledger can say that something is lost, and nobody kept one: what must be so is all that is said."""
+    text = (
+        "not known: no ledger was kept of this time. What Kafka has acknowledged stays in Kafka until it is stored; "
+        "what waits there is late, not lost"
+    )
+    causes = {one.cause.id for one in findings}
+    suffering = set().union(*(one.affects | {one.component} for one in findings)) if findings else set()
+    if causes & {"volume-missing", "volume-full"}:
+        text += ". A volume is concerned: what was on it has to be counted before anybody says that nothing is lost"
+    if names.PRODUCER in suffering:
+        text += ". Readings that no producer took or that Kafka did not acknowledge were never in the pipeline"
+    if "poison-messages" in causes:
+        text += f". Unreadable messages are set aside in {names.DEAD_LETTER_TOPIC} and are not stored"
+    return text

@@ -1,0 +1,195 @@
+"""A diagnosis as a screenful of text: what failed, since when, why, does it heal, what to type, whom to call. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, plural, since, span, utc
+from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
+from pipeline_services.triage.walk import escalations, workflow
+from pipeline_services.triage.walk.workflow import Course
+
+WIDTH: Final = 120
+LINES: Final = 40
+BRIEF_LINES: Final = 8
+WATCH: Final = "make triage ARGS=--watch"
+_TAB: Final = 10
+_DETAIL: Final = ((4, 4), (3, 3), (2, 3), (1, 2), (1, 1))
+"""How many lines of evidence and how many commands a finding gets, from ample to scarce."""
+_SURE: Final = {
+    Confidence.MEDIUM: "not quite: it follows from what was seen",
+    Confidence.LOW: "no: it is what is left over",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown, and to whom.
+
+    Attributes:
+        courses: where each of the diagnosis' findings stands, in their order.
+        now: epoch seconds; "4 min ago" is counted from it.
+        watch: the command that follows what heals by itself; empty where it has been followed.
+        below: lines that will stand below this answer on the same screen.
+    """
+
+    diagnosis: Diagnosis
+    courses: Sequence[Course]
+    now: float
+    watch: str = WATCH
+    below: int = 0
+
+
+def screen(view: View) -> list[str]:
+    """The whole answer; with the lines below it at most ``LINES``."""
+    diagnosis, room = view.diagnosis, LINES - view.below
+    where = f"{diagnosis.namespace} on {diagnosis.context or 'the current context'}, {utc(diagnosis.taken_at)}"
+    if diagnosis.healthy:
+        return [f"HEALTHY: nothing is wrong; {where}"]
+    unanswered = not_known(diagnosis.unanswered)
+    if not diagnosis.findings:
+        return _within([f"NOT KNOWN: whether anything is wrong; {where}", *unanswered], room)
+    head = f"{plural(len(diagnosis.findings), 'finding').upper()}: {_blamed(view.courses)}; {where}"
+    tail = [*_within(unanswered, 5), *_before_pasting(diagnosis)]
+    return [head, *_findings(view, room - 1 - len(tail)), *tail]
+
+
+def _blamed(courses: Sequence[Course]) -> str:
+    shown = ", ".join(dict.fromkeys(course.finding.component for course in courses))
+    waits = all(course.stage is workflow.Stage.WATCHING for course in courses)
+    return f"{shown} (self-healing, watching)" if waits else shown
+
+
+def _findings(view: View, room: int) -> list[str]:
+    """All findings as fully as there is room for; where even the scarcest form is too long, the last in a line each."""
+    blocks: list[list[str]] = []
+    for detail in _DETAIL:
+        blocks = [["", *_finding(view, course, number, detail)] for number, course in enumerate(view.courses, 1)]
+        if sum(map(len, blocks)) <= room:
+            return [line for block in blocks for line in block]
+    return _as_many_as_fit(blocks, view.courses, room)
+
+
+def _as_many_as_fit(blocks: Sequence[Sequence[str]], courses: Sequence[Course], room: int) -> list[str]:
+    whole = len(blocks)
+    while whole > 1 and sum(map(len, blocks[:whole])) + len(blocks) - whole + 1 > room:
+        whole -= 1
+    lines = [line for block in blocks[:whole] for line in block]
+    titles = [f"{number}. {_title(course.finding)}" for number, course in enumerate(courses, 1)][whole:]
+    shown = [_cut(title, WIDTH) for title in titles[: max(0, room - len(lines) - 2)]]
+    more = [f"... and {len(titles) - len(shown)} more, in triage.json"] if len(shown) < len(titles) else []
+    return [*lines, "", *shown, *more]
+
+
+def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -> Iterator[str]:
+    finding, ample = course.finding, detail[0] > 1
+    yield from _wrapped(f"{number}. ", _cut(_title(finding), 2 * WIDTH - 10), 3)
+    more = ", ".join(sorted(finding.affects - {finding.component}))
+    began = since(finding.since, view.diagnosis.taken_at, view.now)
+    yield from _row("since", f"{began}; on it depend: {more}" if more else began)
+    seen = [line for line in finding.evidence if line != finding.summary]
+    for place, line in enumerate(seen[: detail[0]]):
+        yield from _row("" if place else "why", f"- {_cut(line, 2 * (WIDTH - _TAB - 6))}")
+    for line in finding.against[:ample]:
+        yield from _row("but", f"- {_cut(line, WIDTH - _TAB - 6)}")
+    if finding.confidence is not Confidence.HIGH:
+        yield from _row("sure", _SURE[finding.confidence])
+    yield from _row("heals", _heals(course, view.watch))
+    typed = commands(finding.next, view.diagnosis.context)[: detail[1]]
+    if typed:
+        yield f"   {'next':<{_TAB - 3}}" + ("(one after the other; look after each)" if len(typed) > 1 else "(paste)")
+        yield from (line for command in typed for line in pasted(command, WIDTH, " " * _TAB))
+    yield from _row("undo", finding.undo) if finding.undo and ample else ()
+    yield from _row("then", finding.afterwards) if finding.afterwards and ample else ()
+    met = escalations.met_by(finding) if ample and course.hands_over else []
+    look_at = f"; they look at {met[0].look_at}" if met else ""
+    yield from _row("call", f"{_call(course)}{look_at}; RUNBOOK.md#{finding.cause.runbook}")
+
+
+def _title(finding: Finding) -> str:
+    where = f" ({finding.subject})" if finding.subject else ""
+    return f"{finding.component}{where}: {finding.sentence}"
+
+
+def _heals(course: Course, watch: str) -> str:
+    if course.overdue:
+        return f"NO: it should have within {span(workflow.limit(course.finding))} and did not. Act now"
+    if course.stage is workflow.Stage.WATCHING:
+        limit = span(workflow.limit(course.finding))
+        return f"yes, by itself within {limit}; follow it: {watch}" if watch else f"yes, by itself within {limit}"
+    return "no: somebody has to act"
+
+
+def _call(course: Course) -> str:
+    level = course.level.value
+    if course.entered(workflow.Stage.ESCALATED):
+        return f"{level}, now: the step did not help"
+    if course.overdue:
+        return f"{level}, unless the commands above help at once"
+    if course.stage is workflow.Stage.WATCHING:
+        return f"nobody; {workflow.one_up(course.level).value} if it does not heal in time"
+    return "nobody: this is yours" if not course.hands_over else f"{level}, unless the commands above help"
+
+
+def not_known(unanswered: Sequence[Unanswered]) -> list[str]:
+    """What could not be asked, one line for each reason."""
+    reasons: dict[str, list[Unanswered]] = {}
+    for one in unanswered:
+        reasons.setdefault(" ".join(one.why.split()), []).append(one)
+    lines: list[str] = []
+    for why, ones in reasons.items():
+        components = ", ".join(dict.fromkeys(one.component for one in ones))
+        said = textwrap.shorten(
+            f"{plural(len(ones), 'check')} of {components}: {why}", 2 * WIDTH - 30, placeholder=" ..."
+        )
+        lines += _wrapped("NOT KNOWN  ", said, 3)
+    return lines
+
+
+def _before_pasting(diagnosis: Diagnosis) -> list[str]:
+    hint = kubeconfig_hint(diagnosis.context)
+    return ["", f"For kubectl, once: {hint}"] if hint else []
+
+
+def brief(diagnosis: Diagnosis) -> list[str]:
+    """The findings under the summary of a daily run, in at most ``BRIEF_LINES`` lines."""
+    if not diagnosis.findings:
+        return ["triage: no cause found for what failed; deeper: make triage"]
+    each = [_brief(diagnosis, finding) for finding in diagnosis.findings]
+    lines = [line for pair in each for line in pair]
+    if len(lines) > BRIEF_LINES:
+        keep = (BRIEF_LINES - 1) // 2
+        more = f"triage: {len(each) - keep} more findings; all of them: make triage"
+        return [*(line for pair in each[:keep] for line in pair), more]
+    return lines
+
+
+def _brief(diagnosis: Diagnosis, finding: Finding) -> list[str]:
+    began = since(finding.since, diagnosis.taken_at, diagnosis.taken_at)
+    heals = f"; heals by itself within {span(workflow.limit(finding))}" if finding.self_healing else ""
+    tail = f", since {began}{heals}; {finding.cause.escalation.name}"
+    typed = commands(finding.next, diagnosis.context)
+    head = f"triage: {finding.component}: {_cut(finding.sentence, 120)}{tail}"
+    return [head, *([f"  next: {typed[0]}"] if typed else [])]
+
+
+def _row(label: str, text: str) -> list[str]:
+    return _wrapped(f"   {label:<{_TAB - 3}}", text, _TAB + (2 if text.startswith("- ") else 0))
+
+
+def _wrapped(head: str, text: str, indent: int) -> list[str]:
+    text = head + " ".join(text.split())
+    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False) or [head.rstrip()]
+
+
+def _cut(text: str, width: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 3] + "..."
+
+
+def _within(lines: list[str], room: int) -> list[str]:
+    more = f"... and {len(lines) - room + 1} lines more, in triage.json"
+    return lines if len(lines) <= room else [*lines[: room - 1], more]

@@ -1,0 +1,184 @@
+"""Kafka, the consumer group and the store: running, but not doing their work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pipeline_services.apps.log_words import NOT_DELIVERED
+from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.model import names
+from pipeline_services.model.k8s import age
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules.finding import of_app, tell
+
+_MOVING: Final = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
+_NO_BUCKET: Final = (
+    r"(?i)bucket .*not found|not found: bucket|organization .*not found|\(unexpected\).*404"
+    r"|could not find (bucket|resource)"
+)
+WRITE_FAILURES: Final = "test_key_metric[write-failures"
+_REFUSED: Final = (
+    r"(MessageSizeTooLarge|RecordListTooLarge|InvalidRecord|InvalidTimestamp|PolicyViolation|NotEnoughReplicas"
+    r"|NotEnoughReplicasAfterAppend|TopicAuthorizationFailed)Error"
+)
+STILL_SAID: Final = 20.0
+"""Seconds within which a producer that is refused says so once more."""
+_NO_COORDINATOR: Final = r"Failed to load metadata from __consumer_offsets"
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Broker, group, then the store."""
+    yield from _broker(evidence)
+    yield from _refusal(evidence)
+    yield from _coordinator(evidence)
+    yield from _group(evidence)
+    yield from _store(evidence)
+
+
+def _broker(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.ready(names.KAFKA):
+        return
+    why = evidence.failure("kafka_topics")
+    if why:
+        yield tell(
+            evidence,
+            "broker-unresponsive",
+            names.KAFKA,
+            "kafka-0 is ready and does not answer",
+            why,
+            subject="pod/kafka-0",
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.KAFKA),
+        )
+        return
+    for one in evidence.red("test_kafka_topic["):
+        cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
+        topic = one.argument
+        yield tell(
+            evidence, cause, names.KAFKA, one.why, one.why, subject=f"topic/{topic}", details=of_app(names.KAFKA)
+        )
+
+
+def _refusal(evidence: Evidence) -> Iterator[Finding]:
+    """The producer says again and again what the broker answers: the topic's settings do not let its records in."""
+    lines = evidence.said(names.PRODUCER, _REFUSED, within=STILL_SAID)
+    found = re.search(_REFUSED, lines[-1]) if lines else None
+    if found and evidence.ready(names.KAFKA):
+        yield tell(
+            evidence,
+            "records-refused",
+            names.KAFKA,
+            f"kafka-0 refuses what the producer sends: {found[0]}",
+            *(f"log: {line}" for line in lines[-2:]),
+            subject=f"topic/{names.TOPIC}",
+            details=of_app(names.KAFKA),
+        )
+
+
+def _coordinator(evidence: Evidence) -> Iterator[Finding]:
+    """A broker that fenced itself, short of CPU or disk, and had no leader for the group's offsets when it was back."""
+    lines = evidence.said(names.KAFKA, _NO_COORDINATOR, within=600.0)
+    if lines and evidence.ready(names.KAFKA) and evidence.red("test_consumer_group_stable"):
+        yield tell(
+            evidence,
+            "partition-leaderless",
+            names.KAFKA,
+            "kafka-0 could not load what it knows of the consumer group, so nobody can join it",
+            *(f"log: {line}" for line in lines[-2:]),
+            subject="topic/__consumer_offsets",
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.KAFKA),
+        )
+
+
+def _group(evidence: Evidence) -> Iterator[Finding]:
+    group: dict[str, Any] = evidence.data("kafka_group") or {}
+    if not group or not evidence.ready(names.PROCESSOR):
+        return
+    members = group.get("members") or []
+    unread = unread_partitions(evidence)
+    seen = (f"group {names.CONSUMER_GROUP} is {group['state']} with {len(members)} members", *_read_by(members))
+    young = all(age(pod, evidence.now) < STARTING_FOR for pod in evidence.ready(names.PROCESSOR))
+    if group["state"] in _MOVING:
+        yield tell(
+            evidence,
+            "rebalancing",
+            names.PROCESSOR,
+            "the consumer group is rebalancing: known, 5 to 10 s",
+            *seen,
+            subject=f"group/{names.CONSUMER_GROUP}",
+        )
+    elif unread:
+        cause = "rebalancing" if young else "partitions-unread"
+        yield tell(
+            evidence,
+            cause,
+            names.PROCESSOR,
+            f"nobody of {names.CONSUMER_GROUP} reads the partitions {', '.join(unread)}",
+            *seen,
+            subject=f"group/{names.CONSUMER_GROUP}",
+        )
+
+
+def unread_partitions(evidence: Evidence) -> list[str]:
+    """The numbers of the topic's partitions that no member of the processors' group holds; none where it moves."""
+    group: dict[str, Any] = evidence.data("kafka_group") or {}
+    members = group.get("members") or []
+    if not group or group["state"] in _MOVING or not (evidence.known("kafka_topics") or members):
+        return []
+    held = {partition for member in members for partition in member["partitions"]}
+    return [str(number) for number in range(names.TOPIC_PARTITIONS) if f"{names.TOPIC}/{number}" not in held]
+
+
+def _read_by(members: list[dict[str, Any]]) -> list[str]:
+    return [f"{member['host']} reads {len(member['partitions'])} partitions" for member in members[:3]]
+
+
+def _store(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.ready(names.INFLUXDB):
+        return
+    lines = evidence.said(names.PROCESSOR, _NO_BUCKET)
+    missing = evidence.failure("influxdb_newest")
+    if lines or "bucket" in missing.lower():
+        yield tell(
+            evidence,
+            "bucket-missing",
+            names.INFLUXDB,
+            f"InfluxDB has no bucket {names.INFLUXDB_BUCKET}, or not for this token",
+            *(f"log: {line}" for line in lines[-2:]),
+            missing,
+            subject=f"bucket/{names.INFLUXDB_BUCKET}",
+            details=of_app(names.INFLUXDB),
+        )
+        return
+    unhealthy = evidence.red("test_influxdb_healthy")
+    why = evidence.failure("influxdb_health")
+    if unhealthy or why:
+        yield tell(
+            evidence,
+            "store-unresponsive",
+            names.INFLUXDB,
+            unhealthy[0].why if unhealthy else "influxdb-0 is ready and does not answer",
+            why,
+            subject="pod/influxdb-0",
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.INFLUXDB),
+        )
+    failing = evidence.red("test_key_metric[influxdb-writes")
+    if evidence.delivers_since is None:  # else what failed until then still counts, and is an echo
+        failing = [*evidence.red(WRITE_FAILURES), *failing]
+    said = evidence.said(names.PROCESSOR, NOT_DELIVERED)
+    if failing and evidence.ready(names.PROCESSOR):
+        yield tell(
+            evidence,
+            "writes-fail",
+            names.INFLUXDB,
+            f"InfluxDB does not take what the processor writes: {failing[0].why}",
+            *(one.why for one in failing),
+            *(f"log: {line}" for line in said[-2:]),
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.PROCESSOR),
+        )

@@ -1,0 +1,96 @@
+"""How rules put a finding together: the cause from the list, its commands filled in, whom it affects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from pipeline_services.model.k8s import K8sObject, condition, epoch, name_of
+from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.evidence import KINDS, Evidence
+from pipeline_services.triage.graph import affected
+from pipeline_services.triage.model import Confidence, Finding
+
+MOST_EVIDENCE: Final = 6
+_WIDTH: Final = 240
+
+
+def tell(
+    evidence: Evidence,
+    cause: str,
+    component: str,
+    summary: str,
+    *seen: str,
+    subject: str = "",
+    since: float | None = None,
+    affects: Iterable[str] | None = None,
+    confidence: Confidence = Confidence.HIGH,
+    against: Iterable[str] = (),
+    self_healing: bool | None = None,
+    heals_within: float | None = None,
+    details: Mapping[str, str] | None = None,
+) -> Finding:
+    """A finding of the cause with that id.
+
+    Args:
+        seen: the evidence, the strongest first; empty ones are left out.
+        affects: the components that suffer; by default those that depend on ``component``.
+        self_healing: None for what the cause says; likewise ``heals_within``, in seconds.
+        details: what else the cause's commands are filled in with.
+    """
+    known = CAUSES[cause]
+    return Finding(
+        cause=known,
+        component=component,
+        summary=short(summary),
+        subject=subject,
+        since=since,
+        confidence=confidence,
+        evidence=tuple(short(line) for line in dict.fromkeys(seen) if line)[:MOST_EVIDENCE] or (short(summary),),
+        against=tuple(short(line) for line in against if line),
+        affects=affected(component) | frozenset(affects or ()) if affects is None else frozenset({component, *affects}),
+        details={"namespace": evidence.snapshot.namespace, **(details or {})},
+        self_healing=known.heals_within is not None if self_healing is None else self_healing,
+        heals_within=heals_within,
+    )
+
+
+def of_app(app: str, pod: K8sObject | None = None, **more: str) -> dict[str, str]:
+    """What the commands about an app's workload need."""
+    details = {"app": app, "workload": f"{KINDS[app][1]}/{app}"}
+    if pod:
+        details |= {"pod": name_of(pod), "container": str(pod["spec"]["containers"][0]["name"])}
+    return details | more
+
+
+def since_condition(item: K8sObject, kind: str) -> float | None:
+    """When a condition of an object became what it is."""
+    stamp = condition(item, kind).get("lastTransitionTime")
+    return epoch(stamp) if stamp else None
+
+
+def earliest(*times: float | None) -> float | None:
+    """The earliest of the times that are known."""
+    return min((time for time in times if time is not None), default=None)
+
+
+def stopped_since(evidence: Evidence, deployment: K8sObject | None) -> float | None:
+    """When a deployment of the cluster's own stopped working: scaled to 0, or not available."""
+    if deployment is None:
+        return None
+    if deployment["spec"].get("replicas", 1) == 0:
+        return evidence.changed("deployments", name_of(deployment), "spec.replicas")
+    available = condition(deployment, "Available").get("status") == "True"
+    return None if available else since_condition(deployment, "Available")
+
+
+def event_line(event: K8sObject) -> str:
+    """An event as evidence."""
+    about = event["involvedObject"]
+    return f"event {event.get('reason')} of {about['kind'].lower()}/{about['name']}: {event.get('message', '')}"
+
+
+def short(text: str) -> str:
+    """One line, of a length that can be read."""
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDTH else line[: _WIDTH - 3] + "..."

@@ -1,0 +1,177 @@
+"""The readings on their way: too slow, piling up, not made, not to be read, or with times that cannot be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pipeline_services.judgements import readings
+from pipeline_services.model import names
+from pipeline_services.model.k8s import name_of
+from pipeline_services.snapshot.bounds import ONSET_STEP_S
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules.data import unread_partitions
+from pipeline_services.triage.rules.finding import of_app, tell
+
+STEADY_FOR: Final = 180.0
+"""Seconds: what held readings up for longer than the latency may be, and still shows in it, stopped the writes then."""
+_LATENCY: Final = "test_key_metric[end-to-end-latency"
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """What slows them down, then the backlog, then the readings themselves."""
+    yield from _throttled(evidence)
+    clock_behind = _old_at_once(evidence)
+    yield from _backlog(evidence, clock_behind=clock_behind)
+    yield from _readings(evidence, clock_behind=clock_behind)
+
+
+def _throttled(evidence: Evidence) -> Iterator[Finding]:
+    red = [*evidence.red("test_key_metric[cpu-throttling"), *evidence.red("test_key_metric[cpu-usage")]
+    for app in names.DATA_PATH:
+        own = [one for one in red if one.id.rstrip("]").endswith(f"-{app}")]
+        if own:
+            yield _slowed_down(evidence, app, [one.why for one in own])
+        memory = evidence.red(f"test_key_metric[memory-usage-{app}]")
+        if memory:
+            yield _short_of_memory(evidence, app, memory[0].why)
+    for one in evidence.red("test_usage_within_limits["):
+        if "memory" in one.why:
+            yield _short_of_memory(evidence, one.component, one.why)
+        else:
+            yield _slowed_down(evidence, one.component, [one.why])
+
+
+def _slowed_down(evidence: Evidence, app: str, seen: list[str]) -> Finding:
+    containers = [container for pod in evidence.pods(app) for container in pod["spec"]["containers"]]
+    limits = {str(one.get("resources", {}).get("limits", {}).get("cpu", "none")) for one in containers}
+    return tell(
+        evidence,
+        "cpu-throttled",
+        app,
+        f"{app} is slowed down by its CPU limit ({', '.join(sorted(limits))})",
+        *seen,
+        subject=f"app/{app}",
+        since=evidence.changed("deployments", app, "spec.template"),
+        details=of_app(app),
+    )
+
+
+def _short_of_memory(evidence: Evidence, app: str, why: str) -> Finding:
+    summary = f"{app} is about to be killed for its memory: {why}"
+    return tell(
+        evidence, "out-of-memory", app, summary, why, affects={app}, confidence=Confidence.MEDIUM, details=of_app(app)
+    )
+
+
+def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
+    """Falling is healing, growing is not; what looks old by its producer's clock alone is no backlog."""
+    if unread_partitions(evidence):
+        return  # what nobody reads piles up, however fast the others are
+    high = [
+        *evidence.red("test_key_metric[consumer-lag]"),
+        *evidence.red(_LATENCY),
+        *evidence.red("test_key_metric[stored-reading-age"),
+    ]
+    growing = evidence.red("test_key_metric[consumer-lag-growth")
+    behind = evidence.red("test_key_metric[processor-matches-producer")
+    if growing or (behind and not _falls(evidence)):
+        first = (growing or behind)[0]
+        yield tell(
+            evidence,
+            "processing-too-slow",
+            names.PROCESSOR,
+            f"readings are stored more slowly than they come: {first.why}",
+            *(one.why for one in (*growing, *behind, *high)),
+            *_strangers(evidence),
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.PROCESSOR),
+        )
+    elif (high or behind) and _falls(evidence) and not clock_behind:
+        yield tell(
+            evidence,
+            "backlog-draining",
+            names.PROCESSOR,
+            f"a backlog is being worked off: {(high or behind)[0].why}",
+            *(one.why for one in (*high, *behind)),
+            details=of_app(names.PROCESSOR),
+        )
+
+
+def _falls(evidence: Evidence) -> bool:
+    return evidence.known("kafka_lag") and readings.lag_growth(evidence.snapshot) <= 0.0
+
+
+def _strangers(evidence: Evidence) -> list[str]:
+    """Members of the processors' group whose address is no processor's: they take partitions away from those."""
+    members: list[dict[str, Any]] = (evidence.data("kafka_group") or {}).get("members") or []
+    own = {pod["status"].get("podIP") for pod in evidence.pods(names.PROCESSOR)}
+    if None in own:
+        return []  # an address that is not known yet may be any member's
+    others = [one for one in members if one["partitions"] and one["host"] not in own]
+    return [f"{one['host']} reads {len(one['partitions'])} partitions and is no processor" for one in others[:3]]
+
+
+def _old_at_once(evidence: Evidence) -> bool:
+    """Whether readings are stored as they come, and have been for minutes, and yet are old by the times they carry."""
+    if not evidence.red(_LATENCY) or not evidence.known("kafka_lag") or readings.lag_growth(evidence.snapshot) != 0.0:
+        return False
+    series: dict[str, list[list[float]]] = evidence.data("onset") or {}
+    made = {point[0]: point[1] for point in series.get("producer-rate", ())}
+    kept = [rate > 0 and rate >= made[at] / 2 for at, rate in series.get("influxdb-writes", ()) if at in made]
+    looks = int(STEADY_FOR / ONSET_STEP_S)
+    return len(kept) >= looks and all(kept[-looks:])
+
+
+def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
+    ahead = evidence.red("test_data_clock")
+    if ahead:
+        yield tell(
+            evidence,
+            "data-clock-wrong",
+            names.PRODUCER,
+            f"a producer's clock runs ahead: {ahead[0].why}",
+            ahead[0].why,
+            affects={names.PROCESSOR},
+            details=of_app(names.PRODUCER),
+        )
+    elif clock_behind:
+        late = evidence.red(_LATENCY)[0]
+        yield tell(
+            evidence,
+            "data-clock-wrong",
+            names.PRODUCER,
+            f"readings are stored as they come and carry old times, so a producer's clock is behind: {late.why}",
+            late.why,
+            f"there is no backlog, and for {STEADY_FOR:g} s none came about: writes kept up with the producer",
+            affects={names.PROCESSOR},
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.PRODUCER),
+        )
+    letters = evidence.red("test_key_metric[dead-letters")
+    if letters:
+        yield tell(
+            evidence,
+            "poison-messages",
+            names.PRODUCER,
+            f"messages that cannot be read arrive: {letters[0].why}",
+            letters[0].why,
+            subject=f"topic/{names.DEAD_LETTER_TOPIC}",
+            affects={names.PROCESSOR},
+            details=of_app(names.PRODUCER),
+        )
+    idle = [*evidence.red("test_key_metric[producer-rate"), *evidence.red("test_key_metric[unacknowledged-age")]
+    if idle and evidence.ready(names.PRODUCER):
+        words = evidence.said(names.PRODUCER, r"(?i)error|warn|fail|refused|timed? ?out", within=60)
+        yield tell(
+            evidence,
+            "producer-idle",
+            names.PRODUCER,
+            f"the producer runs and its readings do not arrive: {idle[0].why}",
+            *(one.why for one in idle),
+            *(f"log: {line}" for line in words[-2:]),
+            *(f"pod {name_of(pod)} is ready" for pod in evidence.ready(names.PRODUCER)[:1]),
+            confidence=Confidence.MEDIUM,
+            details=of_app(names.PRODUCER),
+        )

@@ -1,0 +1,171 @@
+"""Nodes and volumes: what everything else stands on (sections 1, 3.5, 5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline_services.judgements.nodes import closed_by_taints
+from pipeline_services.judgements.volumes import belongs_to
+from pipeline_services.model import names
+from pipeline_services.model.k8s import K8sObject, condition, epoch, name_of
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.graph import affected
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules.finding import since_condition, tell
+
+PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
+STILL_SAID = 60.0
+"""Seconds within which what has no space says so again."""
+_NO_SPACE = r"(?i)no space left|disk full|ENOSPC|disk quota exceeded"
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Nodes first, then volumes."""
+    yield from _nodes(evidence)
+    yield from _claims(evidence)
+    yield from _full(evidence)
+
+
+def _nodes(evidence: Evidence) -> Iterator[Finding]:
+    for node in evidence.objects("nodes"):
+        name, subject = name_of(node), f"node/{name_of(node)}"
+        if condition(node, "Ready").get("status") != "True":
+            ready = condition(node, "Ready")
+            yield tell(
+                evidence,
+                "node-not-ready",
+                "node",
+                f"node {name} is not Ready: {ready.get('reason', 'unknown')}",
+                str(ready.get("message", "")),
+                subject=subject,
+                since=since_condition(node, "Ready"),
+                details={"node": name},
+            )
+            continue
+        pressed = [kind for kind in PRESSURES if condition(node, kind).get("status") != "False"]
+        if pressed and evidence.red("test_nodes_without_pressure"):
+            yield tell(
+                evidence,
+                "node-pressure",
+                "node",
+                evidence.red("test_nodes_without_pressure")[0].why,
+                *(f"{kind}: {condition(node, kind).get('message', 'no such condition')}" for kind in pressed),
+                subject=subject,
+                since=since_condition(node, pressed[0]),
+                details={"node": name},
+            )
+        if node["spec"].get("unschedulable"):
+            yield tell(
+                evidence,
+                "node-cordoned",
+                "node",
+                f"node {name} is cordoned: a pod that is made now runs nowhere",
+                f"node {name} has spec.unschedulable true",
+                subject=subject,
+                since=_tainted(node),
+                affects=(),
+                details={"node": name},
+            )
+    for name, keys in closed_by_taints(evidence.objects("nodes")).items():
+        yield tell(
+            evidence,
+            "node-tainted",
+            "node",
+            f"node {name} keeps pods away by the taint {', '.join(keys)}: one that is made now runs nowhere",
+            f"node {name} has the taint {', '.join(keys)}",
+            subject=f"node/{name}",
+            affects=(),
+            details={"node": name, "taint": keys[0]},
+        )
+    if evidence.red("test_nodes_have_room"):
+        one = evidence.red("test_nodes_have_room")[0]
+        yield tell(evidence, "node-full", "node", one.why, one.why, confidence=Confidence.MEDIUM)
+
+
+def _tainted(node: K8sObject) -> float | None:
+    taints = node["spec"].get("taints") or ()
+    return next((epoch(taint["timeAdded"]) for taint in taints if taint.get("timeAdded")), None)
+
+
+def _claims(evidence: Evidence) -> Iterator[Finding]:
+    claims = evidence.objects("pvcs")
+    if not evidence.known("pvcs"):
+        return
+    for app in names.STATEFULSETS:
+        own = [claim for claim in claims if belongs_to(name_of(claim), app)]
+        if not own and not evidence.workload(app):
+            continue
+        if not own:
+            yield tell(
+                evidence,
+                "volume-missing",
+                "storage",
+                f"{app} has no volume claim",
+                "no such claim in the namespace",
+                affects=affected(app),
+            )
+        for claim in own:
+            phase, subject = claim["status"].get("phase"), f"pvc/{name_of(claim)}"
+            if phase == "Lost":
+                yield tell(
+                    evidence,
+                    "volume-missing",
+                    "storage",
+                    f"the volume behind {name_of(claim)} is gone",
+                    "phase Lost",
+                    subject=subject,
+                    affects=affected(app),
+                )
+            elif phase != "Bound" and evidence.red("test_volume_bound"):
+                yield tell(
+                    evidence,
+                    "volume-unbound",
+                    "storage",
+                    f"volume claim {name_of(claim)} is {phase}, not Bound",
+                    f"storage class {claim.get('spec', {}).get('storageClassName')}",
+                    *(
+                        str(event.get("message", ""))
+                        for event in evidence.events_of("PersistentVolumeClaim", name_of(claim))[:1]
+                    ),
+                    subject=subject,
+                    affects=affected(app),
+                )
+            elif claim["metadata"].get("deletionTimestamp"):
+                yield tell(
+                    evidence,
+                    "volume-missing",
+                    "storage",
+                    f"volume claim {name_of(claim)} was deleted and goes with its pod",
+                    f"deletionTimestamp {claim['metadata']['deletionTimestamp']}",
+                    subject=subject,
+                    affects=affected(app),
+                )
+
+
+def _out_of_space(evidence: Evidence, app: str) -> list[str]:
+    """What is logged of it, by whose volume it is and by who writes there; where it serves, what is still said."""
+    since = evidence.now - STILL_SAID if evidence.ready(app) else 0.0
+    who = (app, names.PROCESSOR) if app == names.INFLUXDB else (app,)
+    lines = sorted(line for one in who for line in evidence.lines(one))
+    return [text for at, text in lines if at >= since and re.search(_NO_SPACE, text)]
+
+
+def _full(evidence: Evidence) -> Iterator[Finding]:
+    for app in names.STATEFULSETS:
+        usage = evidence.red(f"test_key_metric[volume-usage-{app}]")
+        lines = _out_of_space(evidence, app)
+        if usage or lines:
+            summary = f"the volume of {app} is full" if lines else f"the volume of {app} is nearly full: {usage[0].why}"
+            pods = evidence.pods(app)
+            yield tell(
+                evidence,
+                "volume-full",
+                "storage",
+                summary,
+                *(one.why for one in usage),
+                *(f"log: {line}" for line in lines[-2:]),
+                subject=f"pvc of {app}",
+                affects=affected(app),
+                details={"app": app, "pod": name_of(pods[0]) if pods else f"{app}-0"},
+            )

@@ -1,0 +1,271 @@
+"""Policies, services and names: why pods that run cannot reach each other (section 3.6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pipeline_services.judgements import endpoints, networks
+from pipeline_services.judgements.networks import Flow
+from pipeline_services.judgements.pods import all_ready_since, is_ready
+from pipeline_services.model import names
+from pipeline_services.model.k8s import K8sObject, name_of
+from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
+from pipeline_services.triage.graph import affected
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules.finding import since_condition, stopped_since, tell
+
+SEEING: Final = tuple(
+    Flow(source, target, port)
+    for source, target, port in (
+        (names.PROMETHEUS, names.PRODUCER, 8000),
+        (names.PROMETHEUS, names.PROCESSOR, 8000),
+        (names.PROMETHEUS, names.INFLUXDB, 8086),
+        (names.GRAFANA, names.PROMETHEUS, 9090),
+        (names.GRAFANA, names.LOKI, 3100),
+        (names.GRAFANA, names.INFLUXDB, 8086),
+        (names.LOG_SHIPPER, names.LOKI, 3100),
+    )
+)
+"""The connections that the eyes need, beside those of the data path."""
+DNS_LABEL: Final = ("k8s-app", "kube-dns")
+_NO_NAME: Final = (
+    r"(?i)name or service not known|temporary failure in name resolution|no such host|UnknownHostException"
+    r"|nodename nor servname|server misbehaving"
+)
+CATCHING_UP: Final = 15.0
+"""Seconds in which a client may still complain about a server that has just come back."""
+_NO_WAY: Final = r"(?i)timed? ?out|ConnectTimeout|no route to host|NoBrokersAvailable|i/o timeout"
+_GROUP_REQUEST: Final = r"(Join|Sync|Leave)Group request failed|Heartbeat failed"
+"""Answered late or not at all by the group's coordinator, over a connection that there is."""
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Names first, then services, then policies, then what is left: a connection that fails for no reason seen here."""
+    found = [*_names(evidence), *_services(evidence), *_policies(evidence)]
+    yield from found or _connections(evidence)
+
+
+def _names(evidence: Evidence) -> Iterator[Finding]:
+    servers = evidence.system(*DNS_LABEL)
+    deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "coredns"), None)
+    red = evidence.red("test_key_metric[name-resolves")
+    lines = [line for app in (names.PRODUCER, names.PROCESSOR) for line in _unresolved(evidence, app)]
+    seen = (*(one.why for one in red[:2]), *(f"log: {line}" for line in lines[-2:]))
+    away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
+    if away or (deployment is not None and deployment["spec"].get("replicas", 1) == 0):
+        wanted = deployment["spec"].get("replicas", 1) if deployment else "?"
+        yield tell(
+            evidence,
+            "dns-down",
+            "dns",
+            f"no DNS server is ready: {len(servers)} pods of coredns, {wanted} wanted",
+            *(f"pod {name_of(pod)}: {pod['status'].get('phase')}" for pod in servers[:2]),
+            *seen,
+            subject="deployment/coredns",
+            since=stopped_since(evidence, deployment),
+        )
+    elif (red or lines) and not _dns_blocked(evidence):
+        yield tell(
+            evidence,
+            "names-unresolvable",
+            "dns",
+            "pods cannot resolve the names of the services",
+            *seen,
+            confidence=Confidence.MEDIUM,
+            against=("the DNS servers are ready",) if servers else (),
+        )
+
+
+def _unresolved(evidence: Evidence, app: str) -> list[str]:
+    """What the app says of names that it cannot resolve; not what it said until it became ready, which needs them."""
+    since = max(all_ready_since(evidence.pods(app)), default=0.0)
+    lines = [text for at, text in evidence.standing_lines(app) if at > since]
+    return [line for line in lines if re.search(_NO_NAME, line) and _is_ours(line)]
+
+
+def _is_ours(line: str) -> bool:
+    return any(service in line for service in names.SERVICE_PORTS)
+
+
+def _services(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.known("services"):
+        return
+    for service, app in endpoints.SERVED_BY.items():
+        found, subject = evidence.object("services", service), f"service/{service}"
+        common: dict[str, Any] = {
+            "subject": subject,
+            "details": {"service": service},
+            "affects": {*affected(app), "config"},
+        }
+        if found is None:
+            yield tell(
+                evidence,
+                "service-missing",
+                "network",
+                f"there is no {subject}, by which {app} is found",
+                f"no {subject} in the namespace",
+                *_well(evidence, app),
+                **common,
+            )
+            continue
+        common["since"] = evidence.changed("services", service)
+        selector, pods = found["spec"].get("selector") or {}, evidence.pods(app)
+        if pods and not any(_matches(selector, pod) for pod in pods):
+            yield tell(
+                evidence,
+                "service-selects-nothing",
+                "network",
+                f"the selector of {subject} matches no pod of {app}",
+                f"selector {selector}",
+                f"labels of {name_of(pods[0])}: {pods[0]['metadata'].get('labels')}",
+                *_well(evidence, app),
+                **common,
+            )
+            continue
+        wrong = _wrong_port(found, pods, names.SERVICE_PORTS[service])
+        if not wrong and evidence.red(f"test_service_has_endpoint[{service}]") and evidence.ready(app):
+            why = evidence.red(f"test_service_has_endpoint[{service}]")[0].why
+            yield tell(evidence, "service-selects-nothing", "network", f"{subject} leads to no pod", why, **common)
+        if wrong:
+            yield tell(
+                evidence, "service-port-wrong", "network", f"{subject} {wrong}", wrong, *_well(evidence, app), **common
+            )
+
+
+def _matches(selector: dict[str, str], pod: K8sObject) -> bool:
+    labels = pod["metadata"].get("labels") or {}
+    return bool(selector) and all(labels.get(key) == value for key, value in selector.items())
+
+
+def _wrong_port(service: K8sObject, pods: list[K8sObject], port: int) -> str:
+    entry = next((one for one in service["spec"].get("ports") or () if one["port"] == port), None)
+    if entry is None:
+        return f"has no port {port}, only {[one['port'] for one in service['spec'].get('ports') or ()]}"
+    target = entry.get("targetPort", port)
+    known = {
+        key
+        for pod in pods
+        for container in pod["spec"]["containers"]
+        for declared in container.get("ports") or ()
+        for key in (declared["containerPort"], declared.get("name"))
+    }
+    return f"leads to port {target!r}, which no container declares" if known and target not in known else ""
+
+
+def _policies(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.known("networkpolicies"):
+        return
+    policies = evidence.objects("networkpolicies")
+    blocked = [flow for flow in (*networks.FLOWS.values(), *SEEING) if networks.held_up(policies, flow)]
+    if blocked:
+        sources = sorted({COMPONENT_OF[flow.source] for flow in blocked})
+        what = ", ".join(map(str, blocked[:3]))
+        yield tell(
+            evidence,
+            "policy-blocks",
+            "network",
+            f"no policy lets {what}",
+            *(f"no policy lets {flow} {networks.held_up(policies, flow)}" for flow in blocked),
+            *_time_outs(evidence),
+            subject="networkpolicies",
+            since=_changed(evidence),
+            affects=affected(*sources),
+        )
+    if _dns_blocked(evidence):
+        yield tell(
+            evidence,
+            "policy-blocks",
+            "network",
+            "no policy lets the pods ask the DNS servers",
+            "no policy allows UDP 53",
+            *(one.why for one in evidence.red("test_key_metric[name-resolves")[:2]),
+            subject="networkpolicies",
+            since=_changed(evidence),
+            affects=affected("dns"),
+        )
+    loose = [*evidence.red("test_network_denies_by_default"), *evidence.red("test_network_denies[")]
+    if loose:
+        yield tell(
+            evidence,
+            "policy-too-loose",
+            "network",
+            loose[0].why,
+            *(one.why for one in loose[:4]),
+            subject="networkpolicies",
+            since=_changed(evidence),
+            affects=(),
+        )
+
+
+def _dns_blocked(evidence: Evidence) -> bool:
+    """Whether a data-path app may not ask port 53 of anybody."""
+    policies = [one for one in evidence.objects("networkpolicies") if networks.selects(one, names.PRODUCER)]
+    concerned = [one["spec"] for one in policies if "Egress" in (one["spec"].get("policyTypes") or ())]
+    rules = [rule for spec in concerned for rule in spec.get("egress") or ()]
+    allowed = any(
+        not rule.get("ports")
+        or any(port.get("port") in (None, 53) and port.get("protocol") == "UDP" for port in rule["ports"])
+        for rule in rules
+    )
+    return bool(concerned) and not allowed
+
+
+def _changed(evidence: Evidence) -> float | None:
+    times = [evidence.changed("networkpolicies", name_of(policy)) for policy in evidence.objects("networkpolicies")]
+    recent = [time for time in times if time is not None and evidence.now - time < 3600]
+    return max(recent, default=None)
+
+
+def _time_outs(evidence: Evidence) -> list[str]:
+    lines = [line for app in (names.PRODUCER, names.PROCESSOR) for line in evidence.said(app, _NO_WAY)]
+    return [f"log: {line}" for line in lines[-2:]]
+
+
+def _well(evidence: Evidence, app: str) -> list[str]:
+    return [f"pod {name_of(pod)} itself is ready" for pod in evidence.ready(app)[:1]]
+
+
+def _connections(evidence: Evidence) -> Iterator[Finding]:
+    """The server is well, the policies and services look right, and the client gets no connection."""
+    for client, server in (
+        (names.PRODUCER, names.KAFKA),
+        (names.PROCESSOR, names.KAFKA),
+        (names.PROCESSOR, names.INFLUXDB),
+    ):
+        service = names.KAFKA_SERVICE if server == names.KAFKA else names.INFLUXDB_SERVICE
+        well_since = max((since_condition(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
+        lines = [
+            line
+            for at, line in evidence.standing_lines(client, within=60)
+            if at > well_since + CATCHING_UP
+            and re.search(_NO_WAY, line)
+            and not re.search(_GROUP_REQUEST, line)
+            and (server in line.lower() or service in line)
+        ]
+        if (
+            lines
+            and evidence.ready(server)
+            and (evidence.red(f"test_pods_ready[{client}]") or _flow_stands(evidence, client))
+        ):
+            yield tell(
+                evidence,
+                "connection-fails",
+                "network",
+                f"{client} gets no connection to {server}, which is well itself",
+                *(f"log: {line}" for line in lines[-2:]),
+                *_well(evidence, server),
+                affects=affected(client),
+                confidence=Confidence.MEDIUM,
+                against=("the policies and the service look right",),
+            )
+
+
+def _flow_stands(evidence: Evidence, client: str) -> bool:
+    metrics = (
+        ("producer-rate", "unacknowledged-age")
+        if client == names.PRODUCER
+        else ("consumer-lag", "write-failures", "stored-reading")
+    )
+    return any(evidence.red(f"test_key_metric[{metric}") for metric in metrics)

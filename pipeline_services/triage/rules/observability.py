@@ -1,0 +1,254 @@
+"""The eyes and the autoscalers: Prometheus, Grafana, Loki, the metrics API. While they are blind nothing is green."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline_services.checklist.checks import Answer
+from pipeline_services.judgements import hpas, networks
+from pipeline_services.judgements.pods import is_ready
+from pipeline_services.model import names
+from pipeline_services.model.k8s import age, condition, name_of
+from pipeline_services.triage.evidence import KINDS, Evidence
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules.finding import of_app, since_condition, stopped_since, tell
+from pipeline_services.triage.rules.network import SEEING
+
+METRICS_LABEL = ("k8s-app", "metrics-server")
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Figures, logs, dashboards, autoscaling."""
+    yield from _scrapes(evidence)
+    yield from _logs(evidence)
+    yield from _dashboards(evidence)
+    yield from _usage(evidence)
+    yield from _autoscalers(evidence)
+
+
+def _scrapes(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.ready(names.PROMETHEUS):
+        return
+    pods = evidence.red("test_pods_scraped[")
+    red = [*pods, *evidence.red("test_nodes_scraped")]
+    missing = [one for one in red if not one.argument or evidence.ready(one.argument)]
+    if len(missing) == 1 and missing[0] in pods and "connection refused" in missing[0].why:
+        yield _deaf(evidence, missing[0])
+    elif missing:
+        yield tell(
+            evidence,
+            "scrape-failing",
+            names.PROMETHEUS,
+            f"Prometheus does not read all figures: {missing[0].why}",
+            *(one.why for one in missing),
+            *_changed(evidence, "prometheus"),
+            subject="deployment/prometheus",
+            details=of_app(names.PROMETHEUS),
+        )
+    elif evidence.failure("prometheus_targets"):
+        why = evidence.failure("prometheus_targets")
+        yield tell(
+            evidence,
+            "not-ready",
+            names.PROMETHEUS,
+            "Prometheus is ready and does not answer",
+            why,
+            details=of_app(names.PROMETHEUS),
+        )
+
+
+def _deaf(evidence: Evidence, refused: Answer) -> Finding:
+    """Prometheus reads everybody else: it is the pod on whose port nobody listens."""
+    app = refused.argument
+    return tell(
+        evidence,
+        "port-closed",
+        app,
+        f"a pod of {app} is ready, and nobody listens on its port",
+        refused.why,
+        subject=f"{KINDS[app][1]}/{app}",
+        since=evidence.changed(KINDS[app][0], app, "spec.template"),
+        affects={app, names.PROMETHEUS},
+        confidence=Confidence.MEDIUM,
+        details=of_app(app),
+    )
+
+
+def _logs(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.ready(names.LOKI):
+        return
+    red = [*evidence.red("test_loki_finds_all_logs"), *evidence.red("test_loki_has_logs_of")]
+    unready = evidence.red("test_loki_ready")
+    if unready or evidence.failure("loki_ready"):
+        why = unready[0].why if unready else evidence.failure("loki_ready")
+        yield tell(
+            evidence, "not-ready", names.LOKI, f"Loki runs and does not serve: {why}", why, details=of_app(names.LOKI)
+        )
+    elif red:
+        words = evidence.said(names.LOG_SHIPPER, r"(?i)error|refused|no such host|timed? ?out|denied")
+        yield tell(
+            evidence,
+            "logs-not-shipped",
+            names.LOKI,
+            f"logs do not arrive in Loki: {red[0].why}",
+            *(one.why for one in red),
+            *(f"log of the shipper: {line}" for line in words[-2:]),
+            *_changed(evidence, names.LOG_SHIPPER),
+            subject=f"daemonset/{names.LOG_SHIPPER}",
+            details=of_app(names.LOG_SHIPPER),
+        )
+
+
+def _explained(evidence: Evidence, source: str, why: str) -> bool:
+    """Whether Grafana gets no answer for what is told already: a certificate that is wrong, a policy in the way."""
+    if evidence.red("test_certificate") and re.search(r"(?i)\btls\b|x509|certificate", why):
+        return True
+    policies = evidence.objects("networkpolicies")
+    flows = [flow for flow in SEEING if (flow.source, flow.target) == (names.GRAFANA, source)]
+    return evidence.known("networkpolicies") and any(networks.held_up(policies, flow) for flow in flows)
+
+
+def _dashboards(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.ready(names.GRAFANA):
+        return
+    why = evidence.failure("grafana_health")
+    if why or evidence.red("test_grafana_healthy"):
+        said = why or evidence.red("test_grafana_healthy")[0].why
+        yield tell(
+            evidence,
+            "not-ready",
+            names.GRAFANA,
+            f"Grafana runs and does not serve: {said}",
+            said,
+            details=of_app(names.GRAFANA),
+        )
+        return
+    for one in evidence.red("test_grafana_datasource_answers["):
+        source = one.argument
+        if evidence.ready(source) and not _explained(evidence, source, one.why):
+            yield tell(
+                evidence,
+                "datasource-broken",
+                names.GRAFANA,
+                one.why,
+                one.why,
+                f"{source} itself is ready",
+                *_changed(evidence, "grafana"),
+                subject=f"datasource/{source}",
+                details=of_app(names.GRAFANA),
+            )
+    board, lost = evidence.red("test_grafana_dashboard_complete"), evidence.failure("grafana_dashboard")
+    if board or lost:
+        said = board[0].why if board else lost
+        yield tell(
+            evidence,
+            "dashboard-damaged",
+            names.GRAFANA,
+            said,
+            said,
+            *_changed(evidence, "grafana"),
+            subject=f"dashboard/{names.DASHBOARD_UID}",
+            details=of_app(names.GRAFANA),
+        )
+    panels = evidence.red("test_grafana_panel_fresh[")
+    if panels:
+        yield tell(
+            evidence,
+            "panels-empty",
+            names.GRAFANA,
+            f"panels of the dashboard show nothing new: {panels[0].why}",
+            *(one.why for one in panels),
+            *_changed(evidence, "grafana"),
+            subject=f"dashboard/{names.DASHBOARD_UID}",
+            details=of_app(names.GRAFANA),
+        )
+
+
+def _usage(evidence: Evidence) -> Iterator[Finding]:
+    servers = evidence.system(*METRICS_LABEL)
+    deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "metrics-server"), None)
+    away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
+    scaled = deployment is not None and deployment["spec"].get("replicas", 1) == 0
+    why = evidence.failure("pod_metrics")
+    blind = evidence.red("test_hpa_knows_metrics[")
+    missing = [one for one in blind if not re.search("there is no HPA|missing request", one.why)]
+    silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
+    if away or scaled or silent or missing:
+        yield tell(
+            evidence,
+            "usage-unknown",
+            "hpa",
+            "the metrics API has no figures, so nothing scales with its load",
+            why,
+            f"deployment/metrics-server: {len([pod for pod in servers if is_ready(pod)])} ready pods"
+            if deployment
+            else "",
+            *(one.why for one in missing),
+            subject="deployment/metrics-server",
+            since=stopped_since(evidence, deployment),
+        )
+
+
+def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.known("hpas"):
+        return
+    for app, name in names.HPAS.items():
+        hpa = evidence.object("hpas", name)
+        if hpa is None:
+            yield tell(
+                evidence,
+                "autoscaler-missing",
+                "hpa",
+                f"there is no HPA {name}, so {app} does not scale",
+                f"no hpa/{name}",
+                subject=f"hpa/{name}",
+                details={"hpa": name},
+            )
+            continue
+        target = hpa["spec"]["scaleTargetRef"]["name"]
+        wrong = evidence.red(f"test_hpa_set_as_documented[{name}]")
+        since = evidence.changed("hpas", name, "spec") or evidence.changed("horizontalpodautoscalers", name, "spec")
+        wrong += evidence.red(f"test_key_metric[hpa-replicas-{name}]")
+        wrong += [one for one in evidence.red(f"test_hpa_knows_metrics[{name}]") if "missing request" in one.why]
+        if target != app or wrong:
+            said = wrong[0].why if wrong and target == app else f"{name} scales {target}, not {app}"
+            yield tell(
+                evidence,
+                "autoscaler-wrong",
+                "hpa",
+                said,
+                said,
+                condition(hpa, "AbleToScale").get("message", ""),
+                subject=f"hpa/{name}",
+                since=since,
+                details={"hpa": name},
+            )
+            continue
+        limited = condition(hpa, "ScalingLimited")
+        full = (hpa.get("status") or {}).get("currentReplicas", 0) >= hpas.BOUNDS[1]
+        if full and limited.get("reason") == "TooManyReplicas" and age(hpa, evidence.now) > hpas.NEW_FOR:
+            yield tell(
+                evidence,
+                "autoscaler-at-limit",
+                "hpa",
+                f"{name} wants more than {hpas.BOUNDS[1]} pods of {app}",
+                str(limited.get("message", "")),
+                subject=f"hpa/{name}",
+                since=since_condition(hpa, "ScalingLimited"),
+                affects=("hpa", app),
+                details={"hpa": name},
+            )
+
+
+def _changed(evidence: Evidence, part: str) -> list[str]:
+    """The newest change to the part's workload or files in the last hour."""
+    recent = [
+        change
+        for change in evidence.data("changes") or []
+        if str(change["name"]).startswith(part) and change["kind"] in ("ConfigMap", "Deployment", "DaemonSet")
+    ]
+    if not recent:
+        return []
+    newest = max(recent, key=lambda change: str(change["time"]))
+    return [f"{newest['kind'].lower()}/{newest['name']} was changed last at {newest['time']} by {newest['manager']}"]

@@ -1,0 +1,179 @@
+"""What the probes of a pod say: a process that hangs keeps its connections open and does not answer; a probe that is
+wrong is refused or answered with "no such page" by a process that is well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline_services.judgements.events import last_seen
+from pipeline_services.judgements.pods import STARTING_FOR, is_ready
+from pipeline_services.model.k8s import K8sObject, epoch, name_of
+from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
+from pipeline_services.triage.model import Finding
+from pipeline_services.triage.rules.finding import event_line, of_app, since_condition, tell
+
+_SILENT: Final = r"(?i)deadline exceeded|timed? ?out|i/o timeout"
+_NOBODY: Final = (
+    r"(?i)connection refused|statuscode: 40[0-9]|no such file|not found|executable file"
+    r"|HTTP response to HTTPS|server gave HTTP"
+)
+SETTLED: Final = 15.0
+"""Seconds after its start from which on a refused probe is no start-up any more."""
+
+
+def unready(evidence: Evidence, app: str, pod: K8sObject) -> list[Finding]:
+    """A pod that runs and is not ready, as far as its probes' events tell why; none where they do not."""
+    failed = _failures(evidence, pod, since=0.0)
+    started = _started(pod)
+    if not failed or started is None:
+        return []
+    component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
+    recent = [event for event in failed if last_seen(event) >= max(started, evidence.now - 60)]
+    message = " ".join(str(event.get("message", "")) for event in recent[:3])
+    seen = [event_line(event) for event in recent[:2]]
+    since = since_condition(pod, "Ready")
+    if _is_wrong(evidence, pod, recent, started):
+        return [
+            tell(
+                evidence,
+                "probe-wrong",
+                component,
+                f"a probe of {app} fails though its process runs: {_which(pod, message)}",
+                *seen,
+                *_probe_lines(pod),
+                *alive(evidence, app),
+                subject=subject,
+                since=since,
+                details=of_app(app, pod),
+            )
+        ]
+    if re.search(_SILENT, message) and evidence.now - started > SETTLED and not _is_start_up(recent):
+        return [
+            tell(
+                evidence,
+                "process-hung",
+                component,
+                f"{app} runs and does not answer: {name_of(pod)}",
+                *seen,
+                subject=subject,
+                since=since,
+                self_healing=_restarts(pod) < 5,
+                details=of_app(app, pod),
+            )
+        ]
+    return []
+
+
+def killed_by_probe(
+    evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, ran: tuple[float, float]
+) -> list[Finding]:
+    """A container that the kubelet killed because a probe failed.
+
+    Args:
+        ran: from when until when (epoch seconds); what befell the container before it is not about this one.
+    """
+    began, at = ran
+    before = [event for event in _failures(evidence, pod, since=max(at - 120, began)) if last_seen(event) <= at + 2]
+    failed = [event for event in before if _fatal(event)]
+    killing = [
+        event
+        for event in evidence.events_of("Pod", name_of(pod), "Killing")
+        if "probe" in event.get("message", "") and began <= last_seen(event) <= at + 2
+    ]
+    if not failed or not killing:
+        return []
+    component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
+    message = " ".join(str(event.get("message", "")) for event in failed[:3])
+    seen = [event_line(event) for event in (*failed[:2], killing[0])]
+    count = status["restartCount"]
+    if re.search(_NOBODY, message) and not re.search(_SILENT, message):
+        return [
+            tell(
+                evidence,
+                "probe-wrong",
+                component,
+                f"{app} is killed for a probe that its process does not answer: {_which(pod, message)}",
+                *seen,
+                *_probe_lines(pod),
+                *alive(evidence, app),
+                subject=subject,
+                since=at,
+                details=of_app(app, pod),
+            )
+        ]
+    state = "was started again" if is_ready(pod) else "is being started again"
+    return [
+        tell(
+            evidence,
+            "process-hung",
+            component,
+            f"{app} did not answer its probe, was killed for it and {state}",
+            *seen,
+            f"{count} restarts",
+            subject=subject,
+            since=at,
+            self_healing=count < 5,
+            details=of_app(app, pod),
+        )
+    ]
+
+
+def alive(evidence: Evidence, app: str) -> list[str]:
+    """What says that the process itself works."""
+    targets = evidence.data("prometheus_targets") or []
+    up = [target for target in targets if target["labels"].get("job") == app and target["health"] == "up"]
+    return [f"Prometheus reads the figures of {app}: its target is up"] if up else []
+
+
+def _is_wrong(evidence: Evidence, pod: K8sObject, failed: list[K8sObject], started: float) -> bool:
+    messages = [str(event.get("message", "")) for event in failed if last_seen(event) - started > SETTLED]
+    refused = [message for message in messages if re.search(_NOBODY, message) and not re.search(_SILENT, message)]
+    if not refused or any(re.search(_SILENT, message) for message in messages):
+        return False
+    long_enough = evidence.now - started > STARTING_FOR or any("statuscode: 404" in message for message in refused)
+    return long_enough or not _has_startup_probe(pod) or not any("Startup" in message for message in refused)
+
+
+def _has_startup_probe(pod: K8sObject) -> bool:
+    return any("startupProbe" in container for container in pod["spec"]["containers"])
+
+
+def _is_start_up(events: list[K8sObject]) -> bool:
+    return all("Startup probe" in str(event.get("message", "")) for event in events)
+
+
+def _failures(evidence: Evidence, pod: K8sObject, since: float) -> list[K8sObject]:
+    return [event for event in evidence.events_of("Pod", name_of(pod), "Unhealthy") if last_seen(event) >= since]
+
+
+def _fatal(event: K8sObject) -> bool:
+    return bool(re.match(r"(Liveness|Startup) probe", str(event.get("message", ""))))
+
+
+def _which(pod: K8sObject, message: str) -> str:
+    kind = re.match(r"(Liveness|Readiness|Startup) probe", message)
+    return f"{kind.group(1).lower()} probe" if kind else f"a probe of {name_of(pod)}"
+
+
+def _probe_lines(pod: K8sObject) -> list[str]:
+    lines = []
+    for container in pod["spec"]["containers"]:
+        for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
+            probe: Mapping[str, Any] = container.get(kind) or {}
+            get = probe.get("httpGet")
+            if get:
+                where = f"{get.get('scheme', 'HTTP')} :{get.get('port')}{get.get('path', '')}"
+                lines.append(f"{kind} of {container['name']} asks {where}")
+    return lines
+
+
+def _started(pod: K8sObject) -> float | None:
+    states = [status.get("state") or {} for status in pod["status"].get("containerStatuses") or ()]
+    starts = [epoch(state["running"]["startedAt"]) for state in states if "running" in state]
+    return max(starts, default=None)
+
+
+def _restarts(pod: K8sObject) -> int:
+    return sum(int(status["restartCount"]) for status in pod["status"].get("containerStatuses") or ())

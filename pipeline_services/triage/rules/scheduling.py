@@ -1,0 +1,119 @@
+"""Why no node takes a pod: too large, allowed nowhere, a node that is closed or full, a volume that is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline_services.judgements.nodes import taints_of
+from pipeline_services.model.k8s import K8sObject, condition, name_of, quantity
+from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
+from pipeline_services.triage.graph import affected
+from pipeline_services.triage.model import Finding
+from pipeline_services.triage.rules.finding import event_line, of_app, since_condition, tell
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """One of the scheduler's reasons: its words, the cause they mean, whose it is (empty: the app's), a sentence."""
+
+    words: str
+    cause: str
+    component: str
+    sentence: str
+
+
+_REASONS: Final = (
+    _Reason(
+        r"persistentvolumeclaim \"[^\"]*\" (not found|is being deleted)",
+        "volume-missing",
+        "storage",
+        "the volume claim of {app} is gone",
+    ),
+    _Reason(
+        r"unbound immediate|volume node affinity|persistentvolume",
+        "volume-unbound",
+        "storage",
+        "the volume of {app} is not there",
+    ),
+    _Reason(r"unschedulable", "node-cordoned", "node", "node {node} takes no pods, so {app} has nowhere to run"),
+    _Reason(
+        r"node\.kubernetes\.io/(not-ready|unreachable)",
+        "node-not-ready",
+        "node",
+        "node {node} is not ready, so {app} has nowhere to run",
+    ),
+    _Reason(
+        r"node\.kubernetes\.io/\w+-pressure",
+        "node-pressure",
+        "node",
+        "node {node} is short of something, so {app} has nowhere to run",
+    ),
+    _Reason(r"untolerated taint", "node-tainted", "node", "node {node} keeps {app} away by the taint {taint}"),
+    _Reason(r"Insufficient|Too many pods", "node-full", "node", "no node has room for {app}"),
+    _Reason(r"", "placement-impossible", "", "{app} may run on no node there is"),
+)
+
+
+def unscheduled(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
+    """The scheduler's own words, sorted by who has to act on them."""
+    scheduled = condition(pod, "PodScheduled")
+    if scheduled.get("status") != "False":
+        return
+    message = str(scheduled.get("message") or scheduled.get("reason") or "")
+    large = _too_large(evidence, pod)
+    found = next(one for one in _REASONS if re.search(one.words, message, re.IGNORECASE))
+    cause, component = ("request-too-large", "") if large else (found.cause, found.component)
+    details = of_app(app, pod, **_node(evidence))
+    sentence = f"a pod of {app} asks for {large}" if large else found.sentence.format(app=app, **_node(evidence))
+    selector = pod["spec"].get("nodeSelector") or pod["spec"].get("affinity")
+    yield tell(
+        evidence,
+        cause,
+        component or COMPONENT_OF[app],
+        sentence,
+        f"pod {name_of(pod)} is Pending: {message}",
+        *(event_line(event) for event in evidence.events_of("Pod", name_of(pod), "FailedScheduling")[:1]),
+        f"it asks for {selector}" if selector else "",
+        *(_usage(evidence) if cause == "node-full" else ()),
+        subject=f"node/{details['node']}" if component == "node" else f"pod/{name_of(pod)}",
+        since=since_condition(pod, "PodScheduled"),
+        affects={component or COMPONENT_OF[app], *affected(COMPONENT_OF[app])},
+        details=details,
+    )
+
+
+def _node(evidence: Evidence) -> dict[str, str]:
+    """The node that matters, the closed one first, and the taint that somebody set on it."""
+    nodes = sorted(evidence.objects("nodes"), key=lambda node: not node["spec"].get("unschedulable"))
+    taints = _taints(evidence)
+    name = taints[0][0] if taints else next((name_of(node) for node in nodes), "NODE")
+    return {"node": name, "taint": taints[0][1] if taints else "TAINT"}
+
+
+def _too_large(evidence: Evidence, pod: K8sObject) -> str:
+    """What the pod asks for that no node has even when it is empty."""
+    for resource in ("cpu", "memory"):
+        wanted = sum(
+            quantity(container.get("resources", {}).get("requests", {}).get(resource, 0))
+            for container in pod["spec"]["containers"]
+        )
+        room = [quantity(node["status"]["allocatable"].get(resource, 0)) for node in evidence.objects("nodes")]
+        if room and wanted > max(room):
+            return f"{_shown(resource, wanted)}, and the largest node has {_shown(resource, max(room))}"
+    return ""
+
+
+def _taints(evidence: Evidence) -> list[tuple[str, str]]:
+    """The nodes' taints that somebody set, as (node, key)."""
+    return [(name_of(node), key) for node in evidence.objects("nodes") for key in taints_of(node)]
+
+
+def _shown(resource: str, amount: float) -> str:
+    return f"{amount:g} CPUs" if resource == "cpu" else f"{amount / 2**30:.1f} GiB"
+
+
+def _usage(evidence: Evidence) -> list[str]:
+    return [f"node {name_of(one)} uses {one['usage']}" for one in evidence.objects("node_metrics")][:1]

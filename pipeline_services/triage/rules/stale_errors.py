@@ -1,0 +1,96 @@
+"""What is over and still in the logs: what those that depend on a pod logged while it was away. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline_services.checklist.checks import RED
+from pipeline_services.judgements.logs import WINDOW, unknown_errors
+from pipeline_services.judgements.pods import all_ready_since
+from pipeline_services.model import names
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.k8s import COMPONENT_APPS
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.graph import affected, by_rank
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules.data import WRITE_FAILURES
+from pipeline_services.triage.rules.finding import of_app, tell
+
+SETTLED_AFTER: Final = 15.0
+"""Seconds for which clients may still stumble once the pod is back: they find it with their next attempts."""
+_LOGGED: Final = "test_no_unknown_errors_logged"
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Pods that are back, then deliveries that work again."""
+    yield from _pods_back(evidence)
+    yield from _deliveries_back(evidence)
+
+
+def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
+    """The processor delivers again, and what failed until then is still in its log and in the figures of a minute."""
+    since = evidence.delivers_since
+    failed = evidence.red(WRITE_FAILURES)
+    logged = evidence.red(f"{_LOGGED}[{names.PROCESSOR}]") if evidence.said_to_deliver else []
+    if since is None or evidence.now - since > WINDOW or not (failed or logged):
+        return
+    if logged and _last_error(evidence, names.PROCESSOR) > since + SETTLED_AFTER:
+        return
+    yield tell(
+        evidence,
+        "outage-over",
+        names.INFLUXDB,
+        "InfluxDB takes readings again; what failed until then still shows",
+        *(f"{one.id}: {one.why}" for one in (*failed, *logged)),
+        since=since,
+        affects={names.PROCESSOR},
+        confidence=Confidence.MEDIUM,
+        details=of_app(names.INFLUXDB),
+    )
+
+
+def _pods_back(evidence: Evidence) -> Iterator[Finding]:
+    """A pod that came back a moment ago, and those that depend on it, of which nothing is red but older errors."""
+    red = [one for one in evidence.answers.values() if one.outcome == RED]
+    more = {one.component for one in red if not one.id.startswith(_LOGGED)}
+    back = _came_back(evidence)
+    for component in by_rank(back):
+        suffers = affected(component) - {component} - more
+        heard = [one for one in red if one.component in suffers]
+        last = max((_last_error(evidence, one.component) for one in heard), default=None)
+        if last is not None and last <= back[component] + SETTLED_AFTER:
+            apart = last - back[component]
+            quiet = f"the last of them is of {abs(apart):.0f} s {'before' if apart < 0 else 'after'} its return"
+            yield tell(
+                evidence,
+                "outage-over",
+                component,
+                f"a pod of {component} is back; others logged errors until then",
+                *(f"{one.id}: {one.why}" for one in heard),
+                quiet,
+                since=back[component],
+                affects={one.component for one in heard},
+                confidence=Confidence.MEDIUM,
+                details=of_app(component),
+            )
+
+
+def _came_back(evidence: Evidence) -> dict[str, float]:
+    """The components that are whole, and of which a pod became ready within the time for which log errors count."""
+    back = {}
+    for component, apps in COMPONENT_APPS.items():
+        pods = [pod for app in apps for pod in evidence.pods(app)]
+        since = all_ready_since(pods)
+        if since and evidence.now - max(since) <= WINDOW:
+            back[component] = max(since)
+    return back
+
+
+def _last_error(evidence: Evidence, component: str) -> float:
+    """When the component logged its last error that is no known issue."""
+    try:
+        unknown = unknown_errors(evidence.snapshot, component)
+    except PipelineError:
+        return float("inf")  # what cannot be read again is not said to be over
+    return max((line.at for line in unknown), default=float("inf"))

@@ -1,0 +1,89 @@
+"""InfluxDB's certificate: expired, about to, not trusted, or not the one that is served (section 3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pipeline_services.judgements import tls
+from pipeline_services.model import names
+from pipeline_services.model.k8s import K8sObject
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules.finding import tell
+
+_TLS_TROUBLE: Final = r"(?i)certificate|CERTIFICATE_VERIFY|\(tls\)|x509|unknown authority|self.signed"
+
+_UNUSABLE: Final = r"(?i)private key|\bPEM\b|failed to (load|find|parse).*(certificate|key)"
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Expired before anything else, then not loaded, not trusted, about to expire."""
+    shown: dict[str, Any] = evidence.data("tls") or {}
+    subject, served, stored = f"secret/{names.TLS_SECRET}", shown.get("served"), shown.get("secret")
+    common: dict[str, Any] = {"subject": subject, "since": evidence.changed("secrets", names.TLS_SECRET)}
+    lines = [f"log: {line}" for line in evidence.said(names.PROCESSOR, _TLS_TROUBLE)[-2:]]
+    for where, certificate in (("served", served), ("Secret's", stored)):
+        if certificate and certificate["not_after"] <= evidence.now:
+            days = (evidence.now - certificate["not_after"]) / 86400
+            yield tell(
+                evidence,
+                "certificate-expired",
+                names.INFLUXDB,
+                f"the {where} certificate of InfluxDB expired {days:.1f} days ago",
+                *lines,
+                **{**common, "since": certificate["not_after"]},
+            )
+            return
+    if evidence.red("test_certificate_served"):
+        yield tell(
+            evidence,
+            "certificate-not-loaded",
+            names.INFLUXDB,
+            evidence.red("test_certificate_served")[0].why,
+            _fingerprints(served, stored),
+            *lines,
+            **common,
+        )
+    trusted = evidence.red("test_certificate_trusted")
+    if trusted and not evidence.red("test_certificate_served"):
+        yield tell(evidence, "certificate-wrong", names.INFLUXDB, trusted[0].why, trusted[0].why, *lines, **common)
+    elif not trusted and lines and evidence.ready(names.INFLUXDB) and not evidence.red("test_certificate"):
+        yield tell(
+            evidence,
+            "certificate-wrong",
+            names.INFLUXDB,
+            "the processor does not trust the certificate of InfluxDB",
+            *lines,
+            confidence=Confidence.MEDIUM,
+            **common,
+        )
+    elif not evidence.ready(names.INFLUXDB) and (words := evidence.said(names.INFLUXDB, _UNUSABLE)):
+        yield tell(
+            evidence,
+            "certificate-wrong",
+            names.INFLUXDB,
+            f"InfluxDB cannot use its certificate: {words[-1]}",
+            *(f"log: {line}" for line in words[-2:]),
+            confidence=Confidence.MEDIUM,
+            **common,
+        )
+    expiring = evidence.red("test_certificate_valid_for_weeks")
+    if expiring:
+        yield tell(
+            evidence,
+            "certificate-expiring",
+            names.INFLUXDB,
+            expiring[0].why,
+            expiring[0].why,
+            f"{tls.DAYS_LEFT} days are the least",
+            affects=(),
+            **common,
+        )
+
+
+def _fingerprints(served: K8sObject | None, stored: K8sObject | None) -> str:
+    if not served or not stored:
+        return ""
+    shown, kept = (f"{one['sha256'][:12]} of {one['issuer']}" for one in (served, stored))
+    return f"served {shown}, in the Secret {kept}"

@@ -1,0 +1,226 @@
+"""The command line of triage: one look, the answer on the screen, the files beside it. Reads only, repairs nothing."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.metric import with_levels
+from pipeline_services.model import names
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.paths import REPOSITORY
+from pipeline_services.model.settings import Settings, resolve_target
+from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.diagnosis import diagnose
+from pipeline_services.triage.incident import filing, terminal
+from pipeline_services.triage.model import Diagnosis, Unanswered
+from pipeline_services.triage.walk import workflow
+from pipeline_services.triage.walk.watch import Watch
+
+if TYPE_CHECKING:
+    from pipeline_services.snapshot.pipeline import Pipeline
+
+EXIT_USAGE: Final = 4
+EXIT_STOPPED: Final = 130
+REPORTS: Final = REPOSITORY / "reports"
+_HELP: Final = """\
+What is wrong with the pipeline, since when, why, does it heal by itself, what to type, whom to call.
+Reads only: nothing is created or changed, here or in the cluster, but for the files in the reports' folder.
+
+  triage.json              the answer for programs, always
+  incident-<time>.md       the incident, ready to be filed, where something was found
+  evidence-<time>.tar.gz   what to hand over, where somebody else has to act (no secrets in it)
+
+exit codes:  0 healthy   1 findings   2 it could not be known   4 the command was refused   130 stopped
+             (make ends with 2 for anything but 0)
+examples:
+  make triage                                    the suite's own cluster
+  make triage ARGS=--watch                       ... and follow what heals by itself to its end
+  make triage ARGS=--until-mended                ... and what you mend, too: type the commands in another terminal
+  python -m pipeline_services.triage --context NAME --namespace NS
+  python -m pipeline_services.triage --snapshot reports/snapshot.json
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse ends with 2, which means here that the state of the pipeline could not be known."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"REFUSED: {message}; help: {self.prog} --help\n")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one run of the command has come to so far."""
+
+    first: Diagnosis
+    now: Diagnosis
+    snapshot: Snapshot | None = None
+    last: Snapshot | None = None
+    courses: tuple[workflow.Course, ...] = ()
+    unknown: str = ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    live = (options.context, options.kubeconfig, options.namespace, options.watch, options.until_mended)
+    if options.snapshot and any(live):
+        parser.error(
+            "--snapshot judges a file: it takes no --context, --kubeconfig, --namespace, --watch or --until-mended"
+        )
+    try:
+        settings = Settings.load(options.settings, KEY_METRICS)
+        with_levels(KEY_METRICS, settings.thresholds)
+    except PipelineError as error:
+        parser.error(str(error))
+    try:
+        return _answer(options, settings)
+    except KeyboardInterrupt:
+        _say("Stopped.")
+        return EXIT_STOPPED
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="python -m pipeline_services.triage",
+        description=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--context", metavar="NAME", help="look at this context's cluster")
+    parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="where the cluster and the account are")
+    parser.add_argument("--namespace", metavar="NS", help=f"the pipeline's namespace (default: {names.NAMESPACE})")
+    parser.add_argument("--snapshot", type=Path, metavar="FILE", help="judge this saved snapshot; no cluster is asked")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="this environment's thresholds and absent parts")
+    parser.add_argument("--reports", type=Path, metavar="DIR", default=REPORTS, help="where the files go: reports/")
+    parser.add_argument("--watch", action="store_true", help="follow what heals by itself until it is gone or late")
+    parser.add_argument(
+        "--until-mended", action="store_true", help="as --watch, and wait for what you mend by hand, too (15 min)"
+    )
+    parser.add_argument(
+        "--tried", action="store_true", help="the commands were typed: what is still wrong is escalated"
+    )
+    return parser
+
+
+def _answer(options: argparse.Namespace, settings: Settings) -> int:
+    try:
+        seen = _judged(Snapshot.load(options.snapshot), settings, options) if options.snapshot else None
+        seen = seen or _looked(options, settings)
+    except PipelineError as error:
+        seen = _not_known(options, error)
+    filed = _filed(options, seen)
+    _show(options, seen, filed)
+    return seen.now.exit_code
+
+
+def _looked(options: argparse.Namespace, settings: Settings) -> _Seen:
+    """A look at the cluster, and with --watch as many as it takes; never brings a cluster up."""
+    from pipeline_services.snapshot.pipeline import Pipeline  # noqa: PLC0415  a saved snapshot needs no client library
+
+    if sys.stderr.isatty():
+        sys.stderr.write("Looking; this takes 5 to 15 s.\n")
+    with Pipeline(resolve_target(options.kubeconfig, options.context, options.namespace), settings) as pipeline:
+        seen = _judged(pipeline.snapshot(deep=True), settings, options)
+        if options.until_mended and seen.courses:
+            _say_screen(options, seen, 0)
+            _follow(seen, pipeline, settings, by_hand=True)
+        elif options.watch and workflow.watched(seen.courses):
+            _follow(seen, pipeline, settings)
+        return seen
+
+
+def _judged(snapshot: Snapshot, settings: Settings, options: argparse.Namespace) -> _Seen:
+    diagnosis = diagnose(snapshot, settings)
+    at = diagnosis.taken_at
+    courses = tuple(workflow.begin(finding, at) for finding in diagnosis.findings)
+    if options.tried:
+        courses = tuple(workflow.escalated(course, at) for course in courses)
+    return _Seen(diagnosis, diagnosis, snapshot, courses=courses)
+
+
+def _follow(seen: _Seen, pipeline: Pipeline, settings: Settings, *, by_hand: bool = False) -> None:
+    courses = seen.courses if by_hand else workflow.watched(seen.courses)
+    waiting = ", ".join(course.finding.component for course in courses)
+    _say(f"Watching {'until it is mended' if by_hand else 'what heals by itself'}: {waiting}. Ctrl-C ends it.")
+
+    def look() -> Diagnosis:
+        seen.last = pipeline.snapshot(deep=True)
+        return diagnose(seen.last, settings)
+
+    watch = Watch(seen.first, seen.courses, look, _say, by_hand=by_hand)
+    seen.now = watch.run()
+    seen.courses = watch.courses
+
+
+def _not_known(options: argparse.Namespace, error: PipelineError) -> _Seen:
+    """No snapshot, no diagnosis: the one line that says why, for people and for programs."""
+    why = " ".join(str(error).split())
+    context = options.context or ("" if options.kubeconfig or options.snapshot else names.CONTEXT)
+    unanswered = (Unanswered("snapshot", "node", why),)
+    nothing = Diagnosis(time.time(), context, options.namespace or names.NAMESPACE, unanswered=unanswered)
+    return _Seen(nothing, nothing, unknown=why)
+
+
+def _filed(options: argparse.Namespace, seen: _Seen) -> filing.Filed | str:
+    """What was written, or why nothing could be: the answer on the screen stands without it."""
+    try:
+        return filing.file(options.reports, seen.now, seen.first, seen.snapshot, seen.courses, last=seen.last)
+    except OSError as error:
+        return f"NO FILES: cannot write to {options.reports}: {error.strerror}. The answer stands."
+
+
+def _show(options: argparse.Namespace, seen: _Seen, filed: filing.Filed | str) -> None:
+    if seen.unknown:
+        _say(f"NOT KNOWN: {seen.unknown}")
+        return
+    below = _files(filed)
+    healed = [f"{course.finding.component}: {workflow.outcome(course)}" for course in seen.courses if not course.open]
+    for line in healed:
+        _say(line)
+    _say_screen(options, seen, len(below) + len(healed))
+    for line in below:
+        _say(line)
+
+
+def _say_screen(options: argparse.Namespace, seen: _Seen, taken: int) -> None:
+    """What is open now, on a screen of which so many lines are ``taken``."""
+    courses = [course for course in seen.courses if course.open]
+    watch = "" if options.watch or options.until_mended or options.snapshot else _command(options)
+    for line in terminal.screen(terminal.View(seen.now, courses, time.time(), watch, taken)):
+        _say(line)
+
+
+def _files(filed: filing.Filed | str) -> list[str]:
+    if isinstance(filed, str):
+        return [filed]
+    lines = [f"Incident: {_short(filed.incident)}"] if filed.incident else []
+    return lines + ([f"Hand over: {_short(filed.bundle)}"] if filed.bundle else [])
+
+
+def _short(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _command(options: argparse.Namespace) -> str:
+    """The command that follows what heals: the one that was given, with --watch."""
+    given = [
+        *(["--context", options.context] if options.context else []),
+        *(["--kubeconfig", str(options.kubeconfig)] if options.kubeconfig else []),
+        *(["--namespace", options.namespace] if options.namespace else []),
+        *(["--settings", str(options.settings)] if options.settings else []),
+    ]
+    return f"make triage ARGS={shlex.quote(shlex.join([*given, '--watch']))}"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

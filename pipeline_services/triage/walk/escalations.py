@@ -1,0 +1,110 @@
+"""Section 3's conditions of escalation as data: when a scenario is no longer the operator's, what to look at, who acts.
+
+A condition names the causes that meet it, so that a finding can say why it goes further than the runbook's own steps.
+Section 9's known issues, the other half of "when not to worry", are in known_issues.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model import names
+from pipeline_services.triage.model import Finding
+
+L1, L2, L3 = Escalation.L1, Escalation.L2, Escalation.L3
+
+DUTIES: Final[Mapping[Escalation, str]] = MappingProxyType(
+    {
+        L1: "routine restarts, watching the dashboards, this runbook, writing incidents down",
+        L2: "what the runbook does not solve, configuration, scaling, TLS and secrets",
+        L3: "the cluster, storage, network policies, performance",
+    }
+)
+"""Section 6: what each level is there for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of one scenario.
+
+    Attributes:
+        scenario: the anchor in RUNBOOK.md.
+        when: what has to be so.
+        look_at: what whoever is called looks at first.
+        causes: the causes of causes.py that mean that it is so.
+        components: where they count; empty for every component.
+    """
+
+    scenario: str
+    when: str
+    look_at: str
+    level: Escalation
+    causes: frozenset[str]
+    components: frozenset[str] = frozenset()
+
+    def met_by(self, finding: Finding) -> bool:
+        """Whether the finding fulfils the condition."""
+        return finding.cause.id in self.causes and (not self.components or finding.component in self.components)
+
+
+def _when(
+    scenario: str, when: str, look_at: str, level: Escalation, causes: tuple[str, ...], *components: str
+) -> Condition:
+    return Condition(scenario, when, look_at, level, frozenset(causes), frozenset(components))
+
+
+_APPS: Final = (names.PRODUCER, names.PROCESSOR)
+_WATCHERS: Final = (names.PROMETHEUS, names.GRAFANA, names.LOKI)
+_RESTARTS: Final = ("crash-loop", "restarted-often")
+_CERTIFICATES: Final = ("certificate-expiring", "certificate-expired", "certificate-wrong", "certificate-not-loaded")
+_UNSTARTED: Final = ("image-unavailable", "container-cannot-start", "reference-missing")
+
+CONDITIONS: Final = (
+    _when("producer-pod-failure", "a producer pod fails again and again, five restarts or more",
+          "the image, the secrets, the resource limits", L2, _RESTARTS, names.PRODUCER),
+    _when("processor-pod-failure", "a processor pod fails again and again, five restarts or more",
+          "the way to InfluxDB, the TLS settings, the secrets", L2, _RESTARTS, names.PROCESSOR),
+    _when("processor-pod-failure", "InfluxDB refuses what the processor brings, or the token it comes with",
+          "the token in the Secret against the one that InfluxDB knows, then the TLS settings", L2,
+          ("token-refused", "writes-fail", "bucket-missing"), names.PROCESSOR, names.INFLUXDB, "config"),
+    _when("producer-pod-failure", "a pod cannot even start", "what changed last: image, command, references", L2,
+          _UNSTARTED, *_APPS, "config"),
+    _when("kafka-statefulset-failure", "the StatefulSet does not make its pod again for want of its volume",
+          "the claim, whether it is bound, the storage class", L3, ("volume-unbound", "volume-missing")),
+    _when("kafka-statefulset-failure", "the broker does not serve although its pod runs",
+          "the broker's log, its volume, its node", L3, ("partition-leaderless", "broker-unresponsive"), names.KAFKA),
+    _when("kafka-statefulset-failure", "Kafka's or InfluxDB's pod comes back and ends again",
+          "the log of the container before, the volume, the limits", L2, _RESTARTS, names.KAFKA, names.INFLUXDB),
+    _when("influxdb-statefulset-failure", "the certificate is not valid, or soon is not",
+          "its end, its names, who signed it, and which one is being shown", L2, _CERTIFICATES),
+    _when("influxdb-statefulset-failure", "a volume has no space left", "what fills it, the retention, the disk below",
+          L3, ("volume-full",)),
+    _when("influxdb-statefulset-failure", "InfluxDB does not serve although its pod runs",
+          "its log, its volume, its node", L3, ("store-unresponsive",), names.INFLUXDB),
+    _when("high-resource-usage", "a container needs more than it may have",
+          "requests and limits against what is really used", L2,
+          ("out-of-memory", "cpu-throttled", "quota-exceeded", "request-too-large")),
+    _when("high-resource-usage", "the autoscaler is at its end, or blind",
+          "more nodes, other limits, the metrics server", L2,
+          ("autoscaler-at-limit", "usage-unknown", "processing-too-slow")),
+    _when("high-resource-usage", "the nodes have no room or are not well",
+          "the nodes, and whether there are enough", L3,
+          ("node-full", "node-pressure", "node-not-ready", "node-cordoned")),
+    _when("network-policy-issues", "pods run and cannot reach each other",
+          "the NetworkPolicies against the manifests, the services, the cluster's DNS", L3,
+          ("policy-blocks", "policy-too-loose", "connection-fails", "service-missing", "service-selects-nothing",
+           "service-port-wrong", "dns-down", "names-unresolvable")),
+    _when("observability", "what the operators see with does not come back",
+          "its log, its configuration, its volume", L2,
+          (*_RESTARTS, "not-ready", "scrape-failing", "datasource-broken", "logs-not-shipped"), *_WATCHERS),
+)  # fmt: skip
+"""All of them; a test holds the levels to those of the causes."""
+
+
+def met_by(finding: Finding) -> list[Condition]:
+    """The conditions that a finding fulfils."""
+    return [condition for condition in CONDITIONS if condition.met_by(finding)]

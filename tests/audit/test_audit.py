@@ -1,0 +1,86 @@
+"""What the audit makes of the store's and the topic's contents."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline_services.audit.audit import Reckoning, missing_numbers
+from pipeline_services.audit.ledger import Finding, TopicLog, Verdict, Where
+from pipeline_services.audit.store import stored_book
+from pipeline_services.measure.probes import metric_value
+from pipeline_services.model.message import Reading
+
+READINGS = [Reading("life", "conveyor-00", number, 1_700_000_000_000_000_000 + number, 1.5) for number in range(3)]
+
+
+def csv_of(readings: list[Reading], **changes: object) -> str:
+    lines = ["name,tags,time,sequence,value,checksum"]
+    for reading in readings:
+        tags = f'"device_id={reading.device_id},producer_id={reading.producer_id}"'
+        checksum = changes.get("checksum", reading.checksum())
+        value = changes.get("value", reading.value)
+        lines.append(f"conveyor_reading,{tags},{reading.event_time_ns},{reading.sequence},{value},{checksum}")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_stores_answer_is_read_whole() -> None:
+    book = stored_book(csv_of(READINGS[:2]) + "\n" + csv_of(READINGS[2:]))
+    series = ("life", "conveyor-00")
+    assert list(book.sequences(series)) == [0, 1, 2]
+    assert list(book.checksums(series)) == [reading.checksum() for reading in READINGS]
+
+
+def test_an_altered_value_shows_as_another_checksum() -> None:
+    book = stored_book(csv_of(READINGS[:1], value=9.5))
+    assert list(book.checksums(("life", "conveyor-00"))) == [-1]
+
+
+def test_an_altered_checksum_shows() -> None:
+    assert list(stored_book(csv_of(READINGS[:1], checksum=7)).checksums(("life", "conveyor-00"))) == [-1]
+
+
+def test_only_what_is_wanted_is_entered() -> None:
+    assert len(stored_book(csv_of(READINGS), lambda reading: reading.sequence == 1)) == 1
+
+
+def test_an_empty_answer_is_an_empty_book() -> None:
+    assert len(stored_book("")) == 0
+
+
+@pytest.mark.parametrize("text", ["name,tags\nx", "name,tags,time,sequence,value,checksum\nm,broken,1,1,1,1"])
+def test_an_answer_that_is_none_is_an_error(text: str) -> None:
+    with pytest.raises((ValueError, KeyError, IndexError)):
+        stored_book(text)
+
+
+def test_a_life_is_judged_from_the_first_number_that_is_seen_of_it() -> None:
+    topic = TopicLog()
+    for offset, sequence in enumerate([40, 41, 43]):
+        topic.add(0, offset, ("life", "conveyor-00"), sequence, 1)
+    assert missing_numbers(topic) == [Finding("life", "conveyor-00", 42, Where.PRODUCER)]
+
+
+@pytest.mark.parametrize("part", ["audit", "own", "gaps"])
+def test_a_loss_in_any_part_is_a_loss(part: str) -> None:
+    finding = Finding("life", "conveyor-00", 42, Where.BROKER)
+    good = Reckoning(Verdict(), Verdict())
+    assert good.holds
+    bad = {
+        "audit": Reckoning(Verdict(lost=[finding]), Verdict()),
+        "own": Reckoning(Verdict(), Verdict(lost=[finding])),
+        "gaps": Reckoning(Verdict(), Verdict(), [finding]),
+    }[part]
+    assert not bad.holds
+    assert bad.lost == 1
+    assert "life/conveyor-00#42" in str(bad)
+
+
+def test_a_metric_is_found_by_its_labels() -> None:
+    text = (
+        "# HELP writes_total Writes\nwrites_total 3.0\n"
+        'failures_total{reason="tls"} 4.0\nfailures_total{reason="busy"} 1.0\nfailures_total_created{reason="tls"} 9\n'
+    )
+    assert metric_value(text, "writes_total", {}) == 3.0
+    assert metric_value(text, "failures_total", {"reason": "tls"}) == 4.0
+    assert metric_value(text, "failures_total", {}) == 5.0
+    assert metric_value(text, "nothing", {}) == 0.0

@@ -1,0 +1,40 @@
+"""What a look at the consumer group is taken for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline_services.clients.kafka_broker import Offsets
+from pipeline_services.measure.probes import Probes
+
+
+class Broker:
+    """A broker that says of the group what it is told to."""
+
+    def __init__(self, committed: dict[int, int | None]) -> None:
+        self._committed = committed
+
+    def offsets(self, *_of: object) -> Offsets:
+        return Offsets(0.0, self._committed, dict.fromkeys(self._committed, 10))
+
+    def group(self, _name: str) -> dict[str, Any]:
+        return {"state": "Stable", "members": [{"id": "one", "partitions": [0, 1]}]}
+
+
+def looked_at(committed: dict[int, int | None], monkeypatch: pytest.MonkeyPatch) -> Probes:
+    probes = Probes.__new__(Probes)
+    monkeypatch.setattr(probes, "_kafka", Broker(committed), raising=False)
+    return probes
+
+
+def test_the_lag_is_what_is_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = looked_at({0: 7, 1: None}, monkeypatch).lag()
+    assert (seen.error, seen.lag, seen.committed) == ("", 13, {0: 7, 1: 0})
+
+
+def test_a_coordinator_that_has_read_nothing_yet_is_no_group_that_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = looked_at({0: None, 1: None}, monkeypatch).lag()
+    assert "no offset" in seen.error
+    assert seen.committed == {}

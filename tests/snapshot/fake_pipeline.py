@@ -1,0 +1,125 @@
+"""A whole pipeline of small local servers behind one fake API server."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline_services.clients.kubernetes import RESOURCES, Cluster
+from pipeline_services.model import names
+from pipeline_services.model.settings import PANELS, Target
+from pipeline_services.snapshot.sources.deep import DEEP_LISTS
+from tests.clients.certificate_maker import Issued, issue, with_tls
+from tests.clients.fake_servers import FakeServer, Routes, kubeconfig, serving
+
+NS = "plant"
+CANARY = "c4n4ry-8FzQ2vLk9pWx7Rt1"
+CA = issue("the CA")
+PODS = f"/api/v1/namespaces/{NS}/pods"
+
+
+@dataclass(frozen=True)
+class FakePipeline:
+    """The servers, and a client of the API server."""
+
+    api: FakeServer
+    prometheus: FakeServer
+    loki: FakeServer
+    grafana: FakeServer
+    influxdb: FakeServer
+    cluster: Cluster
+
+
+def pod(component: str) -> dict[str, Any]:
+    """A pod of a component, called like a StatefulSet's."""
+    metadata = {"name": f"{component}-0", "labels": {"app": component}, "annotations": {"note": "x"}}
+    return {"metadata": metadata, "spec": {"containers": [{"name": component}]}}
+
+
+def secret(name: str, **values: bytes) -> dict[str, Any]:
+    """A Secret."""
+    data = {key.replace("_", "."): base64.b64encode(value).decode() for key, value in values.items()}
+    return {"metadata": {"name": name}, "type": "Opaque", "data": data}
+
+
+def endpoint_slice(service: str, *, ready: bool = True) -> dict[str, Any]:
+    """An EndpointSlice with one pod."""
+    name = f"{service.removesuffix('-service')}-0"
+    return {
+        "metadata": {"name": service, "labels": {"kubernetes.io/service-name": service}},
+        "ports": [{"port": names.SERVICE_PORTS[service]}],
+        "endpoints": [{"targetRef": {"kind": "Pod", "name": name}, "conditions": {"ready": ready}}],
+    }
+
+
+def api_routes(tls: Issued) -> dict[str, Any]:
+    """What the API server answers when all is well, Kafka apart, which has no ready pod."""
+    paths = [resource.path(NS) for resource in RESOURCES.values()]
+    paths += [RESOURCES[listing.kind].path(listing.namespace or NS) for listing in DEEP_LISTS.values()]
+    lists: dict[str, Any] = {path: (200, {"items": []}) for path in paths}
+    components = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
+    slices = [endpoint_slice(name, ready=name != names.KAFKA_SERVICE) for name in names.SERVICE_PORTS]
+    secrets = [
+        secret(names.TLS_SECRET, tls_crt=tls.certificate, tls_key=tls.key, ca_crt=CA.certificate),
+        secret(names.READ_SECRET, token=b"read-token-77aa"),
+        {**secret(names.PIPELINE_SECRET), "data": {"INFLUXDB_TOKEN": base64.b64encode(CANARY.encode()).decode()}},
+    ]
+    logs = {f"{PODS}/{component}-0/log": (200, b"2026-11-23T06:00:00Z all is well\n") for component in components}
+    return {
+        **lists,
+        **logs,
+        f"/api/v1/namespaces/{NS}": (200, {}),
+        PODS: (200, {"items": [pod(component) for component in components]}),
+        RESOURCES["endpointslices"].path(NS): (200, {"items": slices}),
+        RESOURCES["secrets"].path(NS): (200, {"items": secrets}),
+    }
+
+
+PROMETHEUS: Routes = {
+    "/api/v1/query": (200, {"status": "success", "data": {"resultType": "vector", "result": []}}),
+    "/api/v1/query_range": (200, {"status": "success", "data": {"resultType": "matrix", "result": []}}),
+    "/api/v1/targets": (200, {"status": "success", "data": {"activeTargets": []}}),
+}
+LOKI: Routes = {
+    "/ready": (200, b"ready\n"),
+    "/loki/api/v1/query_range": lambda query: (
+        200,
+        {"data": {"resultType": "matrix" if "count_over_time" in query["query"] else "streams", "result": []}},
+    ),
+}
+GRAFANA: Routes = {
+    "/api/health": (200, {"database": "ok"}),
+    "/api/datasources/uid/prometheus/health": (200, {"message": "ok"}),
+    "/api/datasources/uid/influxdb/health": (200, {"message": "ok"}),
+    f"/api/dashboards/uid/{names.DASHBOARD_UID}": (
+        200,
+        {"dashboard": {"panels": [{"id": n, "title": t, "targets": [{"refId": "A"}]} for n, t in PANELS.items()]}},
+    ),
+    "/api/ds/query": (200, {"results": {"A": {"frames": []}}}),
+}
+INFLUXDB: Routes = {
+    "/health": (200, {"status": "pass"}),
+    "/api/v2/buckets": (200, {"buckets": []}),
+    "/query": (200, {"results": [{"series": [{"values": [[1_763_870_400_000_000_000, 5]]}]}]}),
+}
+
+
+@contextmanager
+def fake_pipeline(folder: Path) -> Iterator[FakePipeline]:
+    """A running pipeline in which all is well, Kafka apart."""
+    tls = issue(names.INFLUXDB_SERVICE, by=CA)
+    with ExitStack() as stack:
+        api = stack.enter_context(serving(api_routes(tls)))
+        prometheus, loki, grafana, influxdb = (
+            stack.enter_context(serving(routes)) for routes in (PROMETHEUS, LOKI, GRAFANA, INFLUXDB)
+        )
+        with_tls(influxdb, tls, folder)
+        for name, server in (("prometheus", prometheus), ("loki", loki), ("grafana", grafana), ("influxdb", influxdb)):
+            api.pods[f"{name}-0", names.SERVICE_PORTS[f"{name}-service"]] = server.port
+        cluster = Cluster.connect(Target(str(kubeconfig(folder / "config", api.port)), "", NS))
+        stack.callback(cluster.close)
+        yield FakePipeline(api, prometheus, loki, grafana, influxdb, cluster)

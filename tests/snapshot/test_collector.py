@@ -1,0 +1,226 @@
+"""The collection reads everything that answers, records why the rest does not, and lets no secret out."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_services.clients.kubernetes import RESOURCES
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model import names
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.settings import PANELS, Settings
+from pipeline_services.snapshot.bounds import LIMIT, bounded
+from pipeline_services.snapshot.collector import collect, main
+from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.snapshot.sources.kubernetes import LISTS, LOGGED, newest_within
+from tests.snapshot.fake_pipeline import CANARY, NS, PODS, FakePipeline, fake_pipeline, pod, secret
+
+KAFKA_SOURCES = {"kafka_topics", "kafka_group", "kafka_lag"}
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Iterator[FakePipeline]:
+    with fake_pipeline(tmp_path) as running:
+        yield running
+
+
+def test_every_source_is_read_or_has_a_reason(pipeline: FakePipeline) -> None:
+    snapshot = collect(pipeline.cluster)
+    assert set(snapshot.failures) == KAFKA_SOURCES
+    metrics = {f"prometheus/{metric.id}" for metric in KEY_METRICS.values() if metric.tool == "prometheus"}
+    assert set(snapshot.answers) == {
+        *(*LISTS, *metrics, "prometheus_targets", "loki_ready", "loki/all", "loki/errors", "loki/pods", "tls"),
+        *(f"logs/{component}" for component in LOGGED),
+        *(f"grafana_datasources/{uid}" for uid in names.DATASOURCES.values()),
+        *(f"grafana_panels/{panel}" for panel in PANELS),
+        *("grafana_health", "grafana_dashboard"),
+        *("influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token"),
+    }
+
+
+def test_answers_have_the_shapes_that_judgements_expect(pipeline: FakePipeline) -> None:
+    snapshot = collect(pipeline.cluster)
+    assert (snapshot.context, snapshot.namespace) == ("fake", NS)
+    assert abs(snapshot.taken_at - time.time()) < 10
+    assert snapshot.data("influxdb_health") == {"status": 200, "body": {"status": "pass"}}
+    newest = snapshot.data("influxdb_newest")
+    assert (newest["time"], newest["points_1m"]) == (1763870400.0, 5)
+    assert snapshot.taken_at <= newest["asked_at"] <= time.time()
+    assert snapshot.data("influxdb_token") == {"status": 200}
+    assert snapshot.data("loki_ready") == {"status": 200, "body": "ready\n"}
+    assert snapshot.data("grafana_datasources/loki") == {"status": 200, "message": "a query was answered"}
+    assert set(snapshot.data("grafana_panels/1")) == {"title", "datasource", "newest", "points", "error"}
+    assert snapshot.data("logs/kafka") == [
+        {"pod": "kafka-0", "container": "kafka", "lines": ["2026-11-23T06:00:00Z all is well"]}
+    ]
+    tls = snapshot.data("tls")
+    assert tls["verified"] is True
+    assert tls["secret"] == tls["served"]
+
+
+def test_secrets_are_digests(pipeline: FakePipeline) -> None:
+    found = {secret["name"]: secret for secret in collect(pipeline.cluster).data("secrets")}
+    digest = found[names.PIPELINE_SECRET]["keys"]["INFLUXDB_TOKEN"]
+    assert digest["bytes"] == len(CANARY)
+    assert len(digest["sha256"]) == 16
+
+
+def test_a_canary_gets_out_nowhere(pipeline: FakePipeline) -> None:
+    other = "0ther-c4n4ry-5Gh7Jk2Lm9"
+    leaky = pod("producer")
+    leaky["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = CANARY
+    leaky["metadata"]["annotations"]["note"] = f"made with {CANARY}"
+    leaky["spec"]["containers"][0]["env"] = [{"name": "API_TOKEN", "value": other}]
+    api = pipeline.api.routes
+    api[PODS] = (200, {"items": [leaky]})
+    api[f"{PODS}/producer-0/log"] = (200, f"2026-11-23T06:00:00Z token={other}\n2026 {CANARY}\n".encode())
+    api[RESOURCES["configmaps"].path(NS)] = (200, {"items": [{"metadata": {"name": "c"}, "data": {"password": other}}]})
+    api[RESOURCES["events"].path(NS)] = (200, {"items": [{"metadata": {"name": "e"}, "message": f"Bearer {other}"}]})
+    pipeline.grafana.routes["/api/ds/query"] = (500, {"message": f"cannot use {CANARY}"})
+    pipeline.prometheus.routes["/api/v1/query"] = (400, {"status": "error", "error": f"no {CANARY}"})
+    text = collect(pipeline.cluster).to_json()
+    assert CANARY not in text
+    assert other not in text
+    assert text.count("[redacted]") > 5
+
+
+def test_what_identifies_a_machine_is_not_kept(pipeline: FakePipeline) -> None:
+    info = {"machineID": "7095f2", "systemUUID": "a", "bootID": "b", "kubeletVersion": "v1.34.4"}
+    node = {"metadata": {"name": "n"}, "status": {"nodeInfo": info, "images": [{"names": ["kafka"]}]}}
+    pipeline.api.routes[RESOURCES["nodes"].path(NS)] = (200, {"items": [node]})
+    assert collect(pipeline.cluster).data("nodes") == [
+        {"metadata": {"name": "n"}, "status": {"nodeInfo": {"kubeletVersion": "v1.34.4"}}}
+    ]
+
+
+def test_a_user_name_is_no_secret(pipeline: FakePipeline) -> None:
+    account = secret("influxdb-admin", username=b"operator", password=CANARY.encode())
+    pipeline.api.routes[RESOURCES["secrets"].path(NS)] = (200, {"items": [account]})
+    pipeline.api.routes[RESOURCES["events"].path(NS)] = (200, {"items": [{"metadata": {}, "message": "by operator"}]})
+    assert collect(pipeline.cluster).data("events")[0]["message"] == "by operator"
+
+
+def test_an_absent_component_is_not_asked(pipeline: FakePipeline) -> None:
+    snapshot = collect(pipeline.cluster, Settings(absent=frozenset({"kafka", "loki", "hpa"})))
+    assert not snapshot.failures
+    assert not [source for source in snapshot.answers if "kafka" in source or "loki" in source or source == "hpas"]
+    assert pipeline.loki.asked == []
+    assert not [path for _, path, _ in pipeline.api.asked if "autoscalers" in path]
+
+
+def test_what_may_not_be_read_is_named_and_the_rest_is_read(pipeline: FakePipeline) -> None:
+    for kind in ("nodes", "node_metrics", "secrets"):
+        pipeline.api.routes[RESOURCES[kind].path(NS)] = (403, {})
+    snapshot = collect(pipeline.cluster)
+    failures = {source: failure for source, failure in snapshot.failures.items() if source not in KAFKA_SOURCES}
+    assert {source: (failure.verb, failure.resource) for source, failure in failures.items()} == {
+        "nodes": ("list", "nodes"),
+        "node_metrics": ("list", "nodes.metrics.k8s.io"),
+        **dict.fromkeys(("secrets", "tls", "influxdb_newest"), ("list", "secrets")),
+        **dict.fromkeys(("influxdb_token", "influxdb_read_token"), ("list", "secrets")),
+    }
+    assert snapshot.data("influxdb_health")["status"] == 200
+
+
+def test_without_the_right_to_forward_every_service_says_so(pipeline: FakePipeline) -> None:
+    pipeline.api.forward_status = 403
+    snapshot = collect(pipeline.cluster)
+    resources = {failure.resource for source, failure in snapshot.failures.items() if source not in KAFKA_SOURCES}
+    assert resources == {"pods/portforward"}
+    assert "served" not in snapshot.data("tls")
+    assert len(snapshot.data("pods")) == 4
+
+
+def test_a_container_without_a_log_says_why(pipeline: FakePipeline) -> None:
+    pipeline.api.routes[f"{PODS}/kafka-0/log"] = (400, {"message": "container is waiting to start"})
+    (entry,) = collect(pipeline.cluster).data("logs/kafka")
+    assert entry["lines"] == []
+    assert "waiting to start" in entry["error"]
+
+
+def test_a_container_that_restarted_shows_how_it_ended(pipeline: FakePipeline) -> None:
+    restarted = pod("kafka")
+    restarted["status"] = {"containerStatuses": [{"name": "kafka", "restartCount": 1}]}
+    pipeline.api.routes[PODS] = (200, {"items": [restarted]})
+    pipeline.api.routes[f"{PODS}/kafka-0/log"] = lambda query: (200, f"previous={query['previous']}".encode())
+    (entry,) = collect(pipeline.cluster).data("logs/kafka")
+    assert (entry["lines"], entry["previous"]) == (["previous=false"], ["previous=true"])
+
+
+def test_a_panel_that_the_dashboard_lacks_is_no_data(pipeline: FakePipeline) -> None:
+    pipeline.grafana.routes[f"/api/dashboards/uid/{names.DASHBOARD_UID}"] = (200, {"dashboard": {"panels": []}})
+    assert collect(pipeline.cluster).failures["grafana_panels/3"].kind == "NoData"
+
+
+def test_a_service_that_hangs_does_not_hold_up_the_others(pipeline: FakePipeline) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        pipeline.api.pods["grafana-0", 3000] = int(hanging.getsockname()[1])
+        started = time.monotonic()
+        snapshot = collect(pipeline.cluster, deadline=1.0)
+        assert time.monotonic() - started < 2.5
+    failed = {source.split("_")[0] for source in snapshot.failures if source not in KAFKA_SOURCES}
+    assert failed == {"grafana"}
+    assert "within 1 s" in snapshot.failures["grafana_panels/1"].message
+
+
+def test_no_thread_is_left(pipeline: FakePipeline) -> None:
+    collect(pipeline.cluster)
+    names_left = [thread.name for thread in threading.enumerate()]
+    assert not [name for name in names_left if name.startswith(("forward", "collect", "kafka"))]
+
+
+def test_a_missing_namespace_stops_everything(pipeline: FakePipeline) -> None:
+    del pipeline.api.routes[f"/api/v1/namespaces/{NS}"]
+    with pytest.raises(PreconditionNotMet, match="no namespace plant"):
+        collect(pipeline.cluster)
+
+
+def test_a_recording_from_the_command_line(
+    pipeline: FakePipeline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "snapshot.json"
+    code = main(["--out", str(out), "--kubeconfig", str(tmp_path / "config"), "--namespace", NS])
+    assert code == 0
+    assert Snapshot.load(out).data("pods")
+    assert "kafka_lag: ServiceUnreachable: no ready pod behind the service kafka-service" in capsys.readouterr().err
+
+
+def test_a_recording_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--out", str(tmp_path / "s"), "--kubeconfig", str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def long_log(lines: int) -> list[dict[str, Any]]:
+    return [{"pod": "p", "container": "c", "lines": [f"{number:06d} " + "x" * 200 for number in range(lines)]}]
+
+
+def test_a_snapshot_keeps_its_bound_and_the_newest_lines() -> None:
+    answers = {f"logs/{name}": long_log(20_000) for name in LOGGED} | {"pods": [{"metadata": {"name": "kafka-0"}}]}
+    kept = bounded(answers)
+    assert len(Snapshot(0, "c", "n", kept).to_json().encode()) <= LIMIT
+    assert kept["pods"] == answers["pods"]
+    assert kept["logs/kafka"][0]["lines"][-1].startswith("019999 ")
+    assert len(kept["logs/kafka"][0]["lines"]) > 1000
+
+
+def test_what_is_small_stays_as_it_is() -> None:
+    answers = {"logs/kafka": long_log(10), "events": [{"a": 1}], "loki_ready": {"status": 200}}
+    assert bounded(answers) == answers
+
+
+def test_one_huge_text_is_cut() -> None:
+    kept = bounded({"configmaps": [{"data": {f"key-{n}": "y" * 60_000 for n in range(100)}}]})
+    assert len(Snapshot(0, "c", "n", kept).to_json().encode()) <= LIMIT
+
+
+def test_the_newest_lines_are_kept() -> None:
+    assert newest_within(["aaaa", "bb", "cc"], 6) == ["bb", "cc"]
+    assert newest_within(["aaaa", "bb", "cc"], 100) == ["aaaa", "bb", "cc"]
+    assert newest_within(["aaaa"], 2) == []
