@@ -88,7 +88,12 @@ RECIPES: Final = (
         15,
         ("apps-packages",),
         on="python-base",
-        sources=("pipeline_services/__init__.py", "pipeline_services/model/message.py", "pipeline_services/apps"),
+        sources=(
+            "pipeline_services/__init__.py",
+            "pipeline_services/model/__init__.py",
+            "pipeline_services/model/message.py",
+            "pipeline_services/apps",
+        ),
     ),
 )
 BAKED_FIRST: Final = ("system", "coredns", "kube-router", "kafka")

@@ -1,0 +1,49 @@
+"""The app image holds every module that the apps import, and nothing else of the project."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import kafka
+import pytest
+
+from pipeline_services.model import paths
+from pipeline_services.platform.build.images import RECIPES, lay
+
+# As in the image: site-packages without its .pth files (one of them names this checkout), and what the recipe lays.
+IMPORT = "import importlib, sys; sys.path += sys.argv[2:]; print(importlib.import_module(sys.argv[1]).__file__)"
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The context of the app image, as the build lays it."""
+    context = tmp_path_factory.mktemp("apps")
+    (recipe,) = (recipe for recipe in RECIPES if recipe.name == "apps")
+    for file in recipe.source_files():
+        lay(file, context / file.relative_to(paths.REPOSITORY))
+    return context
+
+
+def imported(module: str, image: Path) -> subprocess.CompletedProcess[str]:
+    packages = Path(kafka.__file__).parent.parent
+    command = [sys.executable, "-I", "-S", "-c", IMPORT, module, str(image), str(packages)]
+    return subprocess.run(command, cwd=image, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("app", ["producer", "processor", "bench"])
+def test_an_app_imports_from_the_files_of_its_image_alone(app: str, image: Path) -> None:
+    run = imported(f"pipeline_services.apps.{app}", image)
+    assert run.returncode == 0, run.stderr
+    assert Path(run.stdout.strip()).is_relative_to(image)
+
+
+def test_the_rest_of_the_project_is_not_in_the_image(image: Path) -> None:
+    run = imported("pipeline_services.model.settings", image)
+    assert "ModuleNotFoundError: No module named 'pipeline_services.model.settings'" in run.stderr
+
+
+def test_every_package_of_the_image_is_a_regular_one(image: Path) -> None:
+    """Without its __init__.py a package would still be found, as a namespace that any folder on the path joins."""
+    assert not [str(file) for file in image.rglob("*.py") if not (file.parent / "__init__.py").exists()]
