@@ -10,7 +10,7 @@ from pipeline_services import faults
 from pipeline_services.faults import network, pods, processes, resources, storage
 from pipeline_services.faults.model import Fault, Proof, together, with_pods_replaced
 from pipeline_services.measure.connectivity import FLOWS, Connectivity
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.platform.deploy.secrets.tls import new_certificate
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def wrong_token(pipeline: SteadyPipeline) -> Fault:
     fault = faults.secret_value(
         pipeline.api, names.PIPELINE_SECRET, pipeline.namespace, {"INFLUXDB_TOKEN": b"no-token-that-influxdb-knows"}
     )
-    app = names.PROCESSOR
+    app = roles.PROCESSOR
     return with_pods_replaced(fault, app, pipeline.namespace, _names(pipeline, app)).proved(
         _writes_fail(pipeline, "unauthorized")
     )
@@ -67,7 +67,7 @@ def other_authority(pipeline: SteadyPipeline) -> Fault:
     fault = faults.other_authority(
         pipeline.api, names.TLS_SECRET, pipeline.namespace, certificate, pipeline.probes.ca.encode()
     )
-    app = names.INFLUXDB
+    app = roles.INFLUXDB
     return with_pods_replaced(fault, app, pipeline.namespace, _names(pipeline, app)).proved(
         _writes_fail(pipeline, "tls")
     )
@@ -167,14 +167,14 @@ def out_of_memory(app: str) -> Breakage:
 
 def killed_before_commit(pipeline: SteadyPipeline) -> Fault:
     """The processor dies after InfluxDB took its readings and before Kafka heard of it: they come once more."""
-    pod = pipeline.pods_of(names.PROCESSOR)[0].name
-    return processes.killed_with_work_undone(pipeline.processes(names.PROCESSOR), pipeline.processes(names.KAFKA), pod)
+    pod = pipeline.pods_of(roles.PROCESSOR)[0].name
+    return processes.killed_with_work_undone(pipeline.processes(roles.PROCESSOR), pipeline.processes(roles.KAFKA), pod)
 
 
 def volume_full(pipeline: SteadyPipeline) -> Fault:
     """InfluxDB's volume has no room left."""
     refused = _writes_fail(pipeline, "server-error")
-    return storage.volume_full(pipeline.api, names.INFLUXDB, pipeline.namespace, "influxd", refused)
+    return storage.volume_full(pipeline.api, roles.INFLUXDB, pipeline.namespace, "influxd", refused)
 
 
 def scaled(app: str, replicas: int) -> Breakage:
@@ -205,7 +205,7 @@ def _writes_fail(pipeline: SteadyPipeline, reason: str) -> Proof:
 
     def grows() -> bool:
         nonlocal before
-        now = pipeline.metric(names.PROCESSOR, "conveyor_write_failures_total", reason=reason)
+        now = pipeline.metric(roles.PROCESSOR, "conveyor_write_failures_total", reason=reason)
         grown = before is not None and now > before
         before = now
         return grown

@@ -6,7 +6,7 @@ from typing import Final
 
 from chaos import breakages, sights
 from pipeline_services.experiment.scenario import Case, Diagnosed, Heals
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 
 _BROKEN_BROKER: Final = {"KAFKA_BROKER": "kafka-servise:9092x"}
 """Neither a service nor an address: an app that reads it ends at once, and again and again."""
@@ -19,33 +19,33 @@ def _by_id(*cases: Case) -> dict[str, Case]:
 PRODUCER: Final = _by_id(
     Case(
         "producer-pod-deleted",
-        names.PRODUCER,
-        breakages.pod_deleted(names.PRODUCER),
-        symptoms=(sights.pods_ready(names.PRODUCER),),
+        roles.PRODUCER,
+        breakages.pod_deleted(roles.PRODUCER),
+        symptoms=(sights.pods_ready(roles.PRODUCER),),
         audit=False,
     ),
     Case(
         "producer-process-killed",
-        names.PRODUCER,
-        breakages.process_killed(names.PRODUCER),
-        symptoms=(sights.pods_ready(names.PRODUCER),),
+        roles.PRODUCER,
+        breakages.process_killed(roles.PRODUCER),
+        symptoms=(sights.pods_ready(roles.PRODUCER),),
         audit=False,
         in_place=True,
     ),
     Case(
         "producer-hung",
-        names.PRODUCER,
-        breakages.process_stopped(names.PRODUCER),
-        symptoms=(sights.pods_ready(names.PRODUCER),),
+        roles.PRODUCER,
+        breakages.process_stopped(roles.PRODUCER),
+        symptoms=(sights.pods_ready(roles.PRODUCER),),
         audit=False,
         in_place=True,
     ),
     Case(
         "producer-broker-setting-wrong",
-        names.PRODUCER,
-        breakages.wrong_setting(names.PRODUCER, _BROKEN_BROKER),
+        roles.PRODUCER,
+        breakages.wrong_setting(roles.PRODUCER, _BROKEN_BROKER),
         Heals.BY_UNDO,
-        symptoms=(sights.bad_status(names.PRODUCER), sights.settings_lead_nowhere(names.KAFKA)),
+        symptoms=(sights.bad_status(roles.PRODUCER), sights.settings_lead_nowhere(roles.KAFKA)),
         audit=False,
         stops=True,
         diagnosis=Diagnosed("config", frozenset({"setting-wrong"}), "L2"),
@@ -55,13 +55,13 @@ PRODUCER: Final = _by_id(
 CRASH_LOOP: Final = _by_id(
     Case(
         "producer-crash-loop",
-        names.PRODUCER,
-        breakages.wrong_setting(names.PRODUCER, _BROKEN_BROKER),
+        roles.PRODUCER,
+        breakages.wrong_setting(roles.PRODUCER, _BROKEN_BROKER),
         Heals.BY_UNDO,
         symptoms=(
-            sights.bad_status(names.PRODUCER),
+            sights.bad_status(roles.PRODUCER),
             sights.metric_breached("producer-rate"),
-            sights.restarted_too_often(names.PRODUCER),
+            sights.restarted_too_often(roles.PRODUCER),
         ),
         audit=False,
         stops=True,
@@ -77,34 +77,34 @@ that the runbook describes, with the rate at 0 and all.
 PROCESSOR: Final = _by_id(
     Case(
         "processor-pod-deleted",
-        names.PROCESSOR,
-        breakages.pod_deleted(names.PROCESSOR),
-        symptoms=(sights.pods_ready(names.PROCESSOR),),
+        roles.PROCESSOR,
+        breakages.pod_deleted(roles.PROCESSOR),
+        symptoms=(sights.pods_ready(roles.PROCESSOR),),
     ),
     Case(
         "processor-process-killed",
-        names.PROCESSOR,
-        breakages.process_killed(names.PROCESSOR),
-        symptoms=(sights.pods_ready(names.PROCESSOR),),
+        roles.PROCESSOR,
+        breakages.process_killed(roles.PROCESSOR),
+        symptoms=(sights.pods_ready(roles.PROCESSOR),),
         in_place=True,
     ),
     Case(
         "processor-hung",
-        names.PROCESSOR,
-        breakages.process_stopped(names.PROCESSOR),
-        symptoms=(sights.pods_ready(names.PROCESSOR),),
+        roles.PROCESSOR,
+        breakages.process_stopped(roles.PROCESSOR),
+        symptoms=(sights.pods_ready(roles.PROCESSOR),),
         in_place=True,
     ),
     Case(
         "processor-killed-before-commit",
-        names.PROCESSOR,
+        roles.PROCESSOR,
         breakages.killed_before_commit,
-        symptoms=(sights.pods_ready(names.PROCESSOR),),
+        symptoms=(sights.pods_ready(roles.PROCESSOR),),
         in_place=True,
     ),
     Case(
         "processor-token-wrong",
-        names.PROCESSOR,
+        roles.PROCESSOR,
         breakages.wrong_token,
         Heals.BY_UNDO,
         symptoms=(sights.token_refused(),),
@@ -117,15 +117,15 @@ PROCESSOR: Final = _by_id(
 KAFKA: Final = _by_id(
     Case(
         "kafka-pod-deleted",
-        names.KAFKA,
-        breakages.pod_deleted(names.KAFKA),
-        symptoms=(sights.pods_ready(names.KAFKA), sights.no_endpoint(names.KAFKA_SERVICE)),
+        roles.KAFKA,
+        breakages.pod_deleted(roles.KAFKA),
+        symptoms=(sights.pods_ready(roles.KAFKA), sights.no_endpoint(names.KAFKA_SERVICE)),
     ),
     Case(
         "kafka-process-killed",
-        names.KAFKA,
-        breakages.process_killed(names.KAFKA),
-        symptoms=(sights.pods_ready(names.KAFKA), sights.no_endpoint(names.KAFKA_SERVICE)),
+        roles.KAFKA,
+        breakages.process_killed(roles.KAFKA),
+        symptoms=(sights.pods_ready(roles.KAFKA), sights.no_endpoint(names.KAFKA_SERVICE)),
         in_place=True,
     ),
 )
@@ -133,33 +133,33 @@ KAFKA: Final = _by_id(
 INFLUXDB: Final = _by_id(
     Case(
         "influxdb-pod-deleted",
-        names.INFLUXDB,
-        breakages.pod_deleted(names.INFLUXDB),
-        symptoms=(sights.pods_ready(names.INFLUXDB), sights.no_endpoint(names.INFLUXDB_SERVICE)),
+        roles.INFLUXDB,
+        breakages.pod_deleted(roles.INFLUXDB),
+        symptoms=(sights.pods_ready(roles.INFLUXDB), sights.no_endpoint(names.INFLUXDB_SERVICE)),
     ),
     Case(
         "influxdb-process-killed",
-        names.INFLUXDB,
-        breakages.process_killed(names.INFLUXDB),
-        symptoms=(sights.pods_ready(names.INFLUXDB), sights.no_endpoint(names.INFLUXDB_SERVICE)),
+        roles.INFLUXDB,
+        breakages.process_killed(roles.INFLUXDB),
+        symptoms=(sights.pods_ready(roles.INFLUXDB), sights.no_endpoint(names.INFLUXDB_SERVICE)),
         in_place=True,
     ),
     Case(
         "influxdb-certificate-of-another-authority",
-        names.INFLUXDB,
+        roles.INFLUXDB,
         breakages.other_authority,
         Heals.BY_UNDO,
         symptoms=(sights.certificate_distrusted(),),
         hold=5.0,
         stops=True,
-        diagnosis=Diagnosed(names.INFLUXDB, frozenset({"certificate-wrong"}), "L2"),
+        diagnosis=Diagnosed(roles.INFLUXDB, frozenset({"certificate-wrong"}), "L2"),
     ),
 )
 
 NETWORK: Final = _by_id(
     Case(
         "producer-cut-from-kafka",
-        names.PRODUCER,
+        roles.PRODUCER,
         breakages.cut_off("producer-to-kafka", but="processor-to-kafka"),
         Heals.BY_UNDO,
         symptoms=(sights.policy_missing("producer-kafka"),),
@@ -170,7 +170,7 @@ NETWORK: Final = _by_id(
     ),
     Case(
         "processor-cut-from-influxdb",
-        names.PROCESSOR,
+        roles.PROCESSOR,
         breakages.cut_off("processor-to-influxdb", but="processor-to-kafka"),
         Heals.BY_UNDO,
         symptoms=(sights.policy_missing("processor-influxdb"),),
@@ -180,8 +180,8 @@ NETWORK: Final = _by_id(
     ),
     Case(
         "names-unresolvable",
-        names.PRODUCER,
-        breakages.names_unresolvable(names.PRODUCER, but="producer-to-kafka"),
+        roles.PRODUCER,
+        breakages.names_unresolvable(roles.PRODUCER, but="producer-to-kafka"),
         Heals.BY_UNDO,
         symptoms=(sights.metric_breached("name-resolves", names.KAFKA_SERVICE),),
         audit=False,
@@ -189,8 +189,8 @@ NETWORK: Final = _by_id(
     ),
     Case(
         "influxdb-service-without-pods",
-        names.PROCESSOR,
-        breakages.service_without_pods(names.INFLUXDB_SERVICE, names.PROCESSOR, but="processor-to-influxdb"),
+        roles.PROCESSOR,
+        breakages.service_without_pods(names.INFLUXDB_SERVICE, roles.PROCESSOR, but="processor-to-influxdb"),
         Heals.BY_UNDO,
         symptoms=(sights.no_endpoint(names.INFLUXDB_SERVICE, red=True),),
         hold=5.0,
@@ -202,42 +202,42 @@ NETWORK: Final = _by_id(
 RESOURCES: Final = _by_id(
     Case(
         "producer-out-of-memory",
-        names.PRODUCER,
-        breakages.out_of_memory(names.PRODUCER),
-        symptoms=(sights.bad_status(names.PRODUCER),),
+        roles.PRODUCER,
+        breakages.out_of_memory(roles.PRODUCER),
+        symptoms=(sights.bad_status(roles.PRODUCER),),
         audit=False,
         in_place=True,
     ),
     Case(
         "producer-scaled-by-hand",
-        names.PRODUCER,
-        breakages.scaled(names.PRODUCER, 3),
+        roles.PRODUCER,
+        breakages.scaled(roles.PRODUCER, 3),
         Heals.BY_UNDO,
         hold=10.0,
         audit=False,
     ),
     Case(
         "processor-starved-of-cpu",
-        names.PROCESSOR,
-        breakages.starved(names.PROCESSOR, 15),
+        roles.PROCESSOR,
+        breakages.starved(roles.PROCESSOR, 15),
         Heals.BY_UNDO,
         symptoms=(
             sights.metric_breached("consumer-lag"),
-            sights.metric_breached("cpu-throttling", names.PROCESSOR),
+            sights.metric_breached("cpu-throttling", roles.PROCESSOR),
         ),
         rate=1000.0,
         patience=270.0,
-        diagnosis=Diagnosed(names.PROCESSOR, frozenset({"cpu-throttled"}), "L2"),
+        diagnosis=Diagnosed(roles.PROCESSOR, frozenset({"cpu-throttled"}), "L2"),
     ),
 )
 
 STORAGE: Final = _by_id(
     Case(
         "influxdb-volume-full",
-        names.INFLUXDB,
+        roles.INFLUXDB,
         breakages.volume_full,
         Heals.BY_UNDO,
-        symptoms=(sights.metric_breached("volume-usage", names.INFLUXDB),),
+        symptoms=(sights.metric_breached("volume-usage", roles.INFLUXDB),),
         stops=True,
         diagnosis=Diagnosed("storage", frozenset({"volume-full"}), "L3"),
     ),

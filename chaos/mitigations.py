@@ -13,7 +13,7 @@ from pipeline_services import faults
 from pipeline_services.faults import templates
 from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Fault, Proof, object_path, together
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -101,7 +101,7 @@ def _taint(pipeline: SteadyPipeline) -> Values:
 
 
 NO_IMAGE: Final = workloads.edited(
-    names.PRODUCER, templates.image(names.PRODUCER, "v2.1.0"), "an image that is nowhere", workloads.NO_IMAGE
+    roles.PRODUCER, templates.image(roles.PRODUCER, "v2.1.0"), "an image that is nowhere", workloads.NO_IMAGE
 )
 MITIGATIONS: Final = (
     Mitigation("high-resource-usage", 3, workloads.cordoned, _node),
@@ -111,20 +111,20 @@ MITIGATIONS: Final = (
     Mitigation("network-policy-issues", 2, connections.names_unresolvable),
     Mitigation("network-policy-issues", 3, connections.policy_missing("producer", "producer-to-kafka")),
     Mitigation("pod-status", 1, NO_IMAGE),
-    Mitigation("pod-status", 2, workloads.paused_rollout(names.PRODUCER), told=False),
-    Mitigation("pod-status", 3, without_label, lambda _pipeline: {"pod": "kafka-0", "app": names.KAFKA}),
-    Mitigation("pod-status", 4, leaving(names.PRODUCER), _first_pod(names.PRODUCER), told=False),
-    Mitigation("producer-pod-failure", 1, breakages.process_stopped(names.PRODUCER)),
-    Mitigation("producer-pod-failure", 2, workloads.scaled(names.PRODUCER, 0)),
-    Mitigation("processor-pod-failure", 1, breakages.process_stopped(names.PROCESSOR)),
-    Mitigation("kafka-statefulset-failure", 1, breakages.process_stopped(names.KAFKA)),
-    Mitigation("influxdb-statefulset-failure", 1, breakages.process_stopped(names.INFLUXDB)),
-    Mitigation("cheat-sheet", 1, nothing(), _first_pod(names.PROCESSOR), told=False),
-    Mitigation("high-resource-usage", 1, nothing(names.PRODUCER, names.PROCESSOR), told=False, makes_pods=3),
+    Mitigation("pod-status", 2, workloads.paused_rollout(roles.PRODUCER), told=False),
+    Mitigation("pod-status", 3, without_label, lambda _pipeline: {"pod": "kafka-0", "app": roles.KAFKA}),
+    Mitigation("pod-status", 4, leaving(roles.PRODUCER), _first_pod(roles.PRODUCER), told=False),
+    Mitigation("producer-pod-failure", 1, breakages.process_stopped(roles.PRODUCER)),
+    Mitigation("producer-pod-failure", 2, workloads.scaled(roles.PRODUCER, 0)),
+    Mitigation("processor-pod-failure", 1, breakages.process_stopped(roles.PROCESSOR)),
+    Mitigation("kafka-statefulset-failure", 1, breakages.process_stopped(roles.KAFKA)),
+    Mitigation("influxdb-statefulset-failure", 1, breakages.process_stopped(roles.INFLUXDB)),
+    Mitigation("cheat-sheet", 1, nothing(), _first_pod(roles.PROCESSOR), told=False),
+    Mitigation("high-resource-usage", 1, nothing(roles.PRODUCER, roles.PROCESSOR), told=False, makes_pods=3),
     Mitigation("configuration", 1, settings.latent(KAFKA_BROKER="kafka-service:9093")),
     Mitigation("high-resource-usage", 2, settings.metrics_unknown),
-    Mitigation("observability", 1, workloads.scaled(names.PROMETHEUS, 0)),
-    Mitigation("observability", 2, breakages.process_stopped(names.PROMETHEUS)),
+    Mitigation("observability", 1, workloads.scaled(roles.PROMETHEUS, 0)),
+    Mitigation("observability", 2, breakages.process_stopped(roles.PROMETHEUS)),
     Mitigation("tls-certificate", 1,
                settings.certificate(settings.expires_tomorrow, "a certificate for one more day", *settings.VERIFIERS),
                slow=True),

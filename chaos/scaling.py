@@ -14,7 +14,7 @@ from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.faults.injection import injected
 from pipeline_services.faults.model import with_pods_replaced
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
@@ -123,7 +123,7 @@ def after_calm(pipeline: SteadyPipeline) -> list[Shrinking]:
 def _load(pipeline: SteadyPipeline) -> Iterator[float]:
     """The producers send several times what they are made for; since when."""
     fault = faults.config_value(pipeline.api, names.CONFIG_MAP, pipeline.namespace, LOAD)
-    fault = with_pods_replaced(fault, names.PRODUCER, pipeline.namespace)
+    fault = with_pods_replaced(fault, roles.PRODUCER, pipeline.namespace)
     pipeline.say(f"  load: {fault.summary}")
     with injected(pipeline.api, pipeline.journal, fault) as entry:
         yield entry.injected_at

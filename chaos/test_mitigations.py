@@ -32,7 +32,7 @@ CHANGES: Final = commands.changes(TEXT)
 @pytest.fixture
 def shell(pipeline: SteadyPipeline) -> OperatorShell:
     """What an operator types in, at the checkout's root."""
-    from pipeline_services.model import names  # noqa: PLC0415 - a run that only lists cases need not load these
+    from pipeline_services.model import own_cluster  # noqa: PLC0415 - a run that only lists cases need not load these
     from pipeline_services.model.paths import Cache, cache_root  # noqa: PLC0415
     from pipeline_services.platform.build.progress import Durations, Progress  # noqa: PLC0415
     from pipeline_services.platform.cluster import lifecycle  # noqa: PLC0415
@@ -40,7 +40,7 @@ def shell(pipeline: SteadyPipeline) -> OperatorShell:
 
     if not pipeline.ground.own:
         raise PreconditionNotMet("refused: the runbook's commands are tried on the suite's own cluster only")
-    kubectl = lifecycle.kubectl(names.CLUSTER, Progress(Durations(Cache(cache_root()).durations)))
+    kubectl = lifecycle.kubectl(own_cluster.CLUSTER, Progress(Durations(Cache(cache_root()).durations)))
     return OperatorShell(Path(pipeline.ground.kubeconfig), kubectl, runbook.RUNBOOK.parent)
 
 

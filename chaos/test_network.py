@@ -10,7 +10,7 @@ import pytest
 from chaos.catalogue import NETWORK
 from chaos.conftest import Play
 from pipeline_services.measure.connectivity import FLOWS
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -33,7 +33,7 @@ def test_connectivity_is_as_documented(matrix: Mapping[str, bool], flow: str) ->
 
 
 @pytest.mark.parametrize("name", [names.KAFKA_SERVICE, names.INFLUXDB_SERVICE])
-@pytest.mark.parametrize("app", [names.PRODUCER, names.PROCESSOR])
+@pytest.mark.parametrize("app", [roles.PRODUCER, roles.PROCESSOR])
 def test_name_resolves_in_pod(steady_pipeline: SteadyPipeline, app: str, name: str) -> None:
     """A pod finds a service by its name."""
     assert steady_pipeline.connectivity().resolves(app, name), f"{app} does not find {name}"

@@ -8,10 +8,10 @@ from typing import Final
 import pytest
 from _pytest.mark import ParameterSet
 
-from pipeline_services.model import names
+from pipeline_services.model import roles
 
-PIPELINE: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
-EVERY: Final = (*PIPELINE, names.PROMETHEUS, names.GRAFANA, names.LOKI)
+PIPELINE: Final = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)
+EVERY: Final = (*PIPELINE, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI)
 
 
 def components(wanted: Iterable[str]) -> list[ParameterSet]:

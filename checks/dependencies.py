@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from pipeline_services.judgements import grafana, networks
 from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 
 _TARGETS: Final = {hpa: app for app, hpa in names.HPAS.items()}
-_PANEL_SOURCES: Final = {"InfluxDB writes": names.INFLUXDB, "Log errors": names.LOKI}
+_PANEL_SOURCES: Final = {"InfluxDB writes": roles.INFLUXDB, "Log errors": roles.LOKI}
 
 
 def _of_metric(metric_id: str, subject: str) -> set[str]:
@@ -20,7 +20,7 @@ def _of_metric(metric_id: str, subject: str) -> set[str]:
 
 
 def _of_panel(panel: str) -> set[str]:
-    return {_PANEL_SOURCES.get(panel, names.PROMETHEUS), *grafana.SHOWN.get(panel, ())}
+    return {_PANEL_SOURCES.get(panel, roles.PROMETHEUS), *grafana.SHOWN.get(panel, ())}
 
 
 _NEEDED: Final[Mapping[str, Callable[..., set[str]]]] = {
@@ -34,17 +34,17 @@ _NEEDED: Final[Mapping[str, Callable[..., set[str]]]] = {
     "test_volume_bound": lambda component: {component},
     "test_network_allows": lambda flow: {networks.FLOWS[flow].source, networks.FLOWS[flow].target},
     "test_network_denies": lambda flow: {networks.DENIED[flow].source, networks.DENIED[flow].target},
-    "test_data_clock": lambda: {names.INFLUXDB},
+    "test_data_clock": lambda: {roles.INFLUXDB},
     "test_settings_lead_to": lambda service: {service},
-    "test_token_accepted": lambda token: {names.INFLUXDB},  # noqa: ARG005
-    "test_secrets_complete": lambda: {names.INFLUXDB},
-    "test_consumer_group_stable": lambda: {names.KAFKA},
-    "test_restarts_few_this_week": lambda component: {names.PROMETHEUS},  # noqa: ARG005
-    "test_volume_has_room": lambda component: {names.PROMETHEUS, component},
-    "test_trend_comes_back": lambda trend: {names.PROMETHEUS, trend.rpartition("-")[2]},
+    "test_token_accepted": lambda token: {roles.INFLUXDB},  # noqa: ARG005
+    "test_secrets_complete": lambda: {roles.INFLUXDB},
+    "test_consumer_group_stable": lambda: {roles.KAFKA},
+    "test_restarts_few_this_week": lambda component: {roles.PROMETHEUS},  # noqa: ARG005
+    "test_volume_has_room": lambda component: {roles.PROMETHEUS, component},
+    "test_trend_comes_back": lambda trend: {roles.PROMETHEUS, trend.rpartition("-")[2]},
     "test_backup_proved": lambda: {"storage"},
-    "test_requests_fit": lambda app: {names.PROMETHEUS},  # noqa: ARG005
-    "test_secret_rotated": lambda secret: {names.INFLUXDB},  # noqa: ARG005
+    "test_requests_fit": lambda app: {roles.PROMETHEUS},  # noqa: ARG005
+    "test_secret_rotated": lambda secret: {roles.INFLUXDB},  # noqa: ARG005
     "test_autoscaler_proved": lambda hpa: {_TARGETS[hpa]},
 }
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 from chaos.matrix.score import judged
 from chaos.matrix.table import ROWS
 from pipeline_services.faults.model import EXPIRY, MARK, RESTARTED
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.diagnosis import diagnose
 
@@ -58,7 +58,7 @@ def trimmed(snapshot: Snapshot) -> Snapshot:
 
 def _trimmed(source: str, answer: Any, since: str) -> Any:
     if source.startswith("logs/"):
-        keep = LOG_LINES[source.removeprefix("logs/") in names.DATA_PATH]
+        keep = LOG_LINES[source.removeprefix("logs/") in roles.DATA_PATH]
         return [{key: value[-keep:] if key in _LINES else value for key, value in tail.items()} for tail in answer]
     if source in ("loki/all", "loki/errors"):  # their times are judged, and what they say is judged in the logs
         return [{**stream, "values": _cut(stream["values"])} for stream in answer]

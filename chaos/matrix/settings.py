@@ -12,14 +12,14 @@ from chaos.matrix.workloads import NO_SETTINGS, shows, with_pods_anew
 from pipeline_services import faults
 from pipeline_services.faults import objects
 from pipeline_services.faults.model import Fault, Proof, object_path
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.platform.deploy.secrets.tls import SERVER_NAMES, new_certificate
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
 OLD: Final = datetime.timedelta(days=90)
-VERIFIERS: Final = (names.INFLUXDB, names.PROCESSOR, names.GRAFANA)
+VERIFIERS: Final = (roles.INFLUXDB, roles.PROCESSOR, roles.GRAFANA)
 """Who has to start anew to know another authority; Prometheus reads the file again by itself."""
 Made = Callable[[], Mapping[str, bytes]]
 
@@ -100,7 +100,7 @@ def expired() -> Mapping[str, bytes]:
 
 def of_other_names() -> Mapping[str, bytes]:
     """A certificate for the names of another service."""
-    return new_certificate(server_names=[name.replace(names.INFLUXDB, "metrics-store") for name in SERVER_NAMES])
+    return new_certificate(server_names=[name.replace(roles.INFLUXDB, "metrics-store") for name in SERVER_NAMES])
 
 
 def autoscaler_missing(hpa: str) -> Breakage:

@@ -13,7 +13,7 @@ from chaos.breakages import Breakage
 from chaos.matrix.workloads import NO_START, shows, with_pods_anew
 from pipeline_services import faults
 from pipeline_services.faults.model import Fault
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def rewritten(app: str, config_map: str, key: str, rewrite: Rewrite, summary: st
 def prometheus_file_damaged(pipeline: SteadyPipeline) -> Fault:
     """Prometheus cannot read its file and ends at once, again and again."""
     summary = "Prometheus' file is no YAML"
-    build = rewritten(names.PROMETHEUS, "prometheus-config", "prometheus.yml", _damaged, summary)
-    return build(pipeline).proved(shows(pipeline, names.PROMETHEUS, NO_START))
+    build = rewritten(roles.PROMETHEUS, "prometheus-config", "prometheus.yml", _damaged, summary)
+    return build(pipeline).proved(shows(pipeline, roles.PROMETHEUS, NO_START))
 
 
 def without_job(name: str) -> Rewrite:

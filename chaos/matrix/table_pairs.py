@@ -10,7 +10,7 @@ from chaos.matrix.rows import Row, finding
 from chaos.matrix.table_platform import GRAFANA_SOURCES
 from pipeline_services.faults import templates
 from pipeline_services.faults.model import Fault, together
-from pipeline_services.model import names
+from pipeline_services.model import roles
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -36,8 +36,8 @@ ROWS: Final = (
     ),
     Row(
         "pair-node-cordoned-and-loki-scaled-to-zero",
-        both(workloads.cordoned, workloads.scaled(names.LOKI, 0)),
-        (finding("node", "node-cordoned"), finding(names.LOKI, "scaled-to-zero")),
+        both(workloads.cordoned, workloads.scaled(roles.LOKI, 0)),
+        (finding("node", "node-cordoned"), finding(roles.LOKI, "scaled-to-zero")),
         ("test_nodes_ready", "test_pods_ready[loki]"),
     ),
     Row(
@@ -50,28 +50,28 @@ ROWS: Final = (
     Row(
         "pair-dns-down-and-log-shipper-nowhere",
         both(connections.names_unresolvable, workloads.unmatched_daemonset),
-        (finding("dns", "dns-down"), finding(names.LOKI, "placement-impossible", "logs-not-shipped")),
+        (finding("dns", "dns-down"), finding(roles.LOKI, "placement-impossible", "logs-not-shipped")),
         ripens=20.0,
     ),
     Row(
         "pair-kafka-scaled-to-zero-and-grafana-source-wrong",
-        both(workloads.scaled(names.KAFKA, 0), GRAFANA_SOURCES),
-        (finding(names.KAFKA, "scaled-to-zero"), finding(names.GRAFANA, "datasource-broken")),
+        both(workloads.scaled(roles.KAFKA, 0), GRAFANA_SOURCES),
+        (finding(roles.KAFKA, "scaled-to-zero"), finding(roles.GRAFANA, "datasource-broken")),
         ("test_pods_ready[kafka]", "test_grafana_datasource_answers[loki]"),
         ripens=40.0,
     ),
     Row(
         "pair-prometheus-scaled-to-zero-and-producer-image-wrong",
         both(
-            workloads.scaled(names.PROMETHEUS, 0),
+            workloads.scaled(roles.PROMETHEUS, 0),
             workloads.edited(
-                names.PRODUCER,
-                templates.image(names.PRODUCER, "v2.1.0"),
+                roles.PRODUCER,
+                templates.image(roles.PRODUCER, "v2.1.0"),
                 "an image that is nowhere",
                 workloads.NO_IMAGE,
             ),
         ),
-        (finding(names.PROMETHEUS, "scaled-to-zero"), finding(names.PRODUCER, "image-unavailable")),
+        (finding(roles.PROMETHEUS, "scaled-to-zero"), finding(roles.PRODUCER, "image-unavailable")),
         ("test_pods_ready[prometheus]", "test_pods_ready[producer]"),
         ripens=30.0,
     ),
@@ -87,7 +87,7 @@ LASTING: Final = (
     Row(
         "partitions-read-by-another",
         data.nothing_itself("another member of the processors' group holds partitions and stores nothing"),
-        (finding(names.PROCESSOR, "partitions-unread", "processing-too-slow"),),
+        (finding(roles.PROCESSOR, "partitions-unread", "processing-too-slow"),),
         ("test_key_metric[processor-matches-producer]",),
         settles=150.0,
         meanwhile=data.idle_member,
@@ -95,7 +95,7 @@ LASTING: Final = (
     Row(
         "data-clock-wrong",
         data.nothing_itself("readings that say that they are two hours old"),
-        (finding(names.PRODUCER, "data-clock-wrong"),),
+        (finding(roles.PRODUCER, "data-clock-wrong"),),
         ("test_key_metric[end-to-end-latency]",),
         settles=200.0,  # it takes three minutes of steady writes, and the row before held them up
         meanwhile=data.late_clock(10.0),
@@ -103,7 +103,7 @@ LASTING: Final = (
     Row(
         "poison-messages",
         data.nothing_itself("messages that are no readings"),
-        (finding(names.PRODUCER, "poison-messages"),),
+        (finding(roles.PRODUCER, "poison-messages"),),
         settles=90.0,
         meanwhile=data.poison(5.0),
     ),

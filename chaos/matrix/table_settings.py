@@ -7,7 +7,7 @@ from typing import Final
 from chaos import breakages
 from chaos.matrix import connections, settings, workloads
 from chaos.matrix.rows import Row, finding
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 
 KAFKA_SETTING: Final = ("test_settings_lead_to[kafka]",)
 
@@ -46,7 +46,7 @@ ROWS: Final = (
     Row(
         "certificate-not-loaded",
         settings.certificate(settings.renewed, "a new certificate that InfluxDB has not loaded"),
-        (finding(names.INFLUXDB, "certificate-not-loaded"),),
+        (finding(roles.INFLUXDB, "certificate-not-loaded"),),
         ("test_certificate_served",),
         also=frozenset({"certificate-wrong"}),
         sample=True,
@@ -82,7 +82,7 @@ ROWS: Final = (
     ),
     Row(
         "policy-names-blocked",
-        breakages.names_unresolvable(names.PRODUCER, but="producer-to-kafka"),
+        breakages.names_unresolvable(roles.PRODUCER, but="producer-to-kafka"),
         (finding("network", "policy-blocks"),),
         affected=frozenset({"dns"}),
         ripens=20.0,
@@ -124,48 +124,48 @@ ROWS: Final = (
     ),
     Row(
         "service-influxdb-selects-nothing",
-        breakages.service_without_pods(names.INFLUXDB_SERVICE, names.PROCESSOR, but="processor-to-influxdb"),
+        breakages.service_without_pods(names.INFLUXDB_SERVICE, roles.PROCESSOR, but="processor-to-influxdb"),
         (finding("network", "service-selects-nothing"),),
         ("test_service_has_endpoint[influxdb-service]",),
         ripens=30.0,
     ),
     Row(
         "service-influxdb-port-wrong",
-        connections.service_port_wrong(names.INFLUXDB_SERVICE, 8087, names.PROCESSOR),
+        connections.service_port_wrong(names.INFLUXDB_SERVICE, 8087, roles.PROCESSOR),
         (finding("network", "service-port-wrong"),),
         ripens=30.0,
     ),
     Row(
         "config-rate-zero",
-        settings.taken_up(names.PRODUCER, workloads.NO_START, PRODUCER_RATE="0"),
+        settings.taken_up(roles.PRODUCER, workloads.NO_START, PRODUCER_RATE="0"),
         (finding("config", "load-setting-wrong"),),
         ("test_producer_load_set",),
         ripens=30.0,
     ),
     Row(
         "config-key-missing",
-        settings.taken_up(names.PRODUCER, workloads.NO_START, KAFKA_TOPIC=None),
+        settings.taken_up(roles.PRODUCER, workloads.NO_START, KAFKA_TOPIC=None),
         (finding("config", "setting-wrong", "reference-missing"),),
         KAFKA_SETTING,
         ripens=15.0,
     ),
     Row(
         "config-broker-wrong",
-        settings.taken_up(names.PRODUCER, workloads.NO_START, KAFKA_BROKER="kafka-servise:9092"),
+        settings.taken_up(roles.PRODUCER, workloads.NO_START, KAFKA_BROKER="kafka-servise:9092"),
         (finding("config", "setting-wrong"),),
         KAFKA_SETTING,
         ripens=45.0,
     ),
     Row(
         "config-map-missing",
-        settings.config_map_missing(names.PRODUCER),
+        settings.config_map_missing(roles.PRODUCER),
         (finding("config", "reference-missing"),),
         ("test_references_exist",),
         ripens=30.0,
     ),
     Row(
         "secret-key-renamed",
-        settings.secret_key_renamed(names.PIPELINE_SECRET, "INFLUXDB_TOKEN", "INFLUX_TOKEN", names.PROCESSOR),
+        settings.secret_key_renamed(names.PIPELINE_SECRET, "INFLUXDB_TOKEN", "INFLUX_TOKEN", roles.PROCESSOR),
         (finding("config", "reference-missing"),),
         ("test_references_exist",),
         ripens=30.0,
@@ -179,7 +179,7 @@ ROWS: Final = (
     ),
     Row(
         "quota-used-up",
-        workloads.no_room_by_quota(names.PRODUCER),
+        workloads.no_room_by_quota(roles.PRODUCER),
         (finding("config", "quota-exceeded"),),
         ripens=30.0,
     ),

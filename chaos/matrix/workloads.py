@@ -12,7 +12,7 @@ from pipeline_services import faults
 from pipeline_services.faults import capacity, objects, processes, templates
 from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
 from pipeline_services.faults.templates import Edit
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -63,7 +63,7 @@ def edited(app: str, edit: Edit, summary: str, statuses: Collection[str] = ()) -
 
 def unmatched_daemonset(pipeline: SteadyPipeline) -> Fault:
     """The log shipper may run on no node."""
-    app = names.LOG_SHIPPER
+    app = roles.LOG_SHIPPER
     path = workload_path(pipeline, app)
     edit = templates.node_selector({UNWANTED_LABEL: "ssd"})
     fault = templates.edited(

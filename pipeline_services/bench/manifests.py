@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.apps.bench import Load
-from pipeline_services.model import names
+from pipeline_services.model import roles
 
 NAME: Final = "bench-pipeline"
 LABELS: Final = {"app": NAME}  # not the processor's: the HPA and the checks must not count this pod
-WAYS: Final = {names.KAFKA: 9092, names.INFLUXDB: 8086}
+WAYS: Final = {roles.KAFKA: 9092, roles.INFLUXDB: 8086}
 
 Manifest = dict[str, Any]
 

@@ -20,7 +20,7 @@ from pipeline_services.apps.bench import TOPIC_PREFIX, Load
 from pipeline_services.audit.ledger import Book, History, TopicLog, Verdict, judge
 from pipeline_services.bench.manifests import NAME, network_policies, pod
 from pipeline_services.bench.store import bench_store
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.waiting import wait_until
@@ -99,9 +99,9 @@ def measure(access: ClusterAccess, readings: int) -> Outcome:
 @contextmanager
 def _running(api: Api, load: Load) -> Iterator[None]:
     """The benchmark's pod and the ways it needs; both are gone afterwards."""
-    processor = api.get("Deployment", names.PROCESSOR)
+    processor = api.get("Deployment", roles.PROCESSOR)
     if processor is None:
-        raise NoData(f"there is no Deployment {names.PROCESSOR}: is the pipeline deployed?")
+        raise NoData(f"there is no Deployment {roles.PROCESSOR}: is the pipeline deployed?")
     made = [*network_policies(), pod(processor, load)]
     try:
         for manifest in made:

@@ -29,14 +29,14 @@ from pipeline_services.judgements import (
 )
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import KeyMetric
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.settings import PANELS
 from pipeline_services.snapshot.snapshot import Snapshot
 
 RED: Final = "failed"
 UNANSWERED: Final = "inconclusive"
-_EVERY: Final = (*names.DATA_PATH, names.PROMETHEUS, names.GRAFANA, names.LOKI)
+_EVERY: Final = (*roles.DATA_PATH, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _objects() -> Iterator[Question]:
     yield Question("test_references_exist", "config", config.references_exist)
     yield Question("test_secrets_complete", "config", config.secrets_are_complete)
     yield from _of("test_token_accepted", config.token_is_accepted, _all("config", config.TOKENS))
-    yield from _of("test_no_unknown_errors_logged", logs.have_no_unknown_errors, _each(names.DATA_PATH))
+    yield from _of("test_no_unknown_errors_logged", logs.have_no_unknown_errors, _each(roles.DATA_PATH))
     yield from _of("test_no_open_warning_event", events.have_no_open_warnings, _each(events.EVENT_COMPONENTS))
     yield from _of("test_service_has_endpoint", endpoints.are_ready, endpoints.SERVED_BY)
     yield from _of("test_service_leads_to_pods", endpoints.lead_to_pods, endpoints.SERVED_BY)
@@ -128,24 +128,24 @@ def _objects() -> Iterator[Question]:
 
 
 def _services() -> Iterator[Question]:
-    yield Question("test_loki_ready", names.LOKI, loki.is_ready)
-    yield Question("test_loki_finds_all_logs", names.LOKI, loki.finds_all_logs)
-    yield Question("test_loki_answers_error_search", names.LOKI, loki.answers_error_search)
-    yield from _of("test_loki_has_logs_of", loki.has_logs_of, _all(names.LOKI, names.DATA_PATH))
-    yield Question("test_grafana_healthy", names.GRAFANA, grafana.is_healthy)
-    sources = _all(names.GRAFANA, names.DATASOURCES)
+    yield Question("test_loki_ready", roles.LOKI, loki.is_ready)
+    yield Question("test_loki_finds_all_logs", roles.LOKI, loki.finds_all_logs)
+    yield Question("test_loki_answers_error_search", roles.LOKI, loki.answers_error_search)
+    yield from _of("test_loki_has_logs_of", loki.has_logs_of, _all(roles.LOKI, roles.DATA_PATH))
+    yield Question("test_grafana_healthy", roles.GRAFANA, grafana.is_healthy)
+    sources = _all(roles.GRAFANA, names.DATASOURCES)
     yield from _of("test_grafana_datasource_answers", grafana.datasource_answers, sources)
-    yield Question("test_grafana_dashboard_complete", names.GRAFANA, grafana.dashboard_is_complete)
-    yield from _of("test_grafana_panel_fresh", grafana.panel_is_fresh, _all(names.GRAFANA, PANELS.values()))
-    yield from _of("test_kafka_topic", kafka.topic_is_whole, _all(names.KAFKA, kafka.TOPICS))
-    yield Question("test_consumer_group_stable", names.PROCESSOR, kafka.group_is_stable)
-    yield Question("test_influxdb_healthy", names.INFLUXDB, influx.is_healthy)
-    yield Question("test_data_clock", names.PRODUCER, influx.readings_are_past)
-    yield Question("test_certificate_valid_for_weeks", names.INFLUXDB, tls.is_valid_for_weeks)
-    yield Question("test_certificate_trusted", names.INFLUXDB, tls.is_trusted)
-    yield Question("test_certificate_served", names.INFLUXDB, tls.is_the_served_one)
-    yield from _of("test_pods_scraped", targets.pods_are_scraped, _all(names.PROMETHEUS, targets.SCRAPED))
-    yield Question("test_nodes_scraped", names.PROMETHEUS, targets.nodes_are_scraped)
+    yield Question("test_grafana_dashboard_complete", roles.GRAFANA, grafana.dashboard_is_complete)
+    yield from _of("test_grafana_panel_fresh", grafana.panel_is_fresh, _all(roles.GRAFANA, PANELS.values()))
+    yield from _of("test_kafka_topic", kafka.topic_is_whole, _all(roles.KAFKA, kafka.TOPICS))
+    yield Question("test_consumer_group_stable", roles.PROCESSOR, kafka.group_is_stable)
+    yield Question("test_influxdb_healthy", roles.INFLUXDB, influx.is_healthy)
+    yield Question("test_data_clock", roles.PRODUCER, influx.readings_are_past)
+    yield Question("test_certificate_valid_for_weeks", roles.INFLUXDB, tls.is_valid_for_weeks)
+    yield Question("test_certificate_trusted", roles.INFLUXDB, tls.is_trusted)
+    yield Question("test_certificate_served", roles.INFLUXDB, tls.is_the_served_one)
+    yield from _of("test_pods_scraped", targets.pods_are_scraped, _all(roles.PROMETHEUS, targets.SCRAPED))
+    yield Question("test_nodes_scraped", roles.PROMETHEUS, targets.nodes_are_scraped)
 
 
 def _metrics(metrics: Mapping[str, KeyMetric]) -> Iterator[Question]:

@@ -8,7 +8,7 @@ import sys
 from pipeline_services.clients import shell
 from pipeline_services.clients.failures import Interrupted
 from pipeline_services.faults.signals import unwinding
-from pipeline_services.model import names
+from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.platform.build.progress import Durations, Progress
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=" | ".join(COMMANDS))
-    parser.add_argument("--name", default=names.CLUSTER, help="kind's name of the cluster (default: %(default)s)")
+    parser.add_argument("--name", default=own_cluster.CLUSTER, help="kind's name of the cluster (default: %(default)s)")
     return parser
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.experiment.scenario import Story
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.snapshot.collector import collect
 from pipeline_services.snapshot.redaction import redacted, secret_forms
@@ -51,7 +51,7 @@ def gather_logs(story: Story, pipeline: SteadyPipeline, when: str) -> None:
         return
     for pod in pods:
         app = (pod["metadata"].get("labels") or {}).get("app", "")
-        if app in names.DATA_PATH:
+        if app in roles.DATA_PATH:
             restarted = any(one.get("restartCount", 0) for one in pod["status"].get("containerStatuses") or ())
             _tail(story, pipeline, pod, when)
             if restarted:
@@ -71,6 +71,8 @@ def _tail(story: Story, pipeline: SteadyPipeline, pod: Mapping[str, Any], when: 
 
 def _clean(pipeline: SteadyPipeline, tree: Any) -> Any:
     secrets = pipeline.cluster.list("secrets")
-    public = {value for value in vars(names).values() if isinstance(value, str)}
+    public = {
+        value for module in (names, own_cluster, roles) for value in vars(module).values() if isinstance(value, str)
+    }
     forms = secret_forms((value for secret in secrets for value in secret_values(secret).values()), public)
     return redacted(tree, forms, public)

@@ -9,7 +9,7 @@ from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.experiment.persistence import Kept
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.measure.probes import Probes, pod_seen
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 
 SPAN: Final = 600.0
@@ -32,7 +32,7 @@ def read_kept(pipeline: SteadyPipeline, app: str, begin: float) -> Kept:
     claim = _claim(pipeline, _claim_name(pod))
     seen = pod_seen(pod)
     kept = Kept(seen.name, seen.life, str(claim["metadata"]["uid"]), str(claim["spec"]["volumeName"]))
-    if app == names.KAFKA:
+    if app == roles.KAFKA:
         return _with_kafkas(kept, pipeline.probes)
     return Kept(kept.pod, kept.life, kept.claim, kept.volume, points=_points(pipeline.probes, begin))
 

@@ -21,7 +21,7 @@ from pipeline_services.judgements import workloads
 from pipeline_services.measure.connectivity import Connectivity
 from pipeline_services.measure.probes import Probes
 from pipeline_services.measure.samples import DRAINED, FRESH_WITHIN, PodSeen, component_ready, newest_of
-from pipeline_services.model import names
+from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.settings import Target
 from pipeline_services.model.waiting import WaitExpired, wait_until
@@ -29,7 +29,7 @@ from pipeline_services.model.waiting import WaitExpired, wait_until
 Say = Callable[[str], None]
 STEADY_LOOKS: Final = 4
 STEADY_WITHIN: Final = 60.0
-HEADED_FOR: Final = (*names.DATA_PATH, names.PROMETHEUS)
+HEADED_FOR: Final = (*roles.DATA_PATH, roles.PROMETHEUS)
 """What has to be rolled out whole before anything is broken; Grafana and Loki only watch."""
 
 
@@ -54,7 +54,7 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
             self.cluster = Cluster.connect(target)
             opening.callback(self.cluster.close)
             self.cluster.require_namespace()
-            node = KindNode.of(names.CLUSTER) if self.ground.own else None
+            node = KindNode.of(own_cluster.CLUSTER) if self.ground.own else None
             self.api = Admin(self.cluster.access, node)
             opening.callback(self.api.close)
             require_label(self.api, self.namespace)

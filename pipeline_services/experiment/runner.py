@@ -23,7 +23,7 @@ from pipeline_services.measure.rejoin import rejoined
 from pipeline_services.measure.rounds import Rounds
 from pipeline_services.measure.sampler import Watch
 from pipeline_services.measure.samples import newest_of
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
 BEFORE: Final = 3.0
@@ -56,8 +56,8 @@ def play_into(story: Story, pipeline: SteadyPipeline) -> None:
     before = pipeline.inventory()
     with ExitStack() as looks:
         source = None
-        if case.component == names.INFLUXDB:
-            grafana = pipeline.pods_of(names.GRAFANA)[0].name
+        if case.component == roles.INFLUXDB:
+            grafana = pipeline.pods_of(roles.GRAFANA)[0].name
             source = looks.enter_context(datasource_sampler.opened(pipeline.cluster, grafana))
         watch = looks.enter_context(Watch(pipeline.probes, source))
         producer = AuditProducer(pipeline.probes.kafka_forward.port, case.rate)
@@ -140,8 +140,8 @@ def _worst(story: Story, pipeline: SteadyPipeline, watch: SymptomWatch) -> Round
 
 def _read_clocks(story: Story, pipeline: SteadyPipeline, fault: Fault) -> None:
     """What is timed beside the recovery: the group's, after a new start of the processor, and the data source's."""
-    if story.case.component == names.PROCESSOR and fault.pods:
-        started = max(pipeline.processes_in(pod.name).started() for pod in pipeline.pods_of(names.PROCESSOR))
+    if story.case.component == roles.PROCESSOR and fault.pods:
+        started = max(pipeline.processes_in(pod.name).started() for pod in pipeline.pods_of(roles.PROCESSOR))
         story.rejoined = rejoined(story.samples.lag, story.marks["injected"], started, len(fault.pods))
     if story.samples.source:
         story.turns = turns(story.samples.source, story.marks["made"])

@@ -9,7 +9,7 @@ from pipeline_services.faults.admin import Admin, KindNode
 from pipeline_services.faults.injection import sweep
 from pipeline_services.faults.journal import Command, Journal
 from pipeline_services.faults.safety import permitted_ground, sole_run
-from pipeline_services.model import names
+from pipeline_services.model import own_cluster
 
 
 def undo_left_behind(journal: Journal, say: Callable[[str], None]) -> None:
@@ -22,7 +22,7 @@ def undo_left_behind(journal: Journal, say: Callable[[str], None]) -> None:
     ground = permitted_ground()
     with sole_run(ground, "undoing what was left behind"):
         below = any(isinstance(step, Command) for entry in journal.entries() for step in entry.undo)
-        node = KindNode.of(names.CLUSTER) if below else None  # to find the engine takes a second
+        node = KindNode.of(own_cluster.CLUSTER) if below else None  # to find the engine takes a second
         admin = Admin(Access.load(ground.kubeconfig, ground.context), node)
         try:
             sweep(admin, journal, say)

@@ -14,7 +14,7 @@ from typing import Final
 
 from pipeline_services.faults.journal import Entry, Journal, own_journal
 from pipeline_services.faults.model import Api
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.paths import cache_root
 from pipeline_services.model.settings import resolve_target
@@ -60,7 +60,7 @@ def permitted_ground(
         admin = own_journal().folder.parent / "kubeconfig"
         if not admin.is_file():
             raise PreconditionNotMet("the suite's own cluster is not there", next_step="make up")
-        return Ground(str(admin), names.CONTEXT, namespace or names.NAMESPACE, own=True)
+        return Ground(str(admin), own_cluster.CONTEXT, namespace or names.NAMESPACE, own=True)
     target = resolve_target(kubeconfig, context or allow, namespace)
     if not allow or target.context != allow:
         raise PreconditionNotMet(

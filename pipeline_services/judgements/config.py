@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.k8s import name_of
 from pipeline_services.snapshot.objects import named
@@ -93,7 +93,7 @@ def secrets_are_complete(snapshot: Snapshot) -> None:
 
 def token_is_accepted(snapshot: Snapshot, source: str) -> None:
     """InfluxDB accepts the token as it stands in the Secret now, whatever running pods still use."""
-    require_ready(snapshot, names.INFLUXDB)
+    require_ready(snapshot, roles.INFLUXDB)
     secret, key = TOKENS[source]
     status = snapshot.data(source)["status"]
     if status in _REFUSED:

@@ -8,18 +8,18 @@ from typing import Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_settled
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
 SERVED_BY: Final[Mapping[str, str]] = {
-    names.KAFKA_SERVICE: names.KAFKA,
-    names.INFLUXDB_SERVICE: names.INFLUXDB,
-    names.PROMETHEUS_SERVICE: names.PROMETHEUS,
-    names.GRAFANA_SERVICE: names.GRAFANA,
-    names.LOKI_SERVICE: names.LOKI,
+    names.KAFKA_SERVICE: roles.KAFKA,
+    names.INFLUXDB_SERVICE: roles.INFLUXDB,
+    names.PROMETHEUS_SERVICE: roles.PROMETHEUS,
+    names.GRAFANA_SERVICE: roles.GRAFANA,
+    names.LOKI_SERVICE: roles.LOKI,
 }
 
 

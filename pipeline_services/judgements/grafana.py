@@ -9,7 +9,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
 from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.settings import PANELS
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -17,23 +17,23 @@ from pipeline_services.snapshot.snapshot import Snapshot
 FRESH: Final = 120.0
 """Seconds that a panel's newest point may be old: a step of the graph, a scrape and a one-minute rate."""
 SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
-    "Producer rate": (names.PRODUCER,),
-    "Processor rate": (names.PROCESSOR,),
-    "InfluxDB writes": (names.PRODUCER, names.PROCESSOR),
-    "Consumer lag": (names.PROCESSOR,),
-    "End-to-end latency": (names.PRODUCER, names.PROCESSOR),
+    "Producer rate": (roles.PRODUCER,),
+    "Processor rate": (roles.PROCESSOR,),
+    "InfluxDB writes": (roles.PRODUCER, roles.PROCESSOR),
+    "Consumer lag": (roles.PROCESSOR,),
+    "End-to-end latency": (roles.PRODUCER, roles.PROCESSOR),
 }
 """Whose figures a panel shows: it has none while one of these has no ready pod."""
 NEEDS_FLOW: Final = frozenset({"InfluxDB writes", "End-to-end latency"})
 """Panels that have no value while no reading is stored."""
-_ADVICE: Final[Advice] = COMPONENT_ADVICE[names.GRAFANA].but(
+_ADVICE: Final[Advice] = COMPONENT_ADVICE[roles.GRAFANA].but(
     next_command="kubectl logs -n {namespace} -l app=grafana --tail=50"
 )
 
 
 def is_healthy(snapshot: Snapshot) -> None:
     """Grafana and its database say that they are well."""
-    require_ready(snapshot, names.GRAFANA)
+    require_ready(snapshot, roles.GRAFANA)
     health = snapshot.data("grafana_health")
     if health.get("database") != "ok":
         raise Deviation(snapshot, f"Grafana's database is {health.get('database')!r}", "'ok'", _ADVICE)
@@ -41,7 +41,7 @@ def is_healthy(snapshot: Snapshot) -> None:
 
 def datasource_answers(snapshot: Snapshot, component: str) -> None:
     """Grafana reaches the data source; a source that does not run is not Grafana's fault."""
-    require_ready(snapshot, names.GRAFANA, component)
+    require_ready(snapshot, roles.GRAFANA, component)
     uid = names.DATASOURCES[component]
     answer = snapshot.data(f"grafana_datasources/{uid}")
     if answer["status"] != 200:
@@ -51,7 +51,7 @@ def datasource_answers(snapshot: Snapshot, component: str) -> None:
 
 def dashboard_is_complete(snapshot: Snapshot) -> None:
     """The dashboard is there under its name, with all its panels."""
-    require_ready(snapshot, names.GRAFANA)
+    require_ready(snapshot, roles.GRAFANA)
     board = snapshot.data("grafana_dashboard")
     board = board.get("dashboard", board)
     if board.get("title") != names.DASHBOARD:
@@ -67,7 +67,7 @@ def panel_is_fresh(snapshot: Snapshot, title: str) -> None:
     Raises:
         PreconditionNotMet: what the panel shows, or where it gets it from, does not run.
     """
-    require_ready(snapshot, names.GRAFANA, *SHOWN.get(title, ()))
+    require_ready(snapshot, roles.GRAFANA, *SHOWN.get(title, ()))
     panel = snapshot.data(f"grafana_panels/{_panel_id(title)}")
     sources = [source for source, uid in names.DATASOURCES.items() if uid == panel.get("datasource")]
     require_ready(snapshot, *sources)

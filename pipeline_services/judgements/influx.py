@@ -7,7 +7,7 @@ from typing import Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -17,11 +17,11 @@ AHEAD: Final = 5.0
 
 def is_healthy(snapshot: Snapshot) -> None:
     """``/health`` answers 200 with status pass."""
-    require_ready(snapshot, names.INFLUXDB)
+    require_ready(snapshot, roles.INFLUXDB)
     answer = snapshot.data("influxdb_health")
     status = answer["body"].get("status")
     if answer["status"] != 200 or status != "pass":
-        advice = COMPONENT_ADVICE[names.INFLUXDB].but(
+        advice = COMPONENT_ADVICE[roles.INFLUXDB].but(
             next_command="kubectl exec -n {namespace} influxdb-0 -- curl -sS --max-time 5 "
             "--cacert /etc/influxdb-tls/ca.crt https://localhost:8086/health"
         )
@@ -44,7 +44,7 @@ def readings_are_past(snapshot: Snapshot) -> None:
     there = _clock_of_prometheus(snapshot)
     if there is not None and measured - there <= AHEAD:
         raise PreconditionNotMet(f"the clock of this machine is {there - asked:.0f} s behind that of the cluster")
-    advice = COMPONENT_ADVICE[names.PRODUCER].but(
+    advice = COMPONENT_ADVICE[roles.PRODUCER].but(
         impact="readings are stored under times that have not come: ages, rates and latencies are wrong until then",
         next_command="kubectl exec -n {namespace} deploy/producer -- date -u",
         level="L3",

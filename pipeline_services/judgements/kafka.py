@@ -8,7 +8,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.judgements.readings import lag_growth
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.snapshot.snapshot import Snapshot
 
 TOPICS: Final = {names.TOPIC: names.TOPIC_PARTITIONS, names.DEAD_LETTER_TOPIC: 1}
@@ -18,7 +18,7 @@ _STALLED: Final = 0.9
 
 def topic_is_whole(snapshot: Snapshot, topic: str) -> None:
     """The topic has its partitions, each with a leader and all its replicas in sync."""
-    require_ready(snapshot, names.KAFKA)
+    require_ready(snapshot, roles.KAFKA)
     partitions = snapshot.data("kafka_topics").get(topic, ())
     if len(partitions) < TOPICS[topic]:
         observed = f"topic {topic} has {len(partitions)} partitions"
@@ -34,9 +34,9 @@ def topic_is_whole(snapshot: Snapshot, topic: str) -> None:
 
 def group_is_stable(snapshot: Snapshot) -> None:
     """The processors' group is Stable with every partition assigned, or rebalances without falling behind."""
-    require_ready(snapshot, names.KAFKA, names.PROCESSOR)
+    require_ready(snapshot, roles.KAFKA, roles.PROCESSOR)
     group = snapshot.data("kafka_group")
-    advice = COMPONENT_ADVICE[names.PROCESSOR].but(
+    advice = COMPONENT_ADVICE[roles.PROCESSOR].but(
         next_command="kubectl exec -n {namespace} kafka-0 -- kafka-consumer-groups.sh --bootstrap-server "
         f"localhost:9092 --group {names.CONSUMER_GROUP} --describe --state"
     )
@@ -52,7 +52,7 @@ def group_is_stable(snapshot: Snapshot) -> None:
 
 
 def _topic_advice(topic: str) -> Advice:
-    return COMPONENT_ADVICE[names.KAFKA].but(
+    return COMPONENT_ADVICE[roles.KAFKA].but(
         next_command="kubectl exec -n {namespace} kafka-0 -- kafka-topics.sh --bootstrap-server localhost:9092 "
         f"--describe --topic {topic}"
     )

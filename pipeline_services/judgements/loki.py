@@ -8,7 +8,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.logs import WINDOW, recent_lines
 from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -20,11 +20,11 @@ FRESH: Final = 120.0
 
 def is_ready(snapshot: Snapshot) -> None:
     """Loki says that it is ready."""
-    require_ready(snapshot, names.LOKI)
+    require_ready(snapshot, roles.LOKI)
     answer = snapshot.data("loki_ready")
     if answer["status"] != 200:
         observed = f"Loki's /ready answers {answer['status']}: {str(answer['body'])[:200]}"
-        raise Deviation(snapshot, observed, "200", COMPONENT_ADVICE[names.LOKI])
+        raise Deviation(snapshot, observed, "200", COMPONENT_ADVICE[roles.LOKI])
 
 
 def finds_all_logs(snapshot: Snapshot) -> None:
@@ -45,8 +45,8 @@ def has_logs_of(snapshot: Snapshot, component: str) -> None:
 
     What was written while Loki or the log shipper was away may be missing.
     """
-    require_ready(snapshot, names.LOKI, component)
-    start = max(snapshot.taken_at - WINDOW, *all_ready_since(ready_pods(snapshot, names.LOKI)))
+    require_ready(snapshot, roles.LOKI, component)
+    start = max(snapshot.taken_at - WINDOW, *all_ready_since(ready_pods(snapshot, roles.LOKI)))
     shipped = snapshot.data("loki/pods")
     latest: dict[str, float] = {}
     for line in recent_lines(snapshot, component):
@@ -60,7 +60,7 @@ def has_logs_of(snapshot: Snapshot, component: str) -> None:
 
 
 def _streams(snapshot: Snapshot, source: str) -> list[dict[str, Any]]:
-    require_ready(snapshot, names.LOKI)
+    require_ready(snapshot, roles.LOKI)
     streams = snapshot.data(source)
     if not isinstance(streams, list):
         raise UnexpectedAnswer(f"{source} is {type(streams).__name__}, not a list of streams")
@@ -72,6 +72,6 @@ def _newest(streams: list[dict[str, Any]]) -> float | None:
 
 
 def _shipping_advice() -> Advice:
-    return COMPONENT_ADVICE[names.LOKI].but(
-        next_command=f"kubectl logs -n {{namespace}} -l app={names.LOG_SHIPPER} --tail=50"
+    return COMPONENT_ADVICE[roles.LOKI].but(
+        next_command=f"kubectl logs -n {{namespace}} -l app={roles.LOG_SHIPPER} --tail=50"
     )

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import flows, names
+from pipeline_services.model import flows, roles
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject, name_of
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -33,9 +33,9 @@ class Flow:
 FLOWS: Final[Mapping[str, Flow]] = {
     f"{flow.source}-{flow.target}": flow
     for flow in (
-        Flow(names.PRODUCER, names.KAFKA, 9092),
-        Flow(names.PROCESSOR, names.KAFKA, 9092),
-        Flow(names.PROCESSOR, names.INFLUXDB, 8086),
+        Flow(roles.PRODUCER, roles.KAFKA, 9092),
+        Flow(roles.PROCESSOR, roles.KAFKA, 9092),
+        Flow(roles.PROCESSOR, roles.INFLUXDB, 8086),
     )
 }
 """What readings need on their way."""

@@ -10,7 +10,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import pods_of, ready_pods, require_ready, require_settled
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.metrics.metric import Absence, Comparison, KeyMetric, Reading
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import age, condition, epoch, name_of
 from pipeline_services.snapshot.objects import named
@@ -141,7 +141,7 @@ def _from_prometheus(snapshot: Snapshot, metric: KeyMetric, subject: str) -> Rea
 
 
 def _series(snapshot: Snapshot, metric: KeyMetric, subject: str) -> list[Mapping[str, Any]]:
-    require_ready(snapshot, names.PROMETHEUS)
+    require_ready(snapshot, roles.PROMETHEUS)
     rows = [row for row in snapshot.data(f"prometheus/{metric.id}") if _in_namespace(row, snapshot.namespace)]
     if metric.by == "pod":
         return _series_of_pods(snapshot, metric, subject, rows)

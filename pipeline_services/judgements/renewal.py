@@ -8,7 +8,7 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.upkeep import ANCHOR, DAY, value_of
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, age, epoch, name_of, quantity
 from pipeline_services.snapshot.objects import named
@@ -101,7 +101,7 @@ def certificate_outlives_the_next_review(snapshot: Snapshot) -> None:
     """InfluxDB's certificate is still valid two weeks after the next review."""
     left = (float(snapshot.data("tls")["secret"]["not_after"]) - snapshot.taken_at) / DAY
     if left * DAY < LASTS:
-        advice = COMPONENT_ADVICE[names.INFLUXDB].but(
+        advice = COMPONENT_ADVICE[roles.INFLUXDB].but(
             impact="it may expire before anybody looks again; then nothing is stored",
             next_command=f"kubectl describe secret -n {{namespace}} {names.TLS_SECRET}",
             runbook="tls-certificate",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import ready_pods, require_ready
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import age, epoch, name_of
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -17,15 +17,15 @@ FOUND_AFTER: Final = 60.0
 """Seconds that Prometheus may take to find and scrape a new pod."""
 SCRAPED_WITHIN: Final = 60.0
 NODE_JOBS: Final = ("kubelet", "kubelet-cadvisor")
-SCRAPED: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
-_ADVICE: Final = COMPONENT_ADVICE[names.PROMETHEUS].but(
+SCRAPED: Final = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)
+_ADVICE: Final = COMPONENT_ADVICE[roles.PROMETHEUS].but(
     next_command="kubectl port-forward -n {namespace} svc/prometheus-service 9090:9090"
 )
 
 
 def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
     """Each ready pod of the component that is not new has a target that is up and was scraped lately."""
-    require_ready(snapshot, names.PROMETHEUS, component)
+    require_ready(snapshot, roles.PROMETHEUS, component)
     targets = {target["labels"].get("pod"): target for target in _targets(snapshot, component)}
     for pod in ready_pods(snapshot, component):
         if age(pod, snapshot.taken_at) < FOUND_AFTER or pod["metadata"]["labels"]["app"] != component:
@@ -38,7 +38,7 @@ def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
 
 def nodes_are_scraped(snapshot: Snapshot) -> None:
     """The kubelet's figures about volumes and containers are scraped."""
-    require_ready(snapshot, names.PROMETHEUS)
+    require_ready(snapshot, roles.PROMETHEUS)
     for job in NODE_JOBS:
         targets = _targets(snapshot, job)
         if not targets:
@@ -54,7 +54,7 @@ def _targets(snapshot: Snapshot, job: str) -> list[Mapping[str, Any]]:
 
 def _require_running_for_a_while(snapshot: Snapshot) -> None:
     """A Prometheus that has just been started has not found its targets yet."""
-    if all(age(pod, snapshot.taken_at) < FOUND_AFTER for pod in ready_pods(snapshot, names.PROMETHEUS)):
+    if all(age(pod, snapshot.taken_at) < FOUND_AFTER for pod in ready_pods(snapshot, roles.PROMETHEUS)):
         raise NoData(f"Prometheus is new and has not found its targets yet; ask again in {FOUND_AFTER:g} s")
 
 

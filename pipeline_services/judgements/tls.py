@@ -8,14 +8,14 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData
 from pipeline_services.snapshot.snapshot import Snapshot
 
 DAYS_LEFT: Final = 14
 REQUIRED_NAMES: Final = frozenset({names.INFLUXDB_SERVICE, "localhost"})
 _DAY = 86_400.0
-_ADVICE: Final = COMPONENT_ADVICE[names.INFLUXDB].but(
+_ADVICE: Final = COMPONENT_ADVICE[roles.INFLUXDB].but(
     impact="clients that verify refuse to connect: no reading is stored",
     next_command=(
         f"kubectl get secret -n {{namespace}} {names.TLS_SECRET} -o jsonpath='{{.data.tls\\.crt}}' | base64 -d | "
@@ -42,7 +42,7 @@ def is_trusted(snapshot: Snapshot) -> None:
         missing = sorted(REQUIRED_NAMES - set(certificate["names"]))
         if missing:
             raise Deviation(snapshot, f"{where} lacks {', '.join(missing)}", "every name it is used under", _ADVICE)
-    require_ready(snapshot, names.INFLUXDB)
+    require_ready(snapshot, roles.INFLUXDB)
     tls = snapshot.data("tls")
     if not tls.get("served"):
         raise NoData(f"InfluxDB served no certificate: {tls.get('error') or 'no answer'}")
@@ -52,7 +52,7 @@ def is_trusted(snapshot: Snapshot) -> None:
 
 def is_the_served_one(snapshot: Snapshot) -> None:
     """InfluxDB serves the Secret's certificate: it reads its files only when it starts."""
-    require_ready(snapshot, names.INFLUXDB)
+    require_ready(snapshot, roles.INFLUXDB)
     tls = snapshot.data("tls")
     if not tls.get("served"):
         raise NoData(f"InfluxDB served no certificate: {tls.get('error') or 'no answer'}")

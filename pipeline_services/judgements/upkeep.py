@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, age
 from pipeline_services.snapshot.objects import named
@@ -51,9 +51,9 @@ def _memory(app: str) -> Trend:
 
 
 TRENDS: Final[Mapping[str, Trend]] = {
-    **{f"memory-{app}": _memory(app) for app in (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)},
-    "consumer-lag": Trend("consumer-lag", names.PROCESSOR, 500, "readings"),
-    "end-to-end-latency": Trend("end-to-end-latency", names.PROCESSOR, 1.0, "s"),
+    **{f"memory-{app}": _memory(app) for app in (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)},
+    "consumer-lag": Trend("consumer-lag", roles.PROCESSOR, 500, "readings"),
+    "end-to-end-latency": Trend("end-to-end-latency", roles.PROCESSOR, 1.0, "s"),
     **{f"volume-{app}": Trend(f"volume/data-{app}-0", "storage", 0.05, "%", 0.01) for app in names.STATEFULSETS},
 }
 
@@ -113,10 +113,10 @@ def backup_is_proved(snapshot: Snapshot) -> None:
     Raises:
         PreconditionNotMet: the volume is younger than a week and nobody has tried yet.
     """
-    claim = named(snapshot, "pvcs", f"data-{names.INFLUXDB}-0")
+    claim = named(snapshot, "pvcs", f"data-{roles.INFLUXDB}-0")
     if claim is None:
-        raise PreconditionNotMet(f"there is no volume claim data-{names.INFLUXDB}-0; see test_volume_bound")
-    advice = _advice(names.INFLUXDB, "make backup-test").but(impact="nobody knows whether lost data could be had back")
+        raise PreconditionNotMet(f"there is no volume claim data-{roles.INFLUXDB}-0; see test_volume_bound")
+    advice = _advice(roles.INFLUXDB, "make backup-test").but(impact="nobody knows whether lost data could be had back")
     tested = _tested(claim)
     if tested is None:
         if age(claim, snapshot.taken_at) < WEEK:
@@ -131,7 +131,7 @@ def backup_is_proved(snapshot: Snapshot) -> None:
 
 
 def _tested(claim: K8sObject) -> dict[str, Any] | None:
-    note = (claim["metadata"].get("annotations") or {}).get(names.BACKUP_TESTED)
+    note = (claim["metadata"].get("annotations") or {}).get(own_cluster.BACKUP_TESTED)
     if note is None:
         return None
     try:

@@ -12,7 +12,7 @@ from pipeline_services.clients.http import HttpApi
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.measure.samples import SourceSample
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import PipelineError
 
 ANSWERS_WITHIN: Final = 2.0
@@ -44,8 +44,8 @@ def opened(cluster: Cluster, pod: str) -> Iterator[SourceLook]:
     """
     endpoint = Endpoint(names.GRAFANA_SERVICE, pod, names.SERVICE_PORTS[names.GRAFANA_SERVICE])
     with PortForward(cluster, endpoint) as forward:
-        http = HttpApi(names.GRAFANA, forward.port, cause=lambda: forward.failure)
+        http = HttpApi(roles.GRAFANA, forward.port, cause=lambda: forward.failure)
         try:
-            yield SourceLook(GrafanaApi(http), names.DATASOURCES[names.INFLUXDB])
+            yield SourceLook(GrafanaApi(http), names.DATASOURCES[roles.INFLUXDB])
         finally:
             http.close()

@@ -14,15 +14,15 @@ from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.measure.samples import LagSample, PodSeen, PodsSample, StoredSample
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
 from pipeline_services.snapshot.sources.kubernetes import secret_value
 
 LOOK_WITHIN: Final = 0.5
 """Seconds that one look at the stored readings may take: half of what bounds the recovery clock's error."""
 METRICS_PORT: Final = 8000
-KAFKA_POD: Final = f"{names.KAFKA}-0"
-INFLUXDB_POD: Final = f"{names.INFLUXDB}-0"
+KAFKA_POD: Final = f"{roles.KAFKA}-0"
+INFLUXDB_POD: Final = f"{roles.INFLUXDB}-0"
 _NEWEST: Final = f"SELECT LAST(sequence) FROM {names.MEASUREMENT} WHERE time > now() - 2m GROUP BY producer_id"
 
 
@@ -44,7 +44,7 @@ class Probes(AbstractContextManager["Probes"]):
         self.ca = secret_value(secrets, names.TLS_SECRET, "ca.crt").decode()
         self.kafka_forward = self._forward(names.KAFKA_SERVICE, KAFKA_POD)
         self.influx_forward = self._forward(names.INFLUXDB_SERVICE, INFLUXDB_POD)
-        self.influx = HttpApi(names.INFLUXDB, self.influx_forward.port, tls=Tls(names.INFLUXDB_SERVICE, self.ca))
+        self.influx = HttpApi(roles.INFLUXDB, self.influx_forward.port, tls=Tls(names.INFLUXDB_SERVICE, self.ca))
         self._open.callback(self.influx.close)
         return self
 

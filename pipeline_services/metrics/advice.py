@@ -11,7 +11,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 
 
 class Escalation(Enum):
@@ -60,44 +60,44 @@ def _pods_of(component: str, impact: str, runbook: str, level: Escalation) -> Ad
 
 COMPONENT_ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
     {
-        names.PRODUCER: _pods_of(
-            names.PRODUCER,
+        roles.PRODUCER: _pods_of(
+            roles.PRODUCER,
             "sensor readings are missing, unless other producer pods do the work",
             "producer-pod-failure",
             Escalation.L2,
         ),
-        names.PROCESSOR: _pods_of(
-            names.PROCESSOR,
+        roles.PROCESSOR: _pods_of(
+            roles.PROCESSOR,
             "readings pile up in Kafka and are stored late, unless other processor pods do the work",
             "processor-pod-failure",
             Escalation.L2,
         ),
-        names.KAFKA: _pods_of(
-            names.KAFKA,
+        roles.KAFKA: _pods_of(
+            roles.KAFKA,
             "producers cannot hand over readings, processors get none",
             "kafka-statefulset-failure",
             Escalation.L3,
         ),
-        names.INFLUXDB: _pods_of(
-            names.INFLUXDB,
+        roles.INFLUXDB: _pods_of(
+            roles.INFLUXDB,
             "readings cannot be stored or read; they wait in Kafka",
             "influxdb-statefulset-failure",
             Escalation.L3,
         ),
-        names.PROMETHEUS: _pods_of(
-            names.PROMETHEUS,
+        roles.PROMETHEUS: _pods_of(
+            roles.PROMETHEUS,
             "rates, lag and usage cannot be seen; the pipeline itself runs on",
             "observability",
             Escalation.L2,
         ),
-        names.GRAFANA: _pods_of(
-            names.GRAFANA,
+        roles.GRAFANA: _pods_of(
+            roles.GRAFANA,
             "operators have no dashboards; the pipeline itself runs on",
             "grafana-dashboards",
             Escalation.L2,
         ),
-        names.LOKI: _pods_of(
-            names.LOKI, "logs cannot be searched; the pipeline itself runs on", "loki-log-search", Escalation.L2
+        roles.LOKI: _pods_of(
+            roles.LOKI, "logs cannot be searched; the pipeline itself runs on", "loki-log-search", Escalation.L2
         ),
         "network": Advice(
             "pods that run cannot reach each other",

@@ -14,9 +14,9 @@ from typing import Final
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.metrics.metric import Absence, Comparison, KeyMetric
 from pipeline_services.metrics.suite_metrics import SUITE_METRICS
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 
-PIPELINE: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
+PIPELINE: Final = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)
 _LOGS = "kubectl logs -n {namespace} -l app=%s --tail=100"
 _TOP = "kubectl top pods -n {namespace} --containers"
 
@@ -40,8 +40,8 @@ _SPEC_METRICS: Final = (
         fail=0.5,
         warn=1.0,
         reason="the level is section 8's; only readings that Kafka acknowledged count",
-        advice=COMPONENT_ADVICE[names.PRODUCER].but(next_command=_LOGS % names.PRODUCER),
-        component=names.PRODUCER,
+        advice=COMPONENT_ADVICE[roles.PRODUCER].but(next_command=_LOGS % roles.PRODUCER),
+        component=roles.PRODUCER,
         absence=Absence.ZERO_WITHOUT_PODS,
     ),
     KeyMetric(
@@ -60,9 +60,9 @@ _SPEC_METRICS: Final = (
             "up to a quarter of the window; more than 1 is catching up, which is right; the lag metrics find a "
             "shortfall that lasts"
         ),
-        advice=COMPONENT_ADVICE[names.PROCESSOR].but(next_command=_LOGS % names.PROCESSOR),
-        component=names.PROCESSOR,
-        needs=(names.PRODUCER,),
+        advice=COMPONENT_ADVICE[roles.PROCESSOR].but(next_command=_LOGS % roles.PROCESSOR),
+        component=roles.PROCESSOR,
+        needs=(roles.PRODUCER,),
         absence=Absence.ZERO_WITHOUT_PODS,
     ),
     KeyMetric(
@@ -77,11 +77,11 @@ _SPEC_METRICS: Final = (
         fail=0.8,
         warn=0.95,
         reason="both are counted by the same pod and scraped together; only readings in flight and poison lie between",
-        advice=COMPONENT_ADVICE[names.INFLUXDB].but(
-            next_command=_LOGS % names.PROCESSOR, runbook="influxdb-statefulset-failure"
+        advice=COMPONENT_ADVICE[roles.INFLUXDB].but(
+            next_command=_LOGS % roles.PROCESSOR, runbook="influxdb-statefulset-failure"
         ),
-        component=names.INFLUXDB,
-        needs=(names.PRODUCER, names.PROCESSOR),
+        component=roles.INFLUXDB,
+        needs=(roles.PRODUCER, roles.PROCESSOR),
         absence=Absence.ZERO_WITHOUT_PODS,
     ),
     KeyMetric(
@@ -96,12 +96,12 @@ _SPEC_METRICS: Final = (
         fail=5,
         warn=3,
         reason="the level is section 8's; a pod counts from when it was created",
-        advice=COMPONENT_ADVICE[names.PRODUCER].but(
+        advice=COMPONENT_ADVICE[roles.PRODUCER].but(
             impact="a container keeps failing; each restart interrupts the flow",
             next_command="kubectl get pods -n {namespace} -o wide",
             runbook="pod-status",
         ),
-        subjects=(*PIPELINE, names.PROMETHEUS, names.GRAFANA, names.LOKI),
+        subjects=(*PIPELINE, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI),
     ),
     KeyMetric(
         id="cpu-usage",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, Literal
 
-from pipeline_services.model import names
+from pipeline_services.model import roles
 
 Source = Literal["logs", "events"]
 
@@ -51,7 +51,7 @@ KNOWN_ISSUES: Final = (
     KnownIssue(
         id="self-signed-certificate",
         source="logs",
-        component=names.PROCESSOR,
+        component=roles.PROCESSOR,
         pattern=r"InsecureRequestWarning",
         impact="a warning in the log, nothing else",
         reason="section 9, issue 1: the store's certificate is not signed by a public authority",
@@ -61,7 +61,7 @@ KNOWN_ISSUES: Final = (
     KnownIssue(
         id="kafka-rebalance",
         source="logs",
-        component=names.PROCESSOR,
+        component=roles.PROCESSOR,
         pattern=r"(?i)\(?re-\)?joining group|rebalanc|heartbeat failed|CommitFailedError|REBALANCE_IN_PROGRESS",
         impact="consumption pauses for 5-10 s",
         reason="section 9, issue 2: members join and leave whenever processors start, stop or scale",
@@ -70,7 +70,7 @@ KNOWN_ISSUES: Final = (
     KnownIssue(
         id="late-own-heartbeat",
         source="logs",
-        component=names.KAFKA,
+        component=roles.KAFKA,
         pattern=r"processExpiredBrokerHeartbeat: controller event queue overloaded"
         r"|Exceptionally slow controller event"
         r"|Failed to load metadata from __consumer_offsets-\d+ .*NotLeaderOrFollower",
@@ -82,7 +82,7 @@ KNOWN_ISSUES: Final = (
     KnownIssue(
         id="batch-out-of-order",
         source="logs",
-        component=names.KAFKA,
+        component=roles.KAFKA,
         pattern=r"OutOfOrderSequenceException",
         impact="a batch is refused and sent again in its turn",
         reason="several batches were under way when their connection broke, and a later one came back first; the "

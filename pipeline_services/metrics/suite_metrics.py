@@ -6,13 +6,13 @@ from typing import Final
 
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.metrics.metric import Comparison, KeyMetric
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 
 _GROUP = (
     "kubectl exec -n {namespace} kafka-0 -- kafka-consumer-groups.sh --bootstrap-server localhost:9092 "
     f"--group {names.CONSUMER_GROUP} --describe"
 )
-_PROCESSOR = COMPONENT_ADVICE[names.PROCESSOR]
+_PROCESSOR = COMPONENT_ADVICE[roles.PROCESSOR]
 
 _PERIODS = "sum by (namespace, pod) (rate(container_cpu_cfs_%s_total[2m]))"
 _STARTED = "max by (namespace, pod) (container_start_time_seconds)"
@@ -31,7 +31,7 @@ SUITE_METRICS: Final = (
         warn=1_000,
         reason="50 s of the largest production (5 producers at 20 readings/s): more than any restart leaves behind",
         advice=_PROCESSOR.but(next_command=_GROUP),
-        component=names.PROCESSOR,
+        component=roles.PROCESSOR,
     ),
     KeyMetric(
         id="consumer-lag-growth",
@@ -46,7 +46,7 @@ SUITE_METRICS: Final = (
         warn=0.5,
         reason="a rebalance holds consumption up for 5-10 s (section 9), so a lag under 15 s of production is none",
         advice=_PROCESSOR.but(next_command=_GROUP),
-        component=names.PROCESSOR,
+        component=roles.PROCESSOR,
     ),
     KeyMetric(
         id="stored-reading-age",
@@ -61,8 +61,8 @@ SUITE_METRICS: Final = (
         warn=30,
         reason="a restart or rebalance takes up to 30 s; where nothing is produced, nothing can be judged",
         advice=_PROCESSOR.but(next_command="kubectl logs -n {namespace} -l app=processor --tail=100"),
-        component=names.PROCESSOR,
-        needs=(names.PRODUCER,),
+        component=roles.PROCESSOR,
+        needs=(roles.PRODUCER,),
     ),
     KeyMetric(
         id="end-to-end-latency",
@@ -77,8 +77,8 @@ SUITE_METRICS: Final = (
         warn=5,
         reason="from event to stored takes under a second; a rebalance adds 5-10 s",
         advice=_PROCESSOR.but(next_command=_GROUP),
-        component=names.PROCESSOR,
-        needs=(names.PRODUCER, names.PROCESSOR),
+        component=roles.PROCESSOR,
+        needs=(roles.PRODUCER, roles.PROCESSOR),
     ),
     KeyMetric(
         id="write-failures",
@@ -93,7 +93,7 @@ SUITE_METRICS: Final = (
         warn=0.02,
         reason="a single retried write is normal around a restart; six in a minute are not",
         advice=_PROCESSOR.but(next_command="kubectl logs -n {namespace} -l app=processor --tail=100"),
-        component=names.PROCESSOR,
+        component=roles.PROCESSOR,
     ),
     KeyMetric(
         id="dead-letters",
@@ -111,7 +111,7 @@ SUITE_METRICS: Final = (
             impact="messages that cannot be read are set aside: what they said is not in InfluxDB",
             next_command="kubectl logs -n {namespace} -l app=processor --tail=100",
         ),
-        component=names.PROCESSOR,
+        component=roles.PROCESSOR,
     ),
     KeyMetric(
         id="cpu-throttling",
@@ -136,7 +136,7 @@ SUITE_METRICS: Final = (
             next_command="kubectl top pods -n {namespace} --containers",
         ),
         by="pod",
-        subjects=(names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB),
+        subjects=(roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB),
     ),
     KeyMetric(
         id="unacknowledged-age",
@@ -150,11 +150,11 @@ SUITE_METRICS: Final = (
         fail=20,
         warn=5,
         reason="the lowest age in a minute: a broker restart passes, a wedged producer does not",
-        advice=COMPONENT_ADVICE[names.PRODUCER].but(
+        advice=COMPONENT_ADVICE[roles.PRODUCER].but(
             next_command="kubectl logs -n {namespace} -l app=producer --tail=100"
         ),
-        component=names.PRODUCER,
-        needs=(names.PRODUCER,),
+        component=roles.PRODUCER,
+        needs=(roles.PRODUCER,),
     ),
     KeyMetric(
         id="name-resolves",
@@ -191,6 +191,6 @@ SUITE_METRICS: Final = (
         advice=COMPONENT_ADVICE["storage"],
         component="storage",
         by="persistentvolumeclaim",
-        subjects=(names.KAFKA, names.INFLUXDB),
+        subjects=(roles.KAFKA, roles.INFLUXDB),
     ),
 )

@@ -7,26 +7,26 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
-from pipeline_services.model import names
+from pipeline_services.model import roles
 
-SOURCES: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB, names.PROMETHEUS, names.LOKI)
+SOURCES: Final = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB, roles.PROMETHEUS, roles.LOKI)
 DESTINATIONS: Final = {
-    names.KAFKA: 9092,
-    names.INFLUXDB: 8086,
-    names.PROMETHEUS: 9090,
-    names.LOKI: 3100,
-    names.PRODUCER: 8000,
-    names.PROCESSOR: 8000,
+    roles.KAFKA: 9092,
+    roles.INFLUXDB: 8086,
+    roles.PROMETHEUS: 9090,
+    roles.LOKI: 3100,
+    roles.PRODUCER: 8000,
+    roles.PROCESSOR: 8000,
 }
 ALLOWED: Final = frozenset(
     {
-        (names.PRODUCER, names.KAFKA),
-        (names.PROCESSOR, names.KAFKA),
-        (names.PROCESSOR, names.INFLUXDB),
-        (names.PROMETHEUS, names.PRODUCER),
-        (names.PROMETHEUS, names.PROCESSOR),
-        (names.PROMETHEUS, names.INFLUXDB),
-        (names.PROMETHEUS, names.LOKI),
+        (roles.PRODUCER, roles.KAFKA),
+        (roles.PROCESSOR, roles.KAFKA),
+        (roles.PROCESSOR, roles.INFLUXDB),
+        (roles.PROMETHEUS, roles.PRODUCER),
+        (roles.PROMETHEUS, roles.PROCESSOR),
+        (roles.PROMETHEUS, roles.INFLUXDB),
+        (roles.PROMETHEUS, roles.LOKI),
     }
 )
 """The flows that the pipeline needs, among those that are tried; all others are denied."""

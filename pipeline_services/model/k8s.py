@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 
 K8sObject = Mapping[str, Any]
 
 COMPONENT_APPS: Final[Mapping[str, tuple[str, ...]]] = {
     **{name: (name,) for name in (*names.DEPLOYMENTS, *names.STATEFULSETS)},
-    names.LOKI: (names.LOKI, *names.DAEMONSETS),
+    roles.LOKI: (roles.LOKI, *names.DAEMONSETS),
 }
 """The ``app`` labels of each component's pods; the log shipper counts as a part of Loki."""
 

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from pipeline_services.model import roles
+
 NAMESPACE: Final = "conveyor-pipeline"
-SYSTEM_NAMESPACE: Final = "kube-system"
-CLUSTER: Final = "conveyor"
-CONTEXT: Final = "kind-conveyor"
-READER_ACCOUNT: Final = "daily-reader"
 
-PRODUCER: Final = "producer"
-PROCESSOR: Final = "processor"
-KAFKA: Final = "kafka"
-INFLUXDB: Final = "influxdb"
-PROMETHEUS: Final = "prometheus"
-GRAFANA: Final = "grafana"
-LOKI: Final = "loki"
-LOG_SHIPPER: Final = "log-shipper"
-
-DATA_PATH: Final = (PRODUCER, PROCESSOR, KAFKA, INFLUXDB)
-"""What a reading passes through; the others only watch."""
-
-DEPLOYMENTS: Final = (PRODUCER, PROCESSOR, PROMETHEUS, GRAFANA, LOKI)
-STATEFULSETS: Final = (KAFKA, INFLUXDB)
-DAEMONSETS: Final = (LOG_SHIPPER,)
+DEPLOYMENTS: Final = (roles.PRODUCER, roles.PROCESSOR, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI)
+STATEFULSETS: Final = (roles.KAFKA, roles.INFLUXDB)
+DAEMONSETS: Final = (roles.LOG_SHIPPER,)
 WORKLOADS: Final = (*DEPLOYMENTS, *STATEFULSETS, *DAEMONSETS)
-HPAS: Final = {PRODUCER: "producer-hpa", PROCESSOR: "processor-hpa"}
+HPAS: Final = {roles.PRODUCER: "producer-hpa", roles.PROCESSOR: "processor-hpa"}
 
 KAFKA_SERVICE: Final = "kafka-service"
 INFLUXDB_SERVICE: Final = "influxdb-service"
@@ -58,7 +44,4 @@ MEASUREMENT: Final = "conveyor_reading"
 
 DASHBOARD: Final = "CA3 Pipeline Metrics"
 DASHBOARD_UID: Final = "ca3-pipeline-metrics"
-DATASOURCES: Final = {PROMETHEUS: "prometheus", LOKI: "loki", INFLUXDB: "influxdb"}
-
-BACKUP_TESTED: Final = "conveyor.io/backup-tested"
-"""Annotation of InfluxDB's volume claim: when a backup was last restored, and how many readings came back (JSON)."""
+DATASOURCES: Final = {roles.PROMETHEUS: "prometheus", roles.LOKI: "loki", roles.INFLUXDB: "influxdb"}

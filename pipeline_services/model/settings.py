@@ -11,12 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.paths import cache_root
 
 COMPONENTS: Final = (
-    *(names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB, names.PROMETHEUS, names.GRAFANA, names.LOKI),
+    *(roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI),
     *("network", "dns", "hpa", "storage", "node", "config"),
 )
 
@@ -142,7 +142,7 @@ class Target:
     namespace: str
 
 
-def own_kubeconfig(cluster: str = names.CLUSTER) -> Path:
+def own_kubeconfig(cluster: str = own_cluster.CLUSTER) -> Path:
     """The kubeconfig of the read-only account of the suite's own cluster; it exists once the cluster is up."""
     return cache_root() / "clusters" / cluster / "reader.kubeconfig"
 
@@ -158,7 +158,7 @@ def resolve_target(kubeconfig: Path | None = None, context: str | None = None, n
         PreconditionNotMet: there is no such kubeconfig.
     """
     if kubeconfig is None and context is None:
-        files, context = str(own_kubeconfig()), names.CONTEXT
+        files, context = str(own_kubeconfig()), own_cluster.CONTEXT
     elif kubeconfig is None:
         files = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
     else:

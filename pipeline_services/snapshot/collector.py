@@ -17,7 +17,7 @@ from threading import Event
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.snapshot.bounds import bounded
@@ -128,13 +128,13 @@ def _service_tasks(
     """Kafka goes first: it decides how long everything takes, because its two samples lie 2 s apart."""
     sampled = Event()
     groups = {
-        names.KAFKA: Group(kafka_sources(), partial(read_kafka, sampled=sampled.set)),
-        names.INFLUXDB: Group(influxdb_sources(), read_influxdb),
-        names.PROMETHEUS: Group(
+        roles.KAFKA: Group(kafka_sources(), partial(read_kafka, sampled=sampled.set)),
+        roles.INFLUXDB: Group(influxdb_sources(), read_influxdb),
+        roles.PROMETHEUS: Group(
             prometheus_sources(deep=deep, upkeep=upkeep), partial(read_prometheus, deep=deep, upkeep=upkeep)
         ),
-        names.GRAFANA: Group(grafana_sources(absent), partial(read_grafana, absent=absent)),
-        names.LOKI: Group(loki_sources(), read_loki),
+        roles.GRAFANA: Group(grafana_sources(absent), partial(read_grafana, absent=absent)),
+        roles.LOKI: Group(loki_sources(), read_loki),
     }
     tasks: list[Future[None]] = []
     for component, group in groups.items():
@@ -142,7 +142,7 @@ def _service_tasks(
             continue
         record.expect(group.sources)
         tasks.append(pool.submit(_read_group, group, reach, record, moment))
-        if component == names.KAFKA:
+        if component == roles.KAFKA:
             tasks[0].add_done_callback(lambda _: sampled.set())
             sampled.wait(HEAD_START)
     return tasks
@@ -189,7 +189,9 @@ def _secrets(lists: _Lists) -> list[dict[str, Any]]:
 def _published(snapshot: Snapshot, secrets: Sequence[Mapping[str, Any]]) -> Snapshot:
     """The snapshot without secrets and in bounds: the only form that leaves this module."""
     public = {snapshot.namespace, snapshot.context, *(str(secret["metadata"]["name"]) for secret in secrets)}
-    public |= {value for value in vars(names).values() if isinstance(value, str)}
+    public |= {
+        value for module in (names, own_cluster, roles) for value in vars(module).values() if isinstance(value, str)
+    }
     forms = secret_forms(hidden_values(secrets), public)
     failures = {
         source: Failure(**redacted(failure.to_dict(), forms, public)) for source, failure in snapshot.failures.items()

@@ -12,7 +12,7 @@ from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.checklist.checks import RED, Answer
 from pipeline_services.judgements.events import last_seen
 from pipeline_services.judgements.pods import all_ready_since, is_ready
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, epoch, name_of
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -130,14 +130,14 @@ class Evidence:
     @cached_property
     def delivers_since(self) -> float | None:
         """When the processor's deliveries worked again after trouble; None where there was none, or there is."""
-        if self.said(names.PROCESSOR, NOT_DELIVERED):
+        if self.said(roles.PROCESSOR, NOT_DELIVERED):
             return None
-        return self.said_to_deliver or self._ready_lately(names.PROCESSOR)
+        return self.said_to_deliver or self._ready_lately(roles.PROCESSOR)
 
     @property
     def said_to_deliver(self) -> float | None:
         """When the processor last logged that deliveries work again."""
-        return _delivered_again(self.lines(names.PROCESSOR))
+        return _delivered_again(self.lines(roles.PROCESSOR))
 
     def _ready_lately(self, app: str, within: float = 180.0) -> float | None:
         """When the last of the app's pods became ready, where all are and the first of them did within this time.

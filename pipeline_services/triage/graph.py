@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pipeline_services.model import names
+from pipeline_services.model import roles
 
 ORDER: Final = (
     *("node", "storage", "config", "network", "dns"),
-    *(names.KAFKA, names.INFLUXDB, names.PRODUCER, names.PROCESSOR),
-    *("hpa", names.PROMETHEUS, names.LOKI, names.GRAFANA),
+    *(roles.KAFKA, roles.INFLUXDB, roles.PRODUCER, roles.PROCESSOR),
+    *("hpa", roles.PROMETHEUS, roles.LOKI, roles.GRAFANA),
 )
 """The components, upstream first."""
 SUFFERS: Final[Mapping[str, tuple[str, ...]]] = {
-    names.KAFKA: (names.PRODUCER, names.PROCESSOR),
-    names.INFLUXDB: (names.PROCESSOR, names.GRAFANA),
-    names.PRODUCER: (names.INFLUXDB, names.GRAFANA),
-    names.PROCESSOR: (names.INFLUXDB, names.GRAFANA),
-    names.PROMETHEUS: (names.GRAFANA,),
-    names.LOKI: (names.GRAFANA,),
-    "dns": (names.PRODUCER, names.PROCESSOR, names.PROMETHEUS, names.GRAFANA, names.LOKI),
+    roles.KAFKA: (roles.PRODUCER, roles.PROCESSOR),
+    roles.INFLUXDB: (roles.PROCESSOR, roles.GRAFANA),
+    roles.PRODUCER: (roles.INFLUXDB, roles.GRAFANA),
+    roles.PROCESSOR: (roles.INFLUXDB, roles.GRAFANA),
+    roles.PROMETHEUS: (roles.GRAFANA,),
+    roles.LOKI: (roles.GRAFANA,),
+    "dns": (roles.PRODUCER, roles.PROCESSOR, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI),
     "node": (
-        *(names.KAFKA, names.INFLUXDB, names.PRODUCER, names.PROCESSOR),
-        *("hpa", "storage", names.PROMETHEUS, names.LOKI, names.GRAFANA),
+        *(roles.KAFKA, roles.INFLUXDB, roles.PRODUCER, roles.PROCESSOR),
+        *("hpa", "storage", roles.PROMETHEUS, roles.LOKI, roles.GRAFANA),
     ),
 }
 """The components whose checks may fail for the first one's sake. InfluxDB counts what reaches it, so it is at the end
@@ -38,7 +38,7 @@ def affected(*components: str) -> frozenset[str]:
         component = left.pop()
         if component not in found:
             found.add(component)
-            if component != names.INFLUXDB or component in components:
+            if component != roles.INFLUXDB or component in components:
                 left += SUFFERS.get(component, ())
     return frozenset(found)
 

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline_services import faults
 from pipeline_services.faults.journal import Call, Journal
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import pytest_daily
@@ -34,7 +34,7 @@ def canary(admin: Api, journal: Journal) -> Iterator[str]:
         "metadata": {"name": "canary"},
         "stringData": {"anything": value},
     }
-    pod = teller(admin, "canary", names.PRODUCER, "canary says token=$TOLD and $TOLD", {"TOLD": value})
+    pod = teller(admin, "canary", roles.PRODUCER, "canary says token=$TOLD and $TOLD", {"TOLD": value})
     planted = faults.Fault(
         "a canary secret and a pod that tells it",
         [Call("POST", SECRETS, secret), Call("POST", PODS, pod)],

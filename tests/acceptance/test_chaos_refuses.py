@@ -14,7 +14,7 @@ from pipeline_services import faults
 from pipeline_services.experiment.leftovers import differences
 from pipeline_services.faults.journal import Journal, own_journal
 from pipeline_services.faults.safety import permitted_ground, sole_run
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import ROOT, Judge, Namespace, becomes_green
@@ -56,8 +56,11 @@ def assert_refused(says: str, *arguments: str | Path) -> None:
     ("arguments", "says"),
     [
         (["--context", "nowhere", "--allow-chaos", "nowhere"], "there is no context nowhere in"),
-        (["--context", names.CONTEXT], "refused: faults are made in the suite's own cluster only"),
-        (["--allow-chaos", names.CONTEXT, "--namespace", "default"], "does not carry the label conveyor.io/chaos"),
+        (["--context", own_cluster.CONTEXT], "refused: faults are made in the suite's own cluster only"),
+        (
+            ["--allow-chaos", own_cluster.CONTEXT, "--namespace", "default"],
+            "does not carry the label conveyor.io/chaos",
+        ),
     ],
     ids=["wrong-context", "no-consent-of-the-caller", "no-consent-of-the-namespace"],
 )
@@ -73,7 +76,7 @@ def test_an_unsteady_pipeline_is_left_alone(
     admin: Api, namespace: Namespace, judge: Judge, journal: Journal, tmp_path: Path
 ) -> None:
     """Somebody else has scaled the processor to 0; the gate gives it a minute."""
-    drift = faults.scaled(admin, "deployments", names.PROCESSOR, names.NAMESPACE, 0)
+    drift = faults.scaled(admin, "deployments", roles.PROCESSOR, names.NAMESPACE, 0)
     with faults.injected(admin, Journal(tmp_path), drift):
         faults.landed(admin, drift)
         with nothing_touched(namespace):

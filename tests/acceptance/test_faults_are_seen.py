@@ -11,7 +11,7 @@ import pytest
 from pipeline_services import faults
 from pipeline_services.faults.journal import Call, Journal
 from pipeline_services.faults.model import with_pods_replaced
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.api import Api
 from pipeline_services.platform.deploy.secrets.tls import new_certificate
@@ -31,7 +31,7 @@ def scaled_to_0(name: str, namespace: str = names.NAMESPACE) -> MakeFault:
 
 
 def wrong_image(api: Api) -> faults.Fault:
-    path = faults.object_path("deployments", names.PROCESSOR, names.NAMESPACE)
+    path = faults.object_path("deployments", roles.PROCESSOR, names.NAMESPACE)
     container = api.call("GET", path)["spec"]["template"]["spec"]["containers"][0]
 
     def with_image(image: str) -> Call:
@@ -49,7 +49,7 @@ def wrong_broker(api: Api) -> faults.Fault:
 
 
 def wrong_broker_and_restarted(api: Api) -> faults.Fault:
-    return with_pods_replaced(wrong_broker(api), names.PRODUCER, names.NAMESPACE)
+    return with_pods_replaced(wrong_broker(api), roles.PRODUCER, names.NAMESPACE)
 
 
 def wrong_token(api: Api) -> faults.Fault:
@@ -66,7 +66,7 @@ def broken_data_source(api: Api) -> faults.Fault:
     wrong = right.replace(names.LOKI_SERVICE, f"no-{names.LOKI_SERVICE}")
     patch = {"data": {"datasources.yaml": wrong}}
     return with_pods_replaced(
-        faults.patched(api, path, patch, "Grafana's data source for Loki leads nowhere"), names.GRAFANA, names.NAMESPACE
+        faults.patched(api, path, patch, "Grafana's data source for Loki leads nowhere"), roles.GRAFANA, names.NAMESPACE
     )
 
 
@@ -75,19 +75,19 @@ def expiring_certificate(api: Api) -> faults.Fault:
     fault = faults.secret_value(
         api, names.TLS_SECRET, names.NAMESPACE, new_certificate(valid_for=datetime.timedelta(days=1))
     )
-    for app in (names.INFLUXDB, names.PROCESSOR, names.GRAFANA, names.PROMETHEUS):
+    for app in (roles.INFLUXDB, roles.PROCESSOR, roles.GRAFANA, roles.PROMETHEUS):
         fault = with_pods_replaced(fault, app, names.NAMESPACE)
     return replace(fault, summary="InfluxDB's certificate expires tomorrow")
 
 
 FAULTS: dict[str, MakeFault] = {
-    "producer-scaled-to-0": scaled_to_0(names.PRODUCER),
+    "producer-scaled-to-0": scaled_to_0(roles.PRODUCER),
     "processor-image-wrong": wrong_image,
     "kafka-broker-wrong": wrong_broker,
     "kafka-broker-wrong-and-restarted": wrong_broker_and_restarted,
     "influxdb-token-wrong": wrong_token,
     "metrics-server-scaled-to-0": scaled_to_0("metrics-server", "kube-system"),
-    "prometheus-scaled-to-0": scaled_to_0(names.PROMETHEUS),
+    "prometheus-scaled-to-0": scaled_to_0(roles.PROMETHEUS),
     "grafana-datasource-broken": broken_data_source,
     "certificate-expires-tomorrow": expiring_certificate,
 }

@@ -13,7 +13,7 @@ from pipeline_services.faults.journal import Call, Journal
 from pipeline_services.judgements.events import last_seen
 from pipeline_services.judgements.pods import is_ready
 from pipeline_services.metrics.known_issues import KNOWN_ISSUES, known_issue
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.cluster.access import ClusterAccess
@@ -50,15 +50,15 @@ def test_a_known_line_in_a_log_is_no_fault(
 def test_an_unknown_error_in_a_log_is_a_fault(admin: Api, journal: Journal, judge: Judge) -> None:
     with _logged(admin, journal, "ERROR the belt has come off"):
         outcome, component, message = judge.findings()["test_no_unknown_errors_logged[processor]"]
-    assert (outcome, component) == (FAILED, names.PROCESSOR)
+    assert (outcome, component) == (FAILED, roles.PROCESSOR)
     assert "the belt has come off" in message
 
 
 def test_the_lag_of_the_metrics_is_no_fault(admin: Api, journal: Journal, judge: Judge, access: ClusterAccess) -> None:
     """What is no lag any more is red: ``test_faults_are_seen.py`` takes the metrics away for good."""
     start = time.time()
-    with faults.injected(admin, journal, faults.scaled(admin, "deployments", names.PRODUCER, names.NAMESPACE, 0)):
-        wait_until(lambda: not _stands(admin, names.PRODUCER), within=60, what="no pod of the producer")
+    with faults.injected(admin, journal, faults.scaled(admin, "deployments", roles.PRODUCER, names.NAMESPACE, 0)):
+        wait_until(lambda: not _stands(admin, roles.PRODUCER), within=60, what="no pod of the producer")
 
     def happened() -> bool:
         assert "test_no_open_warning_event[hpa]" not in judge.findings()
@@ -78,7 +78,7 @@ def _logged(admin: Api, journal: Journal, line: str) -> Iterator[None]:
     """A pod that looks like a processor has logged the line."""
     planted = faults.Fault(
         f"a pod that logs {line}",
-        [Call("POST", PODS, teller(admin, "teller", names.PROCESSOR, line))],
+        [Call("POST", PODS, teller(admin, "teller", roles.PROCESSOR, line))],
         [Call("DELETE", f"{PODS}/teller")],
     )
     with faults.injected(admin, journal, planted):

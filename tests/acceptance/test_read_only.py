@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.clients import engine as engines
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.platform.deploy.api import Api
@@ -19,7 +19,7 @@ from tests.acceptance.bench import Run, pytest_daily, triage
 pytestmark = pytest.mark.live
 
 AUDIT_LOG = "/var/log/kubernetes/audit.log"
-READER = f"system:serviceaccount:{names.NAMESPACE}:{names.READER_ACCOUNT}"
+READER = f"system:serviceaccount:{names.NAMESPACE}:{own_cluster.READER_ACCOUNT}"
 READING = {"get", "list", "watch"}
 FORBIDDEN = [
     *(("create", "", "pods", part) for part in ("", "exec", "attach", "eviction")),

@@ -18,7 +18,7 @@ from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.faults.journal import Journal
 from pipeline_services.faults.model import Fault
 from pipeline_services.measure.probes import KAFKA_POD
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Judge, Namespace, becomes_green, triage
@@ -48,7 +48,7 @@ def scaling(_admin: Api, _journal: Journal, cluster: Cluster) -> Iterator[None]:
     """Readings from outside that make the processor's autoscaler ask for another pod, and not for all it may have."""
     with PortForward(cluster, KAFKA) as forward, AuditProducer(forward.port, RATE):
         wait_until(
-            lambda: wanted_pods(cluster)[names.PROCESSOR] > 1,
+            lambda: wanted_pods(cluster)[roles.PROCESSOR] > 1,
             within=SCALES_WITHIN,
             what="another processor to be wanted",
             every=1.0,
@@ -58,8 +58,8 @@ def scaling(_admin: Api, _journal: Journal, cluster: Cluster) -> Iterator[None]:
 
 CHANGES: dict[str, tuple[Change, int]] = {
     "at-rest": (lambda *_: nullcontext(), 20),
-    "producer-rollout": (rollout(names.PRODUCER), 8),
-    "processor-rollout-and-rebalance": (rollout(names.PROCESSOR), 8),
+    "producer-rollout": (rollout(roles.PRODUCER), 8),
+    "processor-rollout-and-rebalance": (rollout(roles.PROCESSOR), 8),
     "autoscaling": (scaling, 14),
 }
 """What goes on, and how many looks are taken meanwhile, one right after the other."""

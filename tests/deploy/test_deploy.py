@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.platform.deploy import deploy
 from pipeline_services.platform.deploy.api import FIELD_MANAGER
 from pipeline_services.platform.deploy.secrets import store as secret_store
@@ -93,7 +93,7 @@ class World:
     manifests: list[dict[str, Any]]
     folder: Path
     cluster: FakeCluster = field(default_factory=FakeCluster)
-    context: str = names.CONTEXT
+    context: str = own_cluster.CONTEXT
 
     @property
     def kubeconfig(self) -> Path:
@@ -175,17 +175,17 @@ def test_a_changed_config_map_is_put_right_and_its_readers_restart(deployed: Wor
     broker = deployed.cluster.objects["ConfigMap", names.CONFIG_MAP]["data"]["KAFKA_BROKER"]
     assert broker == f"{names.KAFKA_SERVICE}:9092"
     restarted = {name for name in names.DEPLOYMENTS if deployed.stamp("Deployment", name) != before[name]}
-    assert restarted == {names.PRODUCER, names.PROCESSOR}
+    assert restarted == {roles.PRODUCER, roles.PROCESSOR}
 
 
 def test_a_wrong_token_is_replaced_and_the_processor_restarts(deployed: World) -> None:
     wrong = {secret_store.PROCESSOR_TOKEN_KEY: base64.b64encode(b"wrong").decode()}
     deployed.cluster.change("Secret", names.PIPELINE_SECRET, data=wrong)
-    before = deployed.stamp("Deployment", names.PROCESSOR)
+    before = deployed.stamp("Deployment", roles.PROCESSOR)
     assert f"made {names.PIPELINE_SECRET}" in deployed.deploy()
     data = deployed.cluster.objects["Secret", names.PIPELINE_SECRET]["data"]
     assert base64.b64decode(data[secret_store.PROCESSOR_TOKEN_KEY]).decode() == TOKENS.write
-    assert deployed.stamp("Deployment", names.PROCESSOR) != before
+    assert deployed.stamp("Deployment", roles.PROCESSOR) != before
 
 
 def test_a_certificate_that_expires_tomorrow_is_replaced_and_its_readers_restart(deployed: World) -> None:
@@ -194,7 +194,7 @@ def test_a_certificate_that_expires_tomorrow_is_replaced_and_its_readers_restart
     deployed.cluster.change("Secret", names.TLS_SECRET, data=data)
     deployed.deploy()
     wrote = {line.split()[-1] for line in deployed.cluster.log if line.startswith("wrote ")}
-    assert wrote == {names.TLS_SECRET, names.INFLUXDB, names.PROCESSOR, names.PROMETHEUS, names.GRAFANA}
+    assert wrote == {names.TLS_SECRET, roles.INFLUXDB, roles.PROCESSOR, roles.PROMETHEUS, roles.GRAFANA}
 
 
 def test_administrators_passwords_stay(deployed: World) -> None:
@@ -206,17 +206,17 @@ def test_administrators_passwords_stay(deployed: World) -> None:
 
 
 def test_an_autoscaled_deployment_at_0_is_woken(deployed: World) -> None:
-    spec = {**deployed.cluster.objects["Deployment", names.PRODUCER]["spec"], "replicas": 0}
-    deployed.cluster.change("Deployment", names.PRODUCER, spec=spec)
+    spec = {**deployed.cluster.objects["Deployment", roles.PRODUCER]["spec"], "replicas": 0}
+    deployed.cluster.change("Deployment", roles.PRODUCER, spec=spec)
     assert "producer was scaled to 0: one replica again" in deployed.deploy()
-    assert deployed.cluster.objects["Deployment", names.PRODUCER]["spec"]["replicas"] == 1
+    assert deployed.cluster.objects["Deployment", roles.PRODUCER]["spec"]["replicas"] == 1
 
 
 def test_what_the_autoscaler_chose_stays(deployed: World) -> None:
-    spec = {**deployed.cluster.objects["Deployment", names.PRODUCER]["spec"], "replicas": 4}
-    deployed.cluster.change("Deployment", names.PRODUCER, spec=spec)
+    spec = {**deployed.cluster.objects["Deployment", roles.PRODUCER]["spec"], "replicas": 4}
+    deployed.cluster.change("Deployment", roles.PRODUCER, spec=spec)
     assert deployed.deploy() == []
-    assert deployed.cluster.objects["Deployment", names.PRODUCER]["spec"]["replicas"] == 4
+    assert deployed.cluster.objects["Deployment", roles.PRODUCER]["spec"]["replicas"] == 4
 
 
 def test_a_foreign_policy_is_removed(deployed: World) -> None:
@@ -228,10 +228,10 @@ def test_a_foreign_policy_is_removed(deployed: World) -> None:
 
 def test_fields_that_somebody_else_set_are_taken_over_before_the_apply(deployed: World) -> None:
     edit = {"manager": "kubectl-edit", "operation": "Update", "apiVersion": "apps/v1", "fieldsV1": {"f:spec": {}}}
-    metadata = deployed.cluster.objects["Deployment", names.LOKI]["metadata"]
+    metadata = deployed.cluster.objects["Deployment", roles.LOKI]["metadata"]
     metadata["managedFields"] = [*metadata["managedFields"], edit]
     assert deployed.deploy() == ["Deployment loki was changed by somebody else: putting it right"]
-    [entry] = deployed.cluster.objects["Deployment", names.LOKI]["metadata"]["managedFields"]
+    [entry] = deployed.cluster.objects["Deployment", roles.LOKI]["metadata"]["managedFields"]
     assert entry["fieldsV1"] == {"f:spec": {}}
 
 

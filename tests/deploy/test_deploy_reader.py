@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster
 from pipeline_services.platform.deploy.reader import VALID_FOR, ensure_reader
 
 CLUSTER = {"server": "https://127.0.0.1:1", "certificate-authority-data": "Q0E="}
@@ -25,7 +25,7 @@ class FakeApi:
         self.expires_in = float(VALID_FOR)
 
     def get(self, kind: str, name: str) -> dict[str, Any]:
-        assert (kind, name) == ("ServiceAccount", names.READER_ACCOUNT)
+        assert (kind, name) == ("ServiceAccount", own_cluster.READER_ACCOUNT)
         return {"metadata": {"uid": self.account}}
 
     def create(self, kind: str, name: str, part: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def admin(tmp_path: Path) -> Path:
 
 def ensure(api: FakeApi, admin: Path) -> bool:
     fake: Any = api
-    return ensure_reader(fake, admin, admin.with_name("reader.kubeconfig"), names.CONTEXT)
+    return ensure_reader(fake, admin, admin.with_name("reader.kubeconfig"), own_cluster.CONTEXT)
 
 
 def test_it_is_complete_private_and_has_nothing_of_the_administrator(admin: Path) -> None:
@@ -62,7 +62,7 @@ def test_it_is_complete_private_and_has_nothing_of_the_administrator(admin: Path
     path = admin.with_name("reader.kubeconfig")
     config = yaml.safe_load(path.read_text())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert config["clusters"] == [{"name": names.CONTEXT, "cluster": CLUSTER}]
+    assert config["clusters"] == [{"name": own_cluster.CONTEXT, "cluster": CLUSTER}]
     assert config["contexts"][0]["context"]["namespace"] == names.NAMESPACE
     assert "administrator" not in path.read_text()
 

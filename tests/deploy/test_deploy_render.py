@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.clients.failures import PlatformError
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.platform.deploy.render import REGISTRY, containers, fill_images, parse, reads
 
 IMAGES = {
@@ -25,11 +25,11 @@ def test_every_image_gets_its_tag(manifests: Any) -> None:
 
 def test_an_image_that_nobody_builds_is_named(manifests: Any) -> None:
     with pytest.raises(PlatformError, match="kafka asks for an image that is not built: kafka"):
-        fill_images(copy.deepcopy([manifests.workload(names.KAFKA)]), {})
+        fill_images(copy.deepcopy([manifests.workload(roles.KAFKA)]), {})
 
 
 def test_what_the_processor_reads(manifests: Any) -> None:
-    assert reads(manifests.workload(names.PROCESSOR)) == {
+    assert reads(manifests.workload(roles.PROCESSOR)) == {
         ("ConfigMap", names.CONFIG_MAP),
         ("Secret", names.PIPELINE_SECRET),
         ("Secret", names.TLS_SECRET),

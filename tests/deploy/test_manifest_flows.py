@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.model import names
-from pipeline_services.model.names import GRAFANA, INFLUXDB, KAFKA, LOG_SHIPPER, LOKI, PROCESSOR, PRODUCER, PROMETHEUS
+from pipeline_services.model import names, own_cluster
+from pipeline_services.model.roles import GRAFANA, INFLUXDB, KAFKA, LOG_SHIPPER, LOKI, PROCESSOR, PRODUCER, PROMETHEUS
 
 FLOWS = {
     (PRODUCER, KAFKA, 9092),
@@ -87,7 +87,7 @@ def test_prometheus_may_not_enter_containers_through_the_kubelet(manifests: Any)
 
 def test_accounts_are_bound_in_the_namespace(manifests: Any) -> None:
     accounts = manifests.names("ServiceAccount")
-    assert accounts == {names.READER_ACCOUNT, PROMETHEUS}
+    assert accounts == {own_cluster.READER_ACCOUNT, PROMETHEUS}
     for binding in manifests.of("RoleBinding", "ClusterRoleBinding"):
         [subject] = binding["subjects"]
         assert subject["name"] in accounts

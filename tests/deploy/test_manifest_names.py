@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_services.model import names, settings
+from pipeline_services.model import names, own_cluster, roles, settings
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 
@@ -22,7 +22,7 @@ def test_everything_is_in_the_namespace(manifests: Any) -> None:
         item for item in manifests.objects if item["metadata"].get("namespace", names.NAMESPACE) != names.NAMESPACE
     ]
     assert {(item["kind"], item["metadata"]["name"], item["metadata"]["namespace"]) for item in elsewhere} == {
-        (kind, "conveyor-system-reader", names.SYSTEM_NAMESPACE) for kind in ("Role", "RoleBinding")
+        (kind, "conveyor-system-reader", own_cluster.SYSTEM_NAMESPACE) for kind in ("Role", "RoleBinding")
     }
 
 
@@ -91,7 +91,7 @@ def test_pipeline_config(manifests: Any) -> None:
 
 def test_the_broker_advertises_the_name_of_its_pod(manifests: Any) -> None:
     properties = manifests.one("ConfigMap", "kafka-config")["data"]["server.properties"]
-    host = f"{names.KAFKA}-0.{names.KAFKA}-headless.{names.NAMESPACE}.svc.cluster.local"
+    host = f"{roles.KAFKA}-0.{roles.KAFKA}-headless.{names.NAMESPACE}.svc.cluster.local"
     assert f"advertised.listeners=PLAINTEXT://{host}:{names.SERVICE_PORTS[names.KAFKA_SERVICE]}" in properties
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.platform.deploy.render import REGISTRY
 
 ALLOWED_VOLUMES = {"configMap", "emptyDir", "secret", "persistentVolumeClaim", "projected", "downwardAPI"}
-RESTRICTED = [app for app in names.WORKLOADS if app != names.LOG_SHIPPER]
+RESTRICTED = [app for app in names.WORKLOADS if app != roles.LOG_SHIPPER]
 NODE_CORES = 2.0
 CONTROL_PLANE_CORES = 0.85  # what kubeadm's parts, CoreDNS, the CNI and metrics-server ask for
 MOST_REPLICAS = 5
@@ -76,11 +76,11 @@ def test_pod_meets_the_restricted_profile(manifests: Any, app: str) -> None:
 
 
 def test_the_log_shipper_only_reads_the_nodes_logs(manifests: Any) -> None:
-    pod = manifests.workload(names.LOG_SHIPPER)["spec"]["template"]["spec"]
+    pod = manifests.workload(roles.LOG_SHIPPER)["spec"]["template"]["spec"]
     [host] = [volume for volume in pod["volumes"] if "hostPath" in volume]
     assert host["hostPath"]["path"] == "/var/log/pods"
     [mount] = [
-        mount for mount in manifests.container(names.LOG_SHIPPER)["volumeMounts"] if mount["name"] == host["name"]
+        mount for mount in manifests.container(roles.LOG_SHIPPER)["volumeMounts"] if mount["name"] == host["name"]
     ]
     assert mount["readOnly"] is True
 
@@ -88,14 +88,14 @@ def test_the_log_shipper_only_reads_the_nodes_logs(manifests: Any) -> None:
 @pytest.mark.parametrize("app", names.WORKLOADS)
 def test_only_prometheus_has_an_account(manifests: Any, app: str) -> None:
     pod = manifests.workload(app)["spec"]["template"]["spec"]
-    assert ("serviceAccountName" in pod) == (app == names.PROMETHEUS)
-    assert pod.get("automountServiceAccountToken", True) == (app == names.PROMETHEUS)
+    assert ("serviceAccountName" in pod) == (app == roles.PROMETHEUS)
+    assert pod.get("automountServiceAccountToken", True) == (app == roles.PROMETHEUS)
 
 
 def test_the_private_key_is_for_influxdb_alone(manifests: Any) -> None:
     for app in names.WORKLOADS:
         for volume in manifests.workload(app)["spec"]["template"]["spec"].get("volumes", []):
-            if volume.get("secret", {}).get("secretName") == names.TLS_SECRET and app != names.INFLUXDB:
+            if volume.get("secret", {}).get("secretName") == names.TLS_SECRET and app != roles.INFLUXDB:
                 assert volume["secret"]["items"] == [{"key": "ca.crt", "path": "ca.crt"}], app
 
 

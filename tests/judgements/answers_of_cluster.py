@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 
 HASHED = {app: f"{app}-7c9d8f6b5-x2k4q" for app in names.DEPLOYMENTS}
 POD_NAMES = {
@@ -15,8 +15,8 @@ POD_NAMES = {
 }
 NODE = "conveyor-control-plane"
 TEMPLATES: dict[str, dict[str, Any]] = {
-    names.PRODUCER: {"envFrom": [{"configMapRef": {"name": names.CONFIG_MAP}}]},
-    names.PROCESSOR: {
+    roles.PRODUCER: {"envFrom": [{"configMapRef": {"name": names.CONFIG_MAP}}]},
+    roles.PROCESSOR: {
         "envFrom": [{"configMapRef": {"name": names.CONFIG_MAP}}],
         "env": [
             {
@@ -28,13 +28,13 @@ TEMPLATES: dict[str, dict[str, Any]] = {
 }
 PORTS = {
     **{service.removesuffix("-service"): port for service, port in names.SERVICE_PORTS.items()},
-    **dict.fromkeys((names.PRODUCER, names.PROCESSOR), 8000),
+    **dict.fromkeys((roles.PRODUCER, roles.PROCESSOR), 8000),
 }
 VOLUMES = {
-    names.PROCESSOR: [
+    roles.PROCESSOR: [
         {"name": "ca", "secret": {"secretName": names.TLS_SECRET, "items": [{"key": "ca.crt", "path": "ca"}]}}
     ],
-    names.KAFKA: [{"name": "config", "configMap": {"name": "kafka-config"}}],
+    roles.KAFKA: [{"name": "config", "configMap": {"name": "kafka-config"}}],
 }
 
 
@@ -188,37 +188,37 @@ def _policies() -> list[dict[str, Any]]:
         return {side: peers, "ports": [{"protocol": "TCP", "port": port}]}
 
     dns = {"to": [{"namespaceSelector": {"matchLabels": {"x": "y"}}}], "ports": [{"protocol": "UDP", "port": 53}]}
-    scraped = rule("from", 8000, names.PROMETHEUS)
+    scraped = rule("from", 8000, roles.PROMETHEUS)
     deny = {"metadata": {"name": "default-deny"}, "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}}
     return [
         deny,
         {"metadata": {"name": "allow-dns"}, "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [dns]}},
-        policy(names.PRODUCER, ingress=[scraped], egress=[rule("to", 9092, names.KAFKA)]),
+        policy(roles.PRODUCER, ingress=[scraped], egress=[rule("to", 9092, roles.KAFKA)]),
         policy(
-            names.PROCESSOR,
+            roles.PROCESSOR,
             ingress=[scraped],
-            egress=[rule("to", 9092, names.KAFKA), rule("to", 8086, names.INFLUXDB)],
+            egress=[rule("to", 9092, roles.KAFKA), rule("to", 8086, roles.INFLUXDB)],
         ),
-        policy(names.KAFKA, ingress=[rule("from", 9092, names.PRODUCER, names.PROCESSOR)], egress=[]),
+        policy(roles.KAFKA, ingress=[rule("from", 9092, roles.PRODUCER, roles.PROCESSOR)], egress=[]),
         policy(
-            names.INFLUXDB,
-            ingress=[rule("from", 8086, names.PROCESSOR, names.GRAFANA, names.PROMETHEUS)],
+            roles.INFLUXDB,
+            ingress=[rule("from", 8086, roles.PROCESSOR, roles.GRAFANA, roles.PROMETHEUS)],
             egress=[],
         ),
         policy(
-            names.PROMETHEUS,
-            ingress=[rule("from", 9090, names.GRAFANA)],
-            egress=[rule("to", 8000, names.PRODUCER, names.PROCESSOR), rule("to", 8086, names.INFLUXDB)],
+            roles.PROMETHEUS,
+            ingress=[rule("from", 9090, roles.GRAFANA)],
+            egress=[rule("to", 8000, roles.PRODUCER, roles.PROCESSOR), rule("to", 8086, roles.INFLUXDB)],
         ),
-        policy(names.LOKI, ingress=[rule("from", 3100, names.GRAFANA, names.LOG_SHIPPER)], egress=[]),
-        policy(names.LOG_SHIPPER, ingress=[], egress=[rule("to", 3100, names.LOKI)]),
+        policy(roles.LOKI, ingress=[rule("from", 3100, roles.GRAFANA, roles.LOG_SHIPPER)], egress=[]),
+        policy(roles.LOG_SHIPPER, ingress=[], egress=[rule("to", 3100, roles.LOKI)]),
         policy(
-            names.GRAFANA,
+            roles.GRAFANA,
             ingress=[],
             egress=[
-                rule("to", 9090, names.PROMETHEUS),
-                rule("to", 3100, names.LOKI),
-                rule("to", 8086, names.INFLUXDB),
+                rule("to", 9090, roles.PROMETHEUS),
+                rule("to", 3100, roles.LOKI),
+                rule("to", 8086, roles.INFLUXDB),
             ],
         ),
     ]

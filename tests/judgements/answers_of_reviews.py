@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline_services.judgements.upkeep import TRENDS
 from pipeline_services.model import names
-from pipeline_services.model.names import BACKUP_TESTED
+from pipeline_services.model.own_cluster import BACKUP_TESTED
 
 DAY = 86_400.0
 SPAN = 12 * 3_600

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.settings import PANELS
 from tests.judgements.answers_of_cluster import POD_NAMES
 
@@ -25,10 +25,10 @@ VALUES = {
     "volume-usage": 0.1,
 }
 LOG_LINES = {
-    names.PRODUCER: '{"time": "x", "level": "INFO", "logger": "producer", "message": "produced 1200 readings"}',
-    names.PROCESSOR: '{"time": "x", "level": "INFO", "logger": "processor", "message": "stored 1200 readings"}',
-    names.KAFKA: "[2026-11-18 10:00:00,000] INFO [GroupCoordinator id=0] Stabilized group (kafka.coordinator)",
-    names.INFLUXDB: 'ts=2026-11-18T10:00:00Z lvl=info msg="Retention policy deletion check (end)" service=retention',
+    roles.PRODUCER: '{"time": "x", "level": "INFO", "logger": "producer", "message": "produced 1200 readings"}',
+    roles.PROCESSOR: '{"time": "x", "level": "INFO", "logger": "processor", "message": "stored 1200 readings"}',
+    roles.KAFKA: "[2026-11-18 10:00:00,000] INFO [GroupCoordinator id=0] Stabilized group (kafka.coordinator)",
+    roles.INFLUXDB: 'ts=2026-11-18T10:00:00Z lvl=info msg="Retention policy deletion check (end)" service=retention',
 }
 PANEL_SOURCES = {"InfluxDB writes": "influxdb", "Log errors": "loki"}
 
@@ -88,7 +88,7 @@ def _grafana(now: float) -> dict[str, Any]:
 
 
 def _loki(now: float) -> dict[str, Any]:
-    stream = {"stream": {"app": names.PRODUCER}, "values": [[str(int((now - 3) * 1e9)), "produced"]]}
+    stream = {"stream": {"app": roles.PRODUCER}, "values": [[str(int((now - 3) * 1e9)), "produced"]]}
     return {
         "loki_ready": {"status": 200, "body": "ready"},
         "loki/all": [stream],

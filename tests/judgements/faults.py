@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline_services.apps.log_words import NOT_DELIVERED
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.settings import PANELS
 from tests.judgements.answers_of_cluster import POD_NAMES
@@ -64,7 +64,7 @@ def empty_panels(world: World, *titles: str) -> None:
 
 
 def producer_scaled_to_0(world: World) -> None:
-    scale_to_0(world, names.PRODUCER)
+    scale_to_0(world, roles.PRODUCER)
     active = world.item("hpas", "producer-hpa")["status"]
     active["conditions"][1] |= {"status": "False", "reason": "ScalingDisabled"}
     active |= {"currentReplicas": 0}
@@ -87,7 +87,7 @@ def nothing_produced(world: World) -> None:
 def processor_image_wrong(world: World) -> None:
     missing = "localhost/conveyor/apps:no-such-tag"
     pod = second_pod(
-        world, names.PROCESSOR, age=90, waiting="ImagePullBackOff", message=f'Back-off pulling "{missing}"'
+        world, roles.PROCESSOR, age=90, waiting="ImagePullBackOff", message=f'Back-off pulling "{missing}"'
     )
     pod["status"]["phase"] = "Pending"
     name = pod["metadata"]["name"]
@@ -135,20 +135,20 @@ def only_pod_unready(world: World, app: str) -> dict[str, Any]:
 
 def kafka_broker_wrong_and_rolled_out(world: World) -> None:
     kafka_broker_wrong(world)
-    pod = second_pod(world, names.PRODUCER, age=120)
+    pod = second_pod(world, roles.PRODUCER, age=120)
     crash_looping(world, pod, "no broker at kafka-wrong:9092 within 10 s")
 
 
 def kafka_broker_wrong_and_restarted(world: World) -> None:
     kafka_broker_wrong(world)
-    crash_looping(world, only_pod_unready(world, names.PRODUCER), "no broker at kafka-wrong:9092 within 10 s")
+    crash_looping(world, only_pod_unready(world, roles.PRODUCER), "no broker at kafka-wrong:9092 within 10 s")
     nothing_produced(world)
     world.answers["prometheus/name-resolves"].append({"metric": {"name": "kafka-wrong"}, "value": [world.now, "0"]})
 
 
 def influxdb_token_wrong_and_restarted(world: World) -> None:
     influxdb_token_wrong(world)
-    pod = only_pod_unready(world, names.PROCESSOR)["metadata"]["name"]
+    pod = only_pod_unready(world, roles.PROCESSOR)["metadata"]["name"]
     warning(world, "Pod", pod, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503")
     message = f"{NOT_DELIVERED} (unauthorized): HTTP 401"
     line = f'{world.ago(5)} {{"level": "ERROR", "logger": "processor", "message": "{message}"}}'
@@ -180,7 +180,7 @@ def metrics_server_scaled_to_0(world: World) -> None:
 
 
 def prometheus_scaled_to_0(world: World) -> None:
-    scale_to_0(world, names.PROMETHEUS)
+    scale_to_0(world, roles.PROMETHEUS)
     world.item("endpointslices", "prometheus-service-abc12")["endpoints"] = []
     gone = ServiceUnreachable("prometheus-service has no ready endpoint")
     world.fail("prometheus/", gone)

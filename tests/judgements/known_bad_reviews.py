@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 
 from pipeline_services.judgements.upkeep import TRENDS
-from pipeline_services.model import names
-from pipeline_services.model.names import BACKUP_TESTED
+from pipeline_services.model import roles
+from pipeline_services.model.own_cluster import BACKUP_TESTED
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
@@ -37,7 +37,7 @@ def backup(note: dict[str, float] | None, *, age: float = DAY) -> Breakage:
     """The note of the last restored backup, its time given as an age in days."""
 
     def breakage(world: World) -> None:
-        claim = world.item("pvcs", f"data-{names.INFLUXDB}-0")
+        claim = world.item("pvcs", f"data-{roles.INFLUXDB}-0")
         claim["metadata"]["creationTimestamp"] = world.ago(age)
         claim["metadata"]["annotations"] = {}
         if note:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from checks.dependencies import needed_by
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError
 from tests.judgements.answers_of_cluster import POD_NAMES
 from tests.judgements.daily_cases import daily_cases, review_cases
@@ -14,11 +14,11 @@ from tests.judgements.world import World, reviewed
 
 CASES = (*daily_cases(), *review_cases())
 SOURCES = {
-    names.KAFKA: ("kafka_topics", "kafka_group", "kafka_lag"),
-    names.INFLUXDB: ("influxdb_newest", "influxdb_health", "influxdb_token", "influxdb_read_token", "tls"),
-    names.PROMETHEUS: ("prometheus/", "prometheus_targets", "upkeep/", "trends"),
-    names.GRAFANA: ("grafana_health", "grafana_dashboard", "grafana_datasources/", "grafana_panels/"),
-    names.LOKI: ("loki/", "loki_ready"),
+    roles.KAFKA: ("kafka_topics", "kafka_group", "kafka_lag"),
+    roles.INFLUXDB: ("influxdb_newest", "influxdb_health", "influxdb_token", "influxdb_read_token", "tls"),
+    roles.PROMETHEUS: ("prometheus/", "prometheus_targets", "upkeep/", "trends"),
+    roles.GRAFANA: ("grafana_health", "grafana_dashboard", "grafana_datasources/", "grafana_panels/"),
+    roles.LOKI: ("loki/", "loki_ready"),
     "hpa": ("hpas",),
     "storage": ("pvcs",),
     "network": ("networkpolicies",),
@@ -48,7 +48,7 @@ def forget(world: World, app: str) -> None:
     world.answers["changes"] = [change for change in world.answers["changes"] if change["name"] != app]
 
 
-@pytest.mark.parametrize("component", [*SOURCES, names.PRODUCER, names.PROCESSOR])
+@pytest.mark.parametrize("component", [*SOURCES, roles.PRODUCER, roles.PROCESSOR])
 def test_without_a_part_the_rest_is_judged(component: str) -> None:
     snapshot, found = without(component).snapshot(), []
     left = [c for c in CASES if component not in {c.component, *needed_by(c.name, c.arguments)}]

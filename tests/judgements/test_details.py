@@ -9,7 +9,7 @@ import pytest
 from pipeline_services.judgements import config, events, logs, loki, networks
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.known_issues import KNOWN_ISSUES, KnownIssue, known_issue
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.k8s import epoch, quantity
 from tests.judgements.world import NOW, healthy
@@ -33,7 +33,7 @@ def test_a_component_without_pods_has_no_log_to_judge() -> None:
     world = healthy()
     world.answers["logs/kafka"] = []
     with pytest.raises(NoData):
-        logs.have_no_unknown_errors(world.snapshot(), names.KAFKA)
+        logs.have_no_unknown_errors(world.snapshot(), roles.KAFKA)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_an_error_is_judged_with_the_exception_below_it(thrown: str, known: bool
     stamp = datetime.fromtimestamp(NOW - 1, UTC).isoformat()
     said = [f"{stamp} ERROR [ReplicaManager broker=0] Error processing append operation on partition readings-1"]
     world.answers["logs/kafka"][0]["lines"] = [*said, f"{stamp} org.apache.kafka.common.errors.{thrown}"]
-    unknown = logs.unknown_errors(world.snapshot(), names.KAFKA)
+    unknown = logs.unknown_errors(world.snapshot(), roles.KAFKA)
     assert [line.whole.endswith(f"readings-1 org.apache.kafka.common.errors.{thrown}") for line in unknown] == (
         [] if known else [True]
     )
@@ -114,7 +114,7 @@ def test_whose_an_event_is(kind: str, name: str, component: str) -> None:
 
 def test_policies_with_all_kinds_of_peers() -> None:
     world = healthy()
-    policy = world.item("networkpolicies", names.INFLUXDB)["spec"]
+    policy = world.item("networkpolicies", roles.INFLUXDB)["spec"]
     for rules in (
         [{}],
         [{"from": [{"podSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}]}],
@@ -141,7 +141,7 @@ def test_policies_with_all_kinds_of_peers() -> None:
         policy["ingress"] = rules
         with pytest.raises(Deviation, match="into influxdb"):
             networks.allow(world.snapshot(), "processor-influxdb")
-    world.drop("networkpolicies", lambda item: item["metadata"]["name"] in (names.INFLUXDB, "default-deny"))
+    world.drop("networkpolicies", lambda item: item["metadata"]["name"] in (roles.INFLUXDB, "default-deny"))
     networks.allow(world.snapshot(), "processor-influxdb")  # no policy selects it: everything may enter
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline_services.judgements import endpoints, hpas, kafka, nodes, pods, resources, volumes, workloads
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from tests.judgements.faults import empty_panels, ready_since, second_pod, warning
 from tests.judgements.known_bad_services import group, stalled
@@ -18,19 +18,19 @@ from tests.judgements.world import World, healthy
 
 
 def scaling_up(world: World) -> None:
-    second_pod(world, names.PROCESSOR, age=8, waiting="ContainerCreating")
-    deployment = world.item("deployments", names.PROCESSOR)
+    second_pod(world, roles.PROCESSOR, age=8, waiting="ContainerCreating")
+    deployment = world.item("deployments", roles.PROCESSOR)
     deployment["spec"]["replicas"] = 2
     deployment["status"]["updatedReplicas"] = 2
     world.item("hpas", "processor-hpa")["status"]["currentReplicas"] = 2
 
 
 def rolling_out(world: World) -> None:
-    second_pod(world, names.PRODUCER, age=15)
+    second_pod(world, roles.PRODUCER, age=15)
 
 
 def terminating(world: World) -> None:
-    old = second_pod(world, names.PRODUCER, age=3_000)
+    old = second_pod(world, roles.PRODUCER, age=3_000)
     old["metadata"]["deletionTimestamp"] = world.ago(5)
 
 
@@ -40,7 +40,7 @@ def rebalancing(world: World) -> None:
 
 def started_with_trouble(world: World) -> None:
     """Events and errors of the start-up, before the pods became ready."""
-    for app in (names.KAFKA, names.PROCESSOR):
+    for app in (roles.KAFKA, roles.PROCESSOR):
         pod = world.pods(app)[0]["metadata"]["name"]
         warning(world, "Pod", pod, "FailedMount", "secret not found", ago=75)
         warning(world, "Pod", pod, "Unhealthy", "Startup probe failed", ago=60)
@@ -99,19 +99,19 @@ def test_it_raises_no_alarm(change: Callable[[World], None], age: float) -> None
 
 def test_a_start_that_takes_too_long_is_an_alarm() -> None:
     world = healthy()
-    second_pod(world, names.PRODUCER, age=61)
+    second_pod(world, roles.PRODUCER, age=61)
     with pytest.raises(Deviation, match="not ready"):
-        pods.are_ready(world.snapshot(), names.PRODUCER)
+        pods.are_ready(world.snapshot(), roles.PRODUCER)
     with pytest.raises(Deviation, match="1 available"):
-        workloads.is_rolled_out(world.snapshot(), names.PRODUCER)
+        workloads.is_rolled_out(world.snapshot(), roles.PRODUCER)
 
 
 def only_pod_is_starting(world: World) -> None:
-    pod = world.pods(names.KAFKA)[0]
+    pod = world.pods(roles.KAFKA)[0]
     pod["status"]["conditions"][1]["status"] = "False"
     pod["metadata"]["creationTimestamp"] = world.ago(10)
     pod["status"]["containerStatuses"][0] |= {"ready": False, "state": {"running": {"startedAt": world.ago(8)}}}
-    world.item("statefulsets", names.KAFKA)["status"] |= {"availableReplicas": 0, "readyReplicas": 0}
+    world.item("statefulsets", roles.KAFKA)["status"] |= {"availableReplicas": 0, "readyReplicas": 0}
     world.item("endpointslices", "kafka-service-abc12")["endpoints"] = []
 
 
@@ -121,7 +121,7 @@ def test_a_component_whose_only_pod_is_starting_is_not_known_yet() -> None:
     snapshot = world.snapshot()
     for judge in (pods.are_ready, workloads.is_rolled_out):
         with pytest.raises(PreconditionNotMet, match="ask again"):
-            judge(snapshot, names.KAFKA)
+            judge(snapshot, roles.KAFKA)
     with pytest.raises(PreconditionNotMet, match="starting"):
         endpoints.are_ready(snapshot, names.KAFKA_SERVICE)
     with pytest.raises(PreconditionNotMet, match="kafka has no ready pod"):
@@ -131,11 +131,11 @@ def test_a_component_whose_only_pod_is_starting_is_not_known_yet() -> None:
 
 def test_a_pod_that_is_being_replaced_is_not_known_yet() -> None:
     world = healthy()
-    world.pods(names.INFLUXDB)[0]["metadata"]["deletionTimestamp"] = world.ago(-20)
-    world.item("statefulsets", names.INFLUXDB)["status"] |= {"availableReplicas": 0, "readyReplicas": 0}
+    world.pods(roles.INFLUXDB)[0]["metadata"]["deletionTimestamp"] = world.ago(-20)
+    world.item("statefulsets", roles.INFLUXDB)["status"] |= {"availableReplicas": 0, "readyReplicas": 0}
     world.item("endpointslices", "influxdb-service-abc12")["endpoints"] = []
     assert outcomes(world)[0] == []
-    world.pods(names.INFLUXDB)[0]["metadata"]["deletionTimestamp"] = world.ago(90)
+    world.pods(roles.INFLUXDB)[0]["metadata"]["deletionTimestamp"] = world.ago(90)
     red = ["test_pods_ready[influxdb]", "test_service_has_endpoint[influxdb-service]"]
     assert [case for case in outcomes(world)[0] if case in red] == red
 
@@ -144,7 +144,7 @@ def test_a_metric_of_a_component_that_is_starting_is_not_known_yet() -> None:
     world = healthy()
     only_pod_is_starting(world)
     stalled(world, "")
-    pod = world.pods(names.PROCESSOR)[0]
+    pod = world.pods(roles.PROCESSOR)[0]
     pod["status"]["conditions"][1]["status"] = "False"
     pod["status"]["containerStatuses"][0] |= {"ready": False, "state": {"running": {"startedAt": world.ago(8)}}}
     world.answers["prometheus/processor-matches-producer"][0]["value"][1] = "0"
@@ -153,8 +153,8 @@ def test_a_metric_of_a_component_that_is_starting_is_not_known_yet() -> None:
 
 def test_a_new_prometheus_has_not_found_its_targets_yet() -> None:
     world = healthy()
-    world.pods(names.PROMETHEUS)[0]["metadata"]["creationTimestamp"] = world.ago(20)
-    ready_since(world, names.PROMETHEUS, 10)
+    world.pods(roles.PROMETHEUS)[0]["metadata"]["creationTimestamp"] = world.ago(20)
+    ready_since(world, roles.PROMETHEUS, 10)
     world.answers["prometheus_targets"] = [
         {**target, "health": "unknown", "lastScrape": "0001-01-01T00:00:00Z"}
         for target in world.answers["prometheus_targets"][1:]
@@ -170,14 +170,14 @@ def test_a_new_prometheus_has_not_found_its_targets_yet() -> None:
 
 def test_the_panel_of_a_producer_that_is_back_after_minutes_is_not_fresh_yet() -> None:
     world = healthy()
-    ready_since(world, names.PRODUCER, 18)
+    ready_since(world, roles.PRODUCER, 18)
     empty_panels(world, "Producer rate")
     assert outcomes(world) == ([], ["test_grafana_panel_fresh[producer-rate]"])
 
 
 def test_the_panel_of_a_producer_that_is_back_for_long_is() -> None:
     world = healthy()
-    ready_since(world, names.PRODUCER, 130)
+    ready_since(world, roles.PRODUCER, 130)
     empty_panels(world, "Producer rate")
     assert outcomes(world)[0] == ["test_grafana_panel_fresh[producer-rate]"]
 
@@ -202,7 +202,7 @@ def test_a_new_volume_claim_and_a_new_autoscaler_are_not_known_yet() -> None:
     world.item("pvcs", "data-kafka-0")["status"]["phase"] = "Pending"
     world.item("hpas", "producer-hpa")["status"] = {}
     with pytest.raises(PreconditionNotMet):
-        volumes.are_bound(world.snapshot(), names.KAFKA)
+        volumes.are_bound(world.snapshot(), roles.KAFKA)
     with pytest.raises(PreconditionNotMet):
         hpas.knows_metrics(world.snapshot(), "producer-hpa")
 
@@ -210,9 +210,9 @@ def test_a_new_volume_claim_and_a_new_autoscaler_are_not_known_yet() -> None:
 @pytest.mark.parametrize(("made", "ready"), [(30, 25), (3_000, 25)])
 def test_an_autoscaler_whose_pods_are_all_new_or_new_in_service_is_not_known_yet(made: float, ready: float) -> None:
     world = healthy()
-    pod = world.pods(names.PRODUCER)[0]
+    pod = world.pods(roles.PRODUCER)[0]
     pod["metadata"]["creationTimestamp"] = world.ago(made)
-    ready_since(world, names.PRODUCER, ready)
+    ready_since(world, roles.PRODUCER, ready)
     conditions = world.item("hpas", "producer-hpa")["status"]["conditions"]
     conditions[1].update(status="False", reason="FailedGetResourceMetric", lastTransitionTime=world.ago(300))
     warning(world, "HorizontalPodAutoscaler", "producer-hpa", "FailedComputeMetricsReplicas", "no metrics returned")
@@ -224,10 +224,10 @@ def test_usage_that_is_missing_or_old_is_no_data() -> None:
     world = healthy()
     world.item("pod_metrics", "kafka-0")["timestamp"] = world.ago(600)
     with pytest.raises(NoData):
-        resources.are_within_limits(world.snapshot(), names.KAFKA)
+        resources.are_within_limits(world.snapshot(), roles.KAFKA)
     world.drop("pod_metrics", lambda item: item["metadata"]["name"] == "kafka-0")
     with pytest.raises(NoData, match="kafka-0"):
-        resources.are_within_limits(world.snapshot(), names.KAFKA)
+        resources.are_within_limits(world.snapshot(), roles.KAFKA)
 
 
 def test_a_rebalance_that_falls_behind_is_an_alarm() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline_services.judgements import renewal, upkeep
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.snapshot.sources import upkeep as collect_upkeep
 from tests.judgements.known_bad_reviews import DAY, backup, scaled
@@ -78,12 +78,12 @@ def test_every_trend_is_collected() -> None:
 def test_both_apps_of_a_component_count() -> None:
     world = reviewed()
     for row in world.answers["upkeep/restarts"]:
-        row["value"] = [world.now, "3" if row["metric"]["app"] in (names.LOKI, names.LOG_SHIPPER) else "0"]
+        row["value"] = [world.now, "3" if row["metric"]["app"] in (roles.LOKI, roles.LOG_SHIPPER) else "0"]
     with pytest.raises(Deviation, match="loki was restarted 6 times"):
-        upkeep.restarts_are_few(world.snapshot(), names.LOKI)
+        upkeep.restarts_are_few(world.snapshot(), roles.LOKI)
     world.answers["upkeep/restarts"].pop()
     with pytest.raises(NoData, match="log-shipper"):
-        upkeep.restarts_are_few(world.snapshot(), names.LOKI)
+        upkeep.restarts_are_few(world.snapshot(), roles.LOKI)
 
 
 def test_a_young_pipeline_need_not_have_had_a_backup_restored() -> None:
@@ -100,7 +100,7 @@ def test_a_young_pipeline_need_not_have_had_a_backup_restored() -> None:
 @pytest.mark.parametrize("note", ["", "[]", json.dumps({"at": 1}), json.dumps({"at": 1, "stored": "x", "restored": 1})])
 def test_a_note_that_cannot_be_read_proves_nothing(note: str) -> None:
     world = reviewed()
-    world.item("pvcs", "data-influxdb-0")["metadata"]["annotations"][names.BACKUP_TESTED] = note
+    world.item("pvcs", "data-influxdb-0")["metadata"]["annotations"][own_cluster.BACKUP_TESTED] = note
     with pytest.raises(UnexpectedAnswer, match="cannot be read"):
         upkeep.backup_is_proved(world.snapshot())
 
@@ -117,32 +117,32 @@ def test_a_young_autoscaler_need_not_have_scaled() -> None:
 
 def test_without_requests_there_is_nothing_to_compare_with() -> None:
     world = reviewed()
-    (container,) = world.item("deployments", names.LOKI)["spec"]["template"]["spec"]["containers"]
+    (container,) = world.item("deployments", roles.LOKI)["spec"]["template"]["spec"]["containers"]
     del container["resources"]["requests"]["cpu"]
     with pytest.raises(NoData, match="loki does not request cpu"):
-        renewal.requests_fit(world.snapshot(), names.LOKI)
+        renewal.requests_fit(world.snapshot(), roles.LOKI)
 
 
 def test_a_roll_back_to_an_old_image_does_not_make_it_new() -> None:
     world = reviewed()
     world.answers["replicasets"][0]["metadata"]["creationTimestamp"] = world.ago(50 * DAY)
     with pytest.raises(Deviation, match="producer has run the same image for 50 days"):
-        renewal.image_is_renewed(world.snapshot(), names.PRODUCER)
+        renewal.image_is_renewed(world.snapshot(), roles.PRODUCER)
     (container,) = world.answers["replicasets"][0]["spec"]["template"]["spec"]["containers"]
     container["image"] = "localhost/conveyor/producer:0"
-    renewal.image_is_renewed(world.snapshot(), names.PRODUCER)
+    renewal.image_is_renewed(world.snapshot(), roles.PRODUCER)
 
 
 def test_what_nobody_recorded_is_not_known() -> None:
     world = reviewed()
     world.answers["changes"] = []
     with pytest.raises(NoData, match="image of kafka"):
-        renewal.image_is_renewed(world.snapshot(), names.KAFKA)
+        renewal.image_is_renewed(world.snapshot(), roles.KAFKA)
     with pytest.raises(NoData, match="pipeline-secrets"):
         renewal.secret_is_rotated(world.snapshot(), names.PIPELINE_SECRET)
     world.drop("statefulsets", lambda _: True)
     with pytest.raises(PreconditionNotMet, match="no StatefulSet kafka"):
-        renewal.image_is_renewed(world.snapshot(), names.KAFKA)
+        renewal.image_is_renewed(world.snapshot(), roles.KAFKA)
 
 
 def test_the_oldest_value_of_a_secret_decides() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline_services.judgements import endpoints, influx, networks
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.model import flows, names
+from pipeline_services.model import flows, names, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from tests.judgements.known_bad_services import open_to_all, open_within_the_namespace, policy_gone
 from tests.judgements.world import healthy
@@ -29,9 +29,9 @@ def test_the_policies_to_blame_are_named() -> None:
 
 def test_one_end_that_is_open_lets_nothing_through() -> None:
     world = healthy()
-    world.item("networkpolicies", names.INFLUXDB)["spec"]["ingress"] = [{}]
+    world.item("networkpolicies", roles.INFLUXDB)["spec"]["ingress"] = [{}]
     networks.deny(world.snapshot(), FLOW)
-    world.item("networkpolicies", names.PRODUCER)["spec"]["egress"] = [{"to": [{"podSelector": {}}]}]
+    world.item("networkpolicies", roles.PRODUCER)["spec"]["egress"] = [{"to": [{"podSelector": {}}]}]
     with pytest.raises(Deviation, match="by producer and influxdb"):
         networks.deny(world.snapshot(), FLOW)
     networks.deny(world.snapshot(), "producer-to-loki")
@@ -51,13 +51,13 @@ def test_a_namespace_is_known_by_its_name_only() -> None:
     policy["metadata"]["namespace"] = "elsewhere"
     networks.deny(world.snapshot(), FLOW)
     policy["metadata"]["namespace"] = names.NAMESPACE
-    world.drop("networkpolicies", lambda item: item["metadata"]["name"] == names.KAFKA)
+    world.drop("networkpolicies", lambda item: item["metadata"]["name"] == roles.KAFKA)
     networks.allow(world.snapshot(), "producer-kafka")
 
 
 def test_a_number_that_no_container_declares_may_still_be_right() -> None:
     world = healthy()
-    for container in world.item("deployments", names.LOKI)["spec"]["template"]["spec"]["containers"]:
+    for container in world.item("deployments", roles.LOKI)["spec"]["template"]["spec"]["containers"]:
         container.pop("ports")
     port = world.item("services", names.LOKI_SERVICE)["spec"]["ports"][0]
     with pytest.raises(Deviation, match="there is none"):
@@ -77,7 +77,7 @@ def test_without_a_target_port_the_service_leads_to_its_own() -> None:
 @pytest.mark.parametrize("source", ["services", "deployments"])
 def test_what_is_not_there_leads_nowhere_and_other_checks_say_so(source: str) -> None:
     world = healthy()
-    world.drop(source, lambda item: item["metadata"]["name"].startswith(names.GRAFANA))
+    world.drop(source, lambda item: item["metadata"]["name"].startswith(roles.GRAFANA))
     with pytest.raises(PreconditionNotMet, match=r"see test_(service_has_endpoint|rollout_complete)\[grafana"):
         endpoints.lead_to_pods(world.snapshot(), names.GRAFANA_SERVICE)
 

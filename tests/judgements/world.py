@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.judgements import answers_of_cluster, answers_of_reviews, answers_of_services
@@ -30,7 +30,7 @@ class World:
 
     def snapshot(self) -> Snapshot:
         """What was collected of this world."""
-        return Snapshot(self.now, names.CONTEXT, names.NAMESPACE, dict(self.answers), dict(self.failures))
+        return Snapshot(self.now, own_cluster.CONTEXT, names.NAMESPACE, dict(self.answers), dict(self.failures))
 
     def item(self, source: str, name: str) -> dict[str, Any]:
         """The object of that name in the list ``source``."""
@@ -71,7 +71,7 @@ def reviewed(*, age: float = 3_600.0) -> World:
     world = healthy(age=age)
     world.answers |= answers_of_reviews.answers(world.now)
     for note, value in answers_of_reviews.notes(world.now).items():
-        world.item("pvcs", f"data-{names.INFLUXDB}-0")["metadata"].setdefault("annotations", {})[note] = value
+        world.item("pvcs", f"data-{roles.INFLUXDB}-0")["metadata"].setdefault("annotations", {})[note] = value
     for hpa in names.HPAS.values():
         world.item("hpas", hpa)["status"]["lastScaleTime"] = world.ago(86_400)
     return world

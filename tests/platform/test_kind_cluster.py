@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_services.model import names, paths
+from pipeline_services.model import names, own_cluster, paths
 from pipeline_services.platform.build import node, versions
 from pipeline_services.platform.build.images import BAKED, LOADED, PREFIX, RECIPES
 from pipeline_services.platform.cluster import kind_cluster
@@ -60,7 +60,7 @@ def test_kubeadm_finds_its_parts() -> None:
 
 def test_audit_covers_the_account_of_the_checks_and_nothing_else() -> None:
     policy = yaml.safe_load((paths.IMAGES / "node-base" / "audit-policy.yaml").read_text(encoding="utf-8"))
-    account = f"system:serviceaccount:{names.NAMESPACE}:{names.READER_ACCOUNT}"
+    account = f"system:serviceaccount:{names.NAMESPACE}:{own_cluster.READER_ACCOUNT}"
     assert policy["rules"] == [{"level": "Metadata", "users": [account]}, {"level": "None"}]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.model import names
+from pipeline_services.model import own_cluster
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.build.progress import Durations, Progress
@@ -52,7 +52,7 @@ READING = reading()
 @pytest.fixture(scope="module")
 def kubectl() -> Path:
     progress = Progress(Durations(Cache(cache_root()).durations))
-    return lifecycle.kubectl(names.CLUSTER, progress)
+    return lifecycle.kubectl(own_cluster.CLUSTER, progress)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_services.clients.kubernetes import RESOURCES, Cluster
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.settings import PANELS, Target
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS
 from tests.clients.certificate_maker import Issued, issue, with_tls
@@ -61,7 +61,7 @@ def api_routes(tls: Issued) -> dict[str, Any]:
     paths = [resource.path(NS) for resource in RESOURCES.values()]
     paths += [RESOURCES[listing.kind].path(listing.namespace or NS) for listing in DEEP_LISTS.values()]
     lists: dict[str, Any] = {path: (200, {"items": []}) for path in paths}
-    components = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
+    components = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)
     slices = [endpoint_slice(name, ready=name != names.KAFKA_SERVICE) for name in names.SERVICE_PORTS]
     secrets = [
         secret(names.TLS_SECRET, tls_crt=tls.certificate, tls_key=tls.key, ca_crt=CA.certificate),

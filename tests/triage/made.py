@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.triage.causes import CAUSES
@@ -65,7 +65,7 @@ AWAY = Unanswered("test_key_metric[consumer-lag]", "processor", "Prometheus does
 def diagnosis(*findings: Finding, unanswered: tuple[Unanswered, ...] = (), at: float = AT) -> Diagnosis:
     """What a look came to, on the suite's own cluster."""
     red = {"test_pods_ready[producer]": "there is no pod of producer"} if findings else {}
-    return Diagnosis(at, names.CONTEXT, names.NAMESPACE, findings, red, unanswered)
+    return Diagnosis(at, own_cluster.CONTEXT, names.NAMESPACE, findings, red, unanswered)
 
 
 def elsewhere(found: Diagnosis) -> Diagnosis:
@@ -131,4 +131,4 @@ def snapshot(changes: Mapping[str, Any] | None = None) -> Snapshot:
     answers |= changes or {}
     failures = {name: Failure.of(value) for name, value in answers.items() if isinstance(value, PipelineError)}
     good = {name: value for name, value in answers.items() if name not in failures}
-    return Snapshot(AT, names.CONTEXT, names.NAMESPACE, good, failures)
+    return Snapshot(AT, own_cluster.CONTEXT, names.NAMESPACE, good, failures)

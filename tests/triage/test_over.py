@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import only_pod_unready, ready_since, scale_to_0
 from tests.judgements.world import World, healthy
@@ -47,7 +47,7 @@ NO_NAME = '{"level": "WARNING", "message": "kafka-service: Temporary failure in 
 @pytest.mark.parametrize(("ready", "said"), [(100, []), (140, ["dns: names-unresolvable"])])
 def test_names_that_could_not_be_resolved_before_the_app_was_ready(ready: float, said: list[str]) -> None:
     world = healthy()
-    ready_since(world, names.PRODUCER, ready)
+    ready_since(world, roles.PRODUCER, ready)
     world.answers["logs/producer"][0]["lines"].append(f"{world.ago(120)} {NO_NAME}")
     assert causes(world) == said
 
@@ -64,15 +64,15 @@ def test_a_topic_that_takes_no_record_of_that_size(ago: float, said: list[str]) 
 
 def test_a_producer_that_is_not_ready_for_it_is_not_told_beside() -> None:
     world = healthy()
-    only_pod_unready(world, names.PRODUCER)
+    only_pod_unready(world, roles.PRODUCER)
     world.answers["logs/producer"][0]["lines"].append(f"{world.ago(3)} {REFUSED}")
     assert causes(world) == ["kafka: records-refused"]
 
 
 def test_a_store_that_was_out_of_reach_and_is_not_while_kafka_is_away() -> None:
     world = healthy()
-    scale_to_0(world, names.KAFKA)
-    only_pod_unready(world, names.PROCESSOR)
+    scale_to_0(world, roles.KAFKA)
+    only_pod_unready(world, roles.PROCESSOR)
     trouble = f"{NOT_DELIVERED} (unreachable): HTTPSConnectionPool(host='influxdb-service'): Read timed out"
     processor_said(world, (170, trouble), (150, f"{DELIVERS_AGAIN} after 20 s"))
     assert causes(world)[:1] == ["kafka: scaled-to-zero"]
@@ -103,7 +103,7 @@ def test_writes_that_failed_until_a_moment_ago(level: str) -> None:
 def test_writes_that_failed_in_pods_that_are_gone() -> None:
     world = healthy()
     failing_writes(world)
-    ready_since(world, names.PROCESSOR, 15)
+    ready_since(world, roles.PROCESSOR, 15)
     assert causes(world) == ["influxdb: outage-over"]
 
 
@@ -121,7 +121,7 @@ def test_errors_after_deliveries_work_again_are_not_over() -> None:
 
 def test_a_crash_before_the_container_that_runs_now_is_no_reason_for_what_befalls_that() -> None:
     world = healthy()
-    pod = only_pod_unready(world, names.PRODUCER)
+    pod = only_pod_unready(world, roles.PRODUCER)
     status = pod["status"]["containerStatuses"][0]
     status |= {"restartCount": 1, "state": {"running": {"startedAt": world.ago(400)}}}
     status["lastState"] = {"terminated": {"reason": "Error", "exitCode": 137, "finishedAt": world.ago(401)}}
@@ -129,7 +129,7 @@ def test_a_crash_before_the_container_that_runs_now_is_no_reason_for_what_befall
 
 
 def sources(world: World, error: str) -> None:
-    world.answers[f"grafana_datasources/{names.DATASOURCES[names.INFLUXDB]}"] = {"status": 400, "message": error}
+    world.answers[f"grafana_datasources/{names.DATASOURCES[roles.INFLUXDB]}"] = {"status": 400, "message": error}
 
 
 def test_grafana_that_does_not_trust_a_certificate_nobody_trusts() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline_services.judgements.pods import OOM_RECENT
 from pipeline_services.metrics.advice import Escalation
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.workflow import Stage
@@ -20,7 +20,7 @@ def idling(world: World) -> None:
     world.answers["kafka_group"] = {"state": "Empty", "members": []}
     refused = 'Get "http://10.244.0.9:8000/metrics": dial tcp 10.244.0.9:8000: connect: connection refused'
     for target in world.answers["prometheus_targets"]:
-        if target["labels"]["job"] == names.PROCESSOR:
+        if target["labels"]["job"] == roles.PROCESSOR:
             target |= {"health": "down", "lastError": refused}
     stalled(world, "growing")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import scale_to_0, second_pod, warning
 from tests.judgements.known_bad import claim_going
@@ -17,15 +17,15 @@ Breakage = Callable[[World], object]
 
 
 def no_pod_of_producer(world: World, message: str) -> None:
-    world.drop("pods", lambda pod: pod["metadata"]["labels"]["app"] == names.PRODUCER)
-    status = world.item("deployments", names.PRODUCER)["status"]
+    world.drop("pods", lambda pod: pod["metadata"]["labels"]["app"] == roles.PRODUCER)
+    status = world.item("deployments", roles.PRODUCER)["status"]
     status |= {"replicas": 0, "updatedReplicas": 0, "availableReplicas": 0}
     failure = {"type": "ReplicaFailure", "status": "True", "message": message, "lastTransitionTime": world.ago(30)}
     status["conditions"] = [*status.get("conditions", []), failure]
 
 
 def pending(world: World, message: str) -> None:
-    pod = world.pods(names.PROCESSOR)[0]
+    pod = world.pods(roles.PROCESSOR)[0]
     unscheduled = {"type": "PodScheduled", "status": "False", "message": message, "lastTransitionTime": world.ago(90)}
     pod["status"] = {"phase": "Pending", "conditions": [unscheduled]}
 
@@ -47,7 +47,7 @@ def unready(world: World, app: str, message: str) -> None:
 
 
 def crashed(world: World, code: int, reason: str, *, ready: bool) -> None:
-    pod = world.pods(names.PRODUCER)[0]
+    pod = world.pods(roles.PRODUCER)[0]
     status = pod["status"]["containerStatuses"][0]
     ended = {"reason": reason, "exitCode": code, "finishedAt": world.ago(20)}
     status |= {"restartCount": 1 if ready else 4, "lastState": {"terminated": ended}}
@@ -58,7 +58,7 @@ def crashed(world: World, code: int, reason: str, *, ready: bool) -> None:
 
 def crashed_after_a_probe_killed_the_one_before(world: World) -> None:
     crashed(world, 137, "Error", ready=True)
-    pod = world.pods(names.PRODUCER)[0]
+    pod = world.pods(roles.PRODUCER)[0]
     pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["startedAt"] = world.ago(50)
     warning(world, "Pod", pod["metadata"]["name"], "Unhealthy", "Liveness probe failed: deadline exceeded", ago=60)
     warning(world, "Pod", pod["metadata"]["name"], "Killing", "failed liveness probe, will be restarted", ago=58)
@@ -66,32 +66,32 @@ def crashed_after_a_probe_killed_the_one_before(world: World) -> None:
 
 def killed_by_its_probe(world: World) -> None:
     crashed_after_a_probe_killed_the_one_before(world)
-    pod = world.pods(names.PRODUCER)[0]
+    pod = world.pods(roles.PRODUCER)[0]
     pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["startedAt"] = world.ago(90)
 
 
 def evicted(world: World) -> None:
-    pod = second_pod(world, names.PRODUCER, age=100)
+    pod = second_pod(world, roles.PRODUCER, age=100)
     pod["status"] |= {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory"}
 
 
 def own_environment(world: World) -> None:
-    template = world.item("deployments", names.PRODUCER)["spec"]["template"]["spec"]["containers"][0]
+    template = world.item("deployments", roles.PRODUCER)["spec"]["template"]["spec"]["containers"][0]
     template.setdefault("env", []).append({"name": "KAFKA_BROKER", "value": "kafka-service:9999"})
 
 
 def paused(world: World) -> None:
-    workload = world.item("deployments", names.PROCESSOR)
+    workload = world.item("deployments", roles.PROCESSOR)
     workload["spec"]["paused"] = True
     workload["status"]["updatedReplicas"] = 0
 
 
 def unlabelled(world: World) -> None:
-    scale_to_0(world, names.PRODUCER)
-    stray = world.pods(names.PROCESSOR)[0]
+    scale_to_0(world, roles.PRODUCER)
+    stray = world.pods(roles.PROCESSOR)[0]
     copy = {**stray, "metadata": {**stray["metadata"], "name": "producer-7c9d8f6b5-zzzzz", "labels": {}}}
     world.answers["pods"].append(copy)
-    world.item("deployments", names.PRODUCER)["spec"]["replicas"] = 1
+    world.item("deployments", roles.PRODUCER)["spec"]["replicas"] = 1
 
 
 def dns_away(world: World) -> None:
@@ -119,7 +119,7 @@ CASES: dict[str, tuple[Breakage, tuple[str, str]]] = {
     ),
     "taint": (taint, ("node", "node-tainted")),
     "taint that holds nothing up yet": (latent_taint, ("node", "node-tainted")),
-    "claim that is going": (lambda w: claim_going(w, names.INFLUXDB), ("storage", "volume-missing")),
+    "claim that is going": (lambda w: claim_going(w, roles.INFLUXDB), ("storage", "volume-missing")),
     "selector": (
         lambda w: pending(w, "1 node(s) didn't match Pod's node affinity/selector"),
         ("processor", "placement-impossible"),
@@ -127,11 +127,11 @@ CASES: dict[str, tuple[Breakage, tuple[str, str]]] = {
     "claim": (lambda w: pending(w, 'persistentvolumeclaim "data-x" not found'), ("storage", "volume-missing")),
     "full": (lambda w: pending(w, "0/1 nodes are available: 1 Insufficient memory"), ("node", "node-full")),
     "hung": (
-        lambda w: unready(w, names.PROCESSOR, "Readiness probe failed: context deadline exceeded (Client.Timeout)"),
+        lambda w: unready(w, roles.PROCESSOR, "Readiness probe failed: context deadline exceeded (Client.Timeout)"),
         ("processor", "process-hung"),
     ),
     "probe": (
-        lambda w: unready(w, names.PROCESSOR, "Readiness probe failed: HTTP probe failed with statuscode: 404"),
+        lambda w: unready(w, roles.PROCESSOR, "Readiness probe failed: HTTP probe failed with statuscode: 404"),
         ("processor", "probe-wrong"),
     ),
     "crash": (lambda w: crashed(w, 137, "Error", ready=True), ("producer", "process-crashed")),
@@ -164,7 +164,7 @@ def test_the_cause_is_named_first(case: str) -> None:
 
 def test_two_faults_at_once_are_both_named() -> None:
     world = healthy()
-    scale_to_0(world, names.KAFKA)
+    scale_to_0(world, roles.KAFKA)
     world.answers["grafana_datasources/loki"] = {"status": 500, "message": "no such host"}
     said = {(one.component, one.cause.id) for one in diagnose(world.snapshot()).findings}
     assert {("kafka", "scaled-to-zero"), ("grafana", "datasource-broken")} <= said
@@ -172,8 +172,8 @@ def test_two_faults_at_once_are_both_named() -> None:
 
 def test_symptoms_downstream_are_not_told_beside_their_cause() -> None:
     world = healthy()
-    scale_to_0(world, names.KAFKA)
-    unready(world, names.PRODUCER, "Readiness probe failed: HTTP probe failed with statuscode: 503")
+    scale_to_0(world, roles.KAFKA)
+    unready(world, roles.PRODUCER, "Readiness probe failed: HTTP probe failed with statuscode: 503")
     assert [one.component for one in diagnose(world.snapshot()).findings] == ["kafka"]
 
 
@@ -219,7 +219,7 @@ def test_readings_that_are_old_after_writes_stood_still_are_a_backlog() -> None:
 
 def test_who_else_reads_in_the_processors_group_is_told() -> None:
     world = healthy()
-    world.pods(names.PROCESSOR)[0]["status"]["podIP"] = "10.244.0.7"
+    world.pods(roles.PROCESSOR)[0]["status"]["podIP"] = "10.244.0.7"
     world.answers["kafka_group"]["members"] += [{"id": "b", "host": "127.0.0.1", "partitions": [f"{names.TOPIC}/1"]}]
     stalled(world, "")
     findings = diagnose(world.snapshot()).findings
@@ -231,11 +231,11 @@ def test_who_else_reads_in_the_processors_group_is_told() -> None:
 @pytest.mark.parametrize(("new", "cause"), [("rev-1", "pod-replaced"), ("rev-2", "rollout-under-way")])
 def test_a_pod_of_a_statefulset_that_was_deleted_is_no_rollout(new: str, cause: str) -> None:
     world = healthy()
-    pod = world.pods(names.KAFKA)[0]
+    pod = world.pods(roles.KAFKA)[0]
     pod["metadata"]["creationTimestamp"] = world.ago(1)
     pod["status"] = {"phase": "Pending", "conditions": []}
     counted = {"updatedReplicas": 0, "availableReplicas": 0, "currentRevision": "rev-1", "updateRevision": new}
-    world.item("statefulsets", names.KAFKA)["status"] |= counted
+    world.item("statefulsets", roles.KAFKA)["status"] |= counted
     findings = diagnose(world.snapshot()).findings
     assert ("kafka", cause) in {(one.component, one.cause.id) for one in findings}
 
@@ -247,7 +247,7 @@ def test_a_pod_that_was_made_in_the_second_of_a_change_has_read_it(ago: float, s
     world.answers["changes"] = [
         {"kind": "ConfigMap", "name": names.CONFIG_MAP, "time": world.ago(30), "fields": ["data.KAFKA_BROKER"]}
     ]
-    for app in (names.PRODUCER, names.PROCESSOR):
+    for app in (roles.PRODUCER, roles.PROCESSOR):
         world.pods(app)[0]["metadata"]["creationTimestamp"] = world.ago(ago)
     first = diagnose(world.snapshot()).findings[0]
     assert any(said in line for line in first.evidence)

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from pipeline_services.model import names
+from pipeline_services.model import own_cluster
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.incident import messages
 from tests.triage.made import AT
@@ -35,11 +35,13 @@ def test_another_day_is_named_and_not_knowing_is_said() -> None:
 
 
 def test_a_command_with_a_gap_is_not_offered() -> None:
-    assert messages.commands(["kubectl logs {pod}", "kubectl get pods", ""], names.CONTEXT) == ["kubectl get pods"]
+    assert messages.commands(["kubectl logs {pod}", "kubectl get pods", ""], own_cluster.CONTEXT) == [
+        "kubectl get pods"
+    ]
 
 
 def test_what_repairs_the_own_cluster_is_not_offered_for_another() -> None:
-    assert messages.commands(["make up"], names.CONTEXT) == ["make up"]
+    assert messages.commands(["make up"], own_cluster.CONTEXT) == ["make up"]
     assert messages.commands(["make up"], "plant-7")[0].startswith("#")
     assert messages.commands(["make daily"], "plant-7") == [".venv/bin/pytest -m daily --context plant-7"]
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from pipeline_services.model import names
+from pipeline_services.model import own_cluster
 from pipeline_services.model.paths import Cache
 
 ANSWER_WITHIN: Final = 5.0
@@ -35,7 +35,7 @@ class ClusterAccess:
     reader_kubeconfig: Path
 
 
-def access_to(cache: Cache, name: str = names.CLUSTER) -> ClusterAccess:
+def access_to(cache: Cache, name: str = own_cluster.CLUSTER) -> ClusterAccess:
     """The files of a cluster, whether it is there or not."""
     folder = cache.cluster(name)
     return ClusterAccess(name, f"kind-{name}", folder / "kubeconfig", folder / "reader.kubeconfig")

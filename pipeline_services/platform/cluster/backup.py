@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pipeline_services.clients import shell
 from pipeline_services.clients.failures import PlatformError
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.platform.deploy.api import Api
@@ -21,7 +21,7 @@ from pipeline_services.platform.deploy.api import Api
 WITHIN: Final = 600.0
 SETTLED: Final = "5m"
 """How old the readings are that are counted: late ones have arrived, so that two counts of the same data agree."""
-POD: Final = f"{names.INFLUXDB}-0"
+POD: Final = f"{roles.INFLUXDB}-0"
 CLAIM: Final = f"data-{POD}"
 # Everything is kept in one folder of the pod, which goes at the end however it ends. The second server listens on the
 # loopback interface only and has an operator of its own. What is read from standard input is this script itself.
@@ -91,11 +91,11 @@ def backup_test(access: ClusterAccess, kubectl: Path, progress: Callable[[str], 
         with tempfile.TemporaryFile() as file:
             file.write(script.encode())
             file.seek(0)
-            words = [str(kubectl), *flags, "exec", "-i", POD, "-c", names.INFLUXDB, "--", "bash", "-s"]
+            words = [str(kubectl), *flags, "exec", "-i", POD, "-c", roles.INFLUXDB, "--", "bash", "-s"]
             return shell.run(words, stdin=file, what="the restore of a backup", timeout=WITHIN)
 
     result = proved(in_pod, token)
-    note = f"{names.BACKUP_TESTED}={json.dumps(result)}"
+    note = f"{own_cluster.BACKUP_TESTED}={json.dumps(result)}"
     noting = [str(kubectl), *flags, "annotate", "--overwrite", "pvc", CLAIM, note]
     shell.run(noting, what="kubectl annotate", timeout=30)
     said = f"stored {result['stored']} readings, restored {result['restored']}; noted on the claim {CLAIM}"

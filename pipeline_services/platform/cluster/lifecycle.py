@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_services.clients.failures import Interrupted, PlatformError
 from pipeline_services.faults.signals import unwinding
-from pipeline_services.model import names
+from pipeline_services.model import own_cluster
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.platform.build.progress import Durations, Progress
 from pipeline_services.platform.cluster import lock
@@ -23,7 +23,7 @@ CLEANED = ("build", "work", "logs", "toolchains", "engine", "durations.json")
 
 
 def ensure_cluster(
-    name: str = names.CLUSTER, progress: Callable[[str], None] | None = None, *, settle: Settle
+    name: str = own_cluster.CLUSTER, progress: Callable[[str], None] | None = None, *, settle: Settle
 ) -> ClusterAccess:
     """The running cluster as it is, or a new one with the pipeline in it where none answers.
 
@@ -42,7 +42,7 @@ def ensure_cluster(
     return up(name, progress if isinstance(progress, Progress) else None, settle=settle)
 
 
-def up(name: str = names.CLUSTER, progress: Progress | None = None, *, settle: Settle) -> ClusterAccess:
+def up(name: str = own_cluster.CLUSTER, progress: Progress | None = None, *, settle: Settle) -> ClusterAccess:
     """Build what is missing, create the cluster if there is none, deploy, repair drift.
 
     Raises:

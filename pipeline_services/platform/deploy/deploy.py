@@ -9,7 +9,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Protocol
 
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy import drift, render, rollout
 from pipeline_services.platform.deploy.api import AT_ONCE, Api, Object, Refused
@@ -75,7 +75,7 @@ class _Deploy:
         self._say("made", secrets.ensure_local())
         self._apply_workloads(secrets)
         self._unstick(pods)
-        rollout.wait_for(self._api, self._pool, [names.INFLUXDB], self._progress)
+        rollout.wait_for(self._api, self._pool, [roles.INFLUXDB], self._progress)
         self._say("made", secrets.ensure_tokens(access.kubeconfig, access.context))
         self._apply_workloads(secrets)
         rollout.wait_for(self._api, self._pool, [name for _, name in map(key, self._workloads)], self._progress)

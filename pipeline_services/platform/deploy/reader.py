@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.platform.deploy.api import Api
 
@@ -28,9 +28,9 @@ def ensure_reader(api: Api, admin: Path, reader: Path, context: str) -> bool:
         context: the context in ``admin``, and the name of the one to write.
     """
     cluster = _cluster(_read(admin), context)
-    account = api.get("ServiceAccount", names.READER_ACCOUNT)
+    account = api.get("ServiceAccount", own_cluster.READER_ACCOUNT)
     if account is None:
-        raise UnexpectedAnswer(f"the service account {names.READER_ACCOUNT} is not there")
+        raise UnexpectedAnswer(f"the service account {own_cluster.READER_ACCOUNT} is not there")
     if _serves(_read(reader), cluster, account["metadata"]["uid"], context):
         return False
     request = {
@@ -38,7 +38,7 @@ def ensure_reader(api: Api, admin: Path, reader: Path, context: str) -> bool:
         "kind": "TokenRequest",
         "spec": {"expirationSeconds": VALID_FOR},
     }
-    token = api.create("ServiceAccount", names.READER_ACCOUNT, "token", request)["status"]["token"]
+    token = api.create("ServiceAccount", own_cluster.READER_ACCOUNT, "token", request)["status"]["token"]
     _write(reader, _kubeconfig(cluster, token, context))
     return True
 
@@ -48,11 +48,11 @@ def _kubeconfig(cluster: Mapping[str, Any], token: str, context: str) -> dict[st
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": context, "cluster": dict(cluster)}],
-        "users": [{"name": names.READER_ACCOUNT, "user": {"token": token}}],
+        "users": [{"name": own_cluster.READER_ACCOUNT, "user": {"token": token}}],
         "contexts": [
             {
                 "name": context,
-                "context": {"cluster": context, "user": names.READER_ACCOUNT, "namespace": names.NAMESPACE},
+                "context": {"cluster": context, "user": own_cluster.READER_ACCOUNT, "namespace": names.NAMESPACE},
             }
         ],
         "current-context": context,

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.reporting.allure.page import CATEGORY_LABEL, LINK_PREFIX
 from pipeline_services.reporting.run.outcome import CaseResult, Category
 from pipeline_services.reporting.runbook.runbook import PAGE, Section
 
-_WATCHERS: Final = (names.GRAFANA, names.LOKI)
+_WATCHERS: Final = (roles.GRAFANA, roles.LOKI)
 _CASE: Final = re.compile(r"^(?:.*::)?test_(?P<words>\w+?)(?:\[(?P<subject>.*)\])?$")
 
 
@@ -33,7 +33,7 @@ def labels(result: CaseResult, sections: Mapping[str, Section], run_markers: tup
 
 def severity(component: str) -> str:
     """The data path is critical, what only shows it is minor, all between is normal."""
-    if component in names.DATA_PATH:
+    if component in roles.DATA_PATH:
         return "critical"
     return "minor" if component in _WATCHERS else "normal"
 

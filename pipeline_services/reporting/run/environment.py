@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Final
 
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.reporting.allure.node import allure_version
@@ -42,7 +42,7 @@ def describe(snapshot: Snapshot | None, where: str, started: float) -> dict[str,
 def place(snapshot: Snapshot | None, options: RunOptions) -> str:
     """Which pipeline was judged, and as of when, for headings."""
     if snapshot is None:
-        own = names.CONTEXT if options.kubeconfig is None else "the current context"
+        own = own_cluster.CONTEXT if options.kubeconfig is None else "the current context"
         return f"{options.namespace or names.NAMESPACE} on {options.context or own}"
     return f"{snapshot.namespace} on {snapshot.context or 'the current context'}, {utc(snapshot.taken_at)}"
 

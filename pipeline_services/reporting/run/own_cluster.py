@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline_services.faults.journal import own_journal
-from pipeline_services.model import names
+from pipeline_services.model import own_cluster
 from pipeline_services.model.settings import own_kubeconfig
 
 Say = Callable[[str], None]
@@ -38,7 +38,7 @@ def make_ready(on_purpose: str | None, say: Say) -> None:
 def _settle(kubeconfig: Path, say: Say, since: str) -> None:
     from pipeline_services.checklist.settling import settle  # noqa: PLC0415 - loads all clients; seldom needed
 
-    settle(kubeconfig, names.CONTEXT, say, since=since)
+    settle(kubeconfig, own_cluster.CONTEXT, say, since=since)
 
 
 def something_to_undo(on_purpose: str | None) -> bool:

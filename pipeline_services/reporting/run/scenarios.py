@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from pipeline_services.model import names
+from pipeline_services.model import roles
 
 HISTORY: Final = "history/scenarios.jsonl"
 RUNS_KEPT: Final = 30
@@ -22,7 +22,7 @@ NOTEWORTHY: Final = 5.0
 CLOCKS: Final = ("seen after", "ready after", "flowing after", "recovered after", "drained after")
 """The figures, in seconds, that are held against those of earlier runs."""
 FLOWING: Final = "flowing after"
-AIMS: Final = {names.PRODUCER: 10.0, names.PROCESSOR: 10.0, names.KAFKA: 15.0, names.INFLUXDB: 15.0}
+AIMS: Final = {roles.PRODUCER: 10.0, roles.PROCESSOR: 10.0, roles.KAFKA: 15.0, roles.INFLUXDB: 15.0}
 """Seconds that the median of a component's scenarios should stay within until readings flow again."""
 _COLUMNS: Final = (
     *(("seen", "seen after"), ("ready", "ready after"), ("flowing", FLOWING), ("recovered", "recovered after")),

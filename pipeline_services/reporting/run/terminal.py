@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.reporting.run.outcome import CaseResult, Category, Finding, Outcome, verdict_of
 
 WIDTH: Final = 100
@@ -15,8 +15,8 @@ _WORDS: Final = {Outcome.PASSED: "ok", Outcome.FAILED: "FAILED", Outcome.INCONCL
 _SHOWN_IDS: Final = 3
 _CAUSES_FIRST: Final = (
     *("node", "storage", "dns", "network", "config"),
-    *(names.KAFKA, names.INFLUXDB, names.PRODUCER, names.PROCESSOR, "hpa"),
-    *(names.PROMETHEUS, names.LOKI, names.GRAFANA),
+    *(roles.KAFKA, roles.INFLUXDB, roles.PRODUCER, roles.PROCESSOR, "hpa"),
+    *(roles.PROMETHEUS, roles.LOKI, roles.GRAFANA),
 )
 
 

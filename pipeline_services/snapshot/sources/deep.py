@@ -10,11 +10,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.clients.prometheus import PrometheusApi, number
-from pipeline_services.model import names
+from pipeline_services.model import own_cluster, roles
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 
 LOOK_BACK: Final = 1800.0
-_DATA_PATH: Final = "|".join(names.DATA_PATH)
+_DATA_PATH: Final = "|".join(roles.DATA_PATH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +32,21 @@ DEEP_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
         "resourcequotas": Listing("resourcequotas"),
         "limitranges": Listing("limitranges"),
         "system_pods": Listing(
-            "pods", names.SYSTEM_NAMESPACE, "k8s-app in (kube-dns,metrics-server,kube-proxy,kube-router)"
+            "pods", own_cluster.SYSTEM_NAMESPACE, "k8s-app in (kube-dns,metrics-server,kube-proxy,kube-router)"
         ),
-        "system_deployments": Listing("deployments", names.SYSTEM_NAMESPACE, "k8s-app in (kube-dns,metrics-server)"),
+        "system_deployments": Listing(
+            "deployments", own_cluster.SYSTEM_NAMESPACE, "k8s-app in (kube-dns,metrics-server)"
+        ),
     }
 )
 """Source to what is listed; the last two are what names, metrics and the network of every pod hang on."""
 QUOTAS: Final = ("resourcequotas", "limitranges")
 DEEP_LOGGED: Final[Mapping[str, str]] = MappingProxyType(
     {
-        names.PROMETHEUS: names.PROMETHEUS,
-        names.GRAFANA: names.GRAFANA,
-        names.LOKI: names.LOKI,
-        names.LOG_SHIPPER: names.LOKI,
+        roles.PROMETHEUS: roles.PROMETHEUS,
+        roles.GRAFANA: roles.GRAFANA,
+        roles.LOKI: roles.LOKI,
+        roles.LOG_SHIPPER: roles.LOKI,
     }
 )
 """App to the component that has to be there for its log to be read."""

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.errors import AccessDenied, NoData, UnexpectedAnswer
 
 LISTS: Final = (
     *("secrets", "pods", "deployments", "statefulsets", "daemonsets", "hpas", "pvcs", "services", "endpointslices"),
     *("configmaps", "networkpolicies", "events", "nodes", "pod_metrics", "node_metrics"),
 )
-LOGGED: Final = (names.PRODUCER, names.PROCESSOR, names.KAFKA, names.INFLUXDB)
+LOGGED: Final = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)
 NEEDED_BY: Final[Mapping[str, str]] = {
     "hpas": "hpa",
     "pvcs": "storage",

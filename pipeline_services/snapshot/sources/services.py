@@ -17,7 +17,7 @@ from pipeline_services.clients.loki import LokiApi
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
 from pipeline_services.clients.prometheus import PrometheusApi
 from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, PipelineError, ServiceUnreachable
 from pipeline_services.model.settings import PANELS
 from pipeline_services.snapshot.record import Record
@@ -164,7 +164,7 @@ def read_grafana(reach: Reach, record: Record, moment: Moment, *, absent: frozen
 
 
 def _datasource(api: GrafanaApi, uid: str, moment: Moment) -> dict[str, Any]:
-    if uid == names.DATASOURCES[names.LOKI]:  # its plugin has no health call
+    if uid == names.DATASOURCES[roles.LOKI]:  # its plugin has no health call
         query = {"expr": spec_queries(moment.namespace)["all"], "queryType": "range", "maxLines": 1}
         wrong = api.datasource_query(uid, "loki", query, start=moment.at - RECENT, end=moment.at)
         return {"status": 500, "message": wrong} if wrong else {"status": 200, "message": "a query was answered"}

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.messages import span
@@ -71,7 +71,7 @@ def _lost(findings: Sequence[Finding]) -> str:
     suffering = set().union(*(one.affects | {one.component} for one in findings)) if findings else set()
     if causes & {"volume-missing", "volume-full"}:
         text += ". A volume is concerned: what was on it has to be counted before anybody says that nothing is lost"
-    if names.PRODUCER in suffering:
+    if roles.PRODUCER in suffering:
         text += ". Readings that no producer took or that Kafka did not acknowledge were never in the pipeline"
     if "poison-messages" in causes:
         text += f". Unreadable messages are set aside in {names.DEAD_LETTER_TOPIC} and are not stored"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-from pipeline_services.model import names
+from pipeline_services.model import own_cluster
 
 OWN_ONLY: Final = {
     "make up": "# deploy this environment's manifests again, the way it is done here",
@@ -54,14 +54,14 @@ def since(at: float | None, seen: float, now: float) -> str:
 
 def commands(steps: Iterable[str], context: str) -> list[str]:
     """The commands that can be pasted as they are; what has a gap left in it cannot."""
-    own = context == names.CONTEXT
+    own = context == own_cluster.CONTEXT
     asked = [step if own else OWN_ONLY.get(step, step).replace("{context}", context or "NAME") for step in steps]
     return [step for step in asked if step and not _OPEN.search(step)]
 
 
 def kubeconfig_hint(context: str) -> str:
     """What has to be typed once so that kubectl means the cluster that was looked at."""
-    if context == names.CONTEXT:
+    if context == own_cluster.CONTEXT:
         return "export KUBECONFIG=$(make -s kubeconfig)"
     return f"kubectl config use-context {context}" if context else ""
 

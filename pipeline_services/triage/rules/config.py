@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline_services.judgements import config
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import epoch, name_of
 from pipeline_services.triage.evidence import COMPONENT_OF, KINDS, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.finding import of_app, tell
 
-READERS: Final = (names.PRODUCER, names.PROCESSOR)
+READERS: Final = (roles.PRODUCER, roles.PROCESSOR)
 """The apps that read the ConfigMap at their start."""
 _CONFIG: Final = f"configmap/{names.CONFIG_MAP}"
 
@@ -59,7 +59,7 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
             f"{_CONFIG}: {red[0].why}",
             subject=_CONFIG,
             since=evidence.changed("configmaps", names.CONFIG_MAP),
-            affects=affected(names.PRODUCER),
+            affects=affected(roles.PRODUCER),
         )
     settings = evidence.red("test_settings_lead_to")
     if settings and all(data.get(key) == value for key, value in wanted.items()) and _services_there(evidence):
@@ -162,17 +162,17 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
             "config",
             incomplete[0].why,
             incomplete[0].why,
-            affects=affected(names.PROCESSOR),
+            affects=affected(roles.PROCESSOR),
         )
 
 
 def _tokens(evidence: Evidence) -> Iterator[Finding]:
     refused = evidence.red("test_token_accepted")
-    lines = evidence.said(names.PROCESSOR, r"(?i)unauthorized|(HTTP|status)\W{0,3}40[13]\b")
+    lines = evidence.said(roles.PROCESSOR, r"(?i)unauthorized|(HTTP|status)\W{0,3}40[13]\b")
     for one in refused:
         secret, _key = config.TOKENS[one.argument.replace("-", "_")]
         since = evidence.changed("secrets", secret)
-        readers = names.PROCESSOR if secret == names.PIPELINE_SECRET else names.GRAFANA
+        readers = roles.PROCESSOR if secret == names.PIPELINE_SECRET else roles.GRAFANA
         yield tell(
             evidence,
             "token-refused",
@@ -184,7 +184,7 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             since=since,
             affects=affected(readers),
         )
-    if not refused and lines and evidence.ready(names.INFLUXDB):
+    if not refused and lines and evidence.ready(roles.INFLUXDB):
         yield tell(
             evidence,
             "token-refused",
@@ -192,7 +192,7 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             "InfluxDB refuses the token that the processor was started with",
             *(f"log: {line}" for line in lines[-2:]),
             subject=f"secret/{names.PIPELINE_SECRET}",
-            affects=affected(names.PROCESSOR),
+            affects=affected(roles.PROCESSOR),
             confidence=Confidence.MEDIUM,
             against=("the token in the Secret is accepted now: a restart of the processor may do",),
         )

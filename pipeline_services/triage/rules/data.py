@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.apps.log_words import NOT_DELIVERED
 from pipeline_services.judgements.pods import STARTING_FOR
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import age
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
@@ -39,74 +39,74 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _broker(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.ready(names.KAFKA):
+    if not evidence.ready(roles.KAFKA):
         return
     why = evidence.failure("kafka_topics")
     if why:
         yield tell(
             evidence,
             "broker-unresponsive",
-            names.KAFKA,
+            roles.KAFKA,
             "kafka-0 is ready and does not answer",
             why,
             subject="pod/kafka-0",
             confidence=Confidence.MEDIUM,
-            details=of_app(names.KAFKA),
+            details=of_app(roles.KAFKA),
         )
         return
     for one in evidence.red("test_kafka_topic["):
         cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
         topic = one.argument
         yield tell(
-            evidence, cause, names.KAFKA, one.why, one.why, subject=f"topic/{topic}", details=of_app(names.KAFKA)
+            evidence, cause, roles.KAFKA, one.why, one.why, subject=f"topic/{topic}", details=of_app(roles.KAFKA)
         )
 
 
 def _refusal(evidence: Evidence) -> Iterator[Finding]:
     """The producer says again and again what the broker answers: the topic's settings do not let its records in."""
-    lines = evidence.said(names.PRODUCER, _REFUSED, within=STILL_SAID)
+    lines = evidence.said(roles.PRODUCER, _REFUSED, within=STILL_SAID)
     found = re.search(_REFUSED, lines[-1]) if lines else None
-    if found and evidence.ready(names.KAFKA):
+    if found and evidence.ready(roles.KAFKA):
         yield tell(
             evidence,
             "records-refused",
-            names.KAFKA,
+            roles.KAFKA,
             f"kafka-0 refuses what the producer sends: {found[0]}",
             *(f"log: {line}" for line in lines[-2:]),
             subject=f"topic/{names.TOPIC}",
-            details=of_app(names.KAFKA),
+            details=of_app(roles.KAFKA),
         )
 
 
 def _coordinator(evidence: Evidence) -> Iterator[Finding]:
     """A broker that fenced itself, short of CPU or disk, and had no leader for the group's offsets when it was back."""
-    lines = evidence.said(names.KAFKA, _NO_COORDINATOR, within=600.0)
-    if lines and evidence.ready(names.KAFKA) and evidence.red("test_consumer_group_stable"):
+    lines = evidence.said(roles.KAFKA, _NO_COORDINATOR, within=600.0)
+    if lines and evidence.ready(roles.KAFKA) and evidence.red("test_consumer_group_stable"):
         yield tell(
             evidence,
             "partition-leaderless",
-            names.KAFKA,
+            roles.KAFKA,
             "kafka-0 could not load what it knows of the consumer group, so nobody can join it",
             *(f"log: {line}" for line in lines[-2:]),
             subject="topic/__consumer_offsets",
             confidence=Confidence.MEDIUM,
-            details=of_app(names.KAFKA),
+            details=of_app(roles.KAFKA),
         )
 
 
 def _group(evidence: Evidence) -> Iterator[Finding]:
     group: dict[str, Any] = evidence.data("kafka_group") or {}
-    if not group or not evidence.ready(names.PROCESSOR):
+    if not group or not evidence.ready(roles.PROCESSOR):
         return
     members = group.get("members") or []
     unread = unread_partitions(evidence)
     seen = (f"group {names.CONSUMER_GROUP} is {group['state']} with {len(members)} members", *_read_by(members))
-    young = all(age(pod, evidence.now) < STARTING_FOR for pod in evidence.ready(names.PROCESSOR))
+    young = all(age(pod, evidence.now) < STARTING_FOR for pod in evidence.ready(roles.PROCESSOR))
     if group["state"] in _MOVING:
         yield tell(
             evidence,
             "rebalancing",
-            names.PROCESSOR,
+            roles.PROCESSOR,
             "the consumer group is rebalancing: known, 5 to 10 s",
             *seen,
             subject=f"group/{names.CONSUMER_GROUP}",
@@ -116,7 +116,7 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
         yield tell(
             evidence,
             cause,
-            names.PROCESSOR,
+            roles.PROCESSOR,
             f"nobody of {names.CONSUMER_GROUP} reads the partitions {', '.join(unread)}",
             *seen,
             subject=f"group/{names.CONSUMER_GROUP}",
@@ -138,20 +138,20 @@ def _read_by(members: list[dict[str, Any]]) -> list[str]:
 
 
 def _store(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.ready(names.INFLUXDB):
+    if not evidence.ready(roles.INFLUXDB):
         return
-    lines = evidence.said(names.PROCESSOR, _NO_BUCKET)
+    lines = evidence.said(roles.PROCESSOR, _NO_BUCKET)
     missing = evidence.failure("influxdb_newest")
     if lines or "bucket" in missing.lower():
         yield tell(
             evidence,
             "bucket-missing",
-            names.INFLUXDB,
+            roles.INFLUXDB,
             f"InfluxDB has no bucket {names.INFLUXDB_BUCKET}, or not for this token",
             *(f"log: {line}" for line in lines[-2:]),
             missing,
             subject=f"bucket/{names.INFLUXDB_BUCKET}",
-            details=of_app(names.INFLUXDB),
+            details=of_app(roles.INFLUXDB),
         )
         return
     unhealthy = evidence.red("test_influxdb_healthy")
@@ -160,25 +160,25 @@ def _store(evidence: Evidence) -> Iterator[Finding]:
         yield tell(
             evidence,
             "store-unresponsive",
-            names.INFLUXDB,
+            roles.INFLUXDB,
             unhealthy[0].why if unhealthy else "influxdb-0 is ready and does not answer",
             why,
             subject="pod/influxdb-0",
             confidence=Confidence.MEDIUM,
-            details=of_app(names.INFLUXDB),
+            details=of_app(roles.INFLUXDB),
         )
     failing = evidence.red("test_key_metric[influxdb-writes")
     if evidence.delivers_since is None:  # else what failed until then still counts, and is an echo
         failing = [*evidence.red(WRITE_FAILURES), *failing]
-    said = evidence.said(names.PROCESSOR, NOT_DELIVERED)
-    if failing and evidence.ready(names.PROCESSOR):
+    said = evidence.said(roles.PROCESSOR, NOT_DELIVERED)
+    if failing and evidence.ready(roles.PROCESSOR):
         yield tell(
             evidence,
             "writes-fail",
-            names.INFLUXDB,
+            roles.INFLUXDB,
             f"InfluxDB does not take what the processor writes: {failing[0].why}",
             *(one.why for one in failing),
             *(f"log: {line}" for line in said[-2:]),
             confidence=Confidence.MEDIUM,
-            details=of_app(names.PROCESSOR),
+            details=of_app(roles.PROCESSOR),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pipeline_services.judgements import readings
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import name_of
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.triage.evidence import Evidence
@@ -29,7 +29,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 def _throttled(evidence: Evidence) -> Iterator[Finding]:
     red = [*evidence.red("test_key_metric[cpu-throttling"), *evidence.red("test_key_metric[cpu-usage")]
-    for app in names.DATA_PATH:
+    for app in roles.DATA_PATH:
         own = [one for one in red if one.id.rstrip("]").endswith(f"-{app}")]
         if own:
             yield _slowed_down(evidence, app, [one.why for one in own])
@@ -81,21 +81,21 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
         yield tell(
             evidence,
             "processing-too-slow",
-            names.PROCESSOR,
+            roles.PROCESSOR,
             f"readings are stored more slowly than they come: {first.why}",
             *(one.why for one in (*growing, *behind, *high)),
             *_strangers(evidence),
             confidence=Confidence.MEDIUM,
-            details=of_app(names.PROCESSOR),
+            details=of_app(roles.PROCESSOR),
         )
     elif (high or behind) and _falls(evidence) and not clock_behind:
         yield tell(
             evidence,
             "backlog-draining",
-            names.PROCESSOR,
+            roles.PROCESSOR,
             f"a backlog is being worked off: {(high or behind)[0].why}",
             *(one.why for one in (*high, *behind)),
-            details=of_app(names.PROCESSOR),
+            details=of_app(roles.PROCESSOR),
         )
 
 
@@ -106,7 +106,7 @@ def _falls(evidence: Evidence) -> bool:
 def _strangers(evidence: Evidence) -> list[str]:
     """Members of the processors' group whose address is no processor's: they take partitions away from those."""
     members: list[dict[str, Any]] = (evidence.data("kafka_group") or {}).get("members") or []
-    own = {pod["status"].get("podIP") for pod in evidence.pods(names.PROCESSOR)}
+    own = {pod["status"].get("podIP") for pod in evidence.pods(roles.PROCESSOR)}
     if None in own:
         return []  # an address that is not known yet may be any member's
     others = [one for one in members if one["partitions"] and one["host"] not in own]
@@ -130,48 +130,48 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
         yield tell(
             evidence,
             "data-clock-wrong",
-            names.PRODUCER,
+            roles.PRODUCER,
             f"a producer's clock runs ahead: {ahead[0].why}",
             ahead[0].why,
-            affects={names.PROCESSOR},
-            details=of_app(names.PRODUCER),
+            affects={roles.PROCESSOR},
+            details=of_app(roles.PRODUCER),
         )
     elif clock_behind:
         late = evidence.red(_LATENCY)[0]
         yield tell(
             evidence,
             "data-clock-wrong",
-            names.PRODUCER,
+            roles.PRODUCER,
             f"readings are stored as they come and carry old times, so a producer's clock is behind: {late.why}",
             late.why,
             f"there is no backlog, and for {STEADY_FOR:g} s none came about: writes kept up with the producer",
-            affects={names.PROCESSOR},
+            affects={roles.PROCESSOR},
             confidence=Confidence.MEDIUM,
-            details=of_app(names.PRODUCER),
+            details=of_app(roles.PRODUCER),
         )
     letters = evidence.red("test_key_metric[dead-letters")
     if letters:
         yield tell(
             evidence,
             "poison-messages",
-            names.PRODUCER,
+            roles.PRODUCER,
             f"messages that cannot be read arrive: {letters[0].why}",
             letters[0].why,
             subject=f"topic/{names.DEAD_LETTER_TOPIC}",
-            affects={names.PROCESSOR},
-            details=of_app(names.PRODUCER),
+            affects={roles.PROCESSOR},
+            details=of_app(roles.PRODUCER),
         )
     idle = [*evidence.red("test_key_metric[producer-rate"), *evidence.red("test_key_metric[unacknowledged-age")]
-    if idle and evidence.ready(names.PRODUCER):
-        words = evidence.said(names.PRODUCER, r"(?i)error|warn|fail|refused|timed? ?out", within=60)
+    if idle and evidence.ready(roles.PRODUCER):
+        words = evidence.said(roles.PRODUCER, r"(?i)error|warn|fail|refused|timed? ?out", within=60)
         yield tell(
             evidence,
             "producer-idle",
-            names.PRODUCER,
+            roles.PRODUCER,
             f"the producer runs and its readings do not arrive: {idle[0].why}",
             *(one.why for one in idle),
             *(f"log: {line}" for line in words[-2:]),
-            *(f"pod {name_of(pod)} is ready" for pod in evidence.ready(names.PRODUCER)[:1]),
+            *(f"pod {name_of(pod)} is ready" for pod in evidence.ready(roles.PRODUCER)[:1]),
             confidence=Confidence.MEDIUM,
-            details=of_app(names.PRODUCER),
+            details=of_app(roles.PRODUCER),
         )

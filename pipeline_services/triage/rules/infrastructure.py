@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pipeline_services.judgements.nodes import closed_by_taints
 from pipeline_services.judgements.volumes import belongs_to
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import K8sObject, condition, epoch, name_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.graph import affected
@@ -146,7 +146,7 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
 def _out_of_space(evidence: Evidence, app: str) -> list[str]:
     """What is logged of it, by whose volume it is and by who writes there; where it serves, what is still said."""
     since = evidence.now - STILL_SAID if evidence.ready(app) else 0.0
-    who = (app, names.PROCESSOR) if app == names.INFLUXDB else (app,)
+    who = (app, roles.PROCESSOR) if app == roles.INFLUXDB else (app,)
     lines = sorted(line for one in who for line in evidence.lines(one))
     return [text for at, text in lines if at >= since and re.search(_NO_SPACE, text)]
 

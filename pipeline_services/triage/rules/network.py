@@ -9,7 +9,7 @@ from typing import Any, Final
 from pipeline_services.judgements import endpoints, networks
 from pipeline_services.judgements.networks import Flow
 from pipeline_services.judgements.pods import all_ready_since, is_ready
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import K8sObject, name_of
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
@@ -19,13 +19,13 @@ from pipeline_services.triage.rules.finding import since_condition, stopped_sinc
 SEEING: Final = tuple(
     Flow(source, target, port)
     for source, target, port in (
-        (names.PROMETHEUS, names.PRODUCER, 8000),
-        (names.PROMETHEUS, names.PROCESSOR, 8000),
-        (names.PROMETHEUS, names.INFLUXDB, 8086),
-        (names.GRAFANA, names.PROMETHEUS, 9090),
-        (names.GRAFANA, names.LOKI, 3100),
-        (names.GRAFANA, names.INFLUXDB, 8086),
-        (names.LOG_SHIPPER, names.LOKI, 3100),
+        (roles.PROMETHEUS, roles.PRODUCER, 8000),
+        (roles.PROMETHEUS, roles.PROCESSOR, 8000),
+        (roles.PROMETHEUS, roles.INFLUXDB, 8086),
+        (roles.GRAFANA, roles.PROMETHEUS, 9090),
+        (roles.GRAFANA, roles.LOKI, 3100),
+        (roles.GRAFANA, roles.INFLUXDB, 8086),
+        (roles.LOG_SHIPPER, roles.LOKI, 3100),
     )
 )
 """The connections that the eyes need, beside those of the data path."""
@@ -51,7 +51,7 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
     servers = evidence.system(*DNS_LABEL)
     deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "coredns"), None)
     red = evidence.red("test_key_metric[name-resolves")
-    lines = [line for app in (names.PRODUCER, names.PROCESSOR) for line in _unresolved(evidence, app)]
+    lines = [line for app in (roles.PRODUCER, roles.PROCESSOR) for line in _unresolved(evidence, app)]
     seen = (*(one.why for one in red[:2]), *(f"log: {line}" for line in lines[-2:]))
     away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
     if away or (deployment is not None and deployment["spec"].get("replicas", 1) == 0):
@@ -201,7 +201,7 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
 
 def _dns_blocked(evidence: Evidence) -> bool:
     """Whether a data-path app may not ask port 53 of anybody."""
-    policies = [one for one in evidence.objects("networkpolicies") if networks.selects(one, names.PRODUCER)]
+    policies = [one for one in evidence.objects("networkpolicies") if networks.selects(one, roles.PRODUCER)]
     concerned = [one["spec"] for one in policies if "Egress" in (one["spec"].get("policyTypes") or ())]
     rules = [rule for spec in concerned for rule in spec.get("egress") or ()]
     allowed = any(
@@ -219,7 +219,7 @@ def _changed(evidence: Evidence) -> float | None:
 
 
 def _time_outs(evidence: Evidence) -> list[str]:
-    lines = [line for app in (names.PRODUCER, names.PROCESSOR) for line in evidence.said(app, _NO_WAY)]
+    lines = [line for app in (roles.PRODUCER, roles.PROCESSOR) for line in evidence.said(app, _NO_WAY)]
     return [f"log: {line}" for line in lines[-2:]]
 
 
@@ -230,11 +230,11 @@ def _well(evidence: Evidence, app: str) -> list[str]:
 def _connections(evidence: Evidence) -> Iterator[Finding]:
     """The server is well, the policies and services look right, and the client gets no connection."""
     for client, server in (
-        (names.PRODUCER, names.KAFKA),
-        (names.PROCESSOR, names.KAFKA),
-        (names.PROCESSOR, names.INFLUXDB),
+        (roles.PRODUCER, roles.KAFKA),
+        (roles.PROCESSOR, roles.KAFKA),
+        (roles.PROCESSOR, roles.INFLUXDB),
     ):
-        service = names.KAFKA_SERVICE if server == names.KAFKA else names.INFLUXDB_SERVICE
+        service = names.KAFKA_SERVICE if server == roles.KAFKA else names.INFLUXDB_SERVICE
         well_since = max((since_condition(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
         lines = [
             line
@@ -265,7 +265,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
 def _flow_stands(evidence: Evidence, client: str) -> bool:
     metrics = (
         ("producer-rate", "unacknowledged-age")
-        if client == names.PRODUCER
+        if client == roles.PRODUCER
         else ("consumer-lag", "write-failures", "stored-reading")
     )
     return any(evidence.red(f"test_key_metric[{metric}") for metric in metrics)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipeline_services.checklist.checks import Answer
 from pipeline_services.judgements import hpas, networks
 from pipeline_services.judgements.pods import is_ready
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import age, condition, name_of
 from pipeline_services.triage.evidence import KINDS, Evidence
 from pipeline_services.triage.model import Confidence, Finding
@@ -28,7 +28,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _scrapes(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.ready(names.PROMETHEUS):
+    if not evidence.ready(roles.PROMETHEUS):
         return
     pods = evidence.red("test_pods_scraped[")
     red = [*pods, *evidence.red("test_nodes_scraped")]
@@ -39,22 +39,22 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
         yield tell(
             evidence,
             "scrape-failing",
-            names.PROMETHEUS,
+            roles.PROMETHEUS,
             f"Prometheus does not read all figures: {missing[0].why}",
             *(one.why for one in missing),
             *_changed(evidence, "prometheus"),
             subject="deployment/prometheus",
-            details=of_app(names.PROMETHEUS),
+            details=of_app(roles.PROMETHEUS),
         )
     elif evidence.failure("prometheus_targets"):
         why = evidence.failure("prometheus_targets")
         yield tell(
             evidence,
             "not-ready",
-            names.PROMETHEUS,
+            roles.PROMETHEUS,
             "Prometheus is ready and does not answer",
             why,
-            details=of_app(names.PROMETHEUS),
+            details=of_app(roles.PROMETHEUS),
         )
 
 
@@ -69,34 +69,34 @@ def _deaf(evidence: Evidence, refused: Answer) -> Finding:
         refused.why,
         subject=f"{KINDS[app][1]}/{app}",
         since=evidence.changed(KINDS[app][0], app, "spec.template"),
-        affects={app, names.PROMETHEUS},
+        affects={app, roles.PROMETHEUS},
         confidence=Confidence.MEDIUM,
         details=of_app(app),
     )
 
 
 def _logs(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.ready(names.LOKI):
+    if not evidence.ready(roles.LOKI):
         return
     red = [*evidence.red("test_loki_finds_all_logs"), *evidence.red("test_loki_has_logs_of")]
     unready = evidence.red("test_loki_ready")
     if unready or evidence.failure("loki_ready"):
         why = unready[0].why if unready else evidence.failure("loki_ready")
         yield tell(
-            evidence, "not-ready", names.LOKI, f"Loki runs and does not serve: {why}", why, details=of_app(names.LOKI)
+            evidence, "not-ready", roles.LOKI, f"Loki runs and does not serve: {why}", why, details=of_app(roles.LOKI)
         )
     elif red:
-        words = evidence.said(names.LOG_SHIPPER, r"(?i)error|refused|no such host|timed? ?out|denied")
+        words = evidence.said(roles.LOG_SHIPPER, r"(?i)error|refused|no such host|timed? ?out|denied")
         yield tell(
             evidence,
             "logs-not-shipped",
-            names.LOKI,
+            roles.LOKI,
             f"logs do not arrive in Loki: {red[0].why}",
             *(one.why for one in red),
             *(f"log of the shipper: {line}" for line in words[-2:]),
-            *_changed(evidence, names.LOG_SHIPPER),
-            subject=f"daemonset/{names.LOG_SHIPPER}",
-            details=of_app(names.LOG_SHIPPER),
+            *_changed(evidence, roles.LOG_SHIPPER),
+            subject=f"daemonset/{roles.LOG_SHIPPER}",
+            details=of_app(roles.LOG_SHIPPER),
         )
 
 
@@ -105,12 +105,12 @@ def _explained(evidence: Evidence, source: str, why: str) -> bool:
     if evidence.red("test_certificate") and re.search(r"(?i)\btls\b|x509|certificate", why):
         return True
     policies = evidence.objects("networkpolicies")
-    flows = [flow for flow in SEEING if (flow.source, flow.target) == (names.GRAFANA, source)]
+    flows = [flow for flow in SEEING if (flow.source, flow.target) == (roles.GRAFANA, source)]
     return evidence.known("networkpolicies") and any(networks.held_up(policies, flow) for flow in flows)
 
 
 def _dashboards(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.ready(names.GRAFANA):
+    if not evidence.ready(roles.GRAFANA):
         return
     why = evidence.failure("grafana_health")
     if why or evidence.red("test_grafana_healthy"):
@@ -118,10 +118,10 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
         yield tell(
             evidence,
             "not-ready",
-            names.GRAFANA,
+            roles.GRAFANA,
             f"Grafana runs and does not serve: {said}",
             said,
-            details=of_app(names.GRAFANA),
+            details=of_app(roles.GRAFANA),
         )
         return
     for one in evidence.red("test_grafana_datasource_answers["):
@@ -130,13 +130,13 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
             yield tell(
                 evidence,
                 "datasource-broken",
-                names.GRAFANA,
+                roles.GRAFANA,
                 one.why,
                 one.why,
                 f"{source} itself is ready",
                 *_changed(evidence, "grafana"),
                 subject=f"datasource/{source}",
-                details=of_app(names.GRAFANA),
+                details=of_app(roles.GRAFANA),
             )
     board, lost = evidence.red("test_grafana_dashboard_complete"), evidence.failure("grafana_dashboard")
     if board or lost:
@@ -144,24 +144,24 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
         yield tell(
             evidence,
             "dashboard-damaged",
-            names.GRAFANA,
+            roles.GRAFANA,
             said,
             said,
             *_changed(evidence, "grafana"),
             subject=f"dashboard/{names.DASHBOARD_UID}",
-            details=of_app(names.GRAFANA),
+            details=of_app(roles.GRAFANA),
         )
     panels = evidence.red("test_grafana_panel_fresh[")
     if panels:
         yield tell(
             evidence,
             "panels-empty",
-            names.GRAFANA,
+            roles.GRAFANA,
             f"panels of the dashboard show nothing new: {panels[0].why}",
             *(one.why for one in panels),
             *_changed(evidence, "grafana"),
             subject=f"dashboard/{names.DASHBOARD_UID}",
-            details=of_app(names.GRAFANA),
+            details=of_app(roles.GRAFANA),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from pipeline_services.checklist.checks import RED
 from pipeline_services.judgements.logs import WINDOW, unknown_errors
 from pipeline_services.judgements.pods import all_ready_since
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import COMPONENT_APPS
 from pipeline_services.triage.evidence import Evidence
@@ -32,21 +32,21 @@ def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
     """The processor delivers again, and what failed until then is still in its log and in the figures of a minute."""
     since = evidence.delivers_since
     failed = evidence.red(WRITE_FAILURES)
-    logged = evidence.red(f"{_LOGGED}[{names.PROCESSOR}]") if evidence.said_to_deliver else []
+    logged = evidence.red(f"{_LOGGED}[{roles.PROCESSOR}]") if evidence.said_to_deliver else []
     if since is None or evidence.now - since > WINDOW or not (failed or logged):
         return
-    if logged and _last_error(evidence, names.PROCESSOR) > since + SETTLED_AFTER:
+    if logged and _last_error(evidence, roles.PROCESSOR) > since + SETTLED_AFTER:
         return
     yield tell(
         evidence,
         "outage-over",
-        names.INFLUXDB,
+        roles.INFLUXDB,
         "InfluxDB takes readings again; what failed until then still shows",
         *(f"{one.id}: {one.why}" for one in (*failed, *logged)),
         since=since,
-        affects={names.PROCESSOR},
+        affects={roles.PROCESSOR},
         confidence=Confidence.MEDIUM,
-        details=of_app(names.INFLUXDB),
+        details=of_app(roles.INFLUXDB),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pipeline_services.judgements import tls
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import K8sObject
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
@@ -22,14 +22,14 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     shown: dict[str, Any] = evidence.data("tls") or {}
     subject, served, stored = f"secret/{names.TLS_SECRET}", shown.get("served"), shown.get("secret")
     common: dict[str, Any] = {"subject": subject, "since": evidence.changed("secrets", names.TLS_SECRET)}
-    lines = [f"log: {line}" for line in evidence.said(names.PROCESSOR, _TLS_TROUBLE)[-2:]]
+    lines = [f"log: {line}" for line in evidence.said(roles.PROCESSOR, _TLS_TROUBLE)[-2:]]
     for where, certificate in (("served", served), ("Secret's", stored)):
         if certificate and certificate["not_after"] <= evidence.now:
             days = (evidence.now - certificate["not_after"]) / 86400
             yield tell(
                 evidence,
                 "certificate-expired",
-                names.INFLUXDB,
+                roles.INFLUXDB,
                 f"the {where} certificate of InfluxDB expired {days:.1f} days ago",
                 *lines,
                 **{**common, "since": certificate["not_after"]},
@@ -39,7 +39,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         yield tell(
             evidence,
             "certificate-not-loaded",
-            names.INFLUXDB,
+            roles.INFLUXDB,
             evidence.red("test_certificate_served")[0].why,
             _fingerprints(served, stored),
             *lines,
@@ -47,22 +47,22 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         )
     trusted = evidence.red("test_certificate_trusted")
     if trusted and not evidence.red("test_certificate_served"):
-        yield tell(evidence, "certificate-wrong", names.INFLUXDB, trusted[0].why, trusted[0].why, *lines, **common)
-    elif not trusted and lines and evidence.ready(names.INFLUXDB) and not evidence.red("test_certificate"):
+        yield tell(evidence, "certificate-wrong", roles.INFLUXDB, trusted[0].why, trusted[0].why, *lines, **common)
+    elif not trusted and lines and evidence.ready(roles.INFLUXDB) and not evidence.red("test_certificate"):
         yield tell(
             evidence,
             "certificate-wrong",
-            names.INFLUXDB,
+            roles.INFLUXDB,
             "the processor does not trust the certificate of InfluxDB",
             *lines,
             confidence=Confidence.MEDIUM,
             **common,
         )
-    elif not evidence.ready(names.INFLUXDB) and (words := evidence.said(names.INFLUXDB, _UNUSABLE)):
+    elif not evidence.ready(roles.INFLUXDB) and (words := evidence.said(roles.INFLUXDB, _UNUSABLE)):
         yield tell(
             evidence,
             "certificate-wrong",
-            names.INFLUXDB,
+            roles.INFLUXDB,
             f"InfluxDB cannot use its certificate: {words[-1]}",
             *(f"log: {line}" for line in words[-2:]),
             confidence=Confidence.MEDIUM,
@@ -73,7 +73,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         yield tell(
             evidence,
             "certificate-expiring",
-            names.INFLUXDB,
+            roles.INFLUXDB,
             expiring[0].why,
             expiring[0].why,
             f"{tls.DAYS_LEFT} days are the least",

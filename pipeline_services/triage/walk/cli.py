@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import with_levels
-from pipeline_services.model import names
+from pipeline_services.model import names, own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.settings import Settings, resolve_target
@@ -164,7 +164,7 @@ def _follow(seen: _Seen, pipeline: Pipeline, settings: Settings, *, by_hand: boo
 def _not_known(options: argparse.Namespace, error: PipelineError) -> _Seen:
     """No snapshot, no diagnosis: the one line that says why, for people and for programs."""
     why = " ".join(str(error).split())
-    context = options.context or ("" if options.kubeconfig or options.snapshot else names.CONTEXT)
+    context = options.context or ("" if options.kubeconfig or options.snapshot else own_cluster.CONTEXT)
     unanswered = (Unanswered("snapshot", "node", why),)
     nothing = Diagnosis(time.time(), context, options.namespace or names.NAMESPACE, unanswered=unanswered)
     return _Seen(nothing, nothing, unknown=why)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pipeline_services.metrics.advice import Escalation
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.triage.model import Finding
 
 L1, L2, L3 = Escalation.L1, Escalation.L2, Escalation.L3
@@ -57,34 +57,34 @@ def _when(
     return Condition(scenario, when, look_at, level, frozenset(causes), frozenset(components))
 
 
-_APPS: Final = (names.PRODUCER, names.PROCESSOR)
-_WATCHERS: Final = (names.PROMETHEUS, names.GRAFANA, names.LOKI)
+_APPS: Final = (roles.PRODUCER, roles.PROCESSOR)
+_WATCHERS: Final = (roles.PROMETHEUS, roles.GRAFANA, roles.LOKI)
 _RESTARTS: Final = ("crash-loop", "restarted-often")
 _CERTIFICATES: Final = ("certificate-expiring", "certificate-expired", "certificate-wrong", "certificate-not-loaded")
 _UNSTARTED: Final = ("image-unavailable", "container-cannot-start", "reference-missing")
 
 CONDITIONS: Final = (
     _when("producer-pod-failure", "a producer pod fails again and again, five restarts or more",
-          "the image, the secrets, the resource limits", L2, _RESTARTS, names.PRODUCER),
+          "the image, the secrets, the resource limits", L2, _RESTARTS, roles.PRODUCER),
     _when("processor-pod-failure", "a processor pod fails again and again, five restarts or more",
-          "the way to InfluxDB, the TLS settings, the secrets", L2, _RESTARTS, names.PROCESSOR),
+          "the way to InfluxDB, the TLS settings, the secrets", L2, _RESTARTS, roles.PROCESSOR),
     _when("processor-pod-failure", "InfluxDB refuses what the processor brings, or the token it comes with",
           "the token in the Secret against the one that InfluxDB knows, then the TLS settings", L2,
-          ("token-refused", "writes-fail", "bucket-missing"), names.PROCESSOR, names.INFLUXDB, "config"),
+          ("token-refused", "writes-fail", "bucket-missing"), roles.PROCESSOR, roles.INFLUXDB, "config"),
     _when("producer-pod-failure", "a pod cannot even start", "what changed last: image, command, references", L2,
           _UNSTARTED, *_APPS, "config"),
     _when("kafka-statefulset-failure", "the StatefulSet does not make its pod again for want of its volume",
           "the claim, whether it is bound, the storage class", L3, ("volume-unbound", "volume-missing")),
     _when("kafka-statefulset-failure", "the broker does not serve although its pod runs",
-          "the broker's log, its volume, its node", L3, ("partition-leaderless", "broker-unresponsive"), names.KAFKA),
+          "the broker's log, its volume, its node", L3, ("partition-leaderless", "broker-unresponsive"), roles.KAFKA),
     _when("kafka-statefulset-failure", "Kafka's or InfluxDB's pod comes back and ends again",
-          "the log of the container before, the volume, the limits", L2, _RESTARTS, names.KAFKA, names.INFLUXDB),
+          "the log of the container before, the volume, the limits", L2, _RESTARTS, roles.KAFKA, roles.INFLUXDB),
     _when("influxdb-statefulset-failure", "the certificate is not valid, or soon is not",
           "its end, its names, who signed it, and which one is being shown", L2, _CERTIFICATES),
     _when("influxdb-statefulset-failure", "a volume has no space left", "what fills it, the retention, the disk below",
           L3, ("volume-full",)),
     _when("influxdb-statefulset-failure", "InfluxDB does not serve although its pod runs",
-          "its log, its volume, its node", L3, ("store-unresponsive",), names.INFLUXDB),
+          "its log, its volume, its node", L3, ("store-unresponsive",), roles.INFLUXDB),
     _when("high-resource-usage", "a container needs more than it may have",
           "requests and limits against what is really used", L2,
           ("out-of-memory", "cpu-throttled", "quota-exceeded", "request-too-large")),

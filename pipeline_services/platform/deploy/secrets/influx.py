@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from pipeline_services.clients.failures import PlatformError
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import PipelineError, UnexpectedAnswer
 
 RETENTION_SECONDS: Final = 14 * 24 * 3600
@@ -102,7 +102,7 @@ def _organisation(http: Http, login: Mapping[str, str]) -> str:
     if reply.status == 401:
         raise PlatformError(
             f"InfluxDB does not know the token of the secret {names.ADMIN_SECRET}: its volume is older than the secret",
-            next_step=f"put the old secret back, or delete the claim data-{names.INFLUXDB}-0 with all readings in it",
+            next_step=f"put the old secret back, or delete the claim data-{roles.INFLUXDB}-0 with all readings in it",
         )
     return str(_checked(reply, "/api/v2/orgs")["orgs"][0]["id"])
 

@@ -12,7 +12,7 @@ from typing import Final
 from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.settings import Target
 from pipeline_services.platform.deploy.api import Api, Object
 from pipeline_services.platform.deploy.secrets import tls
@@ -94,7 +94,7 @@ class SecretStore:
 def influxdb(kubeconfig: Path, context: str, ca: str) -> Iterator[HttpApi]:
     """InfluxDB over a port-forward, its certificate verified."""
     cluster = Cluster.connect(Target(kubeconfig=str(kubeconfig), context=context, namespace=names.NAMESPACE))
-    endpoint = Endpoint(names.INFLUXDB_SERVICE, f"{names.INFLUXDB}-0", names.SERVICE_PORTS[names.INFLUXDB_SERVICE])
+    endpoint = Endpoint(names.INFLUXDB_SERVICE, f"{roles.INFLUXDB}-0", names.SERVICE_PORTS[names.INFLUXDB_SERVICE])
     try:
         with PortForward(cluster, endpoint) as forward:
             tls = Tls(name=names.INFLUXDB_SERVICE, ca=ca)

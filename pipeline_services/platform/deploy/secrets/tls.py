@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 
 VALID_FOR: Final = datetime.timedelta(days=730)
 RENEW_BEFORE: Final = datetime.timedelta(days=60)
@@ -22,7 +22,7 @@ CERTIFICATE: Final = "tls.crt"
 KEY: Final = "tls.key"
 CA: Final = "ca.crt"
 
-_POD: Final = f"{names.INFLUXDB}-0.{names.INFLUXDB}-headless"
+_POD: Final = f"{roles.INFLUXDB}-0.{roles.INFLUXDB}-headless"
 SERVER_NAMES: Final = (
     *(f"{host}{tail}" for host in (names.INFLUXDB_SERVICE, _POD) for tail in ("", f".{names.NAMESPACE}")),
     *(f"{host}.{names.NAMESPACE}.svc" for host in (names.INFLUXDB_SERVICE, _POD)),

@@ -1,0 +1,12 @@
+"""The suite's own kind cluster: its name, its context, and the marks that the suite leaves in it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SYSTEM_NAMESPACE: Final = "kube-system"
+CLUSTER: Final = "conveyor"
+CONTEXT: Final = "kind-conveyor"
+READER_ACCOUNT: Final = "daily-reader"
+BACKUP_TESTED: Final = "conveyor.io/backup-tested"
+"""Annotation of InfluxDB's volume claim: when a backup was last restored, and how many readings came back (JSON)."""
