@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
+PIPELINES: Final = REPOSITORY / "pipeline_services" / "pipelines"
 IMAGES: Final = REPOSITORY / "manifests" / "images"
 CLUSTER_MANIFESTS: Final = REPOSITORY / "manifests" / "cluster"
 VERSIONS: Final = IMAGES / "versions.toml"

@@ -1,0 +1,315 @@
+"""The one description of a pipeline: who plays which role under which name, and what it promises.
+
+It is read from a TOML file (``pipeline_services/pipelines/``) and handed in with the snapshot. Nothing binds a name of
+it at import, so that one run can judge several pipelines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline_services.model import roles
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.paths import PIPELINES
+from pipeline_services.model.toml_table import dataclass_from, read_toml
+
+DEPLOYMENT: Final = "Deployment"
+STATEFUL_SET: Final = "StatefulSet"
+DAEMON_SET: Final = "DaemonSet"
+OWN: Final = PIPELINES / "conveyor.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The Service that clients of a component use. ``scheme`` is that of its URL, empty where it speaks no HTTP."""
+
+    name: str
+    port: int
+    scheme: str = ""
+
+    @property
+    def address(self) -> str:
+        """``name:port``."""
+        return f"{self.name}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class Autoscaler:
+    """The HorizontalPodAutoscaler of a workload as section 3.5 promises it.
+
+    Attributes:
+        cpu_percent: target of the CPU usage, in percent of the request.
+        scale_up_window_s, scale_down_window_s: stabilization windows.
+    """
+
+    name: str
+    min_replicas: int
+    max_replicas: int
+    cpu_percent: int
+    scale_up_window_s: int
+    scale_down_window_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part of the pipeline that findings name, and the workload that plays it.
+
+    Attributes:
+        workload, kind: name and kind of the workload; empty for a part without one (``network``, ``dns`` …).
+        selector: labels that every pod of it carries, and no other pod.
+        container: the container that does the work.
+        part_of: the component that findings about it name; empty: itself.
+        service: how its clients reach it.
+        metrics_port: the port that Prometheus scrapes; 0: it is not scraped.
+        volume: the claim that holds its data; empty: it keeps none.
+        affects: components whose checks may fail because this one fails.
+        recovery_limit_s: section 3's limit; recovery_aim_s: what the median should stay within.
+    """
+
+    id: str = ""
+    workload: str = ""
+    kind: str = ""
+    selector: Mapping[str, str] = field(default_factory=dict)
+    container: str = ""
+    part_of: str = ""
+    service: Service | None = None
+    metrics_port: int = 0
+    volume: str = ""
+    autoscaler: Autoscaler | None = None
+    affects: tuple[str, ...] = ()
+    recovery_limit_s: float = 0.0
+    recovery_aim_s: float = 0.0
+
+    @property
+    def first_pod(self) -> str:
+        """The name of a StatefulSet's first pod."""
+        return f"{self.workload}-0"
+
+    @property
+    def label_selector(self) -> str:
+        """The selector as ``kubectl -l`` takes it."""
+        return ",".join(f"{key}={value}" for key, value in self.selector.items())
+
+    @property
+    def reports_to(self) -> str:
+        """The component that findings about this one name."""
+        return self.part_of or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """An allowed connection: from the pods of one component to a TCP port of another's."""
+
+    source: str
+    destination: str
+    port: int
+    carries_readings: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"{self.source}-{self.destination}"
+
+    def __str__(self) -> str:
+        return f"{self.source} to {self.destination}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Kafka's side: the topic of the readings, the topic of what cannot be read, and the group that consumes."""
+
+    readings: str
+    partitions: int
+    dead_letters: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """InfluxDB's side: where readings are stored."""
+
+    org: str
+    bucket: str
+    measurement: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """A key of a Secret."""
+
+    secret: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """ConfigMap and Secrets. ``secrets``: every Secret of the pipeline with the keys that it must hold."""
+
+    config_map: str
+    settings: Mapping[str, Mapping[str, str]]
+    secrets: Mapping[str, tuple[str, ...]]
+    write_token: SecretKey
+    read_token: SecretKey
+    tls: str
+    admin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Grafana's dashboard: its panels by id, and the data source of each component that has one."""
+
+    title: str
+    uid: str
+    panels: Mapping[int, str]
+    datasources: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A pipeline in one namespace. ``components`` stand in the order of findings: causes before what they affect."""
+
+    name: str
+    namespace: str
+    components: Mapping[str, Component]
+    flows: tuple[Flow, ...]
+    topics: Topics
+    store: Store
+    config: Config
+    dashboard: Dashboard
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Pipeline:
+        """Read a description; None means the suite's own pipeline.
+
+        Raises:
+            PreconditionNotMet: the file cannot be read, or has an unknown key or a bad value, which is named.
+        """
+        return _load(path or OWN)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Pipeline:
+        """The description that a TOML parser returned; raises as ``load`` does."""
+        found = dataclass_from(cls, {**document, "components": _with_ids(document.get("components"))}, "pipeline")
+        for part in found.components.values():
+            found._require_known(f"components.{part.id}.affects", part.affects)
+            found._require_known(f"components.{part.id}.part_of", [part.part_of] if part.part_of else [])
+        for flow in found.flows:
+            found._require_known("flows", (flow.source, flow.destination))
+        return found
+
+    def _require_known(self, where: str, ids: tuple[str, ...] | list[str]) -> None:
+        for one in ids:
+            if one not in self.components:
+                raise PreconditionNotMet(f"{where}: {one!r} is none of {', '.join(self.components)}")
+
+    def __getitem__(self, component: str) -> Component:
+        return self.components[component]
+
+    def service(self, component: str) -> Service:
+        """The Service of a component that has one.
+
+        Raises:
+            PreconditionNotMet: the description gives it none.
+        """
+        service = self.components[component].service
+        if service is None:
+            raise PreconditionNotMet(f"the description of {self.name} gives {component} no service")
+        return service
+
+    @cached_property
+    def workloads(self) -> Mapping[str, Component]:
+        """The components that are workloads, by id."""
+        return {part.id: part for part in self.components.values() if part.workload}
+
+    def of_kind(self, kind: str) -> tuple[str, ...]:
+        """The ids of the components whose workload is of that kind."""
+        return tuple(part.id for part in self.workloads.values() if part.kind == kind)
+
+    @cached_property
+    def reported(self) -> tuple[str, ...]:
+        """The components that findings name: all but those that are a part of another."""
+        return tuple(part.id for part in self.components.values() if not part.part_of)
+
+    @cached_property
+    def judged_workloads(self) -> tuple[str, ...]:
+        """The components with a workload that findings name."""
+        return tuple(name for name in self.workloads if name in self.reported)
+
+    def parts_of(self, component: str) -> tuple[Component, ...]:
+        """The workloads that findings about ``component`` cover: its own, then those that are a part of it."""
+        return tuple(part for part in self.workloads.values() if part.reports_to == component)
+
+    @cached_property
+    def autoscalers(self) -> Mapping[str, str]:
+        """Name of the autoscaler to the component that it scales."""
+        return {part.autoscaler.name: part.id for part in self.components.values() if part.autoscaler}
+
+    @cached_property
+    def services(self) -> Mapping[str, str]:
+        """Name of the Service to the component behind it."""
+        return {part.service.name: part.id for part in self.components.values() if part.service}
+
+    def component_of(self, labels: Mapping[str, str] | None) -> Component | None:
+        """The component whose selector matches a pod's labels; None where none does."""
+        given = (labels or {}).items()
+        return next((part for part in self.workloads.values() if part.selector.items() <= given), None)
+
+    def rank(self, component: str) -> int:
+        """The place of a component in the order of findings; unknown ones come last."""
+        order = tuple(self.components)
+        return order.index(component) if component in order else len(order)
+
+    def affected_by(self, *components: str) -> frozenset[str]:
+        """The components, and all that they affect in turn.
+
+        The store counts what reaches it, so it stands at the end of the path too: it passes nothing on from there.
+        """
+        found: set[str] = set()
+        left = list(components)
+        while left:
+            one = left.pop()
+            if one not in found:
+                found.add(one)
+                if one != roles.INFLUXDB or one in components:
+                    left += self.components[one].affects if one in self.components else ()
+        return frozenset(found)
+
+    def public_values(self) -> frozenset[str]:
+        """Every name in the description: none of them is a secret, whatever Secret holds the same word."""
+        return frozenset(_texts(self))
+
+
+def _with_ids(table: object) -> object:
+    if not isinstance(table, Mapping):
+        return table
+    return {key: {**value, "id": key} if isinstance(value, Mapping) else value for key, value in table.items()}
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(key)
+            yield from _texts(inner)
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from _texts(inner)
+    elif hasattr(value, "__dataclass_fields__"):
+        for name in value.__dataclass_fields__:
+            yield from _texts(getattr(value, name))
+
+
+@cache
+def _load(path: Path) -> Pipeline:
+    try:
+        return Pipeline.from_document(read_toml(path, "the description of the pipeline"))
+    except PreconditionNotMet as error:
+        raise PreconditionNotMet(f"{path}: {error.message}", next_step=error.next_step) from error

@@ -1,0 +1,92 @@
+"""Typed values from TOML tables, strictly: an unknown key or a value of the wrong type is an error that names it."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+import types
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pipeline_services.model.errors import PreconditionNotMet
+
+T = TypeVar("T")
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """The document in ``path``.
+
+    Raises:
+        PreconditionNotMet: it cannot be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PreconditionNotMet(f"cannot read {what}: {error.strerror}") from error
+    except ValueError as error:
+        raise PreconditionNotMet(f"{what} is not TOML: {error}") from error
+
+
+def dataclass_from(kind: type[T], table: object, where: str) -> T:
+    """A dataclass whose fields are the table's keys.
+
+    Raises:
+        PreconditionNotMet: a key is unknown (the nearest known one is named) or missing, or a value has another type.
+    """
+    if not isinstance(table, Mapping):
+        raise PreconditionNotMet(f"{where} must be a table, not {table!r}")
+    fields = {field.name: field for field in dataclasses.fields(kind) if field.init}  # type: ignore[arg-type]
+    for key in table:
+        if key not in fields:
+            near = difflib.get_close_matches(str(key), fields, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(fields)}"
+            raise PreconditionNotMet(f"unknown key {key!r} in {where}{hint}")
+    for name, field in fields.items():
+        optional = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+        if name not in table and not optional:
+            raise PreconditionNotMet(f"{where} has no {name!r}")
+    hints = _hints(kind)  # type: ignore[arg-type]
+    return kind(**{str(key): _value(hints[str(key)], value, f"{where}.{key}") for key, value in table.items()})
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _value(hint: Any, value: object, where: str) -> Any:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        [hint] = [one for one in arguments if one is not type(None)]
+        return _value(hint, value, where)
+    if dataclasses.is_dataclass(hint):
+        return dataclass_from(hint, value, where)  # type: ignore[arg-type]
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise PreconditionNotMet(f"{where} must be a list, not {value!r}")
+        return tuple(_value(arguments[0], one, f"{where}[{index}]") for index, one in enumerate(value))
+    if origin is not None and issubclass(origin, Mapping):
+        return _mapping(arguments, value, where)
+    return _scalar(hint, value, where)
+
+
+def _mapping(arguments: tuple[Any, ...], value: object, where: str) -> dict[Any, Any]:
+    if not isinstance(value, Mapping):
+        raise PreconditionNotMet(f"{where} must be a table, not {value!r}")
+    key_type, value_type = arguments
+    found = {}
+    for key, inner in value.items():
+        if key_type is int and not str(key).isdigit():
+            raise PreconditionNotMet(f"{where}: the key {key!r} must be a whole number")
+        found[key_type(key)] = _value(value_type, inner, f"{where}.{key}")
+    return found
+
+
+def _scalar(hint: Any, value: object, where: str) -> Any:
+    wanted = (int, float) if hint is float else (hint,)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and hint is not bool):
+        raise PreconditionNotMet(f"{where} must be a {hint.__name__}, not {value!r}")
+    return hint(value)

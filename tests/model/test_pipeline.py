@@ -1,0 +1,96 @@
+"""The description of a pipeline is read strictly, and answers who plays which role."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_services.model import roles
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.pipeline import OWN, Pipeline
+
+DOCUMENT = tomllib.loads(OWN.read_text(encoding="utf-8"))
+Change = Callable[[dict[str, Any]], object]
+
+
+def changed(change: Change) -> dict[str, Any]:
+    document = copy.deepcopy(DOCUMENT)
+    change(document)
+    return document
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.update(topicz={}), "unknown key 'topicz' in pipeline; did you mean 'topics'?"),
+        (lambda d: d.update(x=1), "unknown key 'x' in pipeline; known are"),
+        (lambda d: d.pop("store"), "pipeline has no 'store'"),
+        (lambda d: d.update(namespace=7), "pipeline.namespace must be a str, not 7"),
+        (lambda d: d["topics"].update(partitions="6"), "pipeline.topics.partitions must be a int, not '6'"),
+        (lambda d: d["topics"].update(partitions=True), "pipeline.topics.partitions must be a int, not True"),
+        (lambda d: d["components"]["kafka"].update(affects="producer"), "affects must be a list"),
+        (lambda d: d["components"]["kafka"].update(affects=["procesor"]), "'procesor' is none of"),
+        (lambda d: d["components"]["log-shipper"].update(part_of="lokki"), "'lokki' is none of"),
+        (lambda d: d["components"].update(kafka=3), "pipeline.components.kafka must be a table"),
+        (lambda d: d["flows"].append({"source": "kafka", "destination": "nobody", "port": 1}), "'nobody' is none of"),
+        (lambda d: d["dashboard"]["panels"].update(one="x"), "the key 'one' must be a whole number"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(change: Change, message: str) -> None:
+    with pytest.raises(PreconditionNotMet) as caught:
+        Pipeline.from_document(changed(change))
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(("text", "message"), [(None, "cannot read"), ("a = [", "is not TOML")])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str | None, message: str) -> None:
+    file = tmp_path / "other.toml"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(PreconditionNotMet, match=message) as caught:
+        Pipeline.load(file)
+    assert str(file) in caught.value.message
+
+
+def test_another_pipeline_keeps_its_own_names() -> None:
+    def rename(document: dict[str, Any]) -> None:
+        document["components"]["kafka"] |= {"workload": "broker", "selector": {"app.kubernetes.io/name": "broker"}}
+
+    other = Pipeline.from_document(changed(rename))
+    found = other.component_of({"app.kubernetes.io/name": "broker", "pod": "broker-0"})
+    assert found is not None
+    assert (found.id, found.first_pod, found.label_selector) == (
+        roles.KAFKA,
+        "broker-0",
+        "app.kubernetes.io/name=broker",
+    )
+    assert other.component_of({"app": "kafka"}) is None
+    assert Pipeline.load()[roles.KAFKA].workload == "kafka"
+
+
+def test_the_log_shipper_is_a_part_of_loki() -> None:
+    pipeline = Pipeline.load()
+    assert [part.workload for part in pipeline.parts_of(roles.LOKI)] == ["loki", "log-shipper"]
+    assert roles.LOG_SHIPPER not in pipeline.reported
+
+
+def test_what_fails_upstream_affects_all_that_is_downstream_of_it() -> None:
+    pipeline = Pipeline.load()
+    assert pipeline.affected_by("kafka") == {"kafka", "producer", "processor", "influxdb", "grafana"}
+    assert pipeline.affected_by("influxdb") == {"influxdb", "processor", "grafana"}
+
+
+def test_causes_stand_before_what_they_affect() -> None:
+    pipeline = Pipeline.load()
+    assert pipeline.rank("node") < pipeline.rank("kafka") < pipeline.rank("processor") < pipeline.rank("grafana")
+    assert pipeline.rank("no such component") == len(pipeline.components)
+
+
+def test_names_are_public() -> None:
+    public = Pipeline.load().public_values()
+    assert {"conveyor", "sensor-data", "sensor-readings", "kafka-service", "data-processor-group"} <= public
