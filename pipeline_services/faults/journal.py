@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.settings import own_kubeconfig
@@ -46,8 +45,6 @@ class Command:
 
 
 Step = Call | Command
-_ENDED: Final = "ZX"
-"""The states in which ``/proc`` shows a process that has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +65,15 @@ class Entry:
 
     @property
     def owner_alive(self) -> bool:
-        """Whether the process that made this entry still runs; one that nobody has buried yet does not."""
+        """Whether the process that made this entry still runs: no zombie, and no younger process of the same number."""
+        import psutil  # noqa: PLC0415 - an empty journal does not need it
+
         try:
-            words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
+            owner = psutil.Process(self.pid)
+            ended = owner.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+            return not ended and owner.create_time() <= self.injected_at + 1
+        except psutil.NoSuchProcess:
             return False
-        return words[0] not in _ENDED and _started(int(words[19])) <= self.injected_at + 1
 
 
 class Journal:
@@ -124,9 +124,3 @@ class Journal:
 def own_journal() -> Journal:
     """The journal of the suite's own cluster, whether that is there or not."""
     return Journal(own_kubeconfig().parent / "journal")
-
-
-def _started(ticks: int) -> float:
-    """When a process started, in seconds since the epoch, from the ticks since the machine's own start."""
-    uptime = float(Path("/proc/uptime").read_text().split()[0])
-    return time.time() - uptime + ticks / os.sysconf("SC_CLK_TCK")

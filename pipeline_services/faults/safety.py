@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from pipeline_services.faults.model import Api
 from pipeline_services.model import names, own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.paths import cache_root
+from pipeline_services.model.run_lock import LockHeld, sole_holder
 from pipeline_services.model.settings import resolve_target
 
 CONSENT_LABEL: Final = "conveyor.io/chaos"
@@ -125,22 +125,14 @@ def to_undo(entries: Sequence[Entry], on_purpose: str | None = None) -> list[Ent
 
 @contextmanager
 def sole_run(ground: Ground, purpose: str) -> Iterator[None]:
-    """Hold the cluster's lock while the block runs. The system drops it with the process, however that ends.
+    """Hold the cluster's lock while the block runs.
 
     Raises:
         PreconditionNotMet: another run holds it; it is named.
     """
-    ground.folder.mkdir(parents=True, exist_ok=True)
-    path = ground.folder / "chaos.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
+    with ExitStack() as lock:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = path.read_text(encoding="utf-8").strip() or "another run"
-            raise PreconditionNotMet(f"refused: {holder} is breaking this pipeline already") from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} ({purpose})\n".encode(), 0)
+            lock.enter_context(sole_holder(ground.folder / "chaos.lock", purpose))
+        except LockHeld as error:
+            raise PreconditionNotMet(f"refused: {error.holder} is breaking this pipeline already") from error
         yield
-    finally:
-        os.close(descriptor)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from platformdirs import user_cache_path
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 PIPELINES: Final = REPOSITORY / "pipeline_services" / "pipelines"
@@ -16,8 +17,7 @@ VERSIONS: Final = IMAGES / "versions.toml"
 
 def cache_root() -> Path:
     """The folder for everything that can be built again: ``$XDG_CACHE_HOME/conveyor`` or ``~/.cache/conveyor``."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "conveyor"
+    return user_cache_path("conveyor")
 
 
 @dataclass(frozen=True, slots=True)

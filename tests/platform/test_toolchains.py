@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from pipeline_services.clients import apt
 from pipeline_services.clients.failures import ToolMissing
@@ -27,14 +28,14 @@ GO = Tool("go", ("go",), "version", "1.26.5", ())
 @pytest.mark.parametrize(
     ("says", "version"),
     [
-        ("go version go1.26.8 linux/amd64", (1, 26, 8)),
-        ("openjdk 17.0.15 2025-04-15", (17, 0, 15)),
-        ("\x1b[1mApache Maven 3.8.7\x1b[m", (3, 8, 7)),
-        ("rustc 1.96.0 (ac68faa20 2026-05-25)", (1, 96, 0)),
-        ("no number at all", ()),
+        ("go version go1.26.8 linux/amd64", Version("1.26.8")),
+        ("openjdk 17.0.15 2025-04-15", Version("17.0.15")),
+        ("\x1b[1mApache Maven 3.8.7\x1b[m", Version("3.8.7")),
+        ("rustc 1.96.0 (ac68faa20 2026-05-25)", Version("1.96.0")),
+        ("no number at all", None),
     ],
 )
-def test_version_is_read_from_what_a_program_says(says: str, version: tuple[int, ...]) -> None:
+def test_version_is_read_from_what_a_program_says(says: str, version: Version | None) -> None:
     assert version_in(says) == version
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.version import Version
+
 from pipeline_services.clients import apt, shell
 from pipeline_services.clients.failures import CommandFailed, ToolMissing
 from pipeline_services.model.paths import Cache
@@ -51,18 +53,14 @@ class Tool:
             text = shell.run([program, self.version_flag], timeout=20, env={"GOTOOLCHAIN": "local"})
         except CommandFailed:
             return False
-        return version_in(text) >= as_numbers(self.oldest)
+        found = version_in(text)
+        return found is not None and found >= Version(self.oldest)
 
 
-def version_in(text: str) -> tuple[int, ...]:
-    """The first version number in a program's words; ``()`` where there is none."""
+def version_in(text: str) -> Version | None:
+    """The first version number in a program's output."""
     match = re.search(r"\d+(?:\.\d+)*", re.sub(r"\x1b\[[\d;]*m", "", text))
-    return as_numbers(match.group()) if match else ()
-
-
-def as_numbers(version: str) -> tuple[int, ...]:
-    """``"1.26.5"`` as ``(1, 26, 5)``, so that versions compare."""
-    return tuple(int(part) for part in version.split("."))
+    return Version(match.group()) if match else None
 
 
 def go(versions: Versions) -> Tool:

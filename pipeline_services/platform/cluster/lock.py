@@ -1,15 +1,13 @@
-"""One run at a time for each cache folder: a file lock that names who holds it."""
+"""One run at a time for each cache folder; a second one waits for the first."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pipeline_services.clients.failures import PlatformError
-from pipeline_services.model.waiting import WaitExpired, wait_until
+from pipeline_services.model.run_lock import LockHeld, sole_holder
 
 WAIT_AT_MOST = 90 * 60.0
 
@@ -17,8 +15,6 @@ WAIT_AT_MOST = 90 * 60.0
 @contextmanager
 def held(path: Path, purpose: str, note: Callable[[str], None], within: float = WAIT_AT_MOST) -> Iterator[None]:
     """Hold the lock at ``path`` while the block runs; a second run says who holds it and waits.
-
-    The system drops the lock with the process, however that ends, so it never needs cleaning up.
 
     Args:
         purpose: what this run does, for the one that has to wait.
@@ -28,30 +24,14 @@ def held(path: Path, purpose: str, note: Callable[[str], None], within: float = 
     Raises:
         PlatformError: the other run held it all that time.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        if not _taken(descriptor):
-            holder = path.read_text(encoding="utf-8").strip() or "another run"
-            note(f"waiting for {holder}, which holds {path}")
-            _wait(descriptor, holder, within)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} ({purpose})\n".encode(), 0)
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(sole_holder(path, purpose))
+        except LockHeld as first:
+            note(f"waiting for {first.holder}, which holds {path}")
+            try:
+                lock.enter_context(sole_holder(path, purpose, timeout_s=within))
+            except LockHeld as still:
+                message = f"{still.holder} still works after {within:g} s"
+                raise PlatformError(message, next_step="end it, then try again") from still
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _wait(descriptor: int, holder: str, within: float) -> None:
-    try:
-        wait_until(lambda: _taken(descriptor), within=within, what=f"{holder} to finish")
-    except WaitExpired as error:
-        raise PlatformError(f"{holder} still works after {within:g} s", next_step="end it, then try again") from error
