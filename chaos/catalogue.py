@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos import breakages, sights
+from chaos import sights
+from chaos.faults import certificates, configuration, network, processes, stores, workloads
 from pipeline_services.experiment.scenario import Case, Diagnosed, Heals
 from pipeline_services.model import names, roles
 
@@ -20,14 +21,14 @@ PRODUCER: Final = _by_id(
     Case(
         "producer-pod-deleted",
         roles.PRODUCER,
-        breakages.pod_deleted(roles.PRODUCER),
+        processes.pod_deleted(roles.PRODUCER),
         symptoms=(sights.pods_ready(roles.PRODUCER),),
         audit=False,
     ),
     Case(
         "producer-process-killed",
         roles.PRODUCER,
-        breakages.process_killed(roles.PRODUCER),
+        processes.process_killed(roles.PRODUCER),
         symptoms=(sights.pods_ready(roles.PRODUCER),),
         audit=False,
         in_place=True,
@@ -35,7 +36,7 @@ PRODUCER: Final = _by_id(
     Case(
         "producer-hung",
         roles.PRODUCER,
-        breakages.process_stopped(roles.PRODUCER),
+        processes.process_stopped(roles.PRODUCER),
         symptoms=(sights.pods_ready(roles.PRODUCER),),
         audit=False,
         in_place=True,
@@ -43,7 +44,7 @@ PRODUCER: Final = _by_id(
     Case(
         "producer-broker-setting-wrong",
         roles.PRODUCER,
-        breakages.wrong_setting(roles.PRODUCER, _BROKEN_BROKER),
+        configuration.wrong_setting(roles.PRODUCER, **_BROKEN_BROKER),
         Heals.BY_UNDO,
         symptoms=(sights.bad_status(roles.PRODUCER), sights.settings_lead_nowhere(roles.KAFKA)),
         audit=False,
@@ -56,7 +57,7 @@ CRASH_LOOP: Final = _by_id(
     Case(
         "producer-crash-loop",
         roles.PRODUCER,
-        breakages.wrong_setting(roles.PRODUCER, _BROKEN_BROKER),
+        configuration.wrong_setting(roles.PRODUCER, **_BROKEN_BROKER),
         Heals.BY_UNDO,
         symptoms=(
             sights.bad_status(roles.PRODUCER),
@@ -78,34 +79,34 @@ PROCESSOR: Final = _by_id(
     Case(
         "processor-pod-deleted",
         roles.PROCESSOR,
-        breakages.pod_deleted(roles.PROCESSOR),
+        processes.pod_deleted(roles.PROCESSOR),
         symptoms=(sights.pods_ready(roles.PROCESSOR),),
     ),
     Case(
         "processor-process-killed",
         roles.PROCESSOR,
-        breakages.process_killed(roles.PROCESSOR),
+        processes.process_killed(roles.PROCESSOR),
         symptoms=(sights.pods_ready(roles.PROCESSOR),),
         in_place=True,
     ),
     Case(
         "processor-hung",
         roles.PROCESSOR,
-        breakages.process_stopped(roles.PROCESSOR),
+        processes.process_stopped(roles.PROCESSOR),
         symptoms=(sights.pods_ready(roles.PROCESSOR),),
         in_place=True,
     ),
     Case(
         "processor-killed-before-commit",
         roles.PROCESSOR,
-        breakages.killed_before_commit,
+        processes.killed_before_commit,
         symptoms=(sights.pods_ready(roles.PROCESSOR),),
         in_place=True,
     ),
     Case(
         "processor-token-wrong",
         roles.PROCESSOR,
-        breakages.wrong_token,
+        configuration.wrong_token,
         Heals.BY_UNDO,
         symptoms=(sights.token_refused(),),
         hold=10.0,
@@ -118,13 +119,13 @@ KAFKA: Final = _by_id(
     Case(
         "kafka-pod-deleted",
         roles.KAFKA,
-        breakages.pod_deleted(roles.KAFKA),
+        processes.pod_deleted(roles.KAFKA),
         symptoms=(sights.pods_ready(roles.KAFKA), sights.no_endpoint(names.KAFKA_SERVICE)),
     ),
     Case(
         "kafka-process-killed",
         roles.KAFKA,
-        breakages.process_killed(roles.KAFKA),
+        processes.process_killed(roles.KAFKA),
         symptoms=(sights.pods_ready(roles.KAFKA), sights.no_endpoint(names.KAFKA_SERVICE)),
         in_place=True,
     ),
@@ -134,20 +135,20 @@ INFLUXDB: Final = _by_id(
     Case(
         "influxdb-pod-deleted",
         roles.INFLUXDB,
-        breakages.pod_deleted(roles.INFLUXDB),
+        processes.pod_deleted(roles.INFLUXDB),
         symptoms=(sights.pods_ready(roles.INFLUXDB), sights.no_endpoint(names.INFLUXDB_SERVICE)),
     ),
     Case(
         "influxdb-process-killed",
         roles.INFLUXDB,
-        breakages.process_killed(roles.INFLUXDB),
+        processes.process_killed(roles.INFLUXDB),
         symptoms=(sights.pods_ready(roles.INFLUXDB), sights.no_endpoint(names.INFLUXDB_SERVICE)),
         in_place=True,
     ),
     Case(
         "influxdb-certificate-of-another-authority",
         roles.INFLUXDB,
-        breakages.other_authority,
+        certificates.other_authority,
         Heals.BY_UNDO,
         symptoms=(sights.certificate_distrusted(),),
         hold=5.0,
@@ -160,7 +161,7 @@ NETWORK: Final = _by_id(
     Case(
         "producer-cut-from-kafka",
         roles.PRODUCER,
-        breakages.cut_off("producer-to-kafka", but="processor-to-kafka"),
+        network.cut_off("producer-to-kafka", but="processor-to-kafka"),
         Heals.BY_UNDO,
         symptoms=(sights.policy_missing("producer-kafka"),),
         hold=10.0,
@@ -171,7 +172,7 @@ NETWORK: Final = _by_id(
     Case(
         "processor-cut-from-influxdb",
         roles.PROCESSOR,
-        breakages.cut_off("processor-to-influxdb", but="processor-to-kafka"),
+        network.cut_off("processor-to-influxdb", but="processor-to-kafka"),
         Heals.BY_UNDO,
         symptoms=(sights.policy_missing("processor-influxdb"),),
         hold=10.0,
@@ -181,7 +182,7 @@ NETWORK: Final = _by_id(
     Case(
         "names-unresolvable",
         roles.PRODUCER,
-        breakages.names_unresolvable(roles.PRODUCER, but="producer-to-kafka"),
+        network.dns_not_allowed(roles.PRODUCER, but="producer-to-kafka"),
         Heals.BY_UNDO,
         symptoms=(sights.metric_breached("name-resolves", names.KAFKA_SERVICE),),
         audit=False,
@@ -190,7 +191,7 @@ NETWORK: Final = _by_id(
     Case(
         "influxdb-service-without-pods",
         roles.PROCESSOR,
-        breakages.service_without_pods(names.INFLUXDB_SERVICE, roles.PROCESSOR, but="processor-to-influxdb"),
+        network.service_without_pods(names.INFLUXDB_SERVICE, roles.PROCESSOR, but="processor-to-influxdb"),
         Heals.BY_UNDO,
         symptoms=(sights.no_endpoint(names.INFLUXDB_SERVICE, red=True),),
         hold=5.0,
@@ -203,7 +204,7 @@ RESOURCES: Final = _by_id(
     Case(
         "producer-out-of-memory",
         roles.PRODUCER,
-        breakages.out_of_memory(roles.PRODUCER),
+        processes.out_of_memory(roles.PRODUCER),
         symptoms=(sights.bad_status(roles.PRODUCER),),
         audit=False,
         in_place=True,
@@ -211,7 +212,7 @@ RESOURCES: Final = _by_id(
     Case(
         "producer-scaled-by-hand",
         roles.PRODUCER,
-        breakages.scaled(roles.PRODUCER, 3),
+        workloads.scaled(roles.PRODUCER, 3),
         Heals.BY_UNDO,
         hold=10.0,
         audit=False,
@@ -219,7 +220,7 @@ RESOURCES: Final = _by_id(
     Case(
         "processor-starved-of-cpu",
         roles.PROCESSOR,
-        breakages.starved(roles.PROCESSOR, 15),
+        processes.starved_of_cpu(roles.PROCESSOR, 15),
         Heals.BY_UNDO,
         symptoms=(
             sights.metric_breached("consumer-lag"),
@@ -235,7 +236,7 @@ STORAGE: Final = _by_id(
     Case(
         "influxdb-volume-full",
         roles.INFLUXDB,
-        breakages.volume_full,
+        stores.volume_full,
         Heals.BY_UNDO,
         symptoms=(sights.metric_breached("volume-usage", roles.INFLUXDB),),
         stops=True,

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from chaos import breakages
-from chaos.breakages import Breakage
-from chaos.matrix import connections, settings, workloads
+from chaos.faults import autoscalers, certificates, configuration, network, processes, workloads
+from chaos.faults.common import FaultBuilder
 from pipeline_services import faults
 from pipeline_services.faults import templates
 from pipeline_services.faults.journal import Call
@@ -36,7 +35,7 @@ class Mitigation:
 
     section: str
     block: int
-    fault: Breakage
+    fault: FaultBuilder
     values: Callable[[SteadyPipeline], Values] = lambda _pipeline: {}
     told: bool = True
     makes_pods: int = 0
@@ -48,7 +47,7 @@ class Mitigation:
         return f"{self.section}-{self.block}"
 
 
-def nothing(*apps: str) -> Breakage:
+def nothing(*apps: str) -> FaultBuilder:
     """Nothing is broken. What is typed changes the number of the apps' pods; one each is what is left in any case."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
@@ -71,13 +70,13 @@ def without_label(pipeline: SteadyPipeline) -> Fault:
     )
 
 
-def leaving(app: str) -> Breakage:
+def leaving(app: str) -> FaultBuilder:
     """The app's pod is being deleted, hangs, and so does not go for as long as it is given."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
         pod = pipeline.pods_of(app)[0].name
         path = object_path("pods", pod, pipeline.namespace)
-        hung = breakages.process_stopped(app)(pipeline)
+        hung = processes.process_stopped(app)(pipeline)
         landed = Proof(
             f"{pod} to be on its way", lambda: pipeline.api.call("GET", path)["metadata"].get("deletionTimestamp")
         )
@@ -103,31 +102,32 @@ def _taint(pipeline: SteadyPipeline) -> Values:
 NO_IMAGE: Final = workloads.edited(
     roles.PRODUCER, templates.image(roles.PRODUCER, "v2.1.0"), "an image that is nowhere", workloads.NO_IMAGE
 )
+EXPIRES_TOMORROW: Final = certificates.replaced(
+    certificates.expires_tomorrow, "a certificate for one more day", *certificates.VERIFIERS
+)
 MITIGATIONS: Final = (
     Mitigation("high-resource-usage", 3, workloads.cordoned, _node),
     Mitigation("high-resource-usage", 4, workloads.tainted, _taint),
-    Mitigation("network-policy-issues", 1, connections.everything_allowed, lambda _pipeline: {"policy": "debug"},
+    Mitigation("network-policy-issues", 1, network.all_allowed, lambda _pipeline: {"policy": "debug"},
                told=False),
-    Mitigation("network-policy-issues", 2, connections.names_unresolvable),
-    Mitigation("network-policy-issues", 3, connections.policy_missing("producer", "producer-to-kafka")),
+    Mitigation("network-policy-issues", 2, network.dns_down),
+    Mitigation("network-policy-issues", 3, network.policy_missing("producer", "producer-to-kafka")),
     Mitigation("pod-status", 1, NO_IMAGE),
     Mitigation("pod-status", 2, workloads.paused_rollout(roles.PRODUCER), told=False),
     Mitigation("pod-status", 3, without_label, lambda _pipeline: {"pod": "kafka-0", "app": roles.KAFKA}),
     Mitigation("pod-status", 4, leaving(roles.PRODUCER), _first_pod(roles.PRODUCER), told=False),
-    Mitigation("producer-pod-failure", 1, breakages.process_stopped(roles.PRODUCER)),
+    Mitigation("producer-pod-failure", 1, processes.process_stopped(roles.PRODUCER)),
     Mitigation("producer-pod-failure", 2, workloads.scaled(roles.PRODUCER, 0)),
-    Mitigation("processor-pod-failure", 1, breakages.process_stopped(roles.PROCESSOR)),
-    Mitigation("kafka-statefulset-failure", 1, breakages.process_stopped(roles.KAFKA)),
-    Mitigation("influxdb-statefulset-failure", 1, breakages.process_stopped(roles.INFLUXDB)),
+    Mitigation("processor-pod-failure", 1, processes.process_stopped(roles.PROCESSOR)),
+    Mitigation("kafka-statefulset-failure", 1, processes.process_stopped(roles.KAFKA)),
+    Mitigation("influxdb-statefulset-failure", 1, processes.process_stopped(roles.INFLUXDB)),
     Mitigation("cheat-sheet", 1, nothing(), _first_pod(roles.PROCESSOR), told=False),
     Mitigation("high-resource-usage", 1, nothing(roles.PRODUCER, roles.PROCESSOR), told=False, makes_pods=3),
-    Mitigation("configuration", 1, settings.latent(KAFKA_BROKER="kafka-service:9093")),
-    Mitigation("high-resource-usage", 2, settings.metrics_unknown),
+    Mitigation("configuration", 1, configuration.changed(KAFKA_BROKER="kafka-service:9093")),
+    Mitigation("high-resource-usage", 2, autoscalers.metrics_server_down),
     Mitigation("observability", 1, workloads.scaled(roles.PROMETHEUS, 0)),
-    Mitigation("observability", 2, breakages.process_stopped(roles.PROMETHEUS)),
-    Mitigation("tls-certificate", 1,
-               settings.certificate(settings.expires_tomorrow, "a certificate for one more day", *settings.VERIFIERS),
-               slow=True),
+    Mitigation("observability", 2, processes.process_stopped(roles.PROMETHEUS)),
+    Mitigation("tls-certificate", 1, EXPIRES_TOMORROW, slow=True),
 )  # fmt: skip
 """In the order in which they are typed: what costs the autoscalers or Prometheus their figures comes last."""
 EXCLUDED: Final[Mapping[tuple[str, int], str]] = {}

@@ -15,7 +15,7 @@ from _pytest.capture import CaptureManager
 from _pytest.terminal import TerminalReporter
 
 from chaos import catalogue
-from chaos.breakages import Breakage
+from chaos.faults.common import FaultBuilder
 from chaos.matrix.table import ROWS
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.experiment.runner import play_into, told
@@ -74,7 +74,7 @@ def rehearse(pipeline: SteadyPipeline, items: Iterable[pytest.Item]) -> None:
             pipeline.say(f"  landed  with {fault.landed.what}")
 
 
-def _rehearsed(item: pytest.Item) -> tuple[Breakage | None, str]:
+def _rehearsed(item: pytest.Item) -> tuple[FaultBuilder | None, str]:
     """What makes an item's fault, and what is awaited of it; nothing for an item without a fault of its own."""
     callspec = getattr(item, "callspec", None)
     params = callspec.params if callspec else {}

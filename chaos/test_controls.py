@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chaos import breakages
 from chaos.catalogue import NETWORK, PROCESSOR
 from chaos.conftest import Play
+from chaos.faults import processes
 from pipeline_services.audit.ledger import Where
 from pipeline_services.faults import FaultDidNotLand
 from pipeline_services.model import names
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.component("processor"), pytest.mark
 
 def test_fault_that_misses_is_told(play: Play) -> None:
     """A cut that cuts nothing ends the scenario: nothing can be concluded from it."""
-    missing = breakages.without_effect(NETWORK["processor-cut-from-influxdb"].fault)
+    missing = processes.without_effect(NETWORK["processor-cut-from-influxdb"].fault)
     case = replace(NETWORK["processor-cut-from-influxdb"], id="control-fault-misses", fault=missing)
     with pytest.raises(FaultDidNotLand, match="the fault did not land"):
         play(case)

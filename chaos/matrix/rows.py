@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chaos.breakages import Breakage
+from chaos.faults.common import FaultBuilder
 from pipeline_services.model.settings import COMPONENTS
 from pipeline_services.triage.causes import CAUSES
 
@@ -66,7 +66,7 @@ class Row:
     """
 
     id: str
-    build: Breakage
+    build: FaultBuilder
     expected: tuple[Expected, ...]
     red: tuple[str, ...] = ()
     affected: frozenset[str] = frozenset()
@@ -74,7 +74,7 @@ class Row:
     settles: float = 60.0
     ripens: float = 0.0
     at_once: bool = False
-    before: Breakage | None = None
+    before: FaultBuilder | None = None
     meanwhile: Meanwhile | None = None
     sample: bool = False
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos import breakages
-from chaos.matrix import data, settings, workloads
+from chaos.faults import certificates, processes, stores, workloads
 from chaos.matrix.rows import Row, finding
 from pipeline_services.faults import templates
 from pipeline_services.model import names, roles
@@ -40,7 +39,7 @@ _PRODUCER: Final = (
     ),
     Row(
         "producer-ends-at-once",
-        workloads.ends_at_once(roles.PRODUCER),
+        workloads.exits_at_once(roles.PRODUCER),
         (finding(roles.PRODUCER, "crash-loop"),),
         ("test_pods_ready[producer]",),
     ),
@@ -60,7 +59,7 @@ _PRODUCER: Final = (
             roles.PRODUCER,
             templates.resources(roles.PRODUCER, {"cpu": "64"}, {"cpu": "64"}),
             "more cores than there are",
-            workloads.NO_PLACE,
+            workloads.NOT_SCHEDULED,
         ),
         (finding(roles.PRODUCER, "request-too-large"),),
         settles=90.0,
@@ -73,19 +72,19 @@ _PRODUCER: Final = (
     ),
     Row(
         "producer-hung",
-        breakages.process_stopped(roles.PRODUCER),
+        processes.process_stopped(roles.PRODUCER),
         (finding(roles.PRODUCER, *HUNG),),
         at_once=True,
     ),
     Row(
         "producer-process-killed",
-        breakages.process_killed(roles.PRODUCER),
+        processes.process_killed(roles.PRODUCER),
         (finding(roles.PRODUCER, "process-crashed", "pod-replaced"),),
         at_once=True,
     ),
     Row(
         "producer-out-of-memory",
-        workloads.out_of_memory(roles.PRODUCER),
+        processes.out_of_memory_then_new_pods(roles.PRODUCER),
         (finding(roles.PRODUCER, "out-of-memory"),),
         ("test_pods_ready[producer]",),
     ),
@@ -106,7 +105,7 @@ _PROCESSOR: Final = (
     ),
     Row(
         "processor-ends-at-once",
-        workloads.ends_at_once(roles.PROCESSOR),
+        workloads.exits_at_once(roles.PROCESSOR),
         (finding(roles.PROCESSOR, "crash-loop"),),
         ("test_pods_ready[processor]",),
     ),
@@ -116,7 +115,7 @@ _PROCESSOR: Final = (
             roles.PROCESSOR,
             templates.node_selector({workloads.UNWANTED_LABEL: "ssd"}),
             "for nodes that there are not",
-            workloads.NO_PLACE,
+            workloads.NOT_SCHEDULED,
         ),
         (finding(roles.PROCESSOR, "placement-impossible"),),
         settles=90.0,
@@ -136,21 +135,21 @@ _PROCESSOR: Final = (
     ),
     Row(
         "processor-hung",
-        breakages.process_stopped(roles.PROCESSOR),
+        processes.process_stopped(roles.PROCESSOR),
         (finding(roles.PROCESSOR, *HUNG),),
         at_once=True,
         sample=True,
     ),
     Row(
         "processor-one-of-two-hung",
-        workloads.first_stopped(roles.PROCESSOR),
+        processes.first_process_stopped(roles.PROCESSOR),
         (finding(roles.PROCESSOR, *HUNG),),
         at_once=True,
-        before=breakages.scaled(roles.PROCESSOR, 2),
+        before=workloads.scaled(roles.PROCESSOR, 2),
     ),
     Row(
         "processor-starved-of-cpu",
-        breakages.starved(roles.PROCESSOR, 15),
+        processes.starved_of_cpu(roles.PROCESSOR, 15),
         (finding(roles.PROCESSOR, "cpu-throttled"),),
         affected=frozenset({"hpa"}),
         also=frozenset({"processing-too-slow"}),
@@ -160,32 +159,32 @@ _PROCESSOR: Final = (
 _STORES: Final = (
     Row(
         "dead-letter-topic-missing",
-        data.topic_deleted(names.DEAD_LETTER_TOPIC, names.TOPIC_PARTITIONS),
+        stores.topic_deleted(names.DEAD_LETTER_TOPIC, names.TOPIC_PARTITIONS),
         (finding(roles.KAFKA, "topic-missing"),),
         ("test_kafka_topic[sensor-readings-dead-letter]",),
         sample=True,
     ),
     Row(
         "kafka-pod-deleted",
-        breakages.pod_deleted(roles.KAFKA),
+        processes.pod_deleted(roles.KAFKA),
         (finding(roles.KAFKA, "pod-replaced"),),
         at_once=True,
     ),
     Row(
         "kafka-hung",
-        breakages.process_stopped(roles.KAFKA),
+        processes.process_stopped(roles.KAFKA),
         (finding(roles.KAFKA, *HUNG),),
         at_once=True,
     ),
     Row(
         "kafka-hung-unprobed",
-        breakages.process_stopped(roles.KAFKA),
+        processes.process_stopped(roles.KAFKA),
         (finding(roles.KAFKA, "broker-unresponsive"),),
-        before=workloads.unprobed(roles.KAFKA),
+        before=workloads.without_probes(roles.KAFKA),
     ),
     Row(
         "kafka-ends-at-once",
-        workloads.ends_at_once(roles.KAFKA),
+        workloads.exits_at_once(roles.KAFKA),
         (finding(roles.KAFKA, "crash-loop"),),
         ("test_pods_ready[kafka]",),
     ),
@@ -198,28 +197,28 @@ _STORES: Final = (
     ),
     Row(
         "topic-missing",
-        data.topic_deleted(names.TOPIC, names.TOPIC_PARTITIONS),
+        stores.topic_deleted(names.TOPIC, names.TOPIC_PARTITIONS),
         (finding(roles.KAFKA, "topic-missing"),),
         ("test_kafka_topic[sensor-readings]",),
         at_once=True,
     ),
     Row(
         "influxdb-process-killed",
-        breakages.process_killed(roles.INFLUXDB),
+        processes.process_killed(roles.INFLUXDB),
         (finding(roles.INFLUXDB, "process-crashed", "pod-replaced"),),
         at_once=True,
     ),
     Row(
         "influxdb-hung",
-        breakages.process_stopped(roles.INFLUXDB),
+        processes.process_stopped(roles.INFLUXDB),
         (finding(roles.INFLUXDB, *HUNG),),
         at_once=True,
     ),
     Row(
         "influxdb-hung-unprobed",
-        breakages.process_stopped(roles.INFLUXDB),
+        processes.process_stopped(roles.INFLUXDB),
         (finding(roles.INFLUXDB, "store-unresponsive"),),
-        before=workloads.unprobed(roles.INFLUXDB),
+        before=workloads.without_probes(roles.INFLUXDB),
     ),
     Row(
         "influxdb-scaled-to-zero",
@@ -230,35 +229,35 @@ _STORES: Final = (
     ),
     Row(
         "influxdb-bucket-renamed",
-        data.bucket_renamed,
+        stores.bucket_renamed,
         (finding(roles.INFLUXDB, "bucket-missing"),),
         ripens=30.0,
     ),
     Row(
         "certificate-of-another-authority",
-        breakages.other_authority,
+        certificates.other_authority,
         (finding(roles.INFLUXDB, "certificate-wrong"),),
         ("test_certificate_trusted",),
         ripens=30.0,
     ),
     Row(
         "certificate-for-other-names",
-        settings.certificate(
-            settings.of_other_names, "a certificate for another service", roles.INFLUXDB, roles.PROCESSOR
+        certificates.replaced(
+            certificates.of_other_names, "a certificate for another service", roles.INFLUXDB, roles.PROCESSOR
         ),
         (finding(roles.INFLUXDB, "certificate-wrong"),),
         ("test_certificate_trusted",),
     ),
     Row(
         "certificate-expired",
-        settings.certificate(settings.expired, "an expired certificate", roles.INFLUXDB, roles.PROCESSOR),
+        certificates.replaced(certificates.expired, "an expired certificate", roles.INFLUXDB, roles.PROCESSOR),
         (finding(roles.INFLUXDB, "certificate-expired"),),
         ("test_certificate_valid_for_weeks",),
         ripens=30.0,
     ),
     Row(
         "certificate-expires-tomorrow",
-        settings.certificate(settings.expires_tomorrow, "a certificate for one more day", *settings.VERIFIERS),
+        certificates.replaced(certificates.expires_tomorrow, "a certificate for one more day", *certificates.VERIFIERS),
         (finding(roles.INFLUXDB, "certificate-expiring"),),
         ("test_certificate_valid_for_weeks",),
         affected=frozenset({roles.PROMETHEUS}),

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos import breakages
-from chaos.matrix import connections, settings, sight, workloads
+from chaos.faults import autoscalers, network, observability, processes, workloads
 from chaos.matrix.rows import Row, finding
 from pipeline_services.model import names, roles
 
-GRAFANA_SOURCES: Final = sight.rewritten(
+GRAFANA_SOURCES: Final = observability.rewritten(
     roles.GRAFANA,
     "grafana-config",
     "datasources.yaml",
-    sight.leading_elsewhere(names.LOKI_SERVICE),
+    observability.host_replaced(names.LOKI_SERVICE),
     "Grafana looks for Loki where there is none",
 )
 
@@ -33,14 +32,14 @@ ROWS: Final = (
     ),
     Row(
         "dns-down",
-        connections.names_unresolvable,
+        network.dns_down,
         (finding("dns", "dns-down"),),
         sample=True,
         ripens=45.0,
     ),
     Row(
         "metrics-server-scaled-to-zero",
-        settings.metrics_unknown,
+        autoscalers.metrics_server_down,
         (finding("hpa", "usage-unknown"),),
         ripens=45.0,
     ),
@@ -59,11 +58,11 @@ ROWS: Final = (
     ),
     Row(
         "grafana-dashboard-damaged",
-        sight.rewritten(
+        observability.rewritten(
             roles.GRAFANA,
             "grafana-dashboards",
             "ca3-pipeline-metrics.json",
-            sight.fewer_panels,
+            observability.fewer_panels,
             "the dashboard has lost most of its panels",
         ),
         (finding(roles.GRAFANA, "dashboard-damaged"),),
@@ -78,7 +77,7 @@ ROWS: Final = (
     ),
     Row(
         "loki-claim-unbound",
-        workloads.claim_of_no_class(roles.LOKI, "data"),
+        workloads.claim_unbound(roles.LOKI, "data"),
         (finding("storage", "volume-unbound"),),
         affected=frozenset({roles.LOKI}),
         sample=True,
@@ -86,7 +85,7 @@ ROWS: Final = (
     ),
     Row(
         "log-shipper-nowhere",
-        workloads.unmatched_daemonset,
+        workloads.log_shipper_without_node,
         (finding(roles.LOKI, "placement-impossible", "logs-not-shipped"),),
         ("test_pods_ready[loki]",),
         sample=True,
@@ -94,11 +93,11 @@ ROWS: Final = (
     ),
     Row(
         "log-shipper-astray",
-        sight.rewritten(
+        observability.rewritten(
             roles.LOG_SHIPPER,
             "log-shipper-config",
             "otelcol.yaml",
-            sight.leading_elsewhere(names.LOKI_SERVICE),
+            observability.host_replaced(names.LOKI_SERVICE),
             "the log shipper sends to where no Loki is",
         ),
         (finding(roles.LOKI, "logs-not-shipped"),),
@@ -106,17 +105,17 @@ ROWS: Final = (
     ),
     Row(
         "prometheus-hung",
-        breakages.process_stopped(roles.PROMETHEUS),
+        processes.process_stopped(roles.PROMETHEUS),
         (finding(roles.PROMETHEUS, "process-hung", "process-crashed"),),
         at_once=True,
     ),
     Row(
         "prometheus-job-missing",
-        sight.rewritten(
+        observability.rewritten(
             roles.PROMETHEUS,
             "prometheus-config",
             "prometheus.yml",
-            sight.without_job("apps"),
+            observability.without_job("apps"),
             "Prometheus has lost the job of the apps",
         ),
         (finding(roles.PROMETHEUS, "scrape-failing"),),
@@ -125,7 +124,7 @@ ROWS: Final = (
     ),
     Row(
         "prometheus-file-damaged",
-        sight.prometheus_file_damaged,
+        observability.prometheus_file_damaged,
         (finding(roles.PROMETHEUS, "crash-loop", "container-cannot-start", "setting-wrong"),),
         ("test_pods_ready[prometheus]",),
         ripens=30.0,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from chaos import breakages, catalogue
+import pytest
+
+from chaos import catalogue
+from chaos.faults import network
 from pipeline_services.experiment.scenario import Heals
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.judgements import networks
@@ -80,12 +83,17 @@ def test_a_cut_lands_only_while_what_it_must_not_touch_connects() -> None:
 
     tried = Tried()
     cut = Fault("a cut", [], landed=Proof("no connection", lambda: True, within=7.0))
-    landed = breakages._but(cut, cast("Connectivity", tried), "processor-to-kafka").landed
+    landed = network.while_connected(cut, cast("Connectivity", tried), "processor-to-kafka").landed
     assert landed is not None
     assert landed.holds()
     assert (landed.what, landed.within) == ("no connection, and processor-to-kafka still to connect", 7.0)
     tried.open = frozenset()
     assert not landed.holds()
+
+
+def test_a_fault_without_a_proof_cannot_be_controlled() -> None:
+    with pytest.raises(ValueError, match="cannot be controlled: a cut"):
+        network.while_connected(Fault("a cut", []), cast("Connectivity", None), "processor-to-kafka")
 
 
 def test_what_heals_by_itself_keeps_to_the_runbooks_limits() -> None:

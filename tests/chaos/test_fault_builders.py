@@ -14,15 +14,15 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from chaos.breakages import Breakage
-from chaos.matrix import connections, settings, sight, workloads
+from chaos.faults import autoscalers, certificates, configuration, network, observability, workloads
+from chaos.faults.common import FaultBuilder
 from pipeline_services.faults import resources
 from pipeline_services.faults.injection import perform
 from pipeline_services.faults.journal import Call, Step
 from pipeline_services.faults.model import Fault
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.platform.deploy.secrets import tls
-from tests.chaos.test_matrix_faults import APPS, NS, Server, deployment
+from tests.faults.test_object_faults import APPS, NS, Server, deployment
 
 FILES = Path(__file__).parents[2] / "manifests" / "base"
 CONFIG = f"{NS}/configmaps/pipeline-config"
@@ -52,7 +52,7 @@ def only_patches(steps: list[Step]) -> list[Step]:
     return [step for step in steps if isinstance(step, Call) and "labelSelector" not in step.path]
 
 
-def made(build: Breakage, found: Any, path: str) -> tuple[Fault, dict[str, Any]]:
+def made(build: FaultBuilder, found: Any, path: str) -> tuple[Fault, dict[str, Any]]:
     """The fault, and the object while it is in force; after the undo it has to be as it was."""
     before = copy.deepcopy(found.api.objects)
     fault = build(cast("Any", found))
@@ -67,14 +67,14 @@ def made(build: Breakage, found: Any, path: str) -> tuple[Fault, dict[str, Any]]
 
 
 def test_a_setting_is_changed_or_taken_away_and_put_back() -> None:
-    build = settings.latent(KAFKA_BROKER="x:1", KAFKA_TOPIC=None)
+    build = configuration.changed(KAFKA_BROKER="x:1", KAFKA_TOPIC=None)
     fault, changed = made(build, pipeline({CONFIG: config_map(KAFKA_BROKER="a", KAFKA_TOPIC="b", OTHER="c")}), CONFIG)
     assert changed["data"] == {"KAFKA_BROKER": "x:1", "OTHER": "c"}
     assert fault.summary == "ConfigMap pipeline-config: KAFKA_BROKER=x:1, KAFKA_TOPIC=None"
 
 
 def test_a_setting_that_is_taken_up_replaces_the_pods_of_its_app_alone() -> None:
-    build = settings.taken_up("producer", workloads.NO_START, PRODUCER_RATE="0")
+    build = configuration.changed_and_loaded("producer", workloads.NO_START, PRODUCER_RATE="0")
     fault, changed = made(build, pipeline({CONFIG: config_map(PRODUCER_RATE="20")}), CONFIG)
     assert changed["data"] == {"PRODUCER_RATE": "0"}
     assert str(fault.inject[-1]) == f"DELETE {NS}/pods?labelSelector=app%3Dproducer"
@@ -84,7 +84,7 @@ def test_a_setting_that_is_taken_up_replaces_the_pods_of_its_app_alone() -> None
 def test_a_key_of_a_secret_keeps_its_value_under_another_name() -> None:
     path = f"{NS}/secrets/pipeline-secrets"
     found = pipeline({path: {"metadata": {}, "data": {"INFLUXDB_TOKEN": "dG9rZW4="}}})
-    build = settings.secret_key_renamed("pipeline-secrets", "INFLUXDB_TOKEN", "INFLUX_TOKEN", "processor")
+    build = configuration.secret_key_renamed("pipeline-secrets", "INFLUXDB_TOKEN", "INFLUX_TOKEN", "processor")
     fault, changed = made(build, found, path)
     assert changed["data"] == {"INFLUX_TOKEN": "dG9rZW4="}
     assert "dG9rZW4=" not in fault.summary
@@ -93,9 +93,9 @@ def test_a_key_of_a_secret_keeps_its_value_under_another_name() -> None:
 @pytest.mark.parametrize(
     ("build", "field", "value"),
     [
-        (settings.autoscaler_bounds("producer-hpa", 2), "maxReplicas", 2),
+        (autoscalers.bounds("producer-hpa", 2), "maxReplicas", 2),
         (
-            settings.autoscaler_target("producer-hpa", "procesor"),
+            autoscalers.target("producer-hpa", "procesor"),
             "scaleTargetRef",
             {"apiVersion": "apps/v1", "kind": "Deployment", "name": "procesor"},
         ),
@@ -106,7 +106,7 @@ def test_a_key_of_a_secret_keeps_its_value_under_another_name() -> None:
         ),
     ],
 )
-def test_an_autoscaler_is_changed_in_one_thing(build: Breakage, field: str, value: Any) -> None:
+def test_an_autoscaler_is_changed_in_one_thing(build: FaultBuilder, field: str, value: Any) -> None:
     spec = {
         "maxReplicas": 5,
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "producer"},
@@ -119,13 +119,13 @@ def test_an_autoscaler_is_changed_in_one_thing(build: Breakage, field: str, valu
 @pytest.mark.parametrize(
     ("make", "flaw"),
     [
-        (settings.renewed, None),
-        (settings.expired, "is valid from"),
-        (settings.expires_tomorrow, "is valid from"),
-        (settings.of_other_names, "lacks the names"),
+        (certificates.renewed, None),
+        (certificates.expired, "is valid from"),
+        (certificates.expires_tomorrow, "is valid from"),
+        (certificates.of_other_names, "lacks the names"),
     ],
 )
-def test_a_certificate_has_the_flaw_that_it_is_made_for(make: settings.Made, flaw: str | None) -> None:
+def test_a_certificate_has_the_flaw_that_it_is_made_for(make: certificates.Factory, flaw: str | None) -> None:
     found = tls.flaw(make())
     assert found is None if flaw is None else flaw in str(found)
 
@@ -134,7 +134,7 @@ def test_the_expired_certificate_has_expired_and_tomorrows_has_not() -> None:
     now = datetime.datetime.now(datetime.UTC)
     past, soon = (
         tls.x509.load_pem_x509_certificate(make()["tls.crt"]).not_valid_after_utc
-        for make in (settings.expired, settings.expires_tomorrow)
+        for make in (certificates.expired, certificates.expires_tomorrow)
     )
     assert past < now < soon < now + datetime.timedelta(days=2)
 
@@ -142,7 +142,7 @@ def test_the_expired_certificate_has_expired_and_tomorrows_has_not() -> None:
 def test_a_certificate_goes_with_the_pods_that_are_named() -> None:
     path = f"{NS}/secrets/influxdb-tls"
     old = {key: base64.b64encode(b"old").decode() for key in ("tls.crt", "tls.key", "ca.crt")}
-    build = settings.certificate(settings.renewed, "a new one", "influxdb", "processor")
+    build = certificates.replaced(certificates.renewed, "a new one", "influxdb", "processor")
     fault, changed = made(build, pipeline({path: {"metadata": {}, "data": old}}), path)
     assert fault.summary == "a new one"
     assert set(changed["data"]) == set(old)
@@ -154,14 +154,14 @@ def test_a_service_leads_elsewhere_on_every_port() -> None:
     path = f"{NS}/services/influxdb-service"
     ports = [{"name": "https", "port": 8086, "targetPort": "https"}]
     found = pipeline({path: {"metadata": {}, "spec": {"ports": ports, "clusterIP": "10.0.0.1"}}})
-    fault, changed = made(connections.service_port_wrong("influxdb-service", 8087, "processor"), found, path)
+    fault, changed = made(network.service_port_wrong("influxdb-service", 8087, "processor"), found, path)
     assert changed["spec"] == {"ports": [{**ports[0], "targetPort": 8087}], "clusterIP": "10.0.0.1"}
     assert [str(step) for step in fault.follow_up] == ["on the node: open connections of 10.0.0.9 to port 8086 cut"]
 
 
 def test_the_loose_policy_is_made_and_taken_away() -> None:
     path = "/apis/networking.k8s.io/v1/namespaces/ns/networkpolicies/debug"
-    _, made_one = made(connections.everything_allowed, pipeline({}), path)
+    _, made_one = made(network.all_allowed, pipeline({}), path)
     assert made_one["spec"]["podSelector"] == {}
     assert made_one["spec"]["ingress"] == made_one["spec"]["egress"] == [{}]
 
@@ -176,7 +176,7 @@ def test_a_claim_is_made_for_the_volume_and_goes_after_it() -> None:
     path = f"{APPS}/deployments/loki"
     found = deployment()
     found["metadata"]["name"] = "loki"
-    fault, changed = made(workloads.claim_of_no_class("loki", "data"), pipeline({path: found}), path)
+    fault, changed = made(workloads.claim_unbound("loki", "data"), pipeline({path: found}), path)
     volumes = changed["spec"]["template"]["spec"]["volumes"]
     assert volumes[0] == {"name": "data", "persistentVolumeClaim": {"claimName": "loki-data"}}
     assert [str(step).split()[0] for step in fault.undo] == ["PATCH", "DELETE"]
@@ -191,7 +191,7 @@ def test_a_quota_goes_before_the_workload_is_woken() -> None:
             f"{APPS}/replicasets/rs": {"metadata": {}},
         }
     )
-    fault = workloads.no_room_by_quota("producer")(found)
+    fault = workloads.quota_used_up("producer")(found)
     assert [str(step).split()[0] for step in fault.undo] == ["DELETE", "PATCH", "PATCH"]
     assert [str(step).split()[0] for step in fault.inject] == ["POST", "DELETE"]
 
@@ -199,7 +199,7 @@ def test_a_quota_goes_before_the_workload_is_woken() -> None:
 REWRITES: list[tuple[str, Callable[[str], str], Callable[[str], bool]]] = [
     (
         "prometheus/files/prometheus.yml",
-        sight.without_job("apps"),
+        observability.without_job("apps"),
         lambda text: (
             [job["job_name"] for job in yaml.safe_load(text)["scrape_configs"]]
             == ["services", "influxdb", "kubelet", "kubelet-cadvisor"]
@@ -207,18 +207,18 @@ REWRITES: list[tuple[str, Callable[[str], str], Callable[[str], bool]]] = [
     ),
     (
         "grafana/files/datasources.yaml",
-        sight.leading_elsewhere("loki-service"),
+        observability.host_replaced("loki-service"),
         lambda text: yaml.safe_load(text)["datasources"][1]["url"] == "http://loki-service-old:3100",
     ),
     (
         "log-shipper/files/otelcol.yaml",
-        sight.leading_elsewhere("loki-service"),
+        observability.host_replaced("loki-service"),
         lambda text: "http://loki-service-old:3100/otlp" in text,
     ),
     (
         "grafana/files/ca3-pipeline-metrics.json",
-        sight.fewer_panels,
-        lambda text: len(json.loads(text)["panels"]) == sight.LEFT_PANELS,
+        observability.fewer_panels,
+        lambda text: len(json.loads(text)["panels"]) == observability.LEFT_PANELS,
     ),
 ]
 
@@ -234,12 +234,12 @@ def test_a_file_of_the_checkout_is_broken_in_the_way_that_is_meant(
 
 def test_the_damaged_file_is_no_yaml() -> None:
     with pytest.raises(yaml.YAMLError):
-        yaml.safe_load(sight._damaged((FILES / "prometheus/files/prometheus.yml").read_text(encoding="utf-8")))
+        yaml.safe_load(observability._damaged((FILES / "prometheus/files/prometheus.yml").read_text(encoding="utf-8")))
 
 
 def test_a_file_that_stays_as_it_is_is_no_fault() -> None:
     path = f"{NS}/configmaps/grafana-config"
     found = pipeline({path: {"metadata": {}, "data": {"datasources.yaml": "nothing"}}})
-    build = sight.rewritten("grafana", "grafana-config", "datasources.yaml", lambda text: text, "x")
+    build = observability.rewritten("grafana", "grafana-config", "datasources.yaml", lambda text: text, "x")
     with pytest.raises(PreconditionNotMet, match="like that already"):
         build(found)

@@ -1,21 +1,53 @@
-"""Faults of the network: policies that are too strict or too loose, services that lead nowhere, names."""
+"""Faults of the network: policies that are too strict or too loose, services without pods, names without an answer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chaos.breakages import Breakage
+from chaos.faults.common import FaultBuilder
 from pipeline_services import faults
 from pipeline_services.faults import network, objects
 from pipeline_services.faults.model import Fault, Proof, object_path
-from pipeline_services.measure.connectivity import FLOWS
+from pipeline_services.measure.connectivity import FLOWS, Connectivity
 from pipeline_services.model import names
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
 
-def policy_missing(policy: str, flow_id: str) -> Breakage:
+def cut_off(flow_id: str, *, but: str) -> FaultBuilder:
+    """A NetworkPolicy no longer lets a needed flow out of its source, and what was open is cut. ``but`` still flows."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        flow = FLOWS[flow_id]
+        connectivity = pipeline.connectivity()
+        fault = network.flow_cut(
+            pipeline.api, flow.source, pipeline.namespace, flow.port, lambda: connectivity.connects(flow)
+        )
+        fault = while_connected(fault, connectivity, but)
+        return network.with_open_connections_cut(fault, connectivity.addresses(flow.source), flow.port)
+
+    return build
+
+
+def dns_not_allowed(app: str, *, but: str) -> FaultBuilder:
+    """No policy lets name look-ups out any more. Open connections stay, and with them the data."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        connectivity = pipeline.connectivity()
+        fault = network.flow_cut(
+            pipeline.api,
+            "allow-dns",
+            pipeline.namespace,
+            53,
+            lambda: connectivity.resolves(app, names.KAFKA_SERVICE),
+        )
+        return while_connected(fault, connectivity, but)
+
+    return build
+
+
+def policy_missing(policy: str, flow_id: str) -> FaultBuilder:
     """The policy that lets a needed flow through is gone, and what was open is cut."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
@@ -30,7 +62,7 @@ def policy_missing(policy: str, flow_id: str) -> Breakage:
     return build
 
 
-def closed_to(flow_id: str) -> Breakage:
+def ingress_closed(flow_id: str) -> FaultBuilder:
     """The flow's destination lets nobody in on its port, and what was open is cut."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
@@ -53,7 +85,7 @@ def no_default_deny(pipeline: SteadyPipeline) -> Fault:
     return objects.deleted(pipeline.api, "networkpolicies", "default-deny", pipeline.namespace)
 
 
-def everything_allowed(pipeline: SteadyPipeline) -> Fault:
+def all_allowed(pipeline: SteadyPipeline) -> Fault:
     """One more policy lets everybody talk to everybody, as is done "only for a moment"."""
     body = {
         "apiVersion": "networking.k8s.io/v1",
@@ -64,7 +96,7 @@ def everything_allowed(pipeline: SteadyPipeline) -> Fault:
     return objects.created(pipeline.api, "networkpolicies", pipeline.namespace, body)
 
 
-def service_missing(service: str) -> Breakage:
+def service_missing(service: str) -> FaultBuilder:
     """A service is gone."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
@@ -77,7 +109,7 @@ def service_missing(service: str) -> Breakage:
     return build
 
 
-def service_port_wrong(service: str, target: int, client: str) -> Breakage:
+def service_port_wrong(service: str, target: int, client: str) -> FaultBuilder:
     """A service leads to a port of its pods where nobody listens; what its client had open is cut."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
@@ -91,6 +123,36 @@ def service_port_wrong(service: str, target: int, client: str) -> Breakage:
     return build
 
 
-def names_unresolvable(pipeline: SteadyPipeline) -> Fault:
+def dns_down(pipeline: SteadyPipeline) -> Fault:
     """Nobody answers name look-ups in the whole cluster."""
     return faults.scaled(pipeline.api, "deployments", "coredns", "kube-system", 0)
+
+
+def service_without_pods(service: str, client: str, *, but: str) -> FaultBuilder:
+    """A service selects nothing; its client's open connections are cut. ``but``, which asks no service, still flows."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        connectivity = pipeline.connectivity()
+        fault = network.selects_nothing(
+            pipeline.api, service, pipeline.namespace, lambda: connectivity.ready_endpoints(service)
+        )
+        fault = while_connected(fault, connectivity, but)
+        port = names.SERVICE_PORTS[service]
+        return network.with_open_connections_cut(fault, connectivity.addresses(client), port)
+
+    return build
+
+
+def while_connected(fault: Fault, connectivity: Connectivity, flow_id: str) -> Fault:
+    """The fault with its control: it has landed only if a flow that it must not touch still connects.
+
+    Raises:
+        ValueError: the fault has no proof that it landed.
+    """
+    landed = fault.landed
+    if landed is None:
+        raise ValueError(f"a fault without a proof that it landed cannot be controlled: {fault.summary}")
+    what = f"{landed.what}, and {flow_id} still to connect"
+    return fault.proved(
+        Proof(what, lambda: landed.holds() and connectivity.connects(FLOWS[flow_id]), within=landed.within)
+    )

@@ -1,4 +1,4 @@
-"""The faults that the matrix added to the library: what they send, and that their undo restores just what was."""
+"""Faults of objects, templates, room and stores: what they send, and that their undo restores just what was."""
 
 from __future__ import annotations
 

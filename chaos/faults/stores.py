@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
-from chaos.breakages import Breakage
+from chaos.faults.common import FaultBuilder, writes_fail
 from pipeline_services.apps.kafka_link import COMMON, PRODUCER, discard
 from pipeline_services.apps.sensors import Sensor
 from pipeline_services.clients.kafka_broker import KafkaBroker, through
-from pipeline_services.faults import stores
+from pipeline_services.faults import storage, stores
 from pipeline_services.faults.model import Fault, Proof
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, ServiceUnreachable
 from pipeline_services.model.message import encode
 from pipeline_services.snapshot.sources.kubernetes import secret_value
@@ -35,7 +35,7 @@ LATE_NS: Final = 2 * 3_600 * 10**9
 Message = Callable[[], bytes]
 
 
-def topic_deleted(topic: str, partitions: int) -> Breakage:
+def topic_deleted(topic: str, partitions: int) -> FaultBuilder:
     """A topic is gone, with all that was in it."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
@@ -67,7 +67,13 @@ def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
     )
 
 
-def nothing_itself(summary: str) -> Breakage:
+def volume_full(pipeline: SteadyPipeline) -> Fault:
+    """InfluxDB's volume has no room left."""
+    refused = writes_fail(pipeline, "server-error")
+    return storage.volume_full(pipeline.api, roles.INFLUXDB, pipeline.namespace, "influxd", refused)
+
+
+def no_change(summary: str) -> FaultBuilder:
     """No change of the cluster: all of the fault is what is done meanwhile."""
     return lambda _pipeline: Fault(summary, [])
 

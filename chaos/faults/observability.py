@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from chaos.breakages import Breakage
-from chaos.matrix.workloads import NO_START, shows, with_pods_anew
+from chaos.faults.common import FaultBuilder, pod_shows, with_new_pods
+from chaos.faults.workloads import NO_START
 from pipeline_services import faults
 from pipeline_services.faults.model import Fault
 from pipeline_services.model import roles
@@ -23,7 +23,7 @@ Rewrite = Callable[[str], str]
 LEFT_PANELS = 4
 
 
-def rewritten(app: str, config_map: str, key: str, rewrite: Rewrite, summary: str) -> Breakage:
+def rewritten(app: str, config_map: str, key: str, rewrite: Rewrite, summary: str) -> FaultBuilder:
     """A file of an app's ConfigMap has other contents, and its pods are started with it."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
@@ -33,7 +33,7 @@ def rewritten(app: str, config_map: str, key: str, rewrite: Rewrite, summary: st
         if new == old:
             raise PreconditionNotMet(f"{key} of {config_map} is like that already: {summary}")
         fault = faults.config_value(pipeline.api, config_map, pipeline.namespace, {key: new})
-        return replace(with_pods_anew(pipeline, fault, app), summary=summary)
+        return replace(with_new_pods(pipeline, fault, app), summary=summary)
 
     return build
 
@@ -42,7 +42,7 @@ def prometheus_file_damaged(pipeline: SteadyPipeline) -> Fault:
     """Prometheus cannot read its file and ends at once, again and again."""
     summary = "Prometheus' file is no YAML"
     build = rewritten(roles.PROMETHEUS, "prometheus-config", "prometheus.yml", _damaged, summary)
-    return build(pipeline).proved(shows(pipeline, roles.PROMETHEUS, NO_START))
+    return build(pipeline).proved(pod_shows(pipeline, roles.PROMETHEUS, NO_START))
 
 
 def without_job(name: str) -> Rewrite:
@@ -56,7 +56,7 @@ def without_job(name: str) -> Rewrite:
     return rewrite
 
 
-def leading_elsewhere(host: str) -> Rewrite:
+def host_replaced(host: str) -> Rewrite:
     """Every mention of a host names one that does not exist."""
     return lambda text: text.replace(host, f"{host}-old")
 

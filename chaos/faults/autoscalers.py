@@ -1,0 +1,48 @@
+"""Faults of the autoscalers: missing, with other bounds or another target, without the metrics that they scale on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from chaos.faults.common import FaultBuilder
+from pipeline_services import faults
+from pipeline_services.faults import objects
+from pipeline_services.faults.model import Fault, Proof, object_path
+
+if TYPE_CHECKING:
+    from pipeline_services.experiment.pipeline import SteadyPipeline
+
+
+def missing(hpa: str) -> FaultBuilder:
+    """An autoscaler is gone."""
+    return lambda pipeline: objects.deleted(pipeline.api, "horizontalpodautoscalers", hpa, pipeline.namespace)
+
+
+def bounds(hpa: str, most: int) -> FaultBuilder:
+    """An autoscaler may make fewer pods, or more."""
+    return _patched(hpa, {"maxReplicas": most}, f"may make {most} pods")
+
+
+def target(hpa: str, workload: str) -> FaultBuilder:
+    """An autoscaler scales something that does not exist."""
+    target = {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": workload}}
+    return _patched(hpa, target, f"scales {workload}")
+
+
+def _patched(hpa: str, spec: Mapping[str, object], summary: str) -> FaultBuilder:
+    def build(pipeline: SteadyPipeline) -> Fault:
+        path = object_path("horizontalpodautoscalers", hpa, pipeline.namespace)
+        return faults.patched(pipeline.api, path, {"spec": dict(spec)}, f"{hpa} {summary}")
+
+    return build
+
+
+def metrics_server_down(pipeline: SteadyPipeline) -> Fault:
+    """Nobody measures the pods' usage."""
+    fault = faults.scaled(pipeline.api, "deployments", "metrics-server", "kube-system", 0)
+
+    def answers() -> bool:
+        return bool(pipeline.api.call("GET", "/apis/metrics.k8s.io/v1beta1/nodes")["items"])
+
+    return fault.proved(gone=Proof("the metrics API to answer", answers, within=90.0))

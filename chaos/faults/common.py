@@ -1,0 +1,100 @@
+"""What the fault builders share: their type, several faults as one, and the proofs that a fault landed or is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Final
+
+from pipeline_services.faults import templates
+from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
+from pipeline_services.model import names, roles
+
+if TYPE_CHECKING:
+    from pipeline_services.experiment.pipeline import SteadyPipeline
+
+FaultBuilder = Callable[["SteadyPipeline"], Fault]
+KINDS: Final = {
+    **dict.fromkeys(names.DEPLOYMENTS, "deployments"),
+    **dict.fromkeys(names.STATEFULSETS, "statefulsets"),
+    **dict.fromkeys(names.DAEMONSETS, "daemonsets"),
+}
+CRASHED: Final = frozenset({"CrashLoopBackOff", "Error"})
+"""Pod statuses, as ``kubectl get pods`` names them, of a container that ends again and again."""
+LANDED_TIMEOUT_S: Final = 60.0
+READY_TIMEOUT_S: Final = 90.0
+
+
+def workload_path(pipeline: SteadyPipeline, app: str) -> str:
+    """The API path of an app's workload."""
+    return object_path(KINDS[app], app, pipeline.namespace)
+
+
+def pod_names(pipeline: SteadyPipeline, app: str) -> list[str]:
+    """The names of the app's pods.
+
+    Raises:
+        PreconditionNotMet: there is none.
+    """
+    return [pod.name for pod in pipeline.pods_of(app)]
+
+
+def for_each_pod(app: str, break_pod: Callable[[SteadyPipeline, str], Fault]) -> FaultBuilder:
+    """The same fault for each of the app's pods: with one of several broken there is little to see."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        faults = [break_pod(pipeline, name) for name in pod_names(pipeline, app)]
+        return faults[0] if len(faults) == 1 else together(f"{faults[0].summary}, and {len(faults) - 1} more", faults)
+
+    return build
+
+
+def all_of(*builders: FaultBuilder) -> FaultBuilder:
+    """Several faults at once."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        faults = [builder(pipeline) for builder in builders]
+        return together("; ".join(fault.summary for fault in faults), faults)
+
+    return build
+
+
+def with_new_pods(pipeline: SteadyPipeline, fault: Fault, *apps: str) -> Fault:
+    """The fault, and all pods of the apps replaced after it and after its undo; gone once the new ones are ready."""
+    for app in apps:
+        fault = with_pods_replaced(fault, app, pipeline.namespace, pod_names(pipeline, app))
+    proofs = [all_pods_ready(pipeline, app) for app in apps]
+    what = "; ".join(proof.what for proof in proofs)
+    return fault.proved(gone=Proof(what, lambda: all(proof.holds() for proof in proofs), READY_TIMEOUT_S))
+
+
+def all_pods_ready(pipeline: SteadyPipeline, app: str) -> Proof:
+    """All pods of an app are ready and of the newest template."""
+    path = workload_path(pipeline, app)
+    return Proof(
+        f"every pod of {app} to be ready",
+        lambda: templates.is_whole(pipeline.api.call("GET", path)),
+        within=READY_TIMEOUT_S,
+    )
+
+
+def pod_shows(pipeline: SteadyPipeline, app: str, statuses: Collection[str]) -> Proof:
+    """A pod of the app is in one of the statuses, as ``kubectl get pods`` names them."""
+
+    def shows() -> bool:
+        return any(pod.app == app and pod.status in statuses for pod in pipeline.probes.pods().pods)
+
+    return Proof(f"a pod of {app} to be in {' or '.join(sorted(statuses))}", shows, LANDED_TIMEOUT_S)
+
+
+def writes_fail(pipeline: SteadyPipeline, reason: str) -> Proof:
+    """The processor counts ever more writes that InfluxDB refuses, for that reason."""
+    before: float | None = None
+
+    def grows() -> bool:
+        nonlocal before
+        now = pipeline.metric(roles.PROCESSOR, "conveyor_write_failures_total", reason=reason)
+        grown = before is not None and now > before
+        before = now
+        return grown
+
+    return Proof(f"writes to InfluxDB to fail ({reason})", grows, LANDED_TIMEOUT_S)
