@@ -7,7 +7,7 @@ import pytest
 from checks.cases import PIPELINE, components
 from pipeline_services.judgements import events, grafana, logs, loki
 from pipeline_services.model import names
-from pipeline_services.model.settings import PANELS
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
 pytestmark = [pytest.mark.daily]
@@ -81,7 +81,8 @@ def test_grafana_dashboard_complete(snapshot: Snapshot) -> None:
 @pytest.mark.runbook("grafana-dashboards")
 @pytest.mark.component("grafana")
 @pytest.mark.parametrize(
-    "panel", [pytest.param(title, id=title.lower().replace(" ", "-")) for title in PANELS.values()]
+    "panel",
+    [pytest.param(title, id=title.lower().replace(" ", "-")) for title in Pipeline.load().dashboard.panels.values()],
 )
 def test_grafana_panel_fresh(snapshot: Snapshot, panel: str) -> None:
     """The panel's query returns fresh data."""

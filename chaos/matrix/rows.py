@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chaos.faults.common import FaultBuilder
-from pipeline_services.model.settings import COMPONENTS
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.causes import CAUSES
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def finding(component: str, *causes: str) -> Expected:
     Raises:
         ValueError: no such component or cause, or causes of several levels.
     """
-    if component not in COMPONENTS:
+    if component not in Pipeline.load().reported:
         raise ValueError(f"there is no component {component}")
     unknown = [cause for cause in causes if cause not in CAUSES]
     if unknown or not causes:
@@ -86,7 +86,7 @@ class Row:
     @property
     def innocent(self) -> frozenset[str]:
         """Those that must not be blamed."""
-        return frozenset(COMPONENTS) - self.components - self.affected
+        return frozenset(Pipeline.load().reported) - self.components - self.affected
 
 
 def by_id(*rows: Row) -> Mapping[str, Row]:

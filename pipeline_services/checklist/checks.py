@@ -31,7 +31,7 @@ from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import KeyMetric
 from pipeline_services.model import names, roles
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.settings import PANELS
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
 RED: Final = "failed"
@@ -136,7 +136,11 @@ def _services() -> Iterator[Question]:
     sources = _all(roles.GRAFANA, names.DATASOURCES)
     yield from _of("test_grafana_datasource_answers", grafana.datasource_answers, sources)
     yield Question("test_grafana_dashboard_complete", roles.GRAFANA, grafana.dashboard_is_complete)
-    yield from _of("test_grafana_panel_fresh", grafana.panel_is_fresh, _all(roles.GRAFANA, PANELS.values()))
+    yield from _of(
+        "test_grafana_panel_fresh",
+        grafana.panel_is_fresh,
+        _all(roles.GRAFANA, Pipeline.load().dashboard.panels.values()),
+    )
     yield from _of("test_kafka_topic", kafka.topic_is_whole, _all(roles.KAFKA, kafka.TOPICS))
     yield Question("test_consumer_group_stable", roles.PROCESSOR, kafka.group_is_stable)
     yield Question("test_influxdb_healthy", roles.INFLUXDB, influx.is_healthy)

@@ -24,9 +24,9 @@ from pipeline_services.judgements import (
 from pipeline_services.metrics.key_metrics import KEY_METRICS, PIPELINE
 from pipeline_services.model import names
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.settings import PANELS, resolve_target
+from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.waiting import WaitExpired, wait_until
-from pipeline_services.snapshot.pipeline import Pipeline
+from pipeline_services.snapshot.live import LivePipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
 SETTLES_WITHIN: Final = 240.0
@@ -55,7 +55,7 @@ def settle(kubeconfig: Path, context: str, progress: Callable[[str], None], sinc
             progress(f"{since}; figures still to come: {len(problems)} (at most {SETTLES_WITHIN:.0f} s)")
         return not problems
 
-    with Pipeline(resolve_target(kubeconfig, context, None)) as pipeline:
+    with LivePipeline(resolve_target(kubeconfig, context, None)) as pipeline:
         try:
             wait_until(settled, within=SETTLES_WITHIN, what="figures", every=2.0, retry_on=(PipelineError,))
         except WaitExpired as expired:
@@ -86,7 +86,7 @@ def _figures(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
         yield partial(hpas.knows_metrics, snapshot, hpa)
     for component in MEASURED:
         yield partial(resources.are_within_limits, snapshot, component)
-    for title in PANELS.values():
+    for title in snapshot.pipeline.dashboard.panels.values():
         yield partial(grafana.panel_is_fresh, snapshot, title)
 
 

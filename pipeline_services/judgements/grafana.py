@@ -11,7 +11,6 @@ from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.settings import PANELS
 from pipeline_services.snapshot.snapshot import Snapshot
 
 FRESH: Final = 120.0
@@ -54,9 +53,10 @@ def dashboard_is_complete(snapshot: Snapshot) -> None:
     require_ready(snapshot, roles.GRAFANA)
     board = snapshot.data("grafana_dashboard")
     board = board.get("dashboard", board)
-    if board.get("title") != names.DASHBOARD:
-        raise Deviation(snapshot, f"the dashboard is called {board.get('title')!r}", f"{names.DASHBOARD!r}", _ADVICE)
-    missing = sorted(set(PANELS.values()) - {panel.get("title") for panel in board.get("panels", ())})
+    wanted = snapshot.pipeline.dashboard
+    if board.get("title") != wanted.title:
+        raise Deviation(snapshot, f"the dashboard is called {board.get('title')!r}", f"{wanted.title!r}", _ADVICE)
+    missing = sorted(set(wanted.panels.values()) - {panel.get("title") for panel in board.get("panels", ())})
     if missing:
         raise Deviation(snapshot, f"the dashboard lacks {', '.join(missing)}", "all its panels", _ADVICE)
 
@@ -68,8 +68,10 @@ def panel_is_fresh(snapshot: Snapshot, title: str) -> None:
         PreconditionNotMet: what the panel shows, or where it gets it from, does not run.
     """
     require_ready(snapshot, roles.GRAFANA, *SHOWN.get(title, ()))
-    panel = snapshot.data(f"grafana_panels/{_panel_id(title)}")
-    sources = [source for source, uid in names.DATASOURCES.items() if uid == panel.get("datasource")]
+    panel = snapshot.data(f"grafana_panels/{_panel_id(snapshot, title)}")
+    sources = [
+        source for source, uid in snapshot.pipeline.dashboard.datasources.items() if uid == panel.get("datasource")
+    ]
     require_ready(snapshot, *sources)
     problem = _problem(panel, snapshot.taken_at)
     if problem and not panel.get("error"):
@@ -87,8 +89,8 @@ def _require_settled(snapshot: Snapshot, components: Iterable[str]) -> None:
             raise NoData(f"{component} has just become ready and has nothing to show yet; ask again in {FRESH:g} s")
 
 
-def _panel_id(title: str) -> int:
-    return next(panel_id for panel_id, known in PANELS.items() if known == title)
+def _panel_id(snapshot: Snapshot, title: str) -> int:
+    return next(number for number, known in snapshot.pipeline.dashboard.panels.items() if known == title)
 
 
 def _problem(panel: Mapping[str, Any], now: float) -> str:

@@ -98,6 +98,10 @@ class Component:
         """The selector as ``kubectl -l`` takes it."""
         return ",".join(f"{key}={value}" for key, value in self.selector.items())
 
+    def owns(self, labels: Mapping[str, str] | None) -> bool:
+        """Whether a pod with these labels is one of its pods."""
+        return bool(self.selector) and self.selector.items() <= (labels or {}).items()
+
     @property
     def reports_to(self) -> str:
         """The component that findings about this one name."""
@@ -171,7 +175,7 @@ class Dashboard:
     datasources: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pipeline:
     """A pipeline in one namespace. ``components`` stand in the order of findings: causes before what they affect."""
 
@@ -258,8 +262,7 @@ class Pipeline:
 
     def component_of(self, labels: Mapping[str, str] | None) -> Component | None:
         """The component whose selector matches a pod's labels; None where none does."""
-        given = (labels or {}).items()
-        return next((part for part in self.workloads.values() if part.selector.items() <= given), None)
+        return next((part for part in self.workloads.values() if part.owns(labels)), None)
 
     def rank(self, component: str) -> int:
         """The place of a component in the order of findings; unknown ones come last."""

@@ -4,37 +4,17 @@ from __future__ import annotations
 
 import math
 import os
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from pipeline_services.model import names, own_cluster, roles
+from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.paths import cache_root
-
-COMPONENTS: Final = (
-    *(roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI),
-    *("network", "dns", "hpa", "storage", "node", "config"),
-)
-
-PANELS: Final[Mapping[int, str]] = MappingProxyType(
-    {
-        1: "Producer rate",
-        2: "Processor rate",
-        3: "InfluxDB writes",
-        4: "Consumer lag",
-        5: "End-to-end latency",
-        6: "Pod restarts",
-        7: "CPU usage",
-        8: "Memory usage",
-        9: "HPA replicas",
-        10: "Log errors",
-    }
-)
-"""The panels of the dashboard, by their ids; the dashboard is held to them by the deploy tests."""
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.toml_table import read_toml
 
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -60,31 +40,34 @@ class Settings:
     absent: frozenset[str] = frozenset()
 
     @classmethod
-    def load(cls, path: Path | None, known_metrics: Collection[str] | None = None) -> Settings:
+    def load(
+        cls, path: Path | None, known_metrics: Collection[str] | None = None, pipeline: Pipeline | None = None
+    ) -> Settings:
         """Read a TOML file with ``[thresholds.<metric id>] warn, fail`` and ``[absent] components``.
 
         Args:
             path: the file; None gives the defaults.
             known_metrics: the ids that ``thresholds`` may name; None accepts any.
+            pipeline: whose components ``absent`` may name; by default the suite's own.
 
         Raises:
             PreconditionNotMet: the file cannot be read, or has an unknown key or a bad value, which is named.
         """
         if path is None:
             return cls()
+        document = read_toml(path, f"the settings {path}")
         try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise PreconditionNotMet(f"cannot read the settings {path}: {error.strerror}") from error
-        except ValueError as error:
-            raise PreconditionNotMet(f"the settings {path} are not TOML: {error}") from error
-        try:
-            return cls.from_document(document, known_metrics)
+            return cls.from_document(document, known_metrics, pipeline)
         except PreconditionNotMet as error:
             raise PreconditionNotMet(f"{path}: {error.message}") from error
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any], known_metrics: Collection[str] | None = None) -> Settings:
+    def from_document(
+        cls,
+        document: Mapping[str, Any],
+        known_metrics: Collection[str] | None = None,
+        pipeline: Pipeline | None = None,
+    ) -> Settings:
         """Settings from what a TOML parser returned; raises as ``load`` does."""
         _only(document, "settings", ("thresholds", "absent"))
         thresholds = _table(document, "thresholds")
@@ -94,7 +77,7 @@ class Settings:
         _only(absent, "absent", ("components",))
         return cls(
             thresholds={metric: _levels(metric, thresholds[metric]) for metric in thresholds},
-            absent=_components(absent.get("components", [])),
+            absent=_components(absent.get("components", []), (pipeline or Pipeline.load()).reported),
         )
 
 
@@ -111,12 +94,12 @@ def _number(key: str, value: object) -> float:
     return float(value)
 
 
-def _components(value: object) -> frozenset[str]:
+def _components(value: object, known: Collection[str]) -> frozenset[str]:
     if not isinstance(value, list):
         raise PreconditionNotMet(f"absent.components must be a list, not {value!r}")
     for component in value:
-        if component not in COMPONENTS:
-            raise PreconditionNotMet(f"absent.components: {component!r} is none of {', '.join(COMPONENTS)}")
+        if component not in known:
+            raise PreconditionNotMet(f"absent.components: {component!r} is none of {', '.join(known)}")
     return frozenset(value)
 
 
@@ -135,11 +118,15 @@ def _only(table: Mapping[str, Any], where: str, known: Collection[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which cluster and namespace are meant. ``kubeconfig`` may be several files joined by ``os.pathsep``."""
+    """Which pipeline is meant, and in which cluster and namespace it runs.
+
+    ``kubeconfig`` may be several files joined by ``os.pathsep``.
+    """
 
     kubeconfig: str
     context: str
     namespace: str
+    pipeline: Pipeline = field(default_factory=Pipeline.load, compare=False, repr=False)
 
 
 def own_kubeconfig(cluster: str = own_cluster.CLUSTER) -> Path:
@@ -147,7 +134,12 @@ def own_kubeconfig(cluster: str = own_cluster.CLUSTER) -> Path:
     return cache_root() / "clusters" / cluster / "reader.kubeconfig"
 
 
-def resolve_target(kubeconfig: Path | None = None, context: str | None = None, namespace: str | None = None) -> Target:
+def resolve_target(
+    kubeconfig: Path | None = None,
+    context: str | None = None,
+    namespace: str | None = None,
+    pipeline: Pipeline | None = None,
+) -> Target:
     """The cluster that the options mean.
 
     Without ``kubeconfig`` and ``context`` it is the suite's own cluster. A context alone is looked up where kubectl
@@ -165,4 +157,5 @@ def resolve_target(kubeconfig: Path | None = None, context: str | None = None, n
         files = str(kubeconfig)
     if not any(Path(file).is_file() for file in files.split(os.pathsep) if file):
         raise PreconditionNotMet(f"there is no kubeconfig {files}", next_step="make up, or name one with --kubeconfig")
-    return Target(files, context or "", namespace or names.NAMESPACE)
+    described = pipeline or Pipeline.load()
+    return Target(files, context or "", namespace or described.namespace, described)

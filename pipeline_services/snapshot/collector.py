@@ -17,16 +17,17 @@ from threading import Event
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.model import names, own_cluster, roles
+from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.pipeline import Component, Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.snapshot.bounds import bounded
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.redaction import redacted, secret_forms
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.snapshot.sources.changes import WRITTEN, changes_in
-from pipeline_services.snapshot.sources.deep import DEEP_LISTS, DEEP_LOGGED, QUOTAS, Listing, quotas
-from pipeline_services.snapshot.sources.kubernetes import LISTS, LOGGED, NEEDED_BY, hidden_values, read_logs, shaped
+from pipeline_services.snapshot.sources.deep import DEEP_LISTS, QUOTAS, Listing, quotas
+from pipeline_services.snapshot.sources.kubernetes import LISTS, NEEDED_BY, hidden_values, read_logs, shaped
 from pipeline_services.snapshot.sources.services import (
     Moment,
     Reach,
@@ -58,6 +59,7 @@ class Group:
 def collect(
     cluster: Cluster,
     settings: Settings | None = None,
+    pipeline: Pipeline | None = None,
     *,
     deep: bool = False,
     upkeep: bool = False,
@@ -67,6 +69,7 @@ def collect(
 
     Args:
         settings: names the components that are absent, whose sources are not collected.
+        pipeline: describes what to look at; by default the suite's own.
         deep: what triage needs beside what the checks judge; see sources/deep.py and sources/changes.py.
         upkeep: what the weekly and monthly reviews need beside that; see sources/upkeep.py.
         deadline: seconds after which the sources that are still being read have failed.
@@ -76,16 +79,16 @@ def collect(
         PreconditionNotMet: it has no such namespace, or the account may read nothing in it.
     """
     deep = deep or upkeep
-    moment = Moment(time.time(), cluster.namespace)
+    moment = Moment(time.time(), cluster.namespace, pipeline or Pipeline.load())
     cluster.require_namespace()
     record = Record()
     absent = (settings or Settings()).absent
     pool = ThreadPoolExecutor(AT_ONCE + len(LISTS) + len(DEEP_LISTS), thread_name_prefix="collect")
     lists = _lists(pool, cluster, absent, deep=deep)
-    with Reach(cluster, lists) as reach:
+    with Reach(cluster, lists, moment.pipeline) as reach:
         tasks = [
             *_service_tasks(pool, reach, record, moment, absent, deep=deep, upkeep=upkeep),
-            *_cluster_tasks(pool, cluster, lists, record, absent, deep=deep),
+            *_cluster_tasks(pool, cluster, lists, record, absent, pipeline=moment.pipeline, deep=deep),
         ]
         unfinished = wait(tasks, timeout=max(0.0, moment.at + deadline - time.time())).not_done
         answers, failures = record.seal(deadline)
@@ -93,7 +96,8 @@ def collect(
     for task in tasks:
         if task not in unfinished:
             task.result()  # whatever is no PipelineError is a fault of this suite and must not pass for the pipeline's
-    return _published(Snapshot(moment.at, cluster.context, cluster.namespace, answers, failures), _secrets(lists))
+    snapshot = Snapshot(moment.at, cluster.context, cluster.namespace, answers, failures, moment.pipeline)
+    return _published(snapshot, _secrets(lists))
 
 
 def _lists(pool: ThreadPoolExecutor, cluster: Cluster, absent: frozenset[str], *, deep: bool) -> _Lists:
@@ -133,7 +137,7 @@ def _service_tasks(
         roles.PROMETHEUS: Group(
             prometheus_sources(deep=deep, upkeep=upkeep), partial(read_prometheus, deep=deep, upkeep=upkeep)
         ),
-        roles.GRAFANA: Group(grafana_sources(absent), partial(read_grafana, absent=absent)),
+        roles.GRAFANA: Group(grafana_sources(moment.pipeline, absent), partial(read_grafana, absent=absent)),
         roles.LOKI: Group(loki_sources(), read_loki),
     }
     tasks: list[Future[None]] = []
@@ -156,16 +160,23 @@ def _read_group(group: Group, reach: Reach, record: Record, moment: Moment) -> N
 
 
 def _cluster_tasks(
-    pool: ThreadPoolExecutor, cluster: Cluster, lists: _Lists, record: Record, absent: frozenset[str], *, deep: bool
+    pool: ThreadPoolExecutor,
+    cluster: Cluster,
+    lists: _Lists,
+    record: Record,
+    absent: frozenset[str],
+    *,
+    pipeline: Pipeline,
+    deep: bool,
 ) -> list[Future[None]]:
     reads: dict[str, Callable[[], Any]] = {
         source: partial(_shaped, source, items) for source, items in lists.items() if source not in QUOTAS
     }
-    logged = {**{app: app for app in LOGGED}, **(DEEP_LOGGED if deep else {})}
+    logged = [part for part in pipeline.workloads.values() if deep or part.id in roles.DATA_PATH]
     reads |= {
-        f"logs/{app}": partial(_logs, cluster, lists["pods"], app)
-        for app, component in logged.items()
-        if component not in absent
+        f"logs/{part.id}": partial(_logs, cluster, lists["pods"], part)
+        for part in logged
+        if part.reports_to not in absent
     }
     if deep:
         reads |= {"changes": partial(changes_in, lists), "quotas": partial(quotas, lists)}
@@ -177,7 +188,7 @@ def _shaped(kind: str, items: Future[list[dict[str, Any]]]) -> list[dict[str, An
     return shaped(kind, items.result())
 
 
-def _logs(cluster: Cluster, pods: Future[list[dict[str, Any]]], component: str) -> list[dict[str, Any]]:
+def _logs(cluster: Cluster, pods: Future[list[dict[str, Any]]], component: Component) -> list[dict[str, Any]]:
     return read_logs(cluster, pods.result(), component)
 
 
@@ -189,9 +200,7 @@ def _secrets(lists: _Lists) -> list[dict[str, Any]]:
 def _published(snapshot: Snapshot, secrets: Sequence[Mapping[str, Any]]) -> Snapshot:
     """The snapshot without secrets and in bounds: the only form that leaves this module."""
     public = {snapshot.namespace, snapshot.context, *(str(secret["metadata"]["name"]) for secret in secrets)}
-    public |= {
-        value for module in (names, own_cluster, roles) for value in vars(module).values() if isinstance(value, str)
-    }
+    public |= snapshot.pipeline.public_values() | own_cluster.PUBLIC
     forms = secret_forms(hidden_values(secrets), public)
     failures = {
         source: Failure(**redacted(failure.to_dict(), forms, public)) for source, failure in snapshot.failures.items()

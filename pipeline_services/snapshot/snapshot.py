@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pipeline_services.model import errors
 from pipeline_services.model.errors import AccessDenied, NoData, PipelineError, UnexpectedAnswer
+from pipeline_services.model.pipeline import Pipeline
 
 FORMAT: Final = 1
 _KINDS: Final[Mapping[str, type[PipelineError]]] = {
@@ -62,6 +63,7 @@ class Snapshot:
         taken_at: seconds since the epoch, UTC, when the collection started.
         answers: source name to JSON-able data.
         failures: source name to the reason why it could not be read.
+        pipeline: the description of what was looked at; it is handed in and in no file.
     """
 
     taken_at: float
@@ -69,6 +71,7 @@ class Snapshot:
     namespace: str
     answers: Mapping[str, Any] = field(default_factory=dict)
     failures: Mapping[str, Failure] = field(default_factory=dict)
+    pipeline: Pipeline = field(default_factory=Pipeline.load, compare=False, repr=False)
 
     def data(self, source: str) -> Any:
         """What ``source`` answered.
@@ -96,8 +99,8 @@ class Snapshot:
         return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> Snapshot:
-        """Read what ``to_json`` wrote.
+    def from_json(cls, text: str, pipeline: Pipeline | None = None) -> Snapshot:
+        """Read what ``to_json`` wrote; ``pipeline`` describes what it shows, by default the suite's own.
 
         Raises:
             UnexpectedAnswer: the text is not a snapshot of a format known here.
@@ -112,6 +115,7 @@ class Snapshot:
                 namespace=str(document["namespace"]),
                 answers=dict(document["answers"]),
                 failures={source: Failure(**failure) for source, failure in document["failures"].items()},
+                pipeline=pipeline or Pipeline.load(),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UnexpectedAnswer(f"this is not a snapshot: {type(error).__name__}: {error}") from error
@@ -123,8 +127,8 @@ class Snapshot:
         path.write_text(self.to_json(), encoding="utf-8")
 
     @classmethod
-    def load(cls, path: Path) -> Snapshot:
-        """Read a saved snapshot.
+    def load(cls, path: Path, pipeline: Pipeline | None = None) -> Snapshot:
+        """Read a saved snapshot; ``pipeline`` as in ``from_json``.
 
         Raises:
             PreconditionNotMet: there is no such file, or it may not be read.
@@ -137,6 +141,6 @@ class Snapshot:
         except UnicodeDecodeError as error:
             raise UnexpectedAnswer(f"{path} is not a snapshot: it is not UTF-8 text") from error
         try:
-            return cls.from_json(text)
+            return cls.from_json(text, pipeline)
         except UnexpectedAnswer as error:
             raise UnexpectedAnswer(f"{path}: {error.message}") from error

@@ -15,7 +15,7 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.cluster.access import ClusterAccess
-from pipeline_services.snapshot.pipeline import Pipeline
+from pipeline_services.snapshot.live import LivePipeline
 from tests.judgements.daily_cases import daily_cases
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +93,7 @@ class Judge:
     def findings(self) -> dict[str, tuple[str, str, str]]:
         """Every case that is not green: id to (outcome, component, first line of its message)."""
         target = resolve_target(self.access.reader_kubeconfig, self.access.context, None)
-        with Pipeline(target) as pipeline:
+        with LivePipeline(target) as pipeline:
             snapshot = pipeline.snapshot()
         found = {}
         for case in daily_cases():

@@ -18,7 +18,7 @@ from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.platform.deploy.api import Api
-from pipeline_services.snapshot.pipeline import Pipeline
+from pipeline_services.snapshot.live import LivePipeline
 from pipeline_services.triage.rules.noise import known_issues
 from tests.acceptance.bench import FAILED, Judge, becomes_green
 from tests.acceptance.tellers import PODS, teller, told
@@ -69,7 +69,7 @@ def test_the_lag_of_the_metrics_is_no_fault(admin: Api, journal: Journal, judge:
 
 
 def _seen(access: ClusterAccess) -> set[str]:
-    with Pipeline(resolve_target(access.reader_kubeconfig, access.context, None)) as pipeline:
+    with LivePipeline(resolve_target(access.reader_kubeconfig, access.context, None)) as pipeline:
         return {issue.id for issue in known_issues(pipeline.snapshot())}
 
 
@@ -101,7 +101,7 @@ def _stands(admin: Api, name: str) -> bool:
 
 
 def _happened_since(start: float, access: ClusterAccess) -> set[str]:
-    with Pipeline(resolve_target(access.reader_kubeconfig, access.context, None)) as pipeline:
+    with LivePipeline(resolve_target(access.reader_kubeconfig, access.context, None)) as pipeline:
         events = [event for event in pipeline.snapshot().data("events") if last_seen(event) >= start]
     known = [known_issue("events", "hpa", f"{one['reason']}: {one['message']}", start) for one in events]
     return {issue.id for issue in known if issue is not None}

@@ -9,7 +9,7 @@ from chaos.matrix import rows
 from chaos.matrix.rows import Row
 from chaos.matrix.table import ROWS, SAMPLE
 from pipeline_services.checklist.checks import questions
-from pipeline_services.model.settings import COMPONENTS
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.walk.escalations import CONDITIONS, Condition
 
@@ -18,7 +18,7 @@ CHECKS = {question.id for question in questions()}
 
 def test_there_are_enough_rows_over_all_components() -> None:
     assert len(ROWS) >= 45
-    assert {component for row in ROWS.values() for component in row.components} == set(COMPONENTS)
+    assert {component for row in ROWS.values() for component in row.components} == set(Pipeline.load().reported)
 
 
 def test_some_rows_are_several_faults_at_once() -> None:
@@ -29,7 +29,7 @@ def test_some_rows_are_several_faults_at_once() -> None:
 
 def test_the_sample_is_small_and_over_all_components() -> None:
     assert len(SAMPLE) <= 14
-    assert {component for row in SAMPLE for component in ROWS[row].components} == set(COMPONENTS)
+    assert {component for row in SAMPLE for component in ROWS[row].components} == set(Pipeline.load().reported)
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
@@ -37,7 +37,7 @@ def test_a_row_expects_checks_that_there_are(row: Row) -> None:
     for check in row.red:
         assert check in CHECKS or any(known.startswith(f"{check}[") for known in CHECKS)
     assert row.also <= set(CAUSES)
-    assert row.affected <= set(COMPONENTS) - row.components
+    assert row.affected <= set(Pipeline.load().reported) - row.components
     assert row.innocent, "a row that lets everybody be blamed judges nothing"
 
 

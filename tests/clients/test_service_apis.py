@@ -13,9 +13,12 @@ from pipeline_services.clients.influxdb import InfluxStore, Newest
 from pipeline_services.clients.loki import LokiApi
 from pipeline_services.clients.prometheus import PrometheusApi, number
 from pipeline_services.model.errors import AccessDenied, UnexpectedAnswer
+from pipeline_services.model.pipeline import Store
 from tests.clients.fake_servers import FakeServer, Reply, serving
 
 SERIES = {"metric": {"pod": "kafka-0"}, "value": [1763870400.1, "NaN"]}
+
+STORE = Store("conveyor", "sensor-data", "conveyor_reading")
 
 
 @pytest.fixture
@@ -157,13 +160,13 @@ def influx(*values: object) -> Reply:
 
 def test_the_newest_reading(server: FakeServer, http: HttpApi) -> None:
     server.routes["/query"] = lambda query: influx(1_763_870_400_500_000_000, 1200 if "COUNT" in query["q"] else 0.5)
-    assert InfluxStore(http, http).newest("t") == Newest(1763870400.5, 1200)
+    assert InfluxStore(http, http, STORE).newest("t") == Newest(1763870400.5, 1200)
     assert server.asked[0][2]["Authorization"] == "Token t"
 
 
 def test_no_reading_at_all(server: FakeServer, http: HttpApi) -> None:
     server.routes["/query"] = influx()
-    assert InfluxStore(http, http).newest("t") == Newest(None, 0)
+    assert InfluxStore(http, http, STORE).newest("t") == Newest(None, 0)
 
 
 @pytest.mark.parametrize(
@@ -172,12 +175,12 @@ def test_no_reading_at_all(server: FakeServer, http: HttpApi) -> None:
 def test_a_query_that_influxdb_does_not_answer(server: FakeServer, http: HttpApi, reply: Reply) -> None:
     server.routes["/query"] = reply
     with pytest.raises(UnexpectedAnswer, match=r"database not found|cannot be read"):
-        InfluxStore(http, http).newest("t")
+        InfluxStore(http, http, STORE).newest("t")
 
 
 def test_a_token_that_is_not_accepted(server: FakeServer, http: HttpApi) -> None:
     server.routes["/api/v2/buckets"] = server.routes["/query"] = (401, {"code": "unauthorized"})
-    store = InfluxStore(http, http)
+    store = InfluxStore(http, http, STORE)
     assert store.token_status("bad") == 401
     with pytest.raises(AccessDenied):
         store.newest("bad")
@@ -185,5 +188,5 @@ def test_a_token_that_is_not_accepted(server: FakeServer, http: HttpApi) -> None
 
 def test_without_a_ca_no_token_is_sent(server: FakeServer, http: HttpApi) -> None:
     with pytest.raises(UnexpectedAnswer, match="no token is sent"):
-        InfluxStore(None, http).token_status("t")
+        InfluxStore(None, http, STORE).token_status("t")
     assert server.asked == []

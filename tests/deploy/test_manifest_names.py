@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_services.model import names, own_cluster, roles, settings
+from pipeline_services.model import names, own_cluster, roles
+from pipeline_services.model.pipeline import Pipeline
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 
@@ -98,7 +99,7 @@ def test_the_broker_advertises_the_name_of_its_pod(manifests: Any) -> None:
 def test_dashboard(manifests: Any) -> None:
     dashboard = json.loads(manifests.one("ConfigMap", "grafana-dashboards")["data"]["ca3-pipeline-metrics.json"])
     assert (dashboard["title"], dashboard["uid"]) == (names.DASHBOARD, names.DASHBOARD_UID)
-    assert {panel["id"]: panel["title"] for panel in dashboard["panels"]} == dict(settings.PANELS)
+    assert {panel["id"]: panel["title"] for panel in dashboard["panels"]} == dict(Pipeline.load().dashboard.panels)
     uids = {target["datasource"]["uid"] for panel in dashboard["panels"] for target in panel["targets"]}
     assert uids == set(names.DATASOURCES.values())
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model import names, roles
-from pipeline_services.model.settings import PANELS
+from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.answers_of_cluster import POD_NAMES
 
 VALUES = {
@@ -76,9 +76,9 @@ def _grafana(now: float) -> dict[str, Any]:
             "error": None,
             "datasource": PANEL_SOURCES.get(title, "prometheus"),
         }
-        for number, title in PANELS.items()
+        for number, title in Pipeline.load().dashboard.panels.items()
     }
-    shown = [{"id": number, "title": title} for number, title in PANELS.items()]
+    shown = [{"id": number, "title": title} for number, title in Pipeline.load().dashboard.panels.items()]
     return {
         **panels,
         "grafana_health": {"database": "ok", "version": "10.4.0"},

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline_services.apps.log_words import NOT_DELIVERED
 from pipeline_services.model import names, roles
 from pipeline_services.model.errors import ServiceUnreachable
-from pipeline_services.model.settings import PANELS
+from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.answers_of_cluster import POD_NAMES
 from tests.judgements.world import World
 
@@ -58,7 +58,7 @@ def scale_to_0(world: World, app: str) -> None:
 
 def empty_panels(world: World, *titles: str) -> None:
     """Panels whose queries return nothing."""
-    for number, title in PANELS.items():
+    for number, title in Pipeline.load().dashboard.panels.items():
         if title in titles:
             world.answers[f"grafana_panels/{number}"] |= {"newest": None, "points": 0}
 
@@ -186,7 +186,7 @@ def prometheus_scaled_to_0(world: World) -> None:
     world.fail("prometheus/", gone)
     world.fail("prometheus_targets", gone)
     world.answers["grafana_datasources/prometheus"] = {"status": 400, "message": "connection refused"}
-    for number in PANELS:
+    for number in Pipeline.load().dashboard.panels:
         panel = world.answers[f"grafana_panels/{number}"]
         if panel["datasource"] == "prometheus":
             panel |= {"newest": None, "points": 0, "error": "dial tcp: connection refused"}

@@ -12,7 +12,7 @@ from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import Comparison
 from pipeline_services.model import names
 from pipeline_services.model.k8s import COMPONENT_APPS
-from pipeline_services.model.settings import PANELS
+from pipeline_services.model.pipeline import Pipeline
 from tests.judgements import known_bad_services as services
 from tests.judgements.faults import scale_to_0, warning
 from tests.judgements.world import World
@@ -211,7 +211,7 @@ def producer_gone(world: World, metric_id: str, subject: str) -> None:
 
 def panel(change: dict[str, Any], *, old: float = 0.0) -> Breakage:
     def breakage(world: World, title: str) -> None:
-        number = next(number for number, known in PANELS.items() if known == title)
+        number = next(number for number, known in Pipeline.load().dashboard.panels.items() if known == title)
         world.answers[f"grafana_panels/{number}"].update(change)
         if old:
             world.answers[f"grafana_panels/{number}"]["newest"] = world.now - old

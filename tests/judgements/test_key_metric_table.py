@@ -12,7 +12,8 @@ from pipeline_services.metrics.advice import Escalation
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import Comparison, Reading, with_levels
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.settings import COMPONENTS, Levels
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.settings import Levels
 from tests.judgements.known_bad_services import lag, stalled
 from tests.judgements.world import NOW, World, healthy
 
@@ -54,7 +55,7 @@ def test_a_row_is_complete(metric: object) -> None:
     assert all((known.reason, known.unit, known.query, known.shown_by, known.advice.impact, known.advice.next_command))
     assert known.advice.escalation in Escalation
     assert known.comparison.holds(known.warn, known.fail) or known.warn == known.fail
-    assert all(known.component_of(subject) in COMPONENTS for subject in known.subjects or ("",))
+    assert all(known.component_of(subject) in Pipeline.load().reported for subject in known.subjects or ("",))
     assert known.tool != "prometheus" or "[" in known.query, "a query without a window shows series that have stopped"
 
 

@@ -15,7 +15,7 @@ from pipeline_services.faults import aftermath
 from pipeline_services.faults.journal import Entry, own_journal
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.reporting.run import own_cluster
-from pipeline_services.snapshot import pipeline
+from pipeline_services.snapshot import live
 from tests.reporting.samples import Project, snapshot
 
 pytest_plugins = ("pytester",)
@@ -32,7 +32,7 @@ class Cluster:
         monkeypatch.setattr(platform, "ensure_cluster", lambda **_: self.did.append("ensured"))
         monkeypatch.setattr(aftermath, "undo_left_behind", self.undo)
         monkeypatch.setattr(settling, "settle", lambda *_, since: self.did.append(f"settled: {since}"))
-        monkeypatch.setattr(pipeline, "Pipeline", lambda *_: self)
+        monkeypatch.setattr(live, "LivePipeline", lambda *_: self)
 
     def __enter__(self) -> Cluster:
         return self

@@ -11,7 +11,8 @@ from typing import Any
 
 from pipeline_services.clients.kubernetes import RESOURCES, Cluster
 from pipeline_services.model import names, roles
-from pipeline_services.model.settings import PANELS, Target
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.settings import Target
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS
 from tests.clients.certificate_maker import Issued, issue, with_tls
 from tests.clients.fake_servers import FakeServer, Routes, kubeconfig, serving
@@ -97,7 +98,14 @@ GRAFANA: Routes = {
     "/api/datasources/uid/influxdb/health": (200, {"message": "ok"}),
     f"/api/dashboards/uid/{names.DASHBOARD_UID}": (
         200,
-        {"dashboard": {"panels": [{"id": n, "title": t, "targets": [{"refId": "A"}]} for n, t in PANELS.items()]}},
+        {
+            "dashboard": {
+                "panels": [
+                    {"id": n, "title": t, "targets": [{"refId": "A"}]}
+                    for n, t in Pipeline.load().dashboard.panels.items()
+                ]
+            }
+        },
     ),
     "/api/ds/query": (200, {"results": {"A": {"frames": []}}}),
 }

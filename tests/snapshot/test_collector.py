@@ -13,13 +13,14 @@ import pytest
 
 from pipeline_services.clients.kubernetes import RESOURCES
 from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.model import names
+from pipeline_services.model import names, roles
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.settings import PANELS, Settings
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.bounds import LIMIT, bounded
 from pipeline_services.snapshot.collector import collect, main
 from pipeline_services.snapshot.snapshot import Snapshot
-from pipeline_services.snapshot.sources.kubernetes import LISTS, LOGGED, newest_within
+from pipeline_services.snapshot.sources.kubernetes import LISTS, newest_within
 from tests.snapshot.fake_pipeline import CANARY, NS, PODS, FakePipeline, fake_pipeline, pod, secret
 
 KAFKA_SOURCES = {"kafka_topics", "kafka_group", "kafka_lag"}
@@ -37,9 +38,9 @@ def test_every_source_is_read_or_has_a_reason(pipeline: FakePipeline) -> None:
     metrics = {f"prometheus/{metric.id}" for metric in KEY_METRICS.values() if metric.tool == "prometheus"}
     assert set(snapshot.answers) == {
         *(*LISTS, *metrics, "prometheus_targets", "loki_ready", "loki/all", "loki/errors", "loki/pods", "tls"),
-        *(f"logs/{component}" for component in LOGGED),
+        *(f"logs/{component}" for component in roles.DATA_PATH),
         *(f"grafana_datasources/{uid}" for uid in names.DATASOURCES.values()),
-        *(f"grafana_panels/{panel}" for panel in PANELS),
+        *(f"grafana_panels/{panel}" for panel in Pipeline.load().dashboard.panels),
         *("grafana_health", "grafana_dashboard"),
         *("influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token"),
     }
@@ -202,7 +203,9 @@ def long_log(lines: int) -> list[dict[str, Any]]:
 
 
 def test_a_snapshot_keeps_its_bound_and_the_newest_lines() -> None:
-    answers = {f"logs/{name}": long_log(20_000) for name in LOGGED} | {"pods": [{"metadata": {"name": "kafka-0"}}]}
+    answers = {f"logs/{name}": long_log(20_000) for name in roles.DATA_PATH} | {
+        "pods": [{"metadata": {"name": "kafka-0"}}]
+    }
     kept = bounded(answers)
     assert len(Snapshot(0, "c", "n", kept).to_json().encode()) <= LIMIT
     assert kept["pods"] == answers["pods"]

@@ -186,7 +186,7 @@ def live(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
         kubeconfig.write_text("{}")
         left = iter(found)
         FakePipeline.looks = iter([snapshot()] * len(found))
-        monkeypatch.setattr("pipeline_services.snapshot.pipeline.Pipeline", FakePipeline)
+        monkeypatch.setattr("pipeline_services.snapshot.live.LivePipeline", FakePipeline)
         monkeypatch.setattr("pipeline_services.triage.walk.watch.EVERY", 0.0)
         monkeypatch.setattr("pipeline_services.triage.walk.watch.Watch.run.__defaults__", (0.0, 60.0, lambda: AT + 30))
         monkeypatch.setattr(cli, "diagnose", lambda *_: next(left))

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from pipeline_services.model.settings import COMPONENTS
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run.outcome import PASSED, Category, Finding, Outcome, finding_of
 from pipeline_services.reporting.run.selection import RUN_MARKERS
 
@@ -31,8 +31,9 @@ class CaseLabels:
             pytest.UsageError: the case does not name a component that there is.
         """
         component = _argument(item, "component")
-        if component not in COMPONENTS:
-            raise pytest.UsageError(f"{item.nodeid} needs @pytest.mark.component with one of: {', '.join(COMPONENTS)}")
+        known = Pipeline.load().reported
+        if component not in known:
+            raise pytest.UsageError(f"{item.nodeid} needs @pytest.mark.component with one of: {', '.join(known)}")
         markers = tuple(name for name in RUN_MARKERS if item.get_closest_marker(name))
         return cls(component, _argument(item, "runbook"), markers)
 

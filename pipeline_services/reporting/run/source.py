@@ -63,12 +63,12 @@ class SnapshotSource:
         options = self.options
         if options.snapshot:
             return Snapshot.load(options.snapshot)
-        from pipeline_services.snapshot.pipeline import Pipeline  # noqa: PLC0415  a saved snapshot needs no client library
+        from pipeline_services.snapshot.live import LivePipeline  # noqa: PLC0415  a saved snapshot needs no client library
 
         if options.is_own_cluster:
             own_cluster.make_ready(options.under_fault, self.say)
         target = resolve_target(options.kubeconfig, options.context, options.namespace)
-        with Pipeline(target, self.settings) as pipeline:
+        with LivePipeline(target, self.settings) as pipeline:
             snapshot = pipeline.snapshot(upkeep=self.upkeep)
         if options.is_own_cluster and own_cluster.something_to_undo(options.under_fault):
             raise PreconditionNotMet("something was broken on purpose just now", next_step="the same command again")

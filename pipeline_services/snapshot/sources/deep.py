@@ -41,15 +41,6 @@ DEEP_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
 )
 """Source to what is listed; the last two are what names, metrics and the network of every pod hang on."""
 QUOTAS: Final = ("resourcequotas", "limitranges")
-DEEP_LOGGED: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        roles.PROMETHEUS: roles.PROMETHEUS,
-        roles.GRAFANA: roles.GRAFANA,
-        roles.LOKI: roles.LOKI,
-        roles.LOG_SHIPPER: roles.LOKI,
-    }
-)
-"""App to the component that has to be there for its log to be read."""
 
 ONSET: Final[Mapping[str, str]] = MappingProxyType(
     {

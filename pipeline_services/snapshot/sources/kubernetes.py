@@ -9,14 +9,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.model import roles
 from pipeline_services.model.errors import AccessDenied, NoData, UnexpectedAnswer
+from pipeline_services.model.pipeline import Component
 
 LISTS: Final = (
     *("secrets", "pods", "deployments", "statefulsets", "daemonsets", "hpas", "pvcs", "services", "endpointslices"),
     *("configmaps", "networkpolicies", "events", "nodes", "pod_metrics", "node_metrics"),
 )
-LOGGED: Final = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)
 NEEDED_BY: Final[Mapping[str, str]] = {
     "hpas": "hpa",
     "pvcs": "storage",
@@ -111,7 +110,7 @@ def secret_value(secrets: Iterable[Mapping[str, Any]], name: str, key: str) -> b
     raise NoData(f"there is no secret {name}")
 
 
-def read_logs(cluster: Cluster, pods: Iterable[Mapping[str, Any]], component: str) -> list[dict[str, Any]]:
+def read_logs(cluster: Cluster, pods: Iterable[Mapping[str, Any]], component: Component) -> list[dict[str, Any]]:
     """The recent lines of each container of a component's newest pods.
 
     ``error`` says why a container has none; ``previous`` is the end of what it wrote before its last restart.
@@ -119,7 +118,7 @@ def read_logs(cluster: Cluster, pods: Iterable[Mapping[str, Any]], component: st
     Raises:
         AccessDenied: the account may not read logs.
     """
-    own = [pod for pod in pods if (pod["metadata"].get("labels") or {}).get("app") == component]
+    own = [pod for pod in pods if component.owns(pod["metadata"].get("labels"))]
     newest = sorted(own, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")))[-LOG_PODS:]
     return [
         _log(

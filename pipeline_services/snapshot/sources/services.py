@@ -17,9 +17,9 @@ from pipeline_services.clients.loki import LokiApi
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
 from pipeline_services.clients.prometheus import PrometheusApi
 from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, ServiceUnreachable
-from pipeline_services.model.settings import PANELS
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.sources.deep import onset
 from pipeline_services.snapshot.sources.upkeep import upkeep_reads, upkeep_sources
@@ -33,16 +33,18 @@ _Lists = Mapping[str, "Future[list[dict[str, Any]]]"]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When and where the collection takes place."""
+    """When and where the collection takes place, and what is looked at."""
 
     at: float
     namespace: str
+    pipeline: Pipeline
 
 
 class Reach(AbstractContextManager["Reach"]):
     """Opens ways to services and closes all of them at the end."""
 
-    def __init__(self, cluster: Cluster, lists: _Lists) -> None:
+    def __init__(self, cluster: Cluster, lists: _Lists, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
         self._cluster = cluster
         self._lists = lists
         self._open = ExitStack()
@@ -62,10 +64,11 @@ class Reach(AbstractContextManager["Reach"]):
         """The namespace's Secrets, values included; raises what listing them raised."""
         return self._lists["secrets"].result()
 
-    def forward(self, service: str) -> PortForward:
-        """A way to a ready pod behind ``service``; raises as ``ready_endpoint`` and ``PortForward`` do."""
+    def forward(self, component: str) -> PortForward:
+        """A way to a ready pod behind a component's Service; raises as ``ready_endpoint`` and ``PortForward`` do."""
         slices = self._lists["endpointslices"].result()
-        endpoint = ready_endpoint(service, names.SERVICE_PORTS[service], slices, self._cluster.namespace)
+        service = self.pipeline.service(component)
+        endpoint = ready_endpoint(service.name, service.port, slices, self._cluster.namespace)
         forward = PortForward(self._cluster, endpoint).__enter__()
         return self._keep(forward, forward.close)
 
@@ -102,7 +105,7 @@ def _prometheus_queries() -> list[tuple[str, str]]:
 def read_prometheus(reach: Reach, record: Record, moment: Moment, *, deep: bool = False, upkeep: bool = False) -> None:
     """Every key metric that Prometheus has, and its targets; with ``deep`` how the last half hour went, with ``upkeep``
     all that it remembers."""
-    api = PrometheusApi(reach.http(reach.forward(names.PROMETHEUS_SERVICE)))
+    api = PrometheusApi(reach.http(reach.forward(roles.PROMETHEUS)))
     queries = [(f"prometheus/{metric}", partial(api.query, query)) for metric, query in _prometheus_queries()]
     back: list[tuple[str, Callable[[], Any]]] = [("onset", partial(onset, api, moment.at))] if deep else []
     back += upkeep_reads(api, moment.at) if upkeep else []
@@ -121,7 +124,7 @@ def spec_queries(namespace: str) -> dict[str, str]:
 
 def read_loki(reach: Reach, record: Record, moment: Moment) -> None:
     """Readiness, section 2's searches and how new each pod's lines are."""
-    api = LokiApi(reach.http(reach.forward(names.LOKI_SERVICE)))
+    api = LokiApi(reach.http(reach.forward(roles.LOKI)))
     start, end = moment.at - WINDOW, moment.at + 1
 
     def ready() -> dict[str, Any]:
@@ -136,35 +139,37 @@ def read_loki(reach: Reach, record: Record, moment: Moment) -> None:
     take_all(record, [("loki_ready", ready), newest, *searches])
 
 
-def grafana_sources(absent: frozenset[str]) -> list[str]:
-    sources = [f"grafana_datasources/{uid}" for component, uid in names.DATASOURCES.items() if component not in absent]
-    return ["grafana_health", "grafana_dashboard", *sources, *(f"grafana_panels/{panel}" for panel in PANELS)]
+def grafana_sources(pipeline: Pipeline, absent: frozenset[str]) -> list[str]:
+    board = pipeline.dashboard
+    sources = [f"grafana_datasources/{uid}" for component, uid in board.datasources.items() if component not in absent]
+    return ["grafana_health", "grafana_dashboard", *sources, *(f"grafana_panels/{panel}" for panel in board.panels)]
 
 
 def read_grafana(reach: Reach, record: Record, moment: Moment, *, absent: frozenset[str] = frozenset()) -> None:
     """Health, data sources, the dashboard, and each of its panels' queries."""
-    api = GrafanaApi(reach.http(reach.forward(names.GRAFANA_SERVICE)))
+    api = GrafanaApi(reach.http(reach.forward(roles.GRAFANA)))
+    wanted = reach.pipeline.dashboard
     record.take("grafana_health", api.health)
     sources = [
         (f"grafana_datasources/{uid}", partial(_datasource, api, uid, moment))
-        for component, uid in names.DATASOURCES.items()
+        for component, uid in wanted.datasources.items()
         if component not in absent
     ]
     shown: list[tuple[str, Callable[[], Any]]] = []
     try:
-        dashboard = api.dashboard(names.DASHBOARD_UID)
+        dashboard = api.dashboard(wanted.uid)
     except PipelineError as error:
-        failed = ["grafana_dashboard", *(f"grafana_panels/{panel}" for panel in PANELS)]
+        failed = ["grafana_dashboard", *(f"grafana_panels/{panel}" for panel in wanted.panels)]
         record.fail(failed, error)
     else:
         record.take("grafana_dashboard", lambda: dashboard)
         known = panels(dashboard)
-        shown = [(f"grafana_panels/{panel}", partial(_panel, api, known, panel, moment)) for panel in PANELS]
+        shown = [(f"grafana_panels/{panel}", partial(_panel, api, known, panel, moment)) for panel in wanted.panels]
     take_all(record, [*sources, *shown])
 
 
 def _datasource(api: GrafanaApi, uid: str, moment: Moment) -> dict[str, Any]:
-    if uid == names.DATASOURCES[roles.LOKI]:  # its plugin has no health call
+    if uid == moment.pipeline.dashboard.datasources.get(roles.LOKI):  # its plugin has no health call
         query = {"expr": spec_queries(moment.namespace)["all"], "queryType": "range", "maxLines": 1}
         wrong = api.datasource_query(uid, "loki", query, start=moment.at - RECENT, end=moment.at)
         return {"status": 500, "message": wrong} if wrong else {"status": 200, "message": "a query was answered"}
@@ -174,5 +179,5 @@ def _datasource(api: GrafanaApi, uid: str, moment: Moment) -> dict[str, Any]:
 
 def _panel(api: GrafanaApi, known: Mapping[int, Mapping[str, Any]], panel: int, moment: Moment) -> dict[str, Any]:
     if panel not in known:
-        raise NoData(f"the dashboard has no panel {panel} ({PANELS[panel]})")
+        raise NoData(f"the dashboard has no panel {panel} ({moment.pipeline.dashboard.panels[panel]})")
     return asdict(api.panel(known[panel], start=moment.at - WINDOW, end=moment.at))

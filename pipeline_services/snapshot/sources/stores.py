@@ -12,15 +12,15 @@ from pipeline_services.clients.http import Answer, Tls
 from pipeline_services.clients.influxdb import InfluxStore
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.port_forward import LOCALHOST, PortForward
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError
+from pipeline_services.model.pipeline import SecretKey
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.sources.kubernetes import secret_value
 from pipeline_services.snapshot.sources.services import Moment, Reach, take_all
 
 BETWEEN_SAMPLES: Final = 2.05
-PROCESSOR_TOKEN: Final = "INFLUXDB_TOKEN"
 
 
 def kafka_sources() -> list[str]:
@@ -32,14 +32,15 @@ def read_kafka(reach: Reach, record: Record, _moment: Moment, *, sampled: Callab
 
     ``sampled`` is called after the first sample: from then on this waits, and others may have the machine.
     """
-    with KafkaBroker(reach.forward(names.KAFKA_SERVICE).port) as broker:
+    wanted = reach.pipeline.topics
+    with KafkaBroker(reach.forward(roles.KAFKA).port) as broker:
         topics = broker.topics()
         record.take("kafka_topics", lambda: topics)
-        partitions = [known["partition"] for known in topics.get(names.TOPIC, [])]
+        partitions = [known["partition"] for known in topics.get(wanted.readings, [])]
         samples: list[dict[str, Any]] = []
 
         def sample() -> list[dict[str, Any]]:
-            samples.append(broker.offsets(names.CONSUMER_GROUP, names.TOPIC, partitions).to_dict())
+            samples.append(broker.offsets(wanted.group, wanted.readings, partitions).to_dict())
             return samples
 
         try:
@@ -47,7 +48,7 @@ def read_kafka(reach: Reach, record: Record, _moment: Moment, *, sampled: Callab
         except PipelineError as error:
             record.fail(("kafka_lag",), error)
         sampled()
-        record.take("kafka_group", lambda: broker.group(names.CONSUMER_GROUP))
+        record.take("kafka_group", lambda: broker.group(wanted.group))
         if samples:
             due = samples[0]["at"] + BETWEEN_SAMPLES
             wait_until(lambda: time.time() >= due, within=2 * BETWEEN_SAMPLES, what="the second sample", every=0.02)
@@ -61,25 +62,26 @@ def influxdb_sources() -> list[str]:
 def read_influxdb(reach: Reach, record: Record, _moment: Moment) -> None:
     """Health, the newest reading, whether both tokens are accepted, and the certificate."""
     try:
-        forward = reach.forward(names.INFLUXDB_SERVICE)
+        forward = reach.forward(roles.INFLUXDB)
     except PipelineError as error:
         reason = error.message
         record.take("tls", lambda: {**_expected_certificate(reach), "verified": False, "error": reason})
         raise
     record.take("tls", lambda: _certificates(reach, forward))
-    unchecked = reach.http(forward, tls=Tls(names.INFLUXDB_SERVICE))
-    record.take("influxdb_health", lambda: _health(InfluxStore(None, unchecked).health()))
+    host, config = reach.pipeline.service(roles.INFLUXDB).name, reach.pipeline.config
+    unchecked = reach.http(forward, tls=Tls(host))
+    record.take("influxdb_health", lambda: _health(InfluxStore(None, unchecked, reach.pipeline.store).health()))
 
-    def with_token(name: str, key: str, read: Callable[[InfluxStore, str], Any]) -> Any:
-        token = secret_value(reach.secrets(), name, key).decode("ascii", "replace").strip()
+    def with_token(held: SecretKey, read: Callable[[InfluxStore, str], Any]) -> Any:
+        token = secret_value(reach.secrets(), held.secret, held.key).decode("ascii", "replace").strip()
         return read(store, token)
 
-    checked = reach.http(forward, tls=Tls(names.INFLUXDB_SERVICE, _ca(reach))) if _ca(reach) else None
-    store = InfluxStore(checked, unchecked)
+    checked = reach.http(forward, tls=Tls(host, _ca(reach))) if _ca(reach) else None
+    store = InfluxStore(checked, unchecked, reach.pipeline.store)
     reads = [
-        ("influxdb_newest", partial(with_token, names.READ_SECRET, "token", _newest)),
-        ("influxdb_token", partial(with_token, names.PIPELINE_SECRET, PROCESSOR_TOKEN, _status)),
-        ("influxdb_read_token", partial(with_token, names.READ_SECRET, "token", _status)),
+        ("influxdb_newest", partial(with_token, config.read_token, _newest)),
+        ("influxdb_token", partial(with_token, config.write_token, _status)),
+        ("influxdb_read_token", partial(with_token, config.read_token, _status)),
     ]
     take_all(record, reads)
 
@@ -100,17 +102,19 @@ def _health(answer: Answer) -> dict[str, Any]:
 
 def _ca(reach: Reach) -> str:
     try:
-        return secret_value(reach.secrets(), names.TLS_SECRET, "ca.crt").decode("ascii", "replace")
+        return secret_value(reach.secrets(), reach.pipeline.config.tls, "ca.crt").decode("ascii", "replace")
     except NoData:
         return ""
 
 
 def _expected_certificate(reach: Reach) -> dict[str, Any]:
-    return {"secret": Certificate.read(secret_value(reach.secrets(), names.TLS_SECRET, "tls.crt")).to_dict()}
+    return {"secret": Certificate.read(secret_value(reach.secrets(), reach.pipeline.config.tls, "tls.crt")).to_dict()}
 
 
 def _certificates(reach: Reach, forward: PortForward) -> dict[str, Any]:
     known = _expected_certificate(reach)
-    ca = secret_value(reach.secrets(), names.TLS_SECRET, "ca.crt").decode("ascii", "replace")
-    shown = shown_by(LOCALHOST, forward.port, name=names.INFLUXDB_SERVICE, ca=ca, cause=lambda: forward.failure)
+    ca = secret_value(reach.secrets(), reach.pipeline.config.tls, "ca.crt").decode("ascii", "replace")
+    shown = shown_by(
+        LOCALHOST, forward.port, name=reach.pipeline.service(roles.INFLUXDB).name, ca=ca, cause=lambda: forward.failure
+    )
     return {**known, "served": shown.certificate.to_dict(), "verified": shown.verified, "error": shown.error}

@@ -25,7 +25,7 @@ from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.watch import Watch
 
 if TYPE_CHECKING:
-    from pipeline_services.snapshot.pipeline import Pipeline
+    from pipeline_services.snapshot.live import LivePipeline
 
 EXIT_USAGE: Final = 4
 EXIT_STOPPED: Final = 130
@@ -124,11 +124,11 @@ def _answer(options: argparse.Namespace, settings: Settings) -> int:
 
 def _looked(options: argparse.Namespace, settings: Settings) -> _Seen:
     """A look at the cluster, and with --watch as many as it takes; never brings a cluster up."""
-    from pipeline_services.snapshot.pipeline import Pipeline  # noqa: PLC0415  a saved snapshot needs no client library
+    from pipeline_services.snapshot.live import LivePipeline  # noqa: PLC0415  a saved snapshot needs no client library
 
     if sys.stderr.isatty():
         sys.stderr.write("Looking; this takes 5 to 15 s.\n")
-    with Pipeline(resolve_target(options.kubeconfig, options.context, options.namespace), settings) as pipeline:
+    with LivePipeline(resolve_target(options.kubeconfig, options.context, options.namespace), settings) as pipeline:
         seen = _judged(pipeline.snapshot(deep=True), settings, options)
         if options.until_mended and seen.courses:
             _say_screen(options, seen, 0)
@@ -147,7 +147,7 @@ def _judged(snapshot: Snapshot, settings: Settings, options: argparse.Namespace)
     return _Seen(diagnosis, diagnosis, snapshot, courses=courses)
 
 
-def _follow(seen: _Seen, pipeline: Pipeline, settings: Settings, *, by_hand: bool = False) -> None:
+def _follow(seen: _Seen, pipeline: LivePipeline, settings: Settings, *, by_hand: bool = False) -> None:
     courses = seen.courses if by_hand else workflow.watched(seen.courses)
     waiting = ", ".join(course.finding.component for course in courses)
     _say(f"Watching {'until it is mended' if by_hand else 'what heals by itself'}: {waiting}. Ctrl-C ends it.")

@@ -10,7 +10,7 @@ from pipeline_services.snapshot.collector import collect
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
-class Pipeline(AbstractContextManager["Pipeline"]):
+class LivePipeline(AbstractContextManager["LivePipeline"]):
     """The pipeline that ``target`` means. Nothing is changed in its cluster, nor in the kubeconfig.
 
     Raises:
@@ -20,6 +20,7 @@ class Pipeline(AbstractContextManager["Pipeline"]):
     def __init__(self, target: Target, settings: Settings | None = None) -> None:
         self.cluster = Cluster.connect(target)
         self.settings = settings or Settings()
+        self.pipeline = target.pipeline
 
     def __exit__(self, *_error: object) -> None:
         self.close()
@@ -39,4 +40,4 @@ class Pipeline(AbstractContextManager["Pipeline"]):
             ServiceUnreachable: the API server does not answer.
             PreconditionNotMet: it has no such namespace, or the account may read nothing in it.
         """
-        return collect(self.cluster, self.settings, deep=deep, upkeep=upkeep)
+        return collect(self.cluster, self.settings, self.pipeline, deep=deep, upkeep=upkeep)
