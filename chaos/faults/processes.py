@@ -59,7 +59,7 @@ def out_of_memory(app: str) -> FaultBuilder:
             states = [statuses[0].get(which) or {} for which in ("state", "lastState")]
             return any((state.get("terminated") or {}).get("reason") == "OOMKilled" for state in states)
 
-        return processes.memory_eaten(pipeline.processes(app), pod, killed)
+        return processes.memory_filled(pipeline.processes(app), pod, killed)
 
     return build
 

@@ -42,12 +42,17 @@ _STARTED: Final = """
 ticks=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)
 echo "$ticks $(cut -d' ' -f1 /proc/uptime)"
 """
-# $1 the id of a process: a program that wants ever more memory is put into its control group and left to grow.
-_EAT: Final = """
+# $1 the id of a process, $2 where control groups are mounted, $3 an empty folder. A program in the process's control
+# group fills a tmpfs that only it sees. That memory counts for the group and for no process: the program itself stays
+# small, so the kernel never takes it for the largest process of the group, and with its end the memory is free again.
+_FILL_MEMORY: Final = """
 path=$(sed -n -e 's/^[0-9]*:memory://p' -e 's/^0:://p' "/proc/$1/cgroup" | head -n 1)
-for group in "/sys/fs/cgroup/memory$path" "/sys/fs/cgroup$path"; do [ -e "$group/cgroup.procs" ] && break; done
+for group in "$2/memory$path" "$2$path"; do [ -e "$group/cgroup.procs" ] && break; done
 [ -e "$group/cgroup.procs" ] || { echo "no control group for memory"; exit 1; }
-sh -c 'echo $$ > "$1/cgroup.procs" && exec tail /dev/zero' sh "$group" >/dev/null 2>&1 </dev/null &
+unshare -m sh -ec '
+  mount -t tmpfs filled-by-fault "$2"
+  sh -c "echo \\$\\$ >\\$1/cgroup.procs && exec cat /dev/zero >\\$2/filled" sh "$1" "$2" >/dev/null 2>&1 </dev/null &
+' sh "$group" "$3"
 """
 
 
@@ -130,7 +135,7 @@ def stopped(processes: Processes, pod: str) -> Fault:
     )
 
 
-def memory_eaten(processes: Processes, pod: str, killed_for_memory: Callable[[], object]) -> Fault:
+def memory_filled(processes: Processes, pod: str, killed_for_memory: Callable[[], object]) -> Fault:
     """The fault that uses up a container's memory, as a leak would, until the kernel kills for it.
 
     Args:
@@ -146,8 +151,8 @@ def memory_eaten(processes: Processes, pod: str, killed_for_memory: Callable[[],
         f"the memory of {pod} used up",
         [
             Command(
-                ["sh", "-c", _EAT, "sh", str(first)],
-                f"a program that wants ever more memory put beside process {first}",
+                ["sh", "-c", _FILL_MEMORY, "sh", str(first), "/sys/fs/cgroup", "/mnt"],
+                f"a program that fills a file in memory put beside process {first}",
             )
         ],
         [processes.signal("KILL")],
