@@ -1,0 +1,90 @@
+"""Commands as they are written once, and as an operator of one pipeline pastes them: placeholders become its names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.pipeline import Component, Pipeline
+
+_PLACEHOLDER: Final = re.compile(r"(?<!\$)\{([a-z_]+)(?::([a-z_-]+))?\}")
+
+_OF_THE_PIPELINE: Final[Mapping[str, Callable[[Pipeline], str]]] = MappingProxyType(
+    {
+        "config_map": lambda pipeline: pipeline.config.config_map,
+        "topic": lambda pipeline: pipeline.topics.readings,
+        "dead_letter_topic": lambda pipeline: pipeline.topics.dead_letters,
+        "group": lambda pipeline: pipeline.topics.group,
+        "org": lambda pipeline: pipeline.store.org,
+        "bucket": lambda pipeline: pipeline.store.bucket,
+        "measurement": lambda pipeline: pipeline.store.measurement,
+    }
+)
+_OF_A_COMPONENT: Final[Mapping[str, Callable[[Component], str]]] = MappingProxyType(
+    {
+        "workload": lambda part: part.workload and f"{part.kind.lower()}/{part.workload}",
+        "kind": lambda part: part.kind.lower(),
+        "name": lambda part: part.workload,
+        "pod": lambda part: part.workload and part.first_pod,
+        "selector": lambda part: part.label_selector,
+        "container": lambda part: part.container,
+        "service": lambda part: part.service.name if part.service else "",
+        "port": lambda part: str(part.service.port) if part.service else "",
+        "volume": lambda part: part.volume,
+        "hpa": lambda part: part.autoscaler.name if part.autoscaler else "",
+    }
+)
+_SECRETS: Final[Mapping[str, Callable[[Pipeline], str]]] = MappingProxyType(
+    {
+        "write_token": lambda pipeline: pipeline.config.write_token.secret,
+        "read_token": lambda pipeline: pipeline.config.read_token.secret,
+        "tls": lambda pipeline: pipeline.config.tls,
+        "admin": lambda pipeline: pipeline.config.admin,
+    }
+)
+
+
+def fill(
+    command: str, pipeline: Pipeline, namespace: str = "", details: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The command with the pipeline's own names in place of its placeholders.
+
+    ``{namespace}``, ``{config_map}``, ``{topic}``, ``{dead_letter_topic}``, ``{group}``, ``{org}``, ``{bucket}`` and
+    ``{measurement}`` are the pipeline's. ``{pod:kafka}`` is a StatefulSet's first pod, ``{workload:kafka}`` the
+    workload as ``kind/name``, and so on for ``kind``, ``name``, ``selector``, ``container``, ``service``, ``port``,
+    ``volume`` and ``hpa`` of any component. ``{secret:tls}`` is the Secret in that role (``write_token``,
+    ``read_token``, ``tls``, ``admin``). Whatever else stands in braces (``{.data.tls\\.crt}``) is left alone.
+
+    Args:
+        namespace: where the pipeline runs; empty means the description's own.
+        details: placeholders of the finding's own, without a colon; they come first.
+
+    Raises:
+        PreconditionNotMet: the description has nothing to put there.
+        ValueError: there is no such placeholder.
+    """
+    known = {"namespace": namespace or pipeline.namespace, **details}
+
+    def value(found: re.Match[str]) -> str:
+        word, of = found.groups()
+        if of is None and word in known:
+            return known[word]
+        return _described(found.group(), word, of, pipeline)
+
+    return _PLACEHOLDER.sub(value, command)
+
+
+def _described(placeholder: str, word: str, of: str | None, pipeline: Pipeline) -> str:
+    if of is None and word in _OF_THE_PIPELINE:
+        return _OF_THE_PIPELINE[word](pipeline)
+    if word == "secret" and of is not None and of in _SECRETS:
+        return _SECRETS[of](pipeline)
+    if of is None or word not in _OF_A_COMPONENT:
+        raise ValueError(f"there is no placeholder {placeholder}")
+    found = _OF_A_COMPONENT[word](pipeline[of]) if of in pipeline.components else ""
+    if not found:
+        raise PreconditionNotMet(f"the description of {pipeline.name} has nothing for {placeholder}")
+    return found
