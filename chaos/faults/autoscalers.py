@@ -9,6 +9,7 @@ from chaos.faults.common import FaultBuilder
 from pipeline_services import faults
 from pipeline_services.faults import objects
 from pipeline_services.faults.model import Fault, Proof, object_path
+from pipeline_services.model.kinds import KINDS
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -43,6 +44,6 @@ def metrics_server_down(pipeline: SteadyPipeline) -> Fault:
     fault = faults.scaled(pipeline.api, "deployments", "metrics-server", "kube-system", 0)
 
     def answers() -> bool:
-        return bool(pipeline.api.call("GET", "/apis/metrics.k8s.io/v1beta1/nodes")["items"])
+        return bool(pipeline.api.call("GET", KINDS["NodeMetrics"].path())["items"])
 
     return fault.proved(gone=Proof("the metrics API to answer", answers, within=90.0))

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline_services.faults import templates
 from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.kinds import WORKLOADS
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
 FaultBuilder = Callable[["SteadyPipeline"], Fault]
-KINDS: Final = {
-    **dict.fromkeys(names.DEPLOYMENTS, "deployments"),
-    **dict.fromkeys(names.STATEFULSETS, "statefulsets"),
-    **dict.fromkeys(names.DAEMONSETS, "daemonsets"),
-}
 CRASHED: Final = frozenset({"CrashLoopBackOff", "Error"})
 """Pod statuses, as ``kubectl get pods`` names them, of a container that ends again and again."""
 LANDED_TIMEOUT_S: Final = 60.0
@@ -26,7 +22,7 @@ READY_TIMEOUT_S: Final = 90.0
 
 def workload_path(pipeline: SteadyPipeline, app: str) -> str:
     """The API path of an app's workload."""
-    return object_path(KINDS[app], app, pipeline.namespace)
+    return object_path(WORKLOADS[app].plural, app, pipeline.namespace)
 
 
 def pod_names(pipeline: SteadyPipeline, app: str) -> list[str]:

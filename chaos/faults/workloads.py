@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.faults.common import (
-    KINDS,
     FaultBuilder,
     all_pods_ready,
     pod_names,
@@ -19,6 +18,7 @@ from pipeline_services.faults import capacity, objects, resources, templates
 from pipeline_services.faults.model import Fault, Proof, together, with_pods_replaced
 from pipeline_services.faults.templates import Edit
 from pipeline_services.model import names, roles
+from pipeline_services.model.kinds import KINDS, WORKLOADS
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -35,7 +35,7 @@ def scaled(app: str, replicas: int) -> FaultBuilder:
     """Somebody scales a workload by hand; an autoscaler that would remove the pods again is held."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        by_hand = faults.scaled(pipeline.api, KINDS[app], app, pipeline.namespace, replicas)
+        by_hand = faults.scaled(pipeline.api, WORKLOADS[app].plural, app, pipeline.namespace, replicas)
         if app not in names.HPAS or replicas < 2:
             return by_hand
         held = resources.autoscaler_held(pipeline.api, names.HPAS[app], pipeline.namespace, "scaleDown")
@@ -52,7 +52,7 @@ def edited(app: str, edit: Edit, summary: str, statuses: Collection[str] = ()) -
     """
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        fault = templates.edited(pipeline.api, KINDS[app], app, pipeline.namespace, edit, summary=summary)
+        fault = templates.edited(pipeline.api, WORKLOADS[app].plural, app, pipeline.namespace, edit, summary=summary)
         return fault.proved(pod_shows(pipeline, app, statuses)) if statuses else fault
 
     return build
@@ -64,7 +64,7 @@ def log_shipper_without_node(pipeline: SteadyPipeline) -> Fault:
     path = workload_path(pipeline, app)
     edit = templates.node_selector({UNWANTED_LABEL: "ssd"})
     fault = templates.edited(
-        pipeline.api, KINDS[app], app, pipeline.namespace, edit, summary="for nodes that there are not"
+        pipeline.api, WORKLOADS[app].plural, app, pipeline.namespace, edit, summary="for nodes that there are not"
     )
 
     def nowhere() -> bool:
@@ -111,7 +111,9 @@ def restarted(app: str) -> FaultBuilder:
     """A rolling restart, which is no fault: something to watch."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        fault = faults.with_restart(Fault(f"{app} restarted pod by pod", []), KINDS[app], app, pipeline.namespace)
+        fault = faults.with_restart(
+            Fault(f"{app} restarted pod by pod", []), WORKLOADS[app].plural, app, pipeline.namespace
+        )
         return fault.proved(gone=all_pods_ready(pipeline, app))
 
     return build
@@ -150,7 +152,7 @@ def cordoned(pipeline: SteadyPipeline) -> Fault:
 
 def tainted(pipeline: SteadyPipeline) -> Fault:
     """Somebody keeps pods away from the node."""
-    path = f"/api/v1/nodes/{first_node(pipeline)}"
+    path = KINDS["Node"].path(name=first_node(pipeline))
     there = pipeline.api.call("GET", path)["spec"].get("taints") or []
     patch = {"spec": {"taints": [*there, {"key": TAINT, "effect": "NoSchedule"}]}}
     return faults.patched(pipeline.api, path, patch, f"the node has the taint {TAINT}")
@@ -162,7 +164,9 @@ def claim_unbound(app: str, volume: str) -> FaultBuilder:
     def build(pipeline: SteadyPipeline) -> Fault:
         api, namespace, claim = pipeline.api, pipeline.namespace, f"{app}-{volume}"
         edit = templates.volume_from_claim(volume, claim)
-        moved = templates.edited(api, KINDS[app], app, namespace, edit, summary=f"its {volume} on the claim {claim}")
+        moved = templates.edited(
+            api, WORKLOADS[app].plural, app, namespace, edit, summary=f"its {volume} on the claim {claim}"
+        )
         body = {
             "apiVersion": "v1",
             "kind": "PersistentVolumeClaim",

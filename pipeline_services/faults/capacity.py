@@ -9,6 +9,7 @@ from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import MERGE_PATCH, RUN, Api, Fault, Proof, object_path, patched
 from pipeline_services.faults.objects import created
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.kinds import KINDS
 
 _WOKEN = "conveyor.io/woken-by-fault"
 
@@ -50,7 +51,7 @@ def cordoned(api: Api, node: str) -> Fault:
     """
     if not node:
         raise ValueError("a fault needs an explicit target, not any node")
-    path = f"/api/v1/nodes/{node}"
+    path = KINDS["Node"].path(name=node)
     if api.call("GET", path)["spec"].get("unschedulable"):
         raise PreconditionNotMet(f"the node {node} is cordoned already")
     fault = patched(api, path, {"spec": {"unschedulable": True}}, f"node {node} cordoned")

@@ -14,6 +14,7 @@ from typing import Final
 from pipeline_services.faults.journal import Call, Command, Entry, Journal, Step
 from pipeline_services.faults.model import EXPIRES_AFTER, RUN, Api, Conflict, Fault, Node
 from pipeline_services.faults.signals import held_back, unwinding
+from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import (
     NoData,
     PipelineError,
@@ -21,11 +22,12 @@ from pipeline_services.model.errors import (
     ServiceUnreachable,
     UnexpectedAnswer,
 )
+from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
 PATIENCE: Final = 30.0
 """Seconds for which an undo is tried again while the API server does not answer."""
-IDENTITY: Final = "/api/v1/namespaces/kube-system"
+IDENTITY: Final = KINDS["Namespace"].path(name=own_cluster.SYSTEM_NAMESPACE)
 
 
 class FaultDidNotLand(PreconditionNotMet):

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 from pipeline_services.faults.journal import Call, Step
 from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.kinds import KINDS, kind_of
 
 MERGE_PATCH: Final = "application/merge-patch+json"
 EXPIRES_AFTER: Final = 900.0
@@ -106,14 +107,14 @@ def object_path(kind: str, name: str, namespace: str) -> str:
     """The API path of a namespaced object; ``kind`` is its plural (``deployments``).
 
     Raises:
-        ValueError: the kind is not one that faults know, or the target is not explicit.
+        ValueError: there is no such kind in a namespace, or the target is not explicit.
     """
     if not name or not namespace:
         raise ValueError(f"a fault needs an explicit target, not {kind}/{name!r} in {namespace!r}")
-    group = _GROUPS.get(kind)
-    if group is None:
-        raise ValueError(f"faults do not know the kind {kind!r}; they know {', '.join(sorted(_GROUPS))}")
-    return f"/{group}/namespaces/{namespace}/{kind}/{name}"
+    known = kind_of(kind)
+    if not known.namespaced:
+        raise ValueError(f"{kind} are in no namespace, and so no target in one")
+    return known.path(namespace, name)
 
 
 def patched(api: Api, path: str, patch: Mapping[str, Any], summary: str) -> Fault:
@@ -155,7 +156,7 @@ def with_pods_replaced(fault: Fault, app: str, namespace: str, pods: Sequence[st
     """
     if not app or not namespace:
         raise ValueError(f"a fault needs an explicit target, not the pods of {app!r} in {namespace!r}")
-    replace_pods = Call("DELETE", f"/api/v1/namespaces/{namespace}/pods?labelSelector=app%3D{app}")
+    replace_pods = Call("DELETE", f"{KINDS['Pod'].path(namespace)}?labelSelector=app%3D{app}")
     return replace(
         fault, inject=[*fault.inject, replace_pods], undo=[*fault.undo, replace_pods], pods=(*fault.pods, *pods)
     )
@@ -180,19 +181,3 @@ def _annotated(patch: dict[str, Any], annotations: Mapping[str, str | None]) -> 
 def _restart(path: str, mark: str | None) -> Call:
     """A changed pod template makes the controller replace its pods; taking the mark away again does so once more."""
     return Call("PATCH", path, {"spec": {"template": {"metadata": {"annotations": {RESTARTED: mark}}}}}, MERGE_PATCH)
-
-
-_GROUPS: Final[dict[str, str]] = {
-    "configmaps": "api/v1",
-    "daemonsets": "apis/apps/v1",
-    "deployments": "apis/apps/v1",
-    "horizontalpodautoscalers": "apis/autoscaling/v2",
-    "networkpolicies": "apis/networking.k8s.io/v1",
-    "persistentvolumeclaims": "api/v1",
-    "pods": "api/v1",
-    "replicasets": "apis/apps/v1",
-    "resourcequotas": "api/v1",
-    "secrets": "api/v1",
-    "services": "api/v1",
-    "statefulsets": "apis/apps/v1",
-}

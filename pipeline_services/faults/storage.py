@@ -11,6 +11,7 @@ from typing import Final
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import MERGE_PATCH, Api, Fault, Proof, object_path
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.kinds import KINDS
 
 ROOM_MIB: Final = 48
 """What the small file system has beside the volume's contents, before it is filled."""
@@ -104,7 +105,7 @@ def volume_full(api: Api, statefulset: str, namespace: str, process: str, stops_
 
 def _folder(api: Api, claim: str, namespace: str) -> str:
     volume = api.call("GET", object_path("persistentvolumeclaims", claim, namespace))["spec"]["volumeName"]
-    spec = api.call("GET", f"/api/v1/persistentvolumes/{volume}")["spec"]
+    spec = api.call("GET", KINDS["PersistentVolume"].path(name=volume))["spec"]
     path = (spec.get("hostPath") or spec.get("local") or {}).get("path", "")
     if not path.startswith("/var/") or claim not in path:
         raise PreconditionNotMet(f"the volume of {claim} is no folder of the node that may be filled: {path or spec}")

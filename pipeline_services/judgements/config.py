@@ -12,6 +12,7 @@ from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model import names, roles
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.k8s import name_of
+from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -71,8 +72,8 @@ def references_exist(snapshot: Snapshot) -> None:
     """Every ConfigMap, Secret and key that a workload's pods need is there."""
     there = {("ConfigMap", name_of(item)): set(item.get("data") or {}) for item in snapshot.data("configmaps")}
     there |= {("Secret", item["name"]): set(item["keys"]) for item in snapshot.data("secrets")}
-    for source in ("deployments", "statefulsets", "daemonsets"):
-        for workload in snapshot.data(source):
+    for workloads in WORKLOAD_KINDS:
+        for workload in snapshot.data(workloads.source):
             for kind, name, key in references_of(workload["spec"]["template"]["spec"]):
                 if (kind, name) not in there or (key and key not in there[kind, name]):
                     what = f"{kind} {name}{f' with the key {key}' if key else ''}"

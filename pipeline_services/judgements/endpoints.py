@@ -11,6 +11,7 @@ from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject
+from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -76,7 +77,7 @@ def lead_to_pods(snapshot: Snapshot, service_name: str) -> None:
 
 
 def _template(snapshot: Snapshot, app: str) -> K8sObject:
-    workload = named(snapshot, "statefulsets" if app in names.STATEFULSETS else "deployments", app)
+    workload = named(snapshot, WORKLOADS[app].source, app)
     if workload is None:
         raise PreconditionNotMet(f"there is no workload {app}; see test_rollout_complete[{app}]")
     template: K8sObject = workload["spec"]["template"]

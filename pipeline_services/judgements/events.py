@@ -15,12 +15,12 @@ from pipeline_services.judgements.workloads import progress_of
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.metrics.known_issues import known_issue
 from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, condition, epoch
+from pipeline_services.model.kinds import KINDS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
 WINDOW: Final = 600.0
 """Seconds back for which an event counts."""
-_WORKLOADS: Final = {"Deployment": "deployments", "StatefulSet": "statefulsets", "DaemonSet": "daemonsets"}
 _APPS: Final = {app: component for component, apps in COMPONENT_APPS.items() for app in apps}
 
 
@@ -84,9 +84,8 @@ def _is_over(snapshot: Snapshot, event: K8sObject) -> bool:
         return claim is None or claim["status"].get("phase") == "Bound"
     if kind == "ReplicaSet":
         return _workload_is_well(snapshot, "deployments", name.rpartition("-")[0])
-    if kind in _WORKLOADS:
-        return _workload_is_well(snapshot, _WORKLOADS[kind], name)
-    return False
+    known = KINDS.get(kind)
+    return known is not None and known.workload and _workload_is_well(snapshot, known.source, name)
 
 
 def _pod_is_well(snapshot: Snapshot, event: K8sObject) -> bool:

@@ -11,6 +11,7 @@ from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, age, epoch, name_of, quantity
+from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -21,11 +22,6 @@ LASTS: Final = 45 * DAY
 """What a certificate must still be valid for, so that it outlives the next review by two weeks."""
 MOST_OF_REQUEST: Final = 2.0
 ROTATED: Final = (names.PIPELINE_SECRET, names.READ_SECRET, names.ADMIN_SECRET)
-_WORKLOADS: Final = {
-    **dict.fromkeys(names.DEPLOYMENTS, ("deployments", "Deployment")),
-    **dict.fromkeys(names.STATEFULSETS, ("statefulsets", "StatefulSet")),
-    **dict.fromkeys(names.DAEMONSETS, ("daemonsets", "DaemonSet")),
-}
 OWNER: Final[Mapping[str, str]] = {app: component for component, apps in COMPONENT_APPS.items() for app in apps}
 
 
@@ -56,7 +52,7 @@ def image_is_renewed(snapshot: Snapshot, app: str) -> None:
     workload = _workload(snapshot, app)
     written = [
         epoch(change["time"])
-        for change in _changes(snapshot, _WORKLOADS[app][1], app)
+        for change in _changes(snapshot, WORKLOADS[app].name, app)
         if any(path.endswith(".image") for path in change["fields"])
     ]
     if app in names.DEPLOYMENTS:
@@ -133,8 +129,8 @@ def autoscaler_is_proved(snapshot: Snapshot, hpa_name: str) -> None:
 
 
 def _workload(snapshot: Snapshot, app: str) -> K8sObject:
-    source, kind = _WORKLOADS[app]
-    found = named(snapshot, source, app)
+    kind = WORKLOADS[app]
+    found = named(snapshot, kind.source, app)
     if found is None:
         raise PreconditionNotMet(f"there is no {kind} {app}; see test_rollout_complete[{OWNER[app]}]")
     return found

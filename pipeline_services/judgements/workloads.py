@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_ready, is_starting, pods_of
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, age, condition
+from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.snapshot.objects import items_of, named
 from pipeline_services.snapshot.snapshot import Snapshot
-
-_LISTS: Final = {
-    **dict.fromkeys(names.DEPLOYMENTS, ("deployments", "Deployment")),
-    **dict.fromkeys(names.STATEFULSETS, ("statefulsets", "StatefulSet")),
-    **dict.fromkeys(names.DAEMONSETS, ("daemonsets", "DaemonSet")),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +60,16 @@ def workload_is_daemonset(status: Mapping[str, Any]) -> bool:
 
 
 def _judge(snapshot: Snapshot, component: str, app: str) -> None:
-    source, kind = _LISTS[app]
+    kind = WORKLOADS[app]
     advice = COMPONENT_ADVICE[component].but(
-        next_command=f"kubectl rollout status {kind.lower()}/{app} -n {{namespace}}"
+        next_command=f"kubectl rollout status {kind.singular}/{app} -n {{namespace}}"
     )
-    workload = named(snapshot, source, app)
+    workload = named(snapshot, kind.source, app)
     if workload is None:
         raise Deviation(snapshot, f"there is no {kind} {app}", "one, with its pods available", advice)
     progress = progress_of(workload)
     if progress.wanted == 0:
-        scale = advice.but(next_command=f"kubectl scale {kind.lower()}/{app} -n {{namespace}} --replicas=1")
+        scale = advice.but(next_command=f"kubectl scale {kind.singular}/{app} -n {{namespace}} --replicas=1")
         raise Deviation(snapshot, f"{kind} {app} is scaled to 0", "at least 1 replica", scale)
     if progress.complete:
         return

@@ -12,21 +12,16 @@ from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.checklist.checks import RED, Answer
 from pipeline_services.judgements.events import last_seen
 from pipeline_services.judgements.pods import all_ready_since, is_ready
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, epoch, name_of
+from pipeline_services.model.kinds import WORKLOADS, kind_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
-KINDS: Final = {
-    **dict.fromkeys(names.DEPLOYMENTS, ("deployments", "deployment")),
-    **dict.fromkeys(names.STATEFULSETS, ("statefulsets", "statefulset")),
-    **dict.fromkeys(names.DAEMONSETS, ("daemonsets", "daemonset")),
-}
 COMPONENT_OF: Final = {app: component for component, apps in COMPONENT_APPS.items() for app in apps}
 RECENT: Final = 900.0
 """Seconds back for which events and log lines are evidence of something that is wrong now."""
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\S+")
-_CHANGED_KIND: Final = {"deployments": "Deployment", "statefulsets": "StatefulSet", "daemonsets": "DaemonSet"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +67,7 @@ class Evidence:
 
     def workload(self, app: str) -> K8sObject | None:
         """The Deployment, StatefulSet or DaemonSet of that name."""
-        return self.object(KINDS[app][0], app)
+        return self.object(WORKLOADS[app].source, app)
 
     def all_pods(self, app: str) -> list[K8sObject]:
         """The app's pods, those that are being deleted as well."""
@@ -149,11 +144,11 @@ class Evidence:
 
     def changed(self, source: str, name: str, field_path: str = "") -> float | None:
         """When the object, or a part of it, was written last; None where nobody recorded that."""
-        kind = _CHANGED_KIND.get(source, source)
+        kind = kind_of(source).name
         times = [
             epoch(change["time"])
             for change in self.data("changes") or []
-            if change["kind"].lower() in (kind.lower(), source.lower(), source.rstrip("s").lower())
+            if change["kind"] == kind
             and change["name"] == name
             and (not field_path or any(path.startswith(field_path) for path in change.get("fields", ())))
         ]
@@ -176,8 +171,3 @@ def _stamped(entries: tuple[str, ...]) -> list[tuple[float, str]]:
         if _STAMP.fullmatch(stamp):
             found.append((epoch(stamp), text))
     return found
-
-
-def kind_word(kind: str) -> str:
-    """The kind as objects write it: ``Deployment`` for ``deployment``."""
-    return {"deployment": "Deployment", "statefulset": "StatefulSet", "daemonset": "DaemonSet"}[kind]

@@ -10,11 +10,11 @@ from typing import Any, Final
 import yaml
 
 from pipeline_services.clients.failures import CommandFailed, PlatformError, ToolMissing
+from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.paths import REPOSITORY
 
 OVERLAY: Final = REPOSITORY / "manifests" / "overlays" / "kind"
 REGISTRY: Final = "localhost/conveyor/"
-WORKLOAD_KINDS: Final = ("Deployment", "StatefulSet", "DaemonSet")
 TIMEOUT: Final = 30.0
 
 Manifest = dict[str, Any]
@@ -66,7 +66,7 @@ def fill_images(manifests: list[Manifest], images: Mapping[str, str]) -> list[Ma
 
 def containers(manifest: Mapping[str, Any]) -> Iterator[Manifest]:
     """The containers of a workload, init containers included; none for any other kind."""
-    if manifest["kind"] in WORKLOAD_KINDS:
+    if is_workload(manifest):
         pod = manifest["spec"]["template"]["spec"]
         yield from pod.get("initContainers", [])
         yield from pod["containers"]
@@ -74,7 +74,7 @@ def containers(manifest: Mapping[str, Any]) -> Iterator[Manifest]:
 
 def is_workload(manifest: Mapping[str, Any]) -> bool:
     """Whether it makes pods."""
-    return manifest["kind"] in WORKLOAD_KINDS
+    return KINDS[manifest["kind"]].workload
 
 
 def reads(manifest: Mapping[str, Any]) -> set[tuple[str, str]]:

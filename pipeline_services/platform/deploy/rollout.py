@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from pipeline_services.clients.failures import PlatformError
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.deploy.api import Api, Object
-from pipeline_services.platform.deploy.render import WORKLOAD_KINDS
 
 WITHIN: Final = 300.0
 NEVER_STARTS: Final = {"ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff", "InvalidImageName"}
@@ -77,7 +77,7 @@ def wait_for(
 
 def look(api: Api, pool: Executor, wanted: frozenset[str]) -> State:
     """Read the workloads and the pods."""
-    lists: list[list[Object]] = list(pool.map(api.list, (*WORKLOAD_KINDS, "Pod")))
+    lists: list[list[Object]] = list(pool.map(api.list, (*(kind.name for kind in WORKLOAD_KINDS), "Pod")))
     workloads = [item for items in lists[:-1] for item in items if item["metadata"]["name"] in wanted]
     return State(tuple(workloads), tuple(lists[-1]))
 

@@ -8,21 +8,14 @@ from concurrent.futures import Future
 from typing import Any, Final
 
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.kinds import WORKLOAD_KINDS, kind_of
 from pipeline_services.snapshot.sources.kubernetes import MANAGED
 
-WRITTEN: Final[Mapping[str, str]] = {
-    "deployments": "Deployment",
-    "statefulsets": "StatefulSet",
-    "daemonsets": "DaemonSet",
-    "configmaps": "ConfigMap",
-    "secrets": "Secret",
-    "services": "Service",
-    "networkpolicies": "NetworkPolicy",
-    "hpas": "HorizontalPodAutoscaler",
-    "pvcs": "PersistentVolumeClaim",
-    "system_deployments": "Deployment",
-}
-"""The lists whose objects somebody writes on purpose, and what their objects are called."""
+WRITTEN: Final = (
+    *(kind.source for kind in WORKLOAD_KINDS),
+    *("configmaps", "secrets", "services", "networkpolicies", "hpas", "pvcs", "system_deployments"),
+)
+"""The lists whose objects somebody writes on purpose."""
 STATUS: Final = "status"
 MOST_FIELDS: Final = 40
 SHALLOWEST: Final = 2
@@ -41,14 +34,14 @@ def changes_in(lists: Mapping[str, Future[list[dict[str, Any]]]]) -> list[dict[s
     found: list[dict[str, Any]] = []
     failures: list[PipelineError] = []
     read = 0
-    for source in sorted(WRITTEN.keys() & lists.keys()):
+    for source in sorted(lists.keys() & set(WRITTEN)):
         try:
             items = lists[source].result()
         except PipelineError as error:
             failures.append(error)
             continue
         read += 1
-        found += [change for item in items for change in _changes(WRITTEN[source], item)]
+        found += [change for item in items for change in _changes(kind_of(source).name, item)]
     if failures and not read:
         raise failures[0]
     return sorted(found, key=lambda change: str(change["time"]))

@@ -10,25 +10,16 @@ import yaml
 from pipeline_services.judgements.events import last_seen
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, name_of
+from pipeline_services.model.kinds import WORKLOAD_KINDS, kind_of
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.messages import utc
 from pipeline_services.triage.model import Finding
 
-KINDS: Final[Mapping[str, str]] = {
-    "pods": "Pod",
-    "deployments": "Deployment",
-    "statefulsets": "StatefulSet",
-    "daemonsets": "DaemonSet",
-    "replicasets": "ReplicaSet",
-    "hpas": "HorizontalPodAutoscaler",
-    "pvcs": "PersistentVolumeClaim",
-    "services": "Service",
-    "endpointslices": "EndpointSlice",
-    "configmaps": "ConfigMap",
-    "networkpolicies": "NetworkPolicy",
-    "nodes": "Node",
-}
-"""The lists of the snapshot that hold whole objects, and the kind of each as events name it."""
+LISTS: Final = (
+    *("pods", *(kind.source for kind in WORKLOAD_KINDS), "replicasets", "hpas", "pvcs", "services", "endpointslices"),
+    *("configmaps", "networkpolicies", "nodes", "system_deployments", "system_pods"),
+)
+"""The lists of the snapshot that hold whole objects."""
 WHOLE_LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "node": ("nodes",),
     "storage": ("pvcs",),
@@ -50,7 +41,8 @@ def described(snapshot: Snapshot, findings: Iterable[Finding]) -> dict[str, str]
     apps = {app for component in concerned for app in COMPONENT_APPS.get(component, (component,))}
     whole = {source for component in concerned for source in WHOLE_LISTS.get(component, ())}
     texts = {}
-    for source, kind in {**KINDS, "system_deployments": "Deployment", "system_pods": "Pod"}.items():
+    for source in LISTS:
+        kind = kind_of(source).name
         for item in _items(snapshot, source):
             if source in whole or name_of(item) in subjects or _belongs(item, apps):
                 texts[f"{kind.lower()}-{name_of(item)}.txt"] = text(kind, item, _items(snapshot, "events"))

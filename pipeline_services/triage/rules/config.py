@@ -8,7 +8,8 @@ from typing import Final
 from pipeline_services.judgements import config
 from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import epoch, name_of
-from pipeline_services.triage.evidence import COMPONENT_OF, KINDS, Evidence
+from pipeline_services.model.kinds import WORKLOADS
+from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.finding import of_app, tell
@@ -150,7 +151,7 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
             "reference-missing",
             "config",
             f"there is no {what}, which {', '.join(apps)} cannot start without",
-            *(f"{KINDS[app][1]}/{app} refers to {what}" for app in apps),
+            *(f"{WORKLOADS[app].singular}/{app} refers to {what}" for app in apps),
             subject=what,
             affects=affected(*(COMPONENT_OF[app] for app in apps)),
         )

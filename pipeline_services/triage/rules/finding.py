@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from pipeline_services.model.k8s import K8sObject, condition, epoch, name_of
+from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.triage.causes import CAUSES
-from pipeline_services.triage.evidence import KINDS, Evidence
+from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
 
@@ -57,7 +58,7 @@ def tell(
 
 def of_app(app: str, pod: K8sObject | None = None, **more: str) -> dict[str, str]:
     """What the commands about an app's workload need."""
-    details = {"app": app, "workload": f"{KINDS[app][1]}/{app}"}
+    details = {"app": app, "workload": f"{WORKLOADS[app].singular}/{app}"}
     if pod:
         details |= {"pod": name_of(pod), "container": str(pod["spec"]["containers"][0]["name"])}
     return details | more

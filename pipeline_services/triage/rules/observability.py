@@ -10,7 +10,8 @@ from pipeline_services.judgements import hpas, networks
 from pipeline_services.judgements.pods import is_ready
 from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import age, condition, name_of
-from pipeline_services.triage.evidence import KINDS, Evidence
+from pipeline_services.model.kinds import WORKLOADS
+from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.finding import of_app, since_condition, stopped_since, tell
 from pipeline_services.triage.rules.network import SEEING
@@ -67,8 +68,8 @@ def _deaf(evidence: Evidence, refused: Answer) -> Finding:
         app,
         f"a pod of {app} is ready, and nobody listens on its port",
         refused.why,
-        subject=f"{KINDS[app][1]}/{app}",
-        since=evidence.changed(KINDS[app][0], app, "spec.template"),
+        subject=f"{WORKLOADS[app].singular}/{app}",
+        since=evidence.changed(WORKLOADS[app].source, app, "spec.template"),
         affects={app, roles.PROMETHEUS},
         confidence=Confidence.MEDIUM,
         details=of_app(app),
@@ -208,7 +209,7 @@ def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
             continue
         target = hpa["spec"]["scaleTargetRef"]["name"]
         wrong = evidence.red(f"test_hpa_set_as_documented[{name}]")
-        since = evidence.changed("hpas", name, "spec") or evidence.changed("horizontalpodautoscalers", name, "spec")
+        since = evidence.changed("hpas", name, "spec")
         wrong += evidence.red(f"test_key_metric[hpa-replicas-{name}]")
         wrong += [one for one in evidence.red(f"test_hpa_knows_metrics[{name}]") if "missing request" in one.why]
         if target != app or wrong:

@@ -11,7 +11,8 @@ from pipeline_services.judgements.pods import STARTING_FOR, is_ready
 from pipeline_services.judgements.workloads import progress_of
 from pipeline_services.model import names
 from pipeline_services.model.k8s import K8sObject, age, condition, epoch, name_of
-from pipeline_services.triage.evidence import COMPONENT_OF, KINDS, Evidence, kind_word
+from pipeline_services.model.kinds import WORKLOADS
+from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding, Unanswered
 from pipeline_services.triage.rules.containers import ended, stuck_container
@@ -51,7 +52,7 @@ def settling(evidence: Evidence, open_questions: Sequence[Unanswered]) -> Iterat
                 COMPONENT_OF[app],
                 f"a pod of {app} has just been started; its figures are still to come",
                 *(f"{one.check}: {one.why}" for one in waiting),
-                subject=f"{KINDS[app][1]}/{app}",
+                subject=f"{WORKLOADS[app].singular}/{app}",
                 since=evidence.now - min(young),
                 affects={*affected(COMPONENT_OF[app]), "hpa"},
                 details=of_app(app),
@@ -140,7 +141,7 @@ def _absent(evidence: Evidence, app: str, workload: K8sObject) -> Finding:
     """No pod stands: one is going and the next is not there yet, or nobody makes one."""
     component = COMPONENT_OF[app]
     leaving = [pod for pod in evidence.all_pods(app) if pod["metadata"].get("deletionTimestamp")]
-    subject = f"{KINDS[app][1]}/{app}"
+    subject = f"{WORKLOADS[app].singular}/{app}"
     if leaving:
         summary = f"the only pod of {app} is being deleted; the next one comes after it"
         since = epoch(str(leaving[0]["metadata"]["deletionTimestamp"]))
@@ -172,7 +173,7 @@ def _absent(evidence: Evidence, app: str, workload: K8sObject) -> Finding:
 
 
 def _nobody_makes_it(evidence: Evidence, app: str, workload: K8sObject) -> Finding:
-    component, kind = COMPONENT_OF[app], KINDS[app][1]
+    component, kind = COMPONENT_OF[app], WORKLOADS[app].singular
     subject = f"{kind}/{app}"
     stray = next((pod for pod in evidence.objects("pods") if _belongs(pod, app)), None)
     if stray is not None:
@@ -188,7 +189,7 @@ def _nobody_makes_it(evidence: Evidence, app: str, workload: K8sObject) -> Findi
             since=evidence.changed("pods", name_of(stray)),
             details=of_app(app, stray),
         )
-    events = evidence.events_of(kind_word(kind), app)
+    events = evidence.events_of(WORKLOADS[app].name, app)
     moving = any(evidence.now - last_seen(event) < STARTING_FOR for event in events)
     return tell(
         evidence,

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pipeline_services.judgements.workloads import progress_of
 from pipeline_services.model import names
 from pipeline_services.model.k8s import K8sObject, condition, epoch, name_of
-from pipeline_services.triage.evidence import COMPONENT_OF, KINDS, Evidence, kind_word
+from pipeline_services.model.kinds import WORKLOADS
+from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Finding
 from pipeline_services.triage.rules.finding import earliest, event_line, of_app, tell
@@ -18,12 +19,12 @@ from pipeline_services.triage.rules.pods import pod_findings
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """One look at each workload and its pods."""
     for app in names.WORKLOADS:
-        if evidence.known(KINDS[app][0]) and evidence.known("pods"):
+        if evidence.known(WORKLOADS[app].source) and evidence.known("pods"):
             yield from _of(evidence, app)
 
 
 def _of(evidence: Evidence, app: str) -> Iterator[Finding]:
-    component, subject = COMPONENT_OF[app], f"{KINDS[app][1]}/{app}"
+    component, subject = COMPONENT_OF[app], f"{WORKLOADS[app].singular}/{app}"
     workload = evidence.workload(app)
     if workload is None:
         summary = f"{subject} does not exist, so nothing runs {app}"
@@ -38,7 +39,7 @@ def _of(evidence: Evidence, app: str) -> Iterator[Finding]:
             details=of_app(app),
         )
         return
-    if KINDS[app][1] != "daemonset" and workload["spec"].get("replicas", 1) == 0:
+    if WORKLOADS[app].name != "DaemonSet" and workload["spec"].get("replicas", 1) == 0:
         yield _scaled_to_zero(evidence, app)
         return
     found = list(_without_pods(evidence, app, workload)) or list(pod_findings(evidence, app, workload))
@@ -48,13 +49,11 @@ def _of(evidence: Evidence, app: str) -> Iterator[Finding]:
 
 
 def _scaled_to_zero(evidence: Evidence, app: str) -> Finding:
-    source, kind = KINDS[app]
-    component, subject = COMPONENT_OF[app], f"{kind}/{app}"
-    gone = [
-        event for event in evidence.events_of(kind_word(kind), app) if "scaled down" in event.get("message", "").lower()
-    ]
-    gone += evidence.events_of(kind_word(kind), app, "SuccessfulDelete")
-    since = evidence.changed(source, app, "spec.replicas") or _event_time(gone[:1])
+    kind = WORKLOADS[app]
+    component, subject = COMPONENT_OF[app], f"{kind.singular}/{app}"
+    gone = [event for event in evidence.events_of(kind.name, app) if "scaled down" in event.get("message", "").lower()]
+    gone += evidence.events_of(kind.name, app, "SuccessfulDelete")
+    since = evidence.changed(kind.source, app, "spec.replicas") or _event_time(gone[:1])
     summary = f"{app} is scaled to 0: no pod of it is wanted, so none runs"
     return tell(
         evidence,
@@ -78,7 +77,7 @@ def _refused(evidence: Evidence, app: str) -> list[K8sObject]:
 
 def _without_pods(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Finding]:
     """The controller says why it makes no pods."""
-    kind = KINDS[app][1]
+    kind = WORKLOADS[app].singular
     component, subject = COMPONENT_OF[app], f"{kind}/{app}"
     if kind == "daemonset" and (workload.get("status") or {}).get("desiredNumberScheduled", 1) == 0:
         selector = workload["spec"]["template"]["spec"].get("nodeSelector")
@@ -148,11 +147,11 @@ def _without_pods(evidence: Evidence, app: str, workload: K8sObject) -> Iterator
 
 def _held_up(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Finding]:
     """All pods that are there are well, and yet it is not what it should be."""
-    progress, kind = progress_of(workload), KINDS[app][1]
+    progress, kind = progress_of(workload), WORKLOADS[app].singular
     if progress.complete:
         return
     component, subject = COMPONENT_OF[app], f"{kind}/{app}"
-    changed = evidence.changed(KINDS[app][0], app, "spec")
+    changed = evidence.changed(WORKLOADS[app].source, app, "spec")
     if workload["spec"].get("paused"):
         yield tell(
             evidence,
