@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import Template
 from typing import Any
 
 from pipeline_services.clients.http import HttpApi
@@ -9,10 +10,15 @@ from pipeline_services.model.errors import UnexpectedAnswer
 
 
 class PrometheusApi:
-    """Asks Prometheus over ``http``."""
+    """Asks Prometheus over ``http`` about one namespace: others may be scraped by the same server.
 
-    def __init__(self, http: HttpApi) -> None:
+    Queries are templates. ``$selector`` stands for the label matchers of the namespace, so every selector of series
+    has it: ``rate(a_total{$selector}[1m])``.
+    """
+
+    def __init__(self, http: HttpApi, namespace: str) -> None:
         self._http = http
+        self._namespace = namespace
 
     def query(self, promql: str) -> list[dict[str, Any]]:
         """The result of an instant query as Prometheus gives it; a scalar becomes a series without labels.
@@ -22,7 +28,7 @@ class PrometheusApi:
         Raises:
             UnexpectedAnswer: the query is wrong or took too long for Prometheus.
         """
-        data = self._data("/api/v1/query", {"query": promql})
+        data = self._data("/api/v1/query", {"query": self._limited(promql)})
         result = data["result"]
         return [{"metric": {}, "value": result}] if data["resultType"] in ("scalar", "string") else list(result)
 
@@ -33,12 +39,19 @@ class PrometheusApi:
             UnexpectedAnswer: the query is wrong or took too long for Prometheus.
         """
         moments = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:g}"}
-        return list(self._data("/api/v1/query_range", {"query": promql, **moments})["result"])
+        return list(self._data("/api/v1/query_range", {"query": self._limited(promql), **moments})["result"])
 
     def targets(self) -> list[dict[str, Any]]:
-        """The active targets, without the labels they had before relabelling."""
+        """The active targets of the namespace and those of none (nodes), without their labels before relabelling."""
         active = self._data("/api/v1/targets", {"state": "active"})["activeTargets"]
-        return [{key: value for key, value in target.items() if key != "discoveredLabels"} for target in active]
+        return [
+            {key: value for key, value in target.items() if key != "discoveredLabels"}
+            for target in active
+            if target["labels"].get("namespace", self._namespace) == self._namespace
+        ]
+
+    def _limited(self, promql: str) -> str:
+        return Template(promql).substitute(selector=f'namespace="{self._namespace}"')
 
     def _data(self, path: str, query: dict[str, str]) -> Any:
         answer = self._http.ask_json(path, query)

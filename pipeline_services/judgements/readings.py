@@ -142,7 +142,7 @@ def _from_prometheus(snapshot: Snapshot, metric: KeyMetric, subject: str) -> Rea
 
 def _series(snapshot: Snapshot, metric: KeyMetric, subject: str) -> list[Mapping[str, Any]]:
     require_ready(snapshot, roles.PROMETHEUS)
-    rows = [row for row in snapshot.data(f"prometheus/{metric.id}") if _in_namespace(row, snapshot.namespace)]
+    rows: list[Mapping[str, Any]] = snapshot.data(f"prometheus/{metric.id}")
     if metric.by == "pod":
         return _series_of_pods(snapshot, metric, subject, rows)
     if metric.by == "persistentvolumeclaim":
@@ -167,10 +167,6 @@ def _age_of_start(pod: Mapping[str, Any], now: float) -> float:
     states = [status.get("state") or {} for status in pod["status"].get("containerStatuses") or ()]
     starts = [now - epoch(state["running"]["startedAt"]) for state in states if "running" in state]
     return min(starts, default=age(pod, now))
-
-
-def _in_namespace(row: Mapping[str, Any], namespace: str) -> bool:
-    return bool(row["metric"].get("namespace", namespace) == namespace)
 
 
 def _whose(row: Mapping[str, Any], metric: KeyMetric) -> str:

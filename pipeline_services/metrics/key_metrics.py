@@ -1,9 +1,7 @@
 """Section 8 of the runbook as one typed table, with what the suite adds to it.
 
-Every Prometheus query looks at a window of its own, so that a series that has stopped has no value instead of its
-last one. Windows are one to two minutes: they are full two minutes after the pipeline has started. "Sustained" usage
-is the lowest one-minute average of five minutes: one calm minute clears it, so a start-up does not look like a leak.
-"""
+Every Prometheus query is limited to the pipeline's series (``$selector``) and looks at a window of its own, so that a
+series that has stopped has no value instead of its XX"""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ _TOP = "kubectl top pods -n {namespace} --containers"
 
 def _usage(usage: str, limit: str) -> str:
     """PromQL: the lowest share of its limit that each pod used in five minutes."""
-    by_pod = "sum by (namespace, pod)"
+    by_pod = "sum by (pod)"
     return f"min_over_time(({by_pod} ({usage}) / {by_pod} ({limit}))[5m:15s])"
 
 
@@ -33,7 +31,7 @@ _SPEC_METRICS: Final = (
         row="Producer rate",
         shown_by="Grafana",
         tool="prometheus",
-        query="sum(rate(conveyor_readings_produced_total[1m]))",
+        query="sum(rate(conveyor_readings_produced_total{$selector}[1m]))",
         unit="readings/s",
         window=60,
         comparison=Comparison.ABOVE,
@@ -49,7 +47,10 @@ _SPEC_METRICS: Final = (
         row="Processor rate",
         shown_by="Grafana",
         tool="prometheus",
-        query="sum(rate(conveyor_readings_consumed_total[2m])) / sum(rate(conveyor_readings_produced_total[2m]))",
+        query=(
+            "sum(rate(conveyor_readings_consumed_total{$selector}[2m]))"
+            " / sum(rate(conveyor_readings_produced_total{$selector}[2m]))"
+        ),
         unit="of the producer's rate",
         window=120,
         comparison=Comparison.ABOVE,
@@ -70,7 +71,10 @@ _SPEC_METRICS: Final = (
         row="InfluxDB writes",
         shown_by="Grafana",
         tool="prometheus",
-        query="sum(rate(conveyor_readings_written_total[2m])) / sum(rate(conveyor_readings_consumed_total[2m]))",
+        query=(
+            "sum(rate(conveyor_readings_written_total{$selector}[2m]))"
+            " / sum(rate(conveyor_readings_consumed_total{$selector}[2m]))"
+        ),
         unit="of the processor's rate",
         window=120,
         comparison=Comparison.ABOVE,
@@ -109,7 +113,8 @@ _SPEC_METRICS: Final = (
         shown_by="`kubectl top pods`",
         tool="prometheus",
         query=_usage(
-            "rate(container_cpu_usage_seconds_total[1m])", "container_spec_cpu_quota / container_spec_cpu_period"
+            "rate(container_cpu_usage_seconds_total{$selector}[1m])",
+            "container_spec_cpu_quota{$selector} / container_spec_cpu_period{$selector}",
         ),
         unit="of its limit",
         window=300,
@@ -128,7 +133,10 @@ _SPEC_METRICS: Final = (
         row="Memory usage",
         shown_by="`kubectl top pods`",
         tool="prometheus",
-        query=_usage("max_over_time(container_memory_working_set_bytes[1m])", "container_spec_memory_limit_bytes > 0"),
+        query=_usage(
+            "max_over_time(container_memory_working_set_bytes{$selector}[1m])",
+            "container_spec_memory_limit_bytes{$selector} > 0",
+        ),
         unit="of its limit",
         window=300,
         comparison=Comparison.BELOW,

@@ -63,7 +63,8 @@ class KeyMetric:
         id: short and stable; settings and reports name the metric by it.
         row: the row of section 8 that it stands for, or ``suite`` for what the suite adds.
         shown_by: where an operator looks it up by hand.
-        tool: what the collector asks; ``query`` is PromQL for prometheus, else says in words what is read.
+        tool: what the collector asks; ``query`` is a template of PromQL for prometheus (see ``PrometheusApi``), else
+            says in words what is read.
         unit, window: of the value; the window in seconds is what "sustained" means, 0 for one moment.
         fail, warn: the levels; ``floor`` is a second, lower bound that must be reached too.
         reason: why the levels, the tolerance and the window are what they are.

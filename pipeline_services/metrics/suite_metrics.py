@@ -14,8 +14,8 @@ _GROUP = (
 )
 _PROCESSOR = COMPONENT_ADVICE[roles.PROCESSOR]
 
-_PERIODS = "sum by (namespace, pod) (rate(container_cpu_cfs_%s_total[2m]))"
-_STARTED = "max by (namespace, pod) (container_start_time_seconds)"
+_PERIODS = "sum by (pod) (rate(container_cpu_cfs_%s_total{$selector}[2m]))"
+_STARTED = "max by (pod) (container_start_time_seconds{$selector})"
 
 SUITE_METRICS: Final = (
     KeyMetric(
@@ -69,7 +69,9 @@ SUITE_METRICS: Final = (
         row="suite",
         shown_by="Grafana",
         tool="prometheus",
-        query=("histogram_quantile(0.95, sum by (le) (rate(conveyor_end_to_end_latency_seconds_bucket[1m])))"),
+        query=(
+            "histogram_quantile(0.95, sum by (le) (rate(conveyor_end_to_end_latency_seconds_bucket{$selector}[1m])))"
+        ),
         unit="s at the 95th percentile",
         window=60,
         comparison=Comparison.BELOW,
@@ -85,7 +87,7 @@ SUITE_METRICS: Final = (
         row="suite",
         shown_by="Grafana",
         tool="prometheus",
-        query='sum(rate(conveyor_write_failures_total[1m])) or 0 * sum(up{job="processor"})',
+        query='sum(rate(conveyor_write_failures_total{$selector}[1m])) or 0 * sum(up{$selector, job="processor"})',
         unit="failed writes/s",
         window=60,
         comparison=Comparison.BELOW,
@@ -100,7 +102,9 @@ SUITE_METRICS: Final = (
         row="suite",
         shown_by="`kafka-get-offsets.sh`",
         tool="prometheus",
-        query='sum(rate(conveyor_readings_dead_lettered_total[1m])) or 0 * sum(up{job="processor"})',
+        query=(
+            'sum(rate(conveyor_readings_dead_lettered_total{$selector}[1m])) or 0 * sum(up{$selector, job="processor"})'
+        ),
         unit="messages/s set aside",
         window=60,
         comparison=Comparison.AT_MOST,
@@ -120,7 +124,7 @@ SUITE_METRICS: Final = (
         tool="prometheus",
         query=(
             f"{_PERIODS % 'throttled_periods'} / clamp_min({_PERIODS % 'periods'}, 0.001)"
-            f" * on (namespace, pod) (time() - {_STARTED} > bool 180)"
+            f" * on (pod) (time() - {_STARTED} > bool 180)"
         ),
         unit="of its CPU periods throttled",
         window=120,
@@ -143,7 +147,7 @@ SUITE_METRICS: Final = (
         row="suite",
         shown_by="Prometheus",
         tool="prometheus",
-        query="max(min_over_time(conveyor_oldest_unacknowledged_seconds[1m]))",
+        query="max(min_over_time(conveyor_oldest_unacknowledged_seconds{$selector}[1m]))",
         unit="s",
         window=60,
         comparison=Comparison.BELOW,
@@ -161,7 +165,7 @@ SUITE_METRICS: Final = (
         row="suite",
         shown_by="`kubectl get pods -n kube-system`",
         tool="prometheus",
-        query="min by (name) (max_over_time(conveyor_name_resolves[1m]))",
+        query="min by (name) (max_over_time(conveyor_name_resolves{$selector}[1m]))",
         unit="(1 = resolved at least once)",
         window=60,
         comparison=Comparison.AT_LEAST,
@@ -179,8 +183,8 @@ SUITE_METRICS: Final = (
         shown_by="`kubectl exec influxdb-0 -- df -h /var/lib/influxdb`",
         tool="prometheus",
         query=(
-            "max by (namespace, persistentvolumeclaim) (max_over_time(kubelet_volume_stats_used_bytes[2m])"
-            " / kubelet_volume_stats_capacity_bytes)"
+            "max by (persistentvolumeclaim) (max_over_time(kubelet_volume_stats_used_bytes{$selector}[2m])"
+            " / kubelet_volume_stats_capacity_bytes{$selector})"
         ),
         unit="of its capacity",
         window=120,

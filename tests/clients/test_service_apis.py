@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from urllib.parse import unquote_plus
 
 import pytest
 
@@ -40,24 +41,41 @@ def success(kind: str, result: object) -> Reply:
 
 def test_prometheus_gives_vectors_as_they_are(server: FakeServer, http: HttpApi) -> None:
     server.routes["/api/v1/query"] = success("vector", [SERIES])
-    assert PrometheusApi(http).query("up") == [SERIES]
+    assert PrometheusApi(http, "plant").query("up") == [SERIES]
 
 
 def test_prometheus_gives_a_scalar_as_a_series(server: FakeServer, http: HttpApi) -> None:
     server.routes["/api/v1/query"] = success("scalar", [1.0, "3"])
-    assert PrometheusApi(http).query("3") == [{"metric": {}, "value": [1.0, "3"]}]
+    assert PrometheusApi(http, "plant").query("3") == [{"metric": {}, "value": [1.0, "3"]}]
 
 
 def test_prometheus_says_what_is_wrong_with_a_query(server: FakeServer, http: HttpApi) -> None:
     server.routes["/api/v1/query"] = (400, {"status": "error", "errorType": "bad_data", "error": "parse error"})
     with pytest.raises(UnexpectedAnswer, match="parse error"):
-        PrometheusApi(http).query("up{")
+        PrometheusApi(http, "plant").query("up{")
 
 
 def test_prometheus_targets_come_without_what_they_were_before(server: FakeServer, http: HttpApi) -> None:
     target = {"health": "up", "labels": {"job": "kafka"}, "discoveredLabels": {"__address__": "x"}}
     server.routes["/api/v1/targets"] = (200, {"status": "success", "data": {"activeTargets": [target]}})
-    assert PrometheusApi(http).targets() == [{"health": "up", "labels": {"job": "kafka"}}]
+    assert PrometheusApi(http, "plant").targets() == [{"health": "up", "labels": {"job": "kafka"}}]
+
+
+def test_prometheus_is_asked_about_the_namespace(server: FakeServer, http: HttpApi) -> None:
+    server.routes["/api/v1/query"] = server.routes["/api/v1/query_range"] = success("vector", [])
+    api = PrometheusApi(http, "plant")
+    api.query("sum(up{$selector}) / count(up{$selector, job='kafka'})")
+    api.over_time("up{$selector}", start=1, end=2, step=1)
+    (_, instant, _), (_, past, _) = server.asked
+    assert """sum(up{namespace="plant"}) / count(up{namespace="plant", job='kafka'})""" in unquote_plus(instant)
+    assert 'query=up{namespace="plant"}&' in unquote_plus(past)
+
+
+def test_prometheus_targets_of_other_namespaces_are_left_out(server: FakeServer, http: HttpApi) -> None:
+    labels = [{"job": "kubelet"}, {"namespace": "plant", "pod": "kafka-0"}, {"namespace": "other", "pod": "kafka-0"}]
+    active = [{"health": "up", "labels": each} for each in labels]
+    server.routes["/api/v1/targets"] = 200, {"status": "success", "data": {"activeTargets": active}}
+    assert PrometheusApi(http, "plant").targets() == active[:2]
 
 
 @pytest.mark.parametrize(("text", "value"), [("1.5", 1.5), ("+Inf", math.inf), ("-Inf", -math.inf)])

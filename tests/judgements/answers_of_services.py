@@ -59,7 +59,7 @@ def _series(metric_id: str, now: float) -> list[dict[str, Any]]:
     metric, value = KEY_METRICS[metric_id], [now, str(VALUES[metric_id])]
     if metric.by == "pod":
         apps = [app for app in names.WORKLOADS if app in POD_NAMES]
-        return [{"metric": {"namespace": names.NAMESPACE, "pod": POD_NAMES[app]}, "value": value} for app in apps]
+        return [{"metric": {"pod": POD_NAMES[app]}, "value": value} for app in apps]
     if metric.by == "persistentvolumeclaim":
         return [{"metric": {metric.by: f"data-{app}-0"}, "value": value} for app in metric.subjects]
     if metric.by:

@@ -102,13 +102,6 @@ def test_a_pod_that_has_no_series_is_no_data_unless_it_is_new() -> None:
         is_within(world.snapshot(), KEY_METRICS["memory-usage"], "kafka")
 
 
-def test_series_of_another_namespace_do_not_count() -> None:
-    world = healthy()
-    stranger = {"metric": {"namespace": "elsewhere", "pod": "kafka-0"}, "value": [NOW, "5"]}
-    world.answers["prometheus/memory-usage"].append(stranger)
-    assert is_within(world.snapshot(), KEY_METRICS["memory-usage"], "kafka").value == 0.4
-
-
 def test_old_data_is_nobody_s_fault_while_nothing_new_is_in_kafka() -> None:
     world = healthy()
     world.answers["influxdb_newest"] = {"time": NOW - 300, "points_1m": 0}

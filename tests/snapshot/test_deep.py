@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 
@@ -176,6 +177,13 @@ def test_a_review_looks_back_as_far_as_prometheus_remembers(pipeline: FakePipeli
         **{key: [] for key in TRENDS.keys() - {"volume"}},
         "volume/data-kafka-0": [[1763870400, 0.5]],
     }
+
+
+def test_prometheus_is_asked_about_the_pipeline_s_own_series(pipeline: FakePipeline) -> None:
+    collect(pipeline.cluster, upkeep=True)
+    asked = [unquote_plus(path) for _, path, _ in pipeline.prometheus.asked if "/query" in path]
+    assert len(asked) > len(ONSET) + len(UPKEEP) + len(TRENDS)
+    assert not [query for query in asked if f'namespace="{NS}"' not in query or "$" in query]
 
 
 def test_the_observers_logs_are_read_as_the_others(pipeline: FakePipeline) -> None:

@@ -15,24 +15,25 @@ STEP: Final = 600.0
 
 UPKEEP: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "upkeep/restarts": "sum by (app) (changes(container_start_time_seconds[7d]))",
+        "upkeep/restarts": "sum by (app) (changes(container_start_time_seconds{$selector}[7d]))",
         "upkeep/cpu": (
             "max by (app) (quantile_over_time(0.95,"
-            " sum by (app, pod) (rate(container_cpu_usage_seconds_total[5m]))[7d:5m]))"
+            " sum by (app, pod) (rate(container_cpu_usage_seconds_total{$selector}[5m]))[7d:5m]))"
         ),
-        "upkeep/memory": "max by (app) (max_over_time(container_memory_working_set_bytes[7d]))",
+        "upkeep/memory": "max by (app) (max_over_time(container_memory_working_set_bytes{$selector}[7d]))",
     }
 )
 """Source to query: one value for each app, in restarts, cores and bytes."""
 TRENDS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "memory": "max by (app) (container_memory_working_set_bytes)",
-        "consumer-lag": "sum(max by (partition) (conveyor_consumer_lag))",
+        "memory": "max by (app) (container_memory_working_set_bytes{$selector})",
+        "consumer-lag": "sum(max by (partition) (conveyor_consumer_lag{$selector}))",
         "end-to-end-latency": (
-            "histogram_quantile(0.95, sum by (le) (rate(conveyor_end_to_end_latency_seconds_bucket[10m])))"
+            "histogram_quantile(0.95, sum by (le) (rate(conveyor_end_to_end_latency_seconds_bucket{$selector}[10m])))"
         ),
         "volume": (
-            "max by (persistentvolumeclaim) (kubelet_volume_stats_used_bytes / kubelet_volume_stats_capacity_bytes)"
+            "max by (persistentvolumeclaim) (kubelet_volume_stats_used_bytes{$selector}"
+            " / kubelet_volume_stats_capacity_bytes{$selector})"
         ),
     }
 )
