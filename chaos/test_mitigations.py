@@ -41,7 +41,7 @@ def shell(pipeline: SteadyPipeline) -> OperatorShell:
     if not pipeline.ground.own:
         raise PreconditionNotMet("refused: the runbook's commands are tried on the suite's own cluster only")
     kubectl = lifecycle.kubectl(own_cluster.CLUSTER, Progress(Durations(Cache(cache_root()).durations)))
-    return OperatorShell(Path(pipeline.ground.kubeconfig), kubectl, runbook.RUNBOOK.parent)
+    return OperatorShell(Path(pipeline.ground.target.kubeconfig), kubectl, runbook.RUNBOOK.parent)
 
 
 def _marks(one: Mitigation) -> list[pytest.MarkDecorator]:

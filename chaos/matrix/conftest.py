@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 def player(pipeline: SteadyPipeline, request: pytest.FixtureRequest) -> Iterator[Player]:
     """Plays rows; looks at the pipeline as an operator's account may, where that is the suite's own."""
     from chaos.matrix.playing import Player  # noqa: PLC0415 - a run that only lists cases need not load it
-    from pipeline_services.model.settings import Target, resolve_target  # noqa: PLC0415
+    from pipeline_services.model.settings import resolve_target  # noqa: PLC0415
     from pipeline_services.snapshot.live import LivePipeline  # noqa: PLC0415
     from pipeline_services.triage.diagnosis import diagnose  # noqa: PLC0415
 
     ground, source = pipeline.ground, source_of(request.config)
-    target = resolve_target() if ground.own else Target(ground.kubeconfig, ground.context, ground.namespace)
+    target = resolve_target() if ground.own else ground.target
     specs = [getattr(item, "callspec", None) for item in request.session.items]
     rows = sum(spec is not None and "row" in spec.params for spec in specs)
     with LivePipeline(target, source.settings) as looked_at:

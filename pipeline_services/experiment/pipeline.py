@@ -23,7 +23,6 @@ from pipeline_services.measure.probes import Probes
 from pipeline_services.measure.samples import DRAINED, FRESH_WITHIN, PodSeen, component_ready, newest_of
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
-from pipeline_services.model.settings import Target
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
 Say = Callable[[str], None]
@@ -43,15 +42,15 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
     def __init__(self, ground: Ground, say: Say = lambda _line: None) -> None:
         self.ground = ground
         self.say = say
-        self.namespace = ground.namespace
+        self.namespace = ground.target.namespace
+        self.description = ground.target.pipeline
         self.journal = ground.journal
         self._open = ExitStack()
 
     def __enter__(self) -> SteadyPipeline:
         with ExitStack() as opening:
             opening.enter_context(sole_run(self.ground, "chaos"))
-            target = Target(self.ground.kubeconfig, self.ground.context, self.namespace)
-            self.cluster = Cluster.connect(target)
+            self.cluster = Cluster.connect(self.ground.target)
             opening.callback(self.cluster.close)
             self.cluster.require_namespace()
             node = KindNode.of(own_cluster.CLUSTER) if self.ground.own else None

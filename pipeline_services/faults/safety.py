@@ -13,12 +13,13 @@ from typing import Final
 
 from pipeline_services.faults.journal import Entry, Journal, own_journal
 from pipeline_services.faults.model import Api
-from pipeline_services.model import names, own_cluster
+from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.paths import cache_root
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.run_lock import LockHeld, sole_holder
-from pipeline_services.model.settings import resolve_target
+from pipeline_services.model.settings import Target, resolve_target
 
 CONSENT_LABEL: Final = "conveyor.io/chaos"
 CONSENT: Final = "allowed"
@@ -26,11 +27,9 @@ CONSENT: Final = "allowed"
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A namespace in which faults may be made. ``own``: of the suite's own kind cluster, whose node is in reach."""
+    """A pipeline in which faults may be made. ``own``: in the suite's own kind cluster, whose node is in reach."""
 
-    kubeconfig: str
-    context: str
-    namespace: str
+    target: Target
     own: bool
 
     @property
@@ -38,7 +37,7 @@ class Ground:
         """Where the journal and the lock of this cluster lie; the same for every checkout on the machine."""
         if self.own:
             return own_journal().folder.parent
-        return cache_root() / "foreign" / re.sub(r"[^A-Za-z0-9.-]+", "_", self.context)
+        return cache_root() / "foreign" / re.sub(r"[^A-Za-z0-9.-]+", "_", self.target.context)
 
     @property
     def journal(self) -> Journal:
@@ -47,12 +46,17 @@ class Ground:
 
 
 def permitted_ground(
-    kubeconfig: Path | None = None, context: str | None = None, namespace: str | None = None, allow: str | None = None
+    kubeconfig: Path | None = None,
+    context: str | None = None,
+    namespace: str | None = None,
+    allow: str | None = None,
+    pipeline: Pipeline | None = None,
 ) -> Ground:
     """The ground that the options mean, if they consent to faults there. The namespace is asked by ``require_label``.
 
     Args:
         allow: the value of ``--allow-chaos``.
+        pipeline: the description of what runs there; by default the suite's own.
 
     Raises:
         PreconditionNotMet: a foreign cluster without consent, or no cluster.
@@ -61,14 +65,14 @@ def permitted_ground(
         admin = own_journal().folder.parent / "kubeconfig"
         if not admin.is_file():
             raise PreconditionNotMet("the suite's own cluster is not there", next_step="make up")
-        return Ground(str(admin), own_cluster.CONTEXT, namespace or names.NAMESPACE, own=True)
-    target = resolve_target(kubeconfig, context or allow, namespace)
+        return Ground(resolve_target(admin, own_cluster.CONTEXT, namespace, pipeline), own=True)
+    target = resolve_target(kubeconfig, context or allow, namespace, pipeline)
     if not allow or target.context != allow:
         raise PreconditionNotMet(
             f"refused: faults are made in the suite's own cluster only, and this is {target.context or 'another one'}",
             next_step=f"--allow-chaos {target.context or 'CONTEXT'} if that is really meant",
         )
-    return Ground(target.kubeconfig, target.context, target.namespace, own=False)
+    return Ground(target, own=False)
 
 
 def require_label(api: Api, namespace: str) -> None:

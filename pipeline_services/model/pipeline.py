@@ -68,6 +68,7 @@ class Component:
         container: the container that does the work.
         part_of: the component that findings about it name; empty: itself.
         service: how its clients reach it.
+        headless: the Service that gives each pod of a StatefulSet a name; empty: none does.
         metrics_port: the port that Prometheus scrapes; 0: it is not scraped.
         volume: the claim that holds its data; empty: it keeps none.
         affects: components whose checks may fail because this one fails.
@@ -81,6 +82,7 @@ class Component:
     container: str = ""
     part_of: str = ""
     service: Service | None = None
+    headless: str = ""
     metrics_port: int = 0
     volume: str = ""
     autoscaler: Autoscaler | None = None
@@ -92,6 +94,11 @@ class Component:
     def first_pod(self) -> str:
         """The name of a StatefulSet's first pod."""
         return f"{self.workload}-0"
+
+    @property
+    def first_pod_host(self) -> str:
+        """The name of that pod within the namespace."""
+        return f"{self.first_pod}.{self.headless}"
 
     @property
     def label_selector(self) -> str:
@@ -167,10 +174,14 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """Grafana's dashboard: its panels by id, and the data source of each component that has one."""
+    """Grafana's dashboard: its panels by id, and the data source of each component that has one.
+
+    ``admin``: the Secret with Grafana's administrator.
+    """
 
     title: str
     uid: str
+    admin: str
     panels: Mapping[int, str]
     datasources: Mapping[str, str]
 

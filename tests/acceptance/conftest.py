@@ -9,9 +9,7 @@ import pytest
 from pipeline_services import faults
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.faults.journal import Journal, own_journal
-from pipeline_services.model import names
 from pipeline_services.model.paths import Cache, cache_root
-from pipeline_services.model.settings import Target
 from pipeline_services.platform.cluster.access import ClusterAccess, access_to
 from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Judge, Namespace
@@ -45,6 +43,6 @@ def judge(access: ClusterAccess) -> Judge:
 @pytest.fixture(scope="session")
 def namespace(access: ClusterAccess) -> Iterator[Namespace]:
     """The pipeline's namespace with the administrator's eyes, which see Secrets, too."""
-    cluster = Cluster.connect(Target(str(access.kubeconfig), access.context, names.NAMESPACE))
+    cluster = Cluster.connect(access.target)
     yield Namespace(cluster)
     cluster.close()

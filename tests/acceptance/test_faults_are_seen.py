@@ -11,10 +11,11 @@ import pytest
 from pipeline_services import faults
 from pipeline_services.faults.journal import Call, Journal
 from pipeline_services.faults.model import with_pods_replaced
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.api import Api
-from pipeline_services.platform.deploy.secrets.tls import new_certificate
+from pipeline_services.platform.deploy.secrets.tls import new_certificate, server_names
 from tests.acceptance.bench import FAILED, INCONCLUSIVE, SHOWS_WITHIN, Judge, Verdict, becomes_green
 from tests.acceptance.expectations import EXPECTATIONS, Expectation
 from tests.judgements.daily_cases import daily_cases
@@ -22,16 +23,18 @@ from tests.judgements.daily_cases import daily_cases
 pytestmark = pytest.mark.live
 
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+PIPELINE = Pipeline.load()
+NAMESPACE, CONFIG = PIPELINE.namespace, PIPELINE.config
 CASES = [case.id for case in daily_cases()]
 MakeFault = Callable[[Api], faults.Fault]
 
 
-def scaled_to_0(name: str, namespace: str = names.NAMESPACE) -> MakeFault:
+def scaled_to_0(name: str, namespace: str = NAMESPACE) -> MakeFault:
     return lambda api: faults.scaled(api, "deployments", name, namespace, 0)
 
 
 def wrong_image(api: Api) -> faults.Fault:
-    path = faults.object_path("deployments", roles.PROCESSOR, names.NAMESPACE)
+    path = faults.object_path("deployments", roles.PROCESSOR, NAMESPACE)
     container = api.call("GET", path)["spec"]["template"]["spec"]["containers"][0]
 
     def with_image(image: str) -> Call:
@@ -45,15 +48,15 @@ def wrong_image(api: Api) -> faults.Fault:
 
 
 def wrong_broker(api: Api) -> faults.Fault:
-    return faults.config_value(api, names.CONFIG_MAP, names.NAMESPACE, {"KAFKA_BROKER": "kafka-servise:9092"})
+    return faults.config_value(api, CONFIG.config_map, NAMESPACE, {"KAFKA_BROKER": "kafka-servise:9092"})
 
 
 def wrong_broker_and_restarted(api: Api) -> faults.Fault:
-    return with_pods_replaced(wrong_broker(api), roles.PRODUCER, names.NAMESPACE)
+    return with_pods_replaced(wrong_broker(api), roles.PRODUCER, NAMESPACE)
 
 
 def wrong_token(api: Api) -> faults.Fault:
-    return faults.secret_value(api, names.PIPELINE_SECRET, names.NAMESPACE, {"INFLUXDB_TOKEN": b"not-the-token"})
+    return faults.secret_value(api, CONFIG.write_token.secret, NAMESPACE, {CONFIG.write_token.key: b"not-the-token"})
 
 
 def broken_data_source(api: Api) -> faults.Fault:
@@ -61,22 +64,23 @@ def broken_data_source(api: Api) -> faults.Fault:
     name = next(
         item["metadata"]["name"] for item in api.list("ConfigMap") if "datasources.yaml" in (item.get("data") or {})
     )
-    path = faults.object_path("configmaps", name, names.NAMESPACE)
+    path = faults.object_path("configmaps", name, NAMESPACE)
     right = api.call("GET", path)["data"]["datasources.yaml"]
-    wrong = right.replace(names.LOKI_SERVICE, f"no-{names.LOKI_SERVICE}")
+    loki = PIPELINE.service(roles.LOKI).name
+    wrong = right.replace(loki, f"no-{loki}")
     patch = {"data": {"datasources.yaml": wrong}}
     return with_pods_replaced(
-        faults.patched(api, path, patch, "Grafana's data source for Loki leads nowhere"), roles.GRAFANA, names.NAMESPACE
+        faults.patched(api, path, patch, "Grafana's data source for Loki leads nowhere"), roles.GRAFANA, NAMESPACE
     )
 
 
 def expiring_certificate(api: Api) -> faults.Fault:
     """A certificate for one more day, in use by everyone."""
     fault = faults.secret_value(
-        api, names.TLS_SECRET, names.NAMESPACE, new_certificate(valid_for=datetime.timedelta(days=1))
+        api, CONFIG.tls, NAMESPACE, new_certificate(server_names(PIPELINE), valid_for=datetime.timedelta(days=1))
     )
     for app in (roles.INFLUXDB, roles.PROCESSOR, roles.GRAFANA, roles.PROMETHEUS):
-        fault = with_pods_replaced(fault, app, names.NAMESPACE)
+        fault = with_pods_replaced(fault, app, NAMESPACE)
     return replace(fault, summary="InfluxDB's certificate expires tomorrow")
 
 

@@ -21,9 +21,12 @@ from pipeline_services.faults.injection import perform
 from pipeline_services.faults.journal import Call, Step
 from pipeline_services.faults.model import Fault
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets import tls
 from tests.faults.test_object_faults import APPS, NS, Server, deployment
 
+OWN = Pipeline.load()
+NAMES = tls.server_names(OWN)
 FILES = Path(__file__).parents[2] / "manifests" / "base"
 CONFIG = f"{NS}/configmaps/pipeline-config"
 PRODUCER = f"{APPS}/deployments/producer"
@@ -37,6 +40,7 @@ def pipeline(objects: dict[str, Any]) -> Any:
     return SimpleNamespace(
         api=server,
         namespace="ns",
+        description=OWN,
         pods_of=lambda app: [SimpleNamespace(name=f"{app}-1")],
         connectivity=lambda: addresses,
         cluster=SimpleNamespace(list=lambda _kind: [{"metadata": {"name": "one"}}]),
@@ -126,14 +130,14 @@ def test_an_autoscaler_is_changed_in_one_thing(build: FaultBuilder, field: str, 
     ],
 )
 def test_a_certificate_has_the_flaw_that_it_is_made_for(make: certificates.Factory, flaw: str | None) -> None:
-    found = tls.flaw(make())
+    found = tls.flaw(make(NAMES), NAMES)
     assert found is None if flaw is None else flaw in str(found)
 
 
 def test_the_expired_certificate_has_expired_and_tomorrows_has_not() -> None:
     now = datetime.datetime.now(datetime.UTC)
     past, soon = (
-        tls.x509.load_pem_x509_certificate(make()["tls.crt"]).not_valid_after_utc
+        tls.x509.load_pem_x509_certificate(make(NAMES)["tls.crt"]).not_valid_after_utc
         for make in (certificates.expired, certificates.expires_tomorrow)
     )
     assert past < now < soon < now + datetime.timedelta(days=2)

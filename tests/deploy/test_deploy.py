@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.model import names, own_cluster, roles
+from pipeline_services.model import own_cluster, roles
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.settings import Target
 from pipeline_services.platform.deploy import deploy
 from pipeline_services.platform.deploy.api import FIELD_MANAGER
 from pipeline_services.platform.deploy.secrets import store as secret_store
@@ -22,6 +24,9 @@ from pipeline_services.platform.deploy.secrets import tls
 from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens
 
 Key = tuple[str, str]
+PIPELINE = Pipeline.load()
+CONFIG = PIPELINE.config
+DEPLOYMENTS = [PIPELINE[name].workload for name in PIPELINE.of_kind("Deployment")]
 TOKENS = Tokens(write="the writer's", read="the reader's")
 
 
@@ -93,11 +98,10 @@ class World:
     manifests: list[dict[str, Any]]
     folder: Path
     cluster: FakeCluster = field(default_factory=FakeCluster)
-    context: str = own_cluster.CONTEXT
 
     @property
-    def kubeconfig(self) -> Path:
-        return self.folder / "kubeconfig"
+    def target(self) -> Target:
+        return Target(str(self.folder / "kubeconfig"), own_cluster.CONTEXT, PIPELINE.namespace, PIPELINE)
 
     @property
     def reader_kubeconfig(self) -> Path:
@@ -108,7 +112,7 @@ class World:
         api: Any = self.cluster
         self.cluster.log.clear()
         with ThreadPoolExecutor(1) as pool:
-            deploy._Deploy(api, pool, copy.deepcopy(self.manifests), said.append).run(self)
+            deploy._Deploy(api, pool, copy.deepcopy(self.manifests), said.append, PIPELINE).run(self)
         return said
 
     def stamp(self, kind: str, name: str) -> str:
@@ -121,11 +125,11 @@ def world(manifests: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wo
     made = World(list(manifests.objects), tmp_path)
 
     @contextmanager
-    def influxdb(kubeconfig: Path, context: str, ca: str) -> Iterator[str]:
+    def influxdb(target: Target, ca: str) -> Iterator[str]:
         made.cluster.log.append("asked influxdb")
         yield ca
 
-    def ensure_tokens(http: str, admin: Admin) -> Tokens:
+    def ensure_tokens(http: str, admin: Admin, pipeline: Pipeline) -> Tokens:
         return TOKENS
 
     monkeypatch.setattr(secret_store, "influxdb", influxdb)
@@ -142,7 +146,9 @@ def deployed(world: World) -> World:
 
 def test_everything_is_there_after_the_first(deployed: World) -> None:
     wanted = {(item["kind"], item["metadata"]["name"]) for item in deployed.manifests}
-    assert deployed.cluster.objects.keys() == wanted | {("Secret", name) for name in secret_store.SECRETS}
+    assert deployed.cluster.objects.keys() == wanted | {
+        ("Secret", name) for name in secret_store.made_secrets(PIPELINE)
+    }
 
 
 def test_what_reads_a_token_waits_for_it(world: World) -> None:
@@ -161,7 +167,7 @@ def test_the_second_one_changes_nothing(deployed: World) -> None:
 def test_secrets_are_of_this_deploy_alone(deployed: World, manifests: Any, tmp_path: Path) -> None:
     other = World(list(manifests.objects), tmp_path)
     other.deploy()
-    for name in (names.ADMIN_SECRET, secret_store.GRAFANA_SECRET, names.TLS_SECRET):
+    for name in (CONFIG.admin, PIPELINE.dashboard.admin, CONFIG.tls):
         ours = deployed.cluster.objects["Secret", name]["data"]
         assert not set(ours.values()) & set(other.cluster.objects["Secret", name]["data"].values()) - {
             base64.b64encode(user).decode() for user in (b"operator", b"admin")
@@ -169,40 +175,40 @@ def test_secrets_are_of_this_deploy_alone(deployed: World, manifests: Any, tmp_p
 
 
 def test_a_changed_config_map_is_put_right_and_its_readers_restart(deployed: World) -> None:
-    before = {name: deployed.stamp("Deployment", name) for name in names.DEPLOYMENTS}
-    deployed.cluster.change("ConfigMap", names.CONFIG_MAP, data={"KAFKA_BROKER": "nowhere:9092"})
+    before = {name: deployed.stamp("Deployment", name) for name in DEPLOYMENTS}
+    deployed.cluster.change("ConfigMap", CONFIG.config_map, data={"KAFKA_BROKER": "nowhere:9092"})
     deployed.deploy()
-    broker = deployed.cluster.objects["ConfigMap", names.CONFIG_MAP]["data"]["KAFKA_BROKER"]
-    assert broker == f"{names.KAFKA_SERVICE}:9092"
-    restarted = {name for name in names.DEPLOYMENTS if deployed.stamp("Deployment", name) != before[name]}
+    broker = deployed.cluster.objects["ConfigMap", CONFIG.config_map]["data"]["KAFKA_BROKER"]
+    assert broker == PIPELINE.service(roles.KAFKA).address
+    restarted = {name for name in DEPLOYMENTS if deployed.stamp("Deployment", name) != before[name]}
     assert restarted == {roles.PRODUCER, roles.PROCESSOR}
 
 
 def test_a_wrong_token_is_replaced_and_the_processor_restarts(deployed: World) -> None:
-    wrong = {secret_store.PROCESSOR_TOKEN_KEY: base64.b64encode(b"wrong").decode()}
-    deployed.cluster.change("Secret", names.PIPELINE_SECRET, data=wrong)
+    wrong = {CONFIG.write_token.key: base64.b64encode(b"wrong").decode()}
+    deployed.cluster.change("Secret", CONFIG.write_token.secret, data=wrong)
     before = deployed.stamp("Deployment", roles.PROCESSOR)
-    assert f"made {names.PIPELINE_SECRET}" in deployed.deploy()
-    data = deployed.cluster.objects["Secret", names.PIPELINE_SECRET]["data"]
-    assert base64.b64decode(data[secret_store.PROCESSOR_TOKEN_KEY]).decode() == TOKENS.write
+    assert f"made {CONFIG.write_token.secret}" in deployed.deploy()
+    data = deployed.cluster.objects["Secret", CONFIG.write_token.secret]["data"]
+    assert base64.b64decode(data[CONFIG.write_token.key]).decode() == TOKENS.write
     assert deployed.stamp("Deployment", roles.PROCESSOR) != before
 
 
 def test_a_certificate_that_expires_tomorrow_is_replaced_and_its_readers_restart(deployed: World) -> None:
-    old = tls.new_certificate(valid_for=datetime.timedelta(days=1))
+    old = tls.new_certificate(tls.server_names(PIPELINE), valid_for=datetime.timedelta(days=1))
     data = {key: base64.b64encode(value).decode() for key, value in old.items()}
-    deployed.cluster.change("Secret", names.TLS_SECRET, data=data)
+    deployed.cluster.change("Secret", CONFIG.tls, data=data)
     deployed.deploy()
     wrote = {line.split()[-1] for line in deployed.cluster.log if line.startswith("wrote ")}
-    assert wrote == {names.TLS_SECRET, roles.INFLUXDB, roles.PROCESSOR, roles.PROMETHEUS, roles.GRAFANA}
+    assert wrote == {CONFIG.tls, roles.INFLUXDB, roles.PROCESSOR, roles.PROMETHEUS, roles.GRAFANA}
 
 
 def test_administrators_passwords_stay(deployed: World) -> None:
-    before = deployed.cluster.objects["Secret", names.ADMIN_SECRET]["data"]
+    before = deployed.cluster.objects["Secret", CONFIG.admin]["data"]
     partial = {key: value for key, value in before.items() if key != "username"}
-    deployed.cluster.change("Secret", names.ADMIN_SECRET, data=partial)
+    deployed.cluster.change("Secret", CONFIG.admin, data=partial)
     deployed.deploy()
-    assert deployed.cluster.objects["Secret", names.ADMIN_SECRET]["data"] == before
+    assert deployed.cluster.objects["Secret", CONFIG.admin]["data"] == before
 
 
 def test_an_autoscaled_deployment_at_0_is_woken(deployed: World) -> None:

@@ -44,7 +44,7 @@ def test_only_bare_pods_that_pose_as_an_app_go() -> None:
     impostor = item("Pod", "debug", metadata={"labels": {"app": "kafka"}})
     owned = item("Pod", "kafka-0", metadata={"labels": {"app": "kafka"}, "ownerReferences": [{}]})
     visitor = item("Pod", "shell", metadata={"labels": {"run": "shell"}})
-    assert intruders([impostor, owned, visitor], {"kafka"}) == [impostor]
+    assert intruders([impostor, owned, visitor], [{"app": "kafka"}]) == [impostor]
 
 
 def fields(manager: str, tree: dict[str, Any], operation: str = "Update", subresource: str = "") -> dict[str, Any]:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_services.model import names, own_cluster
+from pipeline_services.model import own_cluster
+from pipeline_services.model.settings import Target
 from pipeline_services.platform.deploy.reader import VALID_FOR, ensure_reader
 
 CLUSTER = {"server": "https://127.0.0.1:1", "certificate-authority-data": "Q0E="}
@@ -54,7 +55,9 @@ def admin(tmp_path: Path) -> Path:
 
 def ensure(api: FakeApi, admin: Path) -> bool:
     fake: Any = api
-    return ensure_reader(fake, admin, admin.with_name("reader.kubeconfig"), own_cluster.CONTEXT)
+    return ensure_reader(
+        fake, Target(str(admin), own_cluster.CONTEXT, "a-namespace"), admin.with_name("reader.kubeconfig")
+    )
 
 
 def test_it_is_complete_private_and_has_nothing_of_the_administrator(admin: Path) -> None:
@@ -63,7 +66,7 @@ def test_it_is_complete_private_and_has_nothing_of_the_administrator(admin: Path
     config = yaml.safe_load(path.read_text())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert config["clusters"] == [{"name": own_cluster.CONTEXT, "cluster": CLUSTER}]
-    assert config["contexts"][0]["context"]["namespace"] == names.NAMESPACE
+    assert config["contexts"][0]["context"]["namespace"] == "a-namespace"
     assert "administrator" not in path.read_text()
 
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from pipeline_services.clients.failures import PlatformError
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.render import REGISTRY, containers, fill_images, parse, reads
 
+PIPELINE = Pipeline.load()
 IMAGES = {
     name: f"{REGISTRY}{name}:1.0-0123abcd"
     for name in ("apps", "kafka", "influxdb", "prometheus", "grafana", "loki", "log-shipper")
@@ -30,15 +32,15 @@ def test_an_image_that_nobody_builds_is_named(manifests: Any) -> None:
 
 def test_what_the_processor_reads(manifests: Any) -> None:
     assert reads(manifests.workload(roles.PROCESSOR)) == {
-        ("ConfigMap", names.CONFIG_MAP),
-        ("Secret", names.PIPELINE_SECRET),
-        ("Secret", names.TLS_SECRET),
+        ("ConfigMap", PIPELINE.config.config_map),
+        ("Secret", PIPELINE.config.write_token.secret),
+        ("Secret", PIPELINE.config.tls),
     }
 
 
 def test_every_config_map_that_is_read_is_rendered(manifests: Any) -> None:
-    wanted = {name for app in names.WORKLOADS for kind, name in reads(manifests.workload(app)) if kind == "ConfigMap"}
-    assert wanted == manifests.names("ConfigMap")
+    sources = {source for part in PIPELINE.workloads.values() for source in reads(manifests.workload(part.workload))}
+    assert {name for kind, name in sources if kind == "ConfigMap"} == manifests.names("ConfigMap")
 
 
 def test_empty_documents_are_left_out() -> None:

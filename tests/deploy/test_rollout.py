@@ -17,7 +17,11 @@ def deployment(**status: Any) -> dict[str, Any]:
     return {
         "kind": "Deployment",
         "metadata": {"name": "producer", "generation": 2},
-        "spec": {"replicas": 1, "template": {"spec": {"containers": [{"name": "producer", "image": IMAGE}]}}},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": {"app": "producer"}},
+            "template": {"spec": {"containers": [{"name": "producer", "image": IMAGE}]}},
+        },
         "status": full,
     }
 

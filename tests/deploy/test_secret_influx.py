@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from pipeline_services.clients.failures import PlatformError
-from pipeline_services.model import names
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets.influx import READER, WRITER, Admin, Tokens, ensure_tokens
 
+PIPELINE = Pipeline.load()
 ADMIN = Admin("operator", "a password", "the operator's token")
 
 
@@ -87,7 +88,7 @@ def influxdb() -> FakeInfluxDB:
 
 @pytest.fixture
 def tokens(influxdb: FakeInfluxDB) -> Tokens:
-    return ensure_tokens(influxdb, ADMIN)
+    return ensure_tokens(influxdb, ADMIN, PIPELINE)
 
 
 def test_a_new_one_is_set_up_with_scoped_tokens(influxdb: FakeInfluxDB, tokens: Tokens) -> None:
@@ -103,32 +104,32 @@ def test_a_new_one_is_set_up_with_scoped_tokens(influxdb: FakeInfluxDB, tokens: 
 
 def test_nothing_is_made_twice(influxdb: FakeInfluxDB, tokens: Tokens) -> None:
     influxdb.made.clear()
-    assert ensure_tokens(influxdb, ADMIN) == tokens
+    assert ensure_tokens(influxdb, ADMIN, PIPELINE) == tokens
     assert influxdb.made == []
 
 
 def test_an_inactive_token_is_replaced(influxdb: FakeInfluxDB, tokens: Tokens) -> None:
     influxdb.authorizations[0]["status"] = "inactive"
-    renewed = ensure_tokens(influxdb, ADMIN)
+    renewed = ensure_tokens(influxdb, ADMIN, PIPELINE)
     assert renewed.write != tokens.write
     assert renewed.read == tokens.read
 
 
 def test_a_token_with_more_rights_than_needed_is_replaced(influxdb: FakeInfluxDB, tokens: Tokens) -> None:
     influxdb.authorizations[0]["permissions"].append({"action": "read", "resource": {"type": "buckets"}})
-    assert ensure_tokens(influxdb, ADMIN).write != tokens.write
+    assert ensure_tokens(influxdb, ADMIN, PIPELINE).write != tokens.write
 
 
 def test_a_bucket_that_is_gone_is_made_again_with_new_tokens(influxdb: FakeInfluxDB, tokens: Tokens) -> None:
     influxdb.buckets.clear()
     influxdb.made.clear()
-    renewed = ensure_tokens(influxdb, ADMIN)
+    renewed = ensure_tokens(influxdb, ADMIN, PIPELINE)
     assert influxdb.made == ["bucket", WRITER, READER]
-    assert influxdb.buckets == {names.INFLUXDB_BUCKET: "bucket2"}
+    assert influxdb.buckets == {PIPELINE.store.bucket: "bucket2"}
     assert tokens.write != renewed.write
 
 
 def test_a_volume_of_another_operator_is_said_to_be_one(influxdb: FakeInfluxDB, tokens: Tokens) -> None:
     influxdb.admin_token = "another"
     with pytest.raises(PlatformError, match="does not know the token of the secret influxdb-admin"):
-        ensure_tokens(influxdb, ADMIN)
+        ensure_tokens(influxdb, ADMIN, PIPELINE)

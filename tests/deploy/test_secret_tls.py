@@ -9,29 +9,31 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets import tls
 
 NOW = datetime.datetime.now(datetime.UTC)
+NAMES = tls.server_names(Pipeline.load())
 DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
 def secret() -> dict[str, bytes]:
-    return tls.new_certificate()
+    return tls.new_certificate(NAMES)
 
 
 def test_a_new_one_serves(secret: dict[str, bytes]) -> None:
-    assert tls.flaw(secret) is None
-    assert tls.flaw(secret, NOW + 366 * DAY) is None, "valid for more than a year"
+    assert tls.flaw(secret, NAMES) is None
+    assert tls.flaw(secret, NAMES, NOW + 366 * DAY) is None, "valid for more than a year"
 
 
-@pytest.mark.parametrize("name", [*tls.SERVER_NAMES, tls.SERVER_ADDRESS])
+@pytest.mark.parametrize("name", [*NAMES, tls.SERVER_ADDRESS])
 def test_a_strict_client_takes_it_for_each_name(secret: dict[str, bytes], tmp_path: Path, name: str) -> None:
     assert handshake(secret, secret[tls.CA], tmp_path, name) == "ok"
 
 
 def test_a_client_that_trusts_another_ca_does_not_take_it(secret: dict[str, bytes], tmp_path: Path) -> None:
-    other = tls.new_certificate()[tls.CA]
+    other = tls.new_certificate(NAMES)[tls.CA]
     assert "certificate verify failed" in handshake(secret, other, tmp_path, "localhost")
 
 
@@ -40,28 +42,32 @@ def test_it_is_not_for_other_names(secret: dict[str, bytes], tmp_path: Path) -> 
 
 
 def test_one_that_expires_tomorrow_does_not_serve() -> None:
-    old = tls.new_certificate(valid_for=DAY)
-    assert "the certificate is valid from" in (tls.flaw(old) or "")
+    old = tls.new_certificate(NAMES, valid_for=DAY)
+    assert "the certificate is valid from" in (tls.flaw(old, NAMES) or "")
 
 
 def test_one_that_is_not_valid_yet_does_not_serve(secret: dict[str, bytes]) -> None:
-    assert "the certificate is valid from" in (tls.flaw(secret, NOW - DAY) or "")
+    assert "the certificate is valid from" in (tls.flaw(secret, NAMES, NOW - DAY) or "")
 
 
 @pytest.mark.parametrize("key", [tls.CERTIFICATE, tls.KEY, tls.CA])
 def test_a_missing_part_is_named(secret: dict[str, bytes], key: str) -> None:
-    assert tls.flaw({name: value for name, value in secret.items() if name != key}) == f"it has no {key}"
+    assert tls.flaw({name: value for name, value in secret.items() if name != key}, NAMES) == f"it has no {key}"
 
 
 @pytest.mark.parametrize("key", [tls.CERTIFICATE, tls.KEY, tls.CA])
 def test_an_unreadable_part_does_not_serve(secret: dict[str, bytes], key: str) -> None:
-    assert "it cannot be read" in (tls.flaw({**secret, key: b"nonsense"}) or "")
+    assert "it cannot be read" in (tls.flaw({**secret, key: b"nonsense"}, NAMES) or "")
 
 
 def test_parts_of_two_certificates_do_not_serve(secret: dict[str, bytes]) -> None:
-    other = tls.new_certificate()
-    assert "key" in (tls.flaw({**secret, tls.KEY: other[tls.KEY]}) or "")
-    assert "signed" in (tls.flaw({**secret, tls.CA: other[tls.CA]}) or "")
+    other = tls.new_certificate(NAMES)
+    assert "key" in (tls.flaw({**secret, tls.KEY: other[tls.KEY]}, NAMES) or "")
+    assert "signed" in (tls.flaw({**secret, tls.CA: other[tls.CA]}, NAMES) or "")
+
+
+def test_one_for_another_pipeline_does_not_serve(secret: dict[str, bytes]) -> None:
+    assert "the certificate lacks the names store-service" in (tls.flaw(secret, ["store-service"]) or "")
 
 
 def test_the_cas_key_is_not_kept(secret: dict[str, bytes]) -> None:

@@ -20,6 +20,7 @@ from pipeline_services.faults.safety import (
     to_undo,
 )
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.settings import Target
 
 KUBECONFIG = "apiVersion: v1\nkind: Config\n"
 
@@ -47,7 +48,7 @@ def test_the_suites_own_cluster_needs_no_option() -> None:
     (folder / "kubeconfig").write_text(KUBECONFIG, encoding="utf-8")
     ground = permitted_ground()
     assert ground.own
-    assert ground.context == "kind-conveyor"
+    assert ground.target.context == "kind-conveyor"
     assert ground.journal.folder == own_journal().folder
 
 
@@ -85,7 +86,7 @@ def test_the_namespace_has_to_consent_too() -> None:
 
 
 def test_two_runs_cannot_break_the_same_pipeline() -> None:
-    ground = Ground("config", "kind-conveyor", "conveyor-pipeline", own=True)
+    ground = Ground(Target("config", "kind-conveyor", "conveyor-pipeline"), own=True)
     with (
         sole_run(ground, "first"),
         pytest.raises(PreconditionNotMet, match=rf"process {os.getpid()} \(first\) is breaking this pipeline already"),

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.pipeline import Store
 from pipeline_services.platform.cluster.backup import SCRIPT, proved
 
+STORE = Store("an-org", "a-bucket", "a_measurement")
 PROGRAMS = {
     "curl": """
 case "$*" in
@@ -68,7 +70,7 @@ def run_in(pod: dict[str, str], script: str) -> str:
 
 
 def test_what_was_restored_is_counted_beside_what_was_stored(pod: dict[str, str]) -> None:
-    result = proved(lambda script: run_in(pod, script), "it's secret", now=lambda: 1_763_870_400.7)
+    result = proved(lambda script: run_in(pod, script), "it's secret", STORE, now=lambda: 1_763_870_400.7)
     assert result == {"at": 1763870401, "stored": 100, "restored": 90}
     backup, server, setup, restore = Path(pod["CALLS"]).read_text().splitlines()
     assert backup == "backup token=it's secret host=https://localhost:8086"
@@ -81,12 +83,12 @@ def test_what_was_restored_is_counted_beside_what_was_stored(pod: dict[str, str]
 @pytest.mark.parametrize("step", ["backup", "setup", "restore"])
 def test_a_step_that_fails_says_so_and_leaves_nothing(pod: dict[str, str], step: str) -> None:
     with pytest.raises(UnexpectedAnswer, match=f"cannot {step}"):
-        proved(lambda script: run_in(pod | {"FAILING": step}, script), "token")
+        proved(lambda script: run_in(pod | {"FAILING": step}, script), "token", STORE)
 
 
 def test_everything_given_back() -> None:
-    assert proved(lambda _: said(7, 7, 7), "token")["restored"] == 7
-    assert proved(lambda _: said(7, 7, None), "token")["restored"] == 0
+    assert proved(lambda _: said(7, 7, 7), "token", STORE)["restored"] == 7
+    assert proved(lambda _: said(7, 7, None), "token", STORE)["restored"] == 0
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_everything_given_back() -> None:
 )
 def test_what_proves_nothing(output: str, error: type[PipelineError]) -> None:
     with pytest.raises(error):
-        proved(lambda _: output, "token")
+        proved(lambda _: output, "token", STORE)
 
 
 def test_the_token_is_in_no_command_line() -> None:

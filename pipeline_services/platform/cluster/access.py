@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,13 +14,15 @@ import yaml
 
 from pipeline_services.model import own_cluster
 from pipeline_services.model.paths import Cache
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.settings import Target
 
 ANSWER_WITHIN: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterAccess:
-    """A cluster and the files that open it.
+    """A cluster, the files that open it, and the pipeline that runs in it.
 
     Attributes:
         name: kind's name of the cluster.
@@ -33,6 +35,12 @@ class ClusterAccess:
     context: str
     kubeconfig: Path
     reader_kubeconfig: Path
+    pipeline: Pipeline = field(default_factory=Pipeline.load, compare=False, repr=False)
+
+    @property
+    def target(self) -> Target:
+        """The pipeline with the rights to change everything."""
+        return Target(str(self.kubeconfig), self.context, self.pipeline.namespace, self.pipeline)
 
 
 def access_to(cache: Cache, name: str = own_cluster.CLUSTER) -> ClusterAccess:

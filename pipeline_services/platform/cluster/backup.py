@@ -13,16 +13,15 @@ from typing import Any, Final
 
 from pipeline_services.clients import shell
 from pipeline_services.clients.failures import PlatformError
-from pipeline_services.model import names, own_cluster, roles
+from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.pipeline import Store
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.platform.deploy.api import Api
 
 WITHIN: Final = 600.0
 SETTLED: Final = "5m"
 """How old the readings are that are counted: late ones have arrived, so that two counts of the same data agree."""
-POD: Final = f"{roles.INFLUXDB}-0"
-CLAIM: Final = f"data-{POD}"
 # Everything is kept in one folder of the pod, which goes at the end however it ends. The second server listens on the
 # loopback interface only and has an operator of its own. What is read from standard input is this script itself.
 SCRIPT: Final = """
@@ -81,37 +80,50 @@ def backup_test(access: ClusterAccess, kubectl: Path, progress: Callable[[str], 
         PreconditionNotMet: old readings arrive while they are counted.
         UnexpectedAnswer: the pod says something else than counts.
     """
-    secret = Api(access.kubeconfig, access.context).get("Secret", names.ADMIN_SECRET)
+    pipeline = access.pipeline
+    influxdb = pipeline[roles.INFLUXDB]
+    secret = Api(access.kubeconfig, access.context).get("Secret", pipeline.config.admin)
     if secret is None:
-        raise PreconditionNotMet(f"there is no secret {names.ADMIN_SECRET}", next_step="make up")
+        raise PreconditionNotMet(f"there is no secret {pipeline.config.admin}", next_step="make up")
     token = base64.b64decode(secret["data"]["token"]).decode()
-    flags = ["--kubeconfig", str(access.kubeconfig), "--context", access.context, "-n", names.NAMESPACE]
+    flags = ["--kubeconfig", str(access.kubeconfig), "--context", access.context, "-n", pipeline.namespace]
 
     def in_pod(script: str) -> str:
         with tempfile.TemporaryFile() as file:
             file.write(script.encode())
             file.seek(0)
-            words = [str(kubectl), *flags, "exec", "-i", POD, "-c", roles.INFLUXDB, "--", "bash", "-s"]
+            words = [
+                str(kubectl),
+                *flags,
+                "exec",
+                "-i",
+                influxdb.first_pod,
+                "-c",
+                influxdb.container,
+                "--",
+                "bash",
+                "-s",
+            ]
             return shell.run(words, stdin=file, what="the restore of a backup", timeout=WITHIN)
 
-    result = proved(in_pod, token)
+    result = proved(in_pod, token, pipeline.store)
     note = f"{own_cluster.BACKUP_TESTED}={json.dumps(result)}"
-    noting = [str(kubectl), *flags, "annotate", "--overwrite", "pvc", CLAIM, note]
+    noting = [str(kubectl), *flags, "annotate", "--overwrite", "pvc", influxdb.volume, note]
     shell.run(noting, what="kubectl annotate", timeout=30)
-    said = f"stored {result['stored']} readings, restored {result['restored']}; noted on the claim {CLAIM}"
+    said = f"stored {result['stored']} readings, restored {result['restored']}; noted on the claim {influxdb.volume}"
     if result["restored"] != result["stored"]:
         raise PlatformError(f"the backup did not give everything back: {said}")
     progress(said)
 
 
-def proved(run: Run, token: str, now: Callable[[], float] = time.time) -> dict[str, Any]:
+def proved(run: Run, token: str, store: Store, now: Callable[[], float] = time.time) -> dict[str, Any]:
     """What a restored backup gave back; ``run`` executes a script in InfluxDB's pod. Raises as ``backup_test``."""
     at = now()
     known = {
         "INFLUX_TOKEN": token,
-        "bucket": names.INFLUXDB_BUCKET,
-        "org": names.INFLUXDB_ORG,
-        "measurement": names.MEASUREMENT,
+        "bucket": store.bucket,
+        "org": store.org,
+        "measurement": store.measurement,
         "settled": SETTLED.replace("m", " minutes"),
     }
     head = "".join(f"{name}={shlex.quote(value)}\n" for name, value in known.items())

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.settings import Target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy import drift, render, rollout
 from pipeline_services.platform.deploy.api import AT_ONCE, Api, Object, Refused
 from pipeline_services.platform.deploy.drift import PRUNED_KINDS, key
 from pipeline_services.platform.deploy.reader import ensure_reader
-from pipeline_services.platform.deploy.secrets.store import SECRETS, SecretStore
+from pipeline_services.platform.deploy.secrets.store import SecretStore, made_secrets
 
 READS: Final = "conveyor.io/reads"
 """Annotation of a pod template: which versions of its ConfigMaps and Secrets its pods were started with."""
@@ -24,12 +26,10 @@ Progress = Callable[[str], None]
 
 
 class Access(Protocol):
-    """How to reach the cluster, and where to leave the read-only account's kubeconfig."""
+    """How to reach the pipeline's cluster, and where to leave the read-only account's kubeconfig."""
 
     @property
-    def context(self) -> str: ...
-    @property
-    def kubeconfig(self) -> Path: ...
+    def target(self) -> Target: ...
     @property
     def reader_kubeconfig(self) -> Path: ...
 
@@ -47,15 +47,18 @@ def deploy(access: Access, images: Mapping[str, str], progress: Progress, *, kub
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         rendering = pool.submit(render.render, kubectl, images)
-        api = Api(access.kubeconfig, access.context)
-        _Deploy(api, pool, rendering.result(), progress).run(access)
+        api = Api(Path(access.target.kubeconfig), access.target.context)
+        _Deploy(api, pool, rendering.result(), progress, access.target.pipeline).run(access)
 
 
 class _Deploy:
     """One deploy. ``versions`` has the resource version of every ConfigMap and Secret that is in place."""
 
-    def __init__(self, api: Api, pool: Executor, manifests: list[Object], progress: Progress) -> None:
+    def __init__(
+        self, api: Api, pool: Executor, manifests: list[Object], progress: Progress, pipeline: Pipeline
+    ) -> None:
         self._api = api
+        self._pipeline = pipeline
         self._pool = pool
         self._progress = progress
         self._workloads = [manifest for manifest in manifests if render.is_workload(manifest)]
@@ -71,15 +74,16 @@ class _Deploy:
         pods = self._read_live()
         self._remove_unexpected(pods)
         self._apply([manifest for manifest in self._foundation if manifest not in spaces])
-        secrets = SecretStore(self._api, [item for (kind, _), item in self._live.items() if kind == "Secret"])
+        live = [item for (kind, _), item in self._live.items() if kind == "Secret"]
+        secrets = SecretStore(self._api, live, self._pipeline)
         self._say("made", secrets.ensure_local())
         self._apply_workloads(secrets)
         self._unstick(pods)
-        rollout.wait_for(self._api, self._pool, [roles.INFLUXDB], self._progress)
-        self._say("made", secrets.ensure_tokens(access.kubeconfig, access.context))
+        rollout.wait_for(self._api, self._pool, [self._pipeline[roles.INFLUXDB].workload], self._progress)
+        self._say("made", secrets.ensure_tokens(access.target))
         self._apply_workloads(secrets)
         rollout.wait_for(self._api, self._pool, [name for _, name in map(key, self._workloads)], self._progress)
-        if ensure_reader(self._api, access.kubeconfig, access.reader_kubeconfig, access.context):
+        if ensure_reader(self._api, access.target, access.reader_kubeconfig):
             self._progress(f"wrote {access.reader_kubeconfig}")
 
     def _read_live(self) -> list[Object]:
@@ -90,9 +94,9 @@ class _Deploy:
 
     def _remove_unexpected(self, pods: list[Object]) -> None:
         expected = {key(manifest) for manifest in (*self._foundation, *self._workloads)}
-        expected |= {("Secret", name) for name in SECRETS}
-        apps = {name for _, name in map(key, self._workloads)}
-        surplus = drift.unexpected(self._live.values(), expected) + drift.intruders(pods, apps)
+        expected |= {("Secret", name) for name in made_secrets(self._pipeline)}
+        selectors = [workload["spec"]["selector"]["matchLabels"] for workload in self._workloads]
+        surplus = drift.unexpected(self._live.values(), expected) + drift.intruders(pods, selectors)
         self._say("removed", [f"{kind} {name}" for kind, name in map(key, surplus)])
         for _ in self._pool.map(lambda item: self._api.delete(*key(item)), surplus):
             pass

@@ -32,12 +32,14 @@ def unexpected(live: Iterable[Object], expected: Collection[tuple[str, str]]) ->
     ]
 
 
-def intruders(pods: Iterable[Object], apps: Collection[str]) -> list[Object]:
-    """Pods that nothing made and that carry an app's label: they would be served as if they were that app."""
+def intruders(pods: Iterable[Object], selectors: Collection[Mapping[str, str]]) -> list[Object]:
+    """Pods that nothing made and that a workload's selector matches: they would be served as if they were its own."""
+
+    def matched(labels: Mapping[str, str]) -> bool:
+        return any(selector.items() <= labels.items() for selector in selectors)
+
     return [
-        pod
-        for pod in pods
-        if not pod["metadata"].get("ownerReferences") and pod["metadata"].get("labels", {}).get("app") in apps
+        pod for pod in pods if not pod["metadata"].get("ownerReferences") and matched(pod["metadata"].get("labels", {}))
     ]
 
 

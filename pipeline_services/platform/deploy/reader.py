@@ -12,26 +12,26 @@ from typing import Any, Final
 
 import yaml
 
-from pipeline_services.model import names, own_cluster
+from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.settings import Target
 from pipeline_services.platform.deploy.api import Api
 
 VALID_FOR: Final = 365 * 24 * 3600
 RENEW_BEFORE: Final = 30 * 24 * 3600
 
 
-def ensure_reader(api: Api, admin: Path, reader: Path, context: str) -> bool:
+def ensure_reader(api: Api, admin: Target, reader: Path) -> bool:
     """Write ``reader`` if what is there does not serve any more; says whether it did.
 
     Args:
-        admin: the administrator's kubeconfig, for the cluster's address and CA.
-        context: the context in ``admin``, and the name of the one to write.
+        admin: the pipeline as the administrator reaches it: the cluster's address and CA, and the context's name.
     """
-    cluster = _cluster(_read(admin), context)
+    cluster = _cluster(_read(Path(admin.kubeconfig)), admin.context)
     account = api.get("ServiceAccount", own_cluster.READER_ACCOUNT)
     if account is None:
         raise UnexpectedAnswer(f"the service account {own_cluster.READER_ACCOUNT} is not there")
-    if _serves(_read(reader), cluster, account["metadata"]["uid"], context):
+    if _serves(_read(reader), cluster, account["metadata"]["uid"], admin.context):
         return False
     request = {
         "apiVersion": "authentication.k8s.io/v1",
@@ -39,11 +39,12 @@ def ensure_reader(api: Api, admin: Path, reader: Path, context: str) -> bool:
         "spec": {"expirationSeconds": VALID_FOR},
     }
     token = api.create("ServiceAccount", own_cluster.READER_ACCOUNT, "token", request)["status"]["token"]
-    _write(reader, _kubeconfig(cluster, token, context))
+    _write(reader, _kubeconfig(cluster, token, admin))
     return True
 
 
-def _kubeconfig(cluster: Mapping[str, Any], token: str, context: str) -> dict[str, Any]:
+def _kubeconfig(cluster: Mapping[str, Any], token: str, admin: Target) -> dict[str, Any]:
+    context = admin.context
     return {
         "apiVersion": "v1",
         "kind": "Config",
@@ -52,7 +53,7 @@ def _kubeconfig(cluster: Mapping[str, Any], token: str, context: str) -> dict[st
         "contexts": [
             {
                 "name": context,
-                "context": {"cluster": context, "user": own_cluster.READER_ACCOUNT, "namespace": names.NAMESPACE},
+                "context": {"cluster": context, "user": own_cluster.READER_ACCOUNT, "namespace": admin.namespace},
             }
         ],
         "current-context": context,

@@ -33,8 +33,8 @@ class State:
         return [workload for workload in self.workloads if not is_complete(workload)]
 
     def pods_of(self, workload: Mapping[str, Any]) -> list[Object]:
-        app = workload["metadata"]["name"]
-        return [pod for pod in self.pods if pod["metadata"].get("labels", {}).get("app") == app]
+        wanted = workload["spec"]["selector"]["matchLabels"].items()
+        return [pod for pod in self.pods if wanted <= pod["metadata"].get("labels", {}).items()]
 
 
 class RolloutFailed(PlatformError):

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from pipeline_services.clients.failures import PlatformError
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError, UnexpectedAnswer
+from pipeline_services.model.pipeline import Pipeline, Store
 
 RETENTION_SECONDS: Final = 14 * 24 * 3600
 WRITER: Final = "conveyor: the processor writes"
@@ -46,7 +47,7 @@ class Http(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """The operator's account, as the secret influxdb-admin has it."""
+    """The operator's account, as the administrator's secret has it."""
 
     username: str
     password: str
@@ -61,7 +62,7 @@ class Tokens:
     read: str
 
 
-def ensure_tokens(http: Http, admin: Admin) -> Tokens:
+def ensure_tokens(http: Http, admin: Admin, pipeline: Pipeline) -> Tokens:
     """Set InfluxDB up if it is new, make the bucket if it is gone, and return the two tokens, made where missing.
 
     Raises:
@@ -69,10 +70,10 @@ def ensure_tokens(http: Http, admin: Admin) -> Tokens:
         UnexpectedAnswer: InfluxDB answers with an error.
     """
     if _ask(http, "/api/v2/setup")["allowed"]:
-        _ask(http, "/api/v2/setup", body=_first_set_up(admin))
+        _ask(http, "/api/v2/setup", body=_first_set_up(admin, pipeline.store))
     login = {"Authorization": f"Token {admin.token}"}
-    organisation = _organisation(http, login)
-    bucket = _bucket(http, login, organisation)
+    organisation = _organisation(http, login, pipeline)
+    bucket = _bucket(http, login, organisation, pipeline.store)
     known = _ask(http, "/api/v2/authorizations", {"orgID": organisation}, headers=login)["authorizations"]
 
     def token(description: str, action: str) -> str:
@@ -86,34 +87,36 @@ def ensure_tokens(http: Http, admin: Admin) -> Tokens:
     return Tokens(write=token(WRITER, "write"), read=token(READER, "read"))
 
 
-def _first_set_up(admin: Admin) -> Json:
+def _first_set_up(admin: Admin, store: Store) -> Json:
     return {
         "username": admin.username,
         "password": admin.password,
         "token": admin.token,
-        "org": names.INFLUXDB_ORG,
-        "bucket": names.INFLUXDB_BUCKET,
+        "org": store.org,
+        "bucket": store.bucket,
         "retentionPeriodSeconds": RETENTION_SECONDS,
     }
 
 
-def _organisation(http: Http, login: Mapping[str, str]) -> str:
-    reply = http.ask("/api/v2/orgs", {"org": names.INFLUXDB_ORG}, headers=login)
+def _organisation(http: Http, login: Mapping[str, str], pipeline: Pipeline) -> str:
+    reply = http.ask("/api/v2/orgs", {"org": pipeline.store.org}, headers=login)
     if reply.status == 401:
         raise PlatformError(
-            f"InfluxDB does not know the token of the secret {names.ADMIN_SECRET}: its volume is older than the secret",
-            next_step=f"put the old secret back, or delete the claim data-{roles.INFLUXDB}-0 with all readings in it",
+            f"InfluxDB does not know the token of the secret {pipeline.config.admin}:"
+            " its volume is older than the secret",
+            next_step=f"put the old secret back, or delete the claim {pipeline[roles.INFLUXDB].volume}"
+            " with all readings in it",
         )
     return str(_checked(reply, "/api/v2/orgs")["orgs"][0]["id"])
 
 
-def _bucket(http: Http, login: Mapping[str, str], organisation: str) -> str:
-    query = {"name": names.INFLUXDB_BUCKET, "orgID": organisation}
+def _bucket(http: Http, login: Mapping[str, str], organisation: str, store: Store) -> str:
+    query = {"name": store.bucket, "orgID": organisation}
     reply = http.ask("/api/v2/buckets", query, headers=login)
     found = [] if reply.status == 404 else _checked(reply, "/api/v2/buckets")["buckets"]
     if not found:
         rules = [{"type": "expire", "everySeconds": RETENTION_SECONDS}]
-        wanted = {"orgID": organisation, "name": names.INFLUXDB_BUCKET, "retentionRules": rules}
+        wanted = {"orgID": organisation, "name": store.bucket, "retentionRules": rules}
         found = [_ask(http, "/api/v2/buckets", body=wanted, headers=login)]
     return str(found[0]["id"])
 

@@ -6,23 +6,24 @@ import base64
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
 from pipeline_services.platform.deploy.api import Api, Object
 from pipeline_services.platform.deploy.secrets import tls
 from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens, ensure_tokens
 
-GRAFANA_SECRET: Final = "grafana-admin"
 TOKEN_KEY: Final = "token"
-PROCESSOR_TOKEN_KEY: Final = "INFLUXDB_TOKEN"
-ADMINISTRATORS: Final = {names.ADMIN_SECRET: ("operator", "password", TOKEN_KEY), GRAFANA_SECRET: ("admin", "password")}
-SECRETS: Final = (names.TLS_SECRET, names.ADMIN_SECRET, GRAFANA_SECRET, names.PIPELINE_SECRET, names.READ_SECRET)
+
+
+def made_secrets(pipeline: Pipeline) -> frozenset[str]:
+    """The names of all Secrets that a deploy makes."""
+    return frozenset({*pipeline.config.secrets, pipeline.dashboard.admin})
 
 
 class SecretStore:
@@ -32,8 +33,10 @@ class SecretStore:
         live: the Secret objects of the namespace.
     """
 
-    def __init__(self, api: Api, live: list[Object]) -> None:
+    def __init__(self, api: Api, live: list[Object], pipeline: Pipeline) -> None:
         self._api = api
+        self._pipeline = pipeline
+        self._config = pipeline.config
         self._live = {item["metadata"]["name"]: item for item in live}
 
     @property
@@ -49,11 +52,16 @@ class SecretStore:
     def ensure_local(self) -> list[str]:
         """Make what needs no service: the certificate and the administrators' passwords. Returns what was made."""
         made = []
-        reason = tls.flaw(self.values(names.TLS_SECRET))
+        served = tls.server_names(self._pipeline)
+        reason = tls.flaw(self.values(self._config.tls), served)
         if reason:
-            self._write(names.TLS_SECRET, tls.new_certificate(), "kubernetes.io/tls")
-            made.append(f"{names.TLS_SECRET} ({reason})")
-        for name, (username, *private) in ADMINISTRATORS.items():
+            self._write(self._config.tls, tls.new_certificate(served), "kubernetes.io/tls")
+            made.append(f"{self._config.tls} ({reason})")
+        administrators = {
+            self._config.admin: ("operator", "password", TOKEN_KEY),
+            self._pipeline.dashboard.admin: ("admin", "password"),
+        }
+        for name, (username, *private) in administrators.items():
             known = {key: value for key, value in self.values(name).items() if value}
             if not {"username", *private} <= known.keys():
                 # what is there stays: the service was set up with it
@@ -62,18 +70,20 @@ class SecretStore:
                 made.append(name)
         return made
 
-    def ensure_tokens(self, kubeconfig: Path, context: str) -> list[str]:
+    def ensure_tokens(self, target: Target) -> list[str]:
         """Make InfluxDB accept the tokens of the secrets. InfluxDB has to be ready. Returns what was written."""
-        admin = {key: value.decode() for key, value in self.values(names.ADMIN_SECRET).items()}
-        ca = self.values(names.TLS_SECRET)[tls.CA].decode()
-        with influxdb(kubeconfig, context, ca) as http:
-            tokens = ensure_tokens(http, Admin(admin["username"], admin["password"], admin[TOKEN_KEY]))
+        admin = {key: value.decode() for key, value in self.values(self._config.admin).items()}
+        ca = self.values(self._config.tls)[tls.CA].decode()
+        with influxdb(target, ca) as http:
+            account = Admin(admin["username"], admin["password"], admin[TOKEN_KEY])
+            tokens = ensure_tokens(http, account, self._pipeline)
         return self._write_tokens(tokens)
 
     def _write_tokens(self, tokens: Tokens) -> list[str]:
+        write, read = self._config.write_token, self._config.read_token
         wanted = {
-            names.PIPELINE_SECRET: {PROCESSOR_TOKEN_KEY: tokens.write.encode()},
-            names.READ_SECRET: {TOKEN_KEY: tokens.read.encode()},
+            write.secret: {write.key: tokens.write.encode()},
+            read.secret: {read.key: tokens.read.encode()},
         }
         wrong = [name for name, data in wanted.items() if not data.items() <= self.values(name).items()]
         for name in wrong:
@@ -84,21 +94,22 @@ class SecretStore:
         if self._live.get(name, {}).get("type", kind) != kind:
             self._api.delete("Secret", name)
         body = {key: base64.b64encode(value).decode() for key, value in data.items()}
-        metadata = {"name": name, "namespace": names.NAMESPACE}
+        metadata = {"name": name, "namespace": self._pipeline.namespace}
         self._live[name] = self._api.apply(
             {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": kind, "data": body}
         )
 
 
 @contextmanager
-def influxdb(kubeconfig: Path, context: str, ca: str) -> Iterator[HttpApi]:
+def influxdb(target: Target, ca: str) -> Iterator[HttpApi]:
     """InfluxDB over a port-forward, its certificate verified."""
-    cluster = Cluster.connect(Target(kubeconfig=str(kubeconfig), context=context, namespace=names.NAMESPACE))
-    endpoint = Endpoint(names.INFLUXDB_SERVICE, f"{roles.INFLUXDB}-0", names.SERVICE_PORTS[names.INFLUXDB_SERVICE])
+    service = target.pipeline.service(roles.INFLUXDB)
+    cluster = Cluster.connect(target)
+    endpoint = Endpoint(service.name, target.pipeline[roles.INFLUXDB].first_pod, service.port)
     try:
         with PortForward(cluster, endpoint) as forward:
-            tls = Tls(name=names.INFLUXDB_SERVICE, ca=ca)
-            http = HttpApi(names.INFLUXDB_SERVICE, forward.port, tls=tls, cause=lambda: forward.failure)
+            tls = Tls(name=service.name, ca=ca)
+            http = HttpApi(service.name, forward.port, tls=tls, cause=lambda: forward.failure)
             try:
                 yield http
             finally:

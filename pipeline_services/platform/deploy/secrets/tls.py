@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 
 VALID_FOR: Final = datetime.timedelta(days=730)
 RENEW_BEFORE: Final = datetime.timedelta(days=60)
@@ -22,22 +23,23 @@ CERTIFICATE: Final = "tls.crt"
 KEY: Final = "tls.key"
 CA: Final = "ca.crt"
 
-_POD: Final = f"{roles.INFLUXDB}-0.{roles.INFLUXDB}-headless"
-SERVER_NAMES: Final = (
-    *(f"{host}{tail}" for host in (names.INFLUXDB_SERVICE, _POD) for tail in ("", f".{names.NAMESPACE}")),
-    *(f"{host}.{names.NAMESPACE}.svc" for host in (names.INFLUXDB_SERVICE, _POD)),
-    *(f"{host}.{names.NAMESPACE}.svc.cluster.local" for host in (names.INFLUXDB_SERVICE, _POD)),
-    "localhost",
-)
+LOCAL_NAME: Final = "localhost"
+"""By which the pod's own probes call the server."""
 SERVER_ADDRESS: Final = "127.0.0.1"
 
 
+def server_names(pipeline: Pipeline) -> tuple[str, ...]:
+    """Every name by which a client may call the pipeline's InfluxDB, the Service's own first."""
+    hosts = (pipeline.service(roles.INFLUXDB).name, pipeline[roles.INFLUXDB].first_pod_host)
+    space = pipeline.namespace
+    tails = ("", f".{space}", f".{space}.svc", f".{space}.svc.cluster.local")
+    return (*(f"{host}{tail}" for host in hosts for tail in tails), LOCAL_NAME)
+
+
 def new_certificate(
-    now: datetime.datetime | None = None,
-    valid_for: datetime.timedelta = VALID_FOR,
-    server_names: Sequence[str] = SERVER_NAMES,
+    names: Sequence[str], now: datetime.datetime | None = None, valid_for: datetime.timedelta = VALID_FOR
 ) -> dict[str, bytes]:
-    """A new CA and a server certificate from it, as the keys of a TLS secret, in PEM."""
+    """A new CA and a certificate from it for a server of these names, as the keys of a TLS secret, in PEM."""
     now = now or datetime.datetime.now(datetime.UTC)
     ca_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca_name = _name("conveyor InfluxDB CA")
@@ -49,11 +51,11 @@ def new_certificate(
         .sign(ca_key, hashes.SHA256())
     )
     server = (
-        _builder(_name(names.INFLUXDB_SERVICE), ca_name, server_key.public_key(), now, valid_for)
+        _builder(_name(names[0]), ca_name, server_key.public_key(), now, valid_for)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(_alternative(server_names)), critical=False)
+        .add_extension(x509.SubjectAlternativeName(_alternative(names)), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
@@ -62,8 +64,8 @@ def new_certificate(
     return {CERTIFICATE: server.public_bytes(pem), KEY: private, CA: ca.public_bytes(pem)}
 
 
-def flaw(secret: Mapping[str, bytes], now: datetime.datetime | None = None) -> str | None:
-    """Why a TLS secret has to be made anew, or None if it serves."""
+def flaw(secret: Mapping[str, bytes], names: Sequence[str], now: datetime.datetime | None = None) -> str | None:
+    """Why a TLS secret has to be made anew, or None if it serves clients that call the server by these names."""
     now = now or datetime.datetime.now(datetime.UTC)
     try:
         server = x509.load_pem_x509_certificate(secret[CERTIFICATE])
@@ -83,7 +85,7 @@ def flaw(secret: Mapping[str, bytes], now: datetime.datetime | None = None) -> s
         or min(server.not_valid_after_utc, ca.not_valid_after_utc) < now + RENEW_BEFORE
     ):
         return f"the certificate is valid from {server.not_valid_before_utc:%F} to {server.not_valid_after_utc:%F}"
-    missing = {SERVER_ADDRESS, *SERVER_NAMES} - _names_of(server)
+    missing = {SERVER_ADDRESS, *names} - _names_of(server)
     return f"the certificate lacks the names {', '.join(sorted(missing))}" if missing else None
 
 
@@ -124,8 +126,8 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _alternative(server_names: Sequence[str]) -> list[x509.GeneralName]:
-    return [*map(x509.DNSName, server_names), x509.IPAddress(ipaddress.ip_address(SERVER_ADDRESS))]
+def _alternative(names: Sequence[str]) -> list[x509.GeneralName]:
+    return [*map(x509.DNSName, names), x509.IPAddress(ipaddress.ip_address(SERVER_ADDRESS))]
 
 
 def _names_of(certificate: x509.Certificate) -> set[str]:
