@@ -66,9 +66,18 @@ def test_nothing_is_left_for_a_goal_that_is_there() -> None:
     assert Graph.of([step("a", done=True)]).left(["a"]) == []
 
 
-def test_need_that_comes_later_is_refused() -> None:
-    with pytest.raises(ValueError, match="b needs a"):
-        Graph.of([step("b", ("a",)), step("a", lane=COMPILE)])
+def test_a_need_stands_before_the_step_however_they_are_given() -> None:
+    assert list(Graph.of([step("b", ("a",)), step("a", lane=COMPILE)]).steps) == ["a", "b"]
+
+
+def test_a_need_that_is_no_step_is_refused() -> None:
+    with pytest.raises(ValueError, match="b needs a, which is no step"):
+        Graph.of([step("b", ("a",))])
+
+
+def test_steps_that_wait_for_each_other_are_refused() -> None:
+    with pytest.raises(ValueError, match="cycle"):
+        Graph.of([step("a", after=("b",)), step("b", ("a",))])
 
 
 def test_two_steps_of_one_name_are_refused() -> None:

@@ -31,7 +31,7 @@ class Assembly:
 
     @classmethod
     def of(cls, cache: Cache, versions: Versions, engine: Engine) -> Assembly:
-        """Put the graph together; nothing runs yet. The order of the steps is their priority on each lane."""
+        """Put the graph together; nothing runs yet."""
         workshop = Workshop(cache, versions)
         images = Images(engine, workshop)
         graph = Graph.of(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
 
 FETCH: Final = "fetch"
 COMPILE: Final = "compile"
-LANES: Final = (FETCH, COMPILE)
 """A download waits and a linker keeps one processor busy, so each lane has room for two."""
 ROOM: Final = {FETCH: 2, COMPILE: 2}
 KEY_DIGITS: Final = 8
@@ -54,6 +54,11 @@ class Step:
     salt: tuple[str, ...] = ()
     tool: bool = False
 
+    @property
+    def before(self) -> tuple[str, ...]:
+        """The steps that end before this one starts, where they run at all."""
+        return (*self.needs, *self.after)
+
 
 @dataclass(slots=True)
 class Graph:
@@ -67,17 +72,18 @@ class Graph:
         """Put steps together.
 
         Raises:
-            ValueError: two steps share a name, or one needs a step that is not there or comes after it.
+            ValueError: two steps share a name, one needs a step that is not there, or they wait for each other.
         """
         known: dict[str, Step] = {}
         for step in steps:
             if step.name in known:
                 raise ValueError(f"two steps are called {step.name}")
-            missing = [need for need in (*step.needs, *step.after) if need not in known]
-            if missing:
-                raise ValueError(f"{step.name} needs {', '.join(missing)}, which does not stand before it")
             known[step.name] = step
-        return cls(known)
+        for step in known.values():
+            missing = [before for before in step.before if before not in known]
+            if missing:
+                raise ValueError(f"{step.name} needs {', '.join(missing)}, which is no step")
+        return cls({name: known[name] for name in sorter(known.values()).static_order()})
 
     def key(self, name: str) -> str:
         """The content key of a step's output: the same inputs give the same key on every machine."""
@@ -115,6 +121,12 @@ class Graph:
             wanted.add(name)
             open_goals.extend(self.steps[name].needs)
         return [step for step in self.steps.values() if step.name in wanted]
+
+
+def sorter(steps: Collection[Step]) -> TopologicalSorter[str]:
+    """The order among these steps alone."""
+    names = {step.name for step in steps}
+    return TopologicalSorter({step.name: [name for name in step.before if name in names] for step in steps})
 
 
 def files_in(folder: Path, *, only: Callable[[Path], bool]) -> tuple[Path, ...]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from pipeline_services.clients import shell
@@ -15,7 +16,7 @@ from pipeline_services.clients.failures import CommandFailed, Interrupted, Platf
 from pipeline_services.faults.signals import held_back
 from pipeline_services.model.paths import Cache
 from pipeline_services.platform.build import network
-from pipeline_services.platform.build.graph import ROOM, Graph, Job, Step
+from pipeline_services.platform.build.graph import ROOM, Graph, Job, Step, sorter
 from pipeline_services.platform.build.progress import Progress
 
 TICK = 0.5
@@ -27,14 +28,16 @@ class _Run:
     cache: Cache
     progress: Progress
     pending: list[Step]
+    order: TopologicalSorter[str]
+    ready: set[str] = field(default_factory=set)
     running: dict[Future[float], Step] = field(default_factory=dict)
 
     def launch(self, pool: ThreadPoolExecutor) -> None:
         """Start what is ready, as far as the lanes have room."""
         busy = Counter(step.lane for step in self.running.values())
-        unfinished = {step.name for step in (*self.pending, *self.running.values())}
+        self.ready.update(self.order.get_ready())
         for step in list(self.pending):
-            if busy[step.lane] < ROOM[step.lane] and unfinished.isdisjoint((*step.needs, *step.after)):
+            if busy[step.lane] < ROOM[step.lane] and step.name in self.ready:
                 busy[step.lane] += 1
                 self.pending.remove(step)
                 self.progress.started(step.name)
@@ -64,6 +67,7 @@ class _Run:
                 seconds = future.result()
             except (PlatformError, OSError) as error:
                 raise _named(step, error, self.cache.logs / f"{step.name}.log") from error
+            self.order.done(step.name)
             self.progress.finished(step.name, seconds)
 
 
@@ -75,10 +79,11 @@ def execute(graph: Graph, todo: Sequence[Step], cache: Cache, progress: Progress
         Interrupted: Ctrl-C, or a signal that asks to stop; every child was ended.
     """
     progress.plan(todo)
-    run = _Run(graph, cache, progress, by_urgency(todo, progress.expected))
+    run = _Run(graph, cache, progress, by_urgency(todo, progress.expected), sorter(todo))
+    run.order.prepare()
     with ThreadPoolExecutor(max_workers=sum(ROOM.values())) as pool:
         try:
-            while run.pending or run.running:
+            while run.order.is_active():
                 run.launch(pool)
                 run.collect()
         except BaseException as error:
@@ -112,7 +117,7 @@ def by_urgency(todo: Sequence[Step], expected: Mapping[str, float]) -> list[Step
     behind: dict[str, float] = {}
     for step in reversed(todo):  # what waits for a step stands after it
         behind[step.name] = behind.get(step.name, 0.0) + expected[step.name]
-        for before in (*step.needs, *step.after):
+        for before in step.before:
             behind[before] = max(behind.get(before, 0.0), behind[step.name])
     return sorted(todo, key=lambda step: -behind[step.name])
 
@@ -148,7 +153,7 @@ def _next_to_start(
     """The step that can begin first, and when."""
     starts: list[tuple[float, int]] = []
     for number, step in enumerate(waiting):
-        before = unfinished.intersection((*step.needs, *step.after))
+        before = unfinished.intersection(step.before)
         if before <= ends.keys():
             starts.append((max([free[step.lane], *(ends[name] for name in before)]), number))
     begin, number = min(starts)
