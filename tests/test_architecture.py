@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,17 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CODE = ("pipeline_services", "checks", "chaos", "tests", "conftest.py")
 MODULES = sorted(file for top in CODE for file in ([ROOT / top] if top.endswith(".py") else (ROOT / top).rglob("*.py")))
+
+# Some 10 to 500 ms each, for what a daily run of a healthy cluster does not do.
+NOT_DAILY = ("cryptography", "filelock", "influxdb_client", "kubernetes", "matplotlib", "psutil", "rich")
+DAILY_RUN = """
+import sys, pytest
+assert pytest.main(["-q", "-m", "daily", "--collect-only", "-p", "no:cacheprovider"]) == 0
+import pipeline_services.platform, pipeline_services.snapshot.pipeline
+from pipeline_services.reporting.run.own_cluster import something_to_undo
+assert not something_to_undo(None)
+print("loaded:", *({name.partition(".")[0] for name in sys.modules} & set(sys.argv[1:])))
+"""
 
 PRODUCT = [module for module in MODULES if "tests" not in module.parts]
 
@@ -24,6 +36,14 @@ def test_imports_go_down_only() -> None:
     linter = Path(sys.executable).parent / "lint-imports"
     run = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_daily_run_loads_no_library_that_it_does_not_need(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", DAILY_RUN, *NOT_DAILY]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)}
+    run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines()[-1] == "loaded:"
 
 
 @pytest.mark.parametrize("module", MODULES, ids=by_path)

@@ -37,12 +37,12 @@ def main(argv: list[str] | None = None) -> int:
             return _run(options.command, options.name, progress)
     except KeyboardInterrupt:
         shell.stop_children()
-        return _say(progress, "stopped; run the same command again: it goes on from there", STOPPED)
+        return _say("stopped; run the same command again: it goes on from there", STOPPED)
     except Interrupted as error:
-        return _say(progress, str(error), STOPPED)
+        return _say(str(error), STOPPED)
     except PipelineError as error:
         tail = getattr(error, "tail", "")
-        return _say(progress, f"{tail}\n{error}" if tail else str(error), FAILED)
+        return _say(f"{tail}\n{error}" if tail else str(error), FAILED)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(command: str, name: str, progress: Progress) -> int:
     if command == "kubeconfig":
-        return _print_kubeconfig(name, progress)
+        return _print_kubeconfig(name)
     if command == "kubectl":
         print(lifecycle.kubectl(name, progress))
         return OK
@@ -87,15 +87,14 @@ def _settle(access: ClusterAccess, progress: Progress) -> None:
     settle(access.reader_kubeconfig, access.context, progress)
 
 
-def _print_kubeconfig(name: str, progress: Progress) -> int:
+def _print_kubeconfig(name: str) -> int:
     path = access_to(Cache(cache_root()), name).kubeconfig
     if not path.exists():
-        return _say(progress, f"there is no cluster {name}. Next: make up", FAILED)
+        return _say(f"there is no cluster {name}. Next: make up", FAILED)
     print(path)
     return OK
 
 
-def _say(progress: Progress, text: str, code: int) -> int:
-    progress.clear()
+def _say(text: str, code: int) -> int:
     print(text, file=sys.stderr)
     return code

@@ -1,20 +1,26 @@
-"""What the person at the terminal sees: live on a terminal, plain lines elsewhere, and a table at the end."""
+"""What the person at the terminal sees: bars on a terminal, plain lines elsewhere, and a table at the end."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from pipeline_services.platform.build.graph import Step
 
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.table import Table
+
 Estimate = Callable[[Sequence[Step], Mapping[str, float], Mapping[str, float]], float]
+BAR_COLUMNS: Final = 20
 QUIET_FOR = 30.0
 SURE_AFTER = 60.0
 """Seconds of expected work after which the machine's pace is believed."""
@@ -46,91 +52,103 @@ class Durations:
 class Progress:
     """Reports steps as they start and end. Calling it with a text writes one line."""
 
-    def __init__(self, durations: Durations | None = None, stream: TextIO | None = None, quiet: bool = False) -> None:
+    def __init__(self, durations: Durations | None = None, stream: TextIO | None = None) -> None:
         self._durations = durations
         self._stream = stream or sys.stderr
-        self._live = self._stream.isatty() and os.environ.get("TERM") != "dumb"
-        self._quiet = quiet
+        self._live: Live | None = None
         self._began = time.monotonic()
-        self._todo: list[Step] = []
+        self._steps: dict[str, Step] = {}
+        self._todo: dict[str, Step] = {}
         self._running: dict[str, float] = {}
         self._took: dict[str, float] = {}
         self.expected: dict[str, float] = {}
-        self._lanes: dict[str, str] = {}
         self._worked: dict[str, float] = {}
         self._spent = self._due = 0.0
-        self._counted = self._began
-        self._planned = 0
-        self._count = 0
-        self._spoke = self._began
+        self._counted = self._spoke = self._began
         self.estimate: Estimate | None = None
 
     def __call__(self, text: str) -> None:
-        """Write one line above what is live."""
-        if not self._quiet:
-            self._line(text)
+        """Write one line, above the bars where there are any."""
+        if self._live:
+            self._live.refresh()  # a line is followed by the bars as they were drawn last
+            self._live.console.out(text, highlight=False)
+        else:
+            self._stream.write(text + "\n")
+            self._stream.flush()
+        self._spoke = time.monotonic()
 
-    def plan(self, steps: Sequence[Step]) -> None:
-        """Say what is going to run."""
-        self._todo = list(steps)
-        self._lanes = {step.name: step.lane for step in steps}
-        self._planned = len(steps)
-        self._count = 0
+    @contextmanager
+    def plan(self, steps: Sequence[Step]) -> Iterator[None]:
+        """Say what is going to run; while the block runs, a terminal shows bars."""
+        self._steps = {step.name: step for step in steps}
+        self._todo = dict(self._steps)
         self.expected = {
             step.name: self._durations.expected(step) if self._durations else step.seconds for step in steps
         }
-        if steps:
-            self._line(f"{len(steps)} steps to do, about {clock(self._left())} on this machine")
+        self(f"{len(steps)} steps to do, about {clock(self.seconds_left())} on this machine")
+        try:
+            with live_on(self._stream, self._bars) as self._live:
+                yield
+        finally:
+            self._live = None
 
     def started(self, name: str) -> None:
         """A step begins."""
         self._share_out()
-        self._count += 1
-        self._running[name] = time.monotonic()
-        self._todo = [step for step in self._todo if step.name != name]
+        self._running[name], self._worked[name] = time.monotonic(), 0.0
+        del self._todo[name]
         if not self._live:
-            self._line(f"[{self._count}/{self._planned}] {name} ...")
+            self(f"{self._count()} {name} ...")
         self.tick()
 
     def finished(self, name: str, seconds: float) -> None:
         """A step is done."""
         self._share_out()
-        self._running.pop(name, None)
+        del self._running[name]
         self._took[name] = seconds
-        worked = self._worked.pop(name, seconds)
+        worked = self._worked.pop(name)
         self._spent += worked
-        self._due += self.expected.get(name, worked)
+        self._due += self.expected[name]
         if self._durations:
             self._durations.record(name, worked)
-        done = len(self._took)
-        self._line(f"[{min(done, self._planned)}/{self._planned}] {name} done in {clock(seconds)}{self._outlook()}")
+        self(f"{self._count()} {name} done in {clock(seconds)}{self._outlook()}")
 
     def timed(self, name: str, seconds: float) -> None:
         """Add work to the table that is no step of the build."""
         self._took[name] = seconds
 
     def tick(self) -> None:
-        """Refresh what is live; elsewhere say now and then that it still goes on."""
-        now = time.monotonic()
+        """Draw the bars anew; where there are none, say now and then that it still goes on."""
         if self._live:
-            self._draw(self._status())
-        elif self._running and now - self._spoke > QUIET_FOR:
-            self._line(self._status())
+            self._live.refresh()
+        elif self._running and time.monotonic() - self._spoke > QUIET_FOR:
+            steps = ", ".join(f"{name} {self._ran(name)}" for name in self._running)
+            self(f"{self._count()} {steps}{self._outlook()}")
 
     def table(self) -> None:
         """What took how long, longest first."""
-        self._draw("")
-        if self._quiet or not self._took:
+        if not self._took:
             return
         width = max(len(name) for name in self._took)
-        self._line("took:")
+        self("took:")
         for name, seconds in sorted(self._took.items(), key=lambda entry: -entry[1]):
-            self._line(f"  {name:<{width}}  {clock(seconds):>8}")
-        self._line(f"  {'in all':<{width}}  {clock(time.monotonic() - self._began):>8}")
+            self(f"  {name:<{width}}  {clock(seconds):>8}")
+        self(f"  {'in all':<{width}}  {clock(time.monotonic() - self._began):>8}")
 
-    def clear(self) -> None:
-        """Take the live line away."""
-        self._draw("")
+    def _bars(self) -> Table:
+        """A bar for the whole and one for each step that runs."""
+        from rich.progress_bar import ProgressBar  # noqa: PLC0415
+        from rich.table import Table  # noqa: PLC0415
+
+        whole, bar = len(self._steps), partial(ProgressBar, width=BAR_COLUMNS)
+        table = Table.grid(padding=(0, 1))
+        table.add_row(f"{self._done} of {whole} steps", bar(whole, self._done), self._outlook().strip())
+        for name in self._running:
+            table.add_row(name, bar(self.expected[name], self._worked[name]), self._ran(name))
+        return table
+
+    def _ran(self, name: str) -> str:
+        return clock(time.monotonic() - self._running[name])
 
     def _share_out(self) -> None:
         """Count the time since the last change for what ran, divided among the steps that shared a lane.
@@ -138,46 +156,52 @@ class Progress:
         So a step's figure is what it would take alone, whatever happened to run beside it.
         """
         now = time.monotonic()
-        beside = Counter(self._lanes[name] for name in self._running)
+        beside = Counter(self._steps[name].lane for name in self._running)
         for name in self._running:
-            share = (now - self._counted) / beside[self._lanes[name]]
-            self._worked[name] = self._worked.get(name, 0.0) + share
+            self._worked[name] += (now - self._counted) / beside[self._steps[name].lane]
         self._counted = now
 
-    def _status(self) -> str:
-        now = time.monotonic()
-        steps = ", ".join(f"{name} {clock(now - since)}" for name, since in self._running.items())
-        return f"[{self._count}/{self._planned}] {steps}{self._outlook()}"
+    @property
+    def _done(self) -> int:
+        """How many steps have ended: unlike the number that have begun, it fits the end of a step as well."""
+        return len(self._steps) - len(self._todo) - len(self._running)
+
+    def _count(self) -> str:
+        return f"[{self._done}/{len(self._steps)}]"
 
     def _outlook(self) -> str:
         elapsed = clock(time.monotonic() - self._began)
-        return f" ({elapsed} so far, about {clock(self._left())} left)" if self._todo or self._running else ""
+        return f" ({elapsed} so far, about {clock(self.seconds_left())} left)" if self._todo or self._running else ""
 
-    def _left(self) -> float:
-        now = time.monotonic()
-        running = {name: now - since for name, since in self._running.items()}
+    def seconds_left(self) -> float:
+        """The estimate, at the pace that this machine has shown so far."""
+        self._share_out()
         pace = self._pace()
         expected = {name: seconds * pace for name, seconds in self.expected.items()}
-        return self.estimate(self._todo, running, expected) if self.estimate else 0.0
+        return self.estimate(list(self._todo.values()), self._worked, expected) if self.estimate else 0.0
 
     def _pace(self) -> float:
         """How many times as long as expected the work takes on this machine so far; a quick start promises nothing."""
-        self._share_out()
         spent = self._spent + sum(self._worked.values())
-        due = self._due + sum(min(worked, self.expected.get(name, worked)) for name, worked in self._worked.items())
+        due = self._due + sum(min(worked, self.expected[name]) for name, worked in self._worked.items())
         return max(1.0, spent / due) if due > SURE_AFTER else 1.0
 
-    def _line(self, text: str) -> None:
-        self._draw("")
-        self._stream.write(text + "\n")
-        self._stream.flush()
-        self._spoke = time.monotonic()
 
-    def _draw(self, text: str) -> None:
-        if self._live:
-            columns = shutil.get_terminal_size().columns - 1
-            self._stream.write(f"\r\x1b[K{text[:columns]}")
-            self._stream.flush()
+def live_on(stream: TextIO, draw: Callable[[], Table]) -> AbstractContextManager[Live | None]:
+    """A display that is drawn over while the block runs, where the stream is a terminal that can move its cursor."""
+    if not stream.isatty() or os.environ.get("TERM") == "dumb":
+        return nullcontext()
+    from rich.console import Console  # noqa: PLC0415 - 100 ms that only a build at a terminal needs
+    from rich.live import Live  # noqa: PLC0415
+
+    return Live(
+        console=Console(file=stream),
+        get_renderable=draw,
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
 
 
 def clock(seconds: float) -> str:

@@ -78,10 +78,9 @@ def execute(graph: Graph, todo: Sequence[Step], cache: Cache, progress: Progress
         StepFailed: one failed; what else ran was ended.
         Interrupted: Ctrl-C, or a signal that asks to stop; every child was ended.
     """
-    progress.plan(todo)
-    run = _Run(graph, cache, progress, by_urgency(todo, progress.expected), sorter(todo))
-    run.order.prepare()
-    with ThreadPoolExecutor(max_workers=sum(ROOM.values())) as pool:
+    with progress.plan(todo), ThreadPoolExecutor(max_workers=sum(ROOM.values())) as pool:
+        run = _Run(graph, cache, progress, by_urgency(todo, progress.expected), sorter(todo))
+        run.order.prepare()
         try:
             while run.order.is_active():
                 run.launch(pool)
@@ -130,7 +129,7 @@ def time_left(
     Two steps on a lane take about as long side by side as one after the other, so here they take turns.
 
     Args:
-        running: for each step that runs, for how many seconds it has.
+        running: for each step that runs, how many seconds of work are done; those that share a lane get half each.
         expected: seconds a step takes, by name.
     """
     ends: dict[str, float] = {name: max(1.0, expected[name] - spent) for name, spent in running.items()}
