@@ -19,7 +19,7 @@ NOT_DAILY = ("cryptography", "filelock", "influxdb_client", "kubernetes", "matpl
 DAILY_RUN = """
 import sys, pytest
 assert pytest.main(["-q", "-m", "daily", "--collect-only", "-p", "no:cacheprovider"]) == 0
-import pipeline_services.platform, pipeline_services.snapshot.pipeline
+import pipeline_services.platform, pipeline_services.snapshot.live
 from pipeline_services.reporting.run.own_cluster import something_to_undo
 assert not something_to_undo(None)
 print("loaded:", *({name.partition(".")[0] for name in sys.modules} & set(sys.argv[1:])))
