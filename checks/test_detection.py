@@ -21,7 +21,7 @@ def test_no_unknown_errors_logged(snapshot: Snapshot, component: str) -> None:
 
 
 @pytest.mark.runbook("pod-status")
-@pytest.mark.parametrize("component", components(events.EVENT_COMPONENTS))
+@pytest.mark.parametrize("component", components(events.event_components(Pipeline.load())))
 def test_no_open_warning_event(snapshot: Snapshot, component: str) -> None:
     """No Warning event about the component still holds."""
     events.have_no_open_warnings(snapshot, component)

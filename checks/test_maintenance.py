@@ -7,6 +7,7 @@ import pytest
 from checks.cases import EVERY, belonging_to, components
 from pipeline_services.judgements import renewal, upkeep
 from pipeline_services.model import names
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
 pytestmark = [pytest.mark.runbook("preventive-maintenance")]
@@ -28,7 +29,9 @@ def test_volume_has_room(snapshot: Snapshot, component: str) -> None:
 
 
 @pytest.mark.weekly
-@pytest.mark.parametrize("trend", belonging_to({known: trend.component for known, trend in upkeep.TRENDS.items()}))
+@pytest.mark.parametrize(
+    "trend", belonging_to({known: trend.component for known, trend in upkeep.trends(Pipeline.load()).items()})
+)
 def test_trend_comes_back(snapshot: Snapshot, trend: str) -> None:
     """What goes up comes down again, or levels off."""
     upkeep.comes_back(snapshot, trend)
@@ -42,14 +45,14 @@ def test_backup_proved(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.monthly
-@pytest.mark.parametrize("app", belonging_to(renewal.OWNER))
+@pytest.mark.parametrize("app", belonging_to({part.id: part.reports_to for part in Pipeline.load().workloads.values()}))
 def test_requests_fit(snapshot: Snapshot, app: str) -> None:
     """The app uses at most twice the CPU and memory that it requests."""
     renewal.requests_fit(snapshot, app)
 
 
 @pytest.mark.monthly
-@pytest.mark.parametrize("app", belonging_to(renewal.OWNER))
+@pytest.mark.parametrize("app", belonging_to({part.id: part.reports_to for part in Pipeline.load().workloads.values()}))
 def test_image_renewed(snapshot: Snapshot, app: str) -> None:
     """The app's image was changed within a month."""
     renewal.image_is_renewed(snapshot, app)
@@ -57,7 +60,7 @@ def test_image_renewed(snapshot: Snapshot, app: str) -> None:
 
 @pytest.mark.monthly
 @pytest.mark.component("config")
-@pytest.mark.parametrize("secret", renewal.ROTATED)
+@pytest.mark.parametrize("secret", Pipeline.load().config.rotated)
 def test_secret_rotated(snapshot: Snapshot, secret: str) -> None:
     """Every value of the secret was written anew within 90 days."""
     renewal.secret_is_rotated(snapshot, secret)

@@ -6,20 +6,21 @@ import pytest
 
 from checks.cases import belonging_to
 from pipeline_services.judgements import endpoints, influx, kafka, networks, targets, tls
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
 pytestmark = [pytest.mark.daily]
 
 
 @pytest.mark.runbook("network-policy-issues")
-@pytest.mark.parametrize("service", belonging_to(endpoints.SERVED_BY))
+@pytest.mark.parametrize("service", belonging_to(Pipeline.load().services))
 def test_service_has_endpoint(snapshot: Snapshot, service: str) -> None:
     """The service has its port and a ready pod behind it."""
     endpoints.are_ready(snapshot, service)
 
 
 @pytest.mark.runbook("network-policy-issues")
-@pytest.mark.parametrize("service", belonging_to(endpoints.SERVED_BY))
+@pytest.mark.parametrize("service", belonging_to(Pipeline.load().services))
 def test_service_leads_to_pods(snapshot: Snapshot, service: str) -> None:
     """The service selects its component's pods and leads to a port that they declare."""
     endpoints.lead_to_pods(snapshot, service)
@@ -50,7 +51,7 @@ def test_network_denies(snapshot: Snapshot, flow: str) -> None:
 
 @pytest.mark.runbook("kafka-statefulset-failure")
 @pytest.mark.component("kafka")
-@pytest.mark.parametrize("topic", kafka.TOPICS)
+@pytest.mark.parametrize("topic", Pipeline.load().topics.least_partitions)
 def test_kafka_topic(snapshot: Snapshot, topic: str) -> None:
     """The topic has its partitions; each has a leader and all replicas in sync."""
     kafka.topic_is_whole(snapshot, topic)

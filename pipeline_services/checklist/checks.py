@@ -29,9 +29,9 @@ from pipeline_services.judgements import (
 )
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import KeyMetric
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.pipeline import STATEFUL_SET, Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
 RED: Final = "failed"
@@ -110,18 +110,20 @@ def _objects() -> Iterator[Question]:
     yield Question("test_nodes_ready", "node", nodes.are_ready)
     yield Question("test_nodes_without_pressure", "node", nodes.have_no_pressure)
     yield from _of("test_nodes_have_room", nodes.have_room, _all("node", sorted(nodes.LEVELS)))
-    yield from _of("test_hpa_knows_metrics", hpas.knows_metrics, _all("hpa", names.HPAS.values()))
-    yield from _of("test_hpa_set_as_documented", hpas.is_set_as_documented, _all("hpa", names.HPAS.values()))
-    yield from _of("test_volume_bound", volumes.are_bound, _all("storage", names.STATEFULSETS))
-    yield from _of("test_settings_lead_to", config.settings_lead_to, _all("config", config.SETTINGS))
+    yield from _of("test_hpa_knows_metrics", hpas.knows_metrics, _all("hpa", Pipeline.load().autoscalers))
+    yield from _of("test_hpa_set_as_documented", hpas.is_set_as_documented, _all("hpa", Pipeline.load().autoscalers))
+    yield from _of("test_volume_bound", volumes.are_bound, _all("storage", Pipeline.load().of_kind(STATEFUL_SET)))
+    yield from _of("test_settings_lead_to", config.settings_lead_to, _all("config", Pipeline.load().config.settings))
     yield Question("test_producer_load_set", "config", config.load_is_set)
     yield Question("test_references_exist", "config", config.references_exist)
     yield Question("test_secrets_complete", "config", config.secrets_are_complete)
-    yield from _of("test_token_accepted", config.token_is_accepted, _all("config", config.TOKENS))
+    yield from _of("test_token_accepted", config.token_is_accepted, _all("config", Pipeline.load().config.tokens))
     yield from _of("test_no_unknown_errors_logged", logs.have_no_unknown_errors, _each(roles.DATA_PATH))
-    yield from _of("test_no_open_warning_event", events.have_no_open_warnings, _each(events.EVENT_COMPONENTS))
-    yield from _of("test_service_has_endpoint", endpoints.are_ready, endpoints.SERVED_BY)
-    yield from _of("test_service_leads_to_pods", endpoints.lead_to_pods, endpoints.SERVED_BY)
+    yield from _of(
+        "test_no_open_warning_event", events.have_no_open_warnings, _each(events.event_components(Pipeline.load()))
+    )
+    yield from _of("test_service_has_endpoint", endpoints.are_ready, Pipeline.load().services)
+    yield from _of("test_service_leads_to_pods", endpoints.lead_to_pods, Pipeline.load().services)
     yield Question("test_network_denies_by_default", "network", networks.deny_by_default)
     yield from _of("test_network_denies", networks.deny, _all("network", networks.DENIED))
     yield from _of("test_network_allows", networks.allow, _all("network", networks.FLOWS))
@@ -133,7 +135,7 @@ def _services() -> Iterator[Question]:
     yield Question("test_loki_answers_error_search", roles.LOKI, loki.answers_error_search)
     yield from _of("test_loki_has_logs_of", loki.has_logs_of, _all(roles.LOKI, roles.DATA_PATH))
     yield Question("test_grafana_healthy", roles.GRAFANA, grafana.is_healthy)
-    sources = _all(roles.GRAFANA, names.DATASOURCES)
+    sources = _all(roles.GRAFANA, Pipeline.load().dashboard.datasources)
     yield from _of("test_grafana_datasource_answers", grafana.datasource_answers, sources)
     yield Question("test_grafana_dashboard_complete", roles.GRAFANA, grafana.dashboard_is_complete)
     yield from _of(
@@ -141,7 +143,7 @@ def _services() -> Iterator[Question]:
         grafana.panel_is_fresh,
         _all(roles.GRAFANA, Pipeline.load().dashboard.panels.values()),
     )
-    yield from _of("test_kafka_topic", kafka.topic_is_whole, _all(roles.KAFKA, kafka.TOPICS))
+    yield from _of("test_kafka_topic", kafka.topic_is_whole, _all(roles.KAFKA, Pipeline.load().topics.least_partitions))
     yield Question("test_consumer_group_stable", roles.PROCESSOR, kafka.group_is_stable)
     yield Question("test_influxdb_healthy", roles.INFLUXDB, influx.is_healthy)
     yield Question("test_data_clock", roles.PRODUCER, influx.readings_are_past)

@@ -22,7 +22,6 @@ from pipeline_services.judgements import (
     workloads,
 )
 from pipeline_services.metrics.key_metrics import KEY_METRICS, PIPELINE
-from pipeline_services.model import names
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.waiting import WaitExpired, wait_until
@@ -31,7 +30,6 @@ from pipeline_services.snapshot.snapshot import Snapshot
 
 SETTLES_WITHIN: Final = 240.0
 """Seconds: the longest window, two minutes of rates, and a slow machine's start."""
-MEASURED: Final = (*names.DEPLOYMENTS, *names.STATEFULSETS)
 
 
 def unsettled(snapshot: Snapshot) -> list[str]:
@@ -64,16 +62,16 @@ def settle(kubeconfig: Path, context: str, progress: Callable[[str], None], sinc
 
 def _judgements(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
     yield from _figures(snapshot)
-    for component in MEASURED:
+    for component in snapshot.pipeline.judged_workloads:
         yield partial(pods.are_ready, snapshot, component)
         yield partial(workloads.is_rolled_out, snapshot, component)
     for component in PIPELINE:
         yield partial(logs.have_no_unknown_errors, snapshot, component)
         yield partial(loki.has_logs_of, snapshot, component)
         yield partial(targets.pods_are_scraped, snapshot, component)
-    for component in events.EVENT_COMPONENTS:
+    for component in events.event_components(snapshot.pipeline):
         yield partial(events.have_no_open_warnings, snapshot, component)
-    for service in endpoints.SERVED_BY:
+    for service in snapshot.pipeline.services:
         yield partial(endpoints.are_ready, snapshot, service)
     yield partial(kafka.group_is_stable, snapshot)
 
@@ -82,9 +80,9 @@ def _figures(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
     for metric in KEY_METRICS.values():
         for subject in metric.subjects or ("",):
             yield partial(readings.is_within, snapshot, metric, subject)
-    for hpa in names.HPAS.values():
+    for hpa in snapshot.pipeline.autoscalers:
         yield partial(hpas.knows_metrics, snapshot, hpa)
-    for component in MEASURED:
+    for component in snapshot.pipeline.judged_workloads:
         yield partial(resources.are_within_limits, snapshot, component)
     for title in snapshot.pipeline.dashboard.panels.values():
         yield partial(grafana.panel_is_fresh, snapshot, title)

@@ -9,51 +9,29 @@ from urllib.parse import urlsplit
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.k8s import name_of
 from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
-SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
-    "kafka": {
-        "KAFKA_BROKER": f"{names.KAFKA_SERVICE}:{names.SERVICE_PORTS[names.KAFKA_SERVICE]}",
-        "KAFKA_TOPIC": names.TOPIC,
-        "KAFKA_DEAD_LETTER_TOPIC": names.DEAD_LETTER_TOPIC,
-        "KAFKA_PARTITIONS": str(names.TOPIC_PARTITIONS),
-        "KAFKA_GROUP": names.CONSUMER_GROUP,
-    },
-    "influxdb": {
-        "INFLUXDB_URL": f"https://{names.INFLUXDB_SERVICE}:{names.SERVICE_PORTS[names.INFLUXDB_SERVICE]}",
-        "INFLUXDB_ORG": names.INFLUXDB_ORG,
-        "INFLUXDB_BUCKET": names.INFLUXDB_BUCKET,
-    },
-}
-"""What the ConfigMap has to say, by whom it leads to."""
 LOADS: Final = ("PRODUCER_RATE", "PRODUCER_DEVICES")
-SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
-    names.PIPELINE_SECRET: ("INFLUXDB_TOKEN",),
-    names.TLS_SECRET: ("tls.crt", "tls.key", "ca.crt"),
-    names.READ_SECRET: ("token",),
-    names.ADMIN_SECRET: ("username", "password", "token"),
-}
-TOKENS: Final[Mapping[str, tuple[str, str]]] = {
-    "influxdb_token": (names.PIPELINE_SECRET, "INFLUXDB_TOKEN"),
-    "influxdb_read_token": (names.READ_SECRET, "token"),
-}
 _ADVICE: Final = COMPONENT_ADVICE["config"]
 _REFUSED: Final = (401, 403)
 
 
 def settings_lead_to(snapshot: Snapshot, part: str) -> None:
     """The ConfigMap's settings for Kafka or InfluxDB name what is really there."""
-    data = _config_map(snapshot)
-    for key, expected in SETTINGS[part].items():
+    data, described = _config_map(snapshot), snapshot.pipeline.config
+    for key, expected in described.settings[part].items():
         if data.get(key) != expected:
-            raise Deviation(snapshot, f"{key} in {names.CONFIG_MAP} is {data.get(key)!r}", repr(expected), _ADVICE)
-    for address in (data[key] for key in SETTINGS[part] if key in ("KAFKA_BROKER", "INFLUXDB_URL")):
-        _require_service(snapshot, address)
+            observed = f"{key} in {described.config_map} is {data.get(key)!r}"
+            raise Deviation(snapshot, observed, repr(expected), _ADVICE)
+    service = snapshot.pipeline.service(part)
+    for value in described.settings[part].values():
+        if value in (service.address, service.url):
+            _require_service(snapshot, value)
 
 
 def load_is_set(snapshot: Snapshot) -> None:
@@ -65,7 +43,8 @@ def load_is_set(snapshot: Snapshot) -> None:
         except ValueError:
             good = False
         if not good:
-            raise Deviation(snapshot, f"{key} in {names.CONFIG_MAP} is {data.get(key)!r}", "a number > 0", _ADVICE)
+            observed = f"{key} in {snapshot.pipeline.config.config_map} is {data.get(key)!r}"
+            raise Deviation(snapshot, observed, "a number > 0", _ADVICE)
 
 
 def references_exist(snapshot: Snapshot) -> None:
@@ -83,7 +62,7 @@ def references_exist(snapshot: Snapshot) -> None:
 def secrets_are_complete(snapshot: Snapshot) -> None:
     """Every Secret of the pipeline exists, and every key of it holds something."""
     there = {item["name"]: item["keys"] for item in snapshot.data("secrets")}
-    for secret, keys in SECRETS.items():
+    for secret, keys in snapshot.pipeline.config.secrets.items():
         advice = _ADVICE.but(next_command=f"kubectl describe secret -n {{namespace}} {secret}")
         if secret not in there:
             raise Deviation(snapshot, f"there is no Secret {secret}", "one", advice)
@@ -95,7 +74,8 @@ def secrets_are_complete(snapshot: Snapshot) -> None:
 def token_is_accepted(snapshot: Snapshot, source: str) -> None:
     """InfluxDB accepts the token as it stands in the Secret now, whatever running pods still use."""
     require_ready(snapshot, roles.INFLUXDB)
-    secret, key = TOKENS[source]
+    held = snapshot.pipeline.config.tokens[source]
+    secret, key = held.secret, held.key
     status = snapshot.data(source)["status"]
     if status in _REFUSED:
         advice = _ADVICE.but(next_command=f"kubectl describe secret -n {{namespace}} {secret}")
@@ -106,9 +86,10 @@ def token_is_accepted(snapshot: Snapshot, source: str) -> None:
 
 
 def _config_map(snapshot: Snapshot) -> Mapping[str, str]:
-    found = named(snapshot, "configmaps", names.CONFIG_MAP)
+    name = snapshot.pipeline.config.config_map
+    found = named(snapshot, "configmaps", name)
     if found is None:
-        raise Deviation(snapshot, f"there is no ConfigMap {names.CONFIG_MAP}", "one", _ADVICE)
+        raise Deviation(snapshot, f"there is no ConfigMap {name}", "one", _ADVICE)
     data: Mapping[str, str] = found.get("data") or {}
     return data
 

@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_settled
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject
 from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
-SERVED_BY: Final[Mapping[str, str]] = {
-    names.KAFKA_SERVICE: roles.KAFKA,
-    names.INFLUXDB_SERVICE: roles.INFLUXDB,
-    names.PROMETHEUS_SERVICE: roles.PROMETHEUS,
-    names.GRAFANA_SERVICE: roles.GRAFANA,
-    names.LOKI_SERVICE: roles.LOKI,
-}
-
 
 def are_ready(snapshot: Snapshot, service_name: str) -> None:
     """The service exists, has its port, and at least one ready endpoint."""
-    component = SERVED_BY[service_name]
+    component = snapshot.pipeline.services[service_name]
     advice = COMPONENT_ADVICE[component].but(
         next_command=f"kubectl get endpointslices -n {{namespace}} -l kubernetes.io/service-name={service_name}"
     )
     service = named(snapshot, "services", service_name)
     if service is None:
         raise Deviation(snapshot, f"there is no service {service_name}", "one", advice)
-    port = names.SERVICE_PORTS[service_name]
+    port = snapshot.pipeline.service(component).port
     ports = [entry["port"] for entry in service["spec"]["ports"]]
     if port not in ports:
         raise Deviation(snapshot, f"{service_name} has the ports {ports}", f"{port}", advice)
@@ -52,7 +42,8 @@ def lead_to_pods(snapshot: Snapshot, service_name: str) -> None:
         PreconditionNotMet: service, port or workload are not there, which other checks say.
         NoData: the pods declare no port at all, and the service gives a number.
     """
-    component, port = SERVED_BY[service_name], names.SERVICE_PORTS[service_name]
+    component = snapshot.pipeline.services[service_name]
+    port = snapshot.pipeline.service(component).port
     service = named(snapshot, "services", service_name)
     entry = next((one for one in (service or {"spec": {}})["spec"].get("ports") or () if one["port"] == port), None)
     if service is None or entry is None:
@@ -76,10 +67,11 @@ def lead_to_pods(snapshot: Snapshot, service_name: str) -> None:
         raise Deviation(snapshot, f"{service_name} leads to port {target}", expected, advice)
 
 
-def _template(snapshot: Snapshot, app: str) -> K8sObject:
-    workload = named(snapshot, WORKLOADS[app].source, app)
+def _template(snapshot: Snapshot, component: str) -> K8sObject:
+    part = snapshot.pipeline[component]
+    workload = named(snapshot, part.list_name, part.workload)
     if workload is None:
-        raise PreconditionNotMet(f"there is no workload {app}; see test_rollout_complete[{app}]")
+        raise PreconditionNotMet(f"there is no workload {part.workload}; see test_rollout_complete[{component}]")
     template: K8sObject = workload["spec"]["template"]
     return template
 

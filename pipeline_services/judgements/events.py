@@ -14,14 +14,14 @@ from pipeline_services.judgements.pods import is_ready, is_starting, ready_since
 from pipeline_services.judgements.workloads import progress_of
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.metrics.known_issues import known_issue
-from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, condition, epoch
+from pipeline_services.model.k8s import K8sObject, condition, epoch
 from pipeline_services.model.kinds import KINDS
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
 WINDOW: Final = 600.0
 """Seconds back for which an event counts."""
-_APPS: Final = {app: component for component, apps in COMPONENT_APPS.items() for app in apps}
 
 
 def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
@@ -29,7 +29,7 @@ def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
     for event in sorted(snapshot.data("events"), key=last_seen, reverse=True):
         if event.get("type") != "Warning" or snapshot.taken_at - last_seen(event) > WINDOW:
             continue
-        if component_of(event) != component or _is_over(snapshot, event):
+        if component_of(snapshot.pipeline, event) != component or _is_over(snapshot, event):
             continue
         text = f"{event.get('reason')}: {event.get('message', '')}"
         if known_issue("events", component, text, snapshot.taken_at) and not _is_unready_pod(snapshot, event):
@@ -41,7 +41,7 @@ def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
         raise Deviation(snapshot, observed, f"no open Warning event (last {WINDOW:g} s)", advice)
 
 
-def component_of(event: K8sObject) -> str:
+def component_of(pipeline: Pipeline, event: K8sObject) -> str:
     """The component whose object the event is about; ``config`` for anything else in the namespace."""
     about = event["involvedObject"]
     if about["kind"] == "HorizontalPodAutoscaler":
@@ -49,8 +49,8 @@ def component_of(event: K8sObject) -> str:
     if about["kind"] == "PersistentVolumeClaim":
         return "storage"
     name = about["name"]
-    owners = [app for app in _APPS if name == app or name.startswith(f"{app}-")]
-    return _APPS[max(owners, key=len)] if owners else "config"
+    owners = [part for part in pipeline.workloads.values() if f"{name}-".startswith(f"{part.workload}-")]
+    return max(owners, key=lambda part: len(part.workload)).reports_to if owners else "config"
 
 
 def last_seen(event: K8sObject) -> float:
@@ -109,5 +109,6 @@ def _workload_is_well(snapshot: Snapshot, source: str, name: str) -> bool:
     return workload is None or progress_of(workload).complete
 
 
-EVENT_COMPONENTS: Final = (*COMPONENT_APPS, "hpa", "storage", "config")
-"""The components that an event of the namespace can be about."""
+def event_components(pipeline: Pipeline) -> tuple[str, ...]:
+    """The components that an event of the namespace can be about."""
+    return (*pipeline.judged_workloads, "hpa", "storage", "config")

@@ -9,7 +9,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
 from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -41,7 +41,7 @@ def is_healthy(snapshot: Snapshot) -> None:
 def datasource_answers(snapshot: Snapshot, component: str) -> None:
     """Grafana reaches the data source; a source that does not run is not Grafana's fault."""
     require_ready(snapshot, roles.GRAFANA, component)
-    uid = names.DATASOURCES[component]
+    uid = snapshot.pipeline.dashboard.datasources[component]
     answer = snapshot.data(f"grafana_datasources/{uid}")
     if answer["status"] != 200:
         observed = f"Grafana's data source {uid} answers {answer['status']}: {str(answer['message'])[:200]}"

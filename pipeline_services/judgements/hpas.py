@@ -9,6 +9,7 @@ from pipeline_services.judgements.pods import ready_pods, ready_since, require_r
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject, age, condition, epoch
+from pipeline_services.model.pipeline import Autoscaler, Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -16,9 +17,9 @@ METRICS_LAG: Final = 45.0
 """Seconds without metrics that are normal: section 9 knows of 15-30 s, and the controller looks every 5-15 s."""
 NEW_FOR: Final = 90.0
 """Seconds in which a new autoscaler, or one all of whose pods are new, need not know anything yet."""
-BOUNDS: Final = (1, 5)
-CPU_TARGET: Final = 70
-"""Percent of the request (section 3.5)."""
+
+_DEFAULT_WINDOW_S: Final = {"scaleUp": 0, "scaleDown": 300}
+"""Kubernetes' own stabilization windows."""
 
 
 def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
@@ -44,14 +45,36 @@ def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
 
 
 def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
-    """The autoscaler has the bounds and the CPU target that section 3.5 promises."""
-    spec = _existing(snapshot, hpa_name)["spec"]
+    """The autoscaler has the bounds, CPU target and windows that section 3.5 promises, and may scale both ways."""
+    spec, wanted = _existing(snapshot, hpa_name)["spec"], documented(snapshot.pipeline, hpa_name)
     bounds = (spec.get("minReplicas", 1), spec["maxReplicas"])
     targets = [metric["resource"]["target"].get("averageUtilization") for metric in _cpu(spec.get("metrics"))]
-    if bounds != BOUNDS or targets != [CPU_TARGET]:
+    if bounds != (wanted.min_replicas, wanted.max_replicas) or targets != [wanted.cpu_percent]:
         observed = f"{hpa_name} has bounds {bounds[0]}-{bounds[1]} and CPU targets {targets}"
-        expected = f"{BOUNDS[0]}-{BOUNDS[1]} and one CPU target of {CPU_TARGET} %"
+        expected = f"{wanted.min_replicas}-{wanted.max_replicas} and one CPU target of {wanted.cpu_percent} %"
         raise Deviation(snapshot, observed, expected, COMPONENT_ADVICE["hpa"])
+    for direction, window in (("scaleUp", wanted.scale_up_window_s), ("scaleDown", wanted.scale_down_window_s)):
+        rules = (spec.get("behavior") or {}).get(direction) or {}
+        if rules.get("selectPolicy") == "Disabled":
+            observed = f"{hpa_name} is not allowed to scale {direction.removeprefix('scale').lower()}"
+            raise Deviation(snapshot, observed, "no disabled direction", COMPONENT_ADVICE["hpa"])
+        if rules.get("stabilizationWindowSeconds", _DEFAULT_WINDOW_S[direction]) != window:
+            observed = (
+                f"{hpa_name} waits {rules.get('stabilizationWindowSeconds', 'the default time')} s to {direction}"
+            )
+            raise Deviation(snapshot, observed, f"{window} s", COMPONENT_ADVICE["hpa"])
+
+
+def documented(pipeline: Pipeline, hpa_name: str) -> Autoscaler:
+    """What the description promises of an autoscaler.
+
+    Raises:
+        PreconditionNotMet: the description has no autoscaler of that name.
+    """
+    found = pipeline[pipeline.autoscalers[hpa_name]].autoscaler if hpa_name in pipeline.autoscalers else None
+    if found is None:
+        raise PreconditionNotMet(f"the description of {pipeline.name} has no HPA {hpa_name}")
+    return found
 
 
 def is_within_lag(hpa: K8sObject, now: float) -> bool:

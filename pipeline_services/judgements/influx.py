@@ -22,7 +22,7 @@ def is_healthy(snapshot: Snapshot) -> None:
     status = answer["body"].get("status")
     if answer["status"] != 200 or status != "pass":
         advice = COMPONENT_ADVICE[roles.INFLUXDB].but(
-            next_command="kubectl exec -n {namespace} influxdb-0 -- curl -sS --max-time 5 "
+            next_command="kubectl exec -n {namespace} {pod:influxdb} -- curl -sS --max-time 5 "
             "--cacert /etc/influxdb-tls/ca.crt https://localhost:8086/health"
         )
         raise Deviation(snapshot, f"InfluxDB's /health answers {answer['status']} {status!r}", "200 'pass'", advice)

@@ -8,21 +8,19 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.judgements.readings import lag_growth
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.snapshot.snapshot import Snapshot
 
-TOPICS: Final = {names.TOPIC: names.TOPIC_PARTITIONS, names.DEAD_LETTER_TOPIC: 1}
-"""Each topic with the least number of partitions."""
 _STALLED: Final = 0.9
 
 
 def topic_is_whole(snapshot: Snapshot, topic: str) -> None:
     """The topic has its partitions, each with a leader and all its replicas in sync."""
     require_ready(snapshot, roles.KAFKA)
-    partitions = snapshot.data("kafka_topics").get(topic, ())
-    if len(partitions) < TOPICS[topic]:
+    partitions, least = snapshot.data("kafka_topics").get(topic, ()), snapshot.pipeline.topics.least_partitions[topic]
+    if len(partitions) < least:
         observed = f"topic {topic} has {len(partitions)} partitions"
-        raise Deviation(snapshot, observed, f">= {TOPICS[topic]}", _topic_advice(topic))
+        raise Deviation(snapshot, observed, f">= {least}", _topic_advice(topic))
     for partition in partitions:
         which = f"partition {partition['partition']} of {topic}"
         if partition["leader"] is None or partition["leader"] < 0:
@@ -35,24 +33,24 @@ def topic_is_whole(snapshot: Snapshot, topic: str) -> None:
 def group_is_stable(snapshot: Snapshot) -> None:
     """The processors' group is Stable with every partition assigned, or rebalances without falling behind."""
     require_ready(snapshot, roles.KAFKA, roles.PROCESSOR)
-    group = snapshot.data("kafka_group")
+    group, topics = snapshot.data("kafka_group"), snapshot.pipeline.topics
     advice = COMPONENT_ADVICE[roles.PROCESSOR].but(
-        next_command="kubectl exec -n {namespace} kafka-0 -- kafka-consumer-groups.sh --bootstrap-server "
-        f"localhost:9092 --group {names.CONSUMER_GROUP} --describe --state"
+        next_command="kubectl exec -n {namespace} {pod:kafka} -- kafka-consumer-groups.sh --bootstrap-server "
+        f"localhost:9092 --group {topics.group} --describe --state"
     )
     if "rebalanc" in group["state"].lower() and lag_growth(snapshot) < _STALLED:
         return  # section 9, issue 2: 5-10 s are normal, and the lag shows that it has not been longer
     if group["state"] != "Stable":
-        observed = f"the group {names.CONSUMER_GROUP} is {group['state']} with {len(group['members'])} members"
+        observed = f"the group {topics.group} is {group['state']} with {len(group['members'])} members"
         raise Deviation(snapshot, observed, "Stable", advice)
     assigned = {partition for member in group["members"] for partition in member["partitions"]}
-    free = [number for number in range(names.TOPIC_PARTITIONS) if f"{names.TOPIC}/{number}" not in assigned]
+    free = [number for number in range(topics.partitions) if f"{topics.readings}/{number}" not in assigned]
     if free:
         raise Deviation(snapshot, f"nobody reads the partitions {free}", "every partition assigned", advice)
 
 
 def _topic_advice(topic: str) -> Advice:
     return COMPONENT_ADVICE[roles.KAFKA].but(
-        next_command="kubectl exec -n {namespace} kafka-0 -- kafka-topics.sh --bootstrap-server localhost:9092 "
+        next_command="kubectl exec -n {namespace} {pod:kafka} -- kafka-topics.sh --bootstrap-server localhost:9092 "
         f"--describe --topic {topic}"
     )

@@ -8,7 +8,7 @@ from typing import Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, age, condition, epoch, name_of
+from pipeline_services.model.k8s import K8sObject, age, condition, epoch, name_of
 from pipeline_services.snapshot.objects import items_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -58,7 +58,7 @@ def require_ready(snapshot: Snapshot, *components: str) -> None:
         if not ready_pods(snapshot, component):
             raise PreconditionNotMet(
                 f"{component} has no ready pod, so this cannot be judged; see the checks of {component}",
-                next_step=f"kubectl get pods -n {snapshot.namespace} -l app={component}",
+                next_step=f"kubectl get pods -n {snapshot.namespace} -l {snapshot.pipeline[component].label_selector}",
             )
 
 
@@ -68,7 +68,7 @@ def require_settled(snapshot: Snapshot, component: str) -> None:
     Raises:
         PreconditionNotMet: that is so; within ``STARTING_FOR`` seconds it is ready or wrong.
     """
-    if component not in COMPONENT_APPS or ready_pods(snapshot, component):
+    if not snapshot.pipeline.parts_of(component) or ready_pods(snapshot, component):
         return
     if any(is_starting(pod, snapshot.taken_at) for pod in pods_of(snapshot, component)):
         raise PreconditionNotMet(f"{component} is still starting; ask again in {STARTING_FOR:g} s")
@@ -104,10 +104,10 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
     the bad statuses (CrashLoopBackOff, Error, Pending, ImagePullBackOff, OOMKilled and the like)."""
     advice = COMPONENT_ADVICE[component]
     pods = pods_of(snapshot, component)
-    for app in COMPONENT_APPS[component]:
-        if not any(pod["metadata"]["labels"]["app"] == app for pod in pods):
+    for part in snapshot.pipeline.parts_of(component):
+        if not any(part.owns(pod["metadata"].get("labels")) for pod in pods):
             require_settled(snapshot, component)
-            raise Deviation(snapshot, f"there is no pod of {app}", "at least one, Running and ready", advice)
+            raise Deviation(snapshot, f"there is no pod of {part.id}", "at least one, Running and ready", advice)
     for pod in pods:
         status = bad_status(pod, snapshot.taken_at)
         if status:

@@ -146,7 +146,8 @@ def _series(snapshot: Snapshot, metric: KeyMetric, subject: str) -> list[Mapping
     if metric.by == "pod":
         return _series_of_pods(snapshot, metric, subject, rows)
     if metric.by == "persistentvolumeclaim":
-        return [row for row in rows if belongs_to(row["metric"].get(metric.by, ""), subject)]
+        workload = snapshot.pipeline[subject].workload
+        return [row for row in rows if belongs_to(row["metric"].get(metric.by, ""), workload)]
     return [row for row in rows if row["metric"].get(metric.by) == subject] if metric.by else rows
 
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.upkeep import ANCHOR, DAY, value_of
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, age, epoch, name_of, quantity
-from pipeline_services.model.kinds import WORKLOADS
+from pipeline_services.model.k8s import K8sObject, age, epoch, name_of, quantity
+from pipeline_services.model.pipeline import DEPLOYMENT
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -21,8 +21,6 @@ QUARTER: Final = 90 * DAY
 LASTS: Final = 45 * DAY
 """What a certificate must still be valid for, so that it outlives the next review by two weeks."""
 MOST_OF_REQUEST: Final = 2.0
-ROTATED: Final = (names.PIPELINE_SECRET, names.READ_SECRET, names.ADMIN_SECRET)
-OWNER: Final[Mapping[str, str]] = {app: component for component, apps in COMPONENT_APPS.items() for app in apps}
 
 
 def requests_fit(snapshot: Snapshot, app: str) -> None:
@@ -34,7 +32,7 @@ def requests_fit(snapshot: Snapshot, app: str) -> None:
         requested = _requested(snapshot, app, resource)
         used = value_of(snapshot, f"upkeep/{resource}", app)
         if used > MOST_OF_REQUEST * requested:
-            advice = COMPONENT_ADVICE[OWNER[app]].but(
+            advice = COMPONENT_ADVICE[snapshot.pipeline[app].reports_to].but(
                 impact="the node may get full, or the autoscaler add pods, at quite another load than planned",
                 next_command="kubectl top pods -n {namespace} --containers",
                 runbook=ANCHOR,
@@ -49,19 +47,19 @@ def image_is_renewed(snapshot: Snapshot, app: str) -> None:
 
     Known is since when it runs, not when it was built: an image may be older than it seems here, never younger.
     """
-    workload = _workload(snapshot, app)
+    part, workload = snapshot.pipeline[app], _workload(snapshot, app)
     written = [
         epoch(change["time"])
-        for change in _changes(snapshot, WORKLOADS[app].name, app)
+        for change in _changes(snapshot, part.kind, part.workload)
         if any(path.endswith(".image") for path in change["fields"])
     ]
-    if app in names.DEPLOYMENTS:
-        written += _since_in_use(snapshot, app, _images(workload))
+    if part.kind == DEPLOYMENT:
+        written += _since_in_use(snapshot, part.workload, _images(workload))
     if not written:
         raise NoData(f"nobody recorded when the image of {app} was set")
     days = (snapshot.taken_at - min(written)) / DAY
     if days * DAY > MONTH:
-        advice = COMPONENT_ADVICE[OWNER[app]].but(
+        advice = COMPONENT_ADVICE[snapshot.pipeline[app].reports_to].but(
             impact="known holes in what it is made of stay open", next_command="make up", runbook=ANCHOR, level="L2"
         )
         observed = f"{app} has run the same image for {days:.0f} days"
@@ -99,7 +97,7 @@ def certificate_outlives_the_next_review(snapshot: Snapshot) -> None:
     if left * DAY < LASTS:
         advice = COMPONENT_ADVICE[roles.INFLUXDB].but(
             impact="it may expire before anybody looks again; then nothing is stored",
-            next_command=f"kubectl describe secret -n {{namespace}} {names.TLS_SECRET}",
+            next_command=f"kubectl describe secret -n {{namespace}} {snapshot.pipeline.config.tls}",
             runbook="tls-certificate",
             level="L2",
         )
@@ -129,10 +127,12 @@ def autoscaler_is_proved(snapshot: Snapshot, hpa_name: str) -> None:
 
 
 def _workload(snapshot: Snapshot, app: str) -> K8sObject:
-    kind = WORKLOADS[app]
-    found = named(snapshot, kind.source, app)
+    part = snapshot.pipeline[app]
+    found = named(snapshot, part.list_name, part.workload)
     if found is None:
-        raise PreconditionNotMet(f"there is no {kind} {app}; see test_rollout_complete[{OWNER[app]}]")
+        raise PreconditionNotMet(
+            f"there is no {part.kind} {part.workload}; see test_rollout_complete[{part.reports_to}]"
+        )
     return found
 
 

@@ -28,7 +28,9 @@ def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
     require_ready(snapshot, roles.PROMETHEUS, component)
     targets = {target["labels"].get("pod"): target for target in _targets(snapshot, component)}
     for pod in ready_pods(snapshot, component):
-        if age(pod, snapshot.taken_at) < FOUND_AFTER or pod["metadata"]["labels"]["app"] != component:
+        if age(pod, snapshot.taken_at) < FOUND_AFTER or not snapshot.pipeline[component].owns(
+            pod["metadata"].get("labels")
+        ):
             continue
         if name_of(pod) not in targets:
             _require_running_for_a_while(snapshot)

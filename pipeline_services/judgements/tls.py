@@ -8,17 +8,16 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
 from pipeline_services.snapshot.snapshot import Snapshot
 
 DAYS_LEFT: Final = 14
-REQUIRED_NAMES: Final = frozenset({names.INFLUXDB_SERVICE, "localhost"})
 _DAY = 86_400.0
 _ADVICE: Final = COMPONENT_ADVICE[roles.INFLUXDB].but(
     impact="clients that verify refuse to connect: no reading is stored",
     next_command=(
-        f"kubectl get secret -n {{namespace}} {names.TLS_SECRET} -o jsonpath='{{.data.tls\\.crt}}' | base64 -d | "
+        "kubectl get secret -n {namespace} {secret:tls} -o jsonpath='{.data.tls\\.crt}' | base64 -d | "
         "openssl x509 -noout -subject -issuer -dates -ext subjectAltName"
     ),
     runbook="tls-certificate",
@@ -39,7 +38,8 @@ def is_valid_for_weeks(snapshot: Snapshot) -> None:
 def is_trusted(snapshot: Snapshot) -> None:
     """The certificate carries every name it is used under, and a client with the Secret's CA trusts what is served."""
     for where, certificate in _certificates(snapshot):
-        missing = sorted(REQUIRED_NAMES - set(certificate["names"]))
+        used = {snapshot.pipeline.service(roles.INFLUXDB).name, "localhost"}
+        missing = sorted(used - set(certificate["names"]))
         if missing:
             raise Deviation(snapshot, f"{where} lacks {', '.join(missing)}", "every name it is used under", _ADVICE)
     require_ready(snapshot, roles.INFLUXDB)
@@ -57,14 +57,14 @@ def is_the_served_one(snapshot: Snapshot) -> None:
     if not tls.get("served"):
         raise NoData(f"InfluxDB served no certificate: {tls.get('error') or 'no answer'}")
     if tls["served"]["sha256"] != tls["secret"]["sha256"]:
-        advice = _ADVICE.but(next_command="kubectl delete pod -n {namespace} influxdb-0")
+        advice = _ADVICE.but(next_command="kubectl delete pod -n {namespace} {pod:influxdb}")
         raise Deviation(snapshot, "InfluxDB serves another certificate than the Secret has", "the same", advice)
 
 
 def _certificates(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    tls = snapshot.data("tls")
-    for key, where in (("secret", f"the certificate in {names.TLS_SECRET}"), ("served", "the served certificate")):
+    tls, secret = snapshot.data("tls"), snapshot.pipeline.config.tls
+    for key, where in (("secret", f"the certificate in {secret}"), ("served", "the served certificate")):
         if tls.get(key):
             yield where, tls[key]
         elif key == "secret":
-            raise NoData(f"{names.TLS_SECRET} holds no certificate that can be read")
+            raise NoData(f"{secret} holds no certificate that can be read")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
-from pipeline_services.model import names, own_cluster, roles
+from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
-from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, age
+from pipeline_services.model.k8s import K8sObject, age
+from pipeline_services.model.pipeline import STATEFUL_SET, Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -50,12 +51,15 @@ def _memory(app: str) -> Trend:
     return Trend(f"memory/{app}", app, 48 * 2.0**20, "MiB", 2.0**20)
 
 
-TRENDS: Final[Mapping[str, Trend]] = {
-    **{f"memory-{app}": _memory(app) for app in (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)},
-    "consumer-lag": Trend("consumer-lag", roles.PROCESSOR, 500, "readings"),
-    "end-to-end-latency": Trend("end-to-end-latency", roles.PROCESSOR, 1.0, "s"),
-    **{f"volume-{app}": Trend(f"volume/data-{app}-0", "storage", 0.05, "%", 0.01) for app in names.STATEFULSETS},
-}
+def trends(pipeline: Pipeline) -> dict[str, Trend]:
+    """What is looked at for a slow rise, by the id of its case."""
+    kept = [pipeline[component] for component in pipeline.of_kind(STATEFUL_SET)]
+    return {
+        **{f"memory-{app}": _memory(app) for app in roles.DATA_PATH},
+        "consumer-lag": Trend("consumer-lag", roles.PROCESSOR, 500, "readings"),
+        "end-to-end-latency": Trend("end-to-end-latency", roles.PROCESSOR, 1.0, "s"),
+        **{f"volume-{part.id}": Trend(f"volume/{part.volume}", "storage", 0.05, "%", 0.01) for part in kept},
+    }
 
 
 def restarts_are_few(snapshot: Snapshot, component: str) -> None:
@@ -63,19 +67,18 @@ def restarts_are_few(snapshot: Snapshot, component: str) -> None:
 
     Unlike the daily count this one goes on where a StatefulSet's pod was replaced.
     """
-    apps = COMPONENT_APPS[component]
-    counted = value_of(snapshot, "upkeep/restarts", *apps)
+    counted = value_of(snapshot, "upkeep/restarts", *(part.id for part in snapshot.pipeline.parts_of(component)))
     if counted >= RESTARTS:
-        advice = _advice(component, f"kubectl describe pods -n {{namespace}} -l app={apps[0]}")
+        advice = _advice(component, f"kubectl describe pods -n {{namespace}} -l {{selector:{component}}}")
         raise Deviation(snapshot, f"{component} was restarted {counted:.0f} times in a week", f"< {RESTARTS}", advice)
 
 
 def volume_has_room(snapshot: Snapshot, component: str) -> None:
     """The component's volume is less than 80 % full: well before the daily check fails, there is time to act."""
-    used = _series(snapshot, TRENDS[f"volume-{component}"])[-1][1]
+    used = _series(snapshot, trends(snapshot.pipeline)[f"volume-{component}"])[-1][1]
     if used >= ROOM:
-        advice = _advice("storage", f"kubectl exec -n {{namespace}} {component}-0 -- df -h /var/lib/{component}")
-        observed = f"the volume data-{component}-0 is {used:.0%} full"
+        advice = _advice("storage", f"kubectl exec -n {{namespace}} {{pod:{component}}} -- df -h /var/lib/{component}")
+        observed = f"the volume {snapshot.pipeline[component].volume} is {used:.0%} full"
         raise Deviation(snapshot, observed, f"< {ROOM:.0%}", advice)
 
 
@@ -88,7 +91,7 @@ def comes_back(snapshot: Snapshot, trend_id: str) -> None:
     Raises:
         NoData: too little is known, or there are gaps.
     """
-    trend = TRENDS[trend_id]
+    trend = trends(snapshot.pipeline)[trend_id]
     _require_memory(snapshot)
     levels = _levels(_series(snapshot, trend), trend_id)
     risen, last = levels[-1] - levels[0], levels[-1] - levels[-2]
@@ -113,9 +116,10 @@ def backup_is_proved(snapshot: Snapshot) -> None:
     Raises:
         PreconditionNotMet: the volume is younger than a week and nobody has tried yet.
     """
-    claim = named(snapshot, "pvcs", f"data-{roles.INFLUXDB}-0")
+    volume = snapshot.pipeline[roles.INFLUXDB].volume
+    claim = named(snapshot, "pvcs", volume)
     if claim is None:
-        raise PreconditionNotMet(f"there is no volume claim data-{roles.INFLUXDB}-0; see test_volume_bound")
+        raise PreconditionNotMet(f"there is no volume claim {volume}; see test_volume_bound")
     advice = _advice(roles.INFLUXDB, "make backup-test").but(impact="nobody knows whether lost data could be had back")
     tested = _tested(claim)
     if tested is None:

@@ -12,15 +12,16 @@ from pipeline_services.model.k8s import age, name_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
-def belongs_to(claim: str, component: str) -> bool:
-    """Whether a claim of that name was made by the component's StatefulSet: ``<template>-<set>-<number>``."""
-    return re.fullmatch(rf".+-{re.escape(component)}-\d+", claim) is not None
+def belongs_to(claim: str, workload: str) -> bool:
+    """Whether a claim of that name was made by a StatefulSet of that name: ``<template>-<set>-<number>``."""
+    return re.fullmatch(rf".+-{re.escape(workload)}-\d+", claim) is not None
 
 
 def are_bound(snapshot: Snapshot, component: str) -> None:
     """The component has at least one claim, and every one is Bound."""
     advice = COMPONENT_ADVICE["storage"]
-    claims = [claim for claim in snapshot.data("pvcs") if belongs_to(name_of(claim), component)]
+    workload = snapshot.pipeline[component].workload
+    claims = [claim for claim in snapshot.data("pvcs") if belongs_to(name_of(claim), workload)]
     if not claims:
         raise Deviation(snapshot, f"{component} has no volume claim", "at least one, Bound", advice)
     for claim in claims:

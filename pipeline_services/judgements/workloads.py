@@ -10,8 +10,8 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_ready, is_starting, pods_of
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, age, condition
-from pipeline_services.model.kinds import WORKLOADS
+from pipeline_services.model.k8s import K8sObject, age, condition
+from pipeline_services.model.pipeline import Component
 from pipeline_services.snapshot.objects import items_of, named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -37,8 +37,8 @@ class Progress:
 
 def is_rolled_out(snapshot: Snapshot, component: str) -> None:
     """Every workload of the component is complete, or on its way for less than the time that a start takes."""
-    for app in COMPONENT_APPS[component]:
-        _judge(snapshot, component, app)
+    for part in snapshot.pipeline.parts_of(component):
+        _judge(snapshot, part)
 
 
 def progress_of(workload: K8sObject) -> Progress:
@@ -59,31 +59,33 @@ def workload_is_daemonset(status: Mapping[str, Any]) -> bool:
     return "desiredNumberScheduled" in status
 
 
-def _judge(snapshot: Snapshot, component: str, app: str) -> None:
-    kind = WORKLOADS[app]
+def _judge(snapshot: Snapshot, part: Component) -> None:
+    component, kind, app = part.reports_to, part.kind, part.workload
     advice = COMPONENT_ADVICE[component].but(
-        next_command=f"kubectl rollout status {kind.singular}/{app} -n {{namespace}}"
+        next_command=f"kubectl rollout status {kind.lower()}/{app} -n {{namespace}}"
     )
-    workload = named(snapshot, kind.source, app)
+    workload = named(snapshot, part.list_name, app)
     if workload is None:
         raise Deviation(snapshot, f"there is no {kind} {app}", "one, with its pods available", advice)
     progress = progress_of(workload)
     if progress.wanted == 0:
-        scale = advice.but(next_command=f"kubectl scale {kind.singular}/{app} -n {{namespace}} --replicas=1")
+        scale = advice.but(next_command=f"kubectl scale {kind.lower()}/{app} -n {{namespace}} --replicas=1")
         raise Deviation(snapshot, f"{kind} {app} is scaled to 0", "at least 1 replica", scale)
     if progress.complete:
         return
-    if condition(workload, "Progressing").get("status") == "False" or not _is_under_way(snapshot, component, app):
+    if condition(workload, "Progressing").get("status") == "False" or not _is_under_way(snapshot, part):
         raise Deviation(snapshot, f"{kind} {app}: {progress}", f"a complete rollout within {STARTING_FOR:g} s", advice)
     if not progress.available:
         raise PreconditionNotMet(f"{kind} {app} is still starting ({progress}); ask again in {STARTING_FOR:g} s")
 
 
-def _is_under_way(snapshot: Snapshot, component: str, app: str) -> bool:
+def _is_under_way(snapshot: Snapshot, part: Component) -> bool:
     """Whether something moves: a pod has just been made, starts or goes, and none is stuck."""
     now = snapshot.taken_at
-    pods = [pod for pod in pods_of(snapshot, component) if pod["metadata"]["labels"]["app"] == app]
+    pods = [pod for pod in pods_of(snapshot, part.reports_to) if part.owns(pod["metadata"].get("labels"))]
     if not all(is_ready(pod) or is_starting(pod, now) for pod in pods):
         return False
-    everything = [pod for pod in items_of(snapshot, "pods", component) if pod["metadata"]["labels"]["app"] == app]
+    everything = [
+        pod for pod in items_of(snapshot, "pods", part.reports_to) if part.owns(pod["metadata"].get("labels"))
+    ]
     return any(is_leaving(pod, now) for pod in everything) or any(age(pod, now) < STARTING_FOR for pod in pods)

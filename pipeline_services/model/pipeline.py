@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.paths import PIPELINES
 from pipeline_services.model.toml_table import dataclass_from, read_toml
 
@@ -91,6 +92,11 @@ class Component:
     recovery_aim_s: float = 0.0
 
     @property
+    def list_name(self) -> str:
+        """The list of the API, and of a snapshot, that holds its workload: ``deployments``."""
+        return KINDS[self.kind].source
+
+    @property
     def first_pod(self) -> str:
         """The name of a StatefulSet's first pod."""
         return f"{self.workload}-0"
@@ -141,6 +147,11 @@ class Topics:
     dead_letters: str
     group: str
 
+    @property
+    def least_partitions(self) -> Mapping[str, int]:
+        """Each topic with the least number of partitions that it must have."""
+        return {self.readings: self.partitions, self.dead_letters: 1}
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -170,6 +181,16 @@ class Config:
     read_token: SecretKey
     tls: str
     admin: str
+
+    @property
+    def tokens(self) -> Mapping[str, SecretKey]:
+        """The store's tokens, by the source of a snapshot that says whether each is accepted."""
+        return {"influxdb_token": self.write_token, "influxdb_read_token": self.read_token}
+
+    @property
+    def rotated(self) -> tuple[str, ...]:
+        """The Secrets whose values are renewed every quarter (section 5)."""
+        return (self.write_token.secret, self.read_token.secret, self.admin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, name_of
+from pipeline_services.model.k8s import K8sObject, name_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
@@ -12,6 +12,6 @@ def named(snapshot: Snapshot, source: str, name: str) -> K8sObject | None:
 
 
 def items_of(snapshot: Snapshot, source: str, component: str) -> list[K8sObject]:
-    """The objects in the list ``source`` whose ``app`` label is the component's."""
-    apps = COMPONENT_APPS[component]
-    return [item for item in snapshot.data(source) if (item["metadata"].get("labels") or {}).get("app") in apps]
+    """The objects in the list ``source`` whose labels are those of the component's workloads."""
+    parts = snapshot.pipeline.parts_of(component)
+    return [item for item in snapshot.data(source) if any(part.owns(item["metadata"].get("labels")) for part in parts)]

@@ -7,9 +7,10 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services.judgements.upkeep import TRENDS
+from pipeline_services.judgements.upkeep import trends
 from pipeline_services.model import names
 from pipeline_services.model.own_cluster import BACKUP_TESTED
+from pipeline_services.model.pipeline import Pipeline
 
 DAY = 86_400.0
 SPAN = 12 * 3_600
@@ -24,7 +25,7 @@ def answers(now: float) -> dict[str, Any]:
             source: [{"metric": {"app": app}, "value": [now, str(value)]} for app in names.WORKLOADS]
             for source, value in USED.items()
         },
-        "trends": {trend.series: _waves(now, trend.least) for trend in TRENDS.values()},
+        "trends": {trend.series: _waves(now, trend.least) for trend in trends(Pipeline.load()).values()},
         "changes": [_applied(kind, app, now - 3 * DAY) for kind, app in _workloads()]
         + [_written(secret, now - 30 * DAY) for secret in (names.PIPELINE_SECRET, names.READ_SECRET)]
         + [_written(names.ADMIN_SECRET, now - 30 * DAY)],

@@ -11,7 +11,6 @@ from typing import Any
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import Comparison
 from pipeline_services.model import names
-from pipeline_services.model.k8s import COMPONENT_APPS
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements import known_bad_services as services
 from tests.judgements.faults import scale_to_0, warning
@@ -27,7 +26,7 @@ EVENT_ABOUT = {
 
 
 def first_app(component: str) -> str:
-    return COMPONENT_APPS[component][0]
+    return Pipeline.load().parts_of(component)[0].id
 
 
 def container(world: World, component: str) -> dict[str, Any]:

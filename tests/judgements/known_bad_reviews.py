@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from pipeline_services.judgements.upkeep import TRENDS
+from pipeline_services.judgements.upkeep import trends
 from pipeline_services.model import roles
 from pipeline_services.model.own_cluster import BACKUP_TESTED
+from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
@@ -27,7 +28,7 @@ def volume_full(world: World, component: str) -> None:
 
 
 def creeping(world: World, trend_id: str) -> None:
-    trend = TRENDS[trend_id]
+    trend = trends(Pipeline.load())[trend_id]
     points = world.answers["trends"][trend.series]
     for number, point in enumerate(points):
         point[1] = trend.least * (1 + 3 * number / len(points))

@@ -12,6 +12,7 @@ from pipeline_services.metrics.known_issues import KNOWN_ISSUES, KnownIssue, kno
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.k8s import epoch, quantity
+from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.world import NOW, healthy
 
 
@@ -109,7 +110,7 @@ def test_severity(text: str, severe: bool) -> None:
     ],
 )
 def test_whose_an_event_is(kind: str, name: str, component: str) -> None:
-    assert events.component_of({"involvedObject": {"kind": kind, "name": name}}) == component
+    assert events.component_of(Pipeline.load(), {"involvedObject": {"kind": kind, "name": name}}) == component
 
 
 def test_policies_with_all_kinds_of_peers() -> None:

@@ -12,6 +12,7 @@ from pipeline_services.judgements import renewal, upkeep
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources import upkeep as collect_upkeep
 from tests.judgements.known_bad_reviews import DAY, backup, scaled
 from tests.judgements.world import World, reviewed
@@ -72,7 +73,9 @@ def test_a_short_memory_knows_no_trend() -> None:
 
 
 def test_every_trend_is_collected() -> None:
-    assert {trend.series.partition("/")[0] for trend in upkeep.TRENDS.values()} == collect_upkeep.TRENDS.keys()
+    assert {
+        trend.series.partition("/")[0] for trend in upkeep.trends(Pipeline.load()).values()
+    } == collect_upkeep.TRENDS.keys()
 
 
 def test_both_apps_of_a_component_count() -> None:

@@ -30,7 +30,7 @@ def _seen(snapshot: Snapshot, result: CaseResult) -> Iterator[KnownIssue]:
         for event in snapshot.data("events"):
             recent = snapshot.taken_at - last_seen(event) <= WINDOW
             text = f"{event.get('reason')}: {event.get('message', '')}"
-            if event.get("type") == "Warning" and recent and component_of(event) == result.component:
+            if event.get("type") == "Warning" and recent and component_of(snapshot.pipeline, event) == result.component:
                 issue = known_issue("events", result.component, text, snapshot.taken_at)
                 if issue:
                     yield issue

@@ -137,7 +137,7 @@ def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
     """Of events that say the same of the same object one: its first where it began with the fault, else its last."""
     alike: dict[tuple[str, ...], list[K8sObject]] = {}
     for event in _answer(snapshot, "events"):
-        if event.get("reason") not in _ROUTINE and component_of(event) in scope.suffering:
+        if event.get("reason") not in _ROUTINE and component_of(snapshot.pipeline, event) in scope.suffering:
             about = event["involvedObject"]
             turn = event.get("message", "") if event.get("reason") in _TURNS and scope.is_part(last_seen(event)) else ""
             same = (str(about["kind"]), str(about["name"]), str(event.get("reason")), turn)
@@ -149,7 +149,7 @@ def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
         what = _short(f"{reason} {kind.lower()}/{name}: {newest.get('message', '')}")
         if scope.is_part(first):
             yield Happening(first, EVENT, what + (f" ({times} times in {span(last - first)})" if times > 1 else ""))
-        elif scope.is_part(last) or (component_of(newest) in scope.own and reason not in _STIR):
+        elif scope.is_part(last) or (component_of(snapshot.pipeline, newest) in scope.own and reason not in _STIR):
             yield Happening(last, EVENT, what + (f" (the last of {times})" if times > 1 else ""))
 
 

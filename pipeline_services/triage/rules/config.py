@@ -32,7 +32,7 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
     if found is None:
         return  # a missing ConfigMap is a reference that is missing
     data = found.get("data") or {}
-    wanted = {key: value for part in config.SETTINGS.values() for key, value in part.items()}
+    wanted = {key: value for part in evidence.snapshot.pipeline.config.settings.values() for key, value in part.items()}
     for key, value in wanted.items():
         if data.get(key) != value and evidence.red("test_settings_lead_to"):
             since = evidence.changed("configmaps", names.CONFIG_MAP, f"data.{key}") or evidence.changed(
@@ -103,7 +103,7 @@ def _restarted_since(evidence: Evidence, since: float | None) -> list[str]:
 
 def _own_environment(evidence: Evidence) -> Iterator[Finding]:
     """A value in the workload itself that overrides the one that all share."""
-    shared = {key: value for part in config.SETTINGS.values() for key, value in part.items()}
+    shared = {key: value for part in evidence.snapshot.pipeline.config.settings.values() for key, value in part.items()}
     for app in READERS:
         workload = evidence.workload(app)
         for container in workload["spec"]["template"]["spec"]["containers"] if workload else ():
@@ -171,7 +171,7 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
     refused = evidence.red("test_token_accepted")
     lines = evidence.said(roles.PROCESSOR, r"(?i)unauthorized|(HTTP|status)\W{0,3}40[13]\b")
     for one in refused:
-        secret, _key = config.TOKENS[one.argument.replace("-", "_")]
+        secret = evidence.snapshot.pipeline.config.tokens[one.argument.replace("-", "_")].secret
         since = evidence.changed("secrets", secret)
         readers = roles.PROCESSOR if secret == names.PIPELINE_SECRET else roles.GRAFANA
         yield tell(

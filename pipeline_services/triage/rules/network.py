@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from pipeline_services.judgements import endpoints, networks
+from pipeline_services.judgements import networks
 from pipeline_services.judgements.networks import Flow
 from pipeline_services.judgements.pods import all_ready_since, is_ready
 from pipeline_services.model import names, roles
@@ -92,7 +92,7 @@ def _is_ours(line: str) -> bool:
 def _services(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.known("services"):
         return
-    for service, app in endpoints.SERVED_BY.items():
+    for service, app in evidence.snapshot.pipeline.services.items():
         found, subject = evidence.object("services", service), f"service/{service}"
         common: dict[str, Any] = {
             "subject": subject,

@@ -34,4 +34,4 @@ def _warnings(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
         return  # the document says which sources are missing
     for event in events:
         if event.get("type") == "Warning":
-            yield component_of(event), f"{event.get('reason')}: {event.get('message', '')}"
+            yield component_of(snapshot.pipeline, event), f"{event.get('reason')}: {event.get('message', '')}"

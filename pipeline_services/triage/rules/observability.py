@@ -227,13 +227,14 @@ def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
             )
             continue
         limited = condition(hpa, "ScalingLimited")
-        full = (hpa.get("status") or {}).get("currentReplicas", 0) >= hpas.BOUNDS[1]
+        most = hpa["spec"]["maxReplicas"]
+        full = (hpa.get("status") or {}).get("currentReplicas", 0) >= most
         if full and limited.get("reason") == "TooManyReplicas" and age(hpa, evidence.now) > hpas.NEW_FOR:
             yield tell(
                 evidence,
                 "autoscaler-at-limit",
                 "hpa",
-                f"{name} wants more than {hpas.BOUNDS[1]} pods of {app}",
+                f"{name} wants more than {most} pods of {app}",
                 str(limited.get("message", "")),
                 subject=f"hpa/{name}",
                 since=since_condition(hpa, "ScalingLimited"),
