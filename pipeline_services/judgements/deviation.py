@@ -7,7 +7,7 @@ from pipeline_services.snapshot.snapshot import Snapshot
 
 
 class Deviation(AssertionError):
-    """The system is wrong. ``str()`` gives the five lines of REPORTING.md.
+    """The system is wrong. ``str()`` gives the five lines.
 
     Attributes:
         observed: what was seen, with whose and which unit.
@@ -16,7 +16,7 @@ class Deviation(AssertionError):
     """
 
     def __init__(self, snapshot: Snapshot, observed: str, threshold: str, advice: Advice) -> None:
-        super().__init__(five_lines(observed, threshold, advice, snapshot.namespace))
+        super().__init__(five_lines(observed, threshold, advice, snapshot.pipeline, snapshot.namespace))
         self.observed = observed
         self.threshold = threshold
         self.advice = advice

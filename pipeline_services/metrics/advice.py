@@ -11,7 +11,9 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.commands import fill
+from pipeline_services.model.pipeline import Pipeline
 
 
 class Escalation(Enum):
@@ -24,7 +26,8 @@ class Escalation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to do about a finding. ``next_command`` may hold ``{namespace}``; ``runbook`` is an anchor."""
+    """What to do about a finding. ``next_command`` may hold the placeholders of model/commands.py; ``runbook`` is an
+    anchor."""
 
     impact: str
     next_command: str
@@ -42,9 +45,13 @@ class Advice:
         )
 
 
-def five_lines(observed: str, threshold: str, advice: Advice, namespace: str = names.NAMESPACE) -> str:
-    """The five lines that every failing check prints (REPORTING.md)."""
-    command = advice.next_command.replace("{namespace}", namespace)
+def five_lines(observed: str, threshold: str, advice: Advice, pipeline: Pipeline, namespace: str = "") -> str:
+    """The five lines that every failing check prints: what, impact, next command, runbook section, whom to call.
+
+    Args:
+        namespace: where the pipeline runs; empty means the description's own.
+    """
+    command = fill(advice.next_command, pipeline, namespace)
     return (
         f"{observed}; expected {threshold}\n"
         f"impact: {advice.impact}\n"
@@ -55,7 +62,7 @@ def five_lines(observed: str, threshold: str, advice: Advice, namespace: str = n
 
 
 def _pods_of(component: str, impact: str, runbook: str, level: Escalation) -> Advice:
-    return Advice(impact, f"kubectl describe pods -n {{namespace}} -l app={component}", runbook, level)
+    return Advice(impact, f"kubectl describe pods -n {{namespace}} -l {{selector:{component}}}", runbook, level)
 
 
 COMPONENT_ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
@@ -131,7 +138,7 @@ COMPONENT_ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
         ),
         "config": Advice(
             "a pod that starts from now on comes up with wrong settings or not at all",
-            f"kubectl get configmap -n {{namespace}} {names.CONFIG_MAP} -o yaml",
+            "kubectl get configmap -n {namespace} {config_map} -o yaml",
             "configuration",
             Escalation.L2,
         ),

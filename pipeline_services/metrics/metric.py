@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
-from pipeline_services.metrics.advice import Advice, five_lines
-from pipeline_services.model import names
+from pipeline_services.metrics.advice import Advice
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.settings import Levels
 
@@ -113,10 +112,6 @@ class KeyMetric:
     def warns(self, reading: Reading) -> bool:
         """Whether the reading is allowed but past the warn level."""
         return self.allows(reading) and not self.comparison.holds(reading.value, self.warn)
-
-    def explain(self, reading: Reading, namespace: str = names.NAMESPACE) -> str:
-        """The five lines about ``reading``."""
-        return five_lines(self.observed(reading), self.threshold(), self.advice, namespace)
 
     def observed(self, reading: Reading) -> str:
         """The reading in words, with its unit and whose it is."""

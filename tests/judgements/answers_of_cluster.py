@@ -129,6 +129,10 @@ def _hpa(app: str, hpa: str, made: str) -> dict[str, Any]:
             "maxReplicas": 5,
             "scaleTargetRef": {"kind": "Deployment", "name": app},
             "metrics": [target],
+            "behavior": {
+                "scaleUp": {"stabilizationWindowSeconds": 15, "selectPolicy": "Max"},
+                "scaleDown": {"stabilizationWindowSeconds": 300, "selectPolicy": "Max"},
+            },
         },
         "status": {
             "currentReplicas": 1,

@@ -146,6 +146,18 @@ def hpa_bounds(world: World, hpa: str) -> None:
     world.item("hpas", hpa)["spec"]["maxReplicas"] = 50
 
 
+def hpa_disabled(world: World, hpa: str) -> None:
+    world.item("hpas", hpa)["spec"]["behavior"]["scaleUp"]["selectPolicy"] = "Disabled"
+
+
+def hpa_slow(world: World, hpa: str) -> None:
+    world.item("hpas", hpa)["spec"]["behavior"]["scaleUp"]["stabilizationWindowSeconds"] = 600
+
+
+def hpa_without_behavior(world: World, hpa: str) -> None:
+    del world.item("hpas", hpa)["spec"]["behavior"]
+
+
 def claim(phase: str | None) -> Breakage:
     def breakage(world: World, component: str) -> None:
         name = f"data-{component}-0"
@@ -240,7 +252,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_nodes_without_pressure": (node_condition("DiskPressure", "True"), node_condition("PIDPressure", "Unknown")),
     "test_nodes_have_room": (node_full,),
     "test_hpa_knows_metrics": (hpa_gone, hpa_condition("ScalingActive"), hpa_condition("AbleToScale"), hpa_unknown),
-    "test_hpa_set_as_documented": (hpa_gone, hpa_bounds),
+    "test_hpa_set_as_documented": (hpa_gone, hpa_bounds, hpa_disabled, hpa_slow, hpa_without_behavior),
     "test_volume_bound": (claim(None), claim("Lost"), claim("Pending"), claim_going),
     "test_no_unknown_errors_logged": (
         logged('{"time": "x", "level": "ERROR", "logger": "a", "message": "it broke"}'),

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.readings import is_within, lag_growth
-from pipeline_services.metrics.advice import Escalation
+from pipeline_services.metrics.advice import Escalation, five_lines
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import Comparison, Reading, with_levels
 from pipeline_services.model.errors import NoData, PreconditionNotMet
@@ -145,7 +145,8 @@ def test_one_sample_of_the_lag_says_nothing_about_growth() -> None:
 
 def test_the_explanation_has_five_lines_and_names_what_it_is_about() -> None:
     metric = KEY_METRICS["producer-rate"]
-    lines = metric.explain(Reading(0.2, NOW), "elsewhere").splitlines()
+    reading = metric.observed(Reading(0.2, NOW))
+    lines = five_lines(reading, metric.threshold(), metric.advice, Pipeline.load(), "elsewhere").splitlines()
     assert lines[0] == "producer-rate is 0.2 readings/s; expected > 0.5 readings/s (over 60 s)"
     assert lines[2] == "next: kubectl logs -n elsewhere -l app=producer --tail=100"
     assert len(lines) == 5
