@@ -9,7 +9,6 @@ from pipeline_services.judgements.pods import require_settled
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject
-from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
