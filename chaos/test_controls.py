@@ -12,7 +12,6 @@ from chaos.conftest import Play
 from chaos.faults import processes
 from pipeline_services.audit.ledger import Where
 from pipeline_services.faults import FaultDidNotLand
-from pipeline_services.model import names
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -48,7 +47,7 @@ def test_deleted_point_is_named(steady_pipeline: SteadyPipeline) -> None:
     """A point deleted from the store: exactly it is lost, behind the commit."""
     from pipeline_services.audit.controls import audited_with_a_deletion  # noqa: PLC0415
 
-    expected, reckoning = audited_with_a_deletion(steady_pipeline.probes, names.INFLUXDB_BUCKET)
+    expected, reckoning = audited_with_a_deletion(steady_pipeline.probes)
     found = [(one.device_id, one.sequence, one.where) for one in reckoning.audit.lost]
     assert found == [(*expected, Where.PROCESSOR_OR_STORE)]
     assert reckoning.own.holds

@@ -7,20 +7,19 @@ whose lives the topic shows every number (fit wherever the broker was not the on
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any, Final
 
-from pipeline_services.audit.ledger import Finding, History, TopicLog, Verdict, from_topic, gaps, judge
+from pipeline_services.audit.ledger import Book, Finding, History, TopicLog, Verdict, from_topic, gaps, judge
 from pipeline_services.audit.producer import AuditProducer
 from pipeline_services.audit.store import read_store
 from pipeline_services.audit.topic import read_topic
 from pipeline_services.clients.kafka_broker import KafkaBroker, Offsets
 from pipeline_services.measure.probes import Probes
 from pipeline_services.measure.samples import AUDIT_PREFIX
-from pipeline_services.model import names
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.message import Reading
 from pipeline_services.model.waiting import wait_until
@@ -76,7 +75,7 @@ class Audit(AbstractContextManager["Audit"]):
 
     def __init__(self, probes: Probes, producer: AuditProducer | None = None) -> None:
         self._probes = probes
-        self.producer = producer or AuditProducer(probes.kafka_forward.port)
+        self.producer = producer or AuditProducer(probes.kafka_forward.port, probes.pipeline.topics.readings)
         self._start: Mapping[int, int] = {}
         self._since = 0.0
 
@@ -114,23 +113,28 @@ class Audit(AbstractContextManager["Audit"]):
                 return mine
             return None if reading.producer_id.startswith(AUDIT_PREFIX) else others
 
-        read_topic(self._probes.kafka_forward.port, self._start, offsets.end, sort)
+        topic = self._probes.pipeline.topics.readings
+        read_topic(self._probes.kafka_forward.port, topic, self._start, offsets.end, sort)
         return self._judged(mine, others, offsets.committed, span)
 
     def _judged(
         self, mine: TopicLog, others: TopicLog, committed: Mapping[int, int | None], span: tuple[int, int]
     ) -> Reckoning:
         known = {number: offset or 0 for number, offset in committed.items()}
-        influx, key = self._probes.influx, self._probes.authorization
-        stored_mine = read_store(influx, key, span, lambda reading: reading.producer_id == self.producer.producer_id)
-        stored_others = read_store(influx, key, span, lambda reading: not reading.producer_id.startswith(AUDIT_PREFIX))
+        stored_mine = self._stored(span, lambda reading: reading.producer_id == self.producer.producer_id)
+        stored_others = self._stored(span, lambda reading: not reading.producer_id.startswith(AUDIT_PREFIX))
         audited = History(self.producer.attempted, self.producer.acknowledged, mine, known, stored_mine)
         seen = History(*from_topic(others), others, known, stored_others)
         return Reckoning(judge(audited, at_least=AT_LEAST), judge(seen, at_least=0), missing_numbers(others))
 
+    def _stored(self, span: tuple[int, int], wanted: Callable[[Reading], bool]) -> Book:
+        probes = self._probes
+        return read_store(probes.influx, probes.authorization, probes.pipeline.store, span, wanted)
+
     def _offsets(self) -> Offsets:
+        topics = self._probes.pipeline.topics
         with KafkaBroker(self._probes.kafka_forward.port) as broker:
-            return broker.offsets(names.CONSUMER_GROUP, names.TOPIC, list(range(names.TOPIC_PARTITIONS)))
+            return broker.offsets(topics.group, topics.readings, topics.partition_numbers)
 
     def _consumed(self, end: Mapping[int, int]) -> Offsets:
         """The offsets once the group has committed all up to ``end``; ``end`` stays what it was."""

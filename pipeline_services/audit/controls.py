@@ -9,7 +9,6 @@ from typing import Final
 from pipeline_services.audit.audit import AT_LEAST, Audit, Reckoning
 from pipeline_services.audit.producer import FIRST_DEVICE, AuditProducer
 from pipeline_services.measure.probes import Probes
-from pipeline_services.model import names
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.snapshot.sources.kubernetes import secret_value
@@ -21,19 +20,19 @@ DROPPED: Final = 7
 
 def audited_with_a_drop(probes: Probes) -> tuple[Lost, Reckoning]:
     """An audit one of whose readings was never sent and yet counts as acknowledged."""
-    producer = AuditProducer(probes.kafka_forward.port, dropped=[DROPPED])
+    producer = AuditProducer(probes.kafka_forward.port, probes.pipeline.topics.readings, dropped=[DROPPED])
     with Audit(probes, producer) as audit:
         _await_enough(producer)
         return (FIRST_DEVICE, DROPPED), audit.reckon()
 
 
-def audited_with_a_deletion(probes: Probes, bucket: str) -> tuple[Lost, Reckoning]:
+def audited_with_a_deletion(probes: Probes) -> tuple[Lost, Reckoning]:
     """An audit one of whose points is deleted from the store once it is there."""
     with Audit(probes) as audit:
         _await_enough(audit.producer)
         audit.producer.finish(10.0)
         lost = wait_until(
-            lambda: _delete_newest(probes, bucket, audit.producer.producer_id),
+            lambda: _delete_newest(probes, audit.producer.producer_id),
             within=20.0,
             what="one of the audit's points to delete",
             retry_on=(NoData,),
@@ -48,27 +47,29 @@ def _await_enough(producer: AuditProducer) -> None:
     wait_until(enough, within=60.0, what="acknowledgements enough for an audit")
 
 
-def _delete_newest(probes: Probes, bucket: str, producer_id: str) -> Lost:
+def _delete_newest(probes: Probes, producer_id: str) -> Lost:
     """Delete the first device's newest stored point, with the token of the processor, which may do that too."""
+    store = probes.pipeline.store
     statement = (
-        f"SELECT LAST(sequence) FROM {names.MEASUREMENT} WHERE time > now() - 5m "
+        f"SELECT LAST(sequence) FROM {store.measurement} WHERE time > now() - 5m "
         f"AND producer_id = '{producer_id}' AND device_id = '{FIRST_DEVICE}'"
     )
-    query = {"db": bucket, "epoch": "ns", "q": statement}
+    query = {"db": store.bucket, "epoch": "ns", "q": statement}
     answer = probes.influx.ask_json("/query", query, headers=probes.authorization)
     try:
         at, sequence = answer["results"][0]["series"][0]["values"][0][:2]
     except (KeyError, IndexError) as error:
         raise NoData("no point of the audit is stored yet") from error
-    _delete(probes, bucket, producer_id, int(at))
+    _delete(probes, producer_id, int(at))
     return FIRST_DEVICE, int(sequence)
 
 
-def _delete(probes: Probes, bucket: str, producer_id: str, at: int) -> None:
-    token = secret_value(probes.cluster.list("secrets"), names.PIPELINE_SECRET, "INFLUXDB_TOKEN").decode().strip()
-    predicate = f'_measurement="{names.MEASUREMENT}" AND producer_id="{producer_id}" AND device_id="{FIRST_DEVICE}"'
+def _delete(probes: Probes, producer_id: str, at: int) -> None:
+    store, key = probes.pipeline.store, probes.pipeline.config.write_token
+    token = secret_value(probes.cluster.list("secrets"), key.secret, key.key).decode().strip()
+    predicate = f'_measurement="{store.measurement}" AND producer_id="{producer_id}" AND device_id="{FIRST_DEVICE}"'
     body = {"start": _nanoseconds(at), "stop": _nanoseconds(at + 1), "predicate": predicate}
-    query = {"org": names.INFLUXDB_ORG, "bucket": bucket}
+    query = {"org": store.org, "bucket": store.bucket}
     headers = {"Authorization": f"Token {token}"}
     answer = probes.influx.ask("/api/v2/delete", query, body=body, headers=headers, timeout=20.0)
     if answer.status != 204:

@@ -21,7 +21,6 @@ from pipeline_services.apps.sensors import Sensor, sensors
 from pipeline_services.audit.ledger import Book, Series
 from pipeline_services.clients.kafka_broker import through
 from pipeline_services.measure.samples import AUDIT_PREFIX, AUDIT_RATE
-from pipeline_services.model import names
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.message import Reading, encode
 from pipeline_services.model.waiting import WaitExpired, wait_until
@@ -45,12 +44,13 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
     """
 
     def __init__(
-        self, port: int, rate: float = AUDIT_RATE, devices: int = DEVICES, dropped: Collection[int] = ()
+        self, port: int, topic: str, rate: float = AUDIT_RATE, devices: int = DEVICES, dropped: Collection[int] = ()
     ) -> None:
         self.producer_id = f"{AUDIT_PREFIX}{uuid.uuid4().hex[:12]}"
         self.attempted = Book()
         self.refused = 0
         self._port = port
+        self._topic = topic
         self._dropped = {(self.producer_id, FIRST_DEVICE, sequence) for sequence in dropped}
         self._rate = rate
         self._sensors: list[Sensor] = sensors(self.producer_id, devices)
@@ -118,7 +118,7 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
             self._taken(series, reading.sequence, None)
             return
         try:
-            future = self._link.send(names.TOPIC, value=encode(reading), key=reading.device_id.encode())
+            future = self._link.send(self._topic, value=encode(reading), key=reading.device_id.encode())
         except KafkaError:
             self._not_taken(None)
             return

@@ -8,9 +8,9 @@ from typing import Final
 
 from pipeline_services.audit.ledger import Book
 from pipeline_services.clients.http import HttpApi
-from pipeline_services.model import names
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.message import Reading
+from pipeline_services.model.pipeline import Store
 
 READ_WITHIN: Final = 60.0
 _COLUMNS: Final = "sequence, value, checksum"
@@ -19,6 +19,7 @@ _COLUMNS: Final = "sequence, value, checksum"
 def read_store(
     influx: HttpApi,
     authorization: Mapping[str, str],
+    store: Store,
     span: tuple[int, int],
     wanted: Callable[[Reading], bool] = lambda _reading: True,
 ) -> Book:
@@ -32,10 +33,10 @@ def read_store(
         UnexpectedAnswer: its answer cannot be read.
     """
     statement = (
-        f"SELECT {_COLUMNS} FROM {names.MEASUREMENT} WHERE time >= {span[0]} AND time <= {span[1]} "
+        f"SELECT {_COLUMNS} FROM {store.measurement} WHERE time >= {span[0]} AND time <= {span[1]} "
         "GROUP BY producer_id, device_id"
     )
-    query = {"db": names.INFLUXDB_BUCKET, "epoch": "ns", "q": statement}
+    query = {"db": store.bucket, "epoch": "ns", "q": statement}
     headers = {**authorization, "Accept": "application/csv"}
     answer = influx.ask("/query", query, headers=headers, timeout=READ_WITHIN)
     if answer.status != 200:

@@ -11,7 +11,6 @@ from kafka.errors import KafkaError
 
 from pipeline_services.audit.ledger import TopicLog
 from pipeline_services.clients.kafka_broker import through
-from pipeline_services.model import names
 from pipeline_services.model.errors import NoData, ServiceUnreachable
 from pipeline_services.model.message import MalformedReading, Reading, decode
 
@@ -24,14 +23,14 @@ Sort = Callable[[Reading], TopicLog | None]
 """Which log a reading belongs to; None for one that is left out."""
 
 
-def read_topic(port: int, start: Mapping[int, int], end: Mapping[int, int], sort: Sort) -> None:
+def read_topic(port: int, topic: str, start: Mapping[int, int], end: Mapping[int, int], sort: Sort) -> None:
     """Enter the readings from ``start`` up to, not with, ``end``, by partition, into the logs that ``sort`` names.
 
     Raises:
         ServiceUnreachable: Kafka does not answer.
         NoData: it does, and the records do not come.
     """
-    left = {number: offset for number, offset in end.items() if offset > start[number]}
+    left = {TopicPartition(topic, number): offset for number, offset in end.items() if offset > start[number]}
     if not left:
         return
     try:
@@ -41,7 +40,7 @@ def read_topic(port: int, start: Mapping[int, int], end: Mapping[int, int], sort
         finally:
             consumer.close(autocommit=False)
     except KafkaError as error:
-        raise ServiceUnreachable(f"the topic {names.TOPIC} cannot be read: {error}") from error
+        raise ServiceUnreachable(f"the topic {topic} cannot be read: {error}") from error
 
 
 def _consumer(port: int) -> Any:
@@ -55,8 +54,8 @@ def _consumer(port: int) -> Any:
     )
 
 
-def _read(consumer: Any, start: Mapping[int, int], left: dict[int, int], sort: Sort) -> None:
-    partitions = [TopicPartition(names.TOPIC, number) for number in left]
+def _read(consumer: Any, start: Mapping[int, int], left: dict[TopicPartition, int], sort: Sort) -> None:
+    partitions = list(left)
     consumer.assign(partitions)
     for partition in partitions:
         consumer.seek(partition, start[partition.partition])
@@ -66,12 +65,13 @@ def _read(consumer: Any, start: Mapping[int, int], left: dict[int, int], sort: S
         if polled:
             moved = time.monotonic()
         elif time.monotonic() - moved > STALLED_AFTER:
-            raise NoData(f"the topic {names.TOPIC} gave no record for {STALLED_AFTER:g} s; still wanted: {left}")
+            wanted = ", ".join(f"{one.topic}/{one.partition} up to {end}" for one, end in left.items())
+            raise NoData(f"no record came for {STALLED_AFTER:g} s; still wanted: {wanted}")
         for partition, records in polled.items():
-            _enter(records, left.get(partition.partition, 0), sort)
-        for partition in [one for one in partitions if one.partition in left]:
-            if consumer.position(partition) >= left[partition.partition]:
-                del left[partition.partition]
+            _enter(records, left.get(partition, 0), sort)
+        for partition in list(left):
+            if consumer.position(partition) >= left[partition]:
+                del left[partition]
                 consumer.pause(partition)
 
 

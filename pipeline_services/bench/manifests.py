@@ -7,21 +7,23 @@ from typing import Any, Final
 
 from pipeline_services.apps.bench import Load
 from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 
 NAME: Final = "bench-pipeline"
 LABELS: Final = {"app": NAME}  # not the processor's: the HPA and the checks must not count this pod
-WAYS: Final = {roles.KAFKA: 9092, roles.INFLUXDB: 8086}
+REACHED: Final = (roles.KAFKA, roles.INFLUXDB)
 
 Manifest = dict[str, Any]
 
 
-def network_policies() -> list[Manifest]:
+def network_policies(pipeline: Pipeline) -> list[Manifest]:
     """Out of the pod to Kafka and InfluxDB, and into these from it; nothing that exists is changed."""
-    out = [{"to": [_pods(app)], "ports": [_port(port)]} for app, port in WAYS.items()]
+    ways = [(pipeline[name], [_port(pipeline.service(name).port)]) for name in REACHED]
+    out = [{"to": [_pods(part.selector)], "ports": ports} for part, ports in ways]
     policies = [_policy(NAME, LABELS, {"policyTypes": ["Egress"], "egress": out})]
-    for app, port in WAYS.items():
-        rule = {"from": [{"podSelector": {"matchLabels": LABELS}}], "ports": [_port(port)]}
-        policies.append(_policy(f"{NAME}-{app}", {"app": app}, {"policyTypes": ["Ingress"], "ingress": [rule]}))
+    for part, ports in ways:
+        rule = {"from": [_pods(LABELS)], "ports": ports}
+        policies.append(_policy(f"{NAME}-{part.id}", part.selector, {"policyTypes": ["Ingress"], "ingress": [rule]}))
     return policies
 
 
@@ -34,8 +36,8 @@ def _policy(name: str, selects: Mapping[str, str], rules: Mapping[str, Any]) -> 
     }
 
 
-def _pods(app: str) -> Manifest:
-    return {"podSelector": {"matchLabels": {"app": app}}}
+def _pods(labels: Mapping[str, str]) -> Manifest:
+    return {"podSelector": {"matchLabels": dict(labels)}}
 
 
 def _port(number: int) -> Manifest:

@@ -23,6 +23,7 @@ from pipeline_services.bench.store import bench_store
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
 from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.cluster.access import ClusterAccess, access_to
 from pipeline_services.platform.deploy.api import Api
@@ -84,7 +85,7 @@ def measure(access: ClusterAccess, readings: int) -> Outcome:
     """
     api = Api(access.kubeconfig, access.context)
     load = Load(f"{TOPIC_PREFIX}{int(time.time())}", readings, (int(time.time()) - BACK_DATED) * 10**9)
-    with _running(api, load):
+    with _running(api, load, access.pipeline):
         wait_until(lambda: _finished(api), within=FINISHED_WITHIN, what="the benchmark's pod", every=1.0)
         results = {name: _last_object(api, name) for name in ("load", "drain")}
     with bench_store(access, api) as store:
@@ -97,12 +98,13 @@ def measure(access: ClusterAccess, readings: int) -> Outcome:
 
 
 @contextmanager
-def _running(api: Api, load: Load) -> Iterator[None]:
+def _running(api: Api, load: Load, pipeline: Pipeline) -> Iterator[None]:
     """The benchmark's pod and the ways it needs; both are gone afterwards."""
-    processor = api.get("Deployment", roles.PROCESSOR)
+    workload = pipeline[roles.PROCESSOR].workload
+    processor = api.get("Deployment", workload)
     if processor is None:
-        raise NoData(f"there is no Deployment {roles.PROCESSOR}: is the pipeline deployed?")
-    made = [*network_policies(), pod(processor, load)]
+        raise NoData(f"there is no Deployment {workload}: is the pipeline deployed?")
+    made = [*network_policies(pipeline), pod(processor, load)]
     try:
         for manifest in made:
             _remove(api, manifest)

@@ -14,10 +14,10 @@ from pipeline_services.audit.ledger import Book
 from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
-from pipeline_services.model import names
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.message import Reading
-from pipeline_services.model.settings import Target
+from pipeline_services.model.pipeline import Store
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.platform.deploy.api import Api
 
@@ -30,6 +30,7 @@ class BenchStore:
     """The pipeline's bucket, with the token that may read it and the one that may write it."""
 
     http: HttpApi
+    store: Store
     read: Mapping[str, str]
     write: Mapping[str, str]
 
@@ -49,10 +50,10 @@ class BenchStore:
 
     def _rows(self, producer_id: str, device_id: str) -> list[list[Any]]:
         statement = (
-            f"SELECT sequence, value FROM {names.MEASUREMENT}"
+            f"SELECT sequence, value FROM {self.store.measurement}"
             f" WHERE producer_id = '{producer_id}' AND device_id = '{device_id}'"
         )
-        query = {"db": names.INFLUXDB_BUCKET, "epoch": "ns", "q": statement}
+        query = {"db": self.store.bucket, "epoch": "ns", "q": statement}
         document = self.http.ask_json("/query", query, headers=self.read, timeout=READ_WITHIN)
         try:
             series = document["results"][0].get("series") or [{"values": []}]
@@ -72,7 +73,7 @@ class BenchStore:
             "stop": _rfc3339(end),
             "predicate": f'producer_id="{load.producer_id}"',
         }
-        where = {"org": names.INFLUXDB_ORG, "bucket": names.INFLUXDB_BUCKET}
+        where = {"org": self.store.org, "bucket": self.store.bucket}
         answer = self.http.ask("/api/v2/delete", where, body=body, headers=self.write, timeout=READ_WITHIN)
         if answer.status != DELETED:
             raise UnexpectedAnswer(
@@ -92,20 +93,22 @@ def bench_store(access: ClusterAccess, api: Api) -> Iterator[BenchStore]:
         ServiceUnreachable: there is no ready InfluxDB.
         NoData: a secret is missing.
     """
-    service = names.INFLUXDB_SERVICE
+    pipeline, config = access.pipeline, access.pipeline.config
+    service = pipeline.service(roles.INFLUXDB)
     with ExitStack() as open_things:
-        cluster = Cluster.connect(Target(str(access.kubeconfig), access.context, names.NAMESPACE))
+        cluster = Cluster.connect(access.target)
         open_things.callback(cluster.close)
         slices = cluster.list("endpointslices")
-        endpoint = ready_endpoint(service, names.SERVICE_PORTS[service], slices, names.NAMESPACE)
+        endpoint = ready_endpoint(service.name, service.port, slices, pipeline.namespace)
         forward = open_things.enter_context(PortForward(cluster, endpoint))
-        tls = Tls(service, _secret(api, names.TLS_SECRET, "ca.crt"))
-        http = HttpApi(service, forward.port, tls=tls, cause=lambda: forward.failure)
+        tls = Tls(service.name, _secret(api, config.tls, "ca.crt"))
+        http = HttpApi(service.name, forward.port, tls=tls, cause=lambda: forward.failure)
         open_things.callback(http.close)
         yield BenchStore(
             http,
-            read=_token(_secret(api, names.READ_SECRET, "token")),
-            write=_token(_secret(api, names.PIPELINE_SECRET, "INFLUXDB_TOKEN")),
+            pipeline.store,
+            read=_token(_secret(api, config.read_token.secret, config.read_token.key)),
+            write=_token(_secret(api, config.write_token.secret, config.write_token.key)),
         )
 
 

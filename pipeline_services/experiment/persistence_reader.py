@@ -9,7 +9,7 @@ from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.experiment.persistence import Kept
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.measure.probes import Probes, pod_seen
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 
 SPAN: Final = 600.0
@@ -30,7 +30,7 @@ def read_kept(pipeline: SteadyPipeline, app: str, begin: float) -> Kept:
     """
     pod = pipeline.pod(app)
     claim = _claim(pipeline, _claim_name(pod))
-    seen = pod_seen(pod)
+    seen = pod_seen(pod, pipeline.description)
     kept = Kept(seen.name, seen.life, str(claim["metadata"]["uid"]), str(claim["spec"]["volumeName"]))
     if app == roles.KAFKA:
         return _with_kafkas(kept, pipeline.probes)
@@ -38,17 +38,19 @@ def read_kept(pipeline: SteadyPipeline, app: str, begin: float) -> Kept:
 
 
 def _with_kafkas(kept: Kept, probes: Probes) -> Kept:
+    topics = probes.pipeline.topics
     with KafkaBroker(probes.kafka_forward.port) as broker:
         cluster_id = broker.cluster_id()
-        offsets = broker.offsets(names.CONSUMER_GROUP, names.TOPIC, list(range(names.TOPIC_PARTITIONS)))
+        offsets = broker.offsets(topics.group, topics.readings, topics.partition_numbers)
     committed = {number: offset or 0 for number, offset in offsets.committed.items()}
     return Kept(kept.pod, kept.life, kept.claim, kept.volume, cluster_id, committed)
 
 
 def _points(probes: Probes, begin: float) -> int:
     since, until = (int(moment * 1e9) for moment in (begin - SPAN, begin - SETTLED))
-    statement = f"SELECT COUNT(sequence) FROM {names.MEASUREMENT} WHERE time >= {since} AND time < {until}"
-    query = {"db": names.INFLUXDB_BUCKET, "epoch": "ns", "q": statement}
+    store = probes.pipeline.store
+    statement = f"SELECT COUNT(sequence) FROM {store.measurement} WHERE time >= {since} AND time < {until}"
+    query = {"db": store.bucket, "epoch": "ns", "q": statement}
     return counted(probes.influx.ask_json("/query", query, headers=probes.authorization))
 
 

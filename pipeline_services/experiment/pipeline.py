@@ -58,7 +58,7 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
             opening.callback(self.api.close)
             require_label(self.api, self.namespace)
             sweep(self.api, self.journal, self.say)
-            self.probes = opening.enter_context(Probes(self.cluster))
+            self.probes = opening.enter_context(Probes(self.cluster, self.description))
             self._open = opening.pop_all()
         return self
 
@@ -163,11 +163,11 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
         Raises:
             ServiceUnreachable: the pod does not answer.
         """
-        return self.probes.metric(self.pods_of(app)[0].name, name, labels)
+        return self.probes.metric(app, self.pods_of(app)[0].name, name, labels)
 
     def connectivity(self) -> Connectivity:
         """Connections from within the pods' own networks."""
-        return Connectivity(self.api, self.processes, self.cluster)
+        return Connectivity(self.api, self.processes, self.cluster, self.description)
 
     def inventory(self) -> dict[str, dict[str, str]]:
         """What the namespace holds, to be compared later."""

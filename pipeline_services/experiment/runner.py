@@ -23,7 +23,7 @@ from pipeline_services.measure.rejoin import rejoined
 from pipeline_services.measure.rounds import Rounds
 from pipeline_services.measure.sampler import Watch
 from pipeline_services.measure.samples import newest_of
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
 BEFORE: Final = 3.0
@@ -58,9 +58,9 @@ def play_into(story: Story, pipeline: SteadyPipeline) -> None:
         source = None
         if case.component == roles.INFLUXDB:
             grafana = pipeline.pods_of(roles.GRAFANA)[0].name
-            source = looks.enter_context(datasource_sampler.opened(pipeline.cluster, grafana))
+            source = looks.enter_context(datasource_sampler.opened(pipeline.cluster, pipeline.description, grafana))
         watch = looks.enter_context(Watch(pipeline.probes, source))
-        producer = AuditProducer(pipeline.probes.kafka_forward.port, case.rate)
+        producer = AuditProducer(pipeline.probes.kafka_forward.port, pipeline.description.topics.readings, case.rate)
         audit = looks.enter_context(Audit(pipeline.probes, producer))
         story.samples = watch.samples
         _await_flow(watch)
@@ -68,7 +68,9 @@ def play_into(story: Story, pipeline: SteadyPipeline) -> None:
         expected = _expected(pipeline, case, fault)
         story.summary = fault.summary
         kept = (
-            read_kept(pipeline, case.component, story.marks["begin"]) if case.component in names.STATEFULSETS else None
+            read_kept(pipeline, case.component, story.marks["begin"])
+            if pipeline.description[case.component].volume
+            else None
         )
         try:
             _break(story, pipeline, fault, expected)
@@ -142,7 +144,9 @@ def _read_clocks(story: Story, pipeline: SteadyPipeline, fault: Fault) -> None:
     """What is timed beside the recovery: the group's, after a new start of the processor, and the data source's."""
     if story.case.component == roles.PROCESSOR and fault.pods:
         started = max(pipeline.processes_in(pod.name).started() for pod in pipeline.pods_of(roles.PROCESSOR))
-        story.rejoined = rejoined(story.samples.lag, story.marks["injected"], started, len(fault.pods))
+        partitions = pipeline.description.topics.partitions
+        injected_at = story.marks["injected"]
+        story.rejoined = rejoined(story.samples.lag, injected_at, started, len(fault.pods), partitions=partitions)
     if story.samples.source:
         story.turns = turns(story.samples.source, story.marks["made"])
 

@@ -13,6 +13,7 @@ from pipeline_services.faults.model import Node
 from pipeline_services.faults.processes import Processes
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import FLOWS, Flow
+from pipeline_services.model.pipeline import Pipeline
 
 __all__ = ["FLOWS", "Connectivity", "Flow"]
 
@@ -34,10 +35,11 @@ wait
 class Connectivity:
     """Tries connections and names from within pods."""
 
-    def __init__(self, node: Node, processes: Callable[[str], Processes], cluster: Cluster) -> None:
+    def __init__(self, node: Node, processes: Callable[[str], Processes], cluster: Cluster, pipeline: Pipeline) -> None:
         self._node = node
         self._processes = processes
         self._cluster = cluster
+        self._pipeline = pipeline
 
     def connects(self, flow: Flow) -> bool:
         """Whether a fresh connection comes about, to the destination's pod itself."""
@@ -68,10 +70,11 @@ class Connectivity:
         Raises:
             PreconditionNotMet: no pod of it has one.
         """
+        part = self._pipeline[app]
         own = [
             pod
             for pod in self._cluster.list("pods")
-            if (pod["metadata"].get("labels") or {}).get("app") == app and not pod["metadata"].get("deletionTimestamp")
+            if part.owns(pod["metadata"].get("labels")) and not pod["metadata"].get("deletionTimestamp")
         ]
         found = [str(pod["status"]["podIP"]) for pod in own if pod["status"].get("podIP")]
         if not found:

@@ -12,8 +12,9 @@ from pipeline_services.clients.http import HttpApi
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.measure.samples import SourceSample
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.pipeline import Pipeline
 
 ANSWERS_WITHIN: Final = 2.0
 """Seconds. In steady state it takes a few hundredths; a person who waits longer calls it broken."""
@@ -36,16 +37,17 @@ class SourceLook:
 
 
 @contextmanager
-def opened(cluster: Cluster, pod: str) -> Iterator[SourceLook]:
+def opened(cluster: Cluster, pipeline: Pipeline, pod: str) -> Iterator[SourceLook]:
     """Looks through a way of their own to Grafana's ``pod``.
 
     Raises:
         ServiceUnreachable: the pod does not take connections.
     """
-    endpoint = Endpoint(names.GRAFANA_SERVICE, pod, names.SERVICE_PORTS[names.GRAFANA_SERVICE])
+    service = pipeline.service(roles.GRAFANA)
+    endpoint = Endpoint(service.name, pod, service.port)
     with PortForward(cluster, endpoint) as forward:
         http = HttpApi(roles.GRAFANA, forward.port, cause=lambda: forward.failure)
         try:
-            yield SourceLook(GrafanaApi(http), names.DATASOURCES[roles.INFLUXDB])
+            yield SourceLook(GrafanaApi(http), pipeline.dashboard.datasources[roles.INFLUXDB])
         finally:
             http.close()

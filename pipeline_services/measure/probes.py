@@ -14,16 +14,13 @@ from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.measure.samples import LagSample, PodSeen, PodsSample, StoredSample
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.kubernetes import secret_value
 
 LOOK_WITHIN: Final = 0.5
 """Seconds that one look at the stored readings may take: half of what bounds the recovery clock's error."""
-METRICS_PORT: Final = 8000
-KAFKA_POD: Final = f"{roles.KAFKA}-0"
-INFLUXDB_POD: Final = f"{roles.INFLUXDB}-0"
-_NEWEST: Final = f"SELECT LAST(sequence) FROM {names.MEASUREMENT} WHERE time > now() - 2m GROUP BY producer_id"
 
 
 class Probes(AbstractContextManager["Probes"]):
@@ -33,18 +30,20 @@ class Probes(AbstractContextManager["Probes"]):
         PipelineError: on entering, when a part is away.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, pipeline: Pipeline) -> None:
         self.cluster = cluster
+        self.pipeline = pipeline
         self._open = ExitStack()
         self._kafka: KafkaBroker | None = None
 
     def __enter__(self) -> Probes:
-        secrets = self.cluster.list("secrets")
-        self.token = secret_value(secrets, names.READ_SECRET, "token").decode().strip()
-        self.ca = secret_value(secrets, names.TLS_SECRET, "ca.crt").decode()
-        self.kafka_forward = self._forward(names.KAFKA_SERVICE, KAFKA_POD)
-        self.influx_forward = self._forward(names.INFLUXDB_SERVICE, INFLUXDB_POD)
-        self.influx = HttpApi(roles.INFLUXDB, self.influx_forward.port, tls=Tls(names.INFLUXDB_SERVICE, self.ca))
+        secrets, config = self.cluster.list("secrets"), self.pipeline.config
+        self.token = secret_value(secrets, config.read_token.secret, config.read_token.key).decode().strip()
+        self.ca = secret_value(secrets, config.tls, "ca.crt").decode()
+        self.kafka_forward = self._forward(roles.KAFKA)
+        self.influx_forward = self._forward(roles.INFLUXDB)
+        server = Tls(self.pipeline.service(roles.INFLUXDB).name, self.ca)
+        self.influx = HttpApi(roles.INFLUXDB, self.influx_forward.port, tls=server)
         self._open.callback(self.influx.close)
         return self
 
@@ -54,15 +53,16 @@ class Probes(AbstractContextManager["Probes"]):
         self._drop_kafka()
         self._open.close()
 
-    def _forward(self, service: str, pod: str) -> PortForward:
-        endpoint = Endpoint(service, pod, names.SERVICE_PORTS[service])
+    def _forward(self, component: str) -> PortForward:
+        service = self.pipeline.service(component)
+        endpoint = Endpoint(service.name, self.pipeline[component].first_pod, service.port)
         return self._open.enter_context(PortForward(self.cluster, endpoint))
 
     def pods(self) -> PodsSample:
         """All pods of the namespace."""
         asked = time.time()
         try:
-            pods = tuple(pod_seen(pod) for pod in self.cluster.list("pods", timeout=2.0))
+            pods = tuple(pod_seen(pod, self.pipeline) for pod in self.cluster.list("pods", timeout=2.0))
         except PipelineError as error:
             return PodsSample(asked, time.time(), error.message)
         return PodsSample(asked, time.time(), pods=pods)
@@ -82,7 +82,9 @@ class Probes(AbstractContextManager["Probes"]):
         Raises:
             PipelineError: InfluxDB does not answer, or not to that.
         """
-        query = {"db": names.INFLUXDB_BUCKET, "epoch": "ns", "q": _NEWEST}
+        store = self.pipeline.store
+        statement = f"SELECT LAST(sequence) FROM {store.measurement} WHERE time > now() - 2m GROUP BY producer_id"
+        query = {"db": store.bucket, "epoch": "ns", "q": statement}
         answer = self.influx.ask_json("/query", query, headers=self.authorization, timeout=LOOK_WITHIN)
         try:
             series = answer["results"][0].get("series") or []
@@ -97,17 +99,17 @@ class Probes(AbstractContextManager["Probes"]):
 
     def lag(self) -> LagSample:
         """The consumer group's lag, its offsets and its members."""
-        asked = time.time()
+        asked, topics = time.time(), self.pipeline.topics
         try:
             if self._kafka is None:
                 self._kafka = KafkaBroker(self.kafka_forward.port).__enter__()
-            offsets = self._kafka.offsets(names.CONSUMER_GROUP, names.TOPIC, list(range(names.TOPIC_PARTITIONS)))
-            group = self._kafka.group(names.CONSUMER_GROUP)
+            offsets = self._kafka.offsets(topics.group, topics.readings, topics.partition_numbers)
+            group = self._kafka.group(topics.group)
         except PipelineError as error:
             self._drop_kafka()
             return LagSample(asked, time.time(), error.message)
         if not any(offsets.committed.values()):  # so says a coordinator that has not read them yet after a restart
-            return LagSample(asked, time.time(), f"Kafka knows of no offset that {names.CONSUMER_GROUP} has committed")
+            return LagSample(asked, time.time(), f"Kafka knows of no offset that {topics.group} has committed")
         end = sum(offsets.end.values())
         committed = {number: offsets.committed.get(number) or 0 for number in offsets.end}
         held = {str(member["id"]): len(member["partitions"]) for member in group["members"]}
@@ -120,14 +122,14 @@ class Probes(AbstractContextManager["Probes"]):
             with suppress(PipelineError):
                 kafka.__exit__(None, None, None)
 
-    def metric(self, pod: str, name: str, labels: Mapping[str, str]) -> float:
-        """One metric of an app's pod, asked of the pod itself; 0.0 for a series that it does not have.
+    def metric(self, component: str, pod: str, name: str, labels: Mapping[str, str]) -> float:
+        """One metric of a component's pod, asked of the pod itself; 0.0 for a series that it does not have.
 
         Raises:
             ServiceUnreachable: the pod does not answer.
             UnexpectedAnswer: it answers something else.
         """
-        with PortForward(self.cluster, Endpoint(pod, pod, METRICS_PORT)) as forward:
+        with PortForward(self.cluster, Endpoint(pod, pod, self.pipeline[component].metrics_port)) as forward:
             http = HttpApi(pod, forward.port, cause=lambda: forward.failure)
             try:
                 answer = http.ask("/metrics", timeout=2.0)
@@ -160,16 +162,17 @@ def metric_value(text: str, name: str, labels: Mapping[str, str]) -> float:
     return total
 
 
-def pod_seen(pod: Mapping[str, Any]) -> PodSeen:
+def pod_seen(pod: Mapping[str, Any], pipeline: Pipeline) -> PodSeen:
     """What a sample keeps of a pod."""
     metadata, status = pod["metadata"], pod["status"]
     containers = status.get("containerStatuses") or []
     life = "/".join([str(metadata["uid"]), *(str(one.get("containerID", "")) for one in containers)])
     conditions: list[dict[str, Any]] = status.get("conditions") or []
     ready = next((one for one in conditions if one["type"] == "Ready"), {})
+    component = pipeline.component_of(metadata.get("labels"))
     return PodSeen(
         name=str(metadata["name"]),
-        app=str((metadata.get("labels") or {}).get("app", "")),
+        app=component.id if component else "",
         life=life,
         ready=ready.get("status") == "True",
         going=bool(metadata.get("deletionTimestamp")),

@@ -7,7 +7,6 @@ from typing import Final
 
 from pipeline_services.measure.recovery import Moment, moment_of
 from pipeline_services.measure.samples import LagSample
-from pipeline_services.model import names
 
 REJOIN_WITHIN: Final = 10.0
 """Seconds: the longest that section 9 documents. A member that was killed is missed for a session of 6 s, one that left
@@ -15,24 +14,29 @@ for less than one, and the new one takes about 2 s from its start to its request
 STABLE: Final = "Stable"
 
 
-def rejoined(samples: Sequence[LagSample], broken: float, started: float, victims: int = 1) -> Moment | None:
+def rejoined(
+    samples: Sequence[LagSample], broken: float, started: float, victims: int = 1, *, partitions: int
+) -> Moment | None:
     """When the group was whole again without any of the ``victims``, after the last new process ``started``.
 
     Args:
         broken: epoch seconds; when they were broken. Who was a member before that and is no victim may stay.
         started: epoch seconds; when the process of the last new member was started.
+        partitions: how many the topic has.
     """
     known = [sample for sample in samples if not sample.error]
     before = [set(sample.held) for sample in known if sample.answered < broken]
     old = before[-1] if before else set()
     stay = max(0, len(old) - victims)
-    found = next((one for one in known if one.answered >= started and _whole(one) and _renewed(one, old, stay)), None)
+    found = next(
+        (one for one in known if one.answered >= started and _whole(one, partitions) and _renewed(one, old, stay)), None
+    )
     return moment_of(samples, found, started) if found else None
 
 
-def _whole(sample: LagSample) -> bool:
+def _whole(sample: LagSample, partitions: int) -> bool:
     """Stable, and every partition given out."""
-    return sample.state == STABLE and sum(sample.held.values()) == names.TOPIC_PARTITIONS
+    return sample.state == STABLE and sum(sample.held.values()) == partitions
 
 
 def _renewed(sample: LagSample, old: set[str], stay: int) -> bool:

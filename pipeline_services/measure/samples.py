@@ -16,7 +16,10 @@ DRAINED: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class PodSeen:
-    """One pod: ``life`` changes with every new pod and every new container in it."""
+    """One pod: ``life`` changes with every new pod and every new container in it.
+
+    ``app`` is the component that it belongs to, and empty for a pod of none.
+    """
 
     name: str
     app: str

@@ -152,6 +152,11 @@ class Topics:
         """Each topic with the least number of partitions that it must have."""
         return {self.readings: self.partitions, self.dead_letters: 1}
 
+    @property
+    def partition_numbers(self) -> list[int]:
+        """Every partition of the readings' topic."""
+        return list(range(self.partitions))
+
 
 @dataclass(frozen=True, slots=True)
 class Store:

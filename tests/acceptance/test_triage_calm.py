@@ -17,8 +17,8 @@ from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.faults.journal import Journal
 from pipeline_services.faults.model import Fault
-from pipeline_services.measure.probes import KAFKA_POD
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Judge, Namespace, becomes_green, triage
@@ -26,7 +26,10 @@ from tests.acceptance.bench import Judge, Namespace, becomes_green, triage
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 Change = Callable[[Api, Journal, Cluster], AbstractContextManager[object]]
-KAFKA: Final = Endpoint(names.KAFKA_SERVICE, KAFKA_POD, names.SERVICE_PORTS[names.KAFKA_SERVICE])
+PIPELINE: Final = Pipeline.load()
+KAFKA: Final = Endpoint(
+    PIPELINE.service(roles.KAFKA).name, PIPELINE[roles.KAFKA].first_pod, PIPELINE.service(roles.KAFKA).port
+)
 RATE: Final = 4500.0
 """Readings per second: once and a half the autoscaler's target for one processor, by what 1500 of them cost it."""
 
@@ -36,7 +39,7 @@ def rollout(app: str) -> Change:
 
     @contextmanager
     def going_on(admin: Api, journal: Journal, _cluster: Cluster) -> Iterator[None]:
-        change = faults.with_restart(Fault(f"{app} restarted pod by pod", []), "deployments", app, names.NAMESPACE)
+        change = faults.with_restart(Fault(f"{app} restarted pod by pod", []), "deployments", app, PIPELINE.namespace)
         with faults.injected(admin, journal, change):
             yield
 
@@ -46,7 +49,7 @@ def rollout(app: str) -> Change:
 @contextmanager
 def scaling(_admin: Api, _journal: Journal, cluster: Cluster) -> Iterator[None]:
     """Readings from outside that make the processor's autoscaler ask for another pod, and not for all it may have."""
-    with PortForward(cluster, KAFKA) as forward, AuditProducer(forward.port, RATE):
+    with PortForward(cluster, KAFKA) as forward, AuditProducer(forward.port, PIPELINE.topics.readings, RATE):
         wait_until(
             lambda: wanted_pods(cluster)[roles.PROCESSOR] > 1,
             within=SCALES_WITHIN,

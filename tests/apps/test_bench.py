@@ -8,8 +8,9 @@ from pipeline_services.apps.bench import DEVICES, Load
 from pipeline_services.audit.ledger import Book, judge
 from pipeline_services.bench.manifests import NAME, network_policies, pod
 from pipeline_services.bench.run import Outcome, history_of
-from pipeline_services.model import names
+from pipeline_services.model.pipeline import Pipeline
 
+PIPELINE = Pipeline.load()
 LOAD = Load("bench-1", 120, 10**18)
 PROCESSOR = {
     "spec": {
@@ -23,7 +24,7 @@ PROCESSOR = {
                         "name": "processor",
                         "image": "localhost/conveyor/apps:1",
                         "env": [{"name": "INFLUXDB_CA", "value": "/ca.crt"}],
-                        "envFrom": [{"configMapRef": {"name": names.CONFIG_MAP}}],
+                        "envFrom": [{"configMapRef": {"name": PIPELINE.config.config_map}}],
                         "livenessProbe": {},
                     }
                 ],
@@ -57,12 +58,21 @@ def test_the_pod_is_the_processors_but_for_its_topic() -> None:
 
 
 def test_nobody_takes_the_pod_for_one_of_the_pipelines() -> None:
-    assert pod(PROCESSOR, LOAD)["metadata"]["labels"]["app"] not in names.WORKLOADS
-    assert {policy["metadata"]["name"] for policy in network_policies()} == {
-        NAME,
-        f"{NAME}-kafka",
-        f"{NAME}-influxdb",
-    }
+    assert PIPELINE.component_of(pod(PROCESSOR, LOAD)["metadata"]["labels"]) is None
+
+
+def test_the_ways_are_to_the_ports_of_kafka_and_influxdb_alone() -> None:
+    out, *into = network_policies(PIPELINE)
+    [to_kafka, to_influxdb] = out["spec"]["egress"]
+    assert to_kafka == {"to": [{"podSelector": {"matchLabels": {"app": "kafka"}}}], "ports": [port(9092)]}
+    assert to_influxdb["ports"] == [port(8086)]
+    assert {policy["metadata"]["name"] for policy in into} == {f"{NAME}-kafka", f"{NAME}-influxdb"}
+    assert [policy["spec"]["podSelector"]["matchLabels"]["app"] for policy in into] == ["kafka", "influxdb"]
+    assert [policy["spec"]["ingress"][0]["ports"] for policy in into] == [[port(9092)], [port(8086)]]
+
+
+def port(number: int) -> dict[str, object]:
+    return {"protocol": "TCP", "port": number}
 
 
 def stored(leave_out: int | None = None) -> Book:

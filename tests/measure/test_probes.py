@@ -1,4 +1,4 @@
-"""What a look at the consumer group is taken for."""
+"""What a look at the consumer group, and at a pod, is taken for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline_services.clients.kafka_broker import Offsets
-from pipeline_services.measure.probes import Probes
+from pipeline_services.measure.probes import Probes, pod_seen
+from pipeline_services.model.pipeline import Pipeline
 
 
 class Broker:
@@ -25,6 +26,7 @@ class Broker:
 
 def looked_at(committed: dict[int, int | None], monkeypatch: pytest.MonkeyPatch) -> Probes:
     probes = Probes.__new__(Probes)
+    monkeypatch.setattr(probes, "pipeline", Pipeline.load(), raising=False)
     monkeypatch.setattr(probes, "_kafka", Broker(committed), raising=False)
     return probes
 
@@ -38,3 +40,12 @@ def test_a_coordinator_that_has_read_nothing_yet_is_no_group_that_begins_anew(mo
     seen = looked_at({0: None, 1: None}, monkeypatch).lag()
     assert "no offset" in seen.error
     assert seen.committed == {}
+
+
+@pytest.mark.parametrize(
+    ("labels", "component"),
+    [({"app": "kafka", "pod-template": "1"}, "kafka"), ({"app": "bench"}, ""), (None, "")],
+)
+def test_a_pod_belongs_to_the_component_whose_selector_matches(labels: dict[str, str] | None, component: str) -> None:
+    pod = {"metadata": {"name": "one", "uid": "1", "labels": labels}, "status": {}}
+    assert pod_seen(pod, Pipeline.load()).app == component

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipeline_services.measure.rejoin import rejoined
+from pipeline_services.measure import rejoin
+from pipeline_services.measure.recovery import Moment
 from pipeline_services.measure.samples import LagSample
 
 BROKEN = 999.0
@@ -21,6 +22,10 @@ def sample(after: float, state: str, held: Mapping[str, int], error: str = "") -
 
 def history(*rows: tuple[float, str, Mapping[str, int]]) -> list[LagSample]:
     return [sample(-2.0, "Stable", OLD), *(sample(*row) for row in rows)]
+
+
+def rejoined(samples: list[LagSample], broken: float, started: float, victims: int = 1) -> Moment | None:
+    return rejoin.rejoined(samples, broken, started, victims, partitions=6)
 
 
 def test_the_new_member_counts_once_it_has_everything() -> None:
