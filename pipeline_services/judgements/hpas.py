@@ -7,9 +7,10 @@ from typing import Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import ready_pods, ready_since, require_ready
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model.component import Autoscaler
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject, age, condition, epoch
-from pipeline_services.model.pipeline import Autoscaler, Pipeline
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 

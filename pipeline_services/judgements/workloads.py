@@ -9,9 +9,9 @@ from typing import Any
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_ready, is_starting, pods_of
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject, age, condition
-from pipeline_services.model.pipeline import Component
 from pipeline_services.snapshot.objects import items_of, named
 from pipeline_services.snapshot.snapshot import Snapshot
 

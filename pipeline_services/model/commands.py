@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.pipeline import Component, Pipeline
+from pipeline_services.model.pipeline import Pipeline
 
 _PLACEHOLDER: Final = re.compile(r"(?<!\$)\{([a-z_]+)(?::([a-z_-]+))?\}")
 

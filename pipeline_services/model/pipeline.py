@@ -7,14 +7,14 @@ it at import, so that one run can judge several pipelines.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.model import roles
+from pipeline_services.model.component import Component, Flow, Service
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.paths import PIPELINES
 from pipeline_services.model.toml_table import dataclass_from, read_toml
 
@@ -22,120 +22,6 @@ DEPLOYMENT: Final = "Deployment"
 STATEFUL_SET: Final = "StatefulSet"
 DAEMON_SET: Final = "DaemonSet"
 OWN: Final = PIPELINES / "conveyor.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """The Service that clients of a component use. ``scheme`` is that of its URL, empty where it speaks no HTTP."""
-
-    name: str
-    port: int
-    scheme: str = ""
-
-    @property
-    def address(self) -> str:
-        """``name:port``."""
-        return f"{self.name}:{self.port}"
-
-    @property
-    def url(self) -> str:
-        return f"{self.scheme}://{self.address}"
-
-
-@dataclass(frozen=True, slots=True)
-class Autoscaler:
-    """The HorizontalPodAutoscaler of a workload as section 3.5 promises it.
-
-    Attributes:
-        cpu_percent: target of the CPU usage, in percent of the request.
-        scale_up_window_s, scale_down_window_s: stabilization windows.
-    """
-
-    name: str
-    min_replicas: int
-    max_replicas: int
-    cpu_percent: int
-    scale_up_window_s: int
-    scale_down_window_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """A part of the pipeline that findings name, and the workload that plays it.
-
-    Attributes:
-        workload, kind: name and kind of the workload; empty for a part without one (``network``, ``dns`` …).
-        selector: labels that every pod of it carries, and no other pod.
-        container: the container that does the work.
-        part_of: the component that findings about it name; empty: itself.
-        service: how its clients reach it.
-        headless: the Service that gives each pod of a StatefulSet a name; empty: none does.
-        metrics_port: the port that Prometheus scrapes; 0: it is not scraped.
-        volume: the claim that holds its data; empty: it keeps none.
-        affects: components whose checks may fail because this one fails.
-        recovery_limit_s: section 3's limit; recovery_aim_s: what the median should stay within.
-    """
-
-    id: str = ""
-    workload: str = ""
-    kind: str = ""
-    selector: Mapping[str, str] = field(default_factory=dict)
-    container: str = ""
-    part_of: str = ""
-    service: Service | None = None
-    headless: str = ""
-    metrics_port: int = 0
-    volume: str = ""
-    autoscaler: Autoscaler | None = None
-    affects: tuple[str, ...] = ()
-    recovery_limit_s: float = 0.0
-    recovery_aim_s: float = 0.0
-
-    @property
-    def list_name(self) -> str:
-        """The list of the API, and of a snapshot, that holds its workload: ``deployments``."""
-        return KINDS[self.kind].source
-
-    @property
-    def first_pod(self) -> str:
-        """The name of a StatefulSet's first pod."""
-        return f"{self.workload}-0"
-
-    @property
-    def first_pod_host(self) -> str:
-        """The name of that pod within the namespace."""
-        return f"{self.first_pod}.{self.headless}"
-
-    @property
-    def label_selector(self) -> str:
-        """The selector as ``kubectl -l`` takes it."""
-        return ",".join(f"{key}={value}" for key, value in self.selector.items())
-
-    def owns(self, labels: Mapping[str, str] | None) -> bool:
-        """Whether a pod with these labels is one of its pods."""
-        return bool(self.selector) and self.selector.items() <= (labels or {}).items()
-
-    @property
-    def reports_to(self) -> str:
-        """The component that findings about this one name."""
-        return self.part_of or self.id
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """An allowed connection: from the pods of one component to a TCP port of another's."""
-
-    source: str
-    destination: str
-    port: int
-    carries_readings: bool = False
-
-    @property
-    def id(self) -> str:
-        return f"{self.source}-{self.destination}"
-
-    def __str__(self) -> str:
-        return f"{self.source} to {self.destination}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)

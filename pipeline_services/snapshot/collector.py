@@ -18,8 +18,9 @@ from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.model import own_cluster, roles
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.pipeline import Component, Pipeline
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.snapshot.bounds import bounded
 from pipeline_services.snapshot.record import Record

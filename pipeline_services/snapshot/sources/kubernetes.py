@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import AccessDenied, NoData, UnexpectedAnswer
-from pipeline_services.model.pipeline import Component
 
 LISTS: Final = (
     *("secrets", "pods", "deployments", "statefulsets", "daemonsets", "hpas", "pvcs", "services", "endpointslices"),
