@@ -9,6 +9,7 @@ import pytest
 from pipeline_services.judgements import readings
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import KeyMetric
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
 CASES = [
@@ -19,7 +20,7 @@ CASES = [
         id=f"{metric.id}-{subject}" if subject else metric.id,
     )
     for metric in KEY_METRICS.values()
-    for subject in (metric.subjects or ("",))
+    for subject in metric.cases(Pipeline.load())
 ]
 
 

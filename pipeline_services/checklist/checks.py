@@ -156,7 +156,7 @@ def _services() -> Iterator[Question]:
 
 def _metrics(metrics: Mapping[str, KeyMetric]) -> Iterator[Question]:
     for metric in metrics.values():
-        for subject in metric.subjects or ("",):
+        for subject in metric.cases(Pipeline.load()):
             label = f"{metric.id}-{subject}" if subject else metric.id
             judge = partial(_metric, metric, subject)
             yield Question(f"test_key_metric[{label}]", metric.component_of(subject), judge)

@@ -21,7 +21,8 @@ from pipeline_services.judgements import (
     targets,
     workloads,
 )
-from pipeline_services.metrics.key_metrics import KEY_METRICS, PIPELINE
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.waiting import WaitExpired, wait_until
@@ -65,7 +66,7 @@ def _judgements(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
     for component in snapshot.pipeline.judged_workloads:
         yield partial(pods.are_ready, snapshot, component)
         yield partial(workloads.is_rolled_out, snapshot, component)
-    for component in PIPELINE:
+    for component in roles.DATA_PATH:
         yield partial(logs.have_no_unknown_errors, snapshot, component)
         yield partial(loki.has_logs_of, snapshot, component)
         yield partial(targets.pods_are_scraped, snapshot, component)
@@ -78,7 +79,7 @@ def _judgements(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
 
 def _figures(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
     for metric in KEY_METRICS.values():
-        for subject in metric.subjects or ("",):
+        for subject in metric.cases(snapshot.pipeline):
             yield partial(readings.is_within, snapshot, metric, subject)
     for hpa in snapshot.pipeline.autoscalers:
         yield partial(hpas.knows_metrics, snapshot, hpa)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from string import Template
+from types import MappingProxyType
 from typing import Any
 
 from pipeline_services.clients.http import HttpApi
-from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
 
 
 class PrometheusApi:
     """Asks Prometheus over ``http`` about one namespace: others may be scraped by the same server.
 
     Queries are templates. ``$selector`` stands for the label matchers of the namespace, so every selector of series
-    has it: ``rate(a_total{$selector}[1m])``.
+    has it: ``rate($produced{$selector}[1m])``. Every other placeholder is a key of ``metrics``.
+
+    Args:
+        metrics: the name of each series by its meaning.
     """
 
-    def __init__(self, http: HttpApi, namespace: str) -> None:
+    def __init__(self, http: HttpApi, namespace: str, metrics: Mapping[str, str] = MappingProxyType({})) -> None:
         self._http = http
         self._namespace = namespace
+        self._metrics = metrics
 
     def query(self, promql: str) -> list[dict[str, Any]]:
         """The result of an instant query as Prometheus gives it; a scalar becomes a series without labels.
@@ -51,7 +57,10 @@ class PrometheusApi:
         ]
 
     def _limited(self, promql: str) -> str:
-        return Template(promql).substitute(selector=f'namespace="{self._namespace}"')
+        try:
+            return Template(promql).substitute(self._metrics, selector=f'namespace="{self._namespace}"')
+        except KeyError as error:
+            raise PreconditionNotMet(f"the description of the pipeline names no metric {error}") from error
 
     def _data(self, path: str, query: dict[str, str]) -> Any:
         answer = self._http.ask_json(path, query)

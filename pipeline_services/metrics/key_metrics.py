@@ -1,7 +1,10 @@
 """Section 8 of the runbook as one typed table, with what the suite adds to it.
 
 Every Prometheus query is limited to the pipeline's series (``$selector``) and looks at a window of its own, so that a
-series that has stopped has no value instead of its XX"""
+series that has stopped has no value instead of its last one. Windows are one to two minutes: they are full two minutes
+after the pipeline has started. "Sustained" usage is the lowest one-minute average of five minutes: one calm minute
+clears it, so a start-up does not look like a leak. The series' names come from the description (``$produced``).
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,11 @@ from types import MappingProxyType
 from typing import Final
 
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.metrics.metric import Absence, Comparison, KeyMetric
+from pipeline_services.metrics.metric import Absence, Comparison, KeyMetric, autoscalers, data_path, workloads
 from pipeline_services.metrics.suite_metrics import SUITE_METRICS
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 
-PIPELINE: Final = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)
-_LOGS = "kubectl logs -n {namespace} -l app=%s --tail=100"
+_LOGS = "kubectl logs -n {namespace} -l {selector:%s} --tail=100"
 _TOP = "kubectl top pods -n {namespace} --containers"
 
 
@@ -31,7 +33,7 @@ _SPEC_METRICS: Final = (
         row="Producer rate",
         shown_by="Grafana",
         tool="prometheus",
-        query="sum(rate(conveyor_readings_produced_total{$selector}[1m]))",
+        query="sum(rate($produced{$selector}[1m]))",
         unit="readings/s",
         window=60,
         comparison=Comparison.ABOVE,
@@ -47,10 +49,7 @@ _SPEC_METRICS: Final = (
         row="Processor rate",
         shown_by="Grafana",
         tool="prometheus",
-        query=(
-            "sum(rate(conveyor_readings_consumed_total{$selector}[2m]))"
-            " / sum(rate(conveyor_readings_produced_total{$selector}[2m]))"
-        ),
+        query=("sum(rate($consumed{$selector}[2m])) / sum(rate($produced{$selector}[2m]))"),
         unit="of the producer's rate",
         window=120,
         comparison=Comparison.ABOVE,
@@ -71,10 +70,7 @@ _SPEC_METRICS: Final = (
         row="InfluxDB writes",
         shown_by="Grafana",
         tool="prometheus",
-        query=(
-            "sum(rate(conveyor_readings_written_total{$selector}[2m]))"
-            " / sum(rate(conveyor_readings_consumed_total{$selector}[2m]))"
-        ),
+        query=("sum(rate($written{$selector}[2m])) / sum(rate($consumed{$selector}[2m]))"),
         unit="of the processor's rate",
         window=120,
         comparison=Comparison.ABOVE,
@@ -105,7 +101,7 @@ _SPEC_METRICS: Final = (
             next_command="kubectl get pods -n {namespace} -o wide",
             runbook="pod-status",
         ),
-        subjects=(*PIPELINE, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI),
+        subjects=workloads,
     ),
     KeyMetric(
         id="cpu-usage",
@@ -126,7 +122,7 @@ _SPEC_METRICS: Final = (
             impact="the pod is about to be slowed down by its CPU limit", next_command=_TOP
         ),
         by="pod",
-        subjects=PIPELINE,
+        subjects=data_path,
     ),
     KeyMetric(
         id="memory-usage",
@@ -147,7 +143,7 @@ _SPEC_METRICS: Final = (
             impact="the pod is about to be killed for its memory (OOMKilled)", next_command=_TOP
         ),
         by="pod",
-        subjects=PIPELINE,
+        subjects=data_path,
     ),
     KeyMetric(
         id="hpa-replicas",
@@ -164,7 +160,7 @@ _SPEC_METRICS: Final = (
         reason="the bounds are section 8's",
         advice=COMPONENT_ADVICE["hpa"].but(next_command="kubectl get hpa -n {namespace}"),
         component="hpa",
-        subjects=tuple(names.HPAS.values()),
+        subjects=autoscalers,
     ),
 )
 

@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
 from pipeline_services.metrics.advice import Advice
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.pipeline import STATEFUL_SET, Pipeline
 from pipeline_services.model.settings import Levels
 
 Tool = Literal["prometheus", "kubernetes", "kafka", "influxdb"]
+Subjects = Callable[[Pipeline], tuple[str, ...]]
+
+
+def data_path(_pipeline: Pipeline) -> tuple[str, ...]:
+    """The components that a reading passes through."""
+    return roles.DATA_PATH
+
+
+def workloads(pipeline: Pipeline) -> tuple[str, ...]:
+    """Every component that has a workload."""
+    return pipeline.judged_workloads
+
+
+def stateful(pipeline: Pipeline) -> tuple[str, ...]:
+    """The components that keep data on a volume."""
+    return pipeline.of_kind(STATEFUL_SET)
+
+
+def servers(pipeline: Pipeline) -> tuple[str, ...]:
+    """The Services that producer and processor look up by name."""
+    return tuple(pipeline.service(component).name for component in stateful(pipeline))
+
+
+def autoscalers(pipeline: Pipeline) -> tuple[str, ...]:
+    """The names of the HorizontalPodAutoscalers."""
+    return tuple(pipeline.autoscalers)
 
 
 class Comparison(Enum):
@@ -68,7 +96,7 @@ class KeyMetric:
         fail, warn: the levels; ``floor`` is a second, lower bound that must be reached too.
         reason: why the levels, the tolerance and the window are what they are.
         by: the label of the query's result that tells the subjects apart; ``pod`` is looked up by component.
-        subjects: one case each; empty for a single value.
+        subjects: one case each, of a pipeline; None for a single value.
         needs: components that must have a ready pod for the question to make sense.
         component: named by the report; empty means that the subject is the component.
         stale_after: seconds after which a reading is no longer taken for the present.
@@ -88,11 +116,15 @@ class KeyMetric:
     advice: Advice
     component: str = ""
     by: str = ""
-    subjects: tuple[str, ...] = ()
+    subjects: Subjects | None = None
     needs: tuple[str, ...] = ()
     floor: float | None = None
     absence: Absence = Absence.UNKNOWN
     stale_after: float = 120.0
+
+    def cases(self, pipeline: Pipeline) -> tuple[str, ...]:
+        """The subjects in a pipeline; one empty subject for a single value."""
+        return self.subjects(pipeline) if self.subjects else ("",)
 
     def component_of(self, subject: str) -> str:
         """The component that a finding about ``subject`` names."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.metrics.metric import Comparison, KeyMetric
-from pipeline_services.model import names, roles
+from pipeline_services.metrics.metric import Comparison, KeyMetric, data_path, servers, stateful
+from pipeline_services.model import roles
 
 _GROUP = (
-    "kubectl exec -n {namespace} kafka-0 -- kafka-consumer-groups.sh --bootstrap-server localhost:9092 "
-    f"--group {names.CONSUMER_GROUP} --describe"
+    "kubectl exec -n {namespace} {pod:kafka} -- kafka-consumer-groups.sh --bootstrap-server localhost:9092 "
+    "--group {group} --describe"
 )
 _PROCESSOR = COMPONENT_ADVICE[roles.PROCESSOR]
 
@@ -60,7 +60,7 @@ SUITE_METRICS: Final = (
         fail=60,
         warn=30,
         reason="a restart or rebalance takes up to 30 s; where nothing is produced, nothing can be judged",
-        advice=_PROCESSOR.but(next_command="kubectl logs -n {namespace} -l app=processor --tail=100"),
+        advice=_PROCESSOR.but(next_command="kubectl logs -n {namespace} -l {selector:processor} --tail=100"),
         component=roles.PROCESSOR,
         needs=(roles.PRODUCER,),
     ),
@@ -69,9 +69,7 @@ SUITE_METRICS: Final = (
         row="suite",
         shown_by="Grafana",
         tool="prometheus",
-        query=(
-            "histogram_quantile(0.95, sum by (le) (rate(conveyor_end_to_end_latency_seconds_bucket{$selector}[1m])))"
-        ),
+        query=("histogram_quantile(0.95, sum by (le) (rate($latency_bucket{$selector}[1m])))"),
         unit="s at the 95th percentile",
         window=60,
         comparison=Comparison.BELOW,
@@ -87,14 +85,14 @@ SUITE_METRICS: Final = (
         row="suite",
         shown_by="Grafana",
         tool="prometheus",
-        query='sum(rate(conveyor_write_failures_total{$selector}[1m])) or 0 * sum(up{$selector, job="processor"})',
+        query='sum(rate($write_failures{$selector}[1m])) or 0 * sum(up{$selector, job="processor"})',
         unit="failed writes/s",
         window=60,
         comparison=Comparison.BELOW,
         fail=0.1,
         warn=0.02,
         reason="a single retried write is normal around a restart; six in a minute are not",
-        advice=_PROCESSOR.but(next_command="kubectl logs -n {namespace} -l app=processor --tail=100"),
+        advice=_PROCESSOR.but(next_command="kubectl logs -n {namespace} -l {selector:processor} --tail=100"),
         component=roles.PROCESSOR,
     ),
     KeyMetric(
@@ -102,9 +100,7 @@ SUITE_METRICS: Final = (
         row="suite",
         shown_by="`kafka-get-offsets.sh`",
         tool="prometheus",
-        query=(
-            'sum(rate(conveyor_readings_dead_lettered_total{$selector}[1m])) or 0 * sum(up{$selector, job="processor"})'
-        ),
+        query=('sum(rate($dead_lettered{$selector}[1m])) or 0 * sum(up{$selector, job="processor"})'),
         unit="messages/s set aside",
         window=60,
         comparison=Comparison.AT_MOST,
@@ -113,7 +109,7 @@ SUITE_METRICS: Final = (
         reason="a message that nobody can read is set aside and stays there; six in a minute are a producer at fault",
         advice=_PROCESSOR.but(
             impact="messages that cannot be read are set aside: what they said is not in InfluxDB",
-            next_command="kubectl logs -n {namespace} -l app=processor --tail=100",
+            next_command="kubectl logs -n {namespace} -l {selector:processor} --tail=100",
         ),
         component=roles.PROCESSOR,
     ),
@@ -140,14 +136,14 @@ SUITE_METRICS: Final = (
             next_command="kubectl top pods -n {namespace} --containers",
         ),
         by="pod",
-        subjects=(roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB),
+        subjects=data_path,
     ),
     KeyMetric(
         id="unacknowledged-age",
         row="suite",
         shown_by="Prometheus",
         tool="prometheus",
-        query="max(min_over_time(conveyor_oldest_unacknowledged_seconds{$selector}[1m]))",
+        query="max(min_over_time($oldest_unacknowledged{$selector}[1m]))",
         unit="s",
         window=60,
         comparison=Comparison.BELOW,
@@ -155,7 +151,7 @@ SUITE_METRICS: Final = (
         warn=5,
         reason="the lowest age in a minute: a broker restart passes, a wedged producer does not",
         advice=COMPONENT_ADVICE[roles.PRODUCER].but(
-            next_command="kubectl logs -n {namespace} -l app=producer --tail=100"
+            next_command="kubectl logs -n {namespace} -l {selector:producer} --tail=100"
         ),
         component=roles.PRODUCER,
         needs=(roles.PRODUCER,),
@@ -165,7 +161,7 @@ SUITE_METRICS: Final = (
         row="suite",
         shown_by="`kubectl get pods -n kube-system`",
         tool="prometheus",
-        query="min by (name) (max_over_time(conveyor_name_resolves{$selector}[1m]))",
+        query="min by (name) (max_over_time($name_resolves{$selector}[1m]))",
         unit="(1 = resolved at least once)",
         window=60,
         comparison=Comparison.AT_LEAST,
@@ -175,7 +171,7 @@ SUITE_METRICS: Final = (
         advice=COMPONENT_ADVICE["dns"],
         component="dns",
         by="name",
-        subjects=(names.KAFKA_SERVICE, names.INFLUXDB_SERVICE),
+        subjects=servers,
     ),
     KeyMetric(
         id="volume-usage",
@@ -195,6 +191,6 @@ SUITE_METRICS: Final = (
         advice=COMPONENT_ADVICE["storage"],
         component="storage",
         by="persistentvolumeclaim",
-        subjects=(roles.KAFKA, roles.INFLUXDB),
+        subjects=stateful,
     ),
 )

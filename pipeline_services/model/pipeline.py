@@ -100,7 +100,10 @@ class Dashboard:
 
 @dataclass(frozen=True, eq=False)
 class Pipeline:
-    """A pipeline in one namespace. ``components`` stand in the order of findings: causes before what they affect."""
+    """A pipeline in one namespace. ``components`` stand in the order of findings: causes before what they affect.
+
+    ``metrics``: name of each series by its meaning, such as ``produced``.
+    """
 
     name: str
     namespace: str
@@ -109,6 +112,7 @@ class Pipeline:
     topics: Topics
     store: Store
     config: Config
+    metrics: Mapping[str, str]
     dashboard: Dashboard
 
     @classmethod

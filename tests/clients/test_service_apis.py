@@ -13,7 +13,7 @@ from pipeline_services.clients.http import HttpApi
 from pipeline_services.clients.influxdb import InfluxStore, Newest
 from pipeline_services.clients.loki import LokiApi
 from pipeline_services.clients.prometheus import PrometheusApi, number
-from pipeline_services.model.errors import AccessDenied, UnexpectedAnswer
+from pipeline_services.model.errors import AccessDenied, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.pipeline import Store
 from tests.clients.fake_servers import FakeServer, Reply, serving
 
@@ -69,6 +69,18 @@ def test_prometheus_is_asked_about_the_namespace(server: FakeServer, http: HttpA
     (_, instant, _), (_, past, _) = server.asked
     assert """sum(up{namespace="plant"}) / count(up{namespace="plant", job='kafka'})""" in unquote_plus(instant)
     assert 'query=up{namespace="plant"}&' in unquote_plus(past)
+
+
+def test_prometheus_series_are_called_what_the_description_says(server: FakeServer, http: HttpApi) -> None:
+    server.routes["/api/v1/query"] = success("vector", [])
+    PrometheusApi(http, "plant", {"produced": "sent_total"}).query("rate($produced{$selector}[1m])")
+    ((_, instant, _),) = server.asked
+    assert 'rate(sent_total{namespace="plant"}[1m])' in unquote_plus(instant)
+
+
+def test_a_series_that_the_description_does_not_name_is_said(http: HttpApi) -> None:
+    with pytest.raises(PreconditionNotMet, match="names no metric 'produced'"):
+        PrometheusApi(http, "plant").query("rate($produced{$selector}[1m])")
 
 
 def test_prometheus_targets_of_other_namespaces_are_left_out(server: FakeServer, http: HttpApi) -> None:

@@ -61,9 +61,9 @@ def _series(metric_id: str, now: float) -> list[dict[str, Any]]:
         apps = [app for app in names.WORKLOADS if app in POD_NAMES]
         return [{"metric": {"pod": POD_NAMES[app]}, "value": value} for app in apps]
     if metric.by == "persistentvolumeclaim":
-        return [{"metric": {metric.by: f"data-{app}-0"}, "value": value} for app in metric.subjects]
+        return [{"metric": {metric.by: f"data-{app}-0"}, "value": value} for app in metric.cases(Pipeline.load())]
     if metric.by:
-        return [{"metric": {metric.by: subject}, "value": value} for subject in metric.subjects]
+        return [{"metric": {metric.by: subject}, "value": value} for subject in metric.cases(Pipeline.load())]
     return [{"metric": {}, "value": value}]
 
 

@@ -30,8 +30,7 @@ PROMETHEUS = [metric.id for metric in KEY_METRICS.values() if metric.tool == "pr
 
 
 def first(metric_id: str) -> str:
-    subjects = KEY_METRICS[metric_id].subjects
-    return subjects[0] if subjects else ""
+    return KEY_METRICS[metric_id].cases(Pipeline.load())[0]
 
 
 def judge(world: World, metric_id: str) -> Reading:
@@ -55,7 +54,7 @@ def test_a_row_is_complete(metric: object) -> None:
     assert all((known.reason, known.unit, known.query, known.shown_by, known.advice.impact, known.advice.next_command))
     assert known.advice.escalation in Escalation
     assert known.comparison.holds(known.warn, known.fail) or known.warn == known.fail
-    assert all(known.component_of(subject) in Pipeline.load().reported for subject in known.subjects or ("",))
+    assert all(known.component_of(subject) in Pipeline.load().reported for subject in known.cases(Pipeline.load()))
     assert known.tool != "prometheus" or "[" in known.query, "a query without a window shows series that have stopped"
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import KeyMetric
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.acceptance.expectations import EXPECTATIONS
 from tests.judgements.answers_of_services import VALUES
@@ -44,7 +45,7 @@ def _good(metric: KeyMetric, snapshot: Snapshot) -> list[dict[str, Any]]:
     if metric.by == "pod":
         whose = [{"pod": pod["metadata"]["name"]} for pod in snapshot.answers["pods"]]
     else:
-        whose = [{metric.by: subject} if metric.by else {} for subject in metric.subjects or ("",)]
+        whose = [{metric.by: subject} if metric.by else {} for subject in metric.cases(Pipeline.load())]
     return [{"metric": labels, "value": value} for labels in whose]
 
 

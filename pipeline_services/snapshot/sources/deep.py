@@ -44,11 +44,11 @@ QUOTAS: Final = ("resourcequotas", "limitranges")
 
 ONSET: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "producer-rate": "sum(rate(conveyor_readings_produced_total{$selector}[30s]))",
-        "processor-rate": "sum(rate(conveyor_readings_consumed_total{$selector}[30s]))",
-        "influxdb-writes": "sum(rate(conveyor_readings_written_total{$selector}[30s]))",
-        "write-failures": "sum(rate(conveyor_write_failures_total{$selector}[30s]))",
-        "consumer-lag": "sum(max by (partition) (conveyor_consumer_lag{$selector}))",
+        "producer-rate": "sum(rate($produced{$selector}[30s]))",
+        "processor-rate": "sum(rate($consumed{$selector}[30s]))",
+        "influxdb-writes": "sum(rate($written{$selector}[30s]))",
+        "write-failures": "sum(rate($write_failures{$selector}[30s]))",
+        "consumer-lag": "sum(max by (partition) ($consumer_lag{$selector}))",
         "answering": f'sum by (app) (up{{$selector, app=~"{_DATA_PATH}"}})',
         "restarts": f'sum by (app) (changes(container_start_time_seconds{{$selector, app=~"{_DATA_PATH}"}}[1m]))',
     }

@@ -27,10 +27,8 @@ UPKEEP: Final[Mapping[str, str]] = MappingProxyType(
 TRENDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "memory": "max by (app) (container_memory_working_set_bytes{$selector})",
-        "consumer-lag": "sum(max by (partition) (conveyor_consumer_lag{$selector}))",
-        "end-to-end-latency": (
-            "histogram_quantile(0.95, sum by (le) (rate(conveyor_end_to_end_latency_seconds_bucket{$selector}[10m])))"
-        ),
+        "consumer-lag": "sum(max by (partition) ($consumer_lag{$selector}))",
+        "end-to-end-latency": ("histogram_quantile(0.95, sum by (le) (rate($latency_bucket{$selector}[10m])))"),
         "volume": (
             "max by (persistentvolumeclaim) (kubelet_volume_stats_used_bytes{$selector}"
             " / kubelet_volume_stats_capacity_bytes{$selector})"
