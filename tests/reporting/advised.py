@@ -30,7 +30,7 @@ def literals(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text())):
         if node in nested or not isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
             continue
-        text = _text(node)
+        text = re.sub(r"\{(\w+):\{\}\}", r"{\1}", _text(node))  # a placeholder whose component is filled in
         if re.match(r"kubectl \S", text):
             nested.update(ast.walk(node))
             yield text
