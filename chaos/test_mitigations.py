@@ -94,19 +94,21 @@ def _shown(shell: OperatorShell, section: str) -> str:
 
 def _recovered(pipeline: SteadyPipeline, section: str) -> None:
     """Every check that the section names under *Recovered when* is green."""
-    from pipeline_services.checklist.checks import asked, questions  # noqa: PLC0415
+    from pipeline_services.checklist import checks  # noqa: PLC0415
+    from pipeline_services.checklist.run import run_checks  # noqa: PLC0415
+    from pipeline_services.model.pipeline import Pipeline  # noqa: PLC0415
     from pipeline_services.model.settings import Settings  # noqa: PLC0415
     from pipeline_services.snapshot.collector import collect  # noqa: PLC0415
 
-    named = commands.recovery_checks(TEXT, section) or ["test_pods_ready", "test_rollout_complete"]
-    wanted = [question for question in questions() if any(_means(name, question.id) for name in named)]
+    named = commands.recovery_checks(TEXT, section) or [checks.PODS_READY.id, checks.ROLLOUT_COMPLETE.id]
+    wanted = checks.named(named, checks.cases(Pipeline.load(), run="daily"))
     assert wanted, f"#{section} names no check"
 
     last: dict[str, str] = {}
 
     def green() -> bool:
         last.clear()
-        last.update({one.id: one.why for one in asked(collect(pipeline.cluster, Settings()), wanted).values()})
+        last.update({one.id: one.why for one in run_checks(collect(pipeline.cluster, Settings()), wanted).values()})
         return not last
 
     try:
@@ -125,8 +127,3 @@ def _grown(pipeline: SteadyPipeline, pods: int) -> None:
         return all(sum(pod.ready for pod in pipeline.pods_of(app)) >= pods for app in names.HPAS)
 
     wait_until(grown, within=RECOVERED_WITHIN, what=f"{pods} ready pods each", every=0.5, retry_on=(PipelineError,))
-
-
-def _means(name: str, question: str) -> bool:
-    """A name without a case means all its cases."""
-    return question == name or question.startswith(f"{name}[")

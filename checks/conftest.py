@@ -1,4 +1,4 @@
-"""What the checks share beside the snapshot."""
+"""What the checks share beside the snapshot: their cases, and the levels of this environment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.dependencies import needed_by
+from checks import collection
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import KeyMetric, with_levels
 from pipeline_services.model.settings import Settings
@@ -19,18 +19,20 @@ def key_metrics(settings: Settings) -> Mapping[str, KeyMetric]:
     return with_levels(KEY_METRICS, settings.thresholds)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test of this folder has the cases that the table of checks gives it."""
+    collection.parametrize(metafunc)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the cases that ask a component which the settings declare absent."""
+    """Mark the cases before ``-m`` selects; leave out those that ask a component which the settings declare absent."""
+    cases = collection.marked(item for item in items if item.path.parent == Path(__file__).parent)
     given = config.getoption("settings")
     if not given:
         return
     absent = Settings.load(config.invocation_params.dir / Path(given).expanduser()).absent
-    gone = [item for item in items if item.path.parent == Path(__file__).parent and _needs(item) & absent]
+    gone = [item for item, case in cases.items() if case.needs & absent]
     if gone:
         items[:] = [item for item in items if item not in gone]
         config.hook.pytest_deselected(items=gone)
-
-
-def _needs(item: pytest.Item) -> set[str]:
-    function, call = getattr(item, "originalname", item.name), getattr(item, "callspec", None)
-    return needed_by(function, call.params if call else {})

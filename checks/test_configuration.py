@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pipeline_services.judgements import config
-from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
-pytestmark = [pytest.mark.daily, pytest.mark.runbook("configuration"), pytest.mark.component("config")]
+pytestmark = pytest.mark.runbook("configuration")
 
 
-@pytest.mark.parametrize("service", Pipeline.load().config.settings)
 def test_settings_lead_to(snapshot: Snapshot, service: str) -> None:
     """The ConfigMap's settings for the service name what is really there."""
     config.settings_lead_to(snapshot, service)
@@ -32,9 +30,6 @@ def test_secrets_complete(snapshot: Snapshot) -> None:
     config.secrets_are_complete(snapshot)
 
 
-@pytest.mark.parametrize(
-    "token", [pytest.param(source, id=source.replace("_", "-")) for source in Pipeline.load().config.tokens]
-)
 def test_token_accepted(snapshot: Snapshot, token: str) -> None:
     """InfluxDB accepts the token that the Secret holds."""
     config.token_is_accepted(snapshot, token)

@@ -4,76 +4,59 @@ from __future__ import annotations
 
 import pytest
 
-from checks.cases import EVERY, components
 from pipeline_services.judgements import hpas, nodes, pods, resources, volumes, workloads
-from pipeline_services.model import names
 from pipeline_services.snapshot.snapshot import Snapshot
-
-pytestmark = [pytest.mark.daily]
 
 
 @pytest.mark.runbook("pod-status")
-@pytest.mark.parametrize("component", components(EVERY))
 def test_pods_ready(snapshot: Snapshot, component: str) -> None:
     """Every pod is Running and READY; none is in CrashLoopBackOff, Error, Pending, ImagePullBackOff or OOMKilled."""
     pods.are_ready(snapshot, component)
 
 
 @pytest.mark.runbook("health-checks")
-@pytest.mark.parametrize("component", components(EVERY))
 def test_rollout_complete(snapshot: Snapshot, component: str) -> None:
     """The component's workloads run all the pods of their newest template, and at least one."""
     workloads.is_rolled_out(snapshot, component)
 
 
 @pytest.mark.runbook("high-resource-usage")
-@pytest.mark.parametrize("component", components(EVERY))
 def test_usage_within_limits(snapshot: Snapshot, component: str) -> None:
     """No container of the component uses more CPU or memory than its limit."""
     resources.are_within_limits(snapshot, component)
 
 
 @pytest.mark.runbook("health-checks")
-@pytest.mark.component("node")
 def test_nodes_ready(snapshot: Snapshot) -> None:
     """Every node is Ready and takes pods."""
     nodes.are_ready(snapshot)
 
 
 @pytest.mark.runbook("high-resource-usage")
-@pytest.mark.component("node")
 def test_nodes_without_pressure(snapshot: Snapshot) -> None:
     """No node is short of memory, disk or process ids."""
     nodes.have_no_pressure(snapshot)
 
 
 @pytest.mark.runbook("high-resource-usage")
-@pytest.mark.component("node")
-@pytest.mark.parametrize("resource", sorted(nodes.LEVELS))
 def test_nodes_have_room(snapshot: Snapshot, resource: str) -> None:
     """No node has used up its CPU or memory."""
     nodes.have_room(snapshot, resource)
 
 
 @pytest.mark.runbook("health-checks")
-@pytest.mark.component("hpa")
-@pytest.mark.parametrize("hpa", names.HPAS.values())
 def test_hpa_knows_metrics(snapshot: Snapshot, hpa: str) -> None:
     """The autoscaler can scale and shows valid metrics, not ``<unknown>``."""
     hpas.knows_metrics(snapshot, hpa)
 
 
 @pytest.mark.runbook("high-resource-usage")
-@pytest.mark.component("hpa")
-@pytest.mark.parametrize("hpa", names.HPAS.values())
 def test_hpa_set_as_documented(snapshot: Snapshot, hpa: str) -> None:
     """The autoscaler has the bounds and the target that section 3.5 promises."""
     hpas.is_set_as_documented(snapshot, hpa)
 
 
 @pytest.mark.runbook("storage")
-@pytest.mark.component("storage")
-@pytest.mark.parametrize("component", names.STATEFULSETS)
 def test_volume_bound(snapshot: Snapshot, component: str) -> None:
     """The volume claims of the StatefulSet are Bound."""
     volumes.are_bound(snapshot, component)

@@ -7,26 +7,11 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from pipeline_services.judgements import readings
-from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import KeyMetric
-from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
-CASES = [
-    pytest.param(
-        metric.id,
-        subject,
-        marks=pytest.mark.component(metric.component_of(subject)),
-        id=f"{metric.id}-{subject}" if subject else metric.id,
-    )
-    for metric in KEY_METRICS.values()
-    for subject in metric.cases(Pipeline.load())
-]
 
-
-@pytest.mark.daily
 @pytest.mark.runbook("key-metrics")
-@pytest.mark.parametrize(("metric_id", "subject"), CASES)
 def test_key_metric(
     snapshot: Snapshot,
     key_metrics: Mapping[str, KeyMetric],

@@ -4,111 +4,89 @@ from __future__ import annotations
 
 import pytest
 
-from checks.cases import belonging_to
 from pipeline_services.judgements import endpoints, influx, kafka, networks, targets, tls
-from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
-
-pytestmark = [pytest.mark.daily]
 
 
 @pytest.mark.runbook("network-policy-issues")
-@pytest.mark.parametrize("service", belonging_to(Pipeline.load().services))
 def test_service_has_endpoint(snapshot: Snapshot, service: str) -> None:
     """The service has its port and a ready pod behind it."""
     endpoints.are_ready(snapshot, service)
 
 
 @pytest.mark.runbook("network-policy-issues")
-@pytest.mark.parametrize("service", belonging_to(Pipeline.load().services))
 def test_service_leads_to_pods(snapshot: Snapshot, service: str) -> None:
     """The service selects its component's pods and leads to a port that they declare."""
     endpoints.lead_to_pods(snapshot, service)
 
 
 @pytest.mark.runbook("network-policy-issues")
-@pytest.mark.component("network")
 def test_network_denies_by_default(snapshot: Snapshot) -> None:
     """What no policy allows is denied."""
     networks.deny_by_default(snapshot)
 
 
 @pytest.mark.runbook("network-policy-issues")
-@pytest.mark.component("network")
-@pytest.mark.parametrize("flow", networks.FLOWS)
 def test_network_allows(snapshot: Snapshot, flow: str) -> None:
     """The policies let a needed connection through."""
     networks.allow(snapshot, flow)
 
 
 @pytest.mark.runbook("network-policy-issues")
-@pytest.mark.component("network")
-@pytest.mark.parametrize("flow", networks.DENIED)
 def test_network_denies(snapshot: Snapshot, flow: str) -> None:
     """No policy lets a connection through that nobody needs."""
     networks.deny(snapshot, flow)
 
 
 @pytest.mark.runbook("kafka-statefulset-failure")
-@pytest.mark.component("kafka")
-@pytest.mark.parametrize("topic", Pipeline.load().topics.least_partitions)
 def test_kafka_topic(snapshot: Snapshot, topic: str) -> None:
     """The topic has its partitions; each has a leader and all replicas in sync."""
     kafka.topic_is_whole(snapshot, topic)
 
 
 @pytest.mark.runbook("processor-pod-failure")
-@pytest.mark.component("processor")
 def test_consumer_group_stable(snapshot: Snapshot) -> None:
     """The processors' group is stable and reads every partition."""
     kafka.group_is_stable(snapshot)
 
 
 @pytest.mark.runbook("influxdb-statefulset-failure")
-@pytest.mark.component("influxdb")
 def test_influxdb_healthy(snapshot: Snapshot) -> None:
     """InfluxDB's health call passes."""
     influx.is_healthy(snapshot)
 
 
 @pytest.mark.runbook("producer-pod-failure")
-@pytest.mark.component("producer")
 def test_data_clock(snapshot: Snapshot) -> None:
     """No stored reading is from the future."""
     influx.readings_are_past(snapshot)
 
 
 @pytest.mark.runbook("tls-certificate")
-@pytest.mark.component("influxdb")
 def test_certificate_valid_for_weeks(snapshot: Snapshot) -> None:
     """InfluxDB's certificate is valid for at least 14 days more."""
     tls.is_valid_for_weeks(snapshot)
 
 
 @pytest.mark.runbook("tls-certificate")
-@pytest.mark.component("influxdb")
 def test_certificate_trusted(snapshot: Snapshot) -> None:
     """InfluxDB's certificate has the names it is used under, and a careful client trusts it."""
     tls.is_trusted(snapshot)
 
 
 @pytest.mark.runbook("tls-certificate")
-@pytest.mark.component("influxdb")
 def test_certificate_served(snapshot: Snapshot) -> None:
     """InfluxDB serves the certificate of the Secret."""
     tls.is_the_served_one(snapshot)
 
 
 @pytest.mark.runbook("observability")
-@pytest.mark.component("prometheus")
-@pytest.mark.parametrize("component", targets.SCRAPED)
 def test_pods_scraped(snapshot: Snapshot, component: str) -> None:
     """Prometheus scrapes each pod of the component."""
     targets.pods_are_scraped(snapshot, component)
 
 
 @pytest.mark.runbook("observability")
-@pytest.mark.component("prometheus")
 def test_nodes_scraped(snapshot: Snapshot) -> None:
     """Prometheus scrapes the kubelet for volumes and containers."""
     targets.nodes_are_scraped(snapshot)

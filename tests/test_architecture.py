@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -26,6 +27,7 @@ print("loaded:", *({name.partition(".")[0] for name in sys.modules} & set(sys.ar
 """
 
 PRODUCT = [module for module in MODULES if "tests" not in module.parts]
+TABLE_OF_CHECKS = ROOT / "pipeline_services" / "checklist" / "checks.py"
 
 
 def by_path(module: Path) -> str:
@@ -55,6 +57,14 @@ def test_a_file_is_one_noun_long(module: Path) -> None:
 def test_nothing_sleeps_but_the_one_wait(module: Path) -> None:
     sleeps = re.findall(r"\b(?:time|asyncio)\.sleep\(", module.read_text())
     assert not sleeps or module.name == "waiting.py"
+
+
+@pytest.mark.parametrize("module", [one for one in PRODUCT if one != TABLE_OF_CHECKS], ids=by_path)
+def test_the_id_of_a_check_is_written_in_the_table_of_checks_alone(module: Path) -> None:
+    tree = ast.parse(module.read_text())
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docstrings]
+    assert not [one.value for one in texts if re.search(r"(?<![\w/])test_[a-z]", str(one.value))]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=by_path)

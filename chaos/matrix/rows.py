@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chaos.faults.common import FaultBuilder
+from pipeline_services.checklist.model import CaseId, Check
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.causes import CAUSES
 
@@ -54,7 +55,7 @@ class Row:
         id: short and stable; reports, history and recordings know the row by it.
         build: makes the fault for the pipeline as it is.
         expected: the findings that have to be there; for faults at once one for each.
-        red: the daily checks that have to fail, by id; a name alone means any of its cases. The telling ones only.
+        red: the daily checks that have to fail; the telling ones only.
         affected: components that suffer so directly that naming them too is no false alarm.
         also: further causes that may be given to the expected components.
         settles: seconds within which all of this has to be so.
@@ -68,7 +69,7 @@ class Row:
     id: str
     build: FaultBuilder
     expected: tuple[Expected, ...]
-    red: tuple[str, ...] = ()
+    red: tuple[Check | CaseId, ...] = ()
     affected: frozenset[str] = frozenset()
     also: frozenset[str] = frozenset()
     settles: float = 60.0

@@ -62,7 +62,7 @@ class Verdict:
 def judged(row: Row, diagnosis: Diagnosis, seconds: float | None = None) -> Verdict:
     """The verdict on one diagnosis of a row's fault."""
     findings = diagnosis.findings
-    missing = tuple(pattern for pattern in row.red if not any(_means(pattern, check) for check in diagnosis.red))
+    missing = tuple(str(check) for check in row.red if str(check) not in diagnosis.red)
     alarms = tuple(told(one) for one in findings if one.component in row.innocent and not one.self_healing)
     about = [one for one in findings if one.component not in row.innocent or one.cause.id == UNKNOWN]
     verdict = Verdict(
@@ -106,12 +106,6 @@ def _surplus(row: Row, findings: Iterable[Finding]) -> list[Finding]:
         for one in findings
         if one.component in right and one.cause.id not in right[one.component] and not one.self_healing
     ]
-
-
-def _means(pattern: str, check: str) -> bool:
-    """Whether a check's id is meant: ``test_pods_ready[kafka]``, or ``test_pods_ready`` for any of its cases."""
-    name = check.rpartition("::")[2]
-    return name == pattern or name.startswith(f"{pattern}[")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from chaos.faults import autoscalers, configuration, network, stores, workloads
 from chaos.faults.common import all_of
 from chaos.matrix.rows import Row, finding
 from chaos.matrix.table_platform import GRAFANA_SOURCES
+from pipeline_services.checklist import checks
 from pipeline_services.faults import templates
 from pipeline_services.model import roles
 
@@ -16,20 +17,20 @@ ROWS: Final = (
         "pair-token-revoked-and-autoscaler-missing",
         all_of(configuration.wrong_token, autoscalers.missing("producer-hpa")),
         (finding("config", "token-refused"), finding("hpa", "autoscaler-missing")),
-        ("test_token_accepted[influxdb-token]", "test_hpa_set_as_documented[producer-hpa]"),
+        (checks.TOKEN_ACCEPTED.of("influxdb_token"), checks.HPA_SET_AS_DOCUMENTED.of("producer-hpa")),
         ripens=15.0,
     ),
     Row(
         "pair-node-cordoned-and-loki-scaled-to-zero",
         all_of(workloads.cordoned, workloads.scaled(roles.LOKI, 0)),
         (finding("node", "node-cordoned"), finding(roles.LOKI, "scaled-to-zero")),
-        ("test_nodes_ready", "test_pods_ready[loki]"),
+        (checks.NODES_READY, checks.PODS_READY.of("loki")),
     ),
     Row(
         "pair-processor-cut-off-and-metrics-unknown",
         all_of(network.cut_off("processor-to-influxdb", but="processor-to-kafka"), autoscalers.metrics_server_down),
         (finding("network", "policy-blocks"), finding("hpa", "usage-unknown")),
-        ("test_network_allows[processor-influxdb]",),
+        (checks.NETWORK_ALLOWS.of("processor-influxdb"),),
         ripens=30.0,
     ),
     Row(
@@ -42,7 +43,7 @@ ROWS: Final = (
         "pair-kafka-scaled-to-zero-and-grafana-source-wrong",
         all_of(workloads.scaled(roles.KAFKA, 0), GRAFANA_SOURCES),
         (finding(roles.KAFKA, "scaled-to-zero"), finding(roles.GRAFANA, "datasource-broken")),
-        ("test_pods_ready[kafka]", "test_grafana_datasource_answers[loki]"),
+        (checks.PODS_READY.of("kafka"), checks.GRAFANA_DATASOURCE_ANSWERS.of("loki")),
         ripens=40.0,
     ),
     Row(
@@ -57,7 +58,7 @@ ROWS: Final = (
             ),
         ),
         (finding(roles.PROMETHEUS, "scaled-to-zero"), finding(roles.PRODUCER, "image-unavailable")),
-        ("test_pods_ready[prometheus]", "test_pods_ready[producer]"),
+        (checks.PODS_READY.of("prometheus"), checks.PODS_READY.of("producer")),
         ripens=30.0,
     ),
 )
@@ -73,7 +74,7 @@ LASTING: Final = (
         "partitions-read-by-another",
         stores.no_change("another member of the processors' group holds partitions and stores nothing"),
         (finding(roles.PROCESSOR, "partitions-unread", "processing-too-slow"),),
-        ("test_key_metric[processor-matches-producer]",),
+        (checks.KEY_METRIC.of("processor-matches-producer"),),
         settles=150.0,
         meanwhile=stores.idle_member,
     ),
@@ -81,7 +82,7 @@ LASTING: Final = (
         "data-clock-wrong",
         stores.no_change("readings that say that they are two hours old"),
         (finding(roles.PRODUCER, "data-clock-wrong"),),
-        ("test_key_metric[end-to-end-latency]",),
+        (checks.KEY_METRIC.of("end-to-end-latency"),),
         settles=200.0,  # it takes three minutes of steady writes, and the row before held them up
         meanwhile=stores.late_clock(10.0),
     ),

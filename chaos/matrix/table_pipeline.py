@@ -6,6 +6,7 @@ from typing import Final
 
 from chaos.faults import certificates, processes, stores, workloads
 from chaos.matrix.rows import Row, finding
+from pipeline_services.checklist import checks
 from pipeline_services.faults import templates
 from pipeline_services.model import names, roles
 
@@ -21,7 +22,7 @@ _PRODUCER: Final = (
             workloads.NO_IMAGE,
         ),
         (finding(roles.PRODUCER, "image-unavailable"),),
-        ("test_pods_ready[producer]",),
+        (checks.PODS_READY.of("producer"),),
         sample=True,
         ripens=30.0,
     ),
@@ -34,14 +35,14 @@ _PRODUCER: Final = (
             workloads.NO_START,
         ),
         (finding(roles.PRODUCER, "container-cannot-start"),),
-        ("test_pods_ready[producer]",),
+        (checks.PODS_READY.of("producer"),),
         ripens=30.0,
     ),
     Row(
         "producer-ends-at-once",
         workloads.exits_at_once(roles.PRODUCER),
         (finding(roles.PRODUCER, "crash-loop"),),
-        ("test_pods_ready[producer]",),
+        (checks.PODS_READY.of("producer"),),
     ),
     Row(
         "producer-probe-wrong",
@@ -86,13 +87,13 @@ _PRODUCER: Final = (
         "producer-out-of-memory",
         processes.out_of_memory_then_new_pods(roles.PRODUCER),
         (finding(roles.PRODUCER, "out-of-memory"),),
-        ("test_pods_ready[producer]",),
+        (checks.PODS_READY.of("producer"),),
     ),
     Row(
         "producer-scaled-to-zero",
         workloads.scaled(roles.PRODUCER, 0),
         (finding(roles.PRODUCER, "scaled-to-zero"),),
-        ("test_pods_ready[producer]",),
+        (checks.PODS_READY.of("producer"),),
         ripens=45.0,
     ),
 )
@@ -107,7 +108,7 @@ _PROCESSOR: Final = (
         "processor-ends-at-once",
         workloads.exits_at_once(roles.PROCESSOR),
         (finding(roles.PROCESSOR, "crash-loop"),),
-        ("test_pods_ready[processor]",),
+        (checks.PODS_READY.of("processor"),),
     ),
     Row(
         "processor-placed-nowhere",
@@ -129,7 +130,7 @@ _PROCESSOR: Final = (
             workloads.NO_MEMORY,
         ),
         (finding(roles.PROCESSOR, "out-of-memory"),),
-        ("test_pods_ready[processor]",),
+        (checks.PODS_READY.of("processor"),),
         settles=90.0,
         ripens=30.0,
     ),
@@ -161,7 +162,7 @@ _STORES: Final = (
         "dead-letter-topic-missing",
         stores.topic_deleted(names.DEAD_LETTER_TOPIC, names.TOPIC_PARTITIONS),
         (finding(roles.KAFKA, "topic-missing"),),
-        ("test_kafka_topic[sensor-readings-dead-letter]",),
+        (checks.KAFKA_TOPIC.of("sensor-readings-dead-letter"),),
         sample=True,
     ),
     Row(
@@ -186,20 +187,20 @@ _STORES: Final = (
         "kafka-ends-at-once",
         workloads.exits_at_once(roles.KAFKA),
         (finding(roles.KAFKA, "crash-loop"),),
-        ("test_pods_ready[kafka]",),
+        (checks.PODS_READY.of("kafka"),),
     ),
     Row(
         "kafka-scaled-to-zero",
         workloads.scaled(roles.KAFKA, 0),
         (finding(roles.KAFKA, "scaled-to-zero"),),
-        ("test_pods_ready[kafka]", "test_service_has_endpoint[kafka-service]"),
+        (checks.PODS_READY.of("kafka"), checks.SERVICE_HAS_ENDPOINT.of("kafka-service")),
         ripens=40.0,
     ),
     Row(
         "topic-missing",
         stores.topic_deleted(names.TOPIC, names.TOPIC_PARTITIONS),
         (finding(roles.KAFKA, "topic-missing"),),
-        ("test_kafka_topic[sensor-readings]",),
+        (checks.KAFKA_TOPIC.of("sensor-readings"),),
         at_once=True,
     ),
     Row(
@@ -224,7 +225,7 @@ _STORES: Final = (
         "influxdb-scaled-to-zero",
         workloads.scaled(roles.INFLUXDB, 0),
         (finding(roles.INFLUXDB, "scaled-to-zero"),),
-        ("test_pods_ready[influxdb]", "test_service_has_endpoint[influxdb-service]"),
+        (checks.PODS_READY.of("influxdb"), checks.SERVICE_HAS_ENDPOINT.of("influxdb-service")),
         ripens=30.0,
     ),
     Row(
@@ -237,7 +238,7 @@ _STORES: Final = (
         "certificate-of-another-authority",
         certificates.other_authority,
         (finding(roles.INFLUXDB, "certificate-wrong"),),
-        ("test_certificate_trusted",),
+        (checks.CERTIFICATE_TRUSTED,),
         ripens=30.0,
     ),
     Row(
@@ -246,20 +247,20 @@ _STORES: Final = (
             certificates.of_other_names, "a certificate for another service", roles.INFLUXDB, roles.PROCESSOR
         ),
         (finding(roles.INFLUXDB, "certificate-wrong"),),
-        ("test_certificate_trusted",),
+        (checks.CERTIFICATE_TRUSTED,),
     ),
     Row(
         "certificate-expired",
         certificates.replaced(certificates.expired, "an expired certificate", roles.INFLUXDB, roles.PROCESSOR),
         (finding(roles.INFLUXDB, "certificate-expired"),),
-        ("test_certificate_valid_for_weeks",),
+        (checks.CERTIFICATE_VALID_FOR_WEEKS,),
         ripens=30.0,
     ),
     Row(
         "certificate-expires-tomorrow",
         certificates.replaced(certificates.expires_tomorrow, "a certificate for one more day", *certificates.VERIFIERS),
         (finding(roles.INFLUXDB, "certificate-expiring"),),
-        ("test_certificate_valid_for_weeks",),
+        (checks.CERTIFICATE_VALID_FOR_WEEKS,),
         affected=frozenset({roles.PROMETHEUS}),
         settles=120.0,
     ),

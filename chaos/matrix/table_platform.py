@@ -6,6 +6,7 @@ from typing import Final
 
 from chaos.faults import autoscalers, network, observability, processes, workloads
 from chaos.matrix.rows import Row, finding
+from pipeline_services.checklist import checks
 from pipeline_services.model import names, roles
 
 GRAFANA_SOURCES: Final = observability.rewritten(
@@ -21,14 +22,14 @@ ROWS: Final = (
         "node-cordoned",
         workloads.cordoned,
         (finding("node", "node-cordoned"),),
-        ("test_nodes_ready",),
+        (checks.NODES_READY,),
         sample=True,
     ),
     Row(
         "node-tainted",
         workloads.tainted,
         (finding("node", "node-tainted"),),
-        ("test_nodes_ready",),
+        (checks.NODES_READY,),
     ),
     Row(
         "dns-down",
@@ -47,14 +48,14 @@ ROWS: Final = (
         "grafana-scaled-to-zero",
         workloads.scaled(roles.GRAFANA, 0),
         (finding(roles.GRAFANA, "scaled-to-zero"),),
-        ("test_pods_ready[grafana]", "test_service_has_endpoint[grafana-service]"),
+        (checks.PODS_READY.of("grafana"), checks.SERVICE_HAS_ENDPOINT.of("grafana-service")),
         sample=True,
     ),
     Row(
         "grafana-source-wrong",
         GRAFANA_SOURCES,
         (finding(roles.GRAFANA, "datasource-broken"),),
-        ("test_grafana_datasource_answers[loki]",),
+        (checks.GRAFANA_DATASOURCE_ANSWERS.of("loki"),),
     ),
     Row(
         "grafana-dashboard-damaged",
@@ -66,13 +67,13 @@ ROWS: Final = (
             "the dashboard has lost most of its panels",
         ),
         (finding(roles.GRAFANA, "dashboard-damaged"),),
-        ("test_grafana_dashboard_complete",),
+        (checks.GRAFANA_DASHBOARD_COMPLETE,),
     ),
     Row(
         "loki-scaled-to-zero",
         workloads.scaled(roles.LOKI, 0),
         (finding(roles.LOKI, "scaled-to-zero"),),
-        ("test_pods_ready[loki]", "test_service_has_endpoint[loki-service]"),
+        (checks.PODS_READY.of("loki"), checks.SERVICE_HAS_ENDPOINT.of("loki-service")),
         ripens=20.0,
     ),
     Row(
@@ -87,7 +88,7 @@ ROWS: Final = (
         "log-shipper-nowhere",
         workloads.log_shipper_without_node,
         (finding(roles.LOKI, "placement-impossible", "logs-not-shipped"),),
-        ("test_pods_ready[loki]",),
+        (checks.PODS_READY.of("loki"),),
         sample=True,
         ripens=20.0,
     ),
@@ -119,21 +120,21 @@ ROWS: Final = (
             "Prometheus has lost the job of the apps",
         ),
         (finding(roles.PROMETHEUS, "scrape-failing"),),
-        ("test_pods_scraped[producer]", "test_pods_scraped[processor]"),
+        (checks.PODS_SCRAPED.of("producer"), checks.PODS_SCRAPED.of("processor")),
         settles=120.0,
     ),
     Row(
         "prometheus-file-damaged",
         observability.prometheus_file_damaged,
         (finding(roles.PROMETHEUS, "crash-loop", "container-cannot-start", "setting-wrong"),),
-        ("test_pods_ready[prometheus]",),
+        (checks.PODS_READY.of("prometheus"),),
         ripens=30.0,
     ),
     Row(
         "prometheus-scaled-to-zero",
         workloads.scaled(roles.PROMETHEUS, 0),
         (finding(roles.PROMETHEUS, "scaled-to-zero"),),
-        ("test_pods_ready[prometheus]", "test_service_has_endpoint[prometheus-service]"),
+        (checks.PODS_READY.of("prometheus"), checks.SERVICE_HAS_ENDPOINT.of("prometheus-service")),
         sample=True,
         ripens=30.0,
     ),

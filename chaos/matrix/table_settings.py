@@ -6,9 +6,10 @@ from typing import Final
 
 from chaos.faults import autoscalers, certificates, configuration, network, workloads
 from chaos.matrix.rows import Row, finding
+from pipeline_services.checklist import checks
 from pipeline_services.model import names, roles
 
-KAFKA_SETTING: Final = ("test_settings_lead_to[kafka]",)
+KAFKA_SETTING: Final = (checks.SETTINGS_LEAD_TO.of("kafka"),)
 
 ROWS: Final = (
     Row(
@@ -34,19 +35,19 @@ ROWS: Final = (
         "config-bucket-wrong",
         configuration.changed(INFLUXDB_BUCKET="sensors"),
         (finding("config", "setting-wrong"),),
-        ("test_settings_lead_to[influxdb]",),
+        (checks.SETTINGS_LEAD_TO.of("influxdb"),),
     ),
     Row(
         "secret-missing",
         configuration.secret_missing(names.READ_SECRET),
         (finding("config", "reference-missing"),),
-        ("test_references_exist", "test_secrets_complete"),
+        (checks.REFERENCES_EXIST, checks.SECRETS_COMPLETE),
     ),
     Row(
         "certificate-not-loaded",
         certificates.replaced(certificates.renewed, "a new certificate that InfluxDB has not loaded"),
         (finding(roles.INFLUXDB, "certificate-not-loaded"),),
-        ("test_certificate_served",),
+        (checks.CERTIFICATE_SERVED,),
         also=frozenset({"certificate-wrong"}),
         sample=True,
     ),
@@ -54,14 +55,14 @@ ROWS: Final = (
         "autoscaler-missing",
         autoscalers.missing("producer-hpa"),
         (finding("hpa", "autoscaler-missing"),),
-        ("test_hpa_set_as_documented[producer-hpa]",),
+        (checks.HPA_SET_AS_DOCUMENTED.of("producer-hpa"),),
         sample=True,
     ),
     Row(
         "autoscaler-bounds-wrong",
         autoscalers.bounds("processor-hpa", 2),
         (finding("hpa", "autoscaler-wrong"),),
-        ("test_hpa_set_as_documented[processor-hpa]",),
+        (checks.HPA_SET_AS_DOCUMENTED.of("processor-hpa"),),
     ),
     Row(
         "autoscaler-target-wrong",
@@ -72,7 +73,7 @@ ROWS: Final = (
         "policy-default-deny-missing",
         network.no_default_deny,
         (finding("network", "policy-too-loose"),),
-        ("test_network_denies_by_default",),
+        (checks.NETWORK_DENIES_BY_DEFAULT,),
     ),
     Row(
         "policy-allows-everything",
@@ -90,14 +91,14 @@ ROWS: Final = (
         "policy-producer-missing",
         network.policy_missing("producer", "producer-to-kafka"),
         (finding("network", "policy-blocks"),),
-        ("test_network_allows[producer-kafka]",),
+        (checks.NETWORK_ALLOWS.of("producer-kafka"),),
         ripens=30.0,
     ),
     Row(
         "policy-processor-cut-off",
         network.cut_off("processor-to-influxdb", but="processor-to-kafka"),
         (finding("network", "policy-blocks"),),
-        ("test_network_allows[processor-influxdb]",),
+        (checks.NETWORK_ALLOWS.of("processor-influxdb"),),
         sample=True,
         ripens=30.0,
     ),
@@ -105,27 +106,27 @@ ROWS: Final = (
         "policy-kafka-closed",
         network.ingress_closed("processor-to-kafka"),
         (finding("network", "policy-blocks"),),
-        ("test_network_allows[processor-kafka]", "test_network_allows[producer-kafka]"),
+        (checks.NETWORK_ALLOWS.of("processor-kafka"), checks.NETWORK_ALLOWS.of("producer-kafka")),
         ripens=30.0,
     ),
     Row(
         "service-grafana-missing",
         network.service_missing(names.GRAFANA_SERVICE),
         (finding("network", "service-missing"),),
-        ("test_service_has_endpoint[grafana-service]",),
+        (checks.SERVICE_HAS_ENDPOINT.of("grafana-service"),),
     ),
     Row(
         "service-kafka-missing",
         network.service_missing(names.KAFKA_SERVICE),
         (finding("network", "service-missing"),),
-        ("test_service_has_endpoint[kafka-service]",),
+        (checks.SERVICE_HAS_ENDPOINT.of("kafka-service"),),
         ripens=15.0,
     ),
     Row(
         "service-influxdb-selects-nothing",
         network.service_without_pods(names.INFLUXDB_SERVICE, roles.PROCESSOR, but="processor-to-influxdb"),
         (finding("network", "service-selects-nothing"),),
-        ("test_service_has_endpoint[influxdb-service]",),
+        (checks.SERVICE_HAS_ENDPOINT.of("influxdb-service"),),
         ripens=30.0,
     ),
     Row(
@@ -138,7 +139,7 @@ ROWS: Final = (
         "config-rate-zero",
         configuration.changed_and_loaded(roles.PRODUCER, workloads.NO_START, PRODUCER_RATE="0"),
         (finding("config", "load-setting-wrong"),),
-        ("test_producer_load_set",),
+        (checks.PRODUCER_LOAD_SET,),
         ripens=30.0,
     ),
     Row(
@@ -159,21 +160,21 @@ ROWS: Final = (
         "config-map-missing",
         configuration.config_map_missing(roles.PRODUCER),
         (finding("config", "reference-missing"),),
-        ("test_references_exist",),
+        (checks.REFERENCES_EXIST,),
         ripens=30.0,
     ),
     Row(
         "secret-key-renamed",
         configuration.secret_key_renamed(names.PIPELINE_SECRET, "INFLUXDB_TOKEN", "INFLUX_TOKEN", roles.PROCESSOR),
         (finding("config", "reference-missing"),),
-        ("test_references_exist",),
+        (checks.REFERENCES_EXIST,),
         ripens=30.0,
     ),
     Row(
         "token-revoked",
         configuration.wrong_token,
         (finding("config", "token-refused"),),
-        ("test_token_accepted[influxdb-token]",),
+        (checks.TOKEN_ACCEPTED.of("influxdb_token"),),
         ripens=30.0,
     ),
     Row(

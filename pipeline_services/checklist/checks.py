@@ -1,12 +1,16 @@
-"""Every question of the daily run, asked of a snapshot without pytest. A test holds the list to checks/."""
+"""The table of checks: all of the daily run and of the weekly and monthly reviews.
+
+The tests in checks/, triage, the chaos scenarios and the wait for a new pipeline take their checks from here. To add a
+check, add a row here and a test of its name in checks/; its id is written nowhere else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Collection, Iterable
 from typing import Final
 
+from pipeline_services.checklist import parameters as by
+from pipeline_services.checklist.model import Case, CaseId, Check, Run
 from pipeline_services.judgements import (
     config,
     endpoints,
@@ -21,146 +25,218 @@ from pipeline_services.judgements import (
     nodes,
     pods,
     readings,
+    renewal,
     resources,
     targets,
     tls,
+    upkeep,
     volumes,
     workloads,
 )
-from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.metrics.metric import KeyMetric
+from pipeline_services.metrics import metric
 from pipeline_services.model import roles
-from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.pipeline import STATEFUL_SET, Pipeline
-from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.settings import Settings
 
-RED: Final = "failed"
-UNANSWERED: Final = "inconclusive"
-_EVERY: Final = (*roles.DATA_PATH, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI)
+PODS_READY: Final = Check("test_pods_ready", pods.are_ready, by.each(metric.workloads), settles=True)
+ROLLOUT_COMPLETE: Final = Check(
+    "test_rollout_complete", workloads.is_rolled_out, by.each(metric.workloads), settles=True
+)
+USAGE_WITHIN_LIMITS: Final = Check(
+    "test_usage_within_limits", resources.are_within_limits, by.each(metric.workloads), settles=True
+)
+NODES_READY: Final = Check("test_nodes_ready", nodes.are_ready, by.one("node"))
+NODES_WITHOUT_PRESSURE: Final = Check("test_nodes_without_pressure", nodes.have_no_pressure, by.one("node"))
+NODES_HAVE_ROOM: Final = Check(
+    "test_nodes_have_room", nodes.have_room, by.each_of("node", lambda _: sorted(nodes.LEVELS))
+)
+HPA_KNOWS_METRICS: Final = Check(
+    "test_hpa_knows_metrics", hpas.knows_metrics, by.each_of("hpa", metric.autoscalers), by.scaled_by, settles=True
+)
+HPA_SET_AS_DOCUMENTED: Final = Check(
+    "test_hpa_set_as_documented", hpas.is_set_as_documented, by.each_of("hpa", metric.autoscalers), by.scaled_by
+)
+VOLUME_BOUND: Final = Check("test_volume_bound", volumes.are_bound, by.each_of("storage", metric.stateful), by.itself)
+SETTINGS_LEAD_TO: Final = Check(
+    "test_settings_lead_to",
+    config.settings_lead_to,
+    by.each_of("config", lambda pipeline: pipeline.config.settings),
+    by.itself,
+)
+PRODUCER_LOAD_SET: Final = Check("test_producer_load_set", config.load_is_set, by.one("config"))
+REFERENCES_EXIST: Final = Check("test_references_exist", config.references_exist, by.one("config"))
+SECRETS_COMPLETE: Final = Check(
+    "test_secrets_complete", config.secrets_are_complete, by.one("config"), by.always(roles.INFLUXDB)
+)
+TOKEN_ACCEPTED: Final = Check(
+    "test_token_accepted",
+    config.token_is_accepted,
+    by.each_of("config", lambda pipeline: pipeline.config.tokens),
+    by.always(roles.INFLUXDB),
+)
+NO_UNKNOWN_ERRORS_LOGGED: Final = Check(
+    "test_no_unknown_errors_logged", logs.have_no_unknown_errors, by.each(metric.data_path), settles=True
+)
+NO_OPEN_WARNING_EVENT: Final = Check(
+    "test_no_open_warning_event", events.have_no_open_warnings, by.each(events.event_components), settles=True
+)
+SERVICE_HAS_ENDPOINT: Final = Check(
+    "test_service_has_endpoint", endpoints.are_ready, by.each_owned(lambda pipeline: pipeline.services), settles=True
+)
+SERVICE_LEADS_TO_PODS: Final = Check(
+    "test_service_leads_to_pods", endpoints.lead_to_pods, by.each_owned(lambda pipeline: pipeline.services)
+)
+NETWORK_DENIES_BY_DEFAULT: Final = Check("test_network_denies_by_default", networks.deny_by_default, by.one("network"))
+NETWORK_DENIES: Final = Check(
+    "test_network_denies",
+    networks.deny,
+    by.each_of("network", lambda _: networks.DENIED),
+    by.ends_of(lambda: networks.DENIED),
+)
+NETWORK_ALLOWS: Final = Check(
+    "test_network_allows",
+    networks.allow,
+    by.each_of("network", lambda _: networks.FLOWS),
+    by.ends_of(lambda: networks.FLOWS),
+)
+LOKI_READY: Final = Check("test_loki_ready", loki.is_ready, by.one(roles.LOKI))
+LOKI_FINDS_ALL_LOGS: Final = Check("test_loki_finds_all_logs", loki.finds_all_logs, by.one(roles.LOKI))
+LOKI_ANSWERS_ERROR_SEARCH: Final = Check(
+    "test_loki_answers_error_search", loki.answers_error_search, by.one(roles.LOKI)
+)
+LOKI_HAS_LOGS_OF: Final = Check(
+    "test_loki_has_logs_of", loki.has_logs_of, by.each_of(roles.LOKI, metric.data_path), by.itself, settles=True
+)
+GRAFANA_HEALTHY: Final = Check("test_grafana_healthy", grafana.is_healthy, by.one(roles.GRAFANA))
+GRAFANA_DATASOURCE_ANSWERS: Final = Check(
+    "test_grafana_datasource_answers",
+    grafana.datasource_answers,
+    by.each_of(roles.GRAFANA, lambda pipeline: pipeline.dashboard.datasources),
+    by.itself,
+)
+GRAFANA_DASHBOARD_COMPLETE: Final = Check(
+    "test_grafana_dashboard_complete", grafana.dashboard_is_complete, by.one(roles.GRAFANA)
+)
+GRAFANA_PANEL_FRESH: Final = Check(
+    "test_grafana_panel_fresh",
+    grafana.panel_is_fresh,
+    by.each_of(roles.GRAFANA, lambda pipeline: pipeline.dashboard.panels.values()),
+    by.needs_of_panel,
+    settles=True,
+)
+KAFKA_TOPIC: Final = Check(
+    "test_kafka_topic", kafka.topic_is_whole, by.each_of(roles.KAFKA, lambda pipeline: pipeline.topics.least_partitions)
+)
+CONSUMER_GROUP_STABLE: Final = Check(
+    "test_consumer_group_stable",
+    kafka.group_is_stable,
+    by.one(roles.PROCESSOR),
+    by.always(roles.KAFKA),
+    settles=True,
+)
+INFLUXDB_HEALTHY: Final = Check("test_influxdb_healthy", influx.is_healthy, by.one(roles.INFLUXDB))
+DATA_CLOCK: Final = Check(
+    "test_data_clock", influx.readings_are_past, by.one(roles.PRODUCER), by.always(roles.INFLUXDB)
+)
+CERTIFICATE_VALID_FOR_WEEKS: Final = Check(
+    "test_certificate_valid_for_weeks", tls.is_valid_for_weeks, by.one(roles.INFLUXDB)
+)
+CERTIFICATE_TRUSTED: Final = Check("test_certificate_trusted", tls.is_trusted, by.one(roles.INFLUXDB))
+CERTIFICATE_SERVED: Final = Check("test_certificate_served", tls.is_the_served_one, by.one(roles.INFLUXDB))
+PODS_SCRAPED: Final = Check(
+    "test_pods_scraped",
+    targets.pods_are_scraped,
+    by.each_of(roles.PROMETHEUS, lambda _: targets.SCRAPED),
+    by.itself,
+    settles=True,
+)
+NODES_SCRAPED: Final = Check("test_nodes_scraped", targets.nodes_are_scraped, by.one(roles.PROMETHEUS))
+KEY_METRIC: Final = Check(
+    "test_key_metric", readings.is_within, by.metrics, by.needs_of_metric, by.metric_with_levels, settles=True
+)
+
+RESTARTS_FEW_THIS_WEEK: Final = Check(
+    "test_restarts_few_this_week",
+    upkeep.restarts_are_few,
+    by.each(metric.workloads),
+    by.always(roles.PROMETHEUS),
+    run="weekly",
+)
+VOLUME_HAS_ROOM: Final = Check(
+    "test_volume_has_room",
+    upkeep.volume_has_room,
+    by.each_of("storage", metric.stateful),
+    by.prometheus_and_itself,
+    run="weekly",
+)
+TREND_COMES_BACK: Final = Check(
+    "test_trend_comes_back",
+    upkeep.comes_back,
+    by.each_owned(by.trends),
+    by.needs_of_trend,
+    run="weekly",
+)
+BACKUP_PROVED: Final = Check(
+    "test_backup_proved", upkeep.backup_is_proved, by.one(roles.INFLUXDB), by.always("storage"), run="weekly"
+)
+REQUESTS_FIT: Final = Check(
+    "test_requests_fit",
+    renewal.requests_fit,
+    by.each_owned(by.apps),
+    by.always(roles.PROMETHEUS),
+    run="monthly",
+)
+IMAGE_RENEWED: Final = Check("test_image_renewed", renewal.image_is_renewed, by.each_owned(by.apps), run="monthly")
+SECRET_ROTATED: Final = Check(
+    "test_secret_rotated",
+    renewal.secret_is_rotated,
+    by.each_of("config", lambda pipeline: pipeline.config.rotated),
+    by.always(roles.INFLUXDB),
+    run="monthly",
+)
+CERTIFICATE_OUTLIVES_REVIEW: Final = Check(
+    "test_certificate_outlives_review",
+    renewal.certificate_outlives_the_next_review,
+    by.one(roles.INFLUXDB),
+    run="monthly",
+)
+AUTOSCALER_PROVED: Final = Check(
+    "test_autoscaler_proved",
+    renewal.autoscaler_is_proved,
+    by.each_of("hpa", metric.autoscalers),
+    by.scaled_by,
+    run="monthly",
+)
+
+CHECKS: Final = {one.id: one for one in tuple(globals().values()) if isinstance(one, Check)}
+"""Every check of this table by its id, in the order above."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One case: its id as in pytest's node id, the component that it names, and its judgement."""
+def cases(pipeline: Pipeline, settings: Settings | None = None, run: Run | None = None) -> list[Case]:
+    """The cases of a run, or of all runs, but for those that need a component which the settings declare absent.
 
-    id: str
-    component: str
-    judge: Callable[[Snapshot], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a question came to, where that is not simply yes: failed or inconclusive, and the first line of why."""
-
-    id: str
-    component: str
-    outcome: str
-    why: str
-
-    @property
-    def argument(self) -> str:
-        """What the check was asked of, the brackets of its id; empty where it has none."""
-        return self.id.partition("[")[2].rstrip("]")
+    Raises:
+        PreconditionNotMet: as ``Check.cases``.
+    """
+    here = settings or Settings()
+    wanted = [check for check in CHECKS.values() if run in (None, check.run)]
+    found = [case for check in wanted for case in check.cases(pipeline, here)]
+    return [case for case in found if here.absent.isdisjoint({case.component, *case.needs})]
 
 
-def asked(snapshot: Snapshot, questions: Iterable[Question]) -> dict[str, Answer]:
-    """The questions that were not answered with yes, by id, in their order."""
-    found = {}
-    for question in questions:
-        try:
-            question.judge(snapshot)
-        except AssertionError as deviation:
-            why = str(deviation).partition("\n")[0]
-            found[question.id] = Answer(question.id, question.component, RED, why)
-        except PipelineError as error:
-            found[question.id] = Answer(question.id, question.component, UNANSWERED, error.message)
-    return found
+def named(texts: Collection[str], known: Iterable[Case]) -> list[Case]:
+    """Those of the known cases that are named, by their own id or by that of their check."""
+    return [case for case in known if str(case.id) in texts or case.check.id in texts]
 
 
-def questions(metrics: Mapping[str, KeyMetric] = KEY_METRICS, absent: frozenset[str] = frozenset()) -> list[Question]:
-    """All questions, but for those about components that are declared absent."""
-    return [
-        question for question in (*_objects(), *_services(), *_metrics(metrics)) if question.component not in absent
-    ]
+def case_of(which: Check | CaseId, pipeline: Pipeline) -> Case:
+    """The case that is meant: one of the check's cases, or the only one of a check without parameters.
 
-
-def _of(name: str, judge: Callable[[Snapshot, str], object], whose: Mapping[str, str]) -> Iterator[Question]:
-    """One question for each subject, with the component it belongs to."""
-    for subject, component in whose.items():
-        label = subject.lower().replace(" ", "-").replace("_", "-")
-        yield Question(f"{name}[{label}]", component, partial(_with, judge, subject))
-
-
-def _with(judge: Callable[[Snapshot, str], object], subject: str, snapshot: Snapshot) -> object:
-    return judge(snapshot, subject)
-
-
-def _all(component: str, subjects: Iterable[str]) -> dict[str, str]:
-    return dict.fromkeys(subjects, component)
-
-
-def _each(components: Iterable[str]) -> dict[str, str]:
-    return {component: component for component in components}
-
-
-def _objects() -> Iterator[Question]:
-    yield from _of("test_pods_ready", pods.are_ready, _each(_EVERY))
-    yield from _of("test_rollout_complete", workloads.is_rolled_out, _each(_EVERY))
-    yield from _of("test_usage_within_limits", resources.are_within_limits, _each(_EVERY))
-    yield Question("test_nodes_ready", "node", nodes.are_ready)
-    yield Question("test_nodes_without_pressure", "node", nodes.have_no_pressure)
-    yield from _of("test_nodes_have_room", nodes.have_room, _all("node", sorted(nodes.LEVELS)))
-    yield from _of("test_hpa_knows_metrics", hpas.knows_metrics, _all("hpa", Pipeline.load().autoscalers))
-    yield from _of("test_hpa_set_as_documented", hpas.is_set_as_documented, _all("hpa", Pipeline.load().autoscalers))
-    yield from _of("test_volume_bound", volumes.are_bound, _all("storage", Pipeline.load().of_kind(STATEFUL_SET)))
-    yield from _of("test_settings_lead_to", config.settings_lead_to, _all("config", Pipeline.load().config.settings))
-    yield Question("test_producer_load_set", "config", config.load_is_set)
-    yield Question("test_references_exist", "config", config.references_exist)
-    yield Question("test_secrets_complete", "config", config.secrets_are_complete)
-    yield from _of("test_token_accepted", config.token_is_accepted, _all("config", Pipeline.load().config.tokens))
-    yield from _of("test_no_unknown_errors_logged", logs.have_no_unknown_errors, _each(roles.DATA_PATH))
-    yield from _of(
-        "test_no_open_warning_event", events.have_no_open_warnings, _each(events.event_components(Pipeline.load()))
-    )
-    yield from _of("test_service_has_endpoint", endpoints.are_ready, Pipeline.load().services)
-    yield from _of("test_service_leads_to_pods", endpoints.lead_to_pods, Pipeline.load().services)
-    yield Question("test_network_denies_by_default", "network", networks.deny_by_default)
-    yield from _of("test_network_denies", networks.deny, _all("network", networks.DENIED))
-    yield from _of("test_network_allows", networks.allow, _all("network", networks.FLOWS))
-
-
-def _services() -> Iterator[Question]:
-    yield Question("test_loki_ready", roles.LOKI, loki.is_ready)
-    yield Question("test_loki_finds_all_logs", roles.LOKI, loki.finds_all_logs)
-    yield Question("test_loki_answers_error_search", roles.LOKI, loki.answers_error_search)
-    yield from _of("test_loki_has_logs_of", loki.has_logs_of, _all(roles.LOKI, roles.DATA_PATH))
-    yield Question("test_grafana_healthy", roles.GRAFANA, grafana.is_healthy)
-    sources = _all(roles.GRAFANA, Pipeline.load().dashboard.datasources)
-    yield from _of("test_grafana_datasource_answers", grafana.datasource_answers, sources)
-    yield Question("test_grafana_dashboard_complete", roles.GRAFANA, grafana.dashboard_is_complete)
-    yield from _of(
-        "test_grafana_panel_fresh",
-        grafana.panel_is_fresh,
-        _all(roles.GRAFANA, Pipeline.load().dashboard.panels.values()),
-    )
-    yield from _of("test_kafka_topic", kafka.topic_is_whole, _all(roles.KAFKA, Pipeline.load().topics.least_partitions))
-    yield Question("test_consumer_group_stable", roles.PROCESSOR, kafka.group_is_stable)
-    yield Question("test_influxdb_healthy", roles.INFLUXDB, influx.is_healthy)
-    yield Question("test_data_clock", roles.PRODUCER, influx.readings_are_past)
-    yield Question("test_certificate_valid_for_weeks", roles.INFLUXDB, tls.is_valid_for_weeks)
-    yield Question("test_certificate_trusted", roles.INFLUXDB, tls.is_trusted)
-    yield Question("test_certificate_served", roles.INFLUXDB, tls.is_the_served_one)
-    yield from _of("test_pods_scraped", targets.pods_are_scraped, _all(roles.PROMETHEUS, targets.SCRAPED))
-    yield Question("test_nodes_scraped", roles.PROMETHEUS, targets.nodes_are_scraped)
-
-
-def _metrics(metrics: Mapping[str, KeyMetric]) -> Iterator[Question]:
-    for metric in metrics.values():
-        for subject in metric.cases(Pipeline.load()):
-            label = f"{metric.id}-{subject}" if subject else metric.id
-            judge = partial(_metric, metric, subject)
-            yield Question(f"test_key_metric[{label}]", metric.component_of(subject), judge)
-
-
-def _metric(metric: KeyMetric, subject: str, snapshot: Snapshot) -> object:
-    return readings.is_within(snapshot, metric, subject)
+    Raises:
+        LookupError: there is no such case.
+    """
+    check = which.check if isinstance(which, CaseId) else which
+    for case in check.cases(pipeline, Settings()):
+        if str(case.id) == str(which):
+            return case
+    raise LookupError(f"there is no case {which}")

@@ -46,8 +46,7 @@ def lead_to_pods(snapshot: Snapshot, service_name: str) -> None:
     service = named(snapshot, "services", service_name)
     entry = next((one for one in (service or {"spec": {}})["spec"].get("ports") or () if one["port"] == port), None)
     if service is None or entry is None:
-        missing = f"there is no service {service_name} with port {port}"
-        raise PreconditionNotMet(f"{missing}; see test_service_has_endpoint[{service_name}]")
+        raise PreconditionNotMet(f"there is no service {service_name} with port {port}")
     template = _template(snapshot, component)
     advice = COMPONENT_ADVICE[component].but(
         next_command=f"kubectl describe service -n {{namespace}} {service_name}",
@@ -70,7 +69,7 @@ def _template(snapshot: Snapshot, component: str) -> K8sObject:
     part = snapshot.pipeline[component]
     workload = named(snapshot, part.list_name, part.workload)
     if workload is None:
-        raise PreconditionNotMet(f"there is no workload {part.workload}; see test_rollout_complete[{component}]")
+        raise PreconditionNotMet(f"there is no workload {part.workload}")
     template: K8sObject = workload["spec"]["template"]
     return template
 

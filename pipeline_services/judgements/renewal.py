@@ -113,7 +113,7 @@ def autoscaler_is_proved(snapshot: Snapshot, hpa_name: str) -> None:
     """
     hpa = named(snapshot, "hpas", hpa_name)
     if hpa is None:
-        raise PreconditionNotMet(f"there is no HPA {hpa_name}; see test_hpa_knows_metrics[{hpa_name}]")
+        raise PreconditionNotMet(f"there is no HPA {hpa_name}")
     load = "pytest -m chaos chaos/test_resources.py -k load"
     last = (hpa.get("status") or {}).get("lastScaleTime")
     if last is None and age(hpa, snapshot.taken_at) < MONTH:
@@ -130,9 +130,7 @@ def _workload(snapshot: Snapshot, app: str) -> K8sObject:
     part = snapshot.pipeline[app]
     found = named(snapshot, part.list_name, part.workload)
     if found is None:
-        raise PreconditionNotMet(
-            f"there is no {part.kind} {part.workload}; see test_rollout_complete[{part.reports_to}]"
-        )
+        raise PreconditionNotMet(f"there is no {part.kind} {part.workload}")
     return found
 
 

@@ -119,7 +119,7 @@ def backup_is_proved(snapshot: Snapshot) -> None:
     volume = snapshot.pipeline[roles.INFLUXDB].volume
     claim = named(snapshot, "pvcs", volume)
     if claim is None:
-        raise PreconditionNotMet(f"there is no volume claim {volume}; see test_volume_bound")
+        raise PreconditionNotMet(f"there is no volume claim {volume}")
     advice = _advice(roles.INFLUXDB, "make backup-test").but(impact="nobody knows whether lost data could be had back")
     tested = _tested(claim)
     if tested is None:

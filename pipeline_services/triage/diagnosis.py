@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from pipeline_services.checklist.checks import RED, Answer, asked, questions
-from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.metrics.metric import with_levels
+from pipeline_services.checklist.checks import cases
+from pipeline_services.checklist.run import CheckResult, run_checks
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.evidence import Evidence
@@ -46,16 +45,15 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
         settings: the levels of this environment, and the components that it does not have.
     """
     here = settings or Settings()
-    metrics = with_levels(KEY_METRICS, here.thresholds)
-    answers = asked(snapshot, questions(metrics, here.absent))
-    evidence = Evidence(snapshot, answers)
+    results = run_checks(snapshot, cases(snapshot.pipeline, here, "daily"))
+    failed = [one for one in results.values() if one.failed]
+    evidence = Evidence(snapshot, results, here.absent)
     found = [finding for rule in RULES for finding in rule(evidence) if finding.component not in here.absent]
     causes = upstream_first(found)
-    open_questions = list(_unanswered(answers.values(), causes))
-    settling = list(pods.settling(evidence, open_questions))
+    settling = list(pods.settling(evidence, _unanswered(results.values(), causes)))
     told = {finding.component for finding in (*causes, *settling)}
     explained = {component for finding in causes for component in finding.affects}
-    unexplained = {one.component for one in answers.values() if one.outcome == RED} - explained
+    unexplained = {one.component for one in failed} - explained
     echo = [
         finding
         for finding in stale_errors.findings(evidence)
@@ -67,8 +65,8 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
         context=snapshot.context,
         namespace=snapshot.namespace,
         findings=tuple(rest),
-        red={one.id: one.why for one in answers.values() if one.outcome == RED},
-        unanswered=tuple(_unanswered(answers.values(), rest)),
+        red={one.id: one.why for one in failed},
+        unanswered=tuple(Unanswered(one.id, one.component, one.why) for one in _unanswered(results.values(), rest)),
     )
 
 
@@ -126,29 +124,31 @@ def _weight(finding: Finding) -> int:
 def _unknown(evidence: Evidence, findings: Sequence[Finding]) -> Iterator[Finding]:
     """What the checks see and no rule explains: told as such, with what was seen, a finding for each component."""
     explained = {component for finding in findings for component in finding.affects}
-    left: dict[str, list[Answer]] = {}
-    for one in evidence.answers.values():
-        if one.outcome == RED and one.component not in explained:
+    left: dict[str, list[CheckResult]] = {}
+    for one in evidence.results.values():
+        if one.failed and one.component not in explained:
             left.setdefault(one.component, []).append(one)
-    for component, answers in left.items():
+    for component, failed in left.items():
         yield tell(
             evidence,
             "unknown",
             component,
-            f"{component}: {answers[0].why}",
-            *(f"{one.id}: {one.why}" for one in answers),
+            f"{component}: {failed[0].why}",
+            *(f"{one.id}: {one.why}" for one in failed),
             affects={component},
             confidence=Confidence.LOW,
         )
 
 
-def _unanswered(answers: Iterable[Answer], findings: Sequence[Finding]) -> Iterator[Unanswered]:
+def _unanswered(results: Iterable[CheckResult], findings: Sequence[Finding]) -> list[CheckResult]:
     """The checks that could not be made though no finding says why."""
     explained = {component for finding in findings for component in finding.affects}
     causes = {finding.cause.id for finding in findings}
     blind = "usage-unknown" in causes
-    for one in answers:
-        if one.outcome == RED or one.component in explained or any(name in one.why for name in explained):
-            continue
-        if not (blind and "metrics" in one.why) and not ("scrape-failing" in causes and "Prometheus has no" in one.why):
-            yield Unanswered(one.id, one.component, one.why)
+    return [
+        one
+        for one in results
+        if not (one.failed or one.component in explained or any(name in one.why for name in explained))
+        and not (blind and "metrics" in one.why)
+        and not ("scrape-failing" in causes and "Prometheus has no" in one.why)
+    ]

@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
-from pipeline_services.checklist.checks import RED, Answer
+from pipeline_services.checklist import checks
+from pipeline_services.checklist.model import Check
+from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements.events import last_seen
 from pipeline_services.judgements.pods import all_ready_since, is_ready
 from pipeline_services.model import roles
@@ -26,11 +28,17 @@ _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\S+")
 
 @dataclass(frozen=True)
 class Evidence:
-    """One snapshot and the checks' answers on it. A source that could not be read is an empty list here: what is
-    missing is never taken for a fault, and what could not be asked is told by the diagnosis itself."""
+    """One snapshot and the results of the checks on it. A source that could not be read is an empty list here: what is
+    missing is never taken for a fault, and what could not be asked is told by the diagnosis itself.
+
+    Attributes:
+        results: the checks that are not green, by id.
+        absent: the components that this environment does not have.
+    """
 
     snapshot: Snapshot
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    results: Mapping[str, CheckResult] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
 
     @property
     def now(self) -> float:
@@ -61,9 +69,14 @@ class Evidence:
         """One object by its name."""
         return next((item for item in self.objects(source) if name_of(item) == name), None)
 
-    def red(self, prefix: str) -> list[Answer]:
-        """The failed checks whose id begins so."""
-        return [one for one in self.answers.values() if one.outcome == RED and one.id.startswith(prefix)]
+    def failed(self, check: Check, *parameters: str) -> list[CheckResult]:
+        """The failed cases of a check; only those whose parameters begin with these, where any are given."""
+        own = [one for one in self.results.values() if one.check is check and one.failed]
+        return [one for one in own if one.parameters[: len(parameters)] == parameters]
+
+    def failed_metrics(self, *metric_ids: str) -> list[CheckResult]:
+        """The failed cases of these key metrics, in their order."""
+        return [one for metric_id in metric_ids for one in self.failed(checks.KEY_METRIC, metric_id)]
 
     def workload(self, app: str) -> K8sObject | None:
         """The Deployment, StatefulSet or DaemonSet of that name."""

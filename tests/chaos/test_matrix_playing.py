@@ -15,6 +15,7 @@ from chaos.matrix import playing, recordings
 from chaos.matrix.playing import Player
 from chaos.matrix.rows import Row, finding
 from pipeline_services import faults
+from pipeline_services.checklist import checks
 from pipeline_services.faults import FaultRemains
 from pipeline_services.faults.injection import IDENTITY
 from pipeline_services.faults.journal import Journal
@@ -65,7 +66,7 @@ def diagnose(snapshot: Snapshot) -> Diagnosis:
     return Diagnosis(0.0, "kind", "ns", found, {"test_pods_ready[kafka]": "no pod"} if down else {})
 
 
-ROW = Row("kafka-down", scaled, (finding("kafka", "scaled-to-zero"),), ("test_pods_ready[kafka]",), settles=0.3)
+ROW = Row("kafka-down", scaled, (finding("kafka", "scaled-to-zero"),), (checks.PODS_READY.of("kafka"),), settles=0.3)
 
 
 @pytest.fixture

@@ -1,27 +1,115 @@
-"""Triage asks what the daily run asks: the same cases, of the same components, with the same answers."""
+"""The table of checks, its tests in checks/, and all who take checks from it, say the same."""
 
 from __future__ import annotations
 
+import ast
+import inspect
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import ClassVar, cast
+
 import pytest
 
-from pipeline_services.checklist.checks import asked, questions
-from tests.judgements.daily_cases import daily_cases
+from checks import collection
+from pipeline_services.checklist import checks
+from pipeline_services.checklist.checks import CHECKS, case_of, cases, named
+from pipeline_services.checklist.model import Check, Run
+from pipeline_services.checklist.run import run_checks
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.settings import Settings
+from tests.judgements import daily_cases
 from tests.judgements.test_faults_of_acceptance import outcomes_of
 from tests.judgements.test_replay import RECORDED, recorded
+from tests.judgements.world import healthy
+from tests.reporting.samples import ROOT
+
+HERE = Pipeline.load()
+TESTS = daily_cases.functions()
+CASES = cases(HERE)
 
 
-def test_every_daily_case_is_asked() -> None:
-    assert {(one.id, one.component) for one in questions()} == {(case.id, case.component) for case in daily_cases()}
+def test_every_row_has_its_test_and_every_test_its_row() -> None:
+    assert set(CHECKS) == set(TESTS)
 
 
-def test_an_absent_component_is_not_asked() -> None:
-    assert not [one for one in questions(absent=frozenset({"loki"})) if one.component == "loki"]
+@pytest.mark.parametrize("check", CHECKS.values(), ids=str)
+def test_a_test_asks_the_judgement_of_its_row(check: Check) -> None:
+    test = TESTS[check.id]
+    called = [node.func for node in ast.walk(ast.parse(inspect.getsource(test))) if isinstance(node, ast.Call)]
+    scope = test.__globals__
+    found = [ast.unparse(one) for one in called if ast.unparse(one).partition(".")[0] in scope]
+    assert check.judge in [eval(one, scope) for one in found]
+
+
+@pytest.mark.parametrize("run", ["daily", "weekly", "monthly"])
+def test_pytest_collects_the_cases_of_the_table(run: Run) -> None:
+    command = [sys.executable, "-m", "pytest", "-m", run, "--collect-only", "-q"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    collected = [line.rpartition("::")[2] for line in done.stdout.splitlines() if "::" in line]
+    assert sorted(collected) == sorted(str(case.id) for case in cases(HERE, run=run))
+
+
+def test_a_case_is_marked_with_its_run_and_its_component() -> None:
+    class Item:
+        name = "test_pods_scraped[kafka]"
+        marks: ClassVar[list[object]] = []
+
+        def add_marker(self, mark: object) -> None:
+            self.marks.append(mark)
+
+    (case,) = collection.marked([cast("pytest.Item", Item())]).values()
+    assert case.check is checks.PODS_SCRAPED
+    assert Item.marks == ["daily", pytest.mark.component("prometheus")]
+
+
+def test_a_test_without_a_row_is_refused() -> None:
+    def test_nothing() -> None: ...
+
+    metafunc = SimpleNamespace(function=test_nothing, definition=SimpleNamespace(nodeid="checks/x.py::test_nothing"))
+    with pytest.raises(pytest.UsageError, match=r"x\.py::test_nothing: the table of checks has no such check"):
+        collection.parametrize(cast("pytest.Metafunc", metafunc))
+
+
+def test_a_case_names_and_needs_components_that_there_are() -> None:
+    assert {case.component for case in CASES} | set().union(*(case.needs for case in CASES)) <= set(HERE.reported)
+
+
+def test_what_an_absent_component_is_needed_for_is_left_out() -> None:
+    left = cases(HERE, Settings(absent=frozenset({"loki"})))
+    gone = {str(case.id) for case in CASES} - {str(case.id) for case in left}
+    assert {"test_loki_ready", "test_grafana_datasource_answers[loki]", "test_grafana_panel_fresh[log-errors]"} <= gone
+    assert not [case_id for case_id in gone if "loki" not in case_id and "log-" not in case_id]
+
+
+def test_a_case_is_found_by_its_check_and_parameters() -> None:
+    assert case_of(checks.NODES_READY, HERE).component == "node"
+    assert case_of(checks.KEY_METRIC.of("consumer-lag"), HERE).id.parameters == ("consumer-lag", "")
+    assert str(case_of(checks.TOKEN_ACCEPTED.of("influxdb_token"), HERE).id) == "test_token_accepted[influxdb-token]"
+    for which in (checks.PODS_READY, checks.PODS_READY.of("nobody")):
+        with pytest.raises(LookupError, match="there is no case test_pods_ready"):
+            case_of(which, HERE)
+
+
+def test_cases_are_named_by_themselves_or_by_their_check() -> None:
+    found = named(["test_pods_ready[kafka]", "test_nodes_have_room", "test_pods"], CASES)
+    assert [str(case.id) for case in found] == [
+        "test_pods_ready[kafka]",
+        "test_nodes_have_room[cpu]",
+        "test_nodes_have_room[memory]",
+    ]
+
+
+def test_the_levels_of_the_environment_are_judged_by() -> None:
+    strict = Settings.from_document({"thresholds": {"consumer-lag": {"warn": 0, "fail": 0}}})
+    assert not run_checks(healthy().snapshot(), cases(HERE, run="daily"))
+    assert list(run_checks(healthy().snapshot(), cases(HERE, strict, "daily"))) == ["test_key_metric[consumer-lag]"]
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_a_recording_is_answered_as_the_daily_run_answers_it(name: str) -> None:
+def test_a_recording_is_judged_as_the_daily_run_judges_it(name: str) -> None:
     snapshot = recorded(name)
-    answers = asked(snapshot, questions()).values()
+    results = run_checks(snapshot, cases(HERE, run="daily")).values()
     red, inconclusive = outcomes_of(snapshot)
-    assert sorted(one.id for one in answers if one.outcome == "failed") == sorted(red)
-    assert sorted(one.id for one in answers if one.outcome == "inconclusive") == sorted(inconclusive)
+    assert sorted(one.id for one in results if one.failed) == sorted(red)
+    assert sorted(one.id for one in results if not one.failed) == sorted(inconclusive)

@@ -96,7 +96,7 @@ def test_a_young_pipeline_need_not_have_had_a_backup_restored() -> None:
         upkeep.backup_is_proved(world.snapshot())
     assert caught.value.next_step == "make backup-test"
     world.drop("pvcs", lambda _: True)
-    with pytest.raises(PreconditionNotMet, match="test_volume_bound"):
+    with pytest.raises(PreconditionNotMet, match="there is no volume claim"):
         upkeep.backup_is_proved(world.snapshot())
 
 

@@ -40,7 +40,7 @@ def test_one_end_that_is_open_lets_nothing_through() -> None:
 def test_where_nothing_is_denied_by_default_that_is_the_finding() -> None:
     world = healthy()
     policy_gone("default-deny")(world)
-    with pytest.raises(PreconditionNotMet, match="test_network_denies_by_default"):
+    with pytest.raises(PreconditionNotMet, match="no policy denies by default"):
         networks.deny(world.snapshot(), "loki-to-prometheus")
 
 
@@ -78,7 +78,7 @@ def test_without_a_target_port_the_service_leads_to_its_own() -> None:
 def test_what_is_not_there_leads_nowhere_and_other_checks_say_so(source: str) -> None:
     world = healthy()
     world.drop(source, lambda item: item["metadata"]["name"].startswith(roles.GRAFANA))
-    with pytest.raises(PreconditionNotMet, match=r"see test_(service_has_endpoint|rollout_complete)\[grafana"):
+    with pytest.raises(PreconditionNotMet, match=r"there is no (service|workload) grafana"):
         endpoints.lead_to_pods(world.snapshot(), names.GRAFANA_SERVICE)
 
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import subprocess
 
 import pytest
 
 from chaos import catalogue
 from chaos.matrix.table import ROWS
+from pipeline_services.checklist.checks import CHECKS, cases
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model import names
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.build import versions
 from pipeline_services.reporting.runbook import commands, generated, proved, runbook
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.walk.escalations import CONDITIONS
+from tests.judgements import daily_cases
 from tests.reporting import advised
 from tests.reporting import runbook_rules as rules
 from tests.reporting.samples import ROOT
@@ -42,7 +43,6 @@ PLAYED = {
     "storage": catalogue.STORAGE,
 }
 CASES = {file: file.read_text() for top in ("checks", "chaos") for file in sorted((ROOT / top).rglob("*.py"))}
-CHECKS = "\n".join(text for file, text in CASES.items() if file.is_relative_to(ROOT / "checks"))
 UNNAMED = {
     "failure-detection": "a heading over its parts",
     "failure-scenarios": "a heading over its parts",
@@ -81,9 +81,11 @@ def named_anchors() -> dict[str, str]:
     return found
 
 
-def function_names() -> set[str]:
-    tree = ast.parse(CHECKS.replace("from __future__ import annotations", ""))
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+def section_of(check: str) -> str:
+    """The section of RUNBOOK.md that the test of a check is marked with."""
+    test = daily_cases.functions()[check]
+    marks = [*getattr(test, "pytestmark", ()), test.__globals__.get("pytestmark")]
+    return next(str(mark.args[0]) for mark in marks if mark and mark.name == "runbook")
 
 
 def test_the_ten_chapters_stand_in_the_order_of_the_spec() -> None:
@@ -104,19 +106,15 @@ def test_every_section_has_somebody_who_names_it_or_says_why_not() -> None:
     assert set(SECTIONS) - set(named_anchors()) == set(UNNAMED)
 
 
-def test_every_check_it_names_is_one() -> None:
-    named = set(re.findall(r"`(test_\w+)(?:\[[^\]]*\])?`", TEXT))
-    assert named
-    assert named <= function_names()
+def test_every_check_and_case_it_names_is_in_the_table_of_checks() -> None:
+    known = {*CHECKS, *(str(case.id) for case in cases(Pipeline.load())), "test_key_metric[...]"}
+    assert set(re.findall(r"`(test_[^`]+)`", TEXT)) <= known
 
 
-def test_every_case_it_names_is_collected() -> None:
-    command = [ROOT / ".venv/bin/python", "-m", "pytest", "-m", "daily", "--collect-only", "-q"]
-    if not command[0].exists():
-        command[0] = "python3"
-    done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=True)
-    collected = {line.rpartition("::")[2] for line in done.stdout.splitlines() if "::" in line}
-    assert set(re.findall(r"`(test_\w+\[[^\]]+\])`", TEXT)) - {"test_key_metric[...]"} <= collected
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_check_stands_in_the_section_that_its_test_names(check: str) -> None:
+    body = "\n".join(dict(commands.bodies(TEXT))[section_of(check)])
+    assert re.search(rf"`{check}(\[[^`]*\])?`", body)
 
 
 def test_a_failure_has_all_its_parts() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pipeline_services.checklist import checks
 from pipeline_services.judgements import config
 from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import epoch, name_of
@@ -34,7 +35,7 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
     data = found.get("data") or {}
     wanted = {key: value for part in evidence.snapshot.pipeline.config.settings.values() for key, value in part.items()}
     for key, value in wanted.items():
-        if data.get(key) != value and evidence.red("test_settings_lead_to"):
+        if data.get(key) != value and evidence.failed(checks.SETTINGS_LEAD_TO):
             since = evidence.changed("configmaps", names.CONFIG_MAP, f"data.{key}") or evidence.changed(
                 "configmaps", names.CONFIG_MAP
             )
@@ -50,7 +51,7 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
                 since=since,
                 affects=affected(*READERS),
             )
-    red = evidence.red("test_producer_load_set")
+    red = evidence.failed(checks.PRODUCER_LOAD_SET)
     if red:
         yield tell(
             evidence,
@@ -62,7 +63,7 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
             since=evidence.changed("configmaps", names.CONFIG_MAP),
             affects=affected(roles.PRODUCER),
         )
-    settings = evidence.red("test_settings_lead_to")
+    settings = evidence.failed(checks.SETTINGS_LEAD_TO)
     if settings and all(data.get(key) == value for key, value in wanted.items()) and _services_there(evidence):
         yield tell(
             evidence,
@@ -155,7 +156,7 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
             subject=what,
             affects=affected(*(COMPONENT_OF[app] for app in apps)),
         )
-    incomplete = evidence.red("test_secrets_complete")
+    incomplete = evidence.failed(checks.SECRETS_COMPLETE)
     if incomplete and not missing:
         yield tell(
             evidence,
@@ -168,10 +169,10 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _tokens(evidence: Evidence) -> Iterator[Finding]:
-    refused = evidence.red("test_token_accepted")
+    refused = evidence.failed(checks.TOKEN_ACCEPTED)
     lines = evidence.said(roles.PROCESSOR, r"(?i)unauthorized|(HTTP|status)\W{0,3}40[13]\b")
     for one in refused:
-        secret = evidence.snapshot.pipeline.config.tokens[one.argument.replace("-", "_")].secret
+        secret = evidence.snapshot.pipeline.config.tokens[one.parameters[0]].secret
         since = evidence.changed("secrets", secret)
         readers = roles.PROCESSOR if secret == names.PIPELINE_SECRET else roles.GRAFANA
         yield tell(

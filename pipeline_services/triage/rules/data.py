@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pipeline_services.apps.log_words import NOT_DELIVERED
+from pipeline_services.checklist import checks
 from pipeline_services.judgements.pods import STARTING_FOR
 from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import age
@@ -19,7 +20,6 @@ _NO_BUCKET: Final = (
     r"(?i)bucket .*not found|not found: bucket|organization .*not found|\(unexpected\).*404"
     r"|could not find (bucket|resource)"
 )
-WRITE_FAILURES: Final = "test_key_metric[write-failures"
 _REFUSED: Final = (
     r"(MessageSizeTooLarge|RecordListTooLarge|InvalidRecord|InvalidTimestamp|PolicyViolation|NotEnoughReplicas"
     r"|NotEnoughReplicasAfterAppend|TopicAuthorizationFailed)Error"
@@ -54,9 +54,9 @@ def _broker(evidence: Evidence) -> Iterator[Finding]:
             details=of_app(roles.KAFKA),
         )
         return
-    for one in evidence.red("test_kafka_topic["):
+    for one in evidence.failed(checks.KAFKA_TOPIC):
         cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
-        topic = one.argument
+        (topic,) = one.parameters
         yield tell(
             evidence, cause, roles.KAFKA, one.why, one.why, subject=f"topic/{topic}", details=of_app(roles.KAFKA)
         )
@@ -81,7 +81,7 @@ def _refusal(evidence: Evidence) -> Iterator[Finding]:
 def _coordinator(evidence: Evidence) -> Iterator[Finding]:
     """A broker that fenced itself, short of CPU or disk, and had no leader for the group's offsets when it was back."""
     lines = evidence.said(roles.KAFKA, _NO_COORDINATOR, within=600.0)
-    if lines and evidence.ready(roles.KAFKA) and evidence.red("test_consumer_group_stable"):
+    if lines and evidence.ready(roles.KAFKA) and evidence.failed(checks.CONSUMER_GROUP_STABLE):
         yield tell(
             evidence,
             "partition-leaderless",
@@ -154,7 +154,7 @@ def _store(evidence: Evidence) -> Iterator[Finding]:
             details=of_app(roles.INFLUXDB),
         )
         return
-    unhealthy = evidence.red("test_influxdb_healthy")
+    unhealthy = evidence.failed(checks.INFLUXDB_HEALTHY)
     why = evidence.failure("influxdb_health")
     if unhealthy or why:
         yield tell(
@@ -167,9 +167,9 @@ def _store(evidence: Evidence) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
             details=of_app(roles.INFLUXDB),
         )
-    failing = evidence.red("test_key_metric[influxdb-writes")
+    failing = evidence.failed_metrics("influxdb-writes-match-processor")
     if evidence.delivers_since is None:  # else what failed until then still counts, and is an echo
-        failing = [*evidence.red(WRITE_FAILURES), *failing]
+        failing = [*evidence.failed_metrics("write-failures"), *failing]
     said = evidence.said(roles.PROCESSOR, NOT_DELIVERED)
     if failing and evidence.ready(roles.PROCESSOR):
         yield tell(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from pipeline_services.checklist import checks
 from pipeline_services.judgements import readings
 from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import name_of
@@ -16,7 +17,6 @@ from pipeline_services.triage.rules.finding import of_app, tell
 
 STEADY_FOR: Final = 180.0
 """Seconds: what held readings up for longer than the latency may be, and still shows in it, stopped the writes then."""
-_LATENCY: Final = "test_key_metric[end-to-end-latency"
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -28,15 +28,17 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _throttled(evidence: Evidence) -> Iterator[Finding]:
-    red = [*evidence.red("test_key_metric[cpu-throttling"), *evidence.red("test_key_metric[cpu-usage")]
     for app in roles.DATA_PATH:
-        own = [one for one in red if one.id.rstrip("]").endswith(f"-{app}")]
+        own = [
+            *evidence.failed(checks.KEY_METRIC, "cpu-throttling", app),
+            *evidence.failed(checks.KEY_METRIC, "cpu-usage", app),
+        ]
         if own:
             yield _slowed_down(evidence, app, [one.why for one in own])
-        memory = evidence.red(f"test_key_metric[memory-usage-{app}]")
+        memory = evidence.failed(checks.KEY_METRIC, "memory-usage", app)
         if memory:
             yield _short_of_memory(evidence, app, memory[0].why)
-    for one in evidence.red("test_usage_within_limits["):
+    for one in evidence.failed(checks.USAGE_WITHIN_LIMITS):
         if "memory" in one.why:
             yield _short_of_memory(evidence, one.component, one.why)
         else:
@@ -69,13 +71,9 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     """Falling is healing, growing is not; what looks old by its producer's clock alone is no backlog."""
     if unread_partitions(evidence):
         return  # what nobody reads piles up, however fast the others are
-    high = [
-        *evidence.red("test_key_metric[consumer-lag]"),
-        *evidence.red(_LATENCY),
-        *evidence.red("test_key_metric[stored-reading-age"),
-    ]
-    growing = evidence.red("test_key_metric[consumer-lag-growth")
-    behind = evidence.red("test_key_metric[processor-matches-producer")
+    high = evidence.failed_metrics("consumer-lag", "end-to-end-latency", "stored-reading-age")
+    growing = evidence.failed_metrics("consumer-lag-growth")
+    behind = evidence.failed_metrics("processor-matches-producer")
     if growing or (behind and not _falls(evidence)):
         first = (growing or behind)[0]
         yield tell(
@@ -115,7 +113,8 @@ def _strangers(evidence: Evidence) -> list[str]:
 
 def _old_at_once(evidence: Evidence) -> bool:
     """Whether readings are stored as they come, and have been for minutes, and yet are old by the times they carry."""
-    if not evidence.red(_LATENCY) or not evidence.known("kafka_lag") or readings.lag_growth(evidence.snapshot) != 0.0:
+    late = evidence.failed_metrics("end-to-end-latency")
+    if not late or not evidence.known("kafka_lag") or readings.lag_growth(evidence.snapshot) != 0.0:
         return False
     series: dict[str, list[list[float]]] = evidence.data("onset") or {}
     made = {point[0]: point[1] for point in series.get("producer-rate", ())}
@@ -125,7 +124,7 @@ def _old_at_once(evidence: Evidence) -> bool:
 
 
 def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
-    ahead = evidence.red("test_data_clock")
+    ahead = evidence.failed(checks.DATA_CLOCK)
     if ahead:
         yield tell(
             evidence,
@@ -137,7 +136,7 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             details=of_app(roles.PRODUCER),
         )
     elif clock_behind:
-        late = evidence.red(_LATENCY)[0]
+        late = evidence.failed_metrics("end-to-end-latency")[0]
         yield tell(
             evidence,
             "data-clock-wrong",
@@ -149,7 +148,7 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
             details=of_app(roles.PRODUCER),
         )
-    letters = evidence.red("test_key_metric[dead-letters")
+    letters = evidence.failed_metrics("dead-letters")
     if letters:
         yield tell(
             evidence,
@@ -161,7 +160,7 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             affects={roles.PROCESSOR},
             details=of_app(roles.PRODUCER),
         )
-    idle = [*evidence.red("test_key_metric[producer-rate"), *evidence.red("test_key_metric[unacknowledged-age")]
+    idle = evidence.failed_metrics("producer-rate", "unacknowledged-age")
     if idle and evidence.ready(roles.PRODUCER):
         words = evidence.said(roles.PRODUCER, r"(?i)error|warn|fail|refused|timed? ?out", within=60)
         yield tell(

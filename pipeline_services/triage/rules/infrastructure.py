@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pipeline_services.checklist import checks
 from pipeline_services.judgements.nodes import closed_by_taints
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.model import names, roles
@@ -44,12 +45,12 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
             )
             continue
         pressed = [kind for kind in PRESSURES if condition(node, kind).get("status") != "False"]
-        if pressed and evidence.red("test_nodes_without_pressure"):
+        if pressed and evidence.failed(checks.NODES_WITHOUT_PRESSURE):
             yield tell(
                 evidence,
                 "node-pressure",
                 "node",
-                evidence.red("test_nodes_without_pressure")[0].why,
+                evidence.failed(checks.NODES_WITHOUT_PRESSURE)[0].why,
                 *(f"{kind}: {condition(node, kind).get('message', 'no such condition')}" for kind in pressed),
                 subject=subject,
                 since=since_condition(node, pressed[0]),
@@ -78,8 +79,7 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
             affects=(),
             details={"node": name, "taint": keys[0]},
         )
-    if evidence.red("test_nodes_have_room"):
-        one = evidence.red("test_nodes_have_room")[0]
+    for one in evidence.failed(checks.NODES_HAVE_ROOM)[:1]:
         yield tell(evidence, "node-full", "node", one.why, one.why, confidence=Confidence.MEDIUM)
 
 
@@ -117,7 +117,7 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
                     subject=subject,
                     affects=affected(app),
                 )
-            elif phase != "Bound" and evidence.red("test_volume_bound"):
+            elif phase != "Bound" and evidence.failed(checks.VOLUME_BOUND):
                 yield tell(
                     evidence,
                     "volume-unbound",
@@ -153,7 +153,7 @@ def _out_of_space(evidence: Evidence, app: str) -> list[str]:
 
 def _full(evidence: Evidence) -> Iterator[Finding]:
     for app in names.STATEFULSETS:
-        usage = evidence.red(f"test_key_metric[volume-usage-{app}]")
+        usage = evidence.failed(checks.KEY_METRIC, "volume-usage", app)
         lines = _out_of_space(evidence, app)
         if usage or lines:
             summary = f"the volume of {app} is full" if lines else f"the volume of {app} is nearly full: {usage[0].why}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from pipeline_services.checklist import checks
 from pipeline_services.judgements import networks
 from pipeline_services.judgements.networks import Flow
 from pipeline_services.judgements.pods import all_ready_since, is_ready
@@ -50,7 +51,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _names(evidence: Evidence) -> Iterator[Finding]:
     servers = evidence.system(*DNS_LABEL)
     deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "coredns"), None)
-    red = evidence.red("test_key_metric[name-resolves")
+    red = evidence.failed_metrics("name-resolves")
     lines = [line for app in (roles.PRODUCER, roles.PROCESSOR) for line in _unresolved(evidence, app)]
     seen = (*(one.why for one in red[:2]), *(f"log: {line}" for line in lines[-2:]))
     away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
@@ -93,6 +94,8 @@ def _services(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.known("services"):
         return
     for service, app in evidence.snapshot.pipeline.services.items():
+        if app in evidence.absent:
+            continue
         found, subject = evidence.object("services", service), f"service/{service}"
         common: dict[str, Any] = {
             "subject": subject,
@@ -125,8 +128,8 @@ def _services(evidence: Evidence) -> Iterator[Finding]:
             )
             continue
         wrong = _wrong_port(found, pods, names.SERVICE_PORTS[service])
-        if not wrong and evidence.red(f"test_service_has_endpoint[{service}]") and evidence.ready(app):
-            why = evidence.red(f"test_service_has_endpoint[{service}]")[0].why
+        if not wrong and evidence.failed(checks.SERVICE_HAS_ENDPOINT, service) and evidence.ready(app):
+            why = evidence.failed(checks.SERVICE_HAS_ENDPOINT, service)[0].why
             yield tell(evidence, "service-selects-nothing", "network", f"{subject} leads to no pod", why, **common)
         if wrong:
             yield tell(
@@ -180,12 +183,12 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
             "network",
             "no policy lets the pods ask the DNS servers",
             "no policy allows UDP 53",
-            *(one.why for one in evidence.red("test_key_metric[name-resolves")[:2]),
+            *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
             subject="networkpolicies",
             since=_changed(evidence),
             affects=affected("dns"),
         )
-    loose = [*evidence.red("test_network_denies_by_default"), *evidence.red("test_network_denies[")]
+    loose = [*evidence.failed(checks.NETWORK_DENIES_BY_DEFAULT), *evidence.failed(checks.NETWORK_DENIES)]
     if loose:
         yield tell(
             evidence,
@@ -247,7 +250,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
         if (
             lines
             and evidence.ready(server)
-            and (evidence.red(f"test_pods_ready[{client}]") or _flow_stands(evidence, client))
+            and (evidence.failed(checks.PODS_READY, client) or _flow_stands(evidence, client))
         ):
             yield tell(
                 evidence,
@@ -263,9 +266,6 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _flow_stands(evidence: Evidence, client: str) -> bool:
-    metrics = (
-        ("producer-rate", "unacknowledged-age")
-        if client == roles.PRODUCER
-        else ("consumer-lag", "write-failures", "stored-reading")
-    )
-    return any(evidence.red(f"test_key_metric[{metric}") for metric in metrics)
+    if client == roles.PRODUCER:
+        return bool(evidence.failed_metrics("producer-rate", "unacknowledged-age"))
+    return bool(evidence.failed_metrics("consumer-lag", "consumer-lag-growth", "write-failures", "stored-reading-age"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline_services.checklist.checks import Answer
+from pipeline_services.checklist import checks
+from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements import hpas, networks
 from pipeline_services.judgements.pods import is_ready
 from pipeline_services.model import names, roles
@@ -13,6 +14,7 @@ from pipeline_services.model.k8s import age, condition, name_of
 from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules import tls
 from pipeline_services.triage.rules.finding import of_app, since_condition, stopped_since, tell
 from pipeline_services.triage.rules.network import SEEING
 
@@ -31,9 +33,9 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _scrapes(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.ready(roles.PROMETHEUS):
         return
-    pods = evidence.red("test_pods_scraped[")
-    red = [*pods, *evidence.red("test_nodes_scraped")]
-    missing = [one for one in red if not one.argument or evidence.ready(one.argument)]
+    pods = evidence.failed(checks.PODS_SCRAPED)
+    red = [*pods, *evidence.failed(checks.NODES_SCRAPED)]
+    missing = [one for one in red if not one.parameters or evidence.ready(one.parameters[0])]
     if len(missing) == 1 and missing[0] in pods and "connection refused" in missing[0].why:
         yield _deaf(evidence, missing[0])
     elif missing:
@@ -59,9 +61,9 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _deaf(evidence: Evidence, refused: Answer) -> Finding:
+def _deaf(evidence: Evidence, refused: CheckResult) -> Finding:
     """Prometheus reads everybody else: it is the pod on whose port nobody listens."""
-    app = refused.argument
+    (app,) = refused.parameters
     return tell(
         evidence,
         "port-closed",
@@ -79,8 +81,8 @@ def _deaf(evidence: Evidence, refused: Answer) -> Finding:
 def _logs(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.ready(roles.LOKI):
         return
-    red = [*evidence.red("test_loki_finds_all_logs"), *evidence.red("test_loki_has_logs_of")]
-    unready = evidence.red("test_loki_ready")
+    red = [*evidence.failed(checks.LOKI_FINDS_ALL_LOGS), *evidence.failed(checks.LOKI_HAS_LOGS_OF)]
+    unready = evidence.failed(checks.LOKI_READY)
     if unready or evidence.failure("loki_ready"):
         why = unready[0].why if unready else evidence.failure("loki_ready")
         yield tell(
@@ -103,7 +105,7 @@ def _logs(evidence: Evidence) -> Iterator[Finding]:
 
 def _explained(evidence: Evidence, source: str, why: str) -> bool:
     """Whether Grafana gets no answer for what is told already: a certificate that is wrong, a policy in the way."""
-    if evidence.red("test_certificate") and re.search(r"(?i)\btls\b|x509|certificate", why):
+    if tls.failed_checks(evidence) and re.search(r"(?i)\btls\b|x509|certificate", why):
         return True
     policies = evidence.objects("networkpolicies")
     flows = [flow for flow in SEEING if (flow.source, flow.target) == (roles.GRAFANA, source)]
@@ -114,8 +116,8 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.ready(roles.GRAFANA):
         return
     why = evidence.failure("grafana_health")
-    if why or evidence.red("test_grafana_healthy"):
-        said = why or evidence.red("test_grafana_healthy")[0].why
+    if why or evidence.failed(checks.GRAFANA_HEALTHY):
+        said = why or evidence.failed(checks.GRAFANA_HEALTHY)[0].why
         yield tell(
             evidence,
             "not-ready",
@@ -125,8 +127,8 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
             details=of_app(roles.GRAFANA),
         )
         return
-    for one in evidence.red("test_grafana_datasource_answers["):
-        source = one.argument
+    for one in evidence.failed(checks.GRAFANA_DATASOURCE_ANSWERS):
+        (source,) = one.parameters
         if evidence.ready(source) and not _explained(evidence, source, one.why):
             yield tell(
                 evidence,
@@ -139,7 +141,7 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
                 subject=f"datasource/{source}",
                 details=of_app(roles.GRAFANA),
             )
-    board, lost = evidence.red("test_grafana_dashboard_complete"), evidence.failure("grafana_dashboard")
+    board, lost = evidence.failed(checks.GRAFANA_DASHBOARD_COMPLETE), evidence.failure("grafana_dashboard")
     if board or lost:
         said = board[0].why if board else lost
         yield tell(
@@ -152,7 +154,7 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
             subject=f"dashboard/{names.DASHBOARD_UID}",
             details=of_app(roles.GRAFANA),
         )
-    panels = evidence.red("test_grafana_panel_fresh[")
+    panels = evidence.failed(checks.GRAFANA_PANEL_FRESH)
     if panels:
         yield tell(
             evidence,
@@ -172,7 +174,7 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
     away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
     scaled = deployment is not None and deployment["spec"].get("replicas", 1) == 0
     why = evidence.failure("pod_metrics")
-    blind = evidence.red("test_hpa_knows_metrics[")
+    blind = evidence.failed(checks.HPA_KNOWS_METRICS)
     missing = [one for one in blind if not re.search("there is no HPA|missing request", one.why)]
     silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
     if away or scaled or silent or missing:
@@ -208,10 +210,10 @@ def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
             )
             continue
         target = hpa["spec"]["scaleTargetRef"]["name"]
-        wrong = evidence.red(f"test_hpa_set_as_documented[{name}]")
+        wrong = evidence.failed(checks.HPA_SET_AS_DOCUMENTED, name)
         since = evidence.changed("hpas", name, "spec")
-        wrong += evidence.red(f"test_key_metric[hpa-replicas-{name}]")
-        wrong += [one for one in evidence.red(f"test_hpa_knows_metrics[{name}]") if "missing request" in one.why]
+        wrong += evidence.failed(checks.KEY_METRIC, "hpa-replicas", name)
+        wrong += [one for one in evidence.failed(checks.HPA_KNOWS_METRICS, name) if "missing request" in one.why]
         if target != app or wrong:
             said = wrong[0].why if wrong and target == app else f"{name} scales {target}, not {app}"
             yield tell(

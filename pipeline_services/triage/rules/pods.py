@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements.events import last_seen
 from pipeline_services.judgements.pods import STARTING_FOR, is_ready
 from pipeline_services.judgements.workloads import progress_of
-from pipeline_services.model import names
 from pipeline_services.model.k8s import K8sObject, age, condition, epoch, name_of
 from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
-from pipeline_services.triage.model import Confidence, Finding, Unanswered
+from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.containers import ended, stuck_container
 from pipeline_services.triage.rules.finding import event_line, of_app, since_condition, tell
 from pipeline_services.triage.rules.probes import unready
@@ -38,11 +38,10 @@ def pod_findings(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[
     yield from told.values()
 
 
-def settling(evidence: Evidence, open_questions: Sequence[Unanswered]) -> Iterator[Finding]:
+def settling(evidence: Evidence, inconclusive: Sequence[CheckResult]) -> Iterator[Finding]:
     """Ready pods that are too new to be judged by figures, where something could not be asked for that."""
     for app in COMPONENT_OF:
-        hpa = names.HPAS.get(app, app)
-        waiting = [one for one in open_questions if app in one.check or app in one.why or hpa in one.check]
+        waiting = [one for one in inconclusive if _concerns(one, app)]
         ages = [age_of_start(pod, evidence.now) for pod in evidence.ready(app)]
         young = [one for one in ages if one is not None and one < SETTLING_FOR]
         if waiting and young:
@@ -51,12 +50,17 @@ def settling(evidence: Evidence, open_questions: Sequence[Unanswered]) -> Iterat
                 "settling",
                 COMPONENT_OF[app],
                 f"a pod of {app} has just been started; its figures are still to come",
-                *(f"{one.check}: {one.why}" for one in waiting),
+                *(f"{one.id}: {one.why}" for one in waiting),
                 subject=f"{WORKLOADS[app].singular}/{app}",
                 since=evidence.now - min(young),
                 affects={*affected(COMPONENT_OF[app]), "hpa"},
                 details=of_app(app),
             )
+
+
+def _concerns(result: CheckResult, app: str) -> bool:
+    """Whether a check is about the app or says its name."""
+    return app == result.component or app in result.case.id.label or app in result.why
 
 
 def _of(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline_services.checklist.checks import RED
+from pipeline_services.checklist import checks
 from pipeline_services.judgements.logs import WINDOW, unknown_errors
 from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import roles
@@ -14,12 +14,10 @@ from pipeline_services.model.k8s import COMPONENT_APPS
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.graph import affected, by_rank
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.data import WRITE_FAILURES
 from pipeline_services.triage.rules.finding import of_app, tell
 
 SETTLED_AFTER: Final = 15.0
 """Seconds for which clients may still stumble once the pod is back: they find it with their next attempts."""
-_LOGGED: Final = "test_no_unknown_errors_logged"
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -31,8 +29,9 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
     """The processor delivers again, and what failed until then is still in its log and in the figures of a minute."""
     since = evidence.delivers_since
-    failed = evidence.red(WRITE_FAILURES)
-    logged = evidence.red(f"{_LOGGED}[{roles.PROCESSOR}]") if evidence.said_to_deliver else []
+    failed = evidence.failed_metrics("write-failures")
+    errors = evidence.failed(checks.NO_UNKNOWN_ERRORS_LOGGED, roles.PROCESSOR)
+    logged = errors if evidence.said_to_deliver else []
     if since is None or evidence.now - since > WINDOW or not (failed or logged):
         return
     if logged and _last_error(evidence, roles.PROCESSOR) > since + SETTLED_AFTER:
@@ -52,8 +51,8 @@ def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
 
 def _pods_back(evidence: Evidence) -> Iterator[Finding]:
     """A pod that came back a moment ago, and those that depend on it, of which nothing is red but older errors."""
-    red = [one for one in evidence.answers.values() if one.outcome == RED]
-    more = {one.component for one in red if not one.id.startswith(_LOGGED)}
+    red = [one for one in evidence.results.values() if one.failed]
+    more = {one.component for one in red if one.check is not checks.NO_UNKNOWN_ERRORS_LOGGED}
     back = _came_back(evidence)
     for component in by_rank(back):
         suffers = affected(component) - {component} - more

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from pipeline_services.checklist import checks
+from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements import tls
 from pipeline_services.model import names, roles
 from pipeline_services.model.k8s import K8sObject
@@ -35,20 +37,20 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
                 **{**common, "since": certificate["not_after"]},
             )
             return
-    if evidence.red("test_certificate_served"):
+    if evidence.failed(checks.CERTIFICATE_SERVED):
         yield tell(
             evidence,
             "certificate-not-loaded",
             roles.INFLUXDB,
-            evidence.red("test_certificate_served")[0].why,
+            evidence.failed(checks.CERTIFICATE_SERVED)[0].why,
             _fingerprints(served, stored),
             *lines,
             **common,
         )
-    trusted = evidence.red("test_certificate_trusted")
-    if trusted and not evidence.red("test_certificate_served"):
+    trusted = evidence.failed(checks.CERTIFICATE_TRUSTED)
+    if trusted and not evidence.failed(checks.CERTIFICATE_SERVED):
         yield tell(evidence, "certificate-wrong", roles.INFLUXDB, trusted[0].why, trusted[0].why, *lines, **common)
-    elif not trusted and lines and evidence.ready(roles.INFLUXDB) and not evidence.red("test_certificate"):
+    elif not trusted and lines and evidence.ready(roles.INFLUXDB) and not failed_checks(evidence):
         yield tell(
             evidence,
             "certificate-wrong",
@@ -68,7 +70,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
             **common,
         )
-    expiring = evidence.red("test_certificate_valid_for_weeks")
+    expiring = evidence.failed(checks.CERTIFICATE_VALID_FOR_WEEKS)
     if expiring:
         yield tell(
             evidence,
@@ -80,6 +82,12 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             affects=(),
             **common,
         )
+
+
+def failed_checks(evidence: Evidence) -> list[CheckResult]:
+    """The failed checks of the certificate."""
+    own = (checks.CERTIFICATE_VALID_FOR_WEEKS, checks.CERTIFICATE_TRUSTED, checks.CERTIFICATE_SERVED)
+    return [one for check in own for one in evidence.failed(check)]
 
 
 def _fingerprints(served: K8sObject | None, stored: K8sObject | None) -> str:

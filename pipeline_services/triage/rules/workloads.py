@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pipeline_services.checklist import checks
 from pipeline_services.judgements.workloads import progress_of
 from pipeline_services.model import names
 from pipeline_services.model.k8s import K8sObject, condition, epoch, name_of
@@ -166,7 +167,7 @@ def _held_up(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Find
         )
         return
     stalled = condition(workload, "Progressing")
-    if stalled.get("status") == "False" or evidence.red(f"test_rollout_complete[{component}]"):
+    if stalled.get("status") == "False" or evidence.failed(checks.ROLLOUT_COMPLETE, component):
         yield tell(
             evidence,
             "not-ready",

@@ -1,0 +1,65 @@
+"""The daily checks that should see a fault of a scenario; they are judged as the daily run judges them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from pipeline_services.checklist import checks
+from pipeline_services.checklist.model import CaseId, Check
+from pipeline_services.experiment.scenario import Symptom
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.snapshot.snapshot import Snapshot
+
+
+def pods_ready(component: str) -> Symptom:
+    """A pod is not ready, or has just been started."""
+    return _expected(checks.PODS_READY.of(component))
+
+
+def bad_status(component: str) -> Symptom:
+    """A pod is in one of the bad statuses of section 2."""
+    return _expected(checks.PODS_READY.of(component), red=True)
+
+
+def no_endpoint(service: str, *, red: bool = False) -> Symptom:
+    """The service leads nowhere; while its pods run (``red``) that is a failure and no start-up."""
+    return _expected(checks.SERVICE_HAS_ENDPOINT.of(service), red=red)
+
+
+def policy_missing(flow: str) -> Symptom:
+    """No policy allows a needed flow."""
+    return _expected(checks.NETWORK_ALLOWS.of(flow))
+
+
+def settings_lead_nowhere(service: str) -> Symptom:
+    """The ConfigMap names what is not there."""
+    return _expected(checks.SETTINGS_LEAD_TO.of(service))
+
+
+def token_refused() -> Symptom:
+    """InfluxDB refuses the processor's token."""
+    return _expected(checks.TOKEN_ACCEPTED.of("influxdb_token"), red=True, deep=True)
+
+
+def certificate_distrusted() -> Symptom:
+    """A careful client would not take InfluxDB's certificate."""
+    return _expected(checks.CERTIFICATE_TRUSTED, red=True, deep=True)
+
+
+def restarted_too_often(component: str) -> Symptom:
+    """Five restarts and more: the runbook's condition for calling the next level."""
+    level = f"escalate to: {Escalation.L2.value}"
+    return _expected(checks.KEY_METRIC.of("pod-restarts", component), red=True, says=level)
+
+
+def metric_breached(metric_id: str, subject: str = "") -> Symptom:
+    """A key metric is past its level."""
+    return _expected(checks.KEY_METRIC.of(metric_id, subject), red=True, deep=True)
+
+
+def _expected(which: Check | CaseId, *, red: bool = False, deep: bool = False, says: str = "") -> Symptom:
+    return Symptom(str(which), partial(_judge, which), red=red, deep=deep, says=says)
+
+
+def _judge(which: Check | CaseId, snapshot: Snapshot) -> None:
+    checks.case_of(which, snapshot.pipeline).judge(snapshot)

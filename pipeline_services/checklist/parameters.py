@@ -1,0 +1,104 @@
+"""How the table of checks says which cases a check has on a pipeline, and which components each of them needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from pipeline_services.checklist.model import Needs, Parameters, ParametersOf
+from pipeline_services.judgements import grafana, upkeep
+from pipeline_services.judgements.networks import Flow
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.metric import with_levels
+from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.settings import Settings
+
+_PANEL_SOURCES: Final[Mapping[str, str]] = {"InfluxDB writes": roles.INFLUXDB, "Log errors": roles.LOKI}
+
+
+def one(component: str) -> ParametersOf:
+    """A single case, without parameters."""
+    return lambda _: {(): component}
+
+
+def each(components: Callable[[Pipeline], Iterable[str]]) -> ParametersOf:
+    """A case for each of the components, which it names."""
+    return lambda pipeline: {(component,): component for component in components(pipeline)}
+
+
+def each_of(component: str, subjects: Callable[[Pipeline], Iterable[str]]) -> ParametersOf:
+    """A case for each of the subjects; all name the one component."""
+    return lambda pipeline: {(subject,): component for subject in subjects(pipeline)}
+
+
+def each_owned(owners: Callable[[Pipeline], Mapping[str, str]]) -> ParametersOf:
+    """A case for each of the subjects, which names the component that owns it."""
+    return lambda pipeline: {(subject,): component for subject, component in owners(pipeline).items()}
+
+
+def metrics(pipeline: Pipeline) -> Mapping[Parameters, str]:
+    """A case for each key metric, or for each of its subjects where it has several."""
+    return {
+        (metric.id, subject): metric.component_of(subject)
+        for metric in KEY_METRICS.values()
+        for subject in metric.cases(pipeline)
+    }
+
+
+def apps(pipeline: Pipeline) -> Mapping[str, str]:
+    """Everything that runs as pods, with the component that findings about it name."""
+    return {part.id: part.reports_to for part in pipeline.workloads.values()}
+
+
+def trends(pipeline: Pipeline) -> Mapping[str, str]:
+    """What may creep, with the component that findings about it name."""
+    return {trend: what.component for trend, what in upkeep.trends(pipeline).items()}
+
+
+def metric_with_levels(settings: Settings, metric_id: str, subject: str) -> tuple[object, ...]:
+    """The metric with the levels of this environment, and the subject."""
+    return with_levels(KEY_METRICS, settings.thresholds)[metric_id], subject
+
+
+def needs_of_metric(pipeline: Pipeline, metric_id: str, subject: str) -> Iterable[str]:
+    """The tool that knows the metric, what produces it, and the component whose figure it is."""
+    metric = KEY_METRICS[metric_id]
+    found = (metric.tool, *metric.needs, metric.component_of(subject), pipeline.autoscalers.get(subject, subject))
+    return filter(pipeline.components.__contains__, found)
+
+
+def needs_of_panel(_: Pipeline, panel: str) -> Iterable[str]:
+    """The data source of the panel, and the components that it shows."""
+    return (_PANEL_SOURCES.get(panel, roles.PROMETHEUS), *grafana.SHOWN.get(panel, ()))
+
+
+def needs_of_trend(pipeline: Pipeline, trend: str) -> Iterable[str]:
+    """Prometheus, and the component whose memory or volume it is."""
+    whose = trend.rpartition("-")[2]
+    return (roles.PROMETHEUS, *([whose] if whose in pipeline.components else ()))
+
+
+def prometheus_and_itself(_: Pipeline, component: str) -> Iterable[str]:
+    """Prometheus, and the component that is the parameter."""
+    return (roles.PROMETHEUS, component)
+
+
+def ends_of(flows: Callable[[], Mapping[str, Flow]]) -> Needs:
+    """Both ends of a connection, by its id."""
+    return lambda _, flow: (flows()[flow].source, flows()[flow].target)
+
+
+def scaled_by(pipeline: Pipeline, hpa: str) -> Iterable[str]:
+    """The component that the autoscaler scales."""
+    return (pipeline.autoscalers[hpa],)
+
+
+def itself(_: Pipeline, component: str) -> Iterable[str]:
+    """The component that is the parameter."""
+    return (component,)
+
+
+def always(*components: str) -> Needs:
+    """The same for every case."""
+    return lambda *_: components
