@@ -1,0 +1,1 @@
+"""How many readings per second the processor sustains (``make bench-pipeline``)."""

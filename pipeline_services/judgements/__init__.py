@@ -1,0 +1,1 @@
+"""Pure decisions: a snapshot in, a failure with its five lines out."""

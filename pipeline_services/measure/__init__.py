@@ -1,0 +1,1 @@
+"""How fast the pipeline recovers: probes, samples, and the recovery clock."""

@@ -1,4 +1,4 @@
-"""Engine, images and the kind cluster, all from package registries: what ``make up`` sets up."""
+"""The suite's own kind cluster: builds its images from package registries, creates it, deploys the pipeline."""
 
 from __future__ import annotations
 

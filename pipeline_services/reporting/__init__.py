@@ -1,0 +1,1 @@
+"""The pytest plugin: terminal, JSON, Allure page, and the generated parts of RUNBOOK.md."""

@@ -1,0 +1,1 @@
+"""One concurrent look at everything, redacted and bounded; it can be saved and judged again anywhere."""

@@ -1,1 +1,1 @@
-"""Section 4's flowchart as a program: what failed, since when, why, whether it heals, what to type, whom to call."""
+"""Section 4's flowchart: a snapshot in, a diagnosis out: cause, since when, next command, whom to call."""
