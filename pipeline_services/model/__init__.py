@@ -1,1 +1,1 @@
-"""Values that everybody shares: the pipeline's description, settings, errors, Kubernetes objects, the message, waiting."""
+"""Values that all packages share: the pipeline's description, settings, errors, Kubernetes objects, the message."""
