@@ -7,7 +7,6 @@ long InfluxDB hangs: with the partitions paused, so that the group neither waits
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -16,17 +15,15 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from kafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
-from pipeline_services.apps import json_log
-from pipeline_services.apps.config import ConfigError, ProcessorConfig, processor_config
+from pipeline_services.apps.config import ProcessorConfig, processor_config
 from pipeline_services.apps.consumer import Consumer
 from pipeline_services.apps.dead_letters import DeadLetters, DeadLettersUnavailable
 from pipeline_services.apps.delivery import Delivery
-from pipeline_services.apps.health import Heart, Readiness, serve
-from pipeline_services.apps.kafka_link import NoBroker, await_broker
+from pipeline_services.apps.health import Heart, Readiness
 from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.apps.metrics import ProcessorMetrics
-from pipeline_services.apps.names_lookup import NamesLookup
 from pipeline_services.apps.parcel import Parcel, pack
+from pipeline_services.apps.run import run_app
 from pipeline_services.apps.stopping import Stop
 from pipeline_services.apps.store import Store, StoreUnavailable
 
@@ -171,32 +168,11 @@ class Processor:
 
 def assemble(config: ProcessorConfig, stop: Stop, heart: Heart, registry: CollectorRegistry) -> Processor:
     """A processor as the settings say. Nothing is connected yet."""
+    log.info("processor of group %s: %s to %s", config.kafka.group, config.kafka.topic, config.store.url)
     metrics = ProcessorMetrics(registry)
     delivery = Delivery(Store(config.store), DeadLetters(config.kafka), metrics)
     return Processor(stop, heart, Consumer(config.kafka, config.batch), delivery, metrics)
 
 
-def main() -> int:
-    """Run until SIGTERM. 0 after a clean end, 1 if no broker was found at the start, 2 for a wrong setting."""
-    json_log.set_up()
-    try:
-        config = processor_config(os.environ)
-    except ConfigError as error:
-        log.error("%s", error)
-        return 2
-    stop, heart, registry = Stop().on_signals(), Heart(), CollectorRegistry()
-    processor = assemble(config, stop, heart, registry)
-    NamesLookup(config.looked_up, registry).start()
-    serve(config.port, heart, processor.ready, registry)
-    log.info("processor of group %s: %s to %s", config.kafka.group, config.kafka.topic, config.store.url)
-    try:
-        if await_broker(config.kafka, stop, heart.beat):
-            processor.run()
-    except NoBroker as error:
-        log.error("%s", error)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_app(log, processor_config, assemble))

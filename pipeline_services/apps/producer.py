@@ -8,7 +8,6 @@ idempotent, so a reading that arrives twice is kept once.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 import uuid
@@ -17,12 +16,11 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from pipeline_services.apps import json_log
-from pipeline_services.apps.config import ConfigError, ProducerConfig, producer_config
-from pipeline_services.apps.health import Heart, Readiness, serve
-from pipeline_services.apps.kafka_link import NoBroker, await_broker, build_producer, discard, unreachable
-from pipeline_services.apps.names_lookup import NamesLookup
+from pipeline_services.apps.config import ProducerConfig, producer_config
+from pipeline_services.apps.health import Heart, Readiness
+from pipeline_services.apps.kafka_link import build_producer, discard, unreachable
 from pipeline_services.apps.outbox import Key, Outbox, Unacknowledged
+from pipeline_services.apps.run import run_app
 from pipeline_services.apps.sensors import sensors
 from pipeline_services.apps.stopping import Stop
 from pipeline_services.model.message import encode
@@ -40,7 +38,7 @@ MOST_AT_ONCE = 1.0  # seconds' worth of readings made in one turn, after a pause
 class Producer:
     """One life of the producer; ``producer_id`` names it."""
 
-    def __init__(self, config: ProducerConfig, stop: Stop, registry: CollectorRegistry, heart: Heart) -> None:
+    def __init__(self, config: ProducerConfig, stop: Stop, heart: Heart, registry: CollectorRegistry) -> None:
         self.producer_id = uuid.uuid4().hex
         self.ready = Readiness("kafka")
         self._config = config
@@ -64,14 +62,8 @@ class Producer:
         )
 
     def run(self) -> None:
-        """Make and send readings until asked to stop, then send what is left.
-
-        Raises:
-            NoBroker: none was there at the start for too long.
-        """
+        """Make and send readings until asked to stop, then send what is left."""
         self._heart.beat()
-        if not await_broker(self._config.kafka, self._stop, self._heart.beat):
-            return
         log.info(
             "producer %s: %g readings/s from %d devices", self.producer_id, self._config.rate, self._config.devices
         )
@@ -184,25 +176,5 @@ class Producer:
         log.info("producer %s ended after %d readings", self.producer_id, self._made)
 
 
-def main() -> int:
-    """Run until SIGTERM. 0 after a clean end, 1 if no broker was found at the start, 2 for a wrong setting."""
-    json_log.set_up()
-    try:
-        config = producer_config(os.environ)
-    except ConfigError as error:
-        log.error("%s", error)
-        return 2
-    stop, heart, registry = Stop().on_signals(), Heart(), CollectorRegistry()
-    producer = Producer(config, stop, registry, heart)
-    NamesLookup(config.looked_up, registry).start()
-    serve(config.port, heart, producer.ready, registry)
-    try:
-        producer.run()
-    except NoBroker as error:
-        log.error("%s", error)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_app(log, producer_config, Producer))

@@ -115,7 +115,6 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     monkeypatch.setattr(module, "build_producer", broker.build)
     monkeypatch.setattr(module, "unreachable", broker.unreachable)
     monkeypatch.setattr(module, "discard", broker.discarded.append)
-    monkeypatch.setattr(module, "await_broker", lambda *_: True)
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
     monkeypatch.setattr(module, "Stop", partial(FakeStop, clock))
     monkeypatch.setattr(module, "Outbox", partial(Outbox, clock=clock))
@@ -129,7 +128,7 @@ class Run:
         self.registry = CollectorRegistry()
         stop = FakeStop(broker.clock)
         broker.clock.after(seconds, stop.request)
-        self.producer = Producer(CONFIG, stop, self.registry, Heart(dump_when_stuck=False))  # type: ignore[arg-type]
+        self.producer = Producer(CONFIG, stop, Heart(dump_when_stuck=False), self.registry)  # type: ignore[arg-type]
         self.producer.run()
 
     def count(self, name: str) -> int:
