@@ -130,5 +130,3 @@ MITIGATIONS: Final = (
     Mitigation("tls-certificate", 1, EXPIRES_TOMORROW, slow=True),
 )  # fmt: skip
 """In the order in which they are typed: what costs the autoscalers or Prometheus their figures comes last."""
-EXCLUDED: Final[Mapping[tuple[str, int], str]] = {}
-"""Blocks that are not tried, by section and number, and why."""

@@ -125,10 +125,6 @@ class Verdict:
         """Nothing lost, nothing unexpected, nothing corrupt."""
         return not (self.lost or self.unexpected or self.corrupt)
 
-    def lost_in(self, where: Where) -> list[Finding]:
-        """The lost readings of one part."""
-        return [finding for finding in self.lost if finding.where is where]
-
     def __str__(self) -> str:
         summary = (
             f"{'holds' if self.holds else 'VIOLATED'}: {self.acknowledged} acknowledged of {self.attempted} attempted,"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
@@ -148,14 +147,6 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
         """The processes of a pod's container, which is called like its app."""
         found = self.probes.pod(pod)
         return Processes(self.api, pods.container_id(found, found["metadata"]["labels"]["app"]))
-
-    def stored_age(self) -> float:
-        """Seconds since the event of the newest reading known to be stored, the audit's included."""
-        sample = self.probes.stored()
-        self._newest = max(self._newest, *sample.newest.values(), 0.0)
-        return time.time() - self._newest
-
-    _newest = 0.0
 
     def metric(self, app: str, name: str, **labels: str) -> float:
         """What an app's first pod says of one of its metrics now; 0.0 for a series that it does not have.

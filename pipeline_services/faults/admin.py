@@ -52,11 +52,6 @@ class Admin:
         self._headers = {"Authorization": f"Bearer {access.token}"} if access.token else {}
         self._node = node
 
-    @property
-    def has_node(self) -> bool:
-        """Whether programs can be run on the node."""
-        return self._node is not None
-
     def call(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
         """One request; returns the decoded answer.
 
