@@ -1,4 +1,4 @@
-"""What scenarios start from: a steady pipeline on ground where faults are allowed."""
+"""What scenarios start from: a pipeline on which faults are allowed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ from pipeline_services.model.errors import PipelineError
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
-    from pipeline_services.experiment.scenario import Case, Story
+    from pipeline_services.experiment.result import Result
+    from pipeline_services.experiment.scenario import Scenario
 
-Play = Callable[["Case"], "Story"]
+Play = Callable[["Scenario"], "Result"]
 PIPELINE = pytest.StashKey["SteadyPipeline"]()
+LOAD = Path(__file__).with_name("test_resources.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Load comes last: the pods that the autoscalers add stay for minutes."""
+    items.sort(key=lambda item: item.path == LOAD)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -41,7 +48,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 @pytest.fixture(scope="session")
 def pipeline(pytestconfig: pytest.Config) -> SteadyPipeline:
-    """The pipeline on permitted ground; what a killed run left behind has been undone."""
+    """The pipeline on which faults are allowed; what a killed run left behind has been undone."""
     return pytestconfig.stash[PIPELINE]
 
 
@@ -53,9 +60,9 @@ def steady_pipeline(pipeline: SteadyPipeline) -> SteadyPipeline:
 
 
 @pytest.fixture
-def play(steady_pipeline: SteadyPipeline, request: pytest.FixtureRequest) -> Play:
-    """Plays a case from steady state to steady state; its evidence is attached whatever comes of it."""
+def play(pipeline: SteadyPipeline, request: pytest.FixtureRequest) -> Play:
+    """Plays a scenario from steady state to steady state; its evidence is attached whatever comes of it."""
     from chaos.staging import played  # noqa: PLC0415
 
     folder = request.config.getoption("allure_report_dir", default=None)
-    return lambda case: played(steady_pipeline, case, Path(folder) if folder else None, request.node)
+    return lambda scenario: played(pipeline, scenario, Path(folder) if folder else None, request.node)

@@ -6,7 +6,7 @@ from functools import partial
 
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.model import CaseId, Check
-from pipeline_services.experiment.scenario import Symptom
+from pipeline_services.experiment.symptoms import Symptom
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -18,12 +18,12 @@ def pods_ready(component: str) -> Symptom:
 
 def bad_status(component: str) -> Symptom:
     """A pod is in one of the bad statuses of section 2."""
-    return _expected(checks.PODS_READY.of(component), red=True)
+    return _expected(checks.PODS_READY.of(component), must_fail=True)
 
 
-def no_endpoint(service: str, *, red: bool = False) -> Symptom:
-    """The service leads nowhere; while its pods run (``red``) that is a failure and no start-up."""
-    return _expected(checks.SERVICE_HAS_ENDPOINT.of(service), red=red)
+def no_endpoint(service: str, *, must_fail: bool = False) -> Symptom:
+    """The service leads nowhere; while its pods run (``must_fail``) that is a failure and no start-up."""
+    return _expected(checks.SERVICE_HAS_ENDPOINT.of(service), must_fail=must_fail)
 
 
 def policy_missing(flow: str) -> Symptom:
@@ -38,27 +38,27 @@ def settings_lead_nowhere(service: str) -> Symptom:
 
 def token_refused() -> Symptom:
     """InfluxDB refuses the processor's token."""
-    return _expected(checks.TOKEN_ACCEPTED.of("influxdb_token"), red=True, deep=True)
+    return _expected(checks.TOKEN_ACCEPTED.of("influxdb_token"), must_fail=True, full=True)
 
 
 def certificate_distrusted() -> Symptom:
     """A careful client would not take InfluxDB's certificate."""
-    return _expected(checks.CERTIFICATE_TRUSTED, red=True, deep=True)
+    return _expected(checks.CERTIFICATE_TRUSTED, must_fail=True, full=True)
 
 
 def restarted_too_often(component: str) -> Symptom:
     """Five restarts and more: the runbook's condition for calling the next level."""
     level = f"escalate to: {Escalation.L2.value}"
-    return _expected(checks.KEY_METRIC.of("pod-restarts", component), red=True, says=level)
+    return _expected(checks.KEY_METRIC.of("pod-restarts", component), must_fail=True, says=level)
 
 
 def metric_breached(metric_id: str, subject: str = "") -> Symptom:
     """A key metric is past its level."""
-    return _expected(checks.KEY_METRIC.of(metric_id, subject), red=True, deep=True)
+    return _expected(checks.KEY_METRIC.of(metric_id, subject), must_fail=True, full=True)
 
 
-def _expected(which: Check | CaseId, *, red: bool = False, deep: bool = False, says: str = "") -> Symptom:
-    return Symptom(str(which), partial(_judge, which), red=red, deep=deep, says=says)
+def _expected(which: Check | CaseId, *, must_fail: bool = False, full: bool = False, says: str = "") -> Symptom:
+    return Symptom(str(which), partial(_judge, which), must_fail=must_fail, full=full, says=says)
 
 
 def _judge(which: Check | CaseId, snapshot: Snapshot) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chaos.faults import autoscalers, certificates, configuration, network, processes, workloads
-from chaos.faults.common import FaultBuilder
 from pipeline_services import faults
+from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import templates
 from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Fault, Proof, object_path, together

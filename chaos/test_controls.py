@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chaos.catalogue import NETWORK, PROCESSOR
 from chaos.conftest import Play
 from chaos.faults import processes
+from chaos.scenarios import RECOVERY
 from pipeline_services.audit.ledger import Where
+from pipeline_services.experiment.expectations import expect_recovered
 from pipeline_services.faults import FaultDidNotLand
 
 if TYPE_CHECKING:
@@ -21,17 +22,18 @@ pytestmark = [pytest.mark.chaos, pytest.mark.component("processor"), pytest.mark
 
 def test_fault_that_misses_is_told(play: Play) -> None:
     """A cut that cuts nothing ends the scenario: nothing can be concluded from it."""
-    missing = processes.without_effect(NETWORK["processor-cut-from-influxdb"].fault)
-    case = replace(NETWORK["processor-cut-from-influxdb"], id="control-fault-misses", fault=missing)
+    cut = RECOVERY["processor-cut-from-influxdb"]
     with pytest.raises(FaultDidNotLand, match="the fault did not land"):
-        play(case)
+        play(replace(cut, id="control-fault-misses", fault=processes.without_effect(cut.fault)))
 
 
 def test_late_recovery_is_told_with_both_times(play: Play) -> None:
     """The same recovery, held against a limit that it cannot keep."""
-    story = play(replace(PROCESSOR["processor-process-killed"], id="control-recovery-too-late", limit=0.2))
+    killed = RECOVERY["processor-process-killed"]
+    plan = replace(killed.plan, limit_s=0.2)
+    result = play(replace(killed, id="control-recovery-too-late", recovery=plan))
     with pytest.raises(AssertionError, match=r"back after \d+\.\d s, the limit is 0\.2 s"):
-        story.assert_recovered()
+        expect_recovered(result)
 
 
 def test_dropped_record_is_named(steady_pipeline: SteadyPipeline) -> None:

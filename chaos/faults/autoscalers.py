@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from chaos.faults.common import FaultBuilder
 from pipeline_services import faults
+from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import objects
 from pipeline_services.faults.model import Fault, Proof, object_path
 from pipeline_services.model.kinds import KINDS

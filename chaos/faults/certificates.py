@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from chaos.faults.common import FaultBuilder, pod_names, with_new_pods, writes_fail
+from chaos.faults.common import pod_names, with_new_pods, writes_fail
 from pipeline_services import faults
+from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault, with_pods_replaced
 from pipeline_services.model import roles
 from pipeline_services.platform.deploy.secrets.tls import LOCAL_NAME, new_certificate, server_names

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final
 
+from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import templates
 from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
 from pipeline_services.model import roles
@@ -13,7 +14,6 @@ from pipeline_services.model.kinds import WORKLOADS
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
-FaultBuilder = Callable[["SteadyPipeline"], Fault]
 CRASHED: Final = frozenset({"CrashLoopBackOff", "Error"})
 """Pod statuses, as ``kubectl get pods`` names them, of a container that ends again and again."""
 LANDED_TIMEOUT_S: Final = 60.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chaos.faults.common import CRASHED, FaultBuilder, pod_names, pod_shows, with_new_pods, writes_fail
+from chaos.faults.common import CRASHED, pod_names, pod_shows, with_new_pods, writes_fail
 from pipeline_services import faults
+from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import objects
 from pipeline_services.faults.model import Fault, object_path, with_pods_replaced
 from pipeline_services.model import names, roles

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chaos.faults.common import FaultBuilder
 from pipeline_services import faults
+from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import network, objects
 from pipeline_services.faults.model import Fault, Proof, object_path
 from pipeline_services.measure.connectivity import FLOWS, Connectivity

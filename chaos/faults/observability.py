@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from chaos.faults.common import FaultBuilder, pod_shows, with_new_pods
+from chaos.faults.common import pod_shows, with_new_pods
 from chaos.faults.workloads import NO_START
 from pipeline_services import faults
+from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
-from chaos.faults.common import FaultBuilder, writes_fail
+from chaos.faults.common import writes_fail
 from pipeline_services.apps.kafka_link import COMMON, PRODUCER, discard
 from pipeline_services.apps.sensors import Sensor
 from pipeline_services.clients.kafka_broker import KafkaBroker, through
+from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import storage, stores
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import names, roles

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.faults.common import (
-    FaultBuilder,
     all_pods_ready,
     pod_names,
     pod_shows,
     workload_path,
 )
 from pipeline_services import faults
+from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import capacity, objects, resources, templates
 from pipeline_services.faults.model import Fault, Proof, together, with_pods_replaced
 from pipeline_services.faults.templates import Edit

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from chaos.matrix.score import judged
-from chaos.matrix.table import ROWS
+from chaos.scenarios import MATRIX
+from pipeline_services.experiment.score import judge
 from pipeline_services.faults.model import EXPIRY, MARK, RESTARTED
 from pipeline_services.model import roles
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -113,7 +113,7 @@ def take_over(rows: Iterable[str], played: Path, kept: Path) -> list[str]:
             wrong.append(f"{row}: not played")
             continue
         snapshot = trimmed(read(source))
-        verdict = judged(ROWS[row], diagnose(snapshot))
+        verdict = judge(MATRIX[row], diagnose(snapshot))
         if verdict.as_expected:
             write(snapshot, kept / source.name)
         else:
@@ -127,13 +127,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("rows", nargs="*", metavar="ROW", help="only these; without any all that were played")
     parser.add_argument("--played", type=Path, default=PLAYED, metavar="DIR")
     options = parser.parse_args(arguments)
-    rows = options.rows or [row for row in recorded(options.played) if row in ROWS]
+    rows = options.rows or [row for row in recorded(options.played) if row in MATRIX]
     wrong = take_over(rows, options.played, KEPT)
     for line in wrong:
         sys.stderr.write(f"left as it was: {line}\n")
     sizes = {row: path.stat().st_size for row, path in recorded().items()}
     largest = max(sizes.values(), default=0) >> 10
-    sys.stdout.write(json.dumps({"recorded": len(sizes), "of": len(ROWS), "largest KiB": largest}) + "\n")
+    sys.stdout.write(json.dumps({"recorded": len(sizes), "of": len(MATRIX), "largest KiB": largest}) + "\n")
     return 1 if wrong else 0
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import allure
 import pytest
 
-from chaos.matrix.rows import Row
-from chaos.matrix.table import ROWS
+from chaos.scenarios import MATRIX
+from pipeline_services.experiment.scenario import Scenario
 from pipeline_services.triage.causes import CAUSES
 
 if TYPE_CHECKING:
@@ -21,28 +21,27 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.matrix
 
 
-def _marks(row: Row) -> list[pytest.MarkDecorator]:
-    first = row.expected[0]
+def _marks(scenario: Scenario) -> list[pytest.MarkDecorator]:
+    first = scenario.findings[0]
     anchor = CAUSES[min(first.causes)].runbook
     marks = [pytest.mark.component(first.component), pytest.mark.runbook(anchor)]
-    return [*marks, *([pytest.mark.sample] if row.sample else [])]
+    return [*marks, *([pytest.mark.sample] if scenario.sample else [])]
 
 
-@pytest.mark.parametrize("row", [pytest.param(row.id, marks=_marks(row)) for row in ROWS.values()])
+@pytest.mark.parametrize("row", [pytest.param(row.id, marks=_marks(row)) for row in MATRIX.values()])
 def test_fault_is_seen(player: Player, row: str) -> None:
-    """The telling checks are red, triage says something of it, and nobody is blamed who has nothing to do with it.
+    """The telling checks fail, triage finds something, and no component is blamed that has nothing to do with it.
 
     Whether component, cause and level are right counts in the score over all rows.
     """
-    played = player.play(ROWS[row])
-    verdict = played.verdict
-    assert verdict is not None
-    allure.attach(json.dumps(played.to_dict(), indent=1), "what was said", allure.attachment_type.JSON)
+    result = player.play(MATRIX[row])
+    verdict = result.verdict
+    allure.attach(json.dumps(result.to_dict(), indent=1), "what was said", allure.attachment_type.JSON)
     wrong = [] if verdict.detected else ["triage finds nothing of it"]
     wrong += [f"{check} stayed green" for check in verdict.missing]
     wrong += [f"blamed for nothing: {alarm}" for alarm in verdict.alarms]
     if wrong:
-        raise AssertionError(f"{played.summary}: {'; '.join(wrong)}")
+        raise AssertionError(f"{result.summary}: {'; '.join(wrong)}")
 
 
 @pytest.mark.sample
@@ -50,9 +49,9 @@ def test_fault_is_seen(player: Player, row: str) -> None:
 @pytest.mark.runbook("troubleshooting-workflow")
 def test_score(player: Player, pytestconfig: pytest.Config) -> None:
     """Over all rows that were played: all detected, nearly all named rightly, no false alarm."""
-    from chaos.matrix.score import Score, table  # noqa: PLC0415
+    from pipeline_services.experiment.score import Score, table  # noqa: PLC0415
 
-    score = Score(tuple(one.verdict for one in player.played if one.verdict is not None))
+    score = Score(tuple(result.verdict for result in player.results))
     lines = table(score)
     for line in lines:
         player.pipeline.say(line)

@@ -2,77 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.experiment.pipeline import SteadyPipeline
-from pipeline_services.experiment.scenario import Story
 from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.snapshot.collector import collect
 from pipeline_services.snapshot.redaction import redacted, secret_forms
 from pipeline_services.snapshot.sources.kubernetes import secret_values, shaped
 
-LINES: Final = 120
-SINCE: Final = 900
+LOG_LINES: Final = 120
+LOG_AGE_S: Final = 900
+Logs = dict[str, list[str]]
+"""Lines by where they come from and when they were read; what could not be read says so in its place."""
+_Redact = Callable[[Any], Any]
 
 
-def gather(story: Story, pipeline: SteadyPipeline) -> None:
-    """Events and the logs as they are at the end. What cannot be read is noted in its place: evidence stops nothing."""
+def snapshot_file(pipeline: SteadyPipeline, scenario: str) -> Path:
+    """Where the last snapshot of a scenario lies."""
+    return pipeline.ground.folder / "snapshots" / f"{scenario}.json"
+
+
+def unreadable(error: PipelineError) -> list[str]:
+    """What stands in the place of what cannot be read: missing evidence stops nothing."""
+    return [f"could not be read: {error.message}"]
+
+
+def read_events(pipeline: SteadyPipeline) -> list[dict[str, Any]]:
+    """The namespace's events.
+
+    Raises:
+        PipelineError: they cannot be read.
+    """
+    found: list[dict[str, Any]] = _redaction(pipeline)(shaped("events", pipeline.cluster.list("events")))
+    return found
+
+
+def read_logs(pipeline: SteadyPipeline, when: str) -> Logs:
+    """The last lines of the data path's pods, of a container before its restart too."""
     try:
-        story.events = _clean(pipeline, shaped("events", pipeline.cluster.list("events")))
+        pods, redact = pipeline.cluster.list("pods"), _redaction(pipeline)
     except PipelineError as error:
-        story.logs["events"] = [f"could not be read: {error.message}"]
-    gather_logs(story, pipeline, "after")
-
-
-def take_snapshot(story: Story, pipeline: SteadyPipeline) -> None:
-    """Everything that triage can be asked about, as it is now; kept beside the journal under the case's name."""
-    try:
-        story.snapshot = collect(pipeline.cluster, deep=True)
-    except PipelineError as error:
-        story.logs["snapshot"] = [f"could not be taken: {error.message}"]
-        return
-    story.snapshot.save(snapshot_file(pipeline, story.case.id))
-
-
-def snapshot_file(pipeline: SteadyPipeline, case: str) -> Path:
-    """Where the last snapshot of a case lies."""
-    return pipeline.ground.folder / "snapshots" / f"{case}.json"
-
-
-def gather_logs(story: Story, pipeline: SteadyPipeline, when: str) -> None:
-    """The last lines of the component and its neighbours, of the container before a restart too."""
-    try:
-        pods = pipeline.cluster.list("pods")
-    except PipelineError as error:
-        story.logs[f"pods {when}"] = [f"could not be read: {error.message}"]
-        return
+        return {f"pods {when}": unreadable(error)}
+    logs: Logs = {}
     for pod in pods:
-        app = (pod["metadata"].get("labels") or {}).get("app", "")
-        if app in roles.DATA_PATH:
-            restarted = any(one.get("restartCount", 0) for one in pod["status"].get("containerStatuses") or ())
-            _tail(story, pipeline, pod, when)
-            if restarted:
-                _tail(story, pipeline, pod, when, previous=True)
+        if (pod["metadata"].get("labels") or {}).get("app", "") in roles.DATA_PATH:
+            name = str(pod["metadata"]["name"])
+            logs[f"{name} {when}"] = _tail(pipeline, redact, pod)
+            if any(one.get("restartCount", 0) for one in pod["status"].get("containerStatuses") or ()):
+                logs[f"{name} before its restart, {when}"] = _tail(pipeline, redact, pod, previous=True)
+    return logs
 
 
-def _tail(story: Story, pipeline: SteadyPipeline, pod: Mapping[str, Any], when: str, *, previous: bool = False) -> None:
+def _tail(pipeline: SteadyPipeline, redact: _Redact, pod: Mapping[str, Any], *, previous: bool = False) -> list[str]:
     name, app = str(pod["metadata"]["name"]), str(pod["metadata"]["labels"]["app"])
-    key = f"{name} {'before its restart, ' if previous else ''}{when}"
     try:
-        lines = pipeline.cluster.logs(name, app, since=SINCE, lines=LINES, previous=previous)
+        lines = pipeline.cluster.logs(name, app, since=LOG_AGE_S, lines=LOG_LINES, previous=previous)
     except PipelineError as error:
-        story.logs[key] = [f"could not be read: {error.message}"]
-        return
-    story.logs[key] = _clean(pipeline, lines)
+        return unreadable(error)
+    found: list[str] = redact(lines)
+    return found
 
 
-def _clean(pipeline: SteadyPipeline, tree: Any) -> Any:
+def _redaction(pipeline: SteadyPipeline) -> _Redact:
     secrets = pipeline.cluster.list("secrets")
     public = {
         value for module in (names, own_cluster, roles) for value in vars(module).values() if isinstance(value, str)
     }
     forms = secret_forms((value for secret in secrets for value in secret_values(secret).values()), public)
-    return redacted(tree, forms, public)
+    return lambda tree: redacted(tree, forms, public)

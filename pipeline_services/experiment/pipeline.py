@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from types import TracebackType
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.experiment.leftovers import KINDS, inventory
-from pipeline_services.experiment.scenario import Symptom
-from pipeline_services.experiment.symptoms import glance, judged
+from pipeline_services.experiment.symptoms import judged, light_snapshot
 from pipeline_services.faults import pods
 from pipeline_services.faults.admin import Admin, KindNode
 from pipeline_services.faults.injection import landed, perform, sweep
@@ -27,7 +27,7 @@ from pipeline_services.model.waiting import WaitExpired, wait_until
 Say = Callable[[str], None]
 STEADY_LOOKS: Final = 4
 STEADY_WITHIN: Final = 60.0
-HEADED_FOR: Final = (*roles.DATA_PATH, roles.PROMETHEUS)
+ROLLED_OUT: Final = (*roles.DATA_PATH, roles.PROMETHEUS)
 """What has to be rolled out whole before anything is broken; Grafana and Loki only watch."""
 
 
@@ -105,15 +105,15 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
         """What is not steady now, or nothing."""
         try:
             require_none_in_force(self.journal)
-            snapshot = glance(self.cluster)
+            snapshot = light_snapshot(self.cluster)
             newest, lag, seen = self.probes.stored(), self.probes.lag(), self.probes.pods()
         except PipelineError as error:
             return error.message
         for look in (newest, lag, seen):
             if look.error:
                 return look.error
-        for component in HEADED_FOR:
-            finding = judged(Symptom(component, lambda s, c=component: workloads.is_rolled_out(s, c)), snapshot)  # type: ignore[misc]
+        for component in ROLLED_OUT:
+            finding = judged(partial(workloads.is_rolled_out, component=component), snapshot)
             if finding:
                 return finding[1]
             if not component_ready(seen.pods, component):

@@ -1,18 +1,16 @@
-"""Which daily checks see a fault, and when: their judgements, asked again and again on a small snapshot."""
+"""Symptoms: which daily checks detect a fault, and when. They are judged again and again on a light snapshot."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.experiment.scenario import Seen, Symptom
 from pipeline_services.measure.rounds import Rounds
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.settings import Settings
@@ -21,95 +19,125 @@ from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.kubernetes import LISTS, shaped
 
-EVERY: Final = 0.4
+LOOK_INTERVAL_S: Final = 0.4
 FAILED: Final = "failed"
 OTHERWISE: Final = "failed without saying what it should"
-_GLANCED: Final = tuple(kind for kind in LISTS if kind not in ("nodes", "node_metrics", "pod_metrics"))
+_LIGHT: Final = tuple(kind for kind in LISTS if kind not in ("nodes", "node_metrics", "pod_metrics"))
 _WATCHERS: Final = frozenset({"grafana", "loki"})
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """A daily check that has to detect a fault.
+
+    Attributes:
+        id: the check's, as reports name it.
+        judge: the check's judgement.
+        must_fail: it has to fail; else it is enough that it no longer passes.
+        full: it needs more than the Kubernetes API's lists, which takes seconds for each look.
+        says: what it has to say when it fails, such as whom to call.
+    """
+
+    id: str
+    judge: Callable[[Snapshot], Any]
+    must_fail: bool = False
+    full: bool = False
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """The first time that a check no longer passed: when, by how much earlier it may have been so, what it said."""
+
+    id: str
+    at: float
+    error: float
+    kind: str
+    message: str
 
 
 @dataclass(slots=True)
 class _Pace:
-    """The symptoms of one depth, and when the last look was taken."""
+    """The symptoms that one kind of snapshot is enough for, and when the last look was taken."""
 
     symptoms: Sequence[Symptom]
     look: Callable[[], Snapshot]
     last: float = field(default_factory=time.time)
 
 
-class SymptomWatch(AbstractContextManager["SymptomWatch"]):
-    """Asks the symptoms' judgements while the block runs.
+class SymptomWatch:
+    """Judges the symptoms while ``running``.
 
     Attributes:
-        seen: the first sight of each, by its check.
-        last: what each check came to in the last look.
+        detections: the first of each, by its check.
+        last: what each check said in the last look.
     """
 
     def __init__(self, cluster: Cluster, symptoms: Sequence[Symptom]) -> None:
-        self.seen: dict[str, Seen] = {}
+        self.detections: dict[str, Detection] = {}
         self.last: dict[str, str] = {}
-        self.expected = tuple(symptoms)
-        shallow = [symptom for symptom in symptoms if not symptom.deep]
-        deep = [symptom for symptom in symptoms if symptom.deep]
-        paces = [_Pace(shallow, lambda: glance(cluster)), _Pace(deep, lambda: collect(cluster, _settings()))]
-        self._rounds = Rounds()
-        for pace in paces:
-            if pace.symptoms:
-                self._rounds.add("symptoms", partial(self._look, pace), EVERY)
+        self._symptoms = tuple(symptoms)
+        light = _Pace([one for one in symptoms if not one.full], lambda: light_snapshot(cluster))
+        full = _Pace([one for one in symptoms if one.full], lambda: collect(cluster, _settings()))
+        self._paces = [pace for pace in (light, full) if pace.symptoms]
 
-    def __enter__(self) -> SymptomWatch:
-        self._rounds.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._rounds.__exit__(kind, error, trace)
+    @contextmanager
+    def running(self) -> Iterator[SymptomWatch]:
+        """Look again and again within the block."""
+        rounds = Rounds()
+        for pace in self._paces:
+            rounds.add("symptoms", partial(self._look, pace), LOOK_INTERVAL_S)
+        with rounds:
+            yield self
 
     @property
-    def missing(self) -> list[str]:
-        """The checks that have not seen it yet."""
-        return [symptom.id for symptom in self.expected if symptom.id not in self.seen]
+    def undetected(self) -> list[str]:
+        """The checks that have not detected it yet."""
+        return [symptom.id for symptom in self._symptoms if symptom.id not in self.detections]
 
-    def unseen(self) -> list[str]:
-        """The same, each with what it came to last."""
-        return [f"{symptom} ({self.last.get(symptom, 'never asked')})" for symptom in self.missing]
+    def describe_undetected(self) -> list[str]:
+        """The same, each with what it said last."""
+        return [f"{check} ({self.last.get(check, 'never asked')})" for check in self.undetected]
 
     def _look(self, pace: _Pace) -> None:
         asked = time.time()
-        if all(symptom.id in self.seen for symptom in pace.symptoms):
+        if all(symptom.id in self.detections for symptom in pace.symptoms):
             return  # a look takes the processor from the recovery
         try:
             snapshot = pace.look()
         except PipelineError:
-            return  # the API server is away: that is not for these checks to see
+            return  # the API server is away: that is not for these checks to detect
         for symptom in pace.symptoms:
-            if symptom.id not in self.seen:
-                finding = judged(symptom, snapshot)
+            if symptom.id not in self.detections:
+                finding = judged(symptom.judge, snapshot, symptom.says)
                 self.last[symptom.id] = ": ".join(finding) if finding else "green"
-                if finding and (finding[0] == FAILED or not symptom.red):
+                if finding and (finding[0] == FAILED or not symptom.must_fail):
                     now = time.time()
-                    self.seen[symptom.id] = Seen(symptom.id, now, now - pace.last, *finding)
+                    self.detections[symptom.id] = Detection(symptom.id, now, now - pace.last, *finding)
         pace.last = asked
 
 
-def judged(symptom: Symptom, snapshot: Snapshot) -> tuple[str, str] | None:
-    """None for green, else ``failed`` or ``inconclusive`` or so, and the first line of what the check says."""
+def judged(judge: Callable[[Snapshot], Any], snapshot: Snapshot, says: str = "") -> tuple[str, str] | None:
+    """None where the judgement passes, else ``failed`` or ``inconclusive`` or so, and the first line of why.
+
+    Args:
+        says: what a failure has to say.
+    """
     try:
-        symptom.judge(snapshot)
+        judge(snapshot)
     except AssertionError as deviation:
         text = str(deviation)
-        return FAILED if symptom.says in text else OTHERWISE, text.partition("\n")[0]
+        return FAILED if says in text else OTHERWISE, text.partition("\n")[0]
     except PipelineError as error:
         return "inconclusive", error.message
     return None
 
 
-def glance(cluster: Cluster) -> Snapshot:
+def light_snapshot(cluster: Cluster) -> Snapshot:
     """A snapshot of the namespace's objects alone: no logs and no service is asked."""
     at, record = time.time(), Record()
-    with ThreadPoolExecutor(4, thread_name_prefix="glance") as pool:
-        for kind in _GLANCED:
+    with ThreadPoolExecutor(4, thread_name_prefix="light-snapshot") as pool:
+        for kind in _LIGHT:
             pool.submit(record.take, kind, lambda kind=kind: shaped(kind, cluster.list(kind, timeout=3.0)))  # type: ignore[misc]
     return Snapshot(at, cluster.context, cluster.namespace, *record.seal(3.0))
 

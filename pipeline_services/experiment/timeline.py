@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pipeline_services.experiment.scenario import Story
-from pipeline_services.measure.samples import newest_of
+from pipeline_services.experiment.result import Result
+from pipeline_services.measure.samples import Samples, newest_of
 
-MOST_BYTES: Final = 256 * 1024
+MAX_BYTES: Final = 256 * 1024
 """What an attachment may be; where it was cut, it says so."""
 ORDER: Final = {"mark": 0, "check": 1, "event": 2, "pod": 3, "log": 4}
 _LOUD: Final = ("ERROR", "WARN", "CRITICAL", "Traceback", "panic", "fatal")
@@ -26,65 +26,88 @@ class Entry:
     what: str
 
 
-def merged(story: Story) -> list[Entry]:
+def phases(result: Result) -> dict[str, float]:
+    """When each phase that was reached began, by its name."""
+    found = {"begin": result.gate.at}
+    if result.injected:
+        found |= {"injected": result.injected.at, "made": result.injected.made_at}
+    if result.landed:
+        found["landed"] = result.landed.at
+    if result.healed:
+        found["healed"] = result.healed.undone_at
+        found |= {"gone": result.healed.gone_at} if result.healed.gone_at is not None else {}
+    if result.recovered:
+        clock = result.recovered.clock
+        moments = {"ready": clock.ready, "flowing": clock.flowing}
+        moments |= {"recovered": clock.recovered, "drained": clock.drained}
+        found |= {name: clock.start + moment.after for name, moment in moments.items() if moment}
+    if result.evidence:
+        found["end"] = result.evidence.until
+    return found
+
+
+def merged(result: Result) -> list[Entry]:
     """Everything that happened, oldest first."""
+    moments, evidence = phases(result), result.evidence
     entries = [
         *(
-            Entry(at, "mark", f"{name}: {story.summary}" if name == "injected" else name)
-            for name, at in story.marks.items()
+            Entry(at, "mark", f"{name}: {result.summary}" if name == "injected" else name)
+            for name, at in moments.items()
         ),
-        *(Entry(one.at, "check", f"{one.id} {one.kind}: {one.message}") for one in story.seen),
-        *(_event(event) for event in story.events),
-        *_pod_changes(story),
-        *(entry for pod, lines in story.logs.items() for entry in _log(pod, lines)),
+        *(Entry(one.at, "check", f"{one.id} {one.kind}: {one.message}") for one in result.observed.detections),
     ]
-    begin, end = story.marks.get("begin", 0.0), story.marks.get("end", float("inf"))
-    inside = [entry for entry in entries if begin <= entry.at <= end]
+    if evidence:
+        entries += [_event(event) for event in evidence.events]
+        entries += _pod_changes(evidence.samples)
+        entries += [entry for pod, lines in evidence.logs.items() for entry in _log(pod, lines)]
+    inside = [entry for entry in entries if moments["begin"] <= entry.at <= moments.get("end", float("inf"))]
     return sorted(inside, key=lambda entry: (entry.at, ORDER[entry.kind]))
 
 
-def as_text(story: Story) -> str:
+def as_text(result: Result) -> str:
     """The time line for people: seconds from the landing of the fault."""
-    zero = story.marks.get("landed", story.marks.get("begin", 0.0))
-    lines = [f"{entry.at - zero:+8.2f} s  {entry.kind:<5}  {entry.what}" for entry in merged(story)]
+    zero = result.zero
+    lines = [f"{entry.at - zero:+8.2f} s  {entry.kind:<5}  {entry.what}" for entry in merged(result)]
     head = f"0 is {datetime.fromtimestamp(zero, UTC):%Y-%m-%d %H:%M:%S} UTC, when the fault was seen to have landed"
     return _bounded("\n".join([head, *lines]) + "\n")
 
 
-def as_json(story: Story) -> str:
+def as_json(result: Result) -> str:
     """The data of the picture and of the time line."""
+    data = series(result)
     document = {
-        "case": story.case.id,
-        "fault": story.summary,
-        "marks": story.marks,
-        "figures": story.figures(),
-        "recovery": story.recovery.to_dict() if story.recovery else None,
-        "sampling_error_s": sampling_error(story),
-        "stored_age": series(story)["age"],
-        "lag": series(story)["lag"],
-        "timeline": [[round(entry.at, 3), entry.kind, entry.what] for entry in merged(story)],
+        "case": result.scenario.id,
+        "fault": result.summary,
+        "marks": phases(result),
+        "figures": result.figures(),
+        "recovery": result.recovered.clock.to_dict() if result.recovered else None,
+        "sampling_error_s": sampling_error(result),
+        "stored_age": data["age"],
+        "lag": data["lag"],
+        "timeline": [[round(entry.at, 3), entry.kind, entry.what] for entry in merged(result)],
     }
     return _bounded(json.dumps(document, ensure_ascii=False) + "\n")
 
 
-def series(story: Story) -> dict[str, list[tuple[float, float]]]:
+def series(result: Result) -> dict[str, list[tuple[float, float]]]:
     """What the picture shows: the age of the newest stored reading and the group's lag over time."""
-    audit = story.case.audit
+    audit = result.scenario.plan.audited
+    samples = result.evidence.samples if result.evidence else Samples()
     ages = [
         (round(sample.answered, 3), round(max(0.0, sample.answered - newest), 3))
-        for sample in story.samples.stored
+        for sample in samples.stored
         if not sample.error and (newest := newest_of(sample, audit=audit)) is not None
     ]
-    lags = [(round(sample.answered, 3), float(sample.lag)) for sample in story.samples.lag if not sample.error]
+    lags = [(round(sample.answered, 3), float(sample.lag)) for sample in samples.lag if not sample.error]
     return {"age": ages, "lag": lags}
 
 
-def sampling_error(story: Story) -> float | None:
+def sampling_error(result: Result) -> float | None:
     """The largest error of the recovery clock's moments, in seconds."""
-    recovery = story.recovery
-    if recovery is None:
+    if result.recovered is None:
         return None
-    moments = (recovery.ready, recovery.flowing, recovery.recovered)
+    clock = result.recovered.clock
+    moments = (clock.ready, clock.flowing, clock.recovered)
     return round(max((moment.error for moment in moments if moment), default=0.0), 3)
 
 
@@ -95,10 +118,10 @@ def _event(event: Mapping[str, Any]) -> Entry:
     return Entry(at, "event", f"{what.get('kind')}/{what.get('name')} {event.get('reason')}: {event.get('message')}")
 
 
-def _pod_changes(story: Story) -> Iterator[Entry]:
+def _pod_changes(samples: Samples) -> Iterator[Entry]:
     """A line whenever a pod comes, goes, or changes its status."""
     known: dict[str, str] = {}
-    for sample in story.samples.pods:
+    for sample in samples.pods:
         if sample.error:
             continue
         now = {
@@ -112,7 +135,7 @@ def _pod_changes(story: Story) -> Iterator[Entry]:
         known = now
 
 
-def _log(pod: str, lines: list[str]) -> Iterator[Entry]:
+def _log(pod: str, lines: Sequence[str]) -> Iterator[Entry]:
     """The loud lines only; the whole tail is attached apart."""
     for line in lines:
         stamp, _, text = line.partition(" ")
@@ -137,6 +160,6 @@ def _epoch(text: str) -> float:
 
 def _bounded(text: str) -> str:
     data = text.encode()
-    if len(data) <= MOST_BYTES:
+    if len(data) <= MAX_BYTES:
         return text
-    return data[:MOST_BYTES].decode(errors="ignore") + f"\n... cut here, {len(data)} bytes in all\n"
+    return data[:MAX_BYTES].decode(errors="ignore") + f"\n... cut here, {len(data)} bytes in all\n"

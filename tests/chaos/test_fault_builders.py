@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from chaos.faults import autoscalers, certificates, configuration, network, observability, workloads
-from chaos.faults.common import FaultBuilder
+from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import resources
 from pipeline_services.faults.injection import perform
 from pipeline_services.faults.journal import Call, Step

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chaos.matrix import recordings
-from chaos.matrix.table import ROWS
+from chaos.scenarios import MATRIX
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.model import Diagnosis, Finding
@@ -80,7 +80,7 @@ def test_only_what_is_judged_as_expected_is_taken_over(
     found = (Finding(CAUSES["node-cordoned"], "node", "x"),) if right else ()
     said = Diagnosis(0.0, "kind", "ns", found, {"test_nodes_ready": "cordoned"})
     monkeypatch.setattr(recordings, "diagnose", lambda _snapshot: said)
-    assert ROW in ROWS
+    assert ROW in MATRIX
     played, kept = tmp_path / "played", tmp_path / "kept"
     recordings.write(snapshot(), played / f"{ROW}.json.gz")
     wrong = recordings.take_over([ROW, "dns-down"], played, kept)

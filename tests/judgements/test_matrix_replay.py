@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chaos.matrix import recordings
-from chaos.matrix.score import judged
-from chaos.matrix.table import ROWS
+from chaos.scenarios import MATRIX
+from pipeline_services.experiment.score import judge
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.test_replay import known_since
 
@@ -17,13 +17,13 @@ LARGEST = 100 << 10
 @pytest.mark.parametrize("row", RECORDED)
 def test_a_recorded_fault_is_named_for_what_it_is(row: str) -> None:
     diagnosis = diagnose(known_since(recordings.read(RECORDED[row])))
-    verdict = judged(ROWS[row], diagnosis)
+    verdict = judge(MATRIX[row], diagnosis)
     assert verdict.as_expected, f"{', '.join(verdict.wrong)}; said: {'; '.join(verdict.said) or 'nothing'}"
 
 
 def test_every_recording_is_of_a_row_and_most_rows_are_recorded() -> None:
-    assert set(RECORDED) <= set(ROWS)
-    assert len(RECORDED) > len(ROWS) / 2
+    assert set(RECORDED) <= set(MATRIX)
+    assert len(RECORDED) > len(MATRIX) / 2
 
 
 def test_recordings_are_small() -> None:

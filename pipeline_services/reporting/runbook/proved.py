@@ -57,8 +57,9 @@ def seen_in_matrix(folder: Path) -> Rows:
     for file in sorted(folder.glob("*.json")):
         try:
             row = json.loads(file.read_text(encoding="utf-8"))
-            seconds = row["verdict"]["seconds"] if row["verdict"]["as_expected"] else None
-            day = row["diagnosis"]["taken_at"].partition("T")[0]
+            verdict, diagnosis = row["verdict"], row["diagnosis"]
+            seconds = verdict["seconds"] if verdict and verdict["as_expected"] else None
+            day = diagnosis["taken_at"].partition("T")[0] if diagnosis else ""
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PreconditionNotMet(f"{file} is no record of a row: {error}", next_step="make matrix") from error
         if seconds is not None:

@@ -1,12 +1,12 @@
-"""What triage said, held against what it had to say; and the score over all rows. Pure."""
+"""What triage said, compared with what it had to say; and the score over all scenarios. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from chaos.matrix.rows import Row
+from pipeline_services.experiment.scenario import ExpectedFinding, Scenario
 from pipeline_services.triage.model import Diagnosis, Finding
 
 UNKNOWN: Final = "unknown"
@@ -16,16 +16,17 @@ ENOUGH: Final = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One row, judged.
+    """The diagnosis of one scenario, judged.
 
     Attributes:
+        row: the scenario's id.
         detected: triage found something about it.
-        seen: every check that has to be red is.
+        seen: every check that has to fail does.
         component, cause, level: those of every expected finding are right, and no wrong cause stands beside them.
-        alarms: what was said of components that have nothing to do with it.
-        missing: the checks that should be red and are not.
-        said: every finding, in the order in which triage tells them.
-        seconds: from the fault to the first diagnosis that was right; None where none was.
+        alarms: findings about components that must not be blamed.
+        missing: the checks that have to fail and do not.
+        said: every finding, in triage's order.
+        seconds: from the injection to the first diagnosis that was right; None where none was.
     """
 
     row: str
@@ -59,48 +60,50 @@ class Verdict:
         return {**asdict(self), "as_expected": self.as_expected, "wrong": self.wrong}
 
 
-def judged(row: Row, diagnosis: Diagnosis, seconds: float | None = None) -> Verdict:
-    """The verdict on one diagnosis of a row's fault."""
+def judge(scenario: Scenario, diagnosis: Diagnosis) -> Verdict:
+    """The verdict on one diagnosis of a scenario's fault."""
     findings = diagnosis.findings
-    missing = tuple(str(check) for check in row.red if str(check) not in diagnosis.red)
-    alarms = tuple(told(one) for one in findings if one.component in row.innocent and not one.self_healing)
-    about = [one for one in findings if one.component not in row.innocent or one.cause.id == UNKNOWN]
-    verdict = Verdict(
-        row.id,
-        tuple(map(str, row.expected)),
+    innocent = scenario.must_not_blame
+    missing = tuple(str(check) for check in scenario.must_fail if str(check) not in diagnosis.red)
+    alarms = tuple(describe(one) for one in findings if one.component in innocent and not one.self_healing)
+    about = [one for one in findings if one.component not in innocent or one.cause.id == UNKNOWN]
+    right_cause = _every(scenario, findings, lambda want, one: one.cause.id in want.causes)
+    return Verdict(
+        scenario.id,
+        tuple(map(str, scenario.findings)),
         detected=bool(about),
         seen=not missing,
-        component=row.components <= {one.component for one in findings},
-        cause=_every(row, findings, lambda want, one: one.cause.id in want.causes) and not _surplus(row, findings),
-        level=_every(row, findings, lambda want, one: one.cause.escalation.name == want.level),
+        component=scenario.components <= {one.component for one in findings},
+        cause=right_cause and not _surplus(scenario, findings),
+        level=_every(scenario, findings, lambda want, one: one.cause.escalation.name == want.level),
         alarms=alarms,
         missing=missing,
-        said=tuple(map(told, findings)),
+        said=tuple(map(describe, findings)),
     )
-    return verdict if seconds is None or not verdict.as_expected else timed(verdict, seconds)
 
 
 def timed(verdict: Verdict, seconds: float) -> Verdict:
     """The verdict with the time that it took."""
-    return Verdict(**{**{name: getattr(verdict, name) for name in Verdict.__slots__}, "seconds": round(seconds, 1)})
+    return replace(verdict, seconds=round(seconds, 1))
 
 
-def told(one: Finding) -> str:
+def describe(one: Finding) -> str:
     """A finding in a few words."""
     healing = ", heals" if one.self_healing else ""
     return f"{one.component}: {one.cause.id} ({one.cause.escalation.name}{healing})"
 
 
-def _every(row: Row, findings: Iterable[Finding], fits: Callable[[Any, Finding], bool]) -> bool:
-    known = list(findings)
-    return all(any(one.component == want.component and fits(want, one) for one in known) for want in row.expected)
+def _every(scenario: Scenario, findings: Sequence[Finding], fits: Callable[[ExpectedFinding, Finding], bool]) -> bool:
+    return all(
+        any(one.component == want.component and fits(want, one) for one in findings) for want in scenario.findings
+    )
 
 
-def _surplus(row: Row, findings: Iterable[Finding]) -> list[Finding]:
-    """What is said of the right components beside the right causes, and does not mend itself."""
+def _surplus(scenario: Scenario, findings: Sequence[Finding]) -> list[Finding]:
+    """Findings about the right components with other causes that do not heal by themselves."""
     right: dict[str, frozenset[str]] = {}
-    for want in row.expected:
-        right[want.component] = right.get(want.component, row.also) | want.causes
+    for want in scenario.findings:
+        right[want.component] = right.get(want.component, scenario.further_causes) | want.causes
     return [
         one
         for one in findings
@@ -110,7 +113,7 @@ def _surplus(row: Row, findings: Iterable[Finding]) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """All rows together."""
+    """All scenarios together."""
 
     verdicts: tuple[Verdict, ...]
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.matrix.rows import Row, finding
-from chaos.matrix.score import Score, Verdict, judged, table, timed
 from pipeline_services.checklist import checks
+from pipeline_services.experiment.scenario import Scenario, finding
+from pipeline_services.experiment.score import Score, Verdict, judge, table, timed
 from pipeline_services.faults.model import Fault
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.model import Diagnosis, Finding
 
-KAFKA_DOWN = Row(
+KAFKA_DOWN = Scenario(
     "kafka-scaled-to-zero",
     lambda _pipeline: Fault("", []),
     (finding("kafka", "scaled-to-zero"),),
     (checks.PODS_READY.of("kafka"),),
-    affected=frozenset({"network"}),
+    may_blame=frozenset({"network"}),
 )
-PAIR = Row("pair", lambda _pipeline: Fault("", []), (*KAFKA_DOWN.expected, finding("grafana", "datasource-broken")))
+PAIR = Scenario(
+    "pair", lambda _pipeline: Fault("", []), (*KAFKA_DOWN.findings, finding("grafana", "datasource-broken"))
+)
 
 
 def said(component: str, cause: str, *, healing: bool = False) -> Finding:
@@ -33,7 +35,7 @@ RIGHT = said("kafka", "scaled-to-zero")
 
 
 def test_what_is_right_in_every_respect_is_as_expected_and_timed() -> None:
-    verdict = judged(KAFKA_DOWN, diagnosis(RIGHT), 3.21)
+    verdict = timed(judge(KAFKA_DOWN, diagnosis(RIGHT)), 3.21)
     assert verdict.as_expected
     assert verdict.wrong == []
     assert verdict.seconds == 3.2
@@ -41,7 +43,7 @@ def test_what_is_right_in_every_respect_is_as_expected_and_timed() -> None:
 
 
 def test_what_is_wrong_has_no_time() -> None:
-    assert judged(KAFKA_DOWN, diagnosis(), 3.2).seconds is None
+    assert judge(KAFKA_DOWN, diagnosis()).seconds is None
 
 
 @pytest.mark.parametrize(
@@ -60,13 +62,13 @@ def test_what_is_wrong_has_no_time() -> None:
     ],
 )
 def test_each_way_to_be_wrong_is_told(findings: tuple[Finding, ...], wrong: list[str]) -> None:
-    verdict = judged(KAFKA_DOWN, diagnosis(*findings))
+    verdict = judge(KAFKA_DOWN, diagnosis(*findings))
     assert verdict.wrong == wrong
     assert verdict.as_expected == (not wrong)
 
 
 def test_unknown_of_an_innocent_component_is_a_detection_and_a_false_alarm() -> None:
-    verdict = judged(KAFKA_DOWN, diagnosis(said("influxdb", "unknown")))
+    verdict = judge(KAFKA_DOWN, diagnosis(said("influxdb", "unknown")))
     assert verdict.detected
     assert verdict.alarms == ("influxdb: unknown (L2)",)
 
@@ -80,25 +82,25 @@ def test_unknown_of_an_innocent_component_is_a_detection_and_a_false_alarm() -> 
     ],
 )
 def test_a_check_that_stays_green_is_missed(red: tuple[str, ...], seen: bool) -> None:
-    verdict = judged(KAFKA_DOWN, diagnosis(RIGHT, red=red))
+    verdict = judge(KAFKA_DOWN, diagnosis(RIGHT, red=red))
     assert verdict.seen == seen
     assert verdict.wrong == ([] if seen else ["test_pods_ready[kafka] is not red"])
 
 
 def test_of_faults_at_once_each_has_to_be_named() -> None:
-    one = judged(PAIR, diagnosis(RIGHT))
+    one = judge(PAIR, diagnosis(RIGHT))
     assert one.wrong == ["wrong component", "wrong cause", "wrong level"]
-    assert judged(PAIR, diagnosis(RIGHT, said("grafana", "datasource-broken"))).as_expected
+    assert judge(PAIR, diagnosis(RIGHT, said("grafana", "datasource-broken"))).as_expected
 
 
 def test_further_causes_of_the_right_component_may_be_let_pass() -> None:
-    row = Row("x", KAFKA_DOWN.build, KAFKA_DOWN.expected, also=frozenset({"not-ready"}))
-    assert judged(row, diagnosis(RIGHT, said("kafka", "not-ready"))).as_expected
+    row = Scenario("x", KAFKA_DOWN.fault, KAFKA_DOWN.findings, further_causes=frozenset({"not-ready"}))
+    assert judge(row, diagnosis(RIGHT, said("kafka", "not-ready"))).as_expected
 
 
 def verdicts(wrong: int, of: int, *findings: Finding) -> tuple[Verdict, ...]:
-    bad = judged(KAFKA_DOWN, diagnosis(*findings))
-    good = timed(judged(KAFKA_DOWN, diagnosis(RIGHT)), 5.0)
+    bad = judge(KAFKA_DOWN, diagnosis(*findings))
+    good = timed(judge(KAFKA_DOWN, diagnosis(RIGHT)), 5.0)
     return (*([bad] * wrong), *([good] * (of - wrong)))
 
 
@@ -121,7 +123,7 @@ def test_one_undetected_fault_in_a_hundred_is_one_too_many() -> None:
 
 
 def test_one_check_that_stays_green_in_a_hundred_is_one_too_many() -> None:
-    blind = judged(KAFKA_DOWN, diagnosis(RIGHT, red=()))
+    blind = judge(KAFKA_DOWN, diagnosis(RIGHT, red=()))
     lines = Score((blind, *verdicts(0, 99))).missed
     assert [line.partition(":")[0] for line in lines] == ["checks red as expected"]
 

@@ -1,15 +1,15 @@
-"""Rows about what the pipeline stands on and is watched by: node, DNS, metrics, Prometheus, Grafana, Loki."""
+"""What watches the pipeline: Prometheus, Grafana, Loki and the log shipper."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from chaos.faults import autoscalers, network, observability, processes, workloads
-from chaos.matrix.rows import Row, finding
+from chaos.faults import observability, processes, workloads
 from pipeline_services.checklist import checks
+from pipeline_services.experiment.scenario import Scenario, finding
 from pipeline_services.model import names, roles
 
-GRAFANA_SOURCES: Final = observability.rewritten(
+GRAFANA_SOURCES_WRONG: Final = observability.rewritten(
     roles.GRAFANA,
     "grafana-config",
     "datasources.yaml",
@@ -17,47 +17,21 @@ GRAFANA_SOURCES: Final = observability.rewritten(
     "Grafana looks for Loki where there is none",
 )
 
-ROWS: Final = (
-    Row(
-        "node-cordoned",
-        workloads.cordoned,
-        (finding("node", "node-cordoned"),),
-        (checks.NODES_READY,),
-        sample=True,
-    ),
-    Row(
-        "node-tainted",
-        workloads.tainted,
-        (finding("node", "node-tainted"),),
-        (checks.NODES_READY,),
-    ),
-    Row(
-        "dns-down",
-        network.dns_down,
-        (finding("dns", "dns-down"),),
-        sample=True,
-        ripens=45.0,
-    ),
-    Row(
-        "metrics-server-scaled-to-zero",
-        autoscalers.metrics_server_down,
-        (finding("hpa", "usage-unknown"),),
-        ripens=45.0,
-    ),
-    Row(
+DIAGNOSIS: Final = (
+    Scenario(
         "grafana-scaled-to-zero",
         workloads.scaled(roles.GRAFANA, 0),
         (finding(roles.GRAFANA, "scaled-to-zero"),),
         (checks.PODS_READY.of("grafana"), checks.SERVICE_HAS_ENDPOINT.of("grafana-service")),
         sample=True,
     ),
-    Row(
+    Scenario(
         "grafana-source-wrong",
-        GRAFANA_SOURCES,
+        GRAFANA_SOURCES_WRONG,
         (finding(roles.GRAFANA, "datasource-broken"),),
         (checks.GRAFANA_DATASOURCE_ANSWERS.of("loki"),),
     ),
-    Row(
+    Scenario(
         "grafana-dashboard-damaged",
         observability.rewritten(
             roles.GRAFANA,
@@ -69,30 +43,30 @@ ROWS: Final = (
         (finding(roles.GRAFANA, "dashboard-damaged"),),
         (checks.GRAFANA_DASHBOARD_COMPLETE,),
     ),
-    Row(
+    Scenario(
         "loki-scaled-to-zero",
         workloads.scaled(roles.LOKI, 0),
         (finding(roles.LOKI, "scaled-to-zero"),),
         (checks.PODS_READY.of("loki"), checks.SERVICE_HAS_ENDPOINT.of("loki-service")),
-        ripens=20.0,
+        min_duration_s=20.0,
     ),
-    Row(
+    Scenario(
         "loki-claim-unbound",
         workloads.claim_unbound(roles.LOKI, "data"),
         (finding("storage", "volume-unbound"),),
-        affected=frozenset({roles.LOKI}),
+        may_blame=frozenset({roles.LOKI}),
         sample=True,
-        ripens=20.0,
+        min_duration_s=20.0,
     ),
-    Row(
+    Scenario(
         "log-shipper-nowhere",
         workloads.log_shipper_without_node,
         (finding(roles.LOKI, "placement-impossible", "logs-not-shipped"),),
         (checks.PODS_READY.of("loki"),),
         sample=True,
-        ripens=20.0,
+        min_duration_s=20.0,
     ),
-    Row(
+    Scenario(
         "log-shipper-astray",
         observability.rewritten(
             roles.LOG_SHIPPER,
@@ -102,15 +76,15 @@ ROWS: Final = (
             "the log shipper sends to where no Loki is",
         ),
         (finding(roles.LOKI, "logs-not-shipped"),),
-        settles=150.0,
+        deadline_s=150.0,
     ),
-    Row(
+    Scenario(
         "prometheus-hung",
         processes.process_stopped(roles.PROMETHEUS),
         (finding(roles.PROMETHEUS, "process-hung", "process-crashed"),),
-        at_once=True,
+        before_landed=True,
     ),
-    Row(
+    Scenario(
         "prometheus-job-missing",
         observability.rewritten(
             roles.PROMETHEUS,
@@ -121,21 +95,21 @@ ROWS: Final = (
         ),
         (finding(roles.PROMETHEUS, "scrape-failing"),),
         (checks.PODS_SCRAPED.of("producer"), checks.PODS_SCRAPED.of("processor")),
-        settles=120.0,
+        deadline_s=120.0,
     ),
-    Row(
+    Scenario(
         "prometheus-file-damaged",
         observability.prometheus_file_damaged,
         (finding(roles.PROMETHEUS, "crash-loop", "container-cannot-start", "setting-wrong"),),
         (checks.PODS_READY.of("prometheus"),),
-        ripens=30.0,
+        min_duration_s=30.0,
     ),
-    Row(
+    Scenario(
         "prometheus-scaled-to-zero",
         workloads.scaled(roles.PROMETHEUS, 0),
         (finding(roles.PROMETHEUS, "scaled-to-zero"),),
         (checks.PODS_READY.of("prometheus"), checks.SERVICE_HAS_ENDPOINT.of("prometheus-service")),
         sample=True,
-        ripens=30.0,
+        min_duration_s=30.0,
     ),
 )

@@ -1,0 +1,80 @@
+"""Section 3, scenario 3: the Kafka broker fails, or a topic."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from chaos import expected_checks
+from chaos.faults import processes, stores, workloads
+from chaos.scenarios.producer import HUNG
+from pipeline_services.checklist import checks
+from pipeline_services.experiment.expectations import expect_identity_kept
+from pipeline_services.experiment.scenario import RecoveryPlan, Scenario, finding
+from pipeline_services.model import names, roles
+
+SECTION: Final = "kafka-statefulset-failure"
+
+PLAN: Final = partial(RecoveryPlan, roles.KAFKA, SECTION, expectations=(expect_identity_kept,))
+
+RECOVERY: Final = (
+    Scenario(
+        "kafka-pod-deleted",
+        processes.pod_deleted(roles.KAFKA),
+        recovery=PLAN(symptoms=(expected_checks.pods_ready(roles.KAFKA), expected_checks.no_endpoint(names.KAFKA_SERVICE))),
+    ),
+    Scenario(
+        "kafka-process-killed",
+        processes.process_killed(roles.KAFKA),
+        recovery=PLAN(
+            symptoms=(expected_checks.pods_ready(roles.KAFKA), expected_checks.no_endpoint(names.KAFKA_SERVICE)), restarts_in_place=True
+        ),
+    ),
+)
+DIAGNOSIS: Final = (
+    Scenario(
+        "dead-letter-topic-missing",
+        stores.topic_deleted(names.DEAD_LETTER_TOPIC, names.TOPIC_PARTITIONS),
+        (finding(roles.KAFKA, "topic-missing"),),
+        (checks.KAFKA_TOPIC.of("sensor-readings-dead-letter"),),
+        sample=True,
+    ),
+    Scenario(
+        "kafka-pod-deleted",
+        processes.pod_deleted(roles.KAFKA),
+        (finding(roles.KAFKA, "pod-replaced"),),
+        before_landed=True,
+    ),
+    Scenario(
+        "kafka-hung",
+        processes.process_stopped(roles.KAFKA),
+        (finding(roles.KAFKA, *HUNG),),
+        before_landed=True,
+    ),
+    Scenario(
+        "kafka-hung-unprobed",
+        processes.process_stopped(roles.KAFKA),
+        (finding(roles.KAFKA, "broker-unresponsive"),),
+        arranged=workloads.without_probes(roles.KAFKA),
+    ),
+    Scenario(
+        "kafka-ends-at-once",
+        workloads.exits_at_once(roles.KAFKA),
+        (finding(roles.KAFKA, "crash-loop"),),
+        (checks.PODS_READY.of("kafka"),),
+    ),
+    Scenario(
+        "kafka-scaled-to-zero",
+        workloads.scaled(roles.KAFKA, 0),
+        (finding(roles.KAFKA, "scaled-to-zero"),),
+        (checks.PODS_READY.of("kafka"), checks.SERVICE_HAS_ENDPOINT.of("kafka-service")),
+        min_duration_s=40.0,
+    ),
+    Scenario(
+        "topic-missing",
+        stores.topic_deleted(names.TOPIC, names.TOPIC_PARTITIONS),
+        (finding(roles.KAFKA, "topic-missing"),),
+        (checks.KAFKA_TOPIC.of("sensor-readings"),),
+        before_landed=True,
+    ),
+)

@@ -1,0 +1,120 @@
+"""Section 3, scenario 2: the processor fails."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from chaos import expected_checks
+from chaos.faults import configuration, processes, stores, workloads
+from chaos.scenarios.producer import HUNG
+from pipeline_services.checklist import checks
+from pipeline_services.experiment.expectations import expect_backlog_grew, expect_rejoined
+from pipeline_services.experiment.scenario import Heals, RecoveryPlan, Scenario, finding
+from pipeline_services.faults import templates
+from pipeline_services.model import roles
+
+SECTION: Final = "processor-pod-failure"
+EXPECTATIONS: Final = (expect_backlog_grew, expect_rejoined)
+
+PLAN: Final = partial(RecoveryPlan, roles.PROCESSOR, SECTION, expectations=EXPECTATIONS)
+
+RECOVERY: Final = (
+    Scenario(
+        "processor-pod-deleted",
+        processes.pod_deleted(roles.PROCESSOR),
+        recovery=PLAN(symptoms=(expected_checks.pods_ready(roles.PROCESSOR),)),
+    ),
+    Scenario(
+        "processor-process-killed",
+        processes.process_killed(roles.PROCESSOR),
+        recovery=PLAN(symptoms=(expected_checks.pods_ready(roles.PROCESSOR),), restarts_in_place=True),
+    ),
+    Scenario(
+        "processor-hung",
+        processes.process_stopped(roles.PROCESSOR),
+        recovery=PLAN(symptoms=(expected_checks.pods_ready(roles.PROCESSOR),), restarts_in_place=True),
+    ),
+    Scenario(
+        "processor-killed-before-commit",
+        processes.killed_before_commit,
+        recovery=PLAN(symptoms=(expected_checks.pods_ready(roles.PROCESSOR),), restarts_in_place=True),
+    ),
+    Scenario(
+        "processor-token-wrong",
+        configuration.wrong_token,
+        (finding("config", "token-refused"),),
+        recovery=PLAN(heals=Heals.BY_UNDO, symptoms=(expected_checks.token_refused(),), hold_s=10.0, stops_flow=True),
+    ),
+)
+DIAGNOSIS: Final = (
+    Scenario(
+        "processor-restarted",
+        workloads.restarted(roles.PROCESSOR),
+        (finding(roles.PROCESSOR, "rollout-under-way", "pod-replaced"),),
+        before_landed=True,
+    ),
+    Scenario(
+        "processor-ends-at-once",
+        workloads.exits_at_once(roles.PROCESSOR),
+        (finding(roles.PROCESSOR, "crash-loop"),),
+        (checks.PODS_READY.of("processor"),),
+    ),
+    Scenario(
+        "processor-placed-nowhere",
+        workloads.edited(
+            roles.PROCESSOR,
+            templates.node_selector({workloads.UNWANTED_LABEL: "ssd"}),
+            "for nodes that there are not",
+            workloads.NOT_SCHEDULED,
+        ),
+        (finding(roles.PROCESSOR, "placement-impossible"),),
+        deadline_s=90.0,
+    ),
+    Scenario(
+        "processor-memory-too-little",
+        workloads.edited(
+            roles.PROCESSOR,
+            templates.resources(roles.PROCESSOR, {"memory": "24Mi"}, {"memory": "24Mi"}),
+            "less memory than it starts with",
+            workloads.NO_MEMORY,
+        ),
+        (finding(roles.PROCESSOR, "out-of-memory"),),
+        (checks.PODS_READY.of("processor"),),
+        deadline_s=90.0,
+        min_duration_s=30.0,
+    ),
+    Scenario(
+        "processor-hung",
+        processes.process_stopped(roles.PROCESSOR),
+        (finding(roles.PROCESSOR, *HUNG),),
+        before_landed=True,
+        sample=True,
+    ),
+    Scenario(
+        "processor-one-of-two-hung",
+        processes.first_process_stopped(roles.PROCESSOR),
+        (finding(roles.PROCESSOR, *HUNG),),
+        before_landed=True,
+        arranged=workloads.scaled(roles.PROCESSOR, 2),
+    ),
+    Scenario(
+        "processor-starved-of-cpu",
+        processes.starved_of_cpu(roles.PROCESSOR, 15),
+        (finding(roles.PROCESSOR, "cpu-throttled"),),
+        may_blame=frozenset({"hpa"}),
+        further_causes=frozenset({"processing-too-slow"}),
+        deadline_s=90.0,
+    ),
+)
+LASTING: Final = (
+    Scenario(
+        "partitions-read-by-another",
+        stores.no_change("another member of the processors' group holds partitions and stores nothing"),
+        (finding(roles.PROCESSOR, "partitions-unread", "processing-too-slow"),),
+        (checks.KEY_METRIC.of("processor-matches-producer"),),
+        deadline_s=150.0,
+        meanwhile=stores.idle_member,
+    ),
+)
+"""What it leaves behind shows for minutes."""
