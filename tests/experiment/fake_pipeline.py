@@ -10,6 +10,7 @@ from pipeline_services import faults
 from pipeline_services.faults.injection import IDENTITY
 from pipeline_services.faults.journal import Journal
 from pipeline_services.faults.model import Fault
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 from tests.faults.test_library import Server
 
@@ -20,6 +21,7 @@ class FakePipeline:
     """Stands in for a steady pipeline; ``wrong`` is what is not steady, a word for each look."""
 
     namespace = "ns"
+    description = Pipeline.load()
 
     def __init__(self, folder: Path) -> None:
         workload = {"metadata": {}, "spec": {"replicas": 1}}
