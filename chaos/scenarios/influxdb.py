@@ -26,7 +26,9 @@ RECOVERY: Final = (
     Scenario(
         "influxdb-pod-deleted",
         processes.pod_deleted(roles.INFLUXDB),
-        recovery=PLAN(symptoms=(expected_checks.pods_ready(roles.INFLUXDB), expected_checks.no_endpoint(names.INFLUXDB_SERVICE))),
+        recovery=PLAN(
+            symptoms=(expected_checks.pods_ready(roles.INFLUXDB), expected_checks.no_endpoint(names.INFLUXDB_SERVICE))
+        ),
     ),
     Scenario(
         "influxdb-process-killed",
@@ -40,7 +42,9 @@ RECOVERY: Final = (
         "influxdb-certificate-of-another-authority",
         certificates.other_authority,
         (finding(roles.INFLUXDB, "certificate-wrong"),),
-        recovery=PLAN(heals=Heals.BY_UNDO, symptoms=(expected_checks.certificate_distrusted(),), hold_s=5.0, stops_flow=True),
+        recovery=PLAN(
+            heals=Heals.BY_UNDO, symptoms=(expected_checks.certificate_distrusted(),), hold_s=5.0, stops_flow=True
+        ),
     ),
     # Slow: the volume is copied twice, and its pod restarted twice.
     Scenario(

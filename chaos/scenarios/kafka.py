@@ -21,13 +21,16 @@ RECOVERY: Final = (
     Scenario(
         "kafka-pod-deleted",
         processes.pod_deleted(roles.KAFKA),
-        recovery=PLAN(symptoms=(expected_checks.pods_ready(roles.KAFKA), expected_checks.no_endpoint(names.KAFKA_SERVICE))),
+        recovery=PLAN(
+            symptoms=(expected_checks.pods_ready(roles.KAFKA), expected_checks.no_endpoint(names.KAFKA_SERVICE))
+        ),
     ),
     Scenario(
         "kafka-process-killed",
         processes.process_killed(roles.KAFKA),
         recovery=PLAN(
-            symptoms=(expected_checks.pods_ready(roles.KAFKA), expected_checks.no_endpoint(names.KAFKA_SERVICE)), restarts_in_place=True
+            symptoms=(expected_checks.pods_ready(roles.KAFKA), expected_checks.no_endpoint(names.KAFKA_SERVICE)),
+            restarts_in_place=True,
         ),
     ),
 )

@@ -20,7 +20,10 @@ RECOVERY: Final = (
         "producer-out-of-memory",
         processes.out_of_memory(roles.PRODUCER),
         recovery=PLAN(
-            roles.PRODUCER, symptoms=(expected_checks.bad_status(roles.PRODUCER),), audited=False, restarts_in_place=True
+            roles.PRODUCER,
+            symptoms=(expected_checks.bad_status(roles.PRODUCER),),
+            audited=False,
+            restarts_in_place=True,
         ),
     ),
     Scenario(

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from pipeline_services.checklist import checks
 from pipeline_services.experiment import diagnosis_observer
 from pipeline_services.experiment.diagnosis_observer import Diagnose, DiagnosisObserver, Look
 from pipeline_services.experiment.result import Result
@@ -21,7 +22,11 @@ from pipeline_services.triage.model import Diagnosis, Finding
 from tests.experiment.fake_pipeline import DEPLOYMENT, FakePipeline, scaled_to_zero
 
 DOWN = Scenario(
-    "kafka-down", scaled_to_zero, (finding("kafka", "scaled-to-zero"),), ("test_pods_ready[kafka]",), deadline_s=0.3
+    "kafka-down",
+    scaled_to_zero,
+    (finding("kafka", "scaled-to-zero"),),
+    (checks.PODS_READY.of("kafka"),),
+    deadline_s=0.3,
 )
 
 
