@@ -25,8 +25,8 @@ from pipeline_services.faults import storage, stores
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, ServiceUnreachable
+from pipeline_services.model.k8s import secret_value
 from pipeline_services.model.message import encode
-from pipeline_services.snapshot.sources.kubernetes import secret_value
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline

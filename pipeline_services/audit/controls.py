@@ -10,8 +10,8 @@ from pipeline_services.audit.audit import AT_LEAST, Audit, Reckoning
 from pipeline_services.audit.producer import FIRST_DEVICE, AuditProducer
 from pipeline_services.measure.probes import Probes
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.k8s import secret_value
 from pipeline_services.model.waiting import wait_until
-from pipeline_services.snapshot.sources.kubernetes import secret_value
 
 Lost = tuple[str, int]
 """The device and the sequence of a reading of the audit."""

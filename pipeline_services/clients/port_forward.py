@@ -17,6 +17,7 @@ from websocket import WebSocket as UntypedWebSocket
 
 from pipeline_services.clients.kubernetes import CONNECT_TIMEOUT, PODS, Cluster, one_line, refused
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable
+from pipeline_services.model.k8s import endpoints_of, service_of
 
 LOCALHOST: Final = "127.0.0.1"
 STALL_TIMEOUT: Final = 10.0
@@ -24,7 +25,6 @@ CHUNK: Final = 64 << 10
 PROTOCOL: Final = "v4.channel.k8s.io"
 DATA: Final = 0
 ERROR: Final = 1
-SERVICE_NAME: Final = "kubernetes.io/service-name"
 WebSocket: Any = UntypedWebSocket
 
 
@@ -49,21 +49,22 @@ def ready_endpoint(service: str, port: int, slices: Iterable[Mapping[str, Any]],
     """
     waiting: list[str] = []
     for item in slices:
-        if item["metadata"].get("labels", {}).get(SERVICE_NAME) != service:
+        if service_of(item) != service:
             continue
         ports = [known["port"] for known in item.get("ports") or () if known.get("port")]
-        for endpoint in item.get("endpoints") or ():
-            pod = (endpoint.get("targetRef") or {}).get("name")
-            if not pod or not ports:
-                continue
-            if (endpoint.get("conditions") or {}).get("ready", True):
-                return Endpoint(service, pod, port if port in ports else ports[0])
-            waiting.append(pod)
+        for pod in _pods(item, ready=True) if ports else ():
+            return Endpoint(service, pod, port if port in ports else ports[0])
+        waiting += _pods(item, ready=False) if ports else []
     seen = f"not ready: {', '.join(sorted(waiting))}" if waiting else "it has no pods"
     raise ServiceUnreachable(
         f"no ready pod behind the service {service} ({seen})",
         next_step=f"kubectl get endpointslices,pods -n {namespace} -l app={service.removesuffix('-service')}",
     )
+
+
+def _pods(endpoint_slice: Mapping[str, Any], *, ready: bool) -> list[str]:
+    targets = [one.get("targetRef") or {} for one in endpoints_of(endpoint_slice, ready=ready)]
+    return [target["name"] for target in targets if target.get("name")]
 
 
 class PortForward:

@@ -9,8 +9,9 @@ from typing import Any, Final
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.k8s import secret_values
 from pipeline_services.snapshot.redaction import redacted, secret_forms
-from pipeline_services.snapshot.sources.kubernetes import secret_values, shaped
+from pipeline_services.snapshot.sources.kubernetes import shaped
 
 LOG_LINES: Final = 120
 LOG_AGE_S: Final = 900

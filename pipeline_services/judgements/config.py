@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Final
 from urllib.parse import urlsplit
 
 from pipeline_services.judgements.deviation import Deviation
@@ -11,7 +11,7 @@ from pipeline_services.judgements.pods import require_ready
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model import roles
 from pipeline_services.model.errors import UnexpectedAnswer
-from pipeline_services.model.k8s import name_of
+from pipeline_services.model.k8s import K8sObject, name_of, ports_of, references_of, template_of
 from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -49,14 +49,32 @@ def load_is_set(snapshot: Snapshot) -> None:
 
 def references_exist(snapshot: Snapshot) -> None:
     """Every ConfigMap, Secret and key that a workload's pods need is there."""
-    there = {("ConfigMap", name_of(item)): set(item.get("data") or {}) for item in snapshot.data("configmaps")}
-    there |= {("Secret", item["name"]): set(item["keys"]) for item in snapshot.data("secrets")}
+    there = keys_of(snapshot.data("configmaps"), snapshot.data("secrets"))
     for workloads in WORKLOAD_KINDS:
         for workload in snapshot.data(workloads.source):
-            for kind, name, key in references_of(workload["spec"]["template"]["spec"]):
-                if (kind, name) not in there or (key and key not in there[kind, name]):
-                    what = f"{kind} {name}{f' with the key {key}' if key else ''}"
-                    raise Deviation(snapshot, f"{name_of(workload)} needs {what}", "it is there", _ADVICE)
+            for missing in missing_references(workload, there):
+                raise Deviation(snapshot, f"{name_of(workload)} needs {missing}", "it is there", _ADVICE)
+
+
+def keys_of(config_maps: Iterable[K8sObject], secrets: Iterable[K8sObject]) -> dict[tuple[str, str], Container[str]]:
+    """The keys of each ConfigMap and of each Secret (as the snapshot has it), by kind and name."""
+    there: dict[tuple[str, str], Container[str]] = {
+        ("ConfigMap", name_of(item)): item.get("data") or {} for item in config_maps
+    }
+    return there | {("Secret", item["name"]): item["keys"] for item in secrets}
+
+
+def missing_references(workload: K8sObject, there: Mapping[tuple[str, str], Container[str]]) -> Iterator[str]:
+    """The ConfigMaps, Secrets and keys that the workload's pods cannot start without and that are not there.
+
+    Args:
+        there: the keys of each ConfigMap and Secret, by kind and name.
+    """
+    for one in references_of(template_of(workload)):
+        if not one.optional and (
+            (one.kind, one.name) not in there or (one.key and one.key not in there[one.kind, one.name])
+        ):
+            yield f"{one.kind} {one.name}{f' with the key {one.key}' if one.key else ''}"
 
 
 def secrets_are_complete(snapshot: Snapshot) -> None:
@@ -97,27 +115,6 @@ def _config_map(snapshot: Snapshot) -> Mapping[str, str]:
 def _require_service(snapshot: Snapshot, address: str) -> None:
     url = urlsplit(address if "://" in address else f"//{address}")
     service = named(snapshot, "services", str(url.hostname))
-    ports = [entry["port"] for entry in service["spec"]["ports"]] if service else []
+    ports = [entry["port"] for entry in ports_of(service)] if service else []
     if url.port not in ports:
         raise Deviation(snapshot, f"{address} leads to no service (its ports: {ports})", "a service", _ADVICE)
-
-
-def references_of(pod: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Kind, name and key (or an empty one) of everything that a pod cannot start without."""
-    for container in (*(pod.get("initContainers") or ()), *pod["containers"]):
-        for source in container.get("envFrom") or ():
-            yield from _reference(source, "configMapRef", "secretRef", "name")
-        for variable in container.get("env") or ():
-            yield from _reference(variable.get("valueFrom") or {}, "configMapKeyRef", "secretKeyRef", "name")
-    for volume in pod.get("volumes") or ():
-        yield from _reference(volume, "configMap", "", "name")
-        yield from _reference(volume, "", "secret", "secretName")
-
-
-def _reference(source: Mapping[str, Any], config_map: str, secret: str, name: str) -> Iterator[tuple[str, str, str]]:
-    for kind, field in (("ConfigMap", config_map), ("Secret", secret)):
-        found = source.get(field)
-        if found and not found.get("optional"):
-            keys = [item["key"] for item in found.get("items") or ()] or [found.get("key", "")]
-            for key in keys:
-                yield kind, found[name], key

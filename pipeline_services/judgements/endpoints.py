@@ -8,7 +8,17 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_settled
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import K8sObject
+from pipeline_services.model.k8s import (
+    K8sObject,
+    containers_of,
+    endpoints_of,
+    labels_of,
+    port_of,
+    ports_of,
+    selector_of,
+    service_of,
+    template_of,
+)
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -23,10 +33,10 @@ def are_ready(snapshot: Snapshot, service_name: str) -> None:
     if service is None:
         raise Deviation(snapshot, f"there is no service {service_name}", "one", advice)
     port = snapshot.pipeline.service(component).port
-    ports = [entry["port"] for entry in service["spec"]["ports"]]
-    if port not in ports:
+    if port_of(service, port) is None:
+        ports = [entry["port"] for entry in ports_of(service)]
         raise Deviation(snapshot, f"{service_name} has the ports {ports}", f"{port}", advice)
-    if any(_ready_addresses(item) for item in snapshot.data("endpointslices") if _service_of(item) == service_name):
+    if any(_ready_addresses(item) for item in snapshot.data("endpointslices") if service_of(item) == service_name):
         return
     require_settled(snapshot, component)
     raise Deviation(snapshot, f"{service_name} has no ready endpoint", "at least one", advice)
@@ -44,7 +54,7 @@ def lead_to_pods(snapshot: Snapshot, service_name: str) -> None:
     component = snapshot.pipeline.services[service_name]
     port = snapshot.pipeline.service(component).port
     service = named(snapshot, "services", service_name)
-    entry = next((one for one in (service or {"spec": {}})["spec"].get("ports") or () if one["port"] == port), None)
+    entry = port_of(service, port) if service else None
     if service is None or entry is None:
         raise PreconditionNotMet(f"there is no service {service_name} with port {port}")
     template = _template(snapshot, component)
@@ -53,7 +63,7 @@ def lead_to_pods(snapshot: Snapshot, service_name: str) -> None:
         runbook="network-policy-issues",
         level="L2",
     )
-    selector, labels = service["spec"].get("selector") or {}, template["metadata"].get("labels") or {}
+    selector, labels = selector_of(service), labels_of(template)
     if not selector or selector.items() - labels.items():
         expected = f"what {component}'s pods are labelled: {_words(labels)}"
         raise Deviation(snapshot, f"{service_name} selects {_words(selector)}", expected, advice)
@@ -70,12 +80,11 @@ def _template(snapshot: Snapshot, component: str) -> K8sObject:
     workload = named(snapshot, part.list_name, part.workload)
     if workload is None:
         raise PreconditionNotMet(f"there is no workload {part.workload}")
-    template: K8sObject = workload["spec"]["template"]
-    return template
+    return template_of(workload)
 
 
 def _declared(template: K8sObject) -> list[int | str]:
-    ports = [port for container in template["spec"]["containers"] for port in container.get("ports") or ()]
+    ports = [port for container in containers_of(template) for port in container.get("ports") or ()]
     return [key for port in ports for key in (port["containerPort"], port.get("name")) if key]
 
 
@@ -83,13 +92,5 @@ def _words(labels: Mapping[str, str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in labels.items()) or "nothing"
 
 
-def _service_of(item: K8sObject) -> str | None:
-    label: str | None = item["metadata"].get("labels", {}).get("kubernetes.io/service-name")
-    return label
-
-
 def _ready_addresses(item: K8sObject) -> list[str]:
-    found = (
-        entry for entry in item.get("endpoints") or () if (entry.get("conditions") or {}).get("ready") is not False
-    )
-    return [address for entry in found for address in entry.get("addresses") or ()]
+    return [address for entry in endpoints_of(item, ready=True) for address in entry.get("addresses") or ()]

@@ -10,11 +10,23 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.hpas import has_new_pods_only, is_within_lag
-from pipeline_services.judgements.pods import is_ready, is_starting, ready_since
-from pipeline_services.judgements.workloads import progress_of
+from pipeline_services.judgements.pods import is_starting
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.metrics.known_issues import known_issue
-from pipeline_services.model.k8s import K8sObject, condition, epoch
+from pipeline_services.model.k8s import (
+    K8sObject,
+    condition,
+    involved_object,
+    is_ready,
+    is_terminating,
+    is_true,
+    last_seen,
+    phase_of,
+    progress_of,
+    ready_since,
+    times_seen,
+    uid_of,
+)
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
@@ -26,16 +38,16 @@ WINDOW: Final = 600.0
 
 def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
     """No Warning event of the last minutes about the component's objects is still open, known issues aside."""
-    for event in sorted(snapshot.data("events"), key=last_seen, reverse=True):
-        if event.get("type") != "Warning" or snapshot.taken_at - last_seen(event) > WINDOW:
-            continue
-        if component_of(snapshot.pipeline, event) != component or _is_over(snapshot, event):
+    warnings = (one for one in snapshot.data("events") if one.get("type") == "Warning")
+    own = (one for one in warnings if component_of(snapshot.pipeline, one) == component)
+    for event in sorted(own, key=last_seen, reverse=True):
+        if snapshot.taken_at - last_seen(event) > WINDOW or _is_over(snapshot, event):
             continue
         text = f"{event.get('reason')}: {event.get('message', '')}"
         if known_issue("events", component, text, snapshot.taken_at) and not _is_unready_pod(snapshot, event):
             continue
-        about = event["involvedObject"]
-        observed = f"{about['kind']} {about['name']}: {text[:240]} ({event.get('count') or 1} times)"
+        kind, name = involved_object(event)
+        observed = f"{kind} {name}: {text[:240]} ({times_seen(event)} times)"
         command = "kubectl get events -n {namespace} --sort-by=.lastTimestamp"
         advice = COMPONENT_ADVICE[component].but(next_command=command)
         raise Deviation(snapshot, observed, f"no open Warning event (last {WINDOW:g} s)", advice)
@@ -43,45 +55,37 @@ def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
 
 def component_of(pipeline: Pipeline, event: K8sObject) -> str:
     """The component whose object the event is about; ``config`` for anything else in the namespace."""
-    about = event["involvedObject"]
-    if about["kind"] == "HorizontalPodAutoscaler":
+    kind, name = involved_object(event)
+    if kind == "HorizontalPodAutoscaler":
         return "hpa"
-    if about["kind"] == "PersistentVolumeClaim":
+    if kind == "PersistentVolumeClaim":
         return "storage"
-    name = about["name"]
     owners = [part for part in pipeline.workloads.values() if f"{name}-".startswith(f"{part.workload}-")]
     return max(owners, key=lambda part: len(part.workload)).reports_to if owners else "config"
 
 
-def last_seen(event: K8sObject) -> float:
-    """When the event happened last, in seconds since the epoch; 0 where it does not say."""
-    series = event.get("series") or {}
-    stamps = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
-    return max((epoch(stamp) for stamp in stamps if stamp), default=0.0)
-
-
 def _pod(snapshot: Snapshot, event: K8sObject) -> K8sObject | None:
-    pod = named(snapshot, "pods", event["involvedObject"]["name"])
+    pod = named(snapshot, "pods", involved_object(event)[1])
     uid = event["involvedObject"].get("uid")
-    same = pod is not None and (uid is None or pod["metadata"].get("uid") in (None, uid))
+    same = pod is not None and (uid is None or uid_of(pod) in ("", uid))
     return pod if same else None
 
 
 def _is_unready_pod(snapshot: Snapshot, event: K8sObject) -> bool:
-    pod = _pod(snapshot, event) if event["involvedObject"]["kind"] == "Pod" else None
+    pod = _pod(snapshot, event) if involved_object(event)[0] == "Pod" else None
     return pod is not None and not is_ready(pod)
 
 
 def _is_over(snapshot: Snapshot, event: K8sObject) -> bool:
     """Whether the object of the event is gone or has become well since."""
-    kind, name = event["involvedObject"]["kind"], event["involvedObject"]["name"]
+    kind, name = involved_object(event)
     if kind == "Pod":
         return _pod_is_well(snapshot, event)
     if kind == "HorizontalPodAutoscaler":
         return _autoscaler_is_well(snapshot, named(snapshot, "hpas", name))
     if kind == "PersistentVolumeClaim":
         claim = named(snapshot, "pvcs", name)
-        return claim is None or claim["status"].get("phase") == "Bound"
+        return claim is None or phase_of(claim) == "Bound"
     if kind == "ReplicaSet":
         return _workload_is_well(snapshot, "deployments", name.rpartition("-")[0])
     known = KINDS.get(kind)
@@ -90,7 +94,7 @@ def _is_over(snapshot: Snapshot, event: K8sObject) -> bool:
 
 def _pod_is_well(snapshot: Snapshot, event: K8sObject) -> bool:
     pod = _pod(snapshot, event)
-    if pod is None or pod["metadata"].get("deletionTimestamp") or is_starting(pod, snapshot.taken_at):
+    if pod is None or is_terminating(pod) or is_starting(pod, snapshot.taken_at):
         return True
     ready = ready_since(pod)
     return ready is not None and last_seen(event) <= ready + 1
@@ -98,10 +102,9 @@ def _pod_is_well(snapshot: Snapshot, event: K8sObject) -> bool:
 
 def _autoscaler_is_well(snapshot: Snapshot, hpa: K8sObject | None) -> bool:
     """Whether it scales, or cannot for a reason that lies in its target."""
-    active = condition(hpa, "ScalingActive") if hpa else {}
-    if hpa is None or active.get("status") == "True" or is_within_lag(hpa, snapshot.taken_at):
+    if hpa is None or is_true(hpa, "ScalingActive") or is_within_lag(hpa, snapshot.taken_at):
         return True
-    return active.get("reason") == "ScalingDisabled" or has_new_pods_only(snapshot, hpa)
+    return condition(hpa, "ScalingActive").get("reason") == "ScalingDisabled" or has_new_pods_only(snapshot, hpa)
 
 
 def _workload_is_well(snapshot: Snapshot, source: str, name: str) -> bool:

@@ -5,11 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.pods import ready_pods, ready_since, require_ready
+from pipeline_services.judgements.pods import ready_pods, require_ready
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.component import Autoscaler
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import K8sObject, age, condition, epoch
+from pipeline_services.model.k8s import (
+    K8sObject,
+    age,
+    condition,
+    condition_since,
+    is_true,
+    name_of,
+    ready_since,
+    scale_target_of,
+    spec_of,
+    status_of,
+)
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -30,10 +41,10 @@ def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
         PreconditionNotMet: it is new, its target is scaled to 0, or all pods of its target are new or not ready.
     """
     hpa = _existing(snapshot, hpa_name)
-    active, target = condition(hpa, "ScalingActive"), target_of(hpa)
-    if active.get("reason") == "ScalingDisabled":
+    target = target_of(hpa)
+    if condition(hpa, "ScalingActive").get("reason") == "ScalingDisabled":
         raise PreconditionNotMet(f"{hpa_name} is off because {target} is scaled to 0; see the checks of {target}")
-    if active.get("status") != "True":
+    if not is_true(hpa, "ScalingActive"):
         require_ready(snapshot, target)  # pods that are not ready have no usage
         if has_new_pods_only(snapshot, hpa):
             raise PreconditionNotMet(
@@ -47,7 +58,7 @@ def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
 
 def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
     """The autoscaler has the bounds, CPU target and windows that section 3.5 promises, and may scale up."""
-    spec, wanted = _existing(snapshot, hpa_name)["spec"], documented(snapshot.pipeline, hpa_name)
+    spec, wanted = spec_of(_existing(snapshot, hpa_name)), documented(snapshot.pipeline, hpa_name)
     bounds = (spec.get("minReplicas", 1), spec["maxReplicas"])
     targets = [metric["resource"]["target"].get("averageUtilization") for metric in _cpu(spec.get("metrics"))]
     if bounds != (wanted.min_replicas, wanted.max_replicas) or targets != [wanted.cpu_percent]:
@@ -78,13 +89,13 @@ def documented(pipeline: Pipeline, hpa_name: str) -> Autoscaler:
 
 def is_within_lag(hpa: K8sObject, now: float) -> bool:
     """Whether the metrics went away so recently that it is the lag that section 9 knows of."""
-    since = condition(hpa, "ScalingActive").get("lastTransitionTime")
-    return since is None or now - epoch(since) < METRICS_LAG
+    since = condition_since(hpa, "ScalingActive")
+    return since is None or now - since < METRICS_LAG
 
 
 def target_of(hpa: K8sObject) -> str:
     """The name of the Deployment that is scaled."""
-    return str(hpa["spec"]["scaleTargetRef"]["name"])
+    return scale_target_of(hpa)[1]
 
 
 def has_new_pods_only(snapshot: Snapshot, hpa: K8sObject) -> bool:
@@ -107,9 +118,9 @@ def _existing(snapshot: Snapshot, hpa_name: str) -> K8sObject:
 
 def _judge_condition(snapshot: Snapshot, hpa: K8sObject, kind: str) -> None:
     found = condition(hpa, kind)
-    if found.get("status") == "True" or (found and is_within_lag(hpa, snapshot.taken_at)):
+    if is_true(hpa, kind) or (found and is_within_lag(hpa, snapshot.taken_at)):
         return
-    hpa_name = hpa["metadata"]["name"]
+    hpa_name = name_of(hpa)
     if age(hpa, snapshot.taken_at) < NEW_FOR:
         raise PreconditionNotMet(f"{hpa_name} is new and knows no metrics yet; ask again in {NEW_FOR:g} s")
     why = f"{found.get('reason', 'no such condition')}: {found.get('message', '')}"[:200]
@@ -121,5 +132,5 @@ def _cpu(metrics: list[K8sObject] | None) -> list[K8sObject]:
 
 
 def _current_cpu(hpa: K8sObject) -> int | None:
-    values = [metric["resource"]["current"] for metric in _cpu((hpa.get("status") or {}).get("currentMetrics"))]
+    values = [metric["resource"]["current"] for metric in _cpu(status_of(hpa).get("currentMetrics"))]
     return next((value.get("averageUtilization") for value in values), None)

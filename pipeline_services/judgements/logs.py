@@ -10,11 +10,11 @@ from itertools import pairwise
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.pods import pods_of, ready_since
+from pipeline_services.judgements.pods import pods_of
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.metrics.known_issues import KnownIssue, known_issue
 from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import K8sObject, epoch, name_of
+from pipeline_services.model.k8s import K8sObject, name_of, ready_since, stamped
 from pipeline_services.snapshot.snapshot import Snapshot
 
 WINDOW: Final = 120.0
@@ -23,7 +23,6 @@ SEVERE: Final = frozenset({"ERROR", "FATAL", "CRITICAL", "PANIC", "SEVERE"})
 _WORD = re.compile(r"\b(?:lvl=|level=|\")?(ERROR|FATAL|CRITICAL|PANIC|SEVERE|Traceback \(most recent call last\))")
 _FIELD = re.compile(r"\b(?:lvl|level)=\"?(\w+)")
 
-_STAMP = re.compile(r"\d{4}-\d\d-\d\dT")
 _THROWN = re.compile(r"[\w.$]+(Exception|Error)\b")
 
 
@@ -99,11 +98,8 @@ def is_severe(text: str) -> bool:
 
 
 def _lines(tail: Mapping[str, Any]) -> Iterator[Line]:
-    """What the container wrote, before its last restart as well; each line once.
-
-    A line without a time is the kubelet's own, about a log that it no longer has.
-    """
-    entries = [entry.partition(" ") for entry in dict.fromkeys((*tail.get("previous", ()), *tail["lines"]))]
-    stamped = [(stamp, text) for stamp, _, text in entries if _STAMP.match(stamp)]
-    for (stamp, text), (_, after) in pairwise([*stamped, ("", "")]):
-        yield Line(tail["pod"], epoch(stamp), text, after if _THROWN.match(after) else "")
+    """What the container wrote, before its last restart as well; each line once."""
+    entries = dict.fromkeys((*tail.get("previous", ()), *tail["lines"]))
+    lines = [line for line in map(stamped, entries) if line]
+    for (at, text), (_, after) in pairwise([*lines, (0.0, "")]):
+        yield Line(tail["pod"], at, text, after if _THROWN.match(after) else "")

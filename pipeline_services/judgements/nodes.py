@@ -8,24 +8,34 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.resources import STALE_AFTER
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import K8sObject, condition, epoch, name_of, quantity, require_data
+from pipeline_services.model.k8s import (
+    PRESSURES,
+    K8sObject,
+    allocatable,
+    closing_taints,
+    condition,
+    epoch,
+    is_cordoned,
+    is_true,
+    name_of,
+    quantity,
+)
 from pipeline_services.snapshot.snapshot import Snapshot
 
 LEVELS: Final = {"cpu": 0.98, "memory": 0.9}
 """Shares of what is allocatable. Memory has the pods' level of section 8: not far above it the kubelet evicts. Of the
 CPU, which pods share by weight, nothing but nothing left is too much."""
-PRESSURES: Final = ("MemoryPressure", "DiskPressure", "PIDPressure")
 
 
 def are_ready(snapshot: Snapshot) -> None:
     """Every node is Ready and takes pods."""
-    found = require_data(snapshot.data("nodes"), "nodes")
+    found = _required(snapshot.data("nodes"), "nodes")
     for node in found:
         ready = condition(node, "Ready")
-        if ready.get("status") != "True":
+        if not is_true(node, "Ready"):
             observed = f"node {name_of(node)} is not ready: {ready.get('message') or ready.get('reason')}"
             raise Deviation(snapshot, observed, "Ready", COMPONENT_ADVICE["node"])
-        if node["spec"].get("unschedulable"):
+        if is_cordoned(node):
             raise Deviation(snapshot, f"node {name_of(node)} is cordoned", "schedulable", COMPONENT_ADVICE["node"])
     closed = closed_by_taints(found)
     if closed:
@@ -40,22 +50,13 @@ def are_ready(snapshot: Snapshot) -> None:
 
 def closed_by_taints(nodes: list[K8sObject]) -> dict[str, list[str]]:
     """The taints of each node where all have some; where one takes pods, the others may be kept for something else."""
-    found = {name_of(node): taints_of(node) for node in nodes}
+    found = {name_of(node): closing_taints(node) for node in nodes}
     return found if all(found.values()) else {}
-
-
-def taints_of(node: K8sObject) -> list[str]:
-    """The keys of the taints that somebody has set to keep pods away; those of Kubernetes itself are conditions."""
-    return [
-        taint["key"]
-        for taint in node["spec"].get("taints") or ()
-        if taint["effect"] != "PreferNoSchedule" and not taint["key"].startswith("node.kubernetes.io/")
-    ]
 
 
 def have_no_pressure(snapshot: Snapshot) -> None:
     """No node is short of memory, disk or process ids."""
-    for node in require_data(snapshot.data("nodes"), "nodes"):
+    for node in _required(snapshot.data("nodes"), "nodes"):
         for kind in PRESSURES:
             found = condition(node, kind)
             if found.get("status") != "False":
@@ -65,12 +66,18 @@ def have_no_pressure(snapshot: Snapshot) -> None:
 
 def have_room(snapshot: Snapshot, resource: str) -> None:
     """No node uses more of ``cpu`` or ``memory`` than the share in ``LEVELS`` of what pods can have."""
-    capacity = {name_of(node): node["status"]["allocatable"][resource] for node in snapshot.data("nodes")}
-    for metrics in require_data(snapshot.data("node_metrics"), "usage of any node"):
+    capacity = {name_of(node): allocatable(node, resource) for node in snapshot.data("nodes")}
+    for metrics in _required(snapshot.data("node_metrics"), "usage of any node"):
         if snapshot.taken_at - epoch(metrics["timestamp"]) > STALE_AFTER:
             raise NoData(f"the usage of {name_of(metrics)} is from {metrics['timestamp']}, which is too old")
-        share = quantity(metrics["usage"][resource]) / quantity(capacity[name_of(metrics)])
+        share = quantity(metrics["usage"][resource]) / capacity[name_of(metrics)]
         if not share < LEVELS[resource]:
             advice = COMPONENT_ADVICE["node"].but(next_command="kubectl top nodes")
             observed = f"node {name_of(metrics)} uses {share:.0%} of its {resource}"
             raise Deviation(snapshot, observed, f"< {LEVELS[resource]:.0%} (last 15 s)", advice)
+
+
+def _required(rows: list[K8sObject], what: str) -> list[K8sObject]:
+    if not rows:
+        raise NoData(f"no {what}")
+    return rows

@@ -8,7 +8,25 @@ from typing import Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import K8sObject, age, condition, epoch, name_of
+from pipeline_services.model.k8s import (
+    K8sObject,
+    age,
+    age_since_start,
+    condition,
+    container_statuses,
+    deletion_due,
+    epoch,
+    init_container_statuses,
+    is_ready,
+    is_terminating,
+    labels_of,
+    last_end,
+    name_of,
+    phase_of,
+    ready_since,
+    state_of,
+    status_of,
+)
 from pipeline_services.snapshot.objects import items_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -23,18 +41,7 @@ _CRASHES: Final = 2
 
 def pods_of(snapshot: Snapshot, component: str) -> list[K8sObject]:
     """The component's pods without those that are being deleted."""
-    return [pod for pod in items_of(snapshot, "pods", component) if not pod["metadata"].get("deletionTimestamp")]
-
-
-def is_ready(pod: K8sObject) -> bool:
-    """Running, with every container ready."""
-    return pod["status"].get("phase") == "Running" and condition(pod, "Ready").get("status") == "True"
-
-
-def ready_since(pod: K8sObject) -> float | None:
-    """When the pod became ready, in epoch seconds; None while it is not."""
-    ready = condition(pod, "Ready")
-    return epoch(ready["lastTransitionTime"]) if ready.get("status") == "True" else None
+    return [pod for pod in items_of(snapshot, "pods", component) if not is_terminating(pod)]
 
 
 def all_ready_since(pods: Iterable[K8sObject]) -> list[float]:
@@ -78,23 +85,21 @@ def require_settled(snapshot: Snapshot, component: str) -> None:
 
 def is_leaving(pod: K8sObject, now: float) -> bool:
     """Being deleted, and not longer than that may take."""
-    until = pod["metadata"].get("deletionTimestamp")
-    return bool(until) and now - epoch(until) < STARTING_FOR
+    due = deletion_due(pod)
+    return due is not None and now - due < STARTING_FOR
 
 
 def is_starting(pod: K8sObject, now: float) -> bool:
     """Not ready yet, for less than ``STARTING_FOR`` seconds, and in no bad status."""
-    starts = [epoch(state["running"]["startedAt"]) for state in _states(pod) if "running" in state]
-    since = now - max(starts) if starts else age(pod, now)
-    return not is_ready(pod) and since < STARTING_FOR and not bad_status(pod, now)
+    return not is_ready(pod) and age_since_start(pod, now) < STARTING_FOR and not bad_status(pod, now)
 
 
 def bad_status(pod: K8sObject, now: float) -> str:
     """The bad status of the pod as ``kubectl get pods`` names it, or an empty string."""
-    if pod["status"].get("phase") == "Failed":
-        return str(pod["status"].get("reason") or "Error")
+    if phase_of(pod) == "Failed":
+        return str(status_of(pod).get("reason") or "Error")
     found = next(_bad_containers(pod, now), "")
-    if not found and pod["status"].get("phase") == "Pending" and age(pod, now) > STARTING_FOR:
+    if not found and phase_of(pod) == "Pending" and age(pod, now) > STARTING_FOR:
         return _with_message("Pending", condition(pod, "PodScheduled").get("message"))
     return found
 
@@ -105,7 +110,7 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
     advice = COMPONENT_ADVICE[component]
     pods = pods_of(snapshot, component)
     for part in snapshot.pipeline.parts_of(component):
-        if not any(part.owns(pod["metadata"].get("labels")) for pod in pods):
+        if not any(part.owns(labels_of(pod)) for pod in pods):
             require_settled(snapshot, component)
             raise Deviation(snapshot, f"there is no pod of {part.id}", "at least one, Running and ready", advice)
     for pod in pods:
@@ -114,22 +119,15 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
             raise Deviation(snapshot, f"pod {name_of(pod)} is in {status}", "Running, all containers ready", advice)
     slow = [pod for pod in pods if not is_ready(pod) and not is_starting(pod, snapshot.taken_at)]
     if slow:
-        phase = slow[0]["status"].get("phase", "Unknown")
+        phase = phase_of(slow[0]) or "Unknown"
         observed = f"pod {name_of(slow[0])} is {phase} but not ready; {len(slow)} of {len(pods)} pods are like that"
         raise Deviation(snapshot, observed, f"all containers ready within {STARTING_FOR:g} s", advice)
     require_settled(snapshot, component)
 
 
-def _states(pod: K8sObject) -> Iterable[K8sObject]:
-    return (status.get("state") or {} for status in pod["status"].get("containerStatuses") or ())
-
-
 def _bad_containers(pod: K8sObject, now: float) -> Iterator[str]:
-    status = pod["status"]
-    for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
-        state = container.get("state") or {}
-        waiting, ended = state.get("waiting") or {}, state.get("terminated") or {}
-        last = (container.get("lastState") or {}).get("terminated") or {}
+    for container in (*init_container_statuses(pod), *container_statuses(pod)):
+        waiting, ended, last = state_of(container, "waiting"), state_of(container, "terminated"), last_end(container)
         if waiting and waiting.get("reason", "ContainerCreating") not in _STARTING_REASONS:
             yield _with_message(waiting["reason"], waiting.get("message"))
         if ended.get("exitCode"):

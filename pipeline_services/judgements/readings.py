@@ -12,7 +12,7 @@ from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.metrics.metric import Absence, Comparison, KeyMetric, Reading
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import age, condition, epoch, name_of
+from pipeline_services.model.k8s import age_since_start, condition, name_of, restarts_of, status_of
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -108,7 +108,7 @@ def _restarts(snapshot: Snapshot, component: str) -> float:
     pods = pods_of(snapshot, component)
     if not pods:
         raise NoData(f"there is no pod of {component} whose restarts could be counted")
-    return float(max(sum(c["restartCount"] for c in pod["status"].get("containerStatuses") or ()) for pod in pods))
+    return float(max(map(restarts_of, pods)))
 
 
 def _replicas(snapshot: Snapshot, hpa_name: str) -> float:
@@ -117,7 +117,7 @@ def _replicas(snapshot: Snapshot, hpa_name: str) -> float:
         raise NoData(f"there is no HPA {hpa_name}")
     if condition(hpa, "ScalingActive").get("reason") == "ScalingDisabled":
         raise PreconditionNotMet(f"{hpa_name} is off because its target is scaled to 0; see the target's own checks")
-    current = (hpa.get("status") or {}).get("currentReplicas")
+    current = status_of(hpa).get("currentReplicas")
     if current is None:
         raise NoData(f"{hpa_name} does not say how many replicas there are")
     return float(current)
@@ -157,17 +157,10 @@ def _series_of_pods(
     require_ready(snapshot, component)
     by_pod = {row["metric"].get("pod"): row for row in rows}
     for pod in ready_pods(snapshot, component):
-        if name_of(pod) not in by_pod and _age_of_start(pod, snapshot.taken_at) > NEW_FOR:
+        if name_of(pod) not in by_pod and age_since_start(pod, snapshot.taken_at) > NEW_FOR:
             raise NoData(f"{metric.id}: Prometheus has no value of {name_of(pod)}")
     ready = {name_of(pod) for pod in ready_pods(snapshot, component)}
     return [row for pod, row in by_pod.items() if pod in ready]
-
-
-def _age_of_start(pod: Mapping[str, Any], now: float) -> float:
-    """Seconds since the youngest container of the pod was started."""
-    states = [status.get("state") or {} for status in pod["status"].get("containerStatuses") or ()]
-    starts = [now - epoch(state["running"]["startedAt"]) for state in states if "running" in state]
-    return min(starts, default=age(pod, now))
 
 
 def _whose(row: Mapping[str, Any], metric: KeyMetric) -> str:

@@ -10,7 +10,18 @@ from pipeline_services.judgements.upkeep import ANCHOR, DAY, value_of
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import K8sObject, age, epoch, name_of, quantity
+from pipeline_services.model.k8s import (
+    K8sObject,
+    age,
+    containers_of,
+    created_at,
+    epoch,
+    name_of,
+    quantity,
+    requests_of,
+    status_of,
+    template_of,
+)
 from pipeline_services.model.pipeline import DEPLOYMENT
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -115,7 +126,7 @@ def autoscaler_is_proved(snapshot: Snapshot, hpa_name: str) -> None:
     if hpa is None:
         raise PreconditionNotMet(f"there is no HPA {hpa_name}")
     load = "pytest -m chaos chaos/test_resources.py -k load"
-    last = (hpa.get("status") or {}).get("lastScaleTime")
+    last = status_of(hpa).get("lastScaleTime")
     if last is None and age(hpa, snapshot.taken_at) < MONTH:
         raise PreconditionNotMet(f"{hpa_name} has not had to scale yet", next_step=load)
     if last is None or snapshot.taken_at - epoch(last) > MONTH:
@@ -136,8 +147,7 @@ def _workload(snapshot: Snapshot, app: str) -> K8sObject:
 
 def _requested(snapshot: Snapshot, app: str, resource: str) -> float:
     """The sum of the containers' requests."""
-    containers = _workload(snapshot, app)["spec"]["template"]["spec"]["containers"]
-    asked = [(container.get("resources") or {}).get("requests") or {} for container in containers]
+    asked = [requests_of(container) for container in containers_of(template_of(_workload(snapshot, app)))]
     if not all(resource in requests for requests in asked):
         raise NoData(f"{app} does not request {resource}, so there is nothing to compare its use with")
     return sum(quantity(requests[resource]) for requests in asked)
@@ -148,13 +158,13 @@ def _changes(snapshot: Snapshot, kind: str, name: str) -> list[Mapping[str, Any]
 
 
 def _images(item: K8sObject) -> list[str]:
-    return [container["image"] for container in item["spec"]["template"]["spec"]["containers"]]
+    return [container["image"] for container in containers_of(template_of(item))]
 
 
 def _since_in_use(snapshot: Snapshot, app: str, images: list[str]) -> list[float]:
     """When each ReplicaSet of the app with these images was made."""
     return [
-        epoch(item["metadata"]["creationTimestamp"])
+        created_at(item)
         for item in snapshot.data("replicasets")
         if name_of(item).rpartition("-")[0] == app and _images(item) == images
     ]

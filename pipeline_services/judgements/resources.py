@@ -9,7 +9,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import ready_pods
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import K8sObject, age, epoch, name_of, quantity
+from pipeline_services.model.k8s import K8sObject, age, containers_of, epoch, limits_of, name_of, quantity
 from pipeline_services.snapshot.snapshot import Snapshot
 
 MEASURED_AFTER: Final = 90.0
@@ -38,7 +38,7 @@ def _judge(snapshot: Snapshot, component: str, pod: K8sObject, metrics: K8sObjec
     advice = COMPONENT_ADVICE[component].but(
         next_command="kubectl top pods -n {namespace} --containers", runbook="high-resource-usage"
     )
-    limits = {container["name"]: container.get("resources", {}).get("limits", {}) for container in _containers(pod)}
+    limits = {container["name"]: limits_of(container) for container in containers_of(pod)}
     for container in metrics["containers"]:
         for what, used, limit in _used_and_limits(container["usage"], limits.get(container["name"], {})):
             if not used <= limit:
@@ -53,7 +53,3 @@ def _used_and_limits(usage: Mapping[str, str], limits: Mapping[str, str]) -> Ite
         yield "CPU", quantity(usage["cpu"]) / CPU_JITTER, quantity(limits["cpu"])
     if "memory" in limits:
         yield "memory", quantity(usage["memory"]), quantity(limits["memory"])
-
-
-def _containers(pod: K8sObject) -> list[K8sObject]:
-    return list(pod["spec"]["containers"])

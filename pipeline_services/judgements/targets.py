@@ -10,7 +10,7 @@ from pipeline_services.judgements.pods import ready_pods, require_ready
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import age, epoch, name_of
+from pipeline_services.model.k8s import age, epoch, labels_of, name_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 FOUND_AFTER: Final = 60.0
@@ -28,9 +28,7 @@ def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
     require_ready(snapshot, roles.PROMETHEUS, component)
     targets = {target["labels"].get("pod"): target for target in _targets(snapshot, component)}
     for pod in ready_pods(snapshot, component):
-        if age(pod, snapshot.taken_at) < FOUND_AFTER or not snapshot.pipeline[component].owns(
-            pod["metadata"].get("labels")
-        ):
+        if age(pod, snapshot.taken_at) < FOUND_AFTER or not snapshot.pipeline[component].owns(labels_of(pod)):
             continue
         if name_of(pod) not in targets:
             _require_running_for_a_while(snapshot)

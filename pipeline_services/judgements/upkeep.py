@@ -13,7 +13,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
-from pipeline_services.model.k8s import K8sObject, age
+from pipeline_services.model.k8s import K8sObject, age, annotations_of
 from pipeline_services.model.pipeline import STATEFUL_SET, Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -135,7 +135,7 @@ def backup_is_proved(snapshot: Snapshot) -> None:
 
 
 def _tested(claim: K8sObject) -> dict[str, Any] | None:
-    note = (claim["metadata"].get("annotations") or {}).get(own_cluster.BACKUP_TESTED)
+    note = annotations_of(claim).get(own_cluster.BACKUP_TESTED)
     if note is None:
         return None
     try:

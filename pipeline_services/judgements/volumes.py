@@ -8,7 +8,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import STARTING_FOR
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import age, name_of
+from pipeline_services.model.k8s import age, is_terminating, name_of, phase_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
@@ -25,11 +25,11 @@ def are_bound(snapshot: Snapshot, component: str) -> None:
     if not claims:
         raise Deviation(snapshot, f"{component} has no volume claim", "at least one, Bound", advice)
     for claim in claims:
-        phase = claim["status"].get("phase")
+        phase = phase_of(claim)
         if phase == "Pending" and age(claim, snapshot.taken_at) < STARTING_FOR:
             raise PreconditionNotMet(f"{name_of(claim)} is new and not bound yet; ask again in {STARTING_FOR:g} s")
         if phase != "Bound":
             raise Deviation(snapshot, f"volume claim {name_of(claim)} is {phase}", "Bound", advice)
-        if claim["metadata"].get("deletionTimestamp"):
+        if is_terminating(claim):
             goes = advice.but(impact=f"{component} loses all it holds as soon as its pod ends: save it first")
             raise Deviation(snapshot, f"volume claim {name_of(claim)} is being deleted", "Bound", goes)

@@ -2,61 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_ready, is_starting, pods_of
+from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_starting, pods_of
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import K8sObject, age, condition
+from pipeline_services.model.k8s import age, condition, is_ready, labels_of, progress_of
 from pipeline_services.snapshot.objects import items_of, named
 from pipeline_services.snapshot.snapshot import Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a workload is: pods wanted, existing, of the newest template, and available."""
-
-    wanted: int
-    existing: int
-    updated: int
-    available: int
-    seen_by_controller: bool
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing is left to roll out."""
-        return self.seen_by_controller and self.wanted == self.existing == self.updated == self.available
-
-    def __str__(self) -> str:
-        return f"{self.updated} of {self.wanted} pods updated, {self.available} available, {self.existing} existing"
 
 
 def is_rolled_out(snapshot: Snapshot, component: str) -> None:
     """Every workload of the component is complete, or on its way for less than the time that a start takes."""
     for part in snapshot.pipeline.parts_of(component):
         _judge(snapshot, part)
-
-
-def progress_of(workload: K8sObject) -> Progress:
-    """What the status of a workload of any kind says."""
-    spec, status = workload["spec"], workload.get("status") or {}
-    if workload_is_daemonset(status):
-        wanted, existing = status["desiredNumberScheduled"], status.get("currentNumberScheduled", 0)
-        updated, available = status.get("updatedNumberScheduled", 0), status.get("numberAvailable", 0)
-    else:
-        wanted, existing = spec.get("replicas", 1), status.get("replicas", 0)
-        updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
-    seen = status.get("observedGeneration", 0) >= workload["metadata"].get("generation", 0)
-    return Progress(wanted, existing, updated, available, seen)
-
-
-def workload_is_daemonset(status: Mapping[str, Any]) -> bool:
-    """Only a DaemonSet counts nodes."""
-    return "desiredNumberScheduled" in status
 
 
 def _judge(snapshot: Snapshot, part: Component) -> None:
@@ -82,10 +41,8 @@ def _judge(snapshot: Snapshot, part: Component) -> None:
 def _is_under_way(snapshot: Snapshot, part: Component) -> bool:
     """Whether something moves: a pod has just been made, starts or goes, and none is stuck."""
     now = snapshot.taken_at
-    pods = [pod for pod in pods_of(snapshot, part.reports_to) if part.owns(pod["metadata"].get("labels"))]
+    pods = [pod for pod in pods_of(snapshot, part.reports_to) if part.owns(labels_of(pod))]
     if not all(is_ready(pod) or is_starting(pod, now) for pod in pods):
         return False
-    everything = [
-        pod for pod in items_of(snapshot, "pods", part.reports_to) if part.owns(pod["metadata"].get("labels"))
-    ]
+    everything = [pod for pod in items_of(snapshot, "pods", part.reports_to) if part.owns(labels_of(pod))]
     return any(is_leaving(pod, now) for pod in everything) or any(age(pod, now) < STARTING_FOR for pod in pods)

@@ -13,6 +13,7 @@ from pipeline_services.faults.model import Node
 from pipeline_services.faults.processes import Processes
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import FLOWS, Flow
+from pipeline_services.model.k8s import endpoints_of, is_terminating, labels_of, service_of, status_of
 from pipeline_services.model.pipeline import Pipeline
 
 __all__ = ["FLOWS", "Connectivity", "Flow"]
@@ -71,12 +72,8 @@ class Connectivity:
             PreconditionNotMet: no pod of it has one.
         """
         part = self._pipeline[app]
-        own = [
-            pod
-            for pod in self._cluster.list("pods")
-            if part.owns(pod["metadata"].get("labels")) and not pod["metadata"].get("deletionTimestamp")
-        ]
-        found = [str(pod["status"]["podIP"]) for pod in own if pod["status"].get("podIP")]
+        own = [pod for pod in self._cluster.list("pods") if part.owns(labels_of(pod)) and not is_terminating(pod)]
+        found = [str(status_of(pod)["podIP"]) for pod in own if status_of(pod).get("podIP")]
         if not found:
             raise PreconditionNotMet(f"no pod of {app} has an address")
         return found
@@ -84,9 +81,7 @@ class Connectivity:
     def ready_endpoints(self, service: str) -> int:
         """How many ready endpoints a service has."""
         slices = self._cluster.list("endpointslices")
-        own = [item for item in slices if item["metadata"]["labels"].get("kubernetes.io/service-name") == service]
-        endpoints = [one for item in own for one in item.get("endpoints") or ()]
-        return sum(1 for one in endpoints if (one.get("conditions") or {}).get("ready") is not False)
+        return sum(len(endpoints_of(item, ready=True)) for item in slices if service_of(item) == service)
 
     def _inside(self, app: str, spaces: Sequence[str], command: Sequence[str]) -> bool:
         script = '"$@" >/dev/null 2>&1 && echo yes || echo no'

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
-from datetime import datetime
 from types import TracebackType
 from typing import Any, Final
 
@@ -16,8 +15,21 @@ from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.measure.samples import LagSample, PodSeen, PodsSample, StoredSample
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
+from pipeline_services.model.k8s import (
+    K8sObject,
+    container_statuses,
+    is_ready,
+    is_terminating,
+    labels_of,
+    name_of,
+    phase_of,
+    ready_since,
+    restarts_of,
+    secret_value,
+    state_of,
+    uid_of,
+)
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.snapshot.sources.kubernetes import secret_value
 
 LOOK_WITHIN: Final = 0.5
 """Seconds that one look at the stored readings may take: half of what bounds the recovery clock's error."""
@@ -146,7 +158,7 @@ class Probes(AbstractContextManager["Probes"]):
             NoData: there is none of that name.
         """
         for pod in self.cluster.list("pods"):
-            if pod["metadata"]["name"] == name:
+            if name_of(pod) == name:
                 return pod
         raise NoData(f"there is no pod {name}")
 
@@ -162,35 +174,25 @@ def metric_value(text: str, name: str, labels: Mapping[str, str]) -> float:
     return total
 
 
-def pod_seen(pod: Mapping[str, Any], pipeline: Pipeline) -> PodSeen:
+def pod_seen(pod: K8sObject, pipeline: Pipeline) -> PodSeen:
     """What a sample keeps of a pod."""
-    metadata, status = pod["metadata"], pod["status"]
-    containers = status.get("containerStatuses") or []
-    life = "/".join([str(metadata["uid"]), *(str(one.get("containerID", "")) for one in containers)])
-    conditions: list[dict[str, Any]] = status.get("conditions") or []
-    ready = next((one for one in conditions if one["type"] == "Ready"), {})
-    component = pipeline.component_of(metadata.get("labels"))
+    component, containers = pipeline.component_of(labels_of(pod)), container_statuses(pod)
     return PodSeen(
-        name=str(metadata["name"]),
+        name=name_of(pod),
         app=component.id if component else "",
-        life=life,
-        ready=ready.get("status") == "True",
-        going=bool(metadata.get("deletionTimestamp")),
-        status=_status(status, containers),
-        restarts=sum(int(one.get("restartCount", 0)) for one in containers),
-        ready_since=_epoch(ready.get("lastTransitionTime")) if ready.get("status") == "True" else None,
+        life="/".join([uid_of(pod), *(str(one.get("containerID", "")) for one in containers)]),
+        ready=is_ready(pod),
+        going=is_terminating(pod),
+        status=_status(pod, containers),
+        restarts=restarts_of(pod),
+        ready_since=ready_since(pod),
     )
 
 
-def _status(status: Mapping[str, Any], containers: list[dict[str, Any]]) -> str:
+def _status(pod: K8sObject, containers: Sequence[K8sObject]) -> str:
     """As ``kubectl get pods`` says it."""
     for container in containers:
-        state = container.get("state") or {}
-        reason = (state.get("waiting") or state.get("terminated") or {}).get("reason")
+        reason = (state_of(container, "waiting") or state_of(container, "terminated")).get("reason")
         if reason:
             return str(reason)
-    return str(status.get("phase", "Unknown"))
-
-
-def _epoch(text: str | None) -> float | None:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() if text else None
+    return phase_of(pod) or "Unknown"

@@ -20,6 +20,7 @@ from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.k8s import name_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.snapshot.bounds import bounded
@@ -200,7 +201,7 @@ def _secrets(lists: _Lists) -> list[dict[str, Any]]:
 
 def _published(snapshot: Snapshot, secrets: Sequence[Mapping[str, Any]]) -> Snapshot:
     """The snapshot without secrets and in bounds: the only form that leaves this module."""
-    public = {snapshot.namespace, snapshot.context, *(str(secret["metadata"]["name"]) for secret in secrets)}
+    public = {snapshot.namespace, snapshot.context, *(name_of(secret) for secret in secrets)}
     public |= snapshot.pipeline.public_values() | own_cluster.PUBLIC
     forms = secret_forms(hidden_values(secrets), public)
     failures = {

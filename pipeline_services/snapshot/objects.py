@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline_services.model.k8s import K8sObject, name_of
+from pipeline_services.model.k8s import K8sObject, labels_of, name_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
@@ -14,4 +14,4 @@ def named(snapshot: Snapshot, source: str, name: str) -> K8sObject | None:
 def items_of(snapshot: Snapshot, source: str, component: str) -> list[K8sObject]:
     """The objects in the list ``source`` whose labels are those of the component's workloads."""
     parts = snapshot.pipeline.parts_of(component)
-    return [item for item in snapshot.data(source) if any(part.owns(item["metadata"].get("labels")) for part in parts)]
+    return [item for item in snapshot.data(source) if any(part.owns(labels_of(item)) for part in parts)]

@@ -12,18 +12,28 @@ from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.model import Check
 from pipeline_services.checklist.run import CheckResult
-from pipeline_services.judgements.events import last_seen
-from pipeline_services.judgements.pods import all_ready_since, is_ready
+from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, epoch, name_of
+from pipeline_services.model.k8s import (
+    COMPONENT_APPS,
+    K8sObject,
+    app_of,
+    epoch,
+    involved_object,
+    is_ready,
+    is_terminating,
+    labels_of,
+    last_seen,
+    name_of,
+    stamped,
+)
 from pipeline_services.model.kinds import WORKLOADS, kind_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 COMPONENT_OF: Final = {app: component for component, apps in COMPONENT_APPS.items() for app in apps}
 RECENT: Final = 900.0
 """Seconds back for which events and log lines are evidence of something that is wrong now."""
-_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\S+")
 
 
 @dataclass(frozen=True)
@@ -84,11 +94,11 @@ class Evidence:
 
     def all_pods(self, app: str) -> list[K8sObject]:
         """The app's pods, those that are being deleted as well."""
-        return [pod for pod in self.objects("pods") if (pod["metadata"].get("labels") or {}).get("app") == app]
+        return [pod for pod in self.objects("pods") if app_of(pod) == app]
 
     def pods(self, app: str) -> list[K8sObject]:
         """The app's pods that are meant to stay."""
-        return [pod for pod in self.all_pods(app) if not pod["metadata"].get("deletionTimestamp")]
+        return [pod for pod in self.all_pods(app) if not is_terminating(pod)]
 
     def ready(self, app: str) -> list[K8sObject]:
         """The app's ready pods."""
@@ -102,13 +112,15 @@ class Evidence:
 
     def events_of(self, kind: str, name: str, *reasons: str) -> list[K8sObject]:
         """Recent events about an object, newest first; all reasons where none is given."""
-        return [
-            one
-            for one in self.events
-            if one["involvedObject"]["kind"] == kind
-            and one["involvedObject"]["name"] == name
-            and (not reasons or one.get("reason") in reasons)
-        ]
+        found = self._events_by_object.get((kind, name), [])
+        return [one for one in found if not reasons or one.get("reason") in reasons]
+
+    @cached_property
+    def _events_by_object(self) -> dict[tuple[str, str], list[K8sObject]]:
+        found: dict[tuple[str, str], list[K8sObject]] = {}
+        for event in self.events:
+            found.setdefault(involved_object(event), []).append(event)
+        return found
 
     def lines(self, component: str, within: float = 180.0) -> list[tuple[float, str]]:
         """The newest log lines of a component's standing pods as (epoch seconds, text), oldest first.
@@ -122,7 +134,7 @@ class Evidence:
             if pod is None:
                 continue
             since = self.now - within if is_ready(pod) else 0.0
-            found += [line for line in _stamped((*tail.get("previous", ()), *tail["lines"])) if line[0] >= since]
+            found += [line for line in _lines_of((*tail.get("previous", ()), *tail["lines"])) if line[0] >= since]
         return sorted(found)
 
     def said(self, component: str, pattern: str, within: float = 180.0) -> list[str]:
@@ -170,17 +182,12 @@ class Evidence:
     def system(self, label: str, value: str) -> list[K8sObject]:
         """The pods of kube-system with that label."""
         pods = self.objects("system_pods")
-        return [pod for pod in pods if (pod["metadata"].get("labels") or {}).get(label) == value]
+        return [pod for pod in pods if labels_of(pod).get(label) == value]
 
 
 def _delivered_again(lines: list[tuple[float, str]]) -> float | None:
     return max((at for at, text in lines if DELIVERS_AGAIN in text), default=None)
 
 
-def _stamped(entries: tuple[str, ...]) -> list[tuple[float, str]]:
-    found = []
-    for entry in dict.fromkeys(entries):
-        stamp, _, text = entry.partition(" ")
-        if _STAMP.fullmatch(stamp):
-            found.append((epoch(stamp), text))
-    return found
+def _lines_of(entries: tuple[str, ...]) -> list[tuple[float, str]]:
+    return [line for line in map(stamped, dict.fromkeys(entries)) if line]

@@ -10,10 +10,9 @@ import pytest
 
 from pipeline_services import faults
 from pipeline_services.faults.journal import Call, Journal
-from pipeline_services.judgements.events import last_seen
-from pipeline_services.judgements.pods import is_ready
 from pipeline_services.metrics.known_issues import KNOWN_ISSUES, known_issue
 from pipeline_services.model import names, roles
+from pipeline_services.model.k8s import is_ready, last_seen
 from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.cluster.access import ClusterAccess

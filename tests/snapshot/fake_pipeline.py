@@ -37,7 +37,8 @@ class FakePipeline:
 
 def pod(component: str) -> dict[str, Any]:
     """A pod of a component, called like a StatefulSet's."""
-    metadata = {"name": f"{component}-0", "labels": {"app": component}, "annotations": {"note": "x"}}
+    metadata: dict[str, Any] = {"name": f"{component}-0", "labels": {"app": component}, "annotations": {"note": "x"}}
+    metadata["creationTimestamp"] = "2026-01-01T00:00:00Z"
     return {"metadata": metadata, "spec": {"containers": [{"name": component}]}}
 
 

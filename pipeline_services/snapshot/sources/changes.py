@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import Any, Final
 
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.k8s import name_of
 from pipeline_services.model.kinds import WORKLOAD_KINDS, kind_of
 from pipeline_services.snapshot.sources.kubernetes import MANAGED
 
@@ -53,7 +54,7 @@ def _changes(kind: str, item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if entry.get("subresource") != STATUS and entry.get("time"):
             yield {
                 "kind": kind,
-                "name": item["metadata"]["name"],
+                "name": name_of(item),
                 "manager": entry.get("manager", ""),
                 "operation": entry.get("operation", ""),
                 "time": entry["time"],

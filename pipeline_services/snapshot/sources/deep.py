@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pipeline_services.clients.prometheus import PrometheusApi, number
 from pipeline_services.model import own_cluster, roles
+from pipeline_services.model.k8s import name_of, spec_of, status_of
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 
 LOOK_BACK: Final = 1800.0
@@ -65,14 +66,14 @@ def quotas(lists: Mapping[str, Future[list[dict[str, Any]]]]) -> list[dict[str, 
     found = [
         {
             "kind": "ResourceQuota",
-            "name": item["metadata"]["name"],
-            "hard": (item.get("status") or {}).get("hard") or (item.get("spec") or {}).get("hard") or {},
-            "used": (item.get("status") or {}).get("used") or {},
+            "name": name_of(item),
+            "hard": status_of(item).get("hard") or spec_of(item).get("hard") or {},
+            "used": status_of(item).get("used") or {},
         }
         for item in lists["resourcequotas"].result()
     ]
     ranges = [
-        {"kind": "LimitRange", "name": item["metadata"]["name"], "limits": (item.get("spec") or {}).get("limits") or []}
+        {"kind": "LimitRange", "name": name_of(item), "limits": spec_of(item).get("limits") or []}
         for item in lists["limitranges"].result()
     ]
     return [*found, *ranges]

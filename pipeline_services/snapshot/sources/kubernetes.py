@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -11,6 +9,15 @@ from typing import Any, Final
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import AccessDenied, NoData, UnexpectedAnswer
+from pipeline_services.model.k8s import (
+    container_statuses,
+    containers_of,
+    created_at,
+    labels_of,
+    last_seen,
+    name_of,
+    secret_values,
+)
 
 LISTS: Final = (
     *("secrets", "pods", "deployments", "statefulsets", "daemonsets", "hpas", "pvcs", "services", "endpointslices"),
@@ -53,7 +60,7 @@ def shaped(kind: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for item in items:
         (item["metadata"].get("annotations") or {}).pop(LAST_APPLIED, None)
     items = [_without_managers(item) for item in items]
-    return sorted(items, key=_event_time)[-EVENTS:] if kind == "events" else items
+    return sorted(items, key=last_seen)[-EVENTS:] if kind == "events" else items
 
 
 def _without_managers(item: dict[str, Any]) -> dict[str, Any]:
@@ -64,50 +71,17 @@ def _without_managers(item: dict[str, Any]) -> dict[str, Any]:
     return {**item, "metadata": {key: value for key, value in metadata.items() if key != MANAGED}}
 
 
-def _event_time(event: Mapping[str, Any]) -> str:
-    series = event.get("series") or {}
-    times = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
-    return str(next((time for time in times if time), event["metadata"].get("creationTimestamp", "")))
-
-
 def _digest(secret: Mapping[str, Any]) -> dict[str, Any]:
     keys = {
         key: {"sha256": hashlib.sha256(value).hexdigest()[:16], "bytes": len(value)}
         for key, value in secret_values(secret).items()
     }
-    return {"name": secret["metadata"]["name"], "type": secret.get("type", ""), "keys": keys}
-
-
-def secret_values(secret: Mapping[str, Any]) -> dict[str, bytes]:
-    """The decoded values of a Secret.
-
-    Raises:
-        UnexpectedAnswer: a value is not Base64.
-    """
-    try:
-        return {key: base64.b64decode(value) for key, value in (secret.get("data") or {}).items()}
-    except binascii.Error as error:
-        raise UnexpectedAnswer(f"a value of the secret {secret['metadata']['name']} is not Base64") from error
+    return {"name": name_of(secret), "type": secret.get("type", ""), "keys": keys}
 
 
 def hidden_values(secrets: Iterable[Mapping[str, Any]]) -> list[bytes]:
     """Everything in Secrets that must not be shown: all values but those whose key says that they are public."""
     return [value for secret in secrets for key, value in secret_values(secret).items() if key not in PUBLIC_KEYS]
-
-
-def secret_value(secrets: Iterable[Mapping[str, Any]], name: str, key: str) -> bytes:
-    """One value of one Secret.
-
-    Raises:
-        NoData: there is no such Secret, or it has no such key.
-    """
-    for secret in secrets:
-        if secret["metadata"]["name"] == name:
-            values = secret_values(secret)
-            if key not in values:
-                raise NoData(f"the secret {name} has no key {key}")
-            return values[key]
-    raise NoData(f"there is no secret {name}")
 
 
 def read_logs(cluster: Cluster, pods: Iterable[Mapping[str, Any]], component: Component) -> list[dict[str, Any]]:
@@ -118,20 +92,16 @@ def read_logs(cluster: Cluster, pods: Iterable[Mapping[str, Any]], component: Co
     Raises:
         AccessDenied: the account may not read logs.
     """
-    own = [pod for pod in pods if component.owns(pod["metadata"].get("labels"))]
-    newest = sorted(own, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")))[-LOG_PODS:]
+    newest = sorted((pod for pod in pods if component.owns(labels_of(pod))), key=created_at)[-LOG_PODS:]
     return [
-        _log(
-            cluster, str(pod["metadata"]["name"]), str(container["name"]), restarted=_restarted(pod, container["name"])
-        )
+        _log(cluster, name_of(pod), str(container["name"]), restarted=_restarted(pod, container["name"]))
         for pod in newest
-        for container in pod["spec"]["containers"]
+        for container in containers_of(pod)
     ]
 
 
 def _restarted(pod: Mapping[str, Any], container: str) -> bool:
-    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
-    return any(status["name"] == container and status.get("restartCount", 0) > 0 for status in statuses)
+    return any(one["name"] == container and one.get("restartCount", 0) > 0 for one in container_statuses(pod))
 
 
 def _log(cluster: Cluster, pod: str, container: str, *, restarted: bool) -> dict[str, Any]:

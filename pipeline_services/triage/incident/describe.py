@@ -7,9 +7,19 @@ from typing import Any, Final
 
 import yaml
 
-from pipeline_services.judgements.events import last_seen
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, name_of
+from pipeline_services.model.k8s import (
+    COMPONENT_APPS,
+    K8sObject,
+    annotations_of,
+    app_of,
+    involved_object,
+    labels_of,
+    last_seen,
+    name_of,
+    namespace_of,
+    times_seen,
+)
 from pipeline_services.model.kinds import WORKLOAD_KINDS, kind_of
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.messages import utc
@@ -51,17 +61,16 @@ def described(snapshot: Snapshot, findings: Iterable[Finding]) -> dict[str, str]
 
 def text(kind: str, item: K8sObject, events: Sequence[K8sObject]) -> str:
     """One object: what it is, what it should be, how it is, and what was said of it."""
-    metadata = item["metadata"]
     head = {
         "Kind": kind,
         "Name": name_of(item),
-        "Namespace": metadata.get("namespace", ""),
-        "Created": metadata.get("creationTimestamp", ""),
-        "Labels": metadata.get("labels") or {},
-        "Annotations": metadata.get("annotations") or {},
+        "Namespace": namespace_of(item),
+        "Created": item["metadata"].get("creationTimestamp", ""),
+        "Labels": dict(labels_of(item)),
+        "Annotations": dict(annotations_of(item)),
     }
     rest = {key: value for key, value in item.items() if key not in ("metadata", "kind", "apiVersion")}
-    said = [event for event in events if _about(event) == (kind, name_of(item))]
+    said = [event for event in events if involved_object(event) == (kind, name_of(item))]
     lines = [_event(event) for event in sorted(said, key=last_seen)[-_EVENTS:]]
     return f"{_yaml(head)}\n{_yaml(rest)}\nEvents:\n" + ("\n".join(lines) or "  none") + "\n"
 
@@ -96,20 +105,13 @@ def _items(snapshot: Snapshot, source: str) -> list[K8sObject]:
 
 
 def _belongs(item: K8sObject, apps: set[str]) -> bool:
-    labels = item["metadata"].get("labels") or {}
-    return labels.get("app") in apps
-
-
-def _about(event: K8sObject) -> tuple[str, str]:
-    about = event["involvedObject"]
-    return str(about.get("kind")), str(about.get("name"))
+    return app_of(item) in apps
 
 
 def _event(event: K8sObject) -> str:
-    kind, name = _about(event)
-    at, count = last_seen(event), event.get("count") or 1
-    what = f"{event.get('reason')}  {kind.lower()}/{name} x{count}: {event.get('message', '')}"
-    return f"  {utc(at)}  {event.get('type')}  {what}"
+    kind, name = involved_object(event)
+    what = f"{event.get('reason')}  {kind.lower()}/{name} x{times_seen(event)}: {event.get('message', '')}"
+    return f"  {utc(last_seen(event))}  {event.get('type')}  {what}"
 
 
 def _yaml(document: Mapping[str, Any]) -> str:

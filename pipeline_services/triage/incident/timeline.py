@@ -8,9 +8,26 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 
-from pipeline_services.judgements.events import component_of, last_seen
+from pipeline_services.judgements.events import component_of
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.k8s import COMPONENT_APPS, K8sObject, condition, epoch, name_of
+from pipeline_services.model.k8s import (
+    COMPONENT_APPS,
+    K8sObject,
+    app_of,
+    condition_since,
+    container_statuses,
+    created_at,
+    deleted_at,
+    epoch,
+    first_seen,
+    involved_object,
+    is_true,
+    last_end,
+    last_seen,
+    name_of,
+    state_of,
+    times_seen,
+)
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.messages import span
 from pipeline_services.triage.walk.workflow import Course, Stage
@@ -138,14 +155,14 @@ def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
     alike: dict[tuple[str, ...], list[K8sObject]] = {}
     for event in _answer(snapshot, "events"):
         if event.get("reason") not in _ROUTINE and component_of(snapshot.pipeline, event) in scope.suffering:
-            about = event["involvedObject"]
+            kind, name = involved_object(event)
             turn = event.get("message", "") if event.get("reason") in _TURNS and scope.is_part(last_seen(event)) else ""
-            same = (str(about["kind"]), str(about["name"]), str(event.get("reason")), turn)
+            same = (kind, name, str(event.get("reason")), turn)
             alike.setdefault(same, []).append(event)
     for (kind, name, reason, _), events in alike.items():
         newest = max(events, key=last_seen)
-        first, last = min(map(_first_seen, events)), last_seen(newest)
-        times = sum(_count(event) for event in events)
+        first, last = min(map(first_seen, events)), last_seen(newest)
+        times = sum(map(times_seen, events))
         what = _short(f"{reason} {kind.lower()}/{name}: {newest.get('message', '')}")
         if scope.is_part(first):
             yield Happening(first, EVENT, what + (f" ({times} times in {span(last - first)})" if times > 1 else ""))
@@ -153,18 +170,9 @@ def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
             yield Happening(last, EVENT, what + (f" (the last of {times})" if times > 1 else ""))
 
 
-def _first_seen(event: K8sObject) -> float:
-    stamp = event.get("firstTimestamp") or event.get("eventTime") or event["metadata"].get("creationTimestamp")
-    return epoch(stamp) if stamp else last_seen(event)
-
-
-def _count(event: K8sObject) -> int:
-    return int(event.get("count") or (event.get("series") or {}).get("count") or 1)
-
-
 def _pods(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
     for pod in _answer(snapshot, "pods"):
-        app = (pod["metadata"].get("labels") or {}).get("app")
+        app = app_of(pod)
         component = next((name for name, apps in COMPONENT_APPS.items() if app in apps), "")
         for one in _life(pod) if component in scope.suffering else ():
             if component in scope.own or scope.is_part(one.at):
@@ -172,27 +180,23 @@ def _pods(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
 
 
 def _life(pod: K8sObject) -> Iterator[Happening]:
-    name, metadata = name_of(pod), pod["metadata"]
-    if metadata.get("creationTimestamp"):
-        yield Happening(epoch(metadata["creationTimestamp"]), POD, f"pod/{name} was made")
-    if metadata.get("deletionTimestamp"):
-        grace = float(metadata.get("deletionGracePeriodSeconds") or 0)
-        yield Happening(epoch(metadata["deletionTimestamp"]) - grace, POD, f"pod/{name} was told to end")
-    ready = condition(pod, "Ready")
-    if ready.get("lastTransitionTime"):
-        word = "became ready" if ready.get("status") == "True" else "is not ready from here on"
-        yield Happening(epoch(ready["lastTransitionTime"]), POD, f"pod/{name} {word}")
-    for status in (pod.get("status") or {}).get("containerStatuses") or ():
+    name, deleted, turned = name_of(pod), deleted_at(pod), condition_since(pod, "Ready")
+    yield Happening(created_at(pod), POD, f"pod/{name} was made")
+    if deleted is not None:
+        yield Happening(deleted, POD, f"pod/{name} was told to end")
+    if turned is not None:
+        word = "became ready" if is_true(pod, "Ready") else "is not ready from here on"
+        yield Happening(turned, POD, f"pod/{name} {word}")
+    for status in container_statuses(pod):
         yield from _container(name, status)
 
 
 def _container(pod: str, status: Mapping[str, Any]) -> Iterator[Happening]:
-    for state in (status.get("state") or {}, status.get("lastState") or {}):
-        ended = state.get("terminated") or {}
+    for ended in (state_of(status, "terminated"), last_end(status)):
         if ended.get("finishedAt"):
             how = f"{ended.get('reason', 'ended')}, exit code {ended.get('exitCode')}"
             yield Happening(epoch(ended["finishedAt"]), POD, f"container {status['name']} of pod/{pod} ended: {how}")
-    running = (status.get("state") or {}).get("running") or {}
+    running = state_of(status, "running")
     if running.get("startedAt") and status.get("restartCount"):
         nth = f"restart {status['restartCount']}"
         yield Happening(

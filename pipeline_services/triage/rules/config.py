@@ -8,7 +8,7 @@ from typing import Final
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import config
 from pipeline_services.model import names, roles
-from pipeline_services.model.k8s import epoch, name_of
+from pipeline_services.model.k8s import containers_of, created_at, name_of, port_of, template_of
 from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
@@ -80,7 +80,7 @@ def _services_there(evidence: Evidence) -> bool:
     """Whether a setting that leads nowhere is the setting's fault and not that of a service which is gone."""
     for service in (names.KAFKA_SERVICE, names.INFLUXDB_SERVICE):
         found = evidence.object("services", service)
-        if found is None or names.SERVICE_PORTS[service] not in [port["port"] for port in found["spec"]["ports"]]:
+        if found is None or port_of(found, names.SERVICE_PORTS[service]) is None:
             return False
     return True
 
@@ -92,7 +92,7 @@ def _restarted_since(evidence: Evidence, since: float | None) -> list[str]:
         name_of(pod)
         for app in READERS
         for pod in evidence.pods(app)
-        if epoch(pod["metadata"]["creationTimestamp"]) >= since  # whole seconds: in the same one is after it, mostly
+        if created_at(pod) >= since  # whole seconds: in the same one is after it, mostly
     ]
     said = (
         f"pods that have read it since: {', '.join(young)}"
@@ -107,7 +107,7 @@ def _own_environment(evidence: Evidence) -> Iterator[Finding]:
     shared = {key: value for part in evidence.snapshot.pipeline.config.settings.values() for key, value in part.items()}
     for app in READERS:
         workload = evidence.workload(app)
-        for container in workload["spec"]["template"]["spec"]["containers"] if workload else ():
+        for container in containers_of(template_of(workload)) if workload else ():
             for variable in container.get("env") or ():
                 key, value = variable["name"], variable.get("value")
                 wrong_load = key in config.LOADS and value is not None and not _positive(value)
@@ -137,15 +137,12 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
     """What a workload needs and the namespace does not have: seen before a pod fails for it."""
     if not evidence.known("configmaps") or not evidence.known("secrets"):
         return
-    there = {("ConfigMap", name_of(item)): set(item.get("data") or {}) for item in evidence.objects("configmaps")}
-    there |= {("Secret", item["name"]): set(item["keys"]) for item in evidence.objects("secrets")}
+    there = config.keys_of(evidence.objects("configmaps"), evidence.objects("secrets"))
     missing: dict[str, list[str]] = {}
     for app in names.WORKLOADS:
         workload = evidence.workload(app)
-        for kind, name, key in config.references_of(workload["spec"]["template"]["spec"]) if workload else ():
-            if (kind, name) not in there or (key and key not in there[kind, name]):
-                what = f"{kind} {name}{f' with the key {key}' if key else ''}"
-                missing.setdefault(what, []).append(app)
+        for what in config.missing_references(workload, there) if workload else ():
+            missing.setdefault(what, []).append(app)
     for what, apps in missing.items():
         yield tell(
             evidence,

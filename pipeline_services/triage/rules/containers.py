@@ -7,8 +7,26 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from pipeline_services.judgements.pods import OOM_RECENT, is_ready
-from pipeline_services.model.k8s import K8sObject, epoch, name_of
+from pipeline_services.judgements.pods import OOM_RECENT
+from pipeline_services.model.k8s import (
+    K8sObject,
+    age,
+    annotations_of,
+    app_of,
+    container_statuses,
+    containers_of,
+    created_at,
+    epoch,
+    init_container_statuses,
+    init_containers_of,
+    is_ready,
+    is_running,
+    last_end,
+    limits_of,
+    name_of,
+    owners_of,
+    state_of,
+)
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Finding
@@ -46,9 +64,9 @@ _WORRY: Final = (
 def stuck_container(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
     """A container that waits for something which does not come by itself."""
     component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
-    since = epoch(pod["metadata"]["creationTimestamp"])
+    since = created_at(pod)
     for status in _statuses(pod):
-        waiting = (status.get("state") or {}).get("waiting") or {}
+        waiting = state_of(status, "waiting")
         reason, message = waiting.get("reason", ""), str(waiting.get("message") or "")
         seen = (f"container {status['name']} of {name_of(pod)} waits: {reason} {message}", *_warnings(evidence, pod))
         if reason in _IMAGE:
@@ -96,7 +114,7 @@ def stuck_container(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Fi
 def _unmounted(evidence: Evidence, app: str, pod: K8sObject, since: float) -> Iterator[Finding]:
     """Volumes that cannot be mounted hold the whole pod up; where a container runs or ran, they have been since."""
     component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
-    if any((status.get("state") or {}).get("running") or _last_end(status) for status in _statuses(pod)):
+    if any(is_running(status) or _last_end(status) for status in _statuses(pod)):
         return
     failed = evidence.events_of("Pod", name_of(pod), "FailedMount", "FailedAttachVolume", "FailedMapVolume")
     if not failed:
@@ -132,7 +150,7 @@ def ended(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
     """A container that ended: for its memory, by its probe, or for a reason of its own."""
     for status in _statuses(pod):
         last = _last_end(status)
-        if last is None:
+        if not last:
             continue
         at = epoch(last["finishedAt"]) if last.get("finishedAt") else evidence.now
         ran = (epoch(last["startedAt"]) if last.get("startedAt") else 0.0, at)
@@ -140,7 +158,7 @@ def ended(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
         if last.get("reason") == "OOMKilled" and evidence.now - at < OOM_RECENT:
             yield _out_of_memory(evidence, app, pod, status, at)
             return
-        if (well or _runs(status)) and evidence.now - at > JUST_RESTARTED:
+        if (well or is_running(status)) and evidence.now - at > JUST_RESTARTED:
             continue
         if last.get("exitCode") in (0, 143) and well:
             continue
@@ -149,7 +167,7 @@ def ended(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
 
 
 def _out_of_memory(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at: float) -> Finding:
-    limit = _container(pod, status["name"]).get("resources", {}).get("limits", {}).get("memory", "none")
+    limit = limits_of(_container(pod, status["name"])).get("memory", "none")
     count = status["restartCount"]
     once = is_ready(pod) and count < OFTEN
     often = "once" if count == 1 else f"{count} times so far"
@@ -171,7 +189,7 @@ def _out_of_memory(evidence: Evidence, app: str, pod: K8sObject, status: K8sObje
 
 
 def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at: float) -> Finding:
-    last = _last_end(status) or {}
+    last = _last_end(status)
     component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
     code, count = last.get("exitCode"), status["restartCount"]
     words = last_words(evidence, pod, status["name"])
@@ -193,9 +211,9 @@ def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at
             since=at,
             details=details,
         )
-    waits = ((status.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff"
+    waits = state_of(status, "waiting").get("reason") == "CrashLoopBackOff"
     if not is_ready(pod) and (waits or count >= OFTEN):
-        began = epoch(pod["metadata"]["creationTimestamp"])
+        began = created_at(pod)
         why = f": {words[-1]}" if words else ""
         return tell(
             evidence,
@@ -223,7 +241,7 @@ def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at
 def last_words(evidence: Evidence, pod: K8sObject, container: str) -> list[str]:
     """The most telling of the last lines that the container wrote before it ended."""
     lines: list[str] = []
-    for tail in evidence.data(f"logs/{COMPONENT_OF[pod['metadata']['labels']['app']]}") or []:
+    for tail in evidence.data(f"logs/{COMPONENT_OF[app_of(pod)]}") or []:
         if tail["pod"] == name_of(pod) and tail["container"] == container:
             lines = [entry.partition(" ")[2] for entry in (tail.get("previous") or tail["lines"])]
     worrying = [line for line in lines if re.search(_WORRY, line)]
@@ -239,14 +257,9 @@ def _spoken(line: str) -> str:
         return line
 
 
-def _runs(status: K8sObject) -> bool:
-    return "running" in (status.get("state") or {})
-
-
-def _last_end(status: K8sObject) -> dict[str, Any] | None:
-    now = (status.get("state") or {}).get("terminated")
-    found: dict[str, Any] | None = now or (status.get("lastState") or {}).get("terminated")
-    return found
+def _last_end(status: K8sObject) -> K8sObject:
+    """How the container ended: this life where it is over, else the one before."""
+    return state_of(status, "terminated") or last_end(status)
 
 
 def _last_template_change(evidence: Evidence, app: str) -> list[str]:
@@ -254,26 +267,25 @@ def _last_template_change(evidence: Evidence, app: str) -> list[str]:
     owned = [
         replica_set
         for replica_set in evidence.objects("replicasets")
-        if any(owner["name"] == app for owner in replica_set["metadata"].get("ownerReferences") or ())
+        if any(owner["name"] == app for owner in owners_of(replica_set))
     ]
-    newest = max(owned, key=lambda item: str(item["metadata"]["creationTimestamp"]), default=None)
+    newest = max(owned, key=created_at, default=None)
     if newest is None or len(owned) < OFTEN:
         return []
-    made = newest["metadata"]["creationTimestamp"]
-    revision = (newest["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision", "?")
-    if evidence.now - epoch(made) > 3600:
+    if age(newest, evidence.now) > 3600:
         return []
+    made = newest["metadata"]["creationTimestamp"]
+    revision = annotations_of(newest).get("deployment.kubernetes.io/revision", "?")
     return [f"its template was changed last at {made} (revision {revision})"]
 
 
 def _statuses(pod: K8sObject) -> list[K8sObject]:
-    status = pod["status"]
-    return [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+    return [*init_container_statuses(pod), *container_statuses(pod)]
 
 
 def _container(pod: K8sObject, name: str) -> dict[str, Any]:
-    containers = (*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"])
-    return next((dict(container) for container in containers if container["name"] == name), {})
+    containers = (*init_containers_of(pod), *containers_of(pod))
+    return next((container for container in containers if container["name"] == name), {})
 
 
 def _image(pod: K8sObject, status: K8sObject) -> str:

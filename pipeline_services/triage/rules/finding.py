@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pipeline_services.model.k8s import K8sObject, condition, epoch, name_of
+from pipeline_services.model.k8s import (
+    K8sObject,
+    condition_since,
+    containers_of,
+    involved_object,
+    is_true,
+    name_of,
+    replicas_of,
+)
 from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.evidence import Evidence
@@ -60,14 +68,8 @@ def of_app(app: str, pod: K8sObject | None = None, **more: str) -> dict[str, str
     """What the commands about an app's workload need."""
     details = {"app": app, "workload": f"{WORKLOADS[app].singular}/{app}"}
     if pod:
-        details |= {"pod": name_of(pod), "container": str(pod["spec"]["containers"][0]["name"])}
+        details |= {"pod": name_of(pod), "container": str(containers_of(pod)[0]["name"])}
     return details | more
-
-
-def since_condition(item: K8sObject, kind: str) -> float | None:
-    """When a condition of an object became what it is."""
-    stamp = condition(item, kind).get("lastTransitionTime")
-    return epoch(stamp) if stamp else None
 
 
 def earliest(*times: float | None) -> float | None:
@@ -79,16 +81,15 @@ def stopped_since(evidence: Evidence, deployment: K8sObject | None) -> float | N
     """When a deployment of the cluster's own stopped working: scaled to 0, or not available."""
     if deployment is None:
         return None
-    if deployment["spec"].get("replicas", 1) == 0:
+    if replicas_of(deployment) == 0:
         return evidence.changed("deployments", name_of(deployment), "spec.replicas")
-    available = condition(deployment, "Available").get("status") == "True"
-    return None if available else since_condition(deployment, "Available")
+    return None if is_true(deployment, "Available") else condition_since(deployment, "Available")
 
 
 def event_line(event: K8sObject) -> str:
     """An event as evidence."""
-    about = event["involvedObject"]
-    return f"event {event.get('reason')} of {about['kind'].lower()}/{about['name']}: {event.get('message', '')}"
+    kind, name = involved_object(event)
+    return f"event {event.get('reason')} of {kind.lower()}/{name}: {event.get('message', '')}"
 
 
 def short(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import readings
 from pipeline_services.model import names, roles
-from pipeline_services.model.k8s import name_of
+from pipeline_services.model.k8s import containers_of, limits_of, name_of, status_of
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
@@ -46,8 +46,8 @@ def _throttled(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _slowed_down(evidence: Evidence, app: str, seen: list[str]) -> Finding:
-    containers = [container for pod in evidence.pods(app) for container in pod["spec"]["containers"]]
-    limits = {str(one.get("resources", {}).get("limits", {}).get("cpu", "none")) for one in containers}
+    containers = [container for pod in evidence.pods(app) for container in containers_of(pod)]
+    limits = {limits_of(one).get("cpu", "none") for one in containers}
     return tell(
         evidence,
         "cpu-throttled",
@@ -104,7 +104,7 @@ def _falls(evidence: Evidence) -> bool:
 def _strangers(evidence: Evidence) -> list[str]:
     """Members of the processors' group whose address is no processor's: they take partitions away from those."""
     members: list[dict[str, Any]] = (evidence.data("kafka_group") or {}).get("members") or []
-    own = {pod["status"].get("podIP") for pod in evidence.pods(roles.PROCESSOR)}
+    own = {status_of(pod).get("podIP") for pod in evidence.pods(roles.PROCESSOR)}
     if None in own:
         return []  # an address that is not known yet may be any member's
     others = [one for one in members if one["partitions"] and one["host"] not in own]

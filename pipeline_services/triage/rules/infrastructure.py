@@ -9,13 +9,25 @@ from pipeline_services.checklist import checks
 from pipeline_services.judgements.nodes import closed_by_taints
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.model import names, roles
-from pipeline_services.model.k8s import K8sObject, condition, epoch, name_of
+from pipeline_services.model.k8s import (
+    PRESSURES,
+    K8sObject,
+    condition,
+    condition_since,
+    epoch,
+    is_cordoned,
+    is_terminating,
+    is_true,
+    name_of,
+    phase_of,
+    spec_of,
+    taints_of,
+)
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import since_condition, tell
+from pipeline_services.triage.rules.finding import tell
 
-PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
 STILL_SAID = 60.0
 """Seconds within which what has no space says so again."""
 _NO_SPACE = r"(?i)no space left|disk full|ENOSPC|disk quota exceeded"
@@ -31,7 +43,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _nodes(evidence: Evidence) -> Iterator[Finding]:
     for node in evidence.objects("nodes"):
         name, subject = name_of(node), f"node/{name_of(node)}"
-        if condition(node, "Ready").get("status") != "True":
+        if not is_true(node, "Ready"):
             ready = condition(node, "Ready")
             yield tell(
                 evidence,
@@ -40,7 +52,7 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
                 f"node {name} is not Ready: {ready.get('reason', 'unknown')}",
                 str(ready.get("message", "")),
                 subject=subject,
-                since=since_condition(node, "Ready"),
+                since=condition_since(node, "Ready"),
                 details={"node": name},
             )
             continue
@@ -53,10 +65,10 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
                 evidence.failed(checks.NODES_WITHOUT_PRESSURE)[0].why,
                 *(f"{kind}: {condition(node, kind).get('message', 'no such condition')}" for kind in pressed),
                 subject=subject,
-                since=since_condition(node, pressed[0]),
+                since=condition_since(node, pressed[0]),
                 details={"node": name},
             )
-        if node["spec"].get("unschedulable"):
+        if is_cordoned(node):
             yield tell(
                 evidence,
                 "node-cordoned",
@@ -84,8 +96,7 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _tainted(node: K8sObject) -> float | None:
-    taints = node["spec"].get("taints") or ()
-    return next((epoch(taint["timeAdded"]) for taint in taints if taint.get("timeAdded")), None)
+    return next((epoch(taint["timeAdded"]) for taint in taints_of(node) if taint.get("timeAdded")), None)
 
 
 def _claims(evidence: Evidence) -> Iterator[Finding]:
@@ -106,7 +117,7 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
                 affects=affected(app),
             )
         for claim in own:
-            phase, subject = claim["status"].get("phase"), f"pvc/{name_of(claim)}"
+            phase, subject = phase_of(claim), f"pvc/{name_of(claim)}"
             if phase == "Lost":
                 yield tell(
                     evidence,
@@ -123,7 +134,7 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
                     "volume-unbound",
                     "storage",
                     f"volume claim {name_of(claim)} is {phase}, not Bound",
-                    f"storage class {claim.get('spec', {}).get('storageClassName')}",
+                    f"storage class {spec_of(claim).get('storageClassName')}",
                     *(
                         str(event.get("message", ""))
                         for event in evidence.events_of("PersistentVolumeClaim", name_of(claim))[:1]
@@ -131,7 +142,7 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
                     subject=subject,
                     affects=affected(app),
                 )
-            elif claim["metadata"].get("deletionTimestamp"):
+            elif is_terminating(claim):
                 yield tell(
                     evidence,
                     "volume-missing",

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import networks
 from pipeline_services.judgements.networks import Flow
-from pipeline_services.judgements.pods import all_ready_since, is_ready
+from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import names, roles
-from pipeline_services.model.k8s import K8sObject, name_of
+from pipeline_services.model.k8s import (
+    K8sObject,
+    condition_since,
+    containers_of,
+    is_ready,
+    labels_of,
+    name_of,
+    phase_of,
+    port_of,
+    ports_of,
+    replicas_of,
+    selector_of,
+)
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import since_condition, stopped_since, tell
+from pipeline_services.triage.rules.finding import stopped_since, tell
 
 SEEING: Final = tuple(
     Flow(source, target, port)
@@ -55,14 +67,14 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
     lines = [line for app in (roles.PRODUCER, roles.PROCESSOR) for line in _unresolved(evidence, app)]
     seen = (*(one.why for one in red[:2]), *(f"log: {line}" for line in lines[-2:]))
     away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
-    if away or (deployment is not None and deployment["spec"].get("replicas", 1) == 0):
-        wanted = deployment["spec"].get("replicas", 1) if deployment else "?"
+    if away or (deployment is not None and replicas_of(deployment) == 0):
+        wanted = replicas_of(deployment) if deployment else "?"
         yield tell(
             evidence,
             "dns-down",
             "dns",
             f"no DNS server is ready: {len(servers)} pods of coredns, {wanted} wanted",
-            *(f"pod {name_of(pod)}: {pod['status'].get('phase')}" for pod in servers[:2]),
+            *(f"pod {name_of(pod)}: {phase_of(pod)}" for pod in servers[:2]),
             *seen,
             subject="deployment/coredns",
             since=stopped_since(evidence, deployment),
@@ -114,7 +126,7 @@ def _services(evidence: Evidence) -> Iterator[Finding]:
             )
             continue
         common["since"] = evidence.changed("services", service)
-        selector, pods = found["spec"].get("selector") or {}, evidence.pods(app)
+        selector, pods = selector_of(found), evidence.pods(app)
         if pods and not any(_matches(selector, pod) for pod in pods):
             yield tell(
                 evidence,
@@ -122,7 +134,7 @@ def _services(evidence: Evidence) -> Iterator[Finding]:
                 "network",
                 f"the selector of {subject} matches no pod of {app}",
                 f"selector {selector}",
-                f"labels of {name_of(pods[0])}: {pods[0]['metadata'].get('labels')}",
+                f"labels of {name_of(pods[0])}: {labels_of(pods[0])}",
                 *_well(evidence, app),
                 **common,
             )
@@ -137,20 +149,19 @@ def _services(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-def _matches(selector: dict[str, str], pod: K8sObject) -> bool:
-    labels = pod["metadata"].get("labels") or {}
-    return bool(selector) and all(labels.get(key) == value for key, value in selector.items())
+def _matches(selector: Mapping[str, str], pod: K8sObject) -> bool:
+    return bool(selector) and selector.items() <= labels_of(pod).items()
 
 
 def _wrong_port(service: K8sObject, pods: list[K8sObject], port: int) -> str:
-    entry = next((one for one in service["spec"].get("ports") or () if one["port"] == port), None)
+    entry = port_of(service, port)
     if entry is None:
-        return f"has no port {port}, only {[one['port'] for one in service['spec'].get('ports') or ()]}"
+        return f"has no port {port}, only {[one['port'] for one in ports_of(service)]}"
     target = entry.get("targetPort", port)
     known = {
         key
         for pod in pods
-        for container in pod["spec"]["containers"]
+        for container in containers_of(pod)
         for declared in container.get("ports") or ()
         for key in (declared["containerPort"], declared.get("name"))
     }
@@ -238,7 +249,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
         (roles.PROCESSOR, roles.INFLUXDB),
     ):
         service = names.KAFKA_SERVICE if server == roles.KAFKA else names.INFLUXDB_SERVICE
-        well_since = max((since_condition(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
+        well_since = max((condition_since(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
         lines = [
             line
             for at, line in evidence.standing_lines(client, within=60)

@@ -8,14 +8,23 @@ from collections.abc import Iterator
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements import hpas, networks
-from pipeline_services.judgements.pods import is_ready
 from pipeline_services.model import names, roles
-from pipeline_services.model.k8s import age, condition, name_of
+from pipeline_services.model.k8s import (
+    age,
+    condition,
+    condition_since,
+    is_ready,
+    name_of,
+    replicas_of,
+    scale_target_of,
+    spec_of,
+    status_of,
+)
 from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules import tls
-from pipeline_services.triage.rules.finding import of_app, since_condition, stopped_since, tell
+from pipeline_services.triage.rules.finding import of_app, stopped_since, tell
 from pipeline_services.triage.rules.network import SEEING
 
 METRICS_LABEL = ("k8s-app", "metrics-server")
@@ -172,7 +181,7 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
     servers = evidence.system(*METRICS_LABEL)
     deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "metrics-server"), None)
     away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
-    scaled = deployment is not None and deployment["spec"].get("replicas", 1) == 0
+    scaled = deployment is not None and replicas_of(deployment) == 0
     why = evidence.failure("pod_metrics")
     blind = evidence.failed(checks.HPA_KNOWS_METRICS)
     missing = [one for one in blind if not re.search("there is no HPA|missing request", one.why)]
@@ -209,7 +218,7 @@ def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
                 details={"hpa": name},
             )
             continue
-        target = hpa["spec"]["scaleTargetRef"]["name"]
+        target = scale_target_of(hpa)[1]
         wrong = evidence.failed(checks.HPA_SET_AS_DOCUMENTED, name)
         since = evidence.changed("hpas", name, "spec")
         wrong += evidence.failed(checks.KEY_METRIC, "hpa-replicas", name)
@@ -229,8 +238,8 @@ def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
             )
             continue
         limited = condition(hpa, "ScalingLimited")
-        most = hpa["spec"]["maxReplicas"]
-        full = (hpa.get("status") or {}).get("currentReplicas", 0) >= most
+        most = spec_of(hpa)["maxReplicas"]
+        full = status_of(hpa).get("currentReplicas", 0) >= most
         if full and limited.get("reason") == "TooManyReplicas" and age(hpa, evidence.now) > hpas.NEW_FOR:
             yield tell(
                 evidence,
@@ -239,7 +248,7 @@ def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
                 f"{name} wants more than {most} pods of {app}",
                 str(limited.get("message", "")),
                 subject=f"hpa/{name}",
-                since=since_condition(hpa, "ScalingLimited"),
+                since=condition_since(hpa, "ScalingLimited"),
                 affects=("hpa", app),
                 details={"hpa": name},
             )

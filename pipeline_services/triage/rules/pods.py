@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from pipeline_services.checklist.run import CheckResult
-from pipeline_services.judgements.events import last_seen
-from pipeline_services.judgements.pods import STARTING_FOR, is_ready
-from pipeline_services.judgements.workloads import progress_of
-from pipeline_services.model.k8s import K8sObject, age, condition, epoch, name_of
+from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.model.k8s import (
+    K8sObject,
+    age,
+    age_since_start,
+    condition,
+    condition_since,
+    created_at,
+    deletion_due,
+    is_ready,
+    is_terminating,
+    labels_of,
+    last_seen,
+    name_of,
+    phase_of,
+    progress_of,
+    replicas_of,
+    restarts_of,
+    status_of,
+)
 from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.containers import ended, stuck_container
-from pipeline_services.triage.rules.finding import event_line, of_app, since_condition, tell
+from pipeline_services.triage.rules.finding import event_line, of_app, tell
 from pipeline_services.triage.rules.probes import unready
 from pipeline_services.triage.rules.scheduling import unscheduled
 
@@ -42,8 +58,8 @@ def settling(evidence: Evidence, inconclusive: Sequence[CheckResult]) -> Iterato
     """Ready pods that are too new to be judged by figures, where something could not be asked for that."""
     for app in COMPONENT_OF:
         waiting = [one for one in inconclusive if _concerns(one, app)]
-        ages = [age_of_start(pod, evidence.now) for pod in evidence.ready(app)]
-        young = [one for one in ages if one is not None and one < SETTLING_FOR]
+        ages = [age_since_start(pod, evidence.now) for pod in evidence.ready(app)]
+        young = [one for one in ages if one < SETTLING_FOR]
         if waiting and young:
             yield tell(
                 evidence,
@@ -64,7 +80,7 @@ def _concerns(result: CheckResult, app: str) -> bool:
 
 
 def _of(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
-    if pod["status"].get("phase") == "Failed":
+    if phase_of(pod) == "Failed":
         yield _failed(evidence, app, pod)
         return
     rules: tuple[_Rule, ...] = (unscheduled, stuck_container, ended) if not is_ready(pod) else (ended,)
@@ -80,7 +96,7 @@ def _of(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
 
 
 def _failed(evidence: Evidence, app: str, pod: K8sObject) -> Finding:
-    reason, message = pod["status"].get("reason", "Error"), pod["status"].get("message", "")
+    reason, message = status_of(pod).get("reason", "Error"), status_of(pod).get("message", "")
     return tell(
         evidence,
         "pod-evicted",
@@ -95,9 +111,8 @@ def _failed(evidence: Evidence, app: str, pod: K8sObject) -> Finding:
 
 def _young_or_unready(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
     component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
-    started = age_of_start(pod, evidence.now)
-    since = since_condition(pod, "Ready")
-    if min(age(pod, evidence.now), started if started is not None else age(pod, evidence.now)) < STARTING_FOR:
+    since = condition_since(pod, "Ready")
+    if age_since_start(pod, evidence.now) < STARTING_FOR:
         rolling = _rolling(evidence, app)
         cause = "rollout-under-way" if rolling else "pod-replaced"
         what = f"a rollout of {app} is under way" if rolling else f"a pod of {app} has been replaced and is starting"
@@ -109,7 +124,7 @@ def _young_or_unready(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[
             _phase(pod),
             *_last_events(evidence, pod),
             subject=subject,
-            since=epoch(pod["metadata"]["creationTimestamp"]),
+            since=created_at(pod),
             details=of_app(app, pod),
         )
         return
@@ -134,21 +149,21 @@ def _rolling(evidence: Evidence, app: str) -> bool:
     workload = evidence.workload(app)
     if workload is None:
         return False
-    progress, status = progress_of(workload), workload.get("status") or {}
+    progress, status = progress_of(workload), status_of(workload)
     if "updateRevision" in status:  # a StatefulSet, which counts a pod that was deleted as one still to be updated
         return not progress.seen_by_controller or status.get("currentRevision") != status["updateRevision"]
-    hashes = {(pod["metadata"].get("labels") or {}).get("pod-template-hash") for pod in evidence.all_pods(app)}
+    hashes = {labels_of(pod).get("pod-template-hash") for pod in evidence.all_pods(app)}
     return not progress.seen_by_controller or progress.updated < progress.wanted or len(hashes - {None}) > 1
 
 
 def _absent(evidence: Evidence, app: str, workload: K8sObject) -> Finding:
     """No pod stands: one is going and the next is not there yet, or nobody makes one."""
     component = COMPONENT_OF[app]
-    leaving = [pod for pod in evidence.all_pods(app) if pod["metadata"].get("deletionTimestamp")]
+    leaving = [pod for pod in evidence.all_pods(app) if is_terminating(pod)]
     subject = f"{WORKLOADS[app].singular}/{app}"
     if leaving:
         summary = f"the only pod of {app} is being deleted; the next one comes after it"
-        since = epoch(str(leaving[0]["metadata"]["deletionTimestamp"]))
+        since = deletion_due(leaving[0]) or evidence.now
         late = evidence.now - since > STARTING_FOR
         if late:
             held = leaving[0]["metadata"].get("finalizers")
@@ -181,7 +196,7 @@ def _nobody_makes_it(evidence: Evidence, app: str, workload: K8sObject) -> Findi
     subject = f"{kind}/{app}"
     stray = next((pod for pod in evidence.objects("pods") if _belongs(pod, app)), None)
     if stray is not None:
-        label = (stray["metadata"].get("labels") or {}).get("app")
+        label = labels_of(stray).get("app")
         return tell(
             evidence,
             "label-wrong",
@@ -199,7 +214,7 @@ def _nobody_makes_it(evidence: Evidence, app: str, workload: K8sObject) -> Findi
         evidence,
         "pod-replaced" if moving else "pods-missing",
         component,
-        f"{subject} wants {workload['spec'].get('replicas', 1)} pods and none is there",
+        f"{subject} wants {replicas_of(workload)} pods and none is there",
         str(progress_of(workload)),
         *(event_line(event) for event in events[:2]),
         subject=subject,
@@ -214,7 +229,7 @@ def _belongs(pod: K8sObject, app: str) -> bool:
 
 
 def _often(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
-    restarts = sum(status["restartCount"] for status in pod["status"].get("containerStatuses") or ())
+    restarts = restarts_of(pod)
     if restarts >= MANY_RESTARTS:
         yield tell(
             evidence,
@@ -229,17 +244,8 @@ def _often(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
         )
 
 
-def age_of_start(pod: K8sObject, now: float) -> float | None:
-    """Seconds since its youngest container started; None while none runs."""
-    states: list[dict[str, Any]] = [
-        status.get("state") or {} for status in pod["status"].get("containerStatuses") or ()
-    ]
-    starts = [now - epoch(state["running"]["startedAt"]) for state in states if "running" in state]
-    return min(starts, default=None)
-
-
 def _phase(pod: K8sObject) -> str:
-    phase, ready = pod["status"].get("phase", "Unknown"), condition(pod, "Ready").get("status", "?")
+    phase, ready = phase_of(pod) or "Unknown", condition(pod, "Ready").get("status", "?")
     return f"pod {name_of(pod)}: {phase}, Ready {ready}"
 
 

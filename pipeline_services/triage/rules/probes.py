@@ -7,12 +7,20 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipeline_services.judgements.events import last_seen
-from pipeline_services.judgements.pods import STARTING_FOR, is_ready
-from pipeline_services.model.k8s import K8sObject, epoch, name_of
+from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.model.k8s import (
+    K8sObject,
+    condition_since,
+    containers_of,
+    is_ready,
+    last_seen,
+    name_of,
+    restarts_of,
+    started_at,
+)
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.finding import event_line, of_app, since_condition, tell
+from pipeline_services.triage.rules.finding import event_line, of_app, tell
 
 _SILENT: Final = r"(?i)deadline exceeded|timed? ?out|i/o timeout"
 _NOBODY: Final = (
@@ -26,14 +34,14 @@ SETTLED: Final = 15.0
 def unready(evidence: Evidence, app: str, pod: K8sObject) -> list[Finding]:
     """A pod that runs and is not ready, as far as its probes' events tell why; none where they do not."""
     failed = _failures(evidence, pod, since=0.0)
-    started = _started(pod)
+    started = started_at(pod)
     if not failed or started is None:
         return []
     component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
     recent = [event for event in failed if last_seen(event) >= max(started, evidence.now - 60)]
     message = " ".join(str(event.get("message", "")) for event in recent[:3])
     seen = [event_line(event) for event in recent[:2]]
-    since = since_condition(pod, "Ready")
+    since = condition_since(pod, "Ready")
     if _is_wrong(evidence, pod, recent, started):
         return [
             tell(
@@ -59,7 +67,7 @@ def unready(evidence: Evidence, app: str, pod: K8sObject) -> list[Finding]:
                 *seen,
                 subject=subject,
                 since=since,
-                self_healing=_restarts(pod) < 5,
+                self_healing=restarts_of(pod) < 5,
                 details=of_app(app, pod),
             )
         ]
@@ -137,7 +145,7 @@ def _is_wrong(evidence: Evidence, pod: K8sObject, failed: list[K8sObject], start
 
 
 def _has_startup_probe(pod: K8sObject) -> bool:
-    return any("startupProbe" in container for container in pod["spec"]["containers"])
+    return any("startupProbe" in container for container in containers_of(pod))
 
 
 def _is_start_up(events: list[K8sObject]) -> bool:
@@ -159,7 +167,7 @@ def _which(pod: K8sObject, message: str) -> str:
 
 def _probe_lines(pod: K8sObject) -> list[str]:
     lines = []
-    for container in pod["spec"]["containers"]:
+    for container in containers_of(pod):
         for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
             probe: Mapping[str, Any] = container.get(kind) or {}
             get = probe.get("httpGet")
@@ -167,13 +175,3 @@ def _probe_lines(pod: K8sObject) -> list[str]:
                 where = f"{get.get('scheme', 'HTTP')} :{get.get('port')}{get.get('path', '')}"
                 lines.append(f"{kind} of {container['name']} asks {where}")
     return lines
-
-
-def _started(pod: K8sObject) -> float | None:
-    states = [status.get("state") or {} for status in pod["status"].get("containerStatuses") or ()]
-    starts = [epoch(state["running"]["startedAt"]) for state in states if "running" in state]
-    return max(starts, default=None)
-
-
-def _restarts(pod: K8sObject) -> int:
-    return sum(int(status["restartCount"]) for status in pod["status"].get("containerStatuses") or ())

@@ -7,12 +7,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.judgements.nodes import taints_of
-from pipeline_services.model.k8s import K8sObject, condition, name_of, quantity
+from pipeline_services.model.k8s import (
+    K8sObject,
+    allocatable,
+    closing_taints,
+    condition,
+    condition_since,
+    containers_of,
+    is_cordoned,
+    name_of,
+    quantity,
+    requests_of,
+    spec_of,
+)
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.finding import event_line, of_app, since_condition, tell
+from pipeline_services.triage.rules.finding import event_line, of_app, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ def unscheduled(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Findin
     cause, component = ("request-too-large", "") if large else (found.cause, found.component)
     details = of_app(app, pod, **_node(evidence))
     sentence = f"a pod of {app} asks for {large}" if large else found.sentence.format(app=app, **_node(evidence))
-    selector = pod["spec"].get("nodeSelector") or pod["spec"].get("affinity")
+    selector = spec_of(pod).get("nodeSelector") or spec_of(pod).get("affinity")
     yield tell(
         evidence,
         cause,
@@ -79,7 +90,7 @@ def unscheduled(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Findin
         f"it asks for {selector}" if selector else "",
         *(_usage(evidence) if cause == "node-full" else ()),
         subject=f"node/{details['node']}" if component == "node" else f"pod/{name_of(pod)}",
-        since=since_condition(pod, "PodScheduled"),
+        since=condition_since(pod, "PodScheduled"),
         affects={component or COMPONENT_OF[app], *affected(COMPONENT_OF[app])},
         details=details,
     )
@@ -87,7 +98,7 @@ def unscheduled(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Findin
 
 def _node(evidence: Evidence) -> dict[str, str]:
     """The node that matters, the closed one first, and the taint that somebody set on it."""
-    nodes = sorted(evidence.objects("nodes"), key=lambda node: not node["spec"].get("unschedulable"))
+    nodes = sorted(evidence.objects("nodes"), key=lambda node: not is_cordoned(node))
     taints = _taints(evidence)
     name = taints[0][0] if taints else next((name_of(node) for node in nodes), "NODE")
     return {"node": name, "taint": taints[0][1] if taints else "TAINT"}
@@ -96,11 +107,8 @@ def _node(evidence: Evidence) -> dict[str, str]:
 def _too_large(evidence: Evidence, pod: K8sObject) -> str:
     """What the pod asks for that no node has even when it is empty."""
     for resource in ("cpu", "memory"):
-        wanted = sum(
-            quantity(container.get("resources", {}).get("requests", {}).get(resource, 0))
-            for container in pod["spec"]["containers"]
-        )
-        room = [quantity(node["status"]["allocatable"].get(resource, 0)) for node in evidence.objects("nodes")]
+        wanted = sum(quantity(requests_of(container).get(resource, 0)) for container in containers_of(pod))
+        room = [allocatable(node, resource) for node in evidence.objects("nodes")]
         if room and wanted > max(room):
             return f"{_shown(resource, wanted)}, and the largest node has {_shown(resource, max(room))}"
     return ""
@@ -108,7 +116,7 @@ def _too_large(evidence: Evidence, pod: K8sObject) -> str:
 
 def _taints(evidence: Evidence) -> list[tuple[str, str]]:
     """The nodes' taints that somebody set, as (node, key)."""
-    return [(name_of(node), key) for node in evidence.objects("nodes") for key in taints_of(node)]
+    return [(name_of(node), key) for node in evidence.objects("nodes") for key in closing_taints(node)]
 
 
 def _shown(resource: str, amount: float) -> str:

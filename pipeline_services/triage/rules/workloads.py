@@ -6,9 +6,22 @@ import re
 from collections.abc import Iterator
 
 from pipeline_services.checklist import checks
-from pipeline_services.judgements.workloads import progress_of
 from pipeline_services.model import names
-from pipeline_services.model.k8s import K8sObject, condition, epoch, name_of
+from pipeline_services.model.k8s import (
+    K8sObject,
+    condition,
+    condition_since,
+    epoch,
+    involved_object,
+    is_terminating,
+    is_true,
+    last_seen,
+    name_of,
+    progress_of,
+    replicas_of,
+    spec_of,
+    template_of,
+)
 from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
 from pipeline_services.triage.graph import affected
@@ -40,7 +53,7 @@ def _of(evidence: Evidence, app: str) -> Iterator[Finding]:
             details=of_app(app),
         )
         return
-    if WORKLOADS[app].name != "DaemonSet" and workload["spec"].get("replicas", 1) == 0:
+    if WORKLOADS[app].name != "DaemonSet" and replicas_of(workload) == 0:
         yield _scaled_to_zero(evidence, app)
         return
     found = list(_without_pods(evidence, app, workload)) or list(pod_findings(evidence, app, workload))
@@ -54,7 +67,7 @@ def _scaled_to_zero(evidence: Evidence, app: str) -> Finding:
     component, subject = COMPONENT_OF[app], f"{kind.singular}/{app}"
     gone = [event for event in evidence.events_of(kind.name, app) if "scaled down" in event.get("message", "").lower()]
     gone += evidence.events_of(kind.name, app, "SuccessfulDelete")
-    since = evidence.changed(kind.source, app, "spec.replicas") or _event_time(gone[:1])
+    since = evidence.changed(kind.source, app, "spec.replicas") or (last_seen(gone[0]) if gone else None)
     summary = f"{app} is scaled to 0: no pod of it is wanted, so none runs"
     return tell(
         evidence,
@@ -73,15 +86,15 @@ def _scaled_to_zero(evidence: Evidence, app: str) -> Finding:
 def _refused(evidence: Evidence, app: str) -> list[K8sObject]:
     """The newest events that a pod could not be made, of one maker: an older one's are another story."""
     refused = [event for event in evidence.events if event.get("reason") == "FailedCreate" and _owned(event, app)]
-    return [one for one in refused if one["involvedObject"]["name"] == refused[0]["involvedObject"]["name"]]
+    return [one for one in refused if involved_object(one) == involved_object(refused[0])]
 
 
 def _without_pods(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Finding]:
     """The controller says why it makes no pods."""
     kind = WORKLOADS[app].singular
     component, subject = COMPONENT_OF[app], f"{kind}/{app}"
-    if kind == "daemonset" and (workload.get("status") or {}).get("desiredNumberScheduled", 1) == 0:
-        selector = workload["spec"]["template"]["spec"].get("nodeSelector")
+    if kind == "daemonset" and progress_of(workload).wanted == 0:
+        selector = spec_of(template_of(workload)).get("nodeSelector")
         summary = f"{app} runs on no node: its selector {selector} matches none"
         yield tell(
             evidence,
@@ -99,13 +112,13 @@ def _without_pods(evidence: Evidence, app: str, workload: K8sObject) -> Iterator
         return
     failed = condition(workload, "ReplicaFailure")
     refused = _refused(evidence, app)
-    message = failed.get("message") if failed.get("status") == "True" else ""
-    if not message and refused and len(evidence.pods(app)) < workload["spec"].get("replicas", 1):
+    message = failed.get("message") if is_true(workload, "ReplicaFailure") else ""
+    if not message and refused and len(evidence.pods(app)) < replicas_of(workload):
         message = refused[0].get("message", "")
     if not message:
         return
     since = earliest(
-        epoch(failed["lastTransitionTime"]) if failed.get("lastTransitionTime") else None,
+        condition_since(workload, "ReplicaFailure"),
         *(epoch(event["firstTimestamp"]) for event in refused if event.get("firstTimestamp")),
     )
     lines = (message, *(event_line(event) for event in refused[:2]), *_quotas(evidence))
@@ -153,7 +166,7 @@ def _held_up(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Find
         return
     component, subject = COMPONENT_OF[app], f"{kind}/{app}"
     changed = evidence.changed(WORKLOADS[app].source, app, "spec")
-    if workload["spec"].get("paused"):
+    if spec_of(workload).get("paused"):
         yield tell(
             evidence,
             "rollout-paused",
@@ -193,7 +206,7 @@ def _held_up(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Find
 
 
 def _owned(event: K8sObject, app: str) -> bool:
-    name = event["involvedObject"]["name"]
+    name = involved_object(event)[1]
     return bool(name == app or re.fullmatch(rf"{re.escape(app)}-[0-9a-f]+", name))
 
 
@@ -206,16 +219,9 @@ def _quotas(evidence: Evidence) -> list[str]:
 
 
 def _leaving(evidence: Evidence, app: str) -> list[str]:
-    return [
-        f"pod {name_of(pod)} is ending" for pod in evidence.all_pods(app) if pod["metadata"].get("deletionTimestamp")
-    ]
+    return [f"pod {name_of(pod)} is ending" for pod in evidence.all_pods(app) if is_terminating(pod)]
 
 
 def _pods_line(evidence: Evidence, app: str) -> str:
     pods = evidence.pods(app)
     return f"{len(pods)} pods with app={app}" if pods else f"no pod with app={app}"
-
-
-def _event_time(events: list[K8sObject]) -> float | None:
-    stamps = [event.get("lastTimestamp") or event.get("eventTime") for event in events]
-    return next((epoch(stamp) for stamp in stamps if stamp), None)

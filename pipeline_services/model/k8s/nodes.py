@@ -1,0 +1,36 @@
+"""Nodes: what keeps pods away from them, and what they have room for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from pipeline_services.model.k8s.objects import K8sObject, quantity, spec_of
+
+PRESSURES: Final = ("MemoryPressure", "DiskPressure", "PIDPressure")
+"""The conditions of a node that is short of something."""
+
+
+def taints_of(node: K8sObject) -> Sequence[K8sObject]:
+    """All taints of the node, those that Kubernetes sets included."""
+    taints: Sequence[K8sObject] = spec_of(node).get("taints") or ()
+    return taints
+
+
+def closing_taints(node: K8sObject) -> list[str]:
+    """The keys of the taints that somebody has set to keep pods away; those of Kubernetes itself are conditions."""
+    return [
+        taint["key"]
+        for taint in taints_of(node)
+        if taint["effect"] != "PreferNoSchedule" and not taint["key"].startswith("node.kubernetes.io/")
+    ]
+
+
+def is_cordoned(node: K8sObject) -> bool:
+    """Whether the node takes no new pods."""
+    return bool(spec_of(node).get("unschedulable"))
+
+
+def allocatable(node: K8sObject, resource: str) -> float:
+    """How much of ``cpu`` (cores) or ``memory`` (bytes) the node's pods can have."""
+    return quantity(node["status"]["allocatable"].get(resource, 0))

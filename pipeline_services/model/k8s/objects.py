@@ -1,0 +1,140 @@
+"""What all Kubernetes objects have in common: names, labels, ages, conditions; and the API's times and quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from pipeline_services.model.errors import UnexpectedAnswer
+
+K8sObject = Mapping[str, Any]
+
+_SUFFIXES: Final = {
+    "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
+    "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40,
+}  # fmt: skip
+
+
+def name_of(item: K8sObject) -> str:
+    """``metadata.name``."""
+    return str(item["metadata"]["name"])
+
+
+def namespace_of(item: K8sObject) -> str:
+    """``metadata.namespace``; empty for what belongs to the whole cluster."""
+    return str(item["metadata"].get("namespace") or "")
+
+
+def uid_of(item: K8sObject) -> str:
+    """``metadata.uid``: two objects of one name, one after the other, have two. Empty where it is not known."""
+    return str(item["metadata"].get("uid") or "")
+
+
+def labels_of(item: K8sObject) -> Mapping[str, str]:
+    """The object's labels; empty where it has none."""
+    labels: Mapping[str, str] = item["metadata"].get("labels") or {}
+    return labels
+
+
+def annotations_of(item: K8sObject) -> Mapping[str, str]:
+    """The object's annotations; empty where it has none."""
+    annotations: Mapping[str, str] = item["metadata"].get("annotations") or {}
+    return annotations
+
+
+def app_of(item: K8sObject) -> str:
+    """The value of the label ``app``; empty where the object has none."""
+    return labels_of(item).get("app", "")
+
+
+def owners_of(item: K8sObject) -> Sequence[K8sObject]:
+    """The references to the objects that made this one."""
+    owners: Sequence[K8sObject] = item["metadata"].get("ownerReferences") or ()
+    return owners
+
+
+def spec_of(item: K8sObject) -> K8sObject:
+    """What the object should be; empty for one that has no ``spec``."""
+    spec: K8sObject = item.get("spec") or {}
+    return spec
+
+
+def status_of(item: K8sObject) -> K8sObject:
+    """What its controller reports; empty as long as it has not reported."""
+    status: K8sObject = item.get("status") or {}
+    return status
+
+
+def phase_of(item: K8sObject) -> str:
+    """``status.phase`` of a pod or a volume claim; empty where it is not known."""
+    return str(status_of(item).get("phase") or "")
+
+
+def epoch(timestamp: str) -> float:
+    """Seconds since the epoch of an RFC 3339 time, nanoseconds allowed.
+
+    Raises:
+        UnexpectedAnswer: it is not such a time.
+    """
+    try:
+        return datetime.fromisoformat(timestamp).timestamp()
+    except (ValueError, TypeError) as error:
+        raise UnexpectedAnswer(f"{timestamp!r} is not a time") from error
+
+
+def created_at(item: K8sObject) -> float:
+    """When the object was created, in epoch seconds."""
+    return epoch(item["metadata"]["creationTimestamp"])
+
+
+def age(item: K8sObject, now: float) -> float:
+    """Seconds since the object was created."""
+    return now - created_at(item)
+
+
+def is_terminating(item: K8sObject) -> bool:
+    """Whether the object is being deleted."""
+    return bool(item["metadata"].get("deletionTimestamp"))
+
+
+def deletion_due(item: K8sObject) -> float | None:
+    """When an object that is being deleted should be gone, grace included, in epoch seconds; None for any other."""
+    due = item["metadata"].get("deletionTimestamp")
+    return epoch(due) if due else None
+
+
+def deleted_at(item: K8sObject) -> float | None:
+    """When the deletion of the object was asked for, in epoch seconds; None where nobody did."""
+    due = deletion_due(item)
+    return None if due is None else due - float(item["metadata"].get("deletionGracePeriodSeconds") or 0)
+
+
+def condition(item: K8sObject, kind: str) -> K8sObject:
+    """The status condition of type ``kind``; an empty one where the object has none."""
+    found = (entry for entry in status_of(item).get("conditions") or () if entry["type"] == kind)
+    return next(found, {})
+
+
+def is_true(item: K8sObject, kind: str) -> bool:
+    """Whether the status condition of type ``kind`` is there and True."""
+    return bool(condition(item, kind).get("status") == "True")
+
+
+def condition_since(item: K8sObject, kind: str) -> float | None:
+    """When the status condition of type ``kind`` became what it is, in epoch seconds; None where nothing tells."""
+    changed = condition(item, kind).get("lastTransitionTime")
+    return epoch(changed) if changed else None
+
+
+def quantity(text: str | int | float) -> float:
+    """A Kubernetes quantity as a number: cores, bytes.
+
+    Raises:
+        UnexpectedAnswer: it is not a quantity.
+    """
+    digits = str(text).rstrip("numkMGTKi")
+    try:
+        return float(digits) * _SUFFIXES[str(text)[len(digits) :]]
+    except (ValueError, KeyError) as error:
+        raise UnexpectedAnswer(f"{text!r} is not a quantity") from error

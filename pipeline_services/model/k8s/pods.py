@@ -1,0 +1,132 @@
+"""Pods, and the pod templates of workloads: containers and their states, readiness, claims, references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline_services.model.k8s.objects import K8sObject, age, condition_since, epoch, is_true, phase_of, status_of
+
+
+def containers_of(pod: K8sObject) -> list[dict[str, Any]]:
+    """The containers of a pod or of a pod template, without its init containers."""
+    containers: list[dict[str, Any]] = pod["spec"]["containers"]
+    return containers
+
+
+def init_containers_of(pod: K8sObject) -> list[dict[str, Any]]:
+    """The init containers of a pod or of a pod template."""
+    containers: list[dict[str, Any]] = pod["spec"].get("initContainers") or []
+    return containers
+
+
+def requests_of(container: K8sObject) -> Mapping[str, str]:
+    """What the container asks the scheduler for, by resource."""
+    requests: Mapping[str, str] = (container.get("resources") or {}).get("requests") or {}
+    return requests
+
+
+def limits_of(container: K8sObject) -> Mapping[str, str]:
+    """What the container may use at most, by resource."""
+    limits: Mapping[str, str] = (container.get("resources") or {}).get("limits") or {}
+    return limits
+
+
+def container_statuses(pod: K8sObject) -> Sequence[K8sObject]:
+    """What the kubelet reports of each container; empty before it has reported."""
+    statuses: Sequence[K8sObject] = status_of(pod).get("containerStatuses") or ()
+    return statuses
+
+
+def init_container_statuses(pod: K8sObject) -> Sequence[K8sObject]:
+    """What the kubelet reports of each init container."""
+    statuses: Sequence[K8sObject] = status_of(pod).get("initContainerStatuses") or ()
+    return statuses
+
+
+def state_of(status: K8sObject, which: str) -> K8sObject:
+    """The details of a container that is ``waiting``, ``running`` or ``terminated``; empty where it is not."""
+    state: K8sObject = (status.get("state") or {}).get(which) or {}
+    return state
+
+
+def last_end(status: K8sObject) -> K8sObject:
+    """How the container's life before this one ended; empty where there was none."""
+    ended: K8sObject = (status.get("lastState") or {}).get("terminated") or {}
+    return ended
+
+
+def is_running(status: K8sObject) -> bool:
+    """Whether the container runs."""
+    return "running" in (status.get("state") or {})
+
+
+def restarts_of(pod: K8sObject) -> int:
+    """The restarts of all containers, summed."""
+    return sum(int(status.get("restartCount", 0)) for status in container_statuses(pod))
+
+
+def is_ready(pod: K8sObject) -> bool:
+    """Running, with every container ready."""
+    return phase_of(pod) == "Running" and is_true(pod, "Ready")
+
+
+def ready_since(pod: K8sObject) -> float | None:
+    """When the pod became ready, in epoch seconds; None while it is not."""
+    return condition_since(pod, "Ready") if is_true(pod, "Ready") else None
+
+
+def started_at(pod: K8sObject) -> float | None:
+    """When the youngest running container started, in epoch seconds; None while none runs."""
+    starts = [
+        epoch(status["state"]["running"]["startedAt"]) for status in container_statuses(pod) if is_running(status)
+    ]
+    return max(starts, default=None)
+
+
+def age_since_start(pod: K8sObject, now: float) -> float:
+    """Seconds since the youngest running container started; since the pod was created while none runs."""
+    started = started_at(pod)
+    return age(pod, now) if started is None else now - started
+
+
+def claims_of(pod: K8sObject) -> list[str]:
+    """The names of the volume claims that the pod mounts."""
+    volumes = pod["spec"].get("volumes") or ()
+    return [str(one["persistentVolumeClaim"]["claimName"]) for one in volumes if one.get("persistentVolumeClaim")]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A ConfigMap or Secret that a pod reads.
+
+    Attributes:
+        kind: ``ConfigMap`` or ``Secret``.
+        key: the one key that is read; empty where it is all of them.
+        optional: the pod starts without it, too.
+    """
+
+    kind: str
+    name: str
+    key: str
+    optional: bool
+
+
+def references_of(pod: K8sObject) -> Iterator[Reference]:
+    """Everything that a pod, or a pod of a template, reads from ConfigMaps and Secrets."""
+    for container in (*init_containers_of(pod), *containers_of(pod)):
+        for source in container.get("envFrom") or ():
+            yield from _references(source, "configMapRef", "secretRef")
+        for variable in container.get("env") or ():
+            yield from _references(variable.get("valueFrom") or {}, "configMapKeyRef", "secretKeyRef")
+    for volume in pod["spec"].get("volumes") or ():
+        yield from _references(volume, "configMap", "secret")
+
+
+def _references(source: Mapping[str, Any], config_map: str, secret: str) -> Iterator[Reference]:
+    for kind, found in (("ConfigMap", source.get(config_map)), ("Secret", source.get(secret))):
+        if found:
+            name, optional = found.get("name") or found["secretName"], bool(found.get("optional"))
+            for key in [item["key"] for item in found.get("items") or ()] or [found.get("key", "")]:
+                yield Reference(kind, name, key, optional)
