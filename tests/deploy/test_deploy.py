@@ -151,6 +151,11 @@ def test_everything_is_there_after_the_first(deployed: World) -> None:
     }
 
 
+@pytest.mark.parametrize("secret", CONFIG.secrets)
+def test_each_secret_is_made_with_just_the_keys_of_the_description(deployed: World, secret: str) -> None:
+    assert deployed.cluster.objects["Secret", secret]["data"].keys() == set(CONFIG.secrets[secret])
+
+
 def test_what_reads_a_token_waits_for_it(world: World) -> None:
     world.deploy()
     log = world.cluster.log

@@ -1,4 +1,4 @@
-"""The NetworkPolicies allow just the connections that the pipeline needs, and the accounts just the verbs."""
+"""The NetworkPolicies allow just the connections that the description lists, and the accounts just the verbs."""
 
 from __future__ import annotations
 
@@ -6,25 +6,12 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.model import names, own_cluster
-from pipeline_services.model.roles import GRAFANA, INFLUXDB, KAFKA, LOG_SHIPPER, LOKI, PROCESSOR, PRODUCER, PROMETHEUS
+from pipeline_services.model import own_cluster
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.roles import PROMETHEUS
 
-FLOWS = {
-    (PRODUCER, KAFKA, 9092),
-    (PROCESSOR, KAFKA, 9092),
-    (PROCESSOR, INFLUXDB, 8086),
-    (LOG_SHIPPER, LOKI, 3100),
-    (GRAFANA, PROMETHEUS, 9090),
-    (GRAFANA, LOKI, 3100),
-    (GRAFANA, INFLUXDB, 8086),
-    (PROMETHEUS, PRODUCER, 8000),
-    (PROMETHEUS, PROCESSOR, 8000),
-    (PROMETHEUS, KAFKA, 9404),
-    (PROMETHEUS, INFLUXDB, 8086),
-    (PROMETHEUS, GRAFANA, 3000),
-    (PROMETHEUS, LOKI, 3100),
-    (PROMETHEUS, LOG_SHIPPER, 8888),
-}
+PIPELINE = Pipeline.load()
+FLOWS = {(flow.source, flow.destination, flow.port) for flow in PIPELINE.flows}
 NODE_PORTS = {6443, 10250}
 WRITES = {"create", "update", "patch", "delete", "deletecollection", "bind", "escalate", "impersonate", "*"}
 
@@ -60,7 +47,7 @@ def test_every_pod_may_look_up_names_and_ask_nothing_else_of_other_namespaces(ma
 
 def test_the_ports_are_those_of_the_pods(manifests: Any) -> None:
     for _, target, port in FLOWS:
-        assert port in {entry["containerPort"] for entry in manifests.container(target)["ports"]}
+        assert port in {entry["containerPort"] for entry in manifests.container(PIPELINE[target].workload)["ports"]}
 
 
 @pytest.mark.parametrize("role", ["daily-reader", "conveyor-node-reader", "conveyor-system-reader"])
@@ -91,17 +78,24 @@ def test_accounts_are_bound_in_the_namespace(manifests: Any) -> None:
     for binding in manifests.of("RoleBinding", "ClusterRoleBinding"):
         [subject] = binding["subjects"]
         assert subject["name"] in accounts
-        assert subject["namespace"] == names.NAMESPACE
+        assert subject["namespace"] == PIPELINE.namespace
 
 
 def ends(manifests: Any, direction: str, side: str) -> set[tuple[str, str, int]]:
-    """(app of the policy, app of the peer or "" for an address, port) of every rule that names an app."""
+    """(component of the policy, that of the peer or "" for an address, port) of every rule for a component."""
     found = set()
     for policy in manifests.of("NetworkPolicy"):
-        app = policy["spec"]["podSelector"].get("matchLabels", {}).get("app")
-        for rule in policy["spec"].get(direction, []) if app else []:
+        selected = policy["spec"]["podSelector"]
+        for rule in policy["spec"].get(direction, []) if selected else []:
             for peer in rule[side]:
-                label = peer.get("podSelector", {}).get("matchLabels", {}).get("app", "")
-                assert label or "ipBlock" in peer
-                found |= {(app, label, port["port"]) for port in rule["ports"]}
+                assert ("podSelector" in peer) != ("ipBlock" in peer)
+                other = component(peer["podSelector"]) if "podSelector" in peer else ""
+                found |= {(component(selected), other, port["port"]) for port in rule["ports"]}
+    return found
+
+
+def component(selector: dict[str, Any]) -> str:
+    """The one component whose pods a selector of a policy means."""
+    assert selector.keys() == {"matchLabels"}
+    [found] = [part.id for part in PIPELINE.workloads.values() if part.selector == selector["matchLabels"]]
     return found

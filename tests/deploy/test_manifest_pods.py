@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.render import REGISTRY
 
 ALLOWED_VOLUMES = {"configMap", "emptyDir", "secret", "persistentVolumeClaim", "projected", "downwardAPI"}
-RESTRICTED = [app for app in names.WORKLOADS if app != roles.LOG_SHIPPER]
+PIPELINE = Pipeline.load()
+WORKLOADS = {component: part.workload for component, part in PIPELINE.workloads.items()}
+LOG_SHIPPER, PROMETHEUS, INFLUXDB = (WORKLOADS[role] for role in (roles.LOG_SHIPPER, roles.PROMETHEUS, roles.INFLUXDB))
+RESTRICTED = [app for app in WORKLOADS.values() if app != LOG_SHIPPER]
 NODE_CORES = 2.0
 CONTROL_PLANE_CORES = 0.85  # what kubeadm's parts, CoreDNS, the CNI and metrics-server ask for
-MOST_REPLICAS = 5
 
 
-@pytest.mark.parametrize("app", names.WORKLOADS)
+@pytest.mark.parametrize("app", WORKLOADS.values())
 def test_image_is_our_own_and_has_no_tag(manifests: Any, app: str) -> None:
     container = manifests.container(app)
     assert container["image"].startswith(REGISTRY)
@@ -24,7 +27,7 @@ def test_image_is_our_own_and_has_no_tag(manifests: Any, app: str) -> None:
     assert container["imagePullPolicy"] == "IfNotPresent"
 
 
-@pytest.mark.parametrize("app", names.WORKLOADS)
+@pytest.mark.parametrize("app", WORKLOADS.values())
 def test_requests_and_limits(manifests: Any, app: str) -> None:
     resources = manifests.container(app)["resources"]
     assert resources["requests"].keys() == resources["limits"].keys() == {"cpu", "memory"}
@@ -32,15 +35,15 @@ def test_requests_and_limits(manifests: Any, app: str) -> None:
 
 
 def test_everything_fits_on_two_cores_also_when_scaled_up(manifests: Any) -> None:
-    replicas = dict.fromkeys(names.HPAS, MOST_REPLICAS)
     asked = sum(
-        replicas.get(app, 1) * cores(manifests.container(app)["resources"]["requests"]["cpu"])
-        for app in names.WORKLOADS
+        (part.autoscaler.max_replicas if part.autoscaler else 1)
+        * cores(manifests.container(part.workload)["resources"]["requests"]["cpu"])
+        for part in PIPELINE.workloads.values()
     )
     assert asked + CONTROL_PLANE_CORES <= NODE_CORES
 
 
-@pytest.mark.parametrize("app", names.WORKLOADS)
+@pytest.mark.parametrize("app", WORKLOADS.values())
 def test_probes_ask_the_process_itself(manifests: Any, app: str) -> None:
     container = manifests.container(app)
     for name in ("startupProbe", "readinessProbe", "livenessProbe"):
@@ -52,7 +55,7 @@ def test_probes_ask_the_process_itself(manifests: Any, app: str) -> None:
     assert liveness["terminationGracePeriodSeconds"] == 2, "a stopped process ignores SIGTERM"
 
 
-@pytest.mark.parametrize("app", names.WORKLOADS)
+@pytest.mark.parametrize("app", WORKLOADS.values())
 def test_file_system_is_read_only_and_rights_are_dropped(manifests: Any, app: str) -> None:
     pod = manifests.workload(app)["spec"]["template"]["spec"]
     context = manifests.container(app)["securityContext"]
@@ -76,26 +79,24 @@ def test_pod_meets_the_restricted_profile(manifests: Any, app: str) -> None:
 
 
 def test_the_log_shipper_only_reads_the_nodes_logs(manifests: Any) -> None:
-    pod = manifests.workload(roles.LOG_SHIPPER)["spec"]["template"]["spec"]
+    pod = manifests.workload(LOG_SHIPPER)["spec"]["template"]["spec"]
     [host] = [volume for volume in pod["volumes"] if "hostPath" in volume]
     assert host["hostPath"]["path"] == "/var/log/pods"
-    [mount] = [
-        mount for mount in manifests.container(roles.LOG_SHIPPER)["volumeMounts"] if mount["name"] == host["name"]
-    ]
+    [mount] = [mount for mount in manifests.container(LOG_SHIPPER)["volumeMounts"] if mount["name"] == host["name"]]
     assert mount["readOnly"] is True
 
 
-@pytest.mark.parametrize("app", names.WORKLOADS)
+@pytest.mark.parametrize("app", WORKLOADS.values())
 def test_only_prometheus_has_an_account(manifests: Any, app: str) -> None:
     pod = manifests.workload(app)["spec"]["template"]["spec"]
-    assert ("serviceAccountName" in pod) == (app == roles.PROMETHEUS)
-    assert pod.get("automountServiceAccountToken", True) == (app == roles.PROMETHEUS)
+    assert ("serviceAccountName" in pod) == (app == PROMETHEUS)
+    assert pod.get("automountServiceAccountToken", True) == (app == PROMETHEUS)
 
 
 def test_the_private_key_is_for_influxdb_alone(manifests: Any) -> None:
-    for app in names.WORKLOADS:
+    for app in WORKLOADS.values():
         for volume in manifests.workload(app)["spec"]["template"]["spec"].get("volumes", []):
-            if volume.get("secret", {}).get("secretName") == names.TLS_SECRET and app != roles.INFLUXDB:
+            if volume.get("secret", {}).get("secretName") == PIPELINE.config.tls and app != INFLUXDB:
                 assert volume["secret"]["items"] == [{"key": "ca.crt", "path": "ca.crt"}], app
 
 
