@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,13 +20,14 @@ from pipeline_services.apps.bench import TOPIC_PREFIX, Load
 from pipeline_services.audit.ledger import Book, History, TopicLog, Verdict, judge
 from pipeline_services.bench.manifests import NAME, network_policies, pod
 from pipeline_services.bench.store import bench_store
+from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.cluster.access import ClusterAccess, access_to
-from pipeline_services.platform.deploy.api import Api
+from pipeline_services.platform.deploy.rollout import log_end
 
 READINGS: Final = 200_000
 TARGET_PER_SECOND: Final = 10_000
@@ -83,12 +84,16 @@ def measure(access: ClusterAccess, readings: int) -> Outcome:
     Raises:
         PipelineError: the pod failed, or the cluster does not answer.
     """
-    api = Api(access.kubeconfig, access.context)
+    with closing(WritableCluster.connect(access.target)) as api:
+        return _measured(api, access.pipeline, readings)
+
+
+def _measured(api: WritableCluster, pipeline: Pipeline, readings: int) -> Outcome:
     load = Load(f"{TOPIC_PREFIX}{int(time.time())}", readings, (int(time.time()) - BACK_DATED) * 10**9)
-    with _running(api, load, access.pipeline):
+    with _running(api, load, pipeline):
         wait_until(lambda: _finished(api), within=FINISHED_WITHIN, what="the benchmark's pod", every=1.0)
         results = {name: _last_object(api, name) for name in ("load", "drain")}
-    with bench_store(access, api) as store:
+    with bench_store(api, pipeline) as store:
         try:
             history = history_of(load, results["load"]["acknowledged"], store.stored(load))
         finally:
@@ -98,7 +103,7 @@ def measure(access: ClusterAccess, readings: int) -> Outcome:
 
 
 @contextmanager
-def _running(api: Api, load: Load, pipeline: Pipeline) -> Iterator[None]:
+def _running(api: WritableCluster, load: Load, pipeline: Pipeline) -> Iterator[None]:
     """The benchmark's pod and the ways it needs; both are gone afterwards."""
     workload = pipeline[roles.PROCESSOR].workload
     processor = api.get("Deployment", workload)
@@ -115,23 +120,23 @@ def _running(api: Api, load: Load, pipeline: Pipeline) -> Iterator[None]:
             _remove(api, manifest)
 
 
-def _remove(api: Api, manifest: Mapping[str, Any]) -> None:
+def _remove(api: WritableCluster, manifest: Mapping[str, Any]) -> None:
     kind, name = manifest["kind"], manifest["metadata"]["name"]
     api.delete(kind, name, grace=0)
     wait_until(lambda: api.get(kind, name) is None, within=30, what=f"{kind} {name} to be gone")
 
 
-def _finished(api: Api) -> bool:
+def _finished(api: WritableCluster) -> bool:
     seen = api.get("Pod", NAME)
     phase = seen["status"]["phase"] if seen else "gone"
     if phase in {"Failed", "gone"}:
-        tails = {name: api.log(NAME, name, lines=3, previous=False) for name in ("load", "drain")}
+        tails = {name: log_end(api, NAME, name, lines=3) for name in ("load", "drain")}
         raise UnexpectedAnswer(f"the benchmark's pod ended as {phase}: {tails}")
     return bool(phase == "Succeeded")
 
 
-def _last_object(api: Api, container: str) -> dict[str, Any]:
-    lines = api.log(NAME, container, lines=LOG_LINES, previous=False).strip().splitlines()
+def _last_object(api: WritableCluster, container: str) -> dict[str, Any]:
+    lines = api.logs(NAME, container, lines=LOG_LINES, timestamps=False)
     try:
         result = dict(json.loads(lines[-1]))
     except (IndexError, ValueError, TypeError) as error:

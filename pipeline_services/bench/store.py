@@ -17,9 +17,7 @@ from pipeline_services.clients.port_forward import PortForward, ready_endpoint
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.message import Reading
-from pipeline_services.model.pipeline import Store
-from pipeline_services.platform.cluster.access import ClusterAccess
-from pipeline_services.platform.deploy.api import Api
+from pipeline_services.model.pipeline import Pipeline, Store
 
 READ_WITHIN: Final = 60.0  # seconds
 DELETED: Final = 204
@@ -86,29 +84,26 @@ def _rfc3339(nanoseconds: int) -> str:
 
 
 @contextmanager
-def bench_store(access: ClusterAccess, api: Api) -> Iterator[BenchStore]:
+def bench_store(cluster: Cluster, pipeline: Pipeline) -> Iterator[BenchStore]:
     """The store through a port-forward.
 
     Raises:
         ServiceUnreachable: there is no ready InfluxDB.
         NoData: a secret is missing.
     """
-    pipeline, config = access.pipeline, access.pipeline.config
-    service = pipeline.service(roles.INFLUXDB)
+    config, service = pipeline.config, pipeline.service(roles.INFLUXDB)
     with ExitStack() as open_things:
-        cluster = Cluster.connect(access.target)
-        open_things.callback(cluster.close)
         slices = cluster.list("endpointslices")
         endpoint = ready_endpoint(service.name, service.port, slices, pipeline.namespace)
         forward = open_things.enter_context(PortForward(cluster, endpoint))
-        tls = Tls(service.name, _secret(api, config.tls, "ca.crt"))
+        tls = Tls(service.name, _secret(cluster, config.tls, "ca.crt"))
         http = HttpApi(service.name, forward.port, tls=tls, cause=lambda: forward.failure)
         open_things.callback(http.close)
         yield BenchStore(
             http,
             pipeline.store,
-            read=_token(_secret(api, config.read_token.secret, config.read_token.key)),
-            write=_token(_secret(api, config.write_token.secret, config.write_token.key)),
+            read=_token(_secret(cluster, config.read_token.secret, config.read_token.key)),
+            write=_token(_secret(cluster, config.write_token.secret, config.write_token.key)),
         )
 
 
@@ -116,8 +111,8 @@ def _token(token: str) -> dict[str, str]:
     return {"Authorization": f"Token {token.strip()}"}
 
 
-def _secret(api: Api, name: str, key: str) -> str:
-    secret = api.get("Secret", name)
+def _secret(cluster: Cluster, name: str, key: str) -> str:
+    secret = cluster.get("Secret", name)
     value = ((secret or {}).get("data") or {}).get(key)
     if value is None:
         raise NoData(f"there is no secret {name} with a key {key}")

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 import urllib3
 from urllib3.util import Timeout
 
+from pipeline_services.clients.refusals import AWAY, one_line, why_broken
 from pipeline_services.model.errors import AccessDenied, PipelineError, ServiceUnreachable, UnexpectedAnswer
 
 CONNECT_TIMEOUT: Final = 3.0
 READ_TIMEOUT: Final = 8.0
 AT_ONCE: Final = 3
-AWAY: Final = (502, 503, 504)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,9 @@ class HttpApi:
         except urllib3.exceptions.ReadTimeoutError as error:
             raise ServiceUnreachable(f"{self.service} did not answer {path} within {timeout:g} s") from error
         except urllib3.exceptions.SSLError as error:
-            raise ServiceUnreachable(f"no trusted TLS connection to {self.service}: {_line(error)}") from error
+            raise ServiceUnreachable(f"no trusted TLS connection to {self.service}: {why_broken(error)}") from error
         except urllib3.exceptions.HTTPError as error:
-            raise self._cause() or ServiceUnreachable(f"{self.service} does not answer: {_line(error)}") from error
+            raise self._cause() or ServiceUnreachable(f"{self.service} does not answer: {why_broken(error)}") from error
 
     def ask_json(self, path: str, query: Mapping[str, str] | None = None, **options: Any) -> Any:
         """As ``ask``, for an answer that has to be JSON with status 200.
@@ -130,11 +130,7 @@ class HttpApi:
         if answer.status in (401, 403):
             raise AccessDenied("read", f"{self.service}{path.partition('?')[0]}")
         if answer.status in AWAY:
-            raise ServiceUnreachable(f"{self.service} answers {answer.status}: {_line(answer.text)}")
+            raise ServiceUnreachable(f"{self.service} answers {answer.status}: {one_line(answer.text)}")
         if answer.status != 200:
-            raise UnexpectedAnswer(f"{self.service} answers {answer.status} to {path[:200]}: {_line(answer.text)}")
+            raise UnexpectedAnswer(f"{self.service} answers {answer.status} to {path[:200]}: {one_line(answer.text)}")
         return answer.json()
-
-
-def _line(text: object) -> str:
-    return " ".join(str(text).split())[:300]

@@ -14,8 +14,9 @@ import ssl
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 import yaml
@@ -36,6 +37,7 @@ class Access:
         certificate, key: the client's own, PEM; empty when it has none.
         token: a bearer token, or empty.
         proxy: the URL of an HTTP proxy, or empty.
+        files: the kubeconfig that says so, as ``load`` takes it.
     """
 
     context: str
@@ -47,6 +49,14 @@ class Access:
     key: str = ""
     token: str = ""
     proxy: str = ""
+    files: str = field(default="", compare=False)
+
+    @property
+    def kubectl(self) -> str:
+        """How a command for kubectl begins that is to ask the same cluster as the same account."""
+        several = os.pathsep in self.files
+        given = f"KUBECONFIG={quote(self.files)} kubectl" if several else f"kubectl --kubeconfig {quote(self.files)}"
+        return f"{given} --context {quote(self.context)}"
 
     @classmethod
     def load(cls, files: str, context: str = "") -> Access:
@@ -65,8 +75,9 @@ class Access:
             line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
             raise PreconditionNotMet(f"cannot use the kubeconfig {files}: it is not YAML (line {line})") from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-            raise PreconditionNotMet(f"cannot use the kubeconfig {files}: {reason[:300]}") from error
+            raise PreconditionNotMet(
+                f"cannot use the kubeconfig {files}: {_flaw(error)}", next_step="name another one with --kubeconfig"
+            ) from error
 
     def tls(self) -> ssl.SSLContext:
         """How to speak TLS with the server.
@@ -75,7 +86,7 @@ class Access:
             PreconditionNotMet: a certificate or key of the kubeconfig is none.
         """
         try:
-            context = ssl.create_default_context(cadata=self.ca or None)
+            context = self._trust()
             if not self.verify:
                 context.check_hostname = False
                 context.verify_mode = ssl.CERT_NONE
@@ -83,10 +94,33 @@ class Access:
                 with _on_disk(self.certificate) as certificate, _on_disk(self.key) as key:
                     context.load_cert_chain(certificate, key)
         except (ssl.SSLError, ValueError) as error:
-            raise PreconditionNotMet(
-                f"context {self.context} has a certificate or key that is none: {error}"
-            ) from error
+            raise self._unusable("client-certificate and client-key", "no PEM, or do not belong together") from error
         return context
+
+    def _trust(self) -> ssl.SSLContext:
+        try:
+            return ssl.create_default_context(cadata=self.ca or None)
+        except (ssl.SSLError, ValueError) as error:
+            raise self._unusable("certificate-authority", "no certificates in PEM") from error
+
+    def _unusable(self, what: str, why: str) -> PreconditionNotMet:
+        return PreconditionNotMet(
+            f"cannot use the kubeconfig {self.files}: {what} of context {self.context} are {why}",
+            next_step="get the kubeconfig anew from whom it came",
+        )
+
+
+def _flaw(error: Exception) -> str:
+    """What is wrong with a kubeconfig, from the exception that reading it raised."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text"
+    if isinstance(error, KeyError):
+        return f"an entry of it has no {error.args[0]}"
+    if isinstance(error, TypeError | AttributeError):
+        return "it is YAML, but no kubeconfig"
+    if isinstance(error, OSError):
+        return f"{error.filename}: {(error.strerror or 'it cannot be read').lower()}"
+    return " ".join(str(error).split())[:300]
 
 
 def _load(files: str, wanted: str) -> Access:
@@ -106,6 +140,7 @@ def _load(files: str, wanted: str) -> Access:
         verify=not cluster.get("insecure-skip-tls-verify", False),
         server_name=str(cluster.get("tls-server-name", "")),
         proxy=str(cluster.get("proxy-url", "")),
+        files=files,
     )
     if "user" not in chosen:
         return access

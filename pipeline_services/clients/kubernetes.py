@@ -1,98 +1,44 @@
-"""A thin, read-only client of the Kubernetes API: raw JSON in, errors of errors.py out."""
+"""The one client of the Kubernetes API: raw JSON in, raw JSON out.
+
+A ``Cluster`` only reads; who has to change something makes a ``WritableCluster``. What goes wrong is raised as
+``ApiServer.ask`` says.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from collections.abc import Mapping
+from typing import Any, Final, Self
 
-import urllib3
-from urllib3.util import Timeout
-
+from pipeline_services.clients.api_server import CONNECT_TIMEOUT_S, JSON, ApiServer
 from pipeline_services.clients.kubeconfig import Access
-from pipeline_services.model.errors import (
-    AccessDenied,
-    NoData,
-    PipelineError,
-    PreconditionNotMet,
-    ServiceUnreachable,
-    UnexpectedAnswer,
-)
+from pipeline_services.clients.refusals import asked_of, is_page
+from pipeline_services.model.errors import AccessDenied, NoData, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.kinds import KINDS, kind_of
 from pipeline_services.model.settings import Target
 
-CONNECT_TIMEOUT: Final = 3.0
-READ_TIMEOUT: Final = 10.0
-AT_ONCE: Final = 5
-AWAY: Final = (502, 503, 504)
-_Query = Sequence[tuple[str, str]]
+MAX_LOG_BYTES: Final = 4 << 20
+FIELD_MANAGER: Final = "conveyor-deploy"
+APPLY_PATCH: Final = "application/apply-patch+yaml"
+MERGE_PATCH: Final = "application/merge-patch+json"
 
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """A kind of thing the API lists: its plural, its API group with version, and whether it lives in a namespace."""
-
-    plural: str
-    api: str = "v1"
-    namespaced: bool = True
-
-    @property
-    def title(self) -> str:
-        """As ``kubectl auth can-i`` wants it: ``pods``, ``deployments.apps``."""
-        group = self.api.rpartition("/")[0]
-        return f"{self.plural}.{group}" if group else self.plural
-
-    def path(self, namespace: str, *parts: str) -> str:
-        root = f"/apis/{self.api}" if "/" in self.api else f"/api/{self.api}"
-        within = f"/namespaces/{namespace}" if self.namespaced else ""
-        return "/".join((f"{root}{within}/{self.plural}", *parts))
-
-
-RESOURCES: Final[Mapping[str, Resource]] = {
-    "pods": Resource("pods"),
-    "deployments": Resource("deployments", "apps/v1"),
-    "statefulsets": Resource("statefulsets", "apps/v1"),
-    "daemonsets": Resource("daemonsets", "apps/v1"),
-    "replicasets": Resource("replicasets", "apps/v1"),
-    "hpas": Resource("horizontalpodautoscalers", "autoscaling/v2"),
-    "pvcs": Resource("persistentvolumeclaims"),
-    "services": Resource("services"),
-    "endpointslices": Resource("endpointslices", "discovery.k8s.io/v1"),
-    "configmaps": Resource("configmaps"),
-    "secrets": Resource("secrets"),
-    "networkpolicies": Resource("networkpolicies", "networking.k8s.io/v1"),
-    "events": Resource("events"),
-    "resourcequotas": Resource("resourcequotas"),
-    "limitranges": Resource("limitranges"),
-    "nodes": Resource("nodes", namespaced=False),
-    "pod_metrics": Resource("pods", "metrics.k8s.io/v1beta1"),
-    "node_metrics": Resource("nodes", "metrics.k8s.io/v1beta1", namespaced=False),
-}
-NAMESPACES: Final = Resource("namespaces", namespaced=False)
-PODS: Final = RESOURCES["pods"]
+Object = dict[str, Any]
 
 
 class Cluster:
-    """One namespace of one cluster, seen with the rights of one kubeconfig context. Nothing is ever written."""
+    """One namespace of one cluster, seen with the rights of one kubeconfig context. Nothing is ever written.
+
+    Raises:
+        PreconditionNotMet: a certificate, key or proxy of the kubeconfig cannot be used.
+    """
 
     def __init__(self, access: Access, namespace: str) -> None:
-        self.access = access
+        self.server = ApiServer(access)
         self.context = access.context
         self.namespace = namespace
-        self.tls = access.tls()
-        self.proxy = access.proxy or _proxy_of_environment(access.server)
-        options: dict[str, Any] = {"retries": False, "maxsize": AT_ONCE, "block": True, "ssl_context": self.tls}
-        if access.server_name:
-            options |= {"server_hostname": access.server_name, "assert_hostname": access.server_name}
-        self._http = (
-            urllib3.ProxyManager(self.proxy, **options) if self.proxy else urllib3.PoolManager(num_pools=1, **options)
-        )
 
     @classmethod
-    def connect(cls, target: Target) -> Cluster:
+    def connect(cls, target: Target) -> Self:
         """Load the target's kubeconfig, which stays as it is. No request is made yet.
 
         Raises:
@@ -102,24 +48,28 @@ class Cluster:
 
     def close(self) -> None:
         """Drop all connections."""
-        self._http.clear()
+        self.server.close()
 
     def require_namespace(self) -> None:
         """Ask whether the cluster answers, knows the account and has the namespace.
 
         Raises:
             ServiceUnreachable: the API server does not answer.
+            UnexpectedAnswer: what answers is no API server.
             PreconditionNotMet: there is no such namespace, or the account is not known or may read nothing in it.
         """
         try:
-            self._get(NAMESPACES.path("", self.namespace), "get", "namespaces", timeout=CONNECT_TIMEOUT)
+            found = self._call("GET", KINDS["Namespace"].path(name=self.namespace), timeout_s=CONNECT_TIMEOUT_S)
         except NoData as error:
             raise PreconditionNotMet(
                 f"context {self.context} has no namespace {self.namespace}",
-                next_step=f"kubectl --context {self.context} get namespaces",
+                next_step=f"{self.server.access.kubectl} get namespaces",
             ) from error
         except AccessDenied:
             self._require_any_right()
+        else:
+            if found.get("kind") != "Namespace":
+                raise self._no_api_server("get", "namespaces", "something else")
 
     def _require_any_right(self) -> None:
         try:
@@ -127,116 +77,124 @@ class Cluster:
         except AccessDenied as error:
             raise PreconditionNotMet(
                 f"the account of context {self.context} can read nothing in namespace {self.namespace}: "
-                "there is no such namespace, or no right in it, or its credentials have expired",
-                next_step=f"kubectl --context {self.context} auth can-i list pods -n {self.namespace}",
+                "there is no such namespace, or no right in it",
+                next_step=f"{self.server.access.kubectl} auth can-i list pods -n {self.namespace}",
             ) from error
 
+    def get(self, kind: str, name: str) -> Object | None:
+        """An object of a kind of the table; None where there is none."""
+        try:
+            return self._call("GET", self._path(kind, name))
+        except NoData:
+            return None
+
     def logs(
-        self, pod: str, container: str, *, lines: int, since: int | None = None, previous: bool = False
+        self,
+        pod: str,
+        container: str,
+        *,
+        lines: int,
+        since: int | None = None,
+        previous: bool = False,
+        timestamps: bool = True,
     ) -> list[str]:
-        """The last ``lines`` log lines of a container, each ``<RFC3339 time> text``.
+        """The last ``lines`` log lines of a container, each ``<RFC3339 time> text`` or without the time.
 
         Args:
             since: seconds to look back at most.
             previous: the lines of the container's life before its last restart.
-
-        Raises:
-            AccessDenied: the account may not read logs.
-            UnexpectedAnswer: the container has no such log.
         """
         query = [
-            *(("container", container), ("tailLines", str(lines)), ("timestamps", "true")),
-            *(("limitBytes", str(4 << 20)), ("previous", str(previous).lower())),
+            *(("container", container), ("tailLines", str(lines)), ("timestamps", str(timestamps).lower())),
+            *(("limitBytes", str(MAX_LOG_BYTES)), ("previous", str(previous).lower())),
             *([("sinceSeconds", str(since))] if since else []),
         ]
-        text = self._get(PODS.path(self.namespace, pod, "log"), "get", "pods/log", query=query)
+        text = self.server.ask("GET", self._path("Pod", pod, "log"), query=query, home=self.namespace)
         return text.decode("utf-8", "replace").splitlines()
-
-    def _get(self, path: str, verb: str, resource: str, *, query: _Query = (), timeout: float = READ_TIMEOUT) -> bytes:
-        url = f"{self.access.server}{path}" + (f"?{urlencode(query)}" if query else "")
-        limits = Timeout(connect=CONNECT_TIMEOUT, read=timeout)
-        with _translated(verb, resource, self.access.server):
-            answer = self._http.request("GET", url, headers=self.headers(), timeout=limits, redirect=False)
-        if answer.status != 200:
-            raise refused(answer.status, answer.data, verb, resource)
-        return answer.data
-
-    def headers(self) -> dict[str, str]:
-        """The headers that say who asks, also for a connection that this client does not open itself."""
-        return {"Authorization": f"Bearer {self.access.token}"} if self.access.token else {}
 
     def list(
         self,
         kind: str,
         *,
         limit: int | None = None,
-        timeout: float = READ_TIMEOUT,
+        timeout_s: float = 0.0,
         namespace: str = "",
         selector: str = "",
         managed: bool = False,
-    ) -> list[dict[str, Any]]:
-        """All items of a kind of ``RESOURCES``, as raw JSON.
+    ) -> list[Object]:
+        """All objects of a kind of the table, as raw JSON.
 
         Args:
+            timeout_s: to wait for the answer; 0: as long as a read may take.
             namespace: another one than the pipeline's own.
             selector: which labels they must have.
             managed: keep managedFields, which say who set what; they are half of an object's size.
-
-        Raises:
-            AccessDenied: the account may not list them.
-            ServiceUnreachable: the API server, or the server behind an aggregated API, does not answer.
-            UnexpectedAnswer: any other answer than a list.
         """
-        resource = RESOURCES[kind]
         wanted = (("limit", str(limit) if limit else ""), ("labelSelector", selector))
-        query = [(key, value) for key, value in wanted if value]
-        title = f"{resource.title} in {namespace}" if namespace else resource.title
-        body = self._get(resource.path(namespace or self.namespace), "list", title, query=query, timeout=timeout)
+        path = kind_of(kind).path(namespace or self.namespace)
+        answer = self._call("GET", path, query=[(key, value) for key, value in wanted if value], timeout_s=timeout_s)
+        items = answer.get("items", "none")
+        items = [] if items is None else items  # as an empty list may come
+        if not isinstance(items, list) or not all(isinstance(item, dict) and "metadata" in item for item in items):
+            raise self._no_api_server(*asked_of("GET", path, self.namespace), "no list")
+        for item in () if managed else items:
+            item["metadata"].pop("managedFields", None)
+        return items
+
+    def _path(self, kind: str, name: str, part: str = "") -> str:
+        return kind_of(kind).path(self.namespace, name, part)
+
+    def _call(self, method: str, path: str, *more: Any, **options: Any) -> Object:
+        """As ``ApiServer.ask``, for an answer that has to be a JSON object."""
+        data = self.server.ask(method, path, *more, home=self.namespace, **options)
         try:
-            items = json.loads(body)["items"] or []
-            for item in () if managed else items:
-                item["metadata"].pop("managedFields", None)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UnexpectedAnswer(f"the API server's list of {title} cannot be read: {error}") from error
-        return list(items)
+            answer = json.loads(data)
+        except ValueError:
+            answer = None
+        if isinstance(answer, dict):
+            return answer
+        what = "a web page" if is_page(data[:100].decode("utf-8", "replace")) else "no JSON object"
+        raise self._no_api_server(*asked_of(method, path, self.namespace), what)
+
+    def _no_api_server(self, verb: str, resource: str, what: str) -> UnexpectedAnswer:
+        return UnexpectedAnswer(
+            f"to {verb} {resource} the API server {self.server.access.server} answers with {what}: it is none, or a "
+            "login page or a proxy stands in front of it",
+            next_step=f"look at the address that the kubeconfig has for context {self.context}",
+        )
 
 
-@contextmanager
-def _translated(verb: str, resource: str, host: str) -> Iterator[None]:
-    """The one place where an exception of the client becomes one of ours."""
-    try:
-        yield
-    except urllib3.exceptions.NewConnectionError as error:  # which counts as a timeout there, refused or not
-        raise ServiceUnreachable(f"the API server {host} cannot be reached: {one_line(error)}") from error
-    except urllib3.exceptions.TimeoutError as error:
-        raise ServiceUnreachable(f"the API server {host} did not answer in time to {verb} {resource}") from error
-    except urllib3.exceptions.SSLError as error:
-        raise ServiceUnreachable(f"no trusted TLS connection to the API server {host}: {one_line(error)}") from error
-    except urllib3.exceptions.HTTPError as error:
-        raise ServiceUnreachable(f"the API server {host} cannot be reached: {one_line(error)}") from error
+class WritableCluster(Cluster):
+    """The same, and what changes it."""
 
+    def call(self, method: str, path: str, body: Any = None, content_type: str = JSON) -> Any:
+        """One request to any path; returns the decoded answer."""
+        return self._call(method, path, body, content_type)
 
-def refused(status: int, body: bytes | str, verb: str, resource: str) -> PipelineError:
-    """The error for an answer of the API server that is not the one wanted."""
-    if status in (401, 403):
-        return AccessDenied(verb, resource)
-    try:
-        reason = str(json.loads(body)["message"])
-    except (ValueError, KeyError, TypeError):
-        reason = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-    reason = f"{status} {one_line(reason)}".rstrip()
-    if status == 404:
-        return NoData(f"the cluster does not have the {resource} asked for ({reason})")
-    if status in AWAY:
-        return ServiceUnreachable(f"nothing behind the API server answers to {verb} {resource} ({reason})")
-    return UnexpectedAnswer(f"to {verb} {resource} the API server answers {reason}")
+    def apply(self, manifest: Mapping[str, Any]) -> Object:
+        """Make an object what the manifest says, where it says, taking its fields from whoever else set them."""
+        metadata = manifest["metadata"]
+        path = KINDS[manifest["kind"]].path(metadata.get("namespace", self.namespace), metadata["name"])
+        return self._call("PATCH", f"{path}?fieldManager={FIELD_MANAGER}&force=true", manifest, APPLY_PATCH)
 
+    def merge(self, kind: str, name: str, patch: Mapping[str, Any], part: str = "") -> Object:
+        """Change some fields of an object, or of its subresource ``part``."""
+        return self._call("PATCH", f"{self._path(kind, name, part)}?fieldManager={FIELD_MANAGER}", patch, MERGE_PATCH)
 
-def one_line(error: object) -> str:
-    """A message of somebody else's, fit to stand in one of ours."""
-    return " ".join(str(error).split())[:300]
+    def create(self, kind: str, name: str, part: str, body: Mapping[str, Any]) -> Object:
+        """Post to a subresource of an object."""
+        return self._call("POST", self._path(kind, name, part), body)
 
+    def delete(self, kind: str, name: str, *, orphans: bool = False, grace: int | None = None) -> None:
+        """Delete an object, if it is there; what it owns goes with it, or with ``orphans`` stays.
 
-def _proxy_of_environment(server: str) -> str:
-    parts = urlsplit(server)
-    return "" if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme, "")
+        Args:
+            grace: seconds that its pods have to end; None: what they say themselves.
+        """
+        options: Object = {"propagationPolicy": "Orphan" if orphans else "Background"}
+        if grace is not None:
+            options["gracePeriodSeconds"] = grace
+        try:
+            self._call("DELETE", self._path(kind, name), options)
+        except NoData:
+            return

@@ -10,14 +10,15 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from websocket import ABNF, WebSocketBadStatusException, WebSocketException
 from websocket import WebSocket as UntypedWebSocket
 
-from pipeline_services.clients.kubernetes import CONNECT_TIMEOUT, PODS, Cluster, one_line, refused
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.clients.refusals import one_line, refused
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable
 from pipeline_services.model.k8s import endpoints_of, service_of
+from pipeline_services.model.kinds import KINDS
 
 LOCALHOST: Final = "127.0.0.1"
 STALL_TIMEOUT: Final = 10.0
@@ -227,23 +228,17 @@ def open_websocket(cluster: Cluster, endpoint: Endpoint) -> Any:
         AccessDenied: the account may not forward ports.
         ServiceUnreachable: the API server or the pod's node does not answer.
     """
-    path = PODS.path(cluster.namespace, endpoint.pod, "portforward")
-    access = cluster.access
-    scheme, _, address = access.server.partition("://")
+    path = KINDS["Pod"].path(cluster.namespace, endpoint.pod, "portforward")
+    scheme, _, address = cluster.server.access.server.partition("://")
     url = f"{'wss' if scheme == 'https' else 'ws'}://{address}{path}?ports={endpoint.port}"
-    remote = WebSocket(sslopt={"context": cluster.tls, "server_hostname": access.server_name})
-    headers = [f"{name}: {value}" for name, value in cluster.headers().items()]
-    proxy = urlsplit(cluster.proxy)
-    options = {"http_proxy_host": proxy.hostname, "http_proxy_port": proxy.port} if proxy.hostname else {}
-    try:
-        remote.connect(url, header=headers, subprotocols=[PROTOCOL], timeout=CONNECT_TIMEOUT, **options)
-    except WebSocketBadStatusException as error:
-        if error.status_code == 404:
-            raise ServiceUnreachable(f"{endpoint.service}: the pod {endpoint.pod} is gone") from error
-        raise refused(error.status_code, error.resp_body or b"", "get", "pods/portforward") from error
-    except (WebSocketException, OSError) as error:
-        raise ServiceUnreachable(
-            f"no port-forward through the API server {access.server}: {one_line(error)}"
-        ) from error
+    headers = [f"{name}: {value}" for name, value in cluster.server.headers.items()]
+    remote = WebSocket()
+    with cluster.server.reaching("get pods/portforward", WebSocketException, OSError):
+        try:
+            remote.connect(url, header=headers, subprotocols=[PROTOCOL], socket=cluster.server.open_socket())
+        except WebSocketBadStatusException as error:
+            if error.status_code == 404:
+                raise ServiceUnreachable(f"{endpoint.service}: the pod {endpoint.pod} is gone") from error
+            raise refused(error.status_code, error.resp_body or b"", "get", "pods/portforward") from error
     remote.settimeout(STALL_TIMEOUT)
     return remote

@@ -53,7 +53,7 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
             opening.callback(self.cluster.close)
             self.cluster.require_namespace()
             node = KindNode.of(own_cluster.CLUSTER) if self.ground.own else None
-            self.api = Admin(self.cluster.access, node)
+            self.api = Admin(self.cluster.server.access, self.namespace, node)
             opening.callback(self.api.close)
             require_label(self.api, self.namespace)
             sweep(self.api, self.journal, self.say)

@@ -138,7 +138,7 @@ def light_snapshot(cluster: Cluster) -> Snapshot:
     at, record = time.time(), Record()
     with ThreadPoolExecutor(4, thread_name_prefix="light-snapshot") as pool:
         for kind in _LIGHT:
-            pool.submit(record.take, kind, lambda kind=kind: shaped(kind, cluster.list(kind, timeout=3.0)))  # type: ignore[misc]
+            pool.submit(record.take, kind, lambda kind=kind: shaped(kind, cluster.list(kind, timeout_s=3.0)))  # type: ignore[misc]
     return Snapshot(at, cluster.context, cluster.namespace, *record.seal(3.0))
 
 

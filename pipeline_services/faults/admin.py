@@ -1,23 +1,16 @@
-"""The hands of a fault: the API with the administrator's rights, and the node through the container engine."""
+"""What a fault needs: the API with the rights to change it, and the node through the container engine."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any, Final
-
-import urllib3
 
 from pipeline_services.clients import engine as engines
 from pipeline_services.clients.engine import Engine
 from pipeline_services.clients.kubeconfig import Access
-from pipeline_services.clients.kubernetes import one_line, refused
-from pipeline_services.faults.model import Conflict
+from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.node_shell import NodeShell
-from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
+from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.paths import Cache, cache_root
-
-TIMEOUT: Final = urllib3.Timeout(connect=3.0, read=10.0)
 
 
 class KindNode:
@@ -40,39 +33,12 @@ class KindNode:
         self._shell.close()
 
 
-class Admin:
+class Admin(WritableCluster):
     """One cluster with the rights to change it. ``node`` is there for the suite's own cluster only."""
 
-    def __init__(self, access: Access, node: KindNode | None = None) -> None:
-        options: dict[str, Any] = {"retries": False, "ssl_context": access.tls()}
-        if access.server_name:
-            options |= {"server_hostname": access.server_name, "assert_hostname": access.server_name}
-        self._http = urllib3.PoolManager(num_pools=1, maxsize=4, **options)
-        self._host = access.server
-        self._headers = {"Authorization": f"Bearer {access.token}"} if access.token else {}
+    def __init__(self, access: Access, namespace: str, node: KindNode | None = None) -> None:
+        super().__init__(access, namespace)
         self._node = node
-
-    def call(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
-        """One request; returns the decoded answer.
-
-        Raises:
-            ServiceUnreachable: the API server does not answer.
-            NoData: there is no such object.
-            Conflict: there is one already.
-            PipelineError: any other refusal.
-        """
-        headers = {**self._headers, "Accept": "application/json", "Content-Type": content_type}
-        data = None if body is None else json.dumps(body).encode()
-        try:
-            reply = self._http.request(method, self._host + path, body=data, headers=headers, timeout=TIMEOUT)
-        except urllib3.exceptions.HTTPError as error:
-            raise ServiceUnreachable(f"the API server {self._host} does not answer: {one_line(error)}") from error
-        where = path.partition("?")[0]
-        if reply.status == 409:
-            raise Conflict(f"{method} {where}: {one_line(reply.data.decode(errors='replace'))}")
-        if reply.status >= 300:
-            raise refused(reply.status, reply.data, method, where)
-        return json.loads(reply.data)
 
     def on_node(self, words: Sequence[str]) -> str:
         """As ``KindNode.on_node``.
@@ -86,6 +52,6 @@ class Admin:
 
     def close(self) -> None:
         """Drop all connections."""
-        self._http.clear()
+        super().close()
         if self._node is not None:
             self._node.close()

@@ -23,7 +23,7 @@ def undo_left_behind(journal: Journal, say: Callable[[str], None]) -> None:
     with sole_run(ground, "undoing what was left behind"):
         below = any(isinstance(step, Command) for entry in journal.entries() for step in entry.undo)
         node = KindNode.of(own_cluster.CLUSTER) if below else None  # to find the engine takes a second
-        admin = Admin(Access.load(ground.target.kubeconfig, ground.target.context), node)
+        admin = Admin(Access.load(ground.target.kubeconfig, ground.target.context), ground.target.namespace, node)
         try:
             sweep(admin, journal, say)
         finally:

@@ -12,10 +12,11 @@ from os import getpid
 from typing import Final
 
 from pipeline_services.faults.journal import Call, Command, Entry, Journal, Step
-from pipeline_services.faults.model import EXPIRES_AFTER, RUN, Api, Conflict, Fault, Node
+from pipeline_services.faults.model import EXPIRES_AFTER, RUN, Api, Fault, Node
 from pipeline_services.faults.signals import held_back, unwinding
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import (
+    Conflict,
     NoData,
     PipelineError,
     PreconditionNotMet,
@@ -184,10 +185,9 @@ def _undo_step(api: Api, step: Step) -> None:
 def _settled(step: Step, error: BaseException | None) -> bool:
     if not isinstance(step, Call):
         return False
-    status = getattr(error, "status", None)
-    if isinstance(error, NoData) or status == 404:  # a pod that was replaced has nothing of the fault any more
+    if isinstance(error, NoData):  # a pod that was replaced has nothing of the fault any more
         return step.method == "DELETE" or "/pods/" in step.path
-    return step.method == "POST" and (isinstance(error, Conflict) or status == 409)
+    return step.method == "POST" and isinstance(error, Conflict)
 
 
 def _do(api: Api, step: Step) -> None:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol, runtime_checkable
 
 from pipeline_services.faults.journal import Call, Step
-from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.kinds import KINDS, kind_of
 
 MERGE_PATCH: Final = "application/merge-patch+json"
@@ -24,10 +23,6 @@ MARK: Final = "conveyor.io/fault"
 """The label (on what a fault makes) or annotation (on what it changes) that names the run."""
 EXPIRY: Final = "conveyor.io/fault-expires"
 RESTARTED: Final = "conveyor.io/restarted-by-fault"
-
-
-class Conflict(UnexpectedAnswer):
-    """The API server has such an object already, or another version of it."""
 
 
 class Api(Protocol):

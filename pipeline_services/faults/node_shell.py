@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pipeline_services.clients.kubernetes import one_line
+from pipeline_services.clients.refusals import one_line
 from pipeline_services.model.errors import ServiceUnreachable, UnexpectedAnswer
 
 WITHIN: Final = 60.0

@@ -74,7 +74,7 @@ class Probes(AbstractContextManager["Probes"]):
         """All pods of the namespace."""
         asked = time.time()
         try:
-            pods = tuple(pod_seen(pod, self.pipeline) for pod in self.cluster.list("pods", timeout=2.0))
+            pods = tuple(pod_seen(pod, self.pipeline) for pod in self.cluster.list("pods", timeout_s=2.0))
         except PipelineError as error:
             return PodsSample(asked, time.time(), error.message)
         return PodsSample(asked, time.time(), pods=pods)

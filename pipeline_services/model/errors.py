@@ -6,7 +6,9 @@ know (Allure: *broken*), which is never a pass::
     PipelineError
     ├── ServiceUnreachable     nothing answered
     ├── UnexpectedAnswer       something answered, but not what it should have
-    │   └── AccessDenied       the answer was "you may not"
+    │   ├── AccessDenied       the answer was "you may not"
+    │   ├── Conflict           there is one already, or another version of it
+    │   └── Invalid            what was asked for cannot be
     ├── NoData                 a good answer with nothing, or nothing fresh, in it
     └── PreconditionNotMet     the question cannot be asked in this state
 """
@@ -44,6 +46,14 @@ class AccessDenied(UnexpectedAnswer):
         )
         self.verb = verb
         self.resource = resource
+
+
+class Conflict(UnexpectedAnswer):
+    """There is such an object already, or another version of it."""
+
+
+class Invalid(UnexpectedAnswer):
+    """The object that was asked for cannot be, or cannot become so from what it is."""
 
 
 class NoData(PipelineError):

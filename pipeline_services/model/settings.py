@@ -156,6 +156,7 @@ def resolve_target(
     else:
         files = str(kubeconfig)
     if not any(Path(file).is_file() for file in files.split(os.pathsep) if file):
-        raise PreconditionNotMet(f"there is no kubeconfig {files}", next_step="make up, or name one with --kubeconfig")
+        found = f"{files} is a folder and no kubeconfig" if Path(files).is_dir() else f"there is no kubeconfig {files}"
+        raise PreconditionNotMet(found, next_step="make up, or name one with --kubeconfig")
     described = pipeline or Pipeline.load()
     return Target(files, context or "", namespace or described.namespace, described)

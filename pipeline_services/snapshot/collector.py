@@ -104,14 +104,14 @@ def collect(
 
 def _lists(pool: ThreadPoolExecutor, cluster: Cluster, absent: frozenset[str], *, deep: bool) -> _Lists:
     """All lists; the one that every service waits for is there before the others crowd the line."""
-    first = pool.submit(cluster.list, FIRST, timeout=LIST_TIMEOUT)
+    first = pool.submit(cluster.list, FIRST, timeout_s=LIST_TIMEOUT)
     wait([first])
     wanted = {kind: Listing(kind) for kind in LISTS if kind != FIRST and NEEDED_BY.get(kind) not in absent}
     if deep:
         wanted |= DEEP_LISTS
     others = {
         source: pool.submit(
-            partial(cluster.list, timeout=LIST_TIMEOUT, managed=deep and source in WRITTEN),
+            partial(cluster.list, timeout_s=LIST_TIMEOUT, managed=deep and source in WRITTEN),
             listing.kind,
             namespace=listing.namespace,
             selector=listing.selector,

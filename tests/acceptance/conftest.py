@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline_services import faults
-from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.clients.kubernetes import Cluster, WritableCluster
 from pipeline_services.faults.journal import Journal, own_journal
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.platform.cluster.access import ClusterAccess, access_to
-from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Judge, Namespace
 
 
@@ -22,12 +21,12 @@ def access() -> ClusterAccess:
 
 
 @pytest.fixture(scope="session")
-def admin(access: ClusterAccess) -> Api:
-    return Api(access.kubeconfig, access.context)
+def admin(access: ClusterAccess) -> WritableCluster:
+    return WritableCluster.connect(access.target)
 
 
 @pytest.fixture(scope="session")
-def journal(access: ClusterAccess, admin: Api) -> Iterator[Journal]:
+def journal(access: ClusterAccess, admin: WritableCluster) -> Iterator[Journal]:
     """The cluster's journal of faults, swept of what an earlier run left behind."""
     journal = own_journal()
     faults.sweep(admin, journal)

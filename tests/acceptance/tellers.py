@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import names
-from pipeline_services.platform.deploy.api import Api
+from pipeline_services.platform.deploy.rollout import log_end
 
 PODS = f"/api/v1/namespaces/{names.NAMESPACE}/pods"
 
 
-def teller(admin: Api, name: str, app: str, line: str, env: Mapping[str, str] | None = None) -> dict[str, Any]:
+def teller(
+    admin: WritableCluster, name: str, app: str, line: str, env: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """A pod that looks like one of the app's and prints a line each second; ``line`` is put between double quotes."""
     pod = next(pod for pod in admin.list("Pod") if pod["metadata"]["labels"].get("app") == app)
     container = {
@@ -33,6 +36,6 @@ def teller(admin: Api, name: str, app: str, line: str, env: Mapping[str, str] | 
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
-def told(admin: Api, name: str) -> str:
+def told(admin: WritableCluster, name: str) -> str:
     """What the pod has written so far."""
-    return admin.log(name, name, lines=100, previous=False)
+    return "\n".join(log_end(admin, name, name, lines=100))

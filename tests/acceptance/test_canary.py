@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from pipeline_services import faults
+from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.journal import Call, Journal
 from pipeline_services.model import names, roles
 from pipeline_services.model.waiting import wait_until
-from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import pytest_daily
 from tests.acceptance.tellers import PODS, teller, told
 
@@ -25,7 +25,7 @@ BLOB = re.compile(rb"[A-Za-z0-9+/]{64,}={0,2}")
 
 
 @pytest.fixture
-def canary(admin: Api, journal: Journal) -> Iterator[str]:
+def canary(admin: WritableCluster, journal: Journal) -> Iterator[str]:
     """A value that stands in a Secret, in the log of a pod that looks like a producer, and in that pod's spec."""
     value = f"canary-{secrets.token_hex(16)}"
     secret = {

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from pipeline_services import faults
+from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.experiment.leftovers import differences
 from pipeline_services.faults.journal import Journal, own_journal
 from pipeline_services.faults.safety import permitted_ground, sole_run
 from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.platform.cluster.access import ClusterAccess
-from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import ROOT, Judge, Namespace, becomes_green
 
 pytestmark = pytest.mark.live
@@ -73,7 +73,7 @@ def test_a_cluster_without_consent_is_left_alone(
 
 
 def test_an_unsteady_pipeline_is_left_alone(
-    admin: Api, namespace: Namespace, judge: Judge, journal: Journal, tmp_path: Path
+    admin: WritableCluster, namespace: Namespace, judge: Judge, journal: Journal, tmp_path: Path
 ) -> None:
     """Somebody else has scaled the processor to 0; the gate gives it a minute."""
     drift = faults.scaled(admin, "deployments", roles.PROCESSOR, names.NAMESPACE, 0)
@@ -85,7 +85,9 @@ def test_an_unsteady_pipeline_is_left_alone(
     becomes_green(judge, "green again after the undo")
 
 
-def test_a_fault_in_force_and_a_run_at_work_are_named(admin: Api, namespace: Namespace, journal: Journal) -> None:
+def test_a_fault_in_force_and_a_run_at_work_are_named(
+    admin: WritableCluster, namespace: Namespace, journal: Journal
+) -> None:
     """The suite's own doings are told from drift: whose fault it is, and which run holds the cluster."""
     harmless = faults.config_value(admin, names.CONFIG_MAP, names.NAMESPACE, {"MADE_FOR_A_TEST": "1"})
     with faults.injected(admin, journal, harmless), nothing_touched(namespace):

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 
 from pipeline_services import faults
+from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.journal import Call, Journal
 from pipeline_services.faults.model import with_pods_replaced
 from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
-from pipeline_services.platform.deploy.api import Api
 from pipeline_services.platform.deploy.secrets.tls import new_certificate, server_names
 from tests.acceptance.bench import FAILED, INCONCLUSIVE, SHOWS_WITHIN, Judge, Verdict, becomes_green
 from tests.acceptance.expectations import EXPECTATIONS, Expectation
@@ -26,14 +26,14 @@ STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 PIPELINE = Pipeline.load()
 NAMESPACE, CONFIG = PIPELINE.namespace, PIPELINE.config
 CASES = [case.id for case in daily_cases()]
-MakeFault = Callable[[Api], faults.Fault]
+MakeFault = Callable[[WritableCluster], faults.Fault]
 
 
 def scaled_to_0(name: str, namespace: str = NAMESPACE) -> MakeFault:
     return lambda api: faults.scaled(api, "deployments", name, namespace, 0)
 
 
-def wrong_image(api: Api) -> faults.Fault:
+def wrong_image(api: WritableCluster) -> faults.Fault:
     path = faults.object_path("deployments", roles.PROCESSOR, NAMESPACE)
     container = api.call("GET", path)["spec"]["template"]["spec"]["containers"][0]
 
@@ -47,19 +47,19 @@ def wrong_image(api: Api) -> faults.Fault:
     )
 
 
-def wrong_broker(api: Api) -> faults.Fault:
+def wrong_broker(api: WritableCluster) -> faults.Fault:
     return faults.config_value(api, CONFIG.config_map, NAMESPACE, {"KAFKA_BROKER": "kafka-servise:9092"})
 
 
-def wrong_broker_and_restarted(api: Api) -> faults.Fault:
+def wrong_broker_and_restarted(api: WritableCluster) -> faults.Fault:
     return with_pods_replaced(wrong_broker(api), roles.PRODUCER, NAMESPACE)
 
 
-def wrong_token(api: Api) -> faults.Fault:
+def wrong_token(api: WritableCluster) -> faults.Fault:
     return faults.secret_value(api, CONFIG.write_token.secret, NAMESPACE, {CONFIG.write_token.key: b"not-the-token"})
 
 
-def broken_data_source(api: Api) -> faults.Fault:
+def broken_data_source(api: WritableCluster) -> faults.Fault:
     """Grafana looks for Loki where there is none."""
     name = next(
         item["metadata"]["name"] for item in api.list("ConfigMap") if "datasources.yaml" in (item.get("data") or {})
@@ -74,7 +74,7 @@ def broken_data_source(api: Api) -> faults.Fault:
     )
 
 
-def expiring_certificate(api: Api) -> faults.Fault:
+def expiring_certificate(api: WritableCluster) -> faults.Fault:
     """A certificate for one more day, in use by everyone."""
     fault = faults.secret_value(
         api, CONFIG.tls, NAMESPACE, new_certificate(server_names(PIPELINE), valid_for=datetime.timedelta(days=1))
@@ -98,7 +98,7 @@ FAULTS: dict[str, MakeFault] = {
 
 
 @pytest.mark.parametrize("fault_id", FAULTS)
-def test_a_fault_is_seen_for_what_it_is(fault_id: str, admin: Api, journal: Journal, judge: Judge) -> None:
+def test_a_fault_is_seen_for_what_it_is(fault_id: str, admin: WritableCluster, journal: Journal, judge: Judge) -> None:
     becomes_green(judge, "a green start")
     with faults.injected(admin, journal, FAULTS[fault_id](admin)):
         becomes_as_expected(judge, EXPECTATIONS[fault_id])

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from pipeline_services import faults
+from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.journal import Call, Journal
 from pipeline_services.metrics.known_issues import KNOWN_ISSUES, known_issue
 from pipeline_services.model import names, roles
@@ -16,7 +17,6 @@ from pipeline_services.model.k8s import is_ready, last_seen
 from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.cluster.access import ClusterAccess
-from pipeline_services.platform.deploy.api import Api
 from pipeline_services.snapshot.live import LivePipeline
 from pipeline_services.triage.rules.noise import known_issues
 from tests.acceptance.bench import FAILED, Judge, becomes_green
@@ -39,21 +39,23 @@ def test_each_issue_of_section_9_is_tried_here() -> None:
 
 @pytest.mark.parametrize("issue", LOGGED)
 def test_a_known_line_in_a_log_is_no_fault(
-    issue: str, admin: Api, journal: Journal, judge: Judge, access: ClusterAccess
+    issue: str, admin: WritableCluster, journal: Journal, judge: Judge, access: ClusterAccess
 ) -> None:
     with _logged(admin, journal, LOGGED[issue]):
         assert "test_no_unknown_errors_logged[processor]" not in judge.findings()
         assert issue in _seen(access)
 
 
-def test_an_unknown_error_in_a_log_is_a_fault(admin: Api, journal: Journal, judge: Judge) -> None:
+def test_an_unknown_error_in_a_log_is_a_fault(admin: WritableCluster, journal: Journal, judge: Judge) -> None:
     with _logged(admin, journal, "ERROR the belt has come off"):
         outcome, component, message = judge.findings()["test_no_unknown_errors_logged[processor]"]
     assert (outcome, component) == (FAILED, roles.PROCESSOR)
     assert "the belt has come off" in message
 
 
-def test_the_lag_of_the_metrics_is_no_fault(admin: Api, journal: Journal, judge: Judge, access: ClusterAccess) -> None:
+def test_the_lag_of_the_metrics_is_no_fault(
+    admin: WritableCluster, journal: Journal, judge: Judge, access: ClusterAccess
+) -> None:
     """What is no lag any more is red: ``test_faults_are_seen.py`` takes the metrics away for good."""
     start = time.time()
     with faults.injected(admin, journal, faults.scaled(admin, "deployments", roles.PRODUCER, names.NAMESPACE, 0)):
@@ -73,7 +75,7 @@ def _seen(access: ClusterAccess) -> set[str]:
 
 
 @contextmanager
-def _logged(admin: Api, journal: Journal, line: str) -> Iterator[None]:
+def _logged(admin: WritableCluster, journal: Journal, line: str) -> Iterator[None]:
     """A pod that looks like a processor has logged the line."""
     planted = faults.Fault(
         f"a pod that logs {line}",
@@ -90,12 +92,12 @@ def _logged(admin: Api, journal: Journal, line: str) -> Iterator[None]:
     wait_until(lambda: not _stands(admin, "teller"), within=60, what="the pod to be gone")
 
 
-def _is_ready(admin: Api, name: str) -> bool:
+def _is_ready(admin: WritableCluster, name: str) -> bool:
     """What a pod logs before it is ready is not judged once it is."""
     return any(is_ready(pod) for pod in admin.list("Pod") if pod["metadata"]["name"] == name)
 
 
-def _stands(admin: Api, name: str) -> bool:
+def _stands(admin: WritableCluster, name: str) -> bool:
     return any(pod["metadata"]["name"].startswith(name) for pod in admin.list("Pod"))
 
 

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from pipeline_services import faults
+from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.journal import Call, Journal
 from pipeline_services.model import names, own_cluster
 from pipeline_services.platform.cluster.access import ClusterAccess
-from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Judge, becomes_green, pytest_daily
 
 pytestmark = pytest.mark.live
@@ -27,7 +27,7 @@ HANGS_ON = {"nodes", WITHHELD}
 
 
 @pytest.fixture
-def narrow(admin: Api, journal: Journal, access: ClusterAccess, tmp_path: Path) -> Iterator[Path]:
+def narrow(admin: WritableCluster, journal: Journal, access: ClusterAccess, tmp_path: Path) -> Iterator[Path]:
     """The kubeconfig of an account that has the daily checks' Role but for the autoscalers, and nothing else."""
     rules = admin.call("GET", f"{RIGHTS}/roles/{own_cluster.READER_ACCOUNT}")["rules"]
     role = {"metadata": {"name": NARROW}, "rules": [rule for rule in rules if WITHHELD not in rule["resources"]]}

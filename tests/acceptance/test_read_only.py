@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.clients import engine as engines
+from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import names, own_cluster
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.platform.cluster.access import ClusterAccess
-from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Run, pytest_daily, triage
 
 pytestmark = pytest.mark.live
@@ -36,7 +36,7 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize(("verb", "group", "resource", "part"), FORBIDDEN, ids=lambda word: word or "-")
-def test_the_reader_may_not(admin: Api, verb: str, group: str, resource: str, part: str) -> None:
+def test_the_reader_may_not(admin: WritableCluster, verb: str, group: str, resource: str, part: str) -> None:
     attributes = {
         "namespace": names.NAMESPACE,
         "verb": verb,

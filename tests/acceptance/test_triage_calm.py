@@ -13,19 +13,18 @@ import pytest
 from chaos.scaling import SCALES_WITHIN, wanted_pods
 from pipeline_services import faults
 from pipeline_services.audit.producer import AuditProducer
-from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.clients.kubernetes import Cluster, WritableCluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.faults.journal import Journal
 from pipeline_services.faults.model import Fault
 from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
-from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Judge, Namespace, becomes_green, triage
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
-Change = Callable[[Api, Journal, Cluster], AbstractContextManager[object]]
+Change = Callable[[WritableCluster, Journal, Cluster], AbstractContextManager[object]]
 PIPELINE: Final = Pipeline.load()
 KAFKA: Final = Endpoint(
     PIPELINE.service(roles.KAFKA).name, PIPELINE[roles.KAFKA].first_pod, PIPELINE.service(roles.KAFKA).port
@@ -38,7 +37,7 @@ def rollout(app: str) -> Change:
     """A rolling restart, and another one back. The processor's members leave and join their group meanwhile."""
 
     @contextmanager
-    def going_on(admin: Api, journal: Journal, _cluster: Cluster) -> Iterator[None]:
+    def going_on(admin: WritableCluster, journal: Journal, _cluster: Cluster) -> Iterator[None]:
         change = faults.with_restart(Fault(f"{app} restarted pod by pod", []), "deployments", app, PIPELINE.namespace)
         with faults.injected(admin, journal, change):
             yield
@@ -47,7 +46,7 @@ def rollout(app: str) -> Change:
 
 
 @contextmanager
-def scaling(_admin: Api, _journal: Journal, cluster: Cluster) -> Iterator[None]:
+def scaling(_admin: WritableCluster, _journal: Journal, cluster: Cluster) -> Iterator[None]:
     """Readings from outside that make the processor's autoscaler ask for another pod, and not for all it may have."""
     with PortForward(cluster, KAFKA) as forward, AuditProducer(forward.port, PIPELINE.topics.readings, RATE):
         wait_until(
@@ -70,7 +69,7 @@ CHANGES: dict[str, tuple[Change, int]] = {
 
 @pytest.fixture(params=CHANGES)
 def change(
-    request: pytest.FixtureRequest, admin: Api, journal: Journal, namespace: Namespace
+    request: pytest.FixtureRequest, admin: WritableCluster, journal: Journal, namespace: Namespace
 ) -> tuple[AbstractContextManager[object], int]:
     going_on, looks = CHANGES[request.param]
     return going_on(admin, journal, namespace.cluster), looks

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import roles
 from pipeline_services.platform.cluster.access import ClusterAccess
-from pipeline_services.platform.deploy.api import Api
 from tests.acceptance.bench import Judge, Namespace, becomes_green, triage
 from tests.acceptance.tellers import PODS
 
@@ -50,7 +50,7 @@ def test_a_namespace_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert "nowhere" in run.output
 
 
-def test_a_deleted_pod_is_watched_until_it_is_back_and_written_down(admin: Api, tmp_path: Path) -> None:
+def test_a_deleted_pod_is_watched_until_it_is_back_and_written_down(admin: WritableCluster, tmp_path: Path) -> None:
     victim = next(pod for pod in admin.list("Pod") if pod["metadata"]["labels"].get("app") == roles.PROCESSOR)
     admin.call("DELETE", f"{PODS}/{victim['metadata']['name']}", {"gracePeriodSeconds": 0})
     run = triage("--watch", reports=tmp_path)

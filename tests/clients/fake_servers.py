@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-Reply = tuple[int, Any]
+Reply = tuple[int, Any] | tuple[int, Any, Mapping[str, str]]
 Routes = Mapping[str, Reply | Callable[[dict[str, str]], Reply]]
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -38,13 +39,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(*(reply(query) if callable(reply) else reply))
 
     def do_POST(self) -> None:
-        self.server.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.server.posted.append(json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"null"))
         self.do_GET()
 
-    def _answer(self, status: int, body: Any) -> None:
+    do_PATCH = do_DELETE = do_POST  # noqa: N815
+
+    def _answer(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
+        for name, value in {"Content-Length": str(len(data)), **(headers or {})}.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
 
@@ -178,15 +182,50 @@ def echoing() -> Iterator[int]:
         listener.close()
 
 
-def kubeconfig(path: Path, port: int, context: str = "fake") -> Path:
-    """Writes a kubeconfig for a server on a local port."""
+@contextmanager
+def tunnelling(port: int) -> Iterator[tuple[str, list[str]]]:
+    """An HTTP proxy that leads wherever it is asked to a local port; yields its address, and what it was asked."""
+    asked: list[str] = []
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        while data := _quietly(source):
+            sink.sendall(data)
+        sink.close()
+
+    class Tunnel(StreamRequestHandler):
+        rbufsize = 0
+
+        def handle(self) -> None:
+            head = iter(self.rfile.readline, b"\r\n")
+            asked.append("".join(line.decode() for line in head))
+            self.wfile.write(b"HTTP/1.1 200 go on\r\n\r\n")
+            with socket.create_connection(("127.0.0.1", port)) as backend:
+                threading.Thread(target=pump, args=(backend, self.connection), daemon=True).start()
+                pump(self.connection, backend)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as proxy:
+        proxy.daemon_threads, proxy.block_on_close = True, False
+        threading.Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"127.0.0.1:{proxy.server_address[1]}", asked
+        proxy.shutdown()
+
+
+def _quietly(source: socket.socket) -> bytes:
+    try:
+        return source.recv(65536)
+    except OSError:
+        return b""
+
+
+def kubeconfig(path: Path, port: int, context: str = "fake", **cluster: Any) -> Path:
+    """Writes a kubeconfig for a server on a local port; ``cluster`` has other entries of its cluster."""
     path.write_text(
         yaml.safe_dump(
             {
                 "apiVersion": "v1",
                 "kind": "Config",
                 "current-context": context,
-                "clusters": [{"name": "fake", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
+                "clusters": [{"name": "fake", "cluster": {"server": f"http://127.0.0.1:{port}", **cluster}}],
                 "users": [{"name": "reader", "user": {"token": "a-reader-token"}}],
                 "contexts": [{"name": context, "context": {"cluster": "fake", "user": "reader"}}],
             }

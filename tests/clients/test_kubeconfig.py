@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import ssl
 import sys
 from pathlib import Path
@@ -128,10 +129,61 @@ def test_a_broken_entry_is_one_line(tmp_path: Path, cluster: dict[str, Any], use
     assert "\n" not in str(caught.value)
 
 
-def test_a_certificate_that_is_none_is_one_line(tmp_path: Path) -> None:
-    user = {"client-certificate-data": b64(b"no"), "client-key-data": b64(b"no")}
-    with pytest.raises(PreconditionNotMet, match="context plant has a certificate or key that is none"):
-        Access.load(str(written(tmp_path / "config", user=user))).tls()
+@pytest.mark.parametrize(
+    ("cluster", "user", "said"),
+    [
+        (
+            {},
+            {"client-certificate-data": b64(b"no"), "client-key-data": b64(b"no")},
+            "client-certificate and client-key",
+        ),
+        (
+            {},
+            {"client-certificate-data": b64(CLIENT.certificate), "client-key-data": b64(CA.key)},
+            "do not belong together",
+        ),
+        ({"certificate-authority-data": b64(b"no")}, {}, "certificate-authority of context plant are no certificates"),
+    ],
+)
+def test_a_certificate_that_is_none_is_one_line(
+    tmp_path: Path, cluster: dict[str, Any], user: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(PreconditionNotMet, match=said) as caught:
+        Access.load(str(written(tmp_path / "config", cluster=cluster, user=user))).tls()
+    assert "_ssl" not in str(caught.value)
+    assert str(tmp_path / "config") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"- a list", "it is YAML, but no kubeconfig"),
+        (b"a string", "it is YAML, but no kubeconfig"),
+        (b"\x00\xff\xfe", "it is not text"),
+        (b"current-context: a\ncontexts: [{name: a, context: {}}]", "an entry of it has no cluster"),
+        (b"current-context: a\ncontexts: {}", "there is no context a"),
+        (b"contexts: 7", "it is YAML, but no kubeconfig"),
+    ],
+    ids=["list", "string", "binary", "no-cluster", "no-context", "number"],
+)
+def test_what_is_no_kubeconfig_is_said_without_python(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "config").write_bytes(content)
+    with pytest.raises(PreconditionNotMet, match=said) as caught:
+        Access.load(str(tmp_path / "config"))
+    assert not re.search(r"\n|Error\b|attribute|object", str(caught.value))
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    file = written(tmp_path / "config", cluster={"certificate-authority": "gone.crt"})
+    with pytest.raises(PreconditionNotMet, match=rf"kubeconfig {file}: {tmp_path}/gone.crt: no such file or directory"):
+        Access.load(str(file))
+
+
+def test_how_kubectl_asks_the_same_cluster(tmp_path: Path) -> None:
+    one, two = written(tmp_path / "my config"), written(tmp_path / "two", name="b")
+    assert Access.load(str(one)).kubectl == f"kubectl --kubeconfig '{one}' --context plant"
+    both = f"{one}{os.pathsep}{two}"
+    assert Access.load(both, "b").kubectl == f"KUBECONFIG='{both}' kubectl --context b"
 
 
 def test_a_cluster_that_is_missing(tmp_path: Path) -> None:

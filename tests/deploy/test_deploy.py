@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
+from pipeline_services.clients.kubernetes import FIELD_MANAGER
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
 from pipeline_services.platform.deploy import deploy
-from pipeline_services.platform.deploy.api import FIELD_MANAGER
 from pipeline_services.platform.deploy.secrets import store as secret_store
 from pipeline_services.platform.deploy.secrets import tls
 from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens
@@ -41,7 +41,8 @@ class FakeCluster:
     def get(self, kind: str, name: str) -> dict[str, Any] | None:
         return self.objects.get((kind, name))
 
-    def list(self, kind: str) -> list[dict[str, Any]]:
+    def list(self, kind: str, *, managed: bool) -> list[dict[str, Any]]:
+        assert managed
         return [copy.deepcopy(item) for (known, _), item in self.objects.items() if known == kind]
 
     def apply(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,7 +126,7 @@ def world(manifests: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wo
     made = World(list(manifests.objects), tmp_path)
 
     @contextmanager
-    def influxdb(target: Target, ca: str) -> Iterator[str]:
+    def influxdb(cluster: FakeCluster, pipeline: Pipeline, ca: str) -> Iterator[str]:
         made.cluster.log.append("asked influxdb")
         yield ca
 

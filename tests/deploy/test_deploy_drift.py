@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.platform.deploy.api import FIELD_MANAGER
+from pipeline_services.clients.kubernetes import FIELD_MANAGER
 from pipeline_services.platform.deploy.drift import PRUNED_KINDS, intruders, taken_over, unexpected
 
 

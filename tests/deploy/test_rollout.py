@@ -44,11 +44,13 @@ class FakeApi:
     def __init__(self, workloads: list[dict[str, Any]], pods: list[dict[str, Any]]) -> None:
         self.objects = {"Deployment": workloads, "Pod": pods}
 
-    def list(self, kind: str) -> list[dict[str, Any]]:
+    def list(self, kind: str, *, managed: bool) -> list[dict[str, Any]]:
+        assert managed
         return self.objects.get(kind, [])
 
-    def log(self, pod: str, container: str, *, lines: int, previous: bool) -> str:
-        return f"the last words of {container}{' before' if previous else ''}"
+    def logs(self, pod: str, container: str, *, lines: int, previous: bool, timestamps: bool) -> Any:
+        assert not timestamps
+        return [f"the last words of {container}{' before' if previous else ''}"]
 
 
 def wait(workloads: list[dict[str, Any]], pods: list[dict[str, Any]], within: float = 0.0) -> list[str]:

@@ -24,7 +24,7 @@ class Hands:
         self.node: object = None
         self.closed = False
 
-    def made(self, _access: object, node: object) -> Hands:
+    def made(self, _access: object, _namespace: str, node: object) -> Hands:
         self.node = node
         return self
 

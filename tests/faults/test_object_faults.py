@@ -10,8 +10,8 @@ import pytest
 from pipeline_services.faults import capacity, objects, stores, templates
 from pipeline_services.faults.injection import perform
 from pipeline_services.faults.journal import Call, Command
-from pipeline_services.faults.model import Conflict, Fault
-from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.faults.model import Fault
+from pipeline_services.model.errors import Conflict, NoData, PreconditionNotMet
 from tests.faults.test_faults import merge
 
 NS = "/api/v1/namespaces/ns"

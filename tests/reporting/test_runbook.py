@@ -52,8 +52,7 @@ TOLD_IN_PROSE = {
     "kubectl cp -n conveyor-pipeline kafka-0:/etc/hosts ./hosts-of-kafka": "the file is what it shows",
 }
 NOT_IN_THE_RUNBOOK = {
-    "kubectl --context {} get namespaces": "about a foreign cluster in which the namespace was not found",
-    "kubectl --context {} auth can-i list pods -n {}": "about the rights of the account that looks",
+    "kubectl --kubeconfig {}": "about the way to the API server, and what the account that looks may do there",
     "kubectl config use-context {}": "about which cluster kubectl means",
 }
 

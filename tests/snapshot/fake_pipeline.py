@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_services.clients.kubernetes import RESOURCES, Cluster
+from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.model import names, roles
+from pipeline_services.model.kinds import KINDS, kind_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS
@@ -60,8 +61,8 @@ def endpoint_slice(service: str, *, ready: bool = True) -> dict[str, Any]:
 
 def api_routes(tls: Issued) -> dict[str, Any]:
     """What the API server answers when all is well, Kafka apart, which has no ready pod."""
-    paths = [resource.path(NS) for resource in RESOURCES.values()]
-    paths += [RESOURCES[listing.kind].path(listing.namespace or NS) for listing in DEEP_LISTS.values()]
+    paths = [resource.path(NS) for resource in KINDS.values()]
+    paths += [kind_of(listing.kind).path(listing.namespace or NS) for listing in DEEP_LISTS.values()]
     lists: dict[str, Any] = {path: (200, {"items": []}) for path in paths}
     components = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)
     slices = [endpoint_slice(name, ready=name != names.KAFKA_SERVICE) for name in names.SERVICE_PORTS]
@@ -74,10 +75,10 @@ def api_routes(tls: Issued) -> dict[str, Any]:
     return {
         **lists,
         **logs,
-        f"/api/v1/namespaces/{NS}": (200, {}),
+        f"/api/v1/namespaces/{NS}": (200, {"kind": "Namespace"}),
         PODS: (200, {"items": [pod(component) for component in components]}),
-        RESOURCES["endpointslices"].path(NS): (200, {"items": slices}),
-        RESOURCES["secrets"].path(NS): (200, {"items": secrets}),
+        kind_of("endpointslices").path(NS): (200, {"items": slices}),
+        kind_of("secrets").path(NS): (200, {"items": secrets}),
     }
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.clients.kubernetes import RESOURCES
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model import names, roles
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.bounds import LIMIT, bounded
@@ -82,8 +82,8 @@ def test_a_canary_gets_out_nowhere(pipeline: FakePipeline) -> None:
     api = pipeline.api.routes
     api[PODS] = (200, {"items": [leaky]})
     api[f"{PODS}/producer-0/log"] = (200, f"2026-11-23T06:00:00Z token={other}\n2026 {CANARY}\n".encode())
-    api[RESOURCES["configmaps"].path(NS)] = (200, {"items": [{"metadata": {"name": "c"}, "data": {"password": other}}]})
-    api[RESOURCES["events"].path(NS)] = (200, {"items": [{"metadata": {"name": "e"}, "message": f"Bearer {other}"}]})
+    api[kind_of("configmaps").path(NS)] = (200, {"items": [{"metadata": {"name": "c"}, "data": {"password": other}}]})
+    api[kind_of("events").path(NS)] = (200, {"items": [{"metadata": {"name": "e"}, "message": f"Bearer {other}"}]})
     pipeline.grafana.routes["/api/ds/query"] = (500, {"message": f"cannot use {CANARY}"})
     pipeline.prometheus.routes["/api/v1/query"] = (400, {"status": "error", "error": f"no {CANARY}"})
     text = collect(pipeline.cluster).to_json()
@@ -95,7 +95,7 @@ def test_a_canary_gets_out_nowhere(pipeline: FakePipeline) -> None:
 def test_what_identifies_a_machine_is_not_kept(pipeline: FakePipeline) -> None:
     info = {"machineID": "7095f2", "systemUUID": "a", "bootID": "b", "kubeletVersion": "v1.34.4"}
     node = {"metadata": {"name": "n"}, "status": {"nodeInfo": info, "images": [{"names": ["kafka"]}]}}
-    pipeline.api.routes[RESOURCES["nodes"].path(NS)] = (200, {"items": [node]})
+    pipeline.api.routes[kind_of("nodes").path(NS)] = (200, {"items": [node]})
     assert collect(pipeline.cluster).data("nodes") == [
         {"metadata": {"name": "n"}, "status": {"nodeInfo": {"kubeletVersion": "v1.34.4"}}}
     ]
@@ -103,8 +103,8 @@ def test_what_identifies_a_machine_is_not_kept(pipeline: FakePipeline) -> None:
 
 def test_a_user_name_is_no_secret(pipeline: FakePipeline) -> None:
     account = secret("influxdb-admin", username=b"operator", password=CANARY.encode())
-    pipeline.api.routes[RESOURCES["secrets"].path(NS)] = (200, {"items": [account]})
-    pipeline.api.routes[RESOURCES["events"].path(NS)] = (200, {"items": [{"metadata": {}, "message": "by operator"}]})
+    pipeline.api.routes[kind_of("secrets").path(NS)] = (200, {"items": [account]})
+    pipeline.api.routes[kind_of("events").path(NS)] = (200, {"items": [{"metadata": {}, "message": "by operator"}]})
     assert collect(pipeline.cluster).data("events")[0]["message"] == "by operator"
 
 
@@ -118,7 +118,7 @@ def test_an_absent_component_is_not_asked(pipeline: FakePipeline) -> None:
 
 def test_what_may_not_be_read_is_named_and_the_rest_is_read(pipeline: FakePipeline) -> None:
     for kind in ("nodes", "node_metrics", "secrets"):
-        pipeline.api.routes[RESOURCES[kind].path(NS)] = (403, {})
+        pipeline.api.routes[kind_of(kind).path(NS)] = (403, {})
     snapshot = collect(pipeline.cluster)
     failures = {source: failure for source, failure in snapshot.failures.items() if source not in KAFKA_SOURCES}
     assert {source: (failure.verb, failure.resource) for source, failure in failures.items()} == {

@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from pipeline_services.clients.kubernetes import RESOURCES
+from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.collector import collect, main
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -39,7 +39,7 @@ def written(name: str, *entries: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def serve(pipeline: FakePipeline, kind: str, *items: dict[str, Any], namespace: str = NS) -> None:
-    pipeline.api.routes[RESOURCES[kind].path(namespace)] = (200, {"items": list(items)})
+    pipeline.api.routes[kind_of(kind).path(namespace)] = (200, {"items": list(items)})
 
 
 def test_what_it_adds_is_there_and_only_then(pipeline: FakePipeline) -> None:
@@ -85,7 +85,7 @@ def test_no_value_is_in_the_changes(pipeline: FakePipeline) -> None:
 
 def test_changes_of_what_can_be_read_outlive_what_cannot(pipeline: FakePipeline) -> None:
     serve(pipeline, "services", written("s", entry("edit", "2026-11-23T07:00:00Z", IMAGE)))
-    pipeline.api.routes[RESOURCES["configmaps"].path(NS)] = (403, {})
+    pipeline.api.routes[kind_of("configmaps").path(NS)] = (403, {})
     snapshot = collect(pipeline.cluster, deep=True)
     assert [change["name"] for change in snapshot.data("changes")] == ["s"]
     assert snapshot.failures["configmaps"].kind == "AccessDenied"
@@ -126,7 +126,7 @@ def test_neighbours_are_looked_at_by_their_labels(pipeline: FakePipeline) -> Non
 
 def test_what_an_environment_does_not_grant_is_named_and_the_rest_is_read(pipeline: FakePipeline) -> None:
     for kind, namespace in (("pods", SYSTEM), ("deployments", SYSTEM), ("limitranges", NS), ("replicasets", NS)):
-        pipeline.api.routes[RESOURCES[kind].path(namespace)] = (403, {})
+        pipeline.api.routes[kind_of(kind).path(namespace)] = (403, {})
     snapshot = collect(pipeline.cluster, deep=True)
     failures = {source: failure for source, failure in snapshot.failures.items() if "kafka" not in source}
     assert {source: (failure.kind, failure.resource) for source, failure in failures.items()} == {

@@ -8,16 +8,17 @@ import shlex
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.clients import shell
 from pipeline_services.clients.failures import PlatformError
+from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.pipeline import Store
 from pipeline_services.platform.cluster.access import ClusterAccess
-from pipeline_services.platform.deploy.api import Api
 
 WITHIN: Final = 600.0
 SETTLED: Final = "5m"
@@ -82,7 +83,8 @@ def backup_test(access: ClusterAccess, kubectl: Path, progress: Callable[[str], 
     """
     pipeline = access.pipeline
     influxdb = pipeline[roles.INFLUXDB]
-    secret = Api(access.kubeconfig, access.context).get("Secret", pipeline.config.admin)
+    with closing(Cluster.connect(access.target)) as cluster:
+        secret = cluster.get("Secret", pipeline.config.admin)
     if secret is None:
         raise PreconditionNotMet(f"there is no secret {pipeline.config.admin}", next_step="make up")
     token = base64.b64decode(secret["data"]["token"]).decode()

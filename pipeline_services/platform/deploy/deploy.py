@@ -6,16 +6,20 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
+from pipeline_services.clients.api_server import MAX_CONNECTIONS
+from pipeline_services.clients.kubernetes import Object, WritableCluster
 from pipeline_services.model import roles
+from pipeline_services.model.errors import Invalid
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy import drift, render, rollout
-from pipeline_services.platform.deploy.api import AT_ONCE, Api, Object, Refused
-from pipeline_services.platform.deploy.drift import PRUNED_KINDS, key
+from pipeline_services.platform.deploy.drift import PRUNED_KINDS, key, listed
 from pipeline_services.platform.deploy.reader import ensure_reader
 from pipeline_services.platform.deploy.secrets.store import SecretStore, made_secrets
 
@@ -45,9 +49,8 @@ def deploy(access: Access, images: Mapping[str, str], progress: Progress, *, kub
         RolloutFailed: something does not come up; says which pod, why, and how its log ends.
         PipelineError: the cluster or InfluxDB cannot be asked, or refuses.
     """
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(MAX_CONNECTIONS) as pool, closing(WritableCluster.connect(access.target)) as api:
         rendering = pool.submit(render.render, kubectl, images)
-        api = Api(Path(access.target.kubeconfig), access.target.context)
         _Deploy(api, pool, rendering.result(), progress, access.target.pipeline).run(access)
 
 
@@ -55,7 +58,7 @@ class _Deploy:
     """One deploy. ``versions`` has the resource version of every ConfigMap and Secret that is in place."""
 
     def __init__(
-        self, api: Api, pool: Executor, manifests: list[Object], progress: Progress, pipeline: Pipeline
+        self, api: WritableCluster, pool: Executor, manifests: list[Object], progress: Progress, pipeline: Pipeline
     ) -> None:
         self._api = api
         self._pipeline = pipeline
@@ -80,7 +83,7 @@ class _Deploy:
         self._apply_workloads(secrets)
         self._unstick(pods)
         rollout.wait_for(self._api, self._pool, [self._pipeline[roles.INFLUXDB].workload], self._progress)
-        self._say("made", secrets.ensure_tokens(access.target))
+        self._say("made", secrets.ensure_tokens())
         self._apply_workloads(secrets)
         rollout.wait_for(self._api, self._pool, [name for _, name in map(key, self._workloads)], self._progress)
         if ensure_reader(self._api, access.target, access.reader_kubeconfig):
@@ -88,7 +91,7 @@ class _Deploy:
 
     def _read_live(self) -> list[Object]:
         """Remember all objects of the kinds that are managed, and return the pods."""
-        lists = list(self._pool.map(self._api.list, (*PRUNED_KINDS, "Pod")))
+        lists = list(self._pool.map(partial(listed, self._api), (*PRUNED_KINDS, "Pod")))
         self._live = {key(item): item for items in lists[:-1] for item in items}
         return lists[-1]
 
@@ -114,8 +117,8 @@ class _Deploy:
             self._api.merge(*key(live), {"metadata": {"managedFields": fields}})
         try:
             return self._api.apply(manifest)
-        except Refused as error:
-            if error.status != 422 or not live:
+        except Invalid:
+            if not live:
                 raise
             # A selector or a volume claim cannot be changed in place. The pods stay until they are replaced.
             name = " ".join(key(live))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
-from pipeline_services.platform.deploy.api import FIELD_MANAGER, Object
+from pipeline_services.clients.kubernetes import FIELD_MANAGER, Cluster, Object
 
 PRUNED_KINDS: Final = (
     *("ConfigMap", "Secret", "Service", "NetworkPolicy", "Ingress", "ResourceQuota", "LimitRange"),
@@ -17,6 +17,11 @@ PRUNED_KINDS: Final = (
 GIVEN: Final = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
 CLUSTER_MANAGERS: Final = {"kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver"}
 RESTARTED_BY: Final = "kubectl-rollout"  # a rolling restart, which an operator may do at any time
+
+
+def listed(cluster: Cluster, kind: str) -> list[Object]:
+    """All objects of a kind with who set what, and with their kind, which the API leaves out in a list."""
+    return [{**item, "kind": kind} for item in cluster.list(kind, managed=True)]
 
 
 def unexpected(live: Iterable[Object], expected: Collection[tuple[str, str]]) -> list[Object]:

@@ -12,16 +12,16 @@ from typing import Any, Final
 
 import yaml
 
+from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.settings import Target
-from pipeline_services.platform.deploy.api import Api
 
 VALID_FOR: Final = 365 * 24 * 3600
 RENEW_BEFORE: Final = 30 * 24 * 3600
 
 
-def ensure_reader(api: Api, admin: Target, reader: Path) -> bool:
+def ensure_reader(api: WritableCluster, admin: Target, reader: Path) -> bool:
     """Write ``reader`` if what is there does not serve any more; says whether it did.
 
     Args:

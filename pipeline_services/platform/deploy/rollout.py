@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from pipeline_services.clients.failures import PlatformError
-from pipeline_services.model.errors import PipelineError
+from pipeline_services.clients.kubernetes import Cluster, Object
+from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
 from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.model.waiting import WaitExpired, wait_until
-from pipeline_services.platform.deploy.api import Api, Object
+from pipeline_services.platform.deploy.drift import listed
 
 WITHIN: Final = 300.0
 NEVER_STARTS: Final = {"ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff", "InvalidImageName"}
@@ -42,7 +44,7 @@ class RolloutFailed(PlatformError):
 
 
 def wait_for(
-    api: Api, pool: Executor, wanted: Iterable[str], progress: Callable[[str], None], within: float = WITHIN
+    api: Cluster, pool: Executor, wanted: Iterable[str], progress: Callable[[str], None], within: float = WITHIN
 ) -> None:
     """Wait until each workload named in ``wanted`` has all its pods, new ones only, ready.
 
@@ -75,9 +77,9 @@ def wait_for(
         raise RolloutFailed(explain(api, look(api, pool, frozenset(waiting)), error)) from error
 
 
-def look(api: Api, pool: Executor, wanted: frozenset[str]) -> State:
+def look(api: Cluster, pool: Executor, wanted: frozenset[str]) -> State:
     """Read the workloads and the pods."""
-    lists: list[list[Object]] = list(pool.map(api.list, (*(kind.name for kind in WORKLOAD_KINDS), "Pod")))
+    lists: list[list[Object]] = list(pool.map(partial(listed, api), (*(kind.name for kind in WORKLOAD_KINDS), "Pod")))
     workloads = [item for items in lists[:-1] for item in items if item["metadata"]["name"] in wanted]
     return State(tuple(workloads), tuple(lists[-1]))
 
@@ -107,7 +109,7 @@ def stuck_pods(pods: Iterable[Object]) -> list[Object]:
     ]
 
 
-def explain(api: Api, state: State, error: PipelineError) -> str:
+def explain(api: Cluster, state: State, error: PipelineError) -> str:
     """Which pod is not ready, why, and the end of its log."""
     lines = [error.message if isinstance(error, WaitExpired) else str(error)]
     for workload in state.unfinished() or state.workloads:
@@ -164,11 +166,15 @@ def _failures(workload: Mapping[str, Any]) -> list[Object]:
     return [item for item in conditions if item["type"] == "ReplicaFailure" and item["status"] == "True"]
 
 
-def _last_words(api: Api, pod: Mapping[str, Any]) -> list[str]:
-    name = pod["metadata"]["name"]
-    container = pod["spec"]["containers"][0]["name"]
+def _last_words(api: Cluster, pod: Mapping[str, Any]) -> list[str]:
+    name, container = pod["metadata"]["name"], pod["spec"]["containers"][0]["name"]
     restarted = any(status.get("lastState") for status, _ in _waiting(pod))
-    text = (restarted and api.log(name, container, lines=LOG_LINES, previous=True)) or api.log(
-        name, container, lines=LOG_LINES, previous=False
-    )
-    return text.splitlines()
+    return (restarted and log_end(api, name, container, previous=True)) or log_end(api, name, container)
+
+
+def log_end(api: Cluster, pod: str, container: str, *, lines: int = LOG_LINES, previous: bool = False) -> list[str]:
+    """The last lines of a container's log; none where it has no log."""
+    try:
+        return api.logs(pod, container, lines=lines, previous=previous, timestamps=False)
+    except (NoData, UnexpectedAnswer):
+        return []

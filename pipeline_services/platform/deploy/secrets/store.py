@@ -5,16 +5,14 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Final
 
 from pipeline_services.clients.http import HttpApi, Tls
-from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.clients.kubernetes import Cluster, Object, WritableCluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.model.settings import Target
-from pipeline_services.platform.deploy.api import Api, Object
 from pipeline_services.platform.deploy.secrets import tls
 from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens, ensure_tokens
 
@@ -33,7 +31,7 @@ class SecretStore:
         live: the Secret objects of the namespace.
     """
 
-    def __init__(self, api: Api, live: list[Object], pipeline: Pipeline) -> None:
+    def __init__(self, api: WritableCluster, live: list[Object], pipeline: Pipeline) -> None:
         self._api = api
         self._pipeline = pipeline
         self._config = pipeline.config
@@ -70,11 +68,11 @@ class SecretStore:
                 made.append(name)
         return made
 
-    def ensure_tokens(self, target: Target) -> list[str]:
+    def ensure_tokens(self) -> list[str]:
         """Make InfluxDB accept the tokens of the secrets. InfluxDB has to be ready. Returns what was written."""
         admin = {key: value.decode() for key, value in self.values(self._config.admin).items()}
         ca = self.values(self._config.tls)[tls.CA].decode()
-        with influxdb(target, ca) as http:
+        with influxdb(self._api, self._pipeline, ca) as http:
             account = Admin(admin["username"], admin["password"], admin[TOKEN_KEY])
             tokens = ensure_tokens(http, account, self._pipeline)
         return self._write_tokens(tokens)
@@ -101,18 +99,10 @@ class SecretStore:
 
 
 @contextmanager
-def influxdb(target: Target, ca: str) -> Iterator[HttpApi]:
+def influxdb(cluster: Cluster, pipeline: Pipeline, ca: str) -> Iterator[HttpApi]:
     """InfluxDB over a port-forward, its certificate verified."""
-    service = target.pipeline.service(roles.INFLUXDB)
-    cluster = Cluster.connect(target)
-    endpoint = Endpoint(service.name, target.pipeline[roles.INFLUXDB].first_pod, service.port)
-    try:
-        with PortForward(cluster, endpoint) as forward:
-            tls = Tls(name=service.name, ca=ca)
-            http = HttpApi(service.name, forward.port, tls=tls, cause=lambda: forward.failure)
-            try:
-                yield http
-            finally:
-                http.close()
-    finally:
-        cluster.close()
+    service = pipeline.service(roles.INFLUXDB)
+    with PortForward(cluster, Endpoint(service.name, pipeline[roles.INFLUXDB].first_pod, service.port)) as forward:
+        tls = Tls(name=service.name, ca=ca)
+        with closing(HttpApi(service.name, forward.port, tls=tls, cause=lambda: forward.failure)) as http:
+            yield http

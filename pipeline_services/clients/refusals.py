@@ -1,0 +1,113 @@
+"""What went wrong between a client and a service, in words without Python's own, as the errors of errors.py."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from http.client import RemoteDisconnected
+from typing import Final
+
+from pipeline_services.model.errors import (
+    AccessDenied,
+    Conflict,
+    Invalid,
+    NoData,
+    PipelineError,
+    PreconditionNotMet,
+    ServiceUnreachable,
+    UnexpectedAnswer,
+)
+
+AWAY: Final = (502, 503, 504)
+BUSY: Final = 429
+RIGHTS: Final = " cannot "
+"""What the API server's 403 says where it is a matter of rights, and not of a quota or an admission rule."""
+_VERBS: Final = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_PATH: Final = re.compile(
+    r"/(?:api|apis/(?P<group>[^/]+))/[^/]+(?:/namespaces/(?P<namespace>[^/]+)(?=/))?"
+    r"/(?P<plural>[^/?]+)(?:/(?P<name>[^/?]+))?(?:/(?P<part>[^?]+))?"
+)
+
+
+def asked_of(method: str, path: str, home: str = "") -> tuple[str, str]:
+    """Verb and resource of a request, as ``kubectl auth can-i`` wants them: ``list``, ``deployments.apps``.
+
+    Args:
+        home: the namespace that need not be said.
+    """
+    found = _PATH.match(path)
+    if not found:
+        return _VERBS[method], path.partition("?")[0]
+    group, namespace, plural, name, part = found.group("group", "namespace", "plural", "name", "part")
+    resource = "/".join(filter(None, (f"{plural}.{group}" if group else plural, part)))
+    verb = "list" if method == "GET" and not name else _VERBS[method]
+    return verb, f"{resource} in {namespace}" if namespace and namespace != home else resource
+
+
+def refused(status: int, body: bytes | str, verb: str, resource: str) -> PipelineError:
+    """The error for an answer of the API server that is not the one wanted."""
+    reason = _reason(body)
+    if status == 401:
+        return PreconditionNotMet(
+            f"the API server does not accept the credentials to {verb} {resource} (401): they have expired, or are "
+            "those of another cluster",
+            next_step="log in again, or renew the kubeconfig",
+        )
+    if status == 403 and (verb in ("get", "list") or not reason or RIGHTS in reason):
+        return AccessDenied(verb, resource)
+    said = f"{status} {reason}".rstrip()
+    if status == 404:
+        return NoData(f"the cluster does not have the {resource} asked for ({said})")
+    if status in AWAY:
+        return ServiceUnreachable(f"nothing behind the API server answers to {verb} {resource} ({said})")
+    if status == BUSY:
+        return ServiceUnreachable(f"the API server is too busy to {verb} {resource} ({said})")
+    kind = {409: Conflict, 422: Invalid}.get(status, UnexpectedAnswer)
+    return kind(f"to {verb} {resource} the API server answers {said}")
+
+
+def _reason(body: bytes | str) -> str:
+    try:
+        return one_line(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+        return "with a web page" if is_page(text) else one_line(text)
+
+
+def is_page(text: str) -> bool:
+    """Whether it is a web page, as a login page or a proxy shows it."""
+    return text.lstrip()[:1] == "<"
+
+
+def why_broken(error: BaseException) -> str:
+    """Why a connection did not come about or broke, from the exception that a client library raised for it."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not accepted: {cause.verify_message}"
+        if isinstance(cause, ssl.SSLError):
+            return f"it does not speak TLS as it should ({str(cause.reason).replace('_', ' ').lower()})"
+        if isinstance(cause, socket.gaierror):
+            return "its name is not known"
+        if isinstance(cause, RemoteDisconnected):
+            return "it closes the connection without an answer"
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+    return one_line(causes[-1])
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it came from, wherever a library keeps that."""
+    yield error
+    kept = (getattr(error, "reason", None), error.__cause__, *error.args, error.__context__)
+    inner = next((one for one in kept if isinstance(one, BaseException)), None)
+    if inner is not None:
+        yield from _causes(inner)
+
+
+def one_line(error: object) -> str:
+    """A message of somebody else's, fit to stand in one of ours."""
+    return " ".join(str(error).split())[:300]
