@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 Play = Callable[["Scenario"], "Result"]
 PIPELINE = pytest.StashKey["SteadyPipeline"]()
-LOAD = Path(__file__).with_name("test_resources.py")
+LOAD = "chaos/test_resources.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Load comes last: the pods that the autoscalers add stay for minutes."""
-    items.sort(key=lambda item: item.path == LOAD)
+    items.sort(key=lambda item: item.nodeid.startswith(LOAD))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
