@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.reporting.allure import labels as allure_labels
+from pipeline_services.reporting.allure.renamed import history_id, renamed
 from pipeline_services.reporting.run import evidence
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 from pipeline_services.reporting.runbook.runbook import Section
@@ -46,6 +47,8 @@ def complete(
         if result is None:
             continue
         document["name"] = allure_labels.title(result.id)
+        if result.id in renamed():
+            document["historyId"] = history_id(renamed()[result.id])
         document["status"] = _STATUS[result.outcome]
         document["labels"] = allure_labels.labels(result, sections, markers.get(result.id, ()))
         documented = document.get("description", "")
