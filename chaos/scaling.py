@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pipeline_services import faults
-from pipeline_services.audit.audit import Audit, Reckoning
+from pipeline_services.audit.audit import Audit, AuditReport
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.faults.injection import injected
@@ -57,7 +57,7 @@ class Shrinking:
     done_after: float | None = None
 
 
-def under_load(pipeline: SteadyPipeline) -> tuple[list[Growth], Reckoning]:
+def under_load(pipeline: SteadyPipeline) -> tuple[list[Growth], AuditReport]:
     """Raise the producers' rate until both autoscalers have another pod ready, and take the load away again.
 
     The second of what is returned is the ledger over all of it, rebalances included.
@@ -81,7 +81,7 @@ def under_load(pipeline: SteadyPipeline) -> tuple[list[Growth], Reckoning]:
                 )
         for growth in found:
             pipeline.say(f"  {growth}")
-        return found, audit.reckon()
+        return found, audit.reconcile()
 
 
 def after_calm(pipeline: SteadyPipeline) -> list[Shrinking]:

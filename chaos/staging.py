@@ -22,7 +22,7 @@ from pipeline_services.experiment.runner import play
 from pipeline_services.experiment.scenario import Scenario
 from pipeline_services.experiment.timeline import as_json, as_text, phases
 from pipeline_services.experiment.timeline_picture import svg
-from pipeline_services.faults.safety import permitted_ground
+from pipeline_services.faults.safety import authorize_target
 from pipeline_services.reporting.run.scenarios import Row
 from pipeline_services.reporting.run.session import PLUGIN, WARNING, OperatorRun
 
@@ -34,13 +34,13 @@ CONTROL: Final = "control-"
 def opened(config: pytest.Config) -> Iterator[SteadyPipeline]:
     """The pipeline that the options mean."""
     kubeconfig = config.getoption("kubeconfig")
-    ground = permitted_ground(
+    authorized = authorize_target(
         Path(kubeconfig) if kubeconfig else None,
         config.getoption("context"),
         config.getoption("namespace"),
         config.getoption("allow_chaos"),
     )
-    with SteadyPipeline(ground, lambda line: say(config, line)) as pipeline:
+    with SteadyPipeline(authorized, lambda line: say(config, line)) as pipeline:
         yield pipeline
 
 

@@ -40,16 +40,16 @@ def test_dropped_record_is_named(steady_pipeline: SteadyPipeline) -> None:
     """A reading that counts as acknowledged and is not in the topic: exactly it is lost, in the broker."""
     from pipeline_services.audit.controls import audited_with_a_drop  # noqa: PLC0415
 
-    expected, reckoning = audited_with_a_drop(steady_pipeline.probes)
-    assert [(one.device_id, one.sequence, one.where) for one in reckoning.audit.lost] == [(*expected, Where.BROKER)]
-    assert reckoning.own.holds
+    expected, report = audited_with_a_drop(steady_pipeline.probes)
+    assert [(one.device_id, one.sequence, one.where) for one in report.audit.lost] == [(*expected, Where.BROKER)]
+    assert report.own.holds
 
 
 def test_deleted_point_is_named(steady_pipeline: SteadyPipeline) -> None:
     """A point deleted from the store: exactly it is lost, behind the commit."""
     from pipeline_services.audit.controls import audited_with_a_deletion  # noqa: PLC0415
 
-    expected, reckoning = audited_with_a_deletion(steady_pipeline.probes)
-    found = [(one.device_id, one.sequence, one.where) for one in reckoning.audit.lost]
+    expected, report = audited_with_a_deletion(steady_pipeline.probes)
+    found = [(one.device_id, one.sequence, one.where) for one in report.audit.lost]
     assert found == [(*expected, Where.PROCESSOR_OR_STORE)]
-    assert reckoning.own.holds
+    assert report.own.holds

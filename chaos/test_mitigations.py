@@ -38,10 +38,10 @@ def shell(pipeline: SteadyPipeline) -> OperatorShell:
     from pipeline_services.platform.cluster import lifecycle  # noqa: PLC0415
     from pipeline_services.reporting.runbook.typed import OperatorShell  # noqa: PLC0415
 
-    if not pipeline.ground.own:
+    if not pipeline.authorized.own:
         raise PreconditionNotMet("refused: the runbook's commands are tried on the suite's own cluster only")
     kubectl = lifecycle.kubectl(own_cluster.CLUSTER, Progress(Durations(Cache(cache_root()).durations)))
-    return OperatorShell(Path(pipeline.ground.target.kubeconfig), kubectl, runbook.RUNBOOK.parent)
+    return OperatorShell(Path(pipeline.authorized.target.kubeconfig), kubectl, runbook.RUNBOOK.parent)
 
 
 def _marks(one: Mitigation) -> list[pytest.MarkDecorator]:

@@ -45,9 +45,9 @@ def test_soak(steady_pipeline: SteadyPipeline, play: Play, pytestconfig: pytest.
             played += 1
             scenario = RECOVERY[choice.choice(quick)]
             _expect_recovery(play(replace(scenario, id=f"soak-{played:03d}-{scenario.id}")))
-        reckoning = whole.reckon()
-    steady_pipeline.say(f"  soak of {minutes:g} min, seed {seed}: {played} faults; {reckoning}")
-    assert reckoning.holds, f"over the whole soak: {reckoning}"
+        report = whole.reconcile()
+    steady_pipeline.say(f"  soak of {minutes:g} min, seed {seed}: {played} faults; {report}")
+    assert report.holds, f"over the whole soak: {report}"
 
 
 def _expect_recovery(result: Result) -> None:

@@ -20,8 +20,8 @@ def test_load_scales_up(steady_pipeline: SteadyPipeline) -> None:
     """Under real load each autoscaler asks for more pods, they become ready, at most five, and no reading is lost."""
     from chaos.scaling import under_load  # noqa: PLC0415
 
-    growths, reckoning = under_load(steady_pipeline)
-    assert reckoning.holds, f"under load:\n{reckoning}"
+    growths, report = under_load(steady_pipeline)
+    assert report.holds, f"under load:\n{report}"
     for growth in growths:
         assert growth.most <= MOST_REPLICAS, f"{growth.app} had {growth.most} pods, at most {MOST_REPLICAS} are allowed"
         assert growth.ready_after is not None, f"{growth.app} did not get another ready pod: {growth}"

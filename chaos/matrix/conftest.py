@@ -23,8 +23,8 @@ def player(pipeline: SteadyPipeline, request: pytest.FixtureRequest) -> Iterator
     from pipeline_services.snapshot.live import LivePipeline  # noqa: PLC0415
     from pipeline_services.triage.diagnosis import diagnose  # noqa: PLC0415
 
-    ground, source = pipeline.ground, source_of(request.config)
-    target = resolve_target() if ground.own else ground.target
+    authorized, source = pipeline.authorized, source_of(request.config)
+    target = resolve_target() if authorized.own else authorized.target
     specs = [getattr(item, "callspec", None) for item in request.session.items]
     rows = sum(spec is not None and "row" in spec.params for spec in specs)
     with LivePipeline(target, source.settings) as looked_at:

@@ -1,4 +1,4 @@
-"""The audit of a scenario: from a mark before it to a reckoning after it, nothing acknowledged may be missing.
+"""The audit of a scenario: from a mark before it to a report after it, nothing acknowledged may be missing.
 
 Two ledgers: the audit's own producer, whose acknowledgements are known from outside, and the pipeline's producers, of
 whose lives the topic shows every number (fit wherever the broker was not the one that was broken).
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any, Final
 
-from pipeline_services.audit.ledger import Book, Finding, History, TopicLog, Verdict, from_topic, gaps, judge
+from pipeline_services.audit.ledger import Finding, History, Records, TopicLog, Verdict, from_topic, gaps, judge
 from pipeline_services.audit.producer import AuditProducer
 from pipeline_services.audit.store import read_store
 from pipeline_services.audit.topic import read_topic
@@ -33,7 +33,7 @@ AT_LEAST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoning:
+class AuditReport:
     """What the audit found. ``audit`` is judged by known acknowledgements, ``own`` by what the topic shows."""
 
     audit: Verdict
@@ -67,7 +67,7 @@ class Reckoning:
 
 
 class Audit(AbstractContextManager["Audit"]):
-    """Sends the audit's readings while the block runs; ``reckon`` ends that and judges.
+    """Sends the audit's readings while the block runs; ``reconcile`` ends that and judges.
 
     Raises:
         PipelineError: on entering, when Kafka does not answer.
@@ -90,7 +90,7 @@ class Audit(AbstractContextManager["Audit"]):
     ) -> None:
         self.producer.__exit__(kind, error, trace)
 
-    def reckon(self) -> Reckoning:
+    def reconcile(self) -> AuditReport:
         """End the audit and judge it; takes some seconds, since everything sent has to be consumed first.
 
         Raises:
@@ -119,15 +119,15 @@ class Audit(AbstractContextManager["Audit"]):
 
     def _judged(
         self, mine: TopicLog, others: TopicLog, committed: Mapping[int, int | None], span: tuple[int, int]
-    ) -> Reckoning:
+    ) -> AuditReport:
         known = {number: offset or 0 for number, offset in committed.items()}
         stored_mine = self._stored(span, lambda reading: reading.producer_id == self.producer.producer_id)
         stored_others = self._stored(span, lambda reading: not reading.producer_id.startswith(AUDIT_PREFIX))
         audited = History(self.producer.attempted, self.producer.acknowledged, mine, known, stored_mine)
         seen = History(*from_topic(others), others, known, stored_others)
-        return Reckoning(judge(audited, at_least=AT_LEAST), judge(seen, at_least=0), missing_numbers(others))
+        return AuditReport(judge(audited, at_least=AT_LEAST), judge(seen, at_least=0), missing_numbers(others))
 
-    def _stored(self, span: tuple[int, int], wanted: Callable[[Reading], bool]) -> Book:
+    def _stored(self, span: tuple[int, int], wanted: Callable[[Reading], bool]) -> Records:
         probes = self._probes
         return read_store(probes.influx, probes.authorization, probes.pipeline.store, span, wanted)
 
@@ -157,5 +157,5 @@ class Audit(AbstractContextManager["Audit"]):
 
 def missing_numbers(topic: TopicLog) -> list[Finding]:
     """The gaps in the lives of producers, from the first number that the topic's part shows of each."""
-    first = {series: min(topic.book.sequences(series)) for series in topic.book}
+    first = {series: min(topic.records.sequences(series)) for series in topic.records}
     return [one for one in gaps(topic) if one.sequence >= first[one.producer_id, one.device_id]]

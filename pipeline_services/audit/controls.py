@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
-from pipeline_services.audit.audit import AT_LEAST, Audit, Reckoning
+from pipeline_services.audit.audit import AT_LEAST, Audit, AuditReport
 from pipeline_services.audit.producer import FIRST_DEVICE, AuditProducer
 from pipeline_services.measure.probes import Probes
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
@@ -18,15 +18,15 @@ Lost = tuple[str, int]
 DROPPED: Final = 7
 
 
-def audited_with_a_drop(probes: Probes) -> tuple[Lost, Reckoning]:
+def audited_with_a_drop(probes: Probes) -> tuple[Lost, AuditReport]:
     """An audit one of whose readings was never sent and yet counts as acknowledged."""
     producer = AuditProducer(probes.kafka_forward.port, probes.pipeline.topics.readings, dropped=[DROPPED])
     with Audit(probes, producer) as audit:
         _await_enough(producer)
-        return (FIRST_DEVICE, DROPPED), audit.reckon()
+        return (FIRST_DEVICE, DROPPED), audit.reconcile()
 
 
-def audited_with_a_deletion(probes: Probes) -> tuple[Lost, Reckoning]:
+def audited_with_a_deletion(probes: Probes) -> tuple[Lost, AuditReport]:
     """An audit one of whose points is deleted from the store once it is there."""
     with Audit(probes) as audit:
         _await_enough(audit.producer)
@@ -37,7 +37,7 @@ def audited_with_a_deletion(probes: Probes) -> tuple[Lost, Reckoning]:
             what="one of the audit's points to delete",
             retry_on=(NoData,),
         )
-        return lost, audit.reckon()
+        return lost, audit.reconcile()
 
 
 def _await_enough(producer: AuditProducer) -> None:

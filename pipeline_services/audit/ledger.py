@@ -31,7 +31,7 @@ class Where(StrEnum):
     PROCESSOR_OR_STORE = "processor or store"
 
 
-class Book:
+class Records:
     """Sequences and checksums per series, in the order they were added; 16 bytes a reading.
 
     The checksum to enter is the one computed from what was found, so that an altered value shows.
@@ -69,13 +69,13 @@ class TopicLog:
     """Every record of the topic that is a reading, with its place. Add each partition's records in offset order."""
 
     def __init__(self) -> None:
-        self.book = Book()
+        self.records = Records()
         self._partitions: dict[Series, array[int]] = {}
         self._offsets: dict[Series, array[int]] = {}
 
     def add(self, partition: int, offset: int, series: Series, sequence: int, checksum: int) -> None:
         """Enter one record."""
-        self.book.add(series, sequence, checksum)
+        self.records.add(series, sequence, checksum)
         if series not in self._partitions:
             self._partitions[series], self._offsets[series] = array("l"), array("q")
         self._partitions[series].append(partition)
@@ -85,7 +85,7 @@ class TopicLog:
         """The sequences whose every record lies at or beyond the committed offset of its partition."""
         below: set[int] = set()
         beyond: set[int] = set()
-        places = zip(self.book.sequences(series), self._partitions[series], self._offsets[series], strict=True)
+        places = zip(self.records.sequences(series), self._partitions[series], self._offsets[series], strict=True)
         for sequence, partition, offset in places:
             (below if offset < committed.get(partition, 0) else beyond).add(sequence)
         return beyond - below
@@ -147,11 +147,11 @@ class History:
     committed offset per partition, and what the store holds (one entry per point).
     """
 
-    attempted: Book
+    attempted: Records
     acknowledged: Mapping[Series, set[int]]
     topic: TopicLog
     committed: Mapping[int, int]
-    stored: Book
+    stored: Records
 
 
 def judge(history: History, *, at_least: int = 1) -> Verdict:
@@ -164,7 +164,7 @@ def judge(history: History, *, at_least: int = 1) -> Verdict:
     if acknowledged < at_least:
         raise NoData(f"{acknowledged} acknowledged readings, at least {at_least} are needed to judge")
     verdict = Verdict(attempted=len(history.attempted), acknowledged=acknowledged, stored=len(history.stored))
-    everything = {*history.attempted, *history.acknowledged, *history.topic.book, *history.stored}
+    everything = {*history.attempted, *history.acknowledged, *history.topic.records, *history.stored}
     for series in sorted(everything):
         _judge_series(history, series, verdict)
     return verdict
@@ -181,14 +181,14 @@ def _judge_series(history: History, series: Series, verdict: Verdict) -> None:
     verdict.corrupt += [Finding(*series, sequence) for sequence in sorted(_corrupt(history, series, attempted))]
     verdict.recovered += len((stored & attempted.keys()) - acknowledged)
     verdict.unacknowledged += len(attempted.keys() - acknowledged)
-    in_topic = history.topic.book.sequences(series)
+    in_topic = history.topic.records.sequences(series)
     first_times = dict.fromkeys(in_topic)
     verdict.duplicates += len(in_topic) - len(first_times)
     verdict.out_of_order += _out_of_order(first_times)
 
 
 def _attributed(history: History, series: Series, missing: set[int]) -> list[Finding]:
-    in_topic = set(history.topic.book.sequences(series))
+    in_topic = set(history.topic.records.sequences(series))
     pending = history.topic.beyond(series, history.committed) if in_topic else set()
 
     def where(sequence: int) -> Where:
@@ -202,8 +202,8 @@ def _attributed(history: History, series: Series, missing: set[int]) -> list[Fin
 def _corrupt(history: History, series: Series, attempted: Mapping[int, int]) -> set[int]:
     """Sent with one content and found, in the topic or in the store, with another."""
     corrupt: set[int] = set()
-    for book in (history.topic.book, history.stored):
-        found = zip(book.sequences(series), book.checksums(series), strict=True)
+    for records in (history.topic.records, history.stored):
+        found = zip(records.sequences(series), records.checksums(series), strict=True)
         corrupt.update(sequence for sequence, checksum in found if attempted.get(sequence, checksum) != checksum)
     return corrupt
 
@@ -219,16 +219,16 @@ def _out_of_order(sequences: Iterable[int]) -> int:
     return count
 
 
-def from_topic(topic: TopicLog) -> tuple[Book, dict[Series, set[int]]]:
+def from_topic(topic: TopicLog) -> tuple[Records, dict[Series, set[int]]]:
     """Attempted and acknowledged as the topic alone shows them, for faults of the producer itself.
 
     A life of a producer numbers without gaps and in order, so whatever lies below its highest number was handed over
     before. Only fit to judge where the broker was left alone: the topic cannot show what the broker lost at its end.
     """
-    attempted = Book()
+    attempted = Records()
     acknowledged: dict[Series, set[int]] = {}
-    for series in topic.book:
-        known = dict(zip(topic.book.sequences(series), topic.book.checksums(series), strict=True))
+    for series in topic.records:
+        known = dict(zip(topic.records.sequences(series), topic.records.checksums(series), strict=True))
         for sequence, checksum in known.items():
             attempted.add(series, sequence, checksum)
         acknowledged[series] = set(known)
@@ -238,8 +238,8 @@ def from_topic(topic: TopicLog) -> tuple[Book, dict[Series, set[int]]]:
 def gaps(topic: TopicLog) -> list[Finding]:
     """Readings that a producer's life numbered and that are not in the topic, though later ones are."""
     found: list[Finding] = []
-    for series in sorted(topic.book):
-        present = set(topic.book.sequences(series))
+    for series in sorted(topic.records):
+        present = set(topic.records.sequences(series))
         found += [
             Finding(*series, sequence, Where.PRODUCER) for sequence in range(max(present)) if sequence not in present
         ]

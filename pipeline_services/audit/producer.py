@@ -18,7 +18,7 @@ from kafka.errors import KafkaError
 
 from pipeline_services.apps.kafka_link import PRODUCER, discard
 from pipeline_services.apps.sensors import Sensor, sensors
-from pipeline_services.audit.ledger import Book, Series
+from pipeline_services.audit.ledger import Records, Series
 from pipeline_services.clients.kafka_broker import through
 from pipeline_services.measure.samples import AUDIT_PREFIX, AUDIT_RATE
 from pipeline_services.model.errors import ServiceUnreachable
@@ -47,7 +47,7 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
         self, port: int, topic: str, rate: float = AUDIT_RATE, devices: int = DEVICES, dropped: Collection[int] = ()
     ) -> None:
         self.producer_id = f"{AUDIT_PREFIX}{uuid.uuid4().hex[:12]}"
-        self.attempted = Book()
+        self.attempted = Records()
         self.refused = 0
         self._port = port
         self._topic = topic

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from pipeline_services.audit.ledger import Book
+from pipeline_services.audit.ledger import Records
 from pipeline_services.clients.http import HttpApi
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.message import Reading
@@ -22,7 +22,7 @@ def read_store(
     store: Store,
     span: tuple[int, int],
     wanted: Callable[[Reading], bool] = lambda _reading: True,
-) -> Book:
+) -> Records:
     """The stored readings with an event time from ``span[0]`` to ``span[1]`` (ns since the epoch, both included).
 
     The checksum entered is computed from what is stored, so that an altered value shows; a stored checksum that does
@@ -42,14 +42,14 @@ def read_store(
     if answer.status != 200:
         raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to the audit's query: {answer.text[:200]}")
     try:
-        return stored_book(answer.text, wanted)
+        return stored_records(answer.text, wanted)
     except (ValueError, KeyError, IndexError) as error:
         raise UnexpectedAnswer(f"InfluxDB's answer to the audit's query cannot be read: {error}") from error
 
 
-def stored_book(text: str, wanted: Callable[[Reading], bool] = lambda _reading: True) -> Book:
-    """The book of what an InfluxQL answer in CSV holds."""
-    book = Book()
+def stored_records(text: str, wanted: Callable[[Reading], bool] = lambda _reading: True) -> Records:
+    """The records of what an InfluxQL answer in CSV holds."""
+    records = Records()
     columns: list[str] = []
     for row in csv.reader(text.splitlines()):
         if not row:
@@ -65,5 +65,5 @@ def stored_book(text: str, wanted: Callable[[Reading], bool] = lambda _reading: 
         if wanted(reading):
             checksum = reading.checksum()
             kept = checksum if int(fields["checksum"]) == checksum else -1
-            book.add((reading.producer_id, reading.device_id), reading.sequence, kept)
-    return book
+            records.add((reading.producer_id, reading.device_id), reading.sequence, kept)
+    return records

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline_services.apps.bench import TOPIC_PREFIX, Load
-from pipeline_services.audit.ledger import Book, History, TopicLog, Verdict, judge
+from pipeline_services.audit.ledger import History, Records, TopicLog, Verdict, judge
 from pipeline_services.bench.manifests import NAME, network_policies, pod
 from pipeline_services.bench.store import bench_store
 from pipeline_services.clients.kubernetes import WritableCluster
@@ -146,9 +146,9 @@ def _last_object(api: WritableCluster, container: str) -> dict[str, Any]:
     return result
 
 
-def history_of(load: Load, acknowledged: int, stored: Book) -> History:
+def history_of(load: Load, acknowledged: int, stored: Records) -> History:
     """The broker is not on trial here: the topic is taken to hold what it acknowledged, all of it committed."""
-    attempted, topic = Book(), TopicLog()
+    attempted, topic = Records(), TopicLog()
     for offset, reading in enumerate(load):
         series = (reading.producer_id, reading.device_id)
         attempted.add(series, reading.sequence, reading.checksum())

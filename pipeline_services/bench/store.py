@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from pipeline_services.apps.bench import APART_NS, DEVICES, Load
-from pipeline_services.audit.ledger import Book
+from pipeline_services.audit.ledger import Records
 from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
@@ -32,19 +32,19 @@ class BenchStore:
     read: Mapping[str, str]
     write: Mapping[str, str]
 
-    def stored(self, load: Load) -> Book:
+    def stored(self, load: Load) -> Records:
         """What is stored of a load, with checksums computed from what was found.
 
         Raises:
             UnexpectedAnswer: the answer cannot be read.
         """
-        book = Book()
+        records = Records()
         for device in range(min(DEVICES, load.readings)):
             series = (load.producer_id, f"conveyor-{device:02d}")
             for when, sequence, value in self._rows(*series):
                 reading = Reading(*series, int(sequence), int(when), float(value))
-                book.add(series, reading.sequence, reading.checksum())
-        return book
+                records.add(series, reading.sequence, reading.checksum())
+        return records
 
     def _rows(self, producer_id: str, device_id: str) -> list[list[Any]]:
         statement = (

@@ -22,7 +22,7 @@ _Redact = Callable[[Any], Any]
 
 def snapshot_file(pipeline: SteadyPipeline, scenario: str) -> Path:
     """Where the last snapshot of a scenario lies."""
-    return pipeline.ground.folder / "snapshots" / f"{scenario}.json"
+    return pipeline.authorized.folder / "snapshots" / f"{scenario}.json"
 
 
 def unreadable(error: PipelineError) -> list[str]:

@@ -15,7 +15,7 @@ from pipeline_services.faults import pods
 from pipeline_services.faults.admin import Admin, KindNode
 from pipeline_services.faults.injection import landed, perform, sweep
 from pipeline_services.faults.processes import Processes
-from pipeline_services.faults.safety import Ground, require_label, require_none_in_force, sole_run
+from pipeline_services.faults.safety import ChaosTarget, chaos_lock, require_label, require_none_in_force
 from pipeline_services.judgements import workloads
 from pipeline_services.measure.connectivity import Connectivity
 from pipeline_services.measure.probes import Probes
@@ -32,27 +32,27 @@ ROLLED_OUT: Final = (*roles.DATA_PATH, roles.PROMETHEUS)
 
 
 class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
-    """A pipeline on permitted ground.
+    """A pipeline in which faults may be made, with the ways in and the rights to change it.
 
     Raises:
         PreconditionNotMet: on entering: no consent, another run, a part that is away.
     """
 
-    def __init__(self, ground: Ground, say: Say = lambda _line: None) -> None:
-        self.ground = ground
+    def __init__(self, authorized: ChaosTarget, say: Say = lambda _line: None) -> None:
+        self.authorized = authorized
         self.say = say
-        self.namespace = ground.target.namespace
-        self.description = ground.target.pipeline
-        self.journal = ground.journal
+        self.namespace = authorized.target.namespace
+        self.description = authorized.target.pipeline
+        self.journal = authorized.journal
         self._open = ExitStack()
 
     def __enter__(self) -> SteadyPipeline:
         with ExitStack() as opening:
-            opening.enter_context(sole_run(self.ground, "chaos"))
-            self.cluster = Cluster.connect(self.ground.target)
+            opening.enter_context(chaos_lock(self.authorized, "chaos"))
+            self.cluster = Cluster.connect(self.authorized.target)
             opening.callback(self.cluster.close)
             self.cluster.require_namespace()
-            node = KindNode.of(own_cluster.CLUSTER) if self.ground.own else None
+            node = KindNode.of(own_cluster.CLUSTER) if self.authorized.own else None
             self.api = Admin(self.cluster.server.access, self.namespace, node)
             opening.callback(self.api.close)
             require_label(self.api, self.namespace)

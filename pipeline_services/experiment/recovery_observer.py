@@ -127,7 +127,7 @@ class RecoveryObserver(Observer):
 
     def reconcile(self, run: Run) -> None:
         """Read the ledger, the identity and the clocks beside the recovery's, and diagnose."""
-        report = self._audit.reckon()
+        report = self._audit.reconcile()
         run.result = replace(run.result, reconciled=Reconciled(report))
         if self._identity is not None:
             identities = self._identity, self._read_identity(run)

@@ -10,7 +10,7 @@ from pipeline_services.measure.samples import Samples
 from pipeline_services.model.errors import NoData
 
 if TYPE_CHECKING:
-    from pipeline_services.audit.audit import Reckoning
+    from pipeline_services.audit.audit import AuditReport
     from pipeline_services.experiment.persistence import Kept
     from pipeline_services.experiment.scenario import Scenario
     from pipeline_services.experiment.score import Verdict
@@ -92,7 +92,7 @@ class Recovered:
 class Reconciled:
     """The ledger, and what a StatefulSet's pod stood on before and after."""
 
-    report: Reckoning
+    report: AuditReport
     identities: tuple[Kept, Kept] | None = None
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from pipeline_services.faults.journal import own_journal
-from pipeline_services.faults.safety import told
+from pipeline_services.faults.safety import describe
 from pipeline_services.model.errors import PipelineError
 
 
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         entries = journal.entries()
         for entry in entries:
-            sys.stdout.write(f"{told(entry)}\n")
+            sys.stdout.write(f"{describe(entry)}\n")
         if command == "sweep" and any(not entry.owner_alive for entry in entries):
             from pipeline_services.faults.aftermath import undo_left_behind  # noqa: PLC0415 - it loads all the clients
 

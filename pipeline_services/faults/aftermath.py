@@ -1,4 +1,4 @@
-"""What runs that are gone left behind in the suite's own cluster: undone, each told in a line, and nothing else."""
+"""Undoes, in the suite's own cluster, what runs that ended left behind, each with a line, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline_services.clients.kubeconfig import Access
 from pipeline_services.faults.admin import Admin, KindNode
 from pipeline_services.faults.injection import sweep
 from pipeline_services.faults.journal import Command, Journal
-from pipeline_services.faults.safety import permitted_ground, sole_run
+from pipeline_services.faults.safety import authorize_target, chaos_lock
 from pipeline_services.model import own_cluster
 
 
@@ -19,11 +19,13 @@ def undo_left_behind(journal: Journal, say: Callable[[str], None]) -> None:
         PreconditionNotMet: there is no cluster, or another run is at work in it.
         PipelineError: an undo was refused; what could not be undone stays journaled.
     """
-    ground = permitted_ground()
-    with sole_run(ground, "undoing what was left behind"):
+    authorized = authorize_target()
+    with chaos_lock(authorized, "undoing what was left behind"):
         below = any(isinstance(step, Command) for entry in journal.entries() for step in entry.undo)
         node = KindNode.of(own_cluster.CLUSTER) if below else None  # to find the engine takes a second
-        admin = Admin(Access.load(ground.target.kubeconfig, ground.target.context), ground.target.namespace, node)
+        admin = Admin(
+            Access.load(authorized.target.kubeconfig, authorized.target.context), authorized.target.namespace, node
+        )
         try:
             sweep(admin, journal, say)
         finally:

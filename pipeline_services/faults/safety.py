@@ -26,7 +26,7 @@ CONSENT: Final = "allowed"
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class ChaosTarget:
     """A pipeline in which faults may be made. ``own``: in the suite's own kind cluster, whose node is in reach."""
 
     target: Target
@@ -45,14 +45,14 @@ class Ground:
         return Journal(self.folder / "journal")
 
 
-def permitted_ground(
+def authorize_target(
     kubeconfig: Path | None = None,
     context: str | None = None,
     namespace: str | None = None,
     allow: str | None = None,
     pipeline: Pipeline | None = None,
-) -> Ground:
-    """The ground that the options mean, if they consent to faults there. The namespace is asked by ``require_label``.
+) -> ChaosTarget:
+    """The pipeline that the options mean, if they consent to faults there; ``require_label`` asks the namespace itself.
 
     Args:
         allow: the value of ``--allow-chaos``.
@@ -65,14 +65,14 @@ def permitted_ground(
         admin = own_journal().folder.parent / "kubeconfig"
         if not admin.is_file():
             raise PreconditionNotMet("the suite's own cluster is not there", next_step="make up")
-        return Ground(resolve_target(admin, own_cluster.CONTEXT, namespace, pipeline), own=True)
+        return ChaosTarget(resolve_target(admin, own_cluster.CONTEXT, namespace, pipeline), own=True)
     target = resolve_target(kubeconfig, context or allow, namespace, pipeline)
     if not allow or target.context != allow:
         raise PreconditionNotMet(
             f"refused: faults are made in the suite's own cluster only, and this is {target.context or 'another one'}",
             next_step=f"--allow-chaos {target.context or 'CONTEXT'} if that is really meant",
         )
-    return Ground(target, own=False)
+    return ChaosTarget(target, own=False)
 
 
 def require_label(api: Api, namespace: str) -> None:
@@ -89,7 +89,7 @@ def require_label(api: Api, namespace: str) -> None:
         )
 
 
-def told(entry: Entry) -> str:
+def describe(entry: Entry) -> str:
     """A journaled fault in one line: what, since when, and whose."""
     since = datetime.fromtimestamp(entry.injected_at, UTC)
     state = "which is still running" if entry.owner_alive else "which is gone"
@@ -100,13 +100,13 @@ def require_none_in_force(journal: Journal) -> None:
     """Nothing may be judged, or broken, while the suite itself keeps something broken.
 
     Raises:
-        PreconditionNotMet: a fault of another process is journaled; it is told.
+        PreconditionNotMet: a fault of another process is journaled; it is named.
         UnexpectedAnswer: the journal cannot be read.
     """
     for entry in journal.entries():
         if entry.pid != os.getpid():
             step = "wait for that run to end" if entry.owner_alive else "python -m pipeline_services.faults sweep"
-            raise PreconditionNotMet(f"refused: {told(entry)}", next_step=step)
+            raise PreconditionNotMet(f"refused: {describe(entry)}", next_step=step)
 
 
 def to_undo(entries: Sequence[Entry], on_purpose: str | None = None) -> list[Entry]:
@@ -117,19 +117,19 @@ def to_undo(entries: Sequence[Entry], on_purpose: str | None = None) -> list[Ent
             be told apart.
 
     Raises:
-        PreconditionNotMet: a run that lives keeps something broken; it is told.
+        PreconditionNotMet: a run that lives keeps something broken; it is named.
     """
     others = [entry for entry in entries if entry.run != on_purpose]
     for entry in others:
         if entry.owner_alive:
-            raise PreconditionNotMet(told(entry), next_step="wait for that run to end")
+            raise PreconditionNotMet(describe(entry), next_step="wait for that run to end")
         if on_purpose is not None:
-            raise PreconditionNotMet(told(entry), next_step="python -m pipeline_services.faults sweep")
+            raise PreconditionNotMet(describe(entry), next_step="python -m pipeline_services.faults sweep")
     return others
 
 
 @contextmanager
-def sole_run(ground: Ground, purpose: str) -> Iterator[None]:
+def chaos_lock(authorized: ChaosTarget, purpose: str) -> Iterator[None]:
     """Hold the cluster's lock while the block runs.
 
     Raises:
@@ -137,7 +137,7 @@ def sole_run(ground: Ground, purpose: str) -> Iterator[None]:
     """
     with ExitStack() as lock:
         try:
-            lock.enter_context(sole_holder(ground.folder / "chaos.lock", purpose))
+            lock.enter_context(sole_holder(authorized.folder / "chaos.lock", purpose))
         except LockHeld as error:
             raise PreconditionNotMet(f"refused: {error.holder} is breaking this pipeline already") from error
         yield

@@ -14,7 +14,7 @@ from pipeline_services import faults
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.experiment.leftovers import differences
 from pipeline_services.faults.journal import Journal, own_journal
-from pipeline_services.faults.safety import permitted_ground, sole_run
+from pipeline_services.faults.safety import authorize_target, chaos_lock
 from pipeline_services.model import names, own_cluster, roles
 from pipeline_services.platform.cluster.access import ClusterAccess
 from tests.acceptance.bench import ROOT, Judge, Namespace, becomes_green
@@ -92,5 +92,5 @@ def test_a_fault_in_force_and_a_run_at_work_are_named(
     harmless = faults.config_value(admin, names.CONFIG_MAP, names.NAMESPACE, {"MADE_FOR_A_TEST": "1"})
     with faults.injected(admin, journal, harmless), nothing_touched(namespace):
         assert_refused(f"made by run {faults.RUN}, which is still running")
-        with sole_run(permitted_ground(), "a test"):
+        with chaos_lock(authorize_target(), "a test"):
             assert_refused("(a test) is breaking this pipeline already")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from pipeline_services.apps.bench import DEVICES, Load
-from pipeline_services.audit.ledger import Book, judge
+from pipeline_services.audit.ledger import Records, judge
 from pipeline_services.bench.manifests import NAME, network_policies, pod
 from pipeline_services.bench.run import Outcome, history_of
 from pipeline_services.model.pipeline import Pipeline
@@ -75,9 +75,9 @@ def port(number: int) -> dict[str, object]:
     return {"protocol": "TCP", "port": number}
 
 
-def stored(leave_out: int | None = None) -> Book:
+def stored(leave_out: int | None = None) -> Records:
     entries = [((one.producer_id, one.device_id), one.sequence, one.checksum()) for one in LOAD]
-    return Book(entry for number, entry in enumerate(entries) if number != leave_out)
+    return Records(entry for number, entry in enumerate(entries) if number != leave_out)
 
 
 def outcome(per_second: int, leave_out: int | None = None) -> Outcome:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.audit.audit import Reckoning, missing_numbers
+from pipeline_services.audit.audit import AuditReport, missing_numbers
 from pipeline_services.audit.ledger import Finding, TopicLog, Verdict, Where
-from pipeline_services.audit.store import stored_book
+from pipeline_services.audit.store import stored_records
 from pipeline_services.measure.probes import metric_value
 from pipeline_services.model.message import Reading
 
@@ -24,33 +24,33 @@ def csv_of(readings: list[Reading], **changes: object) -> str:
 
 
 def test_the_stores_answer_is_read_whole() -> None:
-    book = stored_book(csv_of(READINGS[:2]) + "\n" + csv_of(READINGS[2:]))
+    records = stored_records(csv_of(READINGS[:2]) + "\n" + csv_of(READINGS[2:]))
     series = ("life", "conveyor-00")
-    assert list(book.sequences(series)) == [0, 1, 2]
-    assert list(book.checksums(series)) == [reading.checksum() for reading in READINGS]
+    assert list(records.sequences(series)) == [0, 1, 2]
+    assert list(records.checksums(series)) == [reading.checksum() for reading in READINGS]
 
 
 def test_an_altered_value_shows_as_another_checksum() -> None:
-    book = stored_book(csv_of(READINGS[:1], value=9.5))
-    assert list(book.checksums(("life", "conveyor-00"))) == [-1]
+    records = stored_records(csv_of(READINGS[:1], value=9.5))
+    assert list(records.checksums(("life", "conveyor-00"))) == [-1]
 
 
 def test_an_altered_checksum_shows() -> None:
-    assert list(stored_book(csv_of(READINGS[:1], checksum=7)).checksums(("life", "conveyor-00"))) == [-1]
+    assert list(stored_records(csv_of(READINGS[:1], checksum=7)).checksums(("life", "conveyor-00"))) == [-1]
 
 
 def test_only_what_is_wanted_is_entered() -> None:
-    assert len(stored_book(csv_of(READINGS), lambda reading: reading.sequence == 1)) == 1
+    assert len(stored_records(csv_of(READINGS), lambda reading: reading.sequence == 1)) == 1
 
 
 def test_an_empty_answer_is_an_empty_book() -> None:
-    assert len(stored_book("")) == 0
+    assert len(stored_records("")) == 0
 
 
 @pytest.mark.parametrize("text", ["name,tags\nx", "name,tags,time,sequence,value,checksum\nm,broken,1,1,1,1"])
 def test_an_answer_that_is_none_is_an_error(text: str) -> None:
     with pytest.raises((ValueError, KeyError, IndexError)):
-        stored_book(text)
+        stored_records(text)
 
 
 def test_a_life_is_judged_from_the_first_number_that_is_seen_of_it() -> None:
@@ -63,12 +63,12 @@ def test_a_life_is_judged_from_the_first_number_that_is_seen_of_it() -> None:
 @pytest.mark.parametrize("part", ["audit", "own", "gaps"])
 def test_a_loss_in_any_part_is_a_loss(part: str) -> None:
     finding = Finding("life", "conveyor-00", 42, Where.BROKER)
-    good = Reckoning(Verdict(), Verdict())
+    good = AuditReport(Verdict(), Verdict())
     assert good.holds
     bad = {
-        "audit": Reckoning(Verdict(lost=[finding]), Verdict()),
-        "own": Reckoning(Verdict(), Verdict(lost=[finding])),
-        "gaps": Reckoning(Verdict(), Verdict(), [finding]),
+        "audit": AuditReport(Verdict(lost=[finding]), Verdict()),
+        "own": AuditReport(Verdict(), Verdict(lost=[finding])),
+        "gaps": AuditReport(Verdict(), Verdict(), [finding]),
     }[part]
     assert not bad.holds
     assert bad.lost == 1

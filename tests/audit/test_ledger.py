@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline_services.audit.ledger import Book, Finding, History, Series, TopicLog, Where, from_topic, gaps, judge
+from pipeline_services.audit.ledger import Finding, History, Records, Series, TopicLog, Where, from_topic, gaps, judge
 from pipeline_services.model.errors import NoData
 
 BELT: Series = ("life-1", "conveyor-00")
@@ -24,8 +24,8 @@ def checksum(series: Series, sequence: int) -> int:
     return (SERIES.index(series) + 1) * 1_000_000 + sequence
 
 
-def book(*readings: tuple[Series, int]) -> Book:
-    return Book((series, sequence, checksum(series, sequence)) for series, sequence in readings)
+def records(*readings: tuple[Series, int]) -> Records:
+    return Records((series, sequence, checksum(series, sequence)) for series, sequence in readings)
 
 
 def topic(*readings: tuple[Series, int], partition: int = 0) -> TopicLog:
@@ -37,7 +37,7 @@ def topic(*readings: tuple[Series, int], partition: int = 0) -> TopicLog:
 
 def healthy(count: int = 10) -> History:
     readings = [(BELT, sequence) for sequence in range(count)]
-    return History(book(*readings), {BELT: set(range(count))}, topic(*readings), {0: count}, book(*readings))
+    return History(records(*readings), {BELT: set(range(count))}, topic(*readings), {0: count}, records(*readings))
 
 
 def without(readings: int, *left_out: int) -> list[tuple[Series, int]]:
@@ -60,51 +60,51 @@ class TestKnownHistories:
 
     def test_lost_by_the_broker(self) -> None:
         kept = without(10, 4)
-        verdict = judge(replace(healthy(), topic=topic(*kept), stored=book(*kept)))
+        verdict = judge(replace(healthy(), topic=topic(*kept), stored=records(*kept)))
         assert verdict.lost == [Finding(*BELT, 4, Where.BROKER)]
         assert not verdict.holds
 
     def test_whole_series_lost_by_the_broker(self) -> None:
-        verdict = judge(replace(healthy(), topic=TopicLog(), stored=Book()))
+        verdict = judge(replace(healthy(), topic=TopicLog(), stored=Records()))
         assert [finding.where for finding in verdict.lost] == [Where.BROKER] * 10
 
     def test_pending(self) -> None:
-        verdict = judge(replace(healthy(), committed={0: 8}, stored=book(*without(10, 8, 9))))
+        verdict = judge(replace(healthy(), committed={0: 8}, stored=records(*without(10, 8, 9))))
         assert verdict.lost == [Finding(*BELT, 8, Where.PENDING), Finding(*BELT, 9, Where.PENDING)]
         assert not verdict.holds
 
     def test_everything_pending_when_nothing_was_ever_committed(self) -> None:
-        verdict = judge(replace(healthy(), committed={}, stored=Book()))
+        verdict = judge(replace(healthy(), committed={}, stored=Records()))
         assert [finding.where for finding in verdict.lost] == [Where.PENDING] * 10
 
     def test_lost_by_processor_or_store(self) -> None:
-        verdict = judge(replace(healthy(), stored=book(*without(10, 0, 9))))
+        verdict = judge(replace(healthy(), stored=records(*without(10, 0, 9))))
         lost = [Finding(*BELT, 0, Where.PROCESSOR_OR_STORE), Finding(*BELT, 9, Where.PROCESSOR_OR_STORE)]
         assert verdict.lost == lost
 
     def test_committed_once_is_not_pending_though_a_duplicate_is(self) -> None:
         twice = topic(*[(BELT, n) for n in range(10)], (BELT, 3))
-        verdict = judge(replace(healthy(), topic=twice, committed={0: 10}, stored=book(*without(10, 3))))
+        verdict = judge(replace(healthy(), topic=twice, committed={0: 10}, stored=records(*without(10, 3))))
         assert verdict.lost == [Finding(*BELT, 3, Where.PROCESSOR_OR_STORE)]
 
     def test_loss_and_duplicate_do_not_cancel(self) -> None:
         history = healthy()
-        stored = book(*without(10, 5), (BELT, 6))
+        stored = records(*without(10, 5), (BELT, 6))
         verdict = judge(replace(history, stored=stored))
         assert len(stored) == len(history.attempted)
         assert verdict.lost == [Finding(*BELT, 5, Where.PROCESSOR_OR_STORE)]
 
     def test_unexpected_reading_of_a_known_series(self) -> None:
-        verdict = judge(replace(healthy(), stored=book(*without(11))))
+        verdict = judge(replace(healthy(), stored=records(*without(11))))
         assert verdict.unexpected == [Finding(*BELT, 10)]
         assert not verdict.holds
 
     def test_unexpected_series(self) -> None:
-        verdict = judge(replace(healthy(), stored=book(*without(10), (OTHER, 0))))
+        verdict = judge(replace(healthy(), stored=records(*without(10), (OTHER, 0))))
         assert verdict.unexpected == [Finding(*OTHER, 0)]
 
     def test_corrupt_in_the_store(self) -> None:
-        stored = book(*without(10, 7))
+        stored = records(*without(10, 7))
         stored.add(BELT, 7, 1)
         verdict = judge(replace(healthy(), stored=stored))
         assert verdict.corrupt == [Finding(*BELT, 7)]
@@ -112,7 +112,7 @@ class TestKnownHistories:
         assert not verdict.holds
 
     def test_corrupt_beside_the_right_one(self) -> None:
-        stored = book(*without(10))
+        stored = records(*without(10))
         stored.add(BELT, 7, 1)
         assert judge(replace(healthy(), stored=stored)).corrupt == [Finding(*BELT, 7)]
 
@@ -128,7 +128,7 @@ class TestKnownHistories:
 
     def test_never_acknowledged_and_never_stored_is_no_fault(self) -> None:
         kept = without(10, 9)
-        history = History(book(*without(10)), {BELT: set(range(9))}, topic(*kept), {0: 9}, book(*kept))
+        history = History(records(*without(10)), {BELT: set(range(9))}, topic(*kept), {0: 9}, records(*kept))
         verdict = judge(history)
         assert verdict.holds
         assert (verdict.recovered, verdict.unacknowledged) == (0, 1)
@@ -150,7 +150,7 @@ class TestKnownHistories:
         assert (len(attempted), acknowledged) == (3, {BELT: {0, 1}, OTHER: {0}})
 
     def test_says_what_is_lost_and_where(self) -> None:
-        said = str(judge(replace(healthy(), stored=book(*without(10, 1, 2, 3, 4, 5, 6, 7)))))
+        said = str(judge(replace(healthy(), stored=records(*without(10, 1, 2, 3, 4, 5, 6, 7)))))
         assert said.startswith("VIOLATED: 10 acknowledged of 10 attempted, 3 stored; lost 7,")
         assert "lost: life-1/conveyor-00#1 (processor or store), " in said
         assert said.endswith("and 2 more")
@@ -168,7 +168,7 @@ def histories(draw: st.DrawFn) -> tuple[History, set[tuple[Series, int]], set[tu
     stored = draw(st.sets(st.sampled_from(sorted(attempted | more))))
     by_series = {series: {n for s, n in acknowledged if s == series} for series in SERIES}
     committed = {0: draw(st.integers(0, len(in_topic)))}
-    history = History(book(*attempted), by_series, topic(*in_topic), committed, book(*stored))
+    history = History(records(*attempted), by_series, topic(*in_topic), committed, records(*stored))
     return history, acknowledged, stored
 
 
@@ -202,9 +202,9 @@ class TestLaws:
         dropped = data.draw(st.sampled_from(sorted(sent)))
         order = sorted(sent)
         by_series = {series: {n for s, n in sent if s == series} for series in SERIES}
-        full = History(book(*sent), by_series, topic(*order), {0: len(order)}, book(*sent))
+        full = History(records(*sent), by_series, topic(*order), {0: len(order)}, records(*sent))
         assert judge(full).holds
-        verdict = judge(replace(full, stored=book(*(sent - {dropped}))))
+        verdict = judge(replace(full, stored=records(*(sent - {dropped}))))
         assert keys(verdict.lost) == {dropped}
         assert verdict.unexpected == verdict.corrupt == []
 
@@ -214,10 +214,10 @@ class TestLaws:
         self, sent: set[tuple[Series, int]], data: st.DataObject
     ) -> None:
         series, sequence = data.draw(st.sampled_from(sorted(sent)))
-        stored = book(*(sent - {(series, sequence)}))
+        stored = records(*(sent - {(series, sequence)}))
         stored.add(series, sequence, checksum(series, sequence) + 1)
         by_series = {one: {n for s, n in sent if s == one} for one in SERIES}
-        verdict = judge(History(book(*sent), by_series, topic(*sorted(sent)), {0: len(sent)}, stored))
+        verdict = judge(History(records(*sent), by_series, topic(*sorted(sent)), {0: len(sent)}, stored))
         assert keys(verdict.corrupt) == {(series, sequence)}
         assert verdict.lost == verdict.unexpected == []
 
@@ -234,7 +234,7 @@ def test_a_hundred_thousand_readings_are_judged_within_a_second_of_cpu() -> None
     """A tenth of what is asked for (1,000,000 in 10 s), with a factor of ten to spare on this size."""
     everything = [(BELT, n) for n in range(100_000)]
     full = History(
-        book(*everything), {BELT: set(range(100_000))}, topic(*everything), {0: 100_000}, book(*everything[::2])
+        records(*everything), {BELT: set(range(100_000))}, topic(*everything), {0: 100_000}, records(*everything[::2])
     )
     began = time.process_time()
     verdict = judge(full)

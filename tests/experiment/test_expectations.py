@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.audit.audit import Reckoning
+from pipeline_services.audit.audit import AuditReport
 from pipeline_services.audit.ledger import Finding as Loss
 from pipeline_services.audit.ledger import Verdict, Where
 from pipeline_services.experiment import expectations
@@ -93,7 +93,7 @@ def test_a_short_fault_needs_a_short_gap_only() -> None:
 
 def test_a_loss_is_named() -> None:
     lost = Loss("audit-1", "conveyor-03", 17, Where.BROKER)
-    bad = replace(result(), reconciled=Reconciled(Reckoning(Verdict(lost=[lost]), Verdict())))
+    bad = replace(result(), reconciled=Reconciled(AuditReport(Verdict(lost=[lost]), Verdict())))
     with pytest.raises(AssertionError, match=r"audit-1/conveyor-03#17 \(broker\)"):
         expect_nothing_lost(bad)
 
@@ -121,7 +121,7 @@ def test_a_group_that_rejoined_late_or_never_is_reported() -> None:
 
 
 def identified(found: Result, before: Kept, after: Kept) -> Result:
-    return replace(found, reconciled=Reconciled(Reckoning(Verdict(), Verdict()), (before, after)))
+    return replace(found, reconciled=Reconciled(AuditReport(Verdict(), Verdict()), (before, after)))
 
 
 def test_what_was_not_kept_is_reported() -> None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from pipeline_services.audit.audit import Reckoning
+from pipeline_services.audit.audit import AuditReport
 from pipeline_services.audit.ledger import Verdict
 from pipeline_services.experiment import evidence, recovery_observer, symptoms
 from pipeline_services.experiment.expectations import expect_all
@@ -55,7 +55,7 @@ class SteadyFake(FakePipeline):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.cluster = SimpleNamespace()
-        self.ground = SimpleNamespace(folder=folder)
+        self.authorized = SimpleNamespace(folder=folder)
         self.probes = SimpleNamespace(kafka_forward=SimpleNamespace(port=1), pods=pods, stored=stored, lag=lag)
         self.gates: list[str] = []
         self.inventories: list[dict[str, dict[str, str]]] = [{}, {}]
@@ -81,8 +81,8 @@ class FakeAudit(AbstractContextManager["FakeAudit"]):
     def __exit__(self, *_error: object) -> None:
         return None
 
-    def reckon(self) -> Reckoning:
-        return Reckoning(Verdict(), Verdict())
+    def reconcile(self) -> AuditReport:
+        return AuditReport(Verdict(), Verdict())
 
 
 @pytest.fixture
@@ -213,10 +213,10 @@ def test_what_did_not_land_has_its_evidence(pipeline: SteadyFake) -> None:
 def test_what_ends_it_early_leaves_what_was_seen_so_far(
     pipeline: SteadyFake, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
-    def ended(_self: object) -> Reckoning:
+    def ended(_self: object) -> AuditReport:
         raise error("the topic cannot be read")
 
-    monkeypatch.setattr(FakeAudit, "reckon", ended)
+    monkeypatch.setattr(FakeAudit, "reconcile", ended)
     result = played(pipeline, scenario(symptoms=(Symptom("sees", failing),)), error)
     assert result.recovered is not None
     assert [one.id for one in result.observed.detections] == ["sees"]

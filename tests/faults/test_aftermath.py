@@ -10,7 +10,7 @@ import pytest
 
 from pipeline_services.faults import aftermath
 from pipeline_services.faults.journal import Call, Command, Entry, Step, own_journal
-from pipeline_services.faults.safety import permitted_ground, sole_run
+from pipeline_services.faults.safety import authorize_target, chaos_lock
 from pipeline_services.model.errors import PreconditionNotMet
 
 GONE = 2**22 + 1
@@ -80,7 +80,7 @@ def test_the_node_is_looked_for_only_where_the_undo_needs_it(hands: Hands) -> No
 def test_nothing_is_undone_while_another_run_is_at_work(hands: Hands) -> None:
     left(Call("PATCH", "/apis/x"))
     with (
-        sole_run(permitted_ground(), "chaos"),
+        chaos_lock(authorize_target(), "chaos"),
         pytest.raises(PreconditionNotMet, match=r"\(chaos\) is breaking this pipeline already"),
     ):
         aftermath.undo_left_behind(own_journal(), lambda _line: None)

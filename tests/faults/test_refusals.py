@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from pipeline_services.faults.journal import own_journal
-from pipeline_services.faults.safety import permitted_ground, sole_run
+from pipeline_services.faults.safety import authorize_target, chaos_lock
 
 ROOT = Path(__file__).parents[2]
 REFUSED = int(pytest.ExitCode.USAGE_ERROR)
@@ -90,7 +90,7 @@ def test_a_second_run_is_refused_and_the_first_is_named(plant: Plant, monkeypatc
     folder = own_journal().folder.parent
     folder.mkdir(parents=True)
     (folder / "kubeconfig").write_bytes(plant.kubeconfig.read_bytes())
-    with sole_run(permitted_ground(), "chaos"):
+    with chaos_lock(authorize_target(), "chaos"):
         run = plant.chaos()
     assert_refused(run, f"refused: process {os.getpid()} (chaos) is breaking this pipeline already")
     assert not plant.was_asked

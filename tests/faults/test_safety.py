@@ -12,11 +12,11 @@ import pytest
 from pipeline_services.faults.__main__ import main
 from pipeline_services.faults.journal import Entry, own_journal
 from pipeline_services.faults.safety import (
-    Ground,
-    permitted_ground,
+    ChaosTarget,
+    authorize_target,
+    chaos_lock,
     require_label,
     require_none_in_force,
-    sole_run,
     to_undo,
 )
 from pipeline_services.model.errors import PreconditionNotMet
@@ -39,34 +39,34 @@ def kubeconfig(tmp_path: Path) -> Path:
 
 def test_without_a_cluster_the_next_step_is_named() -> None:
     with pytest.raises(PreconditionNotMet, match=r"is not there\. Next: make up"):
-        permitted_ground()
+        authorize_target()
 
 
 def test_the_suites_own_cluster_needs_no_option() -> None:
     folder = own_journal().folder.parent
     folder.mkdir(parents=True)
     (folder / "kubeconfig").write_text(KUBECONFIG, encoding="utf-8")
-    ground = permitted_ground()
-    assert ground.own
-    assert ground.target.context == "kind-conveyor"
-    assert ground.journal.folder == own_journal().folder
+    authorized = authorize_target()
+    assert authorized.own
+    assert authorized.target.context == "kind-conveyor"
+    assert authorized.journal.folder == own_journal().folder
 
 
 @pytest.mark.parametrize("allow", [None, "another"])
 def test_a_foreign_context_is_refused_without_its_own_consent(kubeconfig: Path, allow: str | None) -> None:
     with pytest.raises(PreconditionNotMet, match="refused: faults are made in the suite's own cluster only"):
-        permitted_ground(kubeconfig, "plant", allow=allow)
+        authorize_target(kubeconfig, "plant", allow=allow)
 
 
 def test_a_kubeconfig_alone_is_no_consent(kubeconfig: Path) -> None:
     with pytest.raises(PreconditionNotMet, match="refused"):
-        permitted_ground(kubeconfig)
+        authorize_target(kubeconfig)
 
 
 def test_a_foreign_context_with_consent_has_a_journal_of_its_own(kubeconfig: Path) -> None:
-    ground = permitted_ground(kubeconfig, "plant/a", allow="plant/a")
-    assert not ground.own
-    assert ground.journal.folder != own_journal().folder
+    authorized = authorize_target(kubeconfig, "plant/a", allow="plant/a")
+    assert not authorized.own
+    assert authorized.journal.folder != own_journal().folder
 
 
 class Labelled:
@@ -86,14 +86,14 @@ def test_the_namespace_has_to_consent_too() -> None:
 
 
 def test_two_runs_cannot_break_the_same_pipeline() -> None:
-    ground = Ground(Target("config", "kind-conveyor", "conveyor-pipeline"), own=True)
+    authorized = ChaosTarget(Target("config", "kind-conveyor", "conveyor-pipeline"), own=True)
     with (
-        sole_run(ground, "first"),
+        chaos_lock(authorized, "first"),
         pytest.raises(PreconditionNotMet, match=rf"process {os.getpid()} \(first\) is breaking this pipeline already"),
-        sole_run(ground, "second"),
+        chaos_lock(authorized, "second"),
     ):
         pass
-    with sole_run(ground, "third"):
+    with chaos_lock(authorized, "third"):
         pass
 
 
