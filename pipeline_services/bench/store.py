@@ -94,7 +94,7 @@ def bench_store(cluster: Cluster, pipeline: Pipeline) -> Iterator[BenchStore]:
     config, service = pipeline.config, pipeline.service(roles.INFLUXDB)
     with ExitStack() as open_things:
         slices = cluster.list("endpointslices")
-        endpoint = ready_endpoint(service.name, service.port, slices, pipeline.namespace)
+        endpoint = ready_endpoint(service, pipeline[roles.INFLUXDB].label_selector, slices, pipeline.namespace)
         forward = open_things.enter_context(PortForward(cluster, endpoint))
         tls = Tls(service.name, _secret(cluster, config.tls, "ca.crt"))
         http = HttpApi(service.name, forward.port, tls=tls, cause=lambda: forward.failure)

@@ -16,6 +16,7 @@ from websocket import WebSocket as UntypedWebSocket
 
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.refusals import one_line, refused
+from pipeline_services.model.component import Service
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable
 from pipeline_services.model.k8s import endpoints_of, service_of
 from pipeline_services.model.kinds import KINDS
@@ -38,11 +39,12 @@ class Endpoint:
     port: int
 
 
-def ready_endpoint(service: str, port: int, slices: Iterable[Mapping[str, Any]], namespace: str) -> Endpoint:
-    """The first ready pod behind ``service``, and the pod's own port that ``port`` of the Service leads to.
+def ready_endpoint(service: Service, selector: str, slices: Iterable[Mapping[str, Any]], namespace: str) -> Endpoint:
+    """The first ready pod behind ``service``, and the pod's own port that the Service's port leads to.
 
     Args:
-        port: the Service's port, used where its EndpointSlice has several ports.
+        service: its port is used where its EndpointSlice has several ports.
+        selector: of the pods behind it, as ``kubectl -l`` takes it.
         slices: the EndpointSlices of the namespace.
 
     Raises:
@@ -50,16 +52,16 @@ def ready_endpoint(service: str, port: int, slices: Iterable[Mapping[str, Any]],
     """
     waiting: list[str] = []
     for item in slices:
-        if service_of(item) != service:
+        if service_of(item) != service.name:
             continue
         ports = [known["port"] for known in item.get("ports") or () if known.get("port")]
         for pod in _pods(item, ready=True) if ports else ():
-            return Endpoint(service, pod, port if port in ports else ports[0])
+            return Endpoint(service.name, pod, service.port if service.port in ports else ports[0])
         waiting += _pods(item, ready=False) if ports else []
     seen = f"not ready: {', '.join(sorted(waiting))}" if waiting else "it has no pods"
     raise ServiceUnreachable(
-        f"no ready pod behind the service {service} ({seen})",
-        next_step=f"kubectl get endpointslices,pods -n {namespace} -l app={service.removesuffix('-service')}",
+        f"no ready pod behind the service {service.name} ({seen})",
+        next_step=f"kubectl get endpointslices,pods -n {namespace} -l {selector}",
     )
 
 

@@ -13,10 +13,12 @@ import pytest
 from pipeline_services.clients.http import HttpApi
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward, ready_endpoint
+from pipeline_services.model.component import Service
 from pipeline_services.model.errors import AccessDenied, ServiceUnreachable
 from pipeline_services.model.settings import Target
 from tests.clients.fake_servers import FakeServer, echoing, kubeconfig, serving
 
+KAFKA = Service("kafka-service", 9092)
 ENDPOINT = Endpoint("kafka-service", "kafka-0", 9092)
 
 
@@ -132,12 +134,12 @@ def slices(*ready: bool, ports: tuple[int, ...] = (9092,), service: str = "kafka
 
 
 def test_the_first_ready_pod_is_taken() -> None:
-    assert ready_endpoint("kafka-service", 9092, slices(False, True), "n") == Endpoint("kafka-service", "kafka-1", 9092)
+    assert ready_endpoint(KAFKA, "app=kafka", slices(False, True), "n") == Endpoint("kafka-service", "kafka-1", 9092)
 
 
 @pytest.mark.parametrize(("ports", "taken"), [((9404, 9092), 9092), ((8443,), 8443)])
 def test_the_pods_own_port_is_taken(ports: tuple[int, ...], taken: int) -> None:
-    assert ready_endpoint("kafka-service", 9092, slices(True, ports=ports), "n").port == taken
+    assert ready_endpoint(KAFKA, "app=kafka", slices(True, ports=ports), "n").port == taken
 
 
 @pytest.mark.parametrize(
@@ -151,5 +153,5 @@ def test_the_pods_own_port_is_taken(ports: tuple[int, ...], taken: int) -> None:
 )
 def test_no_ready_pod_is_said_with_the_next_step(found: list[dict[str, Any]], said: str) -> None:
     with pytest.raises(ServiceUnreachable, match=said) as caught:
-        ready_endpoint("kafka-service", 9092, found, "plant")
+        ready_endpoint(KAFKA, "app=kafka", found, "plant")
     assert caught.value.next_step == "kubectl get endpointslices,pods -n plant -l app=kafka"

@@ -68,7 +68,8 @@ class Reach(AbstractContextManager["Reach"]):
         """A way to a ready pod behind a component's Service; raises as ``ready_endpoint`` and ``PortForward`` do."""
         slices = self._lists["endpointslices"].result()
         service = self.pipeline.service(component)
-        endpoint = ready_endpoint(service.name, service.port, slices, self._cluster.namespace)
+        selector = self.pipeline[component].label_selector
+        endpoint = ready_endpoint(service, selector, slices, self._cluster.namespace)
         forward = PortForward(self._cluster, endpoint).__enter__()
         return self._keep(forward, forward.close)
 
