@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline_services.clients.kubernetes import WritableCluster
-from pipeline_services.model import names
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.rollout import log_end
 
-PODS = f"/api/v1/namespaces/{names.NAMESPACE}/pods"
+NAMESPACE = Pipeline.load().namespace
+PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 
 
 def teller(

@@ -13,14 +13,16 @@ import pytest
 from pipeline_services import faults
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.journal import Call, Journal
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 from tests.acceptance.bench import pytest_daily
 from tests.acceptance.tellers import PODS, teller, told
 
 pytestmark = pytest.mark.live
 
-SECRETS = f"/api/v1/namespaces/{names.NAMESPACE}/secrets"
+NAMESPACE = Pipeline.load().namespace
+SECRETS = f"/api/v1/namespaces/{NAMESPACE}/secrets"
 BLOB = re.compile(rb"[A-Za-z0-9+/]{64,}={0,2}")
 
 

@@ -15,12 +15,13 @@ from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.experiment.leftovers import differences
 from pipeline_services.faults.journal import Journal, own_journal
 from pipeline_services.faults.safety import authorize_target, chaos_lock
-from pipeline_services.model import names, own_cluster, roles
+from pipeline_services.model import own_cluster, roles
 from pipeline_services.platform.cluster.access import ClusterAccess
 from tests.acceptance.bench import ROOT, Judge, Namespace, becomes_green
 
 pytestmark = pytest.mark.live
 
+PIPELINE = Pipeline.load()
 REFUSED = int(pytest.ExitCode.USAGE_ERROR)
 
 
@@ -76,7 +77,7 @@ def test_an_unsteady_pipeline_is_left_alone(
     admin: WritableCluster, namespace: Namespace, judge: Judge, journal: Journal, tmp_path: Path
 ) -> None:
     """Somebody else has scaled the processor to 0; the gate gives it a minute."""
-    drift = faults.scaled(admin, "deployments", roles.PROCESSOR, names.NAMESPACE, 0)
+    drift = faults.scaled(admin, "deployments", roles.PROCESSOR, PIPELINE.namespace, 0)
     with faults.injected(admin, Journal(tmp_path), drift):
         faults.landed(admin, drift)
         with nothing_touched(namespace):
@@ -89,7 +90,7 @@ def test_a_fault_in_force_and_a_run_at_work_are_named(
     admin: WritableCluster, namespace: Namespace, journal: Journal
 ) -> None:
     """The suite's own doings are told from drift: whose fault it is, and which run holds the cluster."""
-    harmless = faults.config_value(admin, names.CONFIG_MAP, names.NAMESPACE, {"MADE_FOR_A_TEST": "1"})
+    harmless = faults.config_value(admin, PIPELINE.config.config_map, PIPELINE.namespace, {"MADE_FOR_A_TEST": "1"})
     with faults.injected(admin, journal, harmless), nothing_touched(namespace):
         assert_refused(f"made by run {faults.RUN}, which is still running")
         with chaos_lock(authorize_target(), "a test"):

@@ -12,8 +12,9 @@ from pipeline_services import faults
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.journal import Call, Journal
 from pipeline_services.metrics.known_issues import KNOWN_ISSUES, known_issue
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.k8s import is_ready, last_seen
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.cluster.access import ClusterAccess
@@ -24,6 +25,7 @@ from tests.acceptance.tellers import PODS, teller, told
 
 pytestmark = pytest.mark.live
 
+NAMESPACE = Pipeline.load().namespace
 LOGGED = {
     "self-signed-certificate": "ERROR InsecureRequestWarning: Unverified HTTPS request to host influxdb-service",
     "kafka-rebalance": "ERROR (Re-)joining group data-processor-group",
@@ -58,7 +60,7 @@ def test_the_lag_of_the_metrics_is_no_fault(
 ) -> None:
     """What is no lag any more is red: ``test_faults_are_seen.py`` takes the metrics away for good."""
     start = time.time()
-    with faults.injected(admin, journal, faults.scaled(admin, "deployments", roles.PRODUCER, names.NAMESPACE, 0)):
+    with faults.injected(admin, journal, faults.scaled(admin, "deployments", roles.PRODUCER, NAMESPACE, 0)):
         wait_until(lambda: not _stands(admin, roles.PRODUCER), within=60, what="no pod of the producer")
 
     def happened() -> bool:

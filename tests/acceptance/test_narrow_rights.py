@@ -12,14 +12,16 @@ import yaml
 from pipeline_services import faults
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.journal import Call, Journal
-from pipeline_services.model import names, own_cluster
+from pipeline_services.model import own_cluster
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.cluster.access import ClusterAccess
 from tests.acceptance.bench import Judge, becomes_green, pytest_daily
 
 pytestmark = pytest.mark.live
 
-CORE = f"/api/v1/namespaces/{names.NAMESPACE}"
-RIGHTS = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{names.NAMESPACE}"
+NAMESPACE = Pipeline.load().namespace
+CORE = f"/api/v1/namespaces/{NAMESPACE}"
+RIGHTS = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}"
 NARROW = "narrow-reader"
 WITHHELD = "horizontalpodautoscalers"
 HANGS_ON = {"nodes", WITHHELD}
@@ -34,7 +36,7 @@ def narrow(admin: WritableCluster, journal: Journal, access: ClusterAccess, tmp_
     binding = {
         "metadata": {"name": NARROW},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": NARROW},
-        "subjects": [{"kind": "ServiceAccount", "name": NARROW, "namespace": names.NAMESPACE}],
+        "subjects": [{"kind": "ServiceAccount", "name": NARROW, "namespace": NAMESPACE}],
     }
     given = faults.Fault(
         "an account with few rights",

@@ -11,15 +11,17 @@ import pytest
 
 from pipeline_services.clients import engine as engines
 from pipeline_services.clients.kubernetes import WritableCluster
-from pipeline_services.model import names, own_cluster
+from pipeline_services.model import own_cluster
 from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.cluster.access import ClusterAccess
 from tests.acceptance.bench import Run, pytest_daily, triage
 
 pytestmark = pytest.mark.live
 
+NAMESPACE = Pipeline.load().namespace
 AUDIT_LOG = "/var/log/kubernetes/audit.log"
-READER = f"system:serviceaccount:{names.NAMESPACE}:{own_cluster.READER_ACCOUNT}"
+READER = f"system:serviceaccount:{NAMESPACE}:{own_cluster.READER_ACCOUNT}"
 READING = {"get", "list", "watch"}
 FORBIDDEN = [
     *(("create", "", "pods", part) for part in ("", "exec", "attach", "eviction")),
@@ -38,7 +40,7 @@ FORBIDDEN = [
 @pytest.mark.parametrize(("verb", "group", "resource", "part"), FORBIDDEN, ids=lambda word: word or "-")
 def test_the_reader_may_not(admin: WritableCluster, verb: str, group: str, resource: str, part: str) -> None:
     attributes = {
-        "namespace": names.NAMESPACE,
+        "namespace": NAMESPACE,
         "verb": verb,
         "group": group,
         "resource": resource,

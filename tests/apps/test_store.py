@@ -15,8 +15,8 @@ from pipeline_services.apps.delivery import Delivery
 from pipeline_services.apps.metrics import FAILURE_REASONS, ProcessorMetrics
 from pipeline_services.apps.parcel import Bad, pack
 from pipeline_services.apps.store import MEASUREMENT, Store, StoreUnavailable, Unacceptable, classified, line
-from pipeline_services.model import names
 from pipeline_services.model.message import Reading, encode
+from pipeline_services.model.pipeline import Pipeline
 from tests.apps.fake_influxdb import FakeInfluxDB, serving
 
 
@@ -84,7 +84,7 @@ def delivery(store: Store, letters: Letters, registry: CollectorRegistry) -> Del
 def test_the_line() -> None:
     expected = f"conveyor_reading,device_id=conveyor-00,producer_id=life checksum={reading(7).checksum()}i,"
     assert line(reading(7)).decode() == expected + "sequence=7i,value=1.5 1007"
-    assert MEASUREMENT == names.MEASUREMENT
+    assert Pipeline.load().store.measurement == MEASUREMENT
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.model import names, own_cluster
+from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Levels, Settings, own_kubeconfig, resolve_target
 
 
@@ -75,7 +76,7 @@ def test_without_options_it_is_the_own_cluster(home: Path) -> None:
     touched(own_kubeconfig())
     target = resolve_target()
     assert target.kubeconfig == str(home / "cache/conveyor/clusters/conveyor/reader.kubeconfig")
-    assert (target.context, target.namespace) == (own_cluster.CONTEXT, names.NAMESPACE)
+    assert (target.context, target.namespace) == (own_cluster.CONTEXT, Pipeline.load().namespace)
 
 
 def test_a_context_alone_is_looked_up_as_kubectl_does(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

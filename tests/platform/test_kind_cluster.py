@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_services.model import names, own_cluster, paths
+from pipeline_services.model import own_cluster, paths
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.build import node, versions
 from pipeline_services.platform.build.images import BAKED, LOADED, PREFIX, RECIPES
 from pipeline_services.platform.cluster import kind_cluster
 from pipeline_services.platform.cluster.kind_cluster import with_images
 
+NAMESPACE = Pipeline.load().namespace
 REFS = {name: f"{PREFIX}/{name}:1-abcd" for name in BAKED}
 MANIFESTS = sorted(path.name for path in paths.CLUSTER_MANIFESTS.glob("*.yaml") if path.name != "kind.yaml")
 
@@ -60,7 +62,7 @@ def test_kubeadm_finds_its_parts() -> None:
 
 def test_audit_covers_the_account_of_the_checks_and_nothing_else() -> None:
     policy = yaml.safe_load((paths.IMAGES / "node-base" / "audit-policy.yaml").read_text(encoding="utf-8"))
-    account = f"system:serviceaccount:{names.NAMESPACE}:{own_cluster.READER_ACCOUNT}"
+    account = f"system:serviceaccount:{NAMESPACE}:{own_cluster.READER_ACCOUNT}"
     assert policy["rules"] == [{"level": "Metadata", "users": [account]}, {"level": "None"}]
 
 
