@@ -16,6 +16,7 @@ from pipeline_services.experiment.leftovers import differences
 from pipeline_services.faults.journal import Journal, own_journal
 from pipeline_services.faults.safety import authorize_target, chaos_lock
 from pipeline_services.model import own_cluster, roles
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.cluster.access import ClusterAccess
 from tests.acceptance.bench import ROOT, Judge, Namespace, becomes_green
 
