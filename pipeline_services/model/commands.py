@@ -26,7 +26,7 @@ _OF_THE_PIPELINE: Final[Mapping[str, Callable[[Pipeline], str]]] = MappingProxyT
 )
 _OF_A_COMPONENT: Final[Mapping[str, Callable[[Component], str]]] = MappingProxyType(
     {
-        "workload": lambda part: part.workload and f"{part.kind.lower()}/{part.workload}",
+        "workload": lambda part: part.kubectl_name,
         "kind": lambda part: part.kind.lower(),
         "name": lambda part: part.workload,
         "pod": lambda part: part.workload and part.first_pod,

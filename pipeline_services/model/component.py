@@ -91,6 +91,11 @@ class Component:
         return f"{self.first_pod}.{self.headless}"
 
     @property
+    def kubectl_name(self) -> str:
+        """The workload as kubectl takes it, ``statefulset/kafka``; empty where there is none."""
+        return f"{self.kind.lower()}/{self.workload}" if self.workload else ""
+
+    @property
     def label_selector(self) -> str:
         """The selector as ``kubectl -l`` takes it."""
         return ",".join(f"{key}={value}" for key, value in self.selector.items())

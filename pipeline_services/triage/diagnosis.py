@@ -7,10 +7,10 @@ from typing import Final
 
 from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.run import CheckResult, run_checks
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.graph import rank
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
 from pipeline_services.triage.rules import (
     config,
@@ -49,7 +49,7 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
     failed = [one for one in results.values() if one.failed]
     evidence = Evidence(snapshot, results, here.absent)
     found = [finding for rule in RULES for finding in rule(evidence) if finding.component not in here.absent]
-    causes = upstream_first(found)
+    causes = upstream_first(found, snapshot.pipeline)
     settling = list(pods.settling(evidence, _unanswered(results.values(), causes)))
     told = {finding.component for finding in (*causes, *settling)}
     explained = {component for finding in causes for component in finding.affects}
@@ -59,7 +59,7 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
         for finding in stale_errors.findings(evidence)
         if finding.component not in told and finding.affects & unexplained
     ]
-    rest = upstream_first([*causes, *settling, *echo, *_unknown(evidence, causes)])
+    rest = upstream_first([*causes, *settling, *echo, *_unknown(evidence, causes)], snapshot.pipeline)
     return Diagnosis(
         taken_at=snapshot.taken_at,
         context=snapshot.context,
@@ -70,36 +70,38 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
     )
 
 
-def upstream_first(findings: Iterable[Finding]) -> list[Finding]:
+def upstream_first(findings: Iterable[Finding], pipeline: Pipeline) -> list[Finding]:
     """The findings without those that another one explains, and without repetition; causes before symptoms."""
     distinct = list({(one.cause.id, one.component, one.subject): one for one in findings}.values())
-    kept = [one for one in distinct if not any(explains(other, one) for other in distinct if other is not one)]
-    return sorted(kept, key=lambda one: (one.cause.symptomatic, rank(one.component), one.since or float("inf")))
+    kept = [
+        one for one in distinct if not any(explains(other, one, pipeline) for other in distinct if other is not one)
+    ]
+    return sorted(
+        kept, key=lambda one: (one.cause.symptomatic, pipeline.rank(one.component), one.since or float("inf"))
+    )
 
 
-def explains(cause: Finding, symptom: Finding) -> bool:
+def explains(cause: Finding, symptom: Finding, pipeline: Pipeline) -> bool:
     """Whether the second is only what is seen of the first."""
     if cause.cause is symptom.cause and cause.component == symptom.component:
         return symptom.subject.startswith("pod/") and not cause.subject.startswith("pod/")
-    if _led_to(cause, symptom):
+    earlier = pipeline.rank(cause.component) < pipeline.rank(symptom.component)
+    if _led_to(cause, symptom) and earlier:
         return True
     if not _yields(symptom) or symptom.component not in cause.affects:
         return False
     if cause.component == symptom.component:
         return _weight(cause) > _weight(symptom)
-    if rank(cause.component) > rank(symptom.component) and cause.cause.symptomatic:
+    if not earlier and cause.cause.symptomatic:
         return False
-    return _weight(cause) > _weight(symptom) or (
-        _weight(cause) == _weight(symptom) and rank(cause.component) < rank(symptom.component)
-    )
+    return _weight(cause) > _weight(symptom) or (_weight(cause) == _weight(symptom) and earlier)
 
 
 def _led_to(cause: Finding, crash: Finding) -> bool:
     """A process that ended after something upstream of it went wrong ended for that."""
     if crash.cause.id != "process-crashed" or cause.self_healing or crash.component not in cause.affects:
         return False
-    in_order = cause.since is not None and crash.since is not None and cause.since <= crash.since
-    return in_order and rank(cause.component) < rank(crash.component)
+    return cause.since is not None and crash.since is not None and cause.since <= crash.since
 
 
 def _yields(finding: Finding) -> bool:

@@ -16,9 +16,7 @@ from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import (
-    COMPONENT_APPS,
     K8sObject,
-    app_of,
     epoch,
     involved_object,
     is_ready,
@@ -28,10 +26,10 @@ from pipeline_services.model.k8s import (
     name_of,
     stamped,
 )
-from pipeline_services.model.kinds import WORKLOADS, kind_of
+from pipeline_services.model.kinds import kind_of
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
-COMPONENT_OF: Final = {app: component for component, apps in COMPONENT_APPS.items() for app in apps}
 RECENT: Final = 900.0
 """Seconds back for which events and log lines are evidence of something that is wrong now."""
 
@@ -49,6 +47,11 @@ class Evidence:
     snapshot: Snapshot
     results: Mapping[str, CheckResult] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The description of what the snapshot shows."""
+        return self.snapshot.pipeline
 
     @property
     def now(self) -> float:
@@ -88,21 +91,23 @@ class Evidence:
         """The failed cases of these key metrics, in their order."""
         return [one for metric_id in metric_ids for one in self.failed(checks.KEY_METRIC, metric_id)]
 
-    def workload(self, app: str) -> K8sObject | None:
-        """The Deployment, StatefulSet or DaemonSet of that name."""
-        return self.object(WORKLOADS[app].source, app)
+    def workload(self, component: str) -> K8sObject | None:
+        """The component's Deployment, StatefulSet or DaemonSet."""
+        part = self.pipeline.workloads.get(component)
+        return self.object(part.list_name, part.workload) if part else None
 
-    def all_pods(self, app: str) -> list[K8sObject]:
-        """The app's pods, those that are being deleted as well."""
-        return [pod for pod in self.objects("pods") if app_of(pod) == app]
+    def all_pods(self, component: str) -> list[K8sObject]:
+        """The pods of the component's workload, those that are being deleted as well."""
+        part = self.pipeline.workloads.get(component)
+        return [pod for pod in self.objects("pods") if part.owns(labels_of(pod))] if part else []
 
-    def pods(self, app: str) -> list[K8sObject]:
-        """The app's pods that are meant to stay."""
-        return [pod for pod in self.all_pods(app) if not is_terminating(pod)]
+    def pods(self, component: str) -> list[K8sObject]:
+        """The component's pods that are meant to stay."""
+        return [pod for pod in self.all_pods(component) if not is_terminating(pod)]
 
-    def ready(self, app: str) -> list[K8sObject]:
-        """The app's ready pods."""
-        return [pod for pod in self.pods(app) if is_ready(pod)]
+    def ready(self, component: str) -> list[K8sObject]:
+        """The component's ready pods."""
+        return [pod for pod in self.pods(component) if is_ready(pod)]
 
     @cached_property
     def events(self) -> list[K8sObject]:
@@ -127,7 +132,7 @@ class Evidence:
 
         Of a pod that is not ready its whole tail counts, the life before its last restart as well.
         """
-        pods = {name_of(pod): pod for app in COMPONENT_APPS.get(component, (component,)) for pod in self.pods(app)}
+        pods = {name_of(pod): pod for pod in self.pods(component)}
         found = []
         for tail in self.data(f"logs/{component}") or []:
             pod = pods.get(tail["pod"])
@@ -159,12 +164,12 @@ class Evidence:
         """When the processor last logged that deliveries work again."""
         return _delivered_again(self.lines(roles.PROCESSOR))
 
-    def _ready_lately(self, app: str, within: float = 180.0) -> float | None:
-        """When the last of the app's pods became ready, where all are and the first of them did within this time.
+    def _ready_lately(self, component: str, within: float = 180.0) -> float | None:
+        """When the last of the component's pods became ready, where all are and the first of them did within this time.
 
         The processor's pods are ready once a delivery has worked: what failed before was in pods that are gone.
         """
-        since = all_ready_since(self.pods(app))
+        since = all_ready_since(self.pods(component))
         return max(since) if since and self.now - min(since) <= within else None
 
     def changed(self, source: str, name: str, field_path: str = "") -> float | None:

@@ -33,7 +33,7 @@ class Cause:
         escalation: section 6's level that can act on it when the steps do not help.
         runbook: the anchor in RUNBOOK.md.
         heals_within: seconds within which the pipeline mends it alone; None where somebody has to act.
-        steps: commands to paste, in order; ``{namespace}`` and the finding's ``details`` are filled in.
+        steps: commands to paste, in order, with the placeholders of ``model.commands``.
         undo: the command that takes the steps back; empty where there is nothing to take back.
         afterwards: what it looks like once it is mended.
         symptomatic: it is only what is seen of another cause, and is not told beside one that explains it.
@@ -62,7 +62,7 @@ class Finding:
         evidence: what was seen, a line each, the strongest first.
         against: what was seen that does not fit.
         affects: the components that suffer from it, itself included.
-        details: what the cause's commands are filled in with.
+        next: the commands to paste, filled in; ``undo`` takes them back; ``afterwards`` is what it looks like then.
         self_healing: overrides the cause's own answer where this instance is past helping itself.
         heals_within: overrides the cause's seconds.
     """
@@ -76,7 +76,9 @@ class Finding:
     evidence: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
     affects: frozenset[str] = frozenset()
-    details: Mapping[str, str] = field(default_factory=dict)
+    next: tuple[str, ...] = ()
+    undo: str = ""
+    afterwards: str = ""
     self_healing: bool = False
     heals_within: float | None = None
 
@@ -86,24 +88,9 @@ class Finding:
         return self.heals_within or self.cause.heals_within
 
     @property
-    def next(self) -> tuple[str, ...]:
-        """The commands to paste, filled in."""
-        return tuple(_filled(step, self.details) for step in self.cause.steps)
-
-    @property
     def sentence(self) -> str:
         """The summary behind the component's name, which some summaries begin with themselves."""
         return self.summary.removeprefix(f"{self.component}: ")
-
-    @property
-    def undo(self) -> str:
-        """The command that takes the steps back, or nothing."""
-        return _filled(self.cause.undo, self.details)
-
-    @property
-    def afterwards(self) -> str:
-        """What it looks like once it is mended, filled in."""
-        return _filled(self.cause.afterwards, self.details)
 
     def to_dict(self) -> dict[str, Any]:
         """The finding as triage.json has it."""
@@ -177,9 +164,3 @@ class Diagnosis:
                 {"check": one.check, "component": one.component, "message": one.why} for one in self.unanswered
             ],
         }
-
-
-def _filled(text: str, details: Mapping[str, str]) -> str:
-    for key, value in details.items():
-        text = text.replace("{" + key + "}", value)
-    return text

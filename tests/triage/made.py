@@ -6,66 +6,61 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeline_services.model import names, own_cluster
+from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
+from pipeline_services.triage.rules.finding import of_part, tell
 
 AT = 1_795_419_700.0  # 2026-11-23 07:41:40 UTC
-DETAILS = {"namespace": names.NAMESPACE, "app": "producer", "workload": "deployment/producer", "pod": "producer-abc"}
-SCALED = Finding(
-    cause=CAUSES["scaled-to-zero"],
-    component="producer",
+PIPELINE = Pipeline.load()
+NOTHING = Evidence(Snapshot(AT, own_cluster.CONTEXT, PIPELINE.namespace))
+SCALED = tell(
+    NOTHING,
+    "scaled-to-zero",
+    "producer",
+    "producer is scaled to 0",
+    "deployment/producer has spec.replicas 0",
+    "no pod with app=producer",
+    "rate is 0",
     subject="deployment/producer",
-    summary="producer is scaled to 0",
     since=AT - 240,
-    evidence=("deployment/producer has spec.replicas 0", "no pod with app=producer", "rate is 0"),
     against=("nothing was deployed since",),
-    affects=frozenset({"producer", "processor", "influxdb"}),
-    details=DETAILS,
+    affects=("processor", "influxdb"),
+    details=of_part(PIPELINE["producer"]),
 )
-REPLACED = Finding(
-    cause=CAUSES["pod-replaced"],
-    component="kafka",
+REPLACED = tell(
+    NOTHING,
+    "pod-replaced",
+    "kafka",
+    "kafka-0 is being replaced",
+    "kafka-0 is 20 s old and not ready",
     subject="pod/kafka-0",
-    summary="kafka-0 is being replaced",
     since=AT - 20,
-    evidence=("kafka-0 is 20 s old and not ready",),
-    affects=frozenset({"kafka"}),
-    details={"namespace": names.NAMESPACE, "app": "kafka"},
-    self_healing=True,
+    affects=(),
+    details=of_part(PIPELINE["kafka"]),
 )
-FULL = Finding(
-    cause=CAUSES["volume-full"],
-    component="storage",
+FULL = tell(
+    NOTHING,
+    "volume-full",
+    "storage",
+    "the volume of influxdb is full",
+    "usage is 100 %",
     subject="persistentvolumeclaim/data-influxdb-0",
-    summary="the volume of influxdb is full",
-    evidence=("usage is 100 %",),
-    affects=frozenset({"storage", "influxdb", "processor"}),
-    details={"namespace": names.NAMESPACE, "pod": "influxdb-0"},
+    affects=("influxdb", "processor"),
+    details={"app": "influxdb", "pod": "influxdb-0"},
 )
-REBALANCE = Finding(
-    cause=CAUSES["rebalancing"],
-    component="processor",
-    summary="the group rebalances",
-    details={"namespace": names.NAMESPACE},
-    self_healing=True,
-)
-UNKNOWN = Finding(
-    cause=CAUSES["unknown"],
-    component="loki",
-    summary="loki: nobody knows",
-    confidence=Confidence.LOW,
-    details={"namespace": names.NAMESPACE},
-)
+REBALANCE = tell(NOTHING, "rebalancing", "processor", "the group rebalances", affects=())
+UNKNOWN = tell(NOTHING, "unknown", "loki", "loki: nobody knows", affects=(), confidence=Confidence.LOW)
 AWAY = Unanswered("test_key_metric[consumer-lag]", "processor", "Prometheus does not answer")
 
 
 def diagnosis(*findings: Finding, unanswered: tuple[Unanswered, ...] = (), at: float = AT) -> Diagnosis:
     """What a look came to, on the suite's own cluster."""
     red = {"test_pods_ready[producer]": "there is no pod of producer"} if findings else {}
-    return Diagnosis(at, own_cluster.CONTEXT, names.NAMESPACE, findings, red, unanswered)
+    return Diagnosis(at, own_cluster.CONTEXT, PIPELINE.namespace, findings, red, unanswered)
 
 
 def elsewhere(found: Diagnosis) -> Diagnosis:
@@ -131,4 +126,4 @@ def snapshot(changes: Mapping[str, Any] | None = None) -> Snapshot:
     answers |= changes or {}
     failures = {name: Failure.of(value) for name, value in answers.items() if isinstance(value, PipelineError)}
     good = {name: value for name, value in answers.items() if name not in failures}
-    return Snapshot(AT, own_cluster.CONTEXT, names.NAMESPACE, good, failures)
+    return Snapshot(AT, own_cluster.CONTEXT, PIPELINE.namespace, good, failures)

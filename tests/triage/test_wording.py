@@ -34,12 +34,6 @@ def test_another_day_is_named_and_not_knowing_is_said() -> None:
     assert messages.since(None, AT, AT) == "not known"
 
 
-def test_a_command_with_a_gap_is_not_offered() -> None:
-    assert messages.commands(["kubectl logs {pod}", "kubectl get pods", ""], own_cluster.CONTEXT) == [
-        "kubectl get pods"
-    ]
-
-
 def test_what_repairs_the_own_cluster_is_not_offered_for_another() -> None:
     assert messages.commands(["make up"], own_cluster.CONTEXT) == ["make up"]
     assert messages.commands(["make up"], "plant-7")[0].startswith("#")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline_services.metrics.advice import Escalation
-from pipeline_services.model import names
 from pipeline_services.triage.causes.steps import GREEN, READY, RESTORE
 from pipeline_services.triage.model import Cause
 
@@ -18,7 +17,7 @@ CONFIG: Final = (
         "a setting in the ConfigMap leads nowhere",
         L2,
         "configuration",
-        steps=(f"kubectl get configmap -n {{namespace}} {names.CONFIG_MAP} -o yaml", RESTORE),
+        steps=("kubectl get configmap -n {namespace} {config_map} -o yaml", RESTORE),
         afterwards="the check of the setting is green, restarted pods are ready",
     ),
     Cause(
@@ -34,7 +33,7 @@ CONFIG: Final = (
         "InfluxDB refuses the token",
         L2,
         "configuration",
-        steps=(f"kubectl describe secret -n {{namespace}} {names.PIPELINE_SECRET}", RESTORE),
+        steps=("kubectl describe secret -n {namespace} {secret}", RESTORE),
         afterwards="the checks of the tokens are green",
     ),
     Cause(
@@ -42,7 +41,7 @@ CONFIG: Final = (
         "the producer is told to send nothing, or nonsense",
         L2,
         "configuration",
-        steps=(f"kubectl get configmap -n {{namespace}} {names.CONFIG_MAP} -o yaml", RESTORE),
+        steps=("kubectl get configmap -n {namespace} {config_map} -o yaml", RESTORE),
         afterwards="the producer's rate is above 0.5 readings/s",
     ),
     Cause(
@@ -50,7 +49,7 @@ CONFIG: Final = (
         "the certificate is about to expire",
         L2,
         "tls-certificate",
-        steps=(f"kubectl delete secret -n {{namespace}} {names.TLS_SECRET}", RESTORE),
+        steps=("kubectl delete secret -n {namespace} {secret:tls}", RESTORE),
         afterwards=GREEN,
     ),
     Cause(
@@ -58,7 +57,7 @@ CONFIG: Final = (
         "the certificate has expired",
         L2,
         "tls-certificate",
-        steps=(f"kubectl delete secret -n {{namespace}} {names.TLS_SECRET}", RESTORE),
+        steps=("kubectl delete secret -n {namespace} {secret:tls}", RESTORE),
         afterwards=GREEN,
     ),
     Cause(
@@ -66,7 +65,7 @@ CONFIG: Final = (
         "the certificate is not trusted, or not for this name",
         L2,
         "tls-certificate",
-        steps=(f"kubectl delete secret -n {{namespace}} {names.TLS_SECRET}", RESTORE),
+        steps=("kubectl delete secret -n {namespace} {secret:tls}", RESTORE),
         afterwards=GREEN,
     ),
     Cause(
@@ -74,7 +73,7 @@ CONFIG: Final = (
         "the service still shows an older certificate",
         L2,
         "tls-certificate",
-        steps=("kubectl delete pod -n {namespace} influxdb-0",),
+        steps=("kubectl delete pod -n {namespace} {pod:influxdb}",),
         afterwards=GREEN,
     ),
 )

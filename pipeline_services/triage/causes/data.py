@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline_services.metrics.advice import Escalation
-from pipeline_services.model import names
 from pipeline_services.triage.causes.steps import HISTORY, LOGS, RESTORE
 from pipeline_services.triage.model import Cause
 
@@ -13,12 +12,12 @@ L1 = Escalation.L1
 L2 = Escalation.L2
 L3 = Escalation.L3
 
-_KAFKA = "kubectl exec -n {namespace} kafka-0 -- "
+_KAFKA = "kubectl exec -n {namespace} {pod:kafka} -- "
 _AT = "--bootstrap-server localhost:9092"
-GROUP: Final = f"{_KAFKA}kafka-consumer-groups.sh {_AT} --group {names.CONSUMER_GROUP} --describe"
-TOPIC: Final = f"{_KAFKA}kafka-topics.sh {_AT} --describe --topic {names.TOPIC}"
+GROUP: Final = f"{_KAFKA}kafka-consumer-groups.sh {_AT} --group {{group}} --describe"
+TOPIC: Final = f"{_KAFKA}kafka-topics.sh {_AT} --describe --topic {{topic}}"
 DEAD_LETTERS: Final = (
-    f"{_KAFKA}kafka-console-consumer.sh {_AT} --topic {names.DEAD_LETTER_TOPIC} "
+    f"{_KAFKA}kafka-console-consumer.sh {_AT} --topic {{dead_letter_topic}} "
     "--from-beginning --max-messages 1 --timeout-ms 10000"
 )
 DATA: Final = (
@@ -38,7 +37,7 @@ DATA: Final = (
         "a partition has no leader",
         L3,
         "kafka-statefulset-failure",
-        steps=("kubectl logs -n {namespace} kafka-0 --tail=200", "kubectl delete pod -n {namespace} kafka-0"),
+        steps=("kubectl logs -n {namespace} {pod:kafka} --tail=200", "kubectl delete pod -n {namespace} {pod:kafka}"),
         afterwards="every partition has a leader",
     ),
     Cause(
@@ -46,7 +45,7 @@ DATA: Final = (
         "the broker refuses what is sent to the topic",
         L2,
         "kafka-statefulset-failure",
-        steps=(TOPIC, "kubectl logs -n {namespace} -l app=producer --tail=50"),
+        steps=(TOPIC, "kubectl logs -n {namespace} -l {selector:producer} --tail=50"),
         afterwards="the topic's Configs let a batch of readings through, and the producer says no more of it",
     ),
     Cause(
@@ -55,7 +54,7 @@ DATA: Final = (
         L3,
         "kafka-statefulset-failure",
         symptomatic=True,
-        steps=("kubectl logs -n {namespace} kafka-0 --tail=200", "kubectl delete pod -n {namespace} kafka-0"),
+        steps=("kubectl logs -n {namespace} {pod:kafka} --tail=200", "kubectl delete pod -n {namespace} {pod:kafka}"),
         afterwards="the topic can be described",
     ),
     Cause(
@@ -64,7 +63,10 @@ DATA: Final = (
         L3,
         "influxdb-statefulset-failure",
         symptomatic=True,
-        steps=("kubectl logs -n {namespace} influxdb-0 --tail=200", "kubectl delete pod -n {namespace} influxdb-0"),
+        steps=(
+            "kubectl logs -n {namespace} {pod:influxdb} --tail=200",
+            "kubectl delete pod -n {namespace} {pod:influxdb}",
+        ),
         afterwards='/health answers "pass"',
     ),
     Cause(
@@ -72,7 +74,7 @@ DATA: Final = (
         "InfluxDB has no such bucket or organisation",
         L2,
         "influxdb-statefulset-failure",
-        steps=("kubectl logs -n {namespace} -l app=processor --tail=50", RESTORE),
+        steps=("kubectl logs -n {namespace} -l {selector:processor} --tail=50", RESTORE),
         afterwards="writes go on",
     ),
     Cause(
@@ -92,7 +94,7 @@ DATA: Final = (
         symptomatic=True,
         steps=(
             GROUP,
-            "kubectl delete pods -n {namespace} -l app=processor",
+            "kubectl delete pods -n {namespace} -l {selector:processor}",
         ),
         afterwards="every partition has a consumer",
     ),
@@ -113,9 +115,9 @@ DATA: Final = (
         symptomatic=True,
         steps=(
             "kubectl top pods -n {namespace} --containers",
-            "kubectl scale deployment processor -n {namespace} --replicas=3",
+            "kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=3",
         ),
-        undo="kubectl scale deployment processor -n {namespace} --replicas=1",
+        undo="kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=1",
         afterwards="LAG falls",
     ),
     Cause(
@@ -124,7 +126,7 @@ DATA: Final = (
         L2,
         "influxdb-statefulset-failure",
         symptomatic=True,
-        steps=("kubectl logs -n {namespace} -l app=processor --tail=50",),
+        steps=("kubectl logs -n {namespace} -l {selector:processor} --tail=50",),
         afterwards="writes go on",
     ),
     Cause(
@@ -133,7 +135,7 @@ DATA: Final = (
         L2,
         "producer-pod-failure",
         symptomatic=True,
-        steps=(LOGS, "kubectl delete pods -n {namespace} -l app=producer"),
+        steps=(LOGS, "kubectl delete pods -n {namespace} -l {selector:producer}"),
         afterwards="the producer's rate is above 0.5 readings/s",
     ),
     Cause(
@@ -141,7 +143,7 @@ DATA: Final = (
         "readings carry times that cannot be right",
         L2,
         "producer-pod-failure",
-        steps=("kubectl logs -n {namespace} -l app=producer --tail=50", HISTORY),
+        steps=("kubectl logs -n {namespace} -l {selector:producer} --tail=50", HISTORY),
         afterwards="the newest reading is seconds old",
     ),
     Cause(

@@ -18,7 +18,7 @@ SIGHT: Final = (
         L2,
         "observability",
         steps=(
-            "kubectl logs -n {namespace} -l app=prometheus --tail=50",
+            "kubectl logs -n {namespace} -l {selector:prometheus} --tail=50",
             "kubectl get networkpolicies -n {namespace}",
             RESTORE,
         ),
@@ -29,7 +29,7 @@ SIGHT: Final = (
         "Grafana gets no answer from a data source",
         L2,
         "grafana-dashboards",
-        steps=("kubectl logs -n {namespace} -l app=grafana --tail=50", RESTORE),
+        steps=("kubectl logs -n {namespace} -l {selector:grafana} --tail=50", RESTORE),
         afterwards="the data source answers",
     ),
     Cause(
@@ -46,7 +46,7 @@ SIGHT: Final = (
         L2,
         "grafana-dashboards",
         symptomatic=True,
-        steps=("kubectl logs -n {namespace} -l app=grafana --tail=50", RESTORE),
+        steps=("kubectl logs -n {namespace} -l {selector:grafana} --tail=50", RESTORE),
         afterwards="every panel shows the last minutes",
     ),
     Cause(
@@ -55,8 +55,8 @@ SIGHT: Final = (
         L2,
         "loki-log-search",
         steps=(
-            "kubectl logs -n {namespace} -l app=log-shipper --tail=50",
-            "kubectl get pods -n {namespace} -l app=log-shipper",
+            "kubectl logs -n {namespace} -l {selector:log-shipper} --tail=50",
+            "kubectl get pods -n {namespace} -l {selector:log-shipper}",
         ),
         afterwards="Loki has lines of every pod from the last minute",
     ),
@@ -86,7 +86,7 @@ SIGHT: Final = (
         L2,
         "high-resource-usage",
         steps=("kubectl describe hpa -n {namespace} {hpa}", RESTORE),
-        afterwards="1 to 5 replicas at 70 % CPU",
+        afterwards="{min} to {max} replicas at {cpu} % CPU",
     ),
     Cause(
         "autoscaler-at-limit",
@@ -95,7 +95,7 @@ SIGHT: Final = (
         "high-resource-usage",
         symptomatic=True,
         steps=("kubectl describe hpa -n {namespace} {hpa}", "kubectl top pods -n {namespace}"),
-        afterwards="fewer than 5 replicas",
+        afterwards="fewer than {max} replicas",
     ),
     Cause(
         "known-fault",

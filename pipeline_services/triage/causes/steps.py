@@ -1,11 +1,11 @@
-"""Commands and outcomes that several causes share; ``{namespace}`` and the finding's details are filled in."""
+"""Commands and outcomes that several causes share, with the placeholders of ``model.commands``."""
 
 from __future__ import annotations
 
 from typing import Final
 
-DESCRIBE: Final = "kubectl describe pods -n {namespace} -l app={app}"
-LOGS: Final = "kubectl logs -n {namespace} -l app={app} --tail=100 --all-containers=true"
+DESCRIBE: Final = "kubectl describe pods -n {namespace} -l {selector}"
+LOGS: Final = "kubectl logs -n {namespace} -l {selector} --tail=100 --all-containers=true"
 BEFORE: Final = "kubectl logs -n {namespace} {pod} -c {container} --previous --tail=50"
 HISTORY: Final = "kubectl rollout history {workload} -n {namespace}"
 ROLL_BACK: Final = "kubectl rollout undo {workload} -n {namespace}"

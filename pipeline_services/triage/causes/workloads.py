@@ -19,7 +19,7 @@ PODS: Final = (
         L1,
         "self-healing",
         heals_within=120,
-        steps=("kubectl get pods -n {namespace} -l app={app} --watch",),
+        steps=("kubectl get pods -n {namespace} -l {selector} --watch",),
         afterwards=READY,
     ),
     Cause(
@@ -28,7 +28,7 @@ PODS: Final = (
         L1,
         "self-healing",
         heals_within=180,
-        steps=("kubectl get pods -n {namespace} -l app={app}", "make triage"),
+        steps=("kubectl get pods -n {namespace} -l {selector}", "make triage"),
         afterwards="make daily is green",
     ),
     Cause(
@@ -37,7 +37,7 @@ PODS: Final = (
         L1,
         "self-healing",
         heals_within=150,
-        steps=("kubectl get pods -n {namespace} -l app={app}", "make triage"),
+        steps=("kubectl get pods -n {namespace} -l {selector}", "make triage"),
         afterwards="make daily is green",
     ),
     Cause(
@@ -55,9 +55,9 @@ PODS: Final = (
         "pod-status",
         steps=(
             "kubectl get pods -n {namespace} --show-labels",
-            "kubectl label pod -n {namespace} {pod} app={app} --overwrite",
+            "kubectl label pod -n {namespace} {pod} {labels} --overwrite",
         ),
-        undo="kubectl label pod -n {namespace} {pod} app-",
+        undo="kubectl label pod -n {namespace} {pod} {unlabel}",
         afterwards=READY,
     ),
     Cause(
@@ -85,7 +85,7 @@ PODS: Final = (
         L1,
         "self-healing",
         heals_within=60,
-        steps=(BEFORE, "kubectl get pods -n {namespace} -l app={app} --watch"),
+        steps=(BEFORE, "kubectl get pods -n {namespace} -l {selector} --watch"),
         afterwards=READY,
     ),
     Cause(

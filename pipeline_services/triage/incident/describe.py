@@ -7,12 +7,11 @@ from typing import Any, Final
 
 import yaml
 
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import (
-    COMPONENT_APPS,
     K8sObject,
     annotations_of,
-    app_of,
     involved_object,
     labels_of,
     last_seen,
@@ -48,13 +47,13 @@ def described(snapshot: Snapshot, findings: Iterable[Finding]) -> dict[str, str]
     told = list(findings)
     concerned = {finding.component for finding in told}
     subjects = {finding.subject.rpartition("/")[2] for finding in told if finding.subject}
-    apps = {app for component in concerned for app in COMPONENT_APPS.get(component, (component,))}
+    parts = [part for component in concerned for part in snapshot.pipeline.parts_of(component)]
     whole = {source for component in concerned for source in WHOLE_LISTS.get(component, ())}
     texts = {}
     for source in LISTS:
         kind = kind_of(source).name
         for item in _items(snapshot, source):
-            if source in whole or name_of(item) in subjects or _belongs(item, apps):
+            if source in whole or name_of(item) in subjects or any(_belongs(item, kind, part) for part in parts):
                 texts[f"{kind.lower()}-{name_of(item)}.txt"] = text(kind, item, _items(snapshot, "events"))
     return texts
 
@@ -104,8 +103,8 @@ def _items(snapshot: Snapshot, source: str) -> list[K8sObject]:
         return []  # the incident document says which sources are missing
 
 
-def _belongs(item: K8sObject, apps: set[str]) -> bool:
-    return app_of(item) in apps
+def _belongs(item: K8sObject, kind: str, part: Component) -> bool:
+    return (kind, name_of(item)) == (part.kind, part.workload) or part.owns(labels_of(item))
 
 
 def _event(event: K8sObject) -> str:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.messages import span
 from pipeline_services.triage.model import Finding
@@ -23,7 +24,7 @@ def impact(snapshot: Snapshot, findings: Sequence[Finding], last: Snapshot | Non
     rows = [
         *((f"Readings that wait in Kafka{when}", _waiting(one)) for when, one in looks.items()),
         *((f"Newest stored reading{when}", _newest(one)) for when, one in looks.items()),
-        ("Readings lost", _lost(findings)),
+        ("Readings lost", _lost(findings, snapshot.pipeline)),
     ]
     components = dict.fromkeys(one.component for one in findings if one.component in COMPONENT_ADVICE)
     return [*rows, *((f"While {name} is not well", COMPONENT_ADVICE[name].impact) for name in components)]
@@ -61,7 +62,7 @@ def _newest(snapshot: Snapshot) -> str:
     return f"measured {span(age)} before the snapshot" + ("" if age <= CURRENT else ": what came since is delayed")
 
 
-def _lost(findings: Sequence[Finding]) -> str:
+def _lost(findings: Sequence[Finding], pipeline: Pipeline) -> str:
     """Only a ledger can say that something is lost, and nobody kept one: what must be so is all that is said."""
     text = (
         "not known: no ledger was kept of this time. What Kafka has acknowledged stays in Kafka until it is stored; "
@@ -74,5 +75,5 @@ def _lost(findings: Sequence[Finding]) -> str:
     if roles.PRODUCER in suffering:
         text += ". Readings that no producer took or that Kafka did not acknowledge were never in the pipeline"
     if "poison-messages" in causes:
-        text += f". Unreadable messages are set aside in {names.DEAD_LETTER_TOPIC} and are not stored"
+        text += f". Unreadable messages are set aside in {pipeline.topics.dead_letters} and are not stored"
     return text

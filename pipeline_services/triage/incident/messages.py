@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
@@ -15,7 +14,6 @@ OWN_ONLY: Final = {
     "make daily": ".venv/bin/pytest -m daily --context {context}",
 }
 """Commands that mean the suite's own cluster, and what takes their place where another one is looked at."""
-_OPEN: Final = re.compile(r"\{[a-z_]+\}")
 _FRESH: Final = 120.0
 _DAY: Final = 86400.0
 
@@ -53,10 +51,9 @@ def since(at: float | None, seen: float, now: float) -> str:
 
 
 def commands(steps: Iterable[str], context: str) -> list[str]:
-    """The commands that can be pasted as they are; what has a gap left in it cannot."""
+    """The commands as they are pasted on the cluster of that context."""
     own = context == own_cluster.CONTEXT
-    asked = [step if own else OWN_ONLY.get(step, step).replace("{context}", context or "NAME") for step in steps]
-    return [step for step in asked if step and not _OPEN.search(step)]
+    return [step if own else OWN_ONLY.get(step, step).replace("{context}", context or "NAME") for step in steps]
 
 
 def kubeconfig_hint(context: str) -> str:

@@ -11,9 +11,7 @@ from typing import Any, Final
 from pipeline_services.judgements.events import component_of
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import (
-    COMPONENT_APPS,
     K8sObject,
-    app_of,
     condition_since,
     container_statuses,
     created_at,
@@ -22,6 +20,7 @@ from pipeline_services.model.k8s import (
     first_seen,
     involved_object,
     is_true,
+    labels_of,
     last_end,
     last_seen,
     name_of,
@@ -172,8 +171,8 @@ def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
 
 def _pods(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
     for pod in _answer(snapshot, "pods"):
-        app = app_of(pod)
-        component = next((name for name, apps in COMPONENT_APPS.items() if app in apps), "")
+        part = snapshot.pipeline.component_of(labels_of(pod))
+        component = part.reports_to if part else ""
         for one in _life(pod) if component in scope.suffering else ():
             if component in scope.own or scope.is_part(one.at):
                 yield one

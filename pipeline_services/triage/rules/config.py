@@ -7,17 +7,15 @@ from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import config
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import containers_of, created_at, name_of, port_of, template_of
-from pipeline_services.model.kinds import WORKLOADS
-from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
-from pipeline_services.triage.graph import affected
+from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import of_app, tell
+from pipeline_services.triage.rules.finding import OF_ALL, of_part, tell
 
 READERS: Final = (roles.PRODUCER, roles.PROCESSOR)
 """The apps that read the ConfigMap at their start."""
-_CONFIG: Final = f"configmap/{names.CONFIG_MAP}"
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -28,28 +26,31 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     yield from _tokens(evidence)
 
 
+def _wanted(evidence: Evidence) -> dict[str, str]:
+    """What the ConfigMap has to say."""
+    return {key: value for part in evidence.pipeline.config.settings.values() for key, value in part.items()}
+
+
 def _settings(evidence: Evidence) -> Iterator[Finding]:
-    found = evidence.object("configmaps", names.CONFIG_MAP)
+    name, wanted, affected_by = evidence.pipeline.config.config_map, _wanted(evidence), evidence.pipeline.affected_by
+    found, subject = evidence.object("configmaps", name), f"configmap/{name}"
     if found is None:
         return  # a missing ConfigMap is a reference that is missing
     data = found.get("data") or {}
-    wanted = {key: value for part in evidence.snapshot.pipeline.config.settings.values() for key, value in part.items()}
     for key, value in wanted.items():
         if data.get(key) != value and evidence.failed(checks.SETTINGS_LEAD_TO):
-            since = evidence.changed("configmaps", names.CONFIG_MAP, f"data.{key}") or evidence.changed(
-                "configmaps", names.CONFIG_MAP
-            )
+            since = evidence.changed("configmaps", name, f"data.{key}") or evidence.changed("configmaps", name)
             shown = repr(data[key]) if key in data else "not there"
             yield tell(
                 evidence,
                 "setting-wrong",
                 "config",
-                f"{key} in {names.CONFIG_MAP} is {shown}, it should be {value!r}",
-                f"{_CONFIG}: {key} is {shown}",
+                f"{key} in {name} is {shown}, it should be {value!r}",
+                f"{subject}: {key} is {shown}",
                 *_restarted_since(evidence, since),
-                subject=_CONFIG,
+                subject=subject,
                 since=since,
-                affects=affected(*READERS),
+                affects=affected_by(*READERS),
             )
     red = evidence.failed(checks.PRODUCER_LOAD_SET)
     if red:
@@ -58,10 +59,10 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
             "load-setting-wrong",
             "config",
             red[0].why,
-            f"{_CONFIG}: {red[0].why}",
-            subject=_CONFIG,
-            since=evidence.changed("configmaps", names.CONFIG_MAP),
-            affects=affected(roles.PRODUCER),
+            f"{subject}: {red[0].why}",
+            subject=subject,
+            since=evidence.changed("configmaps", name),
+            affects=affected_by(roles.PRODUCER),
         )
     settings = evidence.failed(checks.SETTINGS_LEAD_TO)
     if settings and all(data.get(key) == value for key, value in wanted.items()) and _services_there(evidence):
@@ -71,16 +72,16 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
             "config",
             settings[0].why,
             settings[0].why,
-            subject=_CONFIG,
-            affects=affected(*READERS),
+            subject=subject,
+            affects=affected_by(*READERS),
         )
 
 
 def _services_there(evidence: Evidence) -> bool:
     """Whether a setting that leads nowhere is the setting's fault and not that of a service which is gone."""
-    for service in (names.KAFKA_SERVICE, names.INFLUXDB_SERVICE):
-        found = evidence.object("services", service)
-        if found is None or port_of(found, names.SERVICE_PORTS[service]) is None:
+    for wanted in (evidence.pipeline.service(roles.KAFKA), evidence.pipeline.service(roles.INFLUXDB)):
+        found = evidence.object("services", wanted.name)
+        if found is None or port_of(found, wanted.port) is None:
             return False
     return True
 
@@ -104,25 +105,23 @@ def _restarted_since(evidence: Evidence, since: float | None) -> list[str]:
 
 def _own_environment(evidence: Evidence) -> Iterator[Finding]:
     """A value in the workload itself that overrides the one that all share."""
-    shared = {key: value for part in evidence.snapshot.pipeline.config.settings.values() for key, value in part.items()}
-    for app in READERS:
-        workload = evidence.workload(app)
+    shared, rule = _wanted(evidence), f"configmap/{evidence.pipeline.config.config_map}"
+    for part in (evidence.pipeline[app] for app in READERS):
+        workload = evidence.workload(part.id)
         for container in containers_of(template_of(workload)) if workload else ():
             for variable in container.get("env") or ():
                 key, value = variable["name"], variable.get("value")
                 wrong_load = key in config.LOADS and value is not None and not _positive(value)
                 if (key in shared and value is not None and value != shared[key]) or wrong_load:
-                    since = evidence.changed("deployments", app, "spec.template")
-                    cause = "load-setting-wrong" if wrong_load else "setting-wrong"
                     yield tell(
                         evidence,
-                        cause,
-                        COMPONENT_OF[app],
-                        f"{app} has a {key} of its own, {value!r}, which is not what the ConfigMap says",
-                        f"deployment/{app} sets {key}={value} beside {_CONFIG}",
-                        subject=f"deployment/{app}",
-                        since=since,
-                        details=of_app(app),
+                        "load-setting-wrong" if wrong_load else "setting-wrong",
+                        part.reports_to,
+                        f"{part.id} has a {key} of its own, {value!r}, which is not what the ConfigMap says",
+                        f"{part.kubectl_name} sets {key}={value} beside {rule}",
+                        subject=part.kubectl_name,
+                        since=evidence.changed(part.kind, part.workload, "spec.template"),
+                        details=of_part(part),
                     )
 
 
@@ -138,20 +137,22 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.known("configmaps") or not evidence.known("secrets"):
         return
     there = config.keys_of(evidence.objects("configmaps"), evidence.objects("secrets"))
-    missing: dict[str, list[str]] = {}
-    for app in names.WORKLOADS:
-        workload = evidence.workload(app)
+    missing: dict[str, list[Component]] = {}
+    for part in evidence.pipeline.workloads.values():
+        workload = evidence.workload(part.id)
         for what in config.missing_references(workload, there) if workload else ():
-            missing.setdefault(what, []).append(app)
-    for what, apps in missing.items():
+            missing.setdefault(what, []).append(part)
+    for what, parts in missing.items():
+        whose = ", ".join(part.id for part in parts)
         yield tell(
             evidence,
             "reference-missing",
             "config",
-            f"there is no {what}, which {', '.join(apps)} cannot start without",
-            *(f"{WORKLOADS[app].singular}/{app} refers to {what}" for app in apps),
+            f"there is no {what}, which {whose} cannot start without",
+            *(f"{part.kubectl_name} refers to {what}" for part in parts),
             subject=what,
-            affects=affected(*(COMPONENT_OF[app] for app in apps)),
+            affects=evidence.pipeline.affected_by(*(part.reports_to for part in parts)),
+            details={"app": whose},
         )
     incomplete = evidence.failed(checks.SECRETS_COMPLETE)
     if incomplete and not missing:
@@ -161,17 +162,17 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
             "config",
             incomplete[0].why,
             incomplete[0].why,
-            affects=affected(roles.PROCESSOR),
+            affects=evidence.pipeline.affected_by(roles.PROCESSOR),
+            details=OF_ALL,
         )
 
 
 def _tokens(evidence: Evidence) -> Iterator[Finding]:
-    refused = evidence.failed(checks.TOKEN_ACCEPTED)
+    refused, keys = evidence.failed(checks.TOKEN_ACCEPTED), evidence.pipeline.config
     lines = evidence.said(roles.PROCESSOR, r"(?i)unauthorized|(HTTP|status)\W{0,3}40[13]\b")
     for one in refused:
-        secret = evidence.snapshot.pipeline.config.tokens[one.parameters[0]].secret
-        since = evidence.changed("secrets", secret)
-        readers = roles.PROCESSOR if secret == names.PIPELINE_SECRET else roles.GRAFANA
+        secret = keys.tokens[one.parameters[0]].secret
+        readers = roles.PROCESSOR if secret == keys.write_token.secret else roles.GRAFANA
         yield tell(
             evidence,
             "token-refused",
@@ -180,8 +181,9 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             one.why,
             *(f"log: {line}" for line in lines[-1:]),
             subject=f"secret/{secret}",
-            since=since,
-            affects=affected(readers),
+            since=evidence.changed("secrets", secret),
+            affects=evidence.pipeline.affected_by(readers),
+            details={"secret": secret},
         )
     if not refused and lines and evidence.ready(roles.INFLUXDB):
         yield tell(
@@ -190,8 +192,9 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             "config",
             "InfluxDB refuses the token that the processor was started with",
             *(f"log: {line}" for line in lines[-2:]),
-            subject=f"secret/{names.PIPELINE_SECRET}",
-            affects=affected(roles.PROCESSOR),
+            subject=f"secret/{keys.write_token.secret}",
+            affects=evidence.pipeline.affected_by(roles.PROCESSOR),
             confidence=Confidence.MEDIUM,
             against=("the token in the Secret is accepted now: a restart of the processor may do",),
+            details={"secret": keys.write_token.secret},
         )

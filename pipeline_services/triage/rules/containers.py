@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pipeline_services.judgements.pods import OOM_RECENT
+from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
     age,
     annotations_of,
-    app_of,
     container_statuses,
     containers_of,
     created_at,
@@ -27,10 +27,9 @@ from pipeline_services.model.k8s import (
     owners_of,
     state_of,
 )
-from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
-from pipeline_services.triage.graph import affected
+from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.finding import event_line, of_app, tell
+from pipeline_services.triage.rules.finding import event_line, of_part, tell
 from pipeline_services.triage.rules.probes import killed_by_probe
 
 JUST_RESTARTED: Final = 120.0
@@ -61,9 +60,9 @@ _WORRY: Final = (
 )
 
 
-def stuck_container(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
+def stuck_container(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
     """A container that waits for something which does not come by itself."""
-    component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
+    component, subject = part.reports_to, f"pod/{name_of(pod)}"
     since = created_at(pod)
     for status in _statuses(pod):
         waiting = state_of(status, "waiting")
@@ -74,12 +73,12 @@ def stuck_container(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Fi
                 evidence,
                 "image-unavailable",
                 component,
-                f"the image {status.get('image') or _image(pod, status)} of {app} cannot be had",
+                f"the image {status.get('image') or _image(pod, status)} of {part.id} cannot be had",
                 *seen,
-                *_last_template_change(evidence, app),
+                *_last_template_change(evidence, part),
                 subject=subject,
                 since=since,
-                details=of_app(app, pod),
+                details=of_part(part, pod),
             )
             return
         if reason == "CreateContainerConfigError" and re.search(_NOT_FOUND, message):
@@ -87,12 +86,12 @@ def stuck_container(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Fi
                 evidence,
                 "reference-missing",
                 "config",
-                f"{app} cannot start: {message}",
+                f"{part.id} cannot start: {message}",
                 *seen,
                 subject=subject,
                 since=since,
-                affects=affected(component),
-                details=of_app(app, pod),
+                affects=evidence.pipeline.affected_by(component),
+                details=of_part(part, pod),
             )
             return
         if reason in _CANNOT_RUN or reason == "CreateContainerConfigError":
@@ -100,20 +99,20 @@ def stuck_container(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Fi
                 evidence,
                 "container-cannot-start",
                 component,
-                f"the container of {app} cannot be run: {message}",
+                f"the container of {part.id} cannot be run: {message}",
                 *seen,
-                *_last_template_change(evidence, app),
+                *_last_template_change(evidence, part),
                 subject=subject,
                 since=since,
-                details=of_app(app, pod),
+                details=of_part(part, pod),
             )
             return
-    yield from _unmounted(evidence, app, pod, since)
+    yield from _unmounted(evidence, part, pod, since)
 
 
-def _unmounted(evidence: Evidence, app: str, pod: K8sObject, since: float) -> Iterator[Finding]:
+def _unmounted(evidence: Evidence, part: Component, pod: K8sObject, since: float) -> Iterator[Finding]:
     """Volumes that cannot be mounted hold the whole pod up; where a container runs or ran, they have been since."""
-    component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
+    component, subject = part.reports_to, f"pod/{name_of(pod)}"
     if any(is_running(status) or _last_end(status) for status in _statuses(pod)):
         return
     failed = evidence.events_of("Pod", name_of(pod), "FailedMount", "FailedAttachVolume", "FailedMapVolume")
@@ -125,28 +124,28 @@ def _unmounted(evidence: Evidence, app: str, pod: K8sObject, since: float) -> It
             evidence,
             "reference-missing",
             "config",
-            f"{app} cannot start: {message}",
+            f"{part.id} cannot start: {message}",
             *seen,
             subject=subject,
             since=since,
-            affects=affected(component),
-            details=of_app(app, pod),
+            affects=evidence.pipeline.affected_by(component),
+            details=of_part(part, pod),
         )
     else:
         yield tell(
             evidence,
             "volume-missing",
             "storage",
-            f"a volume of {app} cannot be mounted: {message}",
+            f"a volume of {part.id} cannot be mounted: {message}",
             *seen,
             subject=subject,
             since=since,
-            affects=affected(component),
-            details=of_app(app, pod),
+            affects=evidence.pipeline.affected_by(component),
+            details=of_part(part, pod),
         )
 
 
-def ended(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
+def ended(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
     """A container that ended: for its memory, by its probe, or for a reason of its own."""
     for status in _statuses(pod):
         last = _last_end(status)
@@ -156,56 +155,56 @@ def ended(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
         ran = (epoch(last["startedAt"]) if last.get("startedAt") else 0.0, at)
         well = is_ready(pod)
         if last.get("reason") == "OOMKilled" and evidence.now - at < OOM_RECENT:
-            yield _out_of_memory(evidence, app, pod, status, at)
+            yield _out_of_memory(evidence, part, pod, status, at)
             return
         if (well or is_running(status)) and evidence.now - at > JUST_RESTARTED:
             continue
         if last.get("exitCode") in (0, 143) and well:
             continue
-        yield from killed_by_probe(evidence, app, pod, status, ran) or [_crashed(evidence, app, pod, status, at)]
+        yield from killed_by_probe(evidence, part, pod, status, ran) or [_crashed(evidence, part, pod, status, at)]
         return
 
 
-def _out_of_memory(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at: float) -> Finding:
+def _out_of_memory(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObject, at: float) -> Finding:
     limit = limits_of(_container(pod, status["name"])).get("memory", "none")
     count = status["restartCount"]
     once = is_ready(pod) and count < OFTEN
     often = "once" if count == 1 else f"{count} times so far"
-    summary = f"{app} used more memory than its limit ({limit}) and was killed for it, {often}"
+    summary = f"{part.id} used more memory than its limit ({limit}) and was killed for it, {often}"
     return tell(
         evidence,
         "out-of-memory",
-        COMPONENT_OF[app],
+        part.reports_to,
         summary,
         f"container {status['name']} of {name_of(pod)}: OOMKilled",
         f"memory limit {limit}",
-        *_last_template_change(evidence, app),
+        *_last_template_change(evidence, part),
         subject=f"pod/{name_of(pod)}",
         since=at,
         self_healing=once,
         heals_within=OOM_RECENT + 15 if once else None,
-        details=of_app(app, pod),
+        details=of_part(part, pod),
     )
 
 
-def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at: float) -> Finding:
+def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObject, at: float) -> Finding:
     last = _last_end(status)
-    component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
+    component, subject = part.reports_to, f"pod/{name_of(pod)}"
     code, count = last.get("exitCode"), status["restartCount"]
-    words = last_words(evidence, pod, status["name"])
-    details = of_app(app, pod, container=str(status["name"]))
+    words = last_words(evidence, part, pod, status["name"])
+    details = of_part(part, pod, container=str(status["name"]))
     seen = (
         f"container {status['name']} of {name_of(pod)} ended with exit code {code} ({last.get('reason', '')})",
         f"{count} restarts",
         *(f"its last words: {line}" for line in words),
-        *_last_template_change(evidence, app),
+        *_last_template_change(evidence, part),
     )
     if last.get("reason") in _CANNOT_RUN or code in _NEVER_RAN or any(re.search(_NO_PROGRAM, line) for line in words):
         return tell(
             evidence,
             "container-cannot-start",
             component,
-            f"the program of {app} cannot be run: exit code {code}",
+            f"the program of {part.id} cannot be run: exit code {code}",
             *seen,
             subject=subject,
             since=at,
@@ -219,7 +218,7 @@ def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at
             evidence,
             "crash-loop",
             component,
-            f"{app} ends again and again ({count} restarts){why}",
+            f"{part.id} ends again and again ({count} restarts){why}",
             *seen,
             subject=subject,
             since=began,
@@ -230,7 +229,7 @@ def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at
         evidence,
         "process-crashed",
         component,
-        f"the process of {app} ended with exit code {code} and {state}",
+        f"the process of {part.id} ended with exit code {code} and {state}",
         *seen,
         subject=subject,
         since=at,
@@ -238,10 +237,10 @@ def _crashed(evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, at
     )
 
 
-def last_words(evidence: Evidence, pod: K8sObject, container: str) -> list[str]:
+def last_words(evidence: Evidence, part: Component, pod: K8sObject, container: str) -> list[str]:
     """The most telling of the last lines that the container wrote before it ended."""
     lines: list[str] = []
-    for tail in evidence.data(f"logs/{COMPONENT_OF[app_of(pod)]}") or []:
+    for tail in evidence.data(f"logs/{part.id}") or []:
         if tail["pod"] == name_of(pod) and tail["container"] == container:
             lines = [entry.partition(" ")[2] for entry in (tail.get("previous") or tail["lines"])]
     worrying = [line for line in lines if re.search(_WORRY, line)]
@@ -262,12 +261,12 @@ def _last_end(status: K8sObject) -> K8sObject:
     return state_of(status, "terminated") or last_end(status)
 
 
-def _last_template_change(evidence: Evidence, app: str) -> list[str]:
+def _last_template_change(evidence: Evidence, part: Component) -> list[str]:
     """What changed last: the newest template of a Deployment, where it is younger than an hour."""
     owned = [
         replica_set
         for replica_set in evidence.objects("replicasets")
-        if any(owner["name"] == app for owner in owners_of(replica_set))
+        if any(owner["name"] == part.workload for owner in owners_of(replica_set))
     ]
     newest = max(owned, key=created_at, default=None)
     if newest is None or len(owned) < OFTEN:

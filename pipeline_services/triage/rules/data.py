@@ -9,11 +9,11 @@ from typing import Any, Final
 from pipeline_services.apps.log_words import NOT_DELIVERED
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.pods import STARTING_FOR
-from pipeline_services.model import names, roles
-from pipeline_services.model.k8s import age
+from pipeline_services.model import roles
+from pipeline_services.model.k8s import age, name_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import of_app, tell
+from pipeline_services.triage.rules.finding import of_part, tell
 
 _MOVING: Final = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
 _NO_BUCKET: Final = (
@@ -41,24 +41,31 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _broker(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.ready(roles.KAFKA):
         return
+    broker = name_of(evidence.ready(roles.KAFKA)[0])
     why = evidence.failure("kafka_topics")
     if why:
         yield tell(
             evidence,
             "broker-unresponsive",
             roles.KAFKA,
-            "kafka-0 is ready and does not answer",
+            f"{broker} is ready and does not answer",
             why,
-            subject="pod/kafka-0",
+            subject=f"pod/{broker}",
             confidence=Confidence.MEDIUM,
-            details=of_app(roles.KAFKA),
+            details=of_part(evidence.pipeline[roles.KAFKA]),
         )
         return
     for one in evidence.failed(checks.KAFKA_TOPIC):
         cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
         (topic,) = one.parameters
         yield tell(
-            evidence, cause, roles.KAFKA, one.why, one.why, subject=f"topic/{topic}", details=of_app(roles.KAFKA)
+            evidence,
+            cause,
+            roles.KAFKA,
+            one.why,
+            one.why,
+            subject=f"topic/{topic}",
+            details=of_part(evidence.pipeline[roles.KAFKA]),
         )
 
 
@@ -71,26 +78,27 @@ def _refusal(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             "records-refused",
             roles.KAFKA,
-            f"kafka-0 refuses what the producer sends: {found[0]}",
+            f"{name_of(evidence.ready(roles.KAFKA)[0])} refuses what the producer sends: {found[0]}",
             *(f"log: {line}" for line in lines[-2:]),
-            subject=f"topic/{names.TOPIC}",
-            details=of_app(roles.KAFKA),
+            subject=f"topic/{evidence.pipeline.topics.readings}",
+            details=of_part(evidence.pipeline[roles.KAFKA]),
         )
 
 
 def _coordinator(evidence: Evidence) -> Iterator[Finding]:
     """A broker that fenced itself, short of CPU or disk, and had no leader for the group's offsets when it was back."""
     lines = evidence.said(roles.KAFKA, _NO_COORDINATOR, within=600.0)
-    if lines and evidence.ready(roles.KAFKA) and evidence.failed(checks.CONSUMER_GROUP_STABLE):
+    brokers = evidence.ready(roles.KAFKA)
+    if lines and brokers and evidence.failed(checks.CONSUMER_GROUP_STABLE):
         yield tell(
             evidence,
             "partition-leaderless",
             roles.KAFKA,
-            "kafka-0 could not load what it knows of the consumer group, so nobody can join it",
+            f"{name_of(brokers[0])} could not load what it knows of the consumer group, so nobody can join it",
             *(f"log: {line}" for line in lines[-2:]),
             subject="topic/__consumer_offsets",
             confidence=Confidence.MEDIUM,
-            details=of_app(roles.KAFKA),
+            details=of_part(evidence.pipeline[roles.KAFKA]),
         )
 
 
@@ -99,8 +107,8 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
     if not group or not evidence.ready(roles.PROCESSOR):
         return
     members = group.get("members") or []
-    unread = unread_partitions(evidence)
-    seen = (f"group {names.CONSUMER_GROUP} is {group['state']} with {len(members)} members", *_read_by(members))
+    unread, name = unread_partitions(evidence), evidence.pipeline.topics.group
+    seen = (f"group {name} is {group['state']} with {len(members)} members", *_read_by(members))
     young = all(age(pod, evidence.now) < STARTING_FOR for pod in evidence.ready(roles.PROCESSOR))
     if group["state"] in _MOVING:
         yield tell(
@@ -109,7 +117,7 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
             roles.PROCESSOR,
             "the consumer group is rebalancing: known, 5 to 10 s",
             *seen,
-            subject=f"group/{names.CONSUMER_GROUP}",
+            subject=f"group/{name}",
         )
     elif unread:
         cause = "rebalancing" if young else "partitions-unread"
@@ -117,9 +125,9 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             cause,
             roles.PROCESSOR,
-            f"nobody of {names.CONSUMER_GROUP} reads the partitions {', '.join(unread)}",
+            f"nobody of {name} reads the partitions {', '.join(unread)}",
             *seen,
-            subject=f"group/{names.CONSUMER_GROUP}",
+            subject=f"group/{name}",
         )
 
 
@@ -129,8 +137,9 @@ def unread_partitions(evidence: Evidence) -> list[str]:
     members = group.get("members") or []
     if not group or group["state"] in _MOVING or not (evidence.known("kafka_topics") or members):
         return []
+    topics = evidence.pipeline.topics
     held = {partition for member in members for partition in member["partitions"]}
-    return [str(number) for number in range(names.TOPIC_PARTITIONS) if f"{names.TOPIC}/{number}" not in held]
+    return [str(number) for number in range(topics.partitions) if f"{topics.readings}/{number}" not in held]
 
 
 def _read_by(members: list[dict[str, Any]]) -> list[str]:
@@ -147,25 +156,26 @@ def _store(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             "bucket-missing",
             roles.INFLUXDB,
-            f"InfluxDB has no bucket {names.INFLUXDB_BUCKET}, or not for this token",
+            f"InfluxDB has no bucket {evidence.pipeline.store.bucket}, or not for this token",
             *(f"log: {line}" for line in lines[-2:]),
             missing,
-            subject=f"bucket/{names.INFLUXDB_BUCKET}",
-            details=of_app(roles.INFLUXDB),
+            subject=f"bucket/{evidence.pipeline.store.bucket}",
+            details=of_part(evidence.pipeline[roles.INFLUXDB]),
         )
         return
     unhealthy = evidence.failed(checks.INFLUXDB_HEALTHY)
     why = evidence.failure("influxdb_health")
     if unhealthy or why:
+        pod = name_of(evidence.ready(roles.INFLUXDB)[0])
         yield tell(
             evidence,
             "store-unresponsive",
             roles.INFLUXDB,
-            unhealthy[0].why if unhealthy else "influxdb-0 is ready and does not answer",
+            unhealthy[0].why if unhealthy else f"{pod} is ready and does not answer",
             why,
-            subject="pod/influxdb-0",
+            subject=f"pod/{pod}",
             confidence=Confidence.MEDIUM,
-            details=of_app(roles.INFLUXDB),
+            details=of_part(evidence.pipeline[roles.INFLUXDB]),
         )
     failing = evidence.failed_metrics("influxdb-writes-match-processor")
     if evidence.delivers_since is None:  # else what failed until then still counts, and is an echo
@@ -180,5 +190,5 @@ def _store(evidence: Evidence) -> Iterator[Finding]:
             *(one.why for one in failing),
             *(f"log: {line}" for line in said[-2:]),
             confidence=Confidence.MEDIUM,
-            details=of_app(roles.PROCESSOR),
+            details=of_part(evidence.pipeline[roles.PROCESSOR]),
         )

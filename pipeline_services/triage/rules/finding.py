@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
+from pipeline_services.model.commands import fill
+from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
     condition_since,
@@ -14,13 +17,13 @@ from pipeline_services.model.k8s import (
     name_of,
     replicas_of,
 )
-from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
 
 MOST_EVIDENCE: Final = 6
+OF_ALL: Final[Mapping[str, str]] = MappingProxyType({"app": "the pipeline"})
+"""The details where no single workload is meant."""
 _WIDTH: Final = 240
 
 
@@ -37,7 +40,7 @@ def tell(
     against: Iterable[str] = (),
     self_healing: bool | None = None,
     heals_within: float | None = None,
-    details: Mapping[str, str] | None = None,
+    details: Mapping[str, str] = MappingProxyType({}),
 ) -> Finding:
     """A finding of the cause with that id.
 
@@ -45,9 +48,14 @@ def tell(
         seen: the evidence, the strongest first; empty ones are left out.
         affects: the components that suffer; by default those that depend on ``component``.
         self_healing: None for what the cause says; likewise ``heals_within``, in seconds.
-        details: what else the cause's commands are filled in with.
+        details: what the cause's commands are filled in with, beside the names of the pipeline.
     """
-    known = CAUSES[cause]
+    known, pipeline = CAUSES[cause], evidence.pipeline
+    downstream = pipeline.affected_by(component)
+
+    def filled(text: str) -> str:
+        return fill(text, pipeline, evidence.snapshot.namespace, details)
+
     return Finding(
         cause=known,
         component=component,
@@ -57,16 +65,24 @@ def tell(
         confidence=confidence,
         evidence=tuple(short(line) for line in dict.fromkeys(seen) if line)[:MOST_EVIDENCE] or (short(summary),),
         against=tuple(short(line) for line in against if line),
-        affects=affected(component) | frozenset(affects or ()) if affects is None else frozenset({component, *affects}),
-        details={"namespace": evidence.snapshot.namespace, **(details or {})},
+        affects=downstream if affects is None else frozenset({component, *affects}),
+        next=tuple(map(filled, known.steps)),
+        undo=filled(known.undo),
+        afterwards=filled(known.afterwards),
         self_healing=known.heals_within is not None if self_healing is None else self_healing,
         heals_within=heals_within,
     )
 
 
-def of_app(app: str, pod: K8sObject | None = None, **more: str) -> dict[str, str]:
-    """What the commands about an app's workload need."""
-    details = {"app": app, "workload": f"{WORKLOADS[app].singular}/{app}"}
+def of_part(part: Component, pod: K8sObject | None = None, **more: str) -> dict[str, str]:
+    """What the commands about a workload, and about one of its pods, need."""
+    details = {
+        "app": part.id,
+        "workload": part.kubectl_name,
+        "selector": part.label_selector,
+        "labels": " ".join(f"{key}={value}" for key, value in part.selector.items()),
+        "unlabel": " ".join(f"{key}-" for key in part.selector),
+    }
     if pod:
         details |= {"pod": name_of(pod), "container": str(containers_of(pod)[0]["name"])}
     return details | more

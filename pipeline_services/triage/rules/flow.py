@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import readings
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.k8s import containers_of, limits_of, name_of, status_of
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.data import unread_partitions
-from pipeline_services.triage.rules.finding import of_app, tell
+from pipeline_services.triage.rules.finding import of_part, tell
 
 STEADY_FOR: Final = 180.0
 """Seconds: what held readings up for longer than the latency may be, and still shows in it, stopped the writes then."""
@@ -48,6 +48,7 @@ def _throttled(evidence: Evidence) -> Iterator[Finding]:
 def _slowed_down(evidence: Evidence, app: str, seen: list[str]) -> Finding:
     containers = [container for pod in evidence.pods(app) for container in containers_of(pod)]
     limits = {limits_of(one).get("cpu", "none") for one in containers}
+    part = evidence.pipeline[app]
     return tell(
         evidence,
         "cpu-throttled",
@@ -55,15 +56,22 @@ def _slowed_down(evidence: Evidence, app: str, seen: list[str]) -> Finding:
         f"{app} is slowed down by its CPU limit ({', '.join(sorted(limits))})",
         *seen,
         subject=f"app/{app}",
-        since=evidence.changed("deployments", app, "spec.template"),
-        details=of_app(app),
+        since=evidence.changed(part.kind, part.workload, "spec.template"),
+        details=of_part(part),
     )
 
 
 def _short_of_memory(evidence: Evidence, app: str, why: str) -> Finding:
     summary = f"{app} is about to be killed for its memory: {why}"
     return tell(
-        evidence, "out-of-memory", app, summary, why, affects={app}, confidence=Confidence.MEDIUM, details=of_app(app)
+        evidence,
+        "out-of-memory",
+        app,
+        summary,
+        why,
+        affects={app},
+        confidence=Confidence.MEDIUM,
+        details=of_part(evidence.pipeline[app]),
     )
 
 
@@ -84,7 +92,7 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             *(one.why for one in (*growing, *behind, *high)),
             *_strangers(evidence),
             confidence=Confidence.MEDIUM,
-            details=of_app(roles.PROCESSOR),
+            details=of_part(evidence.pipeline[roles.PROCESSOR]),
         )
     elif (high or behind) and _falls(evidence) and not clock_behind:
         yield tell(
@@ -93,7 +101,7 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             roles.PROCESSOR,
             f"a backlog is being worked off: {(high or behind)[0].why}",
             *(one.why for one in (*high, *behind)),
-            details=of_app(roles.PROCESSOR),
+            details=of_part(evidence.pipeline[roles.PROCESSOR]),
         )
 
 
@@ -133,7 +141,7 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             f"a producer's clock runs ahead: {ahead[0].why}",
             ahead[0].why,
             affects={roles.PROCESSOR},
-            details=of_app(roles.PRODUCER),
+            details=of_part(evidence.pipeline[roles.PRODUCER]),
         )
     elif clock_behind:
         late = evidence.failed_metrics("end-to-end-latency")[0]
@@ -146,7 +154,7 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             f"there is no backlog, and for {STEADY_FOR:g} s none came about: writes kept up with the producer",
             affects={roles.PROCESSOR},
             confidence=Confidence.MEDIUM,
-            details=of_app(roles.PRODUCER),
+            details=of_part(evidence.pipeline[roles.PRODUCER]),
         )
     letters = evidence.failed_metrics("dead-letters")
     if letters:
@@ -156,9 +164,9 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             roles.PRODUCER,
             f"messages that cannot be read arrive: {letters[0].why}",
             letters[0].why,
-            subject=f"topic/{names.DEAD_LETTER_TOPIC}",
+            subject=f"topic/{evidence.pipeline.topics.dead_letters}",
             affects={roles.PROCESSOR},
-            details=of_app(roles.PRODUCER),
+            details=of_part(evidence.pipeline[roles.PRODUCER]),
         )
     idle = evidence.failed_metrics("producer-rate", "unacknowledged-age")
     if idle and evidence.ready(roles.PRODUCER):
@@ -172,5 +180,5 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             *(f"log: {line}" for line in words[-2:]),
             *(f"pod {name_of(pod)} is ready" for pod in evidence.ready(roles.PRODUCER)[:1]),
             confidence=Confidence.MEDIUM,
-            details=of_app(roles.PRODUCER),
+            details=of_part(evidence.pipeline[roles.PRODUCER]),
         )

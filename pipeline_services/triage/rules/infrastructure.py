@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.nodes import closed_by_taints
 from pipeline_services.judgements.volumes import belongs_to
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
     PRESSURES,
     K8sObject,
@@ -23,10 +23,10 @@ from pipeline_services.model.k8s import (
     spec_of,
     taints_of,
 )
+from pipeline_services.model.pipeline import STATEFUL_SET
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.graph import affected
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import tell
+from pipeline_services.triage.rules.finding import OF_ALL, tell
 
 STILL_SAID = 60.0
 """Seconds within which what has no space says so again."""
@@ -92,7 +92,7 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
             details={"node": name, "taint": keys[0]},
         )
     for one in evidence.failed(checks.NODES_HAVE_ROOM)[:1]:
-        yield tell(evidence, "node-full", "node", one.why, one.why, confidence=Confidence.MEDIUM)
+        yield tell(evidence, "node-full", "node", one.why, one.why, confidence=Confidence.MEDIUM, details=OF_ALL)
 
 
 def _tainted(node: K8sObject) -> float | None:
@@ -103,8 +103,8 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
     claims = evidence.objects("pvcs")
     if not evidence.known("pvcs"):
         return
-    for app in names.STATEFULSETS:
-        own = [claim for claim in claims if belongs_to(name_of(claim), app)]
+    for app in evidence.pipeline.of_kind(STATEFUL_SET):
+        own = [claim for claim in claims if belongs_to(name_of(claim), evidence.pipeline[app].workload)]
         if not own and not evidence.workload(app):
             continue
         if not own:
@@ -114,7 +114,7 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
                 "storage",
                 f"{app} has no volume claim",
                 "no such claim in the namespace",
-                affects=affected(app),
+                affects=evidence.pipeline.affected_by(app),
             )
         for claim in own:
             phase, subject = phase_of(claim), f"pvc/{name_of(claim)}"
@@ -126,7 +126,7 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
                     f"the volume behind {name_of(claim)} is gone",
                     "phase Lost",
                     subject=subject,
-                    affects=affected(app),
+                    affects=evidence.pipeline.affected_by(app),
                 )
             elif phase != "Bound" and evidence.failed(checks.VOLUME_BOUND):
                 yield tell(
@@ -140,7 +140,7 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
                         for event in evidence.events_of("PersistentVolumeClaim", name_of(claim))[:1]
                     ),
                     subject=subject,
-                    affects=affected(app),
+                    affects=evidence.pipeline.affected_by(app),
                 )
             elif is_terminating(claim):
                 yield tell(
@@ -150,7 +150,7 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
                     f"volume claim {name_of(claim)} was deleted and goes with its pod",
                     f"deletionTimestamp {claim['metadata']['deletionTimestamp']}",
                     subject=subject,
-                    affects=affected(app),
+                    affects=evidence.pipeline.affected_by(app),
                 )
 
 
@@ -163,7 +163,7 @@ def _out_of_space(evidence: Evidence, app: str) -> list[str]:
 
 
 def _full(evidence: Evidence) -> Iterator[Finding]:
-    for app in names.STATEFULSETS:
+    for app in evidence.pipeline.of_kind(STATEFUL_SET):
         usage = evidence.failed(checks.KEY_METRIC, "volume-usage", app)
         lines = _out_of_space(evidence, app)
         if usage or lines:
@@ -177,6 +177,6 @@ def _full(evidence: Evidence) -> Iterator[Finding]:
                 *(one.why for one in usage),
                 *(f"log: {line}" for line in lines[-2:]),
                 subject=f"pvc of {app}",
-                affects=affected(app),
-                details={"app": app, "pod": name_of(pods[0]) if pods else f"{app}-0"},
+                affects=evidence.pipeline.affected_by(app),
+                details={"app": app, "pod": name_of(pods[0]) if pods else evidence.pipeline[app].first_pod},
             )

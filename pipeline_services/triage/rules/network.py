@@ -10,7 +10,7 @@ from pipeline_services.checklist import checks
 from pipeline_services.judgements import networks
 from pipeline_services.judgements.networks import Flow
 from pipeline_services.judgements.pods import all_ready_since
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
     K8sObject,
     condition_since,
@@ -24,8 +24,7 @@ from pipeline_services.model.k8s import (
     replicas_of,
     selector_of,
 )
-from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
-from pipeline_services.triage.graph import affected
+from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.finding import stopped_since, tell
 
@@ -95,24 +94,24 @@ def _unresolved(evidence: Evidence, app: str) -> list[str]:
     """What the app says of names that it cannot resolve; not what it said until it became ready, which needs them."""
     since = max(all_ready_since(evidence.pods(app)), default=0.0)
     lines = [text for at, text in evidence.standing_lines(app) if at > since]
-    return [line for line in lines if re.search(_NO_NAME, line) and _is_ours(line)]
+    return [line for line in lines if re.search(_NO_NAME, line) and _is_ours(evidence, line)]
 
 
-def _is_ours(line: str) -> bool:
-    return any(service in line for service in names.SERVICE_PORTS)
+def _is_ours(evidence: Evidence, line: str) -> bool:
+    return any(service in line for service in evidence.pipeline.services)
 
 
 def _services(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.known("services"):
         return
-    for service, app in evidence.snapshot.pipeline.services.items():
+    for service, app in evidence.pipeline.services.items():
         if app in evidence.absent:
             continue
         found, subject = evidence.object("services", service), f"service/{service}"
         common: dict[str, Any] = {
             "subject": subject,
             "details": {"service": service},
-            "affects": {*affected(app), "config"},
+            "affects": {*evidence.pipeline.affected_by(app), "config"},
         }
         if found is None:
             yield tell(
@@ -139,7 +138,7 @@ def _services(evidence: Evidence) -> Iterator[Finding]:
                 **common,
             )
             continue
-        wrong = _wrong_port(found, pods, names.SERVICE_PORTS[service])
+        wrong = _wrong_port(found, pods, evidence.pipeline.service(app).port)
         if not wrong and evidence.failed(checks.SERVICE_HAS_ENDPOINT, service) and evidence.ready(app):
             why = evidence.failed(checks.SERVICE_HAS_ENDPOINT, service)[0].why
             yield tell(evidence, "service-selects-nothing", "network", f"{subject} leads to no pod", why, **common)
@@ -174,7 +173,7 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
     policies = evidence.objects("networkpolicies")
     blocked = [flow for flow in (*networks.FLOWS.values(), *SEEING) if networks.held_up(policies, flow)]
     if blocked:
-        sources = sorted({COMPONENT_OF[flow.source] for flow in blocked})
+        sources = sorted({evidence.pipeline[flow.source].reports_to for flow in blocked})
         what = ", ".join(map(str, blocked[:3]))
         yield tell(
             evidence,
@@ -185,7 +184,7 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
             *_time_outs(evidence),
             subject="networkpolicies",
             since=_changed(evidence),
-            affects=affected(*sources),
+            affects=evidence.pipeline.affected_by(*sources),
         )
     if _dns_blocked(evidence):
         yield tell(
@@ -197,7 +196,7 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
             *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
             subject="networkpolicies",
             since=_changed(evidence),
-            affects=affected("dns"),
+            affects=evidence.pipeline.affected_by("dns"),
         )
     loose = [*evidence.failed(checks.NETWORK_DENIES_BY_DEFAULT), *evidence.failed(checks.NETWORK_DENIES)]
     if loose:
@@ -248,7 +247,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
         (roles.PROCESSOR, roles.KAFKA),
         (roles.PROCESSOR, roles.INFLUXDB),
     ):
-        service = names.KAFKA_SERVICE if server == roles.KAFKA else names.INFLUXDB_SERVICE
+        service = evidence.pipeline.service(server).name
         well_since = max((condition_since(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
         lines = [
             line
@@ -270,7 +269,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
                 f"{client} gets no connection to {server}, which is well itself",
                 *(f"log: {line}" for line in lines[-2:]),
                 *_well(evidence, server),
-                affects=affected(client),
+                affects=evidence.pipeline.affected_by(client),
                 confidence=Confidence.MEDIUM,
                 against=("the policies and the service look right",),
             )

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements import hpas, networks
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.component import Autoscaler, Component
 from pipeline_services.model.k8s import (
+    K8sObject,
     age,
     condition,
     condition_since,
@@ -17,14 +19,12 @@ from pipeline_services.model.k8s import (
     name_of,
     replicas_of,
     scale_target_of,
-    spec_of,
     status_of,
 )
-from pipeline_services.model.kinds import WORKLOADS
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules import tls
-from pipeline_services.triage.rules.finding import of_app, stopped_since, tell
+from pipeline_services.triage.rules.finding import of_part, stopped_since, tell
 from pipeline_services.triage.rules.network import SEEING
 
 METRICS_LABEL = ("k8s-app", "metrics-server")
@@ -54,9 +54,9 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
             roles.PROMETHEUS,
             f"Prometheus does not read all figures: {missing[0].why}",
             *(one.why for one in missing),
-            *_changed(evidence, "prometheus"),
-            subject="deployment/prometheus",
-            details=of_app(roles.PROMETHEUS),
+            *_changed(evidence, roles.PROMETHEUS),
+            subject=evidence.pipeline[roles.PROMETHEUS].kubectl_name,
+            details=of_part(evidence.pipeline[roles.PROMETHEUS]),
         )
     elif evidence.failure("prometheus_targets"):
         why = evidence.failure("prometheus_targets")
@@ -66,24 +66,25 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
             roles.PROMETHEUS,
             "Prometheus is ready and does not answer",
             why,
-            details=of_app(roles.PROMETHEUS),
+            details=of_part(evidence.pipeline[roles.PROMETHEUS]),
         )
 
 
 def _deaf(evidence: Evidence, refused: CheckResult) -> Finding:
     """Prometheus reads everybody else: it is the pod on whose port nobody listens."""
     (app,) = refused.parameters
+    part = evidence.pipeline[app]
     return tell(
         evidence,
         "port-closed",
         app,
         f"a pod of {app} is ready, and nobody listens on its port",
         refused.why,
-        subject=f"{WORKLOADS[app].singular}/{app}",
-        since=evidence.changed(WORKLOADS[app].source, app, "spec.template"),
+        subject=part.kubectl_name,
+        since=evidence.changed(part.kind, part.workload, "spec.template"),
         affects={app, roles.PROMETHEUS},
         confidence=Confidence.MEDIUM,
-        details=of_app(app),
+        details=of_part(part),
     )
 
 
@@ -95,7 +96,12 @@ def _logs(evidence: Evidence) -> Iterator[Finding]:
     if unready or evidence.failure("loki_ready"):
         why = unready[0].why if unready else evidence.failure("loki_ready")
         yield tell(
-            evidence, "not-ready", roles.LOKI, f"Loki runs and does not serve: {why}", why, details=of_app(roles.LOKI)
+            evidence,
+            "not-ready",
+            roles.LOKI,
+            f"Loki runs and does not serve: {why}",
+            why,
+            details=of_part(evidence.pipeline[roles.LOKI]),
         )
     elif red:
         words = evidence.said(roles.LOG_SHIPPER, r"(?i)error|refused|no such host|timed? ?out|denied")
@@ -107,8 +113,8 @@ def _logs(evidence: Evidence) -> Iterator[Finding]:
             *(one.why for one in red),
             *(f"log of the shipper: {line}" for line in words[-2:]),
             *_changed(evidence, roles.LOG_SHIPPER),
-            subject=f"daemonset/{roles.LOG_SHIPPER}",
-            details=of_app(roles.LOG_SHIPPER),
+            subject=evidence.pipeline[roles.LOG_SHIPPER].kubectl_name,
+            details=of_part(evidence.pipeline[roles.LOG_SHIPPER]),
         )
 
 
@@ -133,7 +139,7 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
             roles.GRAFANA,
             f"Grafana runs and does not serve: {said}",
             said,
-            details=of_app(roles.GRAFANA),
+            details=of_part(evidence.pipeline[roles.GRAFANA]),
         )
         return
     for one in evidence.failed(checks.GRAFANA_DATASOURCE_ANSWERS):
@@ -146,9 +152,9 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
                 one.why,
                 one.why,
                 f"{source} itself is ready",
-                *_changed(evidence, "grafana"),
+                *_changed(evidence, roles.GRAFANA),
                 subject=f"datasource/{source}",
-                details=of_app(roles.GRAFANA),
+                details=of_part(evidence.pipeline[roles.GRAFANA]),
             )
     board, lost = evidence.failed(checks.GRAFANA_DASHBOARD_COMPLETE), evidence.failure("grafana_dashboard")
     if board or lost:
@@ -159,9 +165,9 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
             roles.GRAFANA,
             said,
             said,
-            *_changed(evidence, "grafana"),
-            subject=f"dashboard/{names.DASHBOARD_UID}",
-            details=of_app(roles.GRAFANA),
+            *_changed(evidence, roles.GRAFANA),
+            subject=f"dashboard/{evidence.pipeline.dashboard.uid}",
+            details=of_part(evidence.pipeline[roles.GRAFANA]),
         )
     panels = evidence.failed(checks.GRAFANA_PANEL_FRESH)
     if panels:
@@ -171,9 +177,9 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
             roles.GRAFANA,
             f"panels of the dashboard show nothing new: {panels[0].why}",
             *(one.why for one in panels),
-            *_changed(evidence, "grafana"),
-            subject=f"dashboard/{names.DASHBOARD_UID}",
-            details=of_app(roles.GRAFANA),
+            *_changed(evidence, roles.GRAFANA),
+            subject=f"dashboard/{evidence.pipeline.dashboard.uid}",
+            details=of_part(evidence.pipeline[roles.GRAFANA]),
         )
 
 
@@ -205,61 +211,70 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
 def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.known("hpas"):
         return
-    for app, name in names.HPAS.items():
-        hpa = evidence.object("hpas", name)
+    for name, component in evidence.pipeline.autoscalers.items():
+        part, hpa = evidence.pipeline[component], evidence.object("hpas", name)
         if hpa is None:
             yield tell(
                 evidence,
                 "autoscaler-missing",
                 "hpa",
-                f"there is no HPA {name}, so {app} does not scale",
+                f"there is no HPA {name}, so {part.id} does not scale",
                 f"no hpa/{name}",
                 subject=f"hpa/{name}",
-                details={"hpa": name},
             )
-            continue
-        target = scale_target_of(hpa)[1]
-        wrong = evidence.failed(checks.HPA_SET_AS_DOCUMENTED, name)
-        since = evidence.changed("hpas", name, "spec")
-        wrong += evidence.failed(checks.KEY_METRIC, "hpa-replicas", name)
-        wrong += [one for one in evidence.failed(checks.HPA_KNOWS_METRICS, name) if "missing request" in one.why]
-        if target != app or wrong:
-            said = wrong[0].why if wrong and target == app else f"{name} scales {target}, not {app}"
-            yield tell(
-                evidence,
-                "autoscaler-wrong",
-                "hpa",
-                said,
-                said,
-                condition(hpa, "AbleToScale").get("message", ""),
-                subject=f"hpa/{name}",
-                since=since,
-                details={"hpa": name},
-            )
-            continue
-        limited = condition(hpa, "ScalingLimited")
-        most = spec_of(hpa)["maxReplicas"]
-        full = status_of(hpa).get("currentReplicas", 0) >= most
-        if full and limited.get("reason") == "TooManyReplicas" and age(hpa, evidence.now) > hpas.NEW_FOR:
-            yield tell(
-                evidence,
-                "autoscaler-at-limit",
-                "hpa",
-                f"{name} wants more than {most} pods of {app}",
-                str(limited.get("message", "")),
-                subject=f"hpa/{name}",
-                since=condition_since(hpa, "ScalingLimited"),
-                affects=("hpa", app),
-                details={"hpa": name},
-            )
+        elif part.autoscaler:
+            yield from _badly_scaled(evidence, part, part.autoscaler, hpa)
 
 
-def _changed(evidence: Evidence, part: str) -> list[str]:
-    """The newest change to the part's workload or files in the last hour."""
+def _badly_scaled(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8sObject) -> Iterator[Finding]:
+    """An autoscaler that is not as it should be, or is and may go no further."""
+    name, target = wanted.name, scale_target_of(hpa)[1]
+    details = {
+        "hpa": name,
+        "min": str(wanted.min_replicas),
+        "max": str(wanted.max_replicas),
+        "cpu": str(wanted.cpu_percent),
+    }
+    wrong = evidence.failed(checks.HPA_SET_AS_DOCUMENTED, name)
+    wrong += evidence.failed(checks.KEY_METRIC, "hpa-replicas", name)
+    wrong += [one for one in evidence.failed(checks.HPA_KNOWS_METRICS, name) if "missing request" in one.why]
+    if target != part.workload or wrong:
+        said = wrong[0].why if wrong and target == part.workload else f"{name} scales {target}, not {part.workload}"
+        yield tell(
+            evidence,
+            "autoscaler-wrong",
+            "hpa",
+            said,
+            said,
+            condition(hpa, "AbleToScale").get("message", ""),
+            subject=f"hpa/{name}",
+            since=evidence.changed("hpas", name, "spec"),
+            details=details,
+        )
+        return
+    limited = condition(hpa, "ScalingLimited")
+    full = status_of(hpa).get("currentReplicas", 0) >= wanted.max_replicas
+    if full and limited.get("reason") == "TooManyReplicas" and age(hpa, evidence.now) > hpas.NEW_FOR:
+        yield tell(
+            evidence,
+            "autoscaler-at-limit",
+            "hpa",
+            f"{name} wants more than {wanted.max_replicas} pods of {part.id}",
+            str(limited.get("message", "")),
+            subject=f"hpa/{name}",
+            since=condition_since(hpa, "ScalingLimited"),
+            affects=("hpa", part.id),
+            details=details,
+        )
+
+
+def _changed(evidence: Evidence, component: str) -> list[str]:
+    """The newest change to the component's workload or files in the last hour."""
+    workload = evidence.pipeline[component].workload
     recent = [
         change
         for change in evidence.data("changes") or []
-        if str(change["name"]).startswith(part) and change["kind"] in ("ConfigMap", "Deployment", "DaemonSet")
+        if str(change["name"]).startswith(workload) and change["kind"] in ("ConfigMap", "Deployment", "DaemonSet")
     ]
     if not recent:
         return []

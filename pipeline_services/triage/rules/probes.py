@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
     condition_since,
@@ -18,9 +19,9 @@ from pipeline_services.model.k8s import (
     restarts_of,
     started_at,
 )
-from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
+from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.finding import event_line, of_app, tell
+from pipeline_services.triage.rules.finding import event_line, of_part, tell
 
 _SILENT: Final = r"(?i)deadline exceeded|timed? ?out|i/o timeout"
 _NOBODY: Final = (
@@ -31,13 +32,13 @@ SETTLED: Final = 15.0
 """Seconds after its start from which on a refused probe is no start-up any more."""
 
 
-def unready(evidence: Evidence, app: str, pod: K8sObject) -> list[Finding]:
+def unready(evidence: Evidence, part: Component, pod: K8sObject) -> list[Finding]:
     """A pod that runs and is not ready, as far as its probes' events tell why; none where they do not."""
     failed = _failures(evidence, pod, since=0.0)
     started = started_at(pod)
     if not failed or started is None:
         return []
-    component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
+    component, subject = part.reports_to, f"pod/{name_of(pod)}"
     recent = [event for event in failed if last_seen(event) >= max(started, evidence.now - 60)]
     message = " ".join(str(event.get("message", "")) for event in recent[:3])
     seen = [event_line(event) for event in recent[:2]]
@@ -48,13 +49,13 @@ def unready(evidence: Evidence, app: str, pod: K8sObject) -> list[Finding]:
                 evidence,
                 "probe-wrong",
                 component,
-                f"a probe of {app} fails though its process runs: {_which(pod, message)}",
+                f"a probe of {part.id} fails though its process runs: {_which(pod, message)}",
                 *seen,
                 *_probe_lines(pod),
-                *alive(evidence, app),
+                *alive(evidence, part),
                 subject=subject,
                 since=since,
-                details=of_app(app, pod),
+                details=of_part(part, pod),
             )
         ]
     if re.search(_SILENT, message) and evidence.now - started > SETTLED and not _is_start_up(recent):
@@ -63,19 +64,19 @@ def unready(evidence: Evidence, app: str, pod: K8sObject) -> list[Finding]:
                 evidence,
                 "process-hung",
                 component,
-                f"{app} runs and does not answer: {name_of(pod)}",
+                f"{part.id} runs and does not answer: {name_of(pod)}",
                 *seen,
                 subject=subject,
                 since=since,
                 self_healing=restarts_of(pod) < 5,
-                details=of_app(app, pod),
+                details=of_part(part, pod),
             )
         ]
     return []
 
 
 def killed_by_probe(
-    evidence: Evidence, app: str, pod: K8sObject, status: K8sObject, ran: tuple[float, float]
+    evidence: Evidence, part: Component, pod: K8sObject, status: K8sObject, ran: tuple[float, float]
 ) -> list[Finding]:
     """A container that the kubelet killed because a probe failed.
 
@@ -92,7 +93,7 @@ def killed_by_probe(
     ]
     if not failed or not killing:
         return []
-    component, subject = COMPONENT_OF[app], f"pod/{name_of(pod)}"
+    component, subject = part.reports_to, f"pod/{name_of(pod)}"
     message = " ".join(str(event.get("message", "")) for event in failed[:3])
     seen = [event_line(event) for event in (*failed[:2], killing[0])]
     count = status["restartCount"]
@@ -102,13 +103,13 @@ def killed_by_probe(
                 evidence,
                 "probe-wrong",
                 component,
-                f"{app} is killed for a probe that its process does not answer: {_which(pod, message)}",
+                f"{part.id} is killed for a probe that its process does not answer: {_which(pod, message)}",
                 *seen,
                 *_probe_lines(pod),
-                *alive(evidence, app),
+                *alive(evidence, part),
                 subject=subject,
                 since=at,
-                details=of_app(app, pod),
+                details=of_part(part, pod),
             )
         ]
     state = "was started again" if is_ready(pod) else "is being started again"
@@ -117,22 +118,22 @@ def killed_by_probe(
             evidence,
             "process-hung",
             component,
-            f"{app} did not answer its probe, was killed for it and {state}",
+            f"{part.id} did not answer its probe, was killed for it and {state}",
             *seen,
             f"{count} restarts",
             subject=subject,
             since=at,
             self_healing=count < 5,
-            details=of_app(app, pod),
+            details=of_part(part, pod),
         )
     ]
 
 
-def alive(evidence: Evidence, app: str) -> list[str]:
+def alive(evidence: Evidence, part: Component) -> list[str]:
     """What says that the process itself works."""
-    targets = evidence.data("prometheus_targets") or []
-    up = [target for target in targets if target["labels"].get("job") == app and target["health"] == "up"]
-    return [f"Prometheus reads the figures of {app}: its target is up"] if up else []
+    targets, pods = evidence.data("prometheus_targets") or [], set(map(name_of, evidence.pods(part.id)))
+    up = [target for target in targets if target["labels"].get("pod") in pods and target["health"] == "up"]
+    return [f"Prometheus reads the figures of {part.id}: its target is up"] if up else []
 
 
 def _is_wrong(evidence: Evidence, pod: K8sObject, failed: list[K8sObject], started: float) -> bool:

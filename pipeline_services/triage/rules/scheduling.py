@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
     allocatable,
@@ -20,10 +21,9 @@ from pipeline_services.model.k8s import (
     requests_of,
     spec_of,
 )
-from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
-from pipeline_services.triage.graph import affected
+from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.finding import event_line, of_app, tell
+from pipeline_services.triage.rules.finding import event_line, of_part, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ _REASONS: Final = (
 )
 
 
-def unscheduled(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Finding]:
+def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
     """The scheduler's own words, sorted by who has to act on them."""
     scheduled = condition(pod, "PodScheduled")
     if scheduled.get("status") != "False":
@@ -77,13 +77,15 @@ def unscheduled(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Findin
     large = _too_large(evidence, pod)
     found = next(one for one in _REASONS if re.search(one.words, message, re.IGNORECASE))
     cause, component = ("request-too-large", "") if large else (found.cause, found.component)
-    details = of_app(app, pod, **_node(evidence))
-    sentence = f"a pod of {app} asks for {large}" if large else found.sentence.format(app=app, **_node(evidence))
+    details = of_part(part, pod, **_node(evidence))
+    sentence = (
+        f"a pod of {part.id} asks for {large}" if large else found.sentence.format(app=part.id, **_node(evidence))
+    )
     selector = spec_of(pod).get("nodeSelector") or spec_of(pod).get("affinity")
     yield tell(
         evidence,
         cause,
-        component or COMPONENT_OF[app],
+        component or part.reports_to,
         sentence,
         f"pod {name_of(pod)} is Pending: {message}",
         *(event_line(event) for event in evidence.events_of("Pod", name_of(pod), "FailedScheduling")[:1]),
@@ -91,7 +93,7 @@ def unscheduled(evidence: Evidence, app: str, pod: K8sObject) -> Iterator[Findin
         *(_usage(evidence) if cause == "node-full" else ()),
         subject=f"node/{details['node']}" if component == "node" else f"pod/{name_of(pod)}",
         since=condition_since(pod, "PodScheduled"),
-        affects={component or COMPONENT_OF[app], *affected(COMPONENT_OF[app])},
+        affects={component or part.reports_to, *evidence.pipeline.affected_by(part.reports_to)},
         details=details,
     )
 

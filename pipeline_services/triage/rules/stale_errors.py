@@ -10,11 +10,9 @@ from pipeline_services.judgements.logs import WINDOW, unknown_errors
 from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.k8s import COMPONENT_APPS
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.graph import affected, by_rank
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import of_app, tell
+from pipeline_services.triage.rules.finding import of_part, tell
 
 SETTLED_AFTER: Final = 15.0
 """Seconds for which clients may still stumble once the pod is back: they find it with their next attempts."""
@@ -45,7 +43,7 @@ def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
         since=since,
         affects={roles.PROCESSOR},
         confidence=Confidence.MEDIUM,
-        details=of_app(roles.INFLUXDB),
+        details=of_part(evidence.pipeline[roles.INFLUXDB]),
     )
 
 
@@ -54,8 +52,8 @@ def _pods_back(evidence: Evidence) -> Iterator[Finding]:
     red = [one for one in evidence.results.values() if one.failed]
     more = {one.component for one in red if one.check is not checks.NO_UNKNOWN_ERRORS_LOGGED}
     back = _came_back(evidence)
-    for component in by_rank(back):
-        suffers = affected(component) - {component} - more
+    for component in sorted(back, key=evidence.pipeline.rank):
+        suffers = evidence.pipeline.affected_by(component) - {component} - more
         heard = [one for one in red if one.component in suffers]
         last = max((_last_error(evidence, one.component) for one in heard), default=None)
         if last is not None and last <= back[component] + SETTLED_AFTER:
@@ -71,15 +69,15 @@ def _pods_back(evidence: Evidence) -> Iterator[Finding]:
                 since=back[component],
                 affects={one.component for one in heard},
                 confidence=Confidence.MEDIUM,
-                details=of_app(component),
+                details=of_part(evidence.pipeline[component]),
             )
 
 
 def _came_back(evidence: Evidence) -> dict[str, float]:
     """The components that are whole, and of which a pod became ready within the time for which log errors count."""
     back = {}
-    for component, apps in COMPONENT_APPS.items():
-        pods = [pod for app in apps for pod in evidence.pods(app)]
+    for component in evidence.pipeline.judged_workloads:
+        pods = [pod for part in evidence.pipeline.parts_of(component) for pod in evidence.pods(part.id)]
         since = all_ready_since(pods)
         if since and evidence.now - max(since) <= WINDOW:
             back[component] = max(since)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements import tls
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.k8s import K8sObject
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
@@ -22,8 +22,8 @@ _UNUSABLE: Final = r"(?i)private key|\bPEM\b|failed to (load|find|parse).*(certi
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Expired before anything else, then not loaded, not trusted, about to expire."""
     shown: dict[str, Any] = evidence.data("tls") or {}
-    subject, served, stored = f"secret/{names.TLS_SECRET}", shown.get("served"), shown.get("secret")
-    common: dict[str, Any] = {"subject": subject, "since": evidence.changed("secrets", names.TLS_SECRET)}
+    served, stored, secret = shown.get("served"), shown.get("secret"), evidence.pipeline.config.tls
+    common: dict[str, Any] = {"subject": f"secret/{secret}", "since": evidence.changed("secrets", secret)}
     lines = [f"log: {line}" for line in evidence.said(roles.PROCESSOR, _TLS_TROUBLE)[-2:]]
     for where, certificate in (("served", served), ("Secret's", stored)):
         if certificate and certificate["not_after"] <= evidence.now:

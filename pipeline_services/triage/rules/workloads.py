@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline_services.checklist import checks
-from pipeline_services.model import names
+from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
     condition,
@@ -22,53 +22,52 @@ from pipeline_services.model.k8s import (
     spec_of,
     template_of,
 )
-from pipeline_services.model.kinds import WORKLOADS
-from pipeline_services.triage.evidence import COMPONENT_OF, Evidence
-from pipeline_services.triage.graph import affected
+from pipeline_services.model.pipeline import DAEMON_SET
+from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.finding import earliest, event_line, of_app, tell
+from pipeline_services.triage.rules.finding import earliest, event_line, of_part, tell
 from pipeline_services.triage.rules.pods import pod_findings
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """One look at each workload and its pods."""
-    for app in names.WORKLOADS:
-        if evidence.known(WORKLOADS[app].source) and evidence.known("pods"):
-            yield from _of(evidence, app)
+    for part in evidence.pipeline.workloads.values():
+        if evidence.known(part.list_name) and evidence.known("pods"):
+            yield from _of(evidence, part)
 
 
-def _of(evidence: Evidence, app: str) -> Iterator[Finding]:
-    component, subject = COMPONENT_OF[app], f"{WORKLOADS[app].singular}/{app}"
-    workload = evidence.workload(app)
+def _of(evidence: Evidence, part: Component) -> Iterator[Finding]:
+    component, subject = part.reports_to, part.kubectl_name
+    workload = evidence.workload(part.id)
     if workload is None:
-        summary = f"{subject} does not exist, so nothing runs {app}"
+        summary = f"{subject} does not exist, so nothing runs {part.id}"
         yield tell(
             evidence,
             "workload-missing",
             component,
             summary,
             f"no {subject} in the namespace",
-            _pods_line(evidence, app),
+            _pods_line(evidence, part),
             subject=subject,
-            details=of_app(app),
+            details=of_part(part),
         )
         return
-    if WORKLOADS[app].name != "DaemonSet" and replicas_of(workload) == 0:
-        yield _scaled_to_zero(evidence, app)
+    if part.kind != DAEMON_SET and replicas_of(workload) == 0:
+        yield _scaled_to_zero(evidence, part)
         return
-    found = list(_without_pods(evidence, app, workload)) or list(pod_findings(evidence, app, workload))
+    found = list(_without_pods(evidence, part, workload)) or list(pod_findings(evidence, part, workload))
     yield from found
     if not found:
-        yield from _held_up(evidence, app, workload)
+        yield from _held_up(evidence, part, workload)
 
 
-def _scaled_to_zero(evidence: Evidence, app: str) -> Finding:
-    kind = WORKLOADS[app]
-    component, subject = COMPONENT_OF[app], f"{kind.singular}/{app}"
-    gone = [event for event in evidence.events_of(kind.name, app) if "scaled down" in event.get("message", "").lower()]
-    gone += evidence.events_of(kind.name, app, "SuccessfulDelete")
-    since = evidence.changed(kind.source, app, "spec.replicas") or (last_seen(gone[0]) if gone else None)
-    summary = f"{app} is scaled to 0: no pod of it is wanted, so none runs"
+def _scaled_to_zero(evidence: Evidence, part: Component) -> Finding:
+    component, subject = part.reports_to, part.kubectl_name
+    events = evidence.events_of(part.kind, part.workload)
+    gone = [event for event in events if "scaled down" in event.get("message", "").lower()]
+    gone += [event for event in events if event.get("reason") == "SuccessfulDelete"]
+    since = evidence.changed(part.kind, part.workload, "spec.replicas") or (last_seen(gone[0]) if gone else None)
+    summary = f"{part.id} is scaled to 0: no pod of it is wanted, so none runs"
     return tell(
         evidence,
         "scaled-to-zero",
@@ -76,26 +75,25 @@ def _scaled_to_zero(evidence: Evidence, app: str) -> Finding:
         summary,
         f"{subject} has spec.replicas 0",
         *(event_line(event) for event in gone[:1]),
-        _pods_line(evidence, app),
+        _pods_line(evidence, part),
         subject=subject,
         since=since,
-        details=of_app(app),
+        details=of_part(part),
     )
 
 
-def _refused(evidence: Evidence, app: str) -> list[K8sObject]:
+def _refused(evidence: Evidence, part: Component) -> list[K8sObject]:
     """The newest events that a pod could not be made, of one maker: an older one's are another story."""
-    refused = [event for event in evidence.events if event.get("reason") == "FailedCreate" and _owned(event, app)]
+    refused = [event for event in evidence.events if event.get("reason") == "FailedCreate" and _owned(event, part)]
     return [one for one in refused if involved_object(one) == involved_object(refused[0])]
 
 
-def _without_pods(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Finding]:
+def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> Iterator[Finding]:
     """The controller says why it makes no pods."""
-    kind = WORKLOADS[app].singular
-    component, subject = COMPONENT_OF[app], f"{kind}/{app}"
-    if kind == "daemonset" and progress_of(workload).wanted == 0:
+    component, subject = part.reports_to, part.kubectl_name
+    if part.kind == DAEMON_SET and progress_of(workload).wanted == 0:
         selector = spec_of(template_of(workload)).get("nodeSelector")
-        summary = f"{app} runs on no node: its selector {selector} matches none"
+        summary = f"{part.id} runs on no node: its selector {selector} matches none"
         yield tell(
             evidence,
             "placement-impossible",
@@ -104,16 +102,16 @@ def _without_pods(evidence: Evidence, app: str, workload: K8sObject) -> Iterator
             f"{subject} wants 0 pods",
             f"nodeSelector {selector}",
             subject=subject,
-            since=evidence.changed("daemonsets", app, "spec"),
-            details=of_app(app),
+            since=evidence.changed(part.kind, part.workload, "spec"),
+            details=of_part(part),
         )
         return
     if progress_of(workload).complete:
         return
     failed = condition(workload, "ReplicaFailure")
-    refused = _refused(evidence, app)
+    refused = _refused(evidence, part)
     message = failed.get("message") if is_true(workload, "ReplicaFailure") else ""
-    if not message and refused and len(evidence.pods(app)) < replicas_of(workload):
+    if not message and refused and len(evidence.pods(part.id)) < replicas_of(workload):
         message = refused[0].get("message", "")
     if not message:
         return
@@ -127,56 +125,56 @@ def _without_pods(evidence: Evidence, app: str, workload: K8sObject) -> Iterator
             evidence,
             "quota-exceeded",
             "config",
-            f"the namespace's quota or limit range allows no pod of {app}",
+            f"the namespace's quota or limit range allows no pod of {part.id}",
             *lines,
             subject=subject,
             since=since,
-            affects=affected(component),
-            details=of_app(app),
+            affects=evidence.pipeline.affected_by(component),
+            details=of_part(part),
         )
     elif re.search(r"persistentvolumeclaim", message):
         yield tell(
             evidence,
             "volume-missing",
             "storage",
-            f"{app} has no volume claim",
+            f"{part.id} has no volume claim",
             *lines,
             subject=subject,
             since=since,
-            affects=affected(component),
-            details=of_app(app),
+            affects=evidence.pipeline.affected_by(component),
+            details=of_part(part),
         )
     else:
         yield tell(
             evidence,
             "pods-forbidden",
             component,
-            f"no pod of {app} may be made: {message}",
+            f"no pod of {part.id} may be made: {message}",
             *lines,
             subject=subject,
             since=since,
-            details=of_app(app),
+            details=of_part(part),
         )
 
 
-def _held_up(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Finding]:
+def _held_up(evidence: Evidence, part: Component, workload: K8sObject) -> Iterator[Finding]:
     """All pods that are there are well, and yet it is not what it should be."""
-    progress, kind = progress_of(workload), WORKLOADS[app].singular
+    progress = progress_of(workload)
     if progress.complete:
         return
-    component, subject = COMPONENT_OF[app], f"{kind}/{app}"
-    changed = evidence.changed(WORKLOADS[app].source, app, "spec")
+    component, subject = part.reports_to, part.kubectl_name
+    changed = evidence.changed(part.kind, part.workload, "spec")
     if spec_of(workload).get("paused"):
         yield tell(
             evidence,
             "rollout-paused",
             component,
-            f"the rollout of {app} is paused half-way",
+            f"the rollout of {part.id} is paused half-way",
             str(progress),
             f"{subject} has spec.paused true",
             subject=subject,
             since=changed,
-            details=of_app(app),
+            details=of_part(part),
         )
         return
     stalled = condition(workload, "Progressing")
@@ -185,29 +183,29 @@ def _held_up(evidence: Evidence, app: str, workload: K8sObject) -> Iterator[Find
             evidence,
             "not-ready",
             component,
-            f"the rollout of {app} does not come to its end",
+            f"the rollout of {part.id} does not come to its end",
             str(progress),
             stalled.get("message", ""),
             subject=subject,
             since=changed,
-            details=of_app(app),
+            details=of_part(part),
         )
         return
     yield tell(
         evidence,
         "rollout-under-way",
         component,
-        f"a rollout of {app} is under way: {progress}",
-        *_leaving(evidence, app),
+        f"a rollout of {part.id} is under way: {progress}",
+        *_leaving(evidence, part),
         subject=subject,
         since=changed,
-        details=of_app(app),
+        details=of_part(part),
     )
 
 
-def _owned(event: K8sObject, app: str) -> bool:
+def _owned(event: K8sObject, part: Component) -> bool:
     name = involved_object(event)[1]
-    return bool(name == app or re.fullmatch(rf"{re.escape(app)}-[0-9a-f]+", name))
+    return re.fullmatch(rf"{re.escape(part.workload)}(-[0-9a-f]+)?", name) is not None
 
 
 def _quotas(evidence: Evidence) -> list[str]:
@@ -218,10 +216,10 @@ def _quotas(evidence: Evidence) -> list[str]:
     ][:3]
 
 
-def _leaving(evidence: Evidence, app: str) -> list[str]:
-    return [f"pod {name_of(pod)} is ending" for pod in evidence.all_pods(app) if is_terminating(pod)]
+def _leaving(evidence: Evidence, part: Component) -> list[str]:
+    return [f"pod {name_of(pod)} is ending" for pod in evidence.all_pods(part.id) if is_terminating(pod)]
 
 
-def _pods_line(evidence: Evidence, app: str) -> str:
-    pods = evidence.pods(app)
-    return f"{len(pods)} pods with app={app}" if pods else f"no pod with app={app}"
+def _pods_line(evidence: Evidence, part: Component) -> str:
+    pods = evidence.pods(part.id)
+    return f"{len(pods)} pods with {part.label_selector}" if pods else f"no pod with {part.label_selector}"

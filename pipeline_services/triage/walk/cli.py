@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import with_levels
-from pipeline_services.model import names, own_cluster
+from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.paths import REPOSITORY
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.diagnosis import diagnose
@@ -97,7 +98,8 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--context", metavar="NAME", help="look at this context's cluster")
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="where the cluster and the account are")
-    parser.add_argument("--namespace", metavar="NS", help=f"the pipeline's namespace (default: {names.NAMESPACE})")
+    namespace = Pipeline.load().namespace
+    parser.add_argument("--namespace", metavar="NS", help=f"the pipeline's namespace (default: {namespace})")
     parser.add_argument("--snapshot", type=Path, metavar="FILE", help="judge this saved snapshot; no cluster is asked")
     parser.add_argument("--settings", type=Path, metavar="FILE", help="this environment's thresholds and absent parts")
     parser.add_argument("--reports", type=Path, metavar="DIR", default=REPORTS, help="where the files go: reports/")
@@ -166,7 +168,7 @@ def _not_known(options: argparse.Namespace, error: PipelineError) -> _Seen:
     why = " ".join(str(error).split())
     context = options.context or ("" if options.kubeconfig or options.snapshot else own_cluster.CONTEXT)
     unanswered = (Unanswered("snapshot", "node", why),)
-    nothing = Diagnosis(time.time(), context, options.namespace or names.NAMESPACE, unanswered=unanswered)
+    nothing = Diagnosis(time.time(), context, options.namespace or Pipeline.load().namespace, unanswered=unanswered)
     return _Seen(nothing, nothing, unknown=why)
 
 

@@ -1,0 +1,75 @@
+"""Each place that names a cause hands over what the cause's commands are filled in with: no rare finding has a gap."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.model.commands import fill
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.triage import diagnosis
+from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.rules import finding, scheduling
+
+FILES = sorted([*Path(str(finding.__file__)).parent.glob("*.py"), Path(str(diagnosis.__file__))])
+PIPELINE = Pipeline.load()
+OF_PART = set(finding.of_part(PIPELINE["kafka"]))
+GIVEN_BY = {"of_part": OF_PART, "OF_ALL": set(finding.OF_ALL), "pod": {"pod", "container"}, "_node": {"node", "taint"}}
+"""Whoever stands in the expression of the details, and what they have then."""
+
+
+def told() -> Iterator[tuple[str, ast.FunctionDef, ast.Call]]:
+    """Every call that puts a finding together: where, in which function, and the call."""
+    for file in FILES:
+        for function in ast.walk(ast.parse(file.read_text())):
+            for call in ast.walk(function) if isinstance(function, ast.FunctionDef) else ():
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "tell":
+                    yield f"{file.stem}-{call.lineno}", function, call
+
+
+PLACES = {where: (function, call) for where, function, call in told()}
+
+
+def words(function: ast.FunctionDef, expression: ast.AST) -> set[str]:
+    """The names and texts in an expression, and in what its names were given in the function."""
+    found = set()
+    for node in ast.walk(expression):
+        if isinstance(node, ast.Constant):
+            found.add(str(node.value))
+        if isinstance(node, ast.keyword) and node.arg:
+            found.add(node.arg)
+        if isinstance(node, ast.Name):
+            found |= {node.id}.union(*(words(function, value) for value in given(function, node.id)))
+    return found
+
+
+def given(function: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
+    """The values that a name is given in a function; those of several names at once count for each."""
+    for node in ast.walk(function):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets if isinstance(node, ast.Assign | ast.AnnAssign) else ():
+            names = {one.id for one in ast.walk(target) if isinstance(one, ast.Name)} if target else set()
+            if name in names and node.value is not None:
+                yield node.value
+
+
+def test_there_are_places_to_look_at() -> None:
+    assert len(PLACES) > 80
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_what_a_cause_is_filled_in_with_is_handed_over(where: str) -> None:
+    function, call = PLACES[where]
+    causes = words(function, call.args[1]) & CAUSES.keys()
+    if where.startswith("scheduling"):
+        causes |= {reason.cause for reason in scheduling._REASONS}
+    assert causes
+    details = [one.value for one in call.keywords if one.arg in ("details", None)]
+    said = set().union(*(words(function, value) for value in details))
+    known = said.union(*(names for word, names in GIVEN_BY.items() if word in said))
+    for cause in map(CAUSES.__getitem__, causes):
+        for text in (*cause.steps, cause.undo, cause.afterwards):
+            fill(text, PIPELINE, details=dict.fromkeys(known, "x"))
