@@ -20,8 +20,8 @@ from pipeline_services.model.waiting import WaitExpired, wait_until
 
 LOAD: Final = {"PRODUCER_RATE": "3000", "PRODUCER_DEVICES": "20"}
 """Readings per second and producer: several times what the CPU requests are made for."""
-SCALES_WITHIN: Final = 180.0
-CALM_WITHIN: Final = 720.0
+SCALE_UP_TIMEOUT_S: Final = 180.0
+SCALE_DOWN_TIMEOUT_S: Final = 720.0
 """Seconds: five minutes of calm, then one pod less each minute."""
 TARGET: Final = 70
 
@@ -74,7 +74,7 @@ def under_load(pipeline: SteadyPipeline) -> tuple[list[Growth], AuditReport]:
             with suppress(WaitExpired):  # what did not grow is told by the caller, with all that was seen
                 wait_until(
                     grown,
-                    within=SCALES_WITHIN,
+                    within=SCALE_UP_TIMEOUT_S,
                     what="the autoscalers to bring more pods",
                     every=1.0,
                     retry_on=(PreconditionNotMet,),  # while the load's pods replace the others none may be listed
@@ -92,14 +92,14 @@ def after_calm(pipeline: SteadyPipeline) -> list[Shrinking]:
     """
     wait_until(
         lambda: set(wanted_pods(pipeline.cluster).values()) == {1},
-        within=CALM_WITHIN,
+        within=SCALE_DOWN_TIMEOUT_S,
         what="one pod each before the load",
         every=1.0,
     )
     with _load(pipeline):
         wait_until(
             lambda: min(wanted_pods(pipeline.cluster).values()) > 1,
-            within=SCALES_WITHIN,
+            within=SCALE_UP_TIMEOUT_S,
             what="more pods to be wanted",
             every=1.0,
         )
@@ -113,7 +113,7 @@ def after_calm(pipeline: SteadyPipeline) -> list[Shrinking]:
         return all(one.done_after is not None for one in found)
 
     with suppress(WaitExpired):
-        wait_until(calm, within=CALM_WITHIN, what="the autoscalers to take pods back", every=1.0)
+        wait_until(calm, within=SCALE_DOWN_TIMEOUT_S, what="the autoscalers to take pods back", every=1.0)
     for one in found:
         pipeline.say(f"  {one}")
     return found

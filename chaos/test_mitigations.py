@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pipeline_services.reporting.runbook.typed import OperatorShell
 
 pytestmark = [pytest.mark.chaos, pytest.mark.mitigation, pytest.mark.component("config")]
-SHOWS_WITHIN: Final = 30.0
-TYPED_WITHIN: Final = 180.0
-RECOVERED_WITHIN: Final = 150.0
+SHOWS_TIMEOUT_S: Final = 30.0
+COMMAND_TIMEOUT_S: Final = 180.0
+RECOVERY_TIMEOUT_S: Final = 150.0
 GLANCE: Final = 8.0
 """Seconds that a reading command is given to show that something is wrong; one that hangs shows it, too."""
 TEXT: Final = runbook.RUNBOOK.read_text(encoding="utf-8")
@@ -71,7 +71,7 @@ def test_the_runbook_mends_it(steady_pipeline: SteadyPipeline, shell: OperatorSh
 
 
 def _accepted(shell: OperatorShell, text: str) -> None:
-    answer = shell.type(text, within=TYPED_WITHIN)
+    answer = shell.type(text, within=COMMAND_TIMEOUT_S)
     assert answer.code == 0, f"{text}: {answer.code}\n{answer.output[-2000:]}"
 
 
@@ -89,7 +89,7 @@ def _shown(shell: OperatorShell, section: str) -> str:
                 return f"{one.text}: {wrong[0]}"
         return ""
 
-    return wait_until(deviating, within=SHOWS_WITHIN, what=f"a command of #{section} to show the failure", every=1.0)
+    return wait_until(deviating, within=SHOWS_TIMEOUT_S, what=f"a command of #{section} to show the failure", every=1.0)
 
 
 def _recovered(pipeline: SteadyPipeline, section: str) -> None:
@@ -113,7 +113,7 @@ def _recovered(pipeline: SteadyPipeline, section: str) -> None:
 
     try:
         wait_until(
-            green, within=RECOVERED_WITHIN, what=f"the checks of #{section}", every=1.0, retry_on=(PipelineError,)
+            green, within=RECOVERY_TIMEOUT_S, what=f"the checks of #{section}", every=1.0, retry_on=(PipelineError,)
         )
     except WaitExpired:
         pytest.fail(f"not recovered as #{section} says: {last}")
@@ -126,4 +126,4 @@ def _grown(pipeline: SteadyPipeline, pods: int) -> None:
     def grown() -> bool:
         return all(sum(pod.ready for pod in pipeline.pods_of(app)) >= pods for app in names.HPAS)
 
-    wait_until(grown, within=RECOVERED_WITHIN, what=f"{pods} ready pods each", every=0.5, retry_on=(PipelineError,))
+    wait_until(grown, within=RECOVERY_TIMEOUT_S, what=f"{pods} ready pods each", every=0.5, retry_on=(PipelineError,))

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
 pytestmark = [pytest.mark.chaos, pytest.mark.runbook("high-resource-usage")]
-MOST_REPLICAS = 5
-NOT_BEFORE = 280.0
+MAX_REPLICAS = 5
+MIN_CALM_S = 280.0
 """Seconds of calm: five minutes, less the autoscaler's own round and what it had asked for just before the calm."""
 
 
@@ -23,7 +23,7 @@ def test_load_scales_up(steady_pipeline: SteadyPipeline) -> None:
     growths, report = under_load(steady_pipeline)
     assert report.holds, f"under load:\n{report}"
     for growth in growths:
-        assert growth.most <= MOST_REPLICAS, f"{growth.app} had {growth.most} pods, at most {MOST_REPLICAS} are allowed"
+        assert growth.most <= MAX_REPLICAS, f"{growth.app} had {growth.most} pods, at most {MAX_REPLICAS} are allowed"
         assert growth.ready_after is not None, f"{growth.app} did not get another ready pod: {growth}"
 
 
@@ -34,7 +34,7 @@ def test_calm_scales_down(steady_pipeline: SteadyPipeline) -> None:
     from chaos.scaling import after_calm  # noqa: PLC0415
 
     for one in after_calm(steady_pipeline):
-        assert one.most <= MOST_REPLICAS, f"{one.app} had {one.most} pods, at most {MOST_REPLICAS} are allowed"
+        assert one.most <= MAX_REPLICAS, f"{one.app} had {one.most} pods, at most {MAX_REPLICAS} are allowed"
         assert one.first_after is not None, f"{one.app} kept its pods: {one}"
-        assert one.first_after >= NOT_BEFORE, f"{one.app} lost a pod after {one.first_after:.0f} s: {one}"
+        assert one.first_after >= MIN_CALM_S, f"{one.app} lost a pod after {one.first_after:.0f} s: {one}"
         assert one.done_after is not None, f"{one.app} did not get back to one pod: {one}"

@@ -5,7 +5,6 @@ What is sent or read under a fault is done by this process and ends with it, so 
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from pipeline_services.clients.kafka_broker import KafkaBroker, through
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import storage, stores
 from pipeline_services.faults.model import Fault, Proof
+from pipeline_services.measure.sampler import PeriodicSampler
 from pipeline_services.model import names, roles
 from pipeline_services.model.errors import NoData, ServiceUnreachable
 from pipeline_services.model.k8s import secret_value
@@ -31,7 +31,7 @@ from pipeline_services.model.message import encode
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
-TICK: Final = 0.2
+TICK_S: Final = 0.2
 LATE_NS: Final = 2 * 3_600 * 10**9
 Message = Callable[[], bytes]
 
@@ -108,7 +108,7 @@ def _sending(make: Callable[[], Message], rate: float) -> Callable[[SteadyPipeli
         message = make()
 
         def send() -> None:
-            for _ in range(max(1, round(rate * TICK))):
+            for _ in range(max(1, round(rate * TICK_S))):
                 link.send(names.TOPIC, value=message())
 
         try:
@@ -143,22 +143,18 @@ def idle_member(pipeline: SteadyPipeline) -> Iterator[None]:
 
 @contextmanager
 def _repeated(work: Callable[[], object]) -> Iterator[None]:
-    """``work`` done again and again on a thread of its own; what went wrong in it is raised at the end."""
-    stop, errors = threading.Event(), []
+    """Do ``work`` again and again in the background; what went wrong in it is raised at the end."""
+    errors: list[KafkaError] = []
 
-    def run() -> None:
-        while not stop.wait(TICK):
-            try:
-                work()
-            except KafkaError as error:
-                errors.append(error)
+    def attempt() -> None:
+        try:
+            work()
+        except KafkaError as error:
+            errors.append(error)
 
-    thread = threading.Thread(target=run, name="meanwhile", daemon=True)
-    thread.start()
-    try:
+    sampler = PeriodicSampler()
+    sampler.add("meanwhile", attempt, TICK_S)
+    with sampler:
         yield
-    finally:
-        stop.set()
-        thread.join(10.0)
     if errors:
         raise ServiceUnreachable(f"{len(errors)} times Kafka refused: {errors[-1]}")

@@ -24,11 +24,11 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.message import Reading
 from pipeline_services.model.waiting import wait_until
 
-FLUSH_WITHIN: Final = 20.0
-IN_FLIGHT: Final = 3.0
+FLUSH_TIMEOUT_S: Final = 20.0
+IN_FLIGHT_S: Final = 3.0
 """Seconds that a reading of the pipeline's own may be on its way to Kafka in steady state."""
-CONSUMED_WITHIN: Final = 60.0
-AT_LEAST: Final = 100
+CONSUMED_TIMEOUT_S: Final = 60.0
+MIN_ACKNOWLEDGED: Final = 100
 """Acknowledged readings without which the audit says nothing."""
 
 
@@ -98,9 +98,9 @@ class Audit(AbstractContextManager["Audit"]):
             NoData: too few readings were acknowledged.
             PipelineError: Kafka or InfluxDB could not be read.
         """
-        self.producer.finish(FLUSH_WITHIN)
+        self.producer.finish(FLUSH_TIMEOUT_S)
         until = time.time()
-        wait_until(lambda: time.time() > until + IN_FLIGHT, within=2 * IN_FLIGHT, what="readings in flight to land")
+        wait_until(lambda: time.time() > until + IN_FLIGHT_S, within=2 * IN_FLIGHT_S, what="readings in flight to land")
         offsets = self._consumed(self._offsets().end)
         span = (int(self._since * 1e9), int(until * 1e9))
 
@@ -125,7 +125,7 @@ class Audit(AbstractContextManager["Audit"]):
         stored_others = self._stored(span, lambda reading: not reading.producer_id.startswith(AUDIT_PREFIX))
         audited = History(self.producer.attempted, self.producer.acknowledged, mine, known, stored_mine)
         seen = History(*from_topic(others), others, known, stored_others)
-        return AuditReport(judge(audited, at_least=AT_LEAST), judge(seen, at_least=0), missing_numbers(others))
+        return AuditReport(judge(audited, at_least=MIN_ACKNOWLEDGED), judge(seen, at_least=0), missing_numbers(others))
 
     def _stored(self, span: tuple[int, int], wanted: Callable[[Reading], bool]) -> Records:
         probes = self._probes
@@ -146,7 +146,7 @@ class Audit(AbstractContextManager["Audit"]):
 
         found = wait_until(
             caught_up,
-            within=CONSUMED_WITHIN,
+            within=CONSUMED_TIMEOUT_S,
             what="the group to consume all that was sent",
             every=0.5,
             retry_on=(PipelineError,),

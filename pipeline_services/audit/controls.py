@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
-from pipeline_services.audit.audit import AT_LEAST, Audit, AuditReport
+from pipeline_services.audit.audit import MIN_ACKNOWLEDGED, Audit, AuditReport
 from pipeline_services.audit.producer import FIRST_DEVICE, AuditProducer
 from pipeline_services.measure.probes import Probes
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
@@ -42,7 +42,7 @@ def audited_with_a_deletion(probes: Probes) -> tuple[Lost, AuditReport]:
 
 def _await_enough(producer: AuditProducer) -> None:
     def enough() -> bool:
-        return sum(map(len, producer.acknowledged.values())) >= 2 * AT_LEAST
+        return sum(map(len, producer.acknowledged.values())) >= 2 * MIN_ACKNOWLEDGED
 
     wait_until(enough, within=60.0, what="acknowledgements enough for an audit")
 

@@ -20,15 +20,15 @@ from pipeline_services.apps.kafka_link import PRODUCER, discard
 from pipeline_services.apps.sensors import Sensor, sensors
 from pipeline_services.audit.ledger import Records, Series
 from pipeline_services.clients.kafka_broker import through
-from pipeline_services.measure.samples import AUDIT_PREFIX, AUDIT_RATE
+from pipeline_services.measure.samples import AUDIT_PREFIX, AUDIT_RATE_PER_S
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.message import Reading, encode
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
 DEVICES: Final = 8
 FIRST_DEVICE: Final = "conveyor-00"
-TICK: Final = 0.2
-MOST_OPEN: Final = 20_000
+TICK_S: Final = 0.2
+MAX_OPEN: Final = 20_000
 """Readings that may wait for their acknowledgement: some minutes without a broker. Then no more are made."""
 
 
@@ -44,7 +44,12 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
     """
 
     def __init__(
-        self, port: int, topic: str, rate: float = AUDIT_RATE, devices: int = DEVICES, dropped: Collection[int] = ()
+        self,
+        port: int,
+        topic: str,
+        rate: float = AUDIT_RATE_PER_S,
+        devices: int = DEVICES,
+        dropped: Collection[int] = (),
     ) -> None:
         self.producer_id = f"{AUDIT_PREFIX}{uuid.uuid4().hex[:12]}"
         self.attempted = Records()
@@ -99,11 +104,11 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
 
     def _run(self) -> None:
         due, last, number = 0.0, time.monotonic(), 0
-        while not self._stop.wait(TICK):
+        while not self._stop.wait(TICK_S):
             now = time.monotonic()
             due = min(due + (now - last) * self._rate, self._rate)
             last = now
-            while due >= 1 and self._open < MOST_OPEN:
+            while due >= 1 and self._open < MAX_OPEN:
                 due -= 1
                 self._send(self._sensors[number % len(self._sensors)].read())
                 number += 1

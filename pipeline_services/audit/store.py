@@ -12,7 +12,7 @@ from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.message import Reading
 from pipeline_services.model.pipeline import Store
 
-READ_WITHIN: Final = 60.0
+READ_TIMEOUT_S: Final = 60.0
 _COLUMNS: Final = "sequence, value, checksum"
 
 
@@ -38,7 +38,7 @@ def read_store(
     )
     query = {"db": store.bucket, "epoch": "ns", "q": statement}
     headers = {**authorization, "Accept": "application/csv"}
-    answer = influx.ask("/query", query, headers=headers, timeout=READ_WITHIN)
+    answer = influx.ask("/query", query, headers=headers, timeout=READ_TIMEOUT_S)
     if answer.status != 200:
         raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to the audit's query: {answer.text[:200]}")
     try:

@@ -15,7 +15,7 @@ from pipeline_services.model.errors import NoData, ServiceUnreachable
 from pipeline_services.model.message import MalformedReading, Reading, decode
 
 POLL_MS: Final = 500
-STALLED_AFTER: Final = 30.0
+STALLED_AFTER_S: Final = 30.0
 """Seconds without a record after which the rest is given up."""
 
 
@@ -64,9 +64,9 @@ def _read(consumer: Any, start: Mapping[int, int], left: dict[TopicPartition, in
         polled = consumer.poll(timeout_ms=POLL_MS)
         if polled:
             moved = time.monotonic()
-        elif time.monotonic() - moved > STALLED_AFTER:
+        elif time.monotonic() - moved > STALLED_AFTER_S:
             wanted = ", ".join(f"{one.topic}/{one.partition} up to {end}" for one, end in left.items())
-            raise NoData(f"no record came for {STALLED_AFTER:g} s; still wanted: {wanted}")
+            raise NoData(f"no record came for {STALLED_AFTER_S:g} s; still wanted: {wanted}")
         for partition, records in polled.items():
             _enter(records, left.get(partition, 0), sort)
         for partition in list(left):

@@ -19,7 +19,7 @@ from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.message import Reading
 from pipeline_services.model.pipeline import Pipeline, Store
 
-READ_WITHIN: Final = 60.0  # seconds
+READ_TIMEOUT_S: Final = 60.0  # seconds
 DELETED: Final = 204
 
 
@@ -52,7 +52,7 @@ class BenchStore:
             f" WHERE producer_id = '{producer_id}' AND device_id = '{device_id}'"
         )
         query = {"db": self.store.bucket, "epoch": "ns", "q": statement}
-        document = self.http.ask_json("/query", query, headers=self.read, timeout=READ_WITHIN)
+        document = self.http.ask_json("/query", query, headers=self.read, timeout=READ_TIMEOUT_S)
         try:
             series = document["results"][0].get("series") or [{"values": []}]
             return list(series[0]["values"])
@@ -72,7 +72,7 @@ class BenchStore:
             "predicate": f'producer_id="{load.producer_id}"',
         }
         where = {"org": self.store.org, "bucket": self.store.bucket}
-        answer = self.http.ask("/api/v2/delete", where, body=body, headers=self.write, timeout=READ_WITHIN)
+        answer = self.http.ask("/api/v2/delete", where, body=body, headers=self.write, timeout=READ_TIMEOUT_S)
         if answer.status != DELETED:
             raise UnexpectedAnswer(
                 f"InfluxDB did not delete the benchmark's points: {answer.status} {answer.text[:200]}"

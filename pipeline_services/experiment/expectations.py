@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline_services.experiment.persistence import lost, went_back
+from pipeline_services.experiment.persistence import changes, commits_gone_back
 from pipeline_services.experiment.scenario import Heals
-from pipeline_services.measure.recovery import STALL
-from pipeline_services.measure.rejoin import REJOIN_WITHIN
+from pipeline_services.measure.recovery import STALL_S
+from pipeline_services.measure.rejoin import REJOIN_LIMIT_S
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.result import Recovered, Result
@@ -43,7 +43,7 @@ def expect_recovered(result: Result) -> None:
         assert gap <= limit, f"{result.summary}: no new reading was stored for {gap:.1f} s, the limit is {limit:g} s"
     assert clock.drained is not None, f"{result.summary}: the backlog did not drain (peak {clock.peak_lag})"
     if plan.stops_flow:
-        least = max(STALL, plan.hold_s / 2)
+        least = max(STALL_S, plan.hold_s / 2)
         assert gap >= least, f"{result.summary}: readings went on being stored, the longest gap was {gap:.1f} s"
 
 
@@ -66,9 +66,9 @@ def expect_rejoined(result: Result) -> None:
     """The group was whole again as soon after the new process's start as section 9 says."""
     rejoined = _measured(result).rejoined
     assert rejoined is not None, f"{result.summary}: the group was not seen whole again"
-    assert rejoined.after <= REJOIN_WITHIN, (
+    assert rejoined.after <= REJOIN_LIMIT_S, (
         f"{result.summary}: the group was whole {rejoined.after:.1f} s after the new process's start,"
-        f" not {REJOIN_WITHIN:g} s"
+        f" not {REJOIN_LIMIT_S:g} s"
     )
 
 
@@ -76,7 +76,7 @@ def expect_identity_kept(result: Result) -> None:
     """Same name, same volume, same data, and the group went on from its last commit."""
     identities = result.reconciled.identities if result.reconciled else None
     assert identities is not None, f"{result.summary}: what it keeps was not looked at"
-    wrong = [*lost(*identities), *went_back(_samples(result).lag)]
+    wrong = [*changes(*identities), *commits_gone_back(_samples(result).lag)]
     assert not wrong, f"{result.summary}: not kept: {'; '.join(wrong[:5])}"
 
 
@@ -84,8 +84,10 @@ def expect_datasource_failed_and_recovered(result: Result) -> None:
     """Grafana's data source failed, and works again."""
     seen = _measured(result).datasource
     assert seen is not None, f"{result.summary}: Grafana's data source was not looked at"
-    assert seen.red is not None, f"{result.summary}: Grafana's data source stayed green"
-    assert seen.green is not None, f"{result.summary}: Grafana's data source is red since {seen.red}: {seen.said}"
+    assert seen.failed is not None, f"{result.summary}: Grafana's data source stayed green"
+    assert seen.recovered is not None, (
+        f"{result.summary}: Grafana's data source is red since {seen.failed}: {seen.message}"
+    )
 
 
 def expect_diagnosed(result: Result) -> None:

@@ -19,14 +19,14 @@ from pipeline_services.faults.safety import ChaosTarget, chaos_lock, require_lab
 from pipeline_services.judgements import workloads
 from pipeline_services.measure.connectivity import Connectivity
 from pipeline_services.measure.probes import Probes
-from pipeline_services.measure.samples import DRAINED, FRESH_WITHIN, PodSeen, component_ready, newest_of
+from pipeline_services.measure.samples import DRAINED_LAG, FRESH_AGE_S, PodSeen, component_ready, newest_of
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
 Say = Callable[[str], None]
 STEADY_LOOKS: Final = 4
-STEADY_WITHIN: Final = 60.0
+STEADY_TIMEOUT_S: Final = 60.0
 ROLLED_OUT: Final = (*roles.DATA_PATH, roles.PROMETHEUS)
 """What has to be rolled out whole before anything is broken; Grafana and Loki only watch."""
 
@@ -66,7 +66,7 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
     ) -> None:
         self._open.close()
 
-    def require_steady(self, within: float = STEADY_WITHIN) -> None:
+    def require_steady(self, within: float = STEADY_TIMEOUT_S) -> None:
         """The gate: all parts whole, readings fresh in the store, no backlog, several times in a row.
 
         Raises:
@@ -119,9 +119,9 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
             if not component_ready(seen.pods, component):
                 return f"a pod of {component} is not ready"
         own = newest_of(newest, audit=False)
-        if own is None or newest.answered - own > FRESH_WITHIN:
+        if own is None or newest.answered - own > FRESH_AGE_S:
             return "no fresh reading is being stored"
-        return f"the backlog is {lag.lag} readings" if lag.lag > DRAINED else ""
+        return f"the backlog is {lag.lag} readings" if lag.lag > DRAINED_LAG else ""
 
     def pods_of(self, app: str) -> list[PodSeen]:
         """The standing pods of an app.
@@ -130,7 +130,7 @@ class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
             PreconditionNotMet: there is none.
         """
         seen = self.probes.pods()
-        found = [pod for pod in seen.pods if pod.app == app and not pod.going]
+        found = [pod for pod in seen.pods if pod.app == app and not pod.terminating]
         if not found:
             raise PreconditionNotMet(f"there is no pod of {app}: {seen.error or 'none is listed'}")
         return found

@@ -12,8 +12,7 @@ from pipeline_services.audit.audit import Audit
 from pipeline_services.audit.producer import AuditProducer
 from pipeline_services.experiment import evidence
 from pipeline_services.experiment.leftovers import differences
-from pipeline_services.experiment.persistence import Kept
-from pipeline_services.experiment.persistence_reader import read_kept
+from pipeline_services.experiment.persistence import PersistentIdentity, read_identity
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.experiment.result import (
     Evidence,
@@ -30,12 +29,10 @@ from pipeline_services.experiment.runner import Observer, Run
 from pipeline_services.experiment.scenario import Heals, Scenario
 from pipeline_services.experiment.symptoms import SymptomWatch
 from pipeline_services.faults.model import Fault
-from pipeline_services.measure import datasource_sampler
-from pipeline_services.measure.datasource import turns
-from pipeline_services.measure.recovery import Expected, measure
-from pipeline_services.measure.rejoin import rejoined
-from pipeline_services.measure.rounds import Rounds
-from pipeline_services.measure.sampler import Watch
+from pipeline_services.measure import datasource
+from pipeline_services.measure.recovery import ExpectedComponent, measure
+from pipeline_services.measure.rejoin import group_rejoin_time
+from pipeline_services.measure.sampler import PeriodicSampler, PipelineSampler
 from pipeline_services.measure.samples import newest_of
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
@@ -81,9 +78,8 @@ class RecoveryObserver(Observer):
             source = None
             if self._plan.component == roles.INFLUXDB:
                 grafana = pipeline.pods_of(roles.GRAFANA)[0].name
-                source = stack.enter_context(datasource_sampler.opened(pipeline.cluster, pipeline.description, grafana))
-            watch = stack.enter_context(Watch(pipeline.probes, source))
-            self._samples = watch.samples
+                source = stack.enter_context(datasource.opened(pipeline.cluster, pipeline.description, grafana))
+            self._samples = stack.enter_context(PipelineSampler(pipeline.probes, source)).samples
             try:
                 topic = pipeline.description.topics.readings
                 producer = AuditProducer(pipeline.probes.kafka_forward.port, topic, self._plan.rate)
@@ -98,8 +94,8 @@ class RecoveryObserver(Observer):
         """Watch for the symptoms; what was observed is kept whatever ends the block."""
         plan, pipeline = self._plan, self._pipeline
         self._fault = fault
-        victims = frozenset(pod.life for pod in pipeline.probes.pods().pods if pod.name in fault.pods)
-        self._expected = Expected(plan.component, 1, victims, plan.audited)
+        victims = frozenset(pod.incarnation for pod in pipeline.probes.pods().pods if pod.name in fault.pods)
+        self._expected = ExpectedComponent(plan.component, 1, victims, plan.audited)
         self._identity = self._read_identity(run) if pipeline.description[plan.component].volume else None
         with self._symptoms.running(), self._snapshot_once_detected():
             try:
@@ -178,20 +174,20 @@ class RecoveryObserver(Observer):
         self._clock = measure(self._samples, start, self._expected)
         run.result = replace(run.result, recovered=Recovered(self._clock))
 
-    def _snapshot_once_detected(self) -> Rounds:
+    def _snapshot_once_detected(self) -> PeriodicSampler:
         """Takes the snapshot of a fault that heals by itself once every check has detected it, if triage is asked.
 
         Nothing else holds up a recovery, which shares its two cores with what looks at everything.
         """
-        rounds = Rounds()
+        sampler = PeriodicSampler()
         if self._plan.heals is Heals.BY_ITSELF and self._scenario.findings:
 
             def once() -> None:
                 if self._has_landed and not self._symptoms.undetected and self._snapshot is None:
                     self._take_snapshot()
 
-            rounds.add("snapshot", once, SNAPSHOT_INTERVAL_S)
-        return rounds
+            sampler.add("snapshot", once, SNAPSHOT_INTERVAL_S)
+        return sampler
 
     def _take_snapshot(self) -> None:
         """Everything that triage can be asked about, as it is now; saved beside the journal too."""
@@ -206,8 +202,8 @@ class RecoveryObserver(Observer):
         detections = sorted(self._symptoms.detections.values(), key=lambda one: one.at)
         return Observed(tuple(detections), tuple(self._symptoms.describe_undetected()), self._snapshot)
 
-    def _read_identity(self, run: Run) -> Kept:
-        return read_kept(self._pipeline, self._plan.component, run.result.gate.at)
+    def _read_identity(self, run: Run) -> PersistentIdentity:
+        return read_identity(self._pipeline, self._plan.component, run.result.gate.at)
 
     def _read_clocks(self, run: Run) -> None:
         """The group's, after a new start of the processor, and the data source's."""
@@ -215,7 +211,7 @@ class RecoveryObserver(Observer):
         if self._plan.component == roles.PROCESSOR and self._fault.pods:
             pods = self._pipeline.pods_of(roles.PROCESSOR)
             started = max(self._pipeline.processes_in(pod.name).started() for pod in pods)
-            moment = rejoined(
+            moment = group_rejoin_time(
                 self._samples.lag,
                 self._injected.at,
                 started,
@@ -224,7 +220,9 @@ class RecoveryObserver(Observer):
             )
             recovered = replace(recovered, rejoined=moment)
         if self._samples.source:
-            recovered = replace(recovered, datasource=turns(self._samples.source, self._injected.made_at))
+            recovered = replace(
+                recovered, datasource=datasource.transitions(self._samples.source, self._injected.made_at)
+            )
         run.result = replace(run.result, recovered=recovered)
 
     def _evidence(self) -> Evidence:

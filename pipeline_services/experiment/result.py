@@ -11,11 +11,11 @@ from pipeline_services.model.errors import NoData
 
 if TYPE_CHECKING:
     from pipeline_services.audit.audit import AuditReport
-    from pipeline_services.experiment.persistence import Kept
+    from pipeline_services.experiment.persistence import PersistentIdentity
     from pipeline_services.experiment.scenario import Scenario
     from pipeline_services.experiment.score import Verdict
     from pipeline_services.experiment.symptoms import Detection
-    from pipeline_services.measure.datasource import Turns
+    from pipeline_services.measure.datasource import Transitions
     from pipeline_services.measure.recovery import Moment, Recovery
     from pipeline_services.snapshot.snapshot import Snapshot
     from pipeline_services.triage.model import Diagnosis
@@ -85,7 +85,7 @@ class Recovered:
 
     clock: Recovery
     rejoined: Moment | None = None
-    datasource: Turns | None = None
+    datasource: Transitions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Reconciled:
     """The ledger, and what a StatefulSet's pod stood on before and after."""
 
     report: AuditReport
-    identities: tuple[Kept, Kept] | None = None
+    identities: tuple[PersistentIdentity, PersistentIdentity] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ def _clock_figures(recovered: Recovered) -> dict[str, float]:
     found |= {"interrupted": clock.interrupted, "peak lag": float(clock.peak_lag)}
     beside = {"re-joined after": recovered.rejoined}
     if datasource:
-        beside |= {"data source red after": datasource.red, "data source green after": datasource.green}
+        beside |= {"data source red after": datasource.failed, "data source green after": datasource.recovered}
     return found | {name: moment.after for name, moment in beside.items() if moment}
 
 

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from pipeline_services.measure.recovery import LIMITS
-from pipeline_services.measure.samples import AUDIT_RATE
+from pipeline_services.measure.samples import AUDIT_RATE_PER_S
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.causes import CAUSES
@@ -98,7 +98,7 @@ class RecoveryPlan:
     hold_s: float = 0.0
     limit_s: float | None = None
     audited: bool = True
-    rate: float = AUDIT_RATE
+    rate: float = AUDIT_RATE_PER_S
     stops_flow: bool = False
     restarts_in_place: bool = False
     symptoms_timeout_s: float = SYMPTOMS_TIMEOUT_S

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.measure.rounds import Rounds
+from pipeline_services.measure.sampler import PeriodicSampler
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.collector import collect
@@ -84,10 +84,10 @@ class SymptomWatch:
     @contextmanager
     def running(self) -> Iterator[SymptomWatch]:
         """Look again and again within the block."""
-        rounds = Rounds()
+        sampler = PeriodicSampler()
         for pace in self._paces:
-            rounds.add("symptoms", partial(self._look, pace), LOOK_INTERVAL_S)
-        with rounds:
+            sampler.add("symptoms", partial(self._look, pace), LOOK_INTERVAL_S)
+        with sampler:
             yield self
 
     @property

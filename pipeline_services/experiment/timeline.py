@@ -125,7 +125,7 @@ def _pod_changes(samples: Samples) -> Iterator[Entry]:
         if sample.error:
             continue
         now = {
-            pod.name: f"{pod.status}{', ready' if pod.ready else ''}{', going' if pod.going else ''}, "
+            pod.name: f"{pod.status}{', ready' if pod.ready else ''}{', terminating' if pod.terminating else ''}, "
             f"{pod.restarts} restarts"
             for pod in sample.pods
         }

@@ -18,7 +18,7 @@ from pipeline_services.model.pipeline import Pipeline
 
 __all__ = ["FLOWS", "Connectivity", "Flow"]
 
-CONNECT_WITHIN: Final = 2
+CONNECT_TIMEOUT_S: Final = 2
 """Seconds for one attempt."""
 _TRY: Final = 'exec 3<>"/dev/tcp/$1/$2"'
 # $1 seconds, then four words for each flow: its id, a process in the source's network, the destination's address, port.
@@ -52,13 +52,13 @@ class Connectivity:
         addresses = {app: self.addresses(app)[0] for app in dict.fromkeys(flow.destination for flow in flows)}
         attempts = [(flow.id, str(pids[flow.source]), addresses[flow.destination], str(flow.port)) for flow in flows]
         words = [word for attempt in attempts for word in attempt]
-        lines = self._node.on_node(["bash", "-c", _TRY_ALL, "bash", str(CONNECT_WITHIN), *words]).split()
+        lines = self._node.on_node(["bash", "-c", _TRY_ALL, "bash", str(CONNECT_TIMEOUT_S), *words]).split()
         found = {flow_id: answer == "yes" for flow_id, _, answer in (line.partition("=") for line in lines)}
         return {flow.id: found[flow.id] for flow in flows}
 
     def reaches(self, app: str, address: str, port: int) -> bool:
         """Whether the app's pod can open a connection to an address."""
-        attempt = ["timeout", str(CONNECT_WITHIN), "bash", "-c", _TRY, "bash", address, str(port)]
+        attempt = ["timeout", str(CONNECT_TIMEOUT_S), "bash", "-c", _TRY, "bash", address, str(port)]
         return self._inside(app, ["-n"], attempt)
 
     def resolves(self, app: str, name: str) -> bool:

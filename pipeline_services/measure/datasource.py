@@ -1,28 +1,79 @@
-"""A dashboard's data source through an outage of what it reads from: red, and green again. Pure."""
+"""Grafana's data source through an outage of what it reads from: asked whether it works, and when it failed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
+from pipeline_services.clients.grafana import GrafanaApi
+from pipeline_services.clients.http import HttpApi
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.measure.recovery import Moment, moment_of
 from pipeline_services.measure.samples import SourceSample
+from pipeline_services.model import roles
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.pipeline import Pipeline
+
+ANSWER_TIMEOUT_S: Final = 2.0
+"""In steady state it takes a few hundredths; a person who waits longer calls it broken."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
-    """When the data source turned red after the fault was made, and green for good after that; None: never seen to."""
+class Transitions:
+    """When the data source failed after the fault was made, and worked for good after that; None: it was not seen to.
 
-    red: Moment | None
-    green: Moment | None
-    said: str = ""
+    Attributes:
+        message: what it said when it failed.
+    """
+
+    failed: Moment | None
+    recovered: Moment | None
+    message: str = ""
 
 
-def turns(samples: Sequence[SourceSample], made: float) -> Turns:
-    """The first red after ``made`` (epoch seconds) and the green that lasts to the end; both in seconds after it."""
+def transitions(samples: Sequence[SourceSample], made: float) -> Transitions:
+    """The first failure after ``made`` (epoch seconds), and the recovery that lasts to the end; in seconds after it."""
     since = [sample for sample in samples if sample.answered >= made]
-    reds = [sample for sample in since if not sample.green]
-    if not reds:
-        return Turns(None, None)
-    back = next((sample for sample in since if sample.answered > reds[-1].answered), None)
-    return Turns(moment_of(samples, reds[0], made), moment_of(samples, back, made) if back else None, reds[0].message)
+    failures = [sample for sample in since if not sample.works]
+    if not failures:
+        return Transitions(None, None)
+    back = next((sample for sample in since if sample.answered > failures[-1].answered), None)
+    recovered = moment_of(samples, back, made) if back else None
+    return Transitions(moment_of(samples, failures[0], made), recovered, failures[0].message)
+
+
+class SourceProbe:
+    """Looks at a data source. No answer in time is a failure, as a bad one is."""
+
+    def __init__(self, grafana: GrafanaApi, uid: str) -> None:
+        self._grafana = grafana
+        self._uid = uid
+
+    def __call__(self) -> SourceSample:
+        asked = time.time()
+        try:
+            status, message = self._grafana.datasource_health(self._uid, timeout=ANSWER_TIMEOUT_S)
+        except PipelineError as error:
+            return SourceSample(asked, time.time(), message=error.message)
+        return SourceSample(asked, time.time(), works=status == 200, message=message)
+
+
+@contextmanager
+def opened(cluster: Cluster, pipeline: Pipeline, pod: str) -> Iterator[SourceProbe]:
+    """Looks through a connection of their own to Grafana's ``pod``.
+
+    Raises:
+        ServiceUnreachable: the pod does not take connections.
+    """
+    service = pipeline.service(roles.GRAFANA)
+    endpoint = Endpoint(service.name, pod, service.port)
+    with PortForward(cluster, endpoint) as forward:
+        http = HttpApi(roles.GRAFANA, forward.port, cause=lambda: forward.failure)
+        try:
+            yield SourceProbe(GrafanaApi(http), pipeline.dashboard.datasources[roles.INFLUXDB])
+        finally:
+            http.close()

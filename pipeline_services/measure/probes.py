@@ -31,7 +31,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.model.pipeline import Pipeline
 
-LOOK_WITHIN: Final = 0.5
+LOOK_TIMEOUT_S: Final = 0.5
 """Seconds that one look at the stored readings may take: half of what bounds the recovery clock's error."""
 
 
@@ -97,7 +97,7 @@ class Probes(AbstractContextManager["Probes"]):
         store = self.pipeline.store
         statement = f"SELECT LAST(sequence) FROM {store.measurement} WHERE time > now() - 2m GROUP BY producer_id"
         query = {"db": store.bucket, "epoch": "ns", "q": statement}
-        answer = self.influx.ask_json("/query", query, headers=self.authorization, timeout=LOOK_WITHIN)
+        answer = self.influx.ask_json("/query", query, headers=self.authorization, timeout=LOOK_TIMEOUT_S)
         try:
             series = answer["results"][0].get("series") or []
             return {str(one["tags"]["producer_id"]): one["values"][0][0] / 1e9 for one in series}
@@ -180,9 +180,9 @@ def pod_seen(pod: K8sObject, pipeline: Pipeline) -> PodSeen:
     return PodSeen(
         name=name_of(pod),
         app=component.id if component else "",
-        life="/".join([uid_of(pod), *(str(one.get("containerID", "")) for one in containers)]),
+        incarnation="/".join([uid_of(pod), *(str(one.get("containerID", "")) for one in containers)]),
         ready=is_ready(pod),
-        going=is_terminating(pod),
+        terminating=is_terminating(pod),
         status=_status(pod, containers),
         restarts=restarts_of(pod),
         ready_since=ready_since(pod),

@@ -1,7 +1,7 @@
 """The recovery clock: from samples to the moments of a recovery, each with its sampling error. Pure.
 
-Recovery time is from the fault's landing to the first of ``CONSECUTIVE`` steady samples; draining the backlog is timed
-apart. Where a fault does not heal by itself the clock starts when its cause was taken away.
+Recovery time is from the fault's landing to the first of ``CONSECUTIVE_SAMPLES`` steady samples; draining the backlog
+is timed apart. Where a fault does not heal by itself the clock starts when its cause was taken away.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, Final, TypeVar
 
 from pipeline_services.measure.samples import (
-    DRAINED,
+    DRAINED_LAG,
     PodSeen,
     PodsSample,
     Sample,
@@ -29,9 +29,9 @@ S = TypeVar("S", bound=Sample)
 
 LIMITS: Final = {roles.PRODUCER: 30.0, roles.PROCESSOR: 30.0, roles.KAFKA: 60.0, roles.INFLUXDB: 60.0}
 """Seconds, section 3's upper bounds of the expected recovery times."""
-CONSECUTIVE: Final = 12
+CONSECUTIVE_SAMPLES: Final = 12
 """Steady samples in a row, 0.25 s apart, which span more than the stored readings take to go stale."""
-STALL: Final = 1.5
+STALL_S: Final = 1.5
 """Seconds without a newer stored reading that count as an interruption."""
 
 
@@ -73,7 +73,7 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedComponent:
     """What has to come back: the component with so many pods, none of which is one of the ``victims`` (their lives).
 
     ``audit``: whose readings show the flow, the audit's or the pipeline's own producers'.
@@ -85,7 +85,7 @@ class Expected:
     audit: bool = False
 
 
-def measure(samples: Samples, start: float, expected: Expected) -> Recovery:
+def measure(samples: Samples, start: float, expected: ExpectedComponent) -> Recovery:
     """Read the clock as far as the samples go."""
     recovered = _recovered(samples, start, expected)
     until = start + recovered.after if recovered else None
@@ -94,52 +94,52 @@ def measure(samples: Samples, start: float, expected: Expected) -> Recovery:
     drained_from = max((end for _, end in stalls), default=start)
     return Recovery(
         start=start,
-        ready=_first(samples.pods, start, lambda sample: is_back(sample, expected)),
+        ready=_first(samples.pods, start, lambda sample: is_ready_again(sample, expected)),
         flowing=_flowing(samples.stored, start, stalls),
         recovered=recovered,
-        drained=_first(samples.lag, drained_from, lambda sample: sample.lag <= DRAINED, start),
+        drained=_first(samples.lag, drained_from, lambda sample: sample.lag <= DRAINED_LAG, start),
         interrupted=max((end - begin for begin, end in stalls), default=0.0),
         peak_lag=max((sample.lag for sample in lags), default=0),
     )
 
 
-def is_back(sample: PodsSample, expected: Expected) -> bool:
+def is_ready_again(sample: PodsSample, expected: ExpectedComponent) -> bool:
     """Whether the component is ready without any of the victims."""
     ready = component_ready(sample.pods, expected.component, expected.replicas)
     return ready and not any(_is_victim(pod, expected) for pod in sample.pods)
 
 
-def _is_victim(pod: PodSeen, expected: Expected) -> bool:
-    return not pod.going and pod.life in expected.victims
+def _is_victim(pod: PodSeen, expected: ExpectedComponent) -> bool:
+    return not pod.terminating and pod.incarnation in expected.victims
 
 
 def interruptions(
     samples: Sequence[StoredSample], start: float, until: float | None, *, audit: bool
 ) -> list[tuple[float, float]]:
-    """The times of more than ``STALL`` seconds without a newer reading that end after ``start``, as (from, to).
+    """The times of more than ``STALL_S`` seconds without a newer reading that end after ``start``, as (from, to).
 
     One that has not ended by the last sample is open: it ends at infinity unless ``until`` is known.
     """
-    times = progress([sample for sample in samples if until is None or sample.answered <= until + STALL], audit=audit)
-    stalls = [(one, two) for one, two in pairwise(times) if two - one > STALL and two > start]
+    times = progress([sample for sample in samples if until is None or sample.answered <= until + STALL_S], audit=audit)
+    stalls = [(one, two) for one, two in pairwise(times) if two - one > STALL_S and two > start]
     last = max((sample.answered for sample in samples), default=start)
-    if until is None and times and last - times[-1] > STALL:
+    if until is None and times and last - times[-1] > STALL_S:
         stalls.append((times[-1], float("inf")))
     return stalls
 
 
-def _recovered(samples: Samples, start: float, expected: Expected) -> Moment | None:
+def _recovered(samples: Samples, start: float, expected: ExpectedComponent) -> Moment | None:
     looks = [sample for sample in samples.pods if sample.answered >= start]
     run: list[PodsSample] = []
     for look in looks:
-        steady = not look.error and is_back(look, expected) and _flows(samples.stored, look.answered, expected)
+        steady = not look.error and is_ready_again(look, expected) and _flows(samples.stored, look.answered, expected)
         run = [*run, look] if steady else []
-        if len(run) >= CONSECUTIVE:
+        if len(run) >= CONSECUTIVE_SAMPLES:
             return moment_of(samples.pods, run[0], start)
     return None
 
 
-def _flows(stored: Sequence[StoredSample], moment: float, expected: Expected) -> bool:
+def _flows(stored: Sequence[StoredSample], moment: float, expected: ExpectedComponent) -> bool:
     """As ``flowing_at``, on the few samples that matter for one moment."""
     end = bisect_right(stored, moment, key=lambda sample: sample.answered)
     return flowing_at(stored[max(0, end - 24) : end], moment, audit=expected.audit)

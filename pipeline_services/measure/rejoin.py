@@ -8,13 +8,13 @@ from typing import Final
 from pipeline_services.measure.recovery import Moment, moment_of
 from pipeline_services.measure.samples import LagSample
 
-REJOIN_WITHIN: Final = 10.0
+REJOIN_LIMIT_S: Final = 10.0
 """Seconds: the longest that section 9 documents. A member that was killed is missed for a session of 6 s, one that left
 for less than one, and the new one takes about 2 s from its start to its request to join."""
 STABLE: Final = "Stable"
 
 
-def rejoined(
+def group_rejoin_time(
     samples: Sequence[LagSample], broken: float, started: float, victims: int = 1, *, partitions: int
 ) -> Moment | None:
     """When the group was whole again without any of the ``victims``, after the last new process ``started``.

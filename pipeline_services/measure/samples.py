@@ -6,26 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-RECENT: Final = 2.0
+RECENT_S: Final = 2.0
 """Seconds for which a sample is taken for the present."""
-FRESH_WITHIN: Final = 2.0
+FRESH_AGE_S: Final = 2.0
 """Seconds that the newest stored reading may be old; in steady state it is about half a second."""
-DRAINED: Final = 300
+DRAINED_LAG: Final = 300
 """Readings of lag which are no backlog: a few seconds of production, with the audit's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class PodSeen:
-    """One pod: ``life`` changes with every new pod and every new container in it.
+    """One pod: ``incarnation`` changes with every new pod and every new container in it.
 
     ``app`` is the component that it belongs to, and empty for a pod of none.
     """
 
     name: str
     app: str
-    life: str
+    incarnation: str
     ready: bool
-    going: bool
+    terminating: bool
     status: str
     restarts: int
     ready_since: float | None = None
@@ -74,9 +74,9 @@ class LagSample(Sample):
 
 @dataclass(frozen=True, slots=True)
 class SourceSample(Sample):
-    """A dashboard's data source, as its own health call shows it; green or not, and in which words."""
+    """A dashboard's data source, as its own health call shows it: whether it works, and what it says."""
 
-    green: bool = False
+    works: bool = False
     message: str = ""
 
 
@@ -92,7 +92,7 @@ class Samples:
 
 def component_ready(pods: Sequence[PodSeen], app: str, at_least: int = 1) -> bool:
     """Enough pods of the app are ready, and every one that is not on its way out is."""
-    standing = [pod for pod in pods if pod.app == app and not pod.going]
+    standing = [pod for pod in pods if pod.app == app and not pod.terminating]
     return len(standing) >= at_least and all(pod.ready for pod in standing)
 
 
@@ -104,7 +104,7 @@ def newest_of(sample: StoredSample, *, audit: bool) -> float | None:
 
 AUDIT_PREFIX: Final = "audit-"
 """What the producer_id of every audit starts with."""
-AUDIT_RATE: Final = 40.0
+AUDIT_RATE_PER_S: Final = 40.0
 """Readings per second: twice the pipeline's own, so that a loss of a fraction of a second shows."""
 
 
@@ -123,8 +123,8 @@ def flowing_at(samples: Sequence[StoredSample], moment: float, *, audit: bool) -
     """Whether new readings were being stored at ``moment``: the last sample before it is recent and answered, and the
     newest reading that it shows is fresh.
     """
-    recent = [sample for sample in samples if moment - RECENT <= sample.answered <= moment]
+    recent = [sample for sample in samples if moment - RECENT_S <= sample.answered <= moment]
     if not recent or recent[-1].error:
         return False
     newest = newest_of(recent[-1], audit=audit)
-    return newest is not None and moment - newest <= FRESH_WITHIN
+    return newest is not None and moment - newest <= FRESH_AGE_S

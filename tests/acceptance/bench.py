@@ -21,7 +21,7 @@ from tests.judgements.daily_cases import daily_cases
 ROOT = Path(__file__).resolve().parents[2]
 FAILED = "failed"
 INCONCLUSIVE = "inconclusive"
-SHOWS_WITHIN = 300.0
+SHOWS_TIMEOUT_S = 300.0
 """Seconds until a fault has reached every window that judges it: two minutes of rates, a back-off, an event."""
 
 
@@ -115,4 +115,4 @@ class Verdict(list[str]):
 
 def becomes_green(judge: Judge, what: str) -> None:
     """Wait until no daily case is red or inconclusive."""
-    wait_until(lambda: Verdict(sorted(judge.findings())), within=SHOWS_WITHIN, what=what, every=2.0)
+    wait_until(lambda: Verdict(sorted(judge.findings())), within=SHOWS_TIMEOUT_S, what=what, every=2.0)

@@ -16,7 +16,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.secrets.tls import new_certificate, server_names
-from tests.acceptance.bench import FAILED, INCONCLUSIVE, SHOWS_WITHIN, Judge, Verdict, becomes_green
+from tests.acceptance.bench import FAILED, INCONCLUSIVE, SHOWS_TIMEOUT_S, Judge, Verdict, becomes_green
 from tests.acceptance.expectations import EXPECTATIONS, Expectation
 from tests.judgements.daily_cases import daily_cases
 
@@ -113,4 +113,4 @@ def becomes_as_expected(judge: Judge, expected: Expectation) -> None:
         named = {found[case][1] for case in red} - set(expected.components)
         return Verdict([*expected.wrong(red, inconclusive, CASES), *(f"{name} is blamed" for name in sorted(named))])
 
-    wait_until(outcome, within=SHOWS_WITHIN, what="exactly the expected cases", every=2.0)
+    wait_until(outcome, within=SHOWS_TIMEOUT_S, what="exactly the expected cases", every=2.0)

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from chaos.scaling import SCALES_WITHIN, wanted_pods
+from chaos.scaling import SCALE_UP_TIMEOUT_S, wanted_pods
 from pipeline_services import faults
 from pipeline_services.audit.producer import AuditProducer
 from pipeline_services.clients.kubernetes import Cluster, WritableCluster
@@ -51,7 +51,7 @@ def scaling(_admin: WritableCluster, _journal: Journal, cluster: Cluster) -> Ite
     with PortForward(cluster, KAFKA) as forward, AuditProducer(forward.port, PIPELINE.topics.readings, RATE):
         wait_until(
             lambda: wanted_pods(cluster)[roles.PROCESSOR] > 1,
-            within=SCALES_WITHIN,
+            within=SCALE_UP_TIMEOUT_S,
             what="another processor to be wanted",
             every=1.0,
         )

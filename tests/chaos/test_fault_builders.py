@@ -13,15 +13,17 @@ from typing import Any, cast
 
 import pytest
 import yaml
+from kafka.errors import KafkaError
 
-from chaos.faults import autoscalers, certificates, configuration, network, observability, workloads
+from chaos.faults import autoscalers, certificates, configuration, network, observability, stores, workloads
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import resources
 from pipeline_services.faults.injection import perform
 from pipeline_services.faults.journal import Call, Step
 from pipeline_services.faults.model import Fault
-from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.secrets import tls
 from tests.faults.test_object_faults import APPS, NS, Server, deployment
 
@@ -247,3 +249,19 @@ def test_a_file_that_stays_as_it_is_is_no_fault() -> None:
     build = observability.rewritten("grafana", "grafana-config", "datasources.yaml", lambda text: text, "x")
     with pytest.raises(PreconditionNotMet, match="like that already"):
         build(found)
+
+
+def test_what_kafka_refuses_meanwhile_is_counted_and_raised_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "TICK_S", 0.01)
+    tries = 0
+
+    def refused() -> None:
+        nonlocal tries
+        tries += 1
+        raise KafkaError("no leader")
+
+    with (
+        pytest.raises(ServiceUnreachable, match=r"\d+ times Kafka refused: KafkaError: no leader"),
+        stores._repeated(refused),
+    ):
+        wait_until(lambda: tries > 2, within=5, what="several tries", every=0.01)

@@ -25,10 +25,10 @@ from pipeline_services.experiment.expectations import (
     expect_recovered,
     expect_rejoined,
 )
-from pipeline_services.experiment.persistence import Kept
+from pipeline_services.experiment.persistence import PersistentIdentity
 from pipeline_services.experiment.result import Gate, Observed, Reconciled, Recovered, Result, Settled
 from pipeline_services.experiment.scenario import ExpectedFinding, Heals
-from pipeline_services.measure.datasource import Turns
+from pipeline_services.measure.datasource import Transitions
 from pipeline_services.measure.recovery import Moment, Recovery
 from pipeline_services.measure.samples import LagSample
 from pipeline_services.triage.causes import CAUSES
@@ -120,13 +120,13 @@ def test_a_group_that_rejoined_late_or_never_is_reported() -> None:
         expect_rejoined(timed(rejoined=Moment(10.1, 0.5)))
 
 
-def identified(found: Result, before: Kept, after: Kept) -> Result:
+def identified(found: Result, before: PersistentIdentity, after: PersistentIdentity) -> Result:
     return replace(found, reconciled=Reconciled(AuditReport(Verdict(), Verdict()), (before, after)))
 
 
 def test_what_was_not_kept_is_reported() -> None:
-    before = Kept("kafka-0", "one", "claim", "volume", "cluster", {0: 1})
-    after = replace(before, life="two", committed={0: 2})
+    before = PersistentIdentity("kafka-0", "one", "claim", "volume", "cluster", {0: 1})
+    after = replace(before, incarnation="two", committed={0: 2})
     expect_identity_kept(identified(result(), before, after))
     with pytest.raises(AssertionError, match="the cluster id was cluster and is another"):
         expect_identity_kept(identified(result(), before, replace(after, cluster_id="another")))
@@ -141,14 +141,14 @@ def test_what_was_not_kept_is_reported() -> None:
     ("turns", "told"),
     [
         (None, "was not looked at"),
-        (Turns(None, None), "stayed green"),
-        (Turns(Moment(1.0, 0.2), None, "no route"), r"is red since 1\.0 s \(-0\.2\): no route"),
+        (Transitions(None, None), "stayed green"),
+        (Transitions(Moment(1.0, 0.2), None, "no route"), r"is red since 1\.0 s \(-0\.2\): no route"),
     ],
 )
-def test_a_data_source_that_did_not_fail_or_recover_is_reported(turns: Turns | None, told: str) -> None:
+def test_a_data_source_that_did_not_fail_or_recover_is_reported(turns: Transitions | None, told: str) -> None:
     with pytest.raises(AssertionError, match=told):
         expect_datasource_failed_and_recovered(timed(datasource=turns))
-    expect_datasource_failed_and_recovered(timed(datasource=Turns(Moment(1.0, 0.2), Moment(9.0, 0.4))))
+    expect_datasource_failed_and_recovered(timed(datasource=Transitions(Moment(1.0, 0.2), Moment(9.0, 0.4))))
 
 
 def diagnosed(*causes: str, component: str = "processor") -> Result:

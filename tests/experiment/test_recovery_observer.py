@@ -97,7 +97,7 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SteadyFake:
     }
     for name, value in stand_ins.items():
         monkeypatch.setattr(recovery_observer, name, value)
-    for pace in ("PODS_EVERY", "STORED_EVERY", "LAG_EVERY"):
+    for pace in ("PODS_INTERVAL_S", "STORED_INTERVAL_S", "LAG_INTERVAL_S"):
         monkeypatch.setattr(sampler, pace, 0.01)
     monkeypatch.setattr(symptoms, "LOOK_INTERVAL_S", 0.01)
     monkeypatch.setattr(symptoms, "light_snapshot", lambda _cluster: SNAPSHOT)

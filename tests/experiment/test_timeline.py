@@ -11,7 +11,7 @@ import pytest
 from pipeline_services.experiment.result import Evidence, Gate, Result, as_line
 from pipeline_services.experiment.timeline import MAX_BYTES, as_json, as_text, merged, phases
 from pipeline_services.experiment.timeline_picture import svg
-from pipeline_services.measure.datasource import Turns
+from pipeline_services.measure.datasource import Transitions
 from pipeline_services.measure.recovery import Moment
 from pipeline_services.model.errors import NoData
 from tests.experiment.results import START, result, scenario
@@ -38,7 +38,7 @@ def test_the_figures_are_what_was_seen() -> None:
 def test_what_is_timed_beside_the_recovery_is_a_figure() -> None:
     timed = result()
     assert timed.recovered is not None
-    datasource = Turns(Moment(1.0, 0.2), Moment(9.0, 0.4))
+    datasource = Transitions(Moment(1.0, 0.2), Moment(9.0, 0.4))
     beside = replace(timed.recovered, rejoined=Moment(6.2, 0.5), datasource=datasource)
     figures = replace(timed, recovered=beside).figures()
     assert figures["re-joined after"] == 6.2

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_services.measure.recovery import CONSECUTIVE, LIMITS, Expected, interruptions, measure
-from pipeline_services.measure.samples import FRESH_WITHIN, PodSeen, flowing_at
+from pipeline_services.measure.recovery import CONSECUTIVE_SAMPLES, LIMITS, ExpectedComponent, interruptions, measure
+from pipeline_services.measure.samples import FRESH_AGE_S, PodSeen, flowing_at
 from tests.audit.histories import START, history, outage, pod
 
-EXPECTED = Expected("processor", victims=frozenset({"old"}), audit=True)
+EXPECTED = ExpectedComponent("processor", victims=frozenset({"old"}), audit=True)
 
 
 def replaced(at_begin: float, at_ready: float) -> Callable[[float], tuple[PodSeen, ...]]:
@@ -47,7 +47,7 @@ def test_a_pod_that_keeps_its_name_is_not_back_until_its_life_is_another() -> No
 def test_a_hung_process_that_still_looks_ready_is_not_taken_for_recovered() -> None:
     """Nothing is stored from the landing on, though the pod is ready all the time and no victim is expected."""
     samples = history(lambda _at: (pod("same"),), outage(0.0, 20.0), until=30.0)
-    recovery = measure(samples, START, Expected("processor", audit=True))
+    recovery = measure(samples, START, ExpectedComponent("processor", audit=True))
     assert recovery.recovered is not None
     assert recovery.recovered.after == pytest.approx(20.0)
 
@@ -78,7 +78,7 @@ def test_a_relapse_within_the_run_of_steady_samples_starts_the_clock_anew() -> N
 
 
 def test_too_few_steady_samples_are_none() -> None:
-    samples = history(replaced(0.0, 0.0), outage(0.0, 0.0), until=0.25 * (CONSECUTIVE - 2))
+    samples = history(replaced(0.0, 0.0), outage(0.0, 0.0), until=0.25 * (CONSECUTIVE_SAMPLES - 2))
     assert measure(samples, START, EXPECTED).recovered is None
 
 
@@ -109,7 +109,7 @@ def test_the_clock_never_says_less_than_the_truth_and_at_most_its_error_more(rea
 
 
 def test_a_stale_or_failed_last_look_is_no_flow() -> None:
-    stored = history(lambda _at: (pod(),), lambda at: at - FRESH_WITHIN - 0.1).stored
+    stored = history(lambda _at: (pod(),), lambda at: at - FRESH_AGE_S - 0.1).stored
     assert not flowing_at(stored, START + 5, audit=True)
     stored = history(lambda _at: (pod(),), lambda at: None if at > 0 else at).stored
     assert not flowing_at(stored, START + 5, audit=True)

@@ -24,12 +24,12 @@ def history(*rows: tuple[float, str, Mapping[str, int]]) -> list[LagSample]:
     return [sample(-2.0, "Stable", OLD), *(sample(*row) for row in rows)]
 
 
-def rejoined(samples: list[LagSample], broken: float, started: float, victims: int = 1) -> Moment | None:
-    return rejoin.rejoined(samples, broken, started, victims, partitions=6)
+def group_rejoin_time(samples: list[LagSample], broken: float, started: float, victims: int = 1) -> Moment | None:
+    return rejoin.group_rejoin_time(samples, broken, started, victims, partitions=6)
 
 
 def test_the_new_member_counts_once_it_has_everything() -> None:
-    moment = rejoined(
+    moment = group_rejoin_time(
         history(
             (1.0, "Stable", OLD),
             (2.0, "PreparingRebalance", {"old-1": 0, "new-1": 0}),
@@ -57,23 +57,23 @@ def test_the_new_member_counts_once_it_has_everything() -> None:
     ids=["only the old one", "not stable", "a partition is nobody's", "the dead one has some", "nobody"],
 )
 def test_what_is_not_whole_does_not_count(row: tuple[float, str, Mapping[str, int]]) -> None:
-    assert rejoined(history(row), BROKEN, STARTED) is None
+    assert group_rejoin_time(history(row), BROKEN, STARTED) is None
 
 
 def test_a_look_without_an_answer_says_nothing() -> None:
-    assert rejoined([*history(), sample(3.0, "Stable", NEW, error="away")], BROKEN, STARTED) is None
+    assert group_rejoin_time([*history(), sample(3.0, "Stable", NEW, error="away")], BROKEN, STARTED) is None
 
 
 def test_who_was_not_broken_may_stay() -> None:
     two = [sample(-2.0, "Stable", {"old-1": 3, "old-2": 3})]
     both = sample(1.0, "Stable", {"old-1": 3, "old-2": 3})
     mixed = sample(4.0, "Stable", {"old-2": 3, "new-1": 3})
-    assert rejoined([*two, both], BROKEN, STARTED) is None
-    assert rejoined([*two, both, mixed], BROKEN, STARTED) is not None
-    assert rejoined([*two, both, mixed], BROKEN, STARTED, victims=2) is None
+    assert group_rejoin_time([*two, both], BROKEN, STARTED) is None
+    assert group_rejoin_time([*two, both, mixed], BROKEN, STARTED) is not None
+    assert group_rejoin_time([*two, both, mixed], BROKEN, STARTED, victims=2) is None
 
 
 def test_a_new_member_may_come_before_the_last_process_was_started() -> None:
     two = [sample(-2.0, "Stable", {"old-1": 3, "old-2": 3}), sample(-0.5, "Stable", {"new-1": 6})]
     whole = sample(4.0, "Stable", {"new-1": 3, "new-2": 3})
-    assert rejoined([*two, whole], BROKEN, STARTED, victims=2) is not None
+    assert group_rejoin_time([*two, whole], BROKEN, STARTED, victims=2) is not None
