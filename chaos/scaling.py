@@ -63,7 +63,7 @@ def under_load(pipeline: SteadyPipeline) -> tuple[list[Growth], AuditReport]:
     The second of what is returned is the ledger over all of it, rebalances included.
     """
     found = [Growth(app, len(pipeline.pods_of(app))) for app in names.HPAS]
-    with Audit(pipeline.probes) as audit:
+    with Audit.running(pipeline.probes) as audit:
         with _load(pipeline) as since:
 
             def grown() -> bool:

@@ -40,7 +40,7 @@ def opened(config: pytest.Config) -> Iterator[SteadyPipeline]:
         config.getoption("namespace"),
         config.getoption("allow_chaos"),
     )
-    with SteadyPipeline(authorized, lambda line: say(config, line)) as pipeline:
+    with SteadyPipeline.open(authorized, lambda line: say(config, line)) as pipeline:
         yield pipeline
 
 

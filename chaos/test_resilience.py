@@ -40,7 +40,7 @@ def test_soak(steady_pipeline: SteadyPipeline, play: Play, pytestconfig: pytest.
     choice, until = random.Random(seed), time.monotonic() + minutes * 60
     quick = sorted(one.id for one in RECOVERY.values() if not one.plan.slow)
     played = 0
-    with Audit(steady_pipeline.probes) as whole:
+    with Audit.running(steady_pipeline.probes) as whole:
         while time.monotonic() < until or not played:
             played += 1
             scenario = RECOVERY[choice.choice(quick)]

@@ -7,10 +7,9 @@ whose lives the topic shows every number (fit wherever the broker was not the on
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from types import TracebackType
 from typing import Any, Final
 
 from pipeline_services.audit.ledger import Finding, History, Records, TopicLog, Verdict, from_topic, gaps, judge
@@ -66,29 +65,26 @@ class AuditReport:
         return asdict(self)
 
 
-class Audit(AbstractContextManager["Audit"]):
-    """Sends the audit's readings while the block runs; ``reconcile`` ends that and judges.
+class Audit:
+    """An audit from the topic's end as it is now: what ``producer`` sends from here on is judged."""
 
-    Raises:
-        PipelineError: on entering, when Kafka does not answer.
-    """
-
-    def __init__(self, probes: Probes, producer: AuditProducer | None = None) -> None:
+    def __init__(self, probes: Probes, producer: AuditProducer) -> None:
         self._probes = probes
-        self.producer = producer or AuditProducer(probes.kafka_forward.port, probes.pipeline.topics.readings)
-        self._start: Mapping[int, int] = {}
-        self._since = 0.0
+        self.producer = producer
+        self._start, self._since = self._offsets().end, time.time()
 
-    def __enter__(self) -> Audit:
-        self._start = self._offsets().end
-        self._since = time.time()
-        self.producer.__enter__()
-        return self
+    @classmethod
+    @contextmanager
+    def running(cls, probes: Probes, producer: AuditProducer | None = None) -> Iterator[Audit]:
+        """Send the audit's readings while the block runs; ``reconcile`` ends that and judges.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.producer.__exit__(kind, error, trace)
+        Raises:
+            PipelineError: Kafka does not answer.
+        """
+        port, topic = probes.kafka_forward.port, probes.pipeline.topics.readings
+        audit = cls(probes, producer or AuditProducer(port, topic))
+        with audit.producer:
+            yield audit
 
     def reconcile(self) -> AuditReport:
         """End the audit and judge it; takes some seconds, since everything sent has to be consumed first.

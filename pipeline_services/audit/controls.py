@@ -21,14 +21,14 @@ DROPPED: Final = 7
 def audited_with_a_drop(probes: Probes) -> tuple[Lost, AuditReport]:
     """An audit one of whose readings was never sent and yet counts as acknowledged."""
     producer = AuditProducer(probes.kafka_forward.port, probes.pipeline.topics.readings, dropped=[DROPPED])
-    with Audit(probes, producer) as audit:
+    with Audit.running(probes, producer) as audit:
         _await_enough(producer)
         return (FIRST_DEVICE, DROPPED), audit.reconcile()
 
 
 def audited_with_a_deletion(probes: Probes) -> tuple[Lost, AuditReport]:
     """An audit one of whose points is deleted from the store once it is there."""
-    with Audit(probes) as audit:
+    with Audit.running(probes) as audit:
         _await_enough(audit.producer)
         audit.producer.finish(10.0)
         lost = wait_until(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import partial
-from types import TracebackType
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
@@ -31,40 +30,35 @@ ROLLED_OUT: Final = (*roles.DATA_PATH, roles.PROMETHEUS)
 """What has to be rolled out whole before anything is broken; Grafana and Loki only watch."""
 
 
-class SteadyPipeline(AbstractContextManager["SteadyPipeline"]):
-    """A pipeline in which faults may be made, with the ways in and the rights to change it.
+class SteadyPipeline:
+    """A pipeline in which faults may be made, with the ways in and the rights to change it."""
 
-    Raises:
-        PreconditionNotMet: on entering: no consent, another run, a part that is away.
-    """
-
-    def __init__(self, authorized: ChaosTarget, say: Say = lambda _line: None) -> None:
+    def __init__(self, authorized: ChaosTarget, say: Say, cluster: Cluster, api: Admin, probes: Probes) -> None:
         self.authorized = authorized
         self.say = say
         self.namespace = authorized.target.namespace
         self.description = authorized.target.pipeline
         self.journal = authorized.journal
-        self._open = ExitStack()
+        self.cluster = cluster
+        self.api = api
+        self.probes = probes
 
-    def __enter__(self) -> SteadyPipeline:
-        with ExitStack() as opening:
-            opening.enter_context(chaos_lock(self.authorized, "chaos"))
-            self.cluster = Cluster.connect(self.authorized.target)
-            opening.callback(self.cluster.close)
-            self.cluster.require_namespace()
-            node = KindNode.of(own_cluster.CLUSTER) if self.authorized.own else None
-            self.api = Admin(self.cluster.server.access, self.namespace, node)
-            opening.callback(self.api.close)
-            require_label(self.api, self.namespace)
-            sweep(self.api, self.journal, self.say)
-            self.probes = opening.enter_context(Probes(self.cluster, self.description))
-            self._open = opening.pop_all()
-        return self
+    @classmethod
+    @contextmanager
+    def open(cls, authorized: ChaosTarget, say: Say) -> Iterator[SteadyPipeline]:
+        """The pipeline, which no other run breaks while the block runs.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._open.close()
+        Raises:
+            PreconditionNotMet: no consent, another run, a part that is away.
+        """
+        with chaos_lock(authorized, "chaos"), closing(Cluster.connect(authorized.target)) as cluster:
+            cluster.require_namespace()
+            node = KindNode.of(own_cluster.CLUSTER) if authorized.own else None
+            with closing(Admin(cluster.server.access, authorized.target.namespace, node)) as api:
+                require_label(api, authorized.target.namespace)
+                sweep(api, authorized.journal, say)
+                with Probes.open(cluster, authorized.target.pipeline) as probes:
+                    yield cls(authorized, say, cluster, api, probes)
 
     def require_steady(self, within: float = STEADY_TIMEOUT_S) -> None:
         """The gate: all parts whole, readings fresh in the store, no backlog, several times in a row.

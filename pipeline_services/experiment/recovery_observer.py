@@ -83,7 +83,7 @@ class RecoveryObserver(Observer):
             try:
                 topic = pipeline.description.topics.readings
                 producer = AuditProducer(pipeline.probes.kafka_forward.port, topic, self._plan.rate)
-                self._audit = stack.enter_context(Audit(pipeline.probes, producer))
+                self._audit = stack.enter_context(Audit.running(pipeline.probes, producer))
                 self._await_flow()
                 yield
             finally:

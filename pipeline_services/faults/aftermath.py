@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 
 from pipeline_services.clients.kubeconfig import Access
 from pipeline_services.faults.admin import Admin, KindNode
@@ -23,10 +24,6 @@ def undo_left_behind(journal: Journal, say: Callable[[str], None]) -> None:
     with chaos_lock(authorized, "undoing what was left behind"):
         below = any(isinstance(step, Command) for entry in journal.entries() for step in entry.undo)
         node = KindNode.of(own_cluster.CLUSTER) if below else None  # to find the engine takes a second
-        admin = Admin(
-            Access.load(authorized.target.kubeconfig, authorized.target.context), authorized.target.namespace, node
-        )
-        try:
+        access = Access.load(authorized.target.kubeconfig, authorized.target.context)
+        with closing(Admin(access, authorized.target.namespace, node)) as admin:
             sweep(admin, journal, say)
-        finally:
-            admin.close()

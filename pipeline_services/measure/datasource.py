@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,9 +71,8 @@ def opened(cluster: Cluster, pipeline: Pipeline, pod: str) -> Iterator[SourcePro
     """
     service = pipeline.service(roles.GRAFANA)
     endpoint = Endpoint(service.name, pod, service.port)
-    with PortForward(cluster, endpoint) as forward:
-        http = HttpApi(roles.GRAFANA, forward.port, cause=lambda: forward.failure)
-        try:
-            yield SourceProbe(GrafanaApi(http), pipeline.dashboard.datasources[roles.INFLUXDB])
-        finally:
-            http.close()
+    with (
+        PortForward(cluster, endpoint) as forward,
+        closing(HttpApi(roles.GRAFANA, forward.port, cause=lambda: forward.failure)) as http,
+    ):
+        yield SourceProbe(GrafanaApi(http), pipeline.dashboard.datasources[roles.INFLUXDB])

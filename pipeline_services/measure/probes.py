@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, suppress
-from types import TracebackType
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, Final
 
 from pipeline_services.clients.http import HttpApi, Tls
@@ -35,40 +34,36 @@ LOOK_TIMEOUT_S: Final = 0.5
 """Seconds that one look at the stored readings may take: half of what bounds the recovery clock's error."""
 
 
-class Probes(AbstractContextManager["Probes"]):
-    """Ways to the pods of the data path that outlive these pods: a StatefulSet's pod comes back under its name.
+class Probes:
+    """Ways to the pods of the data path that outlive these pods: a StatefulSet's pod comes back under its name."""
 
-    Raises:
-        PipelineError: on entering, when a part is away.
-    """
-
-    def __init__(self, cluster: Cluster, pipeline: Pipeline) -> None:
+    def __init__(self, cluster: Cluster, pipeline: Pipeline, ways: ExitStack) -> None:
         self.cluster = cluster
         self.pipeline = pipeline
-        self._open = ExitStack()
         self._kafka: KafkaBroker | None = None
-
-    def __enter__(self) -> Probes:
-        secrets, config = self.cluster.list("secrets"), self.pipeline.config
+        ways.callback(self._drop_kafka)
+        secrets, config = cluster.list("secrets"), pipeline.config
         self.token = secret_value(secrets, config.read_token.secret, config.read_token.key).decode().strip()
         self.ca = secret_value(secrets, config.tls, "ca.crt").decode()
-        self.kafka_forward = self._forward(roles.KAFKA)
-        self.influx_forward = self._forward(roles.INFLUXDB)
-        server = Tls(self.pipeline.service(roles.INFLUXDB).name, self.ca)
-        self.influx = HttpApi(roles.INFLUXDB, self.influx_forward.port, tls=server)
-        self._open.callback(self.influx.close)
-        return self
+        self.kafka_forward = ways.enter_context(self._forward(roles.KAFKA))
+        self.influx_forward = ways.enter_context(self._forward(roles.INFLUXDB))
+        server = Tls(pipeline.service(roles.INFLUXDB).name, self.ca)
+        self.influx = ways.enter_context(closing(HttpApi(roles.INFLUXDB, self.influx_forward.port, tls=server)))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._drop_kafka()
-        self._open.close()
+    @classmethod
+    @contextmanager
+    def open(cls, cluster: Cluster, pipeline: Pipeline) -> Iterator[Probes]:
+        """Keep the ways open while the block runs.
+
+        Raises:
+            PipelineError: a part is away.
+        """
+        with ExitStack() as ways:
+            yield cls(cluster, pipeline, ways)
 
     def _forward(self, component: str) -> PortForward:
         service = self.pipeline.service(component)
-        endpoint = Endpoint(service.name, self.pipeline[component].first_pod, service.port)
-        return self._open.enter_context(PortForward(self.cluster, endpoint))
+        return PortForward(self.cluster, Endpoint(service.name, self.pipeline[component].first_pod, service.port))
 
     def pods(self) -> PodsSample:
         """All pods of the namespace."""
@@ -141,12 +136,12 @@ class Probes(AbstractContextManager["Probes"]):
             ServiceUnreachable: the pod does not answer.
             UnexpectedAnswer: it answers something else.
         """
-        with PortForward(self.cluster, Endpoint(pod, pod, self.pipeline[component].metrics_port)) as forward:
-            http = HttpApi(pod, forward.port, cause=lambda: forward.failure)
-            try:
-                answer = http.ask("/metrics", timeout=2.0)
-            finally:
-                http.close()
+        endpoint = Endpoint(pod, pod, self.pipeline[component].metrics_port)
+        with (
+            PortForward(self.cluster, endpoint) as forward,
+            closing(HttpApi(pod, forward.port, cause=lambda: forward.failure)) as http,
+        ):
+            answer = http.ask("/metrics", timeout=2.0)
         if answer.status != 200:
             raise UnexpectedAnswer(f"{pod} answers {answer.status} to /metrics")
         return metric_value(answer.text, name, labels)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -72,14 +73,13 @@ class SteadyFake(FakePipeline):
         return self.inventories.pop(0)
 
 
-class FakeAudit(AbstractContextManager["FakeAudit"]):
+class FakeAudit:
     """Everything arrived."""
 
-    def __init__(self, *_arguments: object) -> None:
-        pass
-
-    def __exit__(self, *_error: object) -> None:
-        return None
+    @classmethod
+    @contextmanager
+    def running(cls, *_arguments: object) -> Iterator[FakeAudit]:
+        yield cls()
 
     def reconcile(self) -> AuditReport:
         return AuditReport(Verdict(), Verdict())

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipeline_services.clients.kafka_broker import Offsets
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.clients.port_forward import Endpoint
+from pipeline_services.measure import probes as module
 from pipeline_services.measure.probes import Probes, pod_seen
+from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
 
 
@@ -49,3 +56,23 @@ def test_a_coordinator_that_has_read_nothing_yet_is_no_group_that_begins_anew(mo
 def test_a_pod_belongs_to_the_component_whose_selector_matches(labels: dict[str, str] | None, component: str) -> None:
     pod = {"metadata": {"name": "one", "uid": "1", "labels": labels}, "status": {}}
     assert pod_seen(pod, Pipeline.load()).app == component
+
+
+def test_a_part_that_is_away_leaves_no_way_to_the_others_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = []
+
+    @contextmanager
+    def forward(_cluster: Cluster, endpoint: Endpoint) -> Iterator[SimpleNamespace]:
+        if endpoint.pod == "influxdb-0":
+            raise ServiceUnreachable("influxdb-0 is away")
+        try:
+            yield SimpleNamespace(port=1)
+        finally:
+            closed.append(endpoint.pod)
+
+    monkeypatch.setattr(module, "PortForward", forward)
+    monkeypatch.setattr(module, "secret_value", lambda *_: b"value")
+    cluster: Any = SimpleNamespace(list=lambda _kind: [])
+    with pytest.raises(ServiceUnreachable), Probes.open(cluster, Pipeline.load()):
+        pass
+    assert closed == ["kafka-0"]
