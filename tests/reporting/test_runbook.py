@@ -10,7 +10,6 @@ from chaos.scenarios import MATRIX, RECOVERY
 from pipeline_services.checklist.checks import CHECKS, cases
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.model import names
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.build import versions
 from pipeline_services.reporting.runbook import commands, generated, proved, runbook
@@ -21,6 +20,7 @@ from tests.reporting import advised
 from tests.reporting import runbook_rules as rules
 from tests.reporting.samples import ROOT
 
+PIPELINE = Pipeline.load()
 TEXT = runbook.RUNBOOK.read_text()
 SECTIONS = runbook.sections(TEXT)
 ANCHORS = (
@@ -165,8 +165,8 @@ def test_what_the_program_tells_to_type_is_in_the_runbook() -> None:
 
 
 def test_the_group_and_the_topic_are_those_of_the_pipeline() -> None:
-    assert f"--group {names.CONSUMER_GROUP}" in TEXT
-    assert f"--topic {names.TOPIC}" in TEXT
+    assert f"--group {PIPELINE.topics.group}" in TEXT
+    assert f"--topic {PIPELINE.topics.readings}" in TEXT
 
 
 def test_headings_inside_code_are_no_sections() -> None:

@@ -6,15 +6,17 @@ from collections import Counter
 
 from pipeline_services.metrics.known_issues import KNOWN_ISSUES
 from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run import terminal
 from tests.reporting.samples import deviation, result, texts
 
+PIPELINE = Pipeline.load()
 AWAY = ServiceUnreachable("Prometheus does not answer", next_step="kubectl get pods -l app=prometheus")
 
 
 def test_a_green_run_is_a_line_or_two() -> None:
     results = [result(f"c{number}", component) for number in range(9) for component in ("kafka", "producer", "hpa")]
-    assert terminal.summary(results) == ["ok: kafka 9, producer 9, hpa 9"]
+    assert terminal.summary(results, PIPELINE) == ["ok: kafka 9, producer 9, hpa 9"]
     assert terminal.verdict(results, "here") == "PASSED: all 27 checks; here"
 
 
@@ -42,13 +44,19 @@ def test_what_others_rest_on_is_listed_first() -> None:
         result("a", "producer", deviation()),
         result("a", "kafka", deviation()),
     ]
-    failed = [line.split()[1] for line in terminal.summary(results) if line.startswith("FAILED")]
+    failed = [line.split()[1] for line in terminal.summary(results, PIPELINE) if line.startswith("FAILED")]
     assert failed == ["kafka", "producer", "grafana"]
+
+
+def test_the_order_is_the_one_in_which_triage_names_causes() -> None:
+    results = [result("a", component, deviation()) for component in ("dns", "network", "config", "storage")]
+    failed = [line.split()[1] for line in terminal.summary(results, PIPELINE) if line.startswith("FAILED")]
+    assert failed == sorted(failed, key=PIPELINE.rank) == ["storage", "config", "network", "dns"]
 
 
 def test_twenty_cases_with_one_cause_are_one_paragraph() -> None:
     results = [result(f"metric[{number}]", "kafka", AWAY) for number in range(20)]
-    lines = terminal.summary([result("ok", "loki"), *results])
+    lines = terminal.summary([result("ok", "loki"), *results], PIPELINE)
     paragraphs = [line for line in lines if line.startswith("NOT KNOWN")]
     assert paragraphs == ["NOT KNOWN  20 checks of kafka: Prometheus does not answer"]
     assert "  next: kubectl get pods -l app=prometheus" in lines
@@ -57,7 +65,7 @@ def test_twenty_cases_with_one_cause_are_one_paragraph() -> None:
 
 def test_where_nothing_is_known_there_is_no_table() -> None:
     results = [result("a", component, AWAY) for component in ("kafka", "loki")]
-    assert terminal.summary(results) == [
+    assert terminal.summary(results, PIPELINE) == [
         "NOTHING KNOWN: Prometheus does not answer",
         "  next: kubectl get pods -l app=prometheus",
     ]
@@ -65,7 +73,7 @@ def test_where_nothing_is_known_there_is_no_table() -> None:
 
 
 def test_a_suite_error_is_named_as_one() -> None:
-    lines = terminal.summary([result("ok", "loki"), result("a", "kafka", KeyError("x"))])
+    lines = terminal.summary([result("ok", "loki"), result("a", "kafka", KeyError("x"))], PIPELINE)
     assert any(line.startswith("SUITE ERROR  1 check of kafka: KeyError: 'x'") for line in lines)
 
 
@@ -73,7 +81,7 @@ def test_warnings_known_issues_and_absent_parts_are_said() -> None:
     near = result("lag", "kafka")
     near.warning = "lag is 900, warn level < 800"
     near.known_issues = Counter({KNOWN_ISSUES[0]: 3})
-    text = texts(terminal.summary([near, result("b", "hpa")], absent=["loki"]))
+    text = texts(terminal.summary([near, result("b", "hpa")], PIPELINE, absent=["loki"]))
     assert "warning: lag is 900" in text
     assert f"{KNOWN_ISSUES[0].id} 3" in text
     assert "not here, by the settings: loki" in text

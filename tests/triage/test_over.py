@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import only_pod_unready, ready_since, scale_to_0
 from tests.judgements.world import World, healthy
@@ -129,7 +130,10 @@ def test_a_crash_before_the_container_that_runs_now_is_no_reason_for_what_befall
 
 
 def sources(world: World, error: str) -> None:
-    world.answers[f"grafana_datasources/{names.DATASOURCES[roles.INFLUXDB]}"] = {"status": 400, "message": error}
+    world.answers[f"grafana_datasources/{Pipeline.load().dashboard.datasources[roles.INFLUXDB]}"] = {
+        "status": 400,
+        "message": error,
+    }
 
 
 def test_grafana_that_does_not_trust_a_certificate_nobody_trusts() -> None:

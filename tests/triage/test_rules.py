@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import scale_to_0, second_pod, warning
 from tests.judgements.known_bad import claim_going
 from tests.judgements.known_bad_services import stalled
 from tests.judgements.world import NOW, World, healthy
 
+PIPELINE = Pipeline.load()
 Breakage = Callable[[World], object]
 
 
@@ -220,7 +222,9 @@ def test_readings_that_are_old_after_writes_stood_still_are_a_backlog() -> None:
 def test_who_else_reads_in_the_processors_group_is_told() -> None:
     world = healthy()
     world.pods(roles.PROCESSOR)[0]["status"]["podIP"] = "10.244.0.7"
-    world.answers["kafka_group"]["members"] += [{"id": "b", "host": "127.0.0.1", "partitions": [f"{names.TOPIC}/1"]}]
+    world.answers["kafka_group"]["members"] += [
+        {"id": "b", "host": "127.0.0.1", "partitions": [f"{PIPELINE.topics.readings}/1"]}
+    ]
     stalled(world, "")
     findings = diagnose(world.snapshot()).findings
     said = [line for one in findings if one.cause.id == "processing-too-slow" for line in one.evidence]
@@ -243,9 +247,14 @@ def test_a_pod_of_a_statefulset_that_was_deleted_is_no_rollout(new: str, cause: 
 @pytest.mark.parametrize(("ago", "said"), [(30, "pods that have read it since"), (31, "no pod has been started since")])
 def test_a_pod_that_was_made_in_the_second_of_a_change_has_read_it(ago: float, said: str) -> None:
     world = healthy()
-    world.item("configmaps", names.CONFIG_MAP)["data"]["KAFKA_BROKER"] = "kafka-servise:9092"
+    world.item("configmaps", PIPELINE.config.config_map)["data"]["KAFKA_BROKER"] = "kafka-servise:9092"
     world.answers["changes"] = [
-        {"kind": "ConfigMap", "name": names.CONFIG_MAP, "time": world.ago(30), "fields": ["data.KAFKA_BROKER"]}
+        {
+            "kind": "ConfigMap",
+            "name": PIPELINE.config.config_map,
+            "time": world.ago(30),
+            "fields": ["data.KAFKA_BROKER"],
+        }
     ]
     for app in (roles.PRODUCER, roles.PROCESSOR):
         world.pods(app)[0]["metadata"]["creationTimestamp"] = world.ago(ago)

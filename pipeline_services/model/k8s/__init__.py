@@ -4,7 +4,6 @@ Everything else asks here, so that what a field means, and what it means when it
 has ``metadata`` and ``spec`` like a pod, and what is said of a pod's spec here goes for it, too.
 """
 
-from pipeline_services.model.k8s.components import COMPONENT_APPS
 from pipeline_services.model.k8s.events import first_seen, involved_object, last_seen, times_seen
 from pipeline_services.model.k8s.logs import stamped
 from pipeline_services.model.k8s.nodes import PRESSURES, allocatable, closing_taints, is_cordoned, taints_of
@@ -12,7 +11,6 @@ from pipeline_services.model.k8s.objects import (
     K8sObject,
     age,
     annotations_of,
-    app_of,
     condition,
     condition_since,
     created_at,
@@ -63,7 +61,6 @@ from pipeline_services.model.k8s.workloads import (
 )
 
 __all__ = [
-    "COMPONENT_APPS",
     "PRESSURES",
     "K8sObject",
     "Progress",
@@ -72,7 +69,6 @@ __all__ = [
     "age_since_start",
     "allocatable",
     "annotations_of",
-    "app_of",
     "claims_of",
     "closing_taints",
     "condition",

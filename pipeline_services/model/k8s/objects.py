@@ -43,11 +43,6 @@ def annotations_of(item: K8sObject) -> Mapping[str, str]:
     return annotations
 
 
-def app_of(item: K8sObject) -> str:
-    """The value of the label ``app``; empty where the object has none."""
-    return labels_of(item).get("app", "")
-
-
 def owners_of(item: K8sObject) -> Sequence[K8sObject]:
     """The references to the objects that made this one."""
     owners: Sequence[K8sObject] = item["metadata"].get("ownerReferences") or ()

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Final
 
-from pipeline_services.model import names, own_cluster
+from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.paths import REPOSITORY
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure.node import allure_version
 from pipeline_services.reporting.run.options import RunOptions
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -43,7 +44,7 @@ def place(snapshot: Snapshot | None, options: RunOptions) -> str:
     """Which pipeline was judged, and as of when, for headings."""
     if snapshot is None:
         own = own_cluster.CONTEXT if options.kubeconfig is None else "the current context"
-        return f"{options.namespace or names.NAMESPACE} on {options.context or own}"
+        return f"{options.namespace or Pipeline.load().namespace} on {options.context or own}"
     return f"{snapshot.namespace} on {snapshot.context or 'the current context'}, {utc(snapshot.taken_at)}"
 
 

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pipeline_services.model import roles
+from pipeline_services.model.k8s import labels_of
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 from pipeline_services.snapshot.snapshot import Snapshot
 
 MAX_BYTES: Final = 256 * 1024
 PASSED_BYTES: Final = 16 * 1024
 LOG_LINES: Final = 60
-LOGGED: Final = ("producer", "processor", "kafka", "influxdb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class ReadLog(Snapshot):
     @classmethod
     def over(cls, snapshot: Snapshot) -> ReadLog:
         """The same snapshot, with the notes."""
-        return cls(snapshot.taken_at, snapshot.context, snapshot.namespace, snapshot.answers, snapshot.failures)
+        seen = (snapshot.taken_at, snapshot.context, snapshot.namespace, snapshot.answers, snapshot.failures)
+        return cls(*seen, snapshot.pipeline)
 
     def data(self, source: str) -> Any:
         self.reads.append(source)
@@ -60,7 +63,7 @@ def attachments(snapshot: Snapshot, result: CaseResult) -> Iterator[Attachment]:
         elif source.startswith("logs/"):
             text, is_json = _log_text(snapshot.answers[source]), False
         else:
-            text, is_json = _json(_about(snapshot.answers[source], result.component)), True
+            text, is_json = _json(_about(snapshot.answers[source], snapshot.pipeline, result.component)), True
         kept = _cut(text, left)
         left -= len(kept.encode())
         yield Attachment(source, kept, is_json and kept is text)
@@ -70,22 +73,24 @@ def attachments(snapshot: Snapshot, result: CaseResult) -> Iterator[Attachment]:
 
 def _sources(snapshot: Snapshot, result: CaseResult) -> Sequence[str]:
     sources = dict.fromkeys(result.sources)
-    if result.outcome is not Outcome.PASSED and result.component in LOGGED:
+    if result.outcome is not Outcome.PASSED and result.component in roles.DATA_PATH:
         sources |= dict.fromkeys(("events", f"logs/{result.component}"))
     return [source for source in sources if source in snapshot.answers or source in snapshot.failures]
 
 
-def _about(data: Any, component: str) -> Any:
+def _about(data: Any, pipeline: Pipeline, component: str) -> Any:
     """Of a list of Kubernetes objects those that name the component, or all when none does."""
     if not isinstance(data, list) or not all(isinstance(item, dict) and "metadata" in item for item in data):
         return data
-    return [item for item in data if _names(item, component)] or data
+    return [item for item in data if _is_of(item, pipeline, component)] or data
 
 
-def _names(item: dict[str, Any], component: str) -> bool:
-    metadata, subject = item["metadata"], item.get("involvedObject") or {}
-    names = (metadata.get("name"), (metadata.get("labels") or {}).get("app"), subject.get("name"))
-    return any(component in str(name) for name in names)
+def _is_of(item: dict[str, Any], pipeline: Pipeline, component: str) -> bool:
+    """By the labels of its pods, or by a name that holds the component's or its workload's."""
+    parts = pipeline.parts_of(component)
+    names = (item["metadata"].get("name"), (item.get("involvedObject") or {}).get("name"))
+    known = (component, *(part.workload for part in parts))
+    return any(part.owns(labels_of(item)) for part in parts) or any(one in str(name) for one in known for name in names)
 
 
 def _log_text(pods: list[dict[str, Any]]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure import page, results
 from pipeline_services.reporting.allure.node import PageUnavailable
 from pipeline_services.reporting.allure.results import Figure
@@ -74,6 +75,11 @@ class Report:
     snapshot: Snapshot | None
     triage: Triaged | None = None
     scenarios: Scenarios = field(default_factory=Scenarios)
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The description of what was judged."""
+        return self.snapshot.pipeline if self.snapshot else Pipeline.load()
 
 
 def write(report: Report, say: Say) -> None:
@@ -148,7 +154,8 @@ def _figures(report: Report) -> list[Figure]:
 
 def _plain_page(report: Report) -> str:
     played = report.scenarios.lines()
-    lines = [terminal.verdict(report.results, report.run.where), "", *terminal.summary(report.results), "", *played]
+    summary = terminal.summary(report.results, report.pipeline)
+    lines = [terminal.verdict(report.results, report.run.where), "", *summary, "", *played]
     body = html.escape("\n".join(lines))
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     style = "<style>pre { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"

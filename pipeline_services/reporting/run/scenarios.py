@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 
 HISTORY: Final = "history/scenarios.jsonl"
 RUNS_KEPT: Final = 30
@@ -22,8 +22,6 @@ NOTEWORTHY: Final = 5.0
 CLOCKS: Final = ("seen after", "ready after", "flowing after", "recovered after", "drained after")
 """The figures, in seconds, that are held against those of earlier runs."""
 FLOWING: Final = "flowing after"
-AIMS: Final = {roles.PRODUCER: 10.0, roles.PROCESSOR: 10.0, roles.KAFKA: 15.0, roles.INFLUXDB: 15.0}
-"""Seconds that the median of a component's scenarios should stay within until readings flow again."""
 _COLUMNS: Final = (
     *(("seen", "seen after"), ("ready", "ready after"), ("flowing", FLOWING), ("recovered", "recovered after")),
     *(("limit", ""), ("drained", "drained after"), ("lost", "lost"), ("duplicates", "duplicates")),
@@ -57,10 +55,11 @@ class Row:
 
 @dataclass(slots=True)
 class Scenarios:
-    """What this run has played so far, and what earlier ones took."""
+    """What this run has played so far, and what earlier ones took. ``pipeline`` has the aims of the medians."""
 
     past: Past = ()
     rows: list[Row] = field(default_factory=list)
+    pipeline: Pipeline = field(default_factory=Pipeline.load)
 
     @classmethod
     def after(cls, folder: Path) -> Scenarios:
@@ -80,7 +79,7 @@ class Scenarios:
         width = max(len(row.id) for row in self.rows)
         head = " ".join([f"{'scenario (seconds)':<{width}}", *(f"{title:>10}" for title, _ in _COLUMNS)])
         body = [" ".join([f"{row.id:<{width}}", *(f"{cell:>10}" for cell in row.cells())]) for row in self.rows]
-        return [head, *body, *_median_lines(self.rows)]
+        return [head, *body, *_median_lines(self.rows, self.pipeline)]
 
     def document(self) -> dict[str, Any]:
         """The same for programs; nothing where nothing was played."""
@@ -132,11 +131,11 @@ def read(file: Path) -> list[Mapping[str, Mapping[str, float]]]:
     return [run for run in runs if isinstance(run, dict)]
 
 
-def _median_lines(rows: Sequence[Row]) -> list[str]:
+def _median_lines(rows: Sequence[Row], pipeline: Pipeline) -> list[str]:
     lines = []
     for component, value in medians(rows).items():
         count = sum(row.component == component and FLOWING in row.figures for row in rows)
-        aim = AIMS.get(component)
+        aim = pipeline[component].recovery_aim_s
         beside = f"; the aim is {aim:g} s{' and is missed' if value > aim else ''}" if aim else ""
         lines.append(f"readings flow again, median of {count} with {component}: {value:.1f} s{beside}")
     return lines

@@ -166,7 +166,7 @@ class OperatorRun:
         wrong = [result for result in self.results.values() if result.outcome is not Outcome.PASSED]
         if self.kind == DAILY or not wrong:
             return []
-        return [*self.scenarios.lines(), *terminal.summary(list(self.results.values())), ""]
+        return [*self.scenarios.lines(), *terminal.summary(list(self.results.values()), self.source.pipeline), ""]
 
     def _conclude(self) -> None:
         results = list(self.results.values())
@@ -175,7 +175,7 @@ class OperatorRun:
             for result in results:
                 result.known_issues += known_issues_seen(snapshot, result)
         triage = self._triage(results, snapshot)
-        summary = terminal.summary(results, self.absent)
+        summary = terminal.summary(results, self.source.pipeline, self.absent)
         for block in filter(None, (self.scenarios.lines(), summary, triage.lines if triage else ())):
             for line in (*block, ""):
                 self.say(line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.reporting.run import own_cluster
 from pipeline_services.reporting.run.evidence import ReadLog
@@ -32,6 +33,11 @@ class SnapshotSource:
     def taken(self) -> ReadLog | None:
         """The snapshot, where there is one yet."""
         return self._taken if isinstance(self._taken, ReadLog) else None
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The description of what the run judges."""
+        return self.taken.pipeline if self.taken else Pipeline.load()
 
     def snapshot(self) -> ReadLog:
         """The snapshot.

@@ -7,25 +7,20 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run.outcome import CaseResult, Category, Finding, Outcome, verdict_of
 
 WIDTH: Final = 100
 _WORDS: Final = {Outcome.PASSED: "ok", Outcome.FAILED: "FAILED", Outcome.INCONCLUSIVE: "NOT KNOWN"}
 _SHOWN_IDS: Final = 3
-_CAUSES_FIRST: Final = (
-    *("node", "storage", "dns", "network", "config"),
-    *(roles.KAFKA, roles.INFLUXDB, roles.PRODUCER, roles.PROCESSOR, "hpa"),
-    *(roles.PROMETHEUS, roles.LOKI, roles.GRAFANA),
-)
 
 
-def summary(results: Sequence[CaseResult], absent: Iterable[str] = ()) -> list[str]:
+def summary(results: Sequence[CaseResult], pipeline: Pipeline, absent: Iterable[str] = ()) -> list[str]:
     """The table by component, the failures, then what could not be judged. A green run gives two or three lines.
 
     What others rest on comes first: where Kafka and the producer are red, Kafka is the one to look at.
     """
-    results = sorted(results, key=lambda result: _CAUSES_FIRST.index(result.component))
+    results = sorted(results, key=lambda result: pipeline.rank(result.component))
     causes = by_cause(results)
     if len(causes) == 1 and len(causes[0]) == len(results):
         return _nothing_known(causes[0][0].finding)
