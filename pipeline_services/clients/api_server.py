@@ -108,7 +108,7 @@ class ApiServer:
         with self.reaching(f"{verb} {resource}"):
             answer = self._http.request(method, url, body=data, headers=headers, timeout=limits, redirect=False)
         if answer.status >= 300:
-            raise refused(answer.status, answer.data, verb, resource)
+            raise refused(self.access.server, answer.status, answer.data, verb, resource)
         return answer.data
 
     def open_socket(self) -> socket.socket:

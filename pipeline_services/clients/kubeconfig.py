@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 import ssl
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ import yaml
 
 from pipeline_services.model.errors import PreconditionNotMet
 
+_SERVER: Final = re.compile(r"https?://[^/:]")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -133,9 +135,12 @@ def _load(files: str, wanted: str) -> Access:
         raise PreconditionNotMet(f"{named}; contexts are: {', '.join(sorted(known)) or 'none'}")
     chosen = _entry(documents, "contexts", "context", context)[1]
     where, cluster = _entry(documents, "clusters", "cluster", chosen["cluster"])
+    server = str(cluster["server"]).rstrip("/")
+    if not _SERVER.match(server):
+        raise ValueError(f"the server of context {context} is no http:// or https:// address: {server}")
     access = Access(
         context=context,
-        server=str(cluster["server"]).rstrip("/"),
+        server=server,
         ca=_text(where, cluster, "certificate-authority"),
         verify=not cluster.get("insecure-skip-tls-verify", False),
         server_name=str(cluster.get("tls-server-name", "")),

@@ -12,8 +12,8 @@ from typing import Any, Final, Self
 
 from pipeline_services.clients.api_server import CONNECT_TIMEOUT_S, JSON, ApiServer
 from pipeline_services.clients.kubeconfig import Access
-from pipeline_services.clients.refusals import asked_of, is_page
-from pipeline_services.model.errors import AccessDenied, NoData, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.clients.refusals import asked_of, is_page, no_api_server
+from pipeline_services.model.errors import AccessDenied, NoData, PreconditionNotMet
 from pipeline_services.model.kinds import KINDS, kind_of
 from pipeline_services.model.settings import Target
 
@@ -69,7 +69,7 @@ class Cluster:
             self._require_any_right()
         else:
             if found.get("kind") != "Namespace":
-                raise self._no_api_server("get", "namespaces", "something else")
+                raise no_api_server(self.server.access.server, "get", "namespaces", "something else")
 
     def _require_any_right(self) -> None:
         try:
@@ -136,7 +136,7 @@ class Cluster:
         items = answer.get("items", "none")
         items = [] if items is None else items  # as an empty list may come
         if not isinstance(items, list) or not all(isinstance(item, dict) and "metadata" in item for item in items):
-            raise self._no_api_server(*asked_of("GET", path, self.namespace), "no list")
+            raise no_api_server(self.server.access.server, *asked_of("GET", path, self.namespace), "no list")
         for item in () if managed else items:
             item["metadata"].pop("managedFields", None)
         return items
@@ -153,15 +153,8 @@ class Cluster:
             answer = None
         if isinstance(answer, dict):
             return answer
-        what = "a web page" if is_page(data[:100].decode("utf-8", "replace")) else "no JSON object"
-        raise self._no_api_server(*asked_of(method, path, self.namespace), what)
-
-    def _no_api_server(self, verb: str, resource: str, what: str) -> UnexpectedAnswer:
-        return UnexpectedAnswer(
-            f"to {verb} {resource} the API server {self.server.access.server} answers with {what}: it is none, or a "
-            "login page or a proxy stands in front of it",
-            next_step=f"look at the address that the kubeconfig has for context {self.context}",
-        )
+        what = "a web page" if is_page(data) else "no JSON object"
+        raise no_api_server(self.server.access.server, *asked_of(method, path, self.namespace), what)
 
 
 class WritableCluster(Cluster):

@@ -241,6 +241,8 @@ def open_websocket(cluster: Cluster, endpoint: Endpoint) -> Any:
         except WebSocketBadStatusException as error:
             if error.status_code == 404:
                 raise ServiceUnreachable(f"{endpoint.service}: the pod {endpoint.pod} is gone") from error
-            raise refused(error.status_code, error.resp_body or b"", "get", "pods/portforward") from error
+            raise refused(
+                cluster.server.access.server, error.status_code, error.resp_body or b"", "get", "pods/portforward"
+            ) from error
     remote.settimeout(STALL_TIMEOUT)
     return remote

@@ -6,7 +6,7 @@ import json
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.client import RemoteDisconnected
 from typing import Final
 
@@ -22,9 +22,16 @@ from pipeline_services.model.errors import (
 )
 
 AWAY: Final = (502, 503, 504)
-BUSY: Final = 429
 RIGHTS: Final = " cannot "
 """What the API server's 403 says where it is a matter of rights, and not of a quota or an admission rule."""
+_DOES_NOT: Final = "the API server {server} does not {verb} {resource}"
+_SAID: Final[Mapping[int, tuple[type[PipelineError], str]]] = {
+    404: (NoData, "the cluster does not have the {resource} asked for"),
+    409: (Conflict, _DOES_NOT),
+    422: (Invalid, _DOES_NOT),
+    429: (ServiceUnreachable, "the API server {server} is too busy to {verb} {resource}"),
+    **dict.fromkeys(AWAY, (ServiceUnreachable, "nothing behind the API server {server} answers to {verb} {resource}")),
+}
 _VERBS: Final = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _PATH: Final = re.compile(
     r"/(?:api|apis/(?P<group>[^/]+))/[^/]+(?:/namespaces/(?P<namespace>[^/]+)(?=/))?"
@@ -47,39 +54,43 @@ def asked_of(method: str, path: str, home: str = "") -> tuple[str, str]:
     return verb, f"{resource} in {namespace}" if namespace and namespace != home else resource
 
 
-def refused(status: int, body: bytes | str, verb: str, resource: str) -> PipelineError:
+def refused(server: str, status: int, body: bytes | str, verb: str, resource: str) -> PipelineError:
     """The error for an answer of the API server that is not the one wanted."""
     reason = _reason(body)
     if status == 401:
         return PreconditionNotMet(
-            f"the API server does not accept the credentials to {verb} {resource} (401): they have expired, or are "
-            "those of another cluster",
+            f"the API server {server} does not accept the credentials to {verb} {resource} (401): they have expired, "
+            "or are those of another cluster",
             next_step="log in again, or renew the kubeconfig",
         )
     if status == 403 and (verb in ("get", "list") or not reason or RIGHTS in reason):
         return AccessDenied(verb, resource)
-    said = f"{status} {reason}".rstrip()
-    if status == 404:
-        return NoData(f"the cluster does not have the {resource} asked for ({said})")
-    if status in AWAY:
-        return ServiceUnreachable(f"nothing behind the API server answers to {verb} {resource} ({said})")
-    if status == BUSY:
-        return ServiceUnreachable(f"the API server is too busy to {verb} {resource} ({said})")
-    kind = {409: Conflict, 422: Invalid}.get(status, UnexpectedAnswer)
-    return kind(f"to {verb} {resource} the API server answers {said}")
+    if is_page(body) and status not in AWAY:
+        return no_api_server(server, verb, resource, f"{status} and a web page")
+    kind, words = _SAID.get(status, (UnexpectedAnswer, _DOES_NOT))
+    said = words.format(server=server, verb=verb, resource=resource)
+    return kind(f"{said} ({f'{status} {reason}'.rstrip()})")
+
+
+def no_api_server(server: str, verb: str, resource: str, answer: str) -> UnexpectedAnswer:
+    """The error for an answer as no API server gives it."""
+    return UnexpectedAnswer(
+        f"to {verb} {resource} the API server {server} answers with {answer}: it is none, or a login page or a proxy "
+        "stands in front of it",
+        next_step="look at the server's address in the kubeconfig",
+    )
 
 
 def _reason(body: bytes | str) -> str:
     try:
         return one_line(json.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
-        text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-        return "with a web page" if is_page(text) else one_line(text)
+        return "" if is_page(body) else one_line(body.decode("utf-8", "replace") if isinstance(body, bytes) else body)
 
 
-def is_page(text: str) -> bool:
+def is_page(body: bytes | str) -> bool:
     """Whether it is a web page, as a login page or a proxy shows it."""
-    return text.lstrip()[:1] == "<"
+    return body.lstrip()[:1] in (b"<", "<")
 
 
 def why_broken(error: BaseException) -> str:

@@ -18,6 +18,9 @@ from pipeline_services.clients.kubeconfig import Access
 from pipeline_services.model.errors import PreconditionNotMet
 from tests.clients.certificate_maker import issue
 
+SERVED = (
+    b"current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: %s}}]"
+)
 CA = issue("the CA")
 CLIENT = issue("reader", by=CA)
 
@@ -163,8 +166,10 @@ def test_a_certificate_that_is_none_is_one_line(
         (b"current-context: a\ncontexts: [{name: a, context: {}}]", "an entry of it has no cluster"),
         (b"current-context: a\ncontexts: {}", "there is no context a"),
         (b"contexts: 7", "it is YAML, but no kubeconfig"),
+        (SERVED % b"null", "the server of context a is no http:// or https:// address: None"),
+        (SERVED % b"plant:6443", "the server of context a is no http:// or https:// address: plant:6443"),
     ],
-    ids=["list", "string", "binary", "no-cluster", "no-context", "number"],
+    ids=["list", "string", "binary", "no-cluster", "no-context", "number", "no-server", "no-address"],
 )
 def test_what_is_no_kubeconfig_is_said_without_python(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "config").write_bytes(content)

@@ -76,7 +76,11 @@ REFUSALS = {
     "429": ((429, {"message": "too many requests"}), ServiceUnreachable, "is too busy to .* too many requests"),
     "500": ((500, {"message": "etcd\nis   unwell"}), UnexpectedAnswer, "500 etcd is unwell"),
     "503": ((503, {"message": "service unavailable"}), ServiceUnreachable, "503 service unavailable"),
-    "302": ((302, b"<html>see there", {"Location": "/login"}), UnexpectedAnswer, "302 with a web page"),
+    "302": (
+        (302, b"<html>see there", {"Location": "/login"}),
+        UnexpectedAnswer,
+        "with 302 and a web page: it is none, or a login page",
+    ),
     "html": (
         (200, b"<!doctype html><html>log in\n</html>"),
         UnexpectedAnswer,
@@ -131,13 +135,13 @@ def test_what_is_not_there(cluster: WritableCluster, server: FakeServer) -> None
 @pytest.mark.parametrize("answer", [{}, {"items": [1]}, {"items": {}}, {"items": [{"spec": {}}]}])
 def test_an_answer_that_is_no_list_of_objects(cluster: Cluster, server: FakeServer, answer: Any) -> None:
     server.routes[PODS] = (200, answer)
-    with pytest.raises(UnexpectedAnswer, match=r"to list pods .* answers with no list"):
+    with pytest.raises(UnexpectedAnswer, match=r"to list pods the API server \S+ answers with no list: it is none"):
         cluster.list("pods")
 
 
 def test_a_quota_that_is_used_up_is_no_matter_of_rights(cluster: WritableCluster, server: FakeServer) -> None:
     server.routes[PODS] = (403, {"message": 'pods "x" is forbidden: exceeded quota: q'})
-    with pytest.raises(UnexpectedAnswer, match=r"to create pods .* exceeded quota: q") as caught:
+    with pytest.raises(UnexpectedAnswer, match=r"does not create pods \(403 .* exceeded quota: q") as caught:
         cluster.call("POST", PODS, {})
     assert not isinstance(caught.value, AccessDenied)
 
