@@ -21,9 +21,9 @@ def bad_status(component: str) -> Symptom:
     return _expected(checks.PODS_READY.of(component), must_fail=True)
 
 
-def no_endpoint(service: str, *, must_fail: bool = False) -> Symptom:
-    """The service leads nowhere; while its pods run (``must_fail``) that is a failure and no start-up."""
-    return _expected(checks.SERVICE_HAS_ENDPOINT.of(service), must_fail=must_fail)
+def no_endpoint(component: str, *, must_fail: bool = False) -> Symptom:
+    """The component's Service leads nowhere; while its pods run (``must_fail``) that is a failure and no start-up."""
+    return _expected(checks.SERVICE_HAS_ENDPOINT.of(f"{{service:{component}}}"), must_fail=must_fail)
 
 
 def policy_missing(flow: str) -> Symptom:
@@ -62,4 +62,4 @@ def _expected(which: Check | CaseId, *, must_fail: bool = False, full: bool = Fa
 
 
 def _judge(which: Check | CaseId, snapshot: Snapshot) -> None:
-    checks.case_of(which, snapshot.pipeline).judge(snapshot)
+    checks.case_of(which.filled(snapshot.pipeline), snapshot.pipeline).judge(snapshot)

@@ -12,7 +12,7 @@ from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import templates
 from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Fault, Proof, object_path, together
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -51,7 +51,8 @@ def nothing(*apps: str) -> FaultBuilder:
     """Nothing is broken. What is typed changes the number of the apps' pods; one each is what is left in any case."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        scaled = [faults.scaled(pipeline.api, "deployments", app, pipeline.namespace, 1) for app in apps]
+        parts = [pipeline.description[app] for app in apps]
+        scaled = [faults.scaled(pipeline.api, one.list_name, one.workload, pipeline.namespace, 1) for one in parts]
         if not scaled:
             return Fault("nothing is broken", [])
         return replace(together("nothing is broken", scaled), inject=[], landed=None)
@@ -61,12 +62,14 @@ def nothing(*apps: str) -> FaultBuilder:
 
 def without_label(pipeline: SteadyPipeline) -> Fault:
     """Kafka's pod has lost the label by which its service finds it."""
-    path = object_path("pods", "kafka-0", pipeline.namespace)
-    fault = faults.patched(pipeline.api, path, {"metadata": {"labels": {"app": None}}}, "kafka-0 without its label")
+    kafka, service = pipeline.description[roles.KAFKA], pipeline.description.service(roles.KAFKA).name
+    path = object_path("pods", kafka.first_pod, pipeline.namespace)
+    patch = {"metadata": {"labels": dict.fromkeys(kafka.selector)}}
+    fault = faults.patched(pipeline.api, path, patch, f"{kafka.first_pod} without its label")
     connectivity = pipeline.connectivity()
     return fault.proved(
-        Proof("kafka-service to have no endpoint", lambda: not connectivity.ready_endpoints(names.KAFKA_SERVICE)),
-        Proof("kafka-service to have an endpoint", lambda: connectivity.ready_endpoints(names.KAFKA_SERVICE)),
+        Proof(f"{service} to have no endpoint", lambda: not connectivity.ready_endpoints(service)),
+        Proof(f"{service} to have an endpoint", lambda: connectivity.ready_endpoints(service)),
     )
 
 
@@ -87,6 +90,11 @@ def leaving(app: str) -> FaultBuilder:
     return build
 
 
+def _unlabelled(pipeline: SteadyPipeline) -> Values:
+    kafka = pipeline.description[roles.KAFKA]
+    return {"pod": kafka.first_pod, **kafka.selector}
+
+
 def _first_pod(app: str) -> Callable[[SteadyPipeline], Values]:
     return lambda pipeline: {"pod": pipeline.pods_of(app)[0].name}
 
@@ -100,7 +108,7 @@ def _taint(pipeline: SteadyPipeline) -> Values:
 
 
 NO_IMAGE: Final = workloads.edited(
-    roles.PRODUCER, templates.image(roles.PRODUCER, "v2.1.0"), "an image that is nowhere", workloads.NO_IMAGE
+    roles.PRODUCER, templates.image("v2.1.0"), "an image that is nowhere", workloads.NO_IMAGE
 )
 EXPIRES_TOMORROW: Final = certificates.replaced(
     certificates.expires_tomorrow, "a certificate for one more day", *certificates.VERIFIERS
@@ -114,7 +122,7 @@ MITIGATIONS: Final = (
     Mitigation("network-policy-issues", 3, network.policy_missing("producer", "producer-to-kafka")),
     Mitigation("pod-status", 1, NO_IMAGE),
     Mitigation("pod-status", 2, workloads.paused_rollout(roles.PRODUCER), told=False),
-    Mitigation("pod-status", 3, without_label, lambda _pipeline: {"pod": "kafka-0", "app": roles.KAFKA}),
+    Mitigation("pod-status", 3, without_label, _unlabelled),
     Mitigation("pod-status", 4, leaving(roles.PRODUCER), _first_pod(roles.PRODUCER), told=False),
     Mitigation("producer-pod-failure", 1, processes.process_stopped(roles.PRODUCER)),
     Mitigation("producer-pod-failure", 2, workloads.scaled(roles.PRODUCER, 0)),
@@ -123,7 +131,7 @@ MITIGATIONS: Final = (
     Mitigation("influxdb-statefulset-failure", 1, processes.process_stopped(roles.INFLUXDB)),
     Mitigation("cheat-sheet", 1, nothing(), _first_pod(roles.PROCESSOR), told=False),
     Mitigation("high-resource-usage", 1, nothing(roles.PRODUCER, roles.PROCESSOR), told=False, makes_pods=3),
-    Mitigation("configuration", 1, configuration.changed(KAFKA_BROKER="kafka-service:9093")),
+    Mitigation("configuration", 1, configuration.changed(KAFKA_BROKER="{service:kafka}:9093")),
     Mitigation("high-resource-usage", 2, autoscalers.metrics_server_down),
     Mitigation("observability", 1, workloads.scaled(roles.PROMETHEUS, 0)),
     Mitigation("observability", 2, processes.process_stopped(roles.PROMETHEUS)),

@@ -14,8 +14,9 @@ from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.faults.injection import injected
 from pipeline_services.faults.model import with_pods_replaced
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
 LOAD: Final = {"PRODUCER_RATE": "3000", "PRODUCER_DEVICES": "20"}
@@ -23,7 +24,6 @@ LOAD: Final = {"PRODUCER_RATE": "3000", "PRODUCER_DEVICES": "20"}
 SCALE_UP_TIMEOUT_S: Final = 180.0
 SCALE_DOWN_TIMEOUT_S: Final = 720.0
 """Seconds: five minutes of calm, then one pod less each minute."""
-TARGET: Final = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def under_load(pipeline: SteadyPipeline) -> tuple[list[Growth], AuditReport]:
 
     The second of what is returned is the ledger over all of it, rebalances included.
     """
-    found = [Growth(app, len(pipeline.pods_of(app))) for app in names.HPAS]
+    found = [Growth(app, len(pipeline.pods_of(app))) for app in pipeline.description.scaled]
     with Audit.running(pipeline.probes) as audit:
         with _load(pipeline) as since:
 
@@ -91,24 +91,24 @@ def after_calm(pipeline: SteadyPipeline) -> list[Shrinking]:
         WaitExpired: an app did not come down to one pod before, or the load brought no pods.
     """
     wait_until(
-        lambda: set(wanted_pods(pipeline.cluster).values()) == {1},
+        lambda: set(_wanted(pipeline).values()) == {1},
         within=SCALE_DOWN_TIMEOUT_S,
         what="one pod each before the load",
         every=1.0,
     )
     with _load(pipeline):
         wait_until(
-            lambda: min(wanted_pods(pipeline.cluster).values()) > 1,
+            lambda: min(_wanted(pipeline).values()) > 1,
             within=SCALE_UP_TIMEOUT_S,
             what="more pods to be wanted",
             every=1.0,
         )
     start = time.time()
-    found = [Shrinking(app, wanted) for app, wanted in wanted_pods(pipeline.cluster).items()]
+    found = [Shrinking(app, wanted) for app, wanted in _wanted(pipeline).items()]
 
     def calm() -> bool:
         nonlocal found
-        wanted, after = wanted_pods(pipeline.cluster), time.time() - start
+        wanted, after = _wanted(pipeline), time.time() - start
         found = [_shrunk(one, wanted[one.app], after) for one in found]
         return all(one.done_after is not None for one in found)
 
@@ -122,17 +122,21 @@ def after_calm(pipeline: SteadyPipeline) -> list[Shrinking]:
 @contextmanager
 def _load(pipeline: SteadyPipeline) -> Iterator[float]:
     """The producers send several times what they are made for; since when."""
-    fault = faults.config_value(pipeline.api, names.CONFIG_MAP, pipeline.namespace, LOAD)
-    fault = with_pods_replaced(fault, roles.PRODUCER, pipeline.namespace)
+    fault = faults.config_value(pipeline.api, pipeline.description.config.config_map, pipeline.namespace, LOAD)
+    fault = with_pods_replaced(fault, pipeline.description[roles.PRODUCER].label_selector, pipeline.namespace)
     pipeline.say(f"  load: {fault.summary}")
     with injected(pipeline.api, pipeline.journal, fault) as entry:
         yield entry.injected_at
 
 
-def wanted_pods(cluster: Cluster) -> dict[str, int]:
-    """How many pods each scaled app should have now."""
+def wanted_pods(cluster: Cluster, pipeline: Pipeline) -> dict[str, int]:
+    """How many pods each scaled component should have now."""
     found = {one["metadata"]["name"]: one["spec"]["replicas"] for one in cluster.list("deployments")}
-    return {app: int(found[app]) for app in names.HPAS}
+    return {component: int(found[pipeline[component].workload]) for component in pipeline.scaled}
+
+
+def _wanted(pipeline: SteadyPipeline) -> dict[str, int]:
+    return wanted_pods(pipeline.cluster, pipeline.description)
 
 
 def _shrunk(one: Shrinking, wanted: int, after: float) -> Shrinking:
@@ -143,12 +147,13 @@ def _shrunk(one: Shrinking, wanted: int, after: float) -> Shrinking:
 
 
 def _looked_at(pipeline: SteadyPipeline, growth: Growth, since: float) -> Growth:
-    hpa = next(one for one in pipeline.cluster.list("hpas") if one["metadata"]["name"] == names.HPAS[growth.app])
+    promised = pipeline.description.autoscaler(growth.app)
+    hpa = next(one for one in pipeline.cluster.list("hpas") if one["metadata"]["name"] == promised.name)
     pods = pipeline.pods_of(growth.app)
     now = time.time()
     found = replace(growth, most=max(growth.most, len(pods)))
     if found.known_after is None:
-        return replace(found, known_after=now - since) if _cpu(hpa) > TARGET else found
+        return replace(found, known_after=now - since) if _cpu(hpa) > promised.cpu_percent else found
     after = now - since - found.known_after
     if found.asked_after is None and int((hpa.get("status") or {}).get("desiredReplicas", 0)) > growth.before:
         found = replace(found, asked_after=after)

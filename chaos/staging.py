@@ -65,6 +65,7 @@ def rehearse(pipeline: SteadyPipeline, items: Iterable[pytest.Item]) -> None:
             pipeline.say(f"{item.nodeid}: {'faults of its own' if several else 'looks only, or makes load'}")
             continue
         pipeline.say(item.nodeid)
+        scenario = scenario.filled(pipeline.description)
         fault, plan = scenario.fault(pipeline), scenario.recovery
         named = f"to be named {' and '.join(map(str, scenario.findings))}"
         pipeline.say(f"  {fault.summary}; {f'heals {plan.heals.value}; limit {plan.within_s:g} s' if plan else named}")
@@ -92,6 +93,7 @@ def played(pipeline: SteadyPipeline, scenario: Scenario, folder: Path | None, it
         note(result, item)
 
     pipeline.say(f"{scenario.id}:")
+    scenario = scenario.filled(pipeline.description)
     result = play(pipeline, scenario, RecoveryObserver(pipeline, scenario), keep)
     pipeline.say(f"  {as_line(result)}")
     return result

@@ -96,19 +96,23 @@ def _recovered(pipeline: SteadyPipeline, section: str) -> None:
     """Every check that the section names under *Recovered when* is green."""
     from pipeline_services.checklist import checks  # noqa: PLC0415
     from pipeline_services.checklist.run import run_checks  # noqa: PLC0415
-    from pipeline_services.model.pipeline import Pipeline  # noqa: PLC0415
     from pipeline_services.model.settings import Settings  # noqa: PLC0415
     from pipeline_services.snapshot.collector import collect  # noqa: PLC0415
 
     named = commands.recovery_checks(TEXT, section) or [checks.PODS_READY.id, checks.ROLLOUT_COMPLETE.id]
-    wanted = checks.named(named, checks.cases(Pipeline.load(), run="daily"))
+    wanted = checks.named(named, checks.cases(pipeline.description, run="daily"))
     assert wanted, f"#{section} names no check"
 
     last: dict[str, str] = {}
 
     def green() -> bool:
         last.clear()
-        last.update({one.id: one.why for one in run_checks(collect(pipeline.cluster, Settings()), wanted).values()})
+        last.update(
+            {
+                one.id: one.why
+                for one in run_checks(collect(pipeline.cluster, Settings(), pipeline.description), wanted).values()
+            }
+        )
         return not last
 
     try:
@@ -121,9 +125,8 @@ def _recovered(pipeline: SteadyPipeline, section: str) -> None:
 
 def _grown(pipeline: SteadyPipeline, pods: int) -> None:
     """Producer and processor have so many pods that are ready."""
-    from pipeline_services.model import names  # noqa: PLC0415
 
     def grown() -> bool:
-        return all(sum(pod.ready for pod in pipeline.pods_of(app)) >= pods for app in names.HPAS)
+        return all(sum(pod.ready for pod in pipeline.pods_of(app)) >= pods for app in pipeline.description.scaled)
 
     wait_until(grown, within=RECOVERY_TIMEOUT_S, what=f"{pods} ready pods each", every=0.5, retry_on=(PipelineError,))

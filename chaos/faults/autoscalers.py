@@ -15,24 +15,30 @@ if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
 
-def missing(hpa: str) -> FaultBuilder:
-    """An autoscaler is gone."""
-    return lambda pipeline: objects.deleted(pipeline.api, "horizontalpodautoscalers", hpa, pipeline.namespace)
+def missing(component: str) -> FaultBuilder:
+    """A component's autoscaler is gone."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        hpa = pipeline.description.autoscaler(component).name
+        return objects.deleted(pipeline.api, "horizontalpodautoscalers", hpa, pipeline.namespace)
+
+    return build
 
 
-def bounds(hpa: str, most: int) -> FaultBuilder:
+def bounds(component: str, most: int) -> FaultBuilder:
     """An autoscaler may make fewer pods, or more."""
-    return _patched(hpa, {"maxReplicas": most}, f"may make {most} pods")
+    return _patched(component, {"maxReplicas": most}, f"may make {most} pods")
 
 
-def target(hpa: str, workload: str) -> FaultBuilder:
+def target(component: str, workload: str) -> FaultBuilder:
     """An autoscaler scales something that does not exist."""
     target = {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": workload}}
-    return _patched(hpa, target, f"scales {workload}")
+    return _patched(component, target, f"scales {workload}")
 
 
-def _patched(hpa: str, spec: Mapping[str, object], summary: str) -> FaultBuilder:
+def _patched(component: str, spec: Mapping[str, object], summary: str) -> FaultBuilder:
     def build(pipeline: SteadyPipeline) -> Fault:
+        hpa = pipeline.description.autoscaler(component).name
         path = object_path("horizontalpodautoscalers", hpa, pipeline.namespace)
         return faults.patched(pipeline.api, path, {"spec": dict(spec)}, f"{hpa} {summary}")
 

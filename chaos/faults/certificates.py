@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from chaos.faults.common import pod_names, with_new_pods, writes_fail
+from chaos.faults.common import pods_replaced, with_new_pods, writes_fail
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
-from pipeline_services.faults.model import Fault, with_pods_replaced
+from pipeline_services.faults.model import Fault
 from pipeline_services.model import roles
 from pipeline_services.platform.deploy.secrets.tls import LOCAL_NAME, new_certificate, server_names
 
@@ -60,7 +60,4 @@ def other_authority(pipeline: SteadyPipeline) -> Fault:
     """InfluxDB serves a certificate of an authority that its clients do not know."""
     secret, made = pipeline.description.config.tls, new_certificate(server_names(pipeline.description))
     fault = faults.other_authority(pipeline.api, secret, pipeline.namespace, made, pipeline.probes.ca.encode())
-    app = roles.INFLUXDB
-    return with_pods_replaced(fault, app, pipeline.namespace, pod_names(pipeline, app)).proved(
-        writes_fail(pipeline, "tls")
-    )
+    return pods_replaced(pipeline, fault, roles.INFLUXDB).proved(writes_fail(pipeline, "tls"))

@@ -9,7 +9,6 @@ from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import templates
 from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
 from pipeline_services.model import roles
-from pipeline_services.model.kinds import WORKLOADS
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -22,7 +21,8 @@ READY_TIMEOUT_S: Final = 90.0
 
 def workload_path(pipeline: SteadyPipeline, app: str) -> str:
     """The API path of an app's workload."""
-    return object_path(WORKLOADS[app].plural, app, pipeline.namespace)
+    part = pipeline.description[app]
+    return object_path(part.list_name, part.workload, pipeline.namespace)
 
 
 def pod_names(pipeline: SteadyPipeline, app: str) -> list[str]:
@@ -57,10 +57,16 @@ def all_of(*builders: FaultBuilder) -> FaultBuilder:
 def with_new_pods(pipeline: SteadyPipeline, fault: Fault, *apps: str) -> Fault:
     """The fault, and all pods of the apps replaced after it and after its undo; gone once the new ones are ready."""
     for app in apps:
-        fault = with_pods_replaced(fault, app, pipeline.namespace, pod_names(pipeline, app))
+        fault = pods_replaced(pipeline, fault, app)
     proofs = [all_pods_ready(pipeline, app) for app in apps]
     what = "; ".join(proof.what for proof in proofs)
     return fault.proved(gone=Proof(what, lambda: all(proof.holds() for proof in proofs), READY_TIMEOUT_S))
+
+
+def pods_replaced(pipeline: SteadyPipeline, fault: Fault, app: str) -> Fault:
+    """The fault, and all pods of the app replaced after it and after its undo."""
+    selector = pipeline.description[app].label_selector
+    return with_pods_replaced(fault, selector, pipeline.namespace, pod_names(pipeline, app))
 
 
 def all_pods_ready(pipeline: SteadyPipeline, app: str) -> Proof:
@@ -85,10 +91,11 @@ def pod_shows(pipeline: SteadyPipeline, app: str, statuses: Collection[str]) -> 
 def writes_fail(pipeline: SteadyPipeline, reason: str) -> Proof:
     """The processor counts ever more writes that InfluxDB refuses, for that reason."""
     before: float | None = None
+    name = pipeline.description.metrics["write_failures"]
 
     def grows() -> bool:
         nonlocal before
-        now = pipeline.metric(roles.PROCESSOR, "conveyor_write_failures_total", reason=reason)
+        now = pipeline.metric(roles.PROCESSOR, name, reason=reason)
         grown = before is not None and now > before
         before = now
         return grown

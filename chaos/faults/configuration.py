@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chaos.faults.common import CRASHED, pod_names, pod_shows, with_new_pods, writes_fail
+from chaos.faults.common import CRASHED, pod_shows, pods_replaced, with_new_pods, writes_fail
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import objects
-from pipeline_services.faults.model import Fault, object_path, with_pods_replaced
-from pipeline_services.model import names, roles
+from pipeline_services.faults.model import Fault, object_path
+from pipeline_services.model import roles
+from pipeline_services.model.commands import fill
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -18,12 +19,18 @@ NO_SETTINGS: Final = frozenset({"CreateContainerConfigError"})
 
 
 def changed(**values: str | None) -> FaultBuilder:
-    """The ConfigMap gets other values (None: the key goes), and nobody has been started with them yet."""
+    """The ConfigMap gets other values, and nobody has been started with them yet.
+
+    Args:
+        values: with placeholders for the pipeline's names, as ``commands.fill`` takes them; None: the key goes.
+    """
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        keys = ", ".join(f"{key}={value}" for key, value in values.items())
-        path = object_path("configmaps", names.CONFIG_MAP, pipeline.namespace)
-        return faults.patched(pipeline.api, path, {"data": values}, f"ConfigMap {names.CONFIG_MAP}: {keys}")
+        known = {key: value and fill(value, pipeline.description) for key, value in values.items()}
+        keys = ", ".join(f"{key}={value}" for key, value in known.items())
+        config_map = pipeline.description.config.config_map
+        path = object_path("configmaps", config_map, pipeline.namespace)
+        return faults.patched(pipeline.api, path, {"data": known}, f"ConfigMap {config_map}: {keys}")
 
     return build
 
@@ -42,24 +49,28 @@ def config_map_missing(app: str) -> FaultBuilder:
     """The ConfigMap is gone, and the app's pods are new."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        fault = objects.deleted(pipeline.api, "configmaps", names.CONFIG_MAP, pipeline.namespace)
+        config_map = pipeline.description.config.config_map
+        fault = objects.deleted(pipeline.api, "configmaps", config_map, pipeline.namespace)
         return with_new_pods(pipeline, fault, app).proved(pod_shows(pipeline, app, NO_SETTINGS))
 
     return build
 
 
-def secret_missing(name: str) -> FaultBuilder:
-    """A Secret is gone; who has its value goes on."""
-    return lambda pipeline: objects.deleted(pipeline.api, "secrets", name, pipeline.namespace)
+def read_token_missing(pipeline: SteadyPipeline) -> Fault:
+    """The Secret with the token to read is gone; who has its value goes on."""
+    secret = pipeline.description.config.read_token.secret
+    return objects.deleted(pipeline.api, "secrets", secret, pipeline.namespace)
 
 
-def secret_key_renamed(name: str, key: str, other: str, app: str) -> FaultBuilder:
-    """A key of a Secret has another name, and the app's pods are new."""
+def write_token_renamed(other: str) -> FaultBuilder:
+    """The key with the token to write has another name, and the processor's pods are new."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        path = object_path("secrets", name, pipeline.namespace)
-        value = pipeline.api.call("GET", path)["data"][key]
-        fault = faults.patched(pipeline.api, path, {"data": {key: None, other: value}}, f"secret {name}: {key} renamed")
+        token, app = pipeline.description.config.write_token, roles.PROCESSOR
+        path = object_path("secrets", token.secret, pipeline.namespace)
+        value = pipeline.api.call("GET", path)["data"][token.key]
+        patch = {"data": {token.key: None, other: value}}
+        fault = faults.patched(pipeline.api, path, patch, f"secret {token.secret}: {token.key} renamed")
         return with_new_pods(pipeline, fault, app).proved(pod_shows(pipeline, app, NO_SETTINGS))
 
     return build
@@ -70,19 +81,14 @@ def wrong_setting(app: str, **values: str) -> FaultBuilder:
 
     def build(pipeline: SteadyPipeline) -> Fault:
         fault = changed(**values)(pipeline)
-        return with_pods_replaced(fault, app, pipeline.namespace, pod_names(pipeline, app)).proved(
-            pod_shows(pipeline, app, CRASHED)
-        )
+        return pods_replaced(pipeline, fault, app).proved(pod_shows(pipeline, app, CRASHED))
 
     return build
 
 
 def wrong_token(pipeline: SteadyPipeline) -> Fault:
     """New pods of the processor have a token that InfluxDB refuses."""
-    fault = faults.secret_value(
-        pipeline.api, names.PIPELINE_SECRET, pipeline.namespace, {"INFLUXDB_TOKEN": b"no-token-that-influxdb-knows"}
-    )
-    app = roles.PROCESSOR
-    return with_pods_replaced(fault, app, pipeline.namespace, pod_names(pipeline, app)).proved(
-        writes_fail(pipeline, "unauthorized")
-    )
+    token = pipeline.description.config.write_token
+    wrong = {token.key: b"no-token-that-influxdb-knows"}
+    fault = faults.secret_value(pipeline.api, token.secret, pipeline.namespace, wrong)
+    return pods_replaced(pipeline, fault, roles.PROCESSOR).proved(writes_fail(pipeline, "unauthorized"))

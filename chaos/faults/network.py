@@ -9,7 +9,7 @@ from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import network, objects
 from pipeline_services.faults.model import Fault, Proof, object_path
 from pipeline_services.measure.connectivity import FLOWS, Connectivity
-from pipeline_services.model import names
+from pipeline_services.model import roles
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -34,13 +34,9 @@ def dns_not_allowed(app: str, *, but: str) -> FaultBuilder:
     """No policy lets name look-ups out any more. Open connections stay, and with them the data."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        connectivity = pipeline.connectivity()
+        connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
         fault = network.flow_cut(
-            pipeline.api,
-            "allow-dns",
-            pipeline.namespace,
-            53,
-            lambda: connectivity.resolves(app, names.KAFKA_SERVICE),
+            pipeline.api, "allow-dns", pipeline.namespace, 53, lambda: connectivity.resolves(app, name)
         )
         return while_connected(fault, connectivity, but)
 
@@ -96,11 +92,11 @@ def all_allowed(pipeline: SteadyPipeline) -> Fault:
     return objects.created(pipeline.api, "networkpolicies", pipeline.namespace, body)
 
 
-def service_missing(service: str) -> FaultBuilder:
-    """A service is gone."""
+def service_missing(component: str) -> FaultBuilder:
+    """A component's Service is gone."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        connectivity = pipeline.connectivity()
+        connectivity, service = pipeline.connectivity(), pipeline.description.service(component).name
         fault = objects.deleted(pipeline.api, "services", service, pipeline.namespace)
         return fault.proved(
             gone=Proof(f"{service} to have an endpoint", lambda: connectivity.ready_endpoints(service) > 0)
@@ -109,16 +105,17 @@ def service_missing(service: str) -> FaultBuilder:
     return build
 
 
-def service_port_wrong(service: str, target: int, client: str) -> FaultBuilder:
-    """A service leads to a port of its pods where nobody listens; what its client had open is cut."""
+def service_port_wrong(component: str, target: int, client: str) -> FaultBuilder:
+    """A Service leads to a port of its pods where nobody listens; what its client had open is cut."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        path = object_path("services", service, pipeline.namespace)
+        service = pipeline.description.service(component)
+        path = object_path("services", service.name, pipeline.namespace)
         ports = pipeline.api.call("GET", path)["spec"]["ports"]
         patch = {"spec": {"ports": [{**port, "targetPort": target} for port in ports]}}
-        fault = faults.patched(pipeline.api, path, patch, f"{service} leads to the port {target}")
+        fault = faults.patched(pipeline.api, path, patch, f"{service.name} leads to the port {target}")
         addresses = pipeline.connectivity().addresses(client)
-        return network.with_open_connections_cut(fault, addresses, names.SERVICE_PORTS[service])
+        return network.with_open_connections_cut(fault, addresses, service.port)
 
     return build
 
@@ -128,17 +125,16 @@ def dns_down(pipeline: SteadyPipeline) -> Fault:
     return faults.scaled(pipeline.api, "deployments", "coredns", "kube-system", 0)
 
 
-def service_without_pods(service: str, client: str, *, but: str) -> FaultBuilder:
-    """A service selects nothing; its client's open connections are cut. ``but``, which asks no service, still flows."""
+def service_without_pods(component: str, client: str, *, but: str) -> FaultBuilder:
+    """A Service selects nothing; its client's open connections are cut. ``but``, which asks no service, still flows."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        connectivity = pipeline.connectivity()
+        connectivity, service = pipeline.connectivity(), pipeline.description.service(component)
         fault = network.selects_nothing(
-            pipeline.api, service, pipeline.namespace, lambda: connectivity.ready_endpoints(service)
+            pipeline.api, service.name, pipeline.namespace, lambda: connectivity.ready_endpoints(service.name)
         )
         fault = while_connected(fault, connectivity, but)
-        port = names.SERVICE_PORTS[service]
-        return network.with_open_connections_cut(fault, connectivity.addresses(client), port)
+        return network.with_open_connections_cut(fault, connectivity.addresses(client), service.port)
 
     return build
 

@@ -16,11 +16,12 @@ from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
-Rewrite = Callable[[str], str]
+Rewrite = Callable[[str, Pipeline], str]
 LEFT_PANELS = 4
 
 
@@ -30,7 +31,7 @@ def rewritten(app: str, config_map: str, key: str, rewrite: Rewrite, summary: st
     def build(pipeline: SteadyPipeline) -> Fault:
         path = faults.object_path("configmaps", config_map, pipeline.namespace)
         old = pipeline.api.call("GET", path)["data"][key]
-        new = rewrite(old)
+        new = rewrite(old, pipeline.description)
         if new == old:
             raise PreconditionNotMet(f"{key} of {config_map} is like that already: {summary}")
         fault = faults.config_value(pipeline.api, config_map, pipeline.namespace, {key: new})
@@ -49,7 +50,7 @@ def prometheus_file_damaged(pipeline: SteadyPipeline) -> Fault:
 def without_job(name: str) -> Rewrite:
     """Prometheus' file without one of its jobs."""
 
-    def rewrite(text: str) -> str:
+    def rewrite(text: str, _pipeline: Pipeline) -> str:
         document = yaml.safe_load(text)
         kept = [job for job in document["scrape_configs"] if job["job_name"] != name]
         return str(yaml.safe_dump({**document, "scrape_configs": kept}))
@@ -57,16 +58,21 @@ def without_job(name: str) -> Rewrite:
     return rewrite
 
 
-def host_replaced(host: str) -> Rewrite:
-    """Every mention of a host names one that does not exist."""
-    return lambda text: text.replace(host, f"{host}-old")
+def host_replaced(component: str) -> Rewrite:
+    """Every mention of a component's Service names one that does not exist."""
+
+    def rewrite(text: str, pipeline: Pipeline) -> str:
+        host = pipeline.service(component).name
+        return text.replace(host, f"{host}-old")
+
+    return rewrite
 
 
-def fewer_panels(text: str) -> str:
+def fewer_panels(text: str, _pipeline: Pipeline) -> str:
     """A dashboard that has lost most of its panels."""
     board = json.loads(text)
     return json.dumps({**board, "panels": board["panels"][:LEFT_PANELS]})
 
 
-def _damaged(text: str) -> str:
+def _damaged(text: str, _pipeline: Pipeline) -> str:
     return f"{text}\n  scrape_configs: [\n"

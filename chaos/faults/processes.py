@@ -9,7 +9,7 @@ from chaos.faults.common import for_each_pod, with_new_pods
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import pods, processes, resources
 from pipeline_services.faults.model import Fault, together
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -88,7 +88,7 @@ def starved_of_cpu(app: str, millicores: int) -> FaultBuilder:
 
     def build(pipeline: SteadyPipeline) -> Fault:
         limited = for_each_pod(app, pod_starved)(pipeline)
-        held = resources.autoscaler_held(pipeline.api, names.HPAS[app], pipeline.namespace)
+        held = resources.autoscaler_held(pipeline.api, pipeline.description.autoscaler(app).name, pipeline.namespace)
         return together(limited.summary, [limited, held])
 
     return build

@@ -23,7 +23,8 @@ from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import storage, stores
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.measure.sampler import PeriodicSampler
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.commands import fill
 from pipeline_services.model.errors import NoData, ServiceUnreachable
 from pipeline_services.model.k8s import secret_value
 from pipeline_services.model.message import encode
@@ -36,24 +37,31 @@ LATE_NS: Final = 2 * 3_600 * 10**9
 Message = Callable[[], bytes]
 
 
-def topic_deleted(topic: str, partitions: int) -> FaultBuilder:
-    """A topic is gone, with all that was in it."""
+def topic_deleted(placeholder: str) -> FaultBuilder:
+    """A topic is gone, with all that was in it.
+
+    Args:
+        placeholder: for its name, as ``commands.fill`` takes it.
+    """
 
     def build(pipeline: SteadyPipeline) -> Fault:
+        topic, partitions = fill(placeholder, pipeline.description), pipeline.description.topics.partitions
+
         def whole() -> bool:
             with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
                 return len(broker.topics().get(topic, ())) >= partitions
 
         back = Proof(f"the topic {topic} to have {partitions} partitions", whole, within=40.0)
-        return stores.topic_deleted(topic, partitions).proved(gone=back)
+        return stores.topic_deleted(topic, partitions, pipeline.description.service(roles.KAFKA).port).proved(gone=back)
 
     return build
 
 
 def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
     """The bucket that everybody writes to and reads from has another name."""
-    bucket = names.INFLUXDB_BUCKET
-    token = secret_value(pipeline.cluster.list("secrets"), names.ADMIN_SECRET, "token").decode().strip()
+    description = pipeline.description
+    bucket, port = description.store.bucket, description.service(roles.INFLUXDB).port
+    token = secret_value(pipeline.cluster.list("secrets"), description.config.admin, "token").decode().strip()
     headers = {"Authorization": f"Token {token}"}
 
     def called(name: str) -> list[Any]:
@@ -63,7 +71,7 @@ def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
     known = called(bucket)
     if not known:
         raise NoData(f"there is no bucket {bucket}")
-    return stores.bucket_renamed(str(known[0]["id"]), bucket, f"{bucket}-archive", token).proved(
+    return stores.bucket_renamed(str(known[0]["id"]), bucket, f"{bucket}-archive", token, port).proved(
         gone=Proof(f"the bucket {bucket} to be there", lambda: called(bucket), within=30.0)
     )
 
@@ -71,7 +79,9 @@ def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
 def volume_full(pipeline: SteadyPipeline) -> Fault:
     """InfluxDB's volume has no room left."""
     refused = writes_fail(pipeline, "server-error")
-    return storage.volume_full(pipeline.api, roles.INFLUXDB, pipeline.namespace, "influxd", refused)
+    return storage.volume_full(
+        pipeline.api, pipeline.description[roles.INFLUXDB], pipeline.namespace, "influxd", refused
+    )
 
 
 def no_change(summary: str) -> FaultBuilder:
@@ -105,11 +115,11 @@ def _sending(make: Callable[[], Message], rate: float) -> Callable[[SteadyPipeli
             link = KafkaProducer(**PRODUCER | through(pipeline.probes.kafka_forward.port))
         except KafkaError as error:
             raise ServiceUnreachable(f"Kafka takes nothing from here: {error}") from error
-        message = make()
+        message, topic = make(), pipeline.description.topics.readings
 
         def send() -> None:
             for _ in range(max(1, round(rate * TICK_S))):
-                link.send(names.TOPIC, value=message())
+                link.send(topic, value=message())
 
         try:
             with _repeated(send):
@@ -123,10 +133,11 @@ def _sending(make: Callable[[], Message], rate: float) -> Callable[[SteadyPipeli
 @contextmanager
 def idle_member(pipeline: SteadyPipeline) -> Iterator[None]:
     """One more member of the processors' group, which takes its share of the partitions and does nothing with it."""
+    topics = pipeline.description.topics
     try:
         member = KafkaConsumer(
-            names.TOPIC,
-            group_id=names.CONSUMER_GROUP,
+            topics.readings,
+            group_id=topics.group,
             enable_auto_commit=False,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_000,

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaos.faults.common import (
     all_pods_ready,
-    pod_names,
     pod_shows,
+    pods_replaced,
     workload_path,
 )
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import capacity, objects, resources, templates
-from pipeline_services.faults.model import Fault, Proof, together, with_pods_replaced
+from pipeline_services.faults.model import Fault, Proof, together
 from pipeline_services.faults.templates import Edit
-from pipeline_services.model import names, roles
-from pipeline_services.model.kinds import KINDS, WORKLOADS
+from pipeline_services.model import roles
+from pipeline_services.model.kinds import KINDS
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -35,10 +35,11 @@ def scaled(app: str, replicas: int) -> FaultBuilder:
     """Somebody scales a workload by hand; an autoscaler that would remove the pods again is held."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        by_hand = faults.scaled(pipeline.api, WORKLOADS[app].plural, app, pipeline.namespace, replicas)
-        if app not in names.HPAS or replicas < 2:
+        part = pipeline.description[app]
+        by_hand = faults.scaled(pipeline.api, part.list_name, part.workload, pipeline.namespace, replicas)
+        if part.autoscaler is None or replicas < 2:
             return by_hand
-        held = resources.autoscaler_held(pipeline.api, names.HPAS[app], pipeline.namespace, "scaleDown")
+        held = resources.autoscaler_held(pipeline.api, part.autoscaler.name, pipeline.namespace, "scaleDown")
         return together(by_hand.summary, [held, by_hand])
 
     return build
@@ -52,7 +53,7 @@ def edited(app: str, edit: Edit, summary: str, statuses: Collection[str] = ()) -
     """
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        fault = templates.edited(pipeline.api, WORKLOADS[app].plural, app, pipeline.namespace, edit, summary=summary)
+        fault = templates.edited(pipeline.api, pipeline.description[app], pipeline.namespace, edit, summary=summary)
         return fault.proved(pod_shows(pipeline, app, statuses)) if statuses else fault
 
     return build
@@ -63,9 +64,8 @@ def log_shipper_without_node(pipeline: SteadyPipeline) -> Fault:
     app = roles.LOG_SHIPPER
     path = workload_path(pipeline, app)
     edit = templates.node_selector({UNWANTED_LABEL: "ssd"})
-    fault = templates.edited(
-        pipeline.api, WORKLOADS[app].plural, app, pipeline.namespace, edit, summary="for nodes that there are not"
-    )
+    part, summary = pipeline.description[app], "for nodes that there are not"
+    fault = templates.edited(pipeline.api, part, pipeline.namespace, edit, summary=summary)
 
     def nowhere() -> bool:
         return not pipeline.api.call("GET", path)["status"].get("desiredNumberScheduled", 0)
@@ -76,10 +76,10 @@ def log_shipper_without_node(pipeline: SteadyPipeline) -> Fault:
 def without_probes(app: str) -> FaultBuilder:
     """The app's pod runs with probes that notice nothing: what goes wrong in it is left as it is."""
 
-    def edit(pod: dict[str, Any]) -> None:
+    def edit(pod: dict[str, Any], container: str) -> None:
         for which in ("readinessProbe", "livenessProbe"):
             quiet = {"exec": {"command": ["true"]}, "httpGet": None, "tcpSocket": None}
-            templates.probe(app, which, quiet)(pod)
+            templates.probe(which, quiet)(pod, container)
 
     def build(pipeline: SteadyPipeline) -> Fault:
         fault = edited(app, edit, "probes that notice nothing")(pipeline)
@@ -91,7 +91,7 @@ def without_probes(app: str) -> FaultBuilder:
 def exits_at_once(app: str) -> FaultBuilder:
     """The app's program starts, complains and ends, again and again."""
     words = ["sh", "-c", "echo cannot go on: the belt has come off >&2; exit 3"]
-    return edited(app, templates.command(app, words), "a program that ends at once", frozenset({"CrashLoopBackOff"}))
+    return edited(app, templates.command(words), "a program that ends at once", frozenset({"CrashLoopBackOff"}))
 
 
 def paused_rollout(app: str) -> FaultBuilder:
@@ -111,9 +111,8 @@ def restarted(app: str) -> FaultBuilder:
     """A rolling restart, which is no fault: something to watch."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        fault = faults.with_restart(
-            Fault(f"{app} restarted pod by pod", []), WORKLOADS[app].plural, app, pipeline.namespace
-        )
+        part, nothing = pipeline.description[app], Fault(f"{app} restarted pod by pod", [])
+        fault = faults.with_restart(nothing, part.list_name, part.workload, pipeline.namespace)
         return fault.proved(gone=all_pods_ready(pipeline, app))
 
     return build
@@ -125,14 +124,14 @@ def quota_used_up(app: str) -> FaultBuilder:
     def build(pipeline: SteadyPipeline) -> Fault:
         api, namespace = pipeline.api, pipeline.namespace
         fault = capacity.quota(api, "team-quota", namespace, {"pods": "3"})
-        replaced = with_pods_replaced(fault, app, namespace, pod_names(pipeline, app))
+        replaced = pods_replaced(pipeline, fault, app)
         path = workload_path(pipeline, app)
 
         def refused() -> bool:
             conditions = (api.call("GET", path).get("status") or {}).get("conditions") or []
             return any(one["type"] == "ReplicaFailure" and one["status"] == "True" for one in conditions)
 
-        undo = [*fault.undo, *capacity.waking(api, app, namespace)]
+        undo = [*fault.undo, *capacity.waking(api, pipeline.description[app], namespace)]
         return replace(replaced, undo=undo).proved(
             Proof(f"the pods of {app} to be refused", refused, within=40.0), all_pods_ready(pipeline, app)
         )
@@ -164,9 +163,8 @@ def claim_unbound(app: str, volume: str) -> FaultBuilder:
     def build(pipeline: SteadyPipeline) -> Fault:
         api, namespace, claim = pipeline.api, pipeline.namespace, f"{app}-{volume}"
         edit = templates.volume_from_claim(volume, claim)
-        moved = templates.edited(
-            api, WORKLOADS[app].plural, app, namespace, edit, summary=f"its {volume} on the claim {claim}"
-        )
+        summary = f"its {volume} on the claim {claim}"
+        moved = templates.edited(api, pipeline.description[app], namespace, edit, summary=summary)
         body = {
             "apiVersion": "v1",
             "kind": "PersistentVolumeClaim",

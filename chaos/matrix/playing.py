@@ -43,6 +43,7 @@ class Player:
             FaultDidNotLand, FaultRemains: nothing can be concluded, or somebody has to look.
             NoData: it was never diagnosed.
         """
+        scenario = scenario.filled(self.pipeline.description)
         observer = DiagnosisObserver(self.pipeline, scenario, lambda: recordings.unmarked(self.look()), self.diagnose)
         result = play(self.pipeline, scenario, observer, self._keep)
         self.results.append(result)

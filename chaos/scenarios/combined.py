@@ -15,9 +15,9 @@ from pipeline_services.model import roles
 DIAGNOSIS: Final = (
     Scenario(
         "pair-token-revoked-and-autoscaler-missing",
-        all_of(configuration.wrong_token, autoscalers.missing("producer-hpa")),
+        all_of(configuration.wrong_token, autoscalers.missing(roles.PRODUCER)),
         (finding("config", "token-refused"), finding("hpa", "autoscaler-missing")),
-        (checks.TOKEN_ACCEPTED.of("influxdb_token"), checks.HPA_SET_AS_DOCUMENTED.of("producer-hpa")),
+        (checks.TOKEN_ACCEPTED.of("influxdb_token"), checks.HPA_SET_AS_DOCUMENTED.of("{hpa:producer}")),
         min_duration_s=15.0,
     ),
     Scenario(
@@ -52,7 +52,7 @@ DIAGNOSIS: Final = (
             workloads.scaled(roles.PROMETHEUS, 0),
             workloads.edited(
                 roles.PRODUCER,
-                templates.image(roles.PRODUCER, "v2.1.0"),
+                templates.image("v2.1.0"),
                 "an image that is nowhere",
                 workloads.NO_IMAGE,
             ),

@@ -7,14 +7,14 @@ from typing import Final
 from chaos.faults import certificates, configuration, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 
 KAFKA_SETTING: Final = (checks.SETTINGS_LEAD_TO.of("kafka"),)
 
 NOT_LOADED: Final = (
     Scenario(
         "config-port-wrong",
-        configuration.changed(KAFKA_BROKER="kafka-service:9093"),
+        configuration.changed(KAFKA_BROKER="{service:kafka}:9093"),
         (finding("config", "setting-wrong"),),
         KAFKA_SETTING,
         sample=True,
@@ -39,7 +39,7 @@ NOT_LOADED: Final = (
     ),
     Scenario(
         "secret-missing",
-        configuration.secret_missing(names.READ_SECRET),
+        configuration.read_token_missing,
         (finding("config", "reference-missing"),),
         (checks.REFERENCES_EXIST, checks.SECRETS_COMPLETE),
     ),
@@ -84,7 +84,7 @@ LOADED: Final = (
     ),
     Scenario(
         "secret-key-renamed",
-        configuration.secret_key_renamed(names.PIPELINE_SECRET, "INFLUXDB_TOKEN", "INFLUX_TOKEN", roles.PROCESSOR),
+        configuration.write_token_renamed("INFLUX_TOKEN"),
         (finding("config", "reference-missing"),),
         (checks.REFERENCES_EXIST,),
         min_duration_s=30.0,

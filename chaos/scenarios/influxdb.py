@@ -15,7 +15,7 @@ from pipeline_services.experiment.expectations import (
     expect_identity_kept,
 )
 from pipeline_services.experiment.scenario import Heals, RecoveryPlan, Scenario, finding
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 
 SECTION: Final = "influxdb-statefulset-failure"
 EXPECTATIONS: Final = (expect_backlog_grew, expect_identity_kept, expect_datasource_failed_and_recovered)
@@ -27,14 +27,14 @@ RECOVERY: Final = (
         "influxdb-pod-deleted",
         processes.pod_deleted(roles.INFLUXDB),
         recovery=PLAN(
-            symptoms=(expected_checks.pods_ready(roles.INFLUXDB), expected_checks.no_endpoint(names.INFLUXDB_SERVICE))
+            symptoms=(expected_checks.pods_ready(roles.INFLUXDB), expected_checks.no_endpoint(roles.INFLUXDB))
         ),
     ),
     Scenario(
         "influxdb-process-killed",
         processes.process_killed(roles.INFLUXDB),
         recovery=PLAN(
-            symptoms=(expected_checks.pods_ready(roles.INFLUXDB), expected_checks.no_endpoint(names.INFLUXDB_SERVICE)),
+            symptoms=(expected_checks.pods_ready(roles.INFLUXDB), expected_checks.no_endpoint(roles.INFLUXDB)),
             restarts_in_place=True,
         ),
     ),
@@ -85,7 +85,7 @@ DIAGNOSIS: Final = (
         "influxdb-scaled-to-zero",
         workloads.scaled(roles.INFLUXDB, 0),
         (finding(roles.INFLUXDB, "scaled-to-zero"),),
-        (checks.PODS_READY.of("influxdb"), checks.SERVICE_HAS_ENDPOINT.of("influxdb-service")),
+        (checks.PODS_READY.of("influxdb"), checks.SERVICE_HAS_ENDPOINT.of("{service:influxdb}")),
         min_duration_s=30.0,
     ),
     Scenario(

@@ -11,7 +11,7 @@ from chaos.scenarios.producer import HUNG
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.expectations import expect_identity_kept
 from pipeline_services.experiment.scenario import RecoveryPlan, Scenario, finding
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 
 SECTION: Final = "kafka-statefulset-failure"
 
@@ -21,15 +21,13 @@ RECOVERY: Final = (
     Scenario(
         "kafka-pod-deleted",
         processes.pod_deleted(roles.KAFKA),
-        recovery=PLAN(
-            symptoms=(expected_checks.pods_ready(roles.KAFKA), expected_checks.no_endpoint(names.KAFKA_SERVICE))
-        ),
+        recovery=PLAN(symptoms=(expected_checks.pods_ready(roles.KAFKA), expected_checks.no_endpoint(roles.KAFKA))),
     ),
     Scenario(
         "kafka-process-killed",
         processes.process_killed(roles.KAFKA),
         recovery=PLAN(
-            symptoms=(expected_checks.pods_ready(roles.KAFKA), expected_checks.no_endpoint(names.KAFKA_SERVICE)),
+            symptoms=(expected_checks.pods_ready(roles.KAFKA), expected_checks.no_endpoint(roles.KAFKA)),
             restarts_in_place=True,
         ),
     ),
@@ -37,9 +35,9 @@ RECOVERY: Final = (
 DIAGNOSIS: Final = (
     Scenario(
         "dead-letter-topic-missing",
-        stores.topic_deleted(names.DEAD_LETTER_TOPIC, names.TOPIC_PARTITIONS),
+        stores.topic_deleted("{dead_letter_topic}"),
         (finding(roles.KAFKA, "topic-missing"),),
-        (checks.KAFKA_TOPIC.of("sensor-readings-dead-letter"),),
+        (checks.KAFKA_TOPIC.of("{dead_letter_topic}"),),
         sample=True,
     ),
     Scenario(
@@ -70,14 +68,14 @@ DIAGNOSIS: Final = (
         "kafka-scaled-to-zero",
         workloads.scaled(roles.KAFKA, 0),
         (finding(roles.KAFKA, "scaled-to-zero"),),
-        (checks.PODS_READY.of("kafka"), checks.SERVICE_HAS_ENDPOINT.of("kafka-service")),
+        (checks.PODS_READY.of("kafka"), checks.SERVICE_HAS_ENDPOINT.of("{service:kafka}")),
         min_duration_s=40.0,
     ),
     Scenario(
         "topic-missing",
-        stores.topic_deleted(names.TOPIC, names.TOPIC_PARTITIONS),
+        stores.topic_deleted("{topic}"),
         (finding(roles.KAFKA, "topic-missing"),),
-        (checks.KAFKA_TOPIC.of("sensor-readings"),),
+        (checks.KAFKA_TOPIC.of("{topic}"),),
         before_landed=True,
     ),
 )

@@ -9,7 +9,7 @@ from chaos import expected_checks
 from chaos.faults import network
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Heals, RecoveryPlan, Scenario, finding
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 
 SECTION: Final = "network-policy-issues"
 
@@ -48,18 +48,18 @@ RECOVERY: Final = (
         recovery=PLAN(
             roles.PRODUCER,
             heals=Heals.BY_UNDO,
-            symptoms=(expected_checks.metric_breached("name-resolves", names.KAFKA_SERVICE),),
+            symptoms=(expected_checks.metric_breached("name-resolves", "{service:kafka}"),),
             audited=False,
         ),
     ),
     Scenario(
         "influxdb-service-without-pods",
-        network.service_without_pods(names.INFLUXDB_SERVICE, roles.PROCESSOR, but="processor-to-influxdb"),
+        network.service_without_pods(roles.INFLUXDB, roles.PROCESSOR, but="processor-to-influxdb"),
         (finding("network", "service-selects-nothing"),),
         recovery=PLAN(
             roles.PROCESSOR,
             heals=Heals.BY_UNDO,
-            symptoms=(expected_checks.no_endpoint(names.INFLUXDB_SERVICE, must_fail=True),),
+            symptoms=(expected_checks.no_endpoint(roles.INFLUXDB, must_fail=True),),
             hold_s=5.0,
             stops_flow=True,
         ),
@@ -108,27 +108,27 @@ DIAGNOSIS: Final = (
     ),
     Scenario(
         "service-grafana-missing",
-        network.service_missing(names.GRAFANA_SERVICE),
+        network.service_missing(roles.GRAFANA),
         (finding("network", "service-missing"),),
-        (checks.SERVICE_HAS_ENDPOINT.of("grafana-service"),),
+        (checks.SERVICE_HAS_ENDPOINT.of("{service:grafana}"),),
     ),
     Scenario(
         "service-kafka-missing",
-        network.service_missing(names.KAFKA_SERVICE),
+        network.service_missing(roles.KAFKA),
         (finding("network", "service-missing"),),
-        (checks.SERVICE_HAS_ENDPOINT.of("kafka-service"),),
+        (checks.SERVICE_HAS_ENDPOINT.of("{service:kafka}"),),
         min_duration_s=15.0,
     ),
     Scenario(
         "service-influxdb-selects-nothing",
-        network.service_without_pods(names.INFLUXDB_SERVICE, roles.PROCESSOR, but="processor-to-influxdb"),
+        network.service_without_pods(roles.INFLUXDB, roles.PROCESSOR, but="processor-to-influxdb"),
         (finding("network", "service-selects-nothing"),),
-        (checks.SERVICE_HAS_ENDPOINT.of("influxdb-service"),),
+        (checks.SERVICE_HAS_ENDPOINT.of("{service:influxdb}"),),
         min_duration_s=30.0,
     ),
     Scenario(
         "service-influxdb-port-wrong",
-        network.service_port_wrong(names.INFLUXDB_SERVICE, 8087, roles.PROCESSOR),
+        network.service_port_wrong(roles.INFLUXDB, 8087, roles.PROCESSOR),
         (finding("network", "service-port-wrong"),),
         min_duration_s=30.0,
     ),

@@ -7,13 +7,13 @@ from typing import Final
 from chaos.faults import observability, processes, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 
 GRAFANA_SOURCES_WRONG: Final = observability.rewritten(
     roles.GRAFANA,
     "grafana-config",
     "datasources.yaml",
-    observability.host_replaced(names.LOKI_SERVICE),
+    observability.host_replaced(roles.LOKI),
     "Grafana looks for Loki where there is none",
 )
 
@@ -22,7 +22,7 @@ DIAGNOSIS: Final = (
         "grafana-scaled-to-zero",
         workloads.scaled(roles.GRAFANA, 0),
         (finding(roles.GRAFANA, "scaled-to-zero"),),
-        (checks.PODS_READY.of("grafana"), checks.SERVICE_HAS_ENDPOINT.of("grafana-service")),
+        (checks.PODS_READY.of("grafana"), checks.SERVICE_HAS_ENDPOINT.of("{service:grafana}")),
         sample=True,
     ),
     Scenario(
@@ -47,7 +47,7 @@ DIAGNOSIS: Final = (
         "loki-scaled-to-zero",
         workloads.scaled(roles.LOKI, 0),
         (finding(roles.LOKI, "scaled-to-zero"),),
-        (checks.PODS_READY.of("loki"), checks.SERVICE_HAS_ENDPOINT.of("loki-service")),
+        (checks.PODS_READY.of("loki"), checks.SERVICE_HAS_ENDPOINT.of("{service:loki}")),
         min_duration_s=20.0,
     ),
     Scenario(
@@ -72,7 +72,7 @@ DIAGNOSIS: Final = (
             roles.LOG_SHIPPER,
             "log-shipper-config",
             "otelcol.yaml",
-            observability.host_replaced(names.LOKI_SERVICE),
+            observability.host_replaced(roles.LOKI),
             "the log shipper sends to where no Loki is",
         ),
         (finding(roles.LOKI, "logs-not-shipped"),),
@@ -108,7 +108,7 @@ DIAGNOSIS: Final = (
         "prometheus-scaled-to-zero",
         workloads.scaled(roles.PROMETHEUS, 0),
         (finding(roles.PROMETHEUS, "scaled-to-zero"),),
-        (checks.PODS_READY.of("prometheus"), checks.SERVICE_HAS_ENDPOINT.of("prometheus-service")),
+        (checks.PODS_READY.of("prometheus"), checks.SERVICE_HAS_ENDPOINT.of("{service:prometheus}")),
         sample=True,
         min_duration_s=30.0,
     ),

@@ -75,7 +75,7 @@ DIAGNOSIS: Final = (
         "processor-memory-too-little",
         workloads.edited(
             roles.PROCESSOR,
-            templates.resources(roles.PROCESSOR, {"memory": "24Mi"}, {"memory": "24Mi"}),
+            templates.resources({"memory": "24Mi"}, {"memory": "24Mi"}),
             "less memory than it starts with",
             workloads.NO_MEMORY,
         ),

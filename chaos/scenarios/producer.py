@@ -69,7 +69,7 @@ DIAGNOSIS: Final = (
         "producer-image-wrong",
         workloads.edited(
             roles.PRODUCER,
-            templates.image(roles.PRODUCER, "v2.1.0"),
+            templates.image("v2.1.0"),
             "an image that is nowhere",
             workloads.NO_IMAGE,
         ),
@@ -82,7 +82,7 @@ DIAGNOSIS: Final = (
         "producer-command-wrong",
         workloads.edited(
             roles.PRODUCER,
-            templates.command(roles.PRODUCER, ["pyhton3", "-m", "pipeline_services.apps.producer"]),
+            templates.command(["pyhton3", "-m", "pipeline_services.apps.producer"]),
             "a program that the image does not have",
             workloads.NO_START,
         ),
@@ -100,7 +100,7 @@ DIAGNOSIS: Final = (
         "producer-probe-wrong",
         workloads.edited(
             roles.PRODUCER,
-            templates.probe(roles.PRODUCER, "readinessProbe", {"httpGet": {"path": "/ready", "port": "http"}}),
+            templates.probe("readinessProbe", {"httpGet": {"path": "/ready", "port": "http"}}),
             "its readiness asked for where nobody answers",
         ),
         (finding(roles.PRODUCER, "probe-wrong"),),
@@ -110,7 +110,7 @@ DIAGNOSIS: Final = (
         "producer-asks-for-too-much",
         workloads.edited(
             roles.PRODUCER,
-            templates.resources(roles.PRODUCER, {"cpu": "64"}, {"cpu": "64"}),
+            templates.resources({"cpu": "64"}, {"cpu": "64"}),
             "more cores than there are",
             workloads.NOT_SCHEDULED,
         ),

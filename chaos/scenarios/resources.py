@@ -50,20 +50,20 @@ RECOVERY: Final = (
 DIAGNOSIS: Final = (
     Scenario(
         "autoscaler-missing",
-        autoscalers.missing("producer-hpa"),
+        autoscalers.missing(roles.PRODUCER),
         (finding("hpa", "autoscaler-missing"),),
-        (checks.HPA_SET_AS_DOCUMENTED.of("producer-hpa"),),
+        (checks.HPA_SET_AS_DOCUMENTED.of("{hpa:producer}"),),
         sample=True,
     ),
     Scenario(
         "autoscaler-bounds-wrong",
-        autoscalers.bounds("processor-hpa", 2),
+        autoscalers.bounds(roles.PROCESSOR, 2),
         (finding("hpa", "autoscaler-wrong"),),
-        (checks.HPA_SET_AS_DOCUMENTED.of("processor-hpa"),),
+        (checks.HPA_SET_AS_DOCUMENTED.of("{hpa:processor}"),),
     ),
     Scenario(
         "autoscaler-target-wrong",
-        autoscalers.target("processor-hpa", "procesor"),
+        autoscalers.target(roles.PROCESSOR, "procesor"),
         (finding("hpa", "autoscaler-wrong"),),
     ),
 )

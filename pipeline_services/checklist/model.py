@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pipeline_services.model.commands import fill
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -51,8 +52,15 @@ class Check:
         return self.id
 
     def of(self, *parameters: str) -> CaseId:
-        """The id of its case with these parameters, whether there is one or not."""
+        """The id of its case with these parameters, whether there is one or not.
+
+        A parameter may be a placeholder for a name of the pipeline (``{service:kafka}``), which ``filled`` replaces.
+        """
         return CaseId(self, parameters)
+
+    def filled(self, _pipeline: Pipeline) -> Check:
+        """Itself; as ``CaseId.filled``."""
+        return self
 
     def cases(self, pipeline: Pipeline, settings: Settings) -> Iterator[Case]:
         """All its cases on a pipeline, judged by the levels of these settings.
@@ -76,6 +84,14 @@ class CaseId:
     def label(self) -> str:
         """The parameters as the id has them in its brackets; empty where the check has a single case."""
         return "-".join(filter(None, self.parameters)).lower().replace(" ", "-").replace("_", "-")
+
+    def filled(self, pipeline: Pipeline) -> CaseId:
+        """The id with the pipeline's own names in place of placeholders.
+
+        Raises:
+            PreconditionNotMet, ValueError: as ``commands.fill``.
+        """
+        return CaseId(self.check, tuple(fill(parameter, pipeline) for parameter in self.parameters))
 
     def __str__(self) -> str:
         return f"{self.check.id}[{self.label}]" if self.parameters else self.check.id

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.experiment.pipeline import SteadyPipeline
-from pipeline_services.model import names, own_cluster, roles
+from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import secret_values
 from pipeline_services.snapshot.redaction import redacted, secret_forms
@@ -48,18 +48,19 @@ def read_logs(pipeline: SteadyPipeline, when: str) -> Logs:
         return {f"pods {when}": unreadable(error)}
     logs: Logs = {}
     for pod in pods:
-        if (pod["metadata"].get("labels") or {}).get("app", "") in roles.DATA_PATH:
+        part = pipeline.description.component_of(pod["metadata"].get("labels"))
+        if part is not None and part.id in roles.DATA_PATH:
             name = str(pod["metadata"]["name"])
-            logs[f"{name} {when}"] = _tail(pipeline, redact, pod)
+            logs[f"{name} {when}"] = _tail(pipeline, redact, name, part.container)
             if any(one.get("restartCount", 0) for one in pod["status"].get("containerStatuses") or ()):
-                logs[f"{name} before its restart, {when}"] = _tail(pipeline, redact, pod, previous=True)
+                before = _tail(pipeline, redact, name, part.container, previous=True)
+                logs[f"{name} before its restart, {when}"] = before
     return logs
 
 
-def _tail(pipeline: SteadyPipeline, redact: _Redact, pod: Mapping[str, Any], *, previous: bool = False) -> list[str]:
-    name, app = str(pod["metadata"]["name"]), str(pod["metadata"]["labels"]["app"])
+def _tail(pipeline: SteadyPipeline, redact: _Redact, pod: str, container: str, *, previous: bool = False) -> list[str]:
     try:
-        lines = pipeline.cluster.logs(name, app, since=LOG_AGE_S, lines=LOG_LINES, previous=previous)
+        lines = pipeline.cluster.logs(pod, container, since=LOG_AGE_S, lines=LOG_LINES, previous=previous)
     except PipelineError as error:
         return unreadable(error)
     found: list[str] = redact(lines)
@@ -68,8 +69,6 @@ def _tail(pipeline: SteadyPipeline, redact: _Redact, pod: Mapping[str, Any], *, 
 
 def _redaction(pipeline: SteadyPipeline) -> _Redact:
     secrets = pipeline.cluster.list("secrets")
-    public = {
-        value for module in (names, own_cluster, roles) for value in vars(module).values() if isinstance(value, str)
-    }
+    public = pipeline.description.public_values() | own_cluster.PUBLIC
     forms = secret_forms((value for secret in secrets for value in secret_values(secret).values()), public)
     return lambda tree: redacted(tree, forms, public)

@@ -99,7 +99,7 @@ class SteadyPipeline:
         """What is not steady now, or nothing."""
         try:
             require_none_in_force(self.journal)
-            snapshot = light_snapshot(self.cluster)
+            snapshot = light_snapshot(self.cluster, self.description)
             newest, lag, seen = self.probes.stored(), self.probes.lag(), self.probes.pods()
         except PipelineError as error:
             return error.message
@@ -138,9 +138,16 @@ class SteadyPipeline:
         return self.processes_in(self.pods_of(app)[0].name)
 
     def processes_in(self, pod: str) -> Processes:
-        """The processes of a pod's container, which is called like its app."""
+        """The processes of the container that does a pod's work.
+
+        Raises:
+            PreconditionNotMet: it is no pod of a component, or the container does not run.
+        """
         found = self.probes.pod(pod)
-        return Processes(self.api, pods.container_id(found, found["metadata"]["labels"]["app"]))
+        part = self.description.component_of(found["metadata"].get("labels"))
+        if part is None:
+            raise PreconditionNotMet(f"{pod} is a pod of no component")
+        return Processes(self.api, pods.container_id(found, part.container))
 
     def metric(self, app: str, name: str, **labels: str) -> float:
         """What an app's first pod says of one of its metrics now; 0.0 for a series that it does not have.

@@ -57,7 +57,7 @@ class RecoveryObserver(Observer):
         self._pipeline = pipeline
         self._scenario = scenario
         self._plan = scenario.plan
-        self._symptoms = SymptomWatch(pipeline.cluster, self._plan.symptoms)
+        self._symptoms = SymptomWatch(pipeline.cluster, pipeline.description, self._plan.symptoms)
         self._logs: evidence.Logs = {}
         self._snapshot: Snapshot | None = None
         self._has_landed = False
@@ -192,7 +192,7 @@ class RecoveryObserver(Observer):
     def _take_snapshot(self) -> None:
         """Everything that triage can be asked about, as it is now; saved beside the journal too."""
         try:
-            self._snapshot = collect(self._pipeline.cluster, deep=True)
+            self._snapshot = collect(self._pipeline.cluster, pipeline=self._pipeline.description, deep=True)
         except PipelineError as error:
             self._logs["snapshot"] = [f"could not be taken: {error.message}"]
             return

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from pipeline_services.measure.recovery import LIMITS
 from pipeline_services.measure.samples import AUDIT_RATE_PER_S
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.causes import CAUSES
 
 if TYPE_CHECKING:
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline_services.experiment.result import Result
     from pipeline_services.experiment.symptoms import Symptom
     from pipeline_services.faults.model import Fault
+    from pipeline_services.model.pipeline import Pipeline
     from pipeline_services.triage.model import Finding
 
 FaultBuilder = Callable[["SteadyPipeline"], "Fault"]
@@ -58,10 +57,8 @@ def finding(component: str, *causes: str) -> ExpectedFinding:
     """An expected finding; its level is that of its causes.
 
     Raises:
-        ValueError: no such component or cause, or causes of several levels.
+        ValueError: no such cause, or causes of several levels.
     """
-    if component not in Pipeline.load().reported:
-        raise ValueError(f"there is no component {component}")
     unknown = [cause for cause in causes if cause not in CAUSES]
     if unknown or not causes:
         raise ValueError(f"{component}: no such causes: {', '.join(unknown) or 'none is named'}")
@@ -81,7 +78,7 @@ class RecoveryPlan:
         section: the runbook's anchor.
         symptoms: the daily checks that have to detect it; each has to.
         hold_s: a fault that heals by undo lasts at least that long.
-        limit_s: the recovery limit; None for section 3's limit of the component.
+        limit_s: the recovery limit; None for section 3's limit of the component, which ``filled`` puts in.
         audited: the audit's readings show the flow; False: those of the pipeline's own producers.
         rate: readings per second that the audit sends.
         stops_flow: no new reading is stored while it lasts.
@@ -107,8 +104,25 @@ class RecoveryPlan:
 
     @property
     def within_s(self) -> float:
-        """The recovery limit in seconds."""
-        return LIMITS[self.component] if self.limit_s is None else self.limit_s
+        """The recovery limit in seconds.
+
+        Raises:
+            PreconditionNotMet: it is the component's own, and no pipeline has filled it in.
+        """
+        if self.limit_s is None:
+            raise PreconditionNotMet(f"the recovery limit of {self.component} is known on a pipeline only")
+        return self.limit_s
+
+    def filled(self, pipeline: Pipeline) -> RecoveryPlan:
+        """The plan on a pipeline: with its names and with its limits.
+
+        Raises:
+            PreconditionNotMet: the description has no such name or limit.
+        """
+        limit = pipeline[self.component].recovery_limit_s if self.limit_s is None else self.limit_s
+        if not limit:
+            raise PreconditionNotMet(f"the description of {pipeline.name} gives {self.component} no recovery limit")
+        return replace(self, symptoms=tuple(one.filled(pipeline) for one in self.symptoms), limit_s=limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +164,18 @@ class Scenario:
         """Those that triage has to name."""
         return frozenset(expected.component for expected in self.findings)
 
-    @property
-    def must_not_blame(self) -> frozenset[str]:
-        """Those about which a finding is a false alarm."""
-        return frozenset(Pipeline.load().reported) - self.components - self.may_blame
+    def must_not_blame(self, component: str) -> bool:
+        """Whether a finding about the component is a false alarm."""
+        return component not in self.components | self.may_blame
+
+    def filled(self, pipeline: Pipeline) -> Scenario:
+        """The scenario on a pipeline: its names in place of placeholders, and its recovery limits.
+
+        Raises:
+            PreconditionNotMet: the description has no such name or limit.
+        """
+        must_fail = tuple(check.filled(pipeline) for check in self.must_fail)
+        return replace(self, must_fail=must_fail, recovery=self.recovery and self.recovery.filled(pipeline))
 
     @property
     def plan(self) -> RecoveryPlan:

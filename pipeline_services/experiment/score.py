@@ -63,10 +63,9 @@ class Verdict:
 def judge(scenario: Scenario, diagnosis: Diagnosis) -> Verdict:
     """The verdict on one diagnosis of a scenario's fault."""
     findings = diagnosis.findings
-    innocent = scenario.must_not_blame
     missing = tuple(str(check) for check in scenario.must_fail if str(check) not in diagnosis.red)
-    alarms = tuple(describe(one) for one in findings if one.component in innocent and not one.self_healing)
-    about = [one for one in findings if one.component not in innocent or one.cause.id == UNKNOWN]
+    alarms = tuple(describe(one) for one in findings if scenario.must_not_blame(one.component) and not one.self_healing)
+    about = [one for one in findings if not scenario.must_not_blame(one.component) or one.cause.id == UNKNOWN]
     right_cause = _every(scenario, findings, lambda want, one: one.cause.id in want.causes)
     return Verdict(
         scenario.id,

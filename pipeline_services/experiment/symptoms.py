@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.measure.sampler import PeriodicSampler
+from pipeline_services.model.commands import fill
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.collector import collect
 from pipeline_services.snapshot.record import Record
@@ -44,6 +46,10 @@ class Symptom:
     full: bool = False
     says: str = ""
 
+    def filled(self, pipeline: Pipeline) -> Symptom:
+        """The symptom with the pipeline's own names in place of placeholders in its id."""
+        return replace(self, id=fill(self.id, pipeline))
+
 
 @dataclass(frozen=True, slots=True)
 class Detection:
@@ -73,12 +79,12 @@ class SymptomWatch:
         last: what each check said in the last look.
     """
 
-    def __init__(self, cluster: Cluster, symptoms: Sequence[Symptom]) -> None:
+    def __init__(self, cluster: Cluster, pipeline: Pipeline, symptoms: Sequence[Symptom]) -> None:
         self.detections: dict[str, Detection] = {}
         self.last: dict[str, str] = {}
         self._symptoms = tuple(symptoms)
-        light = _Pace([one for one in symptoms if not one.full], lambda: light_snapshot(cluster))
-        full = _Pace([one for one in symptoms if one.full], lambda: collect(cluster, _settings()))
+        light = _Pace([one for one in symptoms if not one.full], lambda: light_snapshot(cluster, pipeline))
+        full = _Pace([one for one in symptoms if one.full], lambda: collect(cluster, _settings(), pipeline))
         self._paces = [pace for pace in (light, full) if pace.symptoms]
 
     @contextmanager
@@ -133,13 +139,13 @@ def judged(judge: Callable[[Snapshot], Any], snapshot: Snapshot, says: str = "")
     return None
 
 
-def light_snapshot(cluster: Cluster) -> Snapshot:
+def light_snapshot(cluster: Cluster, pipeline: Pipeline) -> Snapshot:
     """A snapshot of the namespace's objects alone: no logs and no service is asked."""
     at, record = time.time(), Record()
     with ThreadPoolExecutor(4, thread_name_prefix="light-snapshot") as pool:
         for kind in _LIGHT:
             pool.submit(record.take, kind, lambda kind=kind: shaped(kind, cluster.list(kind, timeout_s=3.0)))  # type: ignore[misc]
-    return Snapshot(at, cluster.context, cluster.namespace, *record.seal(3.0))
+    return Snapshot(at, cluster.context, cluster.namespace, *record.seal(3.0), pipeline)
 
 
 def _settings() -> Settings:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from pipeline_services.faults.journal import Call
-from pipeline_services.faults.model import MERGE_PATCH, RUN, Api, Fault, Proof, object_path, patched
+from pipeline_services.faults.model import MERGE_PATCH, RUN, Api, Fault, Proof, patched
 from pipeline_services.faults.objects import created
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.kinds import KINDS
 
@@ -25,17 +27,17 @@ def quota(api: Api, name: str, namespace: str, hard: Mapping[str, str]) -> Fault
     return created(api, "resourcequotas", namespace, body)
 
 
-def waking(api: Api, app: str, namespace: str) -> list[Call]:
-    """Steps that make the app's ReplicaSet try again at once; after refusals it would wait for up to minutes.
+def waking(api: Api, part: Component, namespace: str) -> list[Call]:
+    """Steps that make a component's ReplicaSet try again at once; after refusals it would wait for up to minutes.
 
     Raises:
-        PreconditionNotMet: the app has no ReplicaSet with pods.
+        PreconditionNotMet: it has no ReplicaSet with pods.
     """
-    path = object_path("replicasets", app, namespace).rpartition("/")[0]
-    answer: dict[str, Any] = api.call("GET", f"{path}?labelSelector=app%3D{app}")
+    path = KINDS["ReplicaSet"].path(namespace)
+    answer: dict[str, Any] = api.call("GET", f"{path}?{urlencode({'labelSelector': part.label_selector})}")
     active = [item["metadata"]["name"] for item in answer["items"] if item["spec"].get("replicas")]
     if not active:
-        raise PreconditionNotMet(f"no ReplicaSet of {app} has pods")
+        raise PreconditionNotMet(f"no ReplicaSet of {part.workload} has pods")
     return [
         Call("PATCH", f"{path}/{active[0]}", {"metadata": {"annotations": {_WOKEN: mark}}}, MERGE_PATCH)
         for mark in (RUN, None)

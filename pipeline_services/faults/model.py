@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, runtime_checkable
+from urllib.parse import urlencode
 
 from pipeline_services.faults.journal import Call, Step
 from pipeline_services.model.kinds import KINDS, kind_of
@@ -141,17 +142,18 @@ def with_restart(fault: Fault, kind: str, name: str, namespace: str) -> Fault:
     )
 
 
-def with_pods_replaced(fault: Fault, app: str, namespace: str, pods: Sequence[str] = ()) -> Fault:
-    """``fault``, and all pods of the app deleted after both the change and its undo, so that new ones read what is new.
+def with_pods_replaced(fault: Fault, selector: str, namespace: str, pods: Sequence[str] = ()) -> Fault:
+    """``fault``, and all selected pods deleted after both the change and its undo, so that new ones read what is new.
 
     Unlike a rolling restart this takes the old pods away even where the new ones do not come up.
 
     Args:
+        selector: of a workload's pods, as ``kubectl -l`` takes it.
         pods: the names of those that are there now.
     """
-    if not app or not namespace:
-        raise ValueError(f"a fault needs an explicit target, not the pods of {app!r} in {namespace!r}")
-    replace_pods = Call("DELETE", f"{KINDS['Pod'].path(namespace)}?labelSelector=app%3D{app}")
+    if not selector or not namespace:
+        raise ValueError(f"a fault needs an explicit target, not the pods of {selector!r} in {namespace!r}")
+    replace_pods = Call("DELETE", f"{KINDS['Pod'].path(namespace)}?{urlencode({'labelSelector': selector})}")
     return replace(
         fault, inject=[*fault.inject, replace_pods], undo=[*fault.undo, replace_pods], pods=(*fault.pods, *pods)
     )

@@ -10,6 +10,7 @@ from typing import Final
 
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import MERGE_PATCH, Api, Fault, Proof, object_path
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.kinds import KINDS
 
@@ -72,7 +73,7 @@ rm -rf "$2.img" "$2.new" "$2.part"
 """
 
 
-def volume_full(api: Api, statefulset: str, namespace: str, process: str, stops_storing: Proof) -> Fault:
+def volume_full(api: Api, part: Component, namespace: str, process: str, stops_storing: Proof) -> Fault:
     """The fault that fills the volume of a StatefulSet's only pod; the pod is restarted for it, and for its undo.
 
     Args:
@@ -82,11 +83,11 @@ def volume_full(api: Api, statefulset: str, namespace: str, process: str, stops_
     Raises:
         PreconditionNotMet: the volume is no folder of the node.
     """
-    workload = object_path("statefulsets", statefulset, namespace)
-    folder = _folder(api, f"data-{statefulset}-0", namespace)
+    workload = object_path(part.list_name, part.workload, namespace)
+    folder = _folder(api, part.volume, namespace)
     words = ["sh", process, folder]
     return Fault(
-        f"the volume of {statefulset}-0 is full",
+        f"the volume of {part.first_pod} is full",
         [
             _scaled(workload, 0),
             Command(["sh", "-c", _SHRINK, *words, str(ROOM_MIB), str(LARGEST_MIB)], f"{folder} moved to a small disk"),
@@ -99,7 +100,7 @@ def volume_full(api: Api, statefulset: str, namespace: str, process: str, stops_
             _scaled(workload, 1),
         ],
         stops_storing,
-        pods=(f"{statefulset}-0",),
+        pods=(part.first_pod,),
     )
 
 

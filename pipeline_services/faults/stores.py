@@ -11,45 +11,51 @@ from typing import Final
 from pipeline_services.faults.journal import Command
 from pipeline_services.faults.model import Fault
 
-# $1 deletes or makes, $2 topic, $3 partitions.
+# $1 deletes or makes, $2 topic, $3 the broker's port, $4 partitions.
 _TOPIC: Final = """
+port=$3
 pid=$(pgrep -o -f 'kafka[.]Kafka ') || { echo 'no broker runs'; exit 1; }
 inside() {
   nsenter -t "$pid" -m -n -p env -i PATH=/opt/kafka/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \\
-    kafka-topics.sh --bootstrap-server localhost:9092 "$@"
+    kafka-topics.sh --bootstrap-server "localhost:$port" "$@"
 }
 case "$1" in
 delete) inside --delete --topic "$2" ;;
-create) inside --create --if-not-exists --topic "$2" --partitions "$3" --config flush.messages=1 ;;
+create) inside --create --if-not-exists --topic "$2" --partitions "$4" --config flush.messages=1 ;;
 esac
 """
-# $1 the bucket's id, $2 its name from now on, $3 the operator's token.
+# $1 the bucket's id, $2 its name from now on, $3 the operator's token, $4 InfluxDB's port.
 _RENAME: Final = """
 pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
 nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
-  influx bucket update --host https://localhost:8086 --token "$3" --id "$1" --name "$2" >/dev/null
+  influx bucket update --host "https://localhost:$4" --token "$3" --id "$1" --name "$2" >/dev/null
 """
 
 
-def topic_deleted(topic: str, partitions: int) -> Fault:
-    """The fault that deletes a topic with all that is in it. Its undo makes an empty one, where nobody else did."""
+def topic_deleted(topic: str, partitions: int, port: int) -> Fault:
+    """The fault that deletes a topic with all that is in it. Its undo makes an empty one, where nobody else did.
+
+    Args:
+        port: the broker's.
+    """
     words = ["sh", "-c", _TOPIC, "sh"]
     return Fault(
         f"topic {topic} deleted",
-        [Command([*words, "delete", topic], f"topic {topic} deleted")],
-        [Command([*words, "create", topic, str(partitions)], f"topic {topic} made where it is missing")],
+        [Command([*words, "delete", topic, str(port)], f"topic {topic} deleted")],
+        [Command([*words, "create", topic, str(port), str(partitions)], f"topic {topic} made where it is missing")],
     )
 
 
-def bucket_renamed(bucket_id: str, name: str, other: str, token: str) -> Fault:
+def bucket_renamed(bucket_id: str, name: str, other: str, token: str, port: int) -> Fault:
     """The fault that gives a bucket of InfluxDB another name.
 
     Args:
         token: the operator's, which may do that.
+        port: InfluxDB's.
     """
     words = ["sh", "-c", _RENAME, "sh", bucket_id]
     return Fault(
         f"bucket {name} renamed to {other}",
-        [Command([*words, other, token], f"bucket {name} renamed to {other}")],
-        [Command([*words, name, token], f"bucket {name} has its name again")],
+        [Command([*words, other, token, str(port)], f"bucket {name} renamed to {other}")],
+        [Command([*words, name, token, str(port)], f"bucket {name} has its name again")],
     )

@@ -10,63 +10,64 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pipeline_services.faults.model import Api, Fault, Proof, object_path, patched
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 
-Edit = Callable[[dict[str, Any]], None]
-"""Changes a pod's spec in place."""
+Edit = Callable[[dict[str, Any], str], None]
+"""Changes a pod's spec in place, of which the container with that name does the work."""
 BACK_WITHIN: Final = 90.0
 """Seconds in which a workload whose template was put back has all its pods again."""
 
 
-def edited(api: Api, kind: str, name: str, namespace: str, edit: Edit, *, summary: str) -> Fault:
+def edited(api: Api, part: Component, namespace: str, edit: Edit, *, summary: str) -> Fault:
     """The fault that changes a workload's pod template. It has landed once the controller works on it.
 
     Raises:
         PreconditionNotMet: the edit changes nothing.
     """
-    path = object_path(kind, name, namespace)
+    path, name = object_path(part.list_name, part.workload, namespace), f"{part.list_name}/{part.workload}"
     old = api.call("GET", path)["spec"]["template"]["spec"]
     new = copy.deepcopy(old)
-    edit(new)
+    edit(new, part.container)
     changed = {key: new.get(key) for key in sorted({*old, *new}) if old.get(key) != new.get(key)}
     if not changed:
-        raise PreconditionNotMet(f"the template of {name} is like that already: {summary}")
-    fault = patched(api, path, {"spec": {"template": {"spec": changed}}}, f"{kind}/{name}: {summary}")
+        raise PreconditionNotMet(f"the template of {part.workload} is like that already: {summary}")
+    fault = patched(api, path, {"spec": {"template": {"spec": changed}}}, f"{name}: {summary}")
     return fault.proved(
-        Proof(f"the controller to work on {kind}/{name}", lambda: is_observed(api.call("GET", path))),
-        Proof(f"every pod of {kind}/{name} to be ready", lambda: is_whole(api.call("GET", path)), within=BACK_WITHIN),
+        Proof(f"the controller to work on {name}", lambda: is_observed(api.call("GET", path))),
+        Proof(f"every pod of {name} to be ready", lambda: is_whole(api.call("GET", path)), within=BACK_WITHIN),
     )
 
 
-def image(container: str, tag: str) -> Edit:
+def image(tag: str) -> Edit:
     """Another tag of the same image."""
 
-    def edit(pod: dict[str, Any]) -> None:
+    def edit(pod: dict[str, Any], container: str) -> None:
         found = _container(pod, container)
         found["image"] = f"{found['image'].partition('@')[0].rpartition(':')[0] or found['image']}:{tag}"
 
     return edit
 
 
-def command(container: str, words: Sequence[str]) -> Edit:
+def command(words: Sequence[str]) -> Edit:
     """Another program in place of the container's own."""
-    return lambda pod: _container(pod, container).update(command=list(words))
+    return lambda pod, container: _container(pod, container).update(command=list(words))
 
 
-def probe(container: str, which: str, changes: Mapping[str, Any]) -> Edit:
+def probe(which: str, changes: Mapping[str, Any]) -> Edit:
     """Another ``readinessProbe`` (or ``startupProbe``, ``livenessProbe``): ``changes`` replace its fields."""
 
-    def edit(pod: dict[str, Any]) -> None:
+    def edit(pod: dict[str, Any], container: str) -> None:
         found = _container(pod, container)
         found[which] = {**found[which], **changes}
 
     return edit
 
 
-def resources(container: str, requests: Mapping[str, str], limits: Mapping[str, str]) -> Edit:
+def resources(requests: Mapping[str, str], limits: Mapping[str, str]) -> Edit:
     """Other requests and limits; those that are not named stay."""
 
-    def edit(pod: dict[str, Any]) -> None:
+    def edit(pod: dict[str, Any], container: str) -> None:
         known = _container(pod, container)["resources"]
         known["requests"] = {**known.get("requests", {}), **requests}
         known["limits"] = {**known.get("limits", {}), **limits}
@@ -74,10 +75,10 @@ def resources(container: str, requests: Mapping[str, str], limits: Mapping[str, 
     return edit
 
 
-def environment(container: str, name: str, value: Mapping[str, Any]) -> Edit:
+def environment(name: str, value: Mapping[str, Any]) -> Edit:
     """One more variable, or another value of one; ``value`` has ``value`` or ``valueFrom``."""
 
-    def edit(pod: dict[str, Any]) -> None:
+    def edit(pod: dict[str, Any], container: str) -> None:
         found = _container(pod, container)
         others = [entry for entry in found.get("env") or () if entry["name"] != name]
         found["env"] = [*others, {"name": name, **value}]
@@ -87,13 +88,13 @@ def environment(container: str, name: str, value: Mapping[str, Any]) -> Edit:
 
 def node_selector(labels: Mapping[str, str]) -> Edit:
     """Only nodes with these labels will do."""
-    return lambda pod: pod.update(nodeSelector=dict(labels))
+    return lambda pod, _container: pod.update(nodeSelector=dict(labels))
 
 
 def volume_from_claim(volume: str, claim: str) -> Edit:
     """The volume of that name is a claim's."""
 
-    def edit(pod: dict[str, Any]) -> None:
+    def edit(pod: dict[str, Any], _container: str) -> None:
         wanted = {"name": volume, "persistentVolumeClaim": {"claimName": claim}}
         pod["volumes"] = [wanted if entry["name"] == volume else entry for entry in pod["volumes"]]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.model import roles
-from pipeline_services.model.component import Component, Flow, Service
+from pipeline_services.model.component import Autoscaler, Component, Flow, Service
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.paths import PIPELINES
 from pipeline_services.model.toml_table import dataclass_from, read_toml
@@ -154,6 +154,17 @@ class Pipeline:
             raise PreconditionNotMet(f"the description of {self.name} gives {component} no service")
         return service
 
+    def autoscaler(self, component: str) -> Autoscaler:
+        """The autoscaler of a component that has one.
+
+        Raises:
+            PreconditionNotMet: the description gives it none.
+        """
+        autoscaler = self.components[component].autoscaler
+        if autoscaler is None:
+            raise PreconditionNotMet(f"the description of {self.name} gives {component} no autoscaler")
+        return autoscaler
+
     @cached_property
     def workloads(self) -> Mapping[str, Component]:
         """The components that are workloads, by id."""
@@ -181,6 +192,11 @@ class Pipeline:
     def autoscalers(self) -> Mapping[str, str]:
         """Name of the autoscaler to the component that it scales."""
         return {part.autoscaler.name: part.id for part in self.components.values() if part.autoscaler}
+
+    @property
+    def scaled(self) -> tuple[str, ...]:
+        """The components that an autoscaler scales."""
+        return tuple(self.autoscalers.values())
 
     @cached_property
     def services(self) -> Mapping[str, str]:

@@ -29,6 +29,10 @@ CASES = [case.id for case in daily_cases()]
 MakeFault = Callable[[WritableCluster], faults.Fault]
 
 
+def pods_of(component: str) -> str:
+    return PIPELINE[component].label_selector
+
+
 def scaled_to_0(name: str, namespace: str = NAMESPACE) -> MakeFault:
     return lambda api: faults.scaled(api, "deployments", name, namespace, 0)
 
@@ -52,7 +56,7 @@ def wrong_broker(api: WritableCluster) -> faults.Fault:
 
 
 def wrong_broker_and_restarted(api: WritableCluster) -> faults.Fault:
-    return with_pods_replaced(wrong_broker(api), roles.PRODUCER, NAMESPACE)
+    return with_pods_replaced(wrong_broker(api), pods_of(roles.PRODUCER), NAMESPACE)
 
 
 def wrong_token(api: WritableCluster) -> faults.Fault:
@@ -70,7 +74,9 @@ def broken_data_source(api: WritableCluster) -> faults.Fault:
     wrong = right.replace(loki, f"no-{loki}")
     patch = {"data": {"datasources.yaml": wrong}}
     return with_pods_replaced(
-        faults.patched(api, path, patch, "Grafana's data source for Loki leads nowhere"), roles.GRAFANA, NAMESPACE
+        faults.patched(api, path, patch, "Grafana's data source for Loki leads nowhere"),
+        pods_of(roles.GRAFANA),
+        NAMESPACE,
     )
 
 
@@ -80,7 +86,7 @@ def expiring_certificate(api: WritableCluster) -> faults.Fault:
         api, CONFIG.tls, NAMESPACE, new_certificate(server_names(PIPELINE), valid_for=datetime.timedelta(days=1))
     )
     for app in (roles.INFLUXDB, roles.PROCESSOR, roles.GRAFANA, roles.PROMETHEUS):
-        fault = with_pods_replaced(fault, app, NAMESPACE)
+        fault = with_pods_replaced(fault, pods_of(app), NAMESPACE)
     return replace(fault, summary="InfluxDB's certificate expires tomorrow")
 
 

@@ -50,7 +50,7 @@ def scaling(_admin: WritableCluster, _journal: Journal, cluster: Cluster) -> Ite
     """Readings from outside that make the processor's autoscaler ask for another pod, and not for all it may have."""
     with PortForward(cluster, KAFKA) as forward, AuditProducer(forward.port, PIPELINE.topics.readings, RATE):
         wait_until(
-            lambda: wanted_pods(cluster)[roles.PROCESSOR] > 1,
+            lambda: wanted_pods(cluster, PIPELINE)[roles.PROCESSOR] > 1,
             within=SCALE_UP_TIMEOUT_S,
             what="another processor to be wanted",
             every=1.0,

@@ -90,7 +90,7 @@ def test_a_setting_that_is_taken_up_replaces_the_pods_of_its_app_alone() -> None
 def test_a_key_of_a_secret_keeps_its_value_under_another_name() -> None:
     path = f"{NS}/secrets/pipeline-secrets"
     found = pipeline({path: {"metadata": {}, "data": {"INFLUXDB_TOKEN": "dG9rZW4="}}})
-    build = configuration.secret_key_renamed("pipeline-secrets", "INFLUXDB_TOKEN", "INFLUX_TOKEN", "processor")
+    build = configuration.write_token_renamed("INFLUX_TOKEN")
     fault, changed = made(build, found, path)
     assert changed["data"] == {"INFLUX_TOKEN": "dG9rZW4="}
     assert "dG9rZW4=" not in fault.summary
@@ -99,9 +99,9 @@ def test_a_key_of_a_secret_keeps_its_value_under_another_name() -> None:
 @pytest.mark.parametrize(
     ("build", "field", "value"),
     [
-        (autoscalers.bounds("producer-hpa", 2), "maxReplicas", 2),
+        (autoscalers.bounds("producer", 2), "maxReplicas", 2),
         (
-            autoscalers.target("producer-hpa", "procesor"),
+            autoscalers.target("producer", "procesor"),
             "scaleTargetRef",
             {"apiVersion": "apps/v1", "kind": "Deployment", "name": "procesor"},
         ),
@@ -160,7 +160,7 @@ def test_a_service_leads_elsewhere_on_every_port() -> None:
     path = f"{NS}/services/influxdb-service"
     ports = [{"name": "https", "port": 8086, "targetPort": "https"}]
     found = pipeline({path: {"metadata": {}, "spec": {"ports": ports, "clusterIP": "10.0.0.1"}}})
-    fault, changed = made(network.service_port_wrong("influxdb-service", 8087, "processor"), found, path)
+    fault, changed = made(network.service_port_wrong("influxdb", 8087, "processor"), found, path)
     assert changed["spec"] == {"ports": [{**ports[0], "targetPort": 8087}], "clusterIP": "10.0.0.1"}
     assert [str(step) for step in fault.follow_up] == ["on the node: open connections of 10.0.0.9 to port 8086 cut"]
 
@@ -213,12 +213,12 @@ REWRITES: list[tuple[str, Callable[[str], str], Callable[[str], bool]]] = [
     ),
     (
         "grafana/files/datasources.yaml",
-        observability.host_replaced("loki-service"),
+        observability.host_replaced("loki"),
         lambda text: yaml.safe_load(text)["datasources"][1]["url"] == "http://loki-service-old:3100",
     ),
     (
         "log-shipper/files/otelcol.yaml",
-        observability.host_replaced("loki-service"),
+        observability.host_replaced("loki"),
         lambda text: "http://loki-service-old:3100/otlp" in text,
     ),
     (
@@ -231,22 +231,23 @@ REWRITES: list[tuple[str, Callable[[str], str], Callable[[str], bool]]] = [
 
 @pytest.mark.parametrize(("file", "rewrite", "broken"), REWRITES, ids=[file for file, _, _ in REWRITES])
 def test_a_file_of_the_checkout_is_broken_in_the_way_that_is_meant(
-    file: str, rewrite: Callable[[str], str], broken: Callable[[str], bool]
+    file: str, rewrite: observability.Rewrite, broken: Callable[[str], bool]
 ) -> None:
     text = (FILES / file).read_text(encoding="utf-8")
     assert not broken(text)
-    assert broken(rewrite(text))
+    assert broken(rewrite(text, OWN))
 
 
 def test_the_damaged_file_is_no_yaml() -> None:
+    text = (FILES / "prometheus/files/prometheus.yml").read_text(encoding="utf-8")
     with pytest.raises(yaml.YAMLError):
-        yaml.safe_load(observability._damaged((FILES / "prometheus/files/prometheus.yml").read_text(encoding="utf-8")))
+        yaml.safe_load(observability._damaged(text, OWN))
 
 
 def test_a_file_that_stays_as_it_is_is_no_fault() -> None:
     path = f"{NS}/configmaps/grafana-config"
     found = pipeline({path: {"metadata": {}, "data": {"datasources.yaml": "nothing"}}})
-    build = observability.rewritten("grafana", "grafana-config", "datasources.yaml", lambda text: text, "x")
+    build = observability.rewritten("grafana", "grafana-config", "datasources.yaml", lambda text, _pipeline: text, "x")
     with pytest.raises(PreconditionNotMet, match="like that already"):
         build(found)
 

@@ -113,3 +113,11 @@ def test_a_recording_is_judged_as_the_daily_run_judges_it(name: str) -> None:
     red, inconclusive = outcomes_of(snapshot)
     assert sorted(one.id for one in results if one.failed) == sorted(red)
     assert sorted(one.id for one in results if not one.failed) == sorted(inconclusive)
+
+
+def test_the_id_of_a_case_may_hold_a_place_for_a_name_of_the_pipeline() -> None:
+    written = checks.SERVICE_HAS_ENDPOINT.of("{service:kafka}")
+    assert str(written.filled(HERE)) == "test_service_has_endpoint[kafka-service]"
+    assert case_of(written.filled(HERE), HERE).component == "kafka"
+    assert checks.KAFKA_TOPIC.of("{dead_letter_topic}").filled(HERE).parameters == (HERE.topics.dead_letters,)
+    assert checks.NODES_READY.filled(HERE) is checks.NODES_READY

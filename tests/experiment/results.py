@@ -29,7 +29,7 @@ GOOD = Recovery(START, Moment(2.0, 0.3), Moment(3.0, 0.2), Moment(3.0, 0.3), Mom
 
 def scenario(**plan: Any) -> Scenario:
     """The processor's pod is deleted."""
-    recovery = RecoveryPlan("processor", "processor-pod-failure", **plan)
+    recovery = RecoveryPlan("processor", "processor-pod-failure", **{"limit_s": 30.0, **plan})
     return Scenario("processor-pod-deleted", lambda _pipeline: Fault("nothing", []), recovery=recovery)
 
 

@@ -93,21 +93,23 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SteadyFake:
         "STEADY_FLOW_S": -1.0,
         "LATE_RECOVERY_S": -50.0,
         "SNAPSHOT_INTERVAL_S": 0.01,
-        "collect": lambda _cluster, deep: SNAPSHOT,
+        "collect": lambda _cluster, pipeline, deep: SNAPSHOT,
     }
     for name, value in stand_ins.items():
         monkeypatch.setattr(recovery_observer, name, value)
     for pace in ("PODS_INTERVAL_S", "STORED_INTERVAL_S", "LAG_INTERVAL_S"):
         monkeypatch.setattr(sampler, pace, 0.01)
     monkeypatch.setattr(symptoms, "LOOK_INTERVAL_S", 0.01)
-    monkeypatch.setattr(symptoms, "light_snapshot", lambda _cluster: SNAPSHOT)
+    monkeypatch.setattr(symptoms, "light_snapshot", lambda *_: SNAPSHOT)
     monkeypatch.setattr(evidence, "read_logs", lambda _pipeline, when: {f"producer-1 {when}": ["a line"]})
     monkeypatch.setattr(evidence, "read_events", lambda _pipeline: [{"reason": "Killing"}])
     return SteadyFake(tmp_path)
 
 
 def scenario(**plan: Any) -> Scenario:
-    return Scenario("down", scaled_to_zero, recovery=RecoveryPlan("producer", "producer-pod-failure", **plan))
+    return Scenario(
+        "down", scaled_to_zero, recovery=RecoveryPlan("producer", "producer-pod-failure", limit_s=30.0, **plan)
+    )
 
 
 def played(pipeline: SteadyFake, scenario: Scenario, error: type[BaseException] | None = None) -> Result:
@@ -179,7 +181,7 @@ def test_triage_is_asked_while_the_fault_lasts_if_a_finding_is_expected(
 
 
 def test_a_snapshot_that_cannot_be_taken_stops_nothing(pipeline: SteadyFake, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(_cluster: object, deep: bool) -> Snapshot:
+    def away(_cluster: object, **_how: object) -> Snapshot:
         raise ServiceUnreachable("the API server is away")
 
     monkeypatch.setattr(recovery_observer, "collect", away)

@@ -220,7 +220,7 @@ def test_another_authority_keeps_what_the_clients_trust() -> None:
 
 
 def test_all_pods_of_an_explicit_app_are_replaced() -> None:
-    fault = model.with_pods_replaced(model.Fault("x", []), "producer", "ns", ["producer-1"])
+    fault = model.with_pods_replaced(model.Fault("x", []), "app=producer", "ns", ["producer-1"])
     assert fault.pods == ("producer-1",)
     assert str(fault.inject[-1]) == f"DELETE {NS}/pods?labelSelector=app%3Dproducer"
     assert fault.undo == fault.inject

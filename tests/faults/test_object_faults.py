@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pipeline_services.faults import capacity, objects, stores, templates
 from pipeline_services.faults.injection import perform
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Fault
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import Conflict, NoData, PreconditionNotMet
 from tests.faults.test_faults import merge
 
@@ -18,6 +20,7 @@ NS = "/api/v1/namespaces/ns"
 APPS = "/apis/apps/v1/namespaces/ns"
 SERVICE = f"{NS}/services/kafka-service"
 DEPLOYMENT = f"{APPS}/deployments/producer"
+PRODUCER = Component("producer", "producer", "Deployment", {"app": "producer"}, "producer")
 NODE = "/api/v1/nodes/one"
 
 
@@ -114,20 +117,20 @@ def test_what_is_made_carries_the_run_and_is_deleted() -> None:
 @pytest.mark.parametrize(
     ("edit", "field", "value"),
     [
-        (templates.image("producer", "v2"), "image", "localhost:5000/apps:v2"),
-        (templates.command("producer", ["no-such"]), "command", ["no-such"]),
+        (templates.image("v2"), "image", "localhost:5000/apps:v2"),
+        (templates.command(["no-such"]), "command", ["no-such"]),
         (
-            templates.probe("producer", "readinessProbe", {"httpGet": {"path": "/x"}}),
+            templates.probe("readinessProbe", {"httpGet": {"path": "/x"}}),
             "readinessProbe",
             {"httpGet": {"path": "/x"}, "periodSeconds": 2},
         ),
         (
-            templates.resources("producer", {"memory": "1Mi"}, {"memory": "2Mi"}),
+            templates.resources({"memory": "1Mi"}, {"memory": "2Mi"}),
             "resources",
             {"requests": {"cpu": "90m", "memory": "1Mi"}, "limits": {"cpu": "1", "memory": "2Mi"}},
         ),
         (
-            templates.environment("producer", "POD_NAME", {"value": "y"}),
+            templates.environment("POD_NAME", {"value": "y"}),
             "env",
             [{"name": "POD_NAME", "value": "y"}],
         ),
@@ -135,7 +138,7 @@ def test_what_is_made_carries_the_run_and_is_deleted() -> None:
 )
 def test_an_edit_changes_its_field_alone_and_is_put_back(edit: templates.Edit, field: str, value: Any) -> None:
     server = Server({DEPLOYMENT: deployment()})
-    fault = templates.edited(server, "deployments", "producer", "ns", edit, summary="x")
+    fault = templates.edited(server, PRODUCER, "ns", edit, summary="x")
     perform(server, fault.inject)
     (changed,) = server.objects[DEPLOYMENT]["spec"]["template"]["spec"]["containers"]
     assert changed == {**container(), field: value}
@@ -146,7 +149,7 @@ def test_an_edit_changes_its_field_alone_and_is_put_back(edit: templates.Edit, f
 def test_a_selector_and_a_volume_are_put_back_too() -> None:
     for edit in (templates.node_selector({"disk": "ssd"}), templates.volume_from_claim("data", "claim")):
         server = Server({DEPLOYMENT: deployment()})
-        fault = templates.edited(server, "deployments", "producer", "ns", edit, summary="x")
+        fault = templates.edited(server, PRODUCER, "ns", edit, summary="x")
         perform(server, fault.inject)
         assert server.objects[DEPLOYMENT]["spec"] != deployment()["spec"]
         perform(server, fault.undo)
@@ -155,16 +158,16 @@ def test_a_selector_and_a_volume_are_put_back_too() -> None:
 
 def test_an_image_without_a_tag_gets_one() -> None:
     pod = {"containers": [{"name": "a", "image": "localhost/apps"}]}
-    templates.image("a", "v2")(pod)
+    templates.image("v2")(pod, "a")
     assert pod["containers"][0]["image"] == "localhost/apps:v2"
 
 
 def test_an_edit_without_effect_or_target_is_refused() -> None:
     server = Server({DEPLOYMENT: deployment()})
     with pytest.raises(PreconditionNotMet, match="like that already"):
-        templates.edited(server, "deployments", "producer", "ns", templates.image("producer", "1"), summary="x")
+        templates.edited(server, PRODUCER, "ns", templates.image("1"), summary="x")
     with pytest.raises(PreconditionNotMet, match="no container nobody"):
-        templates.edited(server, "deployments", "producer", "ns", templates.image("nobody", "2"), summary="x")
+        templates.edited(server, replace(PRODUCER, container="nobody"), "ns", templates.image("2"), summary="x")
 
 
 @pytest.mark.parametrize(
@@ -223,29 +226,29 @@ def test_the_active_replica_set_is_woken_and_left_as_it_was() -> None:
         {"metadata": {"name": "new"}, "spec": {"replicas": 1}},
     ]
     server = Server({f"{APPS}/replicasets": {"items": sets}, f"{APPS}/replicasets/new": {"metadata": {}}})
-    steps = capacity.waking(server, "producer", "ns")
+    steps = capacity.waking(server, PRODUCER, "ns")
     assert {step.path for step in steps} == {f"{APPS}/replicasets/new"}
     perform(server, steps)
     assert server.objects[f"{APPS}/replicasets/new"] == {"metadata": {"annotations": {}}}
     sets[1]["spec"] = {"replicas": 0}
     with pytest.raises(PreconditionNotMet, match="no ReplicaSet"):
-        capacity.waking(server, "producer", "ns")
+        capacity.waking(server, PRODUCER, "ns")
 
 
 def test_a_topic_is_made_again_with_its_partitions() -> None:
-    fault = stores.topic_deleted("readings", 6)
+    fault = stores.topic_deleted("readings", 6, 9092)
     (delete,), (make,) = fault.inject, fault.undo
     assert isinstance(delete, Command)
     assert isinstance(make, Command)
-    assert delete.words[4:] == ["delete", "readings"]
-    assert make.words[4:] == ["create", "readings", "6"]
+    assert delete.words[4:] == ["delete", "readings", "9092"]
+    assert make.words[4:] == ["create", "readings", "9092", "6"]
 
 
 def test_a_buckets_token_is_never_told() -> None:
-    fault = stores.bucket_renamed("0a1b", "sensor-data", "archive", "s3cret")
+    fault = stores.bucket_renamed("0a1b", "sensor-data", "archive", "s3cret", 8086)
     (rename,), (back,) = fault.inject, fault.undo
     assert isinstance(rename, Command)
     assert isinstance(back, Command)
-    assert rename.words[4:] == ["0a1b", "archive", "s3cret"]
-    assert back.words[4:] == ["0a1b", "sensor-data", "s3cret"]
+    assert rename.words[4:] == ["0a1b", "archive", "s3cret", "8086"]
+    assert back.words[4:] == ["0a1b", "sensor-data", "s3cret", "8086"]
     assert "s3cret" not in f"{fault.summary} {rename} {back}"

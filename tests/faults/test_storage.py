@@ -11,11 +11,13 @@ import pytest
 from pipeline_services.faults import storage
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Proof
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from tests.faults.test_library import NS, Server
 
 CLAIM = f"{NS}/persistentvolumeclaims/data-influxdb-0"
 VOLUME = "/api/v1/persistentvolumes/pvc-1"
+INFLUXDB = Component("influxdb", "influxdb", "StatefulSet", volume="data-influxdb-0")
 NOBODY = "no-such-process"
 PROOF = Proof("nothing stored", lambda: True)
 
@@ -30,7 +32,7 @@ def server(path: str) -> Server:
 
 def test_the_pod_is_away_while_its_volume_is_exchanged() -> None:
     folder = "/var/local-path-provisioner/pvc-1_ns_data-influxdb-0"
-    fault = storage.volume_full(server(folder), "influxdb", "ns", "influxd", PROOF)
+    fault = storage.volume_full(server(folder), INFLUXDB, "ns", "influxd", PROOF)
     for steps in (fault.inject[:3], fault.undo):
         down, command, up = steps
         assert isinstance(down, Call)
@@ -43,7 +45,7 @@ def test_the_pod_is_away_while_its_volume_is_exchanged() -> None:
 @pytest.mark.parametrize("path", ["", "/etc", "/var/local-path-provisioner/pvc-9_ns_data-kafka-0"])
 def test_only_the_claims_own_folder_is_filled(path: str) -> None:
     with pytest.raises(PreconditionNotMet, match="no folder of the node that may be filled"):
-        storage.volume_full(server(path), "influxdb", "ns", "influxd", PROOF)
+        storage.volume_full(server(path), INFLUXDB, "ns", "influxd", PROOF)
 
 
 def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
