@@ -23,12 +23,9 @@ from pipeline_services.measure.samples import (
     flowing_at,
     progress,
 )
-from pipeline_services.model import roles
 
 S = TypeVar("S", bound=Sample)
 
-LIMITS: Final = {roles.PRODUCER: 30.0, roles.PROCESSOR: 30.0, roles.KAFKA: 60.0, roles.INFLUXDB: 60.0}
-"""Seconds, section 3's upper bounds of the expected recovery times."""
 CONSECUTIVE_SAMPLES: Final = 12
 """Steady samples in a row, 0.25 s apart, which span more than the stored readings take to go stale."""
 STALL_S: Final = 1.5

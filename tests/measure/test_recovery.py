@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_services.measure.recovery import CONSECUTIVE_SAMPLES, LIMITS, ExpectedComponent, interruptions, measure
+from pipeline_services.measure.recovery import CONSECUTIVE_SAMPLES, ExpectedComponent, interruptions, measure
 from pipeline_services.measure.samples import FRESH_AGE_S, PodSeen, flowing_at
 from tests.audit.histories import START, history, outage, pod
 
@@ -93,10 +93,6 @@ def test_an_interruption_that_has_not_ended_is_open() -> None:
 
 def test_a_backlog_that_stays_is_not_drained() -> None:
     assert measure(history(replaced(0.0, 1.0), outage(0.0, 2.0), lambda _at: 5_000), START, EXPECTED).drained is None
-
-
-def test_the_limits_are_the_runbooks() -> None:
-    assert LIMITS == {"producer": 30.0, "processor": 30.0, "kafka": 60.0, "influxdb": 60.0}
 
 
 @given(ready=st.floats(0.5, 15.0), flows=st.floats(2.0, 15.0))
