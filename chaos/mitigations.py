@@ -26,9 +26,9 @@ class Mitigation:
 
     Attributes:
         section, block: which one, as ``commands.changes`` knows it.
-        fault: what is broken before; where that is nothing, the block is typed for its effect.
+        fault: the failure; where that is none, the block is typed for its effect.
         values: what is filled in.
-        told: one of the section's reading commands shows the failure.
+        shown: one of the section's reading commands shows the failure.
         makes_pods: so many of producer and of processor, each, are what the block is typed for; its undo is typed then.
         slow: it takes more than a minute.
     """
@@ -37,7 +37,7 @@ class Mitigation:
     block: int
     fault: FaultBuilder
     values: Callable[[SteadyPipeline], Values] = lambda _pipeline: {}
-    told: bool = True
+    shown: bool = True
     makes_pods: int = 0
     slow: bool = False
 
@@ -48,7 +48,7 @@ class Mitigation:
 
 
 def nothing(*apps: str) -> FaultBuilder:
-    """Nothing is broken. What is typed changes the number of the apps' pods; one each is what is left in any case."""
+    """No fault. The commands change the number of the apps' pods; the undo leaves one each."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
         parts = [pipeline.description[app] for app in apps]
@@ -117,20 +117,20 @@ MITIGATIONS: Final = (
     Mitigation("high-resource-usage", 3, workloads.cordoned, _node),
     Mitigation("high-resource-usage", 4, workloads.tainted, _taint),
     Mitigation("network-policy-issues", 1, network.all_allowed, lambda _pipeline: {"policy": "debug"},
-               told=False),
+               shown=False),
     Mitigation("network-policy-issues", 2, network.dns_down),
     Mitigation("network-policy-issues", 3, network.policy_missing("producer", "producer-to-kafka")),
     Mitigation("pod-status", 1, NO_IMAGE),
-    Mitigation("pod-status", 2, workloads.paused_rollout(roles.PRODUCER), told=False),
+    Mitigation("pod-status", 2, workloads.paused_rollout(roles.PRODUCER), shown=False),
     Mitigation("pod-status", 3, without_label, _unlabelled),
-    Mitigation("pod-status", 4, leaving(roles.PRODUCER), _first_pod(roles.PRODUCER), told=False),
+    Mitigation("pod-status", 4, leaving(roles.PRODUCER), _first_pod(roles.PRODUCER), shown=False),
     Mitigation("producer-pod-failure", 1, processes.process_stopped(roles.PRODUCER)),
     Mitigation("producer-pod-failure", 2, workloads.scaled(roles.PRODUCER, 0)),
     Mitigation("processor-pod-failure", 1, processes.process_stopped(roles.PROCESSOR)),
     Mitigation("kafka-statefulset-failure", 1, processes.process_stopped(roles.KAFKA)),
     Mitigation("influxdb-statefulset-failure", 1, processes.process_stopped(roles.INFLUXDB)),
-    Mitigation("cheat-sheet", 1, nothing(), _first_pod(roles.PROCESSOR), told=False),
-    Mitigation("high-resource-usage", 1, nothing(roles.PRODUCER, roles.PROCESSOR), told=False, makes_pods=3),
+    Mitigation("cheat-sheet", 1, nothing(), _first_pod(roles.PROCESSOR), shown=False),
+    Mitigation("high-resource-usage", 1, nothing(roles.PRODUCER, roles.PROCESSOR), shown=False, makes_pods=3),
     Mitigation("configuration", 1, configuration.changed(KAFKA_BROKER="{service:kafka}:9093")),
     Mitigation("high-resource-usage", 2, autoscalers.metrics_server_down),
     Mitigation("observability", 1, workloads.scaled(roles.PROMETHEUS, 0)),

@@ -47,7 +47,7 @@ class Shrinking:
     """How one app got back to one pod. Seconds count from when the load was taken away; None: it did not happen.
 
     Attributes:
-        first_after: the autoscaler asked for fewer pods for the first time.
+        first_after: the autoscaler requested fewer pods for the first time.
         done_after: one pod was left.
     """
 
@@ -71,7 +71,7 @@ def under_load(pipeline: SteadyPipeline) -> tuple[list[Growth], AuditReport]:
                 found = [_looked_at(pipeline, growth, since) for growth in found]
                 return all(growth.ready_after is not None for growth in found)
 
-            with suppress(WaitExpired):  # what did not grow is told by the caller, with all that was seen
+            with suppress(WaitExpired):  # the caller reports what did not grow, with all that was seen
                 wait_until(
                     grown,
                     within=SCALE_UP_TIMEOUT_S,

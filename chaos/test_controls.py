@@ -1,4 +1,4 @@
-"""The suite tried on itself: a fault that misses, a loss that is made, a recovery that is too late are all told."""
+"""Negative controls: a fault that does not land, a loss made on purpose and a late recovery are all reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.component("processor"), pytest.mark
 
 
 def test_fault_that_misses_is_told(play: Play) -> None:
-    """A cut that cuts nothing ends the scenario: nothing can be concluded from it."""
+    """A cut that cuts nothing ends the scenario as inconclusive."""
     cut = RECOVERY["processor-cut-from-influxdb"]
     with pytest.raises(FaultDidNotLand, match="the fault did not land"):
         play(replace(cut, id="control-fault-misses", fault=processes.without_effect(cut.fault)))

@@ -1,4 +1,4 @@
-"""What the runbook says to type in a failure is typed in that failure, as it stands there, and mends it."""
+"""The runbook's commands for a failure, typed in that failure exactly as they stand there, resolve it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.mitigation, pytest.mark.component("
 SHOWS_TIMEOUT_S: Final = 30.0
 COMMAND_TIMEOUT_S: Final = 180.0
 RECOVERY_TIMEOUT_S: Final = 150.0
-GLANCE: Final = 8.0
+READ_TIMEOUT_S: Final = 8.0
 """Seconds that a reading command is given to show that something is wrong; one that hangs shows it, too."""
 TEXT: Final = runbook.RUNBOOK.read_text(encoding="utf-8")
 CHANGES: Final = commands.changes(TEXT)
@@ -57,7 +57,7 @@ def test_the_runbook_mends_it(steady_pipeline: SteadyPipeline, shell: OperatorSh
     with ExitStack() as in_force:
         in_force.enter_context(injected(pipeline.api, pipeline.journal, fault))
         landed(pipeline.api, fault)
-        if one.told:
+        if one.shown:
             pipeline.say(f"  {fault.summary}: {_shown(shell, one.section)}")
         for command in typed:
             _accepted(shell, command.filled(values))
@@ -76,13 +76,13 @@ def _accepted(shell: OperatorShell, text: str) -> None:
 
 
 def _shown(shell: OperatorShell, section: str) -> str:
-    """The first of the section's reading commands that shows something else than where all is well."""
-    asked = [one for one in commands.commands(TEXT) if one.section == section and one.reads and one.told]
-    asked = [one for one in asked if not (one.gaps or one.open_ended or one.fails)]
+    """The first of the section's reading commands that shows something else than in steady state."""
+    read = [one for one in commands.commands(TEXT) if one.section == section and one.reads and one.told]
+    read = [one for one in read if not (one.gaps or one.open_ended or one.fails)]
 
     def deviating() -> str:
-        with ThreadPoolExecutor(len(asked), thread_name_prefix="diagnosis") as pool:
-            answers = list(pool.map(lambda one: (one, shell.type(one.text, within=GLANCE)), asked))
+        with ThreadPoolExecutor(len(read), thread_name_prefix="diagnosis") as pool:
+            answers = list(pool.map(lambda one: (one, shell.type(one.text, within=READ_TIMEOUT_S)), read))
         for one, answer in answers:
             wrong = ["it does not end"] if answer.code is None else one.flaws(answer.code, answer.output)
             if wrong:

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.runbook("self-healing")]
 
 @pytest.mark.component("kafka")
 def test_resilience(play: Play) -> None:
-    """Each comes back within 30 to 60 seconds, the flow resumes, and no data is lost."""
+    """Each recovers within 30 to 60 seconds, the flow resumes, and no data is lost."""
     for result in [play(replace(RECOVERY[case], id=f"resilience-{case}")) for case in RESILIENCE]:
         _expect_recovery(result)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.chaos, pytest.mark.runbook("high-resource-usage")]
 MIN_CALM_S = 280.0
-"""Seconds of calm: five minutes, less the autoscaler's own round and what it had asked for just before the calm."""
+"""Five minutes of calm, less the autoscaler's sync period and what it had requested just before the calm."""
 
 
 @pytest.mark.component("hpa")

@@ -35,7 +35,7 @@ def pod_names(pipeline: SteadyPipeline, app: str) -> list[str]:
 
 
 def for_each_pod(app: str, break_pod: Callable[[SteadyPipeline, str], Fault]) -> FaultBuilder:
-    """The same fault for each of the app's pods: with one of several broken there is little to see."""
+    """The same fault for each of the app's pods: with one of several at fault there is little to see."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
         faults = [break_pod(pipeline, name) for name in pod_names(pipeline, app)]

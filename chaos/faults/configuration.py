@@ -19,7 +19,7 @@ NO_SETTINGS: Final = frozenset({"CreateContainerConfigError"})
 
 
 def changed(**values: str | None) -> FaultBuilder:
-    """The ConfigMap gets other values, and nobody has been started with them yet.
+    """The ConfigMap gets other values, and no pod has been started with them yet.
 
     Args:
         values: with placeholders for the pipeline's names, as ``commands.fill`` takes them; None: the key goes.
@@ -57,7 +57,7 @@ def config_map_missing(app: str) -> FaultBuilder:
 
 
 def read_token_missing(pipeline: SteadyPipeline) -> Fault:
-    """The Secret with the token to read is gone; who has its value goes on."""
+    """The Secret with the token to read is gone; pods that have its value run on."""
     secret = pipeline.description.config.read_token.secret
     return objects.deleted(pipeline.api, "secrets", secret, pipeline.namespace)
 

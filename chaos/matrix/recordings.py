@@ -1,6 +1,6 @@
-"""Snapshots of the rows: kept beside the report as they were judged, and small in tests/ to be judged again.
+"""Snapshots of the matrix: whole beside the report as they were judged, and small in tests/ to be judged again.
 
-``python -m chaos.matrix.recordings`` (``make matrix-record``) takes over what the last run kept.
+``python -m chaos.matrix.recordings`` (``make matrix-record``) records what the last run kept.
 """
 
 from __future__ import annotations

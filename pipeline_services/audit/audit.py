@@ -1,7 +1,7 @@
 """The audit of a scenario: from a mark before it to a report after it, nothing acknowledged may be missing.
 
 Two ledgers: the audit's own producer, whose acknowledgements are known from outside, and the pipeline's producers, of
-whose lives the topic shows every number (fit wherever the broker was not the one that was broken).
+whose lives the topic shows every number (valid unless the fault hit the broker).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Losses made on purpose, so that the audit is seen to find exactly them."""
+"""Negative controls of the audit: losses made on purpose, which it has to find exactly."""
 
 from __future__ import annotations
 

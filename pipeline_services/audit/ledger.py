@@ -1,4 +1,4 @@
-"""The ledger: what was sent, acknowledged, kept in the topic and stored, held against each other. Pure.
+"""The ledger: compares what was sent, acknowledged, written to the topic and stored. Pure.
 
 Sets are compared, not counts: a loss and a duplicate cancel in counts. A reading is known by its series, which is
 (producer_id, device_id), and its sequence; its checksum stands for all of its content.

@@ -1,4 +1,4 @@
-"""What is kept of a scenario beside its samples: events and log tails, bounded, and without secrets."""
+"""The evidence of a scenario beside its samples: events and log tails, bounded, and without secrets."""
 
 from __future__ import annotations
 

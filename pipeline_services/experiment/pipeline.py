@@ -1,4 +1,4 @@
-"""The pipeline as a scenario finds it: the ways in, the hands that may change it, and the gate on steady state."""
+"""The pipeline that a scenario is played on: its probes, the rights to change it, and the gate on steady state."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 STEADY_LOOKS: Final = 4
 STEADY_TIMEOUT_S: Final = 60.0
 ROLLED_OUT: Final = (*roles.DATA_PATH, roles.PROMETHEUS)
-"""What has to be rolled out whole before anything is broken; Grafana and Loki only watch."""
+"""What has to be rolled out completely before a fault is injected; Grafana and Loki only observe."""
 
 
 class SteadyPipeline:

@@ -32,7 +32,7 @@ from pipeline_services.faults.model import Fault
 from pipeline_services.measure import datasource
 from pipeline_services.measure.recovery import ExpectedComponent, measure
 from pipeline_services.measure.rejoin import group_rejoin_time
-from pipeline_services.measure.sampler import PeriodicSampler, PipelineSampler
+from pipeline_services.measure.sampler import PipelineSampler
 from pipeline_services.measure.samples import newest_of
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
@@ -47,7 +47,6 @@ FLOW_TIMEOUT_S: Final = 30.0
 LATE_RECOVERY_S: Final = 60.0
 """Past twice the limit: a recovery is waited for that long, so that a late one is reported with its time."""
 SETTLE_TIMEOUT_S: Final = 60.0
-SNAPSHOT_INTERVAL_S: Final = 0.1
 
 
 class RecoveryObserver(Observer):
@@ -60,7 +59,6 @@ class RecoveryObserver(Observer):
         self._symptoms = SymptomWatch(pipeline.cluster, pipeline.description, self._plan.symptoms)
         self._logs: evidence.Logs = {}
         self._snapshot: Snapshot | None = None
-        self._has_landed = False
 
     def gate(self) -> Gate:
         """Steady state, with a pod that the kubelet restarts at once."""
@@ -97,7 +95,7 @@ class RecoveryObserver(Observer):
         victims = frozenset(pod.incarnation for pod in pipeline.probes.pods().pods if pod.name in fault.pods)
         self._expected = ExpectedComponent(plan.component, 1, victims, plan.audited)
         self._identity = self._read_identity(run) if pipeline.description[plan.component].volume else None
-        with self._symptoms.running(), self._snapshot_once_detected():
+        with self._symptoms.running():
             try:
                 pipeline.say(f"  breaking: {fault.summary}")
                 yield
@@ -107,7 +105,7 @@ class RecoveryObserver(Observer):
     def observe(self, run: Run, injected: Injected, landed: Landed | None) -> None:
         """Wait for the recovery where it comes by itself, else for the symptoms."""
         landed_at = landed.at if landed else injected.made_at
-        self._injected, self._has_landed = injected, True
+        self._injected = injected
         self._pipeline.say(f"  landed after {landed_at - injected.at:.1f} s")
         if self._plan.heals is Heals.BY_ITSELF:
             self._await_recovery(run, landed_at)
@@ -174,23 +172,8 @@ class RecoveryObserver(Observer):
         self._clock = measure(self._samples, start, self._expected)
         run.result = replace(run.result, recovered=Recovered(self._clock))
 
-    def _snapshot_once_detected(self) -> PeriodicSampler:
-        """Takes the snapshot of a fault that heals by itself once every check has detected it, if triage is asked.
-
-        Nothing else holds up a recovery, which shares its two cores with what looks at everything.
-        """
-        sampler = PeriodicSampler()
-        if self._plan.heals is Heals.BY_ITSELF and self._scenario.findings:
-
-            def once() -> None:
-                if self._has_landed and not self._symptoms.undetected and self._snapshot is None:
-                    self._take_snapshot()
-
-            sampler.add("snapshot", once, SNAPSHOT_INTERVAL_S)
-        return sampler
-
     def _take_snapshot(self) -> None:
-        """Everything that triage can be asked about, as it is now; saved beside the journal too."""
+        """Everything that triage judges, as it is now; saved beside the journal too."""
         try:
             self._snapshot = collect(self._pipeline.cluster, pipeline=self._pipeline.description, deep=True)
         except PipelineError as error:

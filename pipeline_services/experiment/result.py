@@ -60,7 +60,7 @@ class Observed:
     Attributes:
         detections: the first failure of each symptom's check, oldest first.
         undetected: the checks that did not detect it, each with what it said last.
-        snapshot: the last one that triage was asked about.
+        snapshot: the last one that triage diagnosed.
         verdict: how the diagnosis compares with what is expected.
     """
 

@@ -140,7 +140,7 @@ def judged(judge: Callable[[Snapshot], Any], snapshot: Snapshot, says: str = "")
 
 
 def light_snapshot(cluster: Cluster, pipeline: Pipeline) -> Snapshot:
-    """A snapshot of the namespace's objects alone: no logs and no service is asked."""
+    """A snapshot of the namespace's objects alone: no logs, and no service is queried."""
     at, record = time.time(), Record()
     with ThreadPoolExecutor(4, thread_name_prefix="light-snapshot") as pool:
         for kind in _LIGHT:

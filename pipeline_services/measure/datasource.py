@@ -1,4 +1,4 @@
-"""Grafana's data source through an outage of what it reads from: asked whether it works, and when it failed."""
+"""Grafana's data source through an outage of what it reads from: does it work, and when did it fail."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ANSWER_TIMEOUT_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Transitions:
-    """When the data source failed after the fault was made, and worked for good after that; None: it was not seen to.
+    """When the data source failed after the fault was made, and worked for good after that; None: not seen.
 
     Attributes:
         message: what it said when it failed.

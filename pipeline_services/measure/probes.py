@@ -35,7 +35,7 @@ LOOK_TIMEOUT_S: Final = 0.5
 
 
 class Probes:
-    """Ways to the pods of the data path that outlive these pods: a StatefulSet's pod comes back under its name."""
+    """Connections to the pods of the data path that outlive these pods: a StatefulSet's pod keeps its name."""
 
     def __init__(self, cluster: Cluster, pipeline: Pipeline, ways: ExitStack) -> None:
         self.cluster = cluster

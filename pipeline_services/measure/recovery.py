@@ -45,7 +45,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """The clock's readings; None for what was not seen to happen.
+    """The clock's readings; None for what was not seen.
 
     Attributes:
         start: when the clock started, epoch seconds.
@@ -71,7 +71,7 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedComponent:
-    """What has to come back: the component with so many pods, none of which is one of the ``victims`` (their lives).
+    """The component that has to recover: so many pods, none of which is one of the ``victims`` (their incarnations).
 
     ``audit``: whose readings show the flow, the audit's or the pipeline's own producers'.
     """

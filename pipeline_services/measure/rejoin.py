@@ -15,17 +15,17 @@ STABLE: Final = "Stable"
 
 
 def group_rejoin_time(
-    samples: Sequence[LagSample], broken: float, started: float, victims: int = 1, *, partitions: int
+    samples: Sequence[LagSample], faulted: float, started: float, victims: int = 1, *, partitions: int
 ) -> Moment | None:
     """When the group was whole again without any of the ``victims``, after the last new process ``started``.
 
     Args:
-        broken: epoch seconds; when they were broken. Who was a member before that and is no victim may stay.
+        faulted: epoch seconds; when the fault hit them. A member from before that which is no victim may stay.
         started: epoch seconds; when the process of the last new member was started.
         partitions: how many the topic has.
     """
     known = [sample for sample in samples if not sample.error]
-    before = [set(sample.held) for sample in known if sample.answered < broken]
+    before = [set(sample.held) for sample in known if sample.answered < faulted]
     old = before[-1] if before else set()
     stay = max(0, len(old) - victims)
     found = next(

@@ -92,7 +92,6 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SteadyFake:
         "AuditProducer": lambda *_arguments: None,
         "STEADY_FLOW_S": -1.0,
         "LATE_RECOVERY_S": -50.0,
-        "SNAPSHOT_INTERVAL_S": 0.01,
         "collect": lambda _cluster, pipeline, deep: SNAPSHOT,
     }
     for name, value in stand_ins.items():
@@ -167,13 +166,12 @@ def test_a_check_that_stays_green_ends_the_wait_and_is_named(pipeline: SteadyFak
     assert result.observed.undetected == ("blind (green)",)
 
 
-@pytest.mark.parametrize("heals", Heals)
 def test_triage_is_asked_while_the_fault_lasts_if_a_finding_is_expected(
-    pipeline: SteadyFake, heals: Heals, monkeypatch: pytest.MonkeyPatch
+    pipeline: SteadyFake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = Diagnosis(1.0, "kind", "ns", (Finding(CAUSES["scaled-to-zero"], "kafka", "no replicas"),))
     monkeypatch.setattr(recovery_observer, "diagnose", lambda _snapshot: said)
-    expected = replace(scenario(heals=heals), findings=(finding("kafka", "scaled-to-zero"),))
+    expected = replace(scenario(heals=Heals.BY_UNDO), findings=(finding("kafka", "scaled-to-zero"),))
     result = played(pipeline, expected)
     expect_all(result)
     assert result.observed.diagnosis == said
