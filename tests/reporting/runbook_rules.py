@@ -14,9 +14,11 @@ from tests.reporting.samples import ROOT
 WORDS = Words.load()
 PARTS = ("Meaning", "Impact", "Symptoms", "Diagnosis", "Mitigation", "Recovered when", "Escalate", "Proved by")
 TARGETS = frozenset(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-PLACES = ("-n conveyor-pipeline", "-n kube-system", "nodes", " node ", "cordon ", "storageclass")
+PLACES = ("-n conveyor-pipeline", "-n kube-system", "nodes", " node ", "cordon ", "storageclass", " -k ")
+_SAVES = re.compile(r"kubectl get (\S+) -n \S+ (\S+) -o yaml > \S+\.saved\.yaml$")
+_DELETES = re.compile(r"kubectl delete (?!pods? )(\S+) -n \S+ (\S+)")
 CHANGING = re.compile(
-    r"kubectl (delete|scale|apply|patch|edit|set|create|label|annotate|cordon|uncordon|drain|taint"
+    r"kubectl (delete|scale|apply|replace|patch|edit|set|create|label|annotate|cordon|uncordon|drain|taint"
     r"|rollout (restart|undo|pause|resume)) "
 )
 
@@ -59,12 +61,24 @@ def flaws(command: str) -> list[str]:
 
 def unmarked_changes(text: str) -> list[str]:
     """Commands that change the cluster and do not stand in a block that says so."""
-    return [one.text for one in commands.commands(text) if CHANGING.match(one.text) and not one.block]
+    return [one.text for one in commands.commands(text) if CHANGING.match(one.text) and not one.changes]
 
 
 def without_undo(text: str) -> list[str]:
     """Changes of which the runbook does not say how, or why not, they are taken back."""
-    return [one.text for one in commands.commands(text) if one.block and not one.undo]
+    return [one.text for one in commands.commands(text) if one.changes and not one.undo]
+
+
+def unsaved(text: str) -> list[str]:
+    """Deletions of what no controller creates again, with no command before them in their block that saves it."""
+    found, saved = [], set()
+    for one in commands.commands(text):
+        if saving := _SAVES.match(one.text):
+            saved.add((one.section, one.block, *saving.groups()))
+        deletion = _DELETES.match(one.text)
+        if deletion and (one.section, one.block, *deletion.groups()) not in saved:
+            found.append(one.text)
+    return found
 
 
 def untold(text: str, excused: Iterable[str] = ()) -> list[str]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import signal
 
 import pytest
 
 from chaos.scenarios import MATRIX, RECOVERY
 from pipeline_services.checklist.checks import CHECKS, cases
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import COMPONENT_ADVICE, Escalation
 from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.known_issues import KNOWN_ISSUES
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.build import versions
+from pipeline_services.platform.deploy.secrets.influx import RETENTION_SECONDS
+from pipeline_services.reporting.run.outcome import EXIT_STOPPED, EXIT_USAGE, Outcome
 from pipeline_services.reporting.runbook import commands, generated, proved, runbook
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.walk.escalations import CONDITIONS
@@ -51,6 +55,7 @@ TOLD_IN_PROSE = {
     "kubectl exec -it -n conveyor-pipeline deploy/producer -- /bin/sh": "a prompt",
     "kubectl cp -n conveyor-pipeline kafka-0:/etc/hosts ./hosts-of-kafka": "the file is what it shows",
 }
+INTERNAL_ERROR = int(pytest.ExitCode.INTERNAL_ERROR)
 NOT_IN_THE_RUNBOOK = {
     "kubectl --kubeconfig {}": "about the way to the API server, and what the account that looks may do there",
     "kubectl config use-context {}": "about which cluster kubectl means",
@@ -167,6 +172,59 @@ def test_what_the_program_tells_to_type_is_in_the_runbook() -> None:
 def test_the_group_and_the_topic_are_those_of_the_pipeline() -> None:
     assert f"--group {PIPELINE.topics.group}" in TEXT
     assert f"--topic {PIPELINE.topics.readings}" in TEXT
+
+
+def test_the_contents_list_every_section_in_order() -> None:
+    listed = TEXT.partition("**Contents**")[2].partition("**Symptom")[0]
+    assert re.findall(r"\[([^]]+)\]\(#([^)]+)\)", listed) == [(one.title, one.anchor) for one in SECTIONS.values()]
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_index_leads_from_a_check_to_its_section(check: str) -> None:
+    index = TEXT.partition("**Symptom")[2].partition("\n## ")[0]
+    (row,) = [line for line in index.splitlines() if f"`{check}`" in line]
+    assert f"](#{section_of(check)})" in row
+
+
+def test_it_has_the_known_issues_that_runs_print() -> None:
+    body = "\n".join(dict(commands.bodies(TEXT))["known-issues"])
+    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", body, re.MULTILINE)) == sorted(one.id for one in KNOWN_ISSUES)
+
+
+def test_the_known_issues_have_their_last_day() -> None:
+    for issue in KNOWN_ISSUES:
+        (row,) = [line for line in TEXT.splitlines() if line.startswith(f"| `{issue.id}` |")]
+        assert (f"Expires {issue.expires}" in row) == (issue.expires is not None)
+
+
+def test_every_level_has_a_place_for_its_contact() -> None:
+    contacts = TEXT.partition("| Level | Name | Phone | Hours |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| (L\d) \|", contacts, re.MULTILINE) == [level.name for level in Escalation]
+
+
+def test_the_exit_codes_are_those_of_the_readme() -> None:
+    table = re.compile(r"^\| Exit code .*?\n\n", re.MULTILINE | re.DOTALL)
+    (here,), (there,) = (table.findall(text) for text in (TEXT, (ROOT / "README.md").read_text()))
+    assert here == there
+    codes = [int(code) for code in re.findall(r"\d+", " ".join(re.findall(r"^\| ([\d, ]+) \|", here, re.MULTILINE)))]
+    assert codes == sorted(
+        {*(one.exit_code for one in Outcome), INTERNAL_ERROR, EXIT_USAGE, EXIT_STOPPED, 128 + signal.SIGTERM}
+    )
+
+
+def test_a_secret_is_saved_before_it_is_deleted() -> None:
+    assert rules.unsaved(TEXT) == []
+
+
+def test_the_limits_that_it_quotes_are_those_of_the_manifests() -> None:
+    kafka = (ROOT / "manifests/base/kafka/statefulset.yaml").read_text()
+    server = (ROOT / "manifests/base/kafka/files/server.properties").read_text()
+    assert "requests: {cpu: 100m, memory: 512Mi}" in kafka
+    assert "100m CPU and 512Mi of memory" in TEXT
+    assert "log.retention.hours=48" in server
+    assert f"log.retention.bytes={256 << 20}" in server
+    assert TEXT.count("256 MiB per partition") == 3
+    assert f"retention {RETENTION_SECONDS // 3600}h" in TEXT
 
 
 def test_headings_inside_code_are_no_sections() -> None:

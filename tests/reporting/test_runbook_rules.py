@@ -64,6 +64,28 @@ def test_a_change_without_its_way_back_is_caught() -> None:
     assert rules.without_undo(mutated("# undo: kubectl cordon <node>\n", "")) == ["kubectl uncordon <node>"]
 
 
+def test_a_change_by_hand_needs_its_way_back_too() -> None:
+    undo = "# undo: check out the commit that ran before, and apply its overlay\n"
+    assert rules.without_undo(mutated(undo, "")) == ["kubectl apply -k <overlay>"]
+
+
+@pytest.mark.parametrize(
+    ("saving", "deletion"),
+    [
+        (
+            "kubectl get secret -n conveyor-pipeline influxdb-tls -o yaml > influxdb-tls.saved.yaml\n",
+            "kubectl delete secret -n conveyor-pipeline influxdb-tls",
+        ),
+        (
+            "kubectl get networkpolicy -n conveyor-pipeline <policy> -o yaml > policy.saved.yaml\n",
+            "kubectl delete networkpolicy -n conveyor-pipeline <policy>",
+        ),
+    ],
+)
+def test_a_deletion_of_what_was_not_saved_is_caught(saving: str, deletion: str) -> None:
+    assert rules.unsaved(mutated(saving, "kubectl get pods -n conveyor-pipeline\n")) == [deletion]
+
+
 def test_a_command_whose_output_is_not_told_is_caught() -> None:
     assert "kubectl get storageclass" in rules.untold(mutated("| `standard (default)` |", "| standard |"))
 
@@ -160,6 +182,11 @@ kubectl scale x --replicas=1
 # changes:
 kubectl get e --watch
 ```
+```bash
+# by hand: why
+kubectl get f
+# undo: nothing
+```
 <!-- p: written by x -->
 `kubectl generated`
 <!-- end of p -->
@@ -176,7 +203,9 @@ def test_the_notation() -> None:
         Command("kubectl delete pod <pod>", "two", block=1, undo="nothing"),
         Command("kubectl scale x --replicas=1", "two", block=1, undo="kubectl scale x --replicas=0"),
         Command("kubectl get e --watch", "two", block=2),
+        Command("kubectl get f", "two", undo="nothing", by_hand=True),
     ]
+    assert not commands.commands(NOTATION)[-1].reads
     assert list(commands.changes(NOTATION)) == [("two", 1), ("two", 2)]
 
 

@@ -3,8 +3,9 @@
 The notation: in a table the column *Command* and beside it *Healthy*; in a block of commands a line ``# healthy: …`` or
 ``# undo: …`` under the command. In what is healthy, every span of code has to be in the command's output, unless the
 word before it is "no": then it must not be. "Fails" says that the command ends with an error where all is well. A block
-that begins with ``# changes:`` changes the cluster. What the source said is quoted in a column of that name and is not
-for typing.
+that begins with ``# changes:`` changes the cluster, and a test types it in the failure that it is for. A block that
+begins with ``# by hand:`` changes what no test may change: somebody's data, a limit, a cluster that is not the suite's
+own. What the source said is quoted in a column of that name and is not for typing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Final
 from pipeline_services.reporting.runbook import generated, markdown, runbook
 
 CHANGES: Final = "# changes:"
+BY_HAND: Final = "# by hand:"
 QUOTED: Final = "The source says"
 COMMAND: Final = "Command"
 HEALTHY: Final = "Healthy"
@@ -40,6 +42,7 @@ class Command:
         fails: it ends with an error where all is well.
         told: whether the text has words that its output is held to; None where it only mentions the command.
         undo: the command that takes it back, or why there is none.
+        by_hand: it stands in a block of changes that no test types.
     """
 
     text: str
@@ -50,6 +53,12 @@ class Command:
     fails: bool = False
     told: bool | None = None
     undo: str = ""
+    by_hand: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """It stands in a block of changes."""
+        return self.block > 0 or self.by_hand
 
     @property
     def open_ended(self) -> bool:
@@ -72,7 +81,7 @@ class Command:
     @property
     def reads(self) -> bool:
         """It asks the cluster and changes nothing."""
-        return self.text.startswith("kubectl ") and not self.block
+        return self.text.startswith("kubectl ") and not self.changes
 
     def flaws(self, code: int | None, output: str) -> list[str]:
         """What of an answer is not as the text says; ``code`` is None for a command that was stopped."""
@@ -95,6 +104,7 @@ class _Reader:
     found: list[Command] = field(default_factory=list)
     blocks: int = 0
     changing: bool = False
+    by_hand: bool = False
 
     def read(self, lines: Sequence[str]) -> list[Command]:
         head: list[str] = []
@@ -102,7 +112,7 @@ class _Reader:
         for line in lines:
             if line.startswith("```"):
                 fence, head = "" if fence else line[3:] or "text", []
-                self.changing = False
+                self.changing = self.by_hand = False
             elif fence == "bash":
                 self._in_block(line)
             elif not fence:
@@ -118,13 +128,16 @@ class _Reader:
         if line.startswith(CHANGES):
             self.changing = True
             self.blocks += 1
+        elif line.startswith(BY_HAND):
+            self.by_hand = True
         elif line.startswith("# healthy: "):
             self.found[-1] = expecting(self.found[-1], line)
         elif line.startswith("# undo: "):
             self.found[-1] = replace(self.found[-1], undo=line.removeprefix("# undo: "))
         elif line and not line.startswith("#"):
             number = self.blocks if self.changing else 0
-            self.found.append(Command(line, self.section, number, told=None if number else False))
+            told = None if number or self.by_hand else False
+            self.found.append(Command(line, self.section, number, told=told, by_hand=self.by_hand))
 
     def _in_table(self, row: Mapping[str, str]) -> None:
         for column, cell in row.items():
