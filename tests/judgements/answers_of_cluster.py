@@ -5,64 +5,41 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.component import Autoscaler, Component, Service
+from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, Pipeline
 
-HASHED = {app: f"{app}-7c9d8f6b5-x2k4q" for app in names.DEPLOYMENTS}
-POD_NAMES = {
-    **HASHED,
-    **{app: f"{app}-0" for app in names.STATEFULSETS},
-    **{app: f"{app}-8hq7d" for app in names.DAEMONSETS},
-}
 NODE = "conveyor-control-plane"
-TEMPLATES: dict[str, dict[str, Any]] = {
-    roles.PRODUCER: {"envFrom": [{"configMapRef": {"name": names.CONFIG_MAP}}]},
-    roles.PROCESSOR: {
-        "envFrom": [{"configMapRef": {"name": names.CONFIG_MAP}}],
-        "env": [
-            {
-                "name": "INFLUXDB_TOKEN",
-                "valueFrom": {"secretKeyRef": {"name": names.PIPELINE_SECRET, "key": "INFLUXDB_TOKEN"}},
-            }
-        ],
-    },
-}
-PORTS = {
-    **{service.removesuffix("-service"): port for service, port in names.SERVICE_PORTS.items()},
-    **dict.fromkeys((roles.PRODUCER, roles.PROCESSOR), 8000),
-}
-VOLUMES = {
-    roles.PROCESSOR: [
-        {"name": "ca", "secret": {"secretName": names.TLS_SECRET, "items": [{"key": "ca.crt", "path": "ca"}]}}
-    ],
-    roles.KAFKA: [{"name": "config", "configMap": {"name": "kafka-config"}}],
-}
 
 
-def lists(now: float, age: float) -> dict[str, Any]:
+def pod_name(part: Component) -> str:
+    """The name of the only pod that a workload has."""
+    of_kind = {DEPLOYMENT: "7c9d8f6b5-x2k4q", STATEFUL_SET: "0", DAEMON_SET: "8hq7d"}
+    return f"{part.workload}-{of_kind[part.kind]}"
+
+
+def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
     """All lists, of objects that were made ``age`` seconds ago and were ready 20 s later."""
-    made = _time(now - age)
-    workloads = {app: _workload(app, made) for app in names.WORKLOADS}
+    made, parts = _time(now - age), tuple(pipeline.workloads.values())
+    lists_of = {part.list_name: part.kind for part in parts}
+    served = [(part, part.service) for part in parts if part.service]
     return {
-        "pods": [_pod(app, made, _time(now - age + 20)) for app in names.WORKLOADS],
-        "deployments": [workloads[app] for app in names.DEPLOYMENTS],
-        "statefulsets": [workloads[app] for app in names.STATEFULSETS],
-        "daemonsets": [workloads[app] for app in names.DAEMONSETS],
-        "hpas": [_hpa(app, hpa, made) for app, hpa in names.HPAS.items()],
-        "pvcs": [_claim(app, made) for app in names.STATEFULSETS],
-        "services": [_service(name, port) for name, port in names.SERVICE_PORTS.items()],
-        "endpointslices": [_endpoints(name) for name in names.SERVICE_PORTS],
-        "configmaps": [_config(), {"metadata": {"name": "kafka-config"}, "data": {"start.sh": "exec kafka"}}],
-        "networkpolicies": _policies(),
+        "pods": [_pod(part, pipeline, made, _time(now - age + 20)) for part in parts],
+        **{
+            source: [_workload(part, pipeline, made) for part in parts if part.kind == kind]
+            for source, kind in lists_of.items()
+        },
+        "hpas": [_hpa(part.workload, part.autoscaler, made) for part in parts if part.autoscaler],
+        "pvcs": [_claim(part.volume, made) for part in parts if part.volume],
+        "services": [_service(part, service) for part, service in served],
+        "endpointslices": [_endpoints(service.name) for _, service in served],
+        "configmaps": [_config(pipeline), {"metadata": {"name": "kafka-config"}, "data": {"start.sh": "exec kafka"}}],
+        "networkpolicies": _policies(pipeline),
         "events": [],
         "nodes": [_node()],
-        "pod_metrics": [_pod_metrics(app, _time(now - 10)) for app in names.WORKLOADS],
+        "pod_metrics": [_pod_metrics(part, _time(now - 10)) for part in parts],
         "node_metrics": [_metrics(NODE, _time(now - 10), "usage", {"cpu": "600m", "memory": "6Gi"})],
-        "secrets": [
-            _secret(names.PIPELINE_SECRET, "INFLUXDB_TOKEN"),
-            _secret(names.TLS_SECRET, "tls.crt", "tls.key", "ca.crt"),
-            _secret(names.READ_SECRET, "token"),
-            _secret(names.ADMIN_SECRET, "username", "password", "token"),
-        ],
+        "secrets": [_secret(name, *keys) for name, keys in pipeline.config.secrets.items()],
     }
 
 
@@ -70,17 +47,33 @@ def _time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _containers(app: str) -> list[dict[str, Any]]:
+def _containers(part: Component, pipeline: Pipeline) -> list[dict[str, Any]]:
     limits = {"limits": {"cpu": "1", "memory": "256Mi"}, "requests": {"cpu": "50m", "memory": "64Mi"}}
-    ports = [{"name": "main", "containerPort": PORTS[app]}] if app in PORTS else []
-    own = {"resources": limits, "ports": ports, **TEMPLATES.get(app, {})}
-    return [{"name": app, "image": f"localhost/conveyor/{app}:1", **own}]
+    number = part.service.port if part.service else part.metrics_port
+    read = {"envFrom": [{"configMapRef": {"name": pipeline.config.config_map}}]}
+    secret = {"name": pipeline.config.write_token.secret, "key": pipeline.config.write_token.key}
+    token = {"env": [{"name": "INFLUXDB_TOKEN", "valueFrom": {"secretKeyRef": secret}}]}
+    own = {roles.PRODUCER: read, roles.PROCESSOR: read | token}.get(part.id, {})
+    ports = [{"name": "main", "containerPort": number}] if part.id != roles.LOG_SHIPPER else []
+    image = f"localhost/conveyor/{part.id}:1"
+    return [{"name": part.container, "image": image, "resources": limits, "ports": ports, **own}]
 
 
-def _pod(app: str, made: str, ready: str) -> dict[str, Any]:
+def _volumes(part: Component, pipeline: Pipeline) -> list[dict[str, Any]]:
+    ca = {"secretName": pipeline.config.tls, "items": [{"key": "ca.crt", "path": "ca"}]}
+    volumes = {
+        roles.PROCESSOR: {"name": "ca", "secret": ca},
+        roles.KAFKA: {"name": "config", "configMap": {"name": "kafka-config"}},
+    }
+    return [volumes[part.id]] if part.id in volumes else []
+
+
+def _pod(part: Component, pipeline: Pipeline, made: str, ready: str) -> dict[str, Any]:
+    labels = dict(part.selector)
+    metadata = {"name": pod_name(part), "uid": f"uid-{part.id}", "labels": labels, "creationTimestamp": made}
     return {
-        "metadata": {"name": POD_NAMES[app], "uid": f"uid-{app}", "labels": {"app": app}, "creationTimestamp": made},
-        "spec": {"containers": _containers(app), "volumes": VOLUMES.get(app, [])},
+        "metadata": metadata,
+        "spec": {"containers": _containers(part, pipeline), "volumes": _volumes(part, pipeline)},
         "status": {
             "phase": "Running",
             "conditions": [
@@ -89,7 +82,7 @@ def _pod(app: str, made: str, ready: str) -> dict[str, Any]:
             ],
             "containerStatuses": [
                 {
-                    "name": app,
+                    "name": part.container,
                     "ready": True,
                     "restartCount": 0,
                     "state": {"running": {"startedAt": made}},
@@ -100,35 +93,32 @@ def _pod(app: str, made: str, ready: str) -> dict[str, Any]:
     }
 
 
-def _workload(app: str, made: str) -> dict[str, Any]:
+def _workload(part: Component, pipeline: Pipeline, made: str) -> dict[str, Any]:
     status: dict[str, Any] = {"observedGeneration": 1}
-    if app in names.DAEMONSETS:
+    if part.kind == DAEMON_SET:
         status |= {"desiredNumberScheduled": 1, "currentNumberScheduled": 1, "updatedNumberScheduled": 1}
         status |= {"numberAvailable": 1, "numberReady": 1}
     else:
         status |= {"replicas": 1, "updatedReplicas": 1, "availableReplicas": 1, "readyReplicas": 1}
-    if app in names.DEPLOYMENTS:
+    if part.kind == DEPLOYMENT:
         status["conditions"] = [{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}]
-    replicas = {} if app in names.DAEMONSETS else {"replicas": 1}
-    pods = {"containers": _containers(app), "volumes": VOLUMES.get(app, [])}
-    template = {"metadata": {"labels": {"app": app}}, "spec": pods}
-    metadata = {"name": app, "generation": 1, "labels": {"app": app}, "creationTimestamp": made}
+    replicas = {} if part.kind == DAEMON_SET else {"replicas": 1}
+    pods = {"containers": _containers(part, pipeline), "volumes": _volumes(part, pipeline)}
+    template = {"metadata": {"labels": dict(part.selector)}, "spec": pods}
+    metadata = {"name": part.workload, "generation": 1, "labels": dict(part.selector), "creationTimestamp": made}
     return {"metadata": metadata, "spec": {**replicas, "template": template}, "status": status}
 
 
-def _hpa(app: str, hpa: str, made: str) -> dict[str, Any]:
-    target = {
-        "type": "Resource",
-        "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}},
-    }
+def _hpa(workload: str, promised: Autoscaler, made: str) -> dict[str, Any]:
+    target = {"type": "Utilization", "averageUtilization": promised.cpu_percent}
     current = {"averageUtilization": 30, "averageValue": "15m"}
     return {
-        "metadata": {"name": hpa, "creationTimestamp": made},
+        "metadata": {"name": promised.name, "creationTimestamp": made},
         "spec": {
-            "minReplicas": 1,
-            "maxReplicas": 5,
-            "scaleTargetRef": {"kind": "Deployment", "name": app},
-            "metrics": [target],
+            "minReplicas": promised.min_replicas,
+            "maxReplicas": promised.max_replicas,
+            "scaleTargetRef": {"kind": DEPLOYMENT, "name": workload},
+            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
             "behavior": {
                 "scaleUp": {"stabilizationWindowSeconds": 15, "selectPolicy": "Max"},
                 "scaleDown": {"stabilizationWindowSeconds": 300, "selectPolicy": "Max"},
@@ -150,14 +140,13 @@ def _hpa(app: str, hpa: str, made: str) -> dict[str, Any]:
     }
 
 
-def _claim(app: str, made: str) -> dict[str, Any]:
-    return {"metadata": {"name": f"data-{app}-0", "creationTimestamp": made}, "status": {"phase": "Bound"}}
+def _claim(name: str, made: str) -> dict[str, Any]:
+    return {"metadata": {"name": name, "creationTimestamp": made}, "status": {"phase": "Bound"}}
 
 
-def _service(name: str, port: int) -> dict[str, Any]:
-    app = name.removesuffix("-service")
-    spec = {"selector": {"app": app}, "ports": [{"port": port, "targetPort": "main"}]}
-    return {"metadata": {"name": name}, "spec": spec}
+def _service(part: Component, service: Service) -> dict[str, Any]:
+    spec = {"selector": dict(part.selector), "ports": [{"port": service.port, "targetPort": "main"}]}
+    return {"metadata": {"name": service.name}, "spec": spec}
 
 
 def _endpoints(service: str) -> dict[str, Any]:
@@ -166,23 +155,13 @@ def _endpoints(service: str) -> dict[str, Any]:
     return {"metadata": metadata, "endpoints": [endpoint]}
 
 
-def _config() -> dict[str, Any]:
-    data = {
-        "KAFKA_BROKER": "kafka-service:9092",
-        "KAFKA_TOPIC": "sensor-readings",
-        "KAFKA_DEAD_LETTER_TOPIC": "sensor-readings-dead-letter",
-        "KAFKA_PARTITIONS": "6",
-        "KAFKA_GROUP": "data-processor-group",
-        "INFLUXDB_URL": "https://influxdb-service:8086",
-        "INFLUXDB_ORG": "conveyor",
-        "INFLUXDB_BUCKET": "sensor-data",
-        "PRODUCER_RATE": "20",
-        "PRODUCER_DEVICES": "10",
-    }
-    return {"metadata": {"name": names.CONFIG_MAP}, "data": data}
+def _config(pipeline: Pipeline) -> dict[str, Any]:
+    settings = {key: value for part in pipeline.config.settings.values() for key, value in part.items()}
+    load = {"PRODUCER_RATE": "20", "PRODUCER_DEVICES": "10"}
+    return {"metadata": {"name": pipeline.config.config_map}, "data": settings | load}
 
 
-def _policies() -> list[dict[str, Any]]:
+def _policies(pipeline: Pipeline) -> list[dict[str, Any]]:
     def policy(app: str, *, ingress: list[dict[str, Any]], egress: list[dict[str, Any]]) -> dict[str, Any]:
         both = {"policyTypes": ["Ingress", "Egress"], "ingress": ingress, "egress": egress}
         return {"metadata": {"name": app}, "spec": {"podSelector": {"matchLabels": {"app": app}}, **both}}
@@ -241,9 +220,9 @@ def _metrics(name: str, at: str, key: str, value: Any) -> dict[str, Any]:
     return {"metadata": {"name": name}, "timestamp": at, "window": "15s", key: value}
 
 
-def _pod_metrics(app: str, at: str) -> dict[str, Any]:
-    usage = [{"name": app, "usage": {"cpu": "120000000n", "memory": "90Mi"}}]
-    return _metrics(POD_NAMES[app], at, "containers", usage)
+def _pod_metrics(part: Component, at: str) -> dict[str, Any]:
+    usage = [{"name": part.container, "usage": {"cpu": "120000000n", "memory": "90Mi"}}]
+    return _metrics(pod_name(part), at, "containers", usage)
 
 
 def _secret(name: str, *keys: str) -> dict[str, Any]:

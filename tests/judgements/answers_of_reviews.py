@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline_services.judgements.upkeep import trends
-from pipeline_services.model import names
+from pipeline_services.model.component import Component
 from pipeline_services.model.own_cluster import BACKUP_TESTED
-from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.pipeline import DEPLOYMENT, Pipeline
 
 DAY = 86_400.0
 SPAN = 12 * 3_600
@@ -18,18 +18,20 @@ STEP = 600
 USED = {"upkeep/restarts": 1.0, "upkeep/cpu": 0.04, "upkeep/memory": 80 * 2.0**20}
 
 
-def answers(now: float) -> dict[str, Any]:
+def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
     """The sources that a daily snapshot has not."""
+    parts = pipeline.workloads.values()
     return {
         **{
-            source: [{"metric": {"app": app}, "value": [now, str(value)]} for app in names.WORKLOADS]
+            source: [{"metric": {"app": part.id}, "value": [now, str(value)]} for part in parts]
             for source, value in USED.items()
         },
-        "trends": {trend.series: _waves(now, trend.least) for trend in trends(Pipeline.load()).values()},
-        "changes": [_applied(kind, app, now - 3 * DAY) for kind, app in _workloads()]
-        + [_written(secret, now - 30 * DAY) for secret in (names.PIPELINE_SECRET, names.READ_SECRET)]
-        + [_written(names.ADMIN_SECRET, now - 30 * DAY)],
-        "replicasets": [_replica_set(app, now - 3 * DAY) for app in names.DEPLOYMENTS],
+        "trends": {trend.series: _waves(now, trend.least) for trend in trends(pipeline).values()},
+        "changes": [
+            *(_applied(part, now - 3 * DAY) for part in parts),
+            *(_written(secret, now - 30 * DAY) for secret in pipeline.config.rotated),
+        ],
+        "replicasets": [_replica_set(part, now - 3 * DAY) for part in parts if part.kind == DEPLOYMENT],
     }
 
 
@@ -48,27 +50,21 @@ def _waves(now: float, least: float) -> list[list[float]]:
     return [[at, least * (2 + math.sin((at - now) / 3_600))] for at in times]
 
 
-def _workloads() -> list[tuple[str, str]]:
-    return [
-        *(("Deployment", app) for app in names.DEPLOYMENTS),
-        *(("StatefulSet", app) for app in names.STATEFULSETS),
-        *(("DaemonSet", app) for app in names.DAEMONSETS),
-    ]
-
-
 def _change(kind: str, name: str, at: float, *fields: str) -> dict[str, Any]:
     who = {"manager": "conveyor-deploy", "operation": "Apply"}
     return {"kind": kind, "name": name, **who, "time": _time(at), "fields": list(fields)}
 
 
-def _applied(kind: str, app: str, at: float) -> dict[str, Any]:
-    return _change(kind, app, at, "spec.replicas", f"spec.template.spec.containers[{app}].image")
+def _applied(part: Component, at: float) -> dict[str, Any]:
+    image = f"spec.template.spec.containers[{part.container}].image"
+    return _change(part.kind, part.workload, at, "spec.replicas", image)
 
 
 def _written(secret: str, at: float) -> dict[str, Any]:
     return _change("Secret", secret, at, "data.token", "data.password", "type")
 
 
-def _replica_set(app: str, at: float) -> dict[str, Any]:
-    template = {"spec": {"containers": [{"name": app, "image": f"localhost/conveyor/{app}:1"}]}}
-    return {"metadata": {"name": f"{app}-7c9d8f6b5", "creationTimestamp": _time(at)}, "spec": {"template": template}}
+def _replica_set(part: Component, at: float) -> dict[str, Any]:
+    template = {"spec": {"containers": [{"name": part.container, "image": f"localhost/conveyor/{part.id}:1"}]}}
+    metadata = {"name": f"{part.workload}-7c9d8f6b5", "creationTimestamp": _time(at)}
+    return {"metadata": metadata, "spec": {"template": template}}

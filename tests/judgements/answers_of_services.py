@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.component import Component
 from pipeline_services.model.pipeline import Pipeline
-from tests.judgements.answers_of_cluster import POD_NAMES
+from tests.judgements.answers_of_cluster import pod_name
 
 VALUES = {
     "producer-rate": 20.0,
@@ -33,16 +34,20 @@ LOG_LINES = {
 PANEL_SOURCES = {"InfluxDB writes": "influxdb", "Log errors": "loki"}
 
 
-def answers(now: float) -> dict[str, Any]:
+def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
     """The sources that are not lists of the Kubernetes API."""
+    logged = [pipeline[component] for component in LOG_LINES]
     return {
-        **{f"logs/{app}": [_tail(app, line, now)] for app, line in LOG_LINES.items()},
-        **{f"prometheus/{metric}": _series(metric, now) for metric in VALUES},
-        **_grafana(now),
-        **_loki(now),
-        **_kafka(now),
-        **_influxdb(now),
-        "prometheus_targets": [_target(app, now) for app in (*LOG_LINES, "kubelet", "kubelet-cadvisor")],
+        **{f"logs/{part.id}": [_tail(part, now)] for part in logged},
+        **{f"prometheus/{metric}": _series(metric, now, pipeline) for metric in VALUES},
+        **_grafana(now, pipeline),
+        **_loki(now, pipeline),
+        **_kafka(now, pipeline),
+        **_influxdb(now, pipeline),
+        "prometheus_targets": [
+            *(_target(now, job=part.id, pod=pod_name(part)) for part in logged),
+            *(_target(now, job=job) for job in ("kubelet", "kubelet-cadvisor")),
+        ],
     }
 
 
@@ -50,24 +55,24 @@ def _time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
 
 
-def _tail(app: str, line: str, now: float) -> dict[str, Any]:
-    lines = [f"{_time(now - seconds)} {line}" for seconds in (90, 60, 45, 5)]
-    return {"pod": POD_NAMES[app], "container": app, "lines": lines}
+def _tail(part: Component, now: float) -> dict[str, Any]:
+    lines = [f"{_time(now - seconds)} {LOG_LINES[part.id]}" for seconds in (90, 60, 45, 5)]
+    return {"pod": pod_name(part), "container": part.container, "lines": lines}
 
 
-def _series(metric_id: str, now: float) -> list[dict[str, Any]]:
+def _series(metric_id: str, now: float, pipeline: Pipeline) -> list[dict[str, Any]]:
     metric, value = KEY_METRICS[metric_id], [now, str(VALUES[metric_id])]
     if metric.by == "pod":
-        apps = [app for app in names.WORKLOADS if app in POD_NAMES]
-        return [{"metric": {"pod": POD_NAMES[app]}, "value": value} for app in apps]
+        return [{"metric": {"pod": pod_name(part)}, "value": value} for part in pipeline.workloads.values()]
     if metric.by == "persistentvolumeclaim":
-        return [{"metric": {metric.by: f"data-{app}-0"}, "value": value} for app in metric.cases(Pipeline.load())]
+        return [{"metric": {metric.by: pipeline[app].volume}, "value": value} for app in metric.cases(pipeline)]
     if metric.by:
-        return [{"metric": {metric.by: subject}, "value": value} for subject in metric.cases(Pipeline.load())]
+        return [{"metric": {metric.by: subject}, "value": value} for subject in metric.cases(pipeline)]
     return [{"metric": {}, "value": value}]
 
 
-def _grafana(now: float) -> dict[str, Any]:
+def _grafana(now: float, pipeline: Pipeline) -> dict[str, Any]:
+    board = pipeline.dashboard
     panels = {
         f"grafana_panels/{number}": {
             "title": title,
@@ -76,48 +81,51 @@ def _grafana(now: float) -> dict[str, Any]:
             "error": None,
             "datasource": PANEL_SOURCES.get(title, "prometheus"),
         }
-        for number, title in Pipeline.load().dashboard.panels.items()
+        for number, title in board.panels.items()
     }
-    shown = [{"id": number, "title": title} for number, title in Pipeline.load().dashboard.panels.items()]
+    shown = [{"id": number, "title": title} for number, title in board.panels.items()]
     return {
         **panels,
         "grafana_health": {"database": "ok", "version": "10.4.0"},
-        "grafana_dashboard": {"title": names.DASHBOARD, "uid": names.DASHBOARD_UID, "panels": shown},
-        **{f"grafana_datasources/{uid}": {"status": 200, "message": "OK"} for uid in names.DATASOURCES.values()},
+        "grafana_dashboard": {"title": board.title, "uid": board.uid, "panels": shown},
+        **{f"grafana_datasources/{uid}": {"status": 200, "message": "OK"} for uid in board.datasources.values()},
     }
 
 
-def _loki(now: float) -> dict[str, Any]:
+def _loki(now: float, pipeline: Pipeline) -> dict[str, Any]:
     stream = {"stream": {"app": roles.PRODUCER}, "values": [[str(int((now - 3) * 1e9)), "produced"]]}
     return {
         "loki_ready": {"status": 200, "body": "ready"},
         "loki/all": [stream],
         "loki/errors": [],
-        "loki/pods": {POD_NAMES[app]: now - 5 for app in names.WORKLOADS},
+        "loki/pods": {pod_name(part): now - 5 for part in pipeline.workloads.values()},
     }
 
 
-def _kafka(now: float) -> dict[str, Any]:
+def _kafka(now: float, pipeline: Pipeline) -> dict[str, Any]:
+    topics = pipeline.topics
+
     def partitions(count: int) -> list[dict[str, Any]]:
         return [{"partition": number, "leader": 0, "isr": [0], "replicas": [0]} for number in range(count)]
 
     def sample(at: float, end: int) -> dict[str, Any]:
-        numbers = range(names.TOPIC_PARTITIONS)
-        return {"at": at, "partitions": {str(number): {"committed": end - 2, "end": end} for number in numbers}}
+        each = {str(number): {"committed": end - 2, "end": end} for number in topics.partition_numbers}
+        return {"at": at, "partitions": each}
 
-    held = [f"{names.TOPIC}/{number}" for number in range(names.TOPIC_PARTITIONS)]
+    held = [f"{topics.readings}/{number}" for number in topics.partition_numbers]
     return {
-        "kafka_topics": {names.TOPIC: partitions(names.TOPIC_PARTITIONS), names.DEAD_LETTER_TOPIC: partitions(1)},
+        "kafka_topics": {name: partitions(count) for name, count in topics.least_partitions.items()},
         "kafka_group": {"state": "Stable", "members": [{"id": "m-1", "host": "10.244.0.7", "partitions": held}]},
         "kafka_lag": [sample(now, 10_000), sample(now + 2.1, 10_007)],
     }
 
 
-def _influxdb(now: float) -> dict[str, Any]:
+def _influxdb(now: float, pipeline: Pipeline) -> dict[str, Any]:
+    host = pipeline.service(roles.INFLUXDB).name
     certificate = {
-        "subject": "CN=influxdb-service",
+        "subject": f"CN={host}",
         "issuer": "CN=conveyor InfluxDB CA",
-        "names": ["127.0.0.1", "influxdb-service", "influxdb-service.conveyor-pipeline", "localhost"],
+        "names": ["127.0.0.1", host, f"{host}.{pipeline.namespace}", "localhost"],
         "not_before": now - 86_400,
         "not_after": now + 365 * 86_400,
         "sha256": "ab" * 32,
@@ -131,6 +139,5 @@ def _influxdb(now: float) -> dict[str, Any]:
     }
 
 
-def _target(job: str, now: float) -> dict[str, Any]:
-    labels = {"job": job, **({"pod": POD_NAMES[job]} if job in POD_NAMES else {})}
+def _target(now: float, **labels: str) -> dict[str, Any]:
     return {"labels": labels, "health": "up", "lastError": "", "lastScrape": _time(now - 4)}

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline_services.apps.log_words import NOT_DELIVERED
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import ServiceUnreachable
-from pipeline_services.model.pipeline import Pipeline
-from tests.judgements.answers_of_cluster import POD_NAMES
+from tests.judgements.answers_of_cluster import pod_name
 from tests.judgements.world import World
 
 DAY = 86_400.0
@@ -26,7 +25,8 @@ def warning(world: World, kind: str, name: str, reason: str, message: str, *, ag
 def second_pod(world: World, app: str, *, age: float, waiting: str = "", message: str = "") -> dict[str, Any]:
     """A newer pod of ``app`` that is not ready, beside the one that is."""
     pod = copy.deepcopy(world.pods(app)[0])
-    pod["metadata"] |= {"name": f"{app}-6f5d4c3b2-new01", "uid": f"uid-{app}-new", "creationTimestamp": world.ago(age)}
+    name = f"{world.pipeline[app].workload}-6f5d4c3b2-new01"
+    pod["metadata"] |= {"name": name, "uid": f"uid-{app}-new", "creationTimestamp": world.ago(age)}
     pod["status"]["conditions"][1] |= {"status": "False", "lastTransitionTime": world.ago(age)}
     container = pod["status"]["containerStatuses"][0]
     container["ready"] = False
@@ -34,7 +34,7 @@ def second_pod(world: World, app: str, *, age: float, waiting: str = "", message
     if waiting:
         container["state"] = {"waiting": {"reason": waiting, "message": message}}
     world.answers["pods"].append(pod)
-    world.item("deployments", app)["status"] |= {"replicas": 2, "updatedReplicas": 1, "availableReplicas": 1}
+    world.workload(app)["status"] |= {"replicas": 2, "updatedReplicas": 1, "availableReplicas": 1}
     return pod
 
 
@@ -46,19 +46,20 @@ def ready_since(world: World, app: str, ago: float) -> None:
 
 def scale_to_0(world: World, app: str) -> None:
     """No pods, and nothing that they would have served."""
-    world.drop("pods", lambda pod: pod["metadata"]["labels"]["app"] == app)
-    world.drop("pod_metrics", lambda item: item["metadata"]["name"] == POD_NAMES[app])
-    workload = world.item("statefulsets" if app in names.STATEFULSETS else "deployments", app)
+    pod, workload = pod_name(world.pipeline[app]), world.workload(app)
+    world.drop_pods(app)
+    world.drop("pod_metrics", lambda item: item["metadata"]["name"] == pod)
     workload["spec"]["replicas"] = 0
     workload["status"] = {"observedGeneration": 1, "conditions": workload["status"].get("conditions", [])}
-    world.answers["prometheus_targets"] = [t for t in world.answers["prometheus_targets"] if t["labels"]["job"] != app]
+    targets = world.answers["prometheus_targets"]
+    world.answers["prometheus_targets"] = [one for one in targets if one["labels"].get("pod") != pod]
     if f"logs/{app}" in world.answers:
         world.answers[f"logs/{app}"] = []
 
 
 def empty_panels(world: World, *titles: str) -> None:
     """Panels whose queries return nothing."""
-    for number, title in Pipeline.load().dashboard.panels.items():
+    for number, title in world.pipeline.dashboard.panels.items():
         if title in titles:
             world.answers[f"grafana_panels/{number}"] |= {"newest": None, "points": 0}
 
@@ -78,7 +79,7 @@ def nothing_produced(world: World) -> None:
         world.answers[f"prometheus/{metric}"] = []
     world.answers["prometheus/influxdb-writes-match-processor"][0]["value"] = [world.now, "NaN"]
     world.answers["influxdb_newest"] = {"time": world.now - 200, "points_1m": 0}
-    still = {str(number): {"committed": 10_000, "end": 10_000} for number in range(names.TOPIC_PARTITIONS)}
+    still = {str(number): {"committed": 10_000, "end": 10_000} for number in world.pipeline.topics.partition_numbers}
     world.answers["kafka_lag"] = [{"at": world.now + wait, "partitions": still} for wait in (0.0, 2.1)]
     empty_panels(world, "Producer rate", "End-to-end latency")
     world.answers["grafana_panels/3"]["newest"] = world.now - 210
@@ -97,20 +98,21 @@ def processor_image_wrong(world: World) -> None:
 
 
 def kafka_broker_wrong(world: World) -> None:
-    world.item("configmaps", names.CONFIG_MAP)["data"]["KAFKA_BROKER"] = "kafka-wrong:9092"
+    world.item("configmaps", world.pipeline.config.config_map)["data"]["KAFKA_BROKER"] = "kafka-wrong:9092"
 
 
 def crash_looping(world: World, pod: dict[str, Any], error: str) -> None:
     """The pod's only container ends soon after each start, saying why."""
-    name, app = pod["metadata"]["name"], pod["metadata"]["labels"]["app"]
+    name, part = pod["metadata"]["name"], world.pipeline.component_of(pod["metadata"]["labels"])
+    assert part
     never_ready(world, pod)
     ended = {"reason": "Error", "exitCode": 1, "finishedAt": world.ago(20)}
     waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s restarting failed container"}}
     pod["status"]["containerStatuses"][0].update(restartCount=3, state=waiting, lastState={"terminated": ended})
-    warning(world, "Pod", name, "BackOff", f"Back-off restarting failed container {app}")
-    line = f'{world.ago(150)} {{"time": "x", "level": "ERROR", "logger": "{app}", "message": "{error}"}}'
-    others = [tail for tail in world.answers[f"logs/{app}"] if tail["pod"] != name]
-    world.answers[f"logs/{app}"] = [*others, {"pod": name, "container": app, "lines": [line]}]
+    warning(world, "Pod", name, "BackOff", f"Back-off restarting failed container {part.container}")
+    line = f'{world.ago(150)} {{"time": "x", "level": "ERROR", "logger": "{part.id}", "message": "{error}"}}'
+    others = [tail for tail in world.answers[f"logs/{part.id}"] if tail["pod"] != name]
+    world.answers[f"logs/{part.id}"] = [*others, {"pod": name, "container": part.container, "lines": [line]}]
 
 
 def never_ready(world: World, pod: dict[str, Any]) -> None:
@@ -126,10 +128,12 @@ def only_pod_unready(world: World, app: str) -> dict[str, Any]:
     world.item("deployments", app)["status"]["availableReplicas"] = 0
     why = "unable to get metrics for resource cpu: no metrics returned from resource metrics API"
     changed = {"status": "False", "reason": "FailedGetResourceMetric", "message": why}
-    hpa = world.item("hpas", names.HPAS[app])
+    scaler = world.pipeline[app].autoscaler
+    assert scaler
+    hpa = world.item("hpas", scaler.name)
     hpa["status"]["conditions"][1] |= {**changed, "lastTransitionTime": world.ago(100)}
     hpa["status"].pop("currentMetrics")
-    warning(world, "HorizontalPodAutoscaler", names.HPAS[app], "FailedComputeMetricsReplicas", why)
+    warning(world, "HorizontalPodAutoscaler", scaler.name, "FailedComputeMetricsReplicas", why)
     return pod
 
 
@@ -171,7 +175,7 @@ def metrics_server_scaled_to_0(world: World) -> None:
     for source in ("pod_metrics", "node_metrics"):
         world.fail(source, ServiceUnreachable("metrics.k8s.io does not answer: 503 Service Unavailable"))
     why = "the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics"
-    for hpa in names.HPAS.values():
+    for hpa in world.pipeline.autoscalers:
         status = world.item("hpas", hpa)["status"]
         changed = {"status": "False", "reason": "FailedGetResourceMetric", "message": why}
         status["conditions"][1] |= {**changed, "lastTransitionTime": world.ago(120)}
@@ -186,7 +190,7 @@ def prometheus_scaled_to_0(world: World) -> None:
     world.fail("prometheus/", gone)
     world.fail("prometheus_targets", gone)
     world.answers["grafana_datasources/prometheus"] = {"status": 400, "message": "connection refused"}
-    for number in Pipeline.load().dashboard.panels:
+    for number in world.pipeline.dashboard.panels:
         panel = world.answers[f"grafana_panels/{number}"]
         if panel["datasource"] == "prometheus":
             panel |= {"newest": None, "points": 0, "error": "dial tcp: connection refused"}

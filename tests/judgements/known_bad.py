@@ -10,7 +10,6 @@ from typing import Any
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import Comparison
-from pipeline_services.model import names
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements import known_bad_services as services
 from tests.judgements.faults import scale_to_0, warning
@@ -76,12 +75,11 @@ def pod_crashing_again_and_again(world: World, component: str) -> None:
 
 
 def pods_gone(world: World, component: str) -> None:
-    world.drop("pods", lambda pod: pod["metadata"]["labels"]["app"] == first_app(component))
+    world.drop_pods(first_app(component))
 
 
 def workload_of(world: World, component: str) -> dict[str, Any]:
-    app = first_app(component)
-    return world.item("statefulsets" if app in names.STATEFULSETS else "deployments", app)
+    return world.workload(first_app(component))
 
 
 def workload_gone(world: World, component: str) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline_services.judgements.networks import FLOWS, NAMESPACE_NAME
-from pipeline_services.model import names
-from tests.judgements.answers_of_cluster import POD_NAMES
+from pipeline_services.model.pipeline import Pipeline
+from tests.judgements.answers_of_cluster import pod_name
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
+PIPELINE = Pipeline.load()
 ZERO_WITHOUT_PODS = ("producer-rate", "processor-matches-producer", "influxdb-writes-match-processor")
 
 
@@ -25,7 +26,7 @@ def answer(source: str, value: Any) -> Breakage:
 
 def settings(key: str, value: str | None) -> Breakage:
     def breakage(world: World, *_: str) -> None:
-        data = world.item("configmaps", names.CONFIG_MAP)["data"]
+        data = world.item("configmaps", PIPELINE.config.config_map)["data"]
         if value is None:
             del data[key]
         else:
@@ -39,12 +40,12 @@ def setting_of(world: World, service: str) -> None:
 
 
 def service_port(world: World, service: str) -> None:
-    name = {"kafka": names.KAFKA_SERVICE, "influxdb": names.INFLUXDB_SERVICE}.get(service, service)
+    name = PIPELINE.service(service).name if service in PIPELINE.components else service
     world.item("services", name)["spec"]["ports"][0]["port"] = 1
 
 
 def config_map_gone(world: World, *_: str) -> None:
-    world.drop("configmaps", lambda item: item["metadata"]["name"] == names.CONFIG_MAP)
+    world.drop("configmaps", lambda item: item["metadata"]["name"] == PIPELINE.config.config_map)
 
 
 def secret_gone(name: str) -> Breakage:
@@ -77,15 +78,16 @@ def old_lines_only(world: World, *_: str) -> None:
 
 
 def loki_behind(world: World, component: str) -> None:
-    world.answers["loki/pods"][POD_NAMES[component]] = world.now - 200
+    world.answers["loki/pods"][pod_name(PIPELINE[component])] = world.now - 200
 
 
 def loki_without(world: World, component: str) -> None:
-    del world.answers["loki/pods"][POD_NAMES[component]]
+    del world.answers["loki/pods"][pod_name(PIPELINE[component])]
 
 
 def datasource_down(world: World, datasource: str) -> None:
-    world.answers[f"grafana_datasources/{names.DATASOURCES[datasource]}"] = {"status": 500, "message": "no such host"}
+    uid = PIPELINE.dashboard.datasources[datasource]
+    world.answers[f"grafana_datasources/{uid}"] = {"status": 500, "message": "no such host"}
 
 
 def panel_removed(world: World) -> None:
@@ -126,10 +128,10 @@ def open_to_all(world: World, *_: str) -> None:
 
 def open_within_the_namespace(world: World, *_: str) -> None:
     """The usual way to be too generous: everybody in this namespace, by its name."""
-    anybody = [{"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: names.NAMESPACE}}}]
+    anybody = [{"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: PIPELINE.namespace}}}]
     spec = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     rules = {"ingress": [{"from": anybody}], "egress": [{"to": anybody}]}
-    metadata = {"name": "same-namespace", "namespace": names.NAMESPACE}
+    metadata = {"name": "same-namespace", "namespace": PIPELINE.namespace}
     world.answers["networkpolicies"].append({"metadata": metadata, "spec": {**spec, **rules}})
 
 
@@ -239,10 +241,13 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_producer_load_set": (settings("PRODUCER_RATE", "0"), settings("PRODUCER_DEVICES", None), config_map_gone),
     "test_references_exist": (
         config_map_gone,
-        secret_gone(names.TLS_SECRET),
-        secret_key(names.PIPELINE_SECRET, "INFLUXDB_TOKEN", None),
+        secret_gone(PIPELINE.config.tls),
+        secret_key(PIPELINE.config.write_token.secret, "INFLUXDB_TOKEN", None),
     ),
-    "test_secrets_complete": (secret_gone(names.READ_SECRET), secret_key(names.TLS_SECRET, "tls.key", 0)),
+    "test_secrets_complete": (
+        secret_gone(PIPELINE.config.read_token.secret),
+        secret_key(PIPELINE.config.tls, "tls.key", 0),
+    ),
     "test_token_accepted": (token_refused(401), token_refused(403)),
     "test_loki_ready": (answer("loki_ready", {"status": 503, "body": "Ingester not ready"}),),
     "test_loki_finds_all_logs": (answer("loki/all", []), old_lines_only),

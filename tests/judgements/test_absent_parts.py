@@ -10,7 +10,6 @@ from pipeline_services.model.errors import NoData, PipelineError
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.answers_of_cluster import POD_NAMES
 from tests.judgements.daily_cases import daily_cases, review_cases
 from tests.judgements.faults import scale_to_0
 from tests.judgements.world import World, reviewed
@@ -33,7 +32,7 @@ SOURCES = {
 def without(component: str) -> World:
     """A healthy pipeline in an environment that has no such component."""
     world = reviewed()
-    if component in POD_NAMES:
+    if component in world.pipeline.workloads:
         scale_to_0(world, component)
         forget(world, component)
         for source in ("deployments", "statefulsets", "services"):

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline_services.judgements import endpoints, hpas, kafka, nodes, pods, resources, volumes, workloads
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from tests.judgements.faults import empty_panels, ready_since, second_pod, warning
 from tests.judgements.known_bad_services import group, stalled
@@ -123,9 +123,9 @@ def test_a_component_whose_only_pod_is_starting_is_not_known_yet() -> None:
         with pytest.raises(PreconditionNotMet, match="ask again"):
             judge(snapshot, roles.KAFKA)
     with pytest.raises(PreconditionNotMet, match="starting"):
-        endpoints.are_ready(snapshot, names.KAFKA_SERVICE)
+        endpoints.are_ready(snapshot, snapshot.pipeline.service(roles.KAFKA).name)
     with pytest.raises(PreconditionNotMet, match="kafka has no ready pod"):
-        kafka.topic_is_whole(snapshot, names.TOPIC)
+        kafka.topic_is_whole(snapshot, snapshot.pipeline.topics.readings)
     assert outcomes(world)[0] == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline_services.judgements import endpoints, influx, networks
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.model import flows, names, roles
+from pipeline_services.model import flows, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from tests.judgements.known_bad_services import open_to_all, open_within_the_namespace, policy_gone
 from tests.judgements.world import healthy
@@ -50,7 +50,7 @@ def test_a_namespace_is_known_by_its_name_only() -> None:
     policy = world.item("networkpolicies", "same-namespace")
     policy["metadata"]["namespace"] = "elsewhere"
     networks.deny(world.snapshot(), FLOW)
-    policy["metadata"]["namespace"] = names.NAMESPACE
+    policy["metadata"]["namespace"] = world.pipeline.namespace
     world.drop("networkpolicies", lambda item: item["metadata"]["name"] == roles.KAFKA)
     networks.allow(world.snapshot(), "producer-kafka")
 
@@ -59,19 +59,19 @@ def test_a_number_that_no_container_declares_may_still_be_right() -> None:
     world = healthy()
     for container in world.item("deployments", roles.LOKI)["spec"]["template"]["spec"]["containers"]:
         container.pop("ports")
-    port = world.item("services", names.LOKI_SERVICE)["spec"]["ports"][0]
+    port = world.item("services", "loki-service")["spec"]["ports"][0]
     with pytest.raises(Deviation, match="there is none"):
-        endpoints.lead_to_pods(world.snapshot(), names.LOKI_SERVICE)
+        endpoints.lead_to_pods(world.snapshot(), "loki-service")
     for port["targetPort"] in (3100, 1):
         with pytest.raises(NoData):
-            endpoints.lead_to_pods(world.snapshot(), names.LOKI_SERVICE)
+            endpoints.lead_to_pods(world.snapshot(), "loki-service")
 
 
 def test_without_a_target_port_the_service_leads_to_its_own() -> None:
     world = healthy()
-    port = world.item("services", names.LOKI_SERVICE)["spec"]["ports"][0]
+    port = world.item("services", "loki-service")["spec"]["ports"][0]
     del port["targetPort"]
-    endpoints.lead_to_pods(world.snapshot(), names.LOKI_SERVICE)
+    endpoints.lead_to_pods(world.snapshot(), "loki-service")
 
 
 @pytest.mark.parametrize("source", ["services", "deployments"])
@@ -79,7 +79,7 @@ def test_what_is_not_there_leads_nowhere_and_other_checks_say_so(source: str) ->
     world = healthy()
     world.drop(source, lambda item: item["metadata"]["name"].startswith(roles.GRAFANA))
     with pytest.raises(PreconditionNotMet, match=r"there is no (service|workload) grafana"):
-        endpoints.lead_to_pods(world.snapshot(), names.GRAFANA_SERVICE)
+        endpoints.lead_to_pods(world.snapshot(), "grafana-service")
 
 
 def test_a_machine_whose_own_clock_is_behind_does_not_blame_the_producer() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services.model import names, own_cluster, roles
+from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.judgements import answers_of_cluster, answers_of_reviews, answers_of_services
 
@@ -27,18 +28,29 @@ class World:
     answers: dict[str, Any]
     failures: dict[str, Failure] = field(default_factory=dict)
     now: float = NOW
+    pipeline: Pipeline = field(default_factory=Pipeline.load)
 
     def snapshot(self) -> Snapshot:
         """What was collected of this world."""
-        return Snapshot(self.now, own_cluster.CONTEXT, names.NAMESPACE, dict(self.answers), dict(self.failures))
+        seen = (dict(self.answers), dict(self.failures))
+        return Snapshot(self.now, own_cluster.CONTEXT, self.pipeline.namespace, *seen, self.pipeline)
 
     def item(self, source: str, name: str) -> dict[str, Any]:
         """The object of that name in the list ``source``."""
         return next(item for item in self.answers[source] if item["metadata"]["name"] == name)
 
-    def pods(self, app: str) -> list[dict[str, Any]]:
-        """The pods of an app."""
-        return [pod for pod in self.answers["pods"] if pod["metadata"]["labels"]["app"] == app]
+    def workload(self, component: str) -> dict[str, Any]:
+        """The Deployment, StatefulSet or DaemonSet of a component."""
+        part = self.pipeline[component]
+        return self.item(part.list_name, part.workload)
+
+    def pods(self, component: str) -> list[dict[str, Any]]:
+        """The pods of a component's workload."""
+        return [pod for pod in self.answers["pods"] if self.pipeline[component].owns(pod["metadata"]["labels"])]
+
+    def drop_pods(self, component: str) -> None:
+        """Remove them."""
+        self.drop("pods", lambda pod: self.pipeline[component].owns(pod["metadata"]["labels"]))
 
     def drop(self, source: str, wanted: Callable[[dict[str, Any]], bool]) -> None:
         """Remove from the list ``source`` what is ``wanted``."""
@@ -57,21 +69,23 @@ class World:
         return rfc3339(self.now - seconds)
 
 
-def healthy(*, age: float = 3_600.0) -> World:
-    """A pipeline that does its job and was started ``age`` seconds ago."""
-    answers: Mapping[str, Any] = {
-        **answers_of_cluster.lists(NOW, age),
-        **answers_of_services.answers(NOW),
+def healthy(*, age: float = 3_600.0, pipeline: Pipeline | None = None) -> World:
+    """A pipeline that does its job and was started ``age`` seconds ago; by default the suite's own."""
+    described = pipeline or Pipeline.load()
+    answers = {
+        **answers_of_cluster.lists(NOW, age, described),
+        **answers_of_services.answers(NOW, described),
     }
-    return World(dict(answers))
+    return World(answers, pipeline=described)
 
 
 def reviewed(*, age: float = 3_600.0) -> World:
     """The same, with what the weekly and monthly reviews look at beside it: all went well for twelve hours."""
     world = healthy(age=age)
-    world.answers |= answers_of_reviews.answers(world.now)
+    world.answers |= answers_of_reviews.answers(world.now, world.pipeline)
     for note, value in answers_of_reviews.notes(world.now).items():
-        world.item("pvcs", f"data-{roles.INFLUXDB}-0")["metadata"].setdefault("annotations", {})[note] = value
-    for hpa in names.HPAS.values():
+        claim = world.item("pvcs", world.pipeline[roles.INFLUXDB].volume)
+        claim["metadata"].setdefault("annotations", {})[note] = value
+    for hpa in world.pipeline.autoscalers:
         world.item("hpas", hpa)["status"]["lastScaleTime"] = world.ago(86_400)
     return world

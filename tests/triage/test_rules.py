@@ -19,7 +19,7 @@ Breakage = Callable[[World], object]
 
 
 def no_pod_of_producer(world: World, message: str) -> None:
-    world.drop("pods", lambda pod: pod["metadata"]["labels"]["app"] == roles.PRODUCER)
+    world.drop_pods(roles.PRODUCER)
     status = world.item("deployments", roles.PRODUCER)["status"]
     status |= {"replicas": 0, "updatedReplicas": 0, "availableReplicas": 0}
     failure = {"type": "ReplicaFailure", "status": "True", "message": message, "lastTransitionTime": world.ago(30)}
