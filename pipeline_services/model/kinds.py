@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.model import names
-
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -95,12 +93,6 @@ SYSTEM: Final = "system_"
 """What the lists of the system's namespace begin with in a snapshot."""
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in _TABLE}
 WORKLOAD_KINDS: Final = tuple(kind for kind in _TABLE if kind.workload)
-WORKLOADS: Final[Mapping[str, Kind]] = {
-    **dict.fromkeys(names.DEPLOYMENTS, KINDS["Deployment"]),
-    **dict.fromkeys(names.STATEFULSETS, KINDS["StatefulSet"]),
-    **dict.fromkeys(names.DAEMONSETS, KINDS["DaemonSet"]),
-}
-"""The kind of each app's workload, which is called like its app."""
 
 # the kinds of the metrics API share their plurals with others, which those plurals mean
 _CALLED: Final = {called: kind for kind in reversed(_TABLE) for called in (kind.plural, kind.source, kind.name)}

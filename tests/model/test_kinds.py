@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.model import names
-from pipeline_services.model.kinds import KINDS, WORKLOAD_KINDS, WORKLOADS, kind_of
+from pipeline_services.model.kinds import KINDS, WORKLOAD_KINDS, kind_of
+from pipeline_services.model.pipeline import Pipeline
 
 
 @pytest.mark.parametrize("called", ["HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpas"])
@@ -45,6 +45,5 @@ def test_what_kubectl_calls_it() -> None:
     assert (KINDS["Pod"].title, KINDS["Deployment"].title) == ("pods", "deployments.apps")
 
 
-def test_every_app_has_a_workload_that_makes_its_pods() -> None:
-    assert set(WORKLOADS) == set(names.WORKLOADS)
-    assert set(WORKLOADS.values()) == set(WORKLOAD_KINDS)
+def test_the_description_has_a_workload_of_each_kind_that_makes_pods() -> None:
+    assert {KINDS[part.kind] for part in Pipeline.load().workloads.values()} == set(WORKLOAD_KINDS)

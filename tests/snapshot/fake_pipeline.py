@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.kinds import KINDS, kind_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
@@ -18,6 +18,7 @@ from pipeline_services.snapshot.sources.deep import DEEP_LISTS
 from tests.clients.certificate_maker import Issued, issue, with_tls
 from tests.clients.fake_servers import FakeServer, Routes, kubeconfig, serving
 
+OWN = Pipeline.load()
 NS = "plant"
 CANARY = "c4n4ry-8FzQ2vLk9pWx7Rt1"
 CA = issue("the CA")
@@ -49,13 +50,13 @@ def secret(name: str, **values: bytes) -> dict[str, Any]:
     return {"metadata": {"name": name}, "type": "Opaque", "data": data}
 
 
-def endpoint_slice(service: str, *, ready: bool = True) -> dict[str, Any]:
-    """An EndpointSlice with one pod."""
-    name = f"{service.removesuffix('-service')}-0"
+def endpoint_slice(component: str, *, ready: bool = True) -> dict[str, Any]:
+    """The EndpointSlice of a component's Service, with one pod."""
+    service = OWN.service(component)
     return {
-        "metadata": {"name": service, "labels": {"kubernetes.io/service-name": service}},
-        "ports": [{"port": names.SERVICE_PORTS[service]}],
-        "endpoints": [{"targetRef": {"kind": "Pod", "name": name}, "conditions": {"ready": ready}}],
+        "metadata": {"name": service.name, "labels": {"kubernetes.io/service-name": service.name}},
+        "ports": [{"port": service.port}],
+        "endpoints": [{"targetRef": {"kind": "Pod", "name": f"{component}-0"}, "conditions": {"ready": ready}}],
     }
 
 
@@ -65,11 +66,12 @@ def api_routes(tls: Issued) -> dict[str, Any]:
     paths += [kind_of(listing.kind).path(listing.namespace or NS) for listing in DEEP_LISTS.values()]
     lists: dict[str, Any] = {path: (200, {"items": []}) for path in paths}
     components = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)
-    slices = [endpoint_slice(name, ready=name != names.KAFKA_SERVICE) for name in names.SERVICE_PORTS]
+    slices = [endpoint_slice(component, ready=component != roles.KAFKA) for component in OWN.services.values()]
+    write = OWN.config.write_token
     secrets = [
-        secret(names.TLS_SECRET, tls_crt=tls.certificate, tls_key=tls.key, ca_crt=CA.certificate),
-        secret(names.READ_SECRET, token=b"read-token-77aa"),
-        {**secret(names.PIPELINE_SECRET), "data": {"INFLUXDB_TOKEN": base64.b64encode(CANARY.encode()).decode()}},
+        secret(OWN.config.tls, tls_crt=tls.certificate, tls_key=tls.key, ca_crt=CA.certificate),
+        secret(OWN.config.read_token.secret, token=b"read-token-77aa"),
+        {**secret(write.secret), "data": {write.key: base64.b64encode(CANARY.encode()).decode()}},
     ]
     logs = {f"{PODS}/{component}-0/log": (200, b"2026-11-23T06:00:00Z all is well\n") for component in components}
     return {
@@ -98,14 +100,11 @@ GRAFANA: Routes = {
     "/api/health": (200, {"database": "ok"}),
     "/api/datasources/uid/prometheus/health": (200, {"message": "ok"}),
     "/api/datasources/uid/influxdb/health": (200, {"message": "ok"}),
-    f"/api/dashboards/uid/{names.DASHBOARD_UID}": (
+    f"/api/dashboards/uid/{OWN.dashboard.uid}": (
         200,
         {
             "dashboard": {
-                "panels": [
-                    {"id": n, "title": t, "targets": [{"refId": "A"}]}
-                    for n, t in Pipeline.load().dashboard.panels.items()
-                ]
+                "panels": [{"id": n, "title": t, "targets": [{"refId": "A"}]} for n, t in OWN.dashboard.panels.items()]
             }
         },
     ),
@@ -121,7 +120,7 @@ INFLUXDB: Routes = {
 @contextmanager
 def fake_pipeline(folder: Path) -> Iterator[FakePipeline]:
     """A running pipeline in which all is well, Kafka apart."""
-    tls = issue(names.INFLUXDB_SERVICE, by=CA)
+    tls = issue(OWN.service(roles.INFLUXDB).name, by=CA)
     with ExitStack() as stack:
         api = stack.enter_context(serving(api_routes(tls)))
         prometheus, loki, grafana, influxdb = (
@@ -129,7 +128,7 @@ def fake_pipeline(folder: Path) -> Iterator[FakePipeline]:
         )
         with_tls(influxdb, tls, folder)
         for name, server in (("prometheus", prometheus), ("loki", loki), ("grafana", grafana), ("influxdb", influxdb)):
-            api.pods[f"{name}-0", names.SERVICE_PORTS[f"{name}-service"]] = server.port
+            api.pods[f"{name}-0", OWN.service(name).port] = server.port
         cluster = Cluster.connect(Target(str(kubeconfig(folder / "config", api.port)), "", NS))
         stack.callback(cluster.close)
         yield FakePipeline(api, prometheus, loki, grafana, influxdb, cluster)

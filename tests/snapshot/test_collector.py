@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.pipeline import Pipeline
@@ -39,7 +39,7 @@ def test_every_source_is_read_or_has_a_reason(pipeline: FakePipeline) -> None:
     assert set(snapshot.answers) == {
         *(*LISTS, *metrics, "prometheus_targets", "loki_ready", "loki/all", "loki/errors", "loki/pods", "tls"),
         *(f"logs/{component}" for component in roles.DATA_PATH),
-        *(f"grafana_datasources/{uid}" for uid in names.DATASOURCES.values()),
+        *(f"grafana_datasources/{uid}" for uid in Pipeline.load().dashboard.datasources.values()),
         *(f"grafana_panels/{panel}" for panel in Pipeline.load().dashboard.panels),
         *("grafana_health", "grafana_dashboard"),
         *("influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token"),
@@ -68,7 +68,7 @@ def test_answers_have_the_shapes_that_judgements_expect(pipeline: FakePipeline) 
 
 def test_secrets_are_digests(pipeline: FakePipeline) -> None:
     found = {secret["name"]: secret for secret in collect(pipeline.cluster).data("secrets")}
-    digest = found[names.PIPELINE_SECRET]["keys"]["INFLUXDB_TOKEN"]
+    digest = found["pipeline-secrets"]["keys"]["INFLUXDB_TOKEN"]
     assert digest["bytes"] == len(CANARY)
     assert len(digest["sha256"]) == 16
 
@@ -156,7 +156,10 @@ def test_a_container_that_restarted_shows_how_it_ended(pipeline: FakePipeline) -
 
 
 def test_a_panel_that_the_dashboard_lacks_is_no_data(pipeline: FakePipeline) -> None:
-    pipeline.grafana.routes[f"/api/dashboards/uid/{names.DASHBOARD_UID}"] = (200, {"dashboard": {"panels": []}})
+    pipeline.grafana.routes[f"/api/dashboards/uid/{Pipeline.load().dashboard.uid}"] = (
+        200,
+        {"dashboard": {"panels": []}},
+    )
     assert collect(pipeline.cluster).failures["grafana_panels/3"].kind == "NoData"
 
 
