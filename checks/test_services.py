@@ -38,6 +38,12 @@ def test_network_denies(snapshot: Snapshot, flow: str) -> None:
     networks.deny(snapshot, flow)
 
 
+@pytest.mark.runbook("network-policy-issues")
+def test_network_allows_nothing_else(snapshot: Snapshot, destination: str) -> None:
+    """No policy lets anybody else in: no other pod or port, no other namespace, nobody outside; nor out to those."""
+    networks.allow_nothing_else(snapshot, destination)
+
+
 @pytest.mark.runbook("kafka-statefulset-failure")
 def test_kafka_topic(snapshot: Snapshot, topic: str) -> None:
     """The topic has its partitions; each has a leader and all replicas in sync."""

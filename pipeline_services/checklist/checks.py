@@ -90,14 +90,20 @@ NETWORK_DENIES_BY_DEFAULT: Final = Check("test_network_denies_by_default", netwo
 NETWORK_DENIES: Final = Check(
     "test_network_denies",
     networks.deny,
-    by.each_of("network", lambda _: networks.DENIED),
-    by.ends_of(lambda: networks.DENIED),
+    by.each_of("network", networks.denied),
+    by.ends_of(networks.denied),
 )
 NETWORK_ALLOWS: Final = Check(
     "test_network_allows",
     networks.allow,
-    by.each_of("network", lambda _: networks.FLOWS),
-    by.ends_of(lambda: networks.FLOWS),
+    by.each_of("network", networks.needed),
+    by.ends_of(networks.needed),
+)
+NETWORK_ALLOWS_NOTHING_ELSE: Final = Check(
+    "test_network_allows_nothing_else",
+    networks.allow_nothing_else,
+    by.each_of("network", networks.destinations),
+    by.reporting,
 )
 LOKI_READY: Final = Check("test_loki_ready", loki.is_ready, by.one(roles.LOKI))
 LOKI_FINDS_ALL_LOGS: Final = Check("test_loki_finds_all_logs", loki.finds_all_logs, by.one(roles.LOKI))

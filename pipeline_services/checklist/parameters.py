@@ -7,10 +7,10 @@ from typing import Final
 
 from pipeline_services.checklist.model import Needs, Parameters, ParametersOf
 from pipeline_services.judgements import grafana, upkeep
-from pipeline_services.judgements.networks import Flow
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import with_levels
 from pipeline_services.model import roles
+from pipeline_services.model.flows import Connection
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 
@@ -84,9 +84,19 @@ def prometheus_and_itself(_: Pipeline, component: str) -> Iterable[str]:
     return (roles.PROMETHEUS, component)
 
 
-def ends_of(flows: Callable[[], Mapping[str, Flow]]) -> Needs:
-    """Both ends of a connection, by its id."""
-    return lambda _, flow: (flows()[flow].source, flows()[flow].target)
+def ends_of(connections: Callable[[Pipeline], Mapping[str, Connection]]) -> Needs:
+    """The components at both ends of a connection, by its id."""
+
+    def needs(pipeline: Pipeline, connection_id: str) -> Iterable[str]:
+        connection = connections(pipeline)[connection_id]
+        return (*reporting(pipeline, connection.source), *reporting(pipeline, connection.destination))
+
+    return needs
+
+
+def reporting(pipeline: Pipeline, end: str) -> Iterable[str]:
+    """The component that findings about this end of a connection name; none where it stands for several."""
+    return (pipeline[end].reports_to,) if end in pipeline.components else ()
 
 
 def scaled_by(pipeline: Pipeline, hpa: str) -> Iterable[str]:

@@ -1,168 +1,126 @@
-"""Are the NetworkPolicies there: everything denied, and just the needed flows allowed (section 3.6)?
-
-Policies are read as they stand. What is not read: ports by name, address blocks other than "everywhere", and labels of
-namespaces but their name.
-"""
+"""Are the NetworkPolicies there: everything denied, and just the described flows allowed (section 3.6)?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Final
 
+from pipeline_services.judgements.connections import ELSEWHERE, Network, Surplus
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
-from pipeline_services.model import flows, roles
+from pipeline_services.judgements.ports import Ports
+from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import K8sObject, name_of
+from pipeline_services.model.flows import Attempt, Flow, attempts
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """A connection from one app's pods to another's, on a TCP port of the pod."""
-
-    source: str
-    target: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.source} to {self.target}:{self.port}"
+_SHOWN: Final = 3
+"""So many surplus connections, and so many sources of one, are told by name."""
 
 
-FLOWS: Final[Mapping[str, Flow]] = {
-    f"{flow.source}-{flow.target}": flow
-    for flow in (
-        Flow(roles.PRODUCER, roles.KAFKA, 9092),
-        Flow(roles.PROCESSOR, roles.KAFKA, 9092),
-        Flow(roles.PROCESSOR, roles.INFLUXDB, 8086),
-    )
-}
-"""What readings need on their way."""
-DENIED: Final[Mapping[str, Flow]] = {
-    flow.id: Flow(flow.source, flow.destination, flow.port) for flow in flows.FLOWS.values() if not flow.allowed
-}
-"""What nobody has any business with: whoever gets into a pod gets no further."""
-NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"
+def needed(pipeline: Pipeline) -> Mapping[str, Flow]:
+    """The described flows by their id; of those that differ in no more than their port, the first."""
+    return {flow.id: flow for flow in reversed(pipeline.flows)}
+
+
+def denied(pipeline: Pipeline) -> Mapping[str, Attempt]:
+    """The attempts between components that are no described flow, by id."""
+    return {attempt.id: attempt for attempt in attempts(pipeline).values() if not attempt.allowed}
+
+
+def destinations(pipeline: Pipeline) -> tuple[str, ...]:
+    """Each workload, and ``elsewhere``."""
+    return (*pipeline.workloads, ELSEWHERE)
 
 
 def deny_by_default(snapshot: Snapshot) -> None:
-    """One policy selects every pod, in both directions, and allows nothing."""
-    if not any(_denies_everything(policy["spec"]) for policy in snapshot.data("networkpolicies")):
-        expected = "one for all pods, both ways"
-        raise Deviation(snapshot, "no policy denies by default", expected, COMPONENT_ADVICE["network"])
-
-
-def _denies_everything(spec: Mapping[str, Any]) -> bool:
-    both = set(spec.get("policyTypes") or ()) == {"Ingress", "Egress"}
-    return both and not spec.get("podSelector") and not spec.get("ingress") and not spec.get("egress")
+    """One policy selects every pod, in both directions, and allows nothing; no other gives that up for every pod."""
+    network = Network(snapshot)
+    advice = COMPONENT_ADVICE["network"]
+    if not network.denies_by_default:
+        raise Deviation(snapshot, "no policy denies by default", "one for all pods, both ways", advice)
+    if network.open_to_everybody:
+        raise Deviation(
+            snapshot, _open_to_everybody(network), "no policy that lets them", _too_loose(network.open_to_everybody[0])
+        )
 
 
 def allow(snapshot: Snapshot, flow_id: str) -> None:
-    """The policies together let the flow out of its source and into its target."""
-    flow = FLOWS[flow_id]
-    way = held_up(snapshot.data("networkpolicies"), flow)
-    if way:
-        raise Deviation(snapshot, f"no policy lets {flow} {way}", "one", COMPONENT_ADVICE["network"])
+    """The policies together let the flow out of its source and into its destination, on all its ports."""
+    network = Network(snapshot)
+    for flow in (one for one in snapshot.pipeline.flows if one.id == flow_id):
+        way = network.held_up(flow)
+        if way:
+            raise Deviation(snapshot, f"no policy lets {flow} {way}", "one", COMPONENT_ADVICE["network"])
 
 
-def deny(snapshot: Snapshot, flow_id: str) -> None:
-    """No policies together let the flow out of its source and into its target.
+def deny(snapshot: Snapshot, attempt_id: str) -> None:
+    """No policies together let the attempt out of its source and into its destination.
 
     Raises:
-        PreconditionNotMet: nothing is denied by default, which is the one thing to mend first.
+        PreconditionNotMet: what lets it through lets everything through, which is the one thing to put right first.
     """
-    flow, policies = DENIED[flow_id], snapshot.data("networkpolicies")
-    if not any(_denies_everything(policy["spec"]) for policy in policies):
+    attempt, network = denied(snapshot.pipeline)[attempt_id], Network(snapshot)
+    port = Ports.of("TCP", attempt.port, attempt.port)
+    surplus = [
+        one
+        for source in network.pods_of(attempt.source)
+        for destination in network.pods_of(attempt.destination)
+        for one in network.surplus(source, destination, port)
+    ]
+    _require_none(snapshot, network, surplus)
+
+
+def allow_nothing_else(snapshot: Snapshot, destination: str) -> None:
+    """To the destination nobody may connect but as the description says: no pod, no other namespace, nobody outside.
+
+    What ``deny`` tries is left to it.
+
+    Raises:
+        PreconditionNotMet: as ``deny``.
+    """
+    network = Network(snapshot)
+    tried = {(one.source, one.destination): one.port for one in denied(snapshot.pipeline).values()}
+    surplus = [
+        one
+        for source, target in network.ends(destination)
+        for one in network.surplus(source, target)
+        if not one.contains(tried.get((str(source), str(target))))
+    ]
+    _require_none(snapshot, network, surplus)
+
+
+def _require_none(snapshot: Snapshot, network: Network, surplus: list[Surplus]) -> None:
+    if not network.denies_by_default:
         raise PreconditionNotMet("no policy denies by default")
-    if held_up(policies, flow):
-        return
-    ways = (("Egress", flow.source, flow.target), ("Ingress", flow.target, flow.source))
-    blamed = [name_of(policy) for way in ways for policy in _letting(policies, *way, flow.port)]
-    advice = COMPONENT_ADVICE["network"].but(
+    own = [one for one in surplus if not set(one.policies) <= set(network.open_to_everybody)]
+    if own:
+        raise Deviation(snapshot, _told(own), "no policy that does", _too_loose(own[0].policies[0]))
+    if surplus:
+        raise PreconditionNotMet(_open_to_everybody(network))
+
+
+def _open_to_everybody(network: Network) -> str:
+    return f"every pod may connect to every other, by {' and '.join(network.open_to_everybody)}"
+
+
+def _told(surplus: Iterable[Surplus]) -> str:
+    """The connections in words: those to one destination by the same policies together."""
+    sources: dict[str, list[str]] = {}
+    for one in surplus:
+        words = str(one.open)
+        where = f"{one.destination}:{words}" if words.isdigit() else f"{one.destination} ({words})"
+        sources.setdefault(f"to {where} is let through, by {' and '.join(one.policies)}", []).append(str(one.source))
+    return "; ".join(_some([f"{', '.join(_some(names))} {way}" for way, names in sources.items()]))
+
+
+def _some(lines: list[str]) -> list[str]:
+    known = list(dict.fromkeys(lines))
+    return [*known[:_SHOWN], *([f"{len(known) - _SHOWN} more"] if len(known) > _SHOWN else [])]
+
+
+def _too_loose(policy: str) -> Advice:
+    return COMPONENT_ADVICE["network"].but(
         impact="whoever gets into one pod gets further: a pod can connect where it has no business",
-        next_command=f"kubectl describe networkpolicy -n {{namespace}} {blamed[0]}",
+        next_command=f"kubectl describe networkpolicy -n {{namespace}} {policy}",
     )
-    observed = f"{flow} is let through, by {' and '.join(dict.fromkeys(blamed))}"
-    raise Deviation(snapshot, observed, "no policy that does", advice)
-
-
-def held_up(policies: list[K8sObject], flow: Flow) -> str:
-    """Where the policies stop the flow, ``out of`` its source or ``into`` its target; empty where they let it by."""
-    if not _lets(policies, "Egress", flow.source, flow.target, flow.port):
-        return f"out of {flow.source}"
-    return "" if _lets(policies, "Ingress", flow.target, flow.source, flow.port) else f"into {flow.target}"
-
-
-def selects(policy: K8sObject, app: str) -> bool:
-    """Whether the policy is about the pods of an app."""
-    return _selects(policy["spec"].get("podSelector") or {}, app)
-
-
-def _lets(policies: list[K8sObject], direction: str, subject: str, peer: str, port: int) -> bool:
-    concerned = _concerned(policies, direction, subject)
-    return not concerned or bool(_letting(concerned, direction, subject, peer, port))
-
-
-def _concerned(policies: list[K8sObject], direction: str, subject: str) -> list[K8sObject]:
-    """The policies that restrict the subject's pods in that direction."""
-    return [
-        policy
-        for policy in policies
-        if direction in (policy["spec"].get("policyTypes") or ("Ingress",)) and selects(policy, subject)
-    ]
-
-
-def _letting(policies: list[K8sObject], direction: str, subject: str, peer: str, port: int) -> list[K8sObject]:
-    """Those of the policies that have a rule for the connection."""
-    key, side = ("egress", "to") if direction == "Egress" else ("ingress", "from")
-    return [
-        policy
-        for policy in _concerned(policies, direction, subject)
-        if any(
-            _rule_lets(rule, side, peer, port, str(policy["metadata"].get("namespace", "")))
-            for rule in policy["spec"].get(key) or ()
-        )
-    ]
-
-
-def _rule_lets(rule: Mapping[str, Any], side: str, peer: str, port: int, namespace: str) -> bool:
-    peers, ports = rule.get(side) or (), rule.get("ports") or ()
-    to_peer = not peers or any(_is_peer(entry, peer, namespace) for entry in peers)
-    return to_peer and (not ports or any(_is_port(entry, port) for entry in ports))
-
-
-def _is_peer(entry: Mapping[str, Any], app: str, namespace: str) -> bool:
-    """Whether a peer entry means pods of ``app`` in ``namespace``, the policy's own."""
-    if entry.get("ipBlock"):
-        return bool(entry["ipBlock"]["cidr"] == "0.0.0.0/0" and not entry["ipBlock"].get("except"))
-    inside = _holds(entry.get("namespaceSelector") or {}, {NAMESPACE_NAME: namespace})
-    return inside and _selects(entry.get("podSelector") or {}, app)
-
-
-def _is_port(entry: Mapping[str, Any], port: int) -> bool:
-    if entry.get("protocol", "TCP") != "TCP":
-        return False
-    first = entry.get("port")
-    return first is None or (isinstance(first, int) and first <= port <= entry.get("endPort", first))
-
-
-def _selects(selector: Mapping[str, Any], app: str) -> bool:
-    return _holds(selector, {"app": app})
-
-
-def _holds(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    """Whether a label selector matches; an empty one matches everything."""
-    wanted: Mapping[str, str] = selector.get("matchLabels") or {}
-    plain = all(labels.get(key) == value for key, value in wanted.items())
-    return plain and all(_expression_holds(entry, labels) for entry in selector.get("matchExpressions") or ())
-
-
-def _expression_holds(entry: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    value, values = labels.get(entry["key"]), entry.get("values") or ()
-    return {
-        "In": value in values,
-        "NotIn": value not in values,
-        "Exists": value is not None,
-        "DoesNotExist": value is None,
-    }[entry["operator"]]

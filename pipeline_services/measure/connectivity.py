@@ -12,12 +12,12 @@ from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.faults.model import Node
 from pipeline_services.faults.processes import Processes
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.flows import FLOWS, Flow
+from pipeline_services.model.flows import Attempt, attempts
 from pipeline_services.model.k8s import endpoints_of, is_terminating, labels_of, service_of, status_of
 from pipeline_services.model.pipeline import Pipeline
 
-__all__ = ["FLOWS", "Connectivity", "Flow"]
-
+FLOWS: Final = attempts(Pipeline.load())
+"""Every connection that is tried, by its id."""
 CONNECT_TIMEOUT_S: Final = 2
 """Seconds for one attempt."""
 _TRY: Final = 'exec 3<>"/dev/tcp/$1/$2"'
@@ -42,11 +42,11 @@ class Connectivity:
         self._cluster = cluster
         self._pipeline = pipeline
 
-    def connects(self, flow: Flow) -> bool:
+    def connects(self, flow: Attempt) -> bool:
         """Whether a fresh connection comes about, to the destination's pod itself."""
         return self.reaches(flow.source, self.addresses(flow.destination)[0], flow.port)
 
-    def matrix(self, flows: Sequence[Flow]) -> dict[str, bool]:
+    def matrix(self, flows: Sequence[Attempt]) -> dict[str, bool]:
         """Whether each flow connects, by its id; all are tried at the same time."""
         pids = {app: self._first(app) for app in dict.fromkeys(flow.source for flow in flows)}
         addresses = {app: self.addresses(app)[0] for app in dict.fromkeys(flow.destination for flow in flows)}

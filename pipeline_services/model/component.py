@@ -50,6 +50,7 @@ class Component:
     Attributes:
         workload, kind: name and kind of the workload; empty for a part without one (``network``, ``dns`` …).
         selector: labels that every pod of it carries, and no other pod.
+        namespace: where its pods are; empty: in the pipeline's own.
         container: the container that does the work.
         part_of: the component that findings about it name; empty: itself.
         service: how its clients reach it.
@@ -64,6 +65,7 @@ class Component:
     workload: str = ""
     kind: str = ""
     selector: Mapping[str, str] = field(default_factory=dict)
+    namespace: str = ""
     container: str = ""
     part_of: str = ""
     service: Service | None = None
@@ -108,20 +110,3 @@ class Component:
     def reports_to(self) -> str:
         """The component that findings about this one name."""
         return self.part_of or self.id
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """An allowed connection: from the pods of one component to a TCP port of another's."""
-
-    source: str
-    destination: str
-    port: int
-    carries_readings: bool = False
-
-    @property
-    def id(self) -> str:
-        return f"{self.source}-{self.destination}"
-
-    def __str__(self) -> str:
-        return f"{self.source} to {self.destination}:{self.port}"

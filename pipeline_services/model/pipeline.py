@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.model import roles
-from pipeline_services.model.component import Autoscaler, Component, Flow, Service
+from pipeline_services.model.component import Autoscaler, Component, Service
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.paths import PIPELINES
 from pipeline_services.model.toml_table import dataclass_from, read_toml
 
@@ -132,7 +133,8 @@ class Pipeline:
             found._require_known(f"components.{part.id}.affects", part.affects)
             found._require_known(f"components.{part.id}.part_of", [part.part_of] if part.part_of else [])
         for flow in found.flows:
-            found._require_known("flows", (flow.source, flow.destination))
+            ends = (flow.destination,) if flow.source == ANY else (flow.source, flow.destination)
+            found._require_known("flows", ends)
         return found
 
     def _require_known(self, where: str, ids: tuple[str, ...] | list[str]) -> None:

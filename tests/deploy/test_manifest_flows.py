@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from pipeline_services.judgements import networks
 from pipeline_services.model import own_cluster
+from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.roles import PROMETHEUS
+from pipeline_services.snapshot.snapshot import Snapshot
 
 PIPELINE = Pipeline.load()
-FLOWS = {(flow.source, flow.destination, flow.port) for flow in PIPELINE.flows}
-NODE_PORTS = {6443, 10250}
+FLOWS = {(flow.source, flow.destination, flow.port) for flow in PIPELINE.flows if PIPELINE[flow.destination].workload}
 WRITES = {"create", "update", "patch", "delete", "deletecollection", "bind", "escalate", "impersonate", "*"}
 
 
@@ -31,7 +33,8 @@ def test_just_the_needed_connections_may_arrive(manifests: Any) -> None:
 
 def test_only_prometheus_reaches_the_node(manifests: Any) -> None:
     outside = {(app, port) for app, peer, port in ends(manifests, "egress", "to") if not peer}
-    assert outside == {(PROMETHEUS, port) for port in NODE_PORTS}
+    assert outside == {(flow.source, flow.port) for flow in PIPELINE.flows if flow.destination == "node"}
+    assert {app for app, _ in outside} == {PROMETHEUS}
 
 
 def test_every_pod_may_look_up_names_and_ask_nothing_else_of_other_namespaces(manifests: Any) -> None:
@@ -43,6 +46,19 @@ def test_every_pod_may_look_up_names_and_ask_nothing_else_of_other_namespaces(ma
     assert {(port["protocol"], port["port"]) for port in rule["ports"]} == {("UDP", 53), ("TCP", 53)}
     others = [item for item in manifests.of("NetworkPolicy") if item["metadata"]["name"] != "allow-dns"]
     assert "namespaceSelector" not in str(others)
+
+
+def test_what_the_policies_let_through_is_just_what_is_described(manifests: Any) -> None:
+    lists = {kind.plural: manifests.of(kind.name) for kind in WORKLOAD_KINDS}
+    answers = {**lists, "pods": [], "networkpolicies": manifests.of("NetworkPolicy")}
+    snapshot = Snapshot(0.0, "", PIPELINE.namespace, answers)
+    networks.deny_by_default(snapshot)
+    for flow in networks.needed(PIPELINE):
+        networks.allow(snapshot, flow)
+    for attempt in networks.denied(PIPELINE):
+        networks.deny(snapshot, attempt)
+    for destination in networks.destinations(PIPELINE):
+        networks.allow_nothing_else(snapshot, destination)
 
 
 def test_the_ports_are_those_of_the_pods(manifests: Any) -> None:

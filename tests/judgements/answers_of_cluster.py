@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline_services.judgements.policies import NAMESPACE_NAME
 from pipeline_services.model import roles
 from pipeline_services.model.component import Autoscaler, Component, Service
+from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, Pipeline
 
 NODE = "conveyor-control-plane"
+
+BOTH = {"policyTypes": ["Ingress", "Egress"]}
 
 
 def pod_name(part: Component) -> str:
@@ -162,49 +166,28 @@ def _config(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _policies(pipeline: Pipeline) -> list[dict[str, Any]]:
-    def policy(app: str, *, ingress: list[dict[str, Any]], egress: list[dict[str, Any]]) -> dict[str, Any]:
-        both = {"policyTypes": ["Ingress", "Egress"], "ingress": ingress, "egress": egress}
-        return {"metadata": {"name": app}, "spec": {"podSelector": {"matchLabels": {"app": app}}, **both}}
 
-    def rule(side: str, port: int, *apps: str) -> dict[str, Any]:
-        peers = [{"podSelector": {"matchLabels": {"app": app}}} for app in apps]
-        return {side: peers, "ports": [{"protocol": "TCP", "port": port}]}
+    def end(component: str) -> dict[str, Any]:
+        part = pipeline[component]
+        pods = {"podSelector": {"matchLabels": dict(part.selector)}}
+        if part.namespace:
+            return {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: part.namespace}}, **pods}
+        return pods if part.workload else {"ipBlock": {"cidr": "0.0.0.0/0"}}
 
-    dns = {"to": [{"namespaceSelector": {"matchLabels": {"x": "y"}}}], "ports": [{"protocol": "UDP", "port": 53}]}
-    scraped = rule("from", 8000, roles.PROMETHEUS)
-    deny = {"metadata": {"name": "default-deny"}, "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}}
-    return [
-        deny,
-        {"metadata": {"name": "allow-dns"}, "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [dns]}},
-        policy(roles.PRODUCER, ingress=[scraped], egress=[rule("to", 9092, roles.KAFKA)]),
-        policy(
-            roles.PROCESSOR,
-            ingress=[scraped],
-            egress=[rule("to", 9092, roles.KAFKA), rule("to", 8086, roles.INFLUXDB)],
-        ),
-        policy(roles.KAFKA, ingress=[rule("from", 9092, roles.PRODUCER, roles.PROCESSOR)], egress=[]),
-        policy(
-            roles.INFLUXDB,
-            ingress=[rule("from", 8086, roles.PROCESSOR, roles.GRAFANA, roles.PROMETHEUS)],
-            egress=[],
-        ),
-        policy(
-            roles.PROMETHEUS,
-            ingress=[rule("from", 9090, roles.GRAFANA)],
-            egress=[rule("to", 8000, roles.PRODUCER, roles.PROCESSOR), rule("to", 8086, roles.INFLUXDB)],
-        ),
-        policy(roles.LOKI, ingress=[rule("from", 3100, roles.GRAFANA, roles.LOG_SHIPPER)], egress=[]),
-        policy(roles.LOG_SHIPPER, ingress=[], egress=[rule("to", 3100, roles.LOKI)]),
-        policy(
-            roles.GRAFANA,
-            ingress=[],
-            egress=[
-                rule("to", 9090, roles.PROMETHEUS),
-                rule("to", 3100, roles.LOKI),
-                rule("to", 8086, roles.INFLUXDB),
-            ],
-        ),
-    ]
+    def rule(side: str, peer: str, flow: Flow) -> dict[str, Any]:
+        return {side: [end(peer)], "ports": [{"protocol": flow.protocol, "port": flow.port}]}
+
+    def policy(name: str, labels: dict[str, str], *, of: str) -> dict[str, Any]:
+        ingress = [rule("from", flow.source, flow) for flow in pipeline.flows if flow.destination == of]
+        egress = [rule("to", flow.destination, flow) for flow in pipeline.flows if flow.source == of]
+        selector = {"podSelector": {"matchLabels": labels} if labels else {}}
+        return {"metadata": {"name": name}, "spec": {**selector, **BOTH, "ingress": ingress, "egress": egress}}
+
+    dns = policy("allow-dns", {}, of=ANY)
+    dns["spec"]["policyTypes"] = ["Egress"]
+    deny = {"metadata": {"name": "default-deny"}, "spec": {"podSelector": {}, **BOTH}}
+    own = [policy(part.id, dict(part.selector), of=part.id) for part in pipeline.workloads.values()]
+    return [deny, dns, *own]
 
 
 def _node() -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pipeline_services.judgements.networks import FLOWS, NAMESPACE_NAME
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.answers_of_cluster import pod_name
+from tests.judgements.known_bad_policies import KNOWN_BAD_POLICIES
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
@@ -100,39 +100,6 @@ def service_gone(world: World, service: str) -> None:
 
 def endpoints_unready(world: World, service: str) -> None:
     world.item("endpointslices", f"{service}-abc12")["endpoints"][0]["conditions"]["ready"] = False
-
-
-def policy_gone(name: str) -> Breakage:
-    def breakage(world: World, *_: str) -> None:
-        world.drop("networkpolicies", lambda item: item["metadata"]["name"] == name)
-
-    return breakage
-
-
-def policy_narrowed(side: str) -> Breakage:
-    """The policy stays, but its rules are for another port."""
-
-    def breakage(world: World, flow_id: str) -> None:
-        flow = FLOWS[flow_id]
-        policy = world.item("networkpolicies", flow.source if side == "egress" else flow.target)
-        for rule in policy["spec"][side]:
-            rule["ports"] = [{"protocol": "TCP", "port": 1}]
-
-    return breakage
-
-
-def open_to_all(world: World, *_: str) -> None:
-    everything = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [{}], "egress": [{}]}
-    world.answers["networkpolicies"].append({"metadata": {"name": "allow-all"}, "spec": everything})
-
-
-def open_within_the_namespace(world: World, *_: str) -> None:
-    """The usual way to be too generous: everybody in this namespace, by its name."""
-    anybody = [{"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: PIPELINE.namespace}}}]
-    spec = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    rules = {"ingress": [{"from": anybody}], "egress": [{"to": anybody}]}
-    metadata = {"name": "same-namespace", "namespace": PIPELINE.namespace}
-    world.answers["networkpolicies"].append({"metadata": metadata, "spec": {**spec, **rules}})
 
 
 def service_selects(**labels: str) -> Breakage:
@@ -263,10 +230,8 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
         service_leads_to("metrics"),
         service_leads_to(1),
     ),
-    "test_network_denies": (open_to_all, open_within_the_namespace),
     "test_data_clock": (from_the_future,),
-    "test_network_denies_by_default": (policy_gone("default-deny"),),
-    "test_network_allows": (policy_narrowed("egress"), policy_narrowed("ingress")),
+    **KNOWN_BAD_POLICIES,
     "test_kafka_topic": (partitions(None), partitions({"leader": -1}), partitions({"isr": []})),
     "test_consumer_group_stable": (group(state="Empty", members=[]), group(members=[]), group_stuck_in_rebalance),
     "test_influxdb_healthy": (answer("influxdb_health", {"status": 503, "body": {"status": "fail"}}),),

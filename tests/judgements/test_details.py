@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline_services.judgements import config, events, logs, loki, networks
-from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements import config, events, logs, loki
 from pipeline_services.metrics.known_issues import KNOWN_ISSUES, KnownIssue, known_issue
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
@@ -111,39 +110,6 @@ def test_severity(text: str, severe: bool) -> None:
 )
 def test_whose_an_event_is(kind: str, name: str, component: str) -> None:
     assert events.component_of(Pipeline.load(), {"involvedObject": {"kind": kind, "name": name}}) == component
-
-
-def test_policies_with_all_kinds_of_peers() -> None:
-    world = healthy()
-    policy = world.item("networkpolicies", roles.INFLUXDB)["spec"]
-    for rules in (
-        [{}],
-        [{"from": [{"podSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}]}],
-        [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 8000, "endPort": 9000}]}],
-        [{"from": [{"namespaceSelector": {}}]}],
-    ):
-        policy["ingress"] = rules
-        networks.allow(world.snapshot(), "processor-influxdb")
-    for rules in (
-        [{"from": [{"namespaceSelector": {"matchLabels": {"a": "b"}}, "podSelector": {}}]}],
-        [
-            {
-                "from": [
-                    {
-                        "podSelector": {
-                            "matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["processor"]}]
-                        }
-                    }
-                ]
-            }
-        ],
-        [{"ports": [{"protocol": "UDP", "port": 8086}]}],
-    ):
-        policy["ingress"] = rules
-        with pytest.raises(Deviation, match="into influxdb"):
-            networks.allow(world.snapshot(), "processor-influxdb")
-    world.drop("networkpolicies", lambda item: item["metadata"]["name"] in (roles.INFLUXDB, "default-deny"))
-    networks.allow(world.snapshot(), "processor-influxdb")  # no policy selects it: everything may enter
 
 
 def test_quantities_and_times() -> None:

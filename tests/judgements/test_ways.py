@@ -1,58 +1,14 @@
-"""Policies that are too loose, services that lead astray, clocks that differ: what is judged and what cannot be."""
+"""Services that lead astray, clocks that differ: what is judged and what cannot be."""
 
 from __future__ import annotations
 
 import pytest
 
-from pipeline_services.judgements import endpoints, influx, networks
+from pipeline_services.judgements import endpoints, influx
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.model import flows, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from tests.judgements.known_bad_services import open_to_all, open_within_the_namespace, policy_gone
 from tests.judgements.world import healthy
-
-FLOW = "producer-to-influxdb"
-
-
-def test_every_flow_is_either_needed_or_denied() -> None:
-    assert {flow.id for flow in flows.FLOWS.values() if flow.allowed}.isdisjoint(networks.DENIED)
-    assert {str(flow) for flow in networks.FLOWS.values()}.isdisjoint(map(str, networks.DENIED.values()))
-    assert len(networks.DENIED) == len(flows.FLOWS) - len(flows.ALLOWED)
-
-
-def test_the_policies_to_blame_are_named() -> None:
-    world = healthy()
-    open_to_all(world)
-    with pytest.raises(Deviation, match=r"producer to influxdb:8086 is let through, by allow-all; expected"):
-        networks.deny(world.snapshot(), FLOW)
-
-
-def test_one_end_that_is_open_lets_nothing_through() -> None:
-    world = healthy()
-    world.item("networkpolicies", roles.INFLUXDB)["spec"]["ingress"] = [{}]
-    networks.deny(world.snapshot(), FLOW)
-    world.item("networkpolicies", roles.PRODUCER)["spec"]["egress"] = [{"to": [{"podSelector": {}}]}]
-    with pytest.raises(Deviation, match="by producer and influxdb"):
-        networks.deny(world.snapshot(), FLOW)
-    networks.deny(world.snapshot(), "producer-to-loki")
-
-
-def test_where_nothing_is_denied_by_default_that_is_the_finding() -> None:
-    world = healthy()
-    policy_gone("default-deny")(world)
-    with pytest.raises(PreconditionNotMet, match="no policy denies by default"):
-        networks.deny(world.snapshot(), "loki-to-prometheus")
-
-
-def test_a_namespace_is_known_by_its_name_only() -> None:
-    world = healthy()
-    open_within_the_namespace(world)
-    policy = world.item("networkpolicies", "same-namespace")
-    policy["metadata"]["namespace"] = "elsewhere"
-    networks.deny(world.snapshot(), FLOW)
-    policy["metadata"]["namespace"] = world.pipeline.namespace
-    world.drop("networkpolicies", lambda item: item["metadata"]["name"] == roles.KAFKA)
-    networks.allow(world.snapshot(), "producer-kafka")
 
 
 def test_a_number_that_no_container_declares_may_still_be_right() -> None:

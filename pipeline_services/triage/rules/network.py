@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pipeline_services.checklist import checks
+from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements import networks
-from pipeline_services.judgements.networks import Flow
 from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import roles
+from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.k8s import (
     K8sObject,
     condition_since,
@@ -28,19 +29,9 @@ from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.finding import stopped_since, tell
 
-SEEING: Final = tuple(
-    Flow(source, target, port)
-    for source, target, port in (
-        (roles.PROMETHEUS, roles.PRODUCER, 8000),
-        (roles.PROMETHEUS, roles.PROCESSOR, 8000),
-        (roles.PROMETHEUS, roles.INFLUXDB, 8086),
-        (roles.GRAFANA, roles.PROMETHEUS, 9090),
-        (roles.GRAFANA, roles.LOKI, 3100),
-        (roles.GRAFANA, roles.INFLUXDB, 8086),
-        (roles.LOG_SHIPPER, roles.LOKI, 3100),
-    )
-)
-"""The connections that the eyes need, beside those of the data path."""
+DNS: Final = "dns"
+TOO_LOOSE: Final = (checks.NETWORK_DENIES_BY_DEFAULT, checks.NETWORK_DENIES, checks.NETWORK_ALLOWS_NOTHING_ELSE)
+"""The checks that find a policy too loose."""
 DNS_LABEL: Final = ("k8s-app", "kube-dns")
 _NO_NAME: Final = (
     r"(?i)name or service not known|temporary failure in name resolution|no such host|UnknownHostException"
@@ -170,35 +161,36 @@ def _wrong_port(service: K8sObject, pods: list[K8sObject], port: int) -> str:
 def _policies(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.known("networkpolicies"):
         return
-    policies = evidence.objects("networkpolicies")
-    blocked = [flow for flow in (*networks.FLOWS.values(), *SEEING) if networks.held_up(policies, flow)]
-    if blocked:
-        sources = sorted({evidence.pipeline[flow.source].reports_to for flow in blocked})
-        what = ", ".join(map(str, blocked[:3]))
+    blocked = {one: _flow(evidence, one) for one in evidence.failed(checks.NETWORK_ALLOWS)}
+    names_blocked = [one.why for one, flow in blocked.items() if flow.destination == DNS]
+    ways = {one.why: flow for one, flow in blocked.items() if flow.destination != DNS}
+    if ways:
+        pipeline = evidence.pipeline
+        sources = sorted({pipeline[flow.source].reports_to for flow in ways.values() if flow.source != ANY})
         yield tell(
             evidence,
             "policy-blocks",
             "network",
-            f"no policy lets {what}",
-            *(f"no policy lets {flow} {networks.held_up(policies, flow)}" for flow in blocked),
+            f"no policy lets {', '.join(str(flow) for flow in list(ways.values())[:3])}",
+            *ways,
             *_time_outs(evidence),
             subject="networkpolicies",
             since=_changed(evidence),
-            affects=evidence.pipeline.affected_by(*sources),
+            affects=pipeline.affected_by(*sources),
         )
-    if _dns_blocked(evidence):
+    if names_blocked:
         yield tell(
             evidence,
             "policy-blocks",
             "network",
             "no policy lets the pods ask the DNS servers",
-            "no policy allows UDP 53",
+            *names_blocked,
             *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
             subject="networkpolicies",
             since=_changed(evidence),
-            affects=evidence.pipeline.affected_by("dns"),
+            affects=evidence.pipeline.affected_by(DNS),
         )
-    loose = [*evidence.failed(checks.NETWORK_DENIES_BY_DEFAULT), *evidence.failed(checks.NETWORK_DENIES)]
+    loose = [one for check in TOO_LOOSE for one in evidence.failed(check)]
     if loose:
         yield tell(
             evidence,
@@ -213,16 +205,13 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _dns_blocked(evidence: Evidence) -> bool:
-    """Whether a data-path app may not ask port 53 of anybody."""
-    policies = [one for one in evidence.objects("networkpolicies") if networks.selects(one, roles.PRODUCER)]
-    concerned = [one["spec"] for one in policies if "Egress" in (one["spec"].get("policyTypes") or ())]
-    rules = [rule for spec in concerned for rule in spec.get("egress") or ()]
-    allowed = any(
-        not rule.get("ports")
-        or any(port.get("port") in (None, 53) and port.get("protocol") == "UDP" for port in rule["ports"])
-        for rule in rules
-    )
-    return bool(concerned) and not allowed
+    """Whether a policy stands between the pods and the DNS servers."""
+    return any(_flow(evidence, one).destination == DNS for one in evidence.failed(checks.NETWORK_ALLOWS))
+
+
+def _flow(evidence: Evidence, result: CheckResult) -> Flow:
+    """The flow that a case of ``test_network_allows`` is about."""
+    return networks.needed(evidence.pipeline)[result.parameters[0]]
 
 
 def _changed(evidence: Evidence) -> float | None:
@@ -242,12 +231,12 @@ def _well(evidence: Evidence, app: str) -> list[str]:
 
 def _connections(evidence: Evidence) -> Iterator[Finding]:
     """The server is well, the policies and services look right, and the client gets no connection."""
-    for client, server in (
-        (roles.PRODUCER, roles.KAFKA),
-        (roles.PROCESSOR, roles.KAFKA),
-        (roles.PROCESSOR, roles.INFLUXDB),
-    ):
-        service = evidence.pipeline.service(server).name
+    pipeline = evidence.pipeline
+    for flow in pipeline.flows:
+        if not flow.carries_readings:
+            continue
+        client, server = flow.source, flow.destination
+        service = pipeline.service(server).name
         well_since = max((condition_since(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
         lines = [
             line

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
-from pipeline_services.judgements import hpas, networks
+from pipeline_services.judgements import hpas
 from pipeline_services.model import roles
 from pipeline_services.model.component import Autoscaler, Component
 from pipeline_services.model.k8s import (
@@ -25,7 +25,6 @@ from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules import tls
 from pipeline_services.triage.rules.finding import of_part, stopped_since, tell
-from pipeline_services.triage.rules.network import SEEING
 
 METRICS_LABEL = ("k8s-app", "metrics-server")
 
@@ -122,9 +121,7 @@ def _explained(evidence: Evidence, source: str, why: str) -> bool:
     """Whether Grafana gets no answer for what is told already: a certificate that is wrong, a policy in the way."""
     if tls.failed_checks(evidence) and re.search(r"(?i)\btls\b|x509|certificate", why):
         return True
-    policies = evidence.objects("networkpolicies")
-    flows = [flow for flow in SEEING if (flow.source, flow.target) == (roles.GRAFANA, source)]
-    return evidence.known("networkpolicies") and any(networks.held_up(policies, flow) for flow in flows)
+    return bool(evidence.failed(checks.NETWORK_ALLOWS, f"{roles.GRAFANA}-{source}"))
 
 
 def _dashboards(evidence: Evidence) -> Iterator[Finding]:

@@ -1,0 +1,187 @@
+"""What a snapshot's NetworkPolicies let through, held against the flows that its description allows.
+
+It is worked out for every pod of the namespace, pods of other namespaces and addresses outside. A pod in its node's own
+network is not looked at: policies do not hold for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from pipeline_services.judgements.policies import EGRESS, INGRESS, Beyond, Block, End, Pods, Policies
+from pipeline_services.judgements.ports import ALL_PORTS, Ports
+from pipeline_services.model.component import Component
+from pipeline_services.model.flows import ANY, Flow
+from pipeline_services.model.k8s import (
+    K8sObject,
+    containers_of,
+    labels_of,
+    name_of,
+    phase_of,
+    spec_of,
+    status_of,
+    template_of,
+)
+from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.snapshot import Snapshot
+
+ELSEWHERE: Final = "elsewhere"
+"""All destinations that are no component's workload: strange pods, other namespaces, addresses outside."""
+_OVER: Final = ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Surplus:
+    """The ports that are open from one end to another, and the policies that open those which no flow describes."""
+
+    source: End
+    destination: End
+    open: Ports
+    policies: tuple[str, ...]
+
+    def contains(self, port: int | None) -> bool:
+        """Whether a TCP port is among them."""
+        return port is not None and bool(self.open & Ports.of("TCP", port, port))
+
+
+class Network:
+    """What a snapshot's policies let through, held against the flows of its description."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._described = snapshot.pipeline
+        self._items: list[K8sObject] = snapshot.data("networkpolicies")
+        parts = (part for part in self._described.components.values() if part.namespace)
+        self._keys, self._blocks = _selected_by(self._items)
+        selectors = (part.selector for part in self._described.workloads.values())
+        self._telling = sorted(self._keys.union(*selectors))
+        self._known = tuple(self._foreign(part) for part in parts)
+        self._policies = Policies(self._items, snapshot.namespace, self._known)
+        self._pods = tuple(self._all_pods())
+        self._workloads = [pods for pods in self._pods if pods.name in self._described.workloads]
+        self.denies_by_default = any(_denies_everything(policy["spec"]) for policy in self._items)
+
+    @cached_property
+    def open_to_everybody(self) -> list[str]:
+        """The policies that open every pod to all the pods, by name."""
+        return self._policies.open_to_everybody(self._pods)
+
+    def pods_of(self, component: str) -> list[Pods]:
+        """The component's pods, those that its workload would make where it has none."""
+        return [pods for pods in (*self._pods, *self._known) if pods.name == component]
+
+    def held_up(self, flow: Flow) -> str:
+        """Where the policies stop a flow, ``out of`` its source or ``into`` its destination; empty: they let it by."""
+        wanted = Ports.of(flow.protocol, flow.port, flow.port)
+        for source in self._workloads if flow.source == ANY else self._ends_of(flow.source):
+            for destination in self._ends_of(flow.destination):
+                if not self._policies.let(EGRESS, source, destination) & wanted:
+                    return f"out of {source}"
+                if not self._policies.let(INGRESS, source, destination) & wanted:
+                    return f"into {destination}"
+        return ""
+
+    def ends(self, destination: str) -> Iterator[tuple[End, End]]:
+        """Everybody who may try to connect to a destination, with the end that is tried."""
+        everybody: tuple[End, ...] = (*self._pods, *self._known, *Beyond)
+        if destination != ELSEWHERE:
+            yield from ((source, target) for target in self.pods_of(destination) for source in everybody)
+            return
+        strangers = [pods for pods in self._pods if pods not in self._workloads]
+        yield from ((source, target) for target in strangers for source in everybody)
+        yield from ((source, target) for target in (*self._known, *Beyond) for source in self._pods)
+
+    def surplus(self, source: End, destination: End, of: Ports = ALL_PORTS) -> list[Surplus]:
+        """What is open from one end to the other, among the ports ``of``, where that is more than described."""
+        opened = self._policies.between(source, destination) & of
+        more = opened - self._allowed(source, destination)
+        return [Surplus(source, destination, opened, self._policies.opening(source, destination, more))] if more else []
+
+    def _allowed(self, source: End, destination: End) -> Ports:
+        """The ports of the described flows. Who may connect to any address outside may so to that of a pod."""
+        meant = {destination, Beyond.OUTSIDE}
+        flows = (
+            flow
+            for flow in self._described.flows
+            if source in self._ends_of(flow.source) and meant & set(self._ends_of(flow.destination))
+        )
+        return Ports.joined(Ports.of(flow.protocol, flow.port, flow.port) for flow in flows)
+
+    def _ends_of(self, component: str) -> Sequence[End]:
+        """The ends that a flow's source or destination means."""
+        if component == ANY:
+            return self._pods
+        part = self._described[component]
+        return self.pods_of(component) if part.workload or part.namespace else [Beyond.OUTSIDE]
+
+    def _all_pods(self) -> list[Pods]:
+        """Every pod that policies hold for, and one of each workload that has none; each kind of pod once."""
+        kinds: dict[tuple[object, ...], K8sObject] = {}
+        for item in self._snapshot.data("pods"):
+            if not spec_of(item).get("hostNetwork") and phase_of(item) not in _OVER:
+                kinds.setdefault(self._kind(item), item)
+        found = [self._read(item, self._described.component_of(labels_of(item))) for item in kinds.values()]
+        running = {pods.name for pods in found}
+        others = [part for part in self._described.workloads.values() if part.id not in running]
+        return [*found, *(self._read(self._template(part), part) for part in others)]
+
+    def _kind(self, pod: K8sObject) -> tuple[object, ...]:
+        """What tells the pod from others: its component, and what policies select by."""
+        labels = labels_of(pod)
+        return (*(labels.get(key) for key in self._telling), self._blocks_of(pod), frozenset(_named_ports(pod)))
+
+    def _template(self, part: Component) -> K8sObject:
+        """A pod as the component's workload makes it; with no more than its labels where there is no workload."""
+        workload = named(self._snapshot, part.list_name, part.workload)
+        return (
+            template_of(workload) if workload else {"metadata": {"labels": part.selector}, "spec": {"containers": []}}
+        )
+
+    def _read(self, pod: K8sObject, part: Component | None) -> Pods:
+        return Pods(
+            part.id if part else name_of(pod),
+            self._snapshot.namespace,
+            frozenset((key, value) for key, value in labels_of(pod).items() if key in self._keys),
+            self._blocks_of(pod),
+            frozenset(_named_ports(pod)),
+        )
+
+    def _blocks_of(self, pod: K8sObject) -> frozenset[str]:
+        addresses = [str(one["ip"]) for one in status_of(pod).get("podIPs") or ()]
+        return frozenset(block.name for block in self._blocks if block.holds(addresses))
+
+    def _foreign(self, part: Component) -> Pods:
+        """The pods of a component that is in another namespace, where nothing but its labels is known of them."""
+        return Pods(part.id, part.namespace, frozenset(part.selector.items()), self._blocks_of({}))
+
+
+def _denies_everything(spec: Mapping[str, Any]) -> bool:
+    both = set(spec.get("policyTypes") or ()) == {"Ingress", "Egress"}
+    return both and not spec.get("podSelector") and not spec.get("ingress") and not spec.get("egress")
+
+
+def _named_ports(pod: K8sObject) -> Iterator[tuple[str, str, int]]:
+    for container in containers_of(pod):
+        for port in container.get("ports") or ():
+            if port.get("name"):
+                yield port["name"], port.get("protocol", "TCP"), port["containerPort"]
+
+
+def _selected_by(policies: Iterable[K8sObject]) -> tuple[frozenset[str], frozenset[Block]]:
+    """The keys of labels and the address blocks that policies select by."""
+    keys: set[str] = set()
+    blocks: set[Block] = set()
+    left: list[Any] = [policy["spec"] for policy in policies]
+    while left:
+        node = left.pop()
+        if isinstance(node, Mapping):
+            keys |= (node.get("matchLabels") or {}).keys()
+            keys |= {entry["key"] for entry in node.get("matchExpressions") or ()}
+            blocks |= {Block.of(node["ipBlock"])} if "ipBlock" in node else set()
+            left += node.values()
+        elif isinstance(node, list):
+            left += node
+    return frozenset(keys), frozenset(blocks)

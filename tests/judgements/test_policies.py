@@ -1,0 +1,106 @@
+"""What a policy's peers and ports mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline_services.judgements import networks
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.policies import NAMESPACE_NAME
+from pipeline_services.judgements.ports import ALL_PORTS, Ports
+from pipeline_services.model import names, roles
+from tests.judgements.known_bad_policies import add_policy, app
+from tests.judgements.world import healthy
+
+
+@pytest.mark.parametrize(
+    ("peer", "wrong"),
+    [
+        ({"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: "other"}}}, True),
+        ({"namespaceSelector": {"matchLabels": {"team": "other"}}}, True),
+        ({"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "producer"}}}, True),
+        (
+            {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: names.NAMESPACE}}, **{"podSelector": app("nobody")}},
+            False,
+        ),
+        (
+            {
+                "namespaceSelector": {
+                    "matchExpressions": [{"key": NAMESPACE_NAME, "operator": "In", "values": ["other"]}]
+                }
+            },
+            True,
+        ),
+        (
+            {
+                "namespaceSelector": {
+                    "matchExpressions": [{"key": NAMESPACE_NAME, "operator": "In", "values": [names.NAMESPACE]}]
+                },
+                "podSelector": app("nobody"),
+            },
+            False,
+        ),
+        ({"namespaceSelector": {"matchExpressions": [{"key": NAMESPACE_NAME, "operator": "DoesNotExist"}]}}, False),
+        ({"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}, True),
+        ({"ipBlock": {"cidr": "192.0.2.7/32"}}, True),
+    ],
+)
+def test_who_else_is_let_in(peer: dict[str, Any], wrong: bool) -> None:
+    world = healthy()
+    add_policy(world, "debug", app(roles.KAFKA), ingress=[{"from": [peer], "ports": [{"port": 9092}]}])
+    if wrong:
+        with pytest.raises(Deviation, match=r"to kafka:9092 is let through, by debug"):
+            networks.allow_nothing_else(world.snapshot(), roles.KAFKA)
+    else:
+        networks.allow_nothing_else(world.snapshot(), roles.KAFKA)
+
+
+def test_all_kinds_of_peers() -> None:
+    world = healthy()
+    policy = world.item("networkpolicies", roles.INFLUXDB)["spec"]
+    for rules in (
+        [{}],
+        [{"from": [{"podSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}]}],
+        [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 8000, "endPort": 9000}]}],
+        [{"from": [{"namespaceSelector": {}}]}],
+    ):
+        policy["ingress"] = rules
+        networks.allow(world.snapshot(), "processor-influxdb")
+    for rules in (
+        [{"from": [{"namespaceSelector": {"matchLabels": {"a": "b"}}, "podSelector": {}}]}],
+        [
+            {
+                "from": [
+                    {
+                        "podSelector": {
+                            "matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["processor"]}]
+                        }
+                    }
+                ]
+            }
+        ],
+        [{"ports": [{"protocol": "UDP", "port": 8086}]}],
+    ):
+        policy["ingress"] = rules
+        with pytest.raises(Deviation, match="into influxdb"):
+            networks.allow(world.snapshot(), "processor-influxdb")
+    world.drop("networkpolicies", lambda item: item["metadata"]["name"] in (roles.INFLUXDB, "default-deny"))
+    networks.allow(world.snapshot(), "processor-influxdb")  # no policy selects it: everything may enter
+
+
+@pytest.mark.parametrize(
+    ("some", "words"),
+    [
+        (ALL_PORTS, "all ports"),
+        (Ports(), ""),
+        (Ports.of("TCP", 9092, 9092), "9092"),
+        (Ports.of("TCP", 1, 1) | Ports.of("TCP", 3, 5) | Ports.of("TCP", 65_535, 65_535), "1, 3-5, 65535"),
+        (Ports.of("UDP", 53, 53) | Ports.of("TCP", 53, 53), "53, 53 (UDP)"),
+        (Ports.of("TCP"), "all ports (TCP)"),
+        (ALL_PORTS - Ports.of("UDP"), "all ports (TCP), all ports (SCTP)"),
+    ],
+)
+def test_ports_in_words(some: Ports, words: str) -> None:
+    assert str(some) == words
