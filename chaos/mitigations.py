@@ -13,6 +13,7 @@ from pipeline_services.faults import templates
 from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Fault, Proof, object_path, together
 from pipeline_services.model import roles
+from pipeline_services.model.k8s import is_terminating
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -80,9 +81,7 @@ def leaving(app: str) -> FaultBuilder:
         pod = pipeline.pods_of(app)[0].name
         path = object_path("pods", pod, pipeline.namespace)
         hung = processes.process_stopped(app)(pipeline)
-        landed = Proof(
-            f"{pod} to be on its way", lambda: pipeline.api.call("GET", path)["metadata"].get("deletionTimestamp")
-        )
+        landed = Proof(f"{pod} to be on its way", lambda: is_terminating(pipeline.api.call("GET", path)))
         return replace(hung, summary=f"{pod} is deleted and hangs", inject=[*hung.inject, Call("DELETE", path)]).proved(
             landed
         )

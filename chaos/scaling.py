@@ -16,6 +16,7 @@ from pipeline_services.faults.injection import injected
 from pipeline_services.faults.model import with_pods_replaced
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import name_of, replicas_of, status_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
@@ -131,8 +132,8 @@ def _load(pipeline: SteadyPipeline) -> Iterator[float]:
 
 def wanted_pods(cluster: Cluster, pipeline: Pipeline) -> dict[str, int]:
     """How many pods each scaled component should have now."""
-    found = {one["metadata"]["name"]: one["spec"]["replicas"] for one in cluster.list("deployments")}
-    return {component: int(found[pipeline[component].workload]) for component in pipeline.scaled}
+    found = {name_of(one): replicas_of(one) for one in cluster.list("deployments")}
+    return {component: found[pipeline[component].workload] for component in pipeline.scaled}
 
 
 def _wanted(pipeline: SteadyPipeline) -> dict[str, int]:
@@ -148,14 +149,14 @@ def _shrunk(one: Shrinking, wanted: int, after: float) -> Shrinking:
 
 def _looked_at(pipeline: SteadyPipeline, growth: Growth, since: float) -> Growth:
     promised = pipeline.description.autoscaler(growth.app)
-    hpa = next(one for one in pipeline.cluster.list("hpas") if one["metadata"]["name"] == promised.name)
+    hpa = next(one for one in pipeline.cluster.list("hpas") if name_of(one) == promised.name)
     pods = pipeline.pods_of(growth.app)
     now = time.time()
     found = replace(growth, most=max(growth.most, len(pods)))
     if found.known_after is None:
         return replace(found, known_after=now - since) if _cpu(hpa) > promised.cpu_percent else found
     after = now - since - found.known_after
-    if found.asked_after is None and int((hpa.get("status") or {}).get("desiredReplicas", 0)) > growth.before:
+    if found.asked_after is None and int(status_of(hpa).get("desiredReplicas", 0)) > growth.before:
         found = replace(found, asked_after=after)
     if found.ready_after is None and sum(pod.ready for pod in pods) > growth.before:
         found = replace(found, ready_after=after)
@@ -164,6 +165,6 @@ def _looked_at(pipeline: SteadyPipeline, growth: Growth, since: float) -> Growth
 
 def _cpu(hpa: dict[str, Any]) -> int:
     """The use of CPU in percent of the request that the autoscaler knows of; 0 while it knows none."""
-    metrics = (hpa.get("status") or {}).get("currentMetrics") or []
+    metrics = status_of(hpa).get("currentMetrics") or []
     uses = [((metric.get("resource") or {}).get("current") or {}).get("averageUtilization") for metric in metrics]
     return next((int(use) for use in uses if use is not None), 0)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final
 
 from pipeline_services.experiment.scenario import FaultBuilder
-from pipeline_services.faults import templates
 from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
 from pipeline_services.model import roles
+from pipeline_services.model.k8s import is_complete
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -74,7 +74,7 @@ def all_pods_ready(pipeline: SteadyPipeline, app: str) -> Proof:
     path = workload_path(pipeline, app)
     return Proof(
         f"every pod of {app} to be ready",
-        lambda: templates.is_whole(pipeline.api.call("GET", path)),
+        lambda: is_complete(pipeline.api.call("GET", path)),
         within=READY_TIMEOUT_S,
     )
 

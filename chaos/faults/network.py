@@ -10,6 +10,7 @@ from pipeline_services.faults import network, objects
 from pipeline_services.faults.model import Fault, Proof, object_path
 from pipeline_services.measure.connectivity import FLOWS, Connectivity
 from pipeline_services.model import roles
+from pipeline_services.model.k8s import ports_of
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -111,7 +112,7 @@ def service_port_wrong(component: str, target: int, client: str) -> FaultBuilder
     def build(pipeline: SteadyPipeline) -> Fault:
         service = pipeline.description.service(component)
         path = object_path("services", service.name, pipeline.namespace)
-        ports = pipeline.api.call("GET", path)["spec"]["ports"]
+        ports = ports_of(pipeline.api.call("GET", path))
         patch = {"spec": {"ports": [{**port, "targetPort": target} for port in ports]}}
         fault = faults.patched(pipeline.api, path, patch, f"{service.name} leads to the port {target}")
         addresses = pipeline.connectivity().addresses(client)

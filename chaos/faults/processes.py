@@ -10,6 +10,7 @@ from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import pods, processes, resources
 from pipeline_services.faults.model import Fault, together
 from pipeline_services.model import roles
+from pipeline_services.model.k8s import container_statuses
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -56,7 +57,7 @@ def out_of_memory(app: str) -> FaultBuilder:
         pod = pipeline.pods_of(app)[0].name
 
         def killed() -> bool:
-            statuses = pipeline.probes.pod(pod)["status"].get("containerStatuses") or [{}]
+            statuses = container_statuses(pipeline.probes.pod(pod)) or ({},)
             states = [statuses[0].get(which) or {} for which in ("state", "lastState")]
             return any((state.get("terminated") or {}).get("reason") == "OOMKilled" for state in states)
 

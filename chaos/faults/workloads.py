@@ -18,6 +18,7 @@ from pipeline_services.faults import capacity, objects, resources, templates
 from pipeline_services.faults.model import Fault, Proof, together
 from pipeline_services.faults.templates import Edit
 from pipeline_services.model import roles
+from pipeline_services.model.k8s import is_true, name_of, progress_of, taints_of
 from pipeline_services.model.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def log_shipper_without_node(pipeline: SteadyPipeline) -> Fault:
     fault = templates.edited(pipeline.api, part, pipeline.namespace, edit, summary=summary)
 
     def nowhere() -> bool:
-        return not pipeline.api.call("GET", path)["status"].get("desiredNumberScheduled", 0)
+        return progress_of(pipeline.api.call("GET", path)).wanted == 0
 
     return fault.proved(Proof(f"no pod of {app} to be wanted", nowhere))
 
@@ -128,8 +129,7 @@ def quota_used_up(app: str) -> FaultBuilder:
         path = workload_path(pipeline, app)
 
         def refused() -> bool:
-            conditions = (api.call("GET", path).get("status") or {}).get("conditions") or []
-            return any(one["type"] == "ReplicaFailure" and one["status"] == "True" for one in conditions)
+            return is_true(api.call("GET", path), "ReplicaFailure")
 
         undo = [*fault.undo, *capacity.waking(api, pipeline.description[app], namespace)]
         return replace(replaced, undo=undo).proved(
@@ -141,7 +141,7 @@ def quota_used_up(app: str) -> FaultBuilder:
 
 def first_node(pipeline: SteadyPipeline) -> str:
     """The name of the node that is closed."""
-    return str(pipeline.cluster.list("nodes")[0]["metadata"]["name"])
+    return name_of(pipeline.cluster.list("nodes")[0])
 
 
 def cordoned(pipeline: SteadyPipeline) -> Fault:
@@ -152,7 +152,7 @@ def cordoned(pipeline: SteadyPipeline) -> Fault:
 def tainted(pipeline: SteadyPipeline) -> Fault:
     """Somebody keeps pods away from the node."""
     path = KINDS["Node"].path(name=first_node(pipeline))
-    there = pipeline.api.call("GET", path)["spec"].get("taints") or []
+    there = taints_of(pipeline.api.call("GET", path))
     patch = {"spec": {"taints": [*there, {"key": TAINT, "effect": "NoSchedule"}]}}
     return faults.patched(pipeline.api, path, patch, f"the node has the taint {TAINT}")
 

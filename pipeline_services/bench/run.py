@@ -23,6 +23,7 @@ from pipeline_services.bench.store import bench_store
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
+from pipeline_services.model.k8s import name_of, phase_of
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
@@ -121,14 +122,14 @@ def _running(api: WritableCluster, load: Load, pipeline: Pipeline) -> Iterator[N
 
 
 def _remove(api: WritableCluster, manifest: Mapping[str, Any]) -> None:
-    kind, name = manifest["kind"], manifest["metadata"]["name"]
+    kind, name = manifest["kind"], name_of(manifest)
     api.delete(kind, name, grace=0)
     wait_until(lambda: api.get(kind, name) is None, within=30, what=f"{kind} {name} to be gone")
 
 
 def _finished(api: WritableCluster) -> bool:
     seen = api.get("Pod", NAME)
-    phase = seen["status"]["phase"] if seen else "gone"
+    phase = phase_of(seen) if seen else "gone"
     if phase in {"Failed", "gone"}:
         tails = {name: log_end(api, NAME, name, lines=3) for name in ("load", "drain")}
         raise UnexpectedAnswer(f"the benchmark's pod ended as {phase}: {tails}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.k8s import secret_value
 from pipeline_services.model.message import Reading
 from pipeline_services.model.pipeline import Pipeline, Store
 
@@ -96,24 +96,17 @@ def bench_store(cluster: Cluster, pipeline: Pipeline) -> Iterator[BenchStore]:
         slices = cluster.list("endpointslices")
         endpoint = ready_endpoint(service, pipeline[roles.INFLUXDB].label_selector, slices, pipeline.namespace)
         forward = open_things.enter_context(PortForward(cluster, endpoint))
-        tls = Tls(service.name, _secret(cluster, config.tls, "ca.crt"))
+        secrets = cluster.list("secrets")
+        tls = Tls(service.name, secret_value(secrets, config.tls, "ca.crt").decode())
         http = HttpApi(service.name, forward.port, tls=tls, cause=lambda: forward.failure)
         open_things.callback(http.close)
         yield BenchStore(
             http,
             pipeline.store,
-            read=_token(_secret(cluster, config.read_token.secret, config.read_token.key)),
-            write=_token(_secret(cluster, config.write_token.secret, config.write_token.key)),
+            read=_token(secret_value(secrets, config.read_token.secret, config.read_token.key)),
+            write=_token(secret_value(secrets, config.write_token.secret, config.write_token.key)),
         )
 
 
-def _token(token: str) -> dict[str, str]:
-    return {"Authorization": f"Token {token.strip()}"}
-
-
-def _secret(cluster: Cluster, name: str, key: str) -> str:
-    secret = cluster.get("Secret", name)
-    value = ((secret or {}).get("data") or {}).get(key)
-    if value is None:
-        raise NoData(f"there is no secret {name} with a key {key}")
-    return base64.b64decode(value).decode()
+def _token(token: bytes) -> dict[str, str]:
+    return {"Authorization": f"Token {token.decode().strip()}"}

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.k8s import secret_values
+from pipeline_services.model.k8s import labels_of, name_of, restarts_of, secret_values
 from pipeline_services.snapshot.redaction import redacted, secret_forms
 from pipeline_services.snapshot.sources.kubernetes import shaped
 
@@ -48,11 +48,11 @@ def read_logs(pipeline: SteadyPipeline, when: str) -> Logs:
         return {f"pods {when}": unreadable(error)}
     logs: Logs = {}
     for pod in pods:
-        part = pipeline.description.component_of(pod["metadata"].get("labels"))
+        part = pipeline.description.component_of(labels_of(pod))
         if part is not None and part.id in roles.DATA_PATH:
-            name = str(pod["metadata"]["name"])
+            name = name_of(pod)
             logs[f"{name} {when}"] = _tail(pipeline, redact, name, part.container)
-            if any(one.get("restartCount", 0) for one in pod["status"].get("containerStatuses") or ()):
+            if restarts_of(pod):
                 before = _tail(pipeline, redact, name, part.container, previous=True)
                 logs[f"{name} before its restart, {when}"] = before
     return logs

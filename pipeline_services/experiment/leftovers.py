@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
+from pipeline_services.model.k8s import name_of, owners_of, scale_target_of
+
 KINDS: Final = (
     *("deployments", "statefulsets", "daemonsets", "services", "configmaps", "secrets", "networkpolicies"),
     *("hpas", "pvcs", "pods"),
@@ -24,15 +26,13 @@ Namespace = Mapping[str, Iterable[Mapping[str, Any]]]
 
 def inventory(namespace: Namespace) -> dict[str, dict[str, str]]:
     """Every comparable field of every comparable object, by ``kind/name``; values are JSON, or a digest in Secrets."""
-    autoscaled = {
-        (str(hpa["spec"]["scaleTargetRef"]["kind"]).lower() + "s", str(hpa["spec"]["scaleTargetRef"]["name"]))
-        for hpa in namespace.get("hpas", ())
-    }
+    targets = map(scale_target_of, namespace.get("hpas", ()))
+    autoscaled = {(f"{kind.lower()}s", name) for kind, name in targets}
     return {
-        f"{kind}/{item['metadata']['name']}": _fields(kind, item, autoscaled)
+        f"{kind}/{name_of(item)}": _fields(kind, item, autoscaled)
         for kind in KINDS
         for item in namespace.get(kind, ())
-        if not (kind == "pods" and item["metadata"].get("ownerReferences"))
+        if not (kind == "pods" and owners_of(item))
     }
 
 
@@ -55,7 +55,7 @@ def _fields(kind: str, item: Mapping[str, Any], autoscaled: set[tuple[str, str]]
     kept = {key: value for key, value in metadata["annotations"].items() if key not in _OWN_WRITING}
     tree = {key: value for key, value in item.items() if key not in ("metadata", "status", "apiVersion", "kind")}
     tree["metadata"] = {**metadata, "annotations": kept}
-    if (kind, item["metadata"]["name"]) in autoscaled:
+    if (kind, name_of(item)) in autoscaled:
         tree["spec"] = {key: value for key, value in tree["spec"].items() if key != "replicas"}
     flat = dict(_flat("", tree))
     return {path: _digest(value) for path, value in flat.items()} if kind == "secrets" else flat

@@ -13,6 +13,7 @@ from pipeline_services.measure.probes import Probes, pod_seen
 from pipeline_services.measure.samples import LagSample
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.k8s import claims_of, name_of, uid_of, volume_of
 
 COUNTED_SPAN_S: Final = 600.0
 """Before a scenario: its points are counted before and after it."""
@@ -89,7 +90,7 @@ def read_identity(pipeline: SteadyPipeline, app: str, begin: float) -> Persisten
     pod = pipeline.pod(app)
     claim = _claim(pipeline, _claim_name(pod))
     seen = pod_seen(pod, pipeline.description)
-    claimed = str(claim["metadata"]["uid"]), str(claim["spec"]["volumeName"])
+    claimed = uid_of(claim), volume_of(claim)
     identity = PersistentIdentity(seen.name, seen.incarnation, *claimed)
     if app == roles.KAFKA:
         return _of_broker(identity, pipeline.probes)
@@ -131,14 +132,14 @@ def counted(answer: Any) -> int:
 
 
 def _claim_name(pod: Mapping[str, Any]) -> str:
-    for volume in pod["spec"].get("volumes") or ():
-        if "persistentVolumeClaim" in volume:
-            return str(volume["persistentVolumeClaim"]["claimName"])
-    raise NoData(f"{pod['metadata']['name']} has no volume of its own")
+    claims = claims_of(pod)
+    if not claims:
+        raise NoData(f"{name_of(pod)} has no volume of its own")
+    return claims[0]
 
 
 def _claim(pipeline: SteadyPipeline, name: str) -> Mapping[str, Any]:
     for claim in pipeline.cluster.list("pvcs"):
-        if claim["metadata"]["name"] == name:
+        if name_of(claim) == name:
             return claim
     raise NoData(f"there is no claim {name}")

@@ -21,6 +21,7 @@ from pipeline_services.measure.probes import Probes
 from pipeline_services.measure.samples import DRAINED_LAG, FRESH_AGE_S, PodSeen, component_ready, newest_of
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.k8s import labels_of
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
 Say = Callable[[str], None]
@@ -144,7 +145,7 @@ class SteadyPipeline:
             PreconditionNotMet: it is no pod of a component, or the container does not run.
         """
         found = self.probes.pod(pod)
-        part = self.description.component_of(found["metadata"].get("labels"))
+        part = self.description.component_of(labels_of(found))
         if part is None:
             raise PreconditionNotMet(f"{pod} is a pod of no component")
         return Processes(self.api, pods.container_id(found, part.container))

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pipeline_services.experiment.result import Result
 from pipeline_services.measure.samples import Samples, newest_of
+from pipeline_services.model.k8s import involved_object, last_seen, stamped
 
 MAX_BYTES: Final = 256 * 1024
 """What an attachment may be; where it was cut, it says so."""
@@ -112,10 +113,8 @@ def sampling_error(result: Result) -> float | None:
 
 
 def _event(event: Mapping[str, Any]) -> Entry:
-    times = (event.get("lastTimestamp"), event.get("eventTime"), event["metadata"].get("creationTimestamp"))
-    at = next((_epoch(str(time)) for time in times if time), 0.0)
-    what = event.get("involvedObject") or {}
-    return Entry(at, "event", f"{what.get('kind')}/{what.get('name')} {event.get('reason')}: {event.get('message')}")
+    kind, name = involved_object(event)
+    return Entry(last_seen(event), "event", f"{kind}/{name} {event.get('reason')}: {event.get('message')}")
 
 
 def _pod_changes(samples: Samples) -> Iterator[Entry]:
@@ -138,24 +137,9 @@ def _pod_changes(samples: Samples) -> Iterator[Entry]:
 def _log(pod: str, lines: Sequence[str]) -> Iterator[Entry]:
     """The loud lines only; the whole tail is attached apart."""
     for line in lines:
-        stamp, _, text = line.partition(" ")
-        if any(word in text for word in _LOUD):
-            at = _epoch(stamp)
-            if at:
-                yield Entry(at, "log", f"{pod}: {text[:240]}")
-
-
-def _epoch(text: str) -> float:
-    """RFC 3339 with up to nanoseconds; 0.0 for what is not."""
-    head, dot, tail = text.replace("Z", "+00:00").partition(".")
-    if dot:
-        digits = tail.split("+", 1)[0].split("-", 1)[0]
-        zone = tail[len(digits) :]
-        head = f"{head}.{digits[:6].ljust(6, '0')}{zone}"
-    try:
-        return datetime.fromisoformat(head).timestamp()
-    except ValueError:
-        return 0.0
+        found = stamped(line) if any(word in line for word in _LOUD) else None
+        if found:
+            yield Entry(found[0], "log", f"{pod}: {found[1][:240]}")
 
 
 def _bounded(text: str) -> str:

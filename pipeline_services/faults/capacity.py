@@ -11,6 +11,7 @@ from pipeline_services.faults.model import MERGE_PATCH, RUN, Api, Fault, Proof, 
 from pipeline_services.faults.objects import created
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import is_cordoned, name_of, replicas_of, taints_of
 from pipeline_services.model.kinds import KINDS
 
 _WOKEN = "conveyor.io/woken-by-fault"
@@ -35,7 +36,7 @@ def waking(api: Api, part: Component, namespace: str) -> list[Call]:
     """
     path = KINDS["ReplicaSet"].path(namespace)
     answer: dict[str, Any] = api.call("GET", f"{path}?{urlencode({'labelSelector': part.label_selector})}")
-    active = [item["metadata"]["name"] for item in answer["items"] if item["spec"].get("replicas")]
+    active = [name_of(item) for item in answer["items"] if replicas_of(item)]
     if not active:
         raise PreconditionNotMet(f"no ReplicaSet of {part.workload} has pods")
     return [
@@ -54,7 +55,7 @@ def cordoned(api: Api, node: str) -> Fault:
     if not node:
         raise ValueError("a fault needs an explicit target, not any node")
     path = KINDS["Node"].path(name=node)
-    if api.call("GET", path)["spec"].get("unschedulable"):
+    if is_cordoned(api.call("GET", path)):
         raise PreconditionNotMet(f"the node {node} is cordoned already")
     fault = patched(api, path, {"spec": {"unschedulable": True}}, f"node {node} cordoned")
     return fault.proved(
@@ -64,5 +65,5 @@ def cordoned(api: Api, node: str) -> Fault:
 
 
 def _taints(api: Api, path: str) -> list[Any]:
-    taints = api.call("GET", path)["spec"].get("taints") or []
+    taints = taints_of(api.call("GET", path))
     return [taint for taint in taints if taint["key"] == "node.kubernetes.io/unschedulable"]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
 from pipeline_services.faults.model import Api, Fault, Proof, object_path, patched
+from pipeline_services.model.k8s import encoded, progress_of, replicas_of
 
 
 def scaled(api: Api, kind: str, name: str, namespace: str, replicas: int) -> Fault:
     """The fault that scales a workload to ``replicas``. It has landed once the controller says so too."""
     path = object_path(kind, name, namespace)
     fault = patched(api, path, {"spec": {"replicas": replicas}}, f"{kind}/{name} scaled to {replicas}")
-    before = int(api.call("GET", path)["spec"].get("replicas", 1))
+    before = replicas_of(api.call("GET", path))
     return fault.proved(
         Proof(f"{replicas} ready pods of {name}", lambda: _ready(api.call("GET", path)) == replicas, within=60.0),
         Proof(f"{before} ready pods of {name} again", lambda: _ready(api.call("GET", path)) >= before, within=90.0),
@@ -28,7 +28,7 @@ def config_value(api: Api, name: str, namespace: str, values: Mapping[str, str])
 
 def secret_value(api: Api, name: str, namespace: str, values: Mapping[str, bytes]) -> Fault:
     """The fault that replaces the values of some keys of a Secret."""
-    data = {key: base64.b64encode(value).decode() for key, value in values.items()}
+    data = encoded(values)
     keys = ", ".join(values)
     return patched(api, object_path("secrets", name, namespace), {"data": data}, f"secret {name} has another {keys}")
 
@@ -43,8 +43,6 @@ def other_authority(api: Api, name: str, namespace: str, certificate: Mapping[st
 
 
 def _ready(workload: Mapping[str, Any]) -> int:
-    status = workload.get("status") or {}
-    if status.get("observedGeneration", 0) < workload["metadata"].get("generation", 0):
-        return -1
-    ready, there = int(status.get("readyReplicas", 0)), int(status.get("replicas", 0))
-    return ready if ready == there else -1
+    progress = progress_of(workload)
+    settled = progress.seen_by_controller and progress.available == progress.existing
+    return progress.available if settled else -1

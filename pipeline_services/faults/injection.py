@@ -23,6 +23,7 @@ from pipeline_services.model.errors import (
     ServiceUnreachable,
     UnexpectedAnswer,
 )
+from pipeline_services.model.k8s import uid_of
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
@@ -152,7 +153,7 @@ def _left_behind(entry: Entry) -> str:
 def identity(api: Api) -> str:
     """What tells this cluster from another of the same name."""
     answer = api.call("GET", IDENTITY)
-    return str(answer["metadata"]["uid"]) if isinstance(answer, dict) else ""
+    return uid_of(answer) if isinstance(answer, dict) else ""
 
 
 def perform(api: Api, steps: Sequence[Step]) -> None:

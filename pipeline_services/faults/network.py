@@ -8,6 +8,7 @@ from dataclasses import replace
 from pipeline_services.faults.journal import Command
 from pipeline_services.faults.model import RUN, Api, Fault, Proof, object_path, patched
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import spec_of
 
 POLICY_WITHIN = 30.0
 """Seconds that a changed policy may take to have effect."""
@@ -26,7 +27,7 @@ def flow_cut(
         PreconditionNotMet: the policy allows no such port, so that nothing would be cut.
     """
     path = object_path("networkpolicies", policy, namespace)
-    rules = api.call("GET", path)["spec"].get(direction) or []
+    rules = spec_of(api.call("GET", path)).get(direction) or []
     kept = [rule for rule in rules if port not in [entry.get("port") for entry in rule.get("ports") or ()]]
     if kept == rules:
         raise PreconditionNotMet(f"the policy {policy} has no {direction} rule for port {port}: nothing to cut")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Api, Fault, Proof, marks, object_path
 from pipeline_services.model.errors import NoData
+from pipeline_services.model.k8s import labels_of, name_of
 
 _OWN: Final = ("name", "namespace", "labels", "annotations", "finalizers")
 """What of an object's metadata is its maker's; the rest is the server's and refused in what is posted."""
@@ -33,9 +34,9 @@ def created(api: Api, kind: str, namespace: str, body: Mapping[str, Any]) -> Fau
     Args:
         body: the object, with its name; it is labelled with the run and the expiry.
     """
-    name = str(body["metadata"]["name"])
+    name = name_of(body)
     path = object_path(kind, name, namespace)
-    labels = {**(body["metadata"].get("labels") or {}), **marks()}
+    labels = {**labels_of(body), **marks()}
     made = {**body, "metadata": {**body["metadata"], "namespace": namespace, "labels": labels}}
     return Fault(
         f"{kind}/{name} made",

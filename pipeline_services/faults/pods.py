@@ -8,6 +8,7 @@ from typing import Any
 from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Api, Fault, Proof, object_path
 from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.k8s import container_statuses, is_running, name_of, uid_of
 
 
 def deleted(api: Api, name: str, namespace: str, grace: int | None = None) -> Fault:
@@ -17,7 +18,7 @@ def deleted(api: Api, name: str, namespace: str, grace: int | None = None) -> Fa
         grace: seconds that the pod is given to end; None for its own, 0 takes it away at once.
     """
     path = object_path("pods", name, namespace)
-    uid = api.call("GET", path)["metadata"]["uid"]
+    uid = uid_of(api.call("GET", path))
     options = {} if grace is None else {"gracePeriodSeconds": grace}
     body = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": uid}, **options}
     return Fault(
@@ -34,14 +35,14 @@ def container_id(pod: Mapping[str, Any], container: str) -> str:
     Raises:
         PreconditionNotMet: it does not run.
     """
-    for status in pod["status"].get("containerStatuses") or ():
-        if status["name"] == container and "running" in (status.get("state") or {}):
+    for status in container_statuses(pod):
+        if status["name"] == container and is_running(status):
             return str(status["containerID"]).rpartition("//")[2]
-    raise PreconditionNotMet(f"the container {container} of {pod['metadata']['name']} does not run")
+    raise PreconditionNotMet(f"the container {container} of {name_of(pod)} does not run")
 
 
 def _uid(api: Api, path: str) -> str | None:
     try:
-        return str(api.call("GET", path)["metadata"]["uid"])
+        return uid_of(api.call("GET", path))
     except NoData:
         return None

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Api, Fault, Proof, object_path, patched
 from pipeline_services.model.errors import NoData
+from pipeline_services.model.k8s import container_statuses, containers_of, limits_of, name_of, namespace_of
 
 
 def cpu_limited(api: Api, pod: Mapping[str, Any], millicores: int, throttled: Callable[[], bool]) -> Fault:
@@ -17,9 +18,8 @@ def cpu_limited(api: Api, pod: Mapping[str, Any], millicores: int, throttled: Ca
         pod: as the API gives it.
         throttled: whether the container is slowed down by its limit now.
     """
-    name = str(pod["metadata"]["name"])
-    path = object_path("pods", name, str(pod["metadata"]["namespace"]))
-    container = pod["spec"]["containers"][0]
+    name, container = name_of(pod), containers_of(pod)[0]
+    path = object_path("pods", name, namespace_of(pod))
     low = {"requests": {"cpu": f"{millicores}m"}, "limits": {"cpu": f"{millicores}m"}}
     old = {kind: {"cpu": container["resources"][kind]["cpu"]} for kind in ("requests", "limits")}
     return Fault(
@@ -46,7 +46,7 @@ def _resize(path: str, container: str, resources: dict[str, Any]) -> Call:
 def _limit(api: Api, path: str) -> str | None:
     """The limit in force; None for a pod that is no more: another has taken its place, with its own."""
     try:
-        status = api.call("GET", path)["status"]["containerStatuses"][0]
+        status = container_statuses(api.call("GET", path))[0]
     except NoData:
         return None
-    return str(((status.get("resources") or {}).get("limits") or {}).get("cpu", ""))
+    return limits_of(status).get("cpu", "")

@@ -15,6 +15,7 @@ from pipeline_services.faults.journal import Entry, Journal, own_journal
 from pipeline_services.faults.model import Api
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import labels_of
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.paths import cache_root
 from pipeline_services.model.pipeline import Pipeline
@@ -81,7 +82,7 @@ def require_label(api: Api, namespace: str) -> None:
     Raises:
         PreconditionNotMet: it does not.
     """
-    labels = api.call("GET", KINDS["Namespace"].path(name=namespace))["metadata"].get("labels") or {}
+    labels = labels_of(api.call("GET", KINDS["Namespace"].path(name=namespace)))
     if labels.get(CONSENT_LABEL) != CONSENT:
         raise PreconditionNotMet(
             f"refused: the namespace {namespace} does not carry the label {CONSENT_LABEL}={CONSENT}",

@@ -12,6 +12,7 @@ from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import MERGE_PATCH, Api, Fault, Proof, object_path
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import spec_of, volume_of
 from pipeline_services.model.kinds import KINDS
 
 ROOM_MIB: Final = 48
@@ -105,8 +106,8 @@ def volume_full(api: Api, part: Component, namespace: str, process: str, stops_s
 
 
 def _folder(api: Api, claim: str, namespace: str) -> str:
-    volume = api.call("GET", object_path("persistentvolumeclaims", claim, namespace))["spec"]["volumeName"]
-    spec = api.call("GET", KINDS["PersistentVolume"].path(name=volume))["spec"]
+    volume = volume_of(api.call("GET", object_path("persistentvolumeclaims", claim, namespace)))
+    spec = spec_of(api.call("GET", KINDS["PersistentVolume"].path(name=volume)))
     path = (spec.get("hostPath") or spec.get("local") or {}).get("path", "")
     if not path.startswith("/var/") or claim not in path:
         raise PreconditionNotMet(f"the volume of {claim} is no folder of the node that may be filled: {path or spec}")

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pipeline_services.faults.model import Api, Fault, Proof, object_path, patched
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import is_complete, is_observed, template_of
 
 Edit = Callable[[dict[str, Any], str], None]
 """Changes a pod's spec in place, of which the container with that name does the work."""
@@ -26,7 +27,7 @@ def edited(api: Api, part: Component, namespace: str, edit: Edit, *, summary: st
         PreconditionNotMet: the edit changes nothing.
     """
     path, name = object_path(part.list_name, part.workload, namespace), f"{part.list_name}/{part.workload}"
-    old = api.call("GET", path)["spec"]["template"]["spec"]
+    old = template_of(api.call("GET", path))["spec"]
     new = copy.deepcopy(old)
     edit(new, part.container)
     changed = {key: new.get(key) for key in sorted({*old, *new}) if old.get(key) != new.get(key)}
@@ -35,7 +36,7 @@ def edited(api: Api, part: Component, namespace: str, edit: Edit, *, summary: st
     fault = patched(api, path, {"spec": {"template": {"spec": changed}}}, f"{name}: {summary}")
     return fault.proved(
         Proof(f"the controller to work on {name}", lambda: is_observed(api.call("GET", path))),
-        Proof(f"every pod of {name} to be ready", lambda: is_whole(api.call("GET", path)), within=BACK_WITHIN),
+        Proof(f"every pod of {name} to be ready", lambda: is_complete(api.call("GET", path)), within=BACK_WITHIN),
     )
 
 
@@ -99,24 +100,6 @@ def volume_from_claim(volume: str, claim: str) -> Edit:
         pod["volumes"] = [wanted if entry["name"] == volume else entry for entry in pod["volumes"]]
 
     return edit
-
-
-def is_observed(workload: Mapping[str, Any]) -> bool:
-    """Whether the controller has seen the newest spec."""
-    seen = (workload.get("status") or {}).get("observedGeneration", 0)
-    return bool(seen >= workload["metadata"].get("generation", 0))
-
-
-def is_whole(workload: Mapping[str, Any]) -> bool:
-    """Whether all pods that the workload should have are ready and of its newest template, and there is one."""
-    spec, status = workload["spec"], workload.get("status") or {}
-    if "desiredNumberScheduled" in status:
-        wanted = status["desiredNumberScheduled"]
-        counts = [status.get(key, 0) for key in ("currentNumberScheduled", "updatedNumberScheduled", "numberReady")]
-    else:
-        wanted = spec.get("replicas", 1)
-        counts = [status.get(key, 0) for key in ("replicas", "updatedReplicas", "readyReplicas")]
-    return is_observed(workload) and wanted > 0 and counts == [wanted] * 3
 
 
 def _container(pod: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pipeline_services.model.k8s import (
     allocatable,
     closing_taints,
     condition,
+    condition_status,
     epoch,
     is_cordoned,
     is_true,
@@ -59,7 +60,7 @@ def have_no_pressure(snapshot: Snapshot) -> None:
     for node in _required(snapshot.data("nodes"), "nodes"):
         for kind in PRESSURES:
             found = condition(node, kind)
-            if found.get("status") != "False":
+            if condition_status(node, kind) != "False":
                 observed = f"node {name_of(node)} has {kind} {found.get('status', 'Unknown')}: {found.get('message')}"
                 raise Deviation(snapshot, observed, f"{kind} False", COMPONENT_ADVICE["node"])
 

@@ -7,7 +7,7 @@ from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_start
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import age, condition, is_ready, labels_of, progress_of
+from pipeline_services.model.k8s import age, condition_status, is_ready, labels_of, progress_of
 from pipeline_services.snapshot.objects import items_of, named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -32,7 +32,7 @@ def _judge(snapshot: Snapshot, part: Component) -> None:
         raise Deviation(snapshot, f"{kind} {app} is scaled to 0", "at least 1 replica", scale)
     if progress.complete:
         return
-    if condition(workload, "Progressing").get("status") == "False" or not _is_under_way(snapshot, part):
+    if condition_status(workload, "Progressing") == "False" or not _is_under_way(snapshot, part):
         raise Deviation(snapshot, f"{kind} {app}: {progress}", f"a complete rollout within {STARTING_FOR:g} s", advice)
     if not progress.available:
         raise PreconditionNotMet(f"{kind} {app} is still starting ({progress}); ask again in {STARTING_FOR:g} s")

@@ -81,7 +81,7 @@ class FakeCluster:
         new["metadata"] = {**new["metadata"], **kept}
         total = new.get("spec", {}).get("replicas", 1)
         counts = ("replicas", "updatedReplicas", "availableReplicas", "desiredNumberScheduled")
-        more = ("updatedNumberScheduled", "numberAvailable")
+        more = ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable")
         new["status"] = {"observedGeneration": generation, **dict.fromkeys((*counts, *more), total)}
         self.objects[key] = new
         self.log.append(f"wrote {' '.join(key)}")

@@ -65,28 +65,6 @@ def test_complete() -> None:
     assert wait([deployment()], [pod(ready=True)]) == []
 
 
-@pytest.mark.parametrize(
-    "status",
-    [{"observedGeneration": 1}, {"updatedReplicas": 0}, {"availableReplicas": 0}, {"replicas": 2}],
-    ids=["not seen", "old pod", "not ready", "old pod left"],
-)
-def test_incomplete(status: dict[str, int]) -> None:
-    assert not rollout.is_complete(deployment(**status))
-
-
-def test_none_wanted_is_not_complete() -> None:
-    workload = deployment(replicas=0, updatedReplicas=0, availableReplicas=0)
-    workload["spec"]["replicas"] = 0
-    assert not rollout.is_complete(workload)
-
-
-def test_a_daemon_set_counts_nodes() -> None:
-    status = {"observedGeneration": 1, "desiredNumberScheduled": 1, "updatedNumberScheduled": 1, "numberAvailable": 1}
-    workload = {"kind": "DaemonSet", "metadata": {"name": "log-shipper", "generation": 1}, "spec": {}, "status": status}
-    assert rollout.is_complete(workload)
-    assert not rollout.is_complete({**workload, "status": {**status, "desiredNumberScheduled": 2}})
-
-
 def test_a_workload_that_is_not_there_is_not_complete() -> None:
     with pytest.raises(rollout.RolloutFailed):
         wait([], [])

@@ -63,7 +63,7 @@ def container() -> dict[str, Any]:
 
 def deployment() -> dict[str, Any]:
     pod = {"containers": [container()], "volumes": [{"name": "data", "emptyDir": {}}, {"name": "tmp"}]}
-    status = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1}
+    status = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
     return {
         "metadata": {"name": "producer", "generation": 1, "annotations": {"a": "b"}},
         "spec": {"replicas": 1, "template": {"spec": pod}},
@@ -168,34 +168,6 @@ def test_an_edit_without_effect_or_target_is_refused() -> None:
         templates.edited(server, PRODUCER, "ns", templates.image("1"), summary="x")
     with pytest.raises(PreconditionNotMet, match="no container nobody"):
         templates.edited(server, replace(PRODUCER, container="nobody"), "ns", templates.image("2"), summary="x")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"observedGeneration": 0},
-        {"replicas": 2},
-        {"updatedReplicas": 0},
-        {"readyReplicas": 0},
-    ],
-)
-def test_a_workload_in_the_middle_of_something_is_not_whole(change: dict[str, int]) -> None:
-    found = deployment()
-    assert templates.is_whole(found)
-    found["status"] |= change
-    assert not templates.is_whole(found)
-
-
-def test_a_workload_of_no_pods_is_not_whole() -> None:
-    found = deployment()
-    found["spec"]["replicas"] = 0
-    found["status"] = {"observedGeneration": 1}
-    assert not templates.is_whole(found)
-    daemons = {"desiredNumberScheduled": 1, "currentNumberScheduled": 1, "updatedNumberScheduled": 1, "numberReady": 1}
-    found["status"] = {"observedGeneration": 1, **daemons}
-    assert templates.is_whole(found)
-    found["status"]["numberReady"] = 0
-    assert not templates.is_whole(found)
 
 
 def test_a_cordon_is_undone_and_needs_a_node_that_takes_pods() -> None:

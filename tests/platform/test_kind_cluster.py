@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 import yaml
@@ -64,30 +63,3 @@ def test_audit_covers_the_account_of_the_checks_and_nothing_else() -> None:
     policy = yaml.safe_load((paths.IMAGES / "node-base" / "audit-policy.yaml").read_text(encoding="utf-8"))
     account = f"system:serviceaccount:{NAMESPACE}:{own_cluster.READER_ACCOUNT}"
     assert policy["rules"] == [{"level": "Metadata", "users": [account]}, {"level": "None"}]
-
-
-def workload(kind: str, spec: dict[str, Any], **status: int) -> dict[str, Any]:
-    metadata = {"namespace": "kube-system", "name": "part", "generation": 2}
-    return {"kind": kind, "metadata": metadata, "spec": spec, "status": {"observedGeneration": 2, **status}}
-
-
-READY = {"updatedReplicas": 1, "readyReplicas": 1, "replicas": 1}
-NODE_READY = {"desiredNumberScheduled": 1, "updatedNumberScheduled": 1, "numberReady": 1}
-
-
-@pytest.mark.parametrize(
-    ("item", "ready"),
-    [
-        (workload("Deployment", {"replicas": 1}, **READY), True),
-        (workload("Deployment", {"replicas": 1}, **{**READY, "observedGeneration": 1}), False),
-        (workload("Deployment", {"replicas": 1}, **{**READY, "replicas": 2}), False),
-        (workload("Deployment", {"replicas": 0}), False),
-        (workload("Deployment", {}), False),
-        (workload("DaemonSet", {}, **NODE_READY), True),
-        (workload("DaemonSet", {}, **{**NODE_READY, "numberReady": 0}), False),
-        (workload("DaemonSet", {}), False),
-    ],
-    ids=["ready", "not-seen-yet", "old-pod-left", "scaled-to-0", "new", "daemon-ready", "daemon-not", "daemon-nowhere"],
-)
-def test_part_counts_as_ready_only_when_its_newest_version_is(item: dict[str, Any], ready: bool) -> None:
-    assert kind_cluster.is_ready(item) is ready

@@ -13,6 +13,7 @@ from pipeline_services.model.k8s.objects import (
     annotations_of,
     condition,
     condition_since,
+    condition_status,
     created_at,
     deleted_at,
     deletion_due,
@@ -47,6 +48,7 @@ from pipeline_services.model.k8s.pods import (
     restarts_of,
     started_at,
     state_of,
+    volume_of,
 )
 from pipeline_services.model.k8s.secrets import encoded, secret_value, secret_values
 from pipeline_services.model.k8s.services import endpoints_of, port_of, ports_of, selector_of, service_of
@@ -54,6 +56,7 @@ from pipeline_services.model.k8s.workloads import (
     Progress,
     is_complete,
     is_observed,
+    match_labels_of,
     progress_of,
     replicas_of,
     scale_target_of,
@@ -73,6 +76,7 @@ __all__ = [
     "closing_taints",
     "condition",
     "condition_since",
+    "condition_status",
     "container_statuses",
     "containers_of",
     "created_at",
@@ -96,6 +100,7 @@ __all__ = [
     "last_end",
     "last_seen",
     "limits_of",
+    "match_labels_of",
     "name_of",
     "namespace_of",
     "owners_of",
@@ -123,4 +128,5 @@ __all__ = [
     "template_of",
     "times_seen",
     "uid_of",
+    "volume_of",
 ]

@@ -111,9 +111,14 @@ def condition(item: K8sObject, kind: str) -> K8sObject:
     return next(found, {})
 
 
+def condition_status(item: K8sObject, kind: str) -> str:
+    """``True``, ``False`` or ``Unknown``; empty where the object has no condition of type ``kind``."""
+    return str(condition(item, kind).get("status") or "")
+
+
 def is_true(item: K8sObject, kind: str) -> bool:
     """Whether the status condition of type ``kind`` is there and True."""
-    return bool(condition(item, kind).get("status") == "True")
+    return condition_status(item, kind) == "True"
 
 
 def condition_since(item: K8sObject, kind: str) -> float | None:

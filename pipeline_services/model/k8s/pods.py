@@ -97,6 +97,11 @@ def claims_of(pod: K8sObject) -> list[str]:
     return [str(one["persistentVolumeClaim"]["claimName"]) for one in volumes if one.get("persistentVolumeClaim")]
 
 
+def volume_of(claim: K8sObject) -> str:
+    """The name of the volume that a claim is bound to; empty while it is not."""
+    return str(claim["spec"].get("volumeName") or "")
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A ConfigMap or Secret that a pod reads.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline_services.model.k8s.objects import K8sObject, spec_of, status_of
@@ -58,6 +59,12 @@ def template_of(workload: K8sObject) -> K8sObject:
     """The template of the workload's pods; it has ``metadata`` and ``spec`` like a pod."""
     template: K8sObject = workload["spec"]["template"]
     return template
+
+
+def match_labels_of(workload: K8sObject) -> Mapping[str, str]:
+    """The labels by which the workload knows its pods."""
+    labels: Mapping[str, str] = workload["spec"]["selector"]["matchLabels"]
+    return labels
 
 
 def scale_target_of(hpa: K8sObject) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shlex
 import tempfile
@@ -17,6 +16,7 @@ from pipeline_services.clients.failures import PlatformError
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.k8s import secret_value
 from pipeline_services.model.pipeline import Store
 from pipeline_services.platform.cluster.access import ClusterAccess
 
@@ -87,7 +87,7 @@ def backup_test(access: ClusterAccess, kubectl: Path, progress: Callable[[str], 
         secret = cluster.get("Secret", pipeline.config.admin)
     if secret is None:
         raise PreconditionNotMet(f"there is no secret {pipeline.config.admin}", next_step="make up")
-    token = base64.b64decode(secret["data"]["token"]).decode()
+    token = secret_value([secret], pipeline.config.admin, "token").decode()
     flags = ["--kubeconfig", str(access.kubeconfig), "--context", access.context, "-n", pipeline.namespace]
 
     def in_pod(script: str) -> str:

@@ -21,6 +21,7 @@ from pipeline_services.clients import shell
 from pipeline_services.clients.engine import Engine
 from pipeline_services.clients.failures import CommandFailed, PlatformError
 from pipeline_services.model import paths
+from pipeline_services.model.k8s import is_complete, name_of, namespace_of
 from pipeline_services.model.paths import Cache
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.build.images import PREFIX
@@ -180,7 +181,7 @@ class KindCluster:
     def unready(self, workloads: Collection[str]) -> list[str]:
         """Those of the workloads that are not, or not completely, rolled out."""
         found = json.loads(self.kubectl("get", "deployments,daemonsets", "--all-namespaces", "-o", "json"))
-        ready = {_identity(item) for item in found["items"] if is_ready(item)}
+        ready = {_identity(item) for item in found["items"] if is_complete(item)}
         return [workload for workload in workloads if workload not in ready]
 
     def delete(self) -> None:
@@ -218,17 +219,4 @@ def with_images(text: str, images: Mapping[str, str]) -> str:
 
 
 def _identity(workload: Mapping[str, Any]) -> str:
-    metadata = workload["metadata"]
-    return f"{metadata['namespace']}/{workload['kind'].lower()}/{metadata['name']}"
-
-
-def is_ready(workload: Mapping[str, Any]) -> bool:
-    """Whether what the newest version of a workload asks for is there and ready."""
-    status = workload.get("status", {})
-    if status.get("observedGeneration") != workload["metadata"]["generation"]:
-        return False
-    if workload["kind"] == "DaemonSet":
-        wanted = status.get("desiredNumberScheduled", 0)
-        return bool(0 < wanted == status.get("updatedNumberScheduled") == status.get("numberReady"))
-    wanted = workload["spec"].get("replicas", 1)
-    return bool(0 < wanted == status.get("updatedReplicas") == status.get("readyReplicas") == status.get("replicas"))
+    return f"{namespace_of(workload)}/{workload['kind'].lower()}/{name_of(workload)}"

@@ -15,6 +15,7 @@ from pipeline_services.clients.api_server import MAX_CONNECTIONS
 from pipeline_services.clients.kubernetes import Object, WritableCluster
 from pipeline_services.model import roles
 from pipeline_services.model.errors import Invalid
+from pipeline_services.model.k8s import match_labels_of, name_of, replicas_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
 from pipeline_services.model.waiting import wait_until
@@ -98,7 +99,7 @@ class _Deploy:
     def _remove_unexpected(self, pods: list[Object]) -> None:
         expected = {key(manifest) for manifest in (*self._foundation, *self._workloads)}
         expected |= {("Secret", name) for name in made_secrets(self._pipeline)}
-        selectors = [workload["spec"]["selector"]["matchLabels"] for workload in self._workloads]
+        selectors = [match_labels_of(workload) for workload in self._workloads]
         surplus = drift.unexpected(self._live.values(), expected) + drift.intruders(pods, selectors)
         self._say("removed", [f"{kind} {name}" for kind, name in map(key, surplus)])
         for _ in self._pool.map(lambda item: self._api.delete(*key(item)), surplus):
@@ -134,7 +135,7 @@ class _Deploy:
         for manifest in self._workloads:
             sources = sorted(render.reads(manifest))
             stamp = _stamp({source: versions[source] for source in sources if source in versions})
-            name = manifest["metadata"]["name"]
+            name = name_of(manifest)
             if all(source in versions for source in sources) and self._applied.get(name) != stamp:
                 manifest["spec"]["template"]["metadata"].setdefault("annotations", {})[READS] = stamp
                 self._applied[name] = stamp
@@ -147,7 +148,7 @@ class _Deploy:
             if live is None or live["metadata"]["generation"] != result["metadata"]["generation"]:
                 self._progress(f"{manifest['metadata']['name']}: {'new' if live is None else 'changed'}")
             self._live[key(manifest)] = result
-            if result["spec"].get("replicas") == 0:
+            if replicas_of(result) == 0:
                 self._wake(manifest)
 
     def _wake(self, manifest: Object) -> None:
@@ -160,7 +161,7 @@ class _Deploy:
         """Replace pods that failed before: what they failed of may be repaired by now, and they wait for minutes."""
         stuck = rollout.stuck_pods(pods)
         self._say("replaced", [f"pod {pod['metadata']['name']}" for pod in stuck])
-        for _ in self._pool.map(lambda pod: self._api.delete("Pod", pod["metadata"]["name"], grace=0), stuck):
+        for _ in self._pool.map(lambda pod: self._api.delete("Pod", name_of(pod), grace=0), stuck):
             pass
 
     def _say(self, what: str, things: list[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import FIELD_MANAGER, Cluster, Object
+from pipeline_services.model.k8s import labels_of, name_of, owners_of
 
 PRUNED_KINDS: Final = (
     *("ConfigMap", "Secret", "Service", "NetworkPolicy", "Ingress", "ResourceQuota", "LimitRange"),
@@ -32,7 +33,7 @@ def unexpected(live: Iterable[Object], expected: Collection[tuple[str, str]]) ->
         if item["kind"] in PRUNED_KINDS
         and key(item) not in expected
         and key(item) not in GIVEN
-        and not item["metadata"].get("ownerReferences")
+        and not owners_of(item)
         and item.get("type") != "kubernetes.io/service-account-token"
     ]
 
@@ -43,9 +44,7 @@ def intruders(pods: Iterable[Object], selectors: Collection[Mapping[str, str]]) 
     def matched(labels: Mapping[str, str]) -> bool:
         return any(selector.items() <= labels.items() for selector in selectors)
 
-    return [
-        pod for pod in pods if not pod["metadata"].get("ownerReferences") and matched(pod["metadata"].get("labels", {}))
-    ]
+    return [pod for pod in pods if not owners_of(pod) and matched(labels_of(pod))]
 
 
 def taken_over(live: Mapping[str, Any]) -> list[Object] | None:
@@ -76,7 +75,7 @@ def taken_over(live: Mapping[str, Any]) -> list[Object] | None:
 
 def key(item: Mapping[str, Any]) -> tuple[str, str]:
     """(kind, name)"""
-    return item["kind"], item["metadata"]["name"]
+    return item["kind"], name_of(item)
 
 
 def _is_mine(entry: Mapping[str, Any]) -> bool:

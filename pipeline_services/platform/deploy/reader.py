@@ -15,6 +15,7 @@ import yaml
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.k8s import uid_of
 from pipeline_services.model.settings import Target
 
 VALID_FOR: Final = 365 * 24 * 3600
@@ -31,7 +32,7 @@ def ensure_reader(api: WritableCluster, admin: Target, reader: Path) -> bool:
     account = api.get("ServiceAccount", own_cluster.READER_ACCOUNT)
     if account is None:
         raise UnexpectedAnswer(f"the service account {own_cluster.READER_ACCOUNT} is not there")
-    if _serves(_read(reader), cluster, account["metadata"]["uid"], admin.context):
+    if _serves(_read(reader), cluster, uid_of(account), admin.context):
         return False
     request = {
         "apiVersion": "authentication.k8s.io/v1",

@@ -10,6 +10,7 @@ from typing import Any, Final
 import yaml
 
 from pipeline_services.clients.failures import CommandFailed, PlatformError, ToolMissing
+from pipeline_services.model.k8s import containers_of, init_containers_of, name_of, references_of, template_of
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.paths import REPOSITORY
 
@@ -59,7 +60,7 @@ def fill_images(manifests: list[Manifest], images: Mapping[str, str]) -> list[Ma
         for container in containers(manifest):
             name = container["image"].removeprefix(REGISTRY)
             if name not in images:
-                raise PlatformError(f"{manifest['metadata']['name']} asks for an image that is not built: {name}")
+                raise PlatformError(f"{name_of(manifest)} asks for an image that is not built: {name}")
             container["image"] = images[name]
     return manifests
 
@@ -67,9 +68,8 @@ def fill_images(manifests: list[Manifest], images: Mapping[str, str]) -> list[Ma
 def containers(manifest: Mapping[str, Any]) -> Iterator[Manifest]:
     """The containers of a workload, init containers included; none for any other kind."""
     if is_workload(manifest):
-        pod = manifest["spec"]["template"]["spec"]
-        yield from pod.get("initContainers", [])
-        yield from pod["containers"]
+        yield from init_containers_of(template_of(manifest))
+        yield from containers_of(template_of(manifest))
 
 
 def is_workload(manifest: Mapping[str, Any]) -> bool:
@@ -79,20 +79,4 @@ def is_workload(manifest: Mapping[str, Any]) -> bool:
 
 def reads(manifest: Mapping[str, Any]) -> set[tuple[str, str]]:
     """The ConfigMaps and Secrets that a workload's pods read, as (kind, name)."""
-    found: set[tuple[str, str]] = set()
-    for container in containers(manifest):
-        for source in container.get("envFrom", []):
-            found |= _references(source, "configMapRef", "secretRef")
-        for variable in container.get("env", []):
-            found |= _references(variable.get("valueFrom", {}), "configMapKeyRef", "secretKeyRef")
-    for volume in manifest["spec"]["template"]["spec"].get("volumes", []):
-        if "configMap" in volume:
-            found.add(("ConfigMap", volume["configMap"]["name"]))
-        if "secret" in volume:
-            found.add(("Secret", volume["secret"]["secretName"]))
-    return found
-
-
-def _references(source: Mapping[str, Any], config_map: str, secret: str) -> set[tuple[str, str]]:
-    kinds = {config_map: "ConfigMap", secret: "Secret"}
-    return {(kind, source[key]["name"]) for key, kind in kinds.items() if key in source}
+    return {(one.kind, one.name) for one in references_of(template_of(manifest))}

@@ -12,6 +12,26 @@ from typing import Any, Final
 from pipeline_services.clients.failures import PlatformError
 from pipeline_services.clients.kubernetes import Cluster, Object
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
+from pipeline_services.model.k8s import (
+    K8sObject,
+    condition,
+    condition_status,
+    container_statuses,
+    containers_of,
+    is_complete,
+    is_ready,
+    is_terminating,
+    is_true,
+    labels_of,
+    last_end,
+    match_labels_of,
+    name_of,
+    owners_of,
+    phase_of,
+    state_of,
+    status_of,
+    template_of,
+)
 from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.deploy.drift import listed
@@ -35,8 +55,8 @@ class State:
         return [workload for workload in self.workloads if not is_complete(workload)]
 
     def pods_of(self, workload: Mapping[str, Any]) -> list[Object]:
-        wanted = workload["spec"]["selector"]["matchLabels"].items()
-        return [pod for pod in self.pods if wanted <= pod["metadata"].get("labels", {}).items()]
+        wanted = match_labels_of(workload).items()
+        return [pod for pod in self.pods if wanted <= labels_of(pod).items()]
 
 
 class RolloutFailed(PlatformError):
@@ -59,8 +79,8 @@ def wait_for(
     def done() -> State | None:
         nonlocal first
         state = look(api, pool, everything)
-        unfinished = {workload["metadata"]["name"] for workload in state.unfinished()}
-        missing = everything - {workload["metadata"]["name"] for workload in state.workloads}
+        unfinished = {name_of(workload) for workload in state.unfinished()}
+        missing = everything - {name_of(workload) for workload in state.workloads}
         for name in sorted(waiting - unfinished - missing):
             waiting.discard(name)
             if not first:
@@ -80,22 +100,8 @@ def wait_for(
 def look(api: Cluster, pool: Executor, wanted: frozenset[str]) -> State:
     """Read the workloads and the pods."""
     lists: list[list[Object]] = list(pool.map(partial(listed, api), (*(kind.name for kind in WORKLOAD_KINDS), "Pod")))
-    workloads = [item for items in lists[:-1] for item in items if item["metadata"]["name"] in wanted]
+    workloads = [item for items in lists[:-1] for item in items if name_of(item) in wanted]
     return State(tuple(workloads), tuple(lists[-1]))
-
-
-def is_complete(workload: Mapping[str, Any]) -> bool:
-    """Whether the controller has seen the spec and every pod of it is new and ready."""
-    status = workload.get("status", {})
-    if status.get("observedGeneration", 0) < workload["metadata"]["generation"]:
-        return False
-    if workload["kind"] == "DaemonSet":
-        total = status.get("desiredNumberScheduled", 0)
-        counted: tuple[str, ...] = ("updatedNumberScheduled", "numberAvailable")
-    else:
-        total = workload["spec"].get("replicas", 1)
-        counted = ("updatedReplicas", "availableReplicas", "replicas")
-    return total > 0 and all(status.get(count, 0) == total for count in counted)
 
 
 def stuck_pods(pods: Iterable[Object]) -> list[Object]:
@@ -103,8 +109,8 @@ def stuck_pods(pods: Iterable[Object]) -> list[Object]:
     return [
         pod
         for pod in pods
-        if pod["metadata"].get("ownerReferences")
-        and not pod["metadata"].get("deletionTimestamp")
+        if owners_of(pod)
+        and not is_terminating(pod)
         and any(waiting.get("reason") in STUCK for _, waiting in _waiting(pod))
     ]
 
@@ -113,15 +119,16 @@ def explain(api: Cluster, state: State, error: PipelineError) -> str:
     """Which pod is not ready, why, and the end of its log."""
     lines = [error.message if isinstance(error, WaitExpired) else str(error)]
     for workload in state.unfinished() or state.workloads:
-        name = workload["metadata"]["name"]
-        reasons = [condition.get("message", "") for condition in _failures(workload)]
-        pods = [pod for pod in state.pods_of(workload) if not _is_ready(pod)]
+        name = name_of(workload)
+        refused = is_true(workload, "ReplicaFailure")
+        reasons = [condition(workload, "ReplicaFailure").get("message", "")] if refused else []
+        pods = [pod for pod in state.pods_of(workload) if not is_ready(pod)]
         lines += [f"{name}: {reason}" for reason in reasons]
         for pod in pods:
-            lines.append(f"{name}: pod {pod['metadata']['name']} is not ready: {why(pod)}")
+            lines.append(f"{name}: pod {name_of(pod)} is not ready: {why(pod)}")
             lines += [f"    {line}" for line in _last_words(api, pod)]
         if not pods and not reasons:
-            lines.append(f"{name}: {workload.get('status', {})}")
+            lines.append(f"{name}: {dict(status_of(workload))}")
     return "\n".join(lines)
 
 
@@ -130,44 +137,32 @@ def why(pod: Mapping[str, Any]) -> str:
     parts = []
     for status, waiting in _waiting(pod):
         parts.append(": ".join(filter(None, (waiting.get("reason"), waiting.get("message")))))
-        ended = status.get("lastState", {}).get("terminated")
+        ended = last_end(status)
         if ended:
             parts.append(f"it last ended with {ended.get('reason')}, exit code {ended.get('exitCode')}")
-    for condition in pod.get("status", {}).get("conditions", []):
-        if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            parts.append(condition.get("message", "not scheduled"))
-    return "; ".join(parts) or f"phase {pod.get('status', {}).get('phase')}, its readiness probe has not passed"
+    if condition_status(pod, "PodScheduled") == "False":
+        parts.append(condition(pod, "PodScheduled").get("message", "not scheduled"))
+    return "; ".join(parts) or f"phase {phase_of(pod) or None}, its readiness probe has not passed"
 
 
 def _hopeless(state: State) -> str | None:
     for workload in state.unfinished():
-        images = {container["image"] for container in workload["spec"]["template"]["spec"]["containers"]}
+        images = {container["image"] for container in containers_of(template_of(workload))}
         for pod in state.pods_of(workload):
             for status, waiting in _waiting(pod):
-                wanted = any(container["image"] in images for container in pod["spec"]["containers"])
+                wanted = any(container["image"] in images for container in containers_of(pod))
                 never = waiting.get("reason") in NEVER_STARTS and wanted
                 if never or status.get("restartCount", 0) >= CRASHES:
-                    return f"{workload['metadata']['name']} will not start"
+                    return f"{name_of(workload)} will not start"
     return None
 
 
-def _waiting(pod: Mapping[str, Any]) -> list[tuple[Object, Object]]:
-    statuses = pod.get("status", {}).get("containerStatuses", [])
-    return [(status, status["state"]["waiting"]) for status in statuses if status.get("state", {}).get("waiting")]
-
-
-def _is_ready(pod: Mapping[str, Any]) -> bool:
-    conditions = pod.get("status", {}).get("conditions", [])
-    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
-
-
-def _failures(workload: Mapping[str, Any]) -> list[Object]:
-    conditions = workload.get("status", {}).get("conditions", [])
-    return [item for item in conditions if item["type"] == "ReplicaFailure" and item["status"] == "True"]
+def _waiting(pod: Mapping[str, Any]) -> list[tuple[K8sObject, K8sObject]]:
+    return [(one, waiting) for one in container_statuses(pod) if (waiting := state_of(one, "waiting"))]
 
 
 def _last_words(api: Cluster, pod: Mapping[str, Any]) -> list[str]:
-    name, container = pod["metadata"]["name"], pod["spec"]["containers"][0]["name"]
+    name, container = name_of(pod), containers_of(pod)[0]["name"]
     restarted = any(status.get("lastState") for status, _ in _waiting(pod))
     return (restarted and log_end(api, name, container, previous=True)) or log_end(api, name, container)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.k8s import status_of
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure.node import allure_version
@@ -58,7 +59,7 @@ def _kubernetes(snapshot: Snapshot | None) -> str:
         nodes: list[dict[str, Any]] = snapshot.data("nodes") if snapshot else []
     except PipelineError:
         return UNKNOWN
-    versions = {str(node.get("status", {}).get("nodeInfo", {}).get("kubeletVersion", UNKNOWN)) for node in nodes}
+    versions = {str(status_of(node).get("nodeInfo", {}).get("kubeletVersion", UNKNOWN)) for node in nodes}
     return ", ".join(sorted(versions)) or UNKNOWN
 
 

@@ -14,6 +14,7 @@ from pipeline_services.model.k8s import (
     K8sObject,
     condition,
     condition_since,
+    condition_status,
     epoch,
     is_cordoned,
     is_terminating,
@@ -56,7 +57,7 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
                 details={"node": name},
             )
             continue
-        pressed = [kind for kind in PRESSURES if condition(node, kind).get("status") != "False"]
+        pressed = [kind for kind in PRESSURES if condition_status(node, kind) != "False"]
         if pressed and evidence.failed(checks.NODES_WITHOUT_PRESSURE):
             yield tell(
                 evidence,

@@ -15,6 +15,7 @@ from pipeline_services.model.k8s import (
     age_since_start,
     condition,
     condition_since,
+    condition_status,
     created_at,
     deletion_due,
     is_ready,
@@ -248,7 +249,7 @@ def _often(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Find
 
 
 def _phase(pod: K8sObject) -> str:
-    phase, ready = phase_of(pod) or "Unknown", condition(pod, "Ready").get("status", "?")
+    phase, ready = phase_of(pod) or "Unknown", condition_status(pod, "Ready") or "?"
     return f"pod {name_of(pod)}: {phase}, Ready {ready}"
 
 

@@ -14,6 +14,7 @@ from pipeline_services.model.k8s import (
     closing_taints,
     condition,
     condition_since,
+    condition_status,
     containers_of,
     is_cordoned,
     name_of,
@@ -71,7 +72,7 @@ _REASONS: Final = (
 def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
     """The scheduler's own words, sorted by who has to act on them."""
     scheduled = condition(pod, "PodScheduled")
-    if scheduled.get("status") != "False":
+    if condition_status(pod, "PodScheduled") != "False":
         return
     message = str(scheduled.get("message") or scheduled.get("reason") or "")
     large = _too_large(evidence, pod)

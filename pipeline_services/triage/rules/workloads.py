@@ -11,6 +11,7 @@ from pipeline_services.model.k8s import (
     K8sObject,
     condition,
     condition_since,
+    condition_status,
     epoch,
     involved_object,
     is_terminating,
@@ -178,7 +179,7 @@ def _held_up(evidence: Evidence, part: Component, workload: K8sObject) -> Iterat
         )
         return
     stalled = condition(workload, "Progressing")
-    if stalled.get("status") == "False" or evidence.failed(checks.ROLLOUT_COMPLETE, component):
+    if condition_status(workload, "Progressing") == "False" or evidence.failed(checks.ROLLOUT_COMPLETE, component):
         yield tell(
             evidence,
             "not-ready",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -12,6 +11,7 @@ from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.kubernetes import Cluster, Object, WritableCluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.model import roles
+from pipeline_services.model.k8s import encoded, name_of, secret_values
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets import tls
 from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens, ensure_tokens
@@ -35,7 +35,7 @@ class SecretStore:
         self._api = api
         self._pipeline = pipeline
         self._config = pipeline.config
-        self._live = {item["metadata"]["name"]: item for item in live}
+        self._live = {name_of(item): item for item in live}
 
     @property
     def versions(self) -> dict[tuple[str, str], str]:
@@ -44,8 +44,7 @@ class SecretStore:
 
     def values(self, name: str) -> dict[str, bytes]:
         """The decoded data of a secret; empty where there is none."""
-        data: Mapping[str, str] = self._live.get(name, {}).get("data") or {}
-        return {key: base64.b64decode(value) for key, value in data.items()}
+        return secret_values(self._live.get(name, {}))
 
     def ensure_local(self) -> list[str]:
         """Make what needs no service: the certificate and the administrators' passwords. Returns what was made."""
@@ -91,7 +90,7 @@ class SecretStore:
     def _write(self, name: str, data: Mapping[str, bytes], kind: str = "Opaque") -> None:
         if self._live.get(name, {}).get("type", kind) != kind:
             self._api.delete("Secret", name)
-        body = {key: base64.b64encode(value).decode() for key, value in data.items()}
+        body = encoded(data)
         metadata = {"name": name, "namespace": self._pipeline.namespace}
         self._live[name] = self._api.apply(
             {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": kind, "data": body}
