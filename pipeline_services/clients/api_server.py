@@ -52,6 +52,8 @@ class ApiServer:
         self.access = access
         self.proxy = proxy_to(access.server, access.proxy)
         self._tls: dict[str, Any] = {"ssl_context": access.tls(), "server_hostname": access.server_name or None}
+        if not access.verify:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the kubeconfig asks for it
         login = self.proxy.credentials if self.proxy else None
         self._proxy_headers = make_headers(proxy_basic_auth=":".join(login)) if login else {}
         options: dict[str, Any] = {**self._tls, "maxsize": MAX_CONNECTIONS, "block": True, "retries": _RETRIES}

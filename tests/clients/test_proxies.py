@@ -6,7 +6,7 @@ import base64
 import re
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tests.clients.fake_servers import FakeServer, echoing, kubeconfig, serving,
 
 HOST = "api.plant.example"
 CA = issue("the CA")
+UNCHECKED = {"insecure-skip-tls-verify": True}
 POD = "/api/v1/namespaces/plant/pods/kafka-0"
 
 
@@ -139,6 +140,15 @@ def test_a_certificate_that_is_not_the_servers(
     entries = {"server": f"https://127.0.0.1:{server.port}", "tls-server-name": HOST, **entries}
     with connected(tmp_path, **entries) as cluster:
         broken(cluster, way, f"cannot be reached: its certificate is {said}")
+
+
+def test_a_certificate_that_need_not_be_checked_is_not_warned_of(
+    server: FakeServer, tmp_path: Path, way: Callable[[WritableCluster], Any], recwarn: pytest.WarningsRecorder
+) -> None:
+    file = kubeconfig(tmp_path / "config", 1, server=f"https://127.0.0.1:{server.port}", **UNCHECKED)
+    with closing(WritableCluster.connect(Target(str(file), "", "plant"))) as cluster:
+        way(cluster)
+    assert recwarn.list == []
 
 
 def test_a_server_without_tls(tmp_path: Path, way: Callable[[WritableCluster], Any]) -> None:
