@@ -14,7 +14,7 @@ L3 = Escalation.L3
 CONFIG: Final = (
     Cause(
         "setting-wrong",
-        "a setting in the ConfigMap leads nowhere",
+        "a setting in the ConfigMap is wrong",
         L2,
         "configuration",
         steps=("kubectl get configmap -n {namespace} {config_map} -o yaml", RESTORE),
@@ -38,7 +38,7 @@ CONFIG: Final = (
     ),
     Cause(
         "load-setting-wrong",
-        "the producer is told to send nothing, or nonsense",
+        "the producer's load setting is zero or invalid",
         L2,
         "configuration",
         steps=("kubectl get configmap -n {namespace} {config_map} -o yaml", RESTORE),
@@ -70,7 +70,7 @@ CONFIG: Final = (
     ),
     Cause(
         "certificate-not-loaded",
-        "the service still shows an older certificate",
+        "the service still serves an older certificate",
         L2,
         "tls-certificate",
         steps=("kubectl delete pod -n {namespace} {pod:influxdb}",),
@@ -81,7 +81,7 @@ CONFIG: Final = (
 NETWORK: Final = (
     Cause(
         "policy-blocks",
-        "a network policy does not let a needed connection through",
+        "a NetworkPolicy blocks a needed connection",
         L3,
         "network-policy-issues",
         steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
@@ -89,7 +89,7 @@ NETWORK: Final = (
     ),
     Cause(
         "policy-too-loose",
-        "the network policies let more through than the pipeline needs",
+        "the NetworkPolicies allow more than the pipeline needs",
         L3,
         "network-policy-issues",
         steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
@@ -117,7 +117,7 @@ NETWORK: Final = (
     ),
     Cause(
         "service-port-wrong",
-        "a service leads to a port where nobody listens",
+        "a service forwards to a port on which nothing listens",
         L3,
         "network-policy-issues",
         steps=("kubectl describe service -n {namespace} {service}", RESTORE),
@@ -125,7 +125,7 @@ NETWORK: Final = (
     ),
     Cause(
         "connection-fails",
-        "pods cannot reach a service that is well",
+        "pods cannot reach a healthy service",
         L3,
         "network-policy-issues",
         symptomatic=True,

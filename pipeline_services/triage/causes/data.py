@@ -88,7 +88,7 @@ DATA: Final = (
     ),
     Cause(
         "partitions-unread",
-        "nobody reads some partitions",
+        "some partitions have no consumer",
         L2,
         "processor-pod-failure",
         symptomatic=True,
@@ -100,7 +100,7 @@ DATA: Final = (
     ),
     Cause(
         "backlog-draining",
-        "a backlog is being worked off",
+        "consumers are catching up with a backlog",
         L1,
         "processor-pod-failure",
         heals_within=300,
@@ -122,7 +122,7 @@ DATA: Final = (
     ),
     Cause(
         "writes-fail",
-        "InfluxDB does not take what the processor writes",
+        "InfluxDB rejects what the processor writes",
         L2,
         "influxdb-statefulset-failure",
         symptomatic=True,
@@ -140,7 +140,7 @@ DATA: Final = (
     ),
     Cause(
         "data-clock-wrong",
-        "readings carry times that cannot be right",
+        "readings have impossible timestamps",
         L2,
         "producer-pod-failure",
         steps=("kubectl logs -n {namespace} -l {selector:producer} --tail=50", HISTORY),
@@ -148,7 +148,7 @@ DATA: Final = (
     ),
     Cause(
         "poison-messages",
-        "messages that cannot be read go to the dead-letter topic",
+        "messages that cannot be parsed go to the dead-letter topic",
         L2,
         "processor-pod-failure",
         steps=(DEAD_LETTERS,),

@@ -14,7 +14,7 @@ L3 = Escalation.L3
 PLACE: Final = (
     Cause(
         "quota-exceeded",
-        "the namespace's quota or limit range allows no more",
+        "the namespace's quota or limit range does not admit the pod",
         L2,
         "high-resource-usage",
         steps=("kubectl describe resourcequota,limitrange -n {namespace}",),
@@ -22,7 +22,7 @@ PLACE: Final = (
     ),
     Cause(
         "request-too-large",
-        "a pod asks for more than any node has",
+        "a pod requests more than any node has",
         L2,
         "high-resource-usage",
         steps=(DESCRIBE, HISTORY, ROLL_BACK),
@@ -31,7 +31,7 @@ PLACE: Final = (
     ),
     Cause(
         "placement-impossible",
-        "a pod may run on no node: selector, affinity or taint",
+        "no node fits the pod: selector, affinity or taint",
         L2,
         "pod-status",
         steps=(DESCRIBE, HISTORY, ROLL_BACK),
@@ -48,7 +48,7 @@ PLACE: Final = (
     ),
     Cause(
         "node-cordoned",
-        "a node takes no pods",
+        "a node is cordoned",
         L3,
         "high-resource-usage",
         steps=("kubectl uncordon {node}",),
@@ -57,7 +57,7 @@ PLACE: Final = (
     ),
     Cause(
         "node-tainted",
-        "a node keeps pods away by a taint",
+        "a taint keeps pods off a node",
         L3,
         "high-resource-usage",
         steps=("kubectl describe node {node}", "kubectl taint node {node} {taint}-"),
@@ -90,7 +90,7 @@ PLACE: Final = (
     ),
     Cause(
         "volume-missing",
-        "a volume or its claim is gone",
+        "a volume or its claim is missing",
         L3,
         "storage",
         steps=("kubectl get pvc -n {namespace}", "kubectl get events -n {namespace} --sort-by=.lastTimestamp"),

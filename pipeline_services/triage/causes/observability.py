@@ -14,7 +14,7 @@ L2 = Escalation.L2
 SIGHT: Final = (
     Cause(
         "scrape-failing",
-        "Prometheus cannot read some figures",
+        "Prometheus cannot scrape some targets",
         L2,
         "observability",
         steps=(
@@ -62,7 +62,7 @@ SIGHT: Final = (
     ),
     Cause(
         "usage-unknown",
-        "the metrics API does not answer, so nothing can be scaled by load",
+        "the metrics API does not answer, so no autoscaler works",
         L2,
         "high-resource-usage",
         steps=(
@@ -82,7 +82,7 @@ SIGHT: Final = (
     ),
     Cause(
         "autoscaler-wrong",
-        "an autoscaler has other bounds or another target than it should",
+        "an autoscaler has wrong bounds or a wrong target",
         L2,
         "high-resource-usage",
         steps=("kubectl describe hpa -n {namespace} {hpa}", RESTORE),
@@ -90,7 +90,7 @@ SIGHT: Final = (
     ),
     Cause(
         "autoscaler-at-limit",
-        "an autoscaler wants more pods than it may have",
+        "an autoscaler is at its maximum and needs more pods",
         L2,
         "high-resource-usage",
         symptomatic=True,
@@ -99,7 +99,7 @@ SIGHT: Final = (
     ),
     Cause(
         "known-fault",
-        "the suite itself broke this on purpose",
+        "the suite injected this fault",
         L1,
         "self-healing",
         steps=("python -m pipeline_services.faults list",),

@@ -24,7 +24,7 @@ PODS: Final = (
     ),
     Cause(
         "settling",
-        "a pod has just been started and has no figures of its own yet",
+        "a pod has just started and has no metrics yet",
         L1,
         "self-healing",
         heals_within=180,
@@ -33,7 +33,7 @@ PODS: Final = (
     ),
     Cause(
         "outage-over",
-        "what was away is back, and what failed meanwhile is still in logs and figures",
+        "the component has recovered; failures of the outage are still in logs and metrics",
         L1,
         "self-healing",
         heals_within=150,
@@ -42,7 +42,7 @@ PODS: Final = (
     ),
     Cause(
         "pod-stuck-ending",
-        "a pod is being deleted and does not go",
+        "a pod stays in Terminating",
         L2,
         "pod-status",
         steps=("kubectl describe pod -n {namespace} {pod}", "kubectl delete pod -n {namespace} {pod} --force"),
@@ -50,7 +50,7 @@ PODS: Final = (
     ),
     Cause(
         "label-wrong",
-        "a pod does not carry the label by which it is found",
+        "a pod lacks the label that its service selects",
         L2,
         "pod-status",
         steps=(
@@ -62,7 +62,7 @@ PODS: Final = (
     ),
     Cause(
         "pods-missing",
-        "pods are wanted and nobody makes them",
+        "the controller creates no pods",
         L3,
         "pod-status",
         steps=(
@@ -81,7 +81,7 @@ PODS: Final = (
     ),
     Cause(
         "process-crashed",
-        "a process ended and was started again",
+        "a process exited and was restarted",
         L1,
         "self-healing",
         heals_within=60,
@@ -99,7 +99,7 @@ PODS: Final = (
     ),
     Cause(
         "port-closed",
-        "a pod runs, is ready, and nobody listens on its port",
+        "a pod is ready, but nothing listens on its port",
         L2,
         "pod-status",
         symptomatic=True,
@@ -109,7 +109,7 @@ PODS: Final = (
     ),
     Cause(
         "crash-loop",
-        "a process ends again and again",
+        "a process exits again and again",
         L2,
         "pod-status",
         symptomatic=True,
@@ -119,7 +119,7 @@ PODS: Final = (
     ),
     Cause(
         "restarted-often",
-        "a pod was restarted five times or more",
+        "a pod has restarted five times or more",
         L2,
         "pod-status",
         symptomatic=True,
@@ -159,7 +159,7 @@ PODS: Final = (
     ),
     Cause(
         "image-unavailable",
-        "the image cannot be had",
+        "the image cannot be pulled",
         L2,
         "configuration",
         steps=(HISTORY, ROLL_BACK),
@@ -168,7 +168,7 @@ PODS: Final = (
     ),
     Cause(
         "container-cannot-start",
-        "the container's command or settings cannot be run",
+        "the container's command or settings are invalid",
         L2,
         "pod-status",
         steps=(DESCRIBE, HISTORY, ROLL_BACK),
@@ -177,7 +177,7 @@ PODS: Final = (
     ),
     Cause(
         "probe-wrong",
-        "a probe asks for something that a well process does not answer",
+        "a probe fails on a healthy process",
         L2,
         "pod-status",
         steps=(DESCRIBE, HISTORY, ROLL_BACK),
@@ -186,7 +186,7 @@ PODS: Final = (
     ),
     Cause(
         "scaled-to-zero",
-        "somebody scaled it to 0",
+        "the workload is scaled to 0",
         L2,
         "pod-status",
         steps=("kubectl scale {workload} -n {namespace} --replicas=1",),
@@ -196,7 +196,7 @@ PODS: Final = (
     Cause("workload-missing", "the workload does not exist", L2, "pod-status", steps=(RESTORE,), afterwards=READY),
     Cause(
         "rollout-paused",
-        "a rollout was paused and goes no further",
+        "a rollout is paused",
         L2,
         "pod-status",
         steps=("kubectl rollout resume {workload} -n {namespace}",),
@@ -205,7 +205,7 @@ PODS: Final = (
     ),
     Cause(
         "rollout-under-way",
-        "a rollout is under way",
+        "a rollout is in progress",
         L1,
         "self-healing",
         heals_within=300,
@@ -214,7 +214,7 @@ PODS: Final = (
     ),
     Cause(
         "pods-forbidden",
-        "no pod may be made: a policy or an account forbids it",
+        "an admission policy or a service account forbids new pods",
         L2,
         "pod-status",
         steps=(
