@@ -11,7 +11,6 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from chaos.scenarios import MATRIX
 from pipeline_services.experiment.score import judge
 from pipeline_services.faults.model import EXPIRY, MARK, RESTARTED
 from pipeline_services.model import roles
+from pipeline_services.model.k8s.events import last_seen
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.diagnosis import diagnose
 
@@ -30,8 +30,8 @@ LOG_LINES: Final = {True: 60, False: 25}
 """Lines of each container: of the data path's, and of what watches it."""
 LOKI_LINES: Final = 2
 LOKI_TEXT: Final = 160
-EVENTS_FOR: Final = 1_200.0
-"""Seconds back for which events are recorded; they are judged for half of that."""
+EVENT_AGE_S: Final = 1_200.0
+"""Older events are not recorded; they are judged for half of that."""
 _LINES: Final = ("lines", "previous")
 _MARKS: Final = (MARK, EXPIRY, RESTARTED)
 
@@ -51,19 +51,19 @@ def _without(node: Any) -> Any:
 
 def trimmed(snapshot: Snapshot) -> Snapshot:
     """The snapshot with fewer old lines, and without what nobody judges."""
-    since = f"{datetime.fromtimestamp(snapshot.taken_at - EVENTS_FOR, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    since = snapshot.taken_at - EVENT_AGE_S
     answers = {source: _trimmed(source, answer, since) for source, answer in snapshot.answers.items()}
     return replace(snapshot, answers=answers)
 
 
-def _trimmed(source: str, answer: Any, since: str) -> Any:
+def _trimmed(source: str, answer: Any, since: float) -> Any:
     if source.startswith("logs/"):
         keep = LOG_LINES[source.removeprefix("logs/") in roles.DATA_PATH]
         return [{key: value[-keep:] if key in _LINES else value for key, value in tail.items()} for tail in answer]
     if source in ("loki/all", "loki/errors"):  # their times are judged, and what they say is judged in the logs
         return [{**stream, "values": _cut(stream["values"])} for stream in answer]
     if source == "events":
-        return [_event(event) for event in answer if _last_seen(event) >= since]
+        return [_event(event) for event in answer if (last_seen(event) or since) >= since]
     return answer
 
 
@@ -74,13 +74,6 @@ def _cut(values: list[list[str]]) -> list[list[str]]:
 def _event(event: Mapping[str, Any]) -> dict[str, Any]:
     metadata = {key: event["metadata"][key] for key in ("name", "creationTimestamp") if key in event["metadata"]}
     return {**event, "metadata": metadata}
-
-
-def _last_seen(event: Mapping[str, Any]) -> str:
-    """When it happened last, as the API writes times: those of one form are in order as texts are."""
-    series = event.get("series") or {}
-    known = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
-    return max((str(time) for time in known if time), default="9999")
 
 
 def write(snapshot: Snapshot, path: Path) -> None:

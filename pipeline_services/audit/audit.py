@@ -12,7 +12,16 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from pipeline_services.audit.ledger import Finding, History, Records, TopicLog, Verdict, from_topic, gaps, judge
+from pipeline_services.audit.ledger import (
+    Discrepancy,
+    History,
+    LedgerVerdict,
+    Records,
+    TopicLog,
+    from_topic,
+    gaps,
+    judge,
+)
 from pipeline_services.audit.producer import AuditProducer
 from pipeline_services.audit.store import read_store
 from pipeline_services.audit.topic import read_topic
@@ -35,9 +44,9 @@ MIN_ACKNOWLEDGED: Final = 100
 class AuditReport:
     """What the audit found. ``audit`` is judged by known acknowledgements, ``own`` by what the topic shows."""
 
-    audit: Verdict
-    own: Verdict
-    gaps: list[Finding] = field(default_factory=list)
+    audit: LedgerVerdict
+    own: LedgerVerdict
+    gaps: list[Discrepancy] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
@@ -151,7 +160,7 @@ class Audit:
         return found
 
 
-def missing_numbers(topic: TopicLog) -> list[Finding]:
+def missing_numbers(topic: TopicLog) -> list[Discrepancy]:
     """The gaps in the lives of producers, from the first number that the topic's part shows of each."""
     first = {series: min(topic.records.sequences(series)) for series in topic.records}
     return [one for one in gaps(topic) if one.sequence >= first[one.producer_id, one.device_id]]

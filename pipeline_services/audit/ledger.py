@@ -92,7 +92,7 @@ class TopicLog:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class Discrepancy:
     """One reading that does not add up."""
 
     producer_id: str
@@ -106,15 +106,15 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Verdict:
+class LedgerVerdict:
     """What the ledger says. ``str()`` is for the operator."""
 
     attempted: int = 0
     acknowledged: int = 0
     stored: int = 0
-    lost: list[Finding] = field(default_factory=list)
-    unexpected: list[Finding] = field(default_factory=list)
-    corrupt: list[Finding] = field(default_factory=list)
+    lost: list[Discrepancy] = field(default_factory=list)
+    unexpected: list[Discrepancy] = field(default_factory=list)
+    corrupt: list[Discrepancy] = field(default_factory=list)
     recovered: int = 0
     unacknowledged: int = 0
     duplicates: int = 0
@@ -136,7 +136,7 @@ class Verdict:
         return "\n".join([summary, *(f"  {name}: {_some(findings)}" for name, findings in named if findings)])
 
 
-def _some(findings: list[Finding]) -> str:
+def _some(findings: list[Discrepancy]) -> str:
     more = f" and {len(findings) - 5} more" if len(findings) > 5 else ""
     return ", ".join(map(str, findings[:5])) + more
 
@@ -154,7 +154,7 @@ class History:
     stored: Records
 
 
-def judge(history: History, *, at_least: int = 1) -> Verdict:
+def judge(history: History, *, at_least: int = 1) -> LedgerVerdict:
     """Hold the accounts against each other.
 
     Raises:
@@ -163,22 +163,22 @@ def judge(history: History, *, at_least: int = 1) -> Verdict:
     acknowledged = sum(map(len, history.acknowledged.values()))
     if acknowledged < at_least:
         raise NoData(f"{acknowledged} acknowledged readings, at least {at_least} are needed to judge")
-    verdict = Verdict(attempted=len(history.attempted), acknowledged=acknowledged, stored=len(history.stored))
+    verdict = LedgerVerdict(attempted=len(history.attempted), acknowledged=acknowledged, stored=len(history.stored))
     everything = {*history.attempted, *history.acknowledged, *history.topic.records, *history.stored}
     for series in sorted(everything):
         _judge_series(history, series, verdict)
     return verdict
 
 
-def _judge_series(history: History, series: Series, verdict: Verdict) -> None:
+def _judge_series(history: History, series: Series, verdict: LedgerVerdict) -> None:
     attempted = dict(zip(history.attempted.sequences(series), history.attempted.checksums(series), strict=True))
     acknowledged = history.acknowledged.get(series, set())
     stored = set(history.stored.sequences(series))
     missing = acknowledged - stored
     if missing:
         verdict.lost += _attributed(history, series, missing)
-    verdict.unexpected += [Finding(*series, sequence) for sequence in sorted(stored - attempted.keys())]
-    verdict.corrupt += [Finding(*series, sequence) for sequence in sorted(_corrupt(history, series, attempted))]
+    verdict.unexpected += [Discrepancy(*series, sequence) for sequence in sorted(stored - attempted.keys())]
+    verdict.corrupt += [Discrepancy(*series, sequence) for sequence in sorted(_corrupt(history, series, attempted))]
     verdict.recovered += len((stored & attempted.keys()) - acknowledged)
     verdict.unacknowledged += len(attempted.keys() - acknowledged)
     in_topic = history.topic.records.sequences(series)
@@ -187,7 +187,7 @@ def _judge_series(history: History, series: Series, verdict: Verdict) -> None:
     verdict.out_of_order += _out_of_order(first_times)
 
 
-def _attributed(history: History, series: Series, missing: set[int]) -> list[Finding]:
+def _attributed(history: History, series: Series, missing: set[int]) -> list[Discrepancy]:
     in_topic = set(history.topic.records.sequences(series))
     pending = history.topic.beyond(series, history.committed) if in_topic else set()
 
@@ -196,7 +196,7 @@ def _attributed(history: History, series: Series, missing: set[int]) -> list[Fin
             return Where.BROKER
         return Where.PENDING if sequence in pending else Where.PROCESSOR_OR_STORE
 
-    return [Finding(*series, sequence, where(sequence)) for sequence in sorted(missing)]
+    return [Discrepancy(*series, sequence, where(sequence)) for sequence in sorted(missing)]
 
 
 def _corrupt(history: History, series: Series, attempted: Mapping[int, int]) -> set[int]:
@@ -235,12 +235,14 @@ def from_topic(topic: TopicLog) -> tuple[Records, dict[Series, set[int]]]:
     return attempted, acknowledged
 
 
-def gaps(topic: TopicLog) -> list[Finding]:
+def gaps(topic: TopicLog) -> list[Discrepancy]:
     """Readings that a producer's life numbered and that are not in the topic, though later ones are."""
-    found: list[Finding] = []
+    found: list[Discrepancy] = []
     for series in sorted(topic.records):
         present = set(topic.records.sequences(series))
         found += [
-            Finding(*series, sequence, Where.PRODUCER) for sequence in range(max(present)) if sequence not in present
+            Discrepancy(*series, sequence, Where.PRODUCER)
+            for sequence in range(max(present))
+            if sequence not in present
         ]
     return found

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline_services.apps.bench import TOPIC_PREFIX, Load
-from pipeline_services.audit.ledger import History, Records, TopicLog, Verdict, judge
+from pipeline_services.audit.ledger import History, LedgerVerdict, Records, TopicLog, judge
 from pipeline_services.bench.manifests import NAME, network_policies, pod
 from pipeline_services.bench.store import bench_store
 from pipeline_services.clients.kubernetes import WritableCluster
@@ -43,7 +43,7 @@ class Outcome:
 
     loaded: Mapping[str, Any]
     drained: Mapping[str, Any]
-    verdict: Verdict
+    verdict: LedgerVerdict
 
     @property
     def good(self) -> bool:

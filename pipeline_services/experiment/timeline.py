@@ -19,7 +19,7 @@ _LOUD: Final = ("ERROR", "WARN", "CRITICAL", "Traceback", "panic", "fatal")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """One thing that happened: ``at`` in epoch seconds, ``kind`` one of ``ORDER``."""
 
     at: float
@@ -47,15 +47,15 @@ def phases(result: Result) -> dict[str, float]:
     return found
 
 
-def merged(result: Result) -> list[Entry]:
+def merged(result: Result) -> list[TimelineEntry]:
     """Everything that happened, oldest first."""
     moments, evidence = phases(result), result.evidence
     entries = [
         *(
-            Entry(at, "mark", f"{name}: {result.summary}" if name == "injected" else name)
+            TimelineEntry(at, "mark", f"{name}: {result.summary}" if name == "injected" else name)
             for name, at in moments.items()
         ),
-        *(Entry(one.at, "check", f"{one.id} {one.kind}: {one.message}") for one in result.observed.detections),
+        *(TimelineEntry(one.at, "check", f"{one.id} {one.kind}: {one.message}") for one in result.observed.detections),
     ]
     if evidence:
         entries += [_event(event) for event in evidence.events]
@@ -112,12 +112,12 @@ def sampling_error(result: Result) -> float | None:
     return round(max((moment.error for moment in moments if moment), default=0.0), 3)
 
 
-def _event(event: Mapping[str, Any]) -> Entry:
+def _event(event: Mapping[str, Any]) -> TimelineEntry:
     kind, name = involved_object(event)
-    return Entry(last_seen(event), "event", f"{kind}/{name} {event.get('reason')}: {event.get('message')}")
+    return TimelineEntry(last_seen(event), "event", f"{kind}/{name} {event.get('reason')}: {event.get('message')}")
 
 
-def _pod_changes(samples: Samples) -> Iterator[Entry]:
+def _pod_changes(samples: Samples) -> Iterator[TimelineEntry]:
     """A line whenever a pod comes, goes, or changes its status."""
     known: dict[str, str] = {}
     for sample in samples.pods:
@@ -130,16 +130,16 @@ def _pod_changes(samples: Samples) -> Iterator[Entry]:
         }
         if known:
             changed = [name for name in now.keys() | known.keys() if now.get(name) != known.get(name)]
-            yield from (Entry(sample.answered, "pod", f"{name}: {now.get(name, 'gone')}") for name in sorted(changed))
+            yield from (TimelineEntry(sample.answered, "pod", f"{name}: {now.get(name, 'gone')}") for name in sorted(changed))
         known = now
 
 
-def _log(pod: str, lines: Sequence[str]) -> Iterator[Entry]:
+def _log(pod: str, lines: Sequence[str]) -> Iterator[TimelineEntry]:
     """The loud lines only; the whole tail is attached apart."""
     for line in lines:
         found = stamped(line) if any(word in line for word in _LOUD) else None
         if found:
-            yield Entry(found[0], "log", f"{pod}: {found[1][:240]}")
+            yield TimelineEntry(found[0], "log", f"{pod}: {found[1][:240]}")
 
 
 def _bounded(text: str) -> str:

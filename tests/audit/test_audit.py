@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline_services.audit.audit import AuditReport, missing_numbers
-from pipeline_services.audit.ledger import Finding, TopicLog, Verdict, Where
+from pipeline_services.audit.ledger import Discrepancy, LedgerVerdict, TopicLog, Where
 from pipeline_services.audit.store import stored_records
 from pipeline_services.measure.probes import metric_value
 from pipeline_services.model.message import Reading
@@ -57,18 +57,18 @@ def test_a_life_is_judged_from_the_first_number_that_is_seen_of_it() -> None:
     topic = TopicLog()
     for offset, sequence in enumerate([40, 41, 43]):
         topic.add(0, offset, ("life", "conveyor-00"), sequence, 1)
-    assert missing_numbers(topic) == [Finding("life", "conveyor-00", 42, Where.PRODUCER)]
+    assert missing_numbers(topic) == [Discrepancy("life", "conveyor-00", 42, Where.PRODUCER)]
 
 
 @pytest.mark.parametrize("part", ["audit", "own", "gaps"])
 def test_a_loss_in_any_part_is_a_loss(part: str) -> None:
-    finding = Finding("life", "conveyor-00", 42, Where.BROKER)
-    good = AuditReport(Verdict(), Verdict())
+    finding = Discrepancy("life", "conveyor-00", 42, Where.BROKER)
+    good = AuditReport(LedgerVerdict(), LedgerVerdict())
     assert good.holds
     bad = {
-        "audit": AuditReport(Verdict(lost=[finding]), Verdict()),
-        "own": AuditReport(Verdict(), Verdict(lost=[finding])),
-        "gaps": AuditReport(Verdict(), Verdict(), [finding]),
+        "audit": AuditReport(LedgerVerdict(lost=[finding]), LedgerVerdict()),
+        "own": AuditReport(LedgerVerdict(), LedgerVerdict(lost=[finding])),
+        "gaps": AuditReport(LedgerVerdict(), LedgerVerdict(), [finding]),
     }[part]
     assert not bad.holds
     assert bad.lost == 1

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline_services.audit.ledger import Finding, History, Records, Series, TopicLog, Where, from_topic, gaps, judge
+from pipeline_services.audit.ledger import (
+    Discrepancy,
+    History,
+    Records,
+    Series,
+    TopicLog,
+    Where,
+    from_topic,
+    gaps,
+    judge,
+)
 from pipeline_services.model.errors import NoData
 
 BELT: Series = ("life-1", "conveyor-00")
@@ -61,7 +71,7 @@ class TestKnownHistories:
     def test_lost_by_the_broker(self) -> None:
         kept = without(10, 4)
         verdict = judge(replace(healthy(), topic=topic(*kept), stored=records(*kept)))
-        assert verdict.lost == [Finding(*BELT, 4, Where.BROKER)]
+        assert verdict.lost == [Discrepancy(*BELT, 4, Where.BROKER)]
         assert not verdict.holds
 
     def test_whole_series_lost_by_the_broker(self) -> None:
@@ -70,7 +80,7 @@ class TestKnownHistories:
 
     def test_pending(self) -> None:
         verdict = judge(replace(healthy(), committed={0: 8}, stored=records(*without(10, 8, 9))))
-        assert verdict.lost == [Finding(*BELT, 8, Where.PENDING), Finding(*BELT, 9, Where.PENDING)]
+        assert verdict.lost == [Discrepancy(*BELT, 8, Where.PENDING), Discrepancy(*BELT, 9, Where.PENDING)]
         assert not verdict.holds
 
     def test_everything_pending_when_nothing_was_ever_committed(self) -> None:
@@ -79,47 +89,47 @@ class TestKnownHistories:
 
     def test_lost_by_processor_or_store(self) -> None:
         verdict = judge(replace(healthy(), stored=records(*without(10, 0, 9))))
-        lost = [Finding(*BELT, 0, Where.PROCESSOR_OR_STORE), Finding(*BELT, 9, Where.PROCESSOR_OR_STORE)]
+        lost = [Discrepancy(*BELT, 0, Where.PROCESSOR_OR_STORE), Discrepancy(*BELT, 9, Where.PROCESSOR_OR_STORE)]
         assert verdict.lost == lost
 
     def test_committed_once_is_not_pending_though_a_duplicate_is(self) -> None:
         twice = topic(*[(BELT, n) for n in range(10)], (BELT, 3))
         verdict = judge(replace(healthy(), topic=twice, committed={0: 10}, stored=records(*without(10, 3))))
-        assert verdict.lost == [Finding(*BELT, 3, Where.PROCESSOR_OR_STORE)]
+        assert verdict.lost == [Discrepancy(*BELT, 3, Where.PROCESSOR_OR_STORE)]
 
     def test_loss_and_duplicate_do_not_cancel(self) -> None:
         history = healthy()
         stored = records(*without(10, 5), (BELT, 6))
         verdict = judge(replace(history, stored=stored))
         assert len(stored) == len(history.attempted)
-        assert verdict.lost == [Finding(*BELT, 5, Where.PROCESSOR_OR_STORE)]
+        assert verdict.lost == [Discrepancy(*BELT, 5, Where.PROCESSOR_OR_STORE)]
 
     def test_unexpected_reading_of_a_known_series(self) -> None:
         verdict = judge(replace(healthy(), stored=records(*without(11))))
-        assert verdict.unexpected == [Finding(*BELT, 10)]
+        assert verdict.unexpected == [Discrepancy(*BELT, 10)]
         assert not verdict.holds
 
     def test_unexpected_series(self) -> None:
         verdict = judge(replace(healthy(), stored=records(*without(10), (OTHER, 0))))
-        assert verdict.unexpected == [Finding(*OTHER, 0)]
+        assert verdict.unexpected == [Discrepancy(*OTHER, 0)]
 
     def test_corrupt_in_the_store(self) -> None:
         stored = records(*without(10, 7))
         stored.add(BELT, 7, 1)
         verdict = judge(replace(healthy(), stored=stored))
-        assert verdict.corrupt == [Finding(*BELT, 7)]
+        assert verdict.corrupt == [Discrepancy(*BELT, 7)]
         assert not verdict.lost
         assert not verdict.holds
 
     def test_corrupt_beside_the_right_one(self) -> None:
         stored = records(*without(10))
         stored.add(BELT, 7, 1)
-        assert judge(replace(healthy(), stored=stored)).corrupt == [Finding(*BELT, 7)]
+        assert judge(replace(healthy(), stored=stored)).corrupt == [Discrepancy(*BELT, 7)]
 
     def test_corrupt_in_the_topic(self) -> None:
         log = topic(*without(9))
         log.add(0, 9, BELT, 9, 1)
-        assert judge(replace(healthy(), topic=log)).corrupt == [Finding(*BELT, 9)]
+        assert judge(replace(healthy(), topic=log)).corrupt == [Discrepancy(*BELT, 9)]
 
     def test_recovered_is_no_fault(self) -> None:
         verdict = judge(replace(healthy(), acknowledged={BELT: set(range(8))}))
@@ -141,8 +151,8 @@ class TestKnownHistories:
 
     def test_gap_in_a_life_is_the_producers_loss(self) -> None:
         assert gaps(topic(*without(10, 3, 4), (OTHER, 0))) == [
-            Finding(*BELT, 3, Where.PRODUCER),
-            Finding(*BELT, 4, Where.PRODUCER),
+            Discrepancy(*BELT, 3, Where.PRODUCER),
+            Discrepancy(*BELT, 4, Where.PRODUCER),
         ]
 
     def test_accounts_from_the_topic(self) -> None:
@@ -172,7 +182,7 @@ def histories(draw: st.DrawFn) -> tuple[History, set[tuple[Series, int]], set[tu
     return history, acknowledged, stored
 
 
-def keys(findings: list[Finding]) -> set[tuple[Series, int]]:
+def keys(findings: list[Discrepancy]) -> set[tuple[Series, int]]:
     return {((finding.producer_id, finding.device_id), finding.sequence) for finding in findings}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline_services.audit.audit import AuditReport
-from pipeline_services.audit.ledger import Verdict
+from pipeline_services.audit.ledger import LedgerVerdict
 from pipeline_services.experiment.result import (
     Evidence,
     Gate,
@@ -50,7 +50,7 @@ def result(clock: Recovery | None = GOOD, *, heals: Heals = Heals.BY_ITSELF, **p
         observed=Observed((detection,)),
         healed=Healed(START + 12, START + 13.5),
         recovered=Recovered(clock) if clock else None,
-        reconciled=Reconciled(AuditReport(Verdict(), Verdict(duplicates=2))),
+        reconciled=Reconciled(AuditReport(LedgerVerdict(), LedgerVerdict(duplicates=2))),
         settled=Settled(),
         evidence=Evidence(START + 20, samples),
     )

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.audit.audit import AuditReport
-from pipeline_services.audit.ledger import Finding as Loss
-from pipeline_services.audit.ledger import Verdict, Where
+from pipeline_services.audit.ledger import Discrepancy, LedgerVerdict, Where
 from pipeline_services.experiment import expectations
 from pipeline_services.experiment.expectations import (
     expect_all,
@@ -92,8 +91,8 @@ def test_a_short_fault_needs_a_short_gap_only() -> None:
 
 
 def test_a_loss_is_named() -> None:
-    lost = Loss("audit-1", "conveyor-03", 17, Where.BROKER)
-    bad = replace(result(), reconciled=Reconciled(AuditReport(Verdict(lost=[lost]), Verdict())))
+    lost = Discrepancy("audit-1", "conveyor-03", 17, Where.BROKER)
+    bad = replace(result(), reconciled=Reconciled(AuditReport(LedgerVerdict(lost=[lost]), LedgerVerdict())))
     with pytest.raises(AssertionError, match=r"audit-1/conveyor-03#17 \(broker\)"):
         expect_nothing_lost(bad)
 
@@ -121,7 +120,7 @@ def test_a_group_that_rejoined_late_or_never_is_reported() -> None:
 
 
 def identified(found: Result, before: PersistentIdentity, after: PersistentIdentity) -> Result:
-    return replace(found, reconciled=Reconciled(AuditReport(Verdict(), Verdict()), (before, after)))
+    return replace(found, reconciled=Reconciled(AuditReport(LedgerVerdict(), LedgerVerdict()), (before, after)))
 
 
 def test_what_was_not_kept_is_reported() -> None:

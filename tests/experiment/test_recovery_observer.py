@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 
 from pipeline_services.audit.audit import AuditReport
-from pipeline_services.audit.ledger import Verdict
+from pipeline_services.audit.ledger import LedgerVerdict
 from pipeline_services.experiment import evidence, recovery_observer, symptoms
 from pipeline_services.experiment.expectations import expect_all
 from pipeline_services.experiment.recovery_observer import RecoveryObserver
@@ -82,7 +82,7 @@ class FakeAudit:
         yield cls()
 
     def reconcile(self) -> AuditReport:
-        return AuditReport(Verdict(), Verdict())
+        return AuditReport(LedgerVerdict(), LedgerVerdict())
 
 
 @pytest.fixture
