@@ -130,7 +130,9 @@ def _pod_changes(samples: Samples) -> Iterator[TimelineEntry]:
         }
         if known:
             changed = [name for name in now.keys() | known.keys() if now.get(name) != known.get(name)]
-            yield from (TimelineEntry(sample.answered, "pod", f"{name}: {now.get(name, 'gone')}") for name in sorted(changed))
+            yield from (
+                TimelineEntry(sample.answered, "pod", f"{name}: {now.get(name, 'gone')}") for name in sorted(changed)
+            )
         known = now
 
 
