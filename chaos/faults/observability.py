@@ -15,6 +15,7 @@ from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault
 from pipeline_services.model import roles
+from pipeline_services.model.commands import fill
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 
@@ -25,11 +26,16 @@ Rewrite = Callable[[str, Pipeline], str]
 LEFT_PANELS = 4
 
 
-def rewritten(app: str, config_map: str, key: str, rewrite: Rewrite, summary: str) -> FaultBuilder:
-    """A file of an app's ConfigMap has other contents, and its pods are started with it."""
+def rewritten(app: str, config_map: str, file: str, rewrite: Rewrite, summary: str) -> FaultBuilder:
+    """A file of an app's ConfigMap has other contents, and its pods are started with it.
+
+    Args:
+        file: its name, with placeholders as ``commands.fill`` takes them.
+    """
 
     def build(pipeline: SteadyPipeline) -> Fault:
         path = faults.object_path("configmaps", config_map, pipeline.namespace)
+        key = fill(file, pipeline.description)
         old = pipeline.api.call("GET", path)["data"][key]
         new = rewrite(old, pipeline.description)
         if new == old:

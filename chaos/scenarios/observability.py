@@ -36,7 +36,7 @@ DIAGNOSIS: Final = (
         observability.rewritten(
             roles.GRAFANA,
             "grafana-dashboards",
-            "ca3-pipeline-metrics.json",
+            "{dashboard}.json",
             observability.fewer_panels,
             "the dashboard has lost most of its panels",
         ),

@@ -26,7 +26,7 @@ SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
 NEEDS_FLOW: Final = frozenset({"InfluxDB writes", "End-to-end latency"})
 """Panels that have no value while no reading is stored."""
 _ADVICE: Final[Advice] = COMPONENT_ADVICE[roles.GRAFANA].but(
-    next_command="kubectl logs -n {namespace} -l app=grafana --tail=50"
+    next_command="kubectl logs -n {namespace} -l {selector:grafana} --tail=50"
 )
 
 

@@ -23,7 +23,7 @@ def is_healthy(snapshot: Snapshot) -> None:
     if answer["status"] != 200 or status != "pass":
         advice = COMPONENT_ADVICE[roles.INFLUXDB].but(
             next_command="kubectl exec -n {namespace} {pod:influxdb} -- curl -sS --max-time 5 "
-            "--cacert /etc/influxdb-tls/ca.crt https://localhost:8086/health"
+            "--cacert /etc/influxdb-tls/ca.crt https://localhost:{port:influxdb}/health"
         )
         raise Deviation(snapshot, f"InfluxDB's /health answers {answer['status']} {status!r}", "200 'pass'", advice)
 

@@ -36,7 +36,7 @@ def group_is_stable(snapshot: Snapshot) -> None:
     group, topics = snapshot.data("kafka_group"), snapshot.pipeline.topics
     advice = COMPONENT_ADVICE[roles.PROCESSOR].but(
         next_command="kubectl exec -n {namespace} {pod:kafka} -- kafka-consumer-groups.sh --bootstrap-server "
-        f"localhost:9092 --group {topics.group} --describe --state"
+        "localhost:{port:kafka} --group {group} --describe --state"
     )
     if "rebalanc" in group["state"].lower() and lag_growth(snapshot) < _STALLED:
         return  # section 9, issue 2: 5-10 s are normal, and the lag shows that it has not been longer
@@ -51,6 +51,6 @@ def group_is_stable(snapshot: Snapshot) -> None:
 
 def _topic_advice(topic: str) -> Advice:
     return COMPONENT_ADVICE[roles.KAFKA].but(
-        next_command="kubectl exec -n {namespace} {pod:kafka} -- kafka-topics.sh --bootstrap-server localhost:9092 "
-        f"--describe --topic {topic}"
+        next_command="kubectl exec -n {namespace} {pod:kafka} -- kafka-topics.sh --bootstrap-server "
+        f"localhost:{{port:kafka}} --describe --topic {topic}"
     )

@@ -73,5 +73,5 @@ def _newest(streams: list[dict[str, Any]]) -> float | None:
 
 def _shipping_advice() -> Advice:
     return COMPONENT_ADVICE[roles.LOKI].but(
-        next_command=f"kubectl logs -n {{namespace}} -l app={roles.LOG_SHIPPER} --tail=50"
+        next_command="kubectl logs -n {namespace} -l {selector:log-shipper} --tail=50"
     )

@@ -19,7 +19,7 @@ SCRAPED_WITHIN: Final = 60.0
 NODE_JOBS: Final = ("kubelet", "kubelet-cadvisor")
 SCRAPED: Final = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)
 _ADVICE: Final = COMPONENT_ADVICE[roles.PROMETHEUS].but(
-    next_command="kubectl port-forward -n {namespace} svc/prometheus-service 9090:9090"
+    next_command="kubectl port-forward -n {namespace} svc/{service:prometheus} {port:prometheus}:{port:prometheus}"
 )
 
 

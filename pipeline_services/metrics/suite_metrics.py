@@ -9,7 +9,7 @@ from pipeline_services.metrics.metric import Comparison, KeyMetric, data_path, s
 from pipeline_services.model import roles
 
 _GROUP = (
-    "kubectl exec -n {namespace} {pod:kafka} -- kafka-consumer-groups.sh --bootstrap-server localhost:9092 "
+    "kubectl exec -n {namespace} {pod:kafka} -- kafka-consumer-groups.sh --bootstrap-server localhost:{port:kafka} "
     "--group {group} --describe"
 )
 _PROCESSOR = COMPONENT_ADVICE[roles.PROCESSOR]
@@ -176,7 +176,7 @@ SUITE_METRICS: Final = (
     KeyMetric(
         id="volume-usage",
         row="suite",
-        shown_by="`kubectl exec influxdb-0 -- df -h /var/lib/influxdb`",
+        shown_by="`kubectl exec {pod:influxdb} -- df -h /var/lib/influxdb`",
         tool="prometheus",
         query=(
             "max by (persistentvolumeclaim) (max_over_time(kubelet_volume_stats_used_bytes{$selector}[2m])"

@@ -22,6 +22,7 @@ _OF_THE_PIPELINE: Final[Mapping[str, Callable[[Pipeline], str]]] = MappingProxyT
         "org": lambda pipeline: pipeline.store.org,
         "bucket": lambda pipeline: pipeline.store.bucket,
         "measurement": lambda pipeline: pipeline.store.measurement,
+        "dashboard": lambda pipeline: pipeline.dashboard.uid,
     }
 )
 _OF_A_COMPONENT: Final[Mapping[str, Callable[[Component], str]]] = MappingProxyType(
@@ -53,8 +54,8 @@ def fill(
 ) -> str:
     """The command with the pipeline's own names in place of its placeholders.
 
-    ``{namespace}``, ``{config_map}``, ``{topic}``, ``{dead_letter_topic}``, ``{group}``, ``{org}``, ``{bucket}`` and
-    ``{measurement}`` are the pipeline's. ``{pod:kafka}`` is a StatefulSet's first pod, ``{workload:kafka}`` the
+    ``{namespace}``, ``{config_map}``, ``{topic}``, ``{dead_letter_topic}``, ``{group}``, ``{org}``, ``{bucket}``,
+    ``{measurement}`` and ``{dashboard}`` (its UID) are the pipeline's. ``{pod:kafka}`` is a StatefulSet's first pod, ``{workload:kafka}`` the
     workload as ``kind/name``, and so on for ``kind``, ``name``, ``selector``, ``container``, ``service``, ``port``,
     ``volume`` and ``hpa`` of any component. ``{secret:tls}`` is the Secret in that role (``write_token``,
     ``read_token``, ``tls``, ``admin``). Whatever else stands in braces (``{.data.tls\\.crt}``) is left alone.

@@ -25,6 +25,7 @@ PIPELINE = Pipeline.load()
         ("{secret:read_token} {secret:admin}", "influxdb-read influxdb-admin"),
         ("{topic} {dead_letter_topic} {group}", "sensor-readings sensor-readings-dead-letter data-processor-group"),
         ("{org} {bucket} {measurement}", "conveyor sensor-data conveyor_reading"),
+        ("{dashboard}.json", "ca3-pipeline-metrics.json"),
         ("{hpa:processor} {volume:influxdb} -c {container:kafka}", "processor-hpa data-influxdb-0 -c kafka"),
     ],
 )

@@ -8,6 +8,8 @@ from typing import Final
 
 import pytest
 
+from pipeline_services.model.pipeline import Pipeline
+
 DEFAULT_REPORTS: Final = "reports"
 
 
@@ -76,7 +78,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--kubeconfig", metavar="FILE", help="where the cluster and the account are (else as kubectl finds it)"
     )
-    group.addoption("--namespace", metavar="NS", help="the pipeline's namespace (default: conveyor-pipeline)")
+    namespace = Pipeline.load().namespace
+    group.addoption("--namespace", metavar="NS", help=f"the pipeline's namespace (default: {namespace})")
     group.addoption("--snapshot", metavar="FILE", help="judge this saved snapshot; no cluster is asked")
     group.addoption(
         "--settings", metavar="FILE", help="a TOML file with this environment's thresholds and absent parts"

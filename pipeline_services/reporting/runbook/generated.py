@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.runbook import causes_table, metrics_table
 from pipeline_services.reporting.runbook.runbook import RUNBOOK
 from pipeline_services.triage.causes import CAUSES
@@ -20,7 +21,7 @@ _PART: Final = re.compile(
     re.DOTALL,
 )
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
-    "key metrics": lambda: metrics_table.table(KEY_METRICS.values()),
+    "key metrics": lambda: metrics_table.table(KEY_METRICS.values(), Pipeline.load()),
     "causes": lambda: causes_table.table(CAUSES.values()),
 }
 """The parts by name. Those about measured times are proved.py's."""

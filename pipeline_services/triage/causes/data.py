@@ -13,7 +13,7 @@ L2 = Escalation.L2
 L3 = Escalation.L3
 
 _KAFKA = "kubectl exec -n {namespace} {pod:kafka} -- "
-_AT = "--bootstrap-server localhost:9092"
+_AT = "--bootstrap-server localhost:{port:kafka}"
 GROUP: Final = f"{_KAFKA}kafka-consumer-groups.sh {_AT} --group {{group}} --describe"
 TOPIC: Final = f"{_KAFKA}kafka-topics.sh {_AT} --describe --topic {{topic}}"
 DEAD_LETTERS: Final = (
