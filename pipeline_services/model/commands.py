@@ -55,10 +55,11 @@ def fill(
     """The command with the pipeline's own names in place of its placeholders.
 
     ``{namespace}``, ``{config_map}``, ``{topic}``, ``{dead_letter_topic}``, ``{group}``, ``{org}``, ``{bucket}``,
-    ``{measurement}`` and ``{dashboard}`` (its UID) are the pipeline's. ``{pod:kafka}`` is a StatefulSet's first pod, ``{workload:kafka}`` the
-    workload as ``kind/name``, and so on for ``kind``, ``name``, ``selector``, ``container``, ``service``, ``port``,
-    ``volume`` and ``hpa`` of any component. ``{secret:tls}`` is the Secret in that role (``write_token``,
-    ``read_token``, ``tls``, ``admin``). Whatever else stands in braces (``{.data.tls\\.crt}``) is left alone.
+    ``{measurement}`` and ``{dashboard}`` (its UID) are the pipeline's. ``{pod:kafka}`` is a StatefulSet's first pod,
+    ``{workload:kafka}`` the workload as ``kind/name``, and so on for ``kind``, ``name``, ``selector``, ``container``,
+    ``service``, ``port``, ``volume`` and ``hpa`` of any component. ``{secret:tls}`` is the Secret in that role
+    (``write_token``, ``read_token``, ``tls``, ``admin``). Whatever else stands in braces (``{.data.tls\\.crt}``) is
+    left alone.
 
     Args:
         namespace: where the pipeline runs; empty means the description's own.
