@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from pipeline_services.model.k8s import labels_of
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.paths import cache_root
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.model.run_lock import LockHeld, sole_holder
+from pipeline_services.model.run_lock import sole_holder
 from pipeline_services.model.settings import Target, resolve_target
 
 CONSENT_LABEL: Final = "conveyor.io/chaos"
@@ -129,16 +129,14 @@ def to_undo(entries: Sequence[Entry], on_purpose: str | None = None) -> list[Ent
     return others
 
 
-@contextmanager
-def chaos_lock(authorized: ChaosTarget, purpose: str) -> Iterator[None]:
+def chaos_lock(authorized: ChaosTarget, purpose: str) -> AbstractContextManager[None]:
     """Hold the cluster's lock while the block runs.
 
     Raises:
         PreconditionNotMet: another run holds it; it is named.
     """
-    with ExitStack() as lock:
-        try:
-            lock.enter_context(sole_holder(authorized.folder / "chaos.lock", purpose))
-        except LockHeld as error:
-            raise PreconditionNotMet(f"refused: {error.holder} is breaking this pipeline already") from error
-        yield
+    return sole_holder(
+        authorized.folder / "chaos.lock",
+        purpose,
+        lambda holder: PreconditionNotMet(f"refused: {holder} is breaking this pipeline already"),
+    )

@@ -50,7 +50,7 @@ def test_waiting_has_an_end(tmp_path: Path) -> None:
     with holder(path, 30) as first:
         with (
             pytest.raises(PlatformError, match=rf"process {first.pid} .* still works after 0.3 s"),
-            lock.held(path, "up", lambda _: None, within=0.3),
+            lock.held(path, "up", lambda _: None, timeout_s=0.3),
         ):
             pass
         first.kill()

@@ -194,14 +194,7 @@ def live_on(stream: TextIO, draw: Callable[[], Table]) -> AbstractContextManager
     from rich.console import Console  # noqa: PLC0415 - 100 ms that only a build at a terminal needs
     from rich.live import Live  # noqa: PLC0415
 
-    return Live(
-        console=Console(file=stream),
-        get_renderable=draw,
-        auto_refresh=False,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )
+    return Live(console=Console(file=stream), get_renderable=draw, auto_refresh=False, transient=True)
 
 
 def clock(seconds: float) -> str:

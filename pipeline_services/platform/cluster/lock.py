@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Final
 
 from pipeline_services.clients.failures import PlatformError
-from pipeline_services.model.run_lock import LockHeld, sole_holder
+from pipeline_services.model.run_lock import sole_holder
 
-WAIT_AT_MOST = 90 * 60.0
+LOCK_TIMEOUT_S: Final = 90 * 60.0
 
 
-@contextmanager
-def held(path: Path, purpose: str, note: Callable[[str], None], within: float = WAIT_AT_MOST) -> Iterator[None]:
-    """Hold the lock at ``path`` while the block runs; a second run says who holds it and waits.
-
-    Args:
-        purpose: what this run does, for the one that has to wait.
-        note: takes the one line that says for whom we wait.
-        within: seconds to wait at most.
+def held(
+    path: Path, purpose: str, note: Callable[[str], None], timeout_s: float = LOCK_TIMEOUT_S
+) -> AbstractContextManager[None]:
+    """Hold the lock at ``path`` while the block runs; ``note`` takes the line that says for whom this run waits.
 
     Raises:
-        PlatformError: the other run held it all that time.
+        PlatformError: the other run held it for ``timeout_s``.
     """
-    with ExitStack() as lock:
-        try:
-            lock.enter_context(sole_holder(path, purpose))
-        except LockHeld as first:
-            note(f"waiting for {first.holder}, which holds {path}")
-            try:
-                lock.enter_context(sole_holder(path, purpose, timeout_s=within))
-            except LockHeld as still:
-                message = f"{still.holder} still works after {within:g} s"
-                raise PlatformError(message, next_step="end it, then try again") from still
-        yield
+    return sole_holder(
+        path,
+        purpose,
+        lambda holder: PlatformError(f"{holder} still works after {timeout_s:g} s", next_step="end it, then try again"),
+        timeout_s=timeout_s,
+        waiting=lambda holder: note(f"waiting for {holder}, which holds {path}"),
+    )
