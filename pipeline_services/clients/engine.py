@@ -14,6 +14,7 @@ from typing import IO, Final
 
 from pipeline_services.clients import apt, shell
 from pipeline_services.clients.failures import CommandFailed, PlatformError, ToolMissing
+from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.paths import Cache
 
 PACKAGES: Final = ("podman", "runc", "netavark", "aardvark-dns", "iptables")
@@ -114,9 +115,7 @@ def _settings(cache: Cache) -> Path:
     text = f'[containers]\ndefault_ulimits = [{limits}]\n\n[engine]\nruntime = "runc"\n'
     path = cache.engine / "containers.conf"
     if not path.exists() or path.read_text(encoding="utf-8") != text:
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        write_whole(path, text.encode())
     return path
 
 

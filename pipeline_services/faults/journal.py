@@ -7,12 +7,12 @@ not to the checkout, so that every clone on the machine sees what any run left b
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.settings import own_kubeconfig
 
@@ -85,13 +85,7 @@ class Journal:
     def write(self, entry: Entry) -> None:
         """Record ``entry`` durably: it is on disk, whole, when this returns."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = self.folder / f".{entry.id}.draft"
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as file:
-            json.dump(asdict(entry), file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(self._file(entry.id))
+        write_whole(self._file(entry.id), json.dumps(asdict(entry)).encode(), 0o600)
 
     def remove(self, entry_id: str) -> None:
         """Forget a fault that is undone."""

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
+from pipeline_services.model.atomic import write_whole
 from pipeline_services.platform.build.graph import Step
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ class Durations:
     def record(self, name: str, seconds: float) -> None:
         """Remember a duration, whatever happens to the run afterwards."""
         self._known[name] = round(seconds, 1)
-        draft = self._path.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(self._known, indent=1, sort_keys=True), encoding="utf-8")
-        draft.replace(self._path)
+        write_whole(self._path, json.dumps(self._known, indent=1, sort_keys=True).encode())
 
 
 class Progress:

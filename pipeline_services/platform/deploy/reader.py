@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ import yaml
 
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import own_cluster
+from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.k8s import uid_of
 from pipeline_services.model.settings import Target
@@ -40,7 +40,8 @@ def ensure_reader(api: WritableCluster, admin: Target, reader: Path) -> bool:
         "spec": {"expirationSeconds": VALID_FOR},
     }
     token = api.create("ServiceAccount", own_cluster.READER_ACCOUNT, "token", request)["status"]["token"]
-    _write(reader, _kubeconfig(cluster, token, admin))
+    config = _kubeconfig(cluster, token, admin)
+    write_whole(reader, yaml.safe_dump(config, sort_keys=False).encode(), 0o600)
     return True
 
 
@@ -89,10 +90,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, yaml.YAMLError):
         return {}
     return known if isinstance(known, dict) else {}
-
-
-def _write(path: Path, config: Mapping[str, Any]) -> None:
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
-    draft.replace(path)

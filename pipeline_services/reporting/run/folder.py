@@ -41,10 +41,6 @@ class ReportFolder:
 
 
 def _is_running(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True
-    return int(pid) != os.getpid()
+    import psutil  # noqa: PLC0415 - only where a killed run left something behind
+
+    return pid.isdecimal() and int(pid) != os.getpid() and psutil.pid_exists(int(pid))

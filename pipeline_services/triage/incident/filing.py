@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from pipeline_services.model.atomic import write_whole
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident import bundle
 from pipeline_services.triage.incident.incident import Incident, markdown
@@ -57,7 +57,7 @@ def file(
     Raises:
         OSError: the folder cannot be written to.
     """
-    filed = Filed(_put(folder / TRIAGE, text_of(now).encode(), _SHARED))
+    filed = Filed(write_whole(folder / TRIAGE, text_of(now).encode(), _SHARED))
     if snapshot is None or not courses:
         return filed
     at = snapshot.taken_at
@@ -67,20 +67,8 @@ def file(
     handed = [course.finding for course in ended if course.hands_over]
     story = Incident(snapshot, ended, first.red, now.unanswered, bundle.file_name(at) if handed else "", last)
     document = markdown(story)
-    filed = replace(filed, incident=_put(folder / name, document.encode(), _SHARED))
+    filed = replace(filed, incident=write_whole(folder / name, document.encode(), _SHARED))
     if not handed:
         return filed
     archive = bundle.packed(bundle.members(snapshot, now, handed, document), at)
-    return replace(filed, bundle=_put(folder / bundle.file_name(at), archive, _OWNERS))
-
-
-def _put(path: Path, content: bytes, mode: int) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.touch(mode=mode)
-        draft.write_bytes(content)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return path
+    return replace(filed, bundle=write_whole(folder / bundle.file_name(at), archive, _OWNERS))

@@ -1,0 +1,24 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes, mode: int = 0o644) -> Path:
+    """Put ``content`` at ``path``, on disk when this returns; whoever reads meanwhile, or after a crash, sees it whole.
+
+    Args:
+        mode: the permissions, from the file's first byte on.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:  # noqa: PTH123 - a mode
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        return draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
