@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
+from itertools import pairwise
 
 import pytest
 
 from pipeline_services.model import own_cluster
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.incident import messages
+from pipeline_services.triage.model import Cause
 from tests.triage.made import AT
 
 
@@ -40,6 +43,12 @@ def test_what_repairs_the_own_cluster_is_not_offered_for_another() -> None:
     assert messages.commands(["make daily"], "plant-7") == [".venv/bin/pytest -m daily --context plant-7"]
 
 
+def test_a_secret_is_deleted_only_where_make_up_makes_another() -> None:
+    step = "kubectl delete secret -n conveyor-pipeline influxdb-tls"
+    assert messages.commands([step], own_cluster.CONTEXT) == [step]
+    assert messages.commands([step], "plant-7")[0].startswith("# its issuer")
+
+
 def test_every_make_command_of_the_causes_has_a_form_for_another_cluster() -> None:
     steps = {step for cause in CAUSES.values() for step in cause.steps if step.startswith("make")}
     assert steps <= set(messages.OWN_ONLY)
@@ -52,3 +61,13 @@ def test_a_broken_line_is_still_one_command_to_the_shell() -> None:
     assert max(map(len, lines)) <= 60
     said = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, check=True).stdout
     assert said.split() == shlex.split(" ".join(command.split()[1:]).replace("'", ""))
+
+
+@pytest.mark.parametrize("cause", CAUSES.values(), ids=lambda cause: cause.id)
+def test_what_a_step_deletes_for_good_was_saved_by_the_step_before_and_can_be_put_back(cause: Cause) -> None:
+    for before, step in pairwise(("", *cause.steps)):
+        deleted = re.match(r"kubectl delete (?!pods? )(\S+) -n (\S+) (\S+)$", step)
+        if deleted:
+            kind, namespace, name = deleted.groups()
+            assert before == f"kubectl get {kind} -n {namespace} {name} -o yaml > {name}.saved.yaml"
+            assert cause.undo == f"kubectl replace -n {namespace} --force -f {name}.saved.yaml"

@@ -11,6 +11,14 @@ from pipeline_services.triage.model import Cause
 L2 = Escalation.L2
 L3 = Escalation.L3
 
+_SAVED: Final = "{secret:tls}.saved.yaml"
+_RENEW: Final = (
+    f"kubectl get secret -n {{namespace}} {{secret:tls}} -o yaml > {_SAVED}",
+    "kubectl delete secret -n {namespace} {secret:tls}",
+    RESTORE,
+)
+_PUT_BACK: Final = f"kubectl replace -n {{namespace}} --force -f {_SAVED}"
+
 CONFIG: Final = (
     Cause(
         "setting-wrong",
@@ -49,7 +57,8 @@ CONFIG: Final = (
         "the certificate is about to expire",
         L2,
         "tls-certificate",
-        steps=("kubectl delete secret -n {namespace} {secret:tls}", RESTORE),
+        steps=_RENEW,
+        undo=_PUT_BACK,
         afterwards=GREEN,
     ),
     Cause(
@@ -57,7 +66,8 @@ CONFIG: Final = (
         "the certificate has expired",
         L2,
         "tls-certificate",
-        steps=("kubectl delete secret -n {namespace} {secret:tls}", RESTORE),
+        steps=_RENEW,
+        undo=_PUT_BACK,
         afterwards=GREEN,
     ),
     Cause(
@@ -65,7 +75,8 @@ CONFIG: Final = (
         "the certificate is not trusted, or not for this name",
         L2,
         "tls-certificate",
-        steps=("kubectl delete secret -n {namespace} {secret:tls}", RESTORE),
+        steps=_RENEW,
+        undo=_PUT_BACK,
         afterwards=GREEN,
     ),
     Cause(

@@ -14,6 +14,10 @@ OWN_ONLY: Final = {
     "make daily": ".venv/bin/pytest -m daily --context {context}",
 }
 """Commands that mean the suite's own cluster, and what takes their place where another one is looked at."""
+_MADE_AGAIN_BY_MAKE_UP: Final = ("kubectl", "delete", "secret")
+_RENEWED_BY_ITS_ISSUER: Final = (
+    "# its issuer (cert-manager, the CA) renews it; do not delete it: nothing makes a new one"
+)
 _FRESH: Final = 120.0
 _DAY: Final = 86400.0
 
@@ -52,8 +56,15 @@ def since(at: float | None, seen: float, now: float) -> str:
 
 def commands(steps: Iterable[str], context: str) -> list[str]:
     """The commands as they are pasted on the cluster of that context."""
-    own = context == own_cluster.CONTEXT
-    return [step if own else OWN_ONLY.get(step, step).replace("{context}", context or "NAME") for step in steps]
+    if context == own_cluster.CONTEXT:
+        return list(steps)
+    return [_elsewhere(step).replace("{context}", context or "NAME") for step in steps]
+
+
+def _elsewhere(step: str) -> str:
+    if tuple(step.split()[:3]) == _MADE_AGAIN_BY_MAKE_UP:
+        return _RENEWED_BY_ITS_ISSUER
+    return OWN_ONLY.get(step, step)
 
 
 def kubeconfig_hint(context: str) -> str:
