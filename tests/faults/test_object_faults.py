@@ -20,7 +20,7 @@ NS = "/api/v1/namespaces/ns"
 APPS = "/apis/apps/v1/namespaces/ns"
 SERVICE = f"{NS}/services/kafka-service"
 DEPLOYMENT = f"{APPS}/deployments/producer"
-PRODUCER = Component("producer", "producer", "Deployment", {"app": "producer"}, "producer")
+PRODUCER = Component("producer", "producer", "Deployment", {"app": "producer"}, container="producer")
 NODE = "/api/v1/nodes/one"
 
 
