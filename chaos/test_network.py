@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline_services.measure.connectivity import FLOWS
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.flows import attempts
+from pipeline_services.model.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -16,22 +17,32 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.chaos, pytest.mark.component("network"), pytest.mark.runbook("network-policy-issues")]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The cases follow from the description."""
+    pipeline = Pipeline.load()
+    if "flow" in metafunc.fixturenames:
+        metafunc.parametrize("flow", attempts(pipeline))
+    if "name" in metafunc.fixturenames:
+        services = [pipeline.service(component).name for component in (roles.KAFKA, roles.INFLUXDB)]
+        apps = (roles.PRODUCER, roles.PROCESSOR)
+        metafunc.parametrize(("app", "name"), [(app, name) for name in services for app in apps])
+
+
 @pytest.fixture(scope="module")
 def matrix(pipeline: SteadyPipeline) -> Mapping[str, bool]:
-    """Every flow tried once, from within the pods' own networks."""
+    """Every connection tried once, from within the pods' own networks."""
     pipeline.require_steady()
-    return pipeline.connectivity().matrix(list(FLOWS.values()))
+    connectivity = pipeline.connectivity()
+    return connectivity.matrix(list(connectivity.attempts.values()))
 
 
-@pytest.mark.parametrize("flow", FLOWS)
-def test_connectivity_is_as_documented(matrix: Mapping[str, bool], flow: str) -> None:
+def test_connectivity_is_as_documented(pipeline: SteadyPipeline, matrix: Mapping[str, bool], flow: str) -> None:
     """A flow that the pipeline needs connects; any other is denied."""
-    wanted = "connect" if FLOWS[flow].allowed else "be denied"
-    assert matrix[flow] == FLOWS[flow].allowed, f"{flow} should {wanted}; RUNBOOK.md#network-policy-issues"
+    allowed = attempts(pipeline.description)[flow].allowed
+    wanted = "connect" if allowed else "be denied"
+    assert matrix[flow] == allowed, f"{flow} should {wanted}; RUNBOOK.md#network-policy-issues"
 
 
-@pytest.mark.parametrize("name", [names.KAFKA_SERVICE, names.INFLUXDB_SERVICE])
-@pytest.mark.parametrize("app", [roles.PRODUCER, roles.PROCESSOR])
 def test_name_resolves_in_pod(steady_pipeline: SteadyPipeline, app: str, name: str) -> None:
     """A pod finds a service by its name."""
     assert steady_pipeline.connectivity().resolves(app, name), f"{app} does not find {name}"

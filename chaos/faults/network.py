@@ -8,7 +8,7 @@ from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import network, objects
 from pipeline_services.faults.model import Fault, Proof, object_path
-from pipeline_services.measure.connectivity import FLOWS, Connectivity
+from pipeline_services.measure.connectivity import Connectivity
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import ports_of
 
@@ -20,8 +20,8 @@ def cut_off(flow_id: str, *, but: str) -> FaultBuilder:
     """A NetworkPolicy no longer lets a needed flow out of its source, and what was open is cut. ``but`` still flows."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        flow = FLOWS[flow_id]
         connectivity = pipeline.connectivity()
+        flow = connectivity.attempts[flow_id]
         fault = network.flow_cut(
             pipeline.api, flow.source, pipeline.namespace, flow.port, lambda: connectivity.connects(flow)
         )
@@ -48,7 +48,8 @@ def policy_missing(policy: str, flow_id: str) -> FaultBuilder:
     """The policy that lets a needed flow through is gone, and what was open is cut."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        flow, connectivity = FLOWS[flow_id], pipeline.connectivity()
+        connectivity = pipeline.connectivity()
+        flow = connectivity.attempts[flow_id]
         within = network.POLICY_WITHIN
         fault = objects.deleted(pipeline.api, "networkpolicies", policy, pipeline.namespace).proved(
             Proof(f"{flow.id} not to connect", lambda: not connectivity.connects(flow), within),
@@ -63,7 +64,8 @@ def ingress_closed(flow_id: str) -> FaultBuilder:
     """The flow's destination lets nobody in on its port, and what was open is cut."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        flow, connectivity = FLOWS[flow_id], pipeline.connectivity()
+        connectivity = pipeline.connectivity()
+        flow = connectivity.attempts[flow_id]
         fault = network.flow_cut(
             pipeline.api,
             flow.destination,
@@ -149,7 +151,5 @@ def while_connected(fault: Fault, connectivity: Connectivity, flow_id: str) -> F
     landed = fault.landed
     if landed is None:
         raise ValueError(f"a fault without a proof that it landed cannot be controlled: {fault.summary}")
-    what = f"{landed.what}, and {flow_id} still to connect"
-    return fault.proved(
-        Proof(what, lambda: landed.holds() and connectivity.connects(FLOWS[flow_id]), within=landed.within)
-    )
+    what, flow = f"{landed.what}, and {flow_id} still to connect", connectivity.attempts[flow_id]
+    return fault.proved(Proof(what, lambda: landed.holds() and connectivity.connects(flow), within=landed.within))

@@ -16,8 +16,6 @@ from pipeline_services.model.flows import Attempt, attempts
 from pipeline_services.model.k8s import endpoints_of, is_terminating, labels_of, service_of, status_of
 from pipeline_services.model.pipeline import Pipeline
 
-FLOWS: Final = attempts(Pipeline.load())
-"""Every connection that is tried, by its id."""
 CONNECT_TIMEOUT_S: Final = 2
 """Seconds for one attempt."""
 _TRY: Final = 'exec 3<>"/dev/tcp/$1/$2"'
@@ -34,13 +32,17 @@ wait
 
 
 class Connectivity:
-    """Tries connections and names from within pods."""
+    """Tries connections and names from within pods.
+
+    ``attempts``: every connection that there is to try, by its id.
+    """
 
     def __init__(self, node: Node, processes: Callable[[str], Processes], cluster: Cluster, pipeline: Pipeline) -> None:
         self._node = node
         self._processes = processes
         self._cluster = cluster
         self._pipeline = pipeline
+        self.attempts = attempts(pipeline)
 
     def connects(self, flow: Attempt) -> bool:
         """Whether a fresh connection comes about, to the destination's pod itself."""
@@ -50,8 +52,8 @@ class Connectivity:
         """Whether each flow connects, by its id; all are tried at the same time."""
         pids = {app: self._first(app) for app in dict.fromkeys(flow.source for flow in flows)}
         addresses = {app: self.addresses(app)[0] for app in dict.fromkeys(flow.destination for flow in flows)}
-        attempts = [(flow.id, str(pids[flow.source]), addresses[flow.destination], str(flow.port)) for flow in flows]
-        words = [word for attempt in attempts for word in attempt]
+        tried = [(flow.id, str(pids[flow.source]), addresses[flow.destination], str(flow.port)) for flow in flows]
+        words = [word for attempt in tried for word in attempt]
         lines = self._node.on_node(["bash", "-c", _TRY_ALL, "bash", str(CONNECT_TIMEOUT_S), *words]).split()
         found = {flow_id: answer == "yes" for flow_id, _, answer in (line.partition("=") for line in lines)}
         return {flow.id: found[flow.id] for flow in flows}

@@ -14,9 +14,9 @@ from chaos.scenarios import MATRIX, RECOVERY, RESILIENCE, SAMPLE
 from pipeline_services.checklist.checks import cases
 from pipeline_services.experiment.scenario import Heals, Scenario, by_id, finding
 from pipeline_services.faults.model import Fault, Proof
-from pipeline_services.measure.connectivity import FLOWS, Connectivity
+from pipeline_services.measure.connectivity import Connectivity
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.flows import Attempt
+from pipeline_services.model.flows import Attempt, attempts
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.walk.escalations import CONDITIONS, Condition
@@ -167,6 +167,7 @@ def test_every_condition_of_escalation_is_met_by_a_fault(condition: Condition) -
 def test_a_cut_lands_only_while_what_it_must_not_touch_connects() -> None:
     class Tried:
         open = frozenset({"processor-to-kafka"})
+        attempts = attempts(PIPELINE)
 
         def connects(self, flow: Attempt) -> bool:
             return flow.id in self.open
@@ -187,7 +188,7 @@ def test_a_fault_without_a_proof_cannot_be_controlled() -> None:
 
 
 def test_the_flows_that_readings_take_are_tried() -> None:
-    for flow in Pipeline.load().flows:
+    for flow in PIPELINE.flows:
         if flow.carries_readings:
-            tried = FLOWS[f"{flow.source}-to-{flow.destination}"]
+            tried = attempts(PIPELINE)[f"{flow.source}-to-{flow.destination}"]
             assert (tried.port, tried.allowed) == (flow.port, True)

@@ -10,9 +10,12 @@ from pipeline_services.judgements import networks
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.policies import NAMESPACE_NAME
 from pipeline_services.judgements.ports import ALL_PORTS, Ports
-from pipeline_services.model import names, roles
+from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.known_bad_policies import add_policy, app
 from tests.judgements.world import healthy
+
+NAMESPACE = Pipeline.load().namespace
 
 
 @pytest.mark.parametrize(
@@ -22,7 +25,7 @@ from tests.judgements.world import healthy
         ({"namespaceSelector": {"matchLabels": {"team": "other"}}}, True),
         ({"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "producer"}}}, True),
         (
-            {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: names.NAMESPACE}}, **{"podSelector": app("nobody")}},
+            {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: NAMESPACE}}, **{"podSelector": app("nobody")}},
             False,
         ),
         (
@@ -36,7 +39,7 @@ from tests.judgements.world import healthy
         (
             {
                 "namespaceSelector": {
-                    "matchExpressions": [{"key": NAMESPACE_NAME, "operator": "In", "values": [names.NAMESPACE]}]
+                    "matchExpressions": [{"key": NAMESPACE_NAME, "operator": "In", "values": [NAMESPACE]}]
                 },
                 "podSelector": app("nobody"),
             },
