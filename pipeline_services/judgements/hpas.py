@@ -41,7 +41,7 @@ def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
         PreconditionNotMet: it is new, its target is scaled to 0, or all pods of its target are new or not ready.
     """
     hpa = _existing(snapshot, hpa_name)
-    target = target_of(hpa)
+    target = scaled_by(snapshot.pipeline, hpa)
     if condition(hpa, "ScalingActive").get("reason") == "ScalingDisabled":
         raise PreconditionNotMet(f"{hpa_name} is off because {target} is scaled to 0; see the checks of {target}")
     if not is_true(hpa, "ScalingActive"):
@@ -93,15 +93,17 @@ def is_within_lag(hpa: K8sObject, now: float) -> bool:
     return since is None or now - since < METRICS_LAG
 
 
-def target_of(hpa: K8sObject) -> str:
-    """The name of the Deployment that is scaled."""
-    return scale_target_of(hpa)[1]
+def scaled_by(pipeline: Pipeline, hpa: K8sObject) -> str:
+    """The component whose workload the autoscaler scales; where it scales another, the one that it should."""
+    target = scale_target_of(hpa)
+    scaled = (part.id for part in pipeline.workloads.values() if (part.kind, part.workload) == target)
+    return next(scaled, pipeline.autoscalers.get(name_of(hpa), ""))
 
 
 def has_new_pods_only(snapshot: Snapshot, hpa: K8sObject) -> bool:
     """Whether no ready pod of the target is older than metrics-server needs to measure one, or has been ready for as
     long as the controller needs to count it: of a pod that is not ready it takes no figures."""
-    return all(_is_new(pod, snapshot.taken_at) for pod in ready_pods(snapshot, target_of(hpa)))
+    return all(_is_new(pod, snapshot.taken_at) for pod in ready_pods(snapshot, scaled_by(snapshot.pipeline, hpa)))
 
 
 def _is_new(pod: K8sObject, now: float) -> bool:

@@ -46,7 +46,7 @@ def readings_are_past(snapshot: Snapshot) -> None:
         raise PreconditionNotMet(f"the clock of this machine is {there - asked:.0f} s behind that of the cluster")
     advice = COMPONENT_ADVICE[roles.PRODUCER].but(
         impact="readings are stored under times that have not come: ages, rates and latencies are wrong until then",
-        next_command="kubectl exec -n {namespace} deploy/producer -- date -u",
+        next_command="kubectl exec -n {namespace} deploy/{name:producer} -- date -u",
         level="L3",
     )
     observed = f"the newest stored reading is {measured - asked:.0f} s in the future"

@@ -26,7 +26,7 @@ _ADVICE: Final = COMPONENT_ADVICE[roles.PROMETHEUS].but(
 def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
     """Each ready pod of the component that is not new has a target that is up and was scraped lately."""
     require_ready(snapshot, roles.PROMETHEUS, component)
-    targets = {target["labels"].get("pod"): target for target in _targets(snapshot, component)}
+    targets = {target["labels"].get("pod"): target for target in snapshot.data("prometheus_targets")}
     for pod in ready_pods(snapshot, component):
         if age(pod, snapshot.taken_at) < FOUND_AFTER or not snapshot.pipeline[component].owns(labels_of(pod)):
             continue

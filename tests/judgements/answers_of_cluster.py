@@ -59,7 +59,7 @@ def _containers(part: Component, pipeline: Pipeline) -> list[dict[str, Any]]:
     token = {"env": [{"name": "INFLUXDB_TOKEN", "valueFrom": {"secretKeyRef": secret}}]}
     own = {roles.PRODUCER: read, roles.PROCESSOR: read | token}.get(part.id, {})
     ports = [{"name": "main", "containerPort": number}] if part.id != roles.LOG_SHIPPER else []
-    image = f"localhost/conveyor/{part.id}:1"
+    image = f"localhost/{pipeline.name}/{part.id}:1"
     return [{"name": part.container, "image": image, "resources": limits, "ports": ports, **own}]
 
 
@@ -124,8 +124,8 @@ def _hpa(workload: str, promised: Autoscaler, made: str) -> dict[str, Any]:
             "scaleTargetRef": {"kind": DEPLOYMENT, "name": workload},
             "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
             "behavior": {
-                "scaleUp": {"stabilizationWindowSeconds": 15, "selectPolicy": "Max"},
-                "scaleDown": {"stabilizationWindowSeconds": 300, "selectPolicy": "Max"},
+                "scaleUp": {"stabilizationWindowSeconds": promised.scale_up_window_s, "selectPolicy": "Max"},
+                "scaleDown": {"stabilizationWindowSeconds": promised.scale_down_window_s, "selectPolicy": "Max"},
             },
         },
         "status": {

@@ -45,7 +45,7 @@ def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
         **_kafka(now, pipeline),
         **_influxdb(now, pipeline),
         "prometheus_targets": [
-            *(_target(now, job=part.id, pod=pod_name(part)) for part in logged),
+            *(_target(now, job=part.workload, pod=pod_name(part)) for part in logged),
             *(_target(now, job=job) for job in ("kubelet", "kubelet-cadvisor")),
         ],
     }
@@ -124,7 +124,7 @@ def _influxdb(now: float, pipeline: Pipeline) -> dict[str, Any]:
     host = pipeline.service(roles.INFLUXDB).name
     certificate = {
         "subject": f"CN={host}",
-        "issuer": "CN=conveyor InfluxDB CA",
+        "issuer": f"CN={pipeline.name} InfluxDB CA",
         "names": ["127.0.0.1", host, f"{host}.{pipeline.namespace}", "localhost"],
         "not_before": now - 86_400,
         "not_after": now + 365 * 86_400,

@@ -64,9 +64,14 @@ def empty_panels(world: World, *titles: str) -> None:
             world.answers[f"grafana_panels/{number}"] |= {"newest": None, "points": 0}
 
 
+def hpa_of(world: World, app: str) -> str:
+    """The name of the component's autoscaler."""
+    return next(name for name, component in world.pipeline.autoscalers.items() if component == app)
+
+
 def producer_scaled_to_0(world: World) -> None:
     scale_to_0(world, roles.PRODUCER)
-    active = world.item("hpas", "producer-hpa")["status"]
+    active = world.item("hpas", hpa_of(world, roles.PRODUCER))["status"]
     active["conditions"][1] |= {"status": "False", "reason": "ScalingDisabled"}
     active |= {"currentReplicas": 0}
     active.pop("currentMetrics")
@@ -86,7 +91,7 @@ def nothing_produced(world: World) -> None:
 
 
 def processor_image_wrong(world: World) -> None:
-    missing = "localhost/conveyor/apps:no-such-tag"
+    missing = f"localhost/{world.pipeline.name}/apps:no-such-tag"
     pod = second_pod(
         world, roles.PROCESSOR, age=90, waiting="ImagePullBackOff", message=f'Back-off pulling "{missing}"'
     )
@@ -125,15 +130,13 @@ def only_pod_unready(world: World, app: str) -> dict[str, Any]:
     """What follows from the only pod of a Deployment not being ready."""
     pod = world.pods(app)[0]
     never_ready(world, pod)
-    world.item("deployments", app)["status"]["availableReplicas"] = 0
+    world.workload(app)["status"]["availableReplicas"] = 0
     why = "unable to get metrics for resource cpu: no metrics returned from resource metrics API"
     changed = {"status": "False", "reason": "FailedGetResourceMetric", "message": why}
-    scaler = world.pipeline[app].autoscaler
-    assert scaler
-    hpa = world.item("hpas", scaler.name)
+    hpa = world.item("hpas", hpa_of(world, app))
     hpa["status"]["conditions"][1] |= {**changed, "lastTransitionTime": world.ago(100)}
     hpa["status"].pop("currentMetrics")
-    warning(world, "HorizontalPodAutoscaler", scaler.name, "FailedComputeMetricsReplicas", why)
+    warning(world, "HorizontalPodAutoscaler", hpa_of(world, app), "FailedComputeMetricsReplicas", why)
     return pod
 
 
@@ -185,11 +188,15 @@ def metrics_server_scaled_to_0(world: World) -> None:
 
 def prometheus_scaled_to_0(world: World) -> None:
     scale_to_0(world, roles.PROMETHEUS)
-    world.item("endpointslices", "prometheus-service-abc12")["endpoints"] = []
-    gone = ServiceUnreachable("prometheus-service has no ready endpoint")
+    service = world.pipeline.service(roles.PROMETHEUS).name
+    world.item("endpointslices", f"{service}-abc12")["endpoints"] = []
+    gone = ServiceUnreachable(f"{service} has no ready endpoint")
     world.fail("prometheus/", gone)
     world.fail("prometheus_targets", gone)
-    world.answers["grafana_datasources/prometheus"] = {"status": 400, "message": "connection refused"}
+    world.answers[f"grafana_datasources/{world.pipeline.dashboard.datasources[roles.PROMETHEUS]}"] = {
+        "status": 400,
+        "message": "connection refused",
+    }
     for number in world.pipeline.dashboard.panels:
         panel = world.answers[f"grafana_panels/{number}"]
         if panel["datasource"] == "prometheus":
@@ -197,7 +204,10 @@ def prometheus_scaled_to_0(world: World) -> None:
 
 
 def grafana_datasource_broken(world: World) -> None:
-    world.answers["grafana_datasources/loki"] = {"status": 500, "message": "dial tcp: lookup loki-wrong: no such host"}
+    world.answers[f"grafana_datasources/{world.pipeline.dashboard.datasources[roles.LOKI]}"] = {
+        "status": 500,
+        "message": "dial tcp: lookup loki-wrong: no such host",
+    }
     world.answers["grafana_panels/10"] |= {"newest": None, "points": 0, "error": "lookup loki-wrong: no such host"}
 
 
@@ -210,7 +220,7 @@ def certificate_expires_tomorrow_unserved(world: World) -> None:
     """In the Secret only, from a new CA: InfluxDB still serves the old one."""
     world.answers["tls"]["secret"] |= {"not_after": world.now + DAY, "sha256": "cd" * 32}
     world.answers["tls"] |= {"verified": False, "error": "unable to get local issuer certificate"}
-    untrusted = ServiceUnreachable("influxdb-service: the certificate does not verify")
+    untrusted = ServiceUnreachable(f"{world.pipeline.service(roles.INFLUXDB).name}: the certificate does not verify")
     for source in ("influxdb_newest", "influxdb_token", "influxdb_read_token"):
         world.fail(source, untrusted)
 

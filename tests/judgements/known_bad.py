@@ -10,27 +10,22 @@ from typing import Any
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import Comparison
-from pipeline_services.model.pipeline import Pipeline
 from tests.judgements import known_bad_services as services
 from tests.judgements.faults import scale_to_0, warning
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
 STATUSES = ("CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "CreateContainerConfigError", "InvalidImageName")
-EVENT_ABOUT = {
-    "hpa": ("HorizontalPodAutoscaler", "producer-hpa"),
-    "storage": ("PersistentVolumeClaim", "data-kafka-0"),
-    "config": ("ServiceAccount", "default"),
-}
+WITHOUT_PODS = ("hpa", "storage", "config")
 
 
-def first_app(component: str) -> str:
-    return Pipeline.load().parts_of(component)[0].id
+def first_app(world: World, component: str) -> str:
+    return world.pipeline.parts_of(component)[0].id
 
 
 def container(world: World, component: str) -> dict[str, Any]:
     """The container status of the component's first pod, made unready."""
-    pod = world.pods(first_app(component))[0]
+    pod = world.pods(first_app(world, component))[0]
     pod["status"]["conditions"][1] |= {"status": "False"}
     status: dict[str, Any] = pod["status"]["containerStatuses"][0]
     status["ready"] = False
@@ -49,11 +44,11 @@ def never_ready(world: World, component: str) -> None:
 
 
 def pod_failed(world: World, component: str) -> None:
-    world.pods(first_app(component))[0]["status"] |= {"phase": "Failed", "reason": "Evicted"}
+    world.pods(first_app(world, component))[0]["status"] |= {"phase": "Failed", "reason": "Evicted"}
 
 
 def pod_pending(world: World, component: str) -> None:
-    pod = world.pods(first_app(component))[0]
+    pod = world.pods(first_app(world, component))[0]
     unschedulable = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available: Insufficient cpu"}
     pod["status"] = {"phase": "Pending", "conditions": [unschedulable]}
 
@@ -63,7 +58,7 @@ def pod_ended(world: World, component: str) -> None:
 
 
 def pod_out_of_memory(world: World, component: str) -> None:
-    status = world.pods(first_app(component))[0]["status"]["containerStatuses"][0]
+    status = world.pods(first_app(world, component))[0]["status"]["containerStatuses"][0]
     ended = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": world.ago(120)}
     status |= {"restartCount": 1, "lastState": {"terminated": ended}}
 
@@ -75,16 +70,17 @@ def pod_crashing_again_and_again(world: World, component: str) -> None:
 
 
 def pods_gone(world: World, component: str) -> None:
-    world.drop_pods(first_app(component))
+    world.drop_pods(first_app(world, component))
 
 
 def workload_of(world: World, component: str) -> dict[str, Any]:
-    return world.workload(first_app(component))
+    return world.workload(first_app(world, component))
 
 
 def workload_gone(world: World, component: str) -> None:
+    workload = workload_of(world, component)
     for source in ("deployments", "statefulsets"):
-        world.drop(source, lambda item: item["metadata"]["name"] == first_app(component))
+        world.drop(source, lambda item: item is workload)
 
 
 def workload_at_0(world: World, component: str) -> None:
@@ -97,7 +93,7 @@ def rollout_stuck(world: World, component: str) -> None:
 
 def usage(resource: str, amount: str) -> Breakage:
     def breakage(world: World, component: str) -> None:
-        pod = world.pods(first_app(component))[0]["metadata"]["name"]
+        pod = world.pods(first_app(world, component))[0]["metadata"]["name"]
         world.item("pod_metrics", pod)["containers"][0]["usage"][resource] = amount
 
     return breakage
@@ -116,7 +112,7 @@ def node_cordoned(world: World) -> None:
 
 
 def node_tainted(world: World) -> None:
-    world.answers["nodes"][0]["spec"]["taints"] = [{"key": "conveyor.io/closed", "effect": "NoExecute"}]
+    world.answers["nodes"][0]["spec"]["taints"] = [{"key": "example.com/closed", "effect": "NoExecute"}]
 
 
 def node_full(world: World, resource: str) -> None:
@@ -158,7 +154,7 @@ def hpa_without_behavior(world: World, hpa: str) -> None:
 
 def claim(phase: str | None) -> Breakage:
     def breakage(world: World, component: str) -> None:
-        name = f"data-{component}-0"
+        name = world.pipeline[component].volume
         if phase is None:
             world.drop("pvcs", lambda item: item["metadata"]["name"] == name)
         else:
@@ -168,7 +164,7 @@ def claim(phase: str | None) -> Breakage:
 
 
 def claim_going(world: World, component: str) -> None:
-    world.item("pvcs", f"data-{component}-0")["metadata"]["deletionTimestamp"] = world.ago(5)
+    world.item("pvcs", world.pipeline[component].volume)["metadata"]["deletionTimestamp"] = world.ago(5)
 
 
 def logged(text: str) -> Breakage:
@@ -179,20 +175,24 @@ def logged(text: str) -> Breakage:
 
 
 def warned(world: World, component: str) -> None:
-    kind, name = EVENT_ABOUT.get(component, ("Pod", ""))
-    name = name or world.pods(first_app(component))[0]["metadata"]["name"]
     if component == "hpa":
+        kind, name = "HorizontalPodAutoscaler", next(iter(world.pipeline.autoscalers))
         hpa_condition("ScalingActive")(world, name)
-    if component == "storage":
+    elif component == "storage":
+        kind, name = "PersistentVolumeClaim", world.pipeline["kafka"].volume
         world.item("pvcs", name)["status"]["phase"] = "Lost"
+    elif component == "config":
+        kind, name = "ServiceAccount", "default"
+    else:
+        kind, name = "Pod", world.pods(first_app(world, component))[0]["metadata"]["name"]
     warning(world, kind, name, "FailedMount", "the volume does not attach")
 
 
 def unready_probe(world: World, component: str) -> None:
     """A known issue only for a pod that is ready."""
-    if component not in EVENT_ABOUT:
+    if component not in WITHOUT_PODS:
         never_ready(world, component)
-        pod = world.pods(first_app(component))[0]["metadata"]["name"]
+        pod = world.pods(first_app(world, component))[0]["metadata"]["name"]
         warning(world, "Pod", pod, "Unhealthy", "Readiness probe failed: 503")
     else:
         warned(world, component)
@@ -220,7 +220,7 @@ def producer_gone(world: World, metric_id: str, subject: str) -> None:
 
 def panel(change: dict[str, Any], *, old: float = 0.0) -> Breakage:
     def breakage(world: World, title: str) -> None:
-        number = next(number for number, known in Pipeline.load().dashboard.panels.items() if known == title)
+        number = next(number for number, known in world.pipeline.dashboard.panels.items() if known == title)
         world.answers[f"grafana_panels/{number}"].update(change)
         if old:
             world.answers[f"grafana_panels/{number}"]["newest"] = world.now - old

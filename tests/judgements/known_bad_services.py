@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.pipeline import Config
 from tests.judgements.answers_of_cluster import pod_name
 from tests.judgements.known_bad_policies import KNOWN_BAD_POLICIES
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
-PIPELINE = Pipeline.load()
 ZERO_WITHOUT_PODS = ("producer-rate", "processor-matches-producer", "influxdb-writes-match-processor")
 
 
@@ -26,7 +25,7 @@ def answer(source: str, value: Any) -> Breakage:
 
 def settings(key: str, value: str | None) -> Breakage:
     def breakage(world: World, *_: str) -> None:
-        data = world.item("configmaps", PIPELINE.config.config_map)["data"]
+        data = world.item("configmaps", world.pipeline.config.config_map)["data"]
         if value is None:
             del data[key]
         else:
@@ -40,30 +39,34 @@ def setting_of(world: World, service: str) -> None:
 
 
 def service_port(world: World, service: str) -> None:
-    name = PIPELINE.service(service).name if service in PIPELINE.components else service
+    name = world.pipeline.service(service).name if service in world.pipeline.components else service
     world.item("services", name)["spec"]["ports"][0]["port"] = 1
 
 
 def config_map_gone(world: World, *_: str) -> None:
-    world.drop("configmaps", lambda item: item["metadata"]["name"] == PIPELINE.config.config_map)
+    world.drop("configmaps", lambda item: item["metadata"]["name"] == world.pipeline.config.config_map)
 
 
-def secret_gone(name: str) -> Breakage:
+def secret_gone(which: Callable[[Config], str]) -> Breakage:
     def breakage(world: World, *_: str) -> None:
+        name = which(world.pipeline.config)
         world.answers["secrets"] = [item for item in world.answers["secrets"] if item["name"] != name]
 
     return breakage
 
 
-def secret_key(name: str, key: str, size: int | None) -> Breakage:
-    def breakage(world: World, *_: str) -> None:
-        keys = next(item for item in world.answers["secrets"] if item["name"] == name)["keys"]
-        if size is None:
-            del keys[key]
-        else:
-            keys[key]["bytes"] = size
+def keys_of(world: World, secret: str) -> dict[str, Any]:
+    keys: dict[str, Any] = next(item for item in world.answers["secrets"] if item["name"] == secret)["keys"]
+    return keys
 
-    return breakage
+
+def token_key_gone(world: World, *_: str) -> None:
+    token = world.pipeline.config.write_token
+    del keys_of(world, token.secret)[token.key]
+
+
+def tls_key_empty(world: World, *_: str) -> None:
+    keys_of(world, world.pipeline.config.tls)["tls.key"]["bytes"] = 0
 
 
 def token_refused(status: int) -> Breakage:
@@ -78,15 +81,15 @@ def old_lines_only(world: World, *_: str) -> None:
 
 
 def loki_behind(world: World, component: str) -> None:
-    world.answers["loki/pods"][pod_name(PIPELINE[component])] = world.now - 200
+    world.answers["loki/pods"][pod_name(world.pipeline[component])] = world.now - 200
 
 
 def loki_without(world: World, component: str) -> None:
-    del world.answers["loki/pods"][pod_name(PIPELINE[component])]
+    del world.answers["loki/pods"][pod_name(world.pipeline[component])]
 
 
 def datasource_down(world: World, datasource: str) -> None:
-    uid = PIPELINE.dashboard.datasources[datasource]
+    uid = world.pipeline.dashboard.datasources[datasource]
     world.answers[f"grafana_datasources/{uid}"] = {"status": 500, "message": "no such host"}
 
 
@@ -152,7 +155,8 @@ def certificate(where: str, **change: Any) -> Breakage:
 
 def target_of(world: World, component: str) -> dict[str, Any]:
     known: list[dict[str, Any]] = world.answers["prometheus_targets"]
-    return next(target for target in known if target["labels"]["job"] == component)
+    pods = [pod["metadata"]["name"] for pod in world.pods(component)] if component in world.pipeline.components else []
+    return next(one for one in known if one["labels"].get("pod") in pods or one["labels"]["job"] == component)
 
 
 def target_gone(world: World, component: str = "kubelet") -> None:
@@ -208,13 +212,10 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_producer_load_set": (settings("PRODUCER_RATE", "0"), settings("PRODUCER_DEVICES", None), config_map_gone),
     "test_references_exist": (
         config_map_gone,
-        secret_gone(PIPELINE.config.tls),
-        secret_key(PIPELINE.config.write_token.secret, "INFLUXDB_TOKEN", None),
+        secret_gone(lambda config: config.tls),
+        token_key_gone,
     ),
-    "test_secrets_complete": (
-        secret_gone(PIPELINE.config.read_token.secret),
-        secret_key(PIPELINE.config.tls, "tls.key", 0),
-    ),
+    "test_secrets_complete": (secret_gone(lambda config: config.read_token.secret), tls_key_empty),
     "test_token_accepted": (token_refused(401), token_refused(403)),
     "test_loki_ready": (answer("loki_ready", {"status": 503, "body": "Ingester not ready"}),),
     "test_loki_finds_all_logs": (answer("loki/all", []), old_lines_only),
@@ -225,7 +226,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_grafana_dashboard_complete": (answer("grafana_dashboard", {"title": "Home", "panels": []}), panel_removed),
     "test_service_has_endpoint": (service_gone, service_port, endpoints_unready),
     "test_service_leads_to_pods": (
-        service_selects(app="another"),
+        service_selects(tier="another"),
         service_selects(),
         service_leads_to("metrics"),
         service_leads_to(1),

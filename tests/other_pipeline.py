@@ -1,0 +1,101 @@
+"""The suite's own pipeline under other names: whatever a person may choose is called differently in it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pipeline_services.model.pipeline import OWN, Pipeline
+from pipeline_services.model.toml_table import read_toml
+
+_WORKLOADS: Final = {
+    "kafka": "bus",
+    "influxdb": "series",
+    "producer": "gateway",
+    "processor": "etl",
+    "prometheus": "scraper",
+    "loki": "archive",
+    "log-shipper": "tailer",
+    "grafana": "boards",
+}
+_SECRETS: Final = {
+    "pipeline-secrets": "series-writer",
+    "influxdb-read": "series-reader",
+    "influxdb-tls": "series-certificate",
+    "influxdb-admin": "series-keeper",
+}
+_TOPICS: Final = {
+    "readings": "measurements",
+    "partitions": 6,
+    "dead_letters": "measurements-unreadable",
+    "group": "etl-readers",
+}
+_STORE: Final = {"org": "works", "bucket": "measured", "measurement": "value"}
+_SETTINGS: Final = {
+    "kafka": {
+        "KAFKA_BROKER": "bus-svc:9092",
+        "KAFKA_TOPIC": _TOPICS["readings"],
+        "KAFKA_DEAD_LETTER_TOPIC": _TOPICS["dead_letters"],
+        "KAFKA_PARTITIONS": "6",
+        "KAFKA_GROUP": _TOPICS["group"],
+    },
+    "influxdb": {
+        "INFLUXDB_URL": "https://series-svc:8086",
+        "INFLUXDB_ORG": _STORE["org"],
+        "INFLUXDB_BUCKET": _STORE["bucket"],
+    },
+}
+
+
+def other_pipeline() -> Pipeline:
+    """Its description; the components, ports, flows and promises are those of the suite's own."""
+    own = read_toml(OWN, "the suite's own description")
+    board = own["dashboard"]
+    return Pipeline.from_document(
+        {
+            **own,
+            "name": "works",
+            "namespace": "works-7",
+            "components": {name: _component(table) for name, table in own["components"].items()},
+            "topics": _TOPICS,
+            "store": _STORE,
+            "config": _config(own["config"]),
+            "metrics": {meaning: f"works_{meaning}" for meaning in own["metrics"]},
+            "dashboard": {
+                **board,
+                "title": "Works",
+                "uid": "works-board",
+                "admin": "boards-keeper",
+                "datasources": {component: f"from-{_WORKLOADS[component]}" for component in board["datasources"]},
+            },
+        }
+    )
+
+
+def _component(own: dict[str, Any]) -> dict[str, Any]:
+    if "workload" not in own:
+        return own
+    name = _WORKLOADS[own["workload"]]
+    other = {
+        "workload": name,
+        "container": f"{name}-main",
+        "selector": {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "works"},
+        "service": {**own.get("service", {}), "name": f"{name}-svc"},
+        "headless": f"{name}-each",
+        "volume": f"disk-{name}-0",
+        "autoscaler": {**own.get("autoscaler", {}), "name": f"{name}-scaler"},
+    }
+    return {**own, **{key: value for key, value in other.items() if key in own}}
+
+
+def _config(own: dict[str, Any]) -> dict[str, Any]:
+    secrets = {_SECRETS[name]: [*keys] for name, keys in own["secrets"].items()}
+    secrets["series-writer"] = ["write"]
+    return {
+        "config_map": "works-settings",
+        "settings": _SETTINGS,
+        "secrets": secrets,
+        "write_token": {"secret": "series-writer", "key": "write"},
+        "read_token": {"secret": "series-reader", "key": "token"},
+        "tls": "series-certificate",
+        "admin": "series-keeper",
+    }
