@@ -10,11 +10,9 @@ from pipeline_services.judgements.networks import denied, needed
 from pipeline_services.judgements.policies import NAMESPACE_NAME
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY
-from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
-PIPELINE = Pipeline.load()
 STRAY = "stray"
 EVERYBODY: dict[str, Any] = {}
 
@@ -29,7 +27,14 @@ def add_policy(world: World, name: str, pods: dict[str, Any], **rules: list[dict
 
 
 def app(name: str) -> dict[str, Any]:
+    """The selector of pods by their ``app`` label."""
     return {"matchLabels": {"app": name}}
+
+
+def pods(world: World, component: str) -> dict[str, Any]:
+    """The selector of a component's pods; of the stray pod, its own label."""
+    part = world.pipeline.workloads.get(component)
+    return {"matchLabels": dict(part.selector)} if part else app(component)
 
 
 def policy_gone(name: str) -> Breakage:
@@ -43,8 +48,8 @@ def policy_narrowed(side: str) -> Breakage:
     """The policy stays, but its rules are for another port. What is not in the namespace has no policy of ours."""
 
     def breakage(world: World, flow_id: str) -> None:
-        flow = needed(PIPELINE)[flow_id]
-        at = side if PIPELINE[flow.destination].workload else "egress"
+        flow = needed(world.pipeline)[flow_id]
+        at = side if world.pipeline[flow.destination].workload else "egress"
         sender = "allow-dns" if flow.source == ANY else flow.source
         for rule in world.item("networkpolicies", sender if at == "egress" else flow.destination)["spec"][at]:
             rule["ports"] = [{"protocol": "TCP", "port": 1}]
@@ -64,12 +69,13 @@ def open_within_the_namespace(world: World, *_: str) -> None:
 
 def connected(world: World, source: str, destination: str) -> None:
     """Two policies let the pods of one app connect to those of another, on all ports."""
-    add_policy(world, f"{source}-out", app(source), egress=[{"to": [{"podSelector": app(destination)}]}])
-    add_policy(world, f"{destination}-in", app(destination), ingress=[{"from": [{"podSelector": app(source)}]}])
+    ends = pods(world, source), pods(world, destination)
+    add_policy(world, f"{source}-out", ends[0], egress=[{"to": [{"podSelector": ends[1]}]}])
+    add_policy(world, f"{destination}-in", ends[1], ingress=[{"from": [{"podSelector": ends[0]}]}])
 
 
 def attempt_let_through(world: World, attempt_id: str) -> None:
-    attempt = denied(PIPELINE)[attempt_id]
+    attempt = denied(world.pipeline)[attempt_id]
     connected(world, attempt.source, attempt.destination)
 
 
@@ -78,9 +84,9 @@ def open_to(**peer: Any) -> Breakage:
 
     def breakage(world: World, destination: str) -> None:
         if destination == ELSEWHERE:
-            add_policy(world, "debug", app(roles.PRODUCER), egress=[{"to": [peer]}])
+            add_policy(world, "debug", pods(world, roles.PRODUCER), egress=[{"to": [peer]}])
         else:
-            add_policy(world, "debug", app(destination), ingress=[{"from": [peer]}])
+            add_policy(world, "debug", pods(world, destination), ingress=[{"from": [peer]}])
 
     return breakage
 
