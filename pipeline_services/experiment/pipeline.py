@@ -12,7 +12,9 @@ from pipeline_services.experiment.leftovers import KINDS, inventory
 from pipeline_services.experiment.symptoms import judged, light_snapshot
 from pipeline_services.faults import pods
 from pipeline_services.faults.admin import Admin, KindNode
+from pipeline_services.faults.aftermath import undo_expired
 from pipeline_services.faults.injection import landed, perform, sweep
+from pipeline_services.faults.model import overdue
 from pipeline_services.faults.processes import Processes
 from pipeline_services.faults.safety import ChaosTarget, chaos_lock, require_label, require_none_in_force
 from pipeline_services.judgements import workloads
@@ -52,6 +54,7 @@ class SteadyPipeline:
         Raises:
             PreconditionNotMet: no consent, another run, a part that is away.
         """
+        undo_expired(authorized, say)
         with chaos_lock(authorized, "chaos"), closing(Cluster.connect(authorized.target)) as cluster:
             cluster.require_namespace()
             node = KindNode.of(own_cluster.CLUSTER) if authorized.own else None
@@ -104,9 +107,9 @@ class SteadyPipeline:
             newest, lag, seen = self.probes.stored(), self.probes.lag(), self.probes.pods()
         except PipelineError as error:
             return error.message
-        for look in (newest, lag, seen):
-            if look.error:
-                return look.error
+        wrong = (*(look.error for look in (newest, lag, seen)), *overdue(snapshot.answers, snapshot.taken_at))
+        if told := next(filter(None, wrong), ""):
+            return told
         for component in ROLLED_OUT:
             finding = judged(partial(workloads.is_rolled_out, component=component), snapshot)
             if finding:

@@ -16,6 +16,7 @@ from pipeline_services.faults.model import (
     patched,
     with_restart,
 )
+from pipeline_services.faults.watchdog import FaultExpired
 
 __all__ = [
     "MERGE_PATCH",
@@ -23,6 +24,7 @@ __all__ = [
     "Api",
     "Fault",
     "FaultDidNotLand",
+    "FaultExpired",
     "FaultRemains",
     "Node",
     "Proof",

@@ -21,14 +21,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         entries = journal.entries()
         for entry in entries:
             sys.stdout.write(f"{describe(entry)}\n")
-        if command == "sweep" and any(not entry.owner_alive for entry in entries):
+        if command == "sweep" and any(entry.is_abandoned for entry in entries):
             from pipeline_services.faults.aftermath import undo_left_behind  # noqa: PLC0415 - it loads all the clients
 
             undo_left_behind(journal, lambda line: print(line, flush=True))
     except PipelineError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    return 1 if any(entry.owner_alive for entry in entries) else 0
+    return 0 if all(entry.is_abandoned for entry in entries) else 1
 
 
 if __name__ == "__main__":

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from os import getpid
 from typing import Final
 
 from pipeline_services.faults.journal import Call, Command, Entry, Journal, Step
-from pipeline_services.faults.model import EXPIRES_AFTER, RUN, Api, Fault, Node
+from pipeline_services.faults.model import FAULT_LIFETIME_S, RUN, Api, Fault, Node
 from pipeline_services.faults.signals import held_back, unwinding
+from pipeline_services.faults.watchdog import Watchdog
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import (
     Conflict,
@@ -25,8 +27,11 @@ from pipeline_services.model.errors import (
 )
 from pipeline_services.model.k8s import uid_of
 from pipeline_services.model.kinds import KINDS
+from pipeline_services.model.run_lock import sole_holder
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
+SWEEP_TIMEOUT_S: Final = 60.0
+"""For another run that is undoing what was left behind."""
 PATIENCE: Final = 30.0
 """Seconds for which an undo is tried again while the API server does not answer."""
 IDENTITY: Final = KINDS["Namespace"].path(name=own_cluster.SYSTEM_NAMESPACE)
@@ -45,6 +50,7 @@ def injected(api: Api, journal: Journal, fault: Fault) -> Iterator[Entry]:
     """The fault, in force within the block and undone after it, whatever happens in it.
 
     Raises:
+        FaultExpired: its time was up within the block; it is undone.
         PipelineError: the change or its undo was refused. An undo that failed stays journaled and is named.
     """
     now = time.time()
@@ -54,18 +60,27 @@ def injected(api: Api, journal: Journal, fault: Fault) -> Iterator[Entry]:
         pid=getpid(),
         summary=fault.summary,
         injected_at=now,
-        expires_at=now + EXPIRES_AFTER,
+        expires_at=now + FAULT_LIFETIME_S,
         undo=fault.undo,
         cluster=identity(api),
     )
+    made = False
+
+    def undo_once() -> None:
+        """Once it has expired, another run may have undone it, and what is there now is that run's."""
+        if not made or journal.holds(entry.id):
+            undo(api, journal, entry)
+
     with unwinding():
         try:
             journal.write(entry)
             perform(api, fault.inject)
-            yield entry
+            made = True
+            with Watchdog(entry, undo_once):
+                yield entry
         finally:
             with held_back():
-                undo(api, journal, entry)
+                undo_once()
 
 
 def landed(api: Api, fault: Fault) -> float:
@@ -122,18 +137,35 @@ def undo(api: Api, journal: Journal, entry: Entry) -> None:
     journal.remove(entry.id)
 
 
-def sweep(api: Api, journal: Journal, say: Callable[[str], None] = lambda _line: None) -> list[str]:
-    """Undo what runs that are gone left behind; returns what was undone, in words.
+def sweep(
+    api: Api,
+    journal: Journal,
+    say: Callable[[str], None] = lambda _line: None,
+    wanted: Callable[[Entry], bool] = attrgetter("is_abandoned"),
+) -> list[str]:
+    """Undo what runs that are gone left behind, and what has expired; returns what was undone, in words.
 
     What was left in a cluster that no longer exists is only forgotten.
 
     Args:
         say: takes a line for each, as soon as it is dealt with.
+        wanted: which of the journaled faults are to be undone.
 
     Raises:
+        PreconditionNotMet: another run is at it.
         PipelineError: an undo was refused.
     """
-    left = [entry for entry in journal.entries() if not entry.owner_alive]
+    if not any(map(wanted, journal.entries())):
+        return []
+    with sole_holder(journal.folder / "sweep.lock", "sweep", _being_swept, timeout_s=SWEEP_TIMEOUT_S):
+        return _sweep(api, journal, say, [entry for entry in journal.entries() if wanted(entry)])
+
+
+def _being_swept(holder: str) -> PreconditionNotMet:
+    return PreconditionNotMet(f"refused: {holder} is undoing what was left behind", next_step="the same command again")
+
+
+def _sweep(api: Api, journal: Journal, say: Callable[[str], None], left: Sequence[Entry]) -> list[str]:
     here = identity(api) if left else ""
     for entry in left:
         if entry.cluster and entry.cluster != here:
@@ -147,7 +179,8 @@ def sweep(api: Api, journal: Journal, say: Callable[[str], None] = lambda _line:
 
 def _left_behind(entry: Entry) -> str:
     since = datetime.fromtimestamp(entry.injected_at, UTC)
-    return f"left behind by run {entry.run} (process {entry.pid}) since {since:%H:%M:%S} UTC: {entry.summary}"
+    how = "kept too long" if entry.owner_alive else "left behind"
+    return f"{how} by run {entry.run} (process {entry.pid}) since {since:%H:%M:%S} UTC: {entry.summary}"
 
 
 def identity(api: Api) -> str:

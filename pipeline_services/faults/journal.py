@@ -7,6 +7,7 @@ not to the checkout, so that every clone on the machine sees what any run left b
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -64,6 +65,16 @@ class Entry:
     cluster: str = ""
 
     @property
+    def is_expired(self) -> bool:
+        """Whether its time is up, so that whoever comes undoes it, even if its owner still runs: it hangs."""
+        return time.time() >= self.expires_at
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether its owner does not undo it any more: that has ended, or the time is up."""
+        return self.is_expired or not self.owner_alive
+
+    @property
     def owner_alive(self) -> bool:
         """Whether the process that made this entry still runs: no zombie, and no younger process of the same number."""
         import psutil  # noqa: PLC0415 - an empty journal does not need it
@@ -90,6 +101,10 @@ class Journal:
     def remove(self, entry_id: str) -> None:
         """Forget a fault that is undone."""
         self._file(entry_id).unlink(missing_ok=True)
+
+    def holds(self, entry_id: str) -> bool:
+        """Whether a fault is in force: nobody has undone it."""
+        return self._file(entry_id).exists()
 
     def entries(self) -> list[Entry]:
         """The faults in force, oldest first.

@@ -14,15 +14,18 @@ from typing import Any, Final, Protocol, runtime_checkable
 from urllib.parse import urlencode
 
 from pipeline_services.faults.journal import Call, Step
+from pipeline_services.model.k8s import annotations_of, labels_of, name_of, owners_of
 from pipeline_services.model.kinds import KINDS, kind_of
 
 MERGE_PATCH: Final = "application/merge-patch+json"
-EXPIRES_AFTER: Final = 900.0
+FAULT_LIFETIME_S: Final = 900.0
 """Seconds for which a fault may be in force."""
 RUN: Final = uuid.uuid4().hex[:8]
 MARK: Final = "conveyor.io/fault"
 """The label (on what a fault makes) or annotation (on what it changes) that names the run."""
 EXPIRY: Final = "conveyor.io/fault-expires"
+_EXPIRY_FORMAT: Final = "%Y-%m-%dT%H.%M.%SZ"
+"""A label takes no colon."""
 RESTARTED: Final = "conveyor.io/restarted-by-fault"
 
 
@@ -128,8 +131,41 @@ def patched(api: Api, path: str, patch: Mapping[str, Any], summary: str) -> Faul
 
 def marks() -> dict[str, str]:
     """Run and expiry, as labels for what a fault makes and as annotations for what it changes."""
-    expires = datetime.fromtimestamp(time.time() + EXPIRES_AFTER, UTC)
-    return {MARK: RUN, EXPIRY: expires.strftime("%Y-%m-%dT%H.%M.%SZ")}
+    expires = datetime.fromtimestamp(time.time() + FAULT_LIFETIME_S, UTC)
+    return {MARK: RUN, EXPIRY: expires.strftime(_EXPIRY_FORMAT)}
+
+
+def overdue(lists: Mapping[str, Any], now: float) -> list[str]:
+    """What still carries the mark of a fault whose time is up, a line each.
+
+    The journal of the machine where the fault was made undoes it; elsewhere, the mark is all that is known of it. What
+    another object owns has its mark from that.
+
+    Args:
+        lists: the objects by what a list of them is called; anything else is passed over.
+        now: seconds since the epoch.
+    """
+    named = ((kind, item) for kind, items in lists.items() if isinstance(items, list) for item in items)
+    objects = ((kind, item) for kind, item in named if _is_object(item) and not owners_of(item))
+    marked = ((kind, name_of(item), {**labels_of(item), **annotations_of(item)}) for kind, item in objects)
+    return [
+        f"{kind}/{name} carries the mark {MARK} of run {words[MARK]}, whose fault was to end at {words[EXPIRY]}: "
+        "undo that, then take the mark away"
+        for kind, name, words in marked
+        if MARK in words and EXPIRY in words and _expiry(words[EXPIRY]) <= now
+    ]
+
+
+def _is_object(item: object) -> bool:
+    return isinstance(item, Mapping) and "metadata" in item
+
+
+def _expiry(mark: str) -> float:
+    """Seconds since the epoch; what nobody can read is long past."""
+    try:
+        return datetime.strptime(mark, _EXPIRY_FORMAT).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def with_restart(fault: Fault, kind: str, name: str, namespace: str) -> Fault:

@@ -24,6 +24,7 @@ from pipeline_services.model.settings import Target, resolve_target
 
 CONSENT_LABEL: Final = "conveyor.io/chaos"
 CONSENT: Final = "allowed"
+SWEEP: Final = "python -m pipeline_services.faults sweep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def describe(entry: Entry) -> str:
     """A journaled fault in one line: what, since when, and whose."""
     since = datetime.fromtimestamp(entry.injected_at, UTC)
     state = "which is still running" if entry.owner_alive else "which is gone"
+    state += ", its time is up" if entry.is_expired and entry.owner_alive else ""
     return f"fault in force since {since:%Y-%m-%d %H:%M:%S} UTC: {entry.summary}; made by run {entry.run}, {state}"
 
 
@@ -106,12 +108,12 @@ def require_none_in_force(journal: Journal) -> None:
     """
     for entry in journal.entries():
         if entry.pid != os.getpid():
-            step = "wait for that run to end" if entry.owner_alive else "python -m pipeline_services.faults sweep"
+            step = SWEEP if entry.is_abandoned else "wait for that run to end"
             raise PreconditionNotMet(f"refused: {describe(entry)}", next_step=step)
 
 
 def to_undo(entries: Sequence[Entry], on_purpose: str | None = None) -> list[Entry]:
-    """What has to be undone before anything can be judged: the journaled faults of runs that are gone.
+    """What has to be undone before anything can be judged: the faults of runs that are gone, and those that expired.
 
     Args:
         on_purpose: the run whose faults are what is to be judged. Then there must be no others: what they do could not
@@ -122,10 +124,10 @@ def to_undo(entries: Sequence[Entry], on_purpose: str | None = None) -> list[Ent
     """
     others = [entry for entry in entries if entry.run != on_purpose]
     for entry in others:
-        if entry.owner_alive:
+        if not entry.is_abandoned:
             raise PreconditionNotMet(describe(entry), next_step="wait for that run to end")
         if on_purpose is not None:
-            raise PreconditionNotMet(describe(entry), next_step="python -m pipeline_services.faults sweep")
+            raise PreconditionNotMet(describe(entry), next_step=SWEEP)
     return others
 
 

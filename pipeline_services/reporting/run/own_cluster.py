@@ -13,7 +13,7 @@ Say = Callable[[str], None]
 
 
 def make_ready(on_purpose: str | None, say: Say) -> None:
-    """Undo what runs that are gone left behind, and bring the cluster up where there is none.
+    """Undo what runs that are gone left behind and what has expired, and bring the cluster up where there is none.
 
     Args:
         on_purpose: the run whose faults are judged on purpose.
@@ -42,7 +42,9 @@ def _settle(kubeconfig: Path, say: Say, since: str) -> None:
 
 
 def something_to_undo(on_purpose: str | None) -> bool:
-    """Whether runs that are gone left anything behind; the journal is on disk, so that an empty one costs nothing.
+    """Whether runs that are gone left anything behind, or something has expired.
+
+    The journal is on disk, so that an empty one costs nothing.
 
     Raises:
         PreconditionNotMet: a run that lives keeps something broken.

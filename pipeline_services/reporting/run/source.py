@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipeline_services.faults.model import overdue
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
@@ -76,6 +77,8 @@ class SnapshotSource:
         target = resolve_target(options.kubeconfig, options.context, options.namespace)
         with LivePipeline(target, self.settings) as pipeline:
             snapshot = pipeline.snapshot(upkeep=self.upkeep)
+        for line in overdue(snapshot.answers, snapshot.taken_at):
+            self.say(line)
         if options.is_own_cluster and own_cluster.something_to_undo(options.under_fault):
             raise PreconditionNotMet("something was broken on purpose just now", next_step="the same command again")
         return snapshot
