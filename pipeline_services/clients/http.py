@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import urllib3
 from urllib3.util import Timeout
 
-from pipeline_services.clients.refusals import AWAY, one_line, why_broken
+from pipeline_services.clients.refusals import AWAY, quoted, why_broken
 from pipeline_services.model.errors import AccessDenied, PipelineError, ServiceUnreachable, UnexpectedAnswer
 
 CONNECT_TIMEOUT: Final = 3.0
@@ -130,7 +130,7 @@ class HttpApi:
         if answer.status in (401, 403):
             raise AccessDenied("read", f"{self.service}{path.partition('?')[0]}")
         if answer.status in AWAY:
-            raise ServiceUnreachable(f"{self.service} answers {answer.status}: {one_line(answer.text)}")
+            raise ServiceUnreachable(f"{self.service} answers {answer.status}: {quoted(answer.text)}")
         if answer.status != 200:
-            raise UnexpectedAnswer(f"{self.service} answers {answer.status} to {path[:200]}: {one_line(answer.text)}")
+            raise UnexpectedAnswer(f"{self.service} answers {answer.status} to {path[:200]}: {quoted(answer.text)}")
         return answer.json()

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 import yaml
 
+from pipeline_services.clients.refusals import quoted
 from pipeline_services.model.errors import PreconditionNotMet
 
 _SERVER: Final = re.compile(r"https?://[^/:]")
@@ -122,7 +123,7 @@ def _flaw(error: Exception) -> str:
         return "it is YAML, but no kubeconfig"
     if isinstance(error, OSError):
         return f"{error.filename}: {(error.strerror or 'it cannot be read').lower()}"
-    return " ".join(str(error).split())[:300]
+    return quoted(error)
 
 
 def _load(files: str, wanted: str) -> Access:

@@ -15,7 +15,7 @@ from websocket import ABNF, WebSocketBadStatusException, WebSocketException
 from websocket import WebSocket as UntypedWebSocket
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.clients.refusals import one_line, refused
+from pipeline_services.clients.refusals import quoted, refused
 from pipeline_services.model.component import Service
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable
 from pipeline_services.model.k8s import endpoints_of, service_of
@@ -148,7 +148,7 @@ class PortForward:
 
     def _refused(self, refusal: str) -> ServiceUnreachable:
         # the kubelet's sentence is long and full of ids; what the pod's own network said comes last
-        reason = "nothing listens on that port" if "connection refused" in refusal else one_line(refusal)
+        reason = "nothing listens on that port" if "connection refused" in refusal else quoted(refusal)
         return ServiceUnreachable(f"{self.endpoint.service} ({self.endpoint.pod}:{self.endpoint.port}): {reason}")
 
     def _websocket(self) -> Any:

@@ -20,6 +20,7 @@ from pipeline_services.model.errors import (
     ServiceUnreachable,
     UnexpectedAnswer,
 )
+from pipeline_services.model.text import one_line
 
 AWAY: Final = (502, 503, 504)
 RIGHTS: Final = " cannot "
@@ -83,9 +84,9 @@ def no_api_server(server: str, verb: str, resource: str, answer: str) -> Unexpec
 
 def _reason(body: bytes | str) -> str:
     try:
-        return one_line(json.loads(body)["message"])
+        return quoted(json.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
-        return "" if is_page(body) else one_line(body.decode("utf-8", "replace") if isinstance(body, bytes) else body)
+        return "" if is_page(body) else quoted(body.decode("utf-8", "replace") if isinstance(body, bytes) else body)
 
 
 def is_page(body: bytes | str) -> bool:
@@ -107,7 +108,7 @@ def why_broken(error: BaseException) -> str:
             return "it closes the connection without an answer"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
-    return one_line(causes[-1])
+    return quoted(causes[-1])
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -119,6 +120,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield from _causes(inner)
 
 
-def one_line(error: object) -> str:
-    """A message of somebody else's, fit to stand in one of ours."""
-    return " ".join(str(error).split())[:300]
+def quoted(reason: object) -> str:
+    """Somebody else's reason, fit to stand in one of our messages."""
+    return one_line(reason, 300)

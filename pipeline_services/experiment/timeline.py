@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from pipeline_services.experiment.result import Result
 from pipeline_services.measure.samples import Samples, newest_of
 from pipeline_services.model.k8s import involved_object, last_seen, stamped
+from pipeline_services.model.text import utc
 
 MAX_BYTES: Final = 256 * 1024
 """What an attachment may be; where it was cut, it says so."""
@@ -69,7 +69,7 @@ def as_text(result: Result) -> str:
     """The time line for people: seconds from the landing of the fault."""
     zero = result.zero
     lines = [f"{entry.at - zero:+8.2f} s  {entry.kind:<5}  {entry.what}" for entry in merged(result)]
-    head = f"0 is {datetime.fromtimestamp(zero, UTC):%Y-%m-%d %H:%M:%S} UTC, when the fault was seen to have landed"
+    head = f"0 is {utc(zero)}, when the fault was seen to have landed"
     return _bounded("\n".join([head, *lines]) + "\n")
 
 

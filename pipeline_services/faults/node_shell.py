@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pipeline_services.clients.refusals import one_line
+from pipeline_services.clients.refusals import quoted
 from pipeline_services.model.errors import ServiceUnreachable, UnexpectedAnswer
 
 WITHIN: Final = 60.0
@@ -43,10 +43,10 @@ class NodeShell:
                 output = self._exchange(line.encode(), mark.encode())
             except OSError as error:
                 self._close()
-                raise ServiceUnreachable(f"the node's shell cannot be used: {one_line(error)}") from error
+                raise ServiceUnreachable(f"the node's shell cannot be used: {quoted(error)}") from error
         text, _, status = output.rpartition(f"\n{mark} ")
         if status.strip() != "0":
-            raise UnexpectedAnswer(f"{words[0]} on the node ended with {status.strip()}: {one_line(text[-300:])}")
+            raise UnexpectedAnswer(f"{words[0]} on the node ended with {status.strip()}: {quoted(text[-300:])}")
         return text
 
     def close(self) -> None:
@@ -66,7 +66,7 @@ class NodeShell:
             data = os.read(shell.stdout.fileno(), CHUNK) if readable else b""
             if not data:
                 self._close()
-                reason = "took too long" if not readable else f"was lost: {one_line(output.decode(errors='replace'))}"
+                reason = "took too long" if not readable else f"was lost: {quoted(output.decode(errors='replace'))}"
                 raise ServiceUnreachable(f"the node's shell {reason}")
             output += data
         return output.decode(errors="replace")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.platform.build.graph import FETCH, Graph, Step
-from pipeline_services.platform.build.progress import Durations, Progress, clock
+from pipeline_services.platform.build.progress import Durations, Progress
 from pipeline_services.platform.build.schedule import time_left
 
 
@@ -21,30 +21,14 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The clock, to be put forward."""
-    clock_s = [100.0]
-    monkeypatch.setattr("pipeline_services.platform.build.progress.time.monotonic", lambda: clock_s[0])
-    return clock_s
+    """The exact_duration, to be put forward."""
+    exact_duration_s = [100.0]
+    monkeypatch.setattr("pipeline_services.platform.build.progress.time.monotonic", lambda: exact_duration_s[0])
+    return exact_duration_s
 
 
 def steps(*names: str) -> list[Step]:
     return [Step(name, FETCH, 60.0, done=lambda _: False, run=lambda _: None) for name in names]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0.0 s"),
-        (9.94, "9.9 s"),
-        (9.96, "10 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 00 s"),
-        (125, "2 min 05 s"),
-        (3720, "1 h 02 min"),
-    ],
-)
-def test_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text
 
 
 def test_plain_lines_name_component_count_elapsed_and_time_left() -> None:

@@ -16,14 +16,6 @@ from pipeline_services.triage.model import Cause
 from tests.triage.made import AT
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(-3, "0 s"), (7.4, "7 s"), (99, "99 s"), (240, "4 min"), (7_500, "2 h 5 min"), (400_000, "5 days")],
-)
-def test_spans_have_the_unit_that_says_enough(seconds: float, words: str) -> None:
-    assert messages.span(seconds) == words
-
-
 def test_since_counts_from_now_while_the_look_is_fresh() -> None:
     assert messages.since(AT - 240, AT, AT + 3) == "4 min ago (07:37:40 UTC)"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.text import exact_duration
 from pipeline_services.platform.build.graph import Step
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Progress:
         self.expected = {
             step.name: self._durations.expected(step) if self._durations else step.seconds for step in steps
         }
-        self(f"{len(steps)} steps to do, about {clock(self.seconds_left())} on this machine")
+        self(f"{len(steps)} steps to do, about {exact_duration(self.seconds_left())} on this machine")
         try:
             with live_on(self._stream, self._bars) as self._live:
                 yield
@@ -110,7 +111,7 @@ class Progress:
         self._due += self.expected[name]
         if self._durations:
             self._durations.record(name, worked)
-        self(f"{self._count()} {name} done in {clock(seconds)}{self._outlook()}")
+        self(f"{self._count()} {name} done in {exact_duration(seconds)}{self._outlook()}")
 
     def timed(self, name: str, seconds: float) -> None:
         """Add work to the table that is no step of the build."""
@@ -131,8 +132,8 @@ class Progress:
         width = max(len(name) for name in self._took)
         self("took:")
         for name, seconds in sorted(self._took.items(), key=lambda entry: -entry[1]):
-            self(f"  {name:<{width}}  {clock(seconds):>8}")
-        self(f"  {'in all':<{width}}  {clock(time.monotonic() - self._began):>8}")
+            self(f"  {name:<{width}}  {exact_duration(seconds):>8}")
+        self(f"  {'in all':<{width}}  {exact_duration(time.monotonic() - self._began):>8}")
 
     def _bars(self) -> Table:
         """A bar for the whole and one for each step that runs."""
@@ -147,7 +148,7 @@ class Progress:
         return table
 
     def _ran(self, name: str) -> str:
-        return clock(time.monotonic() - self._running[name])
+        return exact_duration(time.monotonic() - self._running[name])
 
     def _share_out(self) -> None:
         """Count the time since the last change for what ran, divided among the steps that shared a lane.
@@ -169,8 +170,10 @@ class Progress:
         return f"[{self._done}/{len(self._steps)}]"
 
     def _outlook(self) -> str:
-        elapsed = clock(time.monotonic() - self._began)
-        return f" ({elapsed} so far, about {clock(self.seconds_left())} left)" if self._todo or self._running else ""
+        if not (self._todo or self._running):
+            return ""
+        elapsed, left = exact_duration(time.monotonic() - self._began), exact_duration(self.seconds_left())
+        return f" ({elapsed} so far, about {left} left)"
 
     def seconds_left(self) -> float:
         """The estimate, at the pace that this machine has shown so far."""
@@ -194,15 +197,3 @@ def live_on(stream: TextIO, draw: Callable[[], Table]) -> AbstractContextManager
     from rich.live import Live  # noqa: PLC0415
 
     return Live(console=Console(file=stream), get_renderable=draw, auto_refresh=False, transient=True)
-
-
-def clock(seconds: float) -> str:
-    """Seconds as a person reads them: 0.8 s, 42 s, 3 min 05 s, 1 h 02 min."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

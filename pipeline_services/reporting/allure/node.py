@@ -15,6 +15,7 @@ from typing import Final
 
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.paths import cache_root
+from pipeline_services.model.text import one_line
 
 PROJECT: Final = Path(__file__).parent
 OLDEST_NODE: Final = 22
@@ -72,7 +73,7 @@ def run(
     except OSError as error:
         raise PageUnavailable(f"{name} cannot be started: {error.strerror}") from error
     if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split())
+        said = one_line(done.stderr or done.stdout)
         raise PageUnavailable(f"{name} ended with {done.returncode}: {said[-_TAIL:]}")
     return done.stdout
 

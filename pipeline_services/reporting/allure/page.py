@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline_services.model.text import one_line
 from pipeline_services.reporting.allure import node
 from pipeline_services.reporting.run.outcome import Category
 
@@ -50,7 +51,7 @@ def make(request: PageRequest, say: Callable[[str], None]) -> Path:
     said = node.run([str(command), *arguments], within=node.RUN_WITHIN, extra=quick, cwd=request.output)
     page = request.output / "page" / "index.html"
     if not page.is_file():
-        raise node.PageUnavailable(f"the generator wrote no page: {' '.join(said.split())[-200:]}")
+        raise node.PageUnavailable(f"the generator wrote no page: {one_line(said)[-200:]}")
     text = without_analytics(page.read_text(encoding="utf-8"))
     page.write_text(_with_helpers(text), encoding="utf-8")
     return page

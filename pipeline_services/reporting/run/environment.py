@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import status_of
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.text import utc
 from pipeline_services.reporting.allure.node import allure_version
 from pipeline_services.reporting.run.options import RunOptions
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -47,11 +47,6 @@ def place(snapshot: Snapshot | None, options: RunOptions) -> str:
         own = own_cluster.CONTEXT if options.kubeconfig is None else "the current context"
         return f"{options.namespace or Pipeline.load().namespace} on {options.context or own}"
     return f"{snapshot.namespace} on {snapshot.context or 'the current context'}, {utc(snapshot.taken_at)}"
-
-
-def utc(epoch: float) -> str:
-    """A moment as people write it, to the second."""
-    return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _kubernetes(snapshot: Snapshot | None) -> str:

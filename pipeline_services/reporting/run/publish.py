@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.text import utc
 from pipeline_services.reporting.allure import page, results
 from pipeline_services.reporting.allure.node import PageUnavailable
 from pipeline_services.reporting.allure.results import Figure
 from pipeline_services.reporting.run import daily_json, scenarios, terminal
-from pipeline_services.reporting.run.environment import describe, utc
+from pipeline_services.reporting.run.environment import describe
 from pipeline_services.reporting.run.folder import ReportFolder
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome, verdict_of
 from pipeline_services.reporting.run.scenarios import Scenarios

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.text import one_line, plural
 from pipeline_services.reporting.run.outcome import CaseResult, Category, Finding, Outcome, verdict_of
 
 WIDTH: Final = 100
@@ -35,7 +36,7 @@ def summary(results: Sequence[CaseResult], pipeline: Pipeline, absent: Iterable[
 
 def _nothing_known(finding: Finding) -> list[str]:
     """One cause for all, such as a cluster that does not answer: no table says more than its one line."""
-    message = f"NOTHING KNOWN: {' '.join(finding.message.split())}"
+    message = f"NOTHING KNOWN: {one_line(finding.message)}"
     return [*_wrapped(message), *([f"  next: {finding.next_step}"] if finding.next_step else [])]
 
 
@@ -101,9 +102,9 @@ def not_known(group: Sequence[CaseResult]) -> list[str]:
     finding = group[0].finding
     word = "SUITE ERROR" if finding.category is Category.SUITE_ERROR else "NOT KNOWN"
     components = ", ".join(dict.fromkeys(result.component for result in group))
-    size = "1 check" if len(group) == 1 else f"{len(group)} checks"
+    size = plural(len(group), "check")
     where = f" ({finding.where})" if finding.where else ""
-    lines = _wrapped(f"{word}  {size} of {components}: {' '.join(finding.message.split())}{where}")
+    lines = _wrapped(f"{word}  {size} of {components}: {one_line(finding.message)}{where}")
     if finding.next_step:
         lines.append(f"  next: {finding.next_step}")
     ids = ", ".join(result.id.rsplit("/", 1)[-1] for result in group[:_SHOWN_IDS])

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from pipeline_services.model.settings import Settings
+from pipeline_services.model.text import one_line
 from pipeline_services.reporting.run.outcome import finding_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -32,7 +33,7 @@ def triaged(snapshot: Snapshot, settings: Settings) -> Triaged:
     except Exception as error:  # noqa: BLE001  whatever it is, it must not take the findings of the run with it
         fault = finding_of(error)
         where = f" ({fault.where})" if fault.where else ""
-        return Triaged((f"NO TRIAGE: {' '.join(fault.message.split())}{where}. The verdict stands.",))
+        return Triaged((f"NO TRIAGE: {one_line(fault.message)}{where}. The verdict stands.",))
 
 
 def _asked(snapshot: Snapshot, settings: Settings) -> Triaged:

@@ -9,9 +9,9 @@ import tarfile
 from collections.abc import Sequence
 from typing import Final
 
+from pipeline_services.model.text import file_time
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.describe import described, events_text, logs
-from pipeline_services.triage.incident.messages import file_time
 from pipeline_services.triage.model import Diagnosis, Finding
 
 LARGEST: Final = 5 << 20

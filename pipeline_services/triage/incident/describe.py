@@ -20,8 +20,8 @@ from pipeline_services.model.k8s import (
     times_seen,
 )
 from pipeline_services.model.kinds import WORKLOAD_KINDS, kind_of
+from pipeline_services.model.text import utc
 from pipeline_services.snapshot.snapshot import Snapshot
-from pipeline_services.triage.incident.messages import utc
 from pipeline_services.triage.model import Finding
 
 LISTS: Final = (

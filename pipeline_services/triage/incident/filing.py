@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.text import file_time
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident import bundle
 from pipeline_services.triage.incident.incident import Incident, markdown
-from pipeline_services.triage.incident.messages import file_time
 from pipeline_services.triage.model import Diagnosis
 from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.workflow import Course

@@ -10,8 +10,8 @@ from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.text import duration
 from pipeline_services.snapshot.snapshot import Snapshot
-from pipeline_services.triage.incident.messages import span
 from pipeline_services.triage.model import Finding
 
 CURRENT: Final = 60.0
@@ -47,7 +47,7 @@ def _waiting(snapshot: Snapshot) -> str:
         return f"{lag}, neither more nor less"
     if growth > 0:
         return f"{lag}, {growth:.1f} more each second"
-    return f"{lag}, {-growth:.1f} fewer each second, so the backlog is gone in about {span(lag / -growth)}"
+    return f"{lag}, {-growth:.1f} fewer each second, so the backlog is gone in about {duration(lag / -growth)}"
 
 
 def _lag(sample: Any) -> int:
@@ -59,7 +59,7 @@ def _newest(snapshot: Snapshot) -> str:
         age = newest_stored_age(snapshot)
     except PipelineError as error:
         return f"not known: {error.message}"
-    return f"measured {span(age)} before the snapshot" + ("" if age <= CURRENT else ": what came since is delayed")
+    return f"measured {duration(age)} before the snapshot" + ("" if age <= CURRENT else ": what came since is delayed")
 
 
 def _lost(findings: Sequence[Finding], pipeline: Pipeline) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.text import duration, one_line, plural, utc
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.impact import impact
-from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, plural, span, utc
+from pipeline_services.triage.incident.messages import commands, kubeconfig_hint
 from pipeline_services.triage.incident.timeline import happenings
 from pipeline_services.triage.model import Finding, Unanswered
 from pipeline_services.triage.rules.noise import known_issues
@@ -67,7 +68,7 @@ def _head(incident: Incident) -> Iterator[str]:
     yield from ("", "| | |", "|---|---|")
     yield f"| Pipeline | {_plain(snapshot.namespace)} on {_plain(snapshot.context or 'the current context')} |"
     yield f"| Began | {utc(began) if began is not None else 'not known'} |"
-    later = f", {span(int(snapshot.taken_at) - int(began))} later" if began else ""
+    later = f", {duration(int(snapshot.taken_at) - int(began))} later" if began else ""
     yield f"| Noticed | {utc(snapshot.taken_at)}{later} |"
     yield f"| Over | {utc(max(ended)) if over and ended else 'not as far as is known'} |"
     yield f"| Level | {_level(incident).value}{' while it lasted; nothing is open' if over else ''} |"
@@ -143,7 +144,9 @@ def _actions(incident: Incident) -> Iterator[str]:
             yield from _past_actions(number, course, incident.snapshot.context)
             continue
         wait = (
-            f"wait up to {span(workflow.limit(finding))}; then" if finding.self_healing and not course.overdue else ""
+            f"wait up to {duration(workflow.limit(finding))}; then"
+            if finding.self_healing and not course.overdue
+            else ""
         )
         typed = "typed, as was told, and did not help" if course.entered(workflow.Stage.ESCALATED) else ""
         yield f"{number}. {_plain(finding.component)}: {typed or wait or 'type, one after the other'}:"
@@ -232,4 +235,4 @@ def _subject(finding: Finding) -> str:
 
 def _plain(text: str) -> str:
     """Somebody else's text, so that Markdown takes none of it for markup; a full stop is put by the sentence."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split())).rstrip(".")
+    return _SPECIAL.sub(r"\\\1", one_line(text)).rstrip(".")

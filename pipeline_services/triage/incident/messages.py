@@ -1,12 +1,12 @@
-"""Times, spans and commands as an operator reads and pastes them. Pure."""
+"""Times and commands as an operator reads and pastes them. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Final
 
 from pipeline_services.model import own_cluster
+from pipeline_services.model.text import duration, utc
 
 OWN_ONLY: Final = {
     "make up": "# deploy this environment's manifests again, the way it is done here",
@@ -19,29 +19,6 @@ _RENEWED_BY_ITS_ISSUER: Final = (
     "# its issuer (cert-manager, the CA) renews it; do not delete it: nothing makes a new one"
 )
 _FRESH: Final = 120.0
-_DAY: Final = 86400.0
-
-
-def utc(at: float) -> str:
-    """A moment to the second."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def file_time(at: float) -> str:
-    """A moment as part of a file's name, in an order that sorts."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def span(seconds: float) -> str:
-    """How long, in the largest units that say enough."""
-    whole = max(0, round(seconds))
-    if whole < 100:
-        return f"{whole} s"
-    if whole < 5400:
-        return f"{round(whole / 60)} min"
-    if whole < 2 * _DAY:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    return f"{round(whole / _DAY)} days"
 
 
 def since(at: float | None, seen: float, now: float) -> str:
@@ -50,8 +27,8 @@ def since(at: float | None, seen: float, now: float) -> str:
         return "not known"
     moment = utc(at) if utc(at)[:10] != utc(seen)[:10] else utc(at)[11:]
     if now - seen > _FRESH:
-        return f"{span(seen - at)} before this snapshot ({moment})"
-    return f"{span(now - at)} ago ({moment})"
+        return f"{duration(seen - at)} before this snapshot ({moment})"
+    return f"{duration(now - at)} ago ({moment})"
 
 
 def commands(steps: Iterable[str], context: str) -> list[str]:
@@ -83,8 +60,3 @@ def pasted(command: str, width: int, indent: str) -> list[str]:
             line = f"{indent}    "
         line += f"{word} "
     return [*lines, line.rstrip()]
-
-
-def plural(count: int, one: str) -> str:
-    """``1 finding``, ``2 findings``."""
-    return f"{count} {one}" if count == 1 else f"{count} {one}s"

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, plural, since, span, utc
+from pipeline_services.model.text import duration, one_line, plural, utc
+from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, since
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
 from pipeline_services.triage.walk import escalations, workflow
 from pipeline_services.triage.walk.workflow import Course
@@ -79,22 +80,22 @@ def _as_many_as_fit(blocks: Sequence[Sequence[str]], courses: Sequence[Course], 
         whole -= 1
     lines = [line for block in blocks[:whole] for line in block]
     titles = [f"{number}. {_title(course.finding)}" for number, course in enumerate(courses, 1)][whole:]
-    shown = [_cut(title, WIDTH) for title in titles[: max(0, room - len(lines) - 2)]]
+    shown = [one_line(title, WIDTH) for title in titles[: max(0, room - len(lines) - 2)]]
     more = [f"... and {len(titles) - len(shown)} more, in triage.json"] if len(shown) < len(titles) else []
     return [*lines, "", *shown, *more]
 
 
 def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -> Iterator[str]:
     finding, ample = course.finding, detail[0] > 1
-    yield from _wrapped(f"{number}. ", _cut(_title(finding), 2 * WIDTH - 10), 3)
+    yield from _wrapped(f"{number}. ", one_line(_title(finding), 2 * WIDTH - 10), 3)
     more = ", ".join(sorted(finding.affects - {finding.component}))
     began = since(finding.since, view.diagnosis.taken_at, view.now)
     yield from _row("since", f"{began}; on it depend: {more}" if more else began)
     seen = [line for line in finding.evidence if line != finding.summary]
     for place, line in enumerate(seen[: detail[0]]):
-        yield from _row("" if place else "why", f"- {_cut(line, 2 * (WIDTH - _TAB - 6))}")
+        yield from _row("" if place else "why", f"- {one_line(line, 2 * (WIDTH - _TAB - 6))}")
     for line in finding.against[:ample]:
-        yield from _row("but", f"- {_cut(line, WIDTH - _TAB - 6)}")
+        yield from _row("but", f"- {one_line(line, WIDTH - _TAB - 6)}")
     if finding.confidence is not Confidence.HIGH:
         yield from _row("sure", _SURE[finding.confidence])
     yield from _row("heals", _heals(course, view.watch))
@@ -116,9 +117,9 @@ def _title(finding: Finding) -> str:
 
 def _heals(course: Course, watch: str) -> str:
     if course.overdue:
-        return f"NO: it should have within {span(workflow.limit(course.finding))} and did not. Act now"
+        return f"NO: it should have within {duration(workflow.limit(course.finding))} and did not. Act now"
     if course.stage is workflow.Stage.WATCHING:
-        limit = span(workflow.limit(course.finding))
+        limit = duration(workflow.limit(course.finding))
         return f"yes, by itself within {limit}; follow it: {watch}" if watch else f"yes, by itself within {limit}"
     return "no: somebody has to act"
 
@@ -138,7 +139,7 @@ def not_known(unanswered: Sequence[Unanswered]) -> list[str]:
     """What could not be asked, one line for each reason."""
     reasons: dict[str, list[Unanswered]] = {}
     for one in unanswered:
-        reasons.setdefault(" ".join(one.why.split()), []).append(one)
+        reasons.setdefault(one_line(one.why), []).append(one)
     lines: list[str] = []
     for why, ones in reasons.items():
         components = ", ".join(dict.fromkeys(one.component for one in ones))
@@ -169,10 +170,10 @@ def brief(diagnosis: Diagnosis) -> list[str]:
 
 def _brief(diagnosis: Diagnosis, finding: Finding) -> list[str]:
     began = since(finding.since, diagnosis.taken_at, diagnosis.taken_at)
-    heals = f"; heals by itself within {span(workflow.limit(finding))}" if finding.self_healing else ""
+    heals = f"; heals by itself within {duration(workflow.limit(finding))}" if finding.self_healing else ""
     tail = f", since {began}{heals}; {finding.cause.escalation.name}"
     typed = commands(finding.next, diagnosis.context)
-    head = f"triage: {finding.component}: {_cut(finding.sentence, 120)}{tail}"
+    head = f"triage: {finding.component}: {one_line(finding.sentence, 120)}{tail}"
     return [head, *([f"  next: {typed[0]}"] if typed else [])]
 
 
@@ -181,13 +182,8 @@ def _row(label: str, text: str) -> list[str]:
 
 
 def _wrapped(head: str, text: str, indent: int) -> list[str]:
-    text = head + " ".join(text.split())
+    text = head + one_line(text)
     return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False) or [head.rstrip()]
-
-
-def _cut(text: str, width: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 3] + "..."
 
 
 def _within(lines: list[str], room: int) -> list[str]:

@@ -27,8 +27,8 @@ from pipeline_services.model.k8s import (
     state_of,
     times_seen,
 )
+from pipeline_services.model.text import duration, one_line
 from pipeline_services.snapshot.snapshot import Snapshot
-from pipeline_services.triage.incident.messages import span
 from pipeline_services.triage.walk.workflow import Course, Stage
 
 BEFORE: Final = 900.0
@@ -146,7 +146,7 @@ def _some(fields: Sequence[str], width: int) -> str:
     while shown > 1 and len(", ".join(fields[:shown])) > width:
         shown -= 1
     more = f" and {len(fields) - shown} more" if len(fields) > shown else ""
-    return _short(", ".join(fields[:shown])) + more
+    return one_line(", ".join(fields[:shown]), _WIDTH) + more
 
 
 def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
@@ -162,9 +162,9 @@ def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
         newest = max(events, key=last_seen)
         first, last = min(map(first_seen, events)), last_seen(newest)
         times = sum(map(times_seen, events))
-        what = _short(f"{reason} {kind.lower()}/{name}: {newest.get('message', '')}")
+        what = one_line(f"{reason} {kind.lower()}/{name}: {newest.get('message', '')}", _WIDTH)
         if scope.is_part(first):
-            yield Happening(first, EVENT, what + (f" ({times} times in {span(last - first)})" if times > 1 else ""))
+            yield Happening(first, EVENT, what + (f" ({times} times in {duration(last - first)})" if times > 1 else ""))
         elif scope.is_part(last) or (component_of(snapshot.pipeline, newest) in scope.own and reason not in _STIR):
             yield Happening(last, EVENT, what + (f" (the last of {times})" if times > 1 else ""))
 
@@ -227,8 +227,3 @@ def turned(points: Sequence[tuple[float, float]]) -> tuple[float, float, float] 
     while turn > 0 and (points[turn - 1][1] > middle) == (last > middle):
         turn -= 1
     return points[turn][0], round(usual, 2), round(last, 2)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}..."

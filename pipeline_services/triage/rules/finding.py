@@ -17,6 +17,7 @@ from pipeline_services.model.k8s import (
     name_of,
     replicas_of,
 )
+from pipeline_services.model.text import one_line
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
@@ -59,12 +60,13 @@ def tell(
     return Finding(
         cause=known,
         component=component,
-        summary=short(summary),
+        summary=one_line(summary, _WIDTH),
         subject=subject,
         since=since,
         confidence=confidence,
-        evidence=tuple(short(line) for line in dict.fromkeys(seen) if line)[:MOST_EVIDENCE] or (short(summary),),
-        against=tuple(short(line) for line in against if line),
+        evidence=tuple(one_line(line, _WIDTH) for line in dict.fromkeys(seen) if line)[:MOST_EVIDENCE]
+        or (one_line(summary, _WIDTH),),
+        against=tuple(one_line(line, _WIDTH) for line in against if line),
         affects=downstream if affects is None else frozenset({component, *affects}),
         next=tuple(map(filled, known.steps)),
         undo=filled(known.undo),
@@ -106,9 +108,3 @@ def event_line(event: K8sObject) -> str:
     """An event as evidence."""
     kind, name = involved_object(event)
     return f"event {event.get('reason')} of {kind.lower()}/{name}: {event.get('message', '')}"
-
-
-def short(text: str) -> str:
-    """One line, of a length that can be read."""
-    line = " ".join(text.split())
-    return line if len(line) <= _WIDTH else line[: _WIDTH - 3] + "..."

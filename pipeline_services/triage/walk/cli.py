@@ -18,6 +18,7 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
+from pipeline_services.model.text import one_line
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.incident import filing, terminal
@@ -165,7 +166,7 @@ def _follow(seen: _Seen, pipeline: LivePipeline, settings: Settings, *, by_hand:
 
 def _not_known(options: argparse.Namespace, error: PipelineError) -> _Seen:
     """No snapshot, no diagnosis: the one line that says why, for people and for programs."""
-    why = " ".join(str(error).split())
+    why = one_line(error)
     context = options.context or ("" if options.kubeconfig or options.snapshot else own_cluster.CONTEXT)
     unanswered = (Unanswered("snapshot", "node", why),)
     nothing = Diagnosis(time.time(), context, options.namespace or Pipeline.load().namespace, unanswered=unanswered)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.text import duration
 from pipeline_services.model.waiting import WaitExpired, wait_until
-from pipeline_services.triage.incident.messages import span
 from pipeline_services.triage.model import Diagnosis
 from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.workflow import Course, Stage
@@ -107,4 +107,4 @@ def _state(course: Course, now: float) -> str:
     if course.stage is Stage.ACTING:
         return "still there; type what stands above"
     left = (course.deadline or now) - now
-    return f"still there, {span(left)} left" if left > 0 else "still there"
+    return f"still there, {duration(left)} left" if left > 0 else "still there"

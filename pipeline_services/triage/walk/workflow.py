@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pipeline_services.metrics.advice import Escalation
-from pipeline_services.triage.incident.messages import span
+from pipeline_services.model.text import duration
 from pipeline_services.triage.model import Diagnosis, Finding
 
 LOOKS_TO_BELIEVE: Final = 2
@@ -121,8 +121,8 @@ def begin(finding: Finding, at: float) -> Course:
     if not finding.self_healing:
         return moved(course, Stage.ACTING, at, f"does not heal by itself; {course.level.value}")
     deadline = (at if finding.since is None else finding.since) + limit(finding)
-    left = f"{span(deadline - at)} left" if deadline > at else "which is over"
-    note = f"heals by itself within {span(limit(finding))}, {left}"
+    left = f"{duration(deadline - at)} left" if deadline > at else "which is over"
+    note = f"heals by itself within {duration(limit(finding))}, {left}"
     return replace(moved(course, Stage.WATCHING, at, note), deadline=deadline)
 
 
@@ -175,7 +175,7 @@ def _missed(course: Course, at: float) -> Course:
     course = replace(course, missing=course.missing + 1, gone_at=gone_at)
     if course.missing < LOOKS_TO_BELIEVE:
         return course
-    after = f"gone {span(gone_at - course.detected_at)} after it was seen"
+    after = f"gone {duration(gone_at - course.detected_at)} after it was seen"
     acted = course.entered(Stage.ACTING)
     by_hand = f"{after}, which it does not do by itself: write down who mended it and how"
     note = by_hand if acted else f"healed by itself, {after}"
@@ -187,7 +187,7 @@ def late(course: Course, at: float) -> Course:
     if course.stage is not Stage.WATCHING or course.deadline is None or at <= course.deadline:
         return course
     level = one_up(course.level)
-    note = f"did not heal in {span(limit(course.finding))}: act now; {level.value}"
+    note = f"did not heal in {duration(limit(course.finding))}: act now; {level.value}"
     return replace(moved(course, Stage.ACTING, at, note), level=level, overdue=True)
 
 
@@ -201,7 +201,7 @@ def handed_on(course: Course) -> Finding:
     finding = course.finding
     if not course.overdue:
         return finding
-    summary = f"{finding.summary}; did not heal in {span(limit(finding))}: act now"
+    summary = f"{finding.summary}; did not heal in {duration(limit(finding))}: act now"
     cause = replace(finding.cause, escalation=course.level)
     return replace(finding, summary=summary, cause=cause, self_healing=False)
 
@@ -217,12 +217,11 @@ def outcome(course: Course) -> str:
         note = next(step.note for step in course.steps if step.stage is Stage.RESOLVED)
         return f"resolved: {note}"
     if course.overdue:
-        waited = span(course.steps[-1].at - course.detected_at)
-        return (
-            f"not healed: it should have been gone within {span(limit(course.finding))}; watched for {waited}; act now"
-        )
+        waited = duration(course.steps[-1].at - course.detected_at)
+        limit_s = limit(course.finding)
+        return f"not healed: it should have been gone within {duration(limit_s)}; watched for {waited}; act now"
     if course.stage is Stage.WATCHING:
-        return f"open: heals by itself within {span(limit(course.finding))}; not yet seen to have healed"
+        return f"open: heals by itself within {duration(limit(course.finding))}; not yet seen to have healed"
     if course.entered(Stage.ESCALATED):
         return f"escalated to {course.level.value}"
     return "open: needs a manual step"

@@ -1,0 +1,53 @@
+"""Text as people read it: lines of a length that can be read, counted things, moments and durations."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+_DAY_S: Final = 86_400
+
+
+def one_line(text: object, width: int | None = None) -> str:
+    """The text on one line, with single spaces; from ``width`` characters on it ends in three dots."""
+    line = " ".join(str(text).split())
+    return line if width is None or len(line) <= width else f"{line[: width - 3]}..."
+
+
+def plural(count: int, one: str) -> str:
+    """``1 finding``, ``2 findings``."""
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+
+
+def utc(at: float) -> str:
+    """A moment (epoch seconds) to the second: ``2026-01-31 12:00:00 UTC``."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def file_time(at: float) -> str:
+    """A moment (epoch seconds) as part of a file's name, in an order that sorts: ``20260131T120000Z``."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def duration(seconds: float) -> str:
+    """How long, in the largest units that say enough: 42 s, 3 min, 2 h 5 min, 4 days."""
+    whole = max(0, round(seconds))
+    if whole < 100:
+        return f"{whole} s"
+    if whole < 5400:
+        return f"{round(whole / 60)} min"
+    if whole < 2 * _DAY_S:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{round(whole / _DAY_S)} days"
+
+
+def exact_duration(seconds: float) -> str:
+    """How long, to the second below an hour: 0.8 s, 42 s, 3 min 05 s, 1 h 02 min."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
