@@ -10,8 +10,8 @@ from pipeline_services.reporting.run.evidence import (
     MAX_BYTES,
     PASSED_BYTES,
     Attachment,
+    Evidence,
     ReadLog,
-    attachments,
 )
 from pipeline_services.reporting.run.outcome import CaseResult
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -23,7 +23,7 @@ LOG = [{"pod": "kafka-0", "container": "kafka", "lines": [f"line {number}" for n
 
 def of(seen: Snapshot, case: CaseResult, *sources: str) -> dict[str, Attachment]:
     case.sources = sources
-    return {attached.name: attached for attached in attachments(seen, case)}
+    return {attached.name: attached for attached in Evidence(seen).attachments(case)}
 
 
 def test_reads_are_noted_once_and_in_order() -> None:

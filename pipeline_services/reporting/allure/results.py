@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pipeline_services.reporting.allure import labels as allure_labels
 from pipeline_services.reporting.allure.renamed import history_id, renamed
-from pipeline_services.reporting.run import evidence
+from pipeline_services.reporting.run.evidence import Attachment, Evidence
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 from pipeline_services.reporting.runbook.runbook import Section
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -41,6 +41,7 @@ def complete(
 ) -> None:
     """Give every result its names, groups, link, message and evidence, and what is not green what triage says."""
     _drop_plumbing(folder)
+    seen = Evidence(snapshot) if snapshot is not None else None
     for file in folder.glob("*-result.json"):
         document = json.loads(file.read_text(encoding="utf-8"))
         result = results.get(_case_of(document))
@@ -57,9 +58,9 @@ def complete(
         document["statusDetails"] = _details(document, result)
         attached = document.setdefault("attachments", [])
         if triage and result.outcome is not Outcome.PASSED:
-            attached += _attach(folder, [evidence.Attachment("triage", triage, is_json=False)])
-        if snapshot is not None:
-            attached += _attach(folder, evidence.attachments(snapshot, result))
+            attached += _attach(folder, [Attachment("triage", triage, is_json=False)])
+        if seen is not None:
+            attached += _attach(folder, seen.attachments(result))
         file.write_text(json.dumps(document), encoding="utf-8")
 
 
@@ -83,11 +84,14 @@ def _details(document: Mapping[str, Any], result: CaseResult) -> dict[str, Any]:
     return details
 
 
-def _attach(folder: Path, texts: Iterable[evidence.Attachment]) -> list[dict[str, str]]:
+def _attach(folder: Path, texts: Iterable[Attachment]) -> list[dict[str, str]]:
+    """Write the texts as files named by their content: cases that saw the same share one file."""
     attached = []
     for entry in texts:
-        source = f"{uuid.uuid4()}-attachment.{'json' if entry.is_json else 'txt'}"
-        (folder / source).write_text(entry.text, encoding="utf-8")
+        content = entry.text.encode()
+        source = f"{hashlib.sha256(content).hexdigest()[:32]}-attachment.{'json' if entry.is_json else 'txt'}"
+        if not (folder / source).exists():
+            (folder / source).write_bytes(content)
         kind = "application/json" if entry.is_json else "text/plain"
         attached.append({"name": entry.name, "source": source, "type": kind})
     return attached

@@ -50,25 +50,41 @@ class Attachment:
     is_json: bool
 
 
-def attachments(snapshot: Snapshot, result: CaseResult) -> Iterator[Attachment]:
-    """The sources that the case read, cut down to its component; a case that is not green has its log tail too.
+class Evidence:
+    """What the cases of a run have read of its snapshot, as texts; each is written out once, however many share it."""
 
-    Together they stay below 256 KiB for a case; what was cut says so.
-    """
-    left = PASSED_BYTES if result.outcome is Outcome.PASSED else MAX_BYTES
-    for source in _sources(snapshot, result):
-        if source in snapshot.failures:
-            failure = snapshot.failures[source]
-            text, is_json = f"{failure.kind}: {failure.message}\n", False
-        elif source.startswith("logs/"):
-            text, is_json = _log_text(snapshot.answers[source]), False
-        else:
-            text, is_json = _json(_about(snapshot.answers[source], snapshot.pipeline, result.component)), True
-        kept = _cut(text, left)
-        left -= len(kept.encode())
-        yield Attachment(source, kept, is_json and kept is text)
-        if left <= 0:
-            return
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._texts: dict[tuple[str, str], tuple[str, bool]] = {}
+
+    def attachments(self, result: CaseResult) -> Iterator[Attachment]:
+        """The sources that the case read, cut down to its component; a case that is not green has its log tail too.
+
+        Together they stay below 256 KiB for a case; what was cut says so.
+        """
+        left = PASSED_BYTES if result.outcome is Outcome.PASSED else MAX_BYTES
+        for source in _sources(self._snapshot, result):
+            text, is_json = self._text(source, result.component)
+            kept = _cut(text, left)
+            left -= len(kept.encode())
+            yield Attachment(source, kept, is_json and kept is text)
+            if left <= 0:
+                return
+
+    def _text(self, source: str, component: str) -> tuple[str, bool]:
+        """The source as a text, and whether that is JSON."""
+        if (source, component) not in self._texts:
+            self._texts[source, component] = _shown(self._snapshot, source, component)
+        return self._texts[source, component]
+
+
+def _shown(snapshot: Snapshot, source: str, component: str) -> tuple[str, bool]:
+    if source in snapshot.failures:
+        failure = snapshot.failures[source]
+        return f"{failure.kind}: {failure.message}\n", False
+    if source.startswith("logs/"):
+        return _log_text(snapshot.answers[source]), False
+    return _json(_about(snapshot.answers[source], snapshot.pipeline, component)), True
 
 
 def _sources(snapshot: Snapshot, result: CaseResult) -> Sequence[str]:
