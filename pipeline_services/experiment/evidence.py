@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.experiment.pipeline import SteadyPipeline
-from pipeline_services.model import own_cluster, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.k8s import labels_of, name_of, restarts_of, secret_values
-from pipeline_services.snapshot.redaction import redacted, secret_forms
+from pipeline_services.model.k8s import labels_of, name_of, restarts_of
+from pipeline_services.snapshot.publication import redactor
 from pipeline_services.snapshot.sources.kubernetes import shaped
 
 LOG_LINES: Final = 120
@@ -68,7 +68,5 @@ def _tail(pipeline: SteadyPipeline, redact: _Redact, pod: str, container: str, *
 
 
 def _redaction(pipeline: SteadyPipeline) -> _Redact:
-    secrets = pipeline.cluster.list("secrets")
-    public = pipeline.description.public_values() | own_cluster.PUBLIC
-    forms = secret_forms((value for secret in secrets for value in secret_values(secret).values()), public)
-    return lambda tree: redacted(tree, forms, public)
+    cluster = pipeline.cluster
+    return redactor(pipeline.description, cluster.context, cluster.namespace, cluster.list("secrets"))

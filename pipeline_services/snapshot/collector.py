@@ -17,19 +17,18 @@ from threading import Event
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.model import own_cluster, roles
+from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.k8s import name_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.snapshot.bounds import bounded
+from pipeline_services.snapshot.publication import redactor
 from pipeline_services.snapshot.record import Record
-from pipeline_services.snapshot.redaction import redacted, secret_forms
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.snapshot.sources.changes import WRITTEN, changes_in
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS, QUOTAS, Listing, quotas
-from pipeline_services.snapshot.sources.kubernetes import LISTS, NEEDED_BY, hidden_values, read_logs, shaped
+from pipeline_services.snapshot.sources.kubernetes import LISTS, NEEDED_BY, read_logs, shaped
 from pipeline_services.snapshot.sources.services import (
     Moment,
     Reach,
@@ -201,13 +200,9 @@ def _secrets(lists: _Lists) -> list[dict[str, Any]]:
 
 def _published(snapshot: Snapshot, secrets: Sequence[Mapping[str, Any]]) -> Snapshot:
     """The snapshot without secrets and in bounds: the only form that leaves this module."""
-    public = {snapshot.namespace, snapshot.context, *(name_of(secret) for secret in secrets)}
-    public |= snapshot.pipeline.public_values() | own_cluster.PUBLIC
-    forms = secret_forms(hidden_values(secrets), public)
-    failures = {
-        source: Failure(**redacted(failure.to_dict(), forms, public)) for source, failure in snapshot.failures.items()
-    }
-    return replace(snapshot, answers=bounded(redacted(snapshot.answers, forms, public)), failures=failures)
+    redact = redactor(snapshot.pipeline, snapshot.context, snapshot.namespace, secrets)
+    failures = {source: Failure(**redact(failure.to_dict())) for source, failure in snapshot.failures.items()}
+    return replace(snapshot, answers=bounded(redact(snapshot.answers)), failures=failures)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

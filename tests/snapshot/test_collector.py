@@ -21,6 +21,7 @@ from pipeline_services.snapshot.bounds import LIMIT, bounded
 from pipeline_services.snapshot.collector import collect, main
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.kubernetes import LISTS, newest_within
+from tests.other_pipeline import other_pipeline
 from tests.snapshot.fake_pipeline import CANARY, NS, PODS, FakePipeline, fake_pipeline, pod, secret
 
 KAFKA_SOURCES = {"kafka_topics", "kafka_group", "kafka_lag"}
@@ -99,6 +100,21 @@ def test_what_identifies_a_machine_is_not_kept(pipeline: FakePipeline) -> None:
     assert collect(pipeline.cluster).data("nodes") == [
         {"metadata": {"name": "n"}, "status": {"nodeInfo": {"kubeletVersion": "v1.34.4"}}}
     ]
+
+
+@pytest.mark.parametrize("described", [Pipeline.load(), other_pipeline()], ids=lambda pipeline: pipeline.name)
+def test_names_stay_readable_though_a_secret_holds_the_same_words(pipeline: FakePipeline, described: Pipeline) -> None:
+    topics, store = described.topics, described.store
+    names = [store.org, store.bucket, store.measurement, topics.readings, topics.dead_letters, topics.group]
+    names += [*described.services, *described.autoscalers, *described.config.secrets, described.config.config_map]
+    values = {f"word{number}": name.encode() for number, name in enumerate(names)}
+    everything = secret("settings", **values, password=CANARY.encode(), url=f"{store.bucket}/{CANARY}".encode())
+    pipeline.api.routes[kind_of("secrets").path(NS)] = (200, {"items": [everything]})
+    message = " ".join((*names, NS, "settings"))
+    told = {"metadata": {"name": "e"}, "message": f"{message} password={CANARY}"}
+    pipeline.api.routes[kind_of("events").path(NS)] = (200, {"items": [told]})
+    [event] = collect(pipeline.cluster, pipeline=described).data("events")
+    assert event["message"] == f"{message} password=[redacted]"
 
 
 def test_a_user_name_is_no_secret(pipeline: FakePipeline) -> None:
