@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import network, objects
-from pipeline_services.faults.model import Fault, Proof, object_path
+from pipeline_services.faults.model import Fault, Proof, object_path, together
 from pipeline_services.measure.connectivity import Connectivity
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import ports_of
@@ -86,11 +86,37 @@ def no_default_deny(pipeline: SteadyPipeline) -> Fault:
 
 def all_allowed(pipeline: SteadyPipeline) -> Fault:
     """One more policy lets everybody talk to everybody, as is done "only for a moment"."""
+    return _policy_added(pipeline, "debug", {}, ingress={}, egress={})
+
+
+def let_through(attempt_id: str) -> FaultBuilder:
+    """Two more policies let one component's pods out to another's, and in there, where they have no business."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        connectivity = pipeline.connectivity()
+        attempt = connectivity.attempts[attempt_id]
+        source, destination = (
+            {"matchLabels": dict(pipeline.description[end].selector)} for end in (attempt.source, attempt.destination)
+        )
+        port = {"ports": [{"protocol": "TCP", "port": attempt.port}]}
+        out = _policy_added(pipeline, "debug-out", source, egress={"to": [{"podSelector": destination}], **port})
+        into = _policy_added(pipeline, "debug-in", destination, ingress={"from": [{"podSelector": source}], **port})
+        return together(f"two policies let {attempt} through", [out, into]).proved(
+            Proof(f"{attempt_id} to connect", lambda: connectivity.connects(attempt), network.POLICY_WITHIN),
+            Proof(f"{attempt_id} not to connect", lambda: not connectivity.connects(attempt), network.POLICY_WITHIN),
+        )
+
+    return build
+
+
+def _policy_added(pipeline: SteadyPipeline, name: str, pods: dict[str, Any], **rules: dict[str, Any]) -> Fault:
+    """A policy for the pods that a selector selects, with a rule for each direction."""
+    spec = {"podSelector": pods, "policyTypes": [direction.title() for direction in rules]}
     body = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": {"name": "debug"},
-        "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [{}], "egress": [{}]},
+        "metadata": {"name": name},
+        "spec": {**spec, **{direction: [rule] for direction, rule in rules.items()}},
     }
     return objects.created(pipeline.api, "networkpolicies", pipeline.namespace, body)
 

@@ -76,6 +76,13 @@ DIAGNOSIS: Final = (
         "policy-allows-everything",
         network.all_allowed,
         (finding("network", "policy-too-loose"),),
+        (checks.NETWORK_DENIES_BY_DEFAULT,),
+    ),
+    Scenario(
+        "policy-lets-grafana-to-kafka",
+        network.let_through("grafana-to-kafka"),
+        (finding("network", "policy-too-loose"),),
+        (checks.NETWORK_DENIES.of("grafana-to-kafka"),),
     ),
     Scenario(
         "policy-names-blocked",

@@ -21,10 +21,14 @@ from pipeline_services.faults import resources
 from pipeline_services.faults.injection import perform
 from pipeline_services.faults.journal import Call, Step
 from pipeline_services.faults.model import Fault
+from pipeline_services.judgements import networks
+from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
+from pipeline_services.model.flows import attempts
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.secrets import tls
+from pipeline_services.snapshot.snapshot import Snapshot
 from tests.faults.test_object_faults import APPS, NS, Server, deployment
 
 OWN = Pipeline.load()
@@ -32,6 +36,7 @@ NAMES = tls.server_names(OWN)
 FILES = Path(__file__).parents[2] / "manifests" / "base"
 CONFIG = f"{NS}/configmaps/pipeline-config"
 PRODUCER = f"{APPS}/deployments/producer"
+DENY = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 HPA = "/apis/autoscaling/v2/namespaces/ns/horizontalpodautoscalers/producer-hpa"
 
 
@@ -170,6 +175,19 @@ def test_the_loose_policy_is_made_and_taken_away() -> None:
     _, made_one = made(network.all_allowed, pipeline({}), path)
     assert made_one["spec"]["podSelector"] == {}
     assert made_one["spec"]["ingress"] == made_one["spec"]["egress"] == [{}]
+
+
+def test_a_pair_of_policies_lets_one_component_through_to_another() -> None:
+    path = "/apis/networking.k8s.io/v1/namespaces/ns/networkpolicies"
+    attempt = attempts(OWN)["grafana-to-kafka"]
+    there = pipeline({})
+    there.connectivity = lambda: SimpleNamespace(attempts={attempt.id: attempt})
+    _, out = made(network.let_through(attempt.id), there, f"{path}/debug-out")
+    _, into = made(network.let_through(attempt.id), there, f"{path}/debug-in")
+    answers = {"pods": [], "networkpolicies": [{"metadata": {"name": "default-deny"}, "spec": DENY}, out, into]}
+    snapshot = Snapshot(0.0, "", OWN.namespace, {**answers, "deployments": [], "statefulsets": [], "daemonsets": []})
+    with pytest.raises(Deviation, match="grafana to kafka:9092 is let through, by debug-out and debug-in"):
+        networks.deny(snapshot, attempt.id)
 
 
 def test_a_paused_rollout_has_a_change_to_roll_out() -> None:
