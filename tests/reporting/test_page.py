@@ -110,6 +110,13 @@ def test_evidence_is_attached(page: str) -> None:
     assert attached == ["pods"]
 
 
+@pytest.mark.parametrize("status", ["passed", "failed"])
+def test_evidence_that_two_cases_share_is_there_in_both(page: str, status: str) -> None:
+    links = [step["link"] for step in case_of(page, status)["steps"] if step["type"] == "attachment"]
+    assert links
+    assert not [link["name"] for link in links if link["missed"]]
+
+
 def test_runs_become_a_history(made: Path, page: str) -> None:
     runs = [json.loads(line) for line in (made / "runs.jsonl").read_text().splitlines()]
     assert len(runs) == 2

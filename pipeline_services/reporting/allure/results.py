@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,13 +85,11 @@ def _details(document: Mapping[str, Any], result: CaseResult) -> dict[str, Any]:
 
 
 def _attach(folder: Path, texts: Iterable[Attachment]) -> list[dict[str, str]]:
-    """Write the texts as files named by their content: cases that saw the same share one file."""
+    """Write each text to a file of its own: the page shows a file that two results name in one of them only."""
     attached = []
     for entry in texts:
-        content = entry.text.encode()
-        source = f"{hashlib.sha256(content).hexdigest()[:32]}-attachment.{'json' if entry.is_json else 'txt'}"
-        if not (folder / source).exists():
-            (folder / source).write_bytes(content)
+        source = f"{uuid.uuid4()}-attachment.{'json' if entry.is_json else 'txt'}"
+        (folder / source).write_text(entry.text, encoding="utf-8")
         kind = "application/json" if entry.is_json else "text/plain"
         attached.append({"name": entry.name, "source": source, "type": kind})
     return attached

@@ -51,7 +51,7 @@ class Attachment:
 
 
 class Evidence:
-    """What the cases of a run have read of its snapshot, as texts; each is written out once, however many share it."""
+    """What the cases of a run have read of its snapshot, as texts; each is put together once, however many share it."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
