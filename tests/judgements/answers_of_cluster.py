@@ -166,7 +166,6 @@ def _config(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _policies(pipeline: Pipeline) -> list[dict[str, Any]]:
-
     def end(component: str) -> dict[str, Any]:
         part = pipeline[component]
         pods = {"podSelector": {"matchLabels": dict(part.selector)}}
