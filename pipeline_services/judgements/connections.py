@@ -97,7 +97,7 @@ class Network:
     def surplus(self, source: End, destination: End, of: Ports = ALL_PORTS) -> list[Surplus]:
         """What is open from one end to the other, among the ports ``of``, where that is more than described."""
         opened = self._policies.between(source, destination) & of
-        more = opened - self._allowed(source, destination)
+        more = opened and opened - self._allowed(source, destination)
         return [Surplus(source, destination, opened, self._policies.opening(source, destination, more))] if more else []
 
     def _allowed(self, source: End, destination: End) -> Ports:

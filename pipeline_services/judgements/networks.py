@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from pipeline_services.judgements.connections import ELSEWHERE, Network, Surplus
@@ -23,6 +24,7 @@ def needed(pipeline: Pipeline) -> Mapping[str, Flow]:
     return {flow.id: flow for flow in reversed(pipeline.flows)}
 
 
+@lru_cache(maxsize=8)
 def denied(pipeline: Pipeline) -> Mapping[str, Attempt]:
     """The attempts between components that are no described flow, by id."""
     return {attempt.id: attempt for attempt in attempts(pipeline).values() if not attempt.allowed}
@@ -35,7 +37,7 @@ def destinations(pipeline: Pipeline) -> tuple[str, ...]:
 
 def deny_by_default(snapshot: Snapshot) -> None:
     """One policy selects every pod, in both directions, and allows nothing; no other gives that up for every pod."""
-    network = Network(snapshot)
+    network = snapshot.derive(Network)
     advice = COMPONENT_ADVICE["network"]
     if not network.denies_by_default:
         raise Deviation(snapshot, "no policy denies by default", "one for all pods, both ways", advice)
@@ -47,7 +49,7 @@ def deny_by_default(snapshot: Snapshot) -> None:
 
 def allow(snapshot: Snapshot, flow_id: str) -> None:
     """The policies together let the flow out of its source and into its destination, on all its ports."""
-    network = Network(snapshot)
+    network = snapshot.derive(Network)
     for flow in (one for one in snapshot.pipeline.flows if one.id == flow_id):
         way = network.held_up(flow)
         if way:
@@ -60,7 +62,7 @@ def deny(snapshot: Snapshot, attempt_id: str) -> None:
     Raises:
         PreconditionNotMet: what lets it through lets everything through, which is the one thing to put right first.
     """
-    attempt, network = denied(snapshot.pipeline)[attempt_id], Network(snapshot)
+    attempt, network = denied(snapshot.pipeline)[attempt_id], snapshot.derive(Network)
     port = Ports.of("TCP", attempt.port, attempt.port)
     surplus = [
         one
@@ -79,7 +81,7 @@ def allow_nothing_else(snapshot: Snapshot, destination: str) -> None:
     Raises:
         PreconditionNotMet: as ``deny``.
     """
-    network = Network(snapshot)
+    network = snapshot.derive(Network)
     tried = {(one.source, one.destination): one.port for one in denied(snapshot.pipeline).values()}
     surplus = [
         one

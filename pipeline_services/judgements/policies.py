@@ -88,6 +88,7 @@ class Policies:
         self._items = list(items)
         self._namespace = namespace
         self._known = tuple(known)
+        self._found: dict[tuple[str, End, End], Ports] = {}
 
     def between(self, source: End, destination: End) -> Ports:
         """The ports that are open from one end to the other: let out by the one and in by the other."""
@@ -95,6 +96,12 @@ class Policies:
 
     def let(self, direction: str, source: End, destination: End) -> Ports:
         """The ports that are let out of the source, or into the destination: all where no policy selects that end."""
+        ends = direction, source, destination
+        if ends not in self._found:
+            self._found[ends] = self._let(*ends)
+        return self._found[ends]
+
+    def _let(self, direction: str, source: End, destination: End) -> Ports:
         policies = self._about(direction, source, destination)
         if policies is None:
             return ALL_PORTS

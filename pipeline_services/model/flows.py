@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pipeline_services.model.errors import PreconditionNotMet
@@ -73,6 +74,7 @@ class Attempt:
         return f"{self.source} to {self.destination}:{self.port}"
 
 
+@lru_cache(maxsize=8)
 def attempts(pipeline: Pipeline) -> Mapping[str, Attempt]:
     """Every component to the port of every other, by id: its service's, or the one that is scraped."""
     allowed = {(flow.source, flow.destination, flow.port) for flow in pipeline.flows if flow.protocol == "TCP"}

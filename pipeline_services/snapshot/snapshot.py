@@ -6,16 +6,17 @@ A snapshot is plain JSON, so it can be written to a file beside a report and jud
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 from pipeline_services.model import errors
 from pipeline_services.model.errors import AccessDenied, NoData, PipelineError, UnexpectedAnswer
 from pipeline_services.model.pipeline import Pipeline
 
 FORMAT: Final = 1
+_Derived = TypeVar("_Derived")
 _KINDS: Final[Mapping[str, type[PipelineError]]] = {
     kind.__name__: kind
     for kind in vars(errors).values()
@@ -72,6 +73,13 @@ class Snapshot:
     answers: Mapping[str, Any] = field(default_factory=dict)
     failures: Mapping[str, Failure] = field(default_factory=dict)
     pipeline: Pipeline = field(default_factory=Pipeline.load, compare=False, repr=False)
+    _derived: dict[object, object] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def derive(self, build: Callable[[Snapshot], _Derived]) -> _Derived:
+        """What ``build`` makes of the snapshot. It is built once: the answers of a snapshot do not change."""
+        if build not in self._derived:
+            self._derived[build] = build(self)
+        return cast("_Derived", self._derived[build])
 
     def data(self, source: str) -> Any:
         """What ``source`` answered.

@@ -23,6 +23,7 @@ from tests.experiment.test_diagnosis_observer import DOWN, diagnose
 @pytest.fixture
 def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
     monkeypatch.setattr(diagnosis_observer, "LOOK_INTERVAL_S", 0.01)
+    monkeypatch.setattr(diagnosis_observer, "SECOND_LOOK_TIMEOUT_S", 0.1)
     return FakePipeline(tmp_path)
 
 

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -54,6 +55,7 @@ def load(path: Path = RUNBOOK) -> Mapping[str, Section]:
     return sections(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
+@lru_cache(maxsize=1)
 def page(text: str) -> str:
     """The runbook as one HTML page without scripts, readable from a file and on a telephone."""
     from markdown_it import MarkdownIt  # noqa: PLC0415  only a run that writes a report needs it
