@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline_services.metrics.advice import Advice, five_lines
+from pipeline_services.model.commands import fill, in_context
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
@@ -16,7 +17,8 @@ class Deviation(AssertionError):
     """
 
     def __init__(self, snapshot: Snapshot, observed: str, threshold: str, advice: Advice) -> None:
-        super().__init__(five_lines(observed, threshold, advice, snapshot.pipeline, snapshot.namespace))
+        command = fill(advice.next_command, snapshot.pipeline, snapshot.namespace)
+        super().__init__(five_lines(observed, threshold, advice, in_context(command, snapshot.context)))
         self.observed = observed
         self.threshold = threshold
         self.advice = advice

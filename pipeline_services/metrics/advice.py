@@ -12,8 +12,6 @@ from types import MappingProxyType
 from typing import Final
 
 from pipeline_services.model import roles
-from pipeline_services.model.commands import fill
-from pipeline_services.model.pipeline import Pipeline
 
 
 class Escalation(Enum):
@@ -45,13 +43,12 @@ class Advice:
         )
 
 
-def five_lines(observed: str, threshold: str, advice: Advice, pipeline: Pipeline, namespace: str = "") -> str:
+def five_lines(observed: str, threshold: str, advice: Advice, command: str) -> str:
     """The five lines that every failing check prints: what, impact, next command, runbook section, whom to call.
 
     Args:
-        namespace: where the pipeline runs; empty means the description's own.
+        command: the advice's next command, filled in for the pipeline and its cluster.
     """
-    command = fill(advice.next_command, pipeline, namespace)
     return (
         f"{observed}; expected {threshold}\n"
         f"impact: {advice.impact}\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from shlex import quote
 from types import MappingProxyType
 from typing import Final
 
@@ -12,6 +13,8 @@ from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 
 _PLACEHOLDER: Final = re.compile(r"(?<!\$)\{([a-z_]+)(?::([a-z_-]+))?\}")
+
+_KUBECTL: Final = re.compile(r"(?<![\w./-])kubectl (?!--)")
 
 _OF_THE_PIPELINE: Final[Mapping[str, Callable[[Pipeline], str]]] = MappingProxyType(
     {
@@ -78,6 +81,14 @@ def fill(
         return _described(found.group(), word, of, pipeline)
 
     return _PLACEHOLDER.sub(value, command)
+
+
+def in_context(command: str, context: str) -> str:
+    """The command for the cluster of that context, whatever context is the current one where it is pasted.
+
+    Without a context (the suite runs in the cluster that it looks at) the command stays as it is.
+    """
+    return _KUBECTL.sub(lambda _: f"kubectl --context {quote(context)} ", command) if context else command
 
 
 def _described(placeholder: str, word: str, of: str | None, pipeline: Pipeline) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services.model.commands import fill
+from pipeline_services.model.commands import fill, in_context
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 
@@ -72,3 +72,18 @@ def test_another_pipelines_names_come_from_its_own_description() -> None:
     other = replace(PIPELINE, namespace="other", components={**PIPELINE.components, "kafka": kafka})
     command = "kubectl delete pods -n {namespace} -l {selector:kafka} # {pod:kafka}"
     assert fill(command, other) == ("kubectl delete pods -n other -l app.kubernetes.io/name=broker,tier=bus # broker-0")
+
+
+@pytest.mark.parametrize(
+    ("command", "context", "expected"),
+    [
+        ("kubectl get pods", "plant-7", "kubectl --context plant-7 get pods"),
+        ("kubectl get pods", "", "kubectl get pods"),
+        ("kubectl get pods", "the plant", "kubectl --context 'the plant' get pods"),
+        ("kubectl get a; kubectl get b", "p", "kubectl --context p get a; kubectl --context p get b"),
+        ("kubectl --context other get pods", "p", "kubectl --context other get pods"),
+        ("ls /usr/bin/kubectl x", "p", "ls /usr/bin/kubectl x"),
+    ],
+)
+def test_a_command_means_the_cluster_that_was_looked_at(command: str, context: str, expected: str) -> None:
+    assert in_context(command, context) == expected

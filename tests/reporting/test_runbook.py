@@ -58,7 +58,7 @@ TOLD_IN_PROSE = {
 OF_PYTEST = (int(pytest.ExitCode.INTERNAL_ERROR), int(pytest.ExitCode.NO_TESTS_COLLECTED))
 NOT_IN_THE_RUNBOOK = {
     "kubectl --kubeconfig {}": "about the way to the API server, and what the account that looks may do there",
-    "kubectl config use-context {}": "about which cluster kubectl means",
+    "kubectl --context {} ": "what every command starts with, so that it means the cluster that was looked at",
 }
 
 

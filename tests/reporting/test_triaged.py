@@ -59,7 +59,7 @@ def test_the_findings_stand_under_the_summary_and_in_a_file(project: Project, di
         [
             "FAILED  producer *test_pods_ready?producer?",
             "triage: producer: producer is scaled to 0, since 4 min ago (07:37:40 UTC); L2",
-            "  next: kubectl scale deployment/producer -n conveyor-pipeline --replicas=1",
+            "  next: kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1",
             "Report: *triage.json)",
             "FAILED: 1 wrong*",
         ]

@@ -71,8 +71,8 @@ def test_an_escalated_one_says_that_the_commands_did_not_help() -> None:
 
 def test_a_manual_one_has_its_commands_their_undo_and_what_it_looks_like_then() -> None:
     actions = section(document(*begun(SCALED)), "Actions")
-    assert "   kubectl scale deployment/producer -n conveyor-pipeline --replicas=1\n" in actions
-    assert "   kubectl scale deployment/producer -n conveyor-pipeline --replicas=0\n" in actions
+    assert "   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1\n" in actions
+    assert "   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=0\n" in actions
     assert "Mended when: every pod of producer is Running and READY 1/1." in actions
     assert "export KUBECONFIG=$(make -s kubeconfig)" in actions
 

@@ -98,8 +98,8 @@ def test_nothing_is_wrong_with_it() -> None:
 def test_kafka_at_0_is_named_with_the_commands_of_this_pipeline() -> None:
     (found,) = diagnose(broken(partial(at_0, roles.KAFKA), OTHER).snapshot()).findings
     assert (found.component, found.cause.id, found.subject) == ("kafka", "scaled-to-zero", "statefulset/bus")
-    assert found.next == ("kubectl scale statefulset/bus -n works-7 --replicas=1",)
-    assert found.undo == "kubectl scale statefulset/bus -n works-7 --replicas=0"
+    assert found.next == ("kubectl --context kind-conveyor scale statefulset/bus -n works-7 --replicas=1",)
+    assert found.undo == "kubectl --context kind-conveyor scale statefulset/bus -n works-7 --replicas=0"
     assert "no pod with app.kubernetes.io/name=bus,app.kubernetes.io/part-of=works" in found.evidence
 
 

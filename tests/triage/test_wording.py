@@ -36,7 +36,7 @@ def test_what_repairs_the_own_cluster_is_not_offered_for_another() -> None:
 
 
 def test_a_secret_is_deleted_only_where_make_up_makes_another() -> None:
-    step = "kubectl delete secret -n conveyor-pipeline influxdb-tls"
+    step = "kubectl --context plant-7 delete secret -n conveyor-pipeline influxdb-tls"
     assert messages.commands([step], own_cluster.CONTEXT) == [step]
     assert messages.commands([step], "plant-7")[0].startswith("# its issuer")
 
@@ -53,6 +53,19 @@ def test_a_broken_line_is_still_one_command_to_the_shell() -> None:
     assert max(map(len, lines)) <= 60
     said = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, check=True).stdout
     assert said.split() == shlex.split(" ".join(command.split()[1:]).replace("'", ""))
+
+
+def test_no_line_is_broken_within_quotes() -> None:
+    quoted = "-o jsonpath='{range .items[*]}{.metadata.name} {.status.phase}{\"\\n\"}{end}'"
+    lines = messages.pasted(f"kubectl get pods -n conveyor-pipeline {quoted} --sort-by=.metadata.name", 60, "")
+    typed = subprocess.run(
+        ["bash", "-c", "kubectl() { printf '%s\n' \"$@\"; }\n" + "\n".join(lines)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert quoted.removeprefix("-o ").replace("'", "") in typed
+    assert len(lines) > 1
 
 
 @pytest.mark.parametrize("cause", CAUSES.values(), ids=lambda cause: cause.id)

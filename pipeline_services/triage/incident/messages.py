@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -14,10 +15,11 @@ OWN_ONLY: Final = {
     "make daily": ".venv/bin/pytest -m daily --context {context}",
 }
 """Commands that mean the suite's own cluster, and what takes their place where another one is looked at."""
-_MADE_AGAIN_BY_MAKE_UP: Final = ("kubectl", "delete", "secret")
+_MADE_AGAIN_BY_MAKE_UP: Final = " delete secret "
 _RENEWED_BY_ITS_ISSUER: Final = (
     "# its issuer (cert-manager, the CA) renews it; do not delete it: nothing makes a new one"
 )
+_WORD: Final = re.compile(r"(?:'[^']*'|\"[^\"]*\"|[^\s'\"])+")
 _FRESH: Final = 120.0
 
 
@@ -39,22 +41,23 @@ def commands(steps: Iterable[str], context: str) -> list[str]:
 
 
 def _elsewhere(step: str) -> str:
-    if tuple(step.split()[:3]) == _MADE_AGAIN_BY_MAKE_UP:
+    if _MADE_AGAIN_BY_MAKE_UP in step:
         return _RENEWED_BY_ITS_ISSUER
     return OWN_ONLY.get(step, step)
 
 
 def kubeconfig_hint(context: str) -> str:
-    """What has to be typed once so that kubectl means the cluster that was looked at."""
-    if context == own_cluster.CONTEXT:
-        return "export KUBECONFIG=$(make -s kubeconfig)"
-    return f"kubectl config use-context {context}" if context else ""
+    """What has to be typed once so that kubectl knows the suite's own cluster; others it knows by their context."""
+    return "export KUBECONFIG=$(make -s kubeconfig)" if context == own_cluster.CONTEXT else ""
 
 
 def pasted(command: str, width: int, indent: str) -> list[str]:
-    """A command on as many lines as it needs; every line but the last ends so that the shell reads on."""
+    """A command on as many lines as it needs; every line but the last ends so that the shell reads on.
+
+    No line ends within quotes, where the shell would take the end for a part of the text.
+    """
     lines, line = [], indent
-    for word in command.split(" "):
+    for word in _WORD.findall(command):
         if len(line) + len(word) + 2 > width and line.strip():
             lines.append(f"{line.rstrip()} \\")
             line = f"{indent}    "

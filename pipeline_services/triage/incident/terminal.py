@@ -103,11 +103,17 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
     if typed:
         yield f"   {'next':<{_TAB - 3}}" + ("(one after the other; look after each)" if len(typed) > 1 else "(paste)")
         yield from (line for command in typed for line in pasted(command, WIDTH, " " * _TAB))
-    yield from _row("undo", finding.undo) if finding.undo and ample else ()
+    yield from _undo(finding.undo, view.diagnosis.context) if finding.undo and ample else ()
     yield from _row("then", finding.afterwards) if finding.afterwards and ample else ()
     met = escalations.met_by(finding) if ample and course.hands_over else []
     look_at = f"; they look at {met[0].look_at}" if met else ""
     yield from _row("call", f"{_call(course)}{look_at}; RUNBOOK.md#{finding.cause.runbook}")
+
+
+def _undo(command: str, context: str) -> list[str]:
+    """It is pasted as the next step is, so it breaks nowhere but where the shell reads on."""
+    lines = pasted(commands([command], context)[0], WIDTH, " " * _TAB)
+    return [f"   {'undo':<{_TAB - 3}}{lines[0].lstrip()}", *lines[1:]]
 
 
 def _title(finding: Finding) -> str:

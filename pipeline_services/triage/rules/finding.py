@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from pipeline_services.model.commands import fill
+from pipeline_services.model.commands import fill, in_context
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -55,7 +55,7 @@ def tell(
     downstream = pipeline.affected_by(component)
 
     def filled(text: str) -> str:
-        return fill(text, pipeline, evidence.snapshot.namespace, details)
+        return in_context(fill(text, pipeline, evidence.snapshot.namespace, details), evidence.snapshot.context)
 
     return Finding(
         cause=known,
