@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from chaos.faults import autoscalers, certificates, configuration, network, processes, workloads
+from chaos.fault_builders import autoscalers, certificates, configuration, network, processes, workloads
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import templates

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chaos.conftest import Play
-from chaos.faults import processes
+from chaos.fault_builders import processes
 from chaos.scenarios import RECOVERY
 from pipeline_services.audit.ledger import Where
 from pipeline_services.experiment.expectations import expect_recovered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.judgements import endpoints, influx, kafka, networks, targets, tls
+from pipeline_services.judgements import endpoints, influxdb, kafka, network_policies, targets, tls
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
@@ -23,25 +23,25 @@ def test_service_leads_to_pods(snapshot: Snapshot, service: str) -> None:
 @pytest.mark.runbook("network-policy-issues")
 def test_network_denies_by_default(snapshot: Snapshot) -> None:
     """What no policy allows is denied."""
-    networks.deny_by_default(snapshot)
+    network_policies.deny_by_default(snapshot)
 
 
 @pytest.mark.runbook("network-policy-issues")
 def test_network_allows(snapshot: Snapshot, flow: str) -> None:
     """The policies let a needed connection through."""
-    networks.allow(snapshot, flow)
+    network_policies.allow(snapshot, flow)
 
 
 @pytest.mark.runbook("network-policy-issues")
 def test_network_denies(snapshot: Snapshot, flow: str) -> None:
     """No policy lets a connection through that nobody needs."""
-    networks.deny(snapshot, flow)
+    network_policies.deny(snapshot, flow)
 
 
 @pytest.mark.runbook("network-policy-issues")
 def test_network_allows_nothing_else(snapshot: Snapshot, destination: str) -> None:
     """No policy lets anybody else in: no other pod or port, no other namespace, nobody outside; nor out to those."""
-    networks.allow_nothing_else(snapshot, destination)
+    network_policies.allow_nothing_else(snapshot, destination)
 
 
 @pytest.mark.runbook("kafka-statefulset-failure")
@@ -59,13 +59,13 @@ def test_consumer_group_stable(snapshot: Snapshot) -> None:
 @pytest.mark.runbook("influxdb-statefulset-failure")
 def test_influxdb_healthy(snapshot: Snapshot) -> None:
     """InfluxDB's health call passes."""
-    influx.is_healthy(snapshot)
+    influxdb.is_healthy(snapshot)
 
 
 @pytest.mark.runbook("producer-pod-failure")
 def test_data_clock(snapshot: Snapshot) -> None:
     """No stored reading is from the future."""
-    influx.readings_are_past(snapshot)
+    influxdb.readings_are_past(snapshot)
 
 
 @pytest.mark.runbook("tls-certificate")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos.faults import autoscalers, network, workloads
+from chaos.fault_builders import autoscalers, network, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos.faults import autoscalers, configuration, network, workloads
-from chaos.faults.common import all_of
+from chaos.fault_builders import autoscalers, configuration, network, workloads
+from chaos.fault_builders.common import all_of
 from chaos.scenarios.observability import GRAFANA_SOURCES_WRONG
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding

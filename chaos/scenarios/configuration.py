@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos.faults import certificates, configuration, workloads
+from chaos.fault_builders import certificates, configuration, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
 from pipeline_services.model import roles

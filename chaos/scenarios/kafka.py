@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from chaos import expected_checks
-from chaos.faults import processes, stores, workloads
+from chaos.fault_builders import processes, stores, workloads
 from chaos.scenarios.producer import HUNG
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.expectations import expect_identity_kept

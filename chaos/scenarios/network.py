@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from chaos import expected_checks
-from chaos.faults import network
+from chaos.fault_builders import network
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Heals, RecoveryPlan, Scenario, finding
 from pipeline_services.model import roles

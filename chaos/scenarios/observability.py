@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos.faults import observability, processes, workloads
+from chaos.fault_builders import observability, processes, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
 from pipeline_services.model import roles

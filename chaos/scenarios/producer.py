@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from chaos import expected_checks
-from chaos.faults import configuration, processes, stores, workloads
+from chaos.fault_builders import configuration, processes, stores, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Heals, RecoveryPlan, Scenario, finding
 from pipeline_services.faults import templates

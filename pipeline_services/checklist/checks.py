@@ -17,11 +17,11 @@ from pipeline_services.judgements import (
     events,
     grafana,
     hpas,
-    influx,
+    influxdb,
     kafka,
     logs,
     loki,
-    networks,
+    network_policies,
     nodes,
     pods,
     readings,
@@ -86,23 +86,25 @@ SERVICE_HAS_ENDPOINT: Final = Check(
 SERVICE_LEADS_TO_PODS: Final = Check(
     "test_service_leads_to_pods", endpoints.lead_to_pods, by.each_owned(lambda pipeline: pipeline.services)
 )
-NETWORK_DENIES_BY_DEFAULT: Final = Check("test_network_denies_by_default", networks.deny_by_default, by.one("network"))
+NETWORK_DENIES_BY_DEFAULT: Final = Check(
+    "test_network_denies_by_default", network_policies.deny_by_default, by.one("network")
+)
 NETWORK_DENIES: Final = Check(
     "test_network_denies",
-    networks.deny,
-    by.each_of("network", networks.denied),
-    by.ends_of(networks.denied),
+    network_policies.deny,
+    by.each_of("network", network_policies.denied),
+    by.ends_of(network_policies.denied),
 )
 NETWORK_ALLOWS: Final = Check(
     "test_network_allows",
-    networks.allow,
-    by.each_of("network", networks.needed),
-    by.ends_of(networks.needed),
+    network_policies.allow,
+    by.each_of("network", network_policies.needed),
+    by.ends_of(network_policies.needed),
 )
 NETWORK_ALLOWS_NOTHING_ELSE: Final = Check(
     "test_network_allows_nothing_else",
-    networks.allow_nothing_else,
-    by.each_of("network", networks.destinations),
+    network_policies.allow_nothing_else,
+    by.each_of("network", network_policies.destinations),
     by.reporting,
 )
 LOKI_READY: Final = Check("test_loki_ready", loki.is_ready, by.one(roles.LOKI))
@@ -140,9 +142,9 @@ CONSUMER_GROUP_STABLE: Final = Check(
     by.always(roles.KAFKA),
     settles=True,
 )
-INFLUXDB_HEALTHY: Final = Check("test_influxdb_healthy", influx.is_healthy, by.one(roles.INFLUXDB))
+INFLUXDB_HEALTHY: Final = Check("test_influxdb_healthy", influxdb.is_healthy, by.one(roles.INFLUXDB))
 DATA_CLOCK: Final = Check(
-    "test_data_clock", influx.readings_are_past, by.one(roles.PRODUCER), by.always(roles.INFLUXDB)
+    "test_data_clock", influxdb.readings_are_past, by.one(roles.PRODUCER), by.always(roles.INFLUXDB)
 )
 CERTIFICATE_VALID_FOR_WEEKS: Final = Check(
     "test_certificate_valid_for_weeks", tls.is_valid_for_weeks, by.one(roles.INFLUXDB)

@@ -10,7 +10,7 @@ from typing import Final
 
 from pipeline_services.audit.audit import Audit
 from pipeline_services.audit.producer import AuditProducer
-from pipeline_services.experiment import evidence
+from pipeline_services.experiment import logs_and_events
 from pipeline_services.experiment.leftovers import differences
 from pipeline_services.experiment.persistence import PersistentIdentity, read_identity
 from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -57,7 +57,7 @@ class RecoveryObserver(Observer):
         self._scenario = scenario
         self._plan = scenario.plan
         self._symptoms = SymptomWatch(pipeline.cluster, pipeline.description, self._plan.symptoms)
-        self._logs: evidence.Logs = {}
+        self._logs: logs_and_events.Logs = {}
         self._snapshot: Snapshot | None = None
 
     def gate(self) -> Gate:
@@ -112,7 +112,7 @@ class RecoveryObserver(Observer):
         else:
             self._await_symptoms(landed_at)
             self._take_snapshot()
-        self._logs |= evidence.read_logs(self._pipeline, "while it lasted")
+        self._logs |= logs_and_events.read_logs(self._pipeline, "while it lasted")
 
     def recover(self, run: Run, healed: Healed) -> None:
         """Wait for the recovery from what only the undo heals."""
@@ -179,7 +179,7 @@ class RecoveryObserver(Observer):
         except PipelineError as error:
             self._logs["snapshot"] = [f"could not be taken: {error.message}"]
             return
-        self._snapshot.save(evidence.snapshot_file(self._pipeline, self._scenario.id))
+        self._snapshot.save(logs_and_events.snapshot_file(self._pipeline, self._scenario.id))
 
     def _observed(self) -> Observed:
         detections = sorted(self._symptoms.detections.values(), key=lambda one: one.at)
@@ -212,8 +212,8 @@ class RecoveryObserver(Observer):
         until = time.time()
         events: list[dict[str, object]] = []
         try:
-            events = evidence.read_events(self._pipeline)
+            events = logs_and_events.read_events(self._pipeline)
         except PipelineError as error:
-            self._logs["events"] = evidence.unreadable(error)
-        self._logs |= evidence.read_logs(self._pipeline, "after")
+            self._logs["events"] = logs_and_events.unreadable(error)
+        self._logs |= logs_and_events.read_logs(self._pipeline, "after")
         return Evidence(until, self._samples, events, self._logs)

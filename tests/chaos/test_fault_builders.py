@@ -15,13 +15,13 @@ import pytest
 import yaml
 from kafka.errors import KafkaError
 
-from chaos.faults import autoscalers, certificates, configuration, network, observability, stores, workloads
+from chaos.fault_builders import autoscalers, certificates, configuration, network, observability, stores, workloads
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import resources
 from pipeline_services.faults.injection import perform
 from pipeline_services.faults.journal import Call, Step
 from pipeline_services.faults.model import Fault
-from pipeline_services.judgements import networks
+from pipeline_services.judgements import network_policies
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.model.flows import attempts
@@ -187,7 +187,7 @@ def test_a_pair_of_policies_lets_one_component_through_to_another() -> None:
     answers = {"pods": [], "networkpolicies": [{"metadata": {"name": "default-deny"}, "spec": DENY}, out, into]}
     snapshot = Snapshot(0.0, "", OWN.namespace, {**answers, "deployments": [], "statefulsets": [], "daemonsets": []})
     with pytest.raises(Deviation, match="grafana to kafka:9092 is let through, by debug-out and debug-in"):
-        networks.deny(snapshot, attempt.id)
+        network_policies.deny(snapshot, attempt.id)
 
 
 def test_a_paused_rollout_has_a_change_to_roll_out() -> None:

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from chaos.faults import network
+from chaos.fault_builders import network
 from chaos.scenarios import MATRIX, RECOVERY, RESILIENCE, SAMPLE
 from pipeline_services.checklist.checks import cases
 from pipeline_services.experiment.scenario import Heals, Scenario, by_id, finding

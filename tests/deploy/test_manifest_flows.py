@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.judgements import networks
+from pipeline_services.judgements import network_policies
 from pipeline_services.model import own_cluster
 from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.model.pipeline import Pipeline
@@ -52,13 +52,13 @@ def test_what_the_policies_let_through_is_just_what_is_described(manifests: Any)
     lists = {kind.plural: manifests.of(kind.name) for kind in WORKLOAD_KINDS}
     answers = {**lists, "pods": [], "networkpolicies": manifests.of("NetworkPolicy")}
     snapshot = Snapshot(0.0, "", PIPELINE.namespace, answers)
-    networks.deny_by_default(snapshot)
-    for flow in networks.needed(PIPELINE):
-        networks.allow(snapshot, flow)
-    for attempt in networks.denied(PIPELINE):
-        networks.deny(snapshot, attempt)
-    for destination in networks.destinations(PIPELINE):
-        networks.allow_nothing_else(snapshot, destination)
+    network_policies.deny_by_default(snapshot)
+    for flow in network_policies.needed(PIPELINE):
+        network_policies.allow(snapshot, flow)
+    for attempt in network_policies.denied(PIPELINE):
+        network_policies.deny(snapshot, attempt)
+    for destination in network_policies.destinations(PIPELINE):
+        network_policies.allow_nothing_else(snapshot, destination)
 
 
 def test_the_ports_are_those_of_the_pods(manifests: Any) -> None:

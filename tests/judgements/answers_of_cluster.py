@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services.judgements.policies import NAMESPACE_NAME
+from pipeline_services.judgements.reachability.policy_rules import NAMESPACE_NAME
 from pipeline_services.model import roles
 from pipeline_services.model.component import Autoscaler, Component, Service
 from pipeline_services.model.flows import ANY, Flow

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pipeline_services.judgements.connections import ELSEWHERE
-from pipeline_services.judgements.networks import denied, needed
-from pipeline_services.judgements.policies import NAMESPACE_NAME
+from pipeline_services.judgements.network_policies import denied, needed
+from pipeline_services.judgements.reachability.open_connections import ELSEWHERE
+from pipeline_services.judgements.reachability.policy_rules import NAMESPACE_NAME
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY
 from tests.judgements.world import World

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.judgements import networks
+from pipeline_services.judgements import network_policies
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.policies import NAMESPACE_NAME
-from pipeline_services.judgements.ports import ALL_PORTS, Ports
+from pipeline_services.judgements.reachability.policy_rules import NAMESPACE_NAME
+from pipeline_services.judgements.reachability.port_sets import ALL_PORTS, Ports
 from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.known_bad_policies import add_policy, app
@@ -55,9 +55,9 @@ def test_who_else_is_let_in(peer: dict[str, Any], wrong: bool) -> None:
     add_policy(world, "debug", app(roles.KAFKA), ingress=[{"from": [peer], "ports": [{"port": 9092}]}])
     if wrong:
         with pytest.raises(Deviation, match=r"to kafka:9092 is let through, by debug"):
-            networks.allow_nothing_else(world.snapshot(), roles.KAFKA)
+            network_policies.allow_nothing_else(world.snapshot(), roles.KAFKA)
     else:
-        networks.allow_nothing_else(world.snapshot(), roles.KAFKA)
+        network_policies.allow_nothing_else(world.snapshot(), roles.KAFKA)
 
 
 def test_all_kinds_of_peers() -> None:
@@ -70,7 +70,7 @@ def test_all_kinds_of_peers() -> None:
         [{"from": [{"namespaceSelector": {}}]}],
     ):
         policy["ingress"] = rules
-        networks.allow(world.snapshot(), "processor-influxdb")
+        network_policies.allow(world.snapshot(), "processor-influxdb")
     for rules in (
         [{"from": [{"namespaceSelector": {"matchLabels": {"a": "b"}}, "podSelector": {}}]}],
         [
@@ -88,9 +88,9 @@ def test_all_kinds_of_peers() -> None:
     ):
         policy["ingress"] = rules
         with pytest.raises(Deviation, match="into influxdb"):
-            networks.allow(world.snapshot(), "processor-influxdb")
+            network_policies.allow(world.snapshot(), "processor-influxdb")
     world.drop("networkpolicies", lambda item: item["metadata"]["name"] in (roles.INFLUXDB, "default-deny"))
-    networks.allow(world.snapshot(), "processor-influxdb")  # no policy selects it: everything may enter
+    network_policies.allow(world.snapshot(), "processor-influxdb")  # no policy selects it: everything may enter
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.judgements import endpoints, influx
+from pipeline_services.judgements import endpoints, influxdb
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
@@ -45,13 +45,13 @@ def test_a_machine_whose_own_clock_is_behind_does_not_blame_the_producer() -> No
             row["value"] = [world.now + 60, row["value"][1]]
     world.answers["influxdb_newest"]["time"] += 60
     with pytest.raises(PreconditionNotMet, match="this machine is 58 s behind"):
-        influx.readings_are_past(world.snapshot())
+        influxdb.readings_are_past(world.snapshot())
 
 
 def test_a_reading_that_arrived_while_others_were_asked_is_not_from_the_future() -> None:
     world = healthy()
     world.answers["influxdb_newest"] = {"time": world.now + 12, "points_1m": 1, "asked_at": world.now + 12.2}
-    influx.readings_are_past(world.snapshot())
+    influxdb.readings_are_past(world.snapshot())
     world.answers["influxdb_newest"] = {"time": None, "points_1m": 0}
     with pytest.raises(NoData):
-        influx.readings_are_past(world.snapshot())
+        influxdb.readings_are_past(world.snapshot())

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pipeline_services.reporting.allure import labels as allure_labels
 from pipeline_services.reporting.allure.renamed import history_id, renamed
-from pipeline_services.reporting.run.evidence import Attachment, Evidence
+from pipeline_services.reporting.run.attachments import Attachment, CaseAttachments
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 from pipeline_services.reporting.runbook.runbook import Section
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -41,7 +41,7 @@ def complete(
 ) -> None:
     """Give every result its names, groups, link, message and evidence, and what is not green what triage says."""
     _drop_plumbing(folder)
-    seen = Evidence(snapshot) if snapshot is not None else None
+    seen = CaseAttachments(snapshot) if snapshot is not None else None
     for file in folder.glob("*-result.json"):
         document = json.loads(file.read_text(encoding="utf-8"))
         result = results.get(_case_of(document))
@@ -60,7 +60,7 @@ def complete(
         if triage and result.outcome is not Outcome.PASSED:
             attached += _attach(folder, [Attachment("triage", triage, is_json=False)])
         if seen is not None:
-            attached += _attach(folder, seen.attachments(result))
+            attached += _attach(folder, seen.of(result))
         file.write_text(json.dumps(document), encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.reporting.run import own_cluster
-from pipeline_services.reporting.run.evidence import ReadLog
+from pipeline_services.reporting.run.attachments import ReadLog
 from pipeline_services.reporting.run.options import RunOptions
 from pipeline_services.snapshot.snapshot import Snapshot
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
-from pipeline_services.judgements import networks
+from pipeline_services.judgements import network_policies
 from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY, Flow
@@ -211,7 +211,7 @@ def _dns_blocked(evidence: Evidence) -> bool:
 
 def _flow(evidence: Evidence, result: CheckResult) -> Flow:
     """The flow that a case of ``test_network_allows`` is about."""
-    return networks.needed(evidence.pipeline)[result.parameters[0]]
+    return network_policies.needed(evidence.pipeline)[result.parameters[0]]
 
 
 def _changed(evidence: Evidence) -> float | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 from pipeline_services.model.errors import NoData
-from pipeline_services.reporting.run.evidence import (
+from pipeline_services.reporting.run.attachments import (
     LOG_LINES,
     MAX_BYTES,
     PASSED_BYTES,
     Attachment,
-    Evidence,
+    CaseAttachments,
     ReadLog,
 )
 from pipeline_services.reporting.run.outcome import CaseResult
@@ -23,7 +23,7 @@ LOG = [{"pod": "kafka-0", "container": "kafka", "lines": [f"line {number}" for n
 
 def of(seen: Snapshot, case: CaseResult, *sources: str) -> dict[str, Attachment]:
     case.sources = sources
-    return {attached.name: attached for attached in Evidence(seen).attachments(case)}
+    return {attached.name: attached for attached in CaseAttachments(seen).of(case)}
 
 
 def test_reads_are_noted_once_and_in_order() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.faults.common import (
+from chaos.fault_builders.common import (
     all_pods_ready,
     pod_shows,
     pods_replaced,

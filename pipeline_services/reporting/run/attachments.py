@@ -50,14 +50,14 @@ class Attachment:
     is_json: bool
 
 
-class Evidence:
+class CaseAttachments:
     """What the cases of a run have read of its snapshot, as texts; each is put together once, however many share it."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._texts: dict[tuple[str, str], tuple[str, bool]] = {}
 
-    def attachments(self, result: CaseResult) -> Iterator[Attachment]:
+    def of(self, result: CaseResult) -> Iterator[Attachment]:
         """The sources that the case read, cut down to its component; a case that is not green has its log tail too.
 
         Together they stay below 256 KiB for a case; what was cut says so.

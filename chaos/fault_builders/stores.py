@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
-from chaos.faults.common import writes_fail
+from chaos.fault_builders.common import writes_fail
 from pipeline_services.apps.kafka_link import COMMON, PRODUCER, discard
 from pipeline_services.apps.sensors import Sensor
 from pipeline_services.clients.kafka_broker import KafkaBroker, through

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from pipeline_services.judgements.connections import ELSEWHERE, Network, Surplus
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.ports import Ports
+from pipeline_services.judgements.reachability.open_connections import ELSEWHERE, Network, Surplus
+from pipeline_services.judgements.reachability.port_sets import Ports
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import Attempt, Flow, attempts

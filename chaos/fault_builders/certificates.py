@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from chaos.faults.common import pods_replaced, with_new_pods, writes_fail
+from chaos.fault_builders.common import pods_replaced, with_new_pods, writes_fail
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault

@@ -8,9 +8,9 @@ import pytest
 
 from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.run import CheckResult, run_checks
-from pipeline_services.judgements import networks
-from pipeline_services.judgements.connections import ELSEWHERE
+from pipeline_services.judgements import network_policies
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.reachability.open_connections import ELSEWHERE
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import attempts
@@ -57,13 +57,13 @@ def causes(world: World) -> list[tuple[str, str]]:
 
 def nothing_else(world: World, destination: str, message: str) -> None:
     with pytest.raises(Deviation, match=message):
-        networks.allow_nothing_else(world.snapshot(), destination)
+        network_policies.allow_nothing_else(world.snapshot(), destination)
 
 
 def test_every_attempt_is_either_needed_or_denied() -> None:
     tried = attempts(PIPELINE)
     assert len(tried) == len(PIPELINE.workloads) * (len(PIPELINE.workloads) - 1)
-    denied = networks.denied(PIPELINE)
+    denied = network_policies.denied(PIPELINE)
     assert {one.id for one in tried.values() if not one.allowed} == denied.keys()
     flows = {(flow.source, flow.destination, flow.port) for flow in PIPELINE.flows}
     assert not flows & {(one.source, one.destination, one.port) for one in denied.values()}
@@ -127,13 +127,13 @@ def test_pods_that_are_over_or_on_the_node_s_network_are_not_looked_at() -> None
         open_to_a_stray_pod(world, roles.KAFKA)
         nothing_else(world, roles.KAFKA, "stray to kafka")
         world.answers["pods"][-1] |= change
-        networks.allow_nothing_else(world.snapshot(), roles.KAFKA)
+        network_policies.allow_nothing_else(world.snapshot(), roles.KAFKA)
 
 
 def test_a_stranger_may_look_up_names_as_every_pod() -> None:
     world = healthy()
     open_to_a_stray_pod(world, roles.KAFKA)
-    networks.allow_nothing_else(world.snapshot(), ELSEWHERE)
+    network_policies.allow_nothing_else(world.snapshot(), ELSEWHERE)
 
 
 def test_names_may_be_looked_up_and_nothing_else_of_the_servers() -> None:
@@ -181,7 +181,7 @@ def test_the_policies_to_blame_are_named() -> None:
     with pytest.raises(
         Deviation, match=r"producer to influxdb:8086 is let through, by producer-out and influxdb-in; exp"
     ):
-        networks.deny(world.snapshot(), ATTEMPT)
+        network_policies.deny(world.snapshot(), ATTEMPT)
 
 
 def test_one_end_that_is_open_lets_nothing_through_from_within() -> None:
@@ -190,8 +190,8 @@ def test_one_end_that_is_open_lets_nothing_through_from_within() -> None:
     assert not red(world)
     world.item("networkpolicies", roles.PRODUCER)["spec"]["egress"] = [{"to": [{"podSelector": EVERYBODY}]}]
     with pytest.raises(Deviation, match="by producer and influxdb"):
-        networks.deny(world.snapshot(), ATTEMPT)
-    networks.deny(world.snapshot(), "producer-to-loki")
+        network_policies.deny(world.snapshot(), ATTEMPT)
+    network_policies.deny(world.snapshot(), "producer-to-loki")
 
 
 def test_one_end_that_is_open_is_open_to_everybody_beyond() -> None:
@@ -204,7 +204,10 @@ def test_one_end_that_is_open_is_open_to_everybody_beyond() -> None:
 def test_where_nothing_is_denied_by_default_that_is_the_finding() -> None:
     world = healthy()
     policy_gone("default-deny")(world)
-    for judge, subject in ((networks.deny, "loki-to-prometheus"), (networks.allow_nothing_else, roles.KAFKA)):
+    for judge, subject in (
+        (network_policies.deny, "loki-to-prometheus"),
+        (network_policies.allow_nothing_else, roles.KAFKA),
+    ):
         with pytest.raises(PreconditionNotMet, match="no policy denies by default"):
             judge(world.snapshot(), subject)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from chaos.faults.common import pod_shows, with_new_pods
-from chaos.faults.workloads import NO_START
+from chaos.fault_builders.common import pod_shows, with_new_pods
+from chaos.fault_builders.workloads import NO_START
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault

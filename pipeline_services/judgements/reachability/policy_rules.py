@@ -12,7 +12,7 @@ from enum import Enum
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
-from pipeline_services.judgements.ports import ALL_PORTS, ALL_TCP, Ports
+from pipeline_services.judgements.reachability.port_sets import ALL_PORTS, ALL_TCP, Ports
 from pipeline_services.model.k8s import K8sObject, name_of
 
 NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from chaos.faults.common import for_each_pod, with_new_pods
+from chaos.fault_builders.common import for_each_pod, with_new_pods
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import pods, processes, resources
 from pipeline_services.faults.model import Fault, together

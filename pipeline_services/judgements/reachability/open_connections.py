@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from pipeline_services.judgements.policies import EGRESS, INGRESS, Beyond, Block, End, Pods, Policies
-from pipeline_services.judgements.ports import ALL_PORTS, Ports
+from pipeline_services.judgements.reachability.policy_rules import EGRESS, INGRESS, Beyond, Block, End, Pods, Policies
+from pipeline_services.judgements.reachability.port_sets import ALL_PORTS, Ports
 from pipeline_services.model.component import Component
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.k8s import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chaos.faults.common import CRASHED, pod_shows, pods_replaced, with_new_pods, writes_fail
+from chaos.fault_builders.common import CRASHED, pod_shows, pods_replaced, with_new_pods, writes_fail
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import objects
