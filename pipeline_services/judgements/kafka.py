@@ -9,6 +9,7 @@ from pipeline_services.judgements.pods import require_ready
 from pipeline_services.judgements.readings import lag_growth
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.model import roles
+from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_TOPIC
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _STALLED: Final = 0.9
@@ -34,10 +35,7 @@ def group_is_stable(snapshot: Snapshot) -> None:
     """The processors' group is Stable with every partition assigned, or rebalances without falling behind."""
     require_ready(snapshot, roles.KAFKA, roles.PROCESSOR)
     group, topics = snapshot.data("kafka_group"), snapshot.pipeline.topics
-    advice = COMPONENT_ADVICE[roles.PROCESSOR].but(
-        next_command="kubectl exec -n {namespace} {pod:kafka} -- kafka-consumer-groups.sh --bootstrap-server "
-        "localhost:{port:kafka} --group {group} --describe --state"
-    )
+    advice = COMPONENT_ADVICE[roles.PROCESSOR].but(next_command=f"{DESCRIBE_GROUP} --state")
     if "rebalanc" in group["state"].lower() and lag_growth(snapshot) < _STALLED:
         return  # section 9, issue 2: 5-10 s are normal, and the lag shows that it has not been longer
     if group["state"] != "Stable":
@@ -50,7 +48,4 @@ def group_is_stable(snapshot: Snapshot) -> None:
 
 
 def _topic_advice(topic: str) -> Advice:
-    return COMPONENT_ADVICE[roles.KAFKA].but(
-        next_command="kubectl exec -n {namespace} {pod:kafka} -- kafka-topics.sh --bootstrap-server "
-        f"localhost:{{port:kafka}} --describe --topic {topic}"
-    )
+    return COMPONENT_ADVICE[roles.KAFKA].but(next_command=DESCRIBE_TOPIC.replace("{topic}", topic))

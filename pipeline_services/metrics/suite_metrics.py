@@ -7,11 +7,8 @@ from typing import Final
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.metrics.metric import Comparison, KeyMetric, data_path, servers, stateful
 from pipeline_services.model import roles
+from pipeline_services.model.commands import DESCRIBE_GROUP
 
-_GROUP = (
-    "kubectl exec -n {namespace} {pod:kafka} -- kafka-consumer-groups.sh --bootstrap-server localhost:{port:kafka} "
-    "--group {group} --describe"
-)
 _PROCESSOR = COMPONENT_ADVICE[roles.PROCESSOR]
 
 _PERIODS = "sum by (pod) (rate(container_cpu_cfs_%s_total{$selector}[2m]))"
@@ -30,7 +27,7 @@ SUITE_METRICS: Final = (
         fail=5_000,
         warn=1_000,
         reason="50 s of the largest production (5 producers at 20 readings/s): more than any restart leaves behind",
-        advice=_PROCESSOR.but(next_command=_GROUP),
+        advice=_PROCESSOR.but(next_command=DESCRIBE_GROUP),
         component=roles.PROCESSOR,
     ),
     KeyMetric(
@@ -45,7 +42,7 @@ SUITE_METRICS: Final = (
         fail=0.9,
         warn=0.5,
         reason="a rebalance holds consumption up for 5-10 s (section 9), so a lag under 15 s of production is none",
-        advice=_PROCESSOR.but(next_command=_GROUP),
+        advice=_PROCESSOR.but(next_command=DESCRIBE_GROUP),
         component=roles.PROCESSOR,
     ),
     KeyMetric(
@@ -76,7 +73,7 @@ SUITE_METRICS: Final = (
         fail=30,
         warn=5,
         reason="from event to stored takes under a second; a rebalance adds 5-10 s",
-        advice=_PROCESSOR.but(next_command=_GROUP),
+        advice=_PROCESSOR.but(next_command=DESCRIBE_GROUP),
         component=roles.PROCESSOR,
         needs=(roles.PRODUCER, roles.PROCESSOR),
     ),

@@ -15,6 +15,18 @@ from pipeline_services.model.pipeline import Pipeline
 _PLACEHOLDER: Final = re.compile(r"(?<!\$)\{([a-z_]+)(?::([a-z_-]+))?\}")
 
 _KUBECTL: Final = re.compile(r"(?<![\w./-])kubectl (?!--)")
+DESCRIBE_GROUP: Final = (
+    "kubectl exec -n {namespace} {pod:kafka} -- kafka-consumer-groups.sh --bootstrap-server localhost:{port:kafka} "
+    "--group {group} --describe"
+)
+DESCRIBE_TOPIC: Final = (
+    "kubectl exec -n {namespace} {pod:kafka} -- kafka-topics.sh --bootstrap-server localhost:{port:kafka} "
+    "--describe --topic {topic}"
+)
+READ_DEAD_LETTER: Final = (
+    "kubectl exec -n {namespace} {pod:kafka} -- kafka-console-consumer.sh --bootstrap-server localhost:{port:kafka} "
+    "--topic {dead_letter_topic} --from-beginning --max-messages 1 --timeout-ms 10000"
+)
 
 _OF_THE_PIPELINE: Final[Mapping[str, Callable[[Pipeline], str]]] = MappingProxyType(
     {

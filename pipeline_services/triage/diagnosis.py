@@ -11,20 +11,23 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
+from pipeline_services.triage.model import Diagnosis, Finding, Unanswered
 from pipeline_services.triage.rules import (
+    autoscaling,
     config,
-    data,
-    flow,
+    data_flow,
+    influxdb,
     infrastructure,
+    kafka,
     network,
     observability,
     pods,
+    resources,
     stale_errors,
     tls,
+    unknown,
     workloads,
 )
-from pipeline_services.triage.rules.finding import tell
 
 RULES: Final[Sequence[Callable[[Evidence], Iterator[Finding]]]] = (
     infrastructure.findings,
@@ -32,9 +35,12 @@ RULES: Final[Sequence[Callable[[Evidence], Iterator[Finding]]]] = (
     tls.findings,
     network.findings,
     workloads.findings,
-    data.findings,
-    flow.findings,
+    kafka.findings,
+    influxdb.findings,
+    resources.findings,
+    data_flow.findings,
     observability.findings,
+    autoscaling.findings,
 )
 
 
@@ -59,7 +65,7 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
         for finding in stale_errors.findings(evidence)
         if finding.component not in told and finding.affects & unexplained
     ]
-    rest = upstream_first([*causes, *settling, *echo, *_unknown(evidence, causes)], snapshot.pipeline)
+    rest = upstream_first([*causes, *settling, *echo, *unknown.findings(evidence, causes)], snapshot.pipeline)
     return Diagnosis(
         taken_at=snapshot.taken_at,
         context=snapshot.context,
@@ -121,25 +127,6 @@ def _weight(finding: Finding) -> int:
     if finding.cause.id in _PASSING:
         return 1
     return 2 if finding.cause.symptomatic else 3
-
-
-def _unknown(evidence: Evidence, findings: Sequence[Finding]) -> Iterator[Finding]:
-    """What the checks see and no rule explains: told as such, with what was seen, a finding for each component."""
-    explained = {component for finding in findings for component in finding.affects}
-    left: dict[str, list[CheckResult]] = {}
-    for one in evidence.results.values():
-        if one.failed and one.component not in explained:
-            left.setdefault(one.component, []).append(one)
-    for component, failed in left.items():
-        yield tell(
-            evidence,
-            "unknown",
-            component,
-            f"{component}: {failed[0].why}",
-            *(f"{one.id}: {one.why}" for one in failed),
-            affects={component},
-            confidence=Confidence.LOW,
-        )
 
 
 def _unanswered(results: Iterable[CheckResult], findings: Sequence[Finding]) -> list[CheckResult]:

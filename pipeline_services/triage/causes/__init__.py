@@ -1,6 +1,7 @@
-"""Every cause that triage knows, once: its level (section 6), whether it heals by itself, and the commands that help.
+"""Every cause that triage knows: its level (section 6), whether it heals by itself, and the commands that help.
 
-What cannot be told from another thing is not two causes. ``unknown`` is one of them: an honest answer with evidence.
+A cause stands in the file that is named like the file in ``rules/`` that finds it. What cannot be told from another
+thing is not two causes. ``unknown`` is one of them: an honest answer with evidence.
 """
 
 from __future__ import annotations
@@ -9,16 +10,47 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from pipeline_services.triage.causes.config import CONFIG, NETWORK
-from pipeline_services.triage.causes.data import DATA
-from pipeline_services.triage.causes.infrastructure import PLACE
-from pipeline_services.triage.causes.observability import SIGHT
-from pipeline_services.triage.causes.workloads import PODS
+from pipeline_services.triage.causes import (
+    autoscaling,
+    config,
+    containers,
+    data_flow,
+    influxdb,
+    infrastructure,
+    kafka,
+    network,
+    observability,
+    pods,
+    probes,
+    resources,
+    scheduling,
+    stale_errors,
+    tls,
+    unknown,
+    workloads,
+)
 from pipeline_services.triage.model import Cause
 
+SUBJECTS: Final = (
+    config,
+    tls,
+    network,
+    kafka,
+    influxdb,
+    data_flow,
+    resources,
+    infrastructure,
+    scheduling,
+    workloads,
+    pods,
+    containers,
+    probes,
+    stale_errors,
+    observability,
+    autoscaling,
+    unknown,
+)
 CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
-    {cause.id: cause for cause in (*PODS, *PLACE, *CONFIG, *NETWORK, *DATA, *SIGHT)}
+    {cause.id: cause for subject in SUBJECTS for cause in subject.CAUSES}
 )
 """Every cause by its id."""
-
-__all__ = ["CAUSES"]

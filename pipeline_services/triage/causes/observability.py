@@ -1,21 +1,18 @@
-"""Causes that blind whoever watches, those of autoscaling, and the honest rest."""
+"""Prometheus, Grafana and Loki."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from pipeline_services.metrics.advice import Escalation
-from pipeline_services.triage.causes.steps import GREEN, RESTORE
+from pipeline_services.triage.causes.steps import HISTORY, LOGS, READY, RESTORE, ROLL_BACK
 from pipeline_services.triage.model import Cause
 
-L1 = Escalation.L1
-L2 = Escalation.L2
-
-SIGHT: Final = (
+CAUSES: Final = (
     Cause(
         "scrape-failing",
         "Prometheus cannot scrape some targets",
-        L2,
+        Escalation.L2,
         "observability",
         steps=(
             "kubectl logs -n {namespace} -l {selector:prometheus} --tail=50",
@@ -25,9 +22,19 @@ SIGHT: Final = (
         afterwards="every target is up",
     ),
     Cause(
+        "port-closed",
+        "a pod is ready, but nothing listens on its port",
+        Escalation.L2,
+        "pod-status",
+        symptomatic=True,
+        steps=(HISTORY, LOGS, ROLL_BACK),
+        undo=ROLL_BACK,
+        afterwards=READY,
+    ),
+    Cause(
         "datasource-broken",
         "Grafana gets no answer from a data source",
-        L2,
+        Escalation.L2,
         "grafana-dashboards",
         steps=("kubectl logs -n {namespace} -l {selector:grafana} --tail=50", RESTORE),
         afterwards="the data source answers",
@@ -35,7 +42,7 @@ SIGHT: Final = (
     Cause(
         "dashboard-damaged",
         "the dashboard lacks panels or does not exist",
-        L2,
+        Escalation.L2,
         "grafana-dashboards",
         steps=(RESTORE,),
         afterwards="the dashboard shows all its panels",
@@ -43,7 +50,7 @@ SIGHT: Final = (
     Cause(
         "panels-empty",
         "panels of the dashboard show no fresh data",
-        L2,
+        Escalation.L2,
         "grafana-dashboards",
         symptomatic=True,
         steps=("kubectl logs -n {namespace} -l {selector:grafana} --tail=50", RESTORE),
@@ -52,70 +59,12 @@ SIGHT: Final = (
     Cause(
         "logs-not-shipped",
         "logs do not arrive in Loki",
-        L2,
+        Escalation.L2,
         "loki-log-search",
         steps=(
             "kubectl logs -n {namespace} -l {selector:log-shipper} --tail=50",
             "kubectl get pods -n {namespace} -l {selector:log-shipper}",
         ),
         afterwards="Loki has lines of every pod from the last minute",
-    ),
-    Cause(
-        "usage-unknown",
-        "the metrics API does not answer, so no autoscaler works",
-        L2,
-        "high-resource-usage",
-        steps=(
-            "kubectl get pods -n kube-system -l k8s-app=metrics-server",
-            "kubectl scale deployment metrics-server -n kube-system --replicas=1",
-        ),
-        undo="kubectl scale deployment metrics-server -n kube-system --replicas=0",
-        afterwards="kubectl get hpa shows percentages",
-    ),
-    Cause(
-        "autoscaler-missing",
-        "an autoscaler does not exist",
-        L2,
-        "high-resource-usage",
-        steps=(RESTORE,),
-        afterwards="kubectl get hpa shows both",
-    ),
-    Cause(
-        "autoscaler-wrong",
-        "an autoscaler has wrong bounds or a wrong target",
-        L2,
-        "high-resource-usage",
-        steps=("kubectl describe hpa -n {namespace} {hpa}", RESTORE),
-        afterwards="{min} to {max} replicas at {cpu} % CPU",
-    ),
-    Cause(
-        "autoscaler-at-limit",
-        "an autoscaler is at its maximum and needs more pods",
-        L2,
-        "high-resource-usage",
-        symptomatic=True,
-        steps=("kubectl describe hpa -n {namespace} {hpa}", "kubectl top pods -n {namespace}"),
-        afterwards="fewer than {max} replicas",
-    ),
-    Cause(
-        "known-fault",
-        "the suite injected this fault",
-        L1,
-        "self-healing",
-        steps=("python -m pipeline_services.faults list",),
-        afterwards="no fault is in force",
-    ),
-    Cause(
-        "unknown",
-        "the cause is not known",
-        L2,
-        "troubleshooting-workflow",
-        symptomatic=True,
-        steps=(
-            "kubectl get pods -n {namespace} -o wide",
-            "kubectl get events -n {namespace} --sort-by=.lastTimestamp",
-            "make daily",
-        ),
-        afterwards=GREEN,
     ),
 )

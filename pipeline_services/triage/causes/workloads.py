@@ -1,203 +1,43 @@
-"""Causes that lie in a workload or its pods (sections 3.1 to 3.5)."""
+"""Deployments, StatefulSets and their rollouts (sections 3.1 to 3.5)."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from pipeline_services.metrics.advice import Escalation
-from pipeline_services.triage.causes.steps import BEFORE, DESCRIBE, HISTORY, LOGS, READY, RESTORE, ROLL_BACK
+from pipeline_services.triage.causes.steps import READY, RESTORE
 from pipeline_services.triage.model import Cause
 
-L1 = Escalation.L1
-L2 = Escalation.L2
-L3 = Escalation.L3
-
-PODS: Final = (
+CAUSES: Final = (
     Cause(
-        "pod-replaced",
-        "a pod is being replaced or is starting",
-        L1,
-        "self-healing",
-        heals_within=120,
-        steps=("kubectl get pods -n {namespace} -l {selector} --watch",),
-        afterwards=READY,
-    ),
-    Cause(
-        "settling",
-        "a pod has just started and has no metrics yet",
-        L1,
-        "self-healing",
-        heals_within=180,
-        steps=("kubectl get pods -n {namespace} -l {selector}", "make triage"),
-        afterwards="make daily is green",
-    ),
-    Cause(
-        "outage-over",
-        "the component has recovered; failures of the outage are still in logs and metrics",
-        L1,
-        "self-healing",
-        heals_within=150,
-        steps=("kubectl get pods -n {namespace} -l {selector}", "make triage"),
-        afterwards="make daily is green",
-    ),
-    Cause(
-        "pod-stuck-ending",
-        "a pod stays in Terminating",
-        L2,
-        "pod-status",
-        steps=("kubectl describe pod -n {namespace} {pod}", "kubectl delete pod -n {namespace} {pod} --force"),
-        afterwards=READY,
-    ),
-    Cause(
-        "label-wrong",
-        "a pod lacks the label that its service selects",
-        L2,
-        "pod-status",
-        steps=(
-            "kubectl get pods -n {namespace} --show-labels",
-            "kubectl label pod -n {namespace} {pod} {labels} --overwrite",
-        ),
-        undo="kubectl label pod -n {namespace} {pod} {unlabel}",
-        afterwards=READY,
-    ),
-    Cause(
-        "pods-missing",
-        "the controller creates no pods",
-        L3,
-        "pod-status",
-        steps=(
-            "kubectl describe {workload} -n {namespace}",
-            "kubectl get events -n {namespace} --sort-by=.lastTimestamp",
-        ),
-        afterwards=READY,
-    ),
-    Cause(
-        "pod-evicted",
-        "a pod was evicted from its node",
-        L2,
+        "quota-exceeded",
+        "the namespace's quota or limit range does not admit the pod",
+        Escalation.L2,
         "high-resource-usage",
-        steps=("kubectl describe pod -n {namespace} {pod}", "kubectl describe nodes"),
-        afterwards=READY,
-    ),
-    Cause(
-        "process-crashed",
-        "a process exited and was restarted",
-        L1,
-        "self-healing",
-        heals_within=60,
-        steps=(BEFORE, "kubectl get pods -n {namespace} -l {selector} --watch"),
-        afterwards=READY,
-    ),
-    Cause(
-        "process-hung",
-        "a process runs and does not answer",
-        L1,
-        "pod-status",
-        heals_within=120,
-        steps=(LOGS, "kubectl delete pod -n {namespace} {pod}"),
-        afterwards=READY,
-    ),
-    Cause(
-        "port-closed",
-        "a pod is ready, but nothing listens on its port",
-        L2,
-        "pod-status",
-        symptomatic=True,
-        steps=(HISTORY, LOGS, ROLL_BACK),
-        undo=ROLL_BACK,
-        afterwards=READY,
-    ),
-    Cause(
-        "crash-loop",
-        "a process exits again and again",
-        L2,
-        "pod-status",
-        symptomatic=True,
-        steps=(BEFORE, HISTORY, ROLL_BACK),
-        undo=ROLL_BACK,
-        afterwards=READY,
-    ),
-    Cause(
-        "restarted-often",
-        "a pod has restarted five times or more",
-        L2,
-        "pod-status",
-        symptomatic=True,
-        steps=(BEFORE, DESCRIBE),
-        afterwards="the count stays where it is",
-    ),
-    Cause(
-        "not-ready",
-        "a pod runs and is not ready",
-        L2,
-        "pod-status",
-        symptomatic=True,
-        steps=(DESCRIBE, LOGS),
-        afterwards=READY,
-    ),
-    Cause(
-        "out-of-memory",
-        "a container needs more memory than its limit",
-        L2,
-        "high-resource-usage",
-        steps=("kubectl top pods -n {namespace} --containers", HISTORY, ROLL_BACK),
-        undo=ROLL_BACK,
-        afterwards="no restart for OOMKilled, memory below 90 % of the limit",
-    ),
-    Cause(
-        "cpu-throttled",
-        "a container is slowed down by its CPU limit",
-        L2,
-        "high-resource-usage",
-        steps=(
-            "kubectl top pods -n {namespace} --containers",
-            "kubectl describe {workload} -n {namespace}",
-            ROLL_BACK,
-        ),
-        undo=ROLL_BACK,
-        afterwards="CPU below 80 % of the limit, the lag falls",
-    ),
-    Cause(
-        "image-unavailable",
-        "the image cannot be pulled",
-        L2,
-        "configuration",
-        steps=(HISTORY, ROLL_BACK),
-        undo=ROLL_BACK,
-        afterwards=READY,
-    ),
-    Cause(
-        "container-cannot-start",
-        "the container's command or settings are invalid",
-        L2,
-        "pod-status",
-        steps=(DESCRIBE, HISTORY, ROLL_BACK),
-        undo=ROLL_BACK,
-        afterwards=READY,
-    ),
-    Cause(
-        "probe-wrong",
-        "a probe fails on a healthy process",
-        L2,
-        "pod-status",
-        steps=(DESCRIBE, HISTORY, ROLL_BACK),
-        undo=ROLL_BACK,
+        steps=("kubectl describe resourcequota,limitrange -n {namespace}",),
         afterwards=READY,
     ),
     Cause(
         "scaled-to-zero",
         "the workload is scaled to 0",
-        L2,
+        Escalation.L2,
         "pod-status",
         steps=("kubectl scale {workload} -n {namespace} --replicas=1",),
         undo="kubectl scale {workload} -n {namespace} --replicas=0",
         afterwards=READY,
     ),
-    Cause("workload-missing", "the workload does not exist", L2, "pod-status", steps=(RESTORE,), afterwards=READY),
+    Cause(
+        "workload-missing",
+        "the workload does not exist",
+        Escalation.L2,
+        "pod-status",
+        steps=(RESTORE,),
+        afterwards=READY,
+    ),
     Cause(
         "rollout-paused",
         "a rollout is paused",
-        L2,
+        Escalation.L2,
         "pod-status",
         steps=("kubectl rollout resume {workload} -n {namespace}",),
         undo="kubectl rollout pause {workload} -n {namespace}",
@@ -206,7 +46,7 @@ PODS: Final = (
     Cause(
         "rollout-under-way",
         "a rollout is in progress",
-        L1,
+        Escalation.L1,
         "self-healing",
         heals_within=300,
         steps=("kubectl rollout status {workload} -n {namespace}",),
@@ -215,7 +55,7 @@ PODS: Final = (
     Cause(
         "pods-forbidden",
         "an admission policy or a service account forbids new pods",
-        L2,
+        Escalation.L2,
         "pod-status",
         steps=(
             "kubectl describe {workload} -n {namespace}",

@@ -1,4 +1,4 @@
-"""Kafka, the consumer group and the store: running, but not doing their work."""
+"""Kafka and the consumer group: running, but not doing their work."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from pipeline_services.apps.log_words import NOT_DELIVERED
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.pods import STARTING_FOR
 from pipeline_services.model import roles
@@ -16,10 +15,6 @@ from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.finding import of_part, tell
 
 _MOVING: Final = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
-_NO_BUCKET: Final = (
-    r"(?i)bucket .*not found|not found: bucket|organization .*not found|\(unexpected\).*404"
-    r"|could not find (bucket|resource)"
-)
 _REFUSED: Final = (
     r"(MessageSizeTooLarge|RecordListTooLarge|InvalidRecord|InvalidTimestamp|PolicyViolation|NotEnoughReplicas"
     r"|NotEnoughReplicasAfterAppend|TopicAuthorizationFailed)Error"
@@ -30,12 +25,11 @@ _NO_COORDINATOR: Final = r"Failed to load metadata from __consumer_offsets"
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
-    """Broker, group, then the store."""
+    """The broker, then the group."""
     yield from _broker(evidence)
     yield from _refusal(evidence)
     yield from _coordinator(evidence)
     yield from _group(evidence)
-    yield from _store(evidence)
 
 
 def _broker(evidence: Evidence) -> Iterator[Finding]:
@@ -144,51 +138,3 @@ def unread_partitions(evidence: Evidence) -> list[str]:
 
 def _read_by(members: list[dict[str, Any]]) -> list[str]:
     return [f"{member['host']} reads {len(member['partitions'])} partitions" for member in members[:3]]
-
-
-def _store(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.ready(roles.INFLUXDB):
-        return
-    lines = evidence.said(roles.PROCESSOR, _NO_BUCKET)
-    missing = evidence.failure("influxdb_newest")
-    if lines or "bucket" in missing.lower():
-        yield tell(
-            evidence,
-            "bucket-missing",
-            roles.INFLUXDB,
-            f"InfluxDB has no bucket {evidence.pipeline.store.bucket}, or not for this token",
-            *(f"log: {line}" for line in lines[-2:]),
-            missing,
-            subject=f"bucket/{evidence.pipeline.store.bucket}",
-            details=of_part(evidence.pipeline[roles.INFLUXDB]),
-        )
-        return
-    unhealthy = evidence.failed(checks.INFLUXDB_HEALTHY)
-    why = evidence.failure("influxdb_health")
-    if unhealthy or why:
-        pod = name_of(evidence.ready(roles.INFLUXDB)[0])
-        yield tell(
-            evidence,
-            "store-unresponsive",
-            roles.INFLUXDB,
-            unhealthy[0].why if unhealthy else f"{pod} is ready and does not answer",
-            why,
-            subject=f"pod/{pod}",
-            confidence=Confidence.MEDIUM,
-            details=of_part(evidence.pipeline[roles.INFLUXDB]),
-        )
-    failing = evidence.failed_metrics("influxdb-writes-match-processor")
-    if evidence.delivers_since is None:  # else what failed until then still counts, and is an echo
-        failing = [*evidence.failed_metrics("write-failures"), *failing]
-    said = evidence.said(roles.PROCESSOR, NOT_DELIVERED)
-    if failing and evidence.ready(roles.PROCESSOR):
-        yield tell(
-            evidence,
-            "writes-fail",
-            roles.INFLUXDB,
-            f"InfluxDB does not take what the processor writes: {failing[0].why}",
-            *(one.why for one in failing),
-            *(f"log: {line}" for line in said[-2:]),
-            confidence=Confidence.MEDIUM,
-            details=of_part(evidence.pipeline[roles.PROCESSOR]),
-        )

@@ -1,4 +1,4 @@
-"""The readings on their way: too slow, piling up, not made, not to be read, or with times that cannot be right."""
+"""The readings on their way: processed too slowly, not produced, unreadable, or with impossible timestamps."""
 
 from __future__ import annotations
 
@@ -8,71 +8,22 @@ from typing import Any, Final
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import readings
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import containers_of, limits_of, name_of, status_of
+from pipeline_services.model.k8s import name_of, status_of
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.data import unread_partitions
 from pipeline_services.triage.rules.finding import of_part, tell
+from pipeline_services.triage.rules.kafka import unread_partitions
 
 STEADY_FOR: Final = 180.0
 """Seconds: what held readings up for longer than the latency may be, and still shows in it, stopped the writes then."""
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
-    """What slows them down, then the backlog, then the readings themselves."""
-    yield from _throttled(evidence)
+    """The backlog, then the readings themselves."""
     clock_behind = _old_at_once(evidence)
     yield from _backlog(evidence, clock_behind=clock_behind)
     yield from _readings(evidence, clock_behind=clock_behind)
-
-
-def _throttled(evidence: Evidence) -> Iterator[Finding]:
-    for app in roles.DATA_PATH:
-        own = [
-            *evidence.failed(checks.KEY_METRIC, "cpu-throttling", app),
-            *evidence.failed(checks.KEY_METRIC, "cpu-usage", app),
-        ]
-        if own:
-            yield _slowed_down(evidence, app, [one.why for one in own])
-        memory = evidence.failed(checks.KEY_METRIC, "memory-usage", app)
-        if memory:
-            yield _short_of_memory(evidence, app, memory[0].why)
-    for one in evidence.failed(checks.USAGE_WITHIN_LIMITS):
-        if "memory" in one.why:
-            yield _short_of_memory(evidence, one.component, one.why)
-        else:
-            yield _slowed_down(evidence, one.component, [one.why])
-
-
-def _slowed_down(evidence: Evidence, app: str, seen: list[str]) -> Finding:
-    containers = [container for pod in evidence.pods(app) for container in containers_of(pod)]
-    limits = {limits_of(one).get("cpu", "none") for one in containers}
-    part = evidence.pipeline[app]
-    return tell(
-        evidence,
-        "cpu-throttled",
-        app,
-        f"{app} is slowed down by its CPU limit ({', '.join(sorted(limits))})",
-        *seen,
-        subject=f"app/{app}",
-        since=evidence.changed(part.kind, part.workload, "spec.template"),
-        details=of_part(part),
-    )
-
-
-def _short_of_memory(evidence: Evidence, app: str, why: str) -> Finding:
-    summary = f"{app} is about to be killed for its memory: {why}"
-    return tell(
-        evidence,
-        "out-of-memory",
-        app,
-        summary,
-        why,
-        affects={app},
-        confidence=Confidence.MEDIUM,
-        details=of_part(evidence.pipeline[app]),
-    )
 
 
 def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:

@@ -1,0 +1,49 @@
+"""Autoscalers, and the metrics API that they need."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.triage.causes.steps import RESTORE
+from pipeline_services.triage.model import Cause
+
+CAUSES: Final = (
+    Cause(
+        "usage-unknown",
+        "the metrics API does not answer, so no autoscaler works",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=(
+            "kubectl get pods -n kube-system -l k8s-app=metrics-server",
+            "kubectl scale deployment metrics-server -n kube-system --replicas=1",
+        ),
+        undo="kubectl scale deployment metrics-server -n kube-system --replicas=0",
+        afterwards="kubectl get hpa shows percentages",
+    ),
+    Cause(
+        "autoscaler-missing",
+        "an autoscaler does not exist",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=(RESTORE,),
+        afterwards="kubectl get hpa shows both",
+    ),
+    Cause(
+        "autoscaler-wrong",
+        "an autoscaler has wrong bounds or a wrong target",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=("kubectl describe hpa -n {namespace} {hpa}", RESTORE),
+        afterwards="{min} to {max} replicas at {cpu} % CPU",
+    ),
+    Cause(
+        "autoscaler-at-limit",
+        "an autoscaler is at its maximum and needs more pods",
+        Escalation.L2,
+        "high-resource-usage",
+        symptomatic=True,
+        steps=("kubectl describe hpa -n {namespace} {hpa}", "kubectl top pods -n {namespace}"),
+        afterwards="fewer than {max} replicas",
+    ),
+)

@@ -1,0 +1,117 @@
+"""Autoscalers, and the metrics API without which none works."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline_services.checklist import checks
+from pipeline_services.judgements import hpas
+from pipeline_services.model.component import Autoscaler, Component
+from pipeline_services.model.k8s import (
+    K8sObject,
+    age,
+    condition,
+    condition_since,
+    is_ready,
+    name_of,
+    replicas_of,
+    scale_target_of,
+    status_of,
+)
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Finding
+from pipeline_services.triage.rules.finding import stopped_since, tell
+
+METRICS_LABEL = ("k8s-app", "metrics-server")
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """The metrics API, then each autoscaler."""
+    yield from _usage(evidence)
+    yield from _autoscalers(evidence)
+
+
+def _usage(evidence: Evidence) -> Iterator[Finding]:
+    servers = evidence.system(*METRICS_LABEL)
+    deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "metrics-server"), None)
+    away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
+    scaled = deployment is not None and replicas_of(deployment) == 0
+    why = evidence.failure("pod_metrics")
+    blind = evidence.failed(checks.HPA_KNOWS_METRICS)
+    missing = [one for one in blind if not re.search("there is no HPA|missing request", one.why)]
+    silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
+    if away or scaled or silent or missing:
+        yield tell(
+            evidence,
+            "usage-unknown",
+            "hpa",
+            "the metrics API has no figures, so nothing scales with its load",
+            why,
+            f"deployment/metrics-server: {len([pod for pod in servers if is_ready(pod)])} ready pods"
+            if deployment
+            else "",
+            *(one.why for one in missing),
+            subject="deployment/metrics-server",
+            since=stopped_since(evidence, deployment),
+        )
+
+
+def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.known("hpas"):
+        return
+    for name, component in evidence.pipeline.autoscalers.items():
+        part, hpa = evidence.pipeline[component], evidence.object("hpas", name)
+        if hpa is None:
+            yield tell(
+                evidence,
+                "autoscaler-missing",
+                "hpa",
+                f"there is no HPA {name}, so {part.id} does not scale",
+                f"no hpa/{name}",
+                subject=f"hpa/{name}",
+            )
+        elif part.autoscaler:
+            yield from _badly_scaled(evidence, part, part.autoscaler, hpa)
+
+
+def _badly_scaled(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8sObject) -> Iterator[Finding]:
+    """An autoscaler that is not as it should be, or is and may go no further."""
+    name, target = wanted.name, scale_target_of(hpa)[1]
+    details = {
+        "hpa": name,
+        "min": str(wanted.min_replicas),
+        "max": str(wanted.max_replicas),
+        "cpu": str(wanted.cpu_percent),
+    }
+    wrong = evidence.failed(checks.HPA_SET_AS_DOCUMENTED, name)
+    wrong += evidence.failed(checks.KEY_METRIC, "hpa-replicas", name)
+    wrong += [one for one in evidence.failed(checks.HPA_KNOWS_METRICS, name) if "missing request" in one.why]
+    if target != part.workload or wrong:
+        said = wrong[0].why if wrong and target == part.workload else f"{name} scales {target}, not {part.workload}"
+        yield tell(
+            evidence,
+            "autoscaler-wrong",
+            "hpa",
+            said,
+            said,
+            condition(hpa, "AbleToScale").get("message", ""),
+            subject=f"hpa/{name}",
+            since=evidence.changed("hpas", name, "spec"),
+            details=details,
+        )
+        return
+    limited = condition(hpa, "ScalingLimited")
+    full = status_of(hpa).get("currentReplicas", 0) >= wanted.max_replicas
+    if full and limited.get("reason") == "TooManyReplicas" and age(hpa, evidence.now) > hpas.NEW_FOR:
+        yield tell(
+            evidence,
+            "autoscaler-at-limit",
+            "hpa",
+            f"{name} wants more than {wanted.max_replicas} pods of {part.id}",
+            str(limited.get("message", "")),
+            subject=f"hpa/{name}",
+            since=condition_since(hpa, "ScalingLimited"),
+            affects=("hpa", part.id),
+            details=details,
+        )

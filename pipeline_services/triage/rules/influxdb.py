@@ -1,0 +1,68 @@
+"""InfluxDB runs and does not do its work: no bucket, no answer, no writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline_services.apps.log_words import NOT_DELIVERED
+from pipeline_services.checklist import checks
+from pipeline_services.model import roles
+from pipeline_services.model.k8s import name_of
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules.finding import of_part, tell
+
+_NO_BUCKET: Final = (
+    r"(?i)bucket .*not found|not found: bucket|organization .*not found|\(unexpected\).*404"
+    r"|could not find (bucket|resource)"
+)
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """The bucket, then the server, then the writes."""
+    if not evidence.ready(roles.INFLUXDB):
+        return
+    lines = evidence.said(roles.PROCESSOR, _NO_BUCKET)
+    missing = evidence.failure("influxdb_newest")
+    if lines or "bucket" in missing.lower():
+        yield tell(
+            evidence,
+            "bucket-missing",
+            roles.INFLUXDB,
+            f"InfluxDB has no bucket {evidence.pipeline.store.bucket}, or not for this token",
+            *(f"log: {line}" for line in lines[-2:]),
+            missing,
+            subject=f"bucket/{evidence.pipeline.store.bucket}",
+            details=of_part(evidence.pipeline[roles.INFLUXDB]),
+        )
+        return
+    unhealthy = evidence.failed(checks.INFLUXDB_HEALTHY)
+    why = evidence.failure("influxdb_health")
+    if unhealthy or why:
+        pod = name_of(evidence.ready(roles.INFLUXDB)[0])
+        yield tell(
+            evidence,
+            "store-unresponsive",
+            roles.INFLUXDB,
+            unhealthy[0].why if unhealthy else f"{pod} is ready and does not answer",
+            why,
+            subject=f"pod/{pod}",
+            confidence=Confidence.MEDIUM,
+            details=of_part(evidence.pipeline[roles.INFLUXDB]),
+        )
+    failing = evidence.failed_metrics("influxdb-writes-match-processor")
+    if evidence.delivers_since is None:  # else what failed until then still counts, and is an echo
+        failing = [*evidence.failed_metrics("write-failures"), *failing]
+    said = evidence.said(roles.PROCESSOR, NOT_DELIVERED)
+    if failing and evidence.ready(roles.PROCESSOR):
+        yield tell(
+            evidence,
+            "writes-fail",
+            roles.INFLUXDB,
+            f"InfluxDB does not take what the processor writes: {failing[0].why}",
+            *(one.why for one in failing),
+            *(f"log: {line}" for line in said[-2:]),
+            confidence=Confidence.MEDIUM,
+            details=of_part(evidence.pipeline[roles.PROCESSOR]),
+        )

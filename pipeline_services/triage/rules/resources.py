@@ -1,0 +1,61 @@
+"""Containers at the limits of their CPU and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline_services.checklist import checks
+from pipeline_services.model import roles
+from pipeline_services.model.k8s import containers_of, limits_of
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules.finding import of_part, tell
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """CPU and memory of the data path now, then of every pod over the day."""
+    for app in roles.DATA_PATH:
+        own = [
+            *evidence.failed(checks.KEY_METRIC, "cpu-throttling", app),
+            *evidence.failed(checks.KEY_METRIC, "cpu-usage", app),
+        ]
+        if own:
+            yield _slowed_down(evidence, app, [one.why for one in own])
+        memory = evidence.failed(checks.KEY_METRIC, "memory-usage", app)
+        if memory:
+            yield _short_of_memory(evidence, app, memory[0].why)
+    for one in evidence.failed(checks.USAGE_WITHIN_LIMITS):
+        if "memory" in one.why:
+            yield _short_of_memory(evidence, one.component, one.why)
+        else:
+            yield _slowed_down(evidence, one.component, [one.why])
+
+
+def _slowed_down(evidence: Evidence, app: str, seen: list[str]) -> Finding:
+    containers = [container for pod in evidence.pods(app) for container in containers_of(pod)]
+    limits = {limits_of(one).get("cpu", "none") for one in containers}
+    part = evidence.pipeline[app]
+    return tell(
+        evidence,
+        "cpu-throttled",
+        app,
+        f"{app} is slowed down by its CPU limit ({', '.join(sorted(limits))})",
+        *seen,
+        subject=f"app/{app}",
+        since=evidence.changed(part.kind, part.workload, "spec.template"),
+        details=of_part(part),
+    )
+
+
+def _short_of_memory(evidence: Evidence, app: str, why: str) -> Finding:
+    summary = f"{app} is about to be killed for its memory: {why}"
+    return tell(
+        evidence,
+        "out-of-memory",
+        app,
+        summary,
+        why,
+        affects={app},
+        confidence=Confidence.MEDIUM,
+        details=of_part(evidence.pipeline[app]),
+    )

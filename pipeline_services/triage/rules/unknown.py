@@ -1,0 +1,29 @@
+"""What the checks see and no rule explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pipeline_services.checklist.run import CheckResult
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.rules.finding import tell
+
+
+def findings(evidence: Evidence, explained_by: Sequence[Finding]) -> Iterator[Finding]:
+    """What the checks see and no rule explains: told as such, with what was seen, a finding for each component."""
+    explained = {component for finding in explained_by for component in finding.affects}
+    left: dict[str, list[CheckResult]] = {}
+    for one in evidence.results.values():
+        if one.failed and one.component not in explained:
+            left.setdefault(one.component, []).append(one)
+    for component, failed in left.items():
+        yield tell(
+            evidence,
+            "unknown",
+            component,
+            f"{component}: {failed[0].why}",
+            *(f"{one.id}: {one.why}" for one in failed),
+            affects={component},
+            confidence=Confidence.LOW,
+        )
