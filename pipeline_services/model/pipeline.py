@@ -17,7 +17,7 @@ from pipeline_services.model.component import Autoscaler, Component, Service
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.paths import PIPELINES
-from pipeline_services.model.toml_table import dataclass_from, read_toml
+from pipeline_services.model.toml_table import dataclass_from, read_toml, table_of
 
 DEPLOYMENT: Final = "Deployment"
 STATEFUL_SET: Final = "StatefulSet"
@@ -136,6 +136,13 @@ class Pipeline:
             ends = (flow.destination,) if flow.source == ANY else (flow.source, flow.destination)
             found._require_known("flows", ends)
         return found
+
+    def document(self) -> dict[str, Any]:
+        """What ``from_document`` reads as this description; fit for JSON, in the order of the file."""
+        document: dict[str, Any] = table_of(self)
+        for table in document["components"].values():
+            del table["id"]
+        return document
 
     def _require_known(self, where: str, ids: tuple[str, ...] | list[str]) -> None:
         for one in ids:

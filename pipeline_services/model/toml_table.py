@@ -52,6 +52,20 @@ def dataclass_from(kind: type[T], table: object, where: str) -> T:
     return kind(**{str(key): _value(hints[str(key)], value, f"{where}.{key}") for key, value in table.items()})
 
 
+def table_of(value: Any) -> Any:
+    """The table that ``dataclass_from`` reads as this value, fit for JSON. What is as by default is left out."""
+    if dataclasses.is_dataclass(value):
+        fields = {field: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {field.name: table_of(inner) for field, inner in fields.items() if inner != _default(field)}
+    if isinstance(value, Mapping):
+        return {str(key): table_of(inner) for key, inner in value.items()}
+    return [table_of(inner) for inner in value] if isinstance(value, tuple) else value
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+
+
 @cache
 def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from pipeline_services.model import errors
-from pipeline_services.model.errors import AccessDenied, NoData, PipelineError, UnexpectedAnswer
+from pipeline_services.model.errors import AccessDenied, NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.pipeline import Pipeline
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+WITHOUT_DESCRIPTION: Final = 1
+"""The format of files that do not say what pipeline they show: it was always the suite's own."""
 _Derived = TypeVar("_Derived")
 _KINDS: Final[Mapping[str, type[PipelineError]]] = {
     kind.__name__: kind
@@ -64,7 +66,7 @@ class Snapshot:
         taken_at: seconds since the epoch, UTC, when the collection started.
         answers: source name to JSON-able data.
         failures: source name to the reason why it could not be read.
-        pipeline: the description of what was looked at; it is handed in and in no file.
+        pipeline: the description of what was looked at; a file of it is judged by this, whatever is described today.
     """
 
     taken_at: float
@@ -96,26 +98,34 @@ class Snapshot:
 
     def to_json(self) -> str:
         """The snapshot as one JSON text; the same snapshot always gives the same text."""
-        document = {
+        head = {
             "format": FORMAT,
             "taken_at": self.taken_at,
             "context": self.context,
             "namespace": self.namespace,
+            "pipeline": self.pipeline.document(),
+        }
+        body = {
             "answers": self.answers,
             "failures": {source: failure.to_dict() for source, failure in self.failures.items()},
         }
-        return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
+        # The order of components has a meaning, that of answers is chance.
+        return f"{_text(head, sort=False)[:-1]},{_text(body, sort=True)[1:]}\n"
 
     @classmethod
     def from_json(cls, text: str, pipeline: Pipeline | None = None) -> Snapshot:
-        """Read what ``to_json`` wrote; ``pipeline`` describes what it shows, by default the suite's own.
+        """Read what ``to_json`` wrote.
+
+        Args:
+            pipeline: describes what it shows, whatever the text says. By default it is the description in the text, or
+                the suite's own for a text of the format that has none.
 
         Raises:
             UnexpectedAnswer: the text is not a snapshot of a format known here.
         """
         try:
             document = json.loads(text)
-            if document["format"] != FORMAT:
+            if document["format"] not in (FORMAT, WITHOUT_DESCRIPTION):
                 raise UnexpectedAnswer(f"the snapshot has format {document['format']!r}, known is {FORMAT}")
             return cls(
                 taken_at=float(document["taken_at"]),
@@ -123,7 +133,7 @@ class Snapshot:
                 namespace=str(document["namespace"]),
                 answers=dict(document["answers"]),
                 failures={source: Failure(**failure) for source, failure in document["failures"].items()},
-                pipeline=pipeline or Pipeline.load(),
+                pipeline=pipeline or _described(document),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UnexpectedAnswer(f"this is not a snapshot: {type(error).__name__}: {error}") from error
@@ -145,10 +155,23 @@ class Snapshot:
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
-            raise errors.PreconditionNotMet(f"cannot read the snapshot {path}: {error.strerror}") from error
+            raise PreconditionNotMet(f"cannot read the snapshot {path}: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise UnexpectedAnswer(f"{path} is not a snapshot: it is not UTF-8 text") from error
         try:
             return cls.from_json(text, pipeline)
         except UnexpectedAnswer as error:
             raise UnexpectedAnswer(f"{path}: {error.message}") from error
+
+
+def _text(value: Mapping[str, Any], *, sort: bool) -> str:
+    return json.dumps(value, sort_keys=sort, ensure_ascii=False, separators=(",", ":"))
+
+
+def _described(document: Mapping[str, Any]) -> Pipeline:
+    if document["format"] == WITHOUT_DESCRIPTION:
+        return Pipeline.load()
+    try:
+        return Pipeline.from_document(document["pipeline"])
+    except PreconditionNotMet as error:
+        raise UnexpectedAnswer(f"its description of the pipeline: {error.message}") from error

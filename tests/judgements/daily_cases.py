@@ -40,14 +40,14 @@ class Case:
         self.function(snapshot=snapshot, **extra, **self.arguments)
 
 
-def daily_cases() -> tuple[Case, ...]:
-    """Every case of the daily run."""
-    return tuple(_cases("daily"))
+def daily_cases(pipeline: Pipeline | None = None) -> tuple[Case, ...]:
+    """Every case of the daily run; by default of the suite's own pipeline."""
+    return tuple(_cases(pipeline, "daily"))
 
 
 def review_cases() -> tuple[Case, ...]:
     """Every case of the weekly and of the monthly run."""
-    return tuple(_cases("weekly", "monthly"))
+    return tuple(_cases(None, "weekly", "monthly"))
 
 
 def functions() -> dict[str, Callable[..., None]]:
@@ -57,9 +57,9 @@ def functions() -> dict[str, Callable[..., None]]:
     return {name: one for module in modules for name, one in vars(module).items() if name.startswith("test_")}
 
 
-def _cases(*runs: str) -> Iterator[Case]:
+def _cases(pipeline: Pipeline | None, *runs: str) -> Iterator[Case]:
     tests = functions()
-    for case in cases(Pipeline.load()):
+    for case in cases(pipeline or Pipeline.load()):
         if case.check.run in runs:
             test, parameters = tests[case.check.id], case.id.parameters
             names = list(inspect.signature(test).parameters)[-len(parameters) :] if parameters else []

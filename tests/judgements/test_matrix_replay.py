@@ -7,7 +7,6 @@ import pytest
 from chaos.matrix import recordings
 from chaos.scenarios import MATRIX
 from pipeline_services.experiment.score import judge
-from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.test_replay import known_since
 
@@ -17,8 +16,8 @@ LARGEST = 100 << 10
 
 @pytest.mark.parametrize("row", RECORDED)
 def test_a_recorded_fault_is_named_for_what_it_is(row: str) -> None:
-    diagnosis = diagnose(known_since(recordings.read(RECORDED[row])))
-    verdict = judge(MATRIX[row].filled(Pipeline.load()), diagnosis)
+    snapshot = known_since(recordings.read(RECORDED[row]))
+    verdict = judge(MATRIX[row].filled(snapshot.pipeline), diagnose(snapshot))
     assert verdict.as_expected, f"{', '.join(verdict.wrong)}; said: {'; '.join(verdict.said) or 'nothing'}"
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import KeyMetric
-from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.acceptance.expectations import EXPECTATIONS
 from tests.judgements.answers_of_services import VALUES
@@ -45,7 +44,7 @@ def _good(metric: KeyMetric, snapshot: Snapshot) -> list[dict[str, Any]]:
     if metric.by == "pod":
         whose = [{"pod": pod["metadata"]["name"]} for pod in snapshot.answers["pods"]]
     else:
-        whose = [{metric.by: subject} if metric.by else {} for subject in metric.cases(Pipeline.load())]
+        whose = [{metric.by: subject} if metric.by else {} for subject in metric.cases(snapshot.pipeline)]
     return [{"metric": labels, "value": value} for labels in whose]
 
 
@@ -56,8 +55,9 @@ def test_a_healthy_recording_is_green(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in RECORDED if not name.startswith("healthy")])
 def test_a_recorded_fault_turns_its_cases_red(name: str) -> None:
-    ids = [case.id for case in daily_cases()]
-    assert EXPECTATIONS[name].wrong(*outcomes_of(recorded(name)), ids) == []
+    snapshot = recorded(name)
+    ids = [case.id for case in daily_cases(snapshot.pipeline)]
+    assert EXPECTATIONS[name].wrong(*outcomes_of(snapshot), ids) == []
 
 
 def test_what_was_asked_then_is_left_as_it_was() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.pipeline import OWN, Pipeline
+from tests.other_pipeline import other_pipeline
 
 DOCUMENT = tomllib.loads(OWN.read_text(encoding="utf-8"))
 Change = Callable[[dict[str, Any]], object]
@@ -55,6 +57,14 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str | None, m
     with pytest.raises(PreconditionNotMet, match=message) as caught:
         Pipeline.load(file)
     assert str(file) in caught.value.message
+
+
+@pytest.mark.parametrize("pipeline", [Pipeline.load(), other_pipeline()], ids=lambda pipeline: pipeline.name)
+def test_a_description_survives_a_file(pipeline: Pipeline) -> None:
+    document = json.loads(json.dumps(pipeline.document()))
+    again = Pipeline.from_document(document)
+    assert {name: getattr(again, name) for name in document} == {name: getattr(pipeline, name) for name in document}
+    assert list(again.components) == list(pipeline.components)
 
 
 def test_another_pipeline_keeps_its_own_names() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from pipeline_services.model.errors import (
     ServiceUnreachable,
     UnexpectedAnswer,
 )
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import WaitExpired
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
+from tests.other_pipeline import other_pipeline
 
 json_values = st.recursive(
     st.none()
@@ -40,6 +43,30 @@ failures = st.builds(Failure, st.sampled_from(["ServiceUnreachable", "NoData"]),
 def test_what_is_written_is_read_back(answers: dict[str, object], failed: dict[str, Failure], taken_at: float) -> None:
     snapshot = Snapshot(taken_at, "kind-conveyor", "conveyor-pipeline", answers, failed)
     assert Snapshot.from_json(snapshot.to_json()) == snapshot
+
+
+def test_a_snapshot_is_judged_by_the_description_that_it_was_taken_by() -> None:
+    text = Snapshot(1.0, "c", "works-7", pipeline=other_pipeline()).to_json()
+    again = Snapshot.from_json(text).pipeline
+    assert (list(again.components), again["kafka"]) == (list(other_pipeline().components), other_pipeline()["kafka"])
+    assert again.document() == other_pipeline().document()
+    assert Snapshot.from_json(text, Pipeline.load()).pipeline is Pipeline.load()
+
+
+def test_a_file_of_the_format_without_a_description_shows_the_pipeline_of_the_suite() -> None:
+    document = json.loads(Snapshot(1.0, "c", "n", pipeline=other_pipeline()).to_json())
+    del document["pipeline"]
+    old = json.dumps({**document, "format": 1})
+    assert Snapshot.from_json(old).pipeline is Pipeline.load()
+    with pytest.raises(UnexpectedAnswer, match="KeyError: 'pipeline'"):
+        Snapshot.from_json(json.dumps(document))
+
+
+def test_a_description_that_cannot_be_read_is_named() -> None:
+    document = json.loads(Snapshot(1.0, "c", "n").to_json())
+    document["pipeline"]["topicz"] = {}
+    with pytest.raises(UnexpectedAnswer, match="its description of the pipeline: unknown key 'topicz'"):
+        Snapshot.from_json(json.dumps(document))
 
 
 def test_a_saved_snapshot_belongs_to_its_owner(tmp_path: Path) -> None:
