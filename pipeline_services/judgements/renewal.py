@@ -9,6 +9,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.upkeep import ANCHOR, DAY, value_of
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model import roles
+from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -45,7 +46,7 @@ def requests_fit(snapshot: Snapshot, app: str) -> None:
         if used > MOST_OF_REQUEST * requested:
             advice = COMPONENT_ADVICE[snapshot.pipeline[app].reports_to].but(
                 impact="the node may get full, or the autoscaler add pods, at quite another load than planned",
-                next_command="kubectl top pods -n {namespace} --containers",
+                next_command=TOP_PODS,
                 runbook=ANCHOR,
                 level="L2",
             )

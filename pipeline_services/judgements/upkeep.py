@@ -12,6 +12,7 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.model import own_cluster, roles
+from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import K8sObject, age, annotations_of
 from pipeline_services.model.pipeline import STATEFUL_SET, Pipeline
@@ -103,7 +104,7 @@ def comes_back(snapshot: Snapshot, trend_id: str) -> None:
 
 
 _NEXT: Final = {
-    "MiB": "kubectl top pods -n {namespace} --containers",
+    "MiB": TOP_PODS,
     "readings": "kubectl get hpa -n {namespace}",
     "s": "kubectl get hpa -n {namespace}",
     "%": "kubectl get pvc -n {namespace}",

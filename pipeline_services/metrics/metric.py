@@ -82,7 +82,7 @@ class Reading:
     of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyMetric:
     """One row of the key-metrics table.
 
@@ -103,12 +103,12 @@ class KeyMetric:
     """
 
     id: str
-    row: str
+    row: str = "suite"
     shown_by: str
-    tool: Tool
+    tool: Tool = "prometheus"
     query: str
     unit: str
-    window: float
+    window: float = 0
     comparison: Comparison
     fail: float
     warn: float

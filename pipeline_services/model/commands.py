@@ -15,6 +15,8 @@ from pipeline_services.model.pipeline import Pipeline
 _PLACEHOLDER: Final = re.compile(r"(?<!\$)\{([a-z_]+)(?::([a-z_-]+))?\}")
 
 _KUBECTL: Final = re.compile(r"(?<![\w./-])kubectl (?!--)")
+LOGS_OF: Final = "kubectl logs -n {namespace} -l {selector:%s} --tail=100"
+TOP_PODS: Final = "kubectl top pods -n {namespace} --containers"
 DESCRIBE_GROUP: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-consumer-groups.sh --bootstrap-server localhost:{port:kafka} "
     "--group {group} --describe"

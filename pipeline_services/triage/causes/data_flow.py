@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline_services.metrics.advice import Escalation
-from pipeline_services.model.commands import DESCRIBE_GROUP, READ_DEAD_LETTER
+from pipeline_services.model.commands import DESCRIBE_GROUP, READ_DEAD_LETTER, TOP_PODS
 from pipeline_services.triage.causes.steps import HISTORY, LOGS
 from pipeline_services.triage.model import Cause
 
@@ -26,7 +26,7 @@ CAUSES: Final = (
         "processor-pod-failure",
         symptomatic=True,
         steps=(
-            "kubectl top pods -n {namespace} --containers",
+            TOP_PODS,
             "kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=3",
         ),
         undo="kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.triage.causes.steps import HISTORY, ROLL_BACK
 from pipeline_services.triage.model import Cause
 
@@ -14,7 +15,7 @@ CAUSES: Final = (
         "a container needs more memory than its limit",
         Escalation.L2,
         "high-resource-usage",
-        steps=("kubectl top pods -n {namespace} --containers", HISTORY, ROLL_BACK),
+        steps=(TOP_PODS, HISTORY, ROLL_BACK),
         undo=ROLL_BACK,
         afterwards="no restart for OOMKilled, memory below 90 % of the limit",
     ),
@@ -24,7 +25,7 @@ CAUSES: Final = (
         Escalation.L2,
         "high-resource-usage",
         steps=(
-            "kubectl top pods -n {namespace} --containers",
+            TOP_PODS,
             "kubectl describe {workload} -n {namespace}",
             ROLL_BACK,
         ),

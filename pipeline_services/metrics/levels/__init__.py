@@ -1,0 +1,1 @@
+"""What each key metric reads, and the levels at which it warns and fails."""
