@@ -101,8 +101,8 @@ DIAGNOSIS: Final = (
     Scenario(
         "processor-starved-of-cpu",
         processes.starved_of_cpu(roles.PROCESSOR, 15),
-        (finding(roles.PROCESSOR, "cpu-throttled"),),
-        may_blame=frozenset({"hpa"}),
+        (finding(roles.PROCESSOR, "cpu-throttled"), finding("hpa", "autoscaler-wrong")),  # which must not add pods
+        (checks.HPA_SET_AS_DOCUMENTED.of("{hpa:processor}"),),
         further_causes=frozenset({"processing-too-slow"}),
         deadline_s=90.0,
     ),

@@ -140,4 +140,5 @@ def _unanswered(results: Iterable[CheckResult], findings: Sequence[Finding]) -> 
         if not (one.failed or one.component in explained or any(name in one.why for name in explained))
         and not (blind and "metrics" in one.why)
         and not ("scrape-failing" in causes and "Prometheus has no" in one.why)
+        and not ("reference-missing" in causes and "there is no secret" in one.why)
     ]

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.model import roles
+from pipeline_services.model.errors import NoData
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import only_pod_unready, ready_since, scale_to_0
@@ -154,3 +155,12 @@ def test_grafana_whose_way_a_policy_blocks() -> None:
     world.drop("networkpolicies", lambda policy: policy["metadata"]["name"] == "grafana")
     sources(world, "context deadline exceeded")
     assert causes(world) == ["network: policy-blocks"]
+
+
+def test_what_a_missing_secret_hides_is_not_laid_on_new_pods() -> None:
+    world, secret = healthy(age=100), Pipeline.load().config.read_token.secret
+    (container,) = world.workload(roles.GRAFANA)["spec"]["template"]["spec"]["containers"]
+    container["env"] = [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": secret, "key": "token"}}}]
+    world.drop("secrets", lambda one: one["name"] == secret)
+    world.fail("influxdb_newest", NoData(f"there is no secret {secret}"))
+    assert causes(world) == ["config: reference-missing"]
