@@ -55,6 +55,7 @@ def other_pipeline() -> Pipeline:
             **own,
             "name": "works",
             "namespace": "works-7",
+            "series_label": "service",
             "components": {name: _component(table) for name, table in own["components"].items()},
             "topics": _TOPICS,
             "store": _STORE,
@@ -82,6 +83,7 @@ def _component(own: dict[str, Any]) -> dict[str, Any]:
         "service": {**own.get("service", {}), "name": f"{name}-svc"},
         "headless": f"{name}-each",
         "volume": f"disk-{name}-0",
+        "mount": f"/srv/{name}",
         "autoscaler": {**own.get("autoscaler", {}), "name": f"{name}-scaler"},
     }
     return {**own, **{key: value for key, value in other.items() if key in own}}

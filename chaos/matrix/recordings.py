@@ -17,8 +17,8 @@ from typing import Any, Final
 from chaos.scenarios import MATRIX
 from pipeline_services.experiment.score import judge
 from pipeline_services.faults.model import EXPIRY, MARK, RESTARTED
-from pipeline_services.model import roles
 from pipeline_services.model.k8s.events import last_seen
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.diagnosis import diagnose
 
@@ -52,13 +52,15 @@ def _without(node: Any) -> Any:
 def trimmed(snapshot: Snapshot) -> Snapshot:
     """The snapshot with fewer old lines, and without what nobody judges."""
     since = snapshot.taken_at - EVENT_AGE_S
-    answers = {source: _trimmed(source, answer, since) for source, answer in snapshot.answers.items()}
+    answers = {
+        source: _trimmed(source, answer, since, snapshot.pipeline) for source, answer in snapshot.answers.items()
+    }
     return replace(snapshot, answers=answers)
 
 
-def _trimmed(source: str, answer: Any, since: float) -> Any:
+def _trimmed(source: str, answer: Any, since: float, pipeline: Pipeline) -> Any:
     if source.startswith("logs/"):
-        keep = LOG_LINES[source.removeprefix("logs/") in roles.DATA_PATH]
+        keep = LOG_LINES[source.removeprefix("logs/") in pipeline.data_path]
         return [{key: value[-keep:] if key in _LINES else value for key, value in tail.items()} for tail in answer]
     if source in ("loki/all", "loki/errors"):  # their times are judged, and what they say is judged in the logs
         return [{**stream, "values": _cut(stream["values"])} for stream in answer]

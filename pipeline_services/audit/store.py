@@ -8,9 +8,9 @@ from typing import Final
 
 from pipeline_services.audit.ledger import Records
 from pipeline_services.clients.http import HttpApi
+from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.message import Reading
-from pipeline_services.model.pipeline import Store
 
 READ_TIMEOUT_S: Final = 60.0
 _COLUMNS: Final = "sequence, value, checksum"

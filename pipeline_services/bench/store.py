@@ -14,10 +14,11 @@ from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
 from pipeline_services.model import roles
+from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.k8s import secret_value
 from pipeline_services.model.message import Reading
-from pipeline_services.model.pipeline import Pipeline, Store
+from pipeline_services.model.pipeline import Pipeline
 
 READ_TIMEOUT_S: Final = 60.0  # seconds
 DELETED: Final = 204

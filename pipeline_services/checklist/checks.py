@@ -154,7 +154,7 @@ CERTIFICATE_SERVED: Final = Check("test_certificate_served", tls.is_the_served_o
 PODS_SCRAPED: Final = Check(
     "test_pods_scraped",
     targets.pods_are_scraped,
-    by.each_of(roles.PROMETHEUS, lambda _: targets.SCRAPED),
+    by.each_of(roles.PROMETHEUS, lambda pipeline: pipeline.scraped),
     by.itself,
     settles=True,
 )

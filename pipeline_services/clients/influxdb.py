@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline_services.clients.http import Answer, HttpApi
+from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import UnexpectedAnswer
-from pipeline_services.model.pipeline import Store
 
 NANO: Final = 1_000_000_000
 LOOK_BACK: Final = "1h"

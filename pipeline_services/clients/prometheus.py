@@ -15,16 +15,16 @@ class PrometheusApi:
     """Asks Prometheus over ``http`` about one namespace: others may be scraped by the same server.
 
     Queries are templates. ``$selector`` stands for the label matchers of the namespace, so every selector of series
-    has it: ``rate($produced{$selector}[1m])``. Every other placeholder is a key of ``metrics``.
+    has it: ``rate($produced{$selector}[1m])``. Every other placeholder is a key of ``words``.
 
     Args:
-        metrics: the name of each series by its meaning.
+        words: what other placeholders stand for; see ``Pipeline.query_words``.
     """
 
-    def __init__(self, http: HttpApi, namespace: str, metrics: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(self, http: HttpApi, namespace: str, words: Mapping[str, str] = MappingProxyType({})) -> None:
         self._http = http
         self._namespace = namespace
-        self._metrics = metrics
+        self._words = words
 
     def query(self, promql: str) -> list[dict[str, Any]]:
         """The result of an instant query as Prometheus gives it; a scalar becomes a series without labels.
@@ -58,9 +58,9 @@ class PrometheusApi:
 
     def _limited(self, promql: str) -> str:
         try:
-            return Template(promql).substitute(self._metrics, selector=f'namespace="{self._namespace}"')
+            return Template(promql).substitute(self._words, selector=f'namespace="{self._namespace}"')
         except KeyError as error:
-            raise PreconditionNotMet(f"the description of the pipeline names no metric {error}") from error
+            raise PreconditionNotMet(f"the description of the pipeline has nothing for {error} in a query") from error
 
     def _data(self, path: str, query: dict[str, str]) -> Any:
         answer = self._http.ask_json(path, query)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.experiment.pipeline import SteadyPipeline
-from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import labels_of, name_of, restarts_of
 from pipeline_services.snapshot.publication import redactor
@@ -49,7 +48,7 @@ def read_logs(pipeline: SteadyPipeline, when: str) -> Logs:
     logs: Logs = {}
     for pod in pods:
         part = pipeline.description.component_of(labels_of(pod))
-        if part is not None and part.id in roles.DATA_PATH:
+        if part is not None and part.id in pipeline.description.data_path:
             name = name_of(pod)
             logs[f"{name} {when}"] = _tail(pipeline, redact, name, part.container)
             if restarts_of(pod):

@@ -29,8 +29,6 @@ from pipeline_services.model.waiting import WaitExpired, wait_until
 Say = Callable[[str], None]
 STEADY_LOOKS: Final = 4
 STEADY_TIMEOUT_S: Final = 60.0
-ROLLED_OUT: Final = (*roles.DATA_PATH, roles.PROMETHEUS)
-"""What has to be rolled out completely before a fault is injected; Grafana and Loki only observe."""
 
 
 class SteadyPipeline:
@@ -110,7 +108,8 @@ class SteadyPipeline:
         wrong = (*(look.error for look in (newest, lag, seen)), *overdue(snapshot.answers, snapshot.taken_at))
         if told := next(filter(None, wrong), ""):
             return told
-        for component in ROLLED_OUT:
+        # Grafana and Loki only observe; Prometheus is a witness of every fault.
+        for component in (*self.description.data_path, roles.PROMETHEUS):
             finding = judged(partial(workloads.is_rolled_out, component=component), snapshot)
             if finding:
                 return finding[1]

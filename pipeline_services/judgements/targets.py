@@ -17,7 +17,6 @@ FOUND_AFTER: Final = 60.0
 """Seconds that Prometheus may take to find and scrape a new pod."""
 SCRAPED_WITHIN: Final = 60.0
 NODE_JOBS: Final = ("kubelet", "kubelet-cadvisor")
-SCRAPED: Final = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)
 _ADVICE: Final = COMPONENT_ADVICE[roles.PROMETHEUS].but(
     next_command="kubectl port-forward -n {namespace} svc/{service:prometheus} {port:prometheus}:{port:prometheus}"
 )

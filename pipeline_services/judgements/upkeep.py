@@ -56,7 +56,7 @@ def trends(pipeline: Pipeline) -> dict[str, Trend]:
     """What is looked at for a slow rise, by the id of its case."""
     kept = [pipeline[component] for component in pipeline.of_kind(STATEFUL_SET)]
     return {
-        **{f"memory-{app}": _memory(app) for app in roles.DATA_PATH},
+        **{f"memory-{app}": _memory(app) for app in pipeline.data_path},
         "consumer-lag": Trend("consumer-lag", roles.PROCESSOR, 500, "readings"),
         "end-to-end-latency": Trend("end-to-end-latency", roles.PROCESSOR, 1.0, "s"),
         **{f"volume-{part.id}": Trend(f"volume/{part.volume}", "storage", 0.05, "%", 0.01) for part in kept},
@@ -78,7 +78,7 @@ def volume_has_room(snapshot: Snapshot, component: str) -> None:
     """The component's volume is less than 80 % full: well before the daily check fails, there is time to act."""
     used = _series(snapshot, trends(snapshot.pipeline)[f"volume-{component}"])[-1][1]
     if used >= ROOM:
-        advice = _advice("storage", f"kubectl exec -n {{namespace}} {{pod:{component}}} -- df -h /var/lib/{component}")
+        advice = _advice("storage", f"kubectl exec -n {{namespace}} {{pod:{component}}} -- df -h {{mount:{component}}}")
         observed = f"the volume {snapshot.pipeline[component].volume} is {used:.0%} full"
         raise Deviation(snapshot, observed, f"< {ROOM:.0%}", advice)
 
@@ -152,10 +152,11 @@ def value_of(snapshot: Snapshot, source: str, *apps: str) -> float:
     Raises:
         NoData: there is none.
     """
-    rows = {row["metric"].get("app"): float(row["value"][1]) for row in snapshot.data(source)}
-    if missing := [app for app in apps if app not in rows]:
+    label, pipeline = snapshot.pipeline.series_label, snapshot.pipeline
+    rows = {row["metric"].get(label): float(row["value"][1]) for row in snapshot.data(source)}
+    if missing := [app for app in apps if pipeline[app].workload not in rows]:
         raise NoData(f"Prometheus remembers nothing of {missing[0]} ({source})")
-    return sum(rows[app] for app in apps)
+    return sum(rows[pipeline[app].workload] for app in apps)
 
 
 def _series(snapshot: Snapshot, trend: Trend) -> list[list[float]]:

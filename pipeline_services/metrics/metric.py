@@ -9,7 +9,6 @@ from enum import Enum
 from typing import Literal
 
 from pipeline_services.metrics.advice import Advice
-from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.pipeline import STATEFUL_SET, Pipeline
 from pipeline_services.model.settings import Levels
@@ -18,9 +17,9 @@ Tool = Literal["prometheus", "kubernetes", "kafka", "influxdb"]
 Subjects = Callable[[Pipeline], tuple[str, ...]]
 
 
-def data_path(_pipeline: Pipeline) -> tuple[str, ...]:
+def data_path(pipeline: Pipeline) -> tuple[str, ...]:
     """The components that a reading passes through."""
-    return roles.DATA_PATH
+    return pipeline.data_path
 
 
 def workloads(pipeline: Pipeline) -> tuple[str, ...]:

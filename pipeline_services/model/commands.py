@@ -53,6 +53,7 @@ _OF_A_COMPONENT: Final[Mapping[str, Callable[[Component], str]]] = MappingProxyT
         "service": lambda part: part.service.name if part.service else "",
         "port": lambda part: str(part.service.port) if part.service else "",
         "volume": lambda part: part.volume,
+        "mount": lambda part: part.mount,
         "hpa": lambda part: part.autoscaler.name if part.autoscaler else "",
     }
 )
@@ -74,9 +75,9 @@ def fill(
     ``{namespace}``, ``{config_map}``, ``{topic}``, ``{dead_letter_topic}``, ``{group}``, ``{org}``, ``{bucket}``,
     ``{measurement}`` and ``{dashboard}`` (its UID) are the pipeline's. ``{pod:kafka}`` is a StatefulSet's first pod,
     ``{workload:kafka}`` the workload as ``kind/name``, and so on for ``kind``, ``name``, ``selector``, ``container``,
-    ``service``, ``port``, ``volume`` and ``hpa`` of any component. ``{secret:tls}`` is the Secret in that role
-    (``write_token``, ``read_token``, ``tls``, ``admin``). Whatever else stands in braces (``{.data.tls\\.crt}``) is
-    left alone.
+    ``service``, ``port``, ``volume``, ``mount`` and ``hpa`` of any component. ``{secret:tls}`` is the Secret in that
+    role (``write_token``, ``read_token``, ``tls``, ``admin``). Whatever else stands in braces (``{.data.tls\\.crt}``)
+    is left alone.
 
     Args:
         namespace: where the pipeline runs; empty means the description's own.

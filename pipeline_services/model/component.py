@@ -56,7 +56,7 @@ class Component:
         service: how its clients reach it.
         headless: the Service that gives each pod of a StatefulSet a name; empty: none does.
         metrics_port: the port that Prometheus scrapes; 0: it is not scraped.
-        volume: the claim that holds its data; empty: it keeps none.
+        volume: the claim that holds its data; empty: it keeps none. mount: where the container has that volume.
         affects: components whose checks may fail because this one fails.
         recovery_limit_s: section 3's limit; recovery_aim_s: what the median should stay within.
     """
@@ -72,6 +72,7 @@ class Component:
     headless: str = ""
     metrics_port: int = 0
     volume: str = ""
+    mount: str = ""
     autoscaler: Autoscaler | None = None
     affects: tuple[str, ...] = ()
     recovery_limit_s: float = 0.0

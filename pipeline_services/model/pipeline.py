@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pipeline_services.model import roles
 from pipeline_services.model.component import Autoscaler, Component, Service
+from pipeline_services.model.configuration import Config, Dashboard, Store, Topics
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.paths import PIPELINES
@@ -25,85 +26,12 @@ DAEMON_SET: Final = "DaemonSet"
 OWN: Final = PIPELINES / "conveyor.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Topics:
-    """Kafka's side: the topic of the readings, the topic of what cannot be read, and the group that consumes."""
-
-    readings: str
-    partitions: int
-    dead_letters: str
-    group: str
-
-    @property
-    def least_partitions(self) -> Mapping[str, int]:
-        """Each topic with the least number of partitions that it must have."""
-        return {self.readings: self.partitions, self.dead_letters: 1}
-
-    @property
-    def partition_numbers(self) -> list[int]:
-        """Every partition of the readings' topic."""
-        return list(range(self.partitions))
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """InfluxDB's side: where readings are stored."""
-
-    org: str
-    bucket: str
-    measurement: str
-
-
-@dataclass(frozen=True, slots=True)
-class SecretKey:
-    """A key of a Secret."""
-
-    secret: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """ConfigMap and Secrets. ``secrets``: every Secret of the pipeline with the keys that it must hold."""
-
-    config_map: str
-    settings: Mapping[str, Mapping[str, str]]
-    secrets: Mapping[str, tuple[str, ...]]
-    write_token: SecretKey
-    read_token: SecretKey
-    tls: str
-    admin: str
-
-    @property
-    def tokens(self) -> Mapping[str, SecretKey]:
-        """The store's tokens, by the source of a snapshot that says whether each is accepted."""
-        return {"influxdb_token": self.write_token, "influxdb_read_token": self.read_token}
-
-    @property
-    def rotated(self) -> tuple[str, ...]:
-        """The Secrets whose values are renewed every quarter (section 5)."""
-        return (self.write_token.secret, self.read_token.secret, self.admin)
-
-
-@dataclass(frozen=True, slots=True)
-class Dashboard:
-    """Grafana's dashboard: its panels by id, and the data source of each component that has one.
-
-    ``admin``: the Secret with Grafana's administrator.
-    """
-
-    title: str
-    uid: str
-    admin: str
-    panels: Mapping[int, str]
-    datasources: Mapping[str, str]
-
-
 @dataclass(frozen=True, eq=False)
 class Pipeline:
     """A pipeline in one namespace. ``components`` stand in the order of findings: causes before what they affect.
 
-    ``metrics``: name of each series by its meaning, such as ``produced``.
+    ``metrics``: name of each series by its meaning, such as ``produced``. ``series_label``: the label by which series
+    of Prometheus say which workload they are of.
     """
 
     name: str
@@ -115,6 +43,7 @@ class Pipeline:
     config: Config
     metrics: Mapping[str, str]
     dashboard: Dashboard
+    series_label: str = "app"
 
     @classmethod
     def load(cls, path: Path | None = None) -> Pipeline:
@@ -131,6 +60,8 @@ class Pipeline:
         found = dataclass_from(cls, {**document, "components": _with_ids(document.get("components"))}, "pipeline")
         for part in found.components.values():
             found._require_known(f"components.{part.id}.affects", part.affects)
+            if part.volume and not part.mount:
+                raise PreconditionNotMet(f"components.{part.id} has a volume and no mount: where its container has it")
             found._require_known(f"components.{part.id}.part_of", [part.part_of] if part.part_of else [])
         for flow in found.flows:
             ends = (flow.destination,) if flow.source == ANY else (flow.source, flow.destination)
@@ -192,6 +123,33 @@ class Pipeline:
     def judged_workloads(self) -> tuple[str, ...]:
         """The components with a workload that findings name."""
         return tuple(name for name in self.workloads if name in self.reported)
+
+    @cached_property
+    def data_path(self) -> tuple[str, ...]:
+        """The components that a reading passes through; the others only watch."""
+        ends = {end for flow in self.flows if flow.carries_readings for end in (flow.source, flow.destination)}
+        return tuple(name for name in self.workloads if name in ends)
+
+    @cached_property
+    def scraped(self) -> tuple[str, ...]:
+        """The components of the data path that Prometheus scrapes."""
+        return tuple(name for name in self.data_path if self.components[name].metrics_port)
+
+    @cached_property
+    def query_words(self) -> Mapping[str, str]:
+        """What the placeholders of a query of Prometheus stand for.
+
+        Each series by its meaning (``$produced``), the label that says whose a series is (``$app``), and the matchers
+        for the series of a component (``$of_processor``) and of the whole data path (``$of_data_path``).
+        """
+        workloads = {part.id: part.workload for part in self.workloads.values()}
+        on_path = "|".join(workloads[component] for component in self.data_path)
+        return {
+            **self.metrics,
+            "app": self.series_label,
+            "of_data_path": f'{self.series_label}=~"{on_path}"',
+            **{f"of_{id_.replace('-', '_')}": f'{self.series_label}="{name}"' for id_, name in workloads.items()},
+        }
 
     def parts_of(self, component: str) -> tuple[Component, ...]:
         """The workloads that findings about ``component`` cover: its own, then those that are a part of it."""

@@ -12,6 +12,3 @@ PROMETHEUS: Final = "prometheus"
 GRAFANA: Final = "grafana"
 LOKI: Final = "loki"
 LOG_SHIPPER: Final = "log-shipper"
-
-DATA_PATH: Final = (PRODUCER, PROCESSOR, KAFKA, INFLUXDB)
-"""What a reading passes through; the others only watch."""

@@ -173,7 +173,7 @@ def _cluster_tasks(
     reads: dict[str, Callable[[], Any]] = {
         source: partial(_shaped, source, items) for source, items in lists.items() if source not in QUOTAS
     }
-    logged = [part for part in pipeline.workloads.values() if deep or part.id in roles.DATA_PATH]
+    logged = [part for part in pipeline.workloads.values() if deep or part.id in pipeline.data_path]
     reads |= {
         f"logs/{part.id}": partial(_logs, cluster, lists["pods"], part)
         for part in logged

@@ -109,7 +109,7 @@ def test_the_levels_of_the_environment_are_judged_by() -> None:
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recording_is_judged_as_the_daily_run_judges_it(name: str) -> None:
     snapshot = recorded(name)
-    results = run_checks(snapshot, cases(HERE, run="daily")).values()
+    results = run_checks(snapshot, cases(snapshot.pipeline, run="daily")).values()
     red, inconclusive = outcomes_of(snapshot)
     assert sorted(one.id for one in results if one.failed) == sorted(red)
     assert sorted(one.id for one in results if not one.failed) == sorted(inconclusive)

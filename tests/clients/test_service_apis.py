@@ -13,8 +13,8 @@ from pipeline_services.clients.http import HttpApi
 from pipeline_services.clients.influxdb import InfluxStore, Newest
 from pipeline_services.clients.loki import LokiApi
 from pipeline_services.clients.prometheus import PrometheusApi, number
+from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import AccessDenied, PreconditionNotMet, UnexpectedAnswer
-from pipeline_services.model.pipeline import Store
 from tests.clients.fake_servers import FakeServer, Reply, serving
 
 SERIES = {"metric": {"pod": "kafka-0"}, "value": [1763870400.1, "NaN"]}
@@ -79,7 +79,7 @@ def test_prometheus_series_are_called_what_the_description_says(server: FakeServ
 
 
 def test_a_series_that_the_description_does_not_name_is_said(http: HttpApi) -> None:
-    with pytest.raises(PreconditionNotMet, match="names no metric 'produced'"):
+    with pytest.raises(PreconditionNotMet, match="has nothing for 'produced' in a query"):
         PrometheusApi(http, "plant").query("rate($produced{$selector}[1m])")
 
 

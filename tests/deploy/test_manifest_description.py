@@ -73,6 +73,8 @@ def test_stateful_sets_have_a_headless_service_and_keep_their_data(manifests: An
     assert (headless["clusterIP"], headless["selector"]) == ("None", part.selector)
     [claim] = spec["volumeClaimTemplates"]
     assert f"{claim['metadata']['name']}-{part.first_pod}" == part.volume
+    mounts = {mount["name"]: mount["mountPath"] for mount in manifests.container(part.workload)["volumeMounts"]}
+    assert mounts[claim["metadata"]["name"]] == part.mount
     assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Retain"}
 
 

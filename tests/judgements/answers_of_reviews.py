@@ -23,7 +23,7 @@ def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
     parts = pipeline.workloads.values()
     return {
         **{
-            source: [{"metric": {"app": part.id}, "value": [now, str(value)]} for part in parts]
+            source: [{"metric": {pipeline.series_label: part.workload}, "value": [now, str(value)]} for part in parts]
             for source, value in USED.items()
         },
         "trends": {trend.series: _waves(now, trend.least) for trend in trends(pipeline).values()},

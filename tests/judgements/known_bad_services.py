@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pipeline_services.model.pipeline import Config
+from pipeline_services.model.configuration import Config
 from tests.judgements.answers_of_cluster import pod_name
 from tests.judgements.known_bad_policies import KNOWN_BAD_POLICIES
 from tests.judgements.world import World

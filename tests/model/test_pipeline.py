@@ -37,6 +37,7 @@ def changed(change: Change) -> dict[str, Any]:
         (lambda d: d["topics"].update(partitions=True), "pipeline.topics.partitions must be a int, not True"),
         (lambda d: d["components"]["kafka"].update(affects="producer"), "affects must be a list"),
         (lambda d: d["components"]["kafka"].update(affects=["procesor"]), "'procesor' is none of"),
+        (lambda d: d["components"]["kafka"].pop("mount"), "components.kafka has a volume and no mount"),
         (lambda d: d["components"]["log-shipper"].update(part_of="lokki"), "'lokki' is none of"),
         (lambda d: d["components"].update(kafka=3), "pipeline.components.kafka must be a table"),
         (lambda d: d["flows"].append({"source": "kafka", "destination": "nobody", "port": 1}), "'nobody' is none of"),
@@ -93,6 +94,18 @@ def test_what_fails_upstream_affects_all_that_is_downstream_of_it() -> None:
     pipeline = Pipeline.load()
     assert pipeline.affected_by("kafka") == {"kafka", "producer", "processor", "influxdb", "grafana"}
     assert pipeline.affected_by("influxdb") == {"influxdb", "processor", "grafana"}
+
+
+def test_the_data_path_is_what_the_flows_of_readings_connect() -> None:
+    assert Pipeline.load().data_path == ("kafka", "influxdb", "producer", "processor")
+    assert Pipeline.load().scraped == Pipeline.load().data_path
+
+
+def test_queries_name_a_component_s_series_by_its_workload() -> None:
+    words = other_pipeline().query_words
+    assert (words["app"], words["produced"]) == ("service", "works_produced")
+    assert (words["of_processor"], words["of_log_shipper"]) == ('service="etl"', 'service="tailer"')
+    assert words["of_data_path"] == 'service=~"bus|series|gateway|etl"'
 
 
 def test_causes_stand_before_what_they_affect() -> None:

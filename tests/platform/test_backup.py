@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
-from pipeline_services.model.pipeline import Store
 from pipeline_services.platform.cluster.backup import SCRIPT, proved
 
 STORE = Store("an-org", "a-bucket", "a_measurement")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure import node
 from pipeline_services.reporting.allure import page as allure_page
 from pipeline_services.reporting.allure import results as allure_results
@@ -41,7 +42,9 @@ def write_results(folder: Path, *cases: CaseResult) -> None:
         }
         (folder / f"{number}-result.json").write_text(json.dumps(document))
     by_id = {case.id: case for case in cases}
-    allure_results.complete(folder, by_id, runbook.load(), snapshot(), {case.id: ("daily",) for case in cases})
+    allure_results.complete(
+        folder, by_id, runbook.load(), snapshot(), {case.id: ("daily",) for case in cases}, pipeline=Pipeline.load()
+    )
     allure_results.write_environment(folder, {"context": "kind-conveyor"})
     allure_results.write_figures(folder, [allure_results.Figure("daily seconds", 4.2, 1.0, 2.0)])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chaos.scenarios import RECOVERY
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure import results
 from pipeline_services.reporting.allure.renamed import history_id, renamed
 from pipeline_services.reporting.run.outcome import CaseResult
@@ -47,5 +48,7 @@ def test_the_page_gets_the_id_that_the_history_knows(tmp_path: Path, case: str, 
     node = f"chaos/test_scenarios.py::test_recovers_and_nothing_is_lost[{case}]"
     made = tmp_path / "x-result.json"
     made.write_text(json.dumps({"historyId": "its own", "labels": [{"name": results.CASE_LABEL, "value": node}]}))
-    results.complete(tmp_path, {node: CaseResult(node, "kafka", "self-healing")}, {}, None, {})
+    results.complete(
+        tmp_path, {node: CaseResult(node, "kafka", "self-healing")}, {}, None, {}, pipeline=Pipeline.load()
+    )
     assert json.loads(made.read_text())["historyId"] == known

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.pipeline import Pipeline
@@ -39,7 +38,7 @@ def test_every_source_is_read_or_has_a_reason(pipeline: FakePipeline) -> None:
     metrics = {f"prometheus/{metric.id}" for metric in KEY_METRICS.values() if metric.tool == "prometheus"}
     assert set(snapshot.answers) == {
         *(*LISTS, *metrics, "prometheus_targets", "loki_ready", "loki/all", "loki/errors", "loki/pods", "tls"),
-        *(f"logs/{component}" for component in roles.DATA_PATH),
+        *(f"logs/{component}" for component in Pipeline.load().data_path),
         *(f"grafana_datasources/{uid}" for uid in Pipeline.load().dashboard.datasources.values()),
         *(f"grafana_panels/{panel}" for panel in Pipeline.load().dashboard.panels),
         *("grafana_health", "grafana_dashboard"),
@@ -222,7 +221,7 @@ def long_log(lines: int) -> list[dict[str, Any]]:
 
 
 def test_a_snapshot_keeps_its_bound_and_the_newest_lines() -> None:
-    answers = {f"logs/{name}": long_log(20_000) for name in roles.DATA_PATH} | {
+    answers = {f"logs/{name}": long_log(20_000) for name in Pipeline.load().data_path} | {
         "pods": [{"metadata": {"name": "kafka-0"}}]
     }
     kept = bounded(answers)

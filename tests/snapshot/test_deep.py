@@ -143,6 +143,7 @@ def test_the_last_half_hour_has_a_series_for_each_app(pipeline: FakePipeline) ->
 
     def answer(query: dict[str, str]) -> tuple[int, Any]:
         by_app = "by (app) (up" in query["query"]
+        assert not by_app or 'app=~"kafka|influxdb|producer|processor"' in query["query"]
         series = [{"metric": {"app": "kafka"} if by_app else {}, "values": points}]
         result = series if by_app or "produced" in query["query"] else []
         assert float(query["end"]) - float(query["start"]) == pytest.approx(LOOK_BACK)

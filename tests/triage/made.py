@@ -50,7 +50,7 @@ FULL = tell(
     "usage is 100 %",
     subject="persistentvolumeclaim/data-influxdb-0",
     affects=("influxdb", "processor"),
-    details={"app": "influxdb", "pod": "influxdb-0"},
+    details={"pod": "influxdb-0", "mount": "/var/lib/influxdb"},
 )
 REBALANCE = tell(NOTHING, "rebalancing", "processor", "the group rebalances", affects=())
 UNKNOWN = tell(NOTHING, "unknown", "loki", "loki: nobody knows", affects=(), confidence=Confidence.LOW)

@@ -64,7 +64,7 @@ KNOWN = [
     for case in cases(OTHER, run="daily")
     for number in range(len(KNOWN_BAD[case.check.id]))
 ]
-STOPPED = (*roles.DATA_PATH, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI)
+STOPPED = (*OWN.data_path, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI)
 
 
 def faults(pipeline: Pipeline) -> dict[str, Breakage]:

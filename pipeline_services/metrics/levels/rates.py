@@ -65,7 +65,7 @@ INFLUXDB_WRITES_MATCH_PROCESSOR: Final = KeyMetric(
 WRITE_FAILURES: Final = KeyMetric(
     id="write-failures",
     shown_by="Grafana",
-    query='sum(rate($write_failures{$selector}[1m])) or 0 * sum(up{$selector, job="processor"})',
+    query="sum(rate($write_failures{$selector}[1m])) or 0 * sum(up{$selector, $of_processor})",
     unit="failed writes/s",
     window=60,
     comparison=Comparison.BELOW,
@@ -78,7 +78,7 @@ WRITE_FAILURES: Final = KeyMetric(
 DEAD_LETTERS: Final = KeyMetric(
     id="dead-letters",
     shown_by="`kafka-get-offsets.sh`",
-    query=('sum(rate($dead_lettered{$selector}[1m])) or 0 * sum(up{$selector, job="processor"})'),
+    query=("sum(rate($dead_lettered{$selector}[1m])) or 0 * sum(up{$selector, $of_processor})"),
     unit="messages/s set aside",
     window=60,
     comparison=Comparison.AT_MOST,

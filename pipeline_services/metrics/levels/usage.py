@@ -83,7 +83,7 @@ CPU_THROTTLING: Final = KeyMetric(
 )
 VOLUME_USAGE: Final = KeyMetric(
     id="volume-usage",
-    shown_by="`kubectl exec {pod:influxdb} -- df -h /var/lib/influxdb`",
+    shown_by="`kubectl exec {pod:influxdb} -- df -h {mount:influxdb}`",
     query=(
         "max by (persistentvolumeclaim) (max_over_time(kubelet_volume_stats_used_bytes{$selector}[2m])"
         " / kubelet_volume_stats_capacity_bytes{$selector})"

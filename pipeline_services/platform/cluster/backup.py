@@ -15,9 +15,9 @@ from pipeline_services.clients import shell
 from pipeline_services.clients.failures import PlatformError
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.model import own_cluster, roles
+from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import secret_value
-from pipeline_services.model.pipeline import Store
 from pipeline_services.platform.cluster.access import ClusterAccess
 
 WITHIN: Final = 600.0

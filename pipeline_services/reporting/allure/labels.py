@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure.page import CATEGORY_LABEL, LINK_PREFIX
 from pipeline_services.reporting.run.outcome import CaseResult, Category
 from pipeline_services.reporting.runbook.runbook import PAGE, Section
@@ -15,14 +16,16 @@ _WATCHERS: Final = (roles.GRAFANA, roles.LOKI)
 _CASE: Final = re.compile(r"^(?:.*::)?test_(?P<words>\w+?)(?:\[(?P<subject>.*)\])?$")
 
 
-def labels(result: CaseResult, sections: Mapping[str, Section], run_markers: tuple[str, ...]) -> list[dict[str, str]]:
+def labels(
+    result: CaseResult, sections: Mapping[str, Section], run_markers: tuple[str, ...], pipeline: Pipeline
+) -> list[dict[str, str]]:
     """Runbook chapter, section and component as epic, feature and story; severity, category and tags."""
     section = sections.get(result.runbook)
     pairs = [
         ("epic", section.chapter if section else "Without a runbook section"),
         ("feature", section.title if section else result.runbook or "none"),
         ("story", result.component),
-        ("severity", severity(result.component)),
+        ("severity", severity(result.component, pipeline)),
         *(("tag", marker) for marker in run_markers),
     ]
     category = Category.KNOWN_ISSUE if result.known_issues and not result.finding.category else result.finding.category
@@ -31,9 +34,9 @@ def labels(result: CaseResult, sections: Mapping[str, Section], run_markers: tup
     return [{"name": name, "value": value} for name, value in pairs]
 
 
-def severity(component: str) -> str:
+def severity(component: str, pipeline: Pipeline) -> str:
     """The data path is critical, what only shows it is minor, all between is normal."""
-    if component in roles.DATA_PATH:
+    if component in pipeline.data_path:
         return "critical"
     return "minor" if component in _WATCHERS else "normal"
 

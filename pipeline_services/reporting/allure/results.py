@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure import labels as allure_labels
 from pipeline_services.reporting.allure.renamed import history_id, renamed
 from pipeline_services.reporting.run.attachments import Attachment, CaseAttachments
@@ -37,6 +38,7 @@ def complete(
     snapshot: Snapshot | None,
     markers: Mapping[str, tuple[str, ...]],
     *,
+    pipeline: Pipeline,
     triage: str = "",
 ) -> None:
     """Give every result its names, groups, link, message and evidence, and what is not green what triage says."""
@@ -51,7 +53,7 @@ def complete(
         if result.id in renamed():
             document["historyId"] = history_id(renamed()[result.id])
         document["status"] = _STATUS[result.outcome]
-        document["labels"] = allure_labels.labels(result, sections, markers.get(result.id, ()))
+        document["labels"] = allure_labels.labels(result, sections, markers.get(result.id, ()), pipeline)
         documented = document.get("description", "")
         document["description"] = allure_labels.description(documented, result)
         document["links"] = document.get("links", []) + allure_labels.links(result, sections)

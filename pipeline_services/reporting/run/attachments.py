@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pipeline_services.model import roles
 from pipeline_services.model.k8s import labels_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
@@ -89,7 +88,7 @@ def _shown(snapshot: Snapshot, source: str, component: str) -> tuple[str, bool]:
 
 def _sources(snapshot: Snapshot, result: CaseResult) -> Sequence[str]:
     sources = dict.fromkeys(result.sources)
-    if result.outcome is not Outcome.PASSED and result.component in roles.DATA_PATH:
+    if result.outcome is not Outcome.PASSED and result.component in snapshot.pipeline.data_path:
         sources |= dict.fromkeys(("events", f"logs/{result.component}"))
     return [source for source in sources if source in snapshot.answers or source in snapshot.failures]
 

@@ -131,7 +131,9 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
     draft, folder = report.folder.draft, report.allure
     by_id = {result.id: result for result in report.results}
     text = report.triage.text if report.triage else ""
-    results.complete(folder, by_id, runbook.load(), report.snapshot, report.markers, triage=text)
+    results.complete(
+        folder, by_id, runbook.load(), report.snapshot, report.markers, pipeline=report.pipeline, triage=text
+    )
     results.write_environment(folder, environment)
     results.write_figures(folder, _figures(report))
     history, kept = draft / HISTORY, report.folder.path / HISTORY

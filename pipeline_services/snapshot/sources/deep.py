@@ -10,12 +10,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.clients.prometheus import PrometheusApi, number
-from pipeline_services.model import own_cluster, roles
+from pipeline_services.model import own_cluster
 from pipeline_services.model.k8s import name_of, spec_of, status_of
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 
 LOOK_BACK: Final = 1800.0
-_DATA_PATH: Final = "|".join(roles.DATA_PATH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ ONSET: Final[Mapping[str, str]] = MappingProxyType(
         "influxdb-writes": "sum(rate($written{$selector}[30s]))",
         "write-failures": "sum(rate($write_failures{$selector}[30s]))",
         "consumer-lag": "sum(max by (partition) ($consumer_lag{$selector}))",
-        "answering": f'sum by (app) (up{{$selector, app=~"{_DATA_PATH}"}})',
-        "restarts": f'sum by (app) (changes(container_start_time_seconds{{$selector, app=~"{_DATA_PATH}"}}[1m]))',
+        "answering": "sum by ($app) (up{$selector, $of_data_path})",
+        "restarts": "sum by ($app) (changes(container_start_time_seconds{$selector, $of_data_path}[1m]))",
     }
 )
 """What is looked back at, each over the shortest window that its scrapes allow, so that a start shows where it was.
@@ -79,17 +79,18 @@ def quotas(lists: Mapping[str, Future[list[dict[str, Any]]]]) -> list[dict[str, 
     return [*found, *ranges]
 
 
-def onset(api: PrometheusApi, at: float) -> dict[str, list[list[float]]]:
+def onset(api: PrometheusApi, at: float, pipeline: Pipeline) -> dict[str, list[list[float]]]:
     """The last half hour before ``at``, as ``look_back`` gives it."""
-    return look_back(api, ONSET, at, seconds=LOOK_BACK, step=ONSET_STEP_S)
+    return look_back(api, ONSET, at, pipeline, seconds=LOOK_BACK, step=ONSET_STEP_S)
 
 
 def look_back(
-    api: PrometheusApi, queries: Mapping[str, str], at: float, *, seconds: float, step: float
+    api: PrometheusApi, queries: Mapping[str, str], at: float, pipeline: Pipeline, *, seconds: float, step: float
 ) -> dict[str, list[list[float]]]:
     """How queries went until ``at``: series name to ``[epoch seconds, value]``, the oldest first.
 
-    A query by a label gives a series for each of its values, ``<query>/<value>``. A series without a value at some time
+    A query by a label gives a series for each of its values, ``<query>/<value>``, or ``<query>/<component>`` where the
+    value is the name of a workload. A series without a value at some time
     has no entry for it; a query that never had any is there, and empty.
 
     Raises:
@@ -97,9 +98,13 @@ def look_back(
         UnexpectedAnswer: it cannot answer a query.
     """
     found: dict[str, list[list[float]]] = {}
+    ids = {part.workload: part.id for part in pipeline.workloads.values()}
     for name, promql in queries.items():
         series = api.over_time(promql, start=at - seconds, end=at, step=step)
-        named = {"/".join((name, *one["metric"].values())): one["values"] for one in series}
+        named = {
+            "/".join((name, *(ids.get(value, value) for value in one["metric"].values()))): one["values"]
+            for one in series
+        }
         found |= {key: _points(values) for key, values in named.items()} or {name: []}
     return found
 

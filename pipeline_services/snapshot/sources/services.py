@@ -106,10 +106,12 @@ def _prometheus_queries() -> list[tuple[str, str]]:
 def read_prometheus(reach: Reach, record: Record, moment: Moment, *, deep: bool = False, upkeep: bool = False) -> None:
     """Every key metric that Prometheus has, and its targets; with ``deep`` how the last half hour went, with ``upkeep``
     all that it remembers."""
-    api = PrometheusApi(reach.http(reach.forward(roles.PROMETHEUS)), moment.namespace, reach.pipeline.metrics)
+    api = PrometheusApi(reach.http(reach.forward(roles.PROMETHEUS)), moment.namespace, reach.pipeline.query_words)
     queries = [(f"prometheus/{metric}", partial(api.query, query)) for metric, query in _prometheus_queries()]
-    back: list[tuple[str, Callable[[], Any]]] = [("onset", partial(onset, api, moment.at))] if deep else []
-    back += upkeep_reads(api, moment.at) if upkeep else []
+    back: list[tuple[str, Callable[[], Any]]] = (
+        [("onset", partial(onset, api, moment.at, reach.pipeline))] if deep else []
+    )
+    back += upkeep_reads(api, moment.at, reach.pipeline) if upkeep else []
     take_all(record, [("prometheus_targets", api.targets), *back, *queries])
 
 

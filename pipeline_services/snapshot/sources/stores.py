@@ -13,9 +13,9 @@ from pipeline_services.clients.influxdb import InfluxStore
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.port_forward import LOCALHOST, PortForward
 from pipeline_services.model import roles
+from pipeline_services.model.configuration import SecretKey
 from pipeline_services.model.errors import NoData, PipelineError
 from pipeline_services.model.k8s import secret_value
-from pipeline_services.model.pipeline import SecretKey
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.sources.services import Moment, Reach, take_all

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.clients.prometheus import PrometheusApi
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.deep import look_back
 
 LOOK_BACK: Final = 7 * 86_400.0
@@ -15,18 +16,18 @@ STEP: Final = 600.0
 
 UPKEEP: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "upkeep/restarts": "sum by (app) (changes(container_start_time_seconds{$selector}[7d]))",
+        "upkeep/restarts": "sum by ($app) (changes(container_start_time_seconds{$selector}[7d]))",
         "upkeep/cpu": (
-            "max by (app) (quantile_over_time(0.95,"
-            " sum by (app, pod) (rate(container_cpu_usage_seconds_total{$selector}[5m]))[7d:5m]))"
+            "max by ($app) (quantile_over_time(0.95,"
+            " sum by ($app, pod) (rate(container_cpu_usage_seconds_total{$selector}[5m]))[7d:5m]))"
         ),
-        "upkeep/memory": "max by (app) (max_over_time(container_memory_working_set_bytes{$selector}[7d]))",
+        "upkeep/memory": "max by ($app) (max_over_time(container_memory_working_set_bytes{$selector}[7d]))",
     }
 )
 """Source to query: one value for each app, in restarts, cores and bytes."""
 TRENDS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "memory": "max by (app) (container_memory_working_set_bytes{$selector})",
+        "memory": "max by ($app) (container_memory_working_set_bytes{$selector})",
         "consumer-lag": "sum(max by (partition) ($consumer_lag{$selector}))",
         "end-to-end-latency": ("histogram_quantile(0.95, sum by (le) (rate($latency_bucket{$selector}[10m])))"),
         "volume": (
@@ -38,10 +39,10 @@ TRENDS: Final[Mapping[str, str]] = MappingProxyType(
 """What may creep; by app or by claim they become series of their own: ``memory/kafka``."""
 
 
-def upkeep_reads(api: PrometheusApi, at: float) -> list[tuple[str, Callable[[], Any]]]:
+def upkeep_reads(api: PrometheusApi, at: float, pipeline: Pipeline) -> list[tuple[str, Callable[[], Any]]]:
     """Each source with the way to read it."""
     queries = [(source, partial(api.query, query)) for source, query in UPKEEP.items()]
-    return [*queries, ("trends", partial(look_back, api, TRENDS, at, seconds=LOOK_BACK, step=STEP))]
+    return [*queries, ("trends", partial(look_back, api, TRENDS, at, pipeline, seconds=LOOK_BACK, step=STEP))]
 
 
 def upkeep_sources() -> list[str]:

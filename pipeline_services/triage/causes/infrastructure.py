@@ -72,7 +72,7 @@ CAUSES: Final = (
         "a volume is full",
         Escalation.L3,
         "storage",
-        steps=("kubectl exec -n {namespace} {pod} -- df -h /var/lib/{app}",),
+        steps=("kubectl exec -n {namespace} {pod} -- df -h {mount}",),
         afterwards="usage below 80 %",
     ),
 )

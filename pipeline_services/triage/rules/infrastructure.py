@@ -169,7 +169,8 @@ def _full(evidence: Evidence) -> Iterator[Finding]:
         lines = _out_of_space(evidence, app)
         if usage or lines:
             summary = f"the volume of {app} is full" if lines else f"the volume of {app} is nearly full: {usage[0].why}"
-            pods = evidence.pods(app)
+            pods, part = evidence.pods(app), evidence.pipeline[app]
+            pod = name_of(pods[0]) if pods else part.first_pod
             yield tell(
                 evidence,
                 "volume-full",
@@ -179,5 +180,5 @@ def _full(evidence: Evidence) -> Iterator[Finding]:
                 *(f"log: {line}" for line in lines[-2:]),
                 subject=f"pvc of {app}",
                 affects=evidence.pipeline.affected_by(app),
-                details={"app": app, "pod": name_of(pods[0]) if pods else evidence.pipeline[app].first_pod},
+                details={"pod": pod, "mount": part.mount},
             )

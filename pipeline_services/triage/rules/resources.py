@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline_services.checklist import checks
-from pipeline_services.model import roles
 from pipeline_services.model.k8s import containers_of, limits_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
@@ -14,7 +13,7 @@ from pipeline_services.triage.rules.finding import of_part, tell
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """CPU and memory of the data path now, then of every pod over the day."""
-    for app in roles.DATA_PATH:
+    for app in evidence.pipeline.data_path:
         own = [
             *evidence.failed(checks.KEY_METRIC, "cpu-throttling", app),
             *evidence.failed(checks.KEY_METRIC, "cpu-usage", app),

@@ -12,8 +12,9 @@ from typing import Any, Final, Protocol
 
 from pipeline_services.clients.failures import PlatformError
 from pipeline_services.model import roles
+from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import PipelineError, UnexpectedAnswer
-from pipeline_services.model.pipeline import Pipeline, Store
+from pipeline_services.model.pipeline import Pipeline
 
 RETENTION_SECONDS: Final = 14 * 24 * 3600
 WRITER: Final = "conveyor: the processor writes"
