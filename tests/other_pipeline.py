@@ -72,6 +72,22 @@ def other_pipeline() -> Pipeline:
     )
 
 
+def without(component: str) -> Pipeline:
+    """The suite's own pipeline without a component, and without what is a part of it or connects to it."""
+    document = Pipeline.load().document()
+    known = document["components"]
+    gone = {component, *(name for name, table in known.items() if table.get("part_of") == component)}
+    document["components"] = {
+        name: {**table, "affects": [one for one in table.get("affects", []) if one not in gone]}
+        for name, table in known.items()
+        if name not in gone
+    }
+    document["flows"] = [one for one in document["flows"] if not gone & {one["source"], one["destination"]}]
+    for table, key in ((document["config"], "settings"), (document["dashboard"], "datasources")):
+        table[key] = {name: value for name, value in table[key].items() if name not in gone}
+    return Pipeline.from_document(document)
+
+
 def _component(own: dict[str, Any]) -> dict[str, Any]:
     if "workload" not in own:
         return own

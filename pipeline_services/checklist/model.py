@@ -65,12 +65,15 @@ class Check:
     def cases(self, pipeline: Pipeline, settings: Settings) -> Iterator[Case]:
         """All its cases on a pipeline, judged by the levels of these settings.
 
+        None of them names or needs a component that the pipeline does not have.
+
         Raises:
             PreconditionNotMet: the settings' levels contradict each other, or are for a metric that there is not.
         """
         for parameters, component in self.parameters(pipeline).items():
             needs = frozenset(self.needs(pipeline, *parameters))
-            yield Case(self.of(*parameters), component, needs, self.arguments(settings, *parameters))
+            if {component, *needs} <= pipeline.components.keys():
+                yield Case(self.of(*parameters), component, needs, self.arguments(settings, *parameters))
 
 
 @dataclass(frozen=True, slots=True)

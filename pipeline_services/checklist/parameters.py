@@ -8,7 +8,7 @@ from typing import Final
 from pipeline_services.checklist.model import Needs, Parameters, ParametersOf
 from pipeline_services.judgements import grafana, upkeep
 from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.metrics.metric import with_levels
+from pipeline_services.metrics.metric import KUBERNETES, with_levels
 from pipeline_services.model import roles
 from pipeline_services.model.flows import Connection
 from pipeline_services.model.pipeline import Pipeline
@@ -63,9 +63,9 @@ def metric_with_levels(settings: Settings, metric_id: str, subject: str) -> tupl
 
 def needs_of_metric(pipeline: Pipeline, metric_id: str, subject: str) -> Iterable[str]:
     """The tool that knows the metric, what produces it, and the component whose figure it is."""
-    metric = KEY_METRICS[metric_id]
-    found = (metric.tool, *metric.needs, metric.component_of(subject), pipeline.autoscalers.get(subject, subject))
-    return filter(pipeline.components.__contains__, found)
+    metric, whose = KEY_METRICS[metric_id], pipeline.autoscalers.get(subject, subject)
+    tool = () if metric.tool == KUBERNETES else (metric.tool,)
+    return (*tool, *metric.needs, metric.component or whose, *([whose] if whose in pipeline.components else ()))
 
 
 def needs_of_panel(_: Pipeline, panel: str) -> Iterable[str]:

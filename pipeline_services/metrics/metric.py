@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Literal
+from typing import Final, Literal
 
 from pipeline_services.metrics.advice import Advice
 from pipeline_services.model.errors import NoData, PreconditionNotMet
@@ -14,6 +14,8 @@ from pipeline_services.model.pipeline import STATEFUL_SET, Pipeline
 from pipeline_services.model.settings import Levels
 
 Tool = Literal["prometheus", "kubernetes", "kafka", "influxdb"]
+"""All but the Kubernetes API are components."""
+KUBERNETES: Final = "kubernetes"
 Subjects = Callable[[Pipeline], tuple[str, ...]]
 
 

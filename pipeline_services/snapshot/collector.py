@@ -46,6 +46,7 @@ LIST_TIMEOUT: Final = 8.0
 AT_ONCE: Final = 10
 HEAD_START: Final = 0.6
 FIRST: Final = "endpointslices"
+_SERVICES: Final = (roles.KAFKA, roles.INFLUXDB, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI)
 _Lists = Mapping[str, "Future[list[dict[str, Any]]]"]
 
 
@@ -69,7 +70,7 @@ def collect(
     """Everything that can be read of the namespace now. What cannot be read is in the snapshot as a failure.
 
     Args:
-        settings: names the components that are absent, whose sources are not collected.
+        settings: names the components that are absent, whose sources are not collected, as of those not described.
         pipeline: describes what to look at; by default the suite's own.
         deep: what triage needs beside what the checks judge; see sources/deep.py and sources/changes.py.
         upkeep: what the weekly and monthly reviews need beside that; see sources/upkeep.py.
@@ -83,7 +84,8 @@ def collect(
     moment = Moment(time.time(), cluster.namespace, pipeline or Pipeline.load())
     cluster.require_namespace()
     record = Record()
-    absent = (settings or Settings()).absent
+    asked = frozenset((*_SERVICES, *NEEDED_BY.values()))
+    absent = (settings or Settings()).absent | (asked - moment.pipeline.components.keys())
     pool = ThreadPoolExecutor(AT_ONCE + len(LISTS) + len(DEEP_LISTS), thread_name_prefix="collect")
     lists = _lists(pool, cluster, absent, deep=deep)
     with Reach(cluster, lists, moment.pipeline) as reach:

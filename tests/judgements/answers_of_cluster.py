@@ -9,6 +9,7 @@ from pipeline_services.judgements.reachability.policy_rules import NAMESPACE_NAM
 from pipeline_services.model import roles
 from pipeline_services.model.component import Autoscaler, Component, Service
 from pipeline_services.model.flows import ANY, Flow
+from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, Pipeline
 
 NODE = "conveyor-control-plane"
@@ -25,7 +26,7 @@ def pod_name(part: Component) -> str:
 def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
     """All lists, of objects that were made ``age`` seconds ago and were ready 20 s later."""
     made, parts = _time(now - age), tuple(pipeline.workloads.values())
-    lists_of = {part.list_name: part.kind for part in parts}
+    lists_of = {KINDS[kind].source: kind for kind in (DEPLOYMENT, STATEFUL_SET, DAEMON_SET)}
     served = [(part, part.service) for part in parts if part.service]
     return {
         "pods": [_pod(part, pipeline, made, _time(now - age + 20)) for part in parts],

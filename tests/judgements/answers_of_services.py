@@ -36,14 +36,15 @@ PANEL_SOURCES = {"InfluxDB writes": "influxdb", "Log errors": "loki"}
 
 def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
     """The sources that are not lists of the Kubernetes API."""
-    logged = [pipeline[component] for component in LOG_LINES]
+    logged = [pipeline[component] for component in LOG_LINES if component in pipeline.components]
+    of_stores = {roles.KAFKA: _kafka, roles.INFLUXDB: _influxdb}
+    stores = [answer(now, pipeline) for component, answer in of_stores.items() if component in pipeline.components]
     return {
         **{f"logs/{part.id}": [_tail(part, now)] for part in logged},
         **{f"prometheus/{metric}": _series(metric, now, pipeline) for metric in VALUES},
         **_grafana(now, pipeline),
         **_loki(now, pipeline),
-        **_kafka(now, pipeline),
-        **_influxdb(now, pipeline),
+        **{source: answer for store in stores for source, answer in store.items()},
         "prometheus_targets": [
             *(_target(now, job=part.workload, pod=pod_name(part)) for part in logged),
             *(_target(now, job=job) for job in ("kubelet", "kubelet-cadvisor")),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.checklist.checks import cases
+from pipeline_services.checklist.checks import CHECKS, cases
+from pipeline_services.checklist.run import run_checks
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.triage.diagnosis import diagnose
+from tests import other_pipeline
 from tests.judgements.daily_cases import daily_cases, review_cases
 from tests.judgements.faults import scale_to_0
 from tests.judgements.world import World, reviewed
@@ -63,6 +65,22 @@ def test_without_a_part_the_rest_is_judged(component: str) -> None:
             found.append(f"{case.id}: {error}")
     assert not found
     assert 60 < len(left) < len(CASES)
+
+
+@pytest.mark.parametrize("component", HERE.reported)
+def test_a_pipeline_that_has_no_such_part_is_judged_on_the_rest(component: str) -> None:
+    """Nothing of that component is asked, and nothing of it is missed; see the next test for what is left."""
+    snapshot = reviewed(pipeline=other_pipeline.without(component)).snapshot()
+    left = cases(snapshot.pipeline)
+    assert run_checks(snapshot, left) == {}
+    assert diagnose(snapshot).findings == ()
+    assert not [case for case in left if component in (case.component, *case.needs)]
+    assert len(left) > len(CASES) / 2
+
+
+def test_of_the_suite_s_own_pipeline_no_case_is_left_out() -> None:
+    for check in CHECKS.values():
+        assert len(list(check.cases(HERE, Settings()))) == len(check.parameters(HERE)) > 0, check
 
 
 @pytest.mark.parametrize("component", [*SOURCES, roles.PRODUCER, roles.PROCESSOR])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services.model import own_cluster, roles
+from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
@@ -79,13 +79,12 @@ def healthy(*, age: float = 3_600.0, pipeline: Pipeline | None = None) -> World:
     return World(answers, pipeline=described)
 
 
-def reviewed(*, age: float = 3_600.0) -> World:
+def reviewed(*, age: float = 3_600.0, pipeline: Pipeline | None = None) -> World:
     """The same, with what the weekly and monthly reviews look at beside it: all went well for twelve hours."""
-    world = healthy(age=age)
+    world = healthy(age=age, pipeline=pipeline)
     world.answers |= answers_of_reviews.answers(world.now, world.pipeline)
-    for note, value in answers_of_reviews.notes(world.now).items():
-        claim = world.item("pvcs", world.pipeline[roles.INFLUXDB].volume)
-        claim["metadata"].setdefault("annotations", {})[note] = value
+    for claim in world.answers["pvcs"]:
+        claim["metadata"].setdefault("annotations", {}).update(answers_of_reviews.notes(world.now))
     for hpa in world.pipeline.autoscalers:
         world.item("hpas", hpa)["status"]["lastScaleTime"] = world.ago(86_400)
     return world

@@ -20,7 +20,7 @@ from pipeline_services.snapshot.bounds import LIMIT, bounded
 from pipeline_services.snapshot.collector import collect, main
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.kubernetes import LISTS, newest_within
-from tests.other_pipeline import other_pipeline
+from tests.other_pipeline import other_pipeline, without
 from tests.snapshot.fake_pipeline import CANARY, NS, PODS, FakePipeline, fake_pipeline, pod, secret
 
 KAFKA_SOURCES = {"kafka_topics", "kafka_group", "kafka_lag"}
@@ -114,6 +114,14 @@ def test_names_stay_readable_though_a_secret_holds_the_same_words(pipeline: Fake
     pipeline.api.routes[kind_of("events").path(NS)] = (200, {"items": [told]})
     [event] = collect(pipeline.cluster, pipeline=described).data("events")
     assert event["message"] == f"{message} password=[redacted]"
+
+
+@pytest.mark.parametrize("component", ["kafka", "influxdb", "prometheus", "grafana", "loki", "hpa"])
+def test_of_a_component_that_is_not_described_nothing_is_asked(pipeline: FakePipeline, component: str) -> None:
+    all_of_it, less = collect(pipeline.cluster), collect(pipeline.cluster, pipeline=without(component))
+    gone = {*all_of_it.answers, *all_of_it.failures} - {*less.answers, *less.failures}
+    assert gone
+    assert not [source for source in less.failures if source not in all_of_it.failures]
 
 
 def test_a_user_name_is_no_secret(pipeline: FakePipeline) -> None:

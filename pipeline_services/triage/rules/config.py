@@ -106,7 +106,7 @@ def _restarted_since(evidence: Evidence, since: float | None) -> list[str]:
 def _own_environment(evidence: Evidence) -> Iterator[Finding]:
     """A value in the workload itself that overrides the one that all share."""
     shared, rule = _wanted(evidence), f"configmap/{evidence.pipeline.config.config_map}"
-    for part in (evidence.pipeline[app] for app in READERS):
+    for part in (evidence.pipeline[app] for app in READERS if app in evidence.pipeline.components):
         workload = evidence.workload(part.id)
         for container in containers_of(template_of(workload)) if workload else ():
             for variable in container.get("env") or ():
