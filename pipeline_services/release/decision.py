@@ -1,0 +1,125 @@
+"""From paired rounds to one decision for each metric: not worse, regression, or not enough data. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline_services.release.gates import LOOK_ALPHA, LOOKS, NOISE_SHARE, Metric
+from pipeline_services.release.intervals import Interval, interval, log_ratios, p_above
+
+Pairs = Sequence[tuple[float, float]]
+"""(baseline, candidate) of each kept round, in the metric's unit."""
+
+
+class Decision(StrEnum):
+    """What the pairs of one metric say."""
+
+    NOT_WORSE = "not worse"
+    REGRESSION = "regression"
+    NOT_ENOUGH_DATA = "not enough data"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One metric's decision with its grounds; ``interval`` (of ln(B/A)) is missing where nothing could be computed."""
+
+    metric: Metric
+    decision: Decision
+    why: str
+    pairs: tuple[tuple[float, float], ...] = ()
+    interval: Interval | None = None
+
+
+def judge(metrics: Sequence[Metric], pairs: Mapping[str, Pairs]) -> list[Judged]:
+    """Decide each metric by the pairs that were played so far.
+
+    A metric is not worse when its whole interval lies below the margin. It is a regression when the test against the
+    margin rejects, corrected after Holm for the number of metrics: any one of them stops a release.
+    """
+    series = {metric.id: tuple(pairs.get(metric.id, ())) for metric in metrics}
+    rejected = _regressions(metrics, series)
+    return [_judged(metric, series[metric.id], metric.id in rejected) for metric in metrics]
+
+
+def is_final(judged: Sequence[Judged], played: int) -> bool:
+    """Whether more pairs would change nothing, or may not be played."""
+    decisions = {one.decision for one in judged}
+    decided = Decision.REGRESSION in decisions or decisions == {Decision.NOT_WORSE}
+    return played >= LOOKS[-1] or (played in LOOKS and decided)
+
+
+def too_noisy(metrics: Sequence[Metric], pairs: Mapping[str, Pairs]) -> list[str]:
+    """Why the machine cannot tell versions apart, judged by the baseline against itself; nothing where it can.
+
+    The baseline must come out not worse than itself in both directions, with an interval of half the margin at most.
+    """
+    return [why for metric in metrics if (why := _noise(metric, tuple(pairs.get(metric.id, ()))))]
+
+
+def _noise(metric: Metric, pairs: tuple[tuple[float, float], ...]) -> str:
+    there = _judged(metric, pairs, is_regression=False)
+    back = _judged(metric, tuple((b, a) for a, b in pairs), is_regression=False)
+    found, allowed = there.interval, NOISE_SHARE * metric.limit
+    if found is not None and found.width > allowed:
+        seen = "no bound" if math.isinf(found.width) else f"{percent(found.width):.1f} %"
+        return (
+            f"the baseline against itself leaves {seen} of {metric.title} open after {found.pairs} pairs; "
+            f"{percent(allowed):.1f} % is allowed"
+        )
+    wrong = next((one for one in (there, back) if one.decision is not Decision.NOT_WORSE), None)
+    return f"the baseline is not equal to itself: {metric.title}: {wrong.why}" if wrong else ""
+
+
+def _regressions(metrics: Sequence[Metric], series: Mapping[str, Pairs]) -> set[str]:
+    """Holm: the smallest p is held against alpha / m, the next against alpha / (m - 1), until one does not reject."""
+    chances = sorted((_chance(metric, series[metric.id]), metric.id) for metric in metrics)
+    found: set[str] = set()
+    for place, (chance, name) in enumerate(chances):
+        if chance > LOOK_ALPHA / (len(chances) - place):
+            break
+        found.add(name)
+    return found
+
+
+def _chance(metric: Metric, pairs: Pairs) -> float:
+    try:
+        values = log_ratios(pairs)
+    except ValueError:
+        return 1.0
+    return p_above(values, metric.limit) if len(values) >= LOOKS[0] else 1.0
+
+
+def _judged(metric: Metric, pairs: tuple[tuple[float, float], ...], is_regression: bool) -> Judged:
+    if not pairs:
+        return Judged(metric, Decision.NOT_ENOUGH_DATA, "no round was measured")
+    try:
+        found = interval(log_ratios(pairs), LOOK_ALPHA)
+    except ValueError as error:
+        return Judged(metric, Decision.NOT_ENOUGH_DATA, str(error), pairs)
+    decision, why = _decided(metric, pairs, found, is_regression)
+    return Judged(metric, decision, why, pairs, found)
+
+
+def _decided(metric: Metric, pairs: Pairs, found: Interval, is_regression: bool) -> tuple[Decision, str]:
+    if len(pairs) < LOOKS[0]:
+        return Decision.NOT_ENOUGH_DATA, f"{len(pairs)} pairs, {LOOKS[0]} are the least"
+    if not metric.repeats and len({value for pair in pairs for value in pair}) == 1:
+        return Decision.NOT_ENOUGH_DATA, "every round has the same value: it was not measured"
+    if is_regression:
+        return Decision.REGRESSION, _told(metric, found, "more than the margin")
+    if found.high < metric.limit:
+        return Decision.NOT_WORSE, _told(metric, found, "below the margin")
+    return Decision.NOT_ENOUGH_DATA, _told(metric, found, "which leaves it open whether that is below the margin")
+
+
+def _told(metric: Metric, found: Interval, where: str) -> str:
+    ends = " to ".join(f"{percent(end):+.1f} %" if math.isfinite(end) else "any" for end in (found.low, found.high))
+    return f"{percent(found.estimate):+.1f} % ({ends}) in {found.pairs} pairs, {where} of {100 * metric.margin:g} %"
+
+
+def percent(difference: float) -> float:
+    """A difference of logarithms as per cent more."""
+    return 100 * math.expm1(difference)

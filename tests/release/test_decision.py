@@ -1,0 +1,114 @@
+"""Made-up rounds with one known answer each."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Callable
+
+import pytest
+
+from pipeline_services.release.decision import Decision, Pairs, is_final, judge, too_noisy
+from pipeline_services.release.gates import LOOKS, METRICS, Metric
+
+CPU = METRICS[0]
+
+
+def rounds(count: int, ratio: Callable[[int, random.Random], float], noise: float = 0.005, seed: int = 3) -> Pairs:
+    chance = random.Random(seed)
+    return [(100.0, 100.0 * math.exp(chance.gauss(0, noise)) * ratio(number, chance)) for number in range(count)]
+
+
+def drifting(count: int) -> Pairs:
+    """Both get slower all the time, by half in the end; who goes first changes from pair to pair."""
+    cost = [100.0 * (1 + 0.5 * place / (2 * count)) for place in range(2 * count)]
+    both = [(cost[2 * place], cost[2 * place + 1]) for place in range(count)]
+    return [(a, b) if place % 2 else (b, a) for place, (a, b) in enumerate(both)]
+
+
+KNOWN = {
+    "as before": (rounds(8, lambda *_: 1.0), Decision.NOT_WORSE),
+    "3 % slower": (rounds(8, lambda *_: 1.03), Decision.NOT_WORSE),
+    "15 % slower": (rounds(8, lambda *_: 1.15), Decision.REGRESSION),
+    "faster": (rounds(8, lambda *_: 0.8), Decision.NOT_WORSE),
+    "at the margin": (rounds(16, lambda *_: 1.05), Decision.NOT_ENOUGH_DATA),
+    "bimodal": (rounds(16, lambda number, _: 1.3 if number % 2 else 1.0), Decision.NOT_ENOUGH_DATA),
+    "variance only": (rounds(16, lambda _, chance: math.exp(chance.gauss(0, 0.3))), Decision.NOT_ENOUGH_DATA),
+    "7 of 10 outliers": (rounds(10, lambda number, _: 4.0 if number < 7 else 1.0), Decision.REGRESSION),
+    "1 of 16 an outlier": (rounds(16, lambda number, _: 4.0 if number == 4 else 1.0), Decision.NOT_WORSE),
+    "all equal": ([(100.0, 100.0)] * 16, Decision.NOT_ENOUGH_DATA),
+    "empty": ([], Decision.NOT_ENOUGH_DATA),
+    "one is NaN": ([*rounds(7, lambda *_: 1.0), (100.0, math.nan)], Decision.NOT_ENOUGH_DATA),
+    "all are NaN": ([(math.nan, math.nan)] * 8, Decision.NOT_ENOUGH_DATA),
+    "killed in the seventh pair": (rounds(6, lambda *_: 1.0), Decision.NOT_ENOUGH_DATA),
+    "much slower, and killed in the seventh pair": (rounds(6, lambda *_: 2.0), Decision.NOT_ENOUGH_DATA),
+    "drift over the run": (drifting(16), Decision.NOT_WORSE),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_known_rounds_have_their_answer(name: str) -> None:
+    pairs, expected = KNOWN[name]
+    (judged,) = judge([CPU], {CPU.id: pairs})
+    assert judged.decision is expected, judged.why
+
+
+def test_killed_before_the_first_round_decides_nothing() -> None:
+    judged = judge(METRICS, {})
+    assert {one.decision for one in judged} == {Decision.NOT_ENOUGH_DATA}
+    assert {one.why for one in judged} == {"no round was measured"}
+
+
+def test_equal_values_are_an_answer_where_they_can_be() -> None:
+    memory = METRICS[1]
+    (judged,) = judge([memory], {memory.id: [(70.0, 70.0)] * 8})
+    assert memory.repeats
+    assert judged.decision is Decision.NOT_WORSE
+
+
+def test_one_of_many_metrics_needs_the_stricter_chance() -> None:
+    """Two of eight pairs lie below the margin: enough alone, not enough as the only one of three."""
+    pairs = [(100.0, ratio) for ratio in (104.0, 104.5, 109.0, 110.0, 111.0, 112.0, 113.0, 114.0)]
+    equal: Pairs = [(100.0, 100.0 + place / 100) for place in range(8)]
+    alone = judge([CPU], {CPU.id: pairs})
+    among = judge(METRICS, {metric.id: pairs if metric is CPU else equal for metric in METRICS})
+    assert (alone[0].decision, among[0].decision) == (Decision.NOT_ENOUGH_DATA, Decision.NOT_ENOUGH_DATA)
+    nearer = [(100.0, ratio) for ratio in (104.9, 108.0, 109.0, 110.0, 111.0, 112.0, 113.0, 114.0)]
+    alone = judge([CPU], {CPU.id: nearer})
+    among = judge(METRICS, {metric.id: nearer if metric is CPU else equal for metric in METRICS})
+    assert (alone[0].decision, among[0].decision) == (Decision.REGRESSION, Decision.NOT_ENOUGH_DATA)
+
+
+@pytest.mark.parametrize(
+    ("played", "ratio", "final"),
+    [(8, 1.0, True), (8, 1.15, True), (8, 1.05, False), (9, 1.0, False), (12, 1.05, False), (16, 1.05, True)],
+)
+def test_more_pairs_are_played_only_where_they_can_decide(played: int, ratio: float, final: bool) -> None:
+    judged = judge([CPU], {CPU.id: rounds(played, lambda *_: ratio)})
+    assert is_final(judged, played) is final
+
+
+@pytest.mark.parametrize(
+    ("noise", "shift", "said"),
+    [
+        (0.004, 1.0, ""),
+        (0.05, 1.0, "leaves .* of CPU time per stored reading open"),
+        (0.001, 1.15, "not equal to itself"),
+        (0.001, 0.85, "not equal to itself"),
+    ],
+)
+def test_the_baseline_against_itself_tells_a_noisy_machine(noise: float, shift: float, said: str) -> None:
+    found = too_noisy([CPU], {CPU.id: rounds(8, lambda *_: shift, noise)})
+    assert bool(found) is bool(said)
+    assert re.search(said, " ".join(found))
+
+
+def test_a_machine_that_was_not_measured_is_no_quiet_one() -> None:
+    assert len(too_noisy(METRICS, {})) == len(METRICS)
+
+
+def test_the_table_of_metrics_is_complete() -> None:
+    assert LOOKS == (8, 12, 16)
+    assert len({metric.id for metric in METRICS}) == len(METRICS)
+    assert all(isinstance(metric, Metric) and metric.margin > 0 and metric.reason for metric in METRICS)
