@@ -1,0 +1,93 @@
+"""Pictures of a verdict: a metric's raw pairs with what they amount to, and the time line of the roll-out."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from pipeline_services.release.decision import Decision, Judged, percent
+
+_PAIR: Final = "#1a5fb4"
+_MARGIN: Final = "#a51d2d"
+_COLOURS: Final = {
+    Decision.NOT_WORSE: "#26a269",
+    Decision.REGRESSION: "#a51d2d",
+    Decision.NOT_ENOUGH_DATA: "#8f5902",
+}
+PHONE_IN: Final = 6.4
+"""Inches: still readable on a phone that is held upright."""
+
+
+def metric_svg(judged: Judged) -> bytes:
+    """Each pair as its difference in per cent, in the order played; the interval beside them, the margin across."""
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        differences = [percent(math.log(b / a)) for a, b in judged.pairs if _is_cost(a) and _is_cost(b)]
+        axes.scatter(range(1, len(differences) + 1), differences, color=_PAIR, s=18, label="one pair")
+        axes.axhline(100 * judged.metric.margin, color=_MARGIN, linestyle=":", label="margin")
+        axes.axhline(0, color="#888888", linewidth=0.6)
+        _draw_interval(axes, judged, len(differences) + 1.5)
+        axes.set_ylabel(f"{judged.metric.title},\ncandidate more than baseline, %")
+        axes.set_xlabel("pair")
+        axes.set_title(f"{judged.decision.value}: {judged.why}", loc="left", fontsize=8, wrap=True)
+        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+        _plain(axes)
+
+    return _svg(judged.metric.id, 3.4, draw)
+
+
+def rollout_svg(rolled: Sequence[tuple[float, str]]) -> bytes:
+    """What happened when, from top to bottom, by seconds since the first."""
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        zero = rolled[0][0] if rolled else 0.0
+        for place, (at, what) in enumerate(rolled):
+            axes.plot([at - zero], [-place], marker="o", color=_PAIR, markersize=4)
+            axes.annotate(
+                f"{at - zero:.0f} s  {what}", (at - zero, -place), (6, -3), textcoords="offset points", fontsize=8
+            )
+        axes.set_yticks([])
+        axes.set_xlabel("seconds since the roll-out began")
+        axes.margins(x=0.45, y=0.1)
+        _plain(axes)
+
+    return _svg("rollout", 1.2 + 0.28 * len(rolled), draw)
+
+
+def _draw_interval(axes: Any, judged: Judged, at: float) -> None:
+    found = judged.interval
+    if found is None or not math.isfinite(found.width):
+        return
+    middle, low, high = (percent(end) for end in (found.estimate, found.low, found.high))
+    colour = _COLOURS[judged.decision]
+    axes.vlines([at], low, high, color=colour, linewidth=3, label="interval")
+    axes.plot([at], [middle], marker="D", color=colour, markersize=5)
+
+
+def _is_cost(value: float) -> bool:
+    return math.isfinite(value) and value > 0
+
+
+def _plain(axes: Any) -> None:
+    axes.grid(visible=True, linewidth=0.3, color="#cccccc")
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def _svg(salt: str, height: float, draw: Callable[[Any], None]) -> bytes:
+    """The same bytes for the same picture."""
+    import matplotlib as mpl  # noqa: PLC0415 - half a second that only a picture is worth
+    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none", "font.size": 9}):
+        figure = Figure(figsize=(PHONE_IN, height), layout="constrained", facecolor="white")
+        FigureCanvasSVG(figure)
+        draw(figure)
+        out = io.BytesIO()
+        figure.savefig(out, format="svg", metadata={"Date": None})
+    return out.getvalue()

@@ -1,0 +1,66 @@
+"""What a validation leaves behind for programs: its verdict, those before it, and how noisy the machine was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline_services.model.atomic import write_whole
+from pipeline_services.release.decision import percent
+from pipeline_services.release.verdict import Conclusion
+
+VERDICT: Final = "release.json"
+HISTORY: Final = "release/history/verdicts.jsonl"
+KEPT: Final = 200
+
+
+def write(reports: Path, conclusion: Conclusion) -> Path:
+    """Put the verdict in place and add it to the history; returns the verdict's file."""
+    document = conclusion.document()
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    file = write_whole(reports / VERDICT, text.encode())
+    lines = [*history(reports), _remembered(conclusion)][-KEPT:]
+    body = "".join(json.dumps(line, sort_keys=True, allow_nan=False) + "\n" for line in lines)
+    write_whole(reports / HISTORY, body.encode())
+    return file
+
+
+def history(reports: Path) -> list[dict[str, Any]]:
+    """The verdicts so far, oldest first; a line that cannot be read is none."""
+    try:
+        lines = (reports / HISTORY).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    found = []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        found += [entry] if isinstance(entry, dict) else []
+    return found
+
+
+def as_text(entries: list[dict[str, Any]]) -> str:
+    """The history for people, newest first."""
+    rows = [
+        f"{one.get('started')} {one.get('verdict')!s:<16} {one.get('candidate')}: {one.get('reason')}"
+        for one in reversed(entries)
+    ]
+    return "\n".join(rows) or "no verdict before this one"
+
+
+def _remembered(conclusion: Conclusion) -> dict[str, Any]:
+    """One line: the verdict, its first reason, and the interval's width of the baseline against itself, in per cent."""
+    document = conclusion.document()
+    widths = {
+        one.metric.id: round(percent(one.interval.width), 2)
+        for one in conclusion.evidence.control
+        if one.interval is not None and one.interval.width < 10
+    }
+    return {
+        **{key: document[key] for key in ("started", "verdict", "candidate", "baseline", "stages")},
+        "reason": conclusion.reasons[0],
+        "noise_percent": widths,
+    }

@@ -1,0 +1,215 @@
+"""What was seen of one version that ran alone, and what has to be so of it whatever any measurement says. Pure.
+
+A fact that could not be seen is unknown, which is neither good nor bad: an absent series is not zero.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline_services.audit.ledger import LedgerVerdict, Records
+from pipeline_services.model.text import one_line, plural
+
+READY_WITHIN_S: Final = 60.0
+STOPPED_WITHIN_S: Final = 10.0
+"""Seconds after SIGTERM; the pod has 20 until it is killed."""
+_ERRORS: Final = frozenset({"ERROR", "CRITICAL"})
+_NUMBERS: Final = re.compile(r"0x[0-9a-f]+|\d+(?:[.:]\d+)*")
+_TIME: Final = re.compile(r"^\d{4}-\d\d-\d\dT\S+\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One version with a topic, a group and a bucket of its own. None is what could not be seen.
+
+    Attributes:
+        ready_s: seconds until the pod was ready.
+        restarts: how often its container was started again; ``ended`` says how it last ended.
+        stopped_s: seconds from SIGTERM until the pod was gone.
+        ledger: the readings that it was given against those that it stored.
+        stored: these, point by point.
+        types: by field of a stored point its type in InfluxDB.
+        log: its lines.
+        series: by name the sum of its metrics, once all was stored.
+    """
+
+    ready_s: float | None = None
+    restarts: int | None = None
+    ended: str = ""
+    stopped_s: float | None = None
+    ledger: LedgerVerdict | None = None
+    stored: Records | None = None
+    types: Mapping[str, str] | None = None
+    log: Sequence[str] | None = None
+    series: Mapping[str, float] | None = None
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that has to be so. ``holds`` is None where it could not be seen; ``seen`` says what was."""
+
+    id: str
+    what: str
+    holds: bool | None
+    seen: str
+
+
+Seen = tuple[bool | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a fact is judged: ``own`` looks at one version, ``beside`` at the candidate beside the baseline."""
+
+    id: str
+    what: str
+    own: Callable[[Trial], Seen] | None = None
+    beside: Callable[[Trial, Trial], Seen] | None = None
+
+
+def facts(baseline: Trial, candidate: Trial, error_counters: Iterable[str]) -> list[Fact]:
+    """Every fact about the candidate. What the baseline does too is not held against the candidate, nor for it."""
+    return [_fact(rule, baseline, candidate) for rule in rules(tuple(error_counters))]
+
+
+def rules(error_counters: Sequence[str]) -> tuple[Rule, ...]:
+    """The table of facts, in the order in which they are told."""
+    return (
+        Rule("ready", f"the pod is ready within {READY_WITHIN_S:g} s", _ready),
+        Rule("restarts", "no container was started again", _restarts),
+        Rule("lost", "no acknowledged reading is missing in the store", _counted("lost")),
+        Rule("unexpected", "nothing is stored that was never sent", _counted("unexpected")),
+        Rule("corrupt", "nothing is stored with another content", _counted("corrupt")),
+        Rule("stored-points", "both versions store the same points", beside=_same_points),
+        Rule("field-types", "both versions write fields of the same types", beside=_same_types),
+        Rule("series", "every series of the baseline is there", beside=_same_series),
+        Rule("error-counters", "the counters of errors stay 0", lambda trial: _errors_counted(trial, error_counters)),
+        Rule("log-errors", "the log has no error that the baseline's has not", beside=_new_errors),
+        Rule("stops", f"the pod ends within {STOPPED_WITHIN_S:g} s of SIGTERM", _stops),
+    )
+
+
+def _fact(rule: Rule, baseline: Trial, candidate: Trial) -> Fact:
+    if rule.own is None:
+        assert rule.beside is not None
+        return Fact(rule.id, rule.what, *rule.beside(baseline, candidate))
+    holds, seen = rule.own(candidate)
+    before, seen_before = rule.own(baseline)
+    if before is not True:
+        return Fact(rule.id, rule.what, None, f"the baseline cannot be held against it: {seen_before}; it: {seen}")
+    return Fact(rule.id, rule.what, holds, seen)
+
+
+def _ready(trial: Trial) -> Seen:
+    if trial.ready_s is None:
+        return (False, f"not ready: {trial.failed}") if trial.failed else (None, "it was not looked at")
+    return trial.ready_s <= READY_WITHIN_S, f"ready after {trial.ready_s:.1f} s"
+
+
+def _restarts(trial: Trial) -> Seen:
+    if trial.restarts is None:
+        return None, "it was not looked at"
+    how = f", the last time as {trial.ended}" if trial.ended else ""
+    return trial.restarts == 0, f"started again {trial.restarts} times{how}"
+
+
+def _stops(trial: Trial) -> Seen:
+    if trial.stopped_s is None:
+        return None, "it was not stopped"
+    return trial.stopped_s <= STOPPED_WITHIN_S, f"gone after {trial.stopped_s:.1f} s"
+
+
+def _counted(which: str) -> Callable[[Trial], Seen]:
+    def seen(trial: Trial) -> Seen:
+        if trial.ledger is None:
+            return None, trial.failed or "the store was not read"
+        found = getattr(trial.ledger, which)
+        named = f", for one {found[0]}" if found else ""
+        return not found, f"{len(found)} of {trial.ledger.acknowledged} readings{named}"
+
+    return seen
+
+
+def _same_points(baseline: Trial, candidate: Trial) -> Seen:
+    if baseline.stored is None or candidate.stored is None or not len(baseline.stored):
+        return None, "the stored points of both were not read"
+    old, new = _points(baseline.stored), _points(candidate.stored)
+    missing, more = len(old - new), len(new - old)
+    return not (
+        missing or more
+    ), f"{plural(len(old), 'point')}; {missing} are missing, {more} are there instead or besides"
+
+
+def _points(records: Records) -> set[tuple[str, int, int]]:
+    """Device, sequence and checksum: the checksum covers the value and the time."""
+    return {
+        (series[1], *point)
+        for series in records
+        for point in zip(records.sequences(series), records.checksums(series), strict=True)
+    }
+
+
+def _same_types(baseline: Trial, candidate: Trial) -> Seen:
+    if not baseline.types or not candidate.types:
+        return None, "the types of the stored fields are not known"
+    names = sorted({*baseline.types, *candidate.types})
+    changed = [
+        f"{name} is {candidate.types.get(name, 'missing')}, the baseline's {baseline.types.get(name, 'missing')}"
+        for name in names
+        if baseline.types.get(name) != candidate.types.get(name)
+    ]
+    return not changed, "; ".join(changed) or f"the same {plural(len(names), 'field')}"
+
+
+def _same_series(baseline: Trial, candidate: Trial) -> Seen:
+    if not baseline.series or candidate.series is None:
+        return None, "the metrics of both were not read"
+    gone = sorted(set(baseline.series) - set(candidate.series))
+    if gone:  # whoever graphs or alerts on it sees nothing any more, and so does this validation
+        return None, f"gone: {', '.join(gone)}: what they would have shown is not known"
+    return True, f"all {len(baseline.series)}"
+
+
+def _errors_counted(trial: Trial, names: Sequence[str]) -> Seen:
+    if trial.series is None:
+        return None, trial.failed or "the metrics were not read"
+    absent = [name for name in names if name not in trial.series]
+    if absent:
+        return None, f"no series {', '.join(absent)}, which is not zero"
+    counted = {name: trial.series[name] for name in names if trial.series[name] != 0}
+    return not counted, ", ".join(f"{name} is {value:g}" for name, value in counted.items()) or "all are 0"
+
+
+def _new_errors(baseline: Trial, candidate: Trial) -> Seen:
+    if baseline.log is None or not candidate.log:
+        return None, "the logs of both were not read"
+    known = {pattern for pattern, _ in errors(baseline.log)}
+    fresh = {pattern: text for pattern, text in errors(candidate.log) if pattern not in known}
+    some = "; ".join(one_line(text, 120) for text in list(fresh.values())[:3])
+    return not fresh, f"{len(fresh)} new: {some}" if fresh else f"none in {plural(len(candidate.log), 'line')}"
+
+
+def errors(lines: Iterable[str]) -> list[tuple[str, str]]:
+    """The lines that tell of an error: as a pattern without numbers, and as they are. What is no JSON is a stack."""
+    found = []
+    for line in lines:
+        text = _TIME.sub("", line).strip()
+        if text and (told := _error_in(text)):
+            found.append((_NUMBERS.sub("#", told), told))
+    return found
+
+
+def _error_in(text: str) -> str:
+    try:
+        entry = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(entry, dict):
+        return text
+    is_error = str(entry.get("level", "")).upper() in _ERRORS or "exception" in entry
+    return f"{entry.get('logger', '')}: {entry.get('message', '')}" if is_error else ""

@@ -1,0 +1,92 @@
+"""The verdict: a go stands on everything, a no-go on anything, and nothing is no go."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pipeline_services.release.decision import judge
+from pipeline_services.release.gates import METRICS
+from pipeline_services.release.trial import Fact
+from pipeline_services.release.verdict import Conclusion, Verdict, conclude
+from tests.release.made import FACTS, evidence, pairs
+
+NEEDED = [metric.id for metric in METRICS]
+LOST = Fact("lost", "nothing is lost", False, "1 of 100")
+UNSEEN = Fact("lost", "nothing is lost", None, "the store was not read")
+READY = Fact("ready", "it is ready", True, "3 s")
+
+
+def concluded(**changes: Any) -> Conclusion:
+    return conclude(evidence(**changes), FACTS, NEEDED)
+
+
+def test_all_is_well() -> None:
+    found = concluded()
+    assert found.verdict is Verdict.GO
+    assert found.reasons[0] == "2 facts hold, 3 metrics are not worse"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"facts": [READY, LOST]}, "nothing is lost: no: 1 of 100"),
+        ({"facts": [LOST], "metrics": []}, "nothing is lost: no"),
+        ({"facts": [LOST], "ended": "Kafka does not answer"}, "nothing is lost: no"),
+        ({"metrics": judge(METRICS, pairs(1.4))}, "CPU time per stored reading: +40.0 %"),
+    ],
+)
+def test_one_bad_finding_stops_it(changes: dict[str, Any], reason: str) -> None:
+    found = concluded(**changes)
+    assert found.verdict is Verdict.NO_GO
+    assert found.reasons[0].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"facts": [READY, UNSEEN]}, "nothing is lost: not known: the store was not read"),
+        ({"facts": [READY]}, "never looked at: lost"),
+        ({"facts": []}, "never looked at: lost, ready"),
+        ({"metrics": []}, "never looked at: cpu-per-reading, drain-time, peak-memory"),
+        ({"metrics": judge(METRICS, {})}, "CPU time per stored reading: no round was measured"),
+        ({"metrics": judge(METRICS[:1], pairs())}, "never looked at: drain-time, peak-memory"),
+        ({"noise": ["the machine is noisy"]}, "the machine is noisy"),
+        ({"ended": "Kafka does not answer"}, "Kafka does not answer"),
+    ],
+)
+def test_what_is_not_known_is_no_go_and_no_stop(changes: dict[str, Any], reason: str) -> None:
+    found = concluded(**changes)
+    assert found.verdict is Verdict.NOT_ENOUGH_DATA
+    assert found.reasons[0].startswith(reason)
+
+
+def test_nothing_asked_for_and_nothing_seen_is_no_go() -> None:
+    assert conclude(evidence(facts=[], metrics=[]), [], []).verdict is Verdict.NOT_ENOUGH_DATA
+
+
+def test_exit_codes() -> None:
+    assert [verdict.exit_code for verdict in (Verdict.GO, Verdict.NO_GO, Verdict.NOT_ENOUGH_DATA)] == [0, 1, 2]
+
+
+def test_document_for_programs() -> None:
+    document = json.loads(json.dumps(concluded(facts=[READY, LOST]).document(), allow_nan=False))
+    assert document["verdict"] == "no-go"
+    assert document["reasons"] == ["nothing is lost: no: 1 of 100"]
+    first = document["metrics"][0]
+    assert (first["id"], first["decision"], first["margin_percent"]) == ("cpu-per-reading", "not worse", 5.0)
+    assert first["estimate_percent"] == 0.0
+    assert len(first["pairs"]) == 8
+
+
+def test_document_of_what_was_not_measured_holds_no_number() -> None:
+    document = concluded(metrics=judge(METRICS, {METRICS[0].id: [(float("nan"), 1.0)]})).document()
+    text = json.dumps(document, allow_nan=False)
+    assert json.loads(text)["metrics"][0]["pairs"] == [[None, 1.0]]
+    assert json.loads(text)["metrics"][0]["high_percent"] is None
+
+
+def test_the_first_line_says_why() -> None:
+    assert str(concluded(facts=[READY, LOST])).splitlines()[0] == "NO-GO: nothing is lost: no: 1 of 100"
