@@ -92,8 +92,8 @@ def measure(access: ClusterAccess, readings: int) -> Outcome:
 def _measured(api: WritableCluster, pipeline: Pipeline, readings: int) -> Outcome:
     load = Load(f"{TOPIC_PREFIX}{int(time.time())}", readings, (int(time.time()) - BACK_DATED) * 10**9)
     with _running(api, load, pipeline):
-        wait_until(lambda: _finished(api), within=FINISHED_WITHIN, what="the benchmark's pod", every=1.0)
-        results = {name: _last_object(api, name) for name in ("load", "drain")}
+        wait_until(lambda: finished(api), within=FINISHED_WITHIN, what="the benchmark's pod", every=1.0)
+        results = {name: last_object(api, name) for name in ("load", "drain")}
     with bench_store(api, pipeline) as store:
         try:
             history = history_of(load, results["load"]["acknowledged"], store.stored(load))
@@ -127,7 +127,12 @@ def _remove(api: WritableCluster, manifest: Mapping[str, Any]) -> None:
     wait_until(lambda: api.get(kind, name) is None, within=30, what=f"{kind} {name} to be gone")
 
 
-def _finished(api: WritableCluster) -> bool:
+def finished(api: WritableCluster) -> bool:
+    """Whether the benchmark's pod has ended well.
+
+    Raises:
+        UnexpectedAnswer: it failed, or is gone.
+    """
     seen = api.get("Pod", NAME)
     phase = phase_of(seen) if seen else "gone"
     if phase in {"Failed", "gone"}:
@@ -136,7 +141,12 @@ def _finished(api: WritableCluster) -> bool:
     return bool(phase == "Succeeded")
 
 
-def _last_object(api: WritableCluster, container: str) -> dict[str, Any]:
+def last_object(api: WritableCluster, container: str) -> dict[str, Any]:
+    """What a container of the benchmark's pod printed last.
+
+    Raises:
+        UnexpectedAnswer: that is no result, or says that it failed.
+    """
     lines = api.logs(NAME, container, lines=LOG_LINES, timestamps=False)
     try:
         result = dict(json.loads(lines[-1]))

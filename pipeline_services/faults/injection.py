@@ -60,7 +60,7 @@ def injected(api: Api, journal: Journal, fault: Fault) -> Iterator[Entry]:
         pid=getpid(),
         summary=fault.summary,
         injected_at=now,
-        expires_at=now + FAULT_LIFETIME_S,
+        expires_at=now + (fault.lifetime_s or FAULT_LIFETIME_S),
         undo=fault.undo,
         cluster=identity(api),
     )

@@ -19,7 +19,7 @@ from pipeline_services.model.kinds import KINDS, kind_of
 
 MERGE_PATCH: Final = "application/merge-patch+json"
 FAULT_LIFETIME_S: Final = 900.0
-"""Seconds for which a fault may be in force."""
+"""Seconds for which a fault may be in force, unless it says otherwise."""
 RUN: Final = uuid.uuid4().hex[:8]
 MARK: Final = "conveyor.io/fault"
 """The label (on what a fault makes) or annotation (on what it changes) that names the run."""
@@ -60,6 +60,7 @@ class Fault:
         follow_up: steps for when it has landed, such as cutting what was open before.
         gone: seen after the undo.
         pods: those that do not come back as they were: others do, or the same with new containers.
+        lifetime_s: seconds for which it may be in force, where those of every other fault are too few.
     """
 
     summary: str
@@ -69,6 +70,7 @@ class Fault:
     gone: Proof | None = None
     follow_up: list[Step] = field(default_factory=list)
     pods: tuple[str, ...] = ()
+    lifetime_s: float | None = None
 
     def proved(self, landed: Proof | None = None, gone: Proof | None = None) -> Fault:
         """The same fault with other proofs."""

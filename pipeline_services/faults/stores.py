@@ -6,12 +6,14 @@ the step is done: an undo has to work when the container was started again meanw
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from pipeline_services.faults.journal import Command
 from pipeline_services.faults.model import Fault
 
-# $1 deletes or makes, $2 topic, $3 the broker's port, $4 partitions.
+_BEGINNING: Final = re.compile(r"[a-z]+-[0-9]{6,}[a-z0-9-]*")
+# $1 deletes, removes or makes, $2 topic (to remove: a regular expression), $3 the broker's port, $4 partitions.
 _TOPIC: Final = """
 port=$3
 pid=$(pgrep -o -f 'kafka[.]Kafka ') || { echo 'no broker runs'; exit 1; }
@@ -21,6 +23,7 @@ inside() {
 }
 case "$1" in
 delete) inside --delete --topic "$2" ;;
+remove) inside --delete --if-exists --topic "$2" ;;
 create) inside --create --if-not-exists --topic "$2" --partitions "$4" --config flush.messages=1 ;;
 esac
 """
@@ -30,6 +33,49 @@ pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
 nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
   influx bucket update --host "https://localhost:$4" --token "$3" --id "$1" --name "$2" >/dev/null
 """
+# $1 how their names begin, $2 the organisation, $3 the operator's token, $4 InfluxDB's port.
+_REMOVE_BUCKETS: Final = """
+pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+begin=$1 org=$2 token=$3 port=$4
+inside() {
+  nsenter -t "$pid" -m -n -p \\
+    env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
+    influx bucket "$@" --host "https://localhost:$port" --token "$token" </dev/null
+}
+found=$(inside list --org "$org" --hide-headers) || { echo "$found"; exit 1; }
+echo "$found" | while read -r id name _; do
+  case "$name" in "$begin"*) inside delete --id "$id" >/dev/null || exit 1 ;; esac
+done
+"""
+
+
+def topics_removed(beginning: str, port: int) -> Command:
+    """The step that deletes every topic whose name begins like that, where there is one; its groups go with it.
+
+    Raises:
+        ValueError: the target is not explicit.
+    """
+    words = ["sh", "-c", _TOPIC, "sh", "remove", f"{_explicit(beginning)}.*", str(port)]
+    return Command(words, f"topics {beginning}* deleted where there are any")
+
+
+def buckets_removed(beginning: str, org: str, token: str, port: int) -> Command:
+    """The step that deletes every bucket whose name begins like that, where there is one.
+
+    Args:
+        token: the operator's, which may do that.
+
+    Raises:
+        ValueError: the target is not explicit.
+    """
+    words = ["sh", "-c", _REMOVE_BUCKETS, "sh", _explicit(beginning), org, token, str(port)]
+    return Command(words, f"buckets {beginning}* deleted where there are any")
+
+
+def _explicit(beginning: str) -> str:
+    if not _BEGINNING.fullmatch(beginning):
+        raise ValueError(f"a fault needs an explicit target, not all that begins with {beginning!r}")
+    return beginning
 
 
 def topic_deleted(topic: str, partitions: int, port: int) -> Fault:

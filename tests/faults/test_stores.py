@@ -1,0 +1,60 @@
+"""The scripts that clear topics and buckets away, with the tools of Kafka and InfluxDB stood in for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.faults import stores
+from pipeline_services.faults.journal import Command
+
+NSENTER = """#!/bin/sh
+# Leaves out its own words and those of env; what is left is the tool's command.
+while [ "$1" != kafka-topics.sh ] && [ "$1" != influx ]; do shift; done
+echo "$*" >>"$CALLS"
+case "$*" in *list*) printf '%b' "$BUCKETS" ;; esac
+"""
+LISTED = "0a1\\tbench-1790000000-1\\t336h\\n0b2\\tsensor-data\\t336h\\n0c3\\tbench-1790000000-2\\t336h\\n"
+
+
+def run(command: Command, folder: Path, buckets: str = "") -> tuple[int, list[str]]:
+    """The step's exit code, and what was asked of the tools."""
+    for name, text in (("nsenter", NSENTER), ("pgrep", "#!/bin/sh\necho 1\n")):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    calls = folder / "calls"
+    env = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "CALLS": str(calls), "BUCKETS": buckets}
+    done = subprocess.run(command.words, env=env, capture_output=True, text=True, check=False)
+    return done.returncode, calls.read_text().splitlines()
+
+
+def test_only_topics_of_that_beginning_are_removed(tmp_path: Path) -> None:
+    code, (call,) = run(stores.topics_removed("bench-1790000000", 9092), tmp_path)
+    assert code == 0
+    assert call.endswith("--delete --if-exists --topic bench-1790000000.*")
+    assert "--bootstrap-server localhost:9092" in call
+
+
+def test_only_buckets_of_that_beginning_are_removed(tmp_path: Path) -> None:
+    step = stores.buckets_removed("bench-1790000000", "conveyor", "secret", 8086)
+    code, (listed, *deleted) = run(step, tmp_path, LISTED)
+    assert code == 0
+    assert "list --org conveyor" in listed
+    assert [call.split()[4] for call in deleted] == ["0a1", "0c3"]
+    assert "secret" not in str(step)
+
+
+def test_no_bucket_is_nothing_to_remove(tmp_path: Path) -> None:
+    code, calls = run(stores.buckets_removed("bench-1790000000", "conveyor", "secret", 8086), tmp_path)
+    assert (code, len(calls)) == (0, 1)
+
+
+@pytest.mark.parametrize("beginning", ["", "b", "sensor-data", "bench-", "bench-179.*", ".*"])
+def test_what_to_remove_has_to_be_explicit(beginning: str) -> None:
+    with pytest.raises(ValueError, match="needs an explicit target"):
+        stores.topics_removed(beginning, 9092)
+    with pytest.raises(ValueError, match="needs an explicit target"):
+        stores.buckets_removed(beginning, "conveyor", "secret", 8086)
