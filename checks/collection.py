@@ -29,11 +29,14 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(arguments, [one.parameters for one in ids], ids=[one.label for one in ids])
 
 
-def marked(items: Iterable[pytest.Item]) -> Mapping[pytest.Item, Case]:
-    """Mark the items with their component and their run, as the table has them; returns the case of each."""
+def cases_of(items: Iterable[pytest.Item]) -> Mapping[pytest.Item, Case]:
+    """The case of each item, as the table has it."""
     known = {str(case.id): case for case in cases(Pipeline.load())}
-    found = {item: known[item.name] for item in items}
-    for item, case in found.items():
+    return {item: known[item.name] for item in items}
+
+
+def mark(cases: Mapping[pytest.Item, Case]) -> None:
+    """Mark the items with their component and their run."""
+    for item, case in cases.items():
         item.add_marker(case.check.run)
         item.add_marker(pytest.mark.component(case.component))
-    return found

@@ -58,7 +58,9 @@ def test_a_case_is_marked_with_its_run_and_its_component() -> None:
         def add_marker(self, mark: object) -> None:
             self.marks.append(mark)
 
-    (case,) = collection.marked([cast("pytest.Item", Item())]).values()
+    cases = collection.cases_of([cast("pytest.Item", Item())])
+    collection.mark(cases)
+    (case,) = cases.values()
     assert case.check is checks.PODS_SCRAPED
     assert Item.marks == ["daily", pytest.mark.component("prometheus")]
 

@@ -30,15 +30,16 @@ class CaseLabels:
         Raises:
             pytest.UsageError: the case does not name a component that there is.
         """
-        component = _argument(item, "component")
+        component = argument(item, "component")
         known = Pipeline.load().reported
         if component not in known:
             raise pytest.UsageError(f"{item.nodeid} needs @pytest.mark.component with one of: {', '.join(known)}")
         markers = tuple(name for name in RUN_MARKERS if item.get_closest_marker(name))
-        return cls(component, _argument(item, "runbook"), markers)
+        return cls(component, argument(item, "runbook"), markers)
 
 
-def _argument(item: pytest.Item, marker: str) -> str:
+def argument(item: pytest.Item, marker: str) -> str:
+    """The first argument of the case's marker of that name; empty where there is none."""
     found = item.get_closest_marker(marker)
     return str(found.args[0]) if found and found.args else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import pytest
@@ -35,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SOURCE] = source
     kind = run_kind(config)
     if kind:
+        _in_one_process(config, source.say)
         _set_up_run(config, OperatorRun(config, kind, source))
 
 
@@ -45,6 +47,14 @@ def _settings(options: RunOptions) -> Settings:
     except PipelineError as error:
         raise pytest.UsageError(str(error)) from error
     return settings
+
+
+def _in_one_process(config: pytest.Config, say: Callable[[str], None]) -> None:
+    """Turn pytest-xdist off, wherever it was asked for: its workers would each judge and report a part of the run."""
+    option = config.option
+    if getattr(option, "dist", "no") != "no" or getattr(option, "tx", None):
+        option.numprocesses, option.dist, option.tx = None, "no", []
+        say("-n is left out: one process judges one snapshot, in seconds")
 
 
 def _set_up_run(config: pytest.Config, run: OperatorRun) -> None:
@@ -66,6 +76,7 @@ def _set_up_run(config: pytest.Config, run: OperatorRun) -> None:
         option.disable_warnings = True
         option.reportchars = ""
     config.pluginmanager.register(run, PLUGIN)
+    config.pluginmanager.register(run.extent)
 
 
 def source_of(config: pytest.Config) -> SnapshotSource:

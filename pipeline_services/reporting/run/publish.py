@@ -43,12 +43,14 @@ class Run:
         started: seconds since the epoch.
         where: the cluster and the moment, in words.
         remember: the run belongs into the history.
+        left_out: how many checks of the whole run were not picked; None where that is not known.
     """
 
     kind: str
     started: float
     where: str
     remember: bool
+    left_out: int | None = 0
 
     @property
     def verdict_file(self) -> str:
@@ -109,7 +111,12 @@ def write(report: Report, say: Say) -> None:
 
 
 def _about(run: Run, environment: Mapping[str, str]) -> dict[str, Any]:
-    return {"started": utc(run.started), "seconds": round(time.time() - run.started, 1), **environment}
+    return {
+        "started": utc(run.started),
+        "seconds": round(time.time() - run.started, 1),
+        "left_out": run.left_out,
+        **environment,
+    }
 
 
 def _write_runbook(draft: Path) -> None:
@@ -140,7 +147,8 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
     history.parent.mkdir(exist_ok=True)
     if kept.is_file():
         history.write_bytes(kept.read_bytes())
-    title = f"{verdict_of(report.results).value.upper()}: {report.run.where}"
+    some = "" if report.run.left_out == 0 else " (only some checks)"
+    title = f"{verdict_of(report.results).value.upper()}{some}: {report.run.where}"
     request = page.PageRequest(folder, history, draft / "work", title, report.run.remember)
     page.make(request, say).replace(draft / PAGE)
 
@@ -158,7 +166,7 @@ def _figures(report: Report) -> list[Figure]:
 def _plain_page(report: Report) -> str:
     played = report.scenarios.lines()
     summary = terminal.summary(report.results, report.pipeline)
-    lines = [terminal.verdict(report.results, report.run.where), "", *summary, "", *played]
+    lines = [terminal.verdict(report.results, report.run.where, report.run.left_out), "", *summary, "", *played]
     body = html.escape("\n".join(lines))
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     style = "<style>pre { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"

@@ -24,7 +24,8 @@ def choose_paths(config: pytest.Config) -> None:
     Without a run marker that is the suite's own tests: a bare ``pytest`` never touches a cluster, ``pytest -m live``
     finds its tests.
     """
-    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+    elsewhere = config.args_source is pytest.Config.ArgsSource.INVOCATION_DIR and run_markers(config)
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS or elsewhere:
         wanted = dict.fromkeys(FOLDERS[marker] for marker in run_markers(config)) or {TESTS: None}
         config.args = [str(config.rootpath / folder) for folder in wanted]
     if not config.getoption("markexpr") and not run_kind(config):
@@ -56,8 +57,16 @@ def run_kind(config: pytest.Config) -> str | None:
 
 def is_partial(config: pytest.Config) -> bool:
     """Whether single cases were picked, so that the run's verdict is not the pipeline's."""
-    picked = config.getoption("keyword") or config.getoption("deselect") or config.getoption("lf")
-    return bool(picked) or any("::" in arg for arg in config.args)
+    picked = config.getoption("keyword") or config.getoption("deselect")
+    return bool(picked) or leaves_files_out(config)
+
+
+def leaves_files_out(config: pytest.Config) -> bool:
+    """Whether some cases are not even collected, so that nobody knows how many there are."""
+    unread = config.getoption("lf") or config.getoption("ignore") or config.getoption("ignore_glob")
+    folders = {(config.rootpath / folder).resolve() for folder in FOLDERS.values()}
+    paths = [(config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args]
+    return bool(unread) or any("::" in arg for arg in config.args) or not folders.issuperset(paths)
 
 
 def _top_folder(config: pytest.Config, arg: str) -> str:

@@ -15,6 +15,7 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.reporting.allure.results import CASE_LABEL
 from pipeline_services.reporting.run import environment, publish, terminal
 from pipeline_services.reporting.run.cases import OUTCOME, CaseLabels, noted_outcome, phase_finding, shown
+from pipeline_services.reporting.run.extent import Extent
 from pipeline_services.reporting.run.folder import ReportFolder
 from pipeline_services.reporting.run.known import known_issues_seen
 from pipeline_services.reporting.run.outcome import EXIT_STOPPED, EXIT_USAGE, PASSED, CaseResult, Outcome, verdict_of
@@ -47,6 +48,7 @@ class OperatorRun:
         self.results: dict[str, CaseResult] = {}
         self.labels: dict[str, CaseLabels] = {}
         self.absent: set[str] = set()
+        self.extent = Extent(config, source.settings.absent)
         self.scenarios = Scenarios.after(self.folder.path)
         self._exit_code: int | None = None
         self._stopped = False
@@ -70,6 +72,7 @@ class OperatorRun:
         if gone:
             items[:] = [item for item in items if self.labels[item.nodeid].component not in self.absent]
             self.config.hook.pytest_deselected(items=gone)
+        self.labels = {item.nodeid: self.labels[item.nodeid] for item in items}
         for item in items:
             item.add_marker(allure.label(CASE_LABEL, item.nodeid))
 
@@ -147,7 +150,9 @@ class OperatorRun:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Say the findings, write the report, and set the exit code that the verdict has."""
         try:
-            if not self._stopped and self.results and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+                self._refuse_nothing()
+            elif not self._stopped and (self.results or exitstatus == pytest.ExitCode.TESTS_FAILED):
                 self._conclude()
         except KeyboardInterrupt:
             self._stopped = True
@@ -168,8 +173,16 @@ class OperatorRun:
             return []
         return [*self.scenarios.lines(), *terminal.summary(list(self.results.values()), self.source.pipeline), ""]
 
+    def _refuse_nothing(self) -> None:
+        left = "-k, -m and the paths leave no check"
+        why = "every component is absent, by the settings" if self.absent and not self.extent.left_out else left
+        self.say(f"REFUSED: {why}: nothing was judged")
+        self._exit_code = EXIT_USAGE
+
     def _conclude(self) -> None:
-        results = list(self.results.values())
+        not_run = list(self.extent.not_run(self.labels, self.results))
+        self.results |= {result.id: result for result in not_run}
+        results, left_out = list(self.results.values()), self.extent.left_out
         snapshot = self.source.taken
         if snapshot:
             for result in results:
@@ -180,21 +193,24 @@ class OperatorRun:
             for line in (*block, ""):
                 self.say(line)
         where = environment.place(snapshot, self.source.options)
-        if self.publishes:
-            markers = {case: label.markers for case, label in self.labels.items()}
-            remember = self.source.options.snapshot is None  # judged again, a snapshot is no new run
-            run = publish.Run(self.kind, self.started, where, remember)
-            option = self.config.option
-            written = Path(option.allure_report_dir), Path(option.xmlpath)
-            report = publish.Report(self.folder, *written, run, results, markers, snapshot, triage, self.scenarios)
-            try:
-                publish.write(report, self.say)
-            except OSError as error:
-                self.say(f"NO REPORT: cannot write to {self.folder.path}: {error.strerror}. The verdict stands.")
+        partial = bool(not_run) or left_out != 0
+        if self.publishes and (self.source.options.reports_asked or not partial):
+            # Judged again, a snapshot is no new run; and a part of the checks is no point of the whole's history.
+            remember = self.source.options.snapshot is None and not (partial and self.kind in SNAPSHOT_MARKERS)
+            self._publish(publish.Run(self.kind, self.started, where, remember, left_out), results, triage)
         else:
-            self.say(f"Only some checks were picked: {self.folder.path} is as it was (--reports DIR writes a report)")
-        self.say(terminal.verdict(results, where))
+            self.say(f"Only some checks were run: {self.folder.path} is as it was (--reports DIR writes a report)")
+        self.say(terminal.verdict(results, where, left_out))
         self._exit_code = verdict_of(results).exit_code
+
+    def _publish(self, run: publish.Run, results: Sequence[CaseResult], triage: Triaged | None) -> None:
+        markers = {case: label.markers for case, label in self.labels.items()}
+        written = Path(self.config.option.allure_report_dir), Path(self.config.option.xmlpath)
+        report = publish.Report(self.folder, *written, run, results, markers, self.source.taken, triage, self.scenarios)
+        try:
+            publish.write(report, self.say)
+        except OSError as error:
+            self.say(f"NO REPORT: cannot write to {self.folder.path}: {error.strerror}. The verdict stands.")
 
     def _triage(self, results: Sequence[CaseResult], snapshot: Snapshot | None) -> Triaged | None:
         """What triage makes of the same snapshot; a green run, and one without a snapshot, is not asked about."""

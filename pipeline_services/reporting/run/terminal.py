@@ -111,19 +111,27 @@ def not_known(group: Sequence[CaseResult]) -> list[str]:
     return [*lines, f"  {ids}{f' and {len(group) - _SHOWN_IDS} more' if len(group) > _SHOWN_IDS else ''}"]
 
 
-def verdict(results: Sequence[CaseResult], where: str) -> str:
-    """The whole run in one line, as it ends the output; ``where`` says of which cluster and when."""
+def verdict(results: Sequence[CaseResult], where: str, left_out: int | None = 0) -> str:
+    """The whole run in one line, as it ends the output.
+
+    Args:
+        where: of which cluster and when.
+        left_out: how many checks of the whole run were not picked; None where that is not known.
+    """
     counts = Counter(result.outcome for result in results)
     failed, unknown, passed = counts[Outcome.FAILED], counts[Outcome.INCONCLUSIVE], counts[Outcome.PASSED]
     worst = verdict_of(results)
+    some = f"{len(results)} picked" if left_out is None else f"{len(results)} of {len(results) + left_out}"
     if worst is Outcome.PASSED:
-        return f"PASSED: all {passed} checks; {where}"
+        return f"PASSED: all {passed} checks; {where}" if left_out == 0 else f"{some} checks, all passed; {where}"
     if unknown == len(results):
-        return f"INCONCLUSIVE: none of the {unknown} checks could be judged; {where}"
+        of = unknown if left_out == 0 else some
+        return f"INCONCLUSIVE: none of the {of} checks could be judged; {where}"
     parts = [f"{failed} wrong ({_blamed(results, Outcome.FAILED)})"] if failed else []
     parts += [f"{unknown} not known ({_blamed(results, Outcome.INCONCLUSIVE)})"] if unknown else []
     word = "FAILED" if worst is Outcome.FAILED else "INCONCLUSIVE"
-    return f"{word}: {', '.join([*parts, f'{passed} right'])}; {where}"
+    only = f" ({some} checks)" if left_out != 0 else ""
+    return f"{word}: {', '.join([*parts, f'{passed} right'])}{only}; {where}"
 
 
 def _blamed(results: Iterable[CaseResult], outcome: Outcome) -> str:

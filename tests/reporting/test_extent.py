@@ -1,0 +1,146 @@
+"""A run that judges a part of the checks never speaks for the whole, and never takes the whole one's report away."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.reporting.samples import CHECKS, Project, snapshot
+
+pytest_plugins = ("pytester",)
+
+STOPPED_EARLY = """
+import pytest
+@pytest.hookimpl(tryfirst=True)
+def {hook}:
+    sessions[0].{how} = "session-timeout: 1.0 sec exceeded"
+sessions = []
+def pytest_sessionstart(session):
+    sessions.append(session)
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    return Project(pytester, monkeypatch)
+
+
+def judged_whole(project: Project) -> bytes:
+    """The report of a whole run, as it lies there before a part is run."""
+    project.judge(snapshot())
+    return (project.reports / "daily.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["-k", "kafka"], "1 of 5 checks, all passed; conveyor-pipeline on *"),
+        (["--deselect", "checks/test_made.py::test_volume"], "4 of 5 checks, all passed; *"),
+        (["checks/test_made.py::test_volume"], "1 picked checks, all passed; *"),
+        (["checks/test_made.py"], "5 picked checks, all passed; *"),
+        (["checks", "--ignore", "checks/test_other.py"], "5 picked checks, all passed; *"),
+        (["-m", "daily and sample"], "1 of 5 checks, all passed; *"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_picked_checks_are_counted_and_publish_nothing(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str
+) -> None:
+    sampled = CHECKS.replace('@component("storage")', '@component("storage")\n@pytest.mark.sample')
+    project = Project(pytester, monkeypatch, sampled)
+    before = judged_whole(project)
+    run = project.judge(snapshot(), *arguments)
+    assert run.ret == 0
+    run.stdout.fnmatch_lines(["Only some checks were run: * is as it was *", says])
+    run.stdout.no_fnmatch_line("*PASSED: all*")
+    assert (project.reports / "daily.json").read_bytes() == before
+
+
+def test_the_parts_that_an_environment_does_not_have_are_no_part_of_the_whole(project: Project) -> None:
+    settings = project.pytester.path / "here.toml"
+    settings.write_text('[absent]\ncomponents = ["storage"]\n')
+    project.judge(snapshot(), "--settings", str(settings)).stdout.fnmatch_lines(["PASSED: all 4 checks; *"])
+
+
+def test_picked_checks_that_fail_say_of_how_many(project: Project) -> None:
+    run = project.judge(snapshot({"pods": []}), "-k", "kafka")
+    assert run.ret == 1
+    run.stdout.fnmatch_lines(["FAILED: 1 wrong (kafka 1), 0 right (1 of 5 checks); *"])
+
+
+@pytest.mark.parametrize("how", ["shouldfail", "shouldstop"])
+def test_a_run_that_was_cut_short_is_not_green_and_publishes_nothing(project: Project, how: str) -> None:
+    before = judged_whole(project)
+    (project.pytester.path / "checks" / "conftest.py").write_text(
+        STOPPED_EARLY.format(hook="pytest_runtest_logfinish(nodeid)", how=how)
+    )
+    run = project.judge(snapshot())
+    assert run.ret == 2
+    run.stdout.fnmatch_lines(["NOT KNOWN  4 checks of *: was not run: the run ended before it", "INCONCLUSIVE: 4 *"])
+    assert (project.reports / "daily.json").read_bytes() == before
+
+
+def test_cut_short_before_the_first_check_can_be_judged_is_not_known(project: Project) -> None:
+    early = STOPPED_EARLY.format(hook="pytest_runtest_logstart(nodeid)", how="shouldfail")
+    (project.pytester.path / "checks" / "conftest.py").write_text(early)
+    assert project.judge(snapshot()).ret == 2
+
+
+def test_stopping_at_the_first_failure_says_what_was_not_run(project: Project) -> None:
+    before = judged_whole(project)
+    run = project.judge(snapshot({"pods": []}), "-x")
+    assert run.ret == 1
+    run.stdout.fnmatch_lines(["FAILED: 1 wrong (kafka 1), 4 not known (*), 0 right; *"])
+    assert (project.reports / "daily.json").read_bytes() == before
+
+
+def test_a_case_that_ends_the_session_leaves_the_rest_not_known(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = CHECKS.replace('    """The metric keeps to its level."""', '    pytest.exit("enough", returncode=0)')
+    project = Project(pytester, monkeypatch, ending)
+    run = project.judge(snapshot())
+    assert run.ret == 2
+    run.stdout.no_fnmatch_line("*PASSED*")
+
+
+@pytest.mark.parametrize("option", ["--setup-plan", "--setup-only"])
+def test_what_is_only_set_up_is_not_judged(project: Project, option: str) -> None:
+    before = judged_whole(project)
+    run = project.judge(snapshot(), option)
+    assert run.ret == 2
+    run.stdout.fnmatch_lines(["INCONCLUSIVE: none of the 5 checks could be judged; *"])
+    assert (project.reports / "daily.json").read_bytes() == before
+
+
+def test_nothing_selected_is_refused_in_one_line(project: Project) -> None:
+    run = project.judge(snapshot(), "-k", "nosuch")
+    assert run.ret == 4
+    run.stdout.fnmatch_lines(["REFUSED: -k, -m and the paths leave no check: nothing was judged"])
+
+
+def test_everything_absent_is_refused_in_one_line(project: Project) -> None:
+    settings = project.pytester.path / "here.toml"
+    settings.write_text('[absent]\ncomponents = ["storage", "kafka", "producer", "processor"]\n')
+    run = project.judge(snapshot(), "--settings", str(settings))
+    assert run.ret == 4
+    run.stdout.fnmatch_lines(["REFUSED: every component is absent, by the settings: nothing was judged"])
+
+
+def test_several_processes_are_one_and_it_is_said(project: Project) -> None:
+    seen = snapshot({"pods": []})
+    alone = project.judge(seen)
+    first = json.loads((project.reports / "daily.json").read_text())["checks"]
+    run = project.judge(seen, "-n", "2")
+    assert run.ret == alone.ret == 1
+    run.stdout.fnmatch_lines(["-n is left out: *"])
+    assert json.loads((project.reports / "daily.json").read_text())["checks"] == first
+    assert (project.reports / "junit.xml").is_file()
+
+
+def test_a_report_that_was_asked_for_says_that_it_is_a_part(project: Project) -> None:
+    project.judge(snapshot(), "-k", "kafka", "--reports", "part")
+    document = json.loads((project.pytester.path / "part" / "daily.json").read_text())
+    assert document["run"]["left_out"] == 4
+    assert "1 of 5 checks, all passed" in (project.pytester.path / "part" / "index.html").read_text()
