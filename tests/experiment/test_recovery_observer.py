@@ -14,7 +14,7 @@ import pytest
 
 from pipeline_services.audit.audit import AuditReport
 from pipeline_services.audit.ledger import LedgerVerdict
-from pipeline_services.experiment import evidence, recovery_observer, symptoms
+from pipeline_services.experiment import logs_and_events, recovery_observer, symptoms
 from pipeline_services.experiment.expectations import expect_all
 from pipeline_services.experiment.recovery_observer import RecoveryObserver
 from pipeline_services.experiment.result import Result
@@ -100,8 +100,8 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SteadyFake:
         monkeypatch.setattr(sampler, pace, 0.01)
     monkeypatch.setattr(symptoms, "LOOK_INTERVAL_S", 0.01)
     monkeypatch.setattr(symptoms, "light_snapshot", lambda *_: SNAPSHOT)
-    monkeypatch.setattr(evidence, "read_logs", lambda _pipeline, when: {f"producer-1 {when}": ["a line"]})
-    monkeypatch.setattr(evidence, "read_events", lambda _pipeline: [{"reason": "Killing"}])
+    monkeypatch.setattr(logs_and_events, "read_logs", lambda _pipeline, when: {f"producer-1 {when}": ["a line"]})
+    monkeypatch.setattr(logs_and_events, "read_events", lambda _pipeline: [{"reason": "Killing"}])
     return SteadyFake(tmp_path)
 
 
@@ -175,7 +175,7 @@ def test_triage_is_asked_while_the_fault_lasts_if_a_finding_is_expected(
     result = played(pipeline, expected)
     expect_all(result)
     assert result.observed.diagnosis == said
-    assert evidence.snapshot_file(cast("Any", pipeline), "down").is_file()
+    assert logs_and_events.snapshot_file(cast("Any", pipeline), "down").is_file()
 
 
 def test_a_snapshot_that_cannot_be_taken_stops_nothing(pipeline: SteadyFake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +193,7 @@ def test_events_that_cannot_be_read_stop_nothing(pipeline: SteadyFake, monkeypat
     def away(_pipeline: object) -> list[dict[str, Any]]:
         raise ServiceUnreachable("the API server is away")
 
-    monkeypatch.setattr(evidence, "read_events", away)
+    monkeypatch.setattr(logs_and_events, "read_events", away)
     result = played(pipeline, scenario())
     assert result.evidence is not None
     assert result.evidence.logs["events"] == ["could not be read: the API server is away"]
