@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from chaos.mitigations import MITIGATIONS, Mitigation
 from pipeline_services.faults.injection import gone, injected, landed
-from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.reporting.runbook import commands, runbook
 
@@ -32,16 +31,9 @@ CHANGES: Final = commands.changes(TEXT)
 @pytest.fixture
 def shell(pipeline: SteadyPipeline) -> OperatorShell:
     """What an operator types in, at the checkout's root."""
-    from pipeline_services.model import own_cluster  # noqa: PLC0415 - a run that only lists cases need not load these
-    from pipeline_services.model.paths import Cache, cache_root  # noqa: PLC0415
-    from pipeline_services.platform.build.progress import Durations, Progress  # noqa: PLC0415
-    from pipeline_services.platform.cluster import lifecycle  # noqa: PLC0415
-    from pipeline_services.reporting.runbook.typed import OperatorShell  # noqa: PLC0415
+    from chaos.shell import operator_shell  # noqa: PLC0415 - a run that only lists cases need not load it
 
-    if not pipeline.authorized.own:
-        raise PreconditionNotMet("refused: the runbook's commands are tried on the suite's own cluster only")
-    kubectl = lifecycle.kubectl(own_cluster.CLUSTER, Progress(Durations(Cache(cache_root()).durations)))
-    return OperatorShell(Path(pipeline.authorized.target.kubeconfig), kubectl, runbook.RUNBOOK.parent)
+    return operator_shell(pipeline)
 
 
 def _marks(one: Mitigation) -> list[pytest.MarkDecorator]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def player(pipeline: SteadyPipeline, request: pytest.FixtureRequest) -> Iterator[Player]:
     """Plays rows; looks at the pipeline as an operator's account may, where that is the suite's own."""
     from chaos.matrix.playing import Player  # noqa: PLC0415 - a run that only lists cases need not load it
+    from chaos.shell import typing  # noqa: PLC0415
     from pipeline_services.model.settings import resolve_target  # noqa: PLC0415
     from pipeline_services.snapshot.live import LivePipeline  # noqa: PLC0415
     from pipeline_services.triage.diagnosis import diagnose  # noqa: PLC0415
@@ -33,5 +34,6 @@ def player(pipeline: SteadyPipeline, request: pytest.FixtureRequest) -> Iterator
             lambda: looked_at.snapshot(deep=True),
             lambda snapshot: diagnose(snapshot, source.settings),
             source.options.reports / "matrix",
+            typing(pipeline),
             rows,
         )

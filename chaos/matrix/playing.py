@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chaos.matrix import recordings
-from pipeline_services.experiment.diagnosis_observer import Diagnose, DiagnosisObserver, Look
+from pipeline_services.experiment.diagnosis_observer import Diagnose, DiagnosisObserver, Look, Looks
 from pipeline_services.experiment.runner import play
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
     from pipeline_services.experiment.result import Result
     from pipeline_services.experiment.scenario import Scenario
+    from pipeline_services.experiment.steps import Type
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class Player:
 
     Attributes:
         look: takes the snapshot that triage wants.
+        type: types the commands of a right diagnosis while its fault lasts.
         folder: where the last snapshot of each scenario and its verdict go, whatever ends it.
         planned: how many scenarios are to be played, for the line that says how far it is.
         results: those that were played to their end.
@@ -32,6 +34,7 @@ class Player:
     look: Look
     diagnose: Diagnose
     folder: Path
+    type: Type
     planned: int = 0
     results: list[Result] = field(default_factory=list)
 
@@ -44,7 +47,8 @@ class Player:
             NoData: it was never diagnosed.
         """
         scenario = scenario.filled(self.pipeline.description)
-        observer = DiagnosisObserver(self.pipeline, scenario, lambda: recordings.unmarked(self.look()), self.diagnose)
+        looks = Looks(lambda: recordings.unmarked(self.look()), self.diagnose, self.type)
+        observer = DiagnosisObserver(self.pipeline, scenario, looks)
         result = play(self.pipeline, scenario, observer, self._keep)
         self.results.append(result)
         self._say(result)
@@ -61,7 +65,7 @@ class Player:
     def _say(self, result: Result) -> None:
         verdict = result.verdict
         said = "; ".join(verdict.said) or "nothing said"
-        outcome = f"{verdict.seconds:.0f} s" if verdict.as_expected and verdict.seconds else ", ".join(verdict.wrong)
+        outcome = ", ".join(verdict.wrong) or f"{verdict.seconds or 0:.0f} s"
         done = len(self.results)
         left = sum(one.took_s for one in self.results) / done * max(0, self.planned - done) / 60
         self.pipeline.say(

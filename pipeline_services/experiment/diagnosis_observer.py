@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from pipeline_services.experiment import score
+from pipeline_services.experiment import score, steps
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.experiment.result import Gate, Injected, Landed, Observed
 from pipeline_services.experiment.runner import Observer, Run
 from pipeline_services.experiment.scenario import Scenario
+from pipeline_services.experiment.steps import Type
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -27,18 +28,22 @@ Look = Callable[[], Snapshot]
 Diagnose = Callable[[Snapshot], Diagnosis]
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How an operator looks: takes the snapshot that triage wants, has it diagnosed, types what triage says."""
+
+    look: Look
+    diagnose: Diagnose
+    type: Type
+
+
 class DiagnosisObserver(Observer):
-    """Observes one scenario.
+    """Observes one scenario."""
 
-    Args:
-        look: takes the snapshot that triage wants.
-    """
-
-    def __init__(self, pipeline: SteadyPipeline, scenario: Scenario, look: Look, diagnose: Diagnose) -> None:
+    def __init__(self, pipeline: SteadyPipeline, scenario: Scenario, looks: Looks) -> None:
         self._pipeline = pipeline
         self._scenario = scenario
-        self._look = look
-        self._diagnose = diagnose
+        self._looks = looks
 
     def gate(self) -> Gate:
         """Wait until no finding is left of the scenario before; what stays for too long is let pass and reported.
@@ -54,7 +59,7 @@ class DiagnosisObserver(Observer):
             if deviation:
                 held_by = (deviation,)
                 return False
-            findings = self._diagnose(self._look()).findings
+            findings = self._looks.diagnose(self._looks.look()).findings
             left = tuple(score.describe(one) for one in findings if not one.self_healing)
             held_by = left or held_by
             return not left
@@ -86,6 +91,16 @@ class DiagnosisObserver(Observer):
                 return
             first = first or time.time() - since
             run.result = replace(run.result, observed=replace(observed, verdict=score.timed(observed.verdict, first)))
+        self._type_what_it_says(run)
+
+    def _type_what_it_says(self, run: Run) -> None:
+        """A command that ends with an error, or shows nothing, while its fault lasts is of no use to anybody."""
+        observed = run.result.observed
+        if observed.diagnosis is None or observed.verdict is None:
+            return
+        typed = self._looks.type(steps.reading(observed.diagnosis, self._scenario.components))
+        verdict = replace(observed.verdict, useless=tuple(str(one) for one in typed if one.flaw))
+        run.result = replace(run.result, observed=replace(observed, verdict=verdict, typed=typed))
 
     def _look_until_right(self, run: Run, start: float, end: float) -> None:
         """A look that fails is taken again.
@@ -97,8 +112,8 @@ class DiagnosisObserver(Observer):
         def right() -> bool:
             if time.time() < start:
                 return False
-            snapshot = self._look()
-            diagnosis = self._diagnose(snapshot)
+            snapshot = self._looks.look()
+            diagnosis = self._looks.diagnose(snapshot)
             verdict = score.judge(self._scenario, diagnosis)
             run.result = replace(run.result, observed=Observed((), (), snapshot, diagnosis, verdict))
             return verdict.as_expected

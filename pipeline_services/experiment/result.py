@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipeline_services.experiment.persistence import PersistentIdentity
     from pipeline_services.experiment.scenario import Scenario
     from pipeline_services.experiment.score import Verdict
+    from pipeline_services.experiment.steps import Typed
     from pipeline_services.experiment.symptoms import Detection
     from pipeline_services.measure.datasource import Transitions
     from pipeline_services.measure.recovery import Moment, Recovery
@@ -62,6 +63,7 @@ class Observed:
         undetected: the checks that did not detect it, each with what it said last.
         snapshot: the last one that triage diagnosed.
         verdict: how the diagnosis compares with what is expected.
+        typed: the commands of the diagnosis that only read, typed while the fault lasted.
     """
 
     detections: tuple[Detection, ...] = ()
@@ -69,6 +71,7 @@ class Observed:
     snapshot: Snapshot | None = None
     diagnosis: Diagnosis | None = None
     verdict: Verdict | None = None
+    typed: tuple[Typed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,7 @@ class Result:
             "verdict": verdict.to_dict() if verdict else None,
             "diagnosis": diagnosis.to_dict() if diagnosis else None,
             "red": dict(diagnosis.red) if diagnosis else {},
+            "typed": list(map(str, self.observed.typed)),
             "gate_seconds": round(self.gate.took_s, 1),
             "seconds": round(self.took_s, 1),
             "before": list(self.gate.let_pass),

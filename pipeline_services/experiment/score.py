@@ -27,6 +27,7 @@ class Verdict:
         missing: the checks that have to fail and do not.
         said: every finding, in triage's order.
         seconds: from the injection to the first diagnosis that was right; None where none was.
+        useless: the commands it tells to type that ended with an error or showed nothing, each with its answer.
     """
 
     row: str
@@ -40,11 +41,13 @@ class Verdict:
     missing: tuple[str, ...]
     said: tuple[str, ...]
     seconds: float | None = None
+    useless: tuple[str, ...] = ()
 
     @property
     def as_expected(self) -> bool:
         """Everything is right."""
-        return all((self.detected, self.seen, self.component, self.cause, self.level)) and not self.alarms
+        right = all((self.detected, self.seen, self.component, self.cause, self.level))
+        return right and not self.alarms and not self.useless
 
     @property
     def wrong(self) -> list[str]:
@@ -53,7 +56,8 @@ class Verdict:
         lines += [f"{check} is not red" for check in self.missing]
         words = (("component", self.component), ("cause", self.cause), ("level", self.level))
         lines += [f"wrong {word}" for word, right in words if self.detected and not right]
-        return [*lines, *(f"false alarm: {alarm}" for alarm in self.alarms)]
+        lines += [f"false alarm: {alarm}" for alarm in self.alarms]
+        return [*lines, *(f"useless: {one}" for one in self.useless)]
 
     def to_dict(self) -> dict[str, Any]:
         """For machines."""
@@ -137,7 +141,9 @@ class Score:
             if self.share(what) < goal
         ]
         blamed = [f"{one.row}: {', '.join(one.alarms)}" for one in self.verdicts if one.alarms]
-        return [*lines, *([f"false alarms: {self.alarms}, the goal is 0; {'; '.join(blamed)}"] if blamed else [])]
+        lines += [f"false alarms: {self.alarms}, the goal is 0; {'; '.join(blamed)}"] if blamed else []
+        useless = [f"{one.row}: {', '.join(one.useless)}" for one in self.verdicts if one.useless]
+        return [*lines, *([f"useless commands: the goal is none; {'; '.join(useless)}"] if useless else [])]
 
     def figures(self) -> dict[str, float]:
         """Numbers for the report's history."""

@@ -28,7 +28,7 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
 
 
 def player(pipeline: FakePipeline, tmp_path: Path, planned: int = 1) -> Player:
-    return Player(cast("Any", pipeline), pipeline.look, diagnose, tmp_path, planned)
+    return Player(cast("Any", pipeline), pipeline.look, diagnose, tmp_path, lambda _commands: (), planned)
 
 
 def test_the_snapshot_and_what_was_said_of_it_are_kept(pipeline: FakePipeline, tmp_path: Path) -> None:

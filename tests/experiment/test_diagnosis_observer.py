@@ -10,10 +10,11 @@ import pytest
 
 from pipeline_services.checklist import checks
 from pipeline_services.experiment import diagnosis_observer
-from pipeline_services.experiment.diagnosis_observer import Diagnose, DiagnosisObserver, Look
+from pipeline_services.experiment.diagnosis_observer import Diagnose, DiagnosisObserver, Look, Looks
 from pipeline_services.experiment.result import Result
 from pipeline_services.experiment.runner import play
 from pipeline_services.experiment.scenario import Scenario, finding
+from pipeline_services.experiment.steps import Typed
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.model.waiting import WaitExpired
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -34,7 +35,11 @@ def diagnose(snapshot: Snapshot) -> Diagnosis:
     """Kafka is scaled to 0 where that is so."""
     (workload,) = snapshot.answers["deployments"]
     down = workload["spec"]["replicas"] == 0
-    found = (Finding(CAUSES["scaled-to-zero"], "kafka", "no replicas"),) if down else ()
+    found = (
+        (Finding(CAUSES["scaled-to-zero"], "kafka", "no replicas", next=("kubectl get pods", "kubectl scale x")),)
+        if down
+        else ()
+    )
     return Diagnosis(0.0, "kind", "ns", found, {"test_pods_ready[kafka]": "no pod"} if down else {})
 
 
@@ -52,9 +57,14 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
 
 
 def played(
-    pipeline: FakePipeline, judge: Diagnose = diagnose, scenario: Scenario = DOWN, look: Look | None = None
+    pipeline: FakePipeline,
+    judge: Diagnose = diagnose,
+    scenario: Scenario = DOWN,
+    look: Look | None = None,
+    answer: str = "",
 ) -> Result:
-    observer = DiagnosisObserver(cast("Any", pipeline), scenario, look or pipeline.look, judge)
+    looks = Looks(look or pipeline.look, judge, lambda commands: tuple(Typed(one, answer) for one in commands))
+    observer = DiagnosisObserver(cast("Any", pipeline), scenario, looks)
     return play(cast("Any", pipeline), scenario, observer, lambda _result: None)
 
 
@@ -64,6 +74,18 @@ def test_it_ends_with_the_first_right_diagnosis(pipeline: FakePipeline) -> None:
     assert result.verdict.seconds is not None
     assert result.took_s >= result.gate.took_s
     assert pipeline.replicas == 1
+
+
+def test_what_a_diagnosis_says_to_type_is_typed_while_the_fault_lasts(pipeline: FakePipeline) -> None:
+    result = played(pipeline)
+    assert [one.command for one in result.observed.typed] == ["kubectl get pods"]
+    assert result.verdict.useless == ()
+
+
+def test_a_command_that_shows_nothing_makes_a_right_diagnosis_wrong(pipeline: FakePipeline) -> None:
+    verdict = played(pipeline, answer="it shows nothing").verdict
+    assert verdict.wrong == ["useless: kubectl get pods: it shows nothing"]
+    assert not verdict.as_expected
 
 
 def test_a_wrong_diagnosis_is_kept_when_the_time_is_over(pipeline: FakePipeline) -> None:

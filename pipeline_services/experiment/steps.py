@@ -1,0 +1,47 @@
+"""The commands that a finding tells an operator to type: which of them only read, and what an answer is worth. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline_services.triage.model import Diagnosis
+
+_READS: Final = re.compile(r"kubectl (--context \S+ )?(get|describe|logs|top|exec|rollout history|rollout status)\b")
+_OPEN_ENDED: Final = re.compile(r" --watch\b| -w\b| -f\b| port-forward ")
+_NOTHING: Final = ("No resources found", "<none>")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command that was typed while its fault lasted. ``flaw`` is empty where its answer tells something."""
+
+    command: str
+    flaw: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.command}: {self.flaw}" if self.flaw else self.command
+
+
+Type = Callable[[Iterable[str]], tuple[Typed, ...]]
+"""Types commands, each by itself."""
+
+
+def reading(diagnosis: Diagnosis, components: Iterable[str]) -> list[str]:
+    """The commands of the findings about these components that change nothing and end by themselves, each once."""
+    about = frozenset(components)
+    found = (step for one in diagnosis.findings if one.component in about for step in one.next)
+    return [step for step in dict.fromkeys(found) if _READS.match(step) and not _OPEN_ENDED.search(step)]
+
+
+def flaw(code: int | None, output: str) -> str:
+    """What is wrong with the answer to a command that reads: it ends with an error or never, or shows nothing."""
+    said = output.strip()
+    last = said.splitlines()[-1] if said else ""
+    if code is None:
+        return "it does not end"
+    if code != 0:
+        return f"it ends with {code}: {last}"
+    return "it shows nothing" if not said or said.startswith(_NOTHING) else ""
