@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
@@ -22,7 +23,6 @@ from pipeline_services.snapshot.snapshot import Snapshot
 DAY: Final = 86_400.0
 WEEK: Final = 8 * DAY
 """A week and a day: a review that is a little late is none that was left out."""
-RESTARTS: Final = 5
 ROOM: Final = 0.8
 ANCHOR: Final = "preventive-maintenance"
 """Annotation of InfluxDB's volume claim: when its data was last backed up and restored, and the readings counted."""
@@ -69,9 +69,11 @@ def restarts_are_few(snapshot: Snapshot, component: str) -> None:
     Unlike the daily count this one goes on where a StatefulSet's pod was replaced.
     """
     counted = value_of(snapshot, "upkeep/restarts", *(part.id for part in snapshot.pipeline.parts_of(component)))
-    if counted >= RESTARTS:
+    if counted >= MAX_RESTARTS:
         advice = _advice(component, f"kubectl describe pods -n {{namespace}} -l {{selector:{component}}}")
-        raise Deviation(snapshot, f"{component} was restarted {counted:.0f} times in a week", f"< {RESTARTS}", advice)
+        raise Deviation(
+            snapshot, f"{component} was restarted {counted:.0f} times in a week", f"< {MAX_RESTARTS}", advice
+        )
 
 
 def volume_has_room(snapshot: Snapshot, component: str) -> None:

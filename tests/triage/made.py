@@ -12,12 +12,12 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
-from pipeline_services.triage.rules.finding import of_part, tell
+from pipeline_services.triage.rules.finding import make_finding, of_part
 
 AT = 1_795_419_700.0  # 2026-11-23 07:41:40 UTC
 PIPELINE = Pipeline.load()
 NOTHING = Evidence(Snapshot(AT, own_cluster.CONTEXT, PIPELINE.namespace))
-SCALED = tell(
+SCALED = make_finding(
     NOTHING,
     "scaled-to-zero",
     "producer",
@@ -31,7 +31,7 @@ SCALED = tell(
     affects=("processor", "influxdb"),
     details=of_part(PIPELINE["producer"]),
 )
-REPLACED = tell(
+REPLACED = make_finding(
     NOTHING,
     "pod-replaced",
     "kafka",
@@ -42,7 +42,7 @@ REPLACED = tell(
     affects=(),
     details=of_part(PIPELINE["kafka"]),
 )
-FULL = tell(
+FULL = make_finding(
     NOTHING,
     "volume-full",
     "storage",
@@ -52,8 +52,8 @@ FULL = tell(
     affects=("influxdb", "processor"),
     details={"pod": "influxdb-0", "mount": "/var/lib/influxdb"},
 )
-REBALANCE = tell(NOTHING, "rebalancing", "processor", "the group rebalances", affects=())
-UNKNOWN = tell(NOTHING, "unknown", "loki", "loki: nobody knows", affects=(), confidence=Confidence.LOW)
+REBALANCE = make_finding(NOTHING, "rebalancing", "processor", "the group rebalances", affects=())
+UNKNOWN = make_finding(NOTHING, "unknown", "loki", "loki: nobody knows", affects=(), confidence=Confidence.LOW)
 AWAY = Unanswered("test_key_metric[consumer-lag]", "processor", "Prometheus does not answer")
 
 

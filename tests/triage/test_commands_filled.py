@@ -17,8 +17,8 @@ from pipeline_services.triage.rules import finding, scheduling
 FILES = sorted([*Path(str(finding.__file__)).parent.glob("*.py"), Path(str(diagnosis.__file__))])
 PIPELINE = Pipeline.load()
 OF_PART = set(finding.of_part(PIPELINE["kafka"]))
-GIVEN_BY = {"of_part": OF_PART, "OF_ALL": set(finding.OF_ALL), "pod": {"pod", "container"}, "_node": {"node", "taint"}}
-"""Whoever stands in the expression of the details, and what they have then."""
+GIVEN_BY = {"OF_ALL": set(finding.OF_ALL), "pod": {"pod", "container"}, "_node": {"node", "taint"}}
+"""What stands in the expression of the details, and the placeholders that it fills."""
 
 
 def told() -> Iterator[tuple[str, ast.FunctionDef, ast.Call]]:
@@ -26,7 +26,7 @@ def told() -> Iterator[tuple[str, ast.FunctionDef, ast.Call]]:
     for file in FILES:
         for function in ast.walk(ast.parse(file.read_text())):
             for call in ast.walk(function) if isinstance(function, ast.FunctionDef) else ():
-                if isinstance(call, ast.Call) and ast.unparse(call.func) == "tell":
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "make_finding":
                     yield f"{file.stem}-{call.lineno}", function, call
 
 
@@ -68,8 +68,10 @@ def test_what_a_cause_is_filled_in_with_is_handed_over(where: str) -> None:
         causes |= {reason.cause for reason in scheduling._REASONS}
     assert causes
     details = [one.value for one in call.keywords if one.arg in ("details", None)]
-    said = set().union(*(words(function, value) for value in details))
+    said = set().union(*(words(function, value) for value in details), {one.arg for one in call.keywords})
     known = said.union(*(names for word, names in GIVEN_BY.items() if word in said))
+    if not isinstance(call.args[2], ast.Constant):
+        known |= OF_PART
     for cause in map(CAUSES.__getitem__, causes):
         for text in (*cause.steps, cause.undo, cause.afterwards):
             fill(text, PIPELINE, details=dict.fromkeys(known, "x"))

@@ -8,6 +8,8 @@ from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.metrics.metric import Comparison, KeyMetric, autoscalers, workloads
 from pipeline_services.model import roles
 
+MAX_RESTARTS: Final = 5
+"""From here on restarts are no self-healing."""
 POD_RESTARTS: Final = KeyMetric(
     id="pod-restarts",
     row="Pod restarts",
@@ -16,7 +18,7 @@ POD_RESTARTS: Final = KeyMetric(
     query="status.containerStatuses[].restartCount, summed over the containers, of the worst pod",
     unit="restarts",
     comparison=Comparison.BELOW,
-    fail=5,
+    fail=MAX_RESTARTS,
     warn=3,
     reason="the level is section 8's; a pod counts from when it was created",
     advice=COMPONENT_ADVICE[roles.PRODUCER].but(

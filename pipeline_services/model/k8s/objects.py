@@ -78,9 +78,14 @@ def epoch(timestamp: str) -> float:
         raise UnexpectedAnswer(f"{timestamp!r} is not a time") from error
 
 
+def creation_time(item: K8sObject) -> str:
+    """``metadata.creationTimestamp``, as the API writes it."""
+    return str(item["metadata"]["creationTimestamp"])
+
+
 def created_at(item: K8sObject) -> float:
     """When the object was created, in epoch seconds."""
-    return epoch(item["metadata"]["creationTimestamp"])
+    return epoch(creation_time(item))
 
 
 def age(item: K8sObject, now: float) -> float:
@@ -88,14 +93,25 @@ def age(item: K8sObject, now: float) -> float:
     return now - created_at(item)
 
 
+def finalizers_of(item: K8sObject) -> Sequence[str]:
+    """What has to happen before the object goes; empty where nothing has."""
+    finalizers: Sequence[str] = item["metadata"].get("finalizers") or ()
+    return finalizers
+
+
+def deletion_time(item: K8sObject) -> str:
+    """``metadata.deletionTimestamp``, as the API writes it; empty for an object that is not being deleted."""
+    return str(item["metadata"].get("deletionTimestamp") or "")
+
+
 def is_terminating(item: K8sObject) -> bool:
     """Whether the object is being deleted."""
-    return bool(item["metadata"].get("deletionTimestamp"))
+    return bool(deletion_time(item))
 
 
 def deletion_due(item: K8sObject) -> float | None:
     """When an object that is being deleted should be gone, grace included, in epoch seconds; None for any other."""
-    due = item["metadata"].get("deletionTimestamp")
+    due = deletion_time(item)
     return epoch(due) if due else None
 
 

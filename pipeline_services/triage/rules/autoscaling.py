@@ -21,7 +21,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.finding import stopped_since, tell
+from pipeline_services.triage.rules.finding import make_finding, stopped_since
 
 METRICS_LABEL = ("k8s-app", "metrics-server")
 
@@ -42,7 +42,7 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
     missing = [one for one in blind if not re.search("there is no HPA|missing request", one.why)]
     silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
     if away or scaled or silent or missing:
-        yield tell(
+        yield make_finding(
             evidence,
             "usage-unknown",
             "hpa",
@@ -63,7 +63,7 @@ def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
     for name, component in evidence.pipeline.autoscalers.items():
         part, hpa = evidence.pipeline[component], evidence.object("hpas", name)
         if hpa is None:
-            yield tell(
+            yield make_finding(
                 evidence,
                 "autoscaler-missing",
                 "hpa",
@@ -89,7 +89,7 @@ def _badly_scaled(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: 
     wrong += [one for one in evidence.failed(checks.HPA_KNOWS_METRICS, name) if "missing request" in one.why]
     if target != part.workload or wrong:
         said = wrong[0].why if wrong and target == part.workload else f"{name} scales {target}, not {part.workload}"
-        yield tell(
+        yield make_finding(
             evidence,
             "autoscaler-wrong",
             "hpa",
@@ -104,7 +104,7 @@ def _badly_scaled(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: 
     limited = condition(hpa, "ScalingLimited")
     full = status_of(hpa).get("currentReplicas", 0) >= wanted.max_replicas
     if full and limited.get("reason") == "TooManyReplicas" and age(hpa, evidence.now) > hpas.NEW_FOR:
-        yield tell(
+        yield make_finding(
             evidence,
             "autoscaler-at-limit",
             "hpa",

@@ -12,7 +12,7 @@ from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import containers_of, created_at, name_of, port_of, template_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import OF_ALL, of_part, tell
+from pipeline_services.triage.rules.finding import OF_ALL, make_finding
 
 READERS: Final = (roles.PRODUCER, roles.PROCESSOR)
 """The apps that read the ConfigMap at their start."""
@@ -41,7 +41,7 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
         if data.get(key) != value and evidence.failed(checks.SETTINGS_LEAD_TO):
             since = evidence.changed("configmaps", name, f"data.{key}") or evidence.changed("configmaps", name)
             shown = repr(data[key]) if key in data else "not there"
-            yield tell(
+            yield make_finding(
                 evidence,
                 "setting-wrong",
                 "config",
@@ -54,7 +54,7 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
             )
     red = evidence.failed(checks.PRODUCER_LOAD_SET)
     if red:
-        yield tell(
+        yield make_finding(
             evidence,
             "load-setting-wrong",
             "config",
@@ -66,7 +66,7 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
         )
     settings = evidence.failed(checks.SETTINGS_LEAD_TO)
     if settings and all(data.get(key) == value for key, value in wanted.items()) and _services_there(evidence):
-        yield tell(
+        yield make_finding(
             evidence,
             "setting-wrong",
             "config",
@@ -113,15 +113,13 @@ def _own_environment(evidence: Evidence) -> Iterator[Finding]:
                 key, value = variable["name"], variable.get("value")
                 wrong_load = key in config.LOADS and value is not None and not _positive(value)
                 if (key in shared and value is not None and value != shared[key]) or wrong_load:
-                    yield tell(
+                    yield make_finding(
                         evidence,
                         "load-setting-wrong" if wrong_load else "setting-wrong",
-                        part.reports_to,
+                        part,
                         f"{part.id} has a {key} of its own, {value!r}, which is not what the ConfigMap says",
                         f"{part.kubectl_name} sets {key}={value} beside {rule}",
-                        subject=part.kubectl_name,
                         since=evidence.changed(part.kind, part.workload, "spec.template"),
-                        details=of_part(part),
                     )
 
 
@@ -144,7 +142,7 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
             missing.setdefault(what, []).append(part)
     for what, parts in missing.items():
         whose = ", ".join(part.id for part in parts)
-        yield tell(
+        yield make_finding(
             evidence,
             "reference-missing",
             "config",
@@ -156,7 +154,7 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
         )
     incomplete = evidence.failed(checks.SECRETS_COMPLETE)
     if incomplete and not missing:
-        yield tell(
+        yield make_finding(
             evidence,
             "reference-missing",
             "config",
@@ -173,7 +171,7 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
     for one in refused:
         secret = keys.tokens[one.parameters[0]].secret
         readers = roles.PROCESSOR if secret == keys.write_token.secret else roles.GRAFANA
-        yield tell(
+        yield make_finding(
             evidence,
             "token-refused",
             "config",
@@ -186,7 +184,7 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             details={"secret": secret},
         )
     if not refused and lines and evidence.ready(roles.INFLUXDB):
-        yield tell(
+        yield make_finding(
             evidence,
             "token-refused",
             "config",

@@ -16,6 +16,7 @@ from pipeline_services.model.k8s import (
     container_statuses,
     containers_of,
     created_at,
+    creation_time,
     epoch,
     init_container_statuses,
     init_containers_of,
@@ -29,7 +30,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.finding import event_line, of_part, tell
+from pipeline_services.triage.rules.finding import event_line, make_finding, warnings_about
 from pipeline_services.triage.rules.probes import killed_by_probe
 
 JUST_RESTARTED: Final = 120.0
@@ -62,49 +63,48 @@ _WORRY: Final = (
 
 def stuck_container(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
     """A container that waits for something which does not come by itself."""
-    component, subject = part.reports_to, f"pod/{name_of(pod)}"
     since = created_at(pod)
     for status in _statuses(pod):
         waiting = state_of(status, "waiting")
         reason, message = waiting.get("reason", ""), str(waiting.get("message") or "")
-        seen = (f"container {status['name']} of {name_of(pod)} waits: {reason} {message}", *_warnings(evidence, pod))
+        seen = (
+            f"container {status['name']} of {name_of(pod)} waits: {reason} {message}",
+            *warnings_about(evidence, pod),
+        )
         if reason in _IMAGE:
-            yield tell(
+            yield make_finding(
                 evidence,
                 "image-unavailable",
-                component,
+                part,
                 f"the image {status.get('image') or _image(pod, status)} of {part.id} cannot be had",
                 *seen,
                 *_last_template_change(evidence, part),
-                subject=subject,
                 since=since,
-                details=of_part(part, pod),
+                pod=pod,
             )
             return
         if reason == "CreateContainerConfigError" and re.search(_NOT_FOUND, message):
-            yield tell(
+            yield make_finding(
                 evidence,
                 "reference-missing",
-                "config",
+                part,
                 f"{part.id} cannot start: {message}",
                 *seen,
-                subject=subject,
                 since=since,
-                affects=evidence.pipeline.affected_by(component),
-                details=of_part(part, pod),
+                component="config",
+                pod=pod,
             )
             return
         if reason in _CANNOT_RUN or reason == "CreateContainerConfigError":
-            yield tell(
+            yield make_finding(
                 evidence,
                 "container-cannot-start",
-                component,
+                part,
                 f"the container of {part.id} cannot be run: {message}",
                 *seen,
                 *_last_template_change(evidence, part),
-                subject=subject,
                 since=since,
-                details=of_part(part, pod),
+                pod=pod,
             )
             return
     yield from _unmounted(evidence, part, pod, since)
@@ -112,37 +112,19 @@ def stuck_container(evidence: Evidence, part: Component, pod: K8sObject) -> Iter
 
 def _unmounted(evidence: Evidence, part: Component, pod: K8sObject, since: float) -> Iterator[Finding]:
     """Volumes that cannot be mounted hold the whole pod up; where a container runs or ran, they have been since."""
-    component, subject = part.reports_to, f"pod/{name_of(pod)}"
     if any(is_running(status) or _last_end(status) for status in _statuses(pod)):
         return
     failed = evidence.events_of("Pod", name_of(pod), "FailedMount", "FailedAttachVolume", "FailedMapVolume")
     if not failed:
         return
-    seen, message = [event_line(event) for event in failed[:2]], failed[0].get("message", "")
-    if re.search(_NOT_FOUND, message):
-        yield tell(
-            evidence,
-            "reference-missing",
-            "config",
-            f"{part.id} cannot start: {message}",
-            *seen,
-            subject=subject,
-            since=since,
-            affects=evidence.pipeline.affected_by(component),
-            details=of_part(part, pod),
-        )
-    else:
-        yield tell(
-            evidence,
-            "volume-missing",
-            "storage",
-            f"a volume of {part.id} cannot be mounted: {message}",
-            *seen,
-            subject=subject,
-            since=since,
-            affects=evidence.pipeline.affected_by(component),
-            details=of_part(part, pod),
-        )
+    message = failed[0].get("message", "")
+    cause, component, summary = (
+        ("reference-missing", "config", f"{part.id} cannot start: {message}")
+        if re.search(_NOT_FOUND, message)
+        else ("volume-missing", "storage", f"a volume of {part.id} cannot be mounted: {message}")
+    )
+    seen = [event_line(event) for event in failed[:2]]
+    yield make_finding(evidence, cause, part, summary, *seen, since=since, component=component, pod=pod)
 
 
 def ended(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
@@ -171,28 +153,26 @@ def _out_of_memory(evidence: Evidence, part: Component, pod: K8sObject, status: 
     once = is_ready(pod) and count < OFTEN
     often = "once" if count == 1 else f"{count} times so far"
     summary = f"{part.id} used more memory than its limit ({limit}) and was killed for it, {often}"
-    return tell(
+    return make_finding(
         evidence,
         "out-of-memory",
-        part.reports_to,
+        part,
         summary,
         f"container {status['name']} of {name_of(pod)}: OOMKilled",
         f"memory limit {limit}",
         *_last_template_change(evidence, part),
-        subject=f"pod/{name_of(pod)}",
         since=at,
         self_healing=once,
         heals_within=OOM_RECENT + 15 if once else None,
-        details=of_part(part, pod),
+        pod=pod,
     )
 
 
 def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObject, at: float) -> Finding:
     last = _last_end(status)
-    component, subject = part.reports_to, f"pod/{name_of(pod)}"
     code, count = last.get("exitCode"), status["restartCount"]
     words = last_words(evidence, part, pod, status["name"])
-    details = of_part(part, pod, container=str(status["name"]))
+    common: dict[str, Any] = {"pod": pod, "details": {"container": str(status["name"])}}
     seen = (
         f"container {status['name']} of {name_of(pod)} ended with exit code {code} ({last.get('reason', '')})",
         f"{count} restarts",
@@ -200,40 +180,36 @@ def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObj
         *_last_template_change(evidence, part),
     )
     if last.get("reason") in _CANNOT_RUN or code in _NEVER_RAN or any(re.search(_NO_PROGRAM, line) for line in words):
-        return tell(
+        return make_finding(
             evidence,
             "container-cannot-start",
-            component,
+            part,
             f"the program of {part.id} cannot be run: exit code {code}",
             *seen,
-            subject=subject,
             since=at,
-            details=details,
+            **common,
         )
     waits = state_of(status, "waiting").get("reason") == "CrashLoopBackOff"
     if not is_ready(pod) and (waits or count >= OFTEN):
-        began = created_at(pod)
         why = f": {words[-1]}" if words else ""
-        return tell(
+        return make_finding(
             evidence,
             "crash-loop",
-            component,
+            part,
             f"{part.id} ends again and again ({count} restarts){why}",
             *seen,
-            subject=subject,
-            since=began,
-            details=details,
+            since=created_at(pod),
+            **common,
         )
     state = "runs again" if is_ready(pod) else "is being started again"
-    return tell(
+    return make_finding(
         evidence,
         "process-crashed",
-        component,
+        part,
         f"the process of {part.id} ended with exit code {code} and {state}",
         *seen,
-        subject=subject,
         since=at,
-        details=details,
+        **common,
     )
 
 
@@ -273,7 +249,7 @@ def _last_template_change(evidence: Evidence, part: Component) -> list[str]:
         return []
     if age(newest, evidence.now) > 3600:
         return []
-    made = newest["metadata"]["creationTimestamp"]
+    made = creation_time(newest)
     revision = annotations_of(newest).get("deployment.kubernetes.io/revision", "?")
     return [f"its template was changed last at {made} (revision {revision})"]
 
@@ -289,9 +265,3 @@ def _container(pod: K8sObject, name: str) -> dict[str, Any]:
 
 def _image(pod: K8sObject, status: K8sObject) -> str:
     return str(_container(pod, status["name"]).get("image", "?"))
-
-
-def _warnings(evidence: Evidence, pod: K8sObject) -> list[str]:
-    return [event_line(event) for event in evidence.events_of("Pod", name_of(pod)) if event.get("type") == "Warning"][
-        :2
-    ]

@@ -12,7 +12,7 @@ from pipeline_services.model.k8s import name_of, status_of
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import of_part, tell
+from pipeline_services.triage.rules.finding import make_finding
 from pipeline_services.triage.rules.kafka import unread_partitions
 
 STEADY_FOR: Final = 180.0
@@ -35,7 +35,7 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     behind = evidence.failed_metrics("processor-matches-producer")
     if growing or (behind and not _falls(evidence)):
         first = (growing or behind)[0]
-        yield tell(
+        yield make_finding(
             evidence,
             "processing-too-slow",
             roles.PROCESSOR,
@@ -43,16 +43,14 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             *(one.why for one in (*growing, *behind, *high)),
             *_strangers(evidence),
             confidence=Confidence.MEDIUM,
-            details=of_part(evidence.pipeline[roles.PROCESSOR]),
         )
     elif (high or behind) and _falls(evidence) and not clock_behind:
-        yield tell(
+        yield make_finding(
             evidence,
             "backlog-draining",
             roles.PROCESSOR,
             f"a backlog is being worked off: {(high or behind)[0].why}",
             *(one.why for one in (*high, *behind)),
-            details=of_part(evidence.pipeline[roles.PROCESSOR]),
         )
 
 
@@ -85,18 +83,17 @@ def _old_at_once(evidence: Evidence) -> bool:
 def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     ahead = evidence.failed(checks.DATA_CLOCK)
     if ahead:
-        yield tell(
+        yield make_finding(
             evidence,
             "data-clock-wrong",
             roles.PRODUCER,
             f"a producer's clock runs ahead: {ahead[0].why}",
             ahead[0].why,
             affects={roles.PROCESSOR},
-            details=of_part(evidence.pipeline[roles.PRODUCER]),
         )
     elif clock_behind:
         late = evidence.failed_metrics("end-to-end-latency")[0]
-        yield tell(
+        yield make_finding(
             evidence,
             "data-clock-wrong",
             roles.PRODUCER,
@@ -105,11 +102,10 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             f"there is no backlog, and for {STEADY_FOR:g} s none came about: writes kept up with the producer",
             affects={roles.PROCESSOR},
             confidence=Confidence.MEDIUM,
-            details=of_part(evidence.pipeline[roles.PRODUCER]),
         )
     letters = evidence.failed_metrics("dead-letters")
     if letters:
-        yield tell(
+        yield make_finding(
             evidence,
             "poison-messages",
             roles.PRODUCER,
@@ -117,12 +113,11 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             letters[0].why,
             subject=f"topic/{evidence.pipeline.topics.dead_letters}",
             affects={roles.PROCESSOR},
-            details=of_part(evidence.pipeline[roles.PRODUCER]),
         )
     idle = evidence.failed_metrics("producer-rate", "unacknowledged-age")
     if idle and evidence.ready(roles.PRODUCER):
         words = evidence.said(roles.PRODUCER, r"(?i)error|warn|fail|refused|timed? ?out", within=60)
-        yield tell(
+        yield make_finding(
             evidence,
             "producer-idle",
             roles.PRODUCER,
@@ -131,5 +126,4 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             *(f"log: {line}" for line in words[-2:]),
             *(f"pod {name_of(pod)} is ready" for pod in evidence.ready(roles.PRODUCER)[:1]),
             confidence=Confidence.MEDIUM,
-            details=of_part(evidence.pipeline[roles.PRODUCER]),
         )

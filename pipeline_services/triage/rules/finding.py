@@ -28,13 +28,15 @@ OF_ALL: Final[Mapping[str, str]] = MappingProxyType({"app": "the pipeline"})
 _WIDTH: Final = 240
 
 
-def tell(
+def make_finding(
     evidence: Evidence,
     cause: str,
-    component: str,
+    about: str | Component,
     summary: str,
     *seen: str,
-    subject: str = "",
+    pod: K8sObject | None = None,
+    component: str = "",
+    subject: str | None = None,
     since: float | None = None,
     affects: Iterable[str] | None = None,
     confidence: Confidence = Confidence.HIGH,
@@ -46,20 +48,29 @@ def tell(
     """A finding of the cause with that id.
 
     Args:
+        about: the component; where a workload is concerned, or one pod of it, its part of the description.
         seen: the evidence, the strongest first; empty ones are left out.
-        affects: the components that suffer; by default those that depend on ``component``.
+        component: whose finding it is, where that is not what it is about.
+        subject: by default the pod, else the workload where ``about`` is a part.
+        affects: the components that suffer; by default those that depend on what it is about.
         self_healing: None for what the cause says; likewise ``heals_within``, in seconds.
-        details: what the cause's commands are filled in with, beside the names of the pipeline.
+        details: what the cause's commands are filled in with, beside the names of the pipeline, workload and pod.
     """
     known, pipeline = CAUSES[cause], evidence.pipeline
-    downstream = pipeline.affected_by(component)
+    part = about if isinstance(about, Component) else pipeline.workloads.get(about)
+    concerned = about.reports_to if isinstance(about, Component) else about
+    owner = component or concerned
+    suffer = pipeline.affected_by(concerned) if affects is None else affects
+    more = {**(of_part(part, pod) if part else {}), **details}
+    if subject is None:
+        subject = f"pod/{name_of(pod)}" if pod else about.kubectl_name if isinstance(about, Component) else ""
 
     def filled(text: str) -> str:
-        return in_context(fill(text, pipeline, evidence.snapshot.namespace, details), evidence.snapshot.context)
+        return in_context(fill(text, pipeline, evidence.snapshot.namespace, more), evidence.snapshot.context)
 
     return Finding(
         cause=known,
-        component=component,
+        component=owner,
         summary=one_line(summary, _WIDTH),
         subject=subject,
         since=since,
@@ -67,7 +78,7 @@ def tell(
         evidence=tuple(one_line(line, _WIDTH) for line in dict.fromkeys(seen) if line)[:MOST_EVIDENCE]
         or (one_line(summary, _WIDTH),),
         against=tuple(one_line(line, _WIDTH) for line in against if line),
-        affects=downstream if affects is None else frozenset({component, *affects}),
+        affects=frozenset({owner, *suffer}) if affects is not None or component else frozenset(suffer),
         next=tuple(map(filled, known.steps)),
         undo=filled(known.undo),
         afterwards=filled(known.afterwards),
@@ -102,6 +113,12 @@ def stopped_since(evidence: Evidence, deployment: K8sObject | None) -> float | N
     if replicas_of(deployment) == 0:
         return evidence.changed("deployments", name_of(deployment), "spec.replicas")
     return None if is_true(deployment, "Available") else condition_since(deployment, "Available")
+
+
+def warnings_about(evidence: Evidence, pod: K8sObject) -> list[str]:
+    """The pod's two newest warnings, as evidence."""
+    warnings = [event for event in evidence.events_of("Pod", name_of(pod)) if event.get("type") == "Warning"]
+    return [event_line(event) for event in warnings[:2]]
 
 
 def event_line(event: K8sObject) -> str:

@@ -11,7 +11,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.k8s import name_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import of_part, tell
+from pipeline_services.triage.rules.finding import make_finding, of_part
 
 _NO_BUCKET: Final = (
     r"(?i)bucket .*not found|not found: bucket|organization .*not found|\(unexpected\).*404"
@@ -26,7 +26,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     lines = evidence.said(roles.PROCESSOR, _NO_BUCKET)
     missing = evidence.failure("influxdb_newest")
     if lines or "bucket" in missing.lower():
-        yield tell(
+        yield make_finding(
             evidence,
             "bucket-missing",
             roles.INFLUXDB,
@@ -34,14 +34,13 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             *(f"log: {line}" for line in lines[-2:]),
             missing,
             subject=f"bucket/{evidence.pipeline.store.bucket}",
-            details=of_part(evidence.pipeline[roles.INFLUXDB]),
         )
         return
     unhealthy = evidence.failed(checks.INFLUXDB_HEALTHY)
     why = evidence.failure("influxdb_health")
     if unhealthy or why:
         pod = name_of(evidence.ready(roles.INFLUXDB)[0])
-        yield tell(
+        yield make_finding(
             evidence,
             "store-unresponsive",
             roles.INFLUXDB,
@@ -49,14 +48,13 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             why,
             subject=f"pod/{pod}",
             confidence=Confidence.MEDIUM,
-            details=of_part(evidence.pipeline[roles.INFLUXDB]),
         )
     failing = evidence.failed_metrics("influxdb-writes-match-processor")
     if evidence.delivers_since is None:  # else what failed until then still counts, and is an echo
         failing = [*evidence.failed_metrics("write-failures"), *failing]
     said = evidence.said(roles.PROCESSOR, NOT_DELIVERED)
     if failing and evidence.ready(roles.PROCESSOR):
-        yield tell(
+        yield make_finding(
             evidence,
             "writes-fail",
             roles.INFLUXDB,

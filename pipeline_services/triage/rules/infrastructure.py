@@ -15,6 +15,7 @@ from pipeline_services.model.k8s import (
     condition,
     condition_since,
     condition_status,
+    deletion_time,
     epoch,
     is_cordoned,
     is_terminating,
@@ -27,7 +28,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.pipeline import STATEFUL_SET
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import OF_ALL, tell
+from pipeline_services.triage.rules.finding import OF_ALL, make_finding
 
 STILL_SAID = 60.0
 """Seconds within which what has no space says so again."""
@@ -46,7 +47,7 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
         name, subject = name_of(node), f"node/{name_of(node)}"
         if not is_true(node, "Ready"):
             ready = condition(node, "Ready")
-            yield tell(
+            yield make_finding(
                 evidence,
                 "node-not-ready",
                 "node",
@@ -59,7 +60,7 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
             continue
         pressed = [kind for kind in PRESSURES if condition_status(node, kind) != "False"]
         if pressed and evidence.failed(checks.NODES_WITHOUT_PRESSURE):
-            yield tell(
+            yield make_finding(
                 evidence,
                 "node-pressure",
                 "node",
@@ -70,7 +71,7 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
                 details={"node": name},
             )
         if is_cordoned(node):
-            yield tell(
+            yield make_finding(
                 evidence,
                 "node-cordoned",
                 "node",
@@ -82,7 +83,7 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
                 details={"node": name},
             )
     for name, keys in closed_by_taints(evidence.objects("nodes")).items():
-        yield tell(
+        yield make_finding(
             evidence,
             "node-tainted",
             "node",
@@ -93,7 +94,9 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
             details={"node": name, "taint": keys[0]},
         )
     for one in evidence.failed(checks.NODES_HAVE_ROOM)[:1]:
-        yield tell(evidence, "node-full", "node", one.why, one.why, confidence=Confidence.MEDIUM, details=OF_ALL)
+        yield make_finding(
+            evidence, "node-full", "node", one.why, one.why, confidence=Confidence.MEDIUM, details=OF_ALL
+        )
 
 
 def _tainted(node: K8sObject) -> float | None:
@@ -109,7 +112,7 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
         if not own and not evidence.workload(app):
             continue
         if not own:
-            yield tell(
+            yield make_finding(
                 evidence,
                 "volume-missing",
                 "storage",
@@ -118,41 +121,24 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
                 affects=evidence.pipeline.affected_by(app),
             )
         for claim in own:
-            phase, subject = phase_of(claim), f"pvc/{name_of(claim)}"
-            if phase == "Lost":
-                yield tell(
-                    evidence,
-                    "volume-missing",
-                    "storage",
-                    f"the volume behind {name_of(claim)} is gone",
-                    "phase Lost",
-                    subject=subject,
-                    affects=evidence.pipeline.affected_by(app),
-                )
-            elif phase != "Bound" and evidence.failed(checks.VOLUME_BOUND):
-                yield tell(
-                    evidence,
-                    "volume-unbound",
-                    "storage",
-                    f"volume claim {name_of(claim)} is {phase}, not Bound",
-                    f"storage class {spec_of(claim).get('storageClassName')}",
-                    *(
-                        str(event.get("message", ""))
-                        for event in evidence.events_of("PersistentVolumeClaim", name_of(claim))[:1]
-                    ),
-                    subject=subject,
-                    affects=evidence.pipeline.affected_by(app),
-                )
-            elif is_terminating(claim):
-                yield tell(
-                    evidence,
-                    "volume-missing",
-                    "storage",
-                    f"volume claim {name_of(claim)} was deleted and goes with its pod",
-                    f"deletionTimestamp {claim['metadata']['deletionTimestamp']}",
-                    subject=subject,
-                    affects=evidence.pipeline.affected_by(app),
-                )
+            yield from _claim(evidence, app, claim)
+
+
+def _claim(evidence: Evidence, app: str, claim: K8sObject) -> Iterator[Finding]:
+    name, phase = name_of(claim), phase_of(claim)
+    if phase == "Lost":
+        cause, summary, seen = "volume-missing", f"the volume behind {name} is gone", ["phase Lost"]
+    elif phase != "Bound" and evidence.failed(checks.VOLUME_BOUND):
+        events = evidence.events_of("PersistentVolumeClaim", name)[:1]
+        cause, summary = "volume-unbound", f"volume claim {name} is {phase}, not Bound"
+        seen = [f"storage class {spec_of(claim).get('storageClassName')}", *(str(one.get("message")) for one in events)]
+    elif is_terminating(claim):
+        cause, summary = "volume-missing", f"volume claim {name} was deleted and goes with its pod"
+        seen = [f"deletionTimestamp {deletion_time(claim)}"]
+    else:
+        return
+    affects = evidence.pipeline.affected_by(app)
+    yield make_finding(evidence, cause, "storage", summary, *seen, subject=f"pvc/{name}", affects=affects)
 
 
 def _out_of_space(evidence: Evidence, app: str) -> list[str]:
@@ -171,7 +157,7 @@ def _full(evidence: Evidence) -> Iterator[Finding]:
             summary = f"the volume of {app} is full" if lines else f"the volume of {app} is nearly full: {usage[0].why}"
             pods, part = evidence.pods(app), evidence.pipeline[app]
             pod = name_of(pods[0]) if pods else part.first_pod
-            yield tell(
+            yield make_finding(
                 evidence,
                 "volume-full",
                 "storage",

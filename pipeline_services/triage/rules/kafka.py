@@ -12,7 +12,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.k8s import age, name_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import of_part, tell
+from pipeline_services.triage.rules.finding import make_finding
 
 _MOVING: Final = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
 _REFUSED: Final = (
@@ -38,7 +38,7 @@ def _broker(evidence: Evidence) -> Iterator[Finding]:
     broker = name_of(evidence.ready(roles.KAFKA)[0])
     why = evidence.failure("kafka_topics")
     if why:
-        yield tell(
+        yield make_finding(
             evidence,
             "broker-unresponsive",
             roles.KAFKA,
@@ -46,21 +46,12 @@ def _broker(evidence: Evidence) -> Iterator[Finding]:
             why,
             subject=f"pod/{broker}",
             confidence=Confidence.MEDIUM,
-            details=of_part(evidence.pipeline[roles.KAFKA]),
         )
         return
     for one in evidence.failed(checks.KAFKA_TOPIC):
         cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
         (topic,) = one.parameters
-        yield tell(
-            evidence,
-            cause,
-            roles.KAFKA,
-            one.why,
-            one.why,
-            subject=f"topic/{topic}",
-            details=of_part(evidence.pipeline[roles.KAFKA]),
-        )
+        yield make_finding(evidence, cause, roles.KAFKA, one.why, one.why, subject=f"topic/{topic}")
 
 
 def _refusal(evidence: Evidence) -> Iterator[Finding]:
@@ -68,14 +59,13 @@ def _refusal(evidence: Evidence) -> Iterator[Finding]:
     lines = evidence.said(roles.PRODUCER, _REFUSED, within=STILL_SAID)
     found = re.search(_REFUSED, lines[-1]) if lines else None
     if found and evidence.ready(roles.KAFKA):
-        yield tell(
+        yield make_finding(
             evidence,
             "records-refused",
             roles.KAFKA,
             f"{name_of(evidence.ready(roles.KAFKA)[0])} refuses what the producer sends: {found[0]}",
             *(f"log: {line}" for line in lines[-2:]),
             subject=f"topic/{evidence.pipeline.topics.readings}",
-            details=of_part(evidence.pipeline[roles.KAFKA]),
         )
 
 
@@ -84,7 +74,7 @@ def _coordinator(evidence: Evidence) -> Iterator[Finding]:
     lines = evidence.said(roles.KAFKA, _NO_COORDINATOR, within=600.0)
     brokers = evidence.ready(roles.KAFKA)
     if lines and brokers and evidence.failed(checks.CONSUMER_GROUP_STABLE):
-        yield tell(
+        yield make_finding(
             evidence,
             "partition-leaderless",
             roles.KAFKA,
@@ -92,7 +82,6 @@ def _coordinator(evidence: Evidence) -> Iterator[Finding]:
             *(f"log: {line}" for line in lines[-2:]),
             subject="topic/__consumer_offsets",
             confidence=Confidence.MEDIUM,
-            details=of_part(evidence.pipeline[roles.KAFKA]),
         )
 
 
@@ -105,7 +94,7 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
     seen = (f"group {name} is {group['state']} with {len(members)} members", *_read_by(members))
     young = all(age(pod, evidence.now) < STARTING_FOR for pod in evidence.ready(roles.PROCESSOR))
     if group["state"] in _MOVING:
-        yield tell(
+        yield make_finding(
             evidence,
             "rebalancing",
             roles.PROCESSOR,
@@ -115,7 +104,7 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
         )
     elif unread:
         cause = "rebalancing" if young else "partitions-unread"
-        yield tell(
+        yield make_finding(
             evidence,
             cause,
             roles.PROCESSOR,

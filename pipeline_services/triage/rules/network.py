@@ -27,7 +27,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import stopped_since, tell
+from pipeline_services.triage.rules.finding import make_finding, stopped_since
 
 DNS: Final = "dns"
 TOO_LOOSE: Final = (checks.NETWORK_DENIES_BY_DEFAULT, checks.NETWORK_DENIES, checks.NETWORK_ALLOWS_NOTHING_ELSE)
@@ -59,7 +59,7 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
     away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
     if away or (deployment is not None and replicas_of(deployment) == 0):
         wanted = replicas_of(deployment) if deployment else "?"
-        yield tell(
+        yield make_finding(
             evidence,
             "dns-down",
             "dns",
@@ -70,7 +70,7 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
             since=stopped_since(evidence, deployment),
         )
     elif (red or lines) and not _dns_blocked(evidence):
-        yield tell(
+        yield make_finding(
             evidence,
             "names-unresolvable",
             "dns",
@@ -105,7 +105,7 @@ def _services(evidence: Evidence) -> Iterator[Finding]:
             "affects": {*evidence.pipeline.affected_by(app), "config"},
         }
         if found is None:
-            yield tell(
+            yield make_finding(
                 evidence,
                 "service-missing",
                 "network",
@@ -118,7 +118,7 @@ def _services(evidence: Evidence) -> Iterator[Finding]:
         common["since"] = evidence.changed("services", service)
         selector, pods = selector_of(found), evidence.pods(app)
         if pods and not any(_matches(selector, pod) for pod in pods):
-            yield tell(
+            yield make_finding(
                 evidence,
                 "service-selects-nothing",
                 "network",
@@ -132,9 +132,11 @@ def _services(evidence: Evidence) -> Iterator[Finding]:
         wrong = _wrong_port(found, pods, evidence.pipeline.service(app).port)
         if not wrong and evidence.failed(checks.SERVICE_HAS_ENDPOINT, service) and evidence.ready(app):
             why = evidence.failed(checks.SERVICE_HAS_ENDPOINT, service)[0].why
-            yield tell(evidence, "service-selects-nothing", "network", f"{subject} leads to no pod", why, **common)
+            yield make_finding(
+                evidence, "service-selects-nothing", "network", f"{subject} leads to no pod", why, **common
+            )
         if wrong:
-            yield tell(
+            yield make_finding(
                 evidence, "service-port-wrong", "network", f"{subject} {wrong}", wrong, *_well(evidence, app), **common
             )
 
@@ -167,7 +169,7 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
     if ways:
         pipeline = evidence.pipeline
         sources = sorted({pipeline[flow.source].reports_to for flow in ways.values() if flow.source != ANY})
-        yield tell(
+        yield make_finding(
             evidence,
             "policy-blocks",
             "network",
@@ -179,7 +181,7 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
             affects=pipeline.affected_by(*sources),
         )
     if names_blocked:
-        yield tell(
+        yield make_finding(
             evidence,
             "policy-blocks",
             "network",
@@ -192,7 +194,7 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
         )
     loose = [one for check in TOO_LOOSE for one in evidence.failed(check)]
     if loose:
-        yield tell(
+        yield make_finding(
             evidence,
             "policy-too-loose",
             "network",
@@ -251,7 +253,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
             and evidence.ready(server)
             and (evidence.failed(checks.PODS_READY, client) or _flow_stands(evidence, client))
         ):
-            yield tell(
+            yield make_finding(
                 evidence,
                 "connection-fails",
                 "network",

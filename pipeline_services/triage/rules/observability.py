@@ -11,7 +11,7 @@ from pipeline_services.model import roles
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules import tls
-from pipeline_services.triage.rules.finding import of_part, tell
+from pipeline_services.triage.rules.finding import make_finding, of_part
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -30,43 +30,32 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
     if len(missing) == 1 and missing[0] in pods and "connection refused" in missing[0].why:
         yield _deaf(evidence, missing[0])
     elif missing:
-        yield tell(
+        yield make_finding(
             evidence,
             "scrape-failing",
-            roles.PROMETHEUS,
+            evidence.pipeline[roles.PROMETHEUS],
             f"Prometheus does not read all figures: {missing[0].why}",
             *(one.why for one in missing),
             *_changed(evidence, roles.PROMETHEUS),
-            subject=evidence.pipeline[roles.PROMETHEUS].kubectl_name,
-            details=of_part(evidence.pipeline[roles.PROMETHEUS]),
         )
     elif evidence.failure("prometheus_targets"):
         why = evidence.failure("prometheus_targets")
-        yield tell(
-            evidence,
-            "not-ready",
-            roles.PROMETHEUS,
-            "Prometheus is ready and does not answer",
-            why,
-            details=of_part(evidence.pipeline[roles.PROMETHEUS]),
-        )
+        yield make_finding(evidence, "not-ready", roles.PROMETHEUS, "Prometheus is ready and does not answer", why)
 
 
 def _deaf(evidence: Evidence, refused: CheckResult) -> Finding:
     """Prometheus reads everybody else: it is the pod on whose port nobody listens."""
     (app,) = refused.parameters
     part = evidence.pipeline[app]
-    return tell(
+    return make_finding(
         evidence,
         "port-closed",
-        app,
+        part,
         f"a pod of {app} is ready, and nobody listens on its port",
         refused.why,
-        subject=part.kubectl_name,
         since=evidence.changed(part.kind, part.workload, "spec.template"),
         affects={app, roles.PROMETHEUS},
         confidence=Confidence.MEDIUM,
-        details=of_part(part),
     )
 
 
@@ -77,17 +66,10 @@ def _logs(evidence: Evidence) -> Iterator[Finding]:
     unready = evidence.failed(checks.LOKI_READY)
     if unready or evidence.failure("loki_ready"):
         why = unready[0].why if unready else evidence.failure("loki_ready")
-        yield tell(
-            evidence,
-            "not-ready",
-            roles.LOKI,
-            f"Loki runs and does not serve: {why}",
-            why,
-            details=of_part(evidence.pipeline[roles.LOKI]),
-        )
+        yield make_finding(evidence, "not-ready", roles.LOKI, f"Loki runs and does not serve: {why}", why)
     elif red:
         words = evidence.said(roles.LOG_SHIPPER, r"(?i)error|refused|no such host|timed? ?out|denied")
-        yield tell(
+        yield make_finding(
             evidence,
             "logs-not-shipped",
             roles.LOKI,
@@ -113,19 +95,12 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
     why = evidence.failure("grafana_health")
     if why or evidence.failed(checks.GRAFANA_HEALTHY):
         said = why or evidence.failed(checks.GRAFANA_HEALTHY)[0].why
-        yield tell(
-            evidence,
-            "not-ready",
-            roles.GRAFANA,
-            f"Grafana runs and does not serve: {said}",
-            said,
-            details=of_part(evidence.pipeline[roles.GRAFANA]),
-        )
+        yield make_finding(evidence, "not-ready", roles.GRAFANA, f"Grafana runs and does not serve: {said}", said)
         return
     for one in evidence.failed(checks.GRAFANA_DATASOURCE_ANSWERS):
         (source,) = one.parameters
         if evidence.ready(source) and not _explained(evidence, source, one.why):
-            yield tell(
+            yield make_finding(
                 evidence,
                 "datasource-broken",
                 roles.GRAFANA,
@@ -134,12 +109,11 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
                 f"{source} itself is ready",
                 *_changed(evidence, roles.GRAFANA),
                 subject=f"datasource/{source}",
-                details=of_part(evidence.pipeline[roles.GRAFANA]),
             )
     board, lost = evidence.failed(checks.GRAFANA_DASHBOARD_COMPLETE), evidence.failure("grafana_dashboard")
     if board or lost:
         said = board[0].why if board else lost
-        yield tell(
+        yield make_finding(
             evidence,
             "dashboard-damaged",
             roles.GRAFANA,
@@ -147,11 +121,10 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
             said,
             *_changed(evidence, roles.GRAFANA),
             subject=f"dashboard/{evidence.pipeline.dashboard.uid}",
-            details=of_part(evidence.pipeline[roles.GRAFANA]),
         )
     panels = evidence.failed(checks.GRAFANA_PANEL_FRESH)
     if panels:
-        yield tell(
+        yield make_finding(
             evidence,
             "panels-empty",
             roles.GRAFANA,
@@ -159,7 +132,6 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
             *(one.why for one in panels),
             *_changed(evidence, roles.GRAFANA),
             subject=f"dashboard/{evidence.pipeline.dashboard.uid}",
-            details=of_part(evidence.pipeline[roles.GRAFANA]),
         )
 
 

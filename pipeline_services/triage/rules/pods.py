@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -18,6 +19,8 @@ from pipeline_services.model.k8s import (
     condition_status,
     created_at,
     deletion_due,
+    deletion_time,
+    finalizers_of,
     is_ready,
     is_terminating,
     labels_of,
@@ -32,11 +35,10 @@ from pipeline_services.model.k8s import (
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.containers import ended, stuck_container
-from pipeline_services.triage.rules.finding import event_line, of_part, tell
+from pipeline_services.triage.rules.finding import event_line, make_finding, warnings_about
 from pipeline_services.triage.rules.probes import unready
 from pipeline_services.triage.rules.scheduling import unscheduled
 
-MANY_RESTARTS: Final = 5
 SETTLING_FOR: Final = 150.0
 """Seconds after a start in which windows of two minutes are not full yet."""
 _Rule = Callable[[Evidence, Component, K8sObject], Iterator[Finding]]
@@ -61,16 +63,14 @@ def settling(evidence: Evidence, inconclusive: Sequence[CheckResult]) -> Iterato
         ages = [age_since_start(pod, evidence.now) for pod in evidence.ready(part.id)]
         young = [one for one in ages if one < SETTLING_FOR]
         if waiting and young:
-            yield tell(
+            yield make_finding(
                 evidence,
                 "settling",
-                part.reports_to,
+                part,
                 f"a pod of {part.id} has just been started; its figures are still to come",
                 *(f"{one.id}: {one.why}" for one in waiting),
-                subject=part.kubectl_name,
                 since=evidence.now - min(young),
                 affects={*evidence.pipeline.affected_by(part.reports_to), "hpa"},
-                details=of_part(part),
             )
 
 
@@ -98,54 +98,37 @@ def _of(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding
 
 def _failed(evidence: Evidence, part: Component, pod: K8sObject) -> Finding:
     reason, message = status_of(pod).get("reason", "Error"), status_of(pod).get("message", "")
-    return tell(
+    return make_finding(
         evidence,
         "pod-evicted",
-        part.reports_to,
+        part,
         f"pod {name_of(pod)} was ended by its node: {reason} {message}",
         f"phase Failed, reason {reason}",
         message,
-        subject=f"pod/{name_of(pod)}",
-        details=of_part(part, pod),
+        pod=pod,
     )
 
 
 def _young_or_unready(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
-    component, subject = part.reports_to, f"pod/{name_of(pod)}"
-    since = condition_since(pod, "Ready")
     if age_since_start(pod, evidence.now) < STARTING_FOR:
         rolling = _rolling(evidence, part)
         cause = "rollout-under-way" if rolling else "pod-replaced"
-        what = (
-            f"a rollout of {part.id} is under way"
-            if rolling
-            else f"a pod of {part.id} has been replaced and is starting"
-        )
-        yield tell(
-            evidence,
-            cause,
-            component,
-            f"{what}: {name_of(pod)}",
-            _phase(pod),
-            *_last_events(evidence, pod),
-            subject=subject,
-            since=created_at(pod),
-            details=of_part(part, pod),
-        )
+        what = "a rollout of {} is under way" if rolling else "a pod of {} has been replaced and is starting"
+        summary, seen = f"{what.format(part.id)}: {name_of(pod)}", (_phase(pod), *warnings_about(evidence, pod))
+        yield make_finding(evidence, cause, part, summary, *seen, since=created_at(pod), pod=pod)
         return
-    yield tell(
+    yield make_finding(
         evidence,
         "not-ready",
-        component,
+        part,
         f"pod {name_of(pod)} runs and has not become ready",
         _phase(pod),
         condition(pod, "Ready").get("message", ""),
-        *_last_events(evidence, pod),
+        *warnings_about(evidence, pod),
         *_last_words(evidence, part),
-        subject=subject,
-        since=since,
+        since=condition_since(pod, "Ready"),
         confidence=Confidence.LOW,
-        details=of_part(part, pod),
+        pod=pod,
     )
 
 
@@ -162,68 +145,59 @@ def _rolling(evidence: Evidence, part: Component) -> bool:
 
 
 def _absent(evidence: Evidence, part: Component, workload: K8sObject) -> Finding:
-    """No pod stands: one is going and the next is not there yet, or nobody makes one."""
-    component = part.reports_to
-    leaving = [pod for pod in evidence.all_pods(part.id) if is_terminating(pod)]
-    subject = part.kubectl_name
-    if leaving:
-        summary = f"the only pod of {part.id} is being deleted; the next one comes after it"
-        since = deletion_due(leaving[0]) or evidence.now
-        late = evidence.now - since > STARTING_FOR
-        if late:
-            held = leaving[0]["metadata"].get("finalizers")
-            return tell(
-                evidence,
-                "pod-stuck-ending",
-                component,
-                f"pod {name_of(leaving[0])} should be gone for {evidence.now - since:.0f} s and is not",
-                f"deletionTimestamp {leaving[0]['metadata']['deletionTimestamp']}",
-                f"finalizers {held}" if held else "",
-                subject=f"pod/{name_of(leaving[0])}",
-                since=since,
-                details=of_part(part, leaving[0]),
-            )
-        return tell(
+    """No pod stays: one is going and the next is not there yet, or nothing creates one."""
+    pod = next((pod for pod in evidence.all_pods(part.id) if is_terminating(pod)), None)
+    if pod is None:
+        return _nobody_makes_it(evidence, part, workload)
+    since = deletion_due(pod) or evidence.now
+    if evidence.now - since > STARTING_FOR:
+        held = finalizers_of(pod)
+        return make_finding(
             evidence,
-            "pod-replaced",
-            component,
-            summary,
-            f"pod {name_of(leaving[0])} is ending",
-            subject=subject,
-            since=min(since, evidence.now),
-            details=of_part(part, leaving[0]),
+            "pod-stuck-ending",
+            part,
+            f"pod {name_of(pod)} should be gone for {evidence.now - since:.0f} s and is not",
+            f"deletionTimestamp {deletion_time(pod)}",
+            f"finalizers {held}" if held else "",
+            since=since,
+            pod=pod,
         )
-    return _nobody_makes_it(evidence, part, workload)
+    return make_finding(
+        evidence,
+        "pod-replaced",
+        part,
+        f"the only pod of {part.id} is being deleted; the next one comes after it",
+        f"pod {name_of(pod)} is ending",
+        subject=part.kubectl_name,
+        since=min(since, evidence.now),
+        pod=pod,
+    )
 
 
 def _nobody_makes_it(evidence: Evidence, part: Component, workload: K8sObject) -> Finding:
-    component, subject = part.reports_to, part.kubectl_name
     stray = next((pod for pod in evidence.objects("pods") if _belongs(pod, part)), None)
     if stray is not None:
         labels = labels_of(stray)
-        return tell(
+        return make_finding(
             evidence,
             "label-wrong",
-            component,
+            part,
             f"pod {name_of(stray)} runs and does not carry the label {part.label_selector}, so nothing finds it",
             *(f"its label {key} is {labels.get(key)!r}" for key in part.selector),
             str(progress_of(workload)),
-            subject=f"pod/{name_of(stray)}",
             since=evidence.changed("pods", name_of(stray)),
-            details=of_part(part, stray),
+            pod=stray,
         )
     events = evidence.events_of(part.kind, part.workload)
     moving = any(evidence.now - last_seen(event) < STARTING_FOR for event in events)
-    return tell(
+    return make_finding(
         evidence,
         "pod-replaced" if moving else "pods-missing",
-        component,
-        f"{subject} wants {replicas_of(workload)} pods and none is there",
+        part,
+        f"{part.kubectl_name} wants {replicas_of(workload)} pods and none is there",
         str(progress_of(workload)),
         *(event_line(event) for event in events[:2]),
-        subject=subject,
         confidence=Confidence.MEDIUM,
-        details=of_part(part),
     )
 
 
@@ -234,29 +208,22 @@ def _belongs(pod: K8sObject, part: Component) -> bool:
 
 def _often(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
     restarts = restarts_of(pod)
-    if restarts >= MANY_RESTARTS:
-        yield tell(
+    if restarts >= MAX_RESTARTS:
+        yield make_finding(
             evidence,
             "restarted-often",
-            part.reports_to,
-            f"pod {name_of(pod)} was restarted {restarts} times; from {MANY_RESTARTS} on that is no self-healing",
+            part,
+            f"pod {name_of(pod)} was restarted {restarts} times; from {MAX_RESTARTS} on that is no self-healing",
             f"restartCount {restarts}",
-            *_last_events(evidence, pod),
-            subject=f"pod/{name_of(pod)}",
+            *warnings_about(evidence, pod),
             affects={part.reports_to},
-            details=of_part(part, pod),
+            pod=pod,
         )
 
 
 def _phase(pod: K8sObject) -> str:
     phase, ready = phase_of(pod) or "Unknown", condition_status(pod, "Ready") or "?"
     return f"pod {name_of(pod)}: {phase}, Ready {ready}"
-
-
-def _last_events(evidence: Evidence, pod: K8sObject) -> list[str]:
-    return [event_line(event) for event in evidence.events_of("Pod", name_of(pod)) if event.get("type") == "Warning"][
-        :2
-    ]
 
 
 def _last_words(evidence: Evidence, part: Component) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -21,7 +22,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.finding import event_line, of_part, tell
+from pipeline_services.triage.rules.finding import event_line, make_finding
 
 _SILENT: Final = r"(?i)deadline exceeded|timed? ?out|i/o timeout"
 _NOBODY: Final = (
@@ -38,38 +39,35 @@ def unready(evidence: Evidence, part: Component, pod: K8sObject) -> list[Finding
     started = started_at(pod)
     if not failed or started is None:
         return []
-    component, subject = part.reports_to, f"pod/{name_of(pod)}"
     recent = [event for event in failed if last_seen(event) >= max(started, evidence.now - 60)]
     message = " ".join(str(event.get("message", "")) for event in recent[:3])
     seen = [event_line(event) for event in recent[:2]]
     since = condition_since(pod, "Ready")
     if _is_wrong(evidence, pod, recent, started):
         return [
-            tell(
+            make_finding(
                 evidence,
                 "probe-wrong",
-                component,
+                part,
                 f"a probe of {part.id} fails though its process runs: {_which(pod, message)}",
                 *seen,
                 *_probe_lines(pod),
                 *alive(evidence, part),
-                subject=subject,
                 since=since,
-                details=of_part(part, pod),
+                pod=pod,
             )
         ]
     if re.search(_SILENT, message) and evidence.now - started > SETTLED and not _is_start_up(recent):
         return [
-            tell(
+            make_finding(
                 evidence,
                 "process-hung",
-                component,
+                part,
                 f"{part.id} runs and does not answer: {name_of(pod)}",
                 *seen,
-                subject=subject,
                 since=since,
-                self_healing=restarts_of(pod) < 5,
-                details=of_part(part, pod),
+                self_healing=restarts_of(pod) < MAX_RESTARTS,
+                pod=pod,
             )
         ]
     return []
@@ -93,38 +91,35 @@ def killed_by_probe(
     ]
     if not failed or not killing:
         return []
-    component, subject = part.reports_to, f"pod/{name_of(pod)}"
     message = " ".join(str(event.get("message", "")) for event in failed[:3])
     seen = [event_line(event) for event in (*failed[:2], killing[0])]
     count = status["restartCount"]
     if re.search(_NOBODY, message) and not re.search(_SILENT, message):
         return [
-            tell(
+            make_finding(
                 evidence,
                 "probe-wrong",
-                component,
+                part,
                 f"{part.id} is killed for a probe that its process does not answer: {_which(pod, message)}",
                 *seen,
                 *_probe_lines(pod),
                 *alive(evidence, part),
-                subject=subject,
                 since=at,
-                details=of_part(part, pod),
+                pod=pod,
             )
         ]
     state = "was started again" if is_ready(pod) else "is being started again"
     return [
-        tell(
+        make_finding(
             evidence,
             "process-hung",
-            component,
+            part,
             f"{part.id} did not answer its probe, was killed for it and {state}",
             *seen,
             f"{count} restarts",
-            subject=subject,
             since=at,
-            self_healing=count < 5,
-            details=of_part(part, pod),
+            self_healing=count < MAX_RESTARTS,
+            pod=pod,
         )
     ]
 

@@ -8,7 +8,7 @@ from pipeline_services.checklist import checks
 from pipeline_services.model.k8s import containers_of, limits_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import of_part, tell
+from pipeline_services.triage.rules.finding import make_finding
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -34,27 +34,18 @@ def _slowed_down(evidence: Evidence, app: str, seen: list[str]) -> Finding:
     containers = [container for pod in evidence.pods(app) for container in containers_of(pod)]
     limits = {limits_of(one).get("cpu", "none") for one in containers}
     part = evidence.pipeline[app]
-    return tell(
+    return make_finding(
         evidence,
         "cpu-throttled",
-        app,
+        part,
         f"{app} is slowed down by its CPU limit ({', '.join(sorted(limits))})",
         *seen,
         subject=f"app/{app}",
         since=evidence.changed(part.kind, part.workload, "spec.template"),
-        details=of_part(part),
+        component=app,
     )
 
 
 def _short_of_memory(evidence: Evidence, app: str, why: str) -> Finding:
     summary = f"{app} is about to be killed for its memory: {why}"
-    return tell(
-        evidence,
-        "out-of-memory",
-        app,
-        summary,
-        why,
-        affects={app},
-        confidence=Confidence.MEDIUM,
-        details=of_part(evidence.pipeline[app]),
-    )
+    return make_finding(evidence, "out-of-memory", app, summary, why, affects={app}, confidence=Confidence.MEDIUM)

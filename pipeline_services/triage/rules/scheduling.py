@@ -24,7 +24,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.finding import event_line, of_part, tell
+from pipeline_services.triage.rules.finding import event_line, make_finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +78,23 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
     large = _too_large(evidence, pod)
     found = next(one for one in _REASONS if re.search(one.words, message, re.IGNORECASE))
     cause, component = ("request-too-large", "") if large else (found.cause, found.component)
-    details = of_part(part, pod, **_node(evidence))
-    sentence = (
-        f"a pod of {part.id} asks for {large}" if large else found.sentence.format(app=part.id, **_node(evidence))
-    )
+    node = _node(evidence)
+    sentence = f"a pod of {part.id} asks for {large}" if large else found.sentence.format(app=part.id, **node)
     selector = spec_of(pod).get("nodeSelector") or spec_of(pod).get("affinity")
-    yield tell(
+    yield make_finding(
         evidence,
         cause,
-        component or part.reports_to,
+        part,
         sentence,
         f"pod {name_of(pod)} is Pending: {message}",
         *(event_line(event) for event in evidence.events_of("Pod", name_of(pod), "FailedScheduling")[:1]),
         f"it asks for {selector}" if selector else "",
         *(_usage(evidence) if cause == "node-full" else ()),
-        subject=f"node/{details['node']}" if component == "node" else f"pod/{name_of(pod)}",
+        component=component,
+        pod=pod,
+        subject=f"node/{node['node']}" if component == "node" else None,
         since=condition_since(pod, "PodScheduled"),
-        affects={component or part.reports_to, *evidence.pipeline.affected_by(part.reports_to)},
-        details=details,
+        details=node,
     )
 
 

@@ -12,7 +12,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import of_part, tell
+from pipeline_services.triage.rules.finding import make_finding
 
 SETTLED_AFTER: Final = 15.0
 """Seconds for which clients may still stumble once the pod is back: they find it with their next attempts."""
@@ -34,7 +34,7 @@ def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
         return
     if logged and _last_error(evidence, roles.PROCESSOR) > since + SETTLED_AFTER:
         return
-    yield tell(
+    yield make_finding(
         evidence,
         "outage-over",
         roles.INFLUXDB,
@@ -43,7 +43,6 @@ def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
         since=since,
         affects={roles.PROCESSOR},
         confidence=Confidence.MEDIUM,
-        details=of_part(evidence.pipeline[roles.INFLUXDB]),
     )
 
 
@@ -59,7 +58,7 @@ def _pods_back(evidence: Evidence) -> Iterator[Finding]:
         if last is not None and last <= back[component] + SETTLED_AFTER:
             apart = last - back[component]
             quiet = f"the last of them is of {abs(apart):.0f} s {'before' if apart < 0 else 'after'} its return"
-            yield tell(
+            yield make_finding(
                 evidence,
                 "outage-over",
                 component,
@@ -69,7 +68,6 @@ def _pods_back(evidence: Evidence) -> Iterator[Finding]:
                 since=back[component],
                 affects={one.component for one in heard},
                 confidence=Confidence.MEDIUM,
-                details=of_part(evidence.pipeline[component]),
             )
 
 

@@ -12,7 +12,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.k8s import K8sObject
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import tell
+from pipeline_services.triage.rules.finding import make_finding
 
 _TLS_TROUBLE: Final = r"(?i)certificate|CERTIFICATE_VERIFY|\(tls\)|x509|unknown authority|self.signed"
 
@@ -28,7 +28,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     for where, certificate in (("served", served), ("Secret's", stored)):
         if certificate and certificate["not_after"] <= evidence.now:
             days = (evidence.now - certificate["not_after"]) / 86400
-            yield tell(
+            yield make_finding(
                 evidence,
                 "certificate-expired",
                 roles.INFLUXDB,
@@ -38,7 +38,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             )
             return
     if evidence.failed(checks.CERTIFICATE_SERVED):
-        yield tell(
+        yield make_finding(
             evidence,
             "certificate-not-loaded",
             roles.INFLUXDB,
@@ -49,9 +49,11 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         )
     trusted = evidence.failed(checks.CERTIFICATE_TRUSTED)
     if trusted and not evidence.failed(checks.CERTIFICATE_SERVED):
-        yield tell(evidence, "certificate-wrong", roles.INFLUXDB, trusted[0].why, trusted[0].why, *lines, **common)
+        yield make_finding(
+            evidence, "certificate-wrong", roles.INFLUXDB, trusted[0].why, trusted[0].why, *lines, **common
+        )
     elif not trusted and lines and evidence.ready(roles.INFLUXDB) and not failed_checks(evidence):
-        yield tell(
+        yield make_finding(
             evidence,
             "certificate-wrong",
             roles.INFLUXDB,
@@ -61,7 +63,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             **common,
         )
     elif not evidence.ready(roles.INFLUXDB) and (words := evidence.said(roles.INFLUXDB, _UNUSABLE)):
-        yield tell(
+        yield make_finding(
             evidence,
             "certificate-wrong",
             roles.INFLUXDB,
@@ -72,7 +74,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         )
     expiring = evidence.failed(checks.CERTIFICATE_VALID_FOR_WEEKS)
     if expiring:
-        yield tell(
+        yield make_finding(
             evidence,
             "certificate-expiring",
             roles.INFLUXDB,

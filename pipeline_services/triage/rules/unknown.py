@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import tell
+from pipeline_services.triage.rules.finding import make_finding
 
 
 def findings(evidence: Evidence, explained_by: Sequence[Finding]) -> Iterator[Finding]:
@@ -18,7 +18,7 @@ def findings(evidence: Evidence, explained_by: Sequence[Finding]) -> Iterator[Fi
         if one.failed and one.component not in explained:
             left.setdefault(one.component, []).append(one)
     for component, failed in left.items():
-        yield tell(
+        yield make_finding(
             evidence,
             "unknown",
             component,

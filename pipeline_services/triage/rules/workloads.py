@@ -26,7 +26,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.pipeline import DAEMON_SET
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.finding import earliest, event_line, of_part, tell
+from pipeline_services.triage.rules.finding import earliest, event_line, make_finding
 from pipeline_services.triage.rules.pods import pod_findings
 
 
@@ -38,19 +38,11 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _of(evidence: Evidence, part: Component) -> Iterator[Finding]:
-    component, subject = part.reports_to, part.kubectl_name
-    workload = evidence.workload(part.id)
+    subject, workload = part.kubectl_name, evidence.workload(part.id)
     if workload is None:
         summary = f"{subject} does not exist, so nothing runs {part.id}"
-        yield tell(
-            evidence,
-            "workload-missing",
-            component,
-            summary,
-            f"no {subject} in the namespace",
-            _pods_line(evidence, part),
-            subject=subject,
-            details=of_part(part),
+        yield make_finding(
+            evidence, "workload-missing", part, summary, f"no {subject} in the namespace", _pods_line(evidence, part)
         )
         return
     if part.kind != DAEMON_SET and replicas_of(workload) == 0:
@@ -63,23 +55,20 @@ def _of(evidence: Evidence, part: Component) -> Iterator[Finding]:
 
 
 def _scaled_to_zero(evidence: Evidence, part: Component) -> Finding:
-    component, subject = part.reports_to, part.kubectl_name
     events = evidence.events_of(part.kind, part.workload)
     gone = [event for event in events if "scaled down" in event.get("message", "").lower()]
     gone += [event for event in events if event.get("reason") == "SuccessfulDelete"]
     since = evidence.changed(part.kind, part.workload, "spec.replicas") or (last_seen(gone[0]) if gone else None)
     summary = f"{part.id} is scaled to 0: no pod of it is wanted, so none runs"
-    return tell(
+    return make_finding(
         evidence,
         "scaled-to-zero",
-        component,
+        part,
         summary,
-        f"{subject} has spec.replicas 0",
+        f"{part.kubectl_name} has spec.replicas 0",
         *(event_line(event) for event in gone[:1]),
         _pods_line(evidence, part),
-        subject=subject,
         since=since,
-        details=of_part(part),
     )
 
 
@@ -91,20 +80,17 @@ def _refused(evidence: Evidence, part: Component) -> list[K8sObject]:
 
 def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> Iterator[Finding]:
     """The controller says why it makes no pods."""
-    component, subject = part.reports_to, part.kubectl_name
     if part.kind == DAEMON_SET and progress_of(workload).wanted == 0:
         selector = spec_of(template_of(workload)).get("nodeSelector")
         summary = f"{part.id} runs on no node: its selector {selector} matches none"
-        yield tell(
+        yield make_finding(
             evidence,
             "placement-impossible",
-            component,
+            part,
             summary,
-            f"{subject} wants 0 pods",
+            f"{part.kubectl_name} wants 0 pods",
             f"nodeSelector {selector}",
-            subject=subject,
             since=evidence.changed(part.kind, part.workload, "spec"),
-            details=of_part(part),
         )
         return
     if progress_of(workload).complete:
@@ -122,40 +108,13 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
     )
     lines = (message, *(event_line(event) for event in refused[:2]), *_quotas(evidence))
     if re.search(r"exceeded quota|must specify|(max|min)imum .* usage per", message):
-        yield tell(
-            evidence,
-            "quota-exceeded",
-            "config",
-            f"the namespace's quota or limit range allows no pod of {part.id}",
-            *lines,
-            subject=subject,
-            since=since,
-            affects=evidence.pipeline.affected_by(component),
-            details=of_part(part),
-        )
+        cause, component = "quota-exceeded", "config"
+        summary = f"the namespace's quota or limit range allows no pod of {part.id}"
     elif re.search(r"persistentvolumeclaim", message):
-        yield tell(
-            evidence,
-            "volume-missing",
-            "storage",
-            f"{part.id} has no volume claim",
-            *lines,
-            subject=subject,
-            since=since,
-            affects=evidence.pipeline.affected_by(component),
-            details=of_part(part),
-        )
+        cause, component, summary = "volume-missing", "storage", f"{part.id} has no volume claim"
     else:
-        yield tell(
-            evidence,
-            "pods-forbidden",
-            component,
-            f"no pod of {part.id} may be made: {message}",
-            *lines,
-            subject=subject,
-            since=since,
-            details=of_part(part),
-        )
+        cause, component, summary = "pods-forbidden", "", f"no pod of {part.id} may be made: {message}"
+    yield make_finding(evidence, cause, part, summary, *lines, since=since, component=component)
 
 
 def _held_up(evidence: Evidence, part: Component, workload: K8sObject) -> Iterator[Finding]:
@@ -163,44 +122,39 @@ def _held_up(evidence: Evidence, part: Component, workload: K8sObject) -> Iterat
     progress = progress_of(workload)
     if progress.complete:
         return
-    component, subject = part.reports_to, part.kubectl_name
     changed = evidence.changed(part.kind, part.workload, "spec")
     if spec_of(workload).get("paused"):
-        yield tell(
+        yield make_finding(
             evidence,
             "rollout-paused",
-            component,
+            part,
             f"the rollout of {part.id} is paused half-way",
             str(progress),
-            f"{subject} has spec.paused true",
-            subject=subject,
+            f"{part.kubectl_name} has spec.paused true",
             since=changed,
-            details=of_part(part),
         )
         return
     stalled = condition(workload, "Progressing")
-    if condition_status(workload, "Progressing") == "False" or evidence.failed(checks.ROLLOUT_COMPLETE, component):
-        yield tell(
+    if condition_status(workload, "Progressing") == "False" or evidence.failed(
+        checks.ROLLOUT_COMPLETE, part.reports_to
+    ):
+        yield make_finding(
             evidence,
             "not-ready",
-            component,
+            part,
             f"the rollout of {part.id} does not come to its end",
             str(progress),
             stalled.get("message", ""),
-            subject=subject,
             since=changed,
-            details=of_part(part),
         )
         return
-    yield tell(
+    yield make_finding(
         evidence,
         "rollout-under-way",
-        component,
+        part,
         f"a rollout of {part.id} is under way: {progress}",
         *_leaving(evidence, part),
-        subject=subject,
         since=changed,
-        details=of_part(part),
     )
 
 
