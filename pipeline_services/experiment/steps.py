@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline_services.triage.model import Diagnosis
 
-_READS: Final = re.compile(r"kubectl (--context \S+ )?(get|describe|logs|top|exec|rollout history|rollout status)\b")
+_READS: Final = re.compile(r"^kubectl( --context \S+)? (get|describe|logs|top|exec|rollout history|rollout status)\b")
 _OPEN_ENDED: Final = re.compile(r" --watch\b| -w\b| -f\b| port-forward ")
 _NOTHING: Final = ("No resources found", "<none>")
 
