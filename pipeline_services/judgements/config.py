@@ -83,7 +83,8 @@ def secrets_are_complete(snapshot: Snapshot) -> None:
     for secret, keys in snapshot.pipeline.config.secrets.items():
         advice = _ADVICE.but(next_command=f"kubectl describe secret -n {{namespace}} {secret}")
         if secret not in there:
-            raise Deviation(snapshot, f"there is no Secret {secret}", "one", advice)
+            missing = _ADVICE.but(next_command="kubectl get configmaps,secrets -n {namespace}")
+            raise Deviation(snapshot, f"there is no Secret {secret}", "one", missing)
         empty = [key for key in keys if not there[secret].get(key, {}).get("bytes")]
         if empty:
             raise Deviation(snapshot, f"Secret {secret} holds nothing under {', '.join(empty)}", "a value", advice)

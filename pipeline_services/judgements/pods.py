@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -112,17 +112,24 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
     for part in snapshot.pipeline.parts_of(component):
         if not any(part.owns(labels_of(pod)) for pod in pods):
             require_settled(snapshot, component)
-            raise Deviation(snapshot, f"there is no pod of {part.id}", "at least one, Running and ready", advice)
+            missing = advice.but(next_command="kubectl get deployments,statefulsets,daemonsets -n {namespace}")
+            raise Deviation(snapshot, f"there is no pod of {part.id}", "at least one, Running and ready", missing)
     for pod in pods:
         status = bad_status(pod, snapshot.taken_at)
         if status:
-            raise Deviation(snapshot, f"pod {name_of(pod)} is in {status}", "Running, all containers ready", advice)
+            observed = f"pod {name_of(pod)} is in {status}"
+            raise Deviation(snapshot, observed, "Running, all containers ready", _describing(advice, pod))
     slow = [pod for pod in pods if not is_ready(pod) and not is_starting(pod, snapshot.taken_at)]
     if slow:
         phase = phase_of(slow[0]) or "Unknown"
         observed = f"pod {name_of(slow[0])} is {phase} but not ready; {len(slow)} of {len(pods)} pods are like that"
-        raise Deviation(snapshot, observed, f"all containers ready within {STARTING_FOR:g} s", advice)
+        expected = f"all containers ready within {STARTING_FOR:g} s"
+        raise Deviation(snapshot, observed, expected, _describing(advice, slow[0]))
     require_settled(snapshot, component)
+
+
+def _describing(advice: Advice, pod: K8sObject) -> Advice:
+    return advice.but(next_command=f"kubectl describe pod -n {{namespace}} {name_of(pod)}")
 
 
 def _bad_containers(pod: K8sObject, now: float) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import age, condition_status, is_ready, labels_of, progress_of
+from pipeline_services.model.pipeline import DAEMON_SET
 from pipeline_services.snapshot.objects import items_of, named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -25,8 +26,12 @@ def _judge(snapshot: Snapshot, part: Component) -> None:
     )
     workload = named(snapshot, part.list_name, app)
     if workload is None:
-        raise Deviation(snapshot, f"there is no {kind} {app}", "one, with its pods available", advice)
+        missing = advice.but(next_command="kubectl get deployments,statefulsets,daemonsets -n {namespace}")
+        raise Deviation(snapshot, f"there is no {kind} {app}", "one, with its pods available", missing)
     progress = progress_of(workload)
+    if progress.wanted == 0 and kind == DAEMON_SET:
+        placed = advice.but(next_command=f"kubectl describe daemonset/{app} -n {{namespace}}")
+        raise Deviation(snapshot, f"{kind} {app} may run on no node", "at least 1 pod", placed)
     if progress.wanted == 0:
         scale = advice.but(next_command=f"kubectl scale {kind.lower()}/{app} -n {{namespace}} --replicas=1")
         raise Deviation(snapshot, f"{kind} {app} is scaled to 0", "at least 1 replica", scale)
