@@ -1,0 +1,96 @@
+"""Where versions are tried: beside the pipeline, with a topic, groups and buckets of their own, all journaled."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from pipeline_services.apps.bench import Load
+from pipeline_services.bench.manifests import LABELS, NAME, network_policies
+from pipeline_services.bench.manifests import pod as bench_pod
+from pipeline_services.faults.journal import Call, Step
+from pipeline_services.faults.model import Fault
+from pipeline_services.faults.stores import buckets_removed, topics_removed
+from pipeline_services.model import roles
+from pipeline_services.model.k8s import containers_of, name_of, template_of
+from pipeline_services.model.kinds import KINDS
+from pipeline_services.model.pipeline import Pipeline
+
+LIFETIME_S: Final = 3600.0
+"""Seconds that all rounds may take together."""
+ADMIN_TOKEN_KEY: Final = "token"
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What one run of one version has to itself: run ``number`` of a validation whose readings lie in ``topic``."""
+
+    topic: str
+    number: int
+
+    @property
+    def name(self) -> str:
+        """The group, the bucket and, before its ending, the dead-letter topic."""
+        return f"{self.topic}-{self.number}"
+
+
+def ground(pipeline: Pipeline, topic: str, admin_token: str) -> Fault:
+    """The change that lets pods of the benchmark in; its undo clears away whatever was made since.
+
+    Args:
+        topic: how the names of all that is made begin.
+        admin_token: InfluxDB's operator's, which may delete buckets.
+    """
+    namespace, kind = pipeline.namespace, KINDS["NetworkPolicy"]
+    policies = network_policies(pipeline)
+    kafka, influxdb = pipeline.service(roles.KAFKA).port, pipeline.service(roles.INFLUXDB).port
+    undo: list[Step] = [remove_pods(namespace)]
+    undo += [Call("DELETE", kind.path(namespace, name_of(policy))) for policy in policies]
+    undo += [topics_removed(topic, kafka), buckets_removed(topic, pipeline.store.org, admin_token, influxdb)]
+    return Fault(
+        f"versions are tried beside the pipeline, as {NAME} with {topic}",
+        [Call("POST", kind.path(namespace), policy) for policy in policies],
+        undo,
+        pods=(NAME,),
+        lifetime_s=LIFETIME_S,
+    )
+
+
+def remove_pods(namespace: str) -> Call:
+    """The step that deletes every pod of a trial at once."""
+    selector = urlencode({"labelSelector": ",".join(f"{key}={value}" for key, value in LABELS.items())})
+    body = {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0}
+    return Call("DELETE", f"{KINDS['Pod'].path(namespace)}?{selector}", body)
+
+
+def loader(processor: Mapping[str, Any], load: Load) -> Manifest:
+    """The pod that fills the topic once, in the baseline's image."""
+    made = bench_pod(processor, load)
+    made["spec"]["containers"] = made["spec"].pop("initContainers")
+    return made
+
+
+def version_pod(processor: Mapping[str, Any], image: str, place: Place, pipeline: Pipeline) -> Manifest:
+    """One pod of a version: the processor's as it is deployed, but for its image, what it reads and where it writes."""
+    spec = copy.deepcopy(template_of(processor)["spec"])
+    worker = containers_of({"spec": spec})[0]
+    worker["image"] = image
+    own: dict[str, Manifest] = {
+        "KAFKA_TOPIC": {"value": place.topic},
+        "KAFKA_DEAD_LETTER_TOPIC": {"value": f"{place.name}-dead-letter"},
+        "KAFKA_GROUP": {"value": place.name},
+        "INFLUXDB_BUCKET": {"value": place.name},
+        # The processor's own token writes the pipeline's bucket and no other.
+        pipeline.config.write_token.key: {
+            "valueFrom": {"secretKeyRef": {"name": pipeline.config.admin, "key": ADMIN_TOKEN_KEY}}
+        },
+    }
+    kept = [entry for entry in worker.get("env") or () if entry["name"] not in own]
+    worker["env"] = [*kept, *({"name": name, **value} for name, value in own.items())]
+    spec["restartPolicy"] = "Always"
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": NAME, "labels": LABELS}, "spec": spec}

@@ -1,0 +1,83 @@
+"""Buckets of a trial's own in InfluxDB: made, and read back with the types of their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from pipeline_services.apps.bench import APART_NS, Load
+from pipeline_services.audit.ledger import Records
+from pipeline_services.audit.store import read_store
+from pipeline_services.clients.http import HttpApi
+from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.pipeline import Store
+
+CREATED: Final = 201
+READ_TIMEOUT_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStore:
+    """InfluxDB with the operator's token. ``store`` is the pipeline's: its organisation and its measurement."""
+
+    http: HttpApi
+    store: Store
+    token: str
+
+    @property
+    def authorization(self) -> Mapping[str, str]:
+        """The header with the token."""
+        return {"Authorization": f"Token {self.token}"}
+
+    def make(self, bucket: str) -> None:
+        """Make a bucket.
+
+        Raises:
+            UnexpectedAnswer: InfluxDB did not.
+        """
+        found = self.http.ask_json("/api/v2/orgs", {"org": self.store.org}, headers=self.authorization)
+        try:
+            organisation = found["orgs"][0]["id"]
+        except (KeyError, IndexError, TypeError) as error:
+            raise UnexpectedAnswer(f"InfluxDB knows no organisation {self.store.org}: {str(found)[:200]}") from error
+        body = {"orgID": organisation, "name": bucket, "retentionRules": []}
+        answer = self.http.ask("/api/v2/buckets", body=body, headers=self.authorization)
+        if answer.status != CREATED:
+            raise UnexpectedAnswer(f"InfluxDB did not make the bucket {bucket}: {answer.status} {answer.text[:200]}")
+
+    def points(self, bucket: str, load: Load) -> Records:
+        """What is stored, with checksums computed from what was found. Raises as ``read_store`` does."""
+        span = (load.start_ns, load.start_ns + load.readings * APART_NS + 10**9)
+        return read_store(self.http, self.authorization, replace(self.store, bucket=bucket), span)
+
+    def count(self, bucket: str) -> int:
+        """How many readings are stored; 0 where there is no series.
+
+        Raises:
+            UnexpectedAnswer: InfluxDB's answer cannot be read.
+        """
+        rows = self._rows(bucket, f"SELECT COUNT(sequence) FROM {self.store.measurement}")
+        return int(rows[0][1]) if rows else 0
+
+    def types(self, bucket: str) -> dict[str, str]:
+        """By field its type; a field that has several has them all, sorted.
+
+        Raises:
+            UnexpectedAnswer: InfluxDB's answer cannot be read.
+        """
+        found: dict[str, list[str]] = {}
+        for name, kind in self._rows(bucket, f"SHOW FIELD KEYS FROM {self.store.measurement}"):
+            found.setdefault(str(name), []).append(str(kind))
+        return {name: ", ".join(sorted(kinds)) for name, kinds in found.items()}
+
+    def _rows(self, bucket: str, statement: str) -> list[list[Any]]:
+        query = {"db": bucket, "epoch": "ns", "q": statement}
+        answer = self.http.ask_json("/query", query, headers=self.authorization, timeout=READ_TIMEOUT_S)
+        try:
+            result = answer["results"][0]
+            if "error" in result:
+                raise UnexpectedAnswer(f"InfluxDB does not answer {statement}: {result['error']}")
+            return list((result.get("series") or [{"values": []}])[0]["values"])
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise UnexpectedAnswer(f"InfluxDB's answer to {statement} cannot be read: {str(answer)[:200]}") from error

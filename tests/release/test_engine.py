@@ -1,0 +1,252 @@
+"""A validation as a whole: which stages are played, what the verdict is, and that everything is put back."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from pipeline_services.faults.injection import IDENTITY
+from pipeline_services.faults.journal import Journal
+from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.release import engine
+from pipeline_services.release.engine import STAGES, Site, rounds_fact, validation
+from pipeline_services.release.rollout import Rolled
+from pipeline_services.release.rounds import BASELINE, CANDIDATE, Played, Round
+from pipeline_services.release.solo import READINGS
+from pipeline_services.release.trial import Trial
+from pipeline_services.release.verdict import ROLLED_OUT, Conclusion, Verdict
+from tests.release.test_ground import PROCESSOR
+from tests.release.test_trial import good
+
+OLD, NEW = "localhost/conveyor/apps", "localhost/conveyor/apps:candidate-1"
+PIPELINE = Pipeline.load()
+SERIES = {PIPELINE.metrics["write_failures"]: 0.0, PIPELINE.metrics["dead_lettered"]: 0.0}
+
+
+class Api:
+    """Takes every change and remembers it; ``away`` from the change with that number on."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[str, str]] = []
+        self.commands: list[str] = []
+
+    def call(self, method: str, path: str, _body: Any = None, _content_type: str = "") -> Any:
+        if path == IDENTITY:
+            return {"metadata": {"uid": "here"}}
+        self.changes.append((method, path.partition("?")[0].rpartition("/")[2]))
+        return {}
+
+    def on_node(self, words: list[str]) -> str:
+        self.commands.append(" ".join(words[3:6]))
+        return ""
+
+    def get(self, _kind: str, _name: str) -> Any:
+        return PROCESSOR
+
+    def delete(self, _kind: str, _name: str) -> None: ...
+
+    def list(self, _kind: str) -> list[Any]:
+        token = base64.b64encode(b"secret").decode()
+        return [{"metadata": {"name": PIPELINE.config.admin}, "data": {"token": token}}]
+
+
+class World:
+    """What a validation meets: how the candidate behaves, and how noisy the machine is."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.api, self.journal, self.lines = Api(), Journal(folder / "journal"), []  # type: ignore[var-annotated]
+        self.trial = replace(good("new"), series=SERIES)
+        self.cost = {OLD: 1.0, NEW: 1.0}
+        self.noise = 0.001
+        self.fails = {OLD: "", NEW: ""}
+        self.rolled: dict[str, bool | None] = {name: True for name, _ in ROLLED_OUT if name != "scenarios"}
+        self.left: list[str] = []
+        self.wrong: list[str] = []
+        self.journaled: list[int] = []
+        self.raises: Exception | None = None
+        self._turn = itertools.count()
+        world = self
+
+        class Solo:
+            def __init__(self, *_arguments: Any) -> None: ...
+
+            def fill(self) -> None:
+                world.journaled.append(len(world.journal.entries()))
+                if world.raises:
+                    raise world.raises
+
+            def try_out(self, image: str, _watched_s: float) -> Trial:
+                return world.trial if image == NEW else replace(good(), series=SERIES)
+
+            def play(self, version: str, image: str) -> Round:
+                turn = next(world._turn)
+                cost = world.cost[image] * (1 + world.noise * (turn * 7 % 5 - 2))
+                costs = dict.fromkeys(("cpu-per-reading", "peak-memory", "drain-time"), cost)
+                return Round(version, costs, 1.0, READINGS, world.fails[image])
+
+        class RollOut:
+            def __init__(self, *_arguments: Any) -> None: ...
+
+            def play(self, rolled: Rolled) -> None:
+                rolled.mark("the candidate is rolled out")
+                for name, holds in world.rolled.items():
+                    rolled.add(name, holds, "seen")
+
+            def with_candidate(self, rolled: Rolled, scenarios: Any) -> None:
+                wrong = scenarios()
+                rolled.add("scenarios", not wrong, "; ".join(wrong))
+
+        monkeypatch.setattr(engine, "Solo", Solo)
+        monkeypatch.setattr(engine, "RollOut", RollOut)
+
+    def concluded(self) -> Conclusion:
+        class Probes:
+            pipeline = PIPELINE
+            influx = None
+
+        site = Site(
+            cast(Any, self.api),
+            self.journal,
+            cast(Any, Probes()),
+            self.lines.append,
+            lambda: None,
+            lambda: self.left,
+            lambda: self.wrong,
+        )
+        return validation(site, "tests/candidates/x", lambda _baseline: NEW).conclude()
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(tmp_path, monkeypatch)
+
+
+def stages(conclusion: Conclusion) -> list[str]:
+    return [name for name in conclusion.evidence.stages if name in STAGES]
+
+
+def test_a_good_candidate_goes(world: World) -> None:
+    found = world.concluded()
+    assert found.verdict is Verdict.GO, str(found)
+    assert stages(found) == list(STAGES)
+    assert (found.evidence.baseline, found.evidence.candidate) == (OLD, "tests/candidates/x")
+    assert len(found.evidence.rolled) == 1
+
+
+def test_everything_is_journaled_before_and_put_back_after(world: World) -> None:
+    world.concluded()
+    assert world.journaled == [1]
+    assert world.journal.entries() == []
+    assert [method for method, _ in world.api.changes] == ["POST"] * 3 + ["DELETE"] * 4
+    topics, buckets = world.api.commands
+    assert topics.startswith("sh remove bench-")
+    assert buckets.startswith("sh bench-")
+
+
+def test_a_plain_no_go_ends_it_after_the_trial(world: World) -> None:
+    world.trial = replace(world.trial, restarts=1, ended="Error")
+    found = world.concluded()
+    assert found.verdict is Verdict.NO_GO
+    assert found.reasons == ("no container was started again: no: started again 1 times, the last time as Error",)
+    assert stages(found) == ["trial"]
+
+
+def test_what_is_not_known_after_the_trial_ends_it_too(world: World) -> None:
+    world.trial = replace(world.trial, types={})
+    found = world.concluded()
+    assert found.verdict is Verdict.NOT_ENOUGH_DATA
+    assert stages(found) == ["trial"]
+
+
+def test_a_slow_candidate_is_stopped_after_eight_pairs(world: World) -> None:
+    world.cost[NEW] = 1.15
+    found = world.concluded()
+    assert found.verdict is Verdict.NO_GO
+    assert found.reasons[0].startswith("CPU time per stored reading: +1")
+    assert len(found.evidence.metrics[0].pairs) == 8
+    assert "roll-out" not in stages(found)
+
+
+def test_a_noisy_machine_decides_nothing(world: World) -> None:
+    world.noise = 0.1
+    found = world.concluded()
+    assert found.verdict is Verdict.NOT_ENOUGH_DATA
+    assert "the baseline against itself leaves" in found.reasons[0]
+    assert stages(found) == ["trial", "baseline against itself"]
+    assert len(found.evidence.control[0].pairs) == 16
+
+
+def test_a_candidate_that_fails_in_a_round_is_stopped(world: World) -> None:
+    world.fails[NEW] = "its container ended"
+    found = world.concluded()
+    assert found.verdict is Verdict.NO_GO
+    assert "the first round of the candidate failed: its container ended" in found.reasons[0]
+
+
+def test_a_baseline_that_fails_in_a_round_decides_nothing(world: World) -> None:
+    world.fails[OLD] = "its container ended"
+    found = world.concluded()
+    assert found.verdict is Verdict.NOT_ENOUGH_DATA
+    assert found.reasons[0] == "the first round of the baseline failed: its container ended"
+
+
+@pytest.mark.parametrize("name", [name for name, _ in ROLLED_OUT if name != "scenarios"])
+def test_a_bad_roll_out_is_stopped_before_any_failure_is_played(world: World, name: str) -> None:
+    world.rolled[name] = False
+    found = world.concluded()
+    assert found.verdict is Verdict.NO_GO
+    assert found.reasons == (f"{dict(ROLLED_OUT)[name]}: no: seen",)
+    assert "failures" not in stages(found)
+
+
+def test_a_roll_out_of_which_something_was_not_seen_is_no_go(world: World) -> None:
+    del world.rolled["rollout-gap"]
+    found = world.concluded()
+    assert found.verdict is Verdict.NOT_ENOUGH_DATA
+    assert found.reasons == ("never looked at: rollout-gap",)
+
+
+def test_a_candidate_that_does_not_recover_is_stopped(world: World) -> None:
+    world.wrong = ["kafka-process-killed: 3 readings lost"]
+    found = world.concluded()
+    assert found.verdict is Verdict.NO_GO
+    assert found.reasons[0].endswith("no: kafka-process-killed: 3 readings lost")
+
+
+def test_what_stays_behind_is_no_go_and_no_fault_of_the_candidate(world: World) -> None:
+    world.left = ["deployments/processor spec: other"]
+    found = world.concluded()
+    assert found.verdict is Verdict.NOT_ENOUGH_DATA
+    assert found.reasons[0] == "the namespace is as it was before: not known: deployments/processor spec: other"
+
+
+@pytest.mark.parametrize("error", [ServiceUnreachable("Kafka does not answer"), PreconditionNotMet("refused")])
+def test_an_error_of_the_cluster_decides_nothing_and_is_put_back(world: World, error: Exception) -> None:
+    world.raises = error
+    found = world.concluded()
+    assert found.verdict is Verdict.NOT_ENOUGH_DATA
+    assert found.reasons[0] == str(error)
+    assert world.journal.entries() == []
+    assert ("DELETE", "pods") in world.api.changes
+
+
+def test_ctrl_c_goes_through_and_everything_is_put_back(world: World) -> None:
+    world.raises = cast(Exception, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        world.concluded()
+    assert world.journal.entries() == []
+    assert ("DELETE", "pods") in world.api.changes
+
+
+def test_a_round_that_stores_too_few_is_no_go() -> None:
+    pair = (Round(BASELINE, stored=READINGS), Round(CANDIDATE, stored=READINGS - 6))
+    fact = rounds_fact(Played([pair]))
+    assert fact.holds is False
+    assert fact.seen == f"only {READINGS - 6} of {READINGS}"
+    assert rounds_fact(Played()).holds is None

@@ -1,0 +1,129 @@
+"""One version alone, on a cluster in memory: what is seen of a good one, and how each bad one is told."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from pipeline_services.model.errors import NoData
+from pipeline_services.release import solo
+from pipeline_services.release.rounds import CANDIDATE
+from pipeline_services.release.solo import Solo, costs, series_in
+from pipeline_services.release.usage import Usage
+from tests.release.fake_cluster import LOAD, FakeBroker, FakeCluster, FakeStore, Version, Ways
+from tests.release.test_ground import PROCESSOR
+
+METRICS = "# HELP x\nconveyor_readings_written_total 100.0\nother 1\n"
+
+
+class Bench:
+    """A trial with everything in it stood in for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.cluster, self.store = FakeCluster(), FakeStore()
+        self.removed: list[str] = []
+        monkeypatch.setattr(FakeBroker, "cluster", self.cluster, raising=False)
+        monkeypatch.setattr(solo, "KafkaBroker", FakeBroker)
+        monkeypatch.setattr(solo, "READY_WITHIN_S", 0.5)
+        monkeypatch.setattr(solo, "DRAINED_WITHIN_S", 0.5)
+        monkeypatch.setattr(solo, "ENDED_WITHIN_S", 0.5)
+        monkeypatch.setattr(solo, "LOOK_EVERY_S", 0.01)
+        monkeypatch.setattr(Solo, "_series", lambda _self: {"written": 100.0})
+        ways: Any = (self.cluster, Ways(), self.store, PROCESSOR, LOAD, self.removed.append)
+        self.solo = Solo(*ways)
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    return Bench(monkeypatch)
+
+
+def test_a_good_version_is_seen_whole(bench: Bench) -> None:
+    trial = bench.solo.try_out("apps:2", 0.0)
+    assert trial.failed == ""
+    assert trial.ready_s is not None
+    assert trial.restarts == 0
+    assert trial.stopped_s is not None
+    assert trial.ledger is not None
+    assert trial.ledger.holds
+    assert trial.types == {"sequence": "integer"}
+    assert trial.log == list(Version().log)
+    assert trial.series == {"written": 100.0}
+
+
+def test_each_run_has_a_bucket_of_its_own_which_is_gone_afterwards(bench: Bench) -> None:
+    bench.solo.try_out("apps:1", 0.0)
+    bench.solo.play(CANDIDATE, "apps:2")
+    assert bench.store.made == bench.removed == [f"{LOAD.producer_id}-1", f"{LOAD.producer_id}-2"]
+    assert bench.cluster.pod is None
+
+
+def test_a_lost_reading_is_named(bench: Bench) -> None:
+    bench.store.lost = {51}
+    ledger = bench.solo.try_out("apps:2", 0.0).ledger
+    assert ledger is not None
+    assert [(one.device_id, one.sequence) for one in ledger.lost] == [("conveyor-01", 1)]
+
+
+@pytest.mark.parametrize(
+    ("version", "failed", "restarts"),
+    [
+        (Version(ready_at=10**9), r"not within 0\.5 s: .*its readiness probe has not passed", 0),
+        (Version(ends_at=2, ready_at=9), "its container ended before it was ready", 1),
+        (Version(ends_at=3), r"ended while it had readings to store: Error, exit code 1", 1),
+        (Version(ends_at=4, reason="OOMKilled"), "ended by itself: OOMKilled", 1),
+        (Version(drains=False), "not all readings were committed", 0),
+    ],
+    ids=["never ready", "crashes at its start", "crashes at work", "crashes later", "does not drain"],
+)
+def test_a_bad_version_is_told_and_not_read_back(bench: Bench, version: Version, failed: str, restarts: int) -> None:
+    bench.cluster.version = version
+    trial = bench.solo.try_out("apps:2", 0.0)
+    assert trial.restarts == restarts
+    assert trial.ledger is None
+    assert trial.series is None
+    assert trial.stopped_s is not None
+    with pytest.raises(AssertionError, match=failed):
+        raise AssertionError(trial.failed)
+
+
+def test_the_log_from_before_a_restart_is_kept(bench: Bench) -> None:
+    bench.cluster.version = Version(ends_at=3)
+    assert next(iter(bench.solo.try_out("apps:2", 0.0).log or ())) == "before it was started again"
+
+
+def test_a_round_has_its_costs(bench: Bench) -> None:
+    one = bench.solo.play(CANDIDATE, "apps:2")
+    assert (one.version, one.failed, one.stored) == (CANDIDATE, "", 100)
+    assert one.costs["cpu-per-reading"] == pytest.approx(6500)
+    assert one.costs["peak-memory"] == 64.0
+    assert one.costs["drain-time"] == pytest.approx(5.0, abs=0.5)
+    assert bench.cluster.applied[0]["spec"]["containers"][0]["image"] == "apps:2"
+
+
+def test_a_round_that_fails_says_why(bench: Bench) -> None:
+    bench.cluster.version = Version(drains=False)
+    assert "not all readings were committed" in bench.solo.play(CANDIDATE, "apps:2").failed
+
+
+def test_a_pod_that_somebody_took_away_says_nothing_about_the_version(bench: Bench) -> None:
+    def lost(*_arguments: object) -> None:
+        return None
+
+    bench.cluster.apply = cast(Any, lost)  # type: ignore[method-assign]
+    with pytest.raises(NoData, match="somebody took the pod"):
+        bench.solo.try_out("apps:2", 0.0)
+
+
+def test_costs_are_in_the_units_of_the_table() -> None:
+    assert costs(Usage(6.0, 70.0, 0.0), 8.0, 60_000) == {
+        "cpu-per-reading": pytest.approx(100.0),
+        "peak-memory": 70.0,
+        "drain-time": 8.0,
+    }
+
+
+def test_series_are_added_up_by_name() -> None:
+    text = '# TYPE a counter\na{x="1"} 2.0\na{x="2"} 3\nb 1.5e3\n'
+    assert series_in(text) == {"a": 5.0, "b": 1500.0}
