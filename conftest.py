@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from checks import collection
 from pipeline_services.model.settings import Settings
 from pipeline_services.reporting.run.plugin import source_of
 from pipeline_services.snapshot.snapshot import Snapshot
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The checks, which know nothing of the plugin, have the cases of the run's pipeline."""
+    source = source_of(config)
+    config.stash[collection.PIPELINE], config.stash[collection.SETTINGS] = source.pipeline, source.settings
 
 
 @pytest.fixture(scope="session")

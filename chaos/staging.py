@@ -23,6 +23,7 @@ from pipeline_services.experiment.scenario import Scenario
 from pipeline_services.experiment.timeline import as_json, as_text, phases
 from pipeline_services.experiment.timeline_picture import svg
 from pipeline_services.faults.safety import authorize_target
+from pipeline_services.reporting.run.plugin import source_of
 from pipeline_services.reporting.run.scenarios import Row
 from pipeline_services.reporting.run.session import PLUGIN, WARNING, OperatorRun
 
@@ -39,6 +40,7 @@ def opened(config: pytest.Config) -> Iterator[SteadyPipeline]:
         config.getoption("context"),
         config.getoption("namespace"),
         config.getoption("allow_chaos"),
+        source_of(config).pipeline,
     )
     with SteadyPipeline.open(authorized, lambda line: say(config, line)) as pipeline:
         yield pipeline

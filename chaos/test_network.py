@@ -9,7 +9,7 @@ import pytest
 
 from pipeline_services.model import roles
 from pipeline_services.model.flows import attempts
-from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.reporting.run.plugin import source_of
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.component("network"), pytest.mark.r
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The cases follow from the description."""
-    pipeline = Pipeline.load()
+    pipeline = source_of(metafunc.config).pipeline
     if "flow" in metafunc.fixturenames:
         metafunc.parametrize("flow", attempts(pipeline))
     if "name" in metafunc.fixturenames:

@@ -26,12 +26,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the cases before ``-m`` selects; leave out those that ask a component which the settings declare absent."""
-    cases = collection.cases_of(item for item in items if item.path.parent == Path(__file__).parent)
-    given = config.getoption("settings")
-    absent = Settings.load(config.invocation_params.dir / Path(given).expanduser()).absent if given else frozenset()
-    gone = [item for item, case in cases.items() if case.needs & absent]
-    collection.mark({item: case for item, case in cases.items() if item not in gone})
+    """Mark the cases before ``-m`` selects; leave out those of what is not here."""
+    gone = collection.select(config, (item for item in items if item.path.parent == Path(__file__).parent))
     if gone:
         items[:] = [item for item in items if item not in gone]
         config.hook.pytest_deselected(items=gone)

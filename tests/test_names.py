@@ -77,6 +77,43 @@ def test_a_name_in_code_is_found(source: str, found: list[str]) -> None:
     assert [name for _, name in literals(source)] == found
 
 
+ASKS = {"collect": 3, "resolve_target": 4, "authorize_target": 5, "Snapshot": 6}
+"""Whoever asks one of these says which pipeline is meant: it is the so-maniest argument, or ``pipeline``."""
+UNDOES = ROOT / "pipeline_services" / "faults" / "aftermath.py"
+"""It undoes what is journaled, whatever the pipeline."""
+
+
+def unsaid(source: str) -> list[int]:
+    """The lines that ask about a pipeline and leave open which, and so would mean the suite's own."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    named = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ASKS]
+    starred = [call for call in named if any(isinstance(one, ast.Starred) for one in call.args)]
+    return [
+        call.lineno
+        for call in named
+        if call not in starred
+        and len(call.args) < ASKS[ast.unparse(call.func)]
+        and "pipeline" not in {keyword.arg for keyword in call.keywords}
+    ]
+
+
+@pytest.mark.parametrize("module", [one for one in PRODUCT if one != UNDOES], ids=by_path)
+def test_whoever_looks_says_at_which_pipeline(module: Path) -> None:
+    assert unsaid(module.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("resolve_target(file, context)", [1]),
+        ("collect(cluster, settings)", [1]),
+        ("collect(cluster, settings, pipeline)\nresolve_target(pipeline=own)", []),
+    ],
+)
+def test_a_look_at_no_certain_pipeline_is_found(source: str, found: list[int]) -> None:
+    assert unsaid(source) == found
+
+
 def imported(*modules: str, path: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", IMPORT_ALL, *modules]
     env = {"PYTHONPATH": f"{ROOT}:{path}", "PATH": "/usr/bin:/bin"}

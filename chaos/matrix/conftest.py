@@ -25,7 +25,7 @@ def player(pipeline: SteadyPipeline, request: pytest.FixtureRequest) -> Iterator
     from pipeline_services.triage.diagnosis import diagnose  # noqa: PLC0415
 
     authorized, source = pipeline.authorized, source_of(request.config)
-    target = resolve_target() if authorized.own else authorized.target
+    target = resolve_target(pipeline=source.pipeline) if authorized.own else authorized.target
     specs = [getattr(item, "callspec", None) for item in request.session.items]
     rows = sum(spec is not None and "row" in spec.params for spec in specs)
     with LivePipeline(target, source.settings) as looked_at:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.run import run_checks
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.settings import resolve_target
+from pipeline_services.model.settings import Target
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.snapshot.live import LivePipeline
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -24,7 +23,7 @@ def unsettled(snapshot: Snapshot) -> list[str]:
     return [result.why for result in run_checks(snapshot, waited_for).values()]
 
 
-def settle(kubeconfig: Path, context: str, progress: Callable[[str], None], since: str = "the pipeline runs") -> None:
+def settle(target: Target, progress: Callable[[str], None], since: str = "the pipeline runs") -> None:
     """Wait until the pipeline has settled, or has had the time to; what has not by then is for the checks to judge.
 
     Args:
@@ -40,7 +39,7 @@ def settle(kubeconfig: Path, context: str, progress: Callable[[str], None], sinc
             progress(f"{since}; figures still to come: {len(problems)} (at most {SETTLES_WITHIN:.0f} s)")
         return not problems
 
-    with LivePipeline(resolve_target(kubeconfig, context, None)) as pipeline:
+    with LivePipeline(target) as pipeline:
         try:
             wait_until(settled, within=SETTLES_WITHIN, what="figures", every=2.0, retry_on=(PipelineError,))
         except WaitExpired as expired:

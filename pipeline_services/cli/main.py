@@ -84,7 +84,7 @@ def _run(command: str, name: str, progress: Progress) -> int:
 def _settle(access: ClusterAccess, progress: Progress) -> None:
     from pipeline_services.checklist.settling import settle  # noqa: PLC0415 - loads all clients; only a new cluster needs it
 
-    settle(access.reader_kubeconfig, access.context, progress)
+    settle(access.reader, progress)
 
 
 def _print_kubeconfig(name: str) -> int:

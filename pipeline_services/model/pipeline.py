@@ -23,6 +23,7 @@ from pipeline_services.model.toml_table import dataclass_from, read_toml, table_
 DEPLOYMENT: Final = "Deployment"
 STATEFUL_SET: Final = "StatefulSet"
 DAEMON_SET: Final = "DaemonSet"
+WORKLOADS: Final = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET)
 OWN: Final = PIPELINES / "conveyor.toml"
 
 
@@ -58,8 +59,12 @@ class Pipeline:
     def from_document(cls, document: Mapping[str, Any]) -> Pipeline:
         """The description that a TOML parser returned; raises as ``load`` does."""
         found = dataclass_from(cls, {**document, "components": _with_ids(document.get("components"))}, "pipeline")
+        found._require_known("config.settings", tuple(found.config.settings))
+        found._require_known("dashboard.datasources", tuple(found.dashboard.datasources))
         for part in found.components.values():
             found._require_known(f"components.{part.id}.affects", part.affects)
+            if part.workload and part.kind not in WORKLOADS:
+                raise PreconditionNotMet(f"components.{part.id}.kind: {part.kind!r} is none of {', '.join(WORKLOADS)}")
             if part.volume and not part.mount:
                 raise PreconditionNotMet(f"components.{part.id} has a volume and no mount: where its container has it")
             found._require_known(f"components.{part.id}.part_of", [part.part_of] if part.part_of else [])
@@ -81,6 +86,13 @@ class Pipeline:
                 raise PreconditionNotMet(f"{where}: {one!r} is none of {', '.join(self.components)}")
 
     def __getitem__(self, component: str) -> Component:
+        """A component by its id.
+
+        Raises:
+            PreconditionNotMet: the description does not have it.
+        """
+        if component not in self.components:
+            raise PreconditionNotMet(f"the description of {self.name} has no component {component}")
         return self.components[component]
 
     def service(self, component: str) -> Service:
@@ -89,7 +101,7 @@ class Pipeline:
         Raises:
             PreconditionNotMet: the description gives it none.
         """
-        service = self.components[component].service
+        service = self[component].service
         if service is None:
             raise PreconditionNotMet(f"the description of {self.name} gives {component} no service")
         return service
@@ -100,7 +112,7 @@ class Pipeline:
         Raises:
             PreconditionNotMet: the description gives it none.
         """
-        autoscaler = self.components[component].autoscaler
+        autoscaler = self[component].autoscaler
         if autoscaler is None:
             raise PreconditionNotMet(f"the description of {self.name} gives {component} no autoscaler")
         return autoscaler

@@ -214,14 +214,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE")
     parser.add_argument("--context", metavar="NAME")
     parser.add_argument("--namespace", metavar="NS")
+    parser.add_argument("--pipeline", type=Path, metavar="FILE", help="the description of the pipeline")
     parser.add_argument("--settings", type=Path, metavar="FILE")
     parser.add_argument("--deep", action="store_true", help="with what triage needs beside what the checks judge")
     parser.add_argument("--upkeep", action="store_true", help="with what the weekly and monthly reviews need, too")
     options = parser.parse_args(arguments)
     try:
-        settings = Settings.load(options.settings)
-        cluster = Cluster.connect(resolve_target(options.kubeconfig, options.context, options.namespace))
-        snapshot = collect(cluster, settings, deep=options.deep, upkeep=options.upkeep)
+        pipeline = Pipeline.load(options.pipeline)
+        settings = Settings.load(options.settings, pipeline=pipeline)
+        cluster = Cluster.connect(resolve_target(options.kubeconfig, options.context, options.namespace, pipeline))
+        snapshot = collect(cluster, settings, pipeline, deep=options.deep, upkeep=options.upkeep)
     except PipelineError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar, cast
 
@@ -16,12 +18,13 @@ from pipeline_services.checklist import checks
 from pipeline_services.checklist.checks import CHECKS, case_of, cases, named
 from pipeline_services.checklist.model import Check, Run
 from pipeline_services.checklist.run import run_checks
-from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.pipeline import OWN, Pipeline
 from pipeline_services.model.settings import Settings
 from tests.judgements import daily_cases
 from tests.judgements.test_faults_of_acceptance import outcomes_of
 from tests.judgements.test_replay import RECORDED, recorded
 from tests.judgements.world import healthy
+from tests.other_pipeline import other_pipeline, without
 from tests.reporting.samples import ROOT
 
 HERE = Pipeline.load()
@@ -50,6 +53,25 @@ def test_pytest_collects_the_cases_of_the_table(run: Run) -> None:
     assert sorted(collected) == sorted(str(case.id) for case in cases(HERE, run=run))
 
 
+def test_pytest_judges_a_file_in_the_cases_of_its_own_pipeline(tmp_path: Path) -> None:
+    file, other = tmp_path / "seen.json", other_pipeline()
+    healthy(pipeline=other).snapshot().save(file)
+    command = [sys.executable, "-m", "pytest", "-m", "daily", "--snapshot", str(file), "--reports", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    judged = [one["id"].rpartition("::")[2] for one in json.loads((tmp_path / "daily.json").read_text())["checks"]]
+    assert sorted(judged) == sorted(str(case.id) for case in cases(other, run="daily"))
+
+
+def test_pytest_collects_the_cases_of_the_pipeline_that_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "plant.toml"
+    file.write_text(OWN.read_text().replace("kafka-service", "bus-service"))
+    command = [sys.executable, "-m", "pytest", "-m", "daily", "--pipeline", str(file), "--collect-only", "-q"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "test_service_has_endpoint[bus-service]" in done.stdout
+    assert "kafka-service" not in done.stdout
+
+
 def test_a_case_is_marked_with_its_run_and_its_component() -> None:
     class Item:
         name = "test_pods_scraped[kafka]"
@@ -58,11 +80,23 @@ def test_a_case_is_marked_with_its_run_and_its_component() -> None:
         def add_marker(self, mark: object) -> None:
             self.marks.append(mark)
 
-    cases = collection.cases_of([cast("pytest.Item", Item())])
-    collection.mark(cases)
-    (case,) = cases.values()
-    assert case.check is checks.PODS_SCRAPED
+    assert collection.select(judging(HERE), [cast("pytest.Item", Item())]) == []
     assert Item.marks == ["daily", pytest.mark.component("prometheus")]
+
+
+def test_what_asks_a_component_that_is_not_here_is_left_out() -> None:
+    class Item:
+        name = "test_pods_scraped[kafka]"
+
+    item = cast("pytest.Item", Item())
+    assert collection.select(judging(without("kafka")), [item]) == [item]
+    assert collection.select(judging(HERE, Settings(absent=frozenset({"kafka"}))), [item]) == [item]
+
+
+def judging(pipeline: Pipeline, settings: Settings | None = None) -> pytest.Config:
+    """The configuration of a run that judges this pipeline."""
+    stash = {collection.PIPELINE: pipeline, collection.SETTINGS: settings or Settings()}
+    return cast("pytest.Config", SimpleNamespace(stash=stash))
 
 
 def test_a_test_without_a_row_is_refused() -> None:

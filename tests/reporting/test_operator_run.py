@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline_services.model.errors import NoData, ServiceUnreachable
+from tests.other_pipeline import without
 from tests.reporting.samples import CHECKS, Project, pod, snapshot
 
 pytest_plugins = ("pytester",)
@@ -243,6 +245,32 @@ def test_settings_with_an_unknown_key_are_refused(project: Project) -> None:
     run = project.judge(snapshot(), "--settings", str(settings))
     assert run.ret == 4
     run.stderr.fnmatch_lines(["*unknown key 'treshold'*"])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [(None, "cannot read the description of the pipeline"), ("topicz = 1\n", "unknown key 'topicz' in pipeline; did")],
+    ids=["no file", "unknown key"],
+)
+def test_a_description_that_cannot_be_read_is_refused(project: Project, text: str | None, says: str) -> None:
+    file = project.pytester.path / "plant.toml"
+    if text:
+        file.write_text(text)
+    run = project.judge(snapshot(), "--pipeline", str(file))
+    assert run.ret == 4
+    said = [line for line in run.errlines if line]
+    assert len(said) == 1
+    assert f"ERROR: {file}: {says}" in said[0]
+
+
+def test_what_the_pipeline_does_not_have_is_left_out(project: Project) -> None:
+    seen = snapshot()
+    run = project.judge(replace(seen, pipeline=without("kafka")))
+    assert run.ret == 0
+    assert outcomes(project).keys() == {f"test_key_metric[{one}]" for one in ("consumer-lag", "latency")} | {
+        "test_pods_ready[producer]",
+        "test_volume",
+    }
 
 
 def test_a_file_is_judged_without_a_cluster(project: Project) -> None:

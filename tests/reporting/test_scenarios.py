@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run import scenarios
 from pipeline_services.reporting.run.scenarios import Row, Scenarios, medians, read, slower
 from tests.reporting.samples import Project
@@ -30,7 +31,7 @@ def past(runs: int, **figures: float) -> list[dict[str, dict[str, float]]]:
 
 
 def test_the_table_has_every_scenario_with_its_times_counts_and_limit() -> None:
-    played = Scenarios()
+    played = Scenarios(Pipeline.load())
     played.add(row())
     played.add(Row("kafka-process-killed", "kafka", 60.0, {"lost": 0.0}))
     lines = played.lines()
@@ -44,14 +45,14 @@ def test_the_table_has_every_scenario_with_its_times_counts_and_limit() -> None:
 
 
 def test_a_run_that_plays_nothing_says_nothing() -> None:
-    assert (Scenarios().lines(), Scenarios().document()) == ([], {})
+    assert (Scenarios(Pipeline.load()).lines(), Scenarios(Pipeline.load()).document()) == ([], {})
 
 
 def test_the_median_is_taken_by_component_and_held_against_its_aim() -> None:
     rows = [row(flowing_after=value) for value in (2.0, 30.0, 16.0)]
     rows.append(row("influxdb-pod-deleted", "influxdb", flowing_after=4.0))
     assert medians(rows) == {"kafka": 16.0, "influxdb": 4.0}
-    played = Scenarios()
+    played = Scenarios(Pipeline.load())
     for one in rows:
         played.add(one)
     assert "median of 3 with kafka: 16.0 s; the aim is 15 s and is missed" in played.lines()[-2]
@@ -59,7 +60,7 @@ def test_the_median_is_taken_by_component_and_held_against_its_aim() -> None:
 
 
 def test_much_slower_than_five_earlier_runs_is_a_warning_with_both_times() -> None:
-    played = Scenarios(past(5, recovered_after=14.0))
+    played = Scenarios(Pipeline.load(), past(5, recovered_after=14.0))
     warning = played.add(row(recovered_after=31.0))
     assert warning == (
         "slower than usual: kafka-pod-deleted: recovered after 31.0 s, the median of 5 earlier runs is 14.0 s"
@@ -90,9 +91,9 @@ def test_one_slow_run_does_not_make_slow_usual() -> None:
 def test_the_history_keeps_the_last_runs_and_survives_a_line_that_was_cut_off(tmp_path: Path) -> None:
     file = tmp_path / scenarios.HISTORY
     file.parent.mkdir()
-    played = Scenarios.after(tmp_path)
+    played = Scenarios.after(tmp_path, Pipeline.load())
     for number in range(scenarios.RUNS_KEPT + 2):
-        played = Scenarios.after(tmp_path)
+        played = Scenarios.after(tmp_path, Pipeline.load())
         played.add(row(recovered_after=float(number)))
         file.write_text(played.history())
     kept = [run["kafka-pod-deleted"]["recovered after"] for run in read(file)]

@@ -117,8 +117,11 @@ def test_the_bundle_is_its_owners_only(judged: Triage, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--nonsense"], ["--snapshot", "x", "--context", "y"], ["--snapshot", "x", "--watch"], ["--settings", "none"]],
-    ids=["unknown", "two sources", "watch a file", "no settings"],
+    [
+        *(["--nonsense"], ["--snapshot", "x", "--context", "y"], ["--snapshot", "x", "--watch"]),
+        *(["--settings", "none"], ["--pipeline", "none"]),
+    ],
+    ids=["unknown", "two sources", "watch a file", "no settings", "no pipeline"],
 )
 def test_a_command_that_makes_no_sense_is_refused_in_one_line(arguments: list[str], capsys: Any) -> None:
     with pytest.raises(SystemExit) as stopped:

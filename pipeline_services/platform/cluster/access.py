@@ -42,6 +42,11 @@ class ClusterAccess:
         """The pipeline with the rights to change everything."""
         return Target(str(self.kubeconfig), self.context, self.pipeline.namespace, self.pipeline)
 
+    @property
+    def reader(self) -> Target:
+        """The pipeline with the rights to look at it."""
+        return Target(str(self.reader_kubeconfig), self.context, self.pipeline.namespace, self.pipeline)
+
 
 def access_to(cache: Cache, name: str = own_cluster.CLUSTER) -> ClusterAccess:
     """The files of a cluster, whether it is there or not."""

@@ -24,14 +24,14 @@ class CaseLabels:
     markers: tuple[str, ...]
 
     @classmethod
-    def of(cls, item: pytest.Item) -> CaseLabels:
+    def of(cls, item: pytest.Item, pipeline: Pipeline) -> CaseLabels:
         """Read them.
 
         Raises:
-            pytest.UsageError: the case does not name a component that there is.
+            pytest.UsageError: the case does not name a component of this pipeline or of the suite's own.
         """
         component = argument(item, "component")
-        known = Pipeline.load().reported
+        known = (*dict.fromkeys((*pipeline.reported, *Pipeline.load().reported)),)
         if component not in known:
             raise pytest.UsageError(f"{item.nodeid} needs @pytest.mark.component with one of: {', '.join(known)}")
         markers = tuple(name for name in RUN_MARKERS if item.get_closest_marker(name))

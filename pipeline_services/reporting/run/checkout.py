@@ -19,7 +19,7 @@ import pytest
 from pipeline_services.model.paths import REPOSITORY
 
 ROOT: Final = REPOSITORY
-OPTIONS: Final = ("--kubeconfig", "--snapshot", "--settings", "--reports")
+OPTIONS: Final = ("--kubeconfig", "--snapshot", "--settings", "--pipeline", "--reports")
 _NAME: Final = "conveyor_checkout"
 _STARTED_AS: Final = ("pytest", "py.test", "__main__")
 

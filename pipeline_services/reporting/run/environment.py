@@ -41,11 +41,11 @@ def describe(snapshot: Snapshot | None, where: str, started: float) -> dict[str,
     }
 
 
-def place(snapshot: Snapshot | None, options: RunOptions) -> str:
+def place(snapshot: Snapshot | None, options: RunOptions, pipeline: Pipeline) -> str:
     """Which pipeline was judged, and as of when, for headings."""
     if snapshot is None:
         own = own_cluster.CONTEXT if options.kubeconfig is None else "the current context"
-        return f"{options.namespace or Pipeline.load().namespace} on {options.context or own}"
+        return f"{options.namespace or pipeline.namespace} on {options.context or own}"
     return f"{snapshot.namespace} on {snapshot.context or 'the current context'}, {utc(snapshot.taken_at)}"
 
 

@@ -18,11 +18,11 @@ class Extent:
     """Counts, as a plugin of pytest, what was left out and what was judged.
 
     Args:
-        absent: the components that this environment does not have; their checks are no part of the whole.
+        here: the components that this environment has; checks of others are no part of the whole.
     """
 
-    def __init__(self, config: pytest.Config, absent: Collection[str]) -> None:
-        self._absent = absent
+    def __init__(self, config: pytest.Config, here: Collection[str]) -> None:
+        self._here = here
         self._markers = set(run_markers(config)) & set(SNAPSHOT_MARKERS)
         self._picked = is_partial(config)
         self._uncounted = leaves_files_out(config)
@@ -49,7 +49,7 @@ class Extent:
 
     def _is_of_the_whole(self, item: pytest.Item) -> bool:
         wanted = any(item.get_closest_marker(marker) for marker in self._markers)
-        return wanted and argument(item, "component") not in self._absent
+        return wanted and argument(item, "component") in self._here
 
     def not_run(self, labels: Mapping[str, CaseLabels], results: Mapping[str, CaseResult]) -> Iterator[CaseResult]:
         """The selected cases that nothing was found out about: green or missing, and never called."""

@@ -8,8 +8,6 @@ from typing import Final
 
 import pytest
 
-from pipeline_services.model.pipeline import Pipeline
-
 DEFAULT_REPORTS: Final = "reports"
 
 
@@ -27,6 +25,7 @@ class RunOptions:
     namespace: str | None
     snapshot: Path | None
     settings: Path | None
+    pipeline: Path | None
     under_fault: str | None
     reports: Path
     reports_asked: bool
@@ -63,6 +62,7 @@ class RunOptions:
             namespace,
             snapshot,
             path("settings"),
+            path("pipeline"),
             under_fault,
             asked or config.rootpath / DEFAULT_REPORTS,
             bool(asked),
@@ -78,8 +78,10 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--kubeconfig", metavar="FILE", help="where the cluster and the account are (else as kubectl finds it)"
     )
-    namespace = Pipeline.load().namespace
-    group.addoption("--namespace", metavar="NS", help=f"the pipeline's namespace (default: {namespace})")
+    group.addoption("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its description)")
+    group.addoption(
+        "--pipeline", metavar="FILE", help="the TOML file that describes the pipeline (default: the suite's own)"
+    )
     group.addoption("--snapshot", metavar="FILE", help="judge this saved snapshot; no cluster is asked")
     group.addoption(
         "--settings", metavar="FILE", help="a TOML file with this environment's thresholds and absent parts"

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from pipeline_services.faults.journal import own_journal
-from pipeline_services.model import own_cluster
-from pipeline_services.model.settings import own_kubeconfig
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.settings import resolve_target
 
 Say = Callable[[str], None]
 
 
-def make_ready(on_purpose: str | None, say: Say) -> None:
+def make_ready(on_purpose: str | None, say: Say, pipeline: Pipeline) -> None:
     """Undo what runs that are gone left behind and what has expired, and bring the cluster up where there is none.
 
     Args:
         on_purpose: the run whose faults are judged on purpose.
+        pipeline: what is judged, and so has to settle after an undo.
 
     Raises:
         PreconditionNotMet: a run that lives keeps something broken. Nothing was touched.
@@ -25,20 +25,18 @@ def make_ready(on_purpose: str | None, say: Say) -> None:
     from pipeline_services.platform import ensure_cluster  # noqa: PLC0415 - only the suite's own cluster needs it
 
     left = something_to_undo(on_purpose)
-    ensure_cluster(
-        progress=say, settle=lambda access, progress: _settle(access.reader_kubeconfig, progress, "the pipeline runs")
-    )
+    ensure_cluster(progress=say, settle=lambda access, say: _settle(access.pipeline, say, "the pipeline runs"))
     if left:
         from pipeline_services.faults.aftermath import undo_left_behind  # noqa: PLC0415 - rare, and loads all the clients
 
         undo_left_behind(own_journal(), say)
-        _settle(own_kubeconfig(), say, "undone")
+        _settle(pipeline, say, "undone")
 
 
-def _settle(kubeconfig: Path, say: Say, since: str) -> None:
+def _settle(pipeline: Pipeline, say: Say, since: str) -> None:
     from pipeline_services.checklist.settling import settle  # noqa: PLC0415 - loads all clients; seldom needed
 
-    settle(kubeconfig, own_cluster.CONTEXT, say, since=since)
+    settle(resolve_target(pipeline=pipeline), say, since=since)
 
 
 def something_to_undo(on_purpose: str | None) -> bool:

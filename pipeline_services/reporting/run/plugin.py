@@ -7,10 +7,7 @@ from typing import Final
 
 import pytest
 
-from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.metrics.metric import with_levels
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.settings import Settings
 from pipeline_services.reporting.run.options import RunOptions, add_options
 from pipeline_services.reporting.run.publish import JUNIT, RESULTS
 from pipeline_services.reporting.run.selection import choose_paths, run_kind, wants_upkeep
@@ -31,22 +28,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Before other plugins look at their options: choose the folders, and set up the operator's run."""
     choose_paths(config)
-    options = RunOptions.of(config)
-    source = SnapshotSource(options, _settings(options), print, upkeep=wants_upkeep(config))
+    try:
+        source = SnapshotSource(RunOptions.of(config), print, upkeep=wants_upkeep(config))
+    except PipelineError as error:
+        raise pytest.UsageError(str(error)) from error
     config.stash[SOURCE] = source
     kind = run_kind(config)
     if kind:
         _in_one_process(config, source.say)
         _set_up_run(config, OperatorRun(config, kind, source))
-
-
-def _settings(options: RunOptions) -> Settings:
-    try:
-        settings = Settings.load(options.settings, KEY_METRICS)
-        with_levels(KEY_METRICS, settings.thresholds)
-    except PipelineError as error:
-        raise pytest.UsageError(str(error)) from error
-    return settings
 
 
 def _in_one_process(config: pytest.Config, say: Callable[[str], None]) -> None:
@@ -80,5 +70,5 @@ def _set_up_run(config: pytest.Config, run: OperatorRun) -> None:
 
 
 def source_of(config: pytest.Config) -> SnapshotSource:
-    """Where the fixtures get the snapshot and the settings from."""
+    """Where the snapshot, the settings and the description come from."""
     return config.stash[SOURCE]

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,8 +65,8 @@ class Report:
     Attributes:
         allure, junit: what the plugins for these have written, wherever the command line sent it.
         markers: the run markers of each case.
-        triage: what triage says of a run that is not green.
         scenarios: what was played.
+        triage: what triage says of a run that is not green.
     """
 
     folder: ReportFolder
@@ -76,13 +76,13 @@ class Report:
     results: Sequence[CaseResult]
     markers: Mapping[str, tuple[str, ...]]
     snapshot: Snapshot | None
+    scenarios: Scenarios
     triage: Triaged | None = None
-    scenarios: Scenarios = field(default_factory=Scenarios)
 
     @property
     def pipeline(self) -> Pipeline:
         """The description of what was judged."""
-        return self.snapshot.pipeline if self.snapshot else Pipeline.load()
+        return self.scenarios.pipeline
 
 
 def write(report: Report, say: Say) -> None:

@@ -57,14 +57,14 @@ class Row:
 class Scenarios:
     """What this run has played so far, and what earlier ones took. ``pipeline`` has the aims of the medians."""
 
+    pipeline: Pipeline
     past: Past = ()
     rows: list[Row] = field(default_factory=list)
-    pipeline: Pipeline = field(default_factory=Pipeline.load)
 
     @classmethod
-    def after(cls, folder: Path) -> Scenarios:
+    def after(cls, folder: Path, pipeline: Pipeline) -> Scenarios:
         """A run whose report goes into ``folder``, where those of earlier ones lie."""
-        return cls(read(folder / HISTORY))
+        return cls(pipeline, read(folder / HISTORY))
 
     def add(self, row: Row) -> str:
         """Note a scenario; returns a warning where it took much longer than usual, or nothing."""

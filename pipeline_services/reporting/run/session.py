@@ -48,8 +48,8 @@ class OperatorRun:
         self.results: dict[str, CaseResult] = {}
         self.labels: dict[str, CaseLabels] = {}
         self.absent: set[str] = set()
-        self.extent = Extent(config, source.settings.absent)
-        self.scenarios = Scenarios.after(self.folder.path)
+        self.extent = Extent(config, source.here)
+        self.scenarios = Scenarios.after(self.folder.path, source.pipeline)
         self._exit_code: int | None = None
         self._stopped = False
         partial = is_partial(config) or bool(config.getoption("maxfail"))
@@ -66,11 +66,11 @@ class OperatorRun:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Read the markers of what is left after ``-m`` and ``-k``, and leave out the parts that are not here."""
-        self.labels = {item.nodeid: CaseLabels.of(item) for item in items}
+        self.labels = {item.nodeid: CaseLabels.of(item, self.source.pipeline) for item in items}
         self.absent = {label.component for label in self.labels.values()} & self.source.settings.absent
-        gone = [item for item in items if self.labels[item.nodeid].component in self.absent]
+        gone = [item for item in items if self.labels[item.nodeid].component not in self.source.here]
         if gone:
-            items[:] = [item for item in items if self.labels[item.nodeid].component not in self.absent]
+            items[:] = [item for item in items if self.labels[item.nodeid].component in self.source.here]
             self.config.hook.pytest_deselected(items=gone)
         self.labels = {item.nodeid: self.labels[item.nodeid] for item in items}
         for item in items:
@@ -192,7 +192,7 @@ class OperatorRun:
         for block in filter(None, (self.scenarios.lines(), summary, triage.lines if triage else ())):
             for line in (*block, ""):
                 self.say(line)
-        where = environment.place(snapshot, self.source.options)
+        where = environment.place(snapshot, self.source.options, self.source.pipeline)
         partial = bool(not_run) or left_out != 0
         if self.publishes and (self.source.options.reports_asked or not partial):
             # Judged again, a snapshot is no new run; and a part of the checks is no point of the whole's history.
@@ -206,7 +206,7 @@ class OperatorRun:
     def _publish(self, run: publish.Run, results: Sequence[CaseResult], triage: Triaged | None) -> None:
         markers = {case: label.markers for case, label in self.labels.items()}
         written = Path(self.config.option.allure_report_dir), Path(self.config.option.xmlpath)
-        report = publish.Report(self.folder, *written, run, results, markers, self.source.taken, triage, self.scenarios)
+        report = publish.Report(self.folder, *written, run, results, markers, self.source.taken, self.scenarios, triage)
         try:
             publish.write(report, self.say)
         except OSError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline_services.faults.model import overdue
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.metric import with_levels
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
@@ -21,14 +23,27 @@ class SnapshotSource:
 
     Args:
         upkeep: with what the weekly and monthly reviews need.
+
+    Attributes:
+        pipeline: what the run judges: as --pipeline describes it, else the snapshot's file, else the suite's own.
+
+    Raises:
+        PreconditionNotMet: the description or the settings cannot be read, or contradict each other.
     """
 
-    def __init__(self, options: RunOptions, settings: Settings, say: Say, *, upkeep: bool = False) -> None:
+    def __init__(self, options: RunOptions, say: Say, *, upkeep: bool = False) -> None:
         self.options = options
-        self.settings = settings
         self.say = say
         self.upkeep = upkeep
+        self.pipeline = Pipeline.load(options.pipeline)
         self._taken: ReadLog | PipelineError | None = None
+        if options.snapshot:  # which cases there are follows from its description
+            file, described = options.snapshot, self.pipeline if options.pipeline else None
+            self._taken = _tried(lambda: Snapshot.load(file, described))
+        if self.taken:
+            self.pipeline = self.taken.pipeline
+        self.settings = Settings.load(options.settings, KEY_METRICS, self.pipeline)
+        with_levels(KEY_METRICS, self.settings.thresholds)
 
     @property
     def taken(self) -> ReadLog | None:
@@ -36,9 +51,9 @@ class SnapshotSource:
         return self._taken if isinstance(self._taken, ReadLog) else None
 
     @property
-    def pipeline(self) -> Pipeline:
-        """The description of what the run judges."""
-        return self.taken.pipeline if self.taken else Pipeline.load()
+    def here(self) -> frozenset[str]:
+        """The components that this environment has: those described, but for what the settings declare absent."""
+        return frozenset(self.pipeline.reported) - self.settings.absent
 
     def snapshot(self) -> ReadLog:
         """The snapshot.
@@ -48,10 +63,7 @@ class SnapshotSource:
             PipelineError: the cluster could not be asked.
         """
         if self._taken is None:
-            try:
-                self._taken = ReadLog.over(self._take())
-            except PipelineError as error:
-                self._taken = error
+            self._taken = _tried(self._look)
         if isinstance(self._taken, PipelineError):
             raise self._taken
         return self._taken
@@ -66,15 +78,13 @@ class SnapshotSource:
         """Whether the command asked for something that is not there, as against a cluster that gave no answer."""
         return isinstance(error, PreconditionNotMet) or self.options.snapshot is not None
 
-    def _take(self) -> Snapshot:
+    def _look(self) -> Snapshot:
         options = self.options
-        if options.snapshot:
-            return Snapshot.load(options.snapshot)
         from pipeline_services.snapshot.live import LivePipeline  # noqa: PLC0415  a saved snapshot needs no client library
 
         if options.is_own_cluster:
-            own_cluster.make_ready(options.under_fault, self.say)
-        target = resolve_target(options.kubeconfig, options.context, options.namespace)
+            own_cluster.make_ready(options.under_fault, self.say, self.pipeline)
+        target = resolve_target(options.kubeconfig, options.context, options.namespace, self.pipeline)
         with LivePipeline(target, self.settings) as pipeline:
             snapshot = pipeline.snapshot(upkeep=self.upkeep)
         for line in overdue(snapshot.answers, snapshot.taken_at):
@@ -82,3 +92,10 @@ class SnapshotSource:
         if options.is_own_cluster and own_cluster.something_to_undo(options.under_fault):
             raise PreconditionNotMet("something was broken on purpose just now", next_step="the same command again")
         return snapshot
+
+
+def _tried(look: Callable[[], Snapshot]) -> ReadLog | PipelineError:
+    try:
+        return ReadLog.over(look())
+    except PipelineError as error:
+        return error

@@ -80,12 +80,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "--snapshot judges a file: it takes no --context, --kubeconfig, --namespace, --watch or --until-mended"
         )
     try:
-        settings = Settings.load(options.settings, KEY_METRICS)
+        pipeline = Pipeline.load(options.pipeline)
+        settings = Settings.load(options.settings, KEY_METRICS, pipeline)
         with_levels(KEY_METRICS, settings.thresholds)
     except PipelineError as error:
         parser.error(str(error))
     try:
-        return _answer(options, settings)
+        return _answer(options, settings, pipeline)
     except KeyboardInterrupt:
         _say("Stopped.")
         return EXIT_STOPPED
@@ -99,8 +100,8 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--context", metavar="NAME", help="look at this context's cluster")
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="where the cluster and the account are")
-    namespace = Pipeline.load().namespace
-    parser.add_argument("--namespace", metavar="NS", help=f"the pipeline's namespace (default: {namespace})")
+    parser.add_argument("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its description)")
+    parser.add_argument("--pipeline", type=Path, metavar="FILE", help="its description (default: the suite's own)")
     parser.add_argument("--snapshot", type=Path, metavar="FILE", help="judge this saved snapshot; no cluster is asked")
     parser.add_argument("--settings", type=Path, metavar="FILE", help="this environment's thresholds and absent parts")
     parser.add_argument("--reports", type=Path, metavar="DIR", default=REPORTS, help="where the files go: reports/")
@@ -114,24 +115,26 @@ def _parser() -> _Parser:
     return parser
 
 
-def _answer(options: argparse.Namespace, settings: Settings) -> int:
+def _answer(options: argparse.Namespace, settings: Settings, pipeline: Pipeline) -> int:
+    described = pipeline if options.pipeline else None  # a snapshot has its own description
     try:
-        seen = _judged(Snapshot.load(options.snapshot), settings, options) if options.snapshot else None
-        seen = seen or _looked(options, settings)
+        seen = _judged(Snapshot.load(options.snapshot, described), settings, options) if options.snapshot else None
+        seen = seen or _looked(options, settings, pipeline)
     except PipelineError as error:
-        seen = _not_known(options, error)
+        seen = _not_known(options, error, pipeline)
     filed = _filed(options, seen)
     _show(options, seen, filed)
     return seen.now.exit_code
 
 
-def _looked(options: argparse.Namespace, settings: Settings) -> _Seen:
+def _looked(options: argparse.Namespace, settings: Settings, described: Pipeline) -> _Seen:
     """A look at the cluster, and with --watch as many as it takes; never brings a cluster up."""
     from pipeline_services.snapshot.live import LivePipeline  # noqa: PLC0415  a saved snapshot needs no client library
 
     if sys.stderr.isatty():
         sys.stderr.write("Looking; this takes 5 to 15 s.\n")
-    with LivePipeline(resolve_target(options.kubeconfig, options.context, options.namespace), settings) as pipeline:
+    target = resolve_target(options.kubeconfig, options.context, options.namespace, described)
+    with LivePipeline(target, settings) as pipeline:
         seen = _judged(pipeline.snapshot(deep=True), settings, options)
         if options.until_mended and seen.courses:
             _say_screen(options, seen, 0)
@@ -164,12 +167,12 @@ def _follow(seen: _Seen, pipeline: LivePipeline, settings: Settings, *, by_hand:
     seen.courses = watch.courses
 
 
-def _not_known(options: argparse.Namespace, error: PipelineError) -> _Seen:
+def _not_known(options: argparse.Namespace, error: PipelineError, pipeline: Pipeline) -> _Seen:
     """No snapshot, no diagnosis: the one line that says why, for people and for programs."""
     why = one_line(error)
     context = options.context or ("" if options.kubeconfig or options.snapshot else own_cluster.CONTEXT)
     unanswered = (Unanswered("snapshot", "node", why),)
-    nothing = Diagnosis(time.time(), context, options.namespace or Pipeline.load().namespace, unanswered=unanswered)
+    nothing = Diagnosis(time.time(), context, options.namespace or pipeline.namespace, unanswered=unanswered)
     return _Seen(nothing, nothing, unknown=why)
 
 
@@ -220,6 +223,7 @@ def _command(options: argparse.Namespace) -> str:
         *(["--context", options.context] if options.context else []),
         *(["--kubeconfig", str(options.kubeconfig)] if options.kubeconfig else []),
         *(["--namespace", options.namespace] if options.namespace else []),
+        *(["--pipeline", str(options.pipeline)] if options.pipeline else []),
         *(["--settings", str(options.settings)] if options.settings else []),
     ]
     return f"make triage ARGS={shlex.quote(shlex.join([*given, '--watch']))}"
