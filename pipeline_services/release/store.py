@@ -10,8 +10,8 @@ from pipeline_services.apps.bench import APART_NS, Load
 from pipeline_services.audit.ledger import Records
 from pipeline_services.audit.store import read_store
 from pipeline_services.clients.http import HttpApi
+from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import UnexpectedAnswer
-from pipeline_services.model.pipeline import Store
 
 CREATED: Final = 201
 READ_TIMEOUT_S: Final = 60.0
