@@ -35,7 +35,7 @@ triage: $(ENVIRONMENT) ## say what is wrong, since when, why, what to type and w
 	@$(BIN)/python -m pipeline_services.triage $(ARGS)
 
 test: $(ENVIRONMENT) ## run the suite's own tests (no cluster needed)
-	@$(BIN)/pytest -n 2 --dist worksteal $(or $(ARGS),tests)
+	@$(BIN)/pytest -n 4 --dist worksteal $(or $(ARGS),tests)
 
 lint: $(ENVIRONMENT) ## check format, style and types
 	@$(BIN)/ruff format --check .

@@ -51,7 +51,7 @@ class ApiServer:
     def __init__(self, access: Access) -> None:
         self.access = access
         self.proxy = proxy_to(access.server, access.proxy)
-        self._tls: dict[str, Any] = {"ssl_context": access.tls(), "server_hostname": access.server_name or None}
+        self._tls = _tls(access)
         if not access.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the kubeconfig asks for it
         login = self.proxy.credentials if self.proxy else None
@@ -147,3 +147,10 @@ class ApiServer:
             else:
                 message = f"the API server {server} cannot be reached{through}: {why_broken(error)}"
             raise ServiceUnreachable(message, next_step=f"{self.access.kubectl} get --raw /readyz") from error
+
+
+def _tls(access: Access) -> dict[str, Any]:
+    """How the connection is encrypted; nothing where the server speaks plain HTTP, as that of ``kubectl proxy``."""
+    if urlsplit(access.server).scheme != "https":
+        return {}
+    return {"ssl_context": access.tls(), "server_hostname": access.server_name or None}
