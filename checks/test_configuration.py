@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.judgements import config
+from pipeline_services.judgements import config, declared
 from pipeline_services.snapshot.snapshot import Snapshot
 
 pytestmark = pytest.mark.runbook("configuration")
@@ -18,6 +18,11 @@ def test_settings_lead_to(snapshot: Snapshot, service: str) -> None:
 def test_producer_load_set(snapshot: Snapshot) -> None:
     """The producer's rate and number of devices are positive numbers."""
     config.load_is_set(snapshot)
+
+
+def test_set_as_declared(snapshot: Snapshot, component: str) -> None:
+    """Every object of the component is as the manifests declare it, down to its last field."""
+    declared.are_as_declared(snapshot, component)
 
 
 def test_references_exist(snapshot: Snapshot) -> None:

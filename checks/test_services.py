@@ -50,6 +50,18 @@ def test_kafka_topic(snapshot: Snapshot, topic: str) -> None:
     kafka.topic_is_whole(snapshot, topic)
 
 
+@pytest.mark.runbook("kafka-statefulset-failure")
+def test_topic_set_as_declared(snapshot: Snapshot, topic: str) -> None:
+    """Retention and the other settings in force for the topic are those that the pipeline is described with."""
+    kafka.topic_is_set_as_declared(snapshot, topic)
+
+
+@pytest.mark.runbook("kafka-statefulset-failure")
+def test_clients_not_limited(snapshot: Snapshot) -> None:
+    """The broker has no quota that holds clients up."""
+    kafka.clients_are_not_limited(snapshot)
+
+
 @pytest.mark.runbook("processor-pod-failure")
 def test_consumer_group_stable(snapshot: Snapshot) -> None:
     """The processors' group is stable and reads every partition."""
@@ -90,6 +102,12 @@ def test_certificate_served(snapshot: Snapshot) -> None:
 def test_pods_scraped(snapshot: Snapshot, component: str) -> None:
     """Prometheus scrapes each pod of the component."""
     targets.pods_are_scraped(snapshot, component)
+
+
+@pytest.mark.runbook("observability")
+def test_series_kept(snapshot: Snapshot, scraped: str) -> None:
+    """What Prometheus scrapes is there to be asked for."""
+    targets.series_are_kept(snapshot, scraped)
 
 
 @pytest.mark.runbook("observability")

@@ -49,6 +49,7 @@ _SETTINGS: Final = {
 def other_pipeline() -> Pipeline:
     """Its description; the components, ports, flows and promises are those of the suite's own."""
     own = read_toml(OWN, "the suite's own description")
+    topics = {**_TOPICS, "settings": own["topics"]["settings"]}
     board = own["dashboard"]
     return Pipeline.from_document(
         {
@@ -57,7 +58,7 @@ def other_pipeline() -> Pipeline:
             "namespace": "works-7",
             "series_label": "service",
             "components": {name: _component(table) for name, table in own["components"].items()},
-            "topics": _TOPICS,
+            "topics": topics,
             "store": _STORE,
             "config": _config(own["config"]),
             "metrics": {meaning: f"works_{meaning}" for meaning in own["metrics"]},

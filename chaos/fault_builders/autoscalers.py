@@ -45,6 +45,19 @@ def _patched(component: str, spec: Mapping[str, object], summary: str) -> FaultB
     return build
 
 
+def doubled(component: str) -> FaultBuilder:
+    """A second autoscaler scales the component's pods, too."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        hpa = pipeline.description.autoscaler(component).name
+        kind = "horizontalpodautoscalers"
+        known = objects.cleaned(pipeline.api.call("GET", object_path(kind, hpa, pipeline.namespace)))
+        body = {**known, "metadata": {"name": f"{component}-by-cpu"}}
+        return objects.created(pipeline.api, kind, pipeline.namespace, body)
+
+    return build
+
+
 def metrics_server_down(pipeline: SteadyPipeline) -> Fault:
     """Nobody measures the pods' usage."""
     fault = faults.scaled(pipeline.api, "deployments", "metrics-server", "kube-system", 0)

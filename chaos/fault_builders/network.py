@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chaos.fault_builders.common import with_new_pods
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import network, objects
@@ -130,6 +131,17 @@ def service_missing(component: str) -> FaultBuilder:
         return fault.proved(
             gone=Proof(f"{service} to have an endpoint", lambda: connectivity.ready_endpoints(service) > 0)
         )
+
+    return build
+
+
+def names_of_pods_missing(component: str, *clients: str) -> FaultBuilder:
+    """The Service that gives a StatefulSet's pods their names is gone, and its clients are started anew."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        headless = pipeline.description[component].headless
+        fault = objects.deleted(pipeline.api, "services", headless, pipeline.namespace)
+        return with_new_pods(pipeline, fault, *clients)
 
     return build
 

@@ -64,6 +64,20 @@ def without_job(name: str) -> Rewrite:
     return rewrite
 
 
+def series_dropped(job: str, names: str) -> Rewrite:
+    """Prometheus' file with a job that scrapes and then drops the series of these names (a regular expression)."""
+
+    def rewrite(text: str, _pipeline: Pipeline) -> str:
+        document = yaml.safe_load(text)
+        for one in document["scrape_configs"]:
+            if one["job_name"] == job:
+                drop = {"source_labels": ["__name__"], "regex": names, "action": "drop"}
+                one["metric_relabel_configs"] = [*(one.get("metric_relabel_configs") or ()), drop]
+        return str(yaml.safe_dump(document))
+
+    return rewrite
+
+
 def host_replaced(component: str) -> Rewrite:
     """Every mention of a component's Service names one that does not exist."""
 

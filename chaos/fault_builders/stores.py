@@ -57,6 +57,44 @@ def topic_deleted(placeholder: str) -> FaultBuilder:
     return build
 
 
+def topic_set(placeholder: str, **values: str) -> FaultBuilder:
+    """A topic has settings of its own.
+
+    Args:
+        placeholder: for its name, as ``commands.fill`` takes it.
+        values: what it is set to, with ``_`` for the dots of a setting's name.
+    """
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        topic, own = fill(placeholder, pipeline.description), {k.replace("_", "."): v for k, v in values.items()}
+
+        def holds(in_force: bool) -> bool:
+            with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
+                found = broker.settings([topic])[topic]
+            return all((found[key] == {"value": value, "own": True}) == in_force for key, value in own.items())
+
+        return stores.topic_set(topic, own, pipeline.description.service(roles.KAFKA).port).proved(
+            Proof(f"{topic} to have settings of its own", lambda: holds(True), within=30.0),
+            Proof(f"{topic} to have the broker's settings", lambda: holds(False), within=30.0),
+        )
+
+    return build
+
+
+def clients_limited(pipeline: SteadyPipeline) -> Fault:
+    """The broker gives every client a hundred bytes a second, as a slip in the unit does."""
+
+    def there() -> bool:
+        with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
+            return bool(broker.quotas())
+
+    limit = {"consumer_byte_rate": "100"}
+    return stores.clients_limited(limit, pipeline.description.service(roles.KAFKA).port).proved(
+        Proof("the broker to have a quota", there, within=30.0),
+        Proof("the broker to have no quota", lambda: not there(), within=30.0),
+    )
+
+
 def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
     """The bucket that everybody writes to and reads from has another name."""
     description = pipeline.description

@@ -10,6 +10,7 @@ from chaos.fault_builders.common import (
     all_pods_ready,
     pod_shows,
     pods_replaced,
+    with_new_pods,
     workload_path,
 )
 from pipeline_services import faults
@@ -18,7 +19,7 @@ from pipeline_services.faults import capacity, objects, resources, templates
 from pipeline_services.faults.model import Fault, Proof, together
 from pipeline_services.faults.templates import Edit
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import is_true, name_of, progress_of, taints_of
+from pipeline_services.model.k8s import containers_of, is_true, name_of, progress_of, taints_of, template_of
 from pipeline_services.model.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -93,6 +94,91 @@ def exits_at_once(app: str) -> FaultBuilder:
     """The app's program starts, complains and ends, again and again."""
     words = ["sh", "-c", "echo cannot go on: the belt has come off >&2; exit 3"]
     return edited(app, templates.command(words), "a program that ends at once", frozenset({"CrashLoopBackOff"}))
+
+
+def hangs_while_all_are_replaced(app: str) -> FaultBuilder:
+    """A change is rolled out to all pods at once, and the new ones never come up."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        path = workload_path(pipeline, app)
+        at_once = {"spec": {"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": "100%"}}}}
+        strategy = faults.patched(pipeline.api, path, at_once, f"{app} may replace all its pods at once")
+        part = pipeline.description[app]
+        edit = templates.command(["sleep", "infinity"])
+        hang = templates.edited(pipeline.api, part, pipeline.namespace, edit, summary="a program that does nothing")
+        return together(f"{app}: all its pods are replaced at once by some that never come up", [strategy, hang])
+
+    return build
+
+
+def runs_another_program(app: str, other: str) -> FaultBuilder:
+    """The app's pods run the program of another app, of the same image."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        words = containers_of(template_of(pipeline.api.call("GET", workload_path(pipeline, other))))[0]["command"]
+        return edited(app, templates.command(words), f"the program of {other}")(pipeline)
+
+    return build
+
+
+def apart_from_its_like(app: str) -> FaultBuilder:
+    """The app's pods may not share a node, and there is one more of them than there are nodes."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        part = pipeline.description[app]
+        rule = {"labelSelector": {"matchLabels": dict(part.selector)}, "topologyKey": "kubernetes.io/hostname"}
+        affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [rule]}}
+        edit = templates.pod_fields(affinity=affinity)
+        fault = templates.edited(pipeline.api, part, pipeline.namespace, edit, summary="pods that repel each other")
+        return fault.proved(pod_shows(pipeline, app, NOT_SCHEDULED))
+
+    return build
+
+
+def admits_restricted_pods_only(app: str) -> FaultBuilder:
+    """The namespace's label admits pods without any rights only, and then the app's pods go."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        path = KINDS["Namespace"].path(name=pipeline.namespace)
+        patch = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
+        label = faults.patched(pipeline.api, path, patch, "the namespace enforces pod security: restricted")
+        return with_new_pods(pipeline, label, app)
+
+    return build
+
+
+def stranger(component: str) -> FaultBuilder:
+    """A pod that somebody made by hand carries a component's labels, so that its Service leads there as well."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        apps = template_of(pipeline.api.call("GET", workload_path(pipeline, roles.PRODUCER)))["spec"]
+        image, own = containers_of({"spec": apps})[0], pipeline.description[component]
+        body = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "debug", "labels": dict(own.selector)},
+            "spec": {
+                "automountServiceAccountToken": False,
+                "securityContext": apps["securityContext"],
+                "containers": [
+                    {
+                        "name": "debug",
+                        "image": image["image"],
+                        "command": ["sleep", "infinity"],
+                        "securityContext": image["securityContext"],
+                        "resources": {"requests": {"cpu": "5m", "memory": "8Mi"}, "limits": {"memory": "32Mi"}},
+                    }
+                ],
+            },
+        }
+        made = objects.created(pipeline.api, "pods", pipeline.namespace, body)
+        connectivity, service = pipeline.connectivity(), own.service.name if own.service else ""
+        return made.proved(
+            Proof(f"{service} to lead to two pods", lambda: connectivity.ready_endpoints(service) == 2, within=60.0),
+            Proof(f"{service} to lead to one pod", lambda: connectivity.ready_endpoints(service) == 1, within=60.0),
+        )
+
+    return build
 
 
 def paused_rollout(app: str) -> FaultBuilder:

@@ -61,7 +61,7 @@ DIAGNOSIS: Final = (
     Scenario(
         "kafka-ends-at-once",
         workloads.exits_at_once(roles.KAFKA),
-        (finding(roles.KAFKA, "crash-loop"),),
+        (finding(roles.KAFKA, "not-as-declared", "crash-loop"),),
         (checks.PODS_READY.of("kafka"),),
     ),
     Scenario(
@@ -77,5 +77,20 @@ DIAGNOSIS: Final = (
         (finding(roles.KAFKA, "topic-missing"),),
         (checks.KAFKA_TOPIC.of("{topic}"),),
         before_landed=True,
+    ),
+    Scenario(
+        "topic-retention-short",
+        stores.topic_set("{topic}", retention_ms="300000", segment_ms="60000"),
+        (finding(roles.KAFKA, "topic-set-otherwise"),),
+        (checks.TOPIC_SET_AS_DECLARED.of("{topic}"),),
+        met=("apache/druid#10566", "tulios/kafkajs#1119"),
+    ),
+    Scenario(
+        "clients-limited-by-quota",
+        stores.clients_limited,
+        (finding(roles.KAFKA, "clients-limited"),),
+        (checks.CLIENTS_NOT_LIMITED,),
+        min_duration_s=45.0,
+        met=("apache/kafka#19456", "dpkp/kafka-python#2506"),
     ),
 )

@@ -100,7 +100,7 @@ DIAGNOSIS: Final = (
     Scenario(
         "prometheus-file-damaged",
         observability.prometheus_file_damaged,
-        (finding(roles.PROMETHEUS, "crash-loop", "container-cannot-start", "setting-wrong"),),
+        (finding(roles.PROMETHEUS, "not-as-declared", "crash-loop", "container-cannot-start", "setting-wrong"),),
         (checks.PODS_READY.of("prometheus"),),
         min_duration_s=30.0,
     ),

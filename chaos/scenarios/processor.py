@@ -57,7 +57,7 @@ DIAGNOSIS: Final = (
     Scenario(
         "processor-ends-at-once",
         workloads.exits_at_once(roles.PROCESSOR),
-        (finding(roles.PROCESSOR, "crash-loop"),),
+        (finding(roles.PROCESSOR, "not-as-declared", "crash-loop"),),
         (checks.PODS_READY.of("processor"),),
     ),
     Scenario(

@@ -93,7 +93,7 @@ DIAGNOSIS: Final = (
     Scenario(
         "producer-ends-at-once",
         workloads.exits_at_once(roles.PRODUCER),
-        (finding(roles.PRODUCER, "crash-loop"),),
+        (finding(roles.PRODUCER, "not-as-declared", "crash-loop"),),
         (checks.PODS_READY.of("producer"),),
     ),
     Scenario(

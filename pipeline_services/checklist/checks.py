@@ -13,6 +13,7 @@ from pipeline_services.checklist import parameters as by
 from pipeline_services.checklist.model import Case, CaseId, Check, Run
 from pipeline_services.judgements import (
     config,
+    declared,
     endpoints,
     events,
     grafana,
@@ -74,6 +75,7 @@ TOKEN_ACCEPTED: Final = Check(
     by.each_of("config", lambda pipeline: pipeline.config.tokens),
     by.always(roles.INFLUXDB),
 )
+SET_AS_DECLARED: Final = Check("test_set_as_declared", declared.are_as_declared, by.each(declared.components))
 NO_UNKNOWN_ERRORS_LOGGED: Final = Check(
     "test_no_unknown_errors_logged", logs.have_no_unknown_errors, by.each(metric.data_path), settles=True
 )
@@ -135,6 +137,15 @@ GRAFANA_PANEL_FRESH: Final = Check(
 KAFKA_TOPIC: Final = Check(
     "test_kafka_topic", kafka.topic_is_whole, by.each_of(roles.KAFKA, lambda pipeline: pipeline.topics.least_partitions)
 )
+TOPIC_SET_AS_DECLARED: Final = Check(
+    "test_topic_set_as_declared",
+    kafka.topic_is_set_as_declared,
+    by.each_of(
+        roles.KAFKA,
+        lambda pipeline: pipeline.topics.least_partitions if pipeline.topics.settings else (),
+    ),
+)
+CLIENTS_NOT_LIMITED: Final = Check("test_clients_not_limited", kafka.clients_are_not_limited, by.one(roles.KAFKA))
 CONSUMER_GROUP_STABLE: Final = Check(
     "test_consumer_group_stable",
     kafka.group_is_stable,
@@ -156,6 +167,13 @@ PODS_SCRAPED: Final = Check(
     targets.pods_are_scraped,
     by.each_of(roles.PROMETHEUS, lambda pipeline: pipeline.scraped),
     by.itself,
+    settles=True,
+)
+SERIES_KEPT: Final = Check(
+    "test_series_kept",
+    targets.series_are_kept,
+    by.each_of(roles.PROMETHEUS, lambda _: targets.COUNTED),
+    lambda pipeline, what: [what] if what in pipeline.components else [],
     settles=True,
 )
 NODES_SCRAPED: Final = Check("test_nodes_scraped", targets.nodes_are_scraped, by.one(roles.PROMETHEUS))

@@ -5,27 +5,30 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlparse
 
 from kafka import TopicPartition
-from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, OffsetSpec
 from kafka.errors import (
     GroupAuthorizationFailedError,
     GroupIdNotFoundError,
     KafkaError,
     TopicAuthorizationFailedError,
+    for_code,
 )
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
+from kafka.protocol.admin import DescribeClientQuotasRequest
 
 from pipeline_services.model.errors import AccessDenied, NoData, ServiceUnreachable, UnexpectedAnswer
 
 TIMEOUT_MS: Final = 6_000
 _SCHEME: Final = "forward"
+_OWN: Final = "DYNAMIC_TOPIC_CONFIG"
 
 # What goes wrong is raised; without this it would be told on the terminal as well.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
@@ -119,6 +122,42 @@ class KafkaBroker:
             for topic in described
             if not topic["is_internal"]
         }
+
+    def settings(self, topics: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
+        """What is in force for each topic: a setting's value, and whether it is the topic's own or the broker's."""
+        wanted = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics]
+        with _translated("describe the settings of", "topics"):
+            described = self._admin.describe_configs(wanted, config_filter="all").get("topic", {})
+        return {
+            str(topic): {
+                str(key): {"value": known["value"], "own": known["config_source"] == _OWN}
+                for key, known in found.items()
+            }
+            for topic, found in described.items()
+        }
+
+    def quotas(self) -> list[dict[str, Any]]:
+        """Every limit on clients: for whom (``None``: whoever of that type has none of its own), and its values."""
+        with _translated("describe", "quotas"):
+            answer = self._asked(DescribeClientQuotasRequest(components=[], strict=False))
+            if answer.error_code:
+                raise for_code(answer.error_code)(answer.error_message)
+        return [
+            {
+                "for": {str(one.entity_type): one.entity_name for one in entry.entity},
+                "limits": {str(one.key): float(one.value) for one in entry.values},
+            }
+            for entry in answer.entries or ()
+        ]
+
+    def _asked(self, request: Any) -> Any:
+        """The answer to a request that the admin client has no method for."""
+        manager = self._admin._manager
+
+        async def answer() -> Any:
+            return await manager.send(request)
+
+        return manager.run(answer)
 
     def group(self, group: str) -> dict[str, Any]:
         """State and members of a consumer group, ``Dead`` if there is none; a member's partitions: ``topic/number``."""

@@ -142,6 +142,7 @@ class Scenario:
         arranged: a change made before the fault and undone after it, which is no fault itself.
         meanwhile: runs while the fault is in force, in this process.
         sample: one of the few that every change is tried on.
+        met: where others met it: public issues (``owner/name#1``) and the rows of other suites of faults.
         recovery: how it is played in full.
     """
 
@@ -157,6 +158,7 @@ class Scenario:
     arranged: FaultBuilder | None = None
     meanwhile: Meanwhile | None = None
     sample: bool = False
+    met: tuple[str, ...] = ()
     recovery: RecoveryPlan | None = None
 
     @property

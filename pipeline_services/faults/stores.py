@@ -1,4 +1,4 @@
-"""Faults inside Kafka and InfluxDB, made with their own tools: a topic deleted, a bucket renamed.
+"""Faults inside Kafka and InfluxDB, made with their own tools: a topic deleted or set otherwise, a bucket renamed.
 
 The tools run from the node in the namespaces of the broker's or the store's process, which is found by its name when
 the step is done: an undo has to work when the container was started again meanwhile.
@@ -7,6 +7,7 @@ the step is done: an undo has to work when the container was started again meanw
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from pipeline_services.faults.journal import Command
@@ -26,6 +27,12 @@ delete) inside --delete --topic "$2" ;;
 remove) inside --delete --if-exists --topic "$2" ;;
 create) inside --create --if-not-exists --topic "$2" --partitions "$4" --config flush.messages=1 ;;
 esac
+"""
+# $1 the broker's port, $2 whom or what it is about, in words, $3 the words that change it.
+_CONFIGS: Final = """
+pid=$(pgrep -o -f 'kafka[.]Kafka ') || { echo 'no broker runs'; exit 1; }
+nsenter -t "$pid" -m -n -p env -i PATH=/opt/kafka/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \\
+  kafka-configs.sh --bootstrap-server "localhost:$1" --alter $2 $3
 """
 # $1 the bucket's id, $2 its name from now on, $3 the operator's token, $4 InfluxDB's port.
 _RENAME: Final = """
@@ -89,6 +96,35 @@ def topic_deleted(topic: str, partitions: int, port: int) -> Fault:
         f"topic {topic} deleted",
         [Command([*words, "delete", topic, str(port)], f"topic {topic} deleted")],
         [Command([*words, "create", topic, str(port), str(partitions)], f"topic {topic} made where it is missing")],
+    )
+
+
+def topic_set(topic: str, values: Mapping[str, str], port: int) -> Fault:
+    """The fault that gives a topic settings of its own. Its undo takes them away: the broker's count again.
+
+    Args:
+        port: the broker's.
+    """
+    return _configured(f"--entity-type topics --entity-name {topic}", values, port, f"topic {topic}")
+
+
+def clients_limited(values: Mapping[str, str], port: int) -> Fault:
+    """The fault that gives every client which has no quota of its own a quota.
+
+    Args:
+        port: the broker's.
+    """
+    return _configured("--entity-type clients --entity-default", values, port, "every client")
+
+
+def _configured(what: str, values: Mapping[str, str], port: int, name: str) -> Fault:
+    words = ["sh", "-c", _CONFIGS, "sh", str(port), what]
+    settings = ",".join(f"{key}={value}" for key, value in values.items())
+    keys = ",".join(values)
+    return Fault(
+        f"{name}: {settings}",
+        [Command([*words, f"--add-config {settings}"], f"{name}: {settings}")],
+        [Command([*words, f"--delete-config {keys}"], f"{name}: no {keys} of its own")],
     )
 
 

@@ -87,6 +87,43 @@ def environment(name: str, value: Mapping[str, Any]) -> Edit:
     return edit
 
 
+def environment_twice(name: str, first: str, second: str) -> Edit:
+    """A variable that stands there twice: the later one counts."""
+
+    def edit(pod: dict[str, Any], container: str) -> None:
+        found = _container(pod, container)
+        found["env"] = [*(found.get("env") or ()), *({"name": name, "value": value} for value in (first, second))]
+
+    return edit
+
+
+def without_request(resource: str) -> Edit:
+    """No request for a resource, and no limit, which would be taken for one."""
+
+    def edit(pod: dict[str, Any], container: str) -> None:
+        known = _container(pod, container)["resources"]
+        for kind in ("requests", "limits"):
+            known[kind] = {key: amount for key, amount in known.get(kind, {}).items() if key != resource}
+
+    return edit
+
+
+def pod_fields(**fields: Any) -> Edit:
+    """Other fields of the pod's own."""
+    return lambda pod, _container: pod.update(fields)
+
+
+def waits_before(words: Sequence[str]) -> Edit:
+    """One more program that has to end before the container starts, with the container's own image."""
+
+    def edit(pod: dict[str, Any], container: str) -> None:
+        image, shared = _container(pod, container)["image"], _container(pod, container).get("securityContext") or {}
+        first = {"name": "wait", "image": image, "command": list(words), "securityContext": shared}
+        pod["initContainers"] = [*(pod.get("initContainers") or ()), first]
+
+    return edit
+
+
 def node_selector(labels: Mapping[str, str]) -> Edit:
     """Only nodes with these labels will do."""
     return lambda pod, _container: pod.update(nodeSelector=dict(labels))

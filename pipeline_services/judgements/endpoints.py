@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.pods import require_settled
+from pipeline_services.judgements.pods import is_made_by, require_settled
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import (
@@ -13,6 +14,7 @@ from pipeline_services.model.k8s import (
     containers_of,
     endpoints_of,
     labels_of,
+    name_of,
     port_of,
     ports_of,
     selector_of,
@@ -21,6 +23,8 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
+
+_DIVIDED: Final = "a part of the requests goes to a pod that cannot answer them"
 
 
 def are_ready(snapshot: Snapshot, service_name: str) -> None:
@@ -67,12 +71,26 @@ def lead_to_pods(snapshot: Snapshot, service_name: str) -> None:
     if not selector or selector.items() - labels.items():
         expected = f"what {component}'s pods are labelled: {_words(labels)}"
         raise Deviation(snapshot, f"{service_name} selects {_words(selector)}", expected, advice)
+    others = strangers(snapshot, service_name)
+    if others:
+        observed = f"{service_name} leads to {', '.join(others)}, too, which {component}'s workload did not make"
+        raise Deviation(snapshot, observed, f"{component}'s own pods only", advice.but(impact=_DIVIDED))
     target, declared = entry.get("targetPort", port), _declared(template)
     if not declared and isinstance(target, int):
         raise NoData(f"{component}'s pods declare no port that {target} could be compared with")
     if target not in declared:
         expected = f"a port that {component}'s pods declare: {', '.join(map(str, declared)) or 'there is none'}"
         raise Deviation(snapshot, f"{service_name} leads to port {target}", expected, advice)
+
+
+def strangers(snapshot: Snapshot, service_name: str) -> list[str]:
+    """The pods behind the Service that its component's workload has not made: each gets its share of the requests."""
+    part = snapshot.pipeline[snapshot.pipeline.services[service_name]]
+    slices = [item for item in snapshot.data("endpointslices") if service_of(item) == service_name]
+    targets = [entry.get("targetRef") or {} for item in slices for entry in endpoints_of(item, ready=True)]
+    names = {str(target["name"]) for target in targets if target.get("kind") == "Pod"}
+    known = {name_of(pod): pod for pod in snapshot.data("pods")}
+    return sorted(name for name in names & known.keys() if not is_made_by(known[name], part))
 
 
 def _template(snapshot: Snapshot, component: str) -> K8sObject:

@@ -14,12 +14,15 @@ from pipeline_services.model.k8s import (
     age,
     condition,
     condition_since,
+    containers_of,
     is_true,
     name_of,
     ready_since,
+    requests_of,
     scale_target_of,
     spec_of,
     status_of,
+    template_of,
 )
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
@@ -65,6 +68,10 @@ def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
         observed = f"{hpa_name} has bounds {bounds[0]}-{bounds[1]} and CPU targets {targets}"
         expected = f"{wanted.min_replicas}-{wanted.max_replicas} and one CPU target of {wanted.cpu_percent} %"
         raise Deviation(snapshot, observed, expected, COMPONENT_ADVICE["hpa"])
+    reckons_without = containers_without_request(snapshot, hpa_name)
+    if reckons_without:
+        observed = f"{hpa_name} scales {', '.join(reckons_without)}, which requests no CPU"
+        raise Deviation(snapshot, observed, "a CPU request, of which the target is a share", COMPONENT_ADVICE["hpa"])
     behavior = spec.get("behavior") or {}
     if (behavior.get("scaleUp") or {}).get("selectPolicy") == "Disabled":
         raise Deviation(snapshot, f"{hpa_name} may not scale up", "scaling up allowed", COMPONENT_ADVICE["hpa"])
@@ -85,6 +92,14 @@ def documented(pipeline: Pipeline, hpa_name: str) -> Autoscaler:
     if found is None:
         raise PreconditionNotMet(f"the description of {pipeline.name} has no HPA {hpa_name}")
     return found
+
+
+def containers_without_request(snapshot: Snapshot, hpa_name: str) -> list[str]:
+    """The containers of the autoscaler's workload that request no CPU; none where there is no such workload."""
+    part = snapshot.pipeline[snapshot.pipeline.autoscalers[hpa_name]]
+    workload = named(snapshot, part.list_name, part.workload)
+    containers = containers_of(template_of(workload)) if workload else []
+    return [f"{name_of(workload)}/{one['name']}" for one in containers if workload and "cpu" not in requests_of(one)]
 
 
 def is_within_lag(hpa: K8sObject, now: float) -> bool:

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.judgements.readings import lag_growth
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
 from pipeline_services.model import roles
-from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_TOPIC
+from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_QUOTAS, DESCRIBE_TOPIC
+from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _STALLED: Final = 0.9
+_MEANS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "cleanup.policy": "readings are deleted by another rule: they may be gone before they are stored",
+        "flush.messages": "a reading that was acknowledged may be lost when the broker's machine fails",
+        "max.message.bytes": "the broker refuses larger batches of readings",
+        "min.insync.replicas": "there is one copy of each reading: the broker refuses all writes that want more",
+        "retention.bytes": "readings that wait are deleted once a partition is larger: a long outage loses them",
+        "retention.ms": "readings that wait are deleted once they are older: an outage that lasts longer loses them",
+        "segment.ms": "the broker starts files far more often: it runs out of file handles, and old readings go sooner",
+        "segment.bytes": "the broker starts files more often or more rarely, and deletes in other steps",
+    }
+)
+"""What another value of a topic's setting does to the pipeline."""
 
 
 def topic_is_whole(snapshot: Snapshot, topic: str) -> None:
@@ -45,6 +61,54 @@ def group_is_stable(snapshot: Snapshot) -> None:
     free = [number for number in range(topics.partitions) if f"{topics.readings}/{number}" not in assigned]
     if free:
         raise Deviation(snapshot, f"nobody reads the partitions {free}", "every partition assigned", advice)
+
+
+def topic_is_set_as_declared(snapshot: Snapshot, topic: str) -> None:
+    """The settings in force for the topic are the description's, and it has no others of its own."""
+    require_ready(snapshot, roles.KAFKA)
+    for key, value, declared in other_settings(snapshot, topic):
+        advice = _topic_advice(topic).but(
+            impact=_MEANS.get(key, "the topic does not behave as the pipeline was measured with"), level="L2"
+        )
+        raise Deviation(snapshot, f"{key} of topic {topic} is {value}", declared or "no setting of its own", advice)
+
+
+def other_settings(snapshot: Snapshot, topic: str) -> Iterator[tuple[str, str, str]]:
+    """Each setting of the topic that is not the description's: its name, what it is, and what was declared if anything.
+
+    Raises:
+        PreconditionNotMet: there is no such topic, which another check says.
+        NoData: the broker did not say what is in force.
+    """
+    found: Mapping[str, Mapping[str, Any]] = snapshot.data("kafka_settings").get(topic) or {}
+    declared = snapshot.pipeline.topics.settings
+    if topic not in snapshot.data("kafka_topics"):
+        raise PreconditionNotMet(f"there is no topic {topic}, so it has no settings")
+    missing = sorted(declared.keys() - found.keys())
+    if missing:
+        raise NoData(f"the broker did not say what {', '.join(missing)} of topic {topic} is")
+    for key, known in sorted(found.items()):
+        if known["value"] != declared[key] if key in declared else known["own"]:
+            yield key, str(known["value"]), declared.get(key, "")
+
+
+def clients_are_not_limited(snapshot: Snapshot) -> None:
+    """No client of the broker has a quota: the pipeline is measured without."""
+    require_ready(snapshot, roles.KAFKA)
+    for quota in snapshot.data("kafka_quotas"):
+        limits = ", ".join(f"{key}={value:g}" for key, value in sorted(quota["limits"].items()))
+        advice = COMPONENT_ADVICE[roles.KAFKA].but(
+            impact="the broker holds those clients up: readings come in, or are stored, ever later",
+            next_command=DESCRIBE_QUOTAS,
+            level="L2",
+        )
+        raise Deviation(snapshot, f"the broker limits {limited(quota)} to {limits}", "no quota", advice)
+
+
+def limited(quota: Mapping[str, Any]) -> str:
+    """Whom a quota is about, in words."""
+    names = [f"{kind} {name}" if name else f"every {kind}" for kind, name in sorted(quota["for"].items())]
+    return " and ".join(names) or "somebody"
 
 
 def _topic_advice(topic: str) -> Advice:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -27,6 +29,7 @@ from pipeline_services.model.k8s import (
     state_of,
     status_of,
 )
+from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SET
 from pipeline_services.snapshot.objects import items_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -35,6 +38,8 @@ STARTING_FOR: Final = 60.0
 OOM_RECENT: Final = 600.0
 """Seconds for which a kill for memory is still news."""
 _STARTING_REASONS: Final = {"ContainerCreating", "PodInitializing"}
+_MADE: Final[Mapping[str, str]] = {STATEFUL_SET: r"\d+", DEPLOYMENT: r"[a-z0-9]+-[a-z0-9]+", DAEMON_SET: "[a-z0-9]+"}
+"""How a workload of each kind ends the names of its pods."""
 _CRASHES: Final = 2
 """Restarts of a container that is not ready which are no longer a start-up in the wrong order."""
 
@@ -147,3 +152,8 @@ def _bad_containers(pod: K8sObject, now: float) -> Iterator[str]:
 
 def _with_message(reason: str, message: str | None) -> str:
     return f"{reason} ({message[:160]})" if message else reason
+
+
+def is_made_by(pod: K8sObject, part: Component) -> bool:
+    """Whether the workload made the pod, told by the pod's name whatever its labels say."""
+    return re.fullmatch(f"{re.escape(part.workload)}-{_MADE[part.kind]}", name_of(pod)) is not None

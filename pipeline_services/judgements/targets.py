@@ -6,16 +6,25 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.pods import ready_pods, require_ready
+from pipeline_services.judgements.pods import is_made_by, ready_pods, require_ready
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import age, epoch, labels_of, name_of
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.k8s import age, epoch, labels_of, name_of, ready_since
 from pipeline_services.snapshot.snapshot import Snapshot
 
 FOUND_AFTER: Final = 60.0
 """Seconds that Prometheus may take to find and scrape a new pod."""
 SCRAPED_WITHIN: Final = 60.0
+COUNTED_AFTER: Final = 90.0
+"""Seconds after which whatever is scraped has figures."""
+COUNTED: Final[Mapping[str, str]] = {
+    roles.PRODUCER: "producer-rate",
+    roles.PROCESSOR: "influxdb-writes-match-processor",
+    "kubelet": "volume-usage",
+    "kubelet-cadvisor": "cpu-usage",
+}
+"""Apps and jobs of nodes, each with a key metric that is made of its series alone."""
 NODE_JOBS: Final = ("kubelet", "kubelet-cadvisor")
 _ADVICE: Final = COMPONENT_ADVICE[roles.PROMETHEUS].but(
     next_command="kubectl port-forward -n {namespace} svc/{service:prometheus} {port:prometheus}:{port:prometheus}"
@@ -27,12 +36,49 @@ def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
     require_ready(snapshot, roles.PROMETHEUS, component)
     targets = {target["labels"].get("pod"): target for target in snapshot.data("prometheus_targets")}
     for pod in ready_pods(snapshot, component):
-        if age(pod, snapshot.taken_at) < FOUND_AFTER or not snapshot.pipeline[component].owns(labels_of(pod)):
+        part = snapshot.pipeline[component]
+        if age(pod, snapshot.taken_at) < FOUND_AFTER or not part.owns(labels_of(pod)) or not is_made_by(pod, part):
             continue
         if name_of(pod) not in targets:
             _require_running_for_a_while(snapshot)
             raise Deviation(snapshot, f"Prometheus does not scrape {name_of(pod)}", "a target for each pod", _ADVICE)
         _judge(snapshot, name_of(pod), targets[name_of(pod)])
+
+
+def series_are_kept(snapshot: Snapshot, what: str) -> None:
+    """What is scraped is also there to be asked for: nothing drops it on the way.
+
+    Args:
+        what: an app, or a job of the nodes, in ``COUNTED``.
+
+    Raises:
+        PreconditionNotMet: it is not scraped at all, which another check says.
+        NoData: Prometheus, or all that it scrapes of this, is new.
+    """
+    require_ready(snapshot, roles.PROMETHEUS)
+    labels = {"pod" if what in snapshot.pipeline.components else "job": set(_scraped_names(snapshot, what))}
+    (label, names), now = next(iter(labels.items())), snapshot.taken_at
+    up = [
+        one
+        for one in snapshot.data("prometheus_targets")
+        if one["labels"].get(label) in names and one["health"] == "up"
+    ]
+    if not up:
+        raise PreconditionNotMet(f"{what} is not scraped, so there can be no figures of it")
+    if snapshot.data(f"prometheus/{COUNTED[what]}"):
+        return
+    _require_running_for_a_while(snapshot, COUNTED_AFTER)
+    if label == "pod" and all(now - (ready_since(pod) or now) < COUNTED_AFTER for pod in ready_pods(snapshot, what)):
+        raise NoData(f"every pod of {what} is new: no figures yet; ask again in {COUNTED_AFTER:g} s")
+    observed = f"Prometheus scrapes {up[0]['labels'][label]} and has no series for {COUNTED[what]}"
+    raise Deviation(snapshot, observed, "the figures of whatever is scraped", _ADVICE)
+
+
+def _scraped_names(snapshot: Snapshot, what: str) -> list[str]:
+    if what not in snapshot.pipeline.components:
+        return [what]
+    require_ready(snapshot, what)
+    return [name_of(pod) for pod in ready_pods(snapshot, what)]
 
 
 def nodes_are_scraped(snapshot: Snapshot) -> None:
@@ -51,10 +97,10 @@ def _targets(snapshot: Snapshot, job: str) -> list[Mapping[str, Any]]:
     return [target for target in snapshot.data("prometheus_targets") if target["labels"].get("job") == job]
 
 
-def _require_running_for_a_while(snapshot: Snapshot) -> None:
+def _require_running_for_a_while(snapshot: Snapshot, seconds: float = FOUND_AFTER) -> None:
     """A Prometheus that has just been started has not found its targets yet."""
-    if all(age(pod, snapshot.taken_at) < FOUND_AFTER for pod in ready_pods(snapshot, roles.PROMETHEUS)):
-        raise NoData(f"Prometheus is new and has not found its targets yet; ask again in {FOUND_AFTER:g} s")
+    if all(age(pod, snapshot.taken_at) < seconds for pod in ready_pods(snapshot, roles.PROMETHEUS)):
+        raise NoData(f"Prometheus is new and has not found its targets yet; ask again in {seconds:g} s")
 
 
 def _judge(snapshot: Snapshot, what: str, target: Mapping[str, Any]) -> None:

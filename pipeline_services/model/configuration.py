@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Kafka's side: the topic of the readings, the topic of what cannot be read, and the group that consumes."""
+    """Kafka's side: the topic of the readings, the topic of what cannot be read, and the group that consumes.
+
+    ``settings``: what has to be in force for both topics, whether it is the topic's own or the broker's.
+    """
 
     readings: str
     partitions: int
     dead_letters: str
     group: str
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def least_partitions(self) -> Mapping[str, int]:

@@ -32,7 +32,8 @@ class Pipeline:
     """A pipeline in one namespace. ``components`` stand in the order of findings: causes before what they affect.
 
     ``metrics``: name of each series by its meaning, such as ``produced``. ``series_label``: the label by which series
-    of Prometheus say which workload they are of.
+    of Prometheus say which workload they are of. ``manifests``: the folder in this checkout that declares its objects;
+    empty where it is deployed from elsewhere, so that nothing can be compared with it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Pipeline:
     metrics: Mapping[str, str]
     dashboard: Dashboard
     series_label: str = "app"
+    manifests: str = ""
 
     @classmethod
     def load(cls, path: Path | None = None) -> Pipeline:

@@ -27,6 +27,7 @@ from pipeline_services.snapshot.publication import redactor
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.snapshot.sources.changes import WRITTEN, changes_in
+from pipeline_services.snapshot.sources.declared import declared
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS, QUOTAS, Listing, quotas
 from pipeline_services.snapshot.sources.kubernetes import LISTS, NEEDED_BY, read_logs, shaped
 from pipeline_services.snapshot.sources.services import (
@@ -181,6 +182,11 @@ def _cluster_tasks(
         for part in logged
         if part.reports_to not in absent
     }
+    if pipeline.manifests:
+        reads |= {
+            "declared": partial(declared, pipeline, cluster.namespace),
+            "namespaces": partial(_namespace, cluster),
+        }
     if deep:
         reads |= {"changes": partial(changes_in, lists), "quotas": partial(quotas, lists)}
     record.expect(reads)
@@ -189,6 +195,12 @@ def _cluster_tasks(
 
 def _shaped(kind: str, items: Future[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return shaped(kind, items.result())
+
+
+def _namespace(cluster: Cluster) -> list[dict[str, Any]]:
+    """The pipeline's own namespace, as a list of one."""
+    found = cluster.get("Namespace", cluster.namespace)
+    return shaped("namespaces", [found] if found else [])
 
 
 def _logs(cluster: Cluster, pods: Future[list[dict[str, Any]]], component: Component) -> list[dict[str, Any]]:

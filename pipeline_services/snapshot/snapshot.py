@@ -96,6 +96,10 @@ class Snapshot:
             raise NoData(f"the snapshot has no {source}: it was not collected")
         return self.answers[source]
 
+    def asked(self, source: str) -> bool:
+        """Whether whoever took the snapshot asked for the source at all; an older suite did not know each of them."""
+        return source in self.answers or source in self.failures
+
     def to_json(self) -> str:
         """The snapshot as one JSON text; the same snapshot always gives the same text."""
         head = {

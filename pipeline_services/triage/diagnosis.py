@@ -16,6 +16,7 @@ from pipeline_services.triage.rules import (
     autoscaling,
     config,
     data_flow,
+    declared,
     influxdb,
     infrastructure,
     kafka,
@@ -39,6 +40,7 @@ RULES: Final[Sequence[Callable[[Evidence], Iterator[Finding]]]] = (
     influxdb.findings,
     resources.findings,
     data_flow.findings,
+    declared.findings,
     observability.findings,
     autoscaling.findings,
 )
@@ -55,7 +57,7 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
     failed = [one for one in results.values() if one.failed]
     evidence = Evidence(snapshot, results, here.absent)
     found = [finding for rule in RULES for finding in rule(evidence) if finding.component not in here.absent]
-    causes = upstream_first(found, snapshot.pipeline)
+    causes = upstream_first(declared.with_drifts(evidence, found), snapshot.pipeline)
     settling = list(pods.settling(evidence, _unanswered(results.values(), causes)))
     told = {finding.component for finding in (*causes, *settling)}
     explained = {component for finding in causes for component in finding.affects}

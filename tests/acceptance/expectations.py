@@ -95,6 +95,7 @@ NOTHING_PRODUCED = (
         ),
     ),
     "test_pods_scraped[producer]",
+    "test_series_kept[producer]",
 )
 """What cannot be judged while no producer is ready."""
 
@@ -116,19 +117,24 @@ EXPECTATIONS: dict[str, Expectation] = {
             "test_no_open_warning_event[processor]",
         ),
     ),
-    "kafka-broker-wrong": Expectation(components=("config",), red=("test_settings_lead_to[kafka]",)),
+    "kafka-broker-wrong": Expectation(
+        components=("config",),
+        red=("test_settings_lead_to[kafka]",),
+        may=("test_set_as_declared[config]",),
+        why="older recordings do not know what was declared",
+    ),
     "kafka-broker-wrong-and-rolled-out": Expectation(
         components=("config", "producer"),
         red=("test_settings_lead_to[kafka]", *STUCK_PRODUCER),
-        may=("test_key_metric[pod-restarts-producer]",),
-        why="the fifth restart comes after some five minutes",
+        may=("test_key_metric[pod-restarts-producer]", "test_set_as_declared[config]"),
+        why="the fifth restart comes after some five minutes; older recordings do not know what was declared",
     ),
     "kafka-broker-wrong-and-restarted": Expectation(
         components=("config", "producer"),
         red=("test_settings_lead_to[kafka]", *STUCK_PRODUCER, "test_key_metric[producer-rate]"),
         inconclusive=NOTHING_PRODUCED,
-        may=("test_key_metric[pod-restarts-producer]",),
-        why="the fifth restart comes after some five minutes",
+        may=("test_key_metric[pod-restarts-producer]", "test_set_as_declared[config]"),
+        why="the fifth restart comes after some five minutes; older recordings do not know what was declared",
     ),
     "influxdb-token-wrong": Expectation(components=("config",), red=("test_token_accepted[influxdb-token]",)),
     "influxdb-token-wrong-and-restarted": Expectation(
@@ -161,6 +167,7 @@ EXPECTATIONS: dict[str, Expectation] = {
             ),
             "test_consumer_group_stable",
             "test_pods_scraped[processor]",
+            "test_series_kept[processor]",
         ),
         may=("test_key_metric[consumer-lag]",),
         why="the lag passes its level after some minutes",
@@ -185,6 +192,7 @@ EXPECTATIONS: dict[str, Expectation] = {
             *of("test_key_metric", PROMETHEUS_METRICS),
             "test_pods_scraped",
             "test_nodes_scraped",
+            "test_series_kept",
         ),
     ),
     "grafana-datasource-broken": Expectation(

@@ -49,7 +49,8 @@ class AnyObject:
 
     def _deployments(self, name: str) -> dict[str, Any]:
         containers = [] if name in CLUSTERS_OWN else [_container(self.workloads[name])]
-        template = {"spec": {"containers": containers, "volumes": [{"name": "data", "emptyDir": {}}]}}
+        volumes = [{"name": "data", "emptyDir": {}}]
+        template = {"spec": {"containers": containers, "volumes": volumes, "securityContext": {}}}
         return {"spec": {"replicas": 1, "template": template}}
 
     _statefulsets = _daemonsets = _deployments
@@ -62,7 +63,8 @@ class AnyObject:
         return {"data": {key: base64.b64encode(b"value").decode() for key in OTHER.config.secrets[name]}}
 
     def _services(self, name: str) -> dict[str, Any]:
-        part = OTHER[OTHER.services[name]]
+        names = {**OTHER.services, **{part.headless: part.id for part in OTHER.workloads.values() if part.headless}}
+        part = OTHER[names[name]]
         return {"spec": {"selector": dict(part.selector), "ports": [{"port": OTHER.service(part.id).port}]}}
 
     def _networkpolicies(self, _name: str) -> dict[str, Any]:
@@ -87,7 +89,8 @@ def _container(part: Component) -> dict[str, Any]:
     room = {"cpu": "90m", "memory": "1Gi"}
     probe = {"httpGet": {"path": "/readyz", "port": "http"}}
     probes = {"readinessProbe": probe, "livenessProbe": probe}
-    return {"name": part.container, "image": "x:1", "resources": {"requests": room, "limits": room}, **probes}
+    own = {"name": part.container, "image": "x:1", "command": [part.id], "securityContext": {}}
+    return {**own, "resources": {"requests": room, "limits": room}, **probes}
 
 
 def _part_of(pod: str) -> Component:

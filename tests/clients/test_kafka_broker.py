@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from kafka.errors import GroupAuthorizationFailedError, InvalidTopicError, KafkaConnectionError
+from kafka.protocol.admin import DescribeClientQuotasResponse
 
 from pipeline_services.clients import kafka_broker
 from pipeline_services.clients.kafka_broker import KafkaBroker, Offsets
@@ -130,3 +132,50 @@ def test_every_address_leads_to_the_forward() -> None:
     led = kafka_broker._ForwardedSocket("forward://127.0.0.1:4321")
     for host in ("kafka-0.kafka-headless.conveyor-pipeline.svc.cluster.local", "10.0.0.1"):
         assert [found[4] for found in led.dns_lookup(host, 9092)] == [("127.0.0.1", 4321)]
+
+
+def test_the_settings_of_a_topic_say_whose_they_are() -> None:
+    found = {
+        "retention.ms": {"value": "300000", "config_source": "DYNAMIC_TOPIC_CONFIG"},
+        "segment.ms": {"value": "604800000", "config_source": "DEFAULT_CONFIG"},
+    }
+    assert broker(describe_configs={"topic": {"t": found}}).settings(["t"]) == {
+        "t": {"retention.ms": {"value": "300000", "own": True}, "segment.ms": {"value": "604800000", "own": False}}
+    }
+    assert broker(describe_configs={}).settings([]) == {}
+
+
+class Manager:
+    """Stands for the admin client's way to the broker: runs a request to its end, and answers it."""
+
+    def __init__(self, answer: DescribeClientQuotasResponse) -> None:
+        self._answer = answer
+
+    def run(self, coroutine: Any) -> Any:
+        return asyncio.run(coroutine())
+
+    async def send(self, request: Any) -> Any:
+        assert (list(request.components), request.strict) == ([], False)
+        return self._answer
+
+
+def quotas(**answer: Any) -> list[dict[str, Any]]:
+    known = broker()
+    response = DescribeClientQuotasResponse(throttle_time_ms=0, **{"error_code": 0, "error_message": None, **answer})
+    known._admin._manager = Manager(response)
+    return known.quotas()
+
+
+def test_quotas_say_for_whom_they_are() -> None:
+    entry = DescribeClientQuotasResponse.EntryData
+    made = entry(
+        entity=[entry.EntityData(entity_type="client-id", entity_name=None)],
+        values=[entry.ValueData(key="consumer_byte_rate", value=100.0)],
+    )
+    assert quotas(entries=[made]) == [{"for": {"client-id": None}, "limits": {"consumer_byte_rate": 100.0}}]
+    assert quotas(entries=None) == []
+
+
+def test_quotas_that_may_not_be_asked_are_no_empty_answer() -> None:
+    with pytest.raises(UnexpectedAnswer, match="does not describe quotas"):
+        quotas(entries=None, error_code=31, error_message="not you")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipeline_services.apps.kafka_link import TOPIC_SETTINGS
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.pipeline import Pipeline
@@ -160,3 +161,14 @@ def secret_keys(workload: dict[str, Any]) -> set[tuple[str, str]]:
     return {(source["name"], source["key"]) for source in sources if source} | {
         (secret["secretName"], item["key"]) for secret in mounted for item in secret.get("items", [])
     }
+
+
+def test_the_settings_of_topics_are_the_brokers_and_those_that_they_are_made_with(manifests: Any) -> None:
+    text = manifests.one("ConfigMap", "kafka-config")["data"]["server.properties"]
+    broker = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    settings = PIPELINE.topics.settings
+    assert settings["retention.ms"] == str(int(broker["log.retention.hours"]) * 3_600_000)
+    assert settings["retention.bytes"] == broker["log.retention.bytes"]
+    assert settings["segment.bytes"] == broker["log.segment.bytes"]
+    assert settings["flush.messages"] == broker["log.flush.interval.messages"]
+    assert TOPIC_SETTINGS.items() <= settings.items()

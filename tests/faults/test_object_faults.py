@@ -224,3 +224,18 @@ def test_a_buckets_token_is_never_told() -> None:
     assert rename.words[4:] == ["0a1b", "archive", "s3cret", "8086"]
     assert back.words[4:] == ["0a1b", "sensor-data", "s3cret", "8086"]
     assert "s3cret" not in f"{fault.summary} {rename} {back}"
+
+
+@pytest.mark.parametrize(
+    ("fault", "whom"),
+    [
+        (stores.topic_set("readings", {"retention.ms": "1", "segment.ms": "2"}, 9092), "topics --entity-name readings"),
+        (stores.clients_limited({"retention.ms": "1", "segment.ms": "2"}, 9092), "clients --entity-default"),
+    ],
+)
+def test_what_the_broker_is_told_is_taken_away_again(fault: Fault, whom: str) -> None:
+    (add,), (delete,) = fault.inject, fault.undo
+    assert isinstance(add, Command)
+    assert isinstance(delete, Command)
+    assert add.words[4:] == ["9092", f"--entity-type {whom}", "--add-config retention.ms=1,segment.ms=2"]
+    assert delete.words[4:] == ["9092", f"--entity-type {whom}", "--delete-config retention.ms,segment.ms"]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline_services.judgements.declared import ADMISSION
 from pipeline_services.judgements.reachability.policy_rules import NAMESPACE_NAME
 from pipeline_services.model import roles
 from pipeline_services.model.component import Autoscaler, Component, Service
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, Pipeline
+from pipeline_services.snapshot.sources.declared import COMPARED
 
 NODE = "conveyor-control-plane"
 
@@ -36,7 +40,7 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
         },
         "hpas": [_hpa(part.workload, part.autoscaler, made) for part in parts if part.autoscaler],
         "pvcs": [_claim(part.volume, made) for part in parts if part.volume],
-        "services": [_service(part, service) for part, service in served],
+        "services": [*(_service(part, service) for part, service in served), *_headless(served)],
         "endpointslices": [_endpoints(service.name) for _, service in served],
         "configmaps": [_config(pipeline), {"metadata": {"name": "kafka-config"}, "data": {"start.sh": "exec kafka"}}],
         "networkpolicies": _policies(pipeline),
@@ -44,8 +48,18 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
         "nodes": [_node()],
         "pod_metrics": [_pod_metrics(part, _time(now - 10)) for part in parts],
         "node_metrics": [_metrics(NODE, _time(now - 10), "usage", {"cpu": "600m", "memory": "6Gi"})],
+        "namespaces": [{"metadata": {"name": pipeline.namespace, "labels": {f"{ADMISSION}enforce": "privileged"}}}],
         "secrets": [_secret(name, *keys) for name, keys in pipeline.config.secrets.items()],
     }
+
+
+def declared(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Manifests that declare just what is there."""
+    return [
+        {"kind": kind, **copy.deepcopy({key: item[key] for key in ("metadata", "spec", "data") if key in item})}
+        for kind in sorted(COMPARED)
+        for item in answers.get(KINDS[kind].source, ())
+    ]
 
 
 def _time(at: float) -> str:
@@ -152,6 +166,11 @@ def _claim(name: str, made: str) -> dict[str, Any]:
 def _service(part: Component, service: Service) -> dict[str, Any]:
     spec = {"selector": dict(part.selector), "ports": [{"port": service.port, "targetPort": "main"}]}
     return {"metadata": {"name": service.name}, "spec": spec}
+
+
+def _headless(served: Iterable[tuple[Component, Service]]) -> list[dict[str, Any]]:
+    found = [(part, _service(part, service)) for part, service in served if part.headless]
+    return [{"metadata": {"name": part.headless}, "spec": {**one["spec"], "clusterIP": "None"}} for part, one in found]
 
 
 def _endpoints(service: str) -> dict[str, Any]:

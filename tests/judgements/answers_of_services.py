@@ -117,6 +117,11 @@ def _kafka(now: float, pipeline: Pipeline) -> dict[str, Any]:
     return {
         "kafka_topics": {name: partitions(count) for name, count in topics.least_partitions.items()},
         "kafka_group": {"state": "Stable", "members": [{"id": "m-1", "host": "10.244.0.7", "partitions": held}]},
+        "kafka_settings": {
+            name: {key: {"value": value, "own": key == "flush.messages"} for key, value in topics.settings.items()}
+            for name in topics.least_partitions
+        },
+        "kafka_quotas": [],
         "kafka_lag": [sample(now, 10_000), sample(now + 2.1, 10_007)],
     }
 

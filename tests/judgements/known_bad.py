@@ -157,6 +157,11 @@ def hpa_slow(world: World, hpa: str) -> None:
     world.item("hpas", hpa)["spec"]["behavior"]["scaleUp"]["stabilizationWindowSeconds"] = 600
 
 
+def hpa_without_request(world: World, hpa: str) -> None:
+    workload = world.workload(world.pipeline.autoscalers[hpa])
+    del workload["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"]
+
+
 def hpa_without_behavior(world: World, hpa: str) -> None:
     del world.item("hpas", hpa)["spec"]["behavior"]
 
@@ -259,7 +264,14 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_nodes_without_pressure": (node_condition("DiskPressure", "True"), node_condition("PIDPressure", "Unknown")),
     "test_nodes_have_room": (node_full,),
     "test_hpa_knows_metrics": (hpa_gone, hpa_condition("ScalingActive"), hpa_condition("AbleToScale"), hpa_unknown),
-    "test_hpa_set_as_documented": (hpa_gone, hpa_bounds, hpa_disabled, hpa_slow, hpa_without_behavior),
+    "test_hpa_set_as_documented": (
+        hpa_gone,
+        hpa_bounds,
+        hpa_disabled,
+        hpa_slow,
+        hpa_without_behavior,
+        hpa_without_request,
+    ),
     "test_volume_bound": (claim(None), claim("Lost"), claim("Pending"), claim_going),
     "test_no_unknown_errors_logged": (
         logged('{"time": "x", "level": "ERROR", "logger": "a", "message": "it broke"}'),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
+from pipeline_services.judgements.targets import COUNTED
 from pipeline_services.model.configuration import Config
 from tests.judgements.answers_of_cluster import pod_name
+from tests.judgements.known_bad_declared import KNOWN_BAD_DECLARED
 from tests.judgements.known_bad_policies import KNOWN_BAD_POLICIES
 from tests.judgements.world import World
 
@@ -112,6 +115,14 @@ def service_selects(**labels: str) -> Breakage:
     return breakage
 
 
+def service_leads_to_a_stranger(world: World, service: str) -> None:
+    pod = copy.deepcopy(world.pods(world.pipeline.services[service])[0])
+    pod["metadata"]["name"] = "debug"
+    world.answers["pods"].append(pod)
+    target = {"addresses": ["10.244.0.99"], "targetRef": {"kind": "Pod", "name": "debug"}}
+    world.item("endpointslices", f"{service}-abc12")["endpoints"].append(target)
+
+
 def service_leads_to(port: str | int) -> Breakage:
     def breakage(world: World, service: str) -> None:
         world.item("services", service)["spec"]["ports"][0]["targetPort"] = port
@@ -131,6 +142,18 @@ def partitions(change: dict[str, Any] | None) -> Breakage:
             world.answers["kafka_topics"][topic][0].update(change)
 
     return breakage
+
+
+def topic_setting(key: str, value: str) -> Breakage:
+    def breakage(world: World, topic: str) -> None:
+        world.answers["kafka_settings"][topic][key] = {"value": value, "own": True}
+
+    return breakage
+
+
+def quota(limits: dict[str, float], **whom: str | None) -> Breakage:
+    entry = {"for": {kind.replace("_", "-"): name for kind, name in whom.items()}, "limits": limits}
+    return answer("kafka_quotas", [entry])
 
 
 def group(**change: Any) -> Breakage:
@@ -169,6 +192,10 @@ def target_down(world: World, component: str = "kubelet-cadvisor") -> None:
 
 def target_stale(world: World, component: str = "kubelet") -> None:
     target_of(world, component)["lastScrape"] = world.ago(300)
+
+
+def series_dropped(world: World, what: str) -> None:
+    world.answers[f"prometheus/{COUNTED[what]}"] = []
 
 
 def restarted(world: World, component: str) -> None:
@@ -229,11 +256,22 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
         service_selects(tier="another"),
         service_selects(),
         service_leads_to("metrics"),
+        service_leads_to_a_stranger,
         service_leads_to(1),
     ),
     "test_data_clock": (from_the_future,),
     **KNOWN_BAD_POLICIES,
+    **KNOWN_BAD_DECLARED,
     "test_kafka_topic": (partitions(None), partitions({"leader": -1}), partitions({"isr": []})),
+    "test_topic_set_as_declared": (
+        topic_setting("retention.ms", "300000"),
+        topic_setting("cleanup.policy", "compact,delete"),
+        topic_setting("compression.type", "gzip"),
+    ),
+    "test_clients_not_limited": (
+        quota({"consumer_byte_rate": 100.0}, client_id=None),
+        quota({"producer_byte_rate": 1e6, "request_percentage": 5.0}, user="me", client_id="batch"),
+    ),
     "test_consumer_group_stable": (group(state="Empty", members=[]), group(members=[]), group_stuck_in_rebalance),
     "test_influxdb_healthy": (answer("influxdb_health", {"status": 503, "body": {"status": "fail"}}),),
     "test_certificate_valid_for_weeks": (
@@ -247,6 +285,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     ),
     "test_certificate_served": (certificate("served", sha256="ef" * 32),),
     "test_pods_scraped": (target_gone, target_down, target_stale),
+    "test_series_kept": (series_dropped,),
     "test_nodes_scraped": (target_gone, target_down, target_stale),
 }
 """``test_loki_answers_error_search`` asks whether there is an answer at all, so it cannot fail: see its NoData test."""

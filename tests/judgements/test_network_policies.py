@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeline_services.checklist import checks
 from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.run import CheckResult, run_checks
 from pipeline_services.judgements import network_policies
@@ -32,7 +33,12 @@ PIPELINE = Pipeline.load()
 ATTEMPT = "producer-to-influxdb"
 
 
-NETWORK = [case for case in cases(PIPELINE, run="daily") if case.component == "network"]
+NETWORK = [
+    case
+    for case in cases(PIPELINE, run="daily")
+    if case.component == "network" and case.check is not checks.SET_AS_DECLARED
+]
+"""What says of connections whether they are let through; that the policies were changed at all is told besides."""
 
 
 def results(world: World) -> list[CheckResult]:

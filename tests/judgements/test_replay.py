@@ -13,7 +13,8 @@ from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import KeyMetric
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.acceptance.expectations import EXPECTATIONS
-from tests.judgements.answers_of_services import VALUES
+from tests.judgements import answers_of_services as services
+from tests.judgements.answers_of_cluster import declared
 from tests.judgements.daily_cases import daily_cases
 from tests.judgements.test_faults_of_acceptance import outcomes_of
 
@@ -25,22 +26,35 @@ def recorded(name: str) -> Snapshot:
     return known_since(Snapshot.from_json(gzip.decompress((FOLDER / f"{name}.json.gz").read_bytes()).decode()))
 
 
+ASKED_SINCE = {
+    **dict.fromkeys(("kafka_settings", "kafka_quotas"), "kafka_topics"),
+    **dict.fromkeys(("namespaces", "declared"), "pods"),
+}
+"""Sources that older recordings lack, each with the one that could be read just when they could."""
+
+
 def known_since(snapshot: Snapshot) -> Snapshot:
     """The recording, with a good answer to each question that its recorder did not know yet.
 
     What it says of all other questions is then what it said at the time. Left unanswered, triage would rightly take a
     figure that is missing for one that is still to come.
     """
-    answers = {
+    good = services.answers(snapshot.taken_at, snapshot.pipeline)
+    new = {source: beside for source, beside in ASKED_SINCE.items() if not snapshot.asked(source)}
+    failures = {source: snapshot.failures[beside] for source, beside in new.items() if beside in snapshot.failures}
+    namespaces = [{"metadata": {"name": snapshot.namespace}}]
+    good |= {"namespaces": namespaces, "declared": declared({"namespaces": namespaces, **snapshot.answers})}
+    answers = {source: good[source] for source in new if source not in failures}
+    answers |= {
         f"prometheus/{metric.id}": _good(metric, snapshot)
         for metric in KEY_METRICS.values()
-        if metric.tool == "prometheus" and f"prometheus/{metric.id}" not in (*snapshot.answers, *snapshot.failures)
+        if metric.tool == "prometheus" and not snapshot.asked(f"prometheus/{metric.id}")
     }
-    return replace(snapshot, answers={**answers, **snapshot.answers})
+    return replace(snapshot, answers={**answers, **snapshot.answers}, failures={**failures, **snapshot.failures})
 
 
 def _good(metric: KeyMetric, snapshot: Snapshot) -> list[dict[str, Any]]:
-    value = [snapshot.taken_at, str(VALUES[metric.id])]
+    value = [snapshot.taken_at, str(services.VALUES[metric.id])]
     if metric.by == "pod":
         whose = [{"pod": pod["metadata"]["name"]} for pod in snapshot.answers["pods"]]
     else:
@@ -66,6 +80,6 @@ def test_what_was_asked_then_is_left_as_it_was() -> None:
     failures = {"prometheus/dead-letters": Failure("NoData", "nothing"), **old.failures}
     answers.pop("prometheus/dead-letters")
     filled = known_since(replace(old, answers=answers, failures=failures))
-    assert {row["value"][1] for row in filled.data("prometheus/cpu-usage")} == {str(VALUES["cpu-usage"])}
+    assert {row["value"][1] for row in filled.data("prometheus/cpu-usage")} == {str(services.VALUES["cpu-usage"])}
     assert "prometheus/dead-letters" not in filled.answers
     assert filled.answers.keys() - {"prometheus/cpu-usage"} == answers.keys()

@@ -76,6 +76,7 @@ def healthy(*, age: float = 3_600.0, pipeline: Pipeline | None = None) -> World:
         **answers_of_cluster.lists(NOW, age, described),
         **answers_of_services.answers(NOW, described),
     }
+    answers["declared"] = answers_of_cluster.declared(answers)
     return World(answers, pipeline=described)
 
 

@@ -56,7 +56,7 @@ def unwritten(found: Iterable[str], written: Iterable[str]) -> list[str]:
 
 
 def _pattern(template: str) -> str:
-    """``{workload}`` may be written as one word or as two."""
+    """``{workload}`` may be written as one word or as two; what a change is made of has as many as it takes."""
     parts = re.split(r"(\{[^}]*\})", template)
-    gaps = {"{workload}": r"\S+(?: \S+)?"}
+    gaps = {"{workload}": r"\S+(?: \S+)?", **dict.fromkeys(("{whom}", "{change}", "{back}"), r"\S+(?: \S+)*")}
     return "".join(gaps.get(part, r"\S+") if part.startswith("{") else re.escape(part) for part in parts)

@@ -19,7 +19,7 @@ from tests.clients.certificate_maker import Issued, issue, with_tls
 from tests.clients.fake_servers import FakeServer, Routes, kubeconfig, serving
 
 OWN = Pipeline.load()
-NS = "plant"
+NS = OWN.namespace
 CANARY = "c4n4ry-8FzQ2vLk9pWx7Rt1"
 CA = issue("the CA")
 PODS = f"/api/v1/namespaces/{NS}/pods"
@@ -77,7 +77,7 @@ def api_routes(tls: Issued) -> dict[str, Any]:
     return {
         **lists,
         **logs,
-        f"/api/v1/namespaces/{NS}": (200, {"kind": "Namespace"}),
+        f"/api/v1/namespaces/{NS}": (200, {"kind": "Namespace", "metadata": {"name": NS}}),
         PODS: (200, {"items": [pod(component) for component in components]}),
         kind_of("endpointslices").path(NS): (200, {"items": slices}),
         kind_of("secrets").path(NS): (200, {"items": secrets}),

@@ -23,7 +23,7 @@ from pipeline_services.snapshot.sources.kubernetes import LISTS, newest_within
 from tests.other_pipeline import other_pipeline, without
 from tests.snapshot.fake_pipeline import CANARY, NS, PODS, FakePipeline, fake_pipeline, pod, secret
 
-KAFKA_SOURCES = {"kafka_topics", "kafka_group", "kafka_lag"}
+KAFKA_SOURCES = {"kafka_topics", "kafka_group", "kafka_lag", "kafka_settings", "kafka_quotas"}
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_every_source_is_read_or_has_a_reason(pipeline: FakePipeline) -> None:
         *(f"logs/{component}" for component in Pipeline.load().data_path),
         *(f"grafana_datasources/{uid}" for uid in Pipeline.load().dashboard.datasources.values()),
         *(f"grafana_panels/{panel}" for panel in Pipeline.load().dashboard.panels),
-        *("grafana_health", "grafana_dashboard"),
+        *("grafana_health", "grafana_dashboard", "declared", "namespaces"),
         *("influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token"),
     }
 
@@ -205,7 +205,7 @@ def test_no_thread_is_left(pipeline: FakePipeline) -> None:
 
 def test_a_missing_namespace_stops_everything(pipeline: FakePipeline) -> None:
     del pipeline.api.routes[f"/api/v1/namespaces/{NS}"]
-    with pytest.raises(PreconditionNotMet, match="no namespace plant"):
+    with pytest.raises(PreconditionNotMet, match=f"no namespace {NS}"):
         collect(pipeline.cluster)
 
 

@@ -24,11 +24,12 @@ BETWEEN_SAMPLES: Final = 2.05
 
 
 def kafka_sources() -> list[str]:
-    return ["kafka_topics", "kafka_group", "kafka_lag"]
+    return ["kafka_topics", "kafka_group", "kafka_lag", "kafka_settings", "kafka_quotas"]
 
 
 def read_kafka(reach: Reach, record: Record, _moment: Moment, *, sampled: Callable[[], None] = lambda: None) -> None:
-    """Topics, the consumer group, and its offsets twice, so that growth can be told from level.
+    """Topics with their settings, limits on clients, the consumer group, and its offsets twice, so that growth can be
+    told from level.
 
     ``sampled`` is called after the first sample: from then on this waits, and others may have the machine.
     """
@@ -49,6 +50,9 @@ def read_kafka(reach: Reach, record: Record, _moment: Moment, *, sampled: Callab
             record.fail(("kafka_lag",), error)
         sampled()
         record.take("kafka_group", lambda: broker.group(wanted.group))
+        ours = [topic for topic in wanted.least_partitions if topic in topics]
+        record.take("kafka_settings", lambda: broker.settings(ours))
+        record.take("kafka_quotas", broker.quotas)
         if samples:
             due = samples[0]["at"] + BETWEEN_SAMPLES
             wait_until(lambda: time.time() >= due, within=2 * BETWEEN_SAMPLES, what="the second sample", every=0.02)

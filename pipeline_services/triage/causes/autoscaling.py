@@ -46,4 +46,13 @@ CAUSES: Final = (
         steps=("kubectl describe hpa -n {namespace} {hpa}", "kubectl top pods -n {namespace}"),
         afterwards="fewer than {max} replicas",
     ),
+    Cause(
+        "request-missing",
+        "an autoscaler has no CPU request to reckon with",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=("kubectl describe {workload} -n {namespace}", "kubectl rollout undo {workload} -n {namespace}"),
+        undo="kubectl rollout undo {workload} -n {namespace}",
+        afterwards="kubectl get hpa: no <unknown> within a minute",
+    ),
 )

@@ -22,6 +22,14 @@ CAUSES: Final = (
         afterwards="every target is up",
     ),
     Cause(
+        "series-dropped",
+        "Prometheus scrapes its targets and keeps no figures of them",
+        Escalation.L2,
+        "observability",
+        steps=("kubectl get configmaps -n {namespace} -o yaml", RESTORE),
+        afterwards="there are figures of whatever is scraped",
+    ),
+    Cause(
         "port-closed",
         "a pod is ready, but nothing listens on its port",
         Escalation.L2,

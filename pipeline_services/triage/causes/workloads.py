@@ -63,4 +63,16 @@ CAUSES: Final = (
         ),
         afterwards=READY,
     ),
+    Cause(
+        "pod-security-refuses",
+        "the namespace's pod security label refuses pods",
+        Escalation.L2,
+        "configuration",
+        steps=(
+            "kubectl get namespace {namespace} -o yaml",
+            "kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=privileged --overwrite",
+        ),
+        undo="kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=restricted --overwrite",
+        afterwards="the pods that were refused are made, ready within two minutes",
+    ),
 )

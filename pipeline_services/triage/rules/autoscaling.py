@@ -24,6 +24,8 @@ from pipeline_services.triage.model import Finding
 from pipeline_services.triage.rules.finding import make_finding, stopped_since
 
 METRICS_LABEL = ("k8s-app", "metrics-server")
+_NOT_THE_METRICS = "there is no HPA|missing request|AmbiguousSelector"
+"""What an autoscaler says when it is its own fault, or that of what it scales, that it has no figures."""
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -39,7 +41,7 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
     scaled = deployment is not None and replicas_of(deployment) == 0
     why = evidence.failure("pod_metrics")
     blind = evidence.failed(checks.HPA_KNOWS_METRICS)
-    missing = [one for one in blind if not re.search("there is no HPA|missing request", one.why)]
+    missing = [one for one in blind if not re.search(_NOT_THE_METRICS, one.why)]
     silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
     if away or scaled or silent or missing:
         yield make_finding(
@@ -84,9 +86,22 @@ def _badly_scaled(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: 
         "max": str(wanted.max_replicas),
         "cpu": str(wanted.cpu_percent),
     }
+    blind = [one for one in evidence.failed(checks.HPA_KNOWS_METRICS, name) if "missing request" in one.why]
+    without = hpas.containers_without_request(evidence.snapshot, name) if evidence.known(part.list_name) else []
+    if without:
+        yield make_finding(
+            evidence,
+            "request-missing",
+            part,
+            f"{', '.join(without)} requests no CPU, so {name} has nothing to reckon with",
+            *(one.why for one in blind),
+            since=evidence.changed(part.kind, part.workload, "spec.template"),
+            affects={"hpa"},
+        )
+        return
     wrong = evidence.failed(checks.HPA_SET_AS_DOCUMENTED, name)
     wrong += evidence.failed(checks.KEY_METRIC, "hpa-replicas", name)
-    wrong += [one for one in evidence.failed(checks.HPA_KNOWS_METRICS, name) if "missing request" in one.why]
+    wrong += blind
     if target != part.workload or wrong:
         said = wrong[0].why if wrong and target == part.workload else f"{name} scales {target}, not {part.workload}"
         yield make_finding(

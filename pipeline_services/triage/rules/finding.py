@@ -125,3 +125,8 @@ def event_line(event: K8sObject) -> str:
     """An event as evidence."""
     kind, name = involved_object(event)
     return f"event {event.get('reason')} of {kind.lower()}/{name}: {event.get('message', '')}"
+
+
+def well(evidence: Evidence, app: str) -> list[str]:
+    """That a pod of the app is ready, as evidence."""
+    return [f"pod {name_of(pod)} itself is ready" for pod in evidence.ready(app)[:1]]

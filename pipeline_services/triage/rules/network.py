@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
@@ -13,21 +13,17 @@ from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.k8s import (
-    K8sObject,
     condition_since,
-    containers_of,
     is_ready,
-    labels_of,
     name_of,
     phase_of,
-    port_of,
-    ports_of,
     replicas_of,
-    selector_of,
+    spec_of,
 )
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules.finding import make_finding, stopped_since
+from pipeline_services.triage.rules import services
+from pipeline_services.triage.rules.finding import make_finding, stopped_since, well
 
 DNS: Final = "dns"
 TOO_LOOSE: Final = (checks.NETWORK_DENIES_BY_DEFAULT, checks.NETWORK_DENIES, checks.NETWORK_ALLOWS_NOTHING_ELSE)
@@ -46,15 +42,17 @@ _GROUP_REQUEST: Final = r"(Join|Sync|Leave)Group request failed|Heartbeat failed
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Names first, then services, then policies, then what is left: a connection that fails for no reason seen here."""
-    found = [*_names(evidence), *_services(evidence), *_policies(evidence)]
+    found = [*_names(evidence), *services.findings(evidence), *_policies(evidence)]
     yield from found or _connections(evidence)
 
 
 def _names(evidence: Evidence) -> Iterator[Finding]:
     servers = evidence.system(*DNS_LABEL)
     deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "coredns"), None)
-    red = evidence.failed_metrics("name-resolves")
-    lines = [line for app in (roles.PRODUCER, roles.PROCESSOR) for line in _unresolved(evidence, app)]
+    astray = [app for app in (roles.PRODUCER, roles.PROCESSOR) if _asks_elsewhere(evidence, app)]
+    red = [] if astray else evidence.failed_metrics("name-resolves")
+    asking = [app for app in (roles.PRODUCER, roles.PROCESSOR) if app not in astray]
+    lines = [line for app in asking for line in _unresolved(evidence, app)]
     seen = (*(one.why for one in red[:2]), *(f"log: {line}" for line in lines[-2:]))
     away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
     if away or (deployment is not None and replicas_of(deployment) == 0):
@@ -81,6 +79,15 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def _asks_elsewhere(evidence: Evidence, app: str) -> bool:
+    """Whether the app's pods are told to ask other DNS servers than the cluster's."""
+    specs = [spec_of(pod) for pod in evidence.pods(app)]
+    return any(
+        spec.get("dnsPolicy") in ("None", "Default") or (spec.get("dnsConfig") or {}).get("nameservers")
+        for spec in specs
+    )
+
+
 def _unresolved(evidence: Evidence, app: str) -> list[str]:
     """What the app says of names that it cannot resolve; not what it said until it became ready, which needs them."""
     since = max(all_ready_since(evidence.pods(app)), default=0.0)
@@ -90,74 +97,6 @@ def _unresolved(evidence: Evidence, app: str) -> list[str]:
 
 def _is_ours(evidence: Evidence, line: str) -> bool:
     return any(service in line for service in evidence.pipeline.services)
-
-
-def _services(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.known("services"):
-        return
-    for service, app in evidence.pipeline.services.items():
-        if app in evidence.absent:
-            continue
-        found, subject = evidence.object("services", service), f"service/{service}"
-        common: dict[str, Any] = {
-            "subject": subject,
-            "details": {"service": service},
-            "affects": {*evidence.pipeline.affected_by(app), "config"},
-        }
-        if found is None:
-            yield make_finding(
-                evidence,
-                "service-missing",
-                "network",
-                f"there is no {subject}, by which {app} is found",
-                f"no {subject} in the namespace",
-                *_well(evidence, app),
-                **common,
-            )
-            continue
-        common["since"] = evidence.changed("services", service)
-        selector, pods = selector_of(found), evidence.pods(app)
-        if pods and not any(_matches(selector, pod) for pod in pods):
-            yield make_finding(
-                evidence,
-                "service-selects-nothing",
-                "network",
-                f"the selector of {subject} matches no pod of {app}",
-                f"selector {selector}",
-                f"labels of {name_of(pods[0])}: {labels_of(pods[0])}",
-                *_well(evidence, app),
-                **common,
-            )
-            continue
-        wrong = _wrong_port(found, pods, evidence.pipeline.service(app).port)
-        if not wrong and evidence.failed(checks.SERVICE_HAS_ENDPOINT, service) and evidence.ready(app):
-            why = evidence.failed(checks.SERVICE_HAS_ENDPOINT, service)[0].why
-            yield make_finding(
-                evidence, "service-selects-nothing", "network", f"{subject} leads to no pod", why, **common
-            )
-        if wrong:
-            yield make_finding(
-                evidence, "service-port-wrong", "network", f"{subject} {wrong}", wrong, *_well(evidence, app), **common
-            )
-
-
-def _matches(selector: Mapping[str, str], pod: K8sObject) -> bool:
-    return bool(selector) and selector.items() <= labels_of(pod).items()
-
-
-def _wrong_port(service: K8sObject, pods: list[K8sObject], port: int) -> str:
-    entry = port_of(service, port)
-    if entry is None:
-        return f"has no port {port}, only {[one['port'] for one in ports_of(service)]}"
-    target = entry.get("targetPort", port)
-    known = {
-        key
-        for pod in pods
-        for container in containers_of(pod)
-        for declared in container.get("ports") or ()
-        for key in (declared["containerPort"], declared.get("name"))
-    }
-    return f"leads to port {target!r}, which no container declares" if known and target not in known else ""
 
 
 def _policies(evidence: Evidence) -> Iterator[Finding]:
@@ -227,10 +166,6 @@ def _time_outs(evidence: Evidence) -> list[str]:
     return [f"log: {line}" for line in lines[-2:]]
 
 
-def _well(evidence: Evidence, app: str) -> list[str]:
-    return [f"pod {name_of(pod)} itself is ready" for pod in evidence.ready(app)[:1]]
-
-
 def _connections(evidence: Evidence) -> Iterator[Finding]:
     """The server is well, the policies and services look right, and the client gets no connection."""
     pipeline = evidence.pipeline
@@ -259,7 +194,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
                 "network",
                 f"{client} gets no connection to {server}, which is well itself",
                 *(f"log: {line}" for line in lines[-2:]),
-                *_well(evidence, server),
+                *well(evidence, server),
                 affects=evidence.pipeline.affected_by(client),
                 confidence=Confidence.MEDIUM,
                 against=("the policies and the service look right",),

@@ -38,6 +38,16 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
             *(one.why for one in missing),
             *_changed(evidence, roles.PROMETHEUS),
         )
+    elif evidence.failed(checks.SERIES_KEPT):
+        red = evidence.failed(checks.SERIES_KEPT)
+        yield make_finding(
+            evidence,
+            "series-dropped",
+            evidence.pipeline[roles.PROMETHEUS],
+            f"{red[0].why}: its own file drops them, nobody else",
+            *(one.why for one in red),
+            *_changed(evidence, roles.PROMETHEUS),
+        )
     elif evidence.failure("prometheus_targets"):
         why = evidence.failure("prometheus_targets")
         yield make_finding(evidence, "not-ready", roles.PROMETHEUS, "Prometheus is ready and does not answer", why)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from pipeline_services.checklist.run import CheckResult
-from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.judgements.pods import STARTING_FOR, is_made_by
 from pipeline_services.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
@@ -175,7 +175,7 @@ def _absent(evidence: Evidence, part: Component, workload: K8sObject) -> Finding
 
 
 def _nobody_makes_it(evidence: Evidence, part: Component, workload: K8sObject) -> Finding:
-    stray = next((pod for pod in evidence.objects("pods") if _belongs(pod, part)), None)
+    stray = next((pod for pod in evidence.objects("pods") if is_made_by(pod, part)), None)
     if stray is not None:
         labels = labels_of(stray)
         return make_finding(
@@ -199,11 +199,6 @@ def _nobody_makes_it(evidence: Evidence, part: Component, workload: K8sObject) -
         *(event_line(event) for event in events[:2]),
         confidence=Confidence.MEDIUM,
     )
-
-
-def _belongs(pod: K8sObject, part: Component) -> bool:
-    """By its name, whatever its labels say."""
-    return re.fullmatch(rf"{re.escape(part.workload)}-(\d+|[0-9a-f]+-\w+|\w+)", name_of(pod)) is not None
 
 
 def _often(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:

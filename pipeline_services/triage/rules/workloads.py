@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline_services.checklist import checks
+from pipeline_services.judgements.declared import ADMISSION
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -110,6 +111,9 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
     if re.search(r"exceeded quota|must specify|(max|min)imum .* usage per", message):
         cause, component = "quota-exceeded", "config"
         summary = f"the namespace's quota or limit range allows no pod of {part.id}"
+    elif "violates PodSecurity" in message:
+        cause, component = "pod-security-refuses", "config"
+        summary = f"the namespace's label {ADMISSION}enforce admits no pod of {part.id}"
     elif re.search(r"persistentvolumeclaim", message):
         cause, component, summary = "volume-missing", "storage", f"{part.id} has no volume claim"
     else:

@@ -1,0 +1,153 @@
+"""Two trees of JSON compared as Kubernetes means them: what the API server fills in by itself is no difference."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.k8s import quantity
+
+_LONGEST: Final = 80
+_KEYS: Final = ("name", "mountPath", "containerPort", "ip")
+"""What the entries of a list are told apart by."""
+_FILLED_IN: Final = frozenset(
+    {
+        *("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "serviceAccount", "creationTimestamp"),
+        *("hostPort", "imagePullPolicy", "nodePort"),
+    }
+)
+"""Fields of which the API server, or a controller, chooses the value where nobody does."""
+_ROLLING: Final[Mapping[str, Any]] = MappingProxyType({"maxSurge": "25%", "maxUnavailable": "25%"})
+_SCALING: Final = {"type": "Percent", "value": 100, "periodSeconds": 15}
+_DEFAULTS: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
+    {
+        "apiVersion": ("v1",),
+        "defaultMode": (420,),
+        "dnsPolicy": ("ClusterFirst",),
+        "enableServiceLinks": (True,),
+        "failureThreshold": (3,),
+        "internalTrafficPolicy": ("Cluster",),
+        "minReplicas": (1,),
+        "partition": (0,),
+        "path": ("/",),
+        "periodSeconds": (10,),
+        "persistentVolumeClaimRetentionPolicy": ({"whenDeleted": "Retain", "whenScaled": "Retain"},),
+        "podManagementPolicy": ("OrderedReady",),
+        "policies": ([_SCALING], [{"type": "Pods", "value": 4, "periodSeconds": 15}, _SCALING]),
+        "progressDeadlineSeconds": (600,),
+        "protocol": ("TCP",),
+        "restartPolicy": ("Always",),
+        "revisionHistoryLimit": (10,),
+        "rollingUpdate": (dict(_ROLLING), {"partition": 0}, {"maxSurge": 0, "maxUnavailable": 1}),
+        "schedulerName": ("default-scheduler",),
+        "scheme": ("HTTP",),
+        "selectPolicy": ("Max",),
+        "sessionAffinity": ("None",),
+        "strategy": ({"type": "RollingUpdate", "rollingUpdate": dict(_ROLLING)},),
+        "successThreshold": (1,),
+        "terminationGracePeriodSeconds": (30,),
+        "terminationMessagePath": ("/dev/termination-log",),
+        "terminationMessagePolicy": ("File",),
+        "timeoutSeconds": (1,),
+        "type": ("", "ClusterIP", "RollingUpdate"),
+        "updateStrategy": (
+            {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+            {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
+        ),
+    }
+)
+"""What stands in a live object where the manifest says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place in which the live object is not what was declared; None: there is nothing on that side."""
+
+    path: str
+    live: Any
+    declared: Any
+
+    def __str__(self) -> str:
+        return f"{self.path} is {_shown(self.live)}, declared: {_shown(self.declared)}"
+
+
+def differences(declared: Any, live: Any, path: str = "") -> Iterator[Difference]:
+    """Everything in which a live object is not the declared one, in the order of the declared one."""
+    if isinstance(declared, Mapping) and isinstance(live, Mapping):
+        yield from _of_mappings(declared, live, path)
+    elif isinstance(declared, Sequence) and isinstance(live, Sequence) and not isinstance(declared, str):
+        yield from _of_lists(declared, live, path)
+    elif not _same(declared, live):
+        yield Difference(path, live, declared)
+
+
+def _of_mappings(declared: Mapping[str, Any], live: Mapping[str, Any], path: str) -> Iterator[Difference]:
+    for key, value in declared.items():
+        yield from differences(value, live.get(key), _joined(path, key))
+    for key, value in live.items():
+        if key not in declared and not _is_filled_in(key, value):
+            yield Difference(_joined(path, key), value, None)
+
+
+def _of_lists(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterator[Difference]:
+    key = next((key for key in _KEYS if _all_have(key, declared) and _all_have(key, live)), None)
+    if key is None:
+        if len(declared) != len(live):
+            yield Difference(path, live, declared)
+            return
+        for number, (one, other) in enumerate(zip(declared, live, strict=True)):
+            yield from differences(one, other, f"{path}[{number}]")
+        return
+    for name, count in Counter(entry[key] for entry in live).items():
+        if count > 1:
+            values = [entry.get("value", entry.get("valueFrom")) for entry in live if entry[key] == name]
+            yield Difference(f"{path}[{name}], which stands there {count} times,", values, "once")
+    # of several of one name the last counts
+    wanted, there = ({entry[key]: entry for entry in side} for side in (declared, live))
+    for name in {**wanted, **there}:
+        yield from differences(wanted.get(name), there.get(name), f"{path}[{name}]")
+
+
+def _all_have(key: str, entries: Sequence[Any]) -> bool:
+    return bool(entries) and all(isinstance(entry, Mapping) and key in entry for entry in entries)
+
+
+def _joined(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _is_filled_in(key: str, value: Any) -> bool:
+    return key in _FILLED_IN or _is_nothing(value) or value in _DEFAULTS.get(key, ())
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, Mapping | list) and not value)
+
+
+def _same(declared: Any, live: Any) -> bool:
+    if _is_nothing(declared) and _is_nothing(live):
+        return True
+    if type(declared) is bool or type(live) is bool or declared is None or live is None:
+        return bool(declared == live)
+    return str(declared) == str(live) or _amount(declared) == _amount(live)
+
+
+def _amount(value: Any) -> Any:
+    """A quantity as a number, so that ``500m`` is ``0.5``; anything else as it is."""
+    if not isinstance(value, str | int | float):
+        return value
+    try:
+        return quantity(value)
+    except UnexpectedAnswer:
+        return value
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

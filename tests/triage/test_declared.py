@@ -1,0 +1,199 @@
+"""What is live and was not declared: who is named, with which commands to put it right and back."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from pipeline_services.triage.diagnosis import diagnose
+from pipeline_services.triage.model import Finding
+from tests.judgements.faults import crash_looping, empty_panels, only_pod_unready, scale_to_0, warning
+from tests.judgements.known_bad_declared import second_autoscaler
+from tests.judgements.known_bad_services import quota, topic_setting
+from tests.judgements.world import World, healthy
+from tests.reporting.runbook_rules import flaws
+
+TOPIC = "sensor-readings"
+
+
+def causes(world: World) -> list[str]:
+    return [f"{one.component}: {one.cause.id}" for one in diagnose(world.snapshot()).findings]
+
+
+def only_finding(world: World) -> Finding:
+    (finding,) = diagnose(world.snapshot()).findings
+    assert [flaw for command in (*finding.next, finding.undo) if command for flaw in flaws(command)] == []
+    return finding
+
+
+def test_a_topics_settings_are_put_right_all_at_once() -> None:
+    world = healthy()
+    for key, value in (("retention.ms", "300000"), ("cleanup.policy", "compact,delete"), ("compression.type", "gzip")):
+        topic_setting(key, value)(world, TOPIC)
+    found = only_finding(world)
+    assert (found.cause.id, found.component, found.subject) == ("topic-set-otherwise", "kafka", f"topic/{TOPIC}")
+    assert found.summary == (f"cleanup.policy of topic {TOPIC} is compact,delete; expected delete, and 2 more")
+    right = "--add-config 'cleanup.policy=delete,retention.ms=172800000' --delete-config compression.type"
+    assert found.next[-1].endswith(f"--entity-name {TOPIC} {right}")
+    back = "--add-config 'cleanup.policy=[compact,delete],compression.type=gzip,retention.ms=300000'"
+    assert found.undo.endswith(f"--entity-name {TOPIC} {back}")
+
+
+@pytest.mark.parametrize(
+    ("whom", "words"),
+    [
+        ({"client_id": None}, "--entity-type clients --entity-default"),
+        (
+            {"client_id": "batch", "user": None},
+            "--entity-type clients --entity-name batch --entity-type users --entity-default",
+        ),
+        ({"ip": "10.0.0.9"}, "--entity-type ips --entity-name 10.0.0.9"),
+    ],
+)
+def test_a_quota_is_taken_from_just_those_who_have_it(whom: dict[str, str | None], words: str) -> None:
+    world = healthy()
+    quota({"consumer_byte_rate": 100.0, "request_percentage": 5.0}, **whom)(world)
+    found = only_finding(world)
+    assert (found.cause.id, found.component) == ("clients-limited", "kafka")
+    assert found.next[-1].endswith(f"--alter {words} --delete-config consumer_byte_rate,request_percentage")
+    assert found.undo.endswith(f"--alter {words} --add-config consumer_byte_rate=100,request_percentage=5")
+
+
+def drifted(world: World, component: str) -> Finding:
+    """The one finding, which is about the component and nobody else."""
+    found = only_finding(world)
+    assert (found.cause.id, found.component) == ("not-as-declared", component)
+    return found
+
+
+def pod_spec(world: World, app: str) -> dict[str, Any]:
+    spec: dict[str, Any] = world.workload(app)["spec"]["template"]["spec"]
+    return spec
+
+
+def test_what_differs_most_is_said_and_all_of_it_is_evidence() -> None:
+    world = healthy()
+    world.workload("producer")["spec"]["strategy"] = {"type": "Recreate"}
+    pod_spec(world, "producer")["containers"][0]["command"] = ["sleep", "infinity"]
+    found = drifted(world, "producer")
+    assert found.summary == (
+        "deployment/producer: containers[producer].command is ['sleep', 'infinity'], declared: nothing, and 1 more: "
+        "its pods run another program"
+    )
+    assert len(found.evidence) == 2
+    assert found.next[0] == "kubectl get deployment -n conveyor-pipeline producer -o yaml"
+
+
+def test_a_variable_that_stands_there_twice_is_said_with_both_values() -> None:
+    world = healthy()
+    twice = [{"name": "PRODUCER_RATE", "value": value} for value in ("20", "5")]
+    pod_spec(world, "producer")["containers"][0]["env"] = twice
+    world.item("deployments", "producer")
+    declared = next(
+        item
+        for item in world.answers["declared"]
+        if (item["kind"], item["metadata"]["name"]) == ("Deployment", "producer")
+    )
+    declared["spec"]["template"]["spec"]["containers"][0]["env"] = twice[:1]
+    found = drifted(world, "producer")
+    assert "env[PRODUCER_RATE], which stands there 2 times, is ['20', '5'], declared: once" in found.summary
+
+
+def test_a_crash_loop_of_a_changed_program_is_the_changes() -> None:
+    world = healthy()
+    crash_looping(world, only_pod_unready(world, "producer"), "INFLUXDB_TOKEN is not set")
+    pod_spec(world, "producer")["containers"][0]["command"] = ["python3", "-m", "processor"]
+    assert causes(world)[0] == "producer: not-as-declared"
+    assert "producer: crash-loop" not in causes(world)
+
+
+def test_a_probe_that_was_changed_explains_no_server_that_hangs() -> None:
+    world = healthy()
+    crash_looping(world, only_pod_unready(world, "producer"), "no broker")
+    pod_spec(world, "producer")["containers"][0]["readinessProbe"] = {"exec": {"command": ["true"]}}
+    told = [one for one in diagnose(world.snapshot()).findings if one.component == "producer"]
+    assert [one.cause.id for one in told] == ["crash-loop"]
+    assert any("readinessProbe" in line for line in told[0].evidence)
+
+
+def test_pods_that_ask_other_dns_servers_do_not_blame_the_clusters() -> None:
+    world = healthy()
+    crash_looping(world, only_pod_unready(world, "producer"), "kafka-service: Name or service not known")
+    elsewhere = {"dnsPolicy": "None", "dnsConfig": {"nameservers": ["203.0.113.1"]}}
+    pod_spec(world, "producer").update(elsewhere)
+    world.pods("producer")[0]["spec"].update(elsewhere)
+    for row in world.answers["prometheus/name-resolves"]:
+        row["value"][1] = "0"
+    assert [one for one in causes(world) if one.startswith("dns")] == []
+    assert "producer: not-as-declared" in causes(world)
+
+
+def test_a_second_autoscaler_is_the_one_to_go() -> None:
+    world = healthy()
+    second_autoscaler(world)
+    ambiguous = "pods by selector app=producer are controlled by multiple HPAs"
+    for hpa in ("producer-hpa", "producer-more"):
+        changed = {"status": "False", "reason": "AmbiguousSelector", "message": ambiguous}
+        world.item("hpas", hpa)["status"]["conditions"][1] |= {**changed, "lastTransitionTime": world.ago(120)}
+    found = only_finding(world)
+    assert (found.cause.id, found.component, found.subject) == (
+        "autoscaler-extra",
+        "hpa",
+        "horizontalpodautoscaler/producer-more",
+    )
+    assert found.next[-1] == "kubectl delete hpa -n conveyor-pipeline producer-more"
+
+
+def test_without_a_request_it_is_not_the_metrics_server() -> None:
+    world = healthy()
+    del pod_spec(world, "producer")["containers"][0]["resources"]["requests"]["cpu"]
+    why = "failed to get cpu utilization: missing request for cpu in container producer of Pod producer-7c9d8f6b5-x2k4q"
+    changed = {"status": "False", "reason": "FailedGetResourceMetric", "message": why}
+    world.item("hpas", "producer-hpa")["status"]["conditions"][1] |= {**changed, "lastTransitionTime": world.ago(120)}
+    found = only_finding(world)
+    assert (found.cause.id, found.component) == ("request-missing", "producer")
+    assert any("resources.requests.cpu" in line for line in found.evidence)
+
+
+def test_the_name_of_a_pod_that_is_gone_is_its_services() -> None:
+    world = healthy()
+    world.drop("services", lambda item: item["metadata"]["name"] == "kafka-headless")
+    found = only_finding(world)
+    assert (found.cause.id, found.component, found.subject) == ("service-missing", "network", "service/kafka-headless")
+    assert any("there is no service/kafka-headless" in line for line in found.evidence)
+
+
+def test_a_namespace_that_refuses_pods_is_named_before_and_after() -> None:
+    world = healthy()
+    world.answers["namespaces"][0]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] = "restricted"
+    assert "a pod that is made from now on may be refused" in drifted(world, "config").summary
+    scale_to_0(world, "log-shipper")
+    world.workload("log-shipper")["spec"].pop("replicas")
+    world.workload("log-shipper")["status"] |= {"desiredNumberScheduled": 1}
+    refused = 'pods "log-shipper-x" is forbidden: violates PodSecurity "restricted:latest": hostPath'
+    warning(world, "DaemonSet", "log-shipper", "FailedCreate", refused)
+    assert causes(world)[0] == "config: pod-security-refuses"
+
+
+def test_a_service_that_leads_to_a_stranger_names_the_pod() -> None:
+    world = healthy()
+    stranger = copy.deepcopy(world.pods("influxdb")[0])
+    stranger["metadata"] |= {"name": "debug", "uid": "uid-debug"}
+    world.answers["pods"].append(stranger)
+    endpoints = world.item("endpointslices", "influxdb-service-abc12")["endpoints"]
+    for name in ("influxdb-0", "debug"):
+        endpoints.append({"addresses": ["10.0.0.1"], "targetRef": {"kind": "Pod", "name": name}})
+    found = next(one for one in diagnose(world.snapshot()).findings if one.component == "network")
+    assert found.cause.id == "service-selects-too-much"
+    assert found.next[-1] == "kubectl label pod -n conveyor-pipeline debug app-"
+
+
+def test_series_that_are_dropped_are_not_the_dashboards_fault() -> None:
+    world = healthy()
+    for source in ("producer-rate", "processor-matches-producer"):
+        world.answers[f"prometheus/{source}"] = []
+    empty_panels(world, "Producer rate")
+    found = only_finding(world)
+    assert (found.cause.id, found.component) == ("series-dropped", "prometheus")
