@@ -7,9 +7,10 @@ import sys
 
 from pipeline_services.clients import shell
 from pipeline_services.clients.failures import Interrupted
-from pipeline_services.faults.signals import unwinding
+from pipeline_services.clients.signals import unwinding
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.exit_codes import stopped_by
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.platform.build.progress import Durations, Progress
 from pipeline_services.platform.cluster import lifecycle
@@ -25,21 +26,21 @@ COMMANDS = {
     "kubeconfig": "print the path of the cluster's kubeconfig",
     "kubectl": "print the path of the kubectl that was built for it",
 }
-OK, FAILED, STOPPED = 0, 1, 130
+OK, FAILED = 0, 1
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; the exit code is 0, 1 for a failure with its reason in one line, 130 for Ctrl-C."""
+    """Run one command; the exit code is 0, 1 for a failure with its reason in one line, or a signal's."""
     options = _parser().parse_args(argv)
     progress = Progress(Durations(Cache(cache_root()).durations))
     try:
         with unwinding():
             return _run(options.command, options.name, progress)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         shell.stop_children()
-        return _say("stopped; run the same command again: it goes on from there", STOPPED)
+        return _say("stopped; run the same command again: it goes on from there", stopped_by(error))
     except Interrupted as error:
-        return _say(str(error), STOPPED)
+        return _say(str(error), stopped_by(error.cause))
     except PipelineError as error:
         tail = getattr(error, "tail", "")
         return _say(f"{tail}\n{error}" if tail else str(error), FAILED)

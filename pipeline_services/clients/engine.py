@@ -15,6 +15,7 @@ from typing import IO, Final
 from pipeline_services.clients import apt, shell
 from pipeline_services.clients.failures import CommandFailed, PlatformError, ToolMissing
 from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.paths import Cache
 
 PACKAGES: Final = ("podman", "runc", "netavark", "aardvark-dns", "iptables")
@@ -67,8 +68,14 @@ def find(cache: Cache, note: Callable[[str], None]) -> Engine:
 
     Raises:
         ToolMissing: there is none and it cannot be installed; names the command.
+        PreconditionNotMet: only root may use it.
     """
     engine = present(cache)
+    if os.geteuid() and (engine is None or engine.is_podman):
+        raise PreconditionNotMet(
+            "the suite's own cluster needs root, for its container engine",
+            next_step="the same command as root, or judge another cluster: .venv/bin/pytest -m daily --context NAME",
+        )
     if engine is None:
         note(f"installing the container engine from Debian: {' '.join(PACKAGES)}")
         apt.install(PACKAGES, cache.logs / "engine.log")

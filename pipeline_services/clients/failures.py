@@ -36,9 +36,13 @@ class StepFailed(PlatformError):
 
 
 class Interrupted(PlatformError):
-    """Stopped by Ctrl-C or a signal; what is finished stays."""
+    """Stopped by Ctrl-C or a signal, which ``cause`` names; what is finished stays."""
+
+    cause = KeyboardInterrupt()
 
     @classmethod
     def by(cls, error: KeyboardInterrupt) -> Interrupted:
         """The one line for what the interrupt came from; Python's own is that of Ctrl-C and says nothing."""
-        return cls(f"stopped by {str(error) or 'Ctrl-C'}", next_step="run the same command again: it goes on")
+        stopped = cls(f"stopped by {str(error) or 'Ctrl-C'}", next_step="run the same command again: it goes on")
+        stopped.cause = error
+        return stopped

@@ -155,8 +155,18 @@ def resolve_target(
         files = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
     else:
         files = str(kubeconfig)
-    if not any(Path(file).is_file() for file in files.split(os.pathsep) if file):
-        found = f"{files} is a folder and no kubeconfig" if Path(files).is_dir() else f"there is no kubeconfig {files}"
-        raise PreconditionNotMet(found, next_step="make up, or name one with --kubeconfig")
+    own = kubeconfig is None and context == own_cluster.CONTEXT
+    _require_file(files, next_step="make up" if own else "name one with --kubeconfig")
     described = pipeline or Pipeline.load()
     return Target(files, context or "", namespace or described.namespace, described)
+
+
+def _require_file(files: str, next_step: str) -> None:
+    try:
+        there = any(Path(file).is_file() for file in files.split(os.pathsep) if file)
+        folder = Path(files).is_dir()
+    except OSError as error:
+        raise PreconditionNotMet(f"cannot read the kubeconfig {files}: {error.strerror}") from error
+    if not there:
+        found = f"{files} is a folder and no kubeconfig" if folder else f"there is no kubeconfig {files}"
+        raise PreconditionNotMet(found, next_step=next_step)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from pipeline_services.clients.signals import ignore_from_now
 from pipeline_services.triage.walk.cli import main
 
-sys.exit(main())
+CODE = main()
+ignore_from_now()
+sys.exit(CODE)

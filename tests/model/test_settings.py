@@ -94,3 +94,19 @@ def test_a_kubeconfig_alone_means_its_current_context(home: Path) -> None:
 def test_no_kubeconfig_says_what_to_do(home: Path) -> None:
     with pytest.raises(PreconditionNotMet, match=r"reader\.kubeconfig.*make up"):
         resolve_target()
+
+
+def test_a_kubeconfig_that_may_not_be_looked_at_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(_self: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", closed)
+    with pytest.raises(PreconditionNotMet, match=r"^cannot read the kubeconfig .*closed/config: Permission denied$"):
+        resolve_target(kubeconfig=tmp_path / "closed" / "config")
+
+
+def test_only_who_names_no_cluster_is_told_to_bring_one_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    with pytest.raises(PreconditionNotMet, match=r"Next: name one with --kubeconfig$"):
+        resolve_target(context="prod")

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline_services.clients import apt, engine
 from pipeline_services.clients.failures import CommandFailed, ToolMissing
+from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.paths import Cache
 
 WORKS = "exit 0"
@@ -109,3 +110,10 @@ def test_failed_command_shows_what_it_said(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(CommandFailed, match=r"podman rmi failed \(exit code 125\)") as caught:
         found.run("rmi", "x")
     assert caught.value.tail == "no such image"
+
+
+def test_only_root_brings_the_cluster_up_and_others_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "present", lambda _cache: None)
+    monkeypatch.setattr(engine.os, "geteuid", lambda: 1000)
+    with pytest.raises(PreconditionNotMet, match=r"needs root, .* Next: the same command as root, or judge another"):
+        engine.find(Cache(tmp_path), lambda _note: None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
 
+from pipeline_services.clients.signals import POLITE
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model.errors import PipelineError
@@ -105,7 +107,12 @@ class Project:
         return self.run("-m", "daily", "--snapshot", str(file), *arguments)
 
     def run(self, *arguments: str) -> pytest.RunResult:
-        return self.pytester.runpytest_inprocess(*arguments)
+        before = {number: signal.getsignal(number) for number in POLITE}
+        try:
+            return self.pytester.runpytest_inprocess(*arguments)
+        finally:  # a run that was stopped ignores signals until its process ends
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def texts(lines: Iterable[str]) -> str:

@@ -8,7 +8,9 @@ import sys
 from importlib.metadata import MetadataPathFinder
 from pathlib import Path
 
-from pipeline_services.reporting.run import checkout
+import pytest
+
+from pipeline_services.reporting.run import checkout, early
 from tests.reporting.samples import ROOT
 
 
@@ -44,8 +46,47 @@ def _in(folder: Path) -> object:
     return DistributionFinder.Context(path=[str(folder)])
 
 
-def test_runs_outside_the_checkout_are_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--snapshot", "--snapshot={file}"])
+def test_a_run_is_started_from_any_folder(tmp_path: Path, option: str) -> None:
+    site, folder, file = tmp_path / "site", tmp_path / "elsewhere", tmp_path / "seen.json"
+    site.mkdir()
+    folder.mkdir()
+    file.touch()
+    checkout.install(site)
+    given = [option.format(file=file)] if "=" in option else [option, str(file)]
+    for where in (folder, ROOT / "manifests", ROOT / "tests"):
+        done = listed(where, site, *given)
+        assert done.returncode == 0, done.stderr
+        assert "checks/test_key_metrics.py::" in done.stdout
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_another_environments_pytest_is_replaced_or_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], installed: bool
+) -> None:
+    own = tmp_path / "python"
+    if installed:
+        own.touch()
+
+    def end(*how: object) -> None:
+        raise SystemExit(how)
+
+    monkeypatch.setattr(early, "_OWN", own)
+    monkeypatch.setattr("os.execv", end)
+    monkeypatch.setattr("os._exit", end)
+    monkeypatch.setattr(sys, "argv", ["pytest", "-m", "daily"])
+    with pytest.raises(SystemExit) as ended:
+        early.use_own_environment()
+    assert ended.value.code == ((own, [str(own), "-m", "pytest", "-m", "daily"]) if installed else (4,))
+    assert capsys.readouterr().err.startswith("" if installed else "REFUSED: ")
+
+
+def test_other_projects_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_it.py").write_text("def test_it(): pass\n")
-    done = listed(tmp_path, ROOT, "--snapshot=x")
-    assert done.returncode == 4
-    assert "unrecognized arguments" in done.stderr
+    site = tmp_path / "site"
+    site.mkdir()
+    checkout.install(site)
+    done = listed(tmp_path, site)
+    assert "no tests collected" in done.stdout
+    assert "checks/" not in done.stdout

@@ -186,7 +186,7 @@ def test_a_build_that_was_stopped_is_one_line_and_leaves_the_report_as_it_was(
 
     monkeypatch.setattr(platform, "ensure_cluster", stop)
     run = project.run("-m", "daily")
-    assert run.ret == 130
+    assert run.ret == 143
     run.stdout.fnmatch_lines(["STOPPED: stopped by SIGTERM. Next: run the same command again: it goes on"])
     assert cluster.did == []
     assert not (project.reports / "daily.json").exists()

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-import signal
 
 import pytest
 
 from chaos.scenarios import MATRIX, RECOVERY
 from pipeline_services.checklist.checks import CHECKS, cases
+from pipeline_services.clients.signals import POLITE
 from pipeline_services.metrics.advice import COMPONENT_ADVICE, Escalation
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.known_issues import KNOWN_ISSUES
+from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.build import versions
 from pipeline_services.platform.deploy.secrets.influx import RETENTION_SECONDS
-from pipeline_services.reporting.run.outcome import EXIT_STOPPED, EXIT_USAGE, Outcome
+from pipeline_services.reporting.run.outcome import Outcome
 from pipeline_services.reporting.runbook import commands, generated, proved, runbook
 from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.walk.escalations import CONDITIONS
@@ -207,9 +208,7 @@ def test_the_exit_codes_are_those_of_the_readme() -> None:
     (here,), (there,) = (table.findall(text) for text in (TEXT, (ROOT / "README.md").read_text()))
     assert here == there
     codes = [int(code) for code in re.findall(r"\d+", " ".join(re.findall(r"^\| ([\d, ]+) \|", here, re.MULTILINE)))]
-    assert codes == sorted(
-        {*(one.exit_code for one in Outcome), *OF_PYTEST, EXIT_USAGE, EXIT_STOPPED, 128 + signal.SIGTERM}
-    )
+    assert codes == sorted({*(one.exit_code for one in Outcome), *OF_PYTEST, REFUSED, *(128 + one for one in POLITE)})
 
 
 def test_a_secret_is_saved_before_it_is_deleted() -> None:

@@ -224,7 +224,7 @@ def test_ctrl_c_is_130(live: Triage, monkeypatch: pytest.MonkeyPatch, capsys: An
 
     monkeypatch.setattr(FakePipeline, "snapshot", stop)
     assert live([]) == 130
-    assert capsys.readouterr().out == "Stopped.\n"
+    assert capsys.readouterr().out == "Stopped by Ctrl-C.\n"
 
 
 def test_a_cluster_that_does_not_answer_is_exit_2(live: Triage, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

@@ -96,7 +96,10 @@ def generator(say: Callable[[str], None]) -> Path:
     installed = cache_root() / "allure" / hashlib.sha256(lock).hexdigest()[:16]
     if not installed.is_dir():
         say(f"Installing the report generator, Allure {allure_version()} (once on this machine, about 15 s) ...")
-        _install(installed)
+        try:
+            _install(installed)
+        except OSError as error:
+            raise PageUnavailable(f"cannot write to {installed.parent}: {error.strerror}") from error
     return installed
 
 

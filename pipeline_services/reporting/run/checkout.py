@@ -1,7 +1,8 @@
-"""Lets ``pytest --kubeconfig FILE`` work with a FILE outside the checkout.
+"""Lets the environment's pytest work from any folder, and with ``--kubeconfig FILE`` for a FILE anywhere.
 
-pytest looks for its pytest.ini before it knows an option of ours, takes FILE for a test path, and looks beside FILE. An
-entry point in the environment is loaded all the same; it starts pytest again with the right pytest.ini.
+pytest looks for its pytest.ini where it is started; before it knows an option of ours it takes FILE for a test path,
+and looks beside FILE. An entry point in the environment is loaded all the same; it starts pytest again with the right
+pytest.ini.
 ``python -m pipeline_services.reporting.run.checkout`` writes that entry point; without it, ``--kubeconfig=FILE`` works.
 """
 
@@ -17,26 +18,34 @@ from typing import Final
 import pytest
 
 from pipeline_services.model.paths import REPOSITORY
+from pipeline_services.reporting.run.selection import run_markers
 
 ROOT: Final = REPOSITORY
-OPTIONS: Final = ("--kubeconfig", "--snapshot", "--settings", "--pipeline", "--reports")
+OPTIONS: Final = ("--kubeconfig", "--context", "--snapshot", "--settings", "--pipeline", "--reports")
+_PLUGIN: Final = "pipeline_services.reporting.run.plugin"
+"""What pytest.ini loads; it has the options."""
 _NAME: Final = "conveyor_checkout"
 _STARTED_AS: Final = ("pytest", "py.test", "__main__")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
-    """Start again with the checkout's pytest.ini, where pytest runs in the checkout and has found another one or none.
+    """Start again with the checkout's pytest.ini, where pytest has found another or none and a run of ours is meant.
 
     As a wrapper, before pytest begins to capture what is printed: the new start inherits the terminal.
     """
     arguments = [str(argument) for argument in early_config.invocation_params.args]
     ini = ROOT / "pytest.ini"
-    here = early_config.invocation_params.dir.resolve()
-    elsewhere = early_config.inipath != ini and here.is_relative_to(ROOT)
-    if elsewhere and set(OPTIONS) & set(arguments) and Path(sys.argv[0]).stem in _STARTED_AS:
+    unread = not early_config.pluginmanager.hasplugin(_PLUGIN)
+    if unread and _is_ours(early_config, arguments) and Path(sys.argv[0]).stem in _STARTED_AS:
         os.execv(sys.executable, [sys.executable, "-m", "pytest", "-c", str(ini), *arguments])
     yield
+
+
+def _is_ours(config: pytest.Config, arguments: list[str]) -> bool:
+    """Whether a run of the suite was asked for: by an option that only it has, or by a run marker in no project."""
+    options = any(argument.partition("=")[0] in OPTIONS for argument in arguments)
+    return options or (config.inipath is None and bool(run_markers(config)))
 
 
 def install(site: Path) -> None:

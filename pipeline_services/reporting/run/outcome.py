@@ -15,10 +15,9 @@ import pytest
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.known_issues import KnownIssue
+from pipeline_services.model import exit_codes
 from pipeline_services.model.errors import PipelineError
 
-EXIT_USAGE: Final = int(pytest.ExitCode.USAGE_ERROR)
-EXIT_STOPPED: Final = 130
 _COMPARED: Final = re.compile(r"\s*(<=?|>=?)")
 
 
@@ -32,7 +31,8 @@ class Outcome(StrEnum):
     @property
     def exit_code(self) -> int:
         """What the process ends with when this is the run's verdict."""
-        return {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.INCONCLUSIVE: 2}[self]
+        codes = {Outcome.PASSED: exit_codes.PASSED, Outcome.FAILED: exit_codes.FOUND}
+        return codes.get(self, exit_codes.NOT_KNOWN)
 
 
 class Category(StrEnum):

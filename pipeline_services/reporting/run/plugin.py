@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
+import allure_commons
 import pytest
 
+from pipeline_services.clients.signals import unwind_from_now
+from pipeline_services.clients.standard_output import have_output, unbreakable
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.reporting.run import early
 from pipeline_services.reporting.run.options import RunOptions, add_options
 from pipeline_services.reporting.run.publish import JUNIT, RESULTS
 from pipeline_services.reporting.run.selection import choose_paths, run_kind, wants_upkeep
@@ -20,13 +26,15 @@ SOURCE: Final = pytest.StashKey[SnapshotSource]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of options.py."""
+    """The options of options.py; and, before pytest captures what is printed, a standard output where there is none."""
+    have_output()
     add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Before other plugins look at their options: choose the folders, and set up the operator's run."""
+    early.put_back()
     choose_paths(config)
     try:
         source = SnapshotSource(RunOptions.of(config), print, upkeep=wants_upkeep(config))
@@ -50,23 +58,39 @@ def _in_one_process(config: pytest.Config, say: Callable[[str], None]) -> None:
 def _set_up_run(config: pytest.Config, run: OperatorRun) -> None:
     run.source.say = run.say
     config.pluginmanager.unregister(name=_IDLE_PLUGIN)
+    output = ExitStack()
+    output.enter_context(unbreakable())
+    config.add_cleanup(output.close)
+    put_back = unwind_from_now()
+    config.add_cleanup(lambda: None if run.stopped else put_back())
     option = config.option
     if run.publishes:
-        try:
-            run.folder.open()
-        except OSError as error:
-            message = f"cannot write to {run.folder.path}: {error.strerror}; name another folder with --reports"
-            raise pytest.UsageError(message) from error
-        config.add_cleanup(run.folder.discard)
-        option.xmlpath = option.xmlpath or str(run.folder.draft / JUNIT)
-        option.allure_report_dir = option.allure_report_dir or str(run.folder.draft / RESULTS)
-        option.attach_capture = False
+        _open_report(config, run)
     if option.verbose <= 0:
         option.verbose = min(option.verbose, -1)  # no header, no dots: an operator reads the summary and the last line
         option.disable_warnings = True
         option.reportchars = ""
     config.pluginmanager.register(run, PLUGIN)
     config.pluginmanager.register(run.extent)
+
+
+def _open_report(config: pytest.Config, run: OperatorRun) -> None:
+    """Where the report and the files of other plugins are written to; where nothing can be, the verdict has to do."""
+    option = config.option
+    try:
+        run.folder.open()
+        results = Path(option.allure_report_dir or run.folder.draft / RESULTS)
+        results.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        run.unwritten.note(error)
+        option.xmlpath = option.allure_report_dir = None
+        return
+    config.add_cleanup(run.folder.discard)
+    option.xmlpath = option.xmlpath or str(run.folder.draft / JUNIT)
+    option.allure_report_dir = str(results)
+    option.attach_capture = False
+    allure_commons.plugin_manager.register(run.unwritten)
+    config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(run.unwritten))
 
 
 def source_of(config: pytest.Config) -> SnapshotSource:

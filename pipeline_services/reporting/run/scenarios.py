@@ -120,7 +120,7 @@ def read(file: Path) -> list[Mapping[str, Mapping[str, float]]]:
     """The earlier runs of a history file; a line that a killed run cut off is none."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:  # there is none, or it may not be read: nothing is known of earlier runs
         return []
     runs = []
     for line in lines:

@@ -11,18 +11,21 @@ import allure
 import pytest
 from _pytest.terminal import TerminalReporter
 
+from pipeline_services.clients.signals import ignore_from_now
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.exit_codes import REFUSED, stopped_by
 from pipeline_services.reporting.allure.results import CASE_LABEL
 from pipeline_services.reporting.run import environment, publish, terminal
 from pipeline_services.reporting.run.cases import OUTCOME, CaseLabels, noted_outcome, phase_finding, shown
 from pipeline_services.reporting.run.extent import Extent
 from pipeline_services.reporting.run.folder import ReportFolder
 from pipeline_services.reporting.run.known import known_issues_seen
-from pipeline_services.reporting.run.outcome import EXIT_STOPPED, EXIT_USAGE, PASSED, CaseResult, Outcome, verdict_of
+from pipeline_services.reporting.run.outcome import PASSED, CaseResult, Outcome, verdict_of
 from pipeline_services.reporting.run.scenarios import Scenarios
 from pipeline_services.reporting.run.selection import CHAOS, DAILY, SNAPSHOT_MARKERS, is_partial
 from pipeline_services.reporting.run.source import SnapshotSource
 from pipeline_services.reporting.run.triaged import Triaged, triaged
+from pipeline_services.reporting.run.unwritten import Unwritten
 from pipeline_services.snapshot.snapshot import Snapshot
 
 PLUGIN: Final = "operator-run"
@@ -36,6 +39,8 @@ class OperatorRun:
     Attributes:
         kind: daily, weekly, monthly or chaos.
         publishes: the run leaves a report; picked cases alone do so only where --reports asks for it.
+        unwritten: what of the report could not be written.
+        stopped: by what, where somebody ended the run.
     """
 
     def __init__(self, config: pytest.Config, kind: str, source: SnapshotSource) -> None:
@@ -51,7 +56,8 @@ class OperatorRun:
         self.extent = Extent(config, source.here)
         self.scenarios = Scenarios.after(self.folder.path, source.pipeline)
         self._exit_code: int | None = None
-        self._stopped = False
+        self.unwritten = Unwritten(self.folder.path)
+        self.stopped: KeyboardInterrupt | None = None
         partial = is_partial(config) or bool(config.getoption("maxfail"))
         self.publishes = source.options.reports_asked or not partial
 
@@ -88,13 +94,14 @@ class OperatorRun:
         try:
             self.source.snapshot()
         except PipelineError as error:
-            if self.source.was_stopped(error):
+            stopped = self.source.stopped_by(error)
+            if stopped:
                 self.say(f"STOPPED: {error}")
-                self._stopped = True
+                self._stop(stopped)
                 return True
             if self.source.refuses(error):
                 self.say(f"REFUSED: {error}")
-                self._exit_code = EXIT_USAGE
+                self._exit_code = REFUSED
                 return True
         return None
 
@@ -142,34 +149,53 @@ class OperatorRun:
             if result.outcome is not Outcome.PASSED:
                 self.say(f"  {result.finding.message.partition(chr(10))[0]}")
 
-    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Ctrl-C, as against pytest's own stop after collection errors."""
-        self._stopped = excinfo.type is KeyboardInterrupt
-
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Ctrl-C or a signal, as against pytest's own stop after collection errors."""
+        if type(excinfo.value) is KeyboardInterrupt:
+            self._stop(excinfo.value)
+            reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+            if isinstance(reporter, TerminalReporter):
+                # Where in the code it was is of no interest to an operator.
+                reporter._report_keyboardinterrupt = lambda: None  # type: ignore[method-assign]
+
+    def _stop(self, by: KeyboardInterrupt) -> None:
+        """From here on the run only ends; what comes now must not break into that."""
+        self.stopped = by
+        ignore_from_now()
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None]:
         """Say the findings, write the report, and set the exit code that the verdict has."""
+        try:
+            yield
+        except OSError as error:  # of another plugin, such as junit.xml's
+            self.unwritten.note(error)
         try:
             if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
                 self._refuse_nothing()
-            elif not self._stopped and (self.results or exitstatus == pytest.ExitCode.TESTS_FAILED):
+            elif not self.stopped and (self.results or exitstatus == pytest.ExitCode.TESTS_FAILED):
                 self._conclude()
-        except KeyboardInterrupt:
-            self._stopped = True
+        except KeyboardInterrupt as error:
+            self._stop(error)
         finally:
             self.folder.discard()
-        if self._stopped:
-            self._exit_code = EXIT_STOPPED
-            for line in self._seen_so_far():
-                self.say(line)
-            self.say(f"Stopped. No report was written; {self.folder.path} is as it was.")
+        if self.stopped:
+            self._say_stopped(self.stopped)
         if self._exit_code is not None:
             session.exitstatus = self._exit_code
+
+    def _say_stopped(self, by: KeyboardInterrupt) -> None:
+        for line in self._seen_so_far():
+            self.say(line)
+        self.say(f"Stopped by {str(by) or 'Ctrl-C'}. No report was written; {self.folder.path} is as it was.")
+        self._exit_code = stopped_by(by)
 
     def _seen_so_far(self) -> list[str]:
         """What a run of minutes had found when it was stopped; one of seconds is had again sooner than it is read."""
         wrong = [result for result in self.results.values() if result.outcome is not Outcome.PASSED]
-        if self.kind == DAILY or not wrong:
+        said = self._exit_code is not None
+        if said or self.kind == DAILY or not wrong:
             return []
         return [*self.scenarios.lines(), *terminal.summary(list(self.results.values()), self.source.pipeline), ""]
 
@@ -177,7 +203,7 @@ class OperatorRun:
         left = "-k, -m and the paths leave no check"
         why = "every component is absent, by the settings" if self.absent and not self.extent.left_out else left
         self.say(f"REFUSED: {why}: nothing was judged")
-        self._exit_code = EXIT_USAGE
+        self._exit_code = REFUSED
 
     def _conclude(self) -> None:
         not_run = list(self.extent.not_run(self.labels, self.results))
@@ -194,11 +220,17 @@ class OperatorRun:
                 self.say(line)
         where = environment.place(snapshot, self.source.options, self.source.pipeline)
         partial = bool(not_run) or left_out != 0
-        if self.publishes and (self.source.options.reports_asked or not partial):
+        if self.unwritten.why:
+            self.say(self.unwritten.line)
+        elif self.publishes and (self.source.options.reports_asked or not partial):
             # Judged again, a snapshot is no new run; and a part of the checks is no point of the whole's history.
             remember = self.source.options.snapshot is None and not (partial and self.kind in SNAPSHOT_MARKERS)
-            self._publish(publish.Run(self.kind, self.started, where, remember, left_out), results, triage)
-        else:
+            run = publish.Run(self.kind, self.started, where, remember, left_out)
+            try:
+                self._publish(run, results, triage)
+            except KeyboardInterrupt as error:  # the verdict is known by now
+                self._stop(error)
+        elif partial:
             self.say(f"Only some checks were run: {self.folder.path} is as it was (--reports DIR writes a report)")
         self.say(terminal.verdict(results, where, left_out))
         self._exit_code = verdict_of(results).exit_code
@@ -210,7 +242,8 @@ class OperatorRun:
         try:
             publish.write(report, self.say)
         except OSError as error:
-            self.say(f"NO REPORT: cannot write to {self.folder.path}: {error.strerror}. The verdict stands.")
+            self.unwritten.note(error)
+            self.say(self.unwritten.line)
 
     def _triage(self, results: Sequence[CaseResult], snapshot: Snapshot | None) -> Triaged | None:
         """What triage makes of the same snapshot; a green run, and one without a snapshot, is not asked about."""

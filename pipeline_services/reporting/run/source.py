@@ -68,11 +68,11 @@ class SnapshotSource:
             raise self._taken
         return self._taken
 
-    def was_stopped(self, error: PipelineError) -> bool:
-        """Whether somebody stopped the run, as against a cluster that cannot be had."""
+    def stopped_by(self, error: PipelineError) -> KeyboardInterrupt | None:
+        """What somebody stopped the run with; None where a cluster cannot be had."""
         from pipeline_services.clients.failures import Interrupted  # noqa: PLC0415 - a good run does not need it
 
-        return isinstance(error, Interrupted)
+        return error.cause if isinstance(error, Interrupted) else None
 
     def refuses(self, error: PipelineError) -> bool:
         """Whether the command asked for something that is not there, as against a cluster that gave no answer."""

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from pipeline_services.clients.signals import unwinding
+from pipeline_services.clients.standard_output import unbreakable
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import with_levels
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.exit_codes import REFUSED, stopped_by
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
@@ -29,8 +32,6 @@ from pipeline_services.triage.walk.watch import Watch
 if TYPE_CHECKING:
     from pipeline_services.snapshot.live import LivePipeline
 
-EXIT_USAGE: Final = 4
-EXIT_STOPPED: Final = 130
 REPORTS: Final = REPOSITORY / "reports"
 _HELP: Final = """\
 What is wrong with the pipeline, since when, why, does it heal by itself, what to type, whom to call.
@@ -55,7 +56,7 @@ class _Parser(argparse.ArgumentParser):
     """argparse ends with 2, which means here that the state of the pipeline could not be known."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_USAGE, f"REFUSED: {message}; help: {self.prog} --help\n")
+        self.exit(REFUSED, f"REFUSED: {message}; help: {self.prog} --help\n")
 
 
 @dataclass(slots=True)
@@ -72,6 +73,11 @@ class _Seen:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    with unbreakable():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     live = (options.context, options.kubeconfig, options.namespace, options.watch, options.until_mended)
@@ -86,10 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PipelineError as error:
         parser.error(str(error))
     try:
-        return _answer(options, settings, pipeline)
-    except KeyboardInterrupt:
-        _say("Stopped.")
-        return EXIT_STOPPED
+        with unwinding():
+            return _answer(options, settings, pipeline)
+    except KeyboardInterrupt as error:
+        _say(f"Stopped by {str(error) or 'Ctrl-C'}.")
+        return stopped_by(error)
 
 
 def _parser() -> _Parser:

@@ -1,0 +1,83 @@
+"""A verdict, or one line with the next step, wherever and however a run is started and ended."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from allure_commons.logger import AllureFileLogger
+
+from pipeline_services.reporting.allure import node
+from tests.reporting.samples import CHECKS, Project, snapshot
+
+pytest_plugins = ("pytester",)
+
+SIGNALLED = CHECKS.replace(
+    '["phase"] ==', '["phase"] != "Stop" or _stop()\n    assert snapshot.data("volume")["phase"] =='
+)
+SIGNALLED += "\n\ndef _stop():\n    import os, signal\n    os.kill(os.getpid(), signal.{name})\n"
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    return Project(pytester, monkeypatch)
+
+
+def no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def whole(project: Project) -> dict[str, bytes]:
+    """The report as it lies there; nothing of a draft is beside it."""
+    return {file.name: file.read_bytes() for file in project.reports.iterdir()}
+
+
+def test_on_a_full_disk_the_verdict_stands(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.judge(snapshot())
+    before = whole(project)
+    monkeypatch.setattr(AllureFileLogger, "_report_item", no_room)
+    run = project.judge(snapshot({"pods": []}))
+    assert run.ret == 1
+    run.stdout.fnmatch_lines(["NO REPORT: cannot write to */reports: No space left on device. *", "FAILED: 2 wrong *"])
+    assert whole(project) == before
+
+
+@pytest.mark.parametrize("target", ["/proc/here", "x" * 300, "taken", "taken/below"])
+def test_a_folder_that_cannot_be_written_costs_the_report_alone(project: Project, target: str) -> None:
+    (project.pytester.path / "taken").write_text("")
+    run = project.judge(snapshot({"pods": []}), "--reports", target)
+    assert run.ret == 1
+    run.stdout.fnmatch_lines(["NO REPORT: cannot write to *. The verdict stands. Next: *", "FAILED: 2 wrong *"])
+
+
+def test_a_junit_file_that_cannot_be_written_costs_no_verdict(project: Project) -> None:
+    run = project.judge(snapshot(), "--junitxml=/proc/here.xml")
+    assert run.ret == 0
+    run.stdout.fnmatch_lines(["NO REPORT: cannot write to /proc/here.xml: *", "PASSED: all 5 checks; *"])
+
+
+def test_a_home_that_cannot_be_written_costs_the_page_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/here")
+    monkeypatch.setattr(node, "node_command", lambda: (Path("node"), ["npm"]))
+    with pytest.raises(node.PageUnavailable, match="cannot write to /proc/here/"):
+        node.generator(lambda _line: None)
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
+def test_a_signal_ends_the_run_in_one_line_and_leaves_the_report_whole(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, name: str, code: int
+) -> None:
+    project = Project(pytester, monkeypatch, SIGNALLED.replace("{name}", name))
+    project.judge(snapshot())
+    before = whole(project)
+    run = project.judge(snapshot({"volume": {"phase": "Stop"}}))
+    assert run.ret == code
+    said = [line for line in run.outlines if line]
+    assert (
+        said[0]
+        == f"Stopped by {name.replace('SIGINT', 'Ctrl-C')}. No report was written; {project.reports} is as it was."
+    )
+    assert len(said) == 2
+    assert whole(project) == before
