@@ -1,138 +1,15 @@
 """A typed look at Kubernetes objects as the API gives them. Pure; nothing is copied.
 
 Everything else asks here, so that what a field means, and what it means when it is missing, stands once. A pod template
-has ``metadata`` and ``spec`` like a pod, and what is said of a pod's spec here goes for it, too.
+has ``metadata`` and ``spec`` like a pod, and what is said of a pod's spec here goes for it, too. All that the modules
+below define is part of the look; a new accessor needs no second mention.
 """
 
-from pipeline_services.model.k8s.events import first_seen, involved_object, last_seen, times_seen
-from pipeline_services.model.k8s.logs import stamped
-from pipeline_services.model.k8s.nodes import PRESSURES, allocatable, closing_taints, is_cordoned, taints_of
-from pipeline_services.model.k8s.objects import (
-    K8sObject,
-    age,
-    annotations_of,
-    condition,
-    condition_since,
-    condition_status,
-    created_at,
-    creation_time,
-    deleted_at,
-    deletion_due,
-    deletion_time,
-    epoch,
-    finalizers_of,
-    is_terminating,
-    is_true,
-    labels_of,
-    name_of,
-    namespace_of,
-    owners_of,
-    phase_of,
-    quantity,
-    spec_of,
-    status_of,
-    uid_of,
-)
-from pipeline_services.model.k8s.pods import (
-    Reference,
-    age_since_start,
-    claims_of,
-    container_statuses,
-    containers_of,
-    init_container_statuses,
-    init_containers_of,
-    is_ready,
-    is_running,
-    last_end,
-    limits_of,
-    ready_since,
-    references_of,
-    requests_of,
-    restarts_of,
-    started_at,
-    state_of,
-    volume_of,
-)
-from pipeline_services.model.k8s.secrets import encoded, secret_value, secret_values
-from pipeline_services.model.k8s.services import endpoints_of, port_of, ports_of, selector_of, service_of
-from pipeline_services.model.k8s.workloads import (
-    Progress,
-    is_complete,
-    is_observed,
-    match_labels_of,
-    progress_of,
-    replicas_of,
-    scale_target_of,
-    template_of,
-)
-
-__all__ = [
-    "PRESSURES",
-    "K8sObject",
-    "Progress",
-    "Reference",
-    "age",
-    "age_since_start",
-    "allocatable",
-    "annotations_of",
-    "claims_of",
-    "closing_taints",
-    "condition",
-    "condition_since",
-    "condition_status",
-    "container_statuses",
-    "containers_of",
-    "created_at",
-    "creation_time",
-    "deleted_at",
-    "deletion_due",
-    "deletion_time",
-    "encoded",
-    "endpoints_of",
-    "epoch",
-    "finalizers_of",
-    "first_seen",
-    "init_container_statuses",
-    "init_containers_of",
-    "involved_object",
-    "is_complete",
-    "is_cordoned",
-    "is_observed",
-    "is_ready",
-    "is_running",
-    "is_terminating",
-    "is_true",
-    "labels_of",
-    "last_end",
-    "last_seen",
-    "limits_of",
-    "match_labels_of",
-    "name_of",
-    "namespace_of",
-    "owners_of",
-    "phase_of",
-    "port_of",
-    "ports_of",
-    "progress_of",
-    "quantity",
-    "ready_since",
-    "references_of",
-    "replicas_of",
-    "requests_of",
-    "restarts_of",
-    "scale_target_of",
-    "secret_value",
-    "secret_values",
-    "selector_of",
-    "service_of",
-    "spec_of",
-    "stamped",
-    "started_at",
-    "state_of",
-    "status_of",
-    "taints_of",
-    "template_of",
-    "times_seen",
-    "uid_of",
-    "volume_of",
-]
+from pipeline_services.model.k8s.events import *
+from pipeline_services.model.k8s.logs import *
+from pipeline_services.model.k8s.nodes import *
+from pipeline_services.model.k8s.objects import *
+from pipeline_services.model.k8s.pods import *
+from pipeline_services.model.k8s.secrets import *
+from pipeline_services.model.k8s.services import *
+from pipeline_services.model.k8s.workloads import *
