@@ -28,6 +28,8 @@ print("loaded:", *({name.partition(".")[0] for name in sys.modules} & set(sys.ar
 """
 
 PRODUCT = [module for module in MODULES if "tests" not in module.parts]
+TYPED_LOOK = ROOT / "pipeline_services" / "model" / "k8s"
+MAX_RAW_FIELDS = 19
 TABLE_OF_CHECKS = ROOT / "pipeline_services" / "checklist" / "checks.py"
 
 
@@ -74,6 +76,25 @@ def test_the_id_of_a_check_is_found_in_code(code: str, found: list[str]) -> None
     assert check_ids_in(code) == found
 
 
+def test_fields_of_kubernetes_objects_are_read_by_the_typed_look() -> None:
+    """What builds or changes an object still writes its fields; the number may only fall."""
+    elsewhere = [one for one in PRODUCT if TYPED_LOOK not in one.parents]
+    assert sum(raw_fields_in(text(one)) for one in elsewhere) <= MAX_RAW_FIELDS
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('pod["metadata"]["name"]', 1),
+        ('pod.get("spec") or {}', 1),
+        ('pod["metadata"] = {}', 0),
+        ('answer["status"]', 0),
+    ],
+)
+def test_a_field_that_is_read_past_the_typed_look_is_found(code: str, found: int) -> None:
+    assert raw_fields_in(code) == found
+
+
 def test_no_module_is_named_like_a_library_it_uses() -> None:
     own = [
         module for module in MODULES if re.search(rf"^\s*(?:from|import) {module.stem}\b", text(module), re.MULTILINE)
@@ -92,3 +113,15 @@ def check_ids_in(code: str) -> list[str]:
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docstrings]
     return [str(one.value) for one in texts if re.search(r"(?<![\w/])test_[a-z]", str(one.value))]
+
+
+def raw_fields_in(code: str) -> int:
+    """How often the code reads the metadata or the spec of an object itself."""
+    nodes = list(ast.walk(ast.parse(code)))
+    read = [one.slice for one in nodes if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Load)]
+    got = [
+        one.args[0]
+        for one in nodes
+        if isinstance(one, ast.Call) and ast.unparse(one.func).endswith(".get") and one.args
+    ]
+    return sum(isinstance(one, ast.Constant) and one.value in ("metadata", "spec") for one in (*read, *got))

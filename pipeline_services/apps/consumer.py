@@ -86,14 +86,19 @@ class Consumer:
         Raises:
             KafkaError: the broker is away; the consumer comes back by itself.
         """
-        assert self._consumer is not None
-        paused = self._consumer.paused()
+        consumer = self._connected()
+        paused = consumer.paused()
         if paused:
-            self._consumer.resume(*paused)
-        polled: dict[Partition, Sequence[Record]] = self._consumer.poll(timeout_ms=timeout_ms)
+            consumer.resume(*paused)
+        polled: dict[Partition, Sequence[Record]] = consumer.poll(timeout_ms=timeout_ms)
         self._drop_forfeited()
         self._out = {partition: records[-1].offset + 1 for partition, records in polled.items()}
         return polled
+
+    def _connected(self) -> KafkaConsumer:
+        if self._consumer is None:
+            raise RuntimeError("polled without a consumer")
+        return self._consumer
 
     def stand_by(self, timeout_ms: int) -> None:
         """Stay a member of the group while nothing can be taken: poll with every partition paused.
@@ -101,11 +106,11 @@ class Consumer:
         Raises:
             KafkaError: as ``poll``.
         """
-        assert self._consumer is not None
-        self._consumer.pause(*self._consumer.assignment())
-        polled = self._consumer.poll(timeout_ms=timeout_ms)
+        consumer = self._connected()
+        consumer.pause(*consumer.assignment())
+        polled = consumer.poll(timeout_ms=timeout_ms)
         for partition, records in polled.items():  # assigned during this very poll, so not paused yet
-            self._consumer.seek(partition, records[0].offset)
+            consumer.seek(partition, records[0].offset)
         self._drop_forfeited()
 
     def delivered(self) -> None:

@@ -79,7 +79,7 @@ class Processor:
             return
         if self._attempt is not None:
             if wait([self._attempt], timeout=PATIENCE).done:
-                self._conclude()
+                self._conclude(self._attempt)
             else:
                 self._consumer.stand_by(STAND_BY_MS)
         elif self._parcel is None:
@@ -107,9 +107,8 @@ class Processor:
         self._attempt_at = time.monotonic()
         self._attempt = self._pool.submit(work)
 
-    def _conclude(self) -> None:
-        assert self._attempt is not None
-        error, self._attempt = self._attempt.exception(), None
+    def _conclude(self, attempt: Future[None]) -> None:
+        error, self._attempt = attempt.exception(), None
         if error is None:
             self._delivered()
         elif isinstance(error, StoreUnavailable):
@@ -157,7 +156,7 @@ class Processor:
     def _finish(self) -> None:
         self._heart.beat()
         if self._attempt is not None and wait([self._attempt], timeout=LAST_ATTEMPT_WITHIN).done:
-            self._conclude()
+            self._conclude(self._attempt)
         self._consumer.commit()
         self._consumer.close()
         if self._attempt is None:

@@ -30,6 +30,7 @@ from pipeline_services.measure.probes import Probes
 from pipeline_services.measure.samples import AUDIT_PREFIX
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.message import Reading
+from pipeline_services.model.present import present
 from pipeline_services.model.waiting import wait_until
 
 FLUSH_TIMEOUT_S: Final = 20.0
@@ -156,8 +157,7 @@ class Audit:
             every=0.5,
             retry_on=(PipelineError,),
         )
-        assert found is not None
-        return found
+        return present(found, "look at the offsets")
 
 
 def missing_numbers(topic: TopicLog) -> list[Discrepancy]:

@@ -23,6 +23,7 @@ from pipeline_services.clients.kafka_broker import through
 from pipeline_services.measure.samples import AUDIT_PREFIX, AUDIT_RATE_PER_S
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.message import Reading, encode
+from pipeline_services.model.present import present
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
 DEVICES: Final = 8
@@ -114,7 +115,7 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
                 number += 1
 
     def _send(self, reading: Reading) -> None:
-        assert self._link is not None
+        link = present(self._link, "connection to Kafka")
         series = (reading.producer_id, reading.device_id)
         self.attempted.add(series, reading.sequence, reading.checksum())
         with self._lock:
@@ -123,7 +124,7 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
             self._taken(series, reading.sequence, None)
             return
         try:
-            future = self._link.send(self._topic, value=encode(reading), key=reading.device_id.encode())
+            future = link.send(self._topic, value=encode(reading), key=reading.device_id.encode())
         except KafkaError:
             self._not_taken(None)
             return

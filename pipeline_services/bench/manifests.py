@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pipeline_services.apps.bench import Load
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import template_of
+from pipeline_services.model.k8s import spec_of, template_of
 from pipeline_services.model.pipeline import Pipeline
 
 NAME: Final = "bench-pipeline"
@@ -47,7 +47,7 @@ def _port(number: int) -> Manifest:
 
 def pod(processor: Mapping[str, Any], load: Load) -> Manifest:
     """The processor's pod as it is deployed, except that it first fills a topic of its own and then empties that."""
-    template = template_of(processor)["spec"]
+    template = spec_of(template_of(processor))
     deployed = template["containers"][0]
     environment = [
         *deployed.get("env", []),

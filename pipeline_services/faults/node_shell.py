@@ -14,6 +14,7 @@ from typing import Final
 
 from pipeline_services.clients.refusals import quoted
 from pipeline_services.model.errors import ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.model.present import present
 
 WITHIN: Final = 60.0
 """Seconds that one program may take."""
@@ -56,14 +57,13 @@ class NodeShell:
 
     def _exchange(self, line: bytes, mark: bytes) -> str:
         shell = self._opened()
-        assert shell.stdin is not None
-        assert shell.stdout is not None
-        shell.stdin.write(line)
-        shell.stdin.flush()
+        stdin, stdout = present(shell.stdin, "input of the shell"), present(shell.stdout, "output of the shell")
+        stdin.write(line)
+        stdin.flush()
         output, deadline = b"", time.monotonic() + WITHIN
         while not (mark in output and output.endswith(b"\n")):
-            readable, _, _ = select.select([shell.stdout], [], [], max(0.0, deadline - time.monotonic()))
-            data = os.read(shell.stdout.fileno(), CHUNK) if readable else b""
+            readable, _, _ = select.select([stdout], [], [], max(0.0, deadline - time.monotonic()))
+            data = os.read(stdout.fileno(), CHUNK) if readable else b""
             if not data:
                 self._close()
                 reason = "took too long" if not readable else f"was lost: {quoted(output.decode(errors='replace'))}"

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pipeline_services.faults.model import Api, Fault, Proof, object_path, patched
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import is_complete, is_observed, template_of
+from pipeline_services.model.k8s import is_complete, is_observed, spec_of, template_of
 
 Edit = Callable[[dict[str, Any], str], None]
 """Changes a pod's spec in place, of which the container with that name does the work."""
@@ -27,8 +27,8 @@ def edited(api: Api, part: Component, namespace: str, edit: Edit, *, summary: st
         PreconditionNotMet: the edit changes nothing.
     """
     path, name = object_path(part.list_name, part.workload, namespace), f"{part.list_name}/{part.workload}"
-    old = template_of(api.call("GET", path))["spec"]
-    new = copy.deepcopy(old)
+    old = spec_of(template_of(api.call("GET", path)))
+    new = copy.deepcopy(dict(old))
     edit(new, part.container)
     changed = {key: new.get(key) for key in sorted({*old, *new}) if old.get(key) != new.get(key)}
     if not changed:

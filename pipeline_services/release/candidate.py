@@ -17,6 +17,7 @@ from pipeline_services.clients import shell
 from pipeline_services.clients.failures import CommandFailed
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.paths import IMAGES, REPOSITORY
+from pipeline_services.model.present import present
 from pipeline_services.platform.build.images import RECIPES, Recipe
 
 PATCH: Final = "change.patch"
@@ -68,14 +69,14 @@ def stage(candidate: Candidate, context: Path) -> str:
     Raises:
         PreconditionNotMet: the patch does not apply, the candidate wants other packages, or it changes nothing.
     """
-    assert candidate.folder is not None
+    folder = present(candidate.folder, "folder of the candidate")
     before = _lay(REPOSITORY, context)
-    if (candidate.folder / PATCH).is_file():
-        _apply(candidate.folder / PATCH, context)
+    if (folder / PATCH).is_file():
+        _apply(folder / PATCH, context)
     else:
-        _require_same_packages(candidate.folder)
+        _require_same_packages(folder)
         shutil.rmtree(context / "pipeline_services")
-        _lay(candidate.folder, context)
+        _lay(folder, context)
     after = _digest(context)
     if after == before:
         raise PreconditionNotMet(f"{candidate.name} has the same sources as this checkout: there is nothing to try")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline_services.audit.ledger import LedgerVerdict, Records
+from pipeline_services.model.present import present
 from pipeline_services.model.text import one_line, plural
 
 READY_WITHIN_S: Final = 60.0
@@ -96,8 +97,7 @@ def rules(error_counters: Sequence[str]) -> tuple[Rule, ...]:
 
 def _fact(rule: Rule, baseline: Trial, candidate: Trial) -> Fact:
     if rule.own is None:
-        assert rule.beside is not None
-        return Fact(rule.id, rule.what, *rule.beside(baseline, candidate))
+        return Fact(rule.id, rule.what, *present(rule.beside, "comparison")(baseline, candidate))
     holds, seen = rule.own(candidate)
     before, seen_before = rule.own(baseline)
     if before is not True:

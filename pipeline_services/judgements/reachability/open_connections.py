@@ -62,7 +62,7 @@ class Network:
         self._policies = Policies(self._items, snapshot.namespace, self._known)
         self._pods = tuple(self._all_pods())
         self._workloads = [pods for pods in self._pods if pods.name in self._described.workloads]
-        self.denies_by_default = any(_denies_everything(policy["spec"]) for policy in self._items)
+        self.denies_by_default = any(_denies_everything(spec_of(policy)) for policy in self._items)
 
     @cached_property
     def open_to_everybody(self) -> list[str]:
@@ -174,7 +174,7 @@ def _selected_by(policies: Iterable[K8sObject]) -> tuple[frozenset[str], frozens
     """The keys of labels and the address blocks that policies select by."""
     keys: set[str] = set()
     blocks: set[Block] = set()
-    left: list[Any] = [policy["spec"] for policy in policies]
+    left: list[Any] = [spec_of(policy) for policy in policies]
     while left:
         node = left.pop()
         if isinstance(node, Mapping):

@@ -13,7 +13,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 from pipeline_services.judgements.reachability.port_sets import ALL_PORTS, ALL_TCP, Ports
-from pipeline_services.model.k8s import K8sObject, name_of
+from pipeline_services.model.k8s import K8sObject, name_of, spec_of
 
 NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"
 EGRESS: Final = "Egress"
@@ -140,12 +140,12 @@ class Policies:
         return found or None
 
     def _selects(self, policy: K8sObject, pods: Pods) -> bool:
-        return holds(policy["spec"].get("podSelector") or {}, dict(pods.labels))
+        return holds(spec_of(policy).get("podSelector") or {}, dict(pods.labels))
 
     def _opened(self, policy: K8sObject, direction: str, source: End, destination: End) -> Ports:
         key, side = _RULES[direction]
         peer = destination if direction == EGRESS else source
-        rules = [rule for rule in policy["spec"].get(key) or () if self._meets(rule.get(side) or (), peer)]
+        rules = [rule for rule in spec_of(policy).get(key) or () if self._meets(rule.get(side) or (), peer)]
         return Ports.joined(_ports_of(rule, destination) for rule in rules)
 
     def _meets(self, entries: Iterable[Mapping[str, Any]], peer: End) -> bool:
@@ -181,7 +181,7 @@ class Policies:
 
 def _directions(policy: K8sObject) -> tuple[str, ...]:
     """The directions that a policy restricts: as the API server fills them in where they are left out."""
-    spec = policy["spec"]
+    spec = spec_of(policy)
     return tuple(spec.get("policyTypes") or ((INGRESS, EGRESS) if spec.get("egress") else (INGRESS,)))
 
 

@@ -49,6 +49,17 @@ def owners_of(item: K8sObject) -> Sequence[K8sObject]:
     return owners
 
 
+def managed_fields_of(item: K8sObject) -> Sequence[K8sObject]:
+    """Who set which fields of the object; empty where nobody recorded that."""
+    entries: Sequence[K8sObject] = item["metadata"].get("managedFields") or ()
+    return entries
+
+
+def version_of(item: K8sObject) -> str:
+    """``metadata.resourceVersion``: another one after each change."""
+    return str(item["metadata"]["resourceVersion"])
+
+
 def spec_of(item: K8sObject) -> K8sObject:
     """What the object should be; empty for one that has no ``spec``."""
     spec: K8sObject = item.get("spec") or {}
@@ -79,8 +90,8 @@ def epoch(timestamp: str) -> float:
 
 
 def creation_time(item: K8sObject) -> str:
-    """``metadata.creationTimestamp``, as the API writes it."""
-    return str(item["metadata"]["creationTimestamp"])
+    """``metadata.creationTimestamp``, as the API writes it; empty for an object that the API has not seen."""
+    return str(item["metadata"].get("creationTimestamp") or "")
 
 
 def created_at(item: K8sObject) -> float:

@@ -15,7 +15,7 @@ from pipeline_services.clients.api_server import MAX_CONNECTIONS
 from pipeline_services.clients.kubernetes import Object, WritableCluster
 from pipeline_services.model import roles
 from pipeline_services.model.errors import Invalid
-from pipeline_services.model.k8s import match_labels_of, name_of, replicas_of
+from pipeline_services.model.k8s import match_labels_of, name_of, replicas_of, version_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
 from pipeline_services.model.waiting import wait_until
@@ -108,7 +108,7 @@ class _Deploy:
     def _apply(self, manifests: Iterable[Object]) -> None:
         for manifest, result in zip(manifests, self._pool.map(self._apply_one, manifests), strict=True):
             if manifest["kind"] == "ConfigMap":
-                self._versions[key(manifest)] = result["metadata"]["resourceVersion"]
+                self._versions[key(manifest)] = version_of(result)
 
     def _apply_one(self, manifest: Object) -> Object:
         live = self._live.get(key(manifest))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import FIELD_MANAGER, Cluster, Object
-from pipeline_services.model.k8s import labels_of, name_of, owners_of
+from pipeline_services.model.k8s import labels_of, managed_fields_of, name_of, owners_of
 
 PRUNED_KINDS: Final = (
     *("ConfigMap", "Secret", "Service", "NetworkPolicy", "Ingress", "ResourceQuota", "LimitRange"),
@@ -52,11 +52,11 @@ def taken_over(live: Mapping[str, Any]) -> list[Object] | None:
 
     The next server-side apply then removes what the manifest does not have: it only ever removes its own fields.
     """
-    entries = live["metadata"].get("managedFields") or []
+    entries = managed_fields_of(live)
     foreign = [entry for entry in entries if _is_foreign(entry)]
     if not foreign:
         return None
-    others = [entry for entry in entries if entry not in foreign]
+    others = [dict(entry) for entry in entries if entry not in foreign]
     mine = next((entry for entry in others if _is_mine(entry)), None)
     if mine:
         others.remove(mine)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
+from pipeline_services.model.present import present
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
 ENDS_WITHIN: Final = 60.0
@@ -75,10 +76,10 @@ class OperatorShell:
 
 
 def _say(child: subprocess.Popen[str], words: str) -> None:
-    assert child.stdin is not None
+    stdin = present(child.stdin, "input of the shell")
     try:
-        child.stdin.write(words)
-        child.stdin.close()
+        stdin.write(words)
+        stdin.close()
     except BrokenPipeError:
         return  # it ended without listening
 

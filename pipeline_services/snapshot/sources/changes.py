@@ -8,9 +8,8 @@ from concurrent.futures import Future
 from typing import Any, Final
 
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.k8s import name_of
+from pipeline_services.model.k8s import managed_fields_of, name_of
 from pipeline_services.model.kinds import WORKLOAD_KINDS, kind_of
-from pipeline_services.snapshot.sources.kubernetes import MANAGED
 
 WRITTEN: Final = (
     *(kind.source for kind in WORKLOAD_KINDS),
@@ -50,7 +49,7 @@ def changes_in(lists: Mapping[str, Future[list[dict[str, Any]]]]) -> list[dict[s
 
 def _changes(kind: str, item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One entry for each manager; what controllers report about an object is no change of it."""
-    for entry in item["metadata"].get(MANAGED) or ():
+    for entry in managed_fields_of(item):
         if entry.get("subresource") != STATUS and entry.get("time"):
             yield {
                 "kind": kind,

@@ -12,6 +12,7 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import (
     K8sObject,
     annotations_of,
+    creation_time,
     involved_object,
     labels_of,
     last_seen,
@@ -64,7 +65,7 @@ def text(kind: str, item: K8sObject, events: Sequence[K8sObject]) -> str:
         "Kind": kind,
         "Name": name_of(item),
         "Namespace": namespace_of(item),
-        "Created": item["metadata"].get("creationTimestamp", ""),
+        "Created": creation_time(item),
         "Labels": dict(labels_of(item)),
         "Annotations": dict(annotations_of(item)),
     }

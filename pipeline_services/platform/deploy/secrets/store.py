@@ -11,7 +11,7 @@ from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.kubernetes import Cluster, Object, WritableCluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import encoded, name_of, secret_values
+from pipeline_services.model.k8s import encoded, name_of, secret_values, version_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets import tls
 from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens, ensure_tokens
@@ -40,7 +40,7 @@ class SecretStore:
     @property
     def versions(self) -> dict[tuple[str, str], str]:
         """The resource version of each secret that is there, by ("Secret", name)."""
-        return {("Secret", name): item["metadata"]["resourceVersion"] for name, item in self._live.items()}
+        return {("Secret", name): version_of(item) for name, item in self._live.items()}
 
     def values(self, name: str) -> dict[str, bytes]:
         """The decoded data of a secret; empty where there is none."""
