@@ -29,7 +29,7 @@ print("loaded:", *({name.partition(".")[0] for name in sys.modules} & set(sys.ar
 
 PRODUCT = [module for module in MODULES if "tests" not in module.parts]
 TYPED_LOOK = ROOT / "pipeline_services" / "model" / "k8s"
-MAX_RAW_FIELDS = 19
+MAX_RAW_FIELDS = 23
 TABLE_OF_CHECKS = ROOT / "pipeline_services" / "checklist" / "checks.py"
 
 
@@ -74,6 +74,11 @@ def test_the_id_of_a_check_is_written_in_the_table_of_checks_alone() -> None:
 )
 def test_the_id_of_a_check_is_found_in_code(code: str, found: list[str]) -> None:
     assert check_ids_in(code) == found
+
+
+def test_one_client_asks_influxdb() -> None:
+    asking = {one.name for one in PRODUCT if '"/query"' in text(one) or '"/api/v2/delete"' in text(one)}
+    assert asking == {"influxdb.py"}
 
 
 def test_fields_of_kubernetes_objects_are_read_by_the_typed_look() -> None:

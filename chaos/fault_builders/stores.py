@@ -18,6 +18,7 @@ from kafka.errors import KafkaError
 from chaos.fault_builders.common import writes_fail
 from pipeline_services.apps.kafka_link import COMMON, PRODUCER, discard
 from pipeline_services.apps.sensors import Sensor
+from pipeline_services.clients.influxdb import token_header
 from pipeline_services.clients.kafka_broker import KafkaBroker, through
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import storage, stores
@@ -100,7 +101,7 @@ def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
     description = pipeline.description
     bucket, port = description.store.bucket, description.service(roles.INFLUXDB).port
     token = secret_value(pipeline.cluster.list("secrets"), description.config.admin, "token").decode().strip()
-    headers = {"Authorization": f"Token {token}"}
+    headers = token_header(token)
 
     def called(name: str) -> list[Any]:
         found = pipeline.probes.influx.ask_json("/api/v2/buckets", {"name": name}, headers=headers)

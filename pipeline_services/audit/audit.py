@@ -25,11 +25,12 @@ from pipeline_services.audit.ledger import (
 from pipeline_services.audit.producer import AuditProducer
 from pipeline_services.audit.store import read_store
 from pipeline_services.audit.topic import read_topic
-from pipeline_services.clients.kafka_broker import KafkaBroker, Offsets
+from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.measure.probes import Probes
 from pipeline_services.measure.samples import AUDIT_PREFIX
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.message import Reading
+from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.present import present
 from pipeline_services.model.waiting import wait_until
 
@@ -135,7 +136,7 @@ class Audit:
 
     def _stored(self, span: tuple[int, int], wanted: Callable[[Reading], bool]) -> Records:
         probes = self._probes
-        return read_store(probes.influx, probes.authorization, probes.pipeline.store, span, wanted)
+        return read_store(probes.bucket, span, wanted)
 
     def _offsets(self) -> Offsets:
         topics = self._probes.pipeline.topics

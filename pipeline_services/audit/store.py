@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from pipeline_services.audit.ledger import Records
-from pipeline_services.clients.http import HttpApi
-from pipeline_services.model.configuration import Store
+from pipeline_services.clients.influxdb import Bucket
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.message import Reading
 
@@ -17,9 +16,7 @@ _COLUMNS: Final = "sequence, value, checksum"
 
 
 def read_store(
-    influx: HttpApi,
-    authorization: Mapping[str, str],
-    store: Store,
+    bucket: Bucket,
     span: tuple[int, int],
     wanted: Callable[[Reading], bool] = lambda _reading: True,
 ) -> Records:
@@ -32,17 +29,10 @@ def read_store(
         ServiceUnreachable: InfluxDB does not answer.
         UnexpectedAnswer: its answer cannot be read.
     """
-    statement = (
-        f"SELECT {_COLUMNS} FROM {store.measurement} WHERE time >= {span[0]} AND time <= {span[1]} "
-        "GROUP BY producer_id, device_id"
-    )
-    query = {"db": store.bucket, "epoch": "ns", "q": statement}
-    headers = {**authorization, "Accept": "application/csv"}
-    answer = influx.ask("/query", query, headers=headers, timeout=READ_TIMEOUT_S)
-    if answer.status != 200:
-        raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to the audit's query: {answer.text[:200]}")
+    when, by = f"time >= {span[0]} AND time <= {span[1]}", "producer_id, device_id"
+    text = bucket.select_csv(_COLUMNS, when, by=by, timeout_s=READ_TIMEOUT_S)
     try:
-        return stored_records(answer.text, wanted)
+        return stored_records(text, wanted)
     except (ValueError, KeyError, IndexError) as error:
         raise UnexpectedAnswer(f"InfluxDB's answer to the audit's query cannot be read: {error}") from error
 

@@ -1,16 +1,95 @@
-"""InfluxDB, read only: health, the newest reading, and whether a token is accepted."""
+"""InfluxDB: every query and deletion in InfluxQL, health, the newest reading, and whether a token is accepted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from pipeline_services.clients.http import Answer, HttpApi
+from pipeline_services.clients.http import READ_TIMEOUT, Answer, HttpApi
 from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import UnexpectedAnswer
 
 NANO: Final = 1_000_000_000
 LOOK_BACK: Final = "1h"
+DELETE_TIMEOUT_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The rows of one series: its tags, and of each row the time (ns since the epoch) and the values asked for."""
+
+    tags: dict[str, str]
+    rows: list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The pipeline's bucket, read or changed with one token."""
+
+    http: HttpApi
+    store: Store
+    token: str
+
+    def select(self, what: str, where: str, *, by: str = "", timeout_s: float = READ_TIMEOUT) -> list[Series]:
+        """The series of the pipeline's measurement that a condition leaves, by tags where ``by`` names some.
+
+        Raises as ``answer`` does.
+        """
+        return self.answer(self._statement(what, where, by), timeout_s=timeout_s)
+
+    def answer(self, statement: str, *, timeout_s: float = READ_TIMEOUT) -> list[Series]:
+        """The series in the answer to a statement of InfluxQL.
+
+        Raises:
+            AccessDenied: the token may not read the bucket.
+            ServiceUnreachable: InfluxDB does not answer.
+            UnexpectedAnswer: the query was not answered as InfluxQL should be.
+        """
+        document = self.http.ask_json("/query", self._query(statement), headers=self._headers(), timeout=timeout_s)
+        try:
+            result = document["results"][0]
+            if "error" in result:
+                raise UnexpectedAnswer(f"InfluxDB does not answer {statement}: {result['error']}")
+            return [Series(one.get("tags") or {}, list(one["values"])) for one in result.get("series") or ()]
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise UnexpectedAnswer(f"InfluxDB's answer to {statement} cannot be read: {error}") from error
+
+    def select_csv(self, what: str, where: str, *, by: str, timeout_s: float) -> str:
+        """As ``select``, in CSV: for answers of many rows.
+
+        Raises:
+            ServiceUnreachable: InfluxDB does not answer.
+            UnexpectedAnswer: it refuses.
+        """
+        headers = self._headers() | {"Accept": "application/csv"}
+        query = self._query(self._statement(what, where, by))
+        answer = self.http.ask("/query", query, headers=headers, timeout=timeout_s)
+        if answer.status != 200:
+            raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a query: {answer.text[:200]}")
+        return answer.text
+
+    def delete(self, start_ns: int, stop_ns: int, predicate: str) -> None:
+        """Delete the points between two moments (ns since the epoch) of which the predicate is true.
+
+        Raises:
+            ServiceUnreachable: InfluxDB does not answer.
+            UnexpectedAnswer: it did not delete them.
+        """
+        body = {"start": _rfc3339(start_ns), "stop": _rfc3339(stop_ns), "predicate": predicate}
+        where = {"org": self.store.org, "bucket": self.store.bucket}
+        answer = self.http.ask("/api/v2/delete", where, body=body, headers=self._headers(), timeout=DELETE_TIMEOUT_S)
+        if answer.status != 204:
+            raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a deletion: {answer.text[:200]}")
+
+    def _statement(self, what: str, where: str, by: str) -> str:
+        return f"SELECT {what} FROM {self.store.measurement} WHERE {where}" + (f" GROUP BY {by}" if by else "")
+
+    def _query(self, statement: str) -> dict[str, str]:
+        return {"db": self.store.bucket, "epoch": "ns", "q": statement}
+
+    def _headers(self) -> dict[str, str]:
+        return token_header(self.token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +120,7 @@ class InfluxStore:
 
     def token_status(self, token: str) -> int:
         """The HTTP status with which a token may look for its bucket: 200 when it is accepted, else 401."""
-        answer = self._checked().ask("/api/v2/buckets", {"name": self._store.bucket}, headers=_token(token))
+        answer = self._checked().ask("/api/v2/buckets", {"name": self._store.bucket}, headers=token_header(token))
         return answer.status
 
     def newest(self, token: str) -> Newest:
@@ -51,22 +130,10 @@ class InfluxStore:
             AccessDenied: the token may not read the bucket.
             UnexpectedAnswer: the query was not answered as InfluxQL should be.
         """
-        last = self._select("LAST(value)", LOOK_BACK, token)
-        count = self._select("COUNT(value)", "1m", token)
-        return Newest(last[0] / NANO if last else None, int(count[1]) if count else 0)
-
-    def _select(self, what: str, since: str, token: str) -> list[Any]:
-        """One row: time in ns, value; or none."""
-        statement = f"SELECT {what} FROM {self._store.measurement} WHERE time > now() - {since}"
-        query = {"db": self._store.bucket, "epoch": "ns", "q": statement}
-        document = self._checked().ask_json("/query", query, headers=_token(token))
-        try:
-            result = document["results"][0]
-            if "error" in result:
-                raise UnexpectedAnswer(f"InfluxDB does not answer {statement}: {result['error']}")
-            return list(result["series"][0]["values"][0]) if result.get("series") else []
-        except (KeyError, IndexError, TypeError) as error:
-            raise UnexpectedAnswer(f"InfluxDB's answer to {statement} cannot be read: {error}") from error
+        bucket = Bucket(self._checked(), self._store, token)
+        last = bucket.select("LAST(value)", f"time > now() - {LOOK_BACK}")
+        count = bucket.select("COUNT(value)", "time > now() - 1m")
+        return Newest(last[0].rows[0][0] / NANO if last else None, int(count[0].rows[0][1]) if count else 0)
 
     def _checked(self) -> HttpApi:
         if self._http is None:
@@ -74,5 +141,10 @@ class InfluxStore:
         return self._http
 
 
-def _token(token: str) -> dict[str, str]:
+def token_header(token: str) -> dict[str, str]:
+    """The header with which InfluxDB lets the token's owner in."""
     return {"Authorization": f"Token {token}"}
+
+
+def _rfc3339(at: int) -> str:
+    return f"{datetime.fromtimestamp(at // NANO, UTC):%Y-%m-%dT%H:%M:%S}.{at % NANO:09d}Z"

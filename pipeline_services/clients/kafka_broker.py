@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlparse
 
@@ -25,6 +24,7 @@ from kafka.net.inet import KafkaNetSocket
 from kafka.protocol.admin import DescribeClientQuotasRequest
 
 from pipeline_services.model.errors import AccessDenied, NoData, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.model.offsets import Offsets
 
 TIMEOUT_MS: Final = 6_000
 _SCHEME: Final = "forward"
@@ -55,21 +55,6 @@ def through(port: int) -> dict[str, str]:
     """The settings that make any client of kafka-python reach the brokers through this local port."""
     address = f"127.0.0.1:{port}"
     return {"bootstrap_servers": address, "proxy_url": f"{_SCHEME}://{address}"}
-
-
-@dataclass(frozen=True, slots=True)
-class Offsets:
-    """Committed and end offsets at one moment (epoch seconds), by partition; None was never committed."""
-
-    at: float
-    committed: Mapping[int, int | None]
-    end: Mapping[int, int]
-
-    def to_dict(self) -> dict[str, Any]:
-        partitions = {
-            str(number): {"committed": self.committed.get(number), "end": end} for number, end in self.end.items()
-        }
-        return {"at": self.at, "partitions": partitions}
 
 
 class KafkaBroker:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final
 
+from pipeline_services.clients.influxdb import Series
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.measure.probes import Probes, pod_seen
 from pipeline_services.measure.samples import LagSample
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import claims_of, name_of, uid_of, volume_of
 
 COUNTED_SPAN_S: Final = 600.0
@@ -108,24 +109,16 @@ def _of_broker(identity: PersistentIdentity, probes: Probes) -> PersistentIdenti
 
 def _points(probes: Probes, begin: float) -> int:
     since, until = (int(moment * 1e9) for moment in (begin - COUNTED_SPAN_S, begin - IN_FLIGHT_S))
-    store = probes.pipeline.store
-    statement = f"SELECT COUNT(sequence) FROM {store.measurement} WHERE time >= {since} AND time < {until}"
-    query = {"db": store.bucket, "epoch": "ns", "q": statement}
-    return counted(probes.influx.ask_json("/query", query, headers=probes.authorization))
+    return counted(probes.bucket.select("COUNT(sequence)", f"time >= {since} AND time < {until}"))
 
 
-def counted(answer: Any) -> int:
-    """The one number in an InfluxQL answer.
+def counted(series: Sequence[Series]) -> int:
+    """The one number in an answer to a count.
 
     Raises:
         NoData: it counted nothing, so that nothing could be missing later.
-        UnexpectedAnswer: it is no such answer.
     """
-    try:
-        series = answer["results"][0].get("series") or []
-        count = int(series[0]["values"][0][1]) if series else 0
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise UnexpectedAnswer(f"InfluxDB's count cannot be read: {error}") from error
+    count = int(series[0].rows[0][1]) if series else 0
     if not count:
         raise NoData("InfluxDB has no point from before the fault, so none could be missed")
     return count

@@ -13,6 +13,7 @@ from pipeline_services.metrics.metric import Absence, Comparison, KeyMetric, Rea
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import age_since_start, condition, name_of, restarts_of, status_of
+from pipeline_services.model.offsets import Offsets
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -94,14 +95,7 @@ def _lags(snapshot: Snapshot) -> list[tuple[float, int, int]]:
     samples = snapshot.data("kafka_lag")
     if not samples:
         raise NoData("the lag was not sampled")
-    return [
-        (
-            float(sample["at"]),
-            sum(entry["end"] - (entry["committed"] or 0) for entry in sample["partitions"].values()),
-            sum(entry["end"] for entry in sample["partitions"].values()),
-        )
-        for sample in samples
-    ]
+    return [(one.at, one.lag, sum(one.end.values())) for one in map(Offsets.of, samples)]
 
 
 def _restarts(snapshot: Snapshot, component: str) -> float:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, Final
 
 from pipeline_services.clients.http import HttpApi, Tls
+from pipeline_services.clients.influxdb import NANO, Bucket
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
@@ -43,12 +44,13 @@ class Probes:
         self._kafka: KafkaBroker | None = None
         ways.callback(self._drop_kafka)
         secrets, config = cluster.list("secrets"), pipeline.config
-        self.token = secret_value(secrets, config.read_token.secret, config.read_token.key).decode().strip()
+        token = secret_value(secrets, config.read_token.secret, config.read_token.key).decode().strip()
         self.ca = secret_value(secrets, config.tls, "ca.crt").decode()
         self.kafka_forward = ways.enter_context(self._forward(roles.KAFKA))
         self.influx_forward = ways.enter_context(self._forward(roles.INFLUXDB))
         server = Tls(pipeline.service(roles.INFLUXDB).name, self.ca)
         self.influx = ways.enter_context(closing(HttpApi(roles.INFLUXDB, self.influx_forward.port, tls=server)))
+        self.bucket = Bucket(self.influx, pipeline.store, token)
 
     @classmethod
     @contextmanager
@@ -89,20 +91,9 @@ class Probes:
         Raises:
             PipelineError: InfluxDB does not answer, or not to that.
         """
-        store = self.pipeline.store
-        statement = f"SELECT LAST(sequence) FROM {store.measurement} WHERE time > now() - 2m GROUP BY producer_id"
-        query = {"db": store.bucket, "epoch": "ns", "q": statement}
-        answer = self.influx.ask_json("/query", query, headers=self.authorization, timeout=LOOK_TIMEOUT_S)
-        try:
-            series = answer["results"][0].get("series") or []
-            return {str(one["tags"]["producer_id"]): one["values"][0][0] / 1e9 for one in series}
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise UnexpectedAnswer(f"InfluxDB's newest readings cannot be read: {error}") from error
-
-    @property
-    def authorization(self) -> Mapping[str, str]:
-        """The header that lets InfluxDB's bucket be read."""
-        return {"Authorization": f"Token {self.token}"}
+        when, by = "time > now() - 2m", "producer_id"
+        series = self.bucket.select("LAST(sequence)", when, by=by, timeout_s=LOOK_TIMEOUT_S)
+        return {one.tags[by]: one.rows[0][0] / NANO for one in series}
 
     def lag(self) -> LagSample:
         """The consumer group's lag, its offsets and its members."""
@@ -120,8 +111,7 @@ class Probes:
         end = sum(offsets.end.values())
         committed = {number: offsets.committed.get(number) or 0 for number in offsets.end}
         held = {str(member["id"]): len(member["partitions"]) for member in group["members"]}
-        lag = end - sum(committed.values())
-        return LagSample(asked, time.time(), "", lag, end, committed, str(group["state"]), held)
+        return LagSample(asked, time.time(), "", offsets.lag, end, committed, str(group["state"]), held)
 
     def _drop_kafka(self) -> None:
         kafka, self._kafka = self._kafka, None

@@ -19,7 +19,7 @@ from pipeline_services.measure.sampler import PipelineSampler
 from pipeline_services.measure.samples import Samples, StoredSample, progress
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.k8s import containers_of, is_complete, restarts_of
+from pipeline_services.model.k8s import containers_of, is_complete, name_of, restarts_of
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.deploy.rollout import why
 from pipeline_services.release.image import tag_of
@@ -122,7 +122,7 @@ class RollOut:
         rolled.add("rollout-ready", True, f"after {time.monotonic() - began:.0f} s")
         rolled.mark("every pod is the candidate's")
         _pass(WATCHED_S, "load on the candidate")
-        restarts = {str(pod["metadata"]["name"]): restarts_of(pod) for pod in self._pods()}
+        restarts = {name_of(pod): restarts_of(pod) for pod in self._pods()}
         again = [f"{name} {count} times" for name, count in restarts.items() if count]
         rolled.add("rollout-restarts", not again if restarts else None, "; ".join(again) or f"{len(restarts)} pods")
 

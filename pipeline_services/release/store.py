@@ -10,6 +10,7 @@ from pipeline_services.apps.bench import APART_NS, Load
 from pipeline_services.audit.ledger import Records
 from pipeline_services.audit.store import read_store
 from pipeline_services.clients.http import HttpApi
+from pipeline_services.clients.influxdb import Bucket, token_header
 from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import UnexpectedAnswer
 
@@ -28,7 +29,7 @@ class TrialStore:
     @property
     def authorization(self) -> Mapping[str, str]:
         """The header with the token."""
-        return {"Authorization": f"Token {self.token}"}
+        return token_header(self.token)
 
     def make(self, bucket: str) -> None:
         """Make a bucket.
@@ -49,7 +50,7 @@ class TrialStore:
     def points(self, bucket: str, load: Load) -> Records:
         """What is stored, with checksums computed from what was found. Raises as ``read_store`` does."""
         span = (load.start_ns, load.start_ns + load.readings * APART_NS + 10**9)
-        return read_store(self.http, self.authorization, replace(self.store, bucket=bucket), span)
+        return read_store(self._bucket(bucket), span)
 
     def count(self, bucket: str) -> int:
         """How many readings are stored; 0 where there is no series.
@@ -72,12 +73,8 @@ class TrialStore:
         return {name: ", ".join(sorted(kinds)) for name, kinds in found.items()}
 
     def _rows(self, bucket: str, statement: str) -> list[list[Any]]:
-        query = {"db": bucket, "epoch": "ns", "q": statement}
-        answer = self.http.ask_json("/query", query, headers=self.authorization, timeout=READ_TIMEOUT_S)
-        try:
-            result = answer["results"][0]
-            if "error" in result:
-                raise UnexpectedAnswer(f"InfluxDB does not answer {statement}: {result['error']}")
-            return list((result.get("series") or [{"values": []}])[0]["values"])
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise UnexpectedAnswer(f"InfluxDB's answer to {statement} cannot be read: {str(answer)[:200]}") from error
+        found = self._bucket(bucket).answer(statement, timeout_s=READ_TIMEOUT_S)
+        return found[0].rows if found else []
+
+    def _bucket(self, name: str) -> Bucket:
+        return Bucket(self.http, replace(self.store, bucket=name), self.token)

@@ -13,8 +13,9 @@ from kafka.errors import GroupAuthorizationFailedError, InvalidTopicError, Kafka
 from kafka.protocol.admin import DescribeClientQuotasResponse
 
 from pipeline_services.clients import kafka_broker
-from pipeline_services.clients.kafka_broker import KafkaBroker, Offsets
+from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.model.errors import AccessDenied, NoData, PipelineError, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.model.offsets import Offsets
 
 
 class FakeAdmin:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import nullcontext
 from urllib.parse import unquote_plus
 
 import pytest
 
 from pipeline_services.clients.grafana import GrafanaApi, panels
 from pipeline_services.clients.http import HttpApi
-from pipeline_services.clients.influxdb import InfluxStore, Newest
+from pipeline_services.clients.influxdb import Bucket, InfluxStore, Newest, Series
 from pipeline_services.clients.loki import LokiApi
 from pipeline_services.clients.prometheus import PrometheusApi, number
 from pipeline_services.model.configuration import Store
@@ -206,6 +207,28 @@ def test_a_query_that_influxdb_does_not_answer(server: FakeServer, http: HttpApi
     server.routes["/query"] = reply
     with pytest.raises(UnexpectedAnswer, match=r"database not found|cannot be read"):
         InfluxStore(http, http, STORE).newest("t")
+
+
+def test_a_query_by_tags(server: FakeServer, http: HttpApi) -> None:
+    made = {"tags": {"producer_id": "life"}, "columns": ["time", "last"], "values": [[5, 7]]}
+    server.routes["/query"] = (200, {"results": [{"series": [made]}]})
+    bucket = Bucket(http, STORE, "t")
+    assert bucket.select("LAST(sequence)", "time > 0", by="producer_id") == [Series({"producer_id": "life"}, [[5, 7]])]
+    asked = unquote_plus(server.asked[0][1])
+    assert f"FROM {STORE.measurement} WHERE time > 0 GROUP BY producer_id" in asked
+
+
+def test_a_query_in_csv_that_is_refused(server: FakeServer, http: HttpApi) -> None:
+    server.routes["/query"] = (500, {"error": "no"})
+    with pytest.raises(UnexpectedAnswer, match="answers 500"):
+        Bucket(http, STORE, "t").select_csv("value", "time > 0", by="device_id", timeout_s=1.0)
+
+
+@pytest.mark.parametrize("status", [204, 403])
+def test_a_deletion_names_its_span_to_the_nanosecond(server: FakeServer, http: HttpApi, status: int) -> None:
+    server.routes["/api/v2/delete"] = (status, {})
+    with nullcontext() if status == 204 else pytest.raises(UnexpectedAnswer, match="answers 403 to a deletion"):
+        Bucket(http, STORE, "t").delete(1_763_870_400_000_000_001, 1_763_870_400_000_000_002, 'producer_id="life"')
 
 
 def test_a_token_that_is_not_accepted(server: FakeServer, http: HttpApi) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.clients.kafka_broker import Offsets
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint
 from pipeline_services.measure import probes as module
 from pipeline_services.measure.probes import Probes, pod_seen
 from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.pipeline import Pipeline
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import duration
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -38,20 +39,16 @@ def _waiting(snapshot: Snapshot) -> str:
         return f"not known: {error.message}"
     if not samples:
         return "not known: the lag was not sampled"
-    lag = _lag(samples[-1])
-    apart = float(samples[-1]["at"]) - float(samples[0]["at"])
+    first, last = Offsets.of(samples[0]), Offsets.of(samples[-1])
+    lag, apart = last.lag, last.at - first.at
     if apart <= 0:
         return f"{lag}; whether it grows is not known, it was sampled once"
-    growth = (lag - _lag(samples[0])) / apart
+    growth = (lag - first.lag) / apart
     if abs(growth) < 0.5 or (lag == 0 and growth < 0):
         return f"{lag}, neither more nor less"
     if growth > 0:
         return f"{lag}, {growth:.1f} more each second"
     return f"{lag}, {-growth:.1f} fewer each second, so the backlog is gone in about {duration(lag / -growth)}"
-
-
-def _lag(sample: Any) -> int:
-    return sum(int(entry["end"]) - int(entry["committed"] or 0) for entry in sample["partitions"].values())
 
 
 def _newest(snapshot: Snapshot) -> str:

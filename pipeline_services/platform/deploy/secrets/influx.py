@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from pipeline_services.clients.failures import PlatformError
+from pipeline_services.clients.influxdb import token_header
 from pipeline_services.model import roles
 from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import PipelineError, UnexpectedAnswer
@@ -72,7 +73,7 @@ def ensure_tokens(http: Http, admin: Admin, pipeline: Pipeline) -> Tokens:
     """
     if _ask(http, "/api/v2/setup")["allowed"]:
         _ask(http, "/api/v2/setup", body=_first_set_up(admin, pipeline.store))
-    login = {"Authorization": f"Token {admin.token}"}
+    login = token_header(admin.token)
     organisation = _organisation(http, login, pipeline)
     bucket = _bucket(http, login, organisation, pipeline.store)
     known = _ask(http, "/api/v2/authorizations", {"orgID": organisation}, headers=login)["authorizations"]
