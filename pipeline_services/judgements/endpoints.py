@@ -1,4 +1,4 @@
-"""Do the services have somebody behind them, and do they lead to where those listen (section 3.6)?"""
+"""Do the services have endpoints, and do they lead to ports that pods listen on (section 3.6)?"""
 
 from __future__ import annotations
 

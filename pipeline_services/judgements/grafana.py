@@ -31,7 +31,7 @@ _ADVICE: Final[Advice] = COMPONENT_ADVICE[roles.GRAFANA].but(
 
 
 def is_healthy(snapshot: Snapshot) -> None:
-    """Grafana and its database say that they are well."""
+    """Grafana and its database are healthy."""
     require_ready(snapshot, roles.GRAFANA)
     health = snapshot.data("grafana_health")
     if health.get("database") != "ok":

@@ -1,4 +1,4 @@
-"""Does InfluxDB say that it is well, and can what it holds be true (section 3.4)?"""
+"""Is InfluxDB healthy, and are its timestamps possible (section 3.4)?"""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def group_is_stable(snapshot: Snapshot) -> None:
     assigned = {partition for member in group["members"] for partition in member["partitions"]}
     free = [number for number in range(topics.partitions) if f"{topics.readings}/{number}" not in assigned]
     if free:
-        raise Deviation(snapshot, f"nobody reads the partitions {free}", "every partition assigned", advice)
+        raise Deviation(snapshot, f"no consumer reads the partitions {free}", "every partition assigned", advice)
 
 
 def topic_is_set_as_declared(snapshot: Snapshot, topic: str) -> None:

@@ -16,7 +16,7 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _SHOWN: Final = 3
-"""So many surplus connections, and so many sources of one, are told by name."""
+"""So many surplus connections, and so many sources of one, are named."""
 
 
 def needed(pipeline: Pipeline) -> Mapping[str, Flow]:
@@ -123,6 +123,6 @@ def _some(lines: list[str]) -> list[str]:
 
 def _too_loose(policy: str) -> Advice:
     return COMPONENT_ADVICE["network"].but(
-        impact="whoever gets into one pod gets further: a pod can connect where it has no business",
+        impact="an intruder in one pod can move on: a pod has connections that it does not need",
         next_command=f"kubectl describe networkpolicy -n {{namespace}} {policy}",
     )

@@ -38,7 +38,7 @@ MOST_OF_REQUEST: Final = 2.0
 def requests_fit(snapshot: Snapshot, app: str) -> None:
     """The app's usual use of CPU and its largest of memory are no more than twice what it requests.
 
-    The scheduler and the autoscalers go by the requests: far above them a node gets full without anybody being told.
+    The scheduler and the autoscalers go by the requests: far above them a node gets full unnoticed.
     """
     for resource, unit in (("cpu", "cores"), ("memory", "bytes")):
         requested = _requested(snapshot, app, resource)
@@ -95,7 +95,7 @@ def secret_is_rotated(snapshot: Snapshot, secret: str) -> None:
     days = (snapshot.taken_at - newest[key]) / DAY
     if days * DAY > QUARTER:
         advice = COMPONENT_ADVICE["config"].but(
-            impact="whoever got hold of it once can use it still",
+            impact="a leaked value still works",
             next_command=f"kubectl describe secret -n {{namespace}} {secret}",
             runbook=ANCHOR,
         )
@@ -132,7 +132,7 @@ def autoscaler_is_proved(snapshot: Snapshot, hpa_name: str) -> None:
         raise PreconditionNotMet(f"{hpa_name} has not had to scale yet", next_step=load)
     if last is None or snapshot.taken_at - epoch(last) > MONTH:
         advice = COMPONENT_ADVICE["hpa"].but(
-            impact="nobody knows whether the pipeline would grow with its load", next_command=load, runbook=ANCHOR
+            impact="it is not known whether the pipeline scales with its load", next_command=load, runbook=ANCHOR
         )
         observed = f"{hpa_name} has never scaled" if last is None else f"{hpa_name} last scaled on {last[:10]}"
         raise Deviation(snapshot, observed, "once within a month", advice)

@@ -123,7 +123,7 @@ def backup_is_proved(snapshot: Snapshot) -> None:
     claim = named(snapshot, "pvcs", volume)
     if claim is None:
         raise PreconditionNotMet(f"there is no volume claim {volume}")
-    advice = _advice(roles.INFLUXDB, "make backup-test").but(impact="nobody knows whether lost data could be had back")
+    advice = _advice(roles.INFLUXDB, "make backup-test").but(impact="it is not known whether lost data can be restored")
     tested = _tested(claim)
     if tested is None:
         if age(claim, snapshot.taken_at) < WEEK:

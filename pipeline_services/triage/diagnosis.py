@@ -1,4 +1,4 @@
-"""From a snapshot to a diagnosis: the rules' findings, causes before symptoms, and an honest rest. Pure."""
+"""From a snapshot to a diagnosis: the rules' findings, causes before symptoms, then what no rule explains. Pure."""
 
 from __future__ import annotations
 
@@ -59,15 +59,15 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
     found = [finding for rule in RULES for finding in rule(evidence) if finding.component not in here.absent]
     causes = upstream_first(declared.with_drifts(evidence, found), snapshot.pipeline)
     settling = list(pods.settling(evidence, _unanswered(results.values(), causes)))
-    told = {finding.component for finding in (*causes, *settling)}
+    named = {finding.component for finding in (*causes, *settling)}
     explained = {component for finding in causes for component in finding.affects}
     unexplained = {one.component for one in failed} - explained
-    echo = [
+    stale = [
         finding
         for finding in stale_errors.findings(evidence)
-        if finding.component not in told and finding.affects & unexplained
+        if finding.component not in named and finding.affects & unexplained
     ]
-    rest = upstream_first([*causes, *settling, *echo, *unknown.findings(evidence, causes)], snapshot.pipeline)
+    rest = upstream_first([*causes, *settling, *stale, *unknown.findings(evidence, causes)], snapshot.pipeline)
     return Diagnosis(
         taken_at=snapshot.taken_at,
         context=snapshot.context,
@@ -135,12 +135,12 @@ def _unanswered(results: Iterable[CheckResult], findings: Sequence[Finding]) -> 
     """The checks that could not be made though no finding says why."""
     explained = {component for finding in findings for component in finding.affects}
     causes = {finding.cause.id for finding in findings}
-    blind = "usage-unknown" in causes
+    without_usage = "usage-unknown" in causes
     return [
         one
         for one in results
         if not (one.failed or one.component in explained or any(name in one.why for name in explained))
-        and not (blind and "metrics" in one.why)
+        and not (without_usage and "metrics" in one.why)
         and not ("scrape-failing" in causes and "Prometheus has no" in one.why)
         and not ("reference-missing" in causes and "there is no secret" in one.why)
     ]

@@ -37,7 +37,7 @@ RECENT: Final = 900.0
 @dataclass(frozen=True)
 class Evidence:
     """One snapshot and the results of the checks on it. A source that could not be read is an empty list here: what is
-    missing is never taken for a fault, and what could not be asked is told by the diagnosis itself.
+    missing is never taken for a fault, and the diagnosis lists checks without an answer.
 
     Attributes:
         results: the checks that are not green, by id.
@@ -173,7 +173,7 @@ class Evidence:
         return max(since) if since and self.now - min(since) <= within else None
 
     def changed(self, source: str, name: str, field_path: str = "") -> float | None:
-        """When the object, or a part of it, was written last; None where nobody recorded that."""
+        """When the object, or a part of it, was written last; None where that is not recorded."""
         kind = kind_of(source).name
         times = [
             epoch(change["time"])

@@ -32,11 +32,11 @@ class Cause:
         title: what is wrong, in a few words for a person.
         escalation: section 6's level that can act on it when the steps do not help.
         runbook: the anchor in RUNBOOK.md.
-        heals_within: seconds within which the pipeline mends it alone; None where somebody has to act.
+        heals_within: seconds within which it heals by itself; None where it needs action.
         steps: commands to paste, in order, with the placeholders of ``model.commands``.
         undo: the command that takes the steps back; empty where there is nothing to take back.
-        afterwards: what it looks like once it is mended.
-        symptomatic: it is only what is seen of another cause, and is not told beside one that explains it.
+        afterwards: what to see once it is resolved.
+        symptomatic: it is a symptom of another cause, and is left out beside one that explains it.
     """
 
     id: str
@@ -58,12 +58,12 @@ class Finding:
         component: whose it is, one of the components of daily.json.
         subject: the object concerned (``deployment/producer``), or empty.
         summary: the one sentence that an operator reads first.
-        since: when it began, epoch seconds; None where nothing tells.
+        since: when it began, epoch seconds; None where it is not known.
         evidence: what was seen, a line each, the strongest first.
         against: what was seen that does not fit.
         affects: the components that suffer from it, itself included.
         next: the commands to paste, filled in; ``undo`` takes them back; ``afterwards`` is what it looks like then.
-        self_healing: overrides the cause's own answer where this instance is past helping itself.
+        self_healing: overrides the cause's own answer where this instance no longer heals.
         heals_within: overrides the cause's seconds.
     """
 
@@ -84,7 +84,7 @@ class Finding:
 
     @property
     def limit(self) -> float | None:
-        """Seconds within which the pipeline mends it alone, where that is known."""
+        """Seconds within which it heals by itself, where that is known."""
         return self.heals_within or self.cause.heals_within
 
     @property
@@ -142,7 +142,7 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """Nothing is wrong, and everything could be asked."""
+        """Nothing is wrong, and every check had an answer."""
         return not self.findings and not self.unanswered
 
     @property

@@ -190,7 +190,7 @@ def live(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
         left = iter(found)
         FakePipeline.looks = iter([snapshot()] * len(found))
         monkeypatch.setattr("pipeline_services.snapshot.live.LivePipeline", FakePipeline)
-        monkeypatch.setattr("pipeline_services.triage.walk.watch.EVERY", 0.0)
+        monkeypatch.setattr("pipeline_services.triage.walk.watch.LOOK_EVERY_S", 0.0)
         monkeypatch.setattr("pipeline_services.triage.walk.watch.Watch.run.__defaults__", (0.0, 60.0, lambda: AT + 30))
         monkeypatch.setattr(cli, "diagnose", lambda *_: next(left))
         return cli.main(["--kubeconfig", str(kubeconfig), "--reports", str(tmp_path / "reports"), *arguments])

@@ -57,7 +57,7 @@ def test_how_it_came_back_is_told_from_the_last_look() -> None:
     ready = {"type": "Ready", "status": "True", "lastTransitionTime": stamp(AT + 30)}
     changed = snapshot({"pods": [back | {"status": {"conditions": [ready]}}], "influxdb_newest": {"time": AT + 36}})
     text = document(healed(), last=replace(changed, taken_at=AT + 38))
-    assert "| pod | pod/kafka-0 was made |" in section(text, "Time line")
+    assert "| pod | pod/kafka-0 was created |" in section(text, "Time line")
     assert "| 2026-11-23 07:42:10 | pod | pod/kafka-0 became ready |" in section(text, "Time line")
     assert "- Newest stored reading, when it was noticed: measured 4 min before" in section(text, "Impact")
     assert "- Newest stored reading at the end: measured 2 s before the snapshot." in section(text, "Impact")
@@ -65,7 +65,7 @@ def test_how_it_came_back_is_told_from_the_last_look() -> None:
 
 def test_an_escalated_one_says_that_the_commands_did_not_help() -> None:
     text = document(*(workflow.escalated(course, AT + 1) for course in begun(SCALED)))
-    assert "1. producer: typed, as was told, and did not help:" in section(text, "Actions")
+    assert "1. producer: done and did not help:" in section(text, "Actions")
     assert "now: the actions above did not help:" in section(text, "Escalation")
 
 
@@ -73,7 +73,7 @@ def test_a_manual_one_has_its_commands_their_undo_and_what_it_looks_like_then() 
     actions = section(document(*begun(SCALED)), "Actions")
     assert "   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1\n" in actions
     assert "   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=0\n" in actions
-    assert "Mended when: every pod of producer is Running and READY 1/1." in actions
+    assert "Resolved when: every pod of producer is Running and READY 1/1." in actions
     assert "export KUBECONFIG=$(make -s kubeconfig)" in actions
 
 

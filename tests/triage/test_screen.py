@@ -43,7 +43,7 @@ def test_a_finding_says_all_that_is_asked_at_3_in_the_morning() -> None:
         "          - no pod with app=producer",
         "          - rate is 0",
         "   but    - nothing was deployed since",
-        "   heals  no: somebody has to act",
+        "   heals  no: it needs action",
         "   next   (paste)",
         "          kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1",
         "   undo   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=0",
@@ -67,7 +67,7 @@ def test_without_a_command_to_follow_none_is_named() -> None:
 
 def test_what_did_not_heal_is_to_be_acted_on() -> None:
     course = workflow.follow([workflow.begin(REPLACED, AT)], diagnosis(REPLACED), AT + 200)[0]
-    course = replace(course, finding=workflow.handed_on(course))
+    course = replace(course, finding=workflow.after_watch(course))
     late = diagnosis(course.finding)
     said = "\n".join(terminal.screen(terminal.View(late, [course], AT)))
     assert "did not heal in 2 min: act now" in said

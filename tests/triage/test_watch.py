@@ -86,7 +86,7 @@ def test_what_is_mended_by_hand_is_waited_for_where_that_is_asked() -> None:
     assert scene.run().healthy
     assert scene.stages == ["RESOLVED"]
     assert scene.said[0].endswith("still there; type what stands above")
-    assert "write down who mended it" in scene.said[-1]
+    assert "write down who resolved it" in scene.said[-1]
 
 
 def test_what_is_not_mended_by_hand_in_time_is_escalated() -> None:

@@ -68,7 +68,7 @@ def test_past_its_limit_it_needs_somebody_one_level_up() -> None:
     assert courses[0].overdue
     assert courses[0].level is Escalation.L2
     assert courses[0].hands_over
-    told = workflow.handed_on(courses[0])
+    told = workflow.after_watch(courses[0])
     assert told.summary == "kafka-0 is being replaced; did not heal in 2 min: act now"
     assert not told.self_healing
     assert told.to_dict()["escalation"] == "L2"

@@ -1,4 +1,4 @@
-"""The evidence bundle: one archive for whoever takes over, bounded, made of the redacted snapshot and nothing else."""
+"""The evidence bundle: one bounded archive for the next level, made of the redacted snapshot alone."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def packed(parts: Sequence[Member], at: float, largest: int = LARGEST) -> bytes:
 
 
 def _archive(parts: Sequence[Member], at: float) -> bytes:
-    """The same parts always give the same bytes; the owner's names are nobody's business."""
+    """The same parts always give the same bytes; no owner's name is in it."""
     folder = file_name(at).removesuffix(".tar.gz")
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w") as archive:

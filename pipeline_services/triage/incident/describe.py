@@ -45,9 +45,9 @@ _EVENTS: Final = 30
 
 def described(snapshot: Snapshot, findings: Iterable[Finding]) -> dict[str, str]:
     """File name to text, for every object that a finding is about: its component's and its subject."""
-    told = list(findings)
-    concerned = {finding.component for finding in told}
-    subjects = {finding.subject.rpartition("/")[2] for finding in told if finding.subject}
+    known = list(findings)
+    concerned = {finding.component for finding in known}
+    subjects = {finding.subject.rpartition("/")[2] for finding in known if finding.subject}
     parts = [part for component in concerned for part in snapshot.pipeline.parts_of(component)]
     whole = {source for component in concerned for source in WHOLE_LISTS.get(component, ())}
     texts = {}

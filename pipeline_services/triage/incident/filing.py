@@ -25,7 +25,7 @@ _OWNERS: Final = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What was written: the answer for programs always, the others where there is something to tell."""
+    """What was written: the answer for programs always, the others where there are findings."""
 
     triage: Path
     incident: Path | None = None
@@ -46,7 +46,7 @@ def file(
     *,
     last: Snapshot | None = None,
 ) -> Filed:
-    """Write the answer, and where something was found the incident; the bundle where somebody else gets it.
+    """Write the answer, and where something was found the incident; the bundle where it is escalated.
 
     Args:
         now: what the last look came to.
@@ -65,8 +65,8 @@ def file(
     written = max(now.taken_at, *(course.steps[-1].at for course in courses))
     ended = tuple(workflow.documented(course, written, name) for course in courses)
     handed = [course.finding for course in ended if course.hands_over]
-    story = Incident(snapshot, ended, first.red, now.unanswered, bundle.file_name(at) if handed else "", last)
-    document = markdown(story)
+    incident = Incident(snapshot, ended, first.red, now.unanswered, bundle.file_name(at) if handed else "", last)
+    document = markdown(incident)
     filed = replace(filed, incident=write_whole(folder / name, document.encode(), _SHARED))
     if not handed:
         return filed

@@ -20,7 +20,7 @@ CURRENT: Final = 60.0
 
 
 def impact(snapshot: Snapshot, findings: Sequence[Finding], last: Snapshot | None = None) -> list[tuple[str, str]]:
-    """A label and a sentence each, the readings first; how it was in the end, too, where that was seen."""
+    """A label and a sentence each, the readings first; and how it was at the last look."""
     looks = {", when it was noticed": snapshot, " at the end": last} if last else {"": snapshot}
     rows = [
         *((f"Readings that wait in Kafka{when}", _waiting(one)) for when, one in looks.items()),
@@ -28,7 +28,7 @@ def impact(snapshot: Snapshot, findings: Sequence[Finding], last: Snapshot | Non
         ("Readings lost", _lost(findings, snapshot.pipeline)),
     ]
     components = dict.fromkeys(one.component for one in findings if one.component in COMPONENT_ADVICE)
-    return [*rows, *((f"While {name} is not well", COMPONENT_ADVICE[name].impact) for name in components)]
+    return [*rows, *((f"While {name} is unhealthy", COMPONENT_ADVICE[name].impact) for name in components)]
 
 
 def _waiting(snapshot: Snapshot) -> str:
@@ -60,7 +60,7 @@ def _newest(snapshot: Snapshot) -> str:
 
 
 def _lost(findings: Sequence[Finding], pipeline: Pipeline) -> str:
-    """Only a ledger can say that something is lost, and nobody kept one: what must be so is all that is said."""
+    """Only a ledger shows a loss, and there is none: this says what must hold."""
     text = (
         "not known: no ledger was kept of this time. What Kafka has acknowledged stays in Kafka until it is stored; "
         "what waits there is late, not lost"
@@ -68,9 +68,9 @@ def _lost(findings: Sequence[Finding], pipeline: Pipeline) -> str:
     causes = {one.cause.id for one in findings}
     suffering = set().union(*(one.affects | {one.component} for one in findings)) if findings else set()
     if causes & {"volume-missing", "volume-full"}:
-        text += ". A volume is concerned: what was on it has to be counted before anybody says that nothing is lost"
+        text += ". A volume is concerned: what was on it has to be counted before a loss can be ruled out"
     if roles.PRODUCER in suffering:
         text += ". Readings that no producer took or that Kafka did not acknowledge were never in the pipeline"
     if "poison-messages" in causes:
-        text += f". Unreadable messages are set aside in {pipeline.topics.dead_letters} and are not stored"
+        text += f". Unreadable messages are in {pipeline.topics.dead_letters} and are not stored"
     return text

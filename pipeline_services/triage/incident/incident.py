@@ -1,4 +1,4 @@
-"""The incident document: Markdown that is ready to be filed and that somebody who was not there understands. Pure."""
+"""The incident document: Markdown ready to be filed, for readers who were not there. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline_services.model.text import duration, one_line, plural, utc
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.impact import impact
 from pipeline_services.triage.incident.messages import commands, kubeconfig_hint
-from pipeline_services.triage.incident.timeline import happenings
+from pipeline_services.triage.incident.timeline import incident_events
 from pipeline_services.triage.model import Finding, Unanswered
 from pipeline_services.triage.rules.noise import known_issues
 from pipeline_services.triage.walk import escalations, workflow
@@ -48,7 +48,7 @@ class Incident:
 
 
 def markdown(incident: Incident) -> str:
-    """The whole document: what is open first, then what lasted until somebody mended it, then what healed."""
+    """The whole document: what is open first, then what was resolved by hand, then what healed."""
     in_order = sorted(incident.courses, key=lambda course: (not course.open, course.finding.self_healing))
     incident = replace(incident, courses=in_order)
     parts = (
@@ -93,7 +93,7 @@ def _summary(incident: Incident) -> Iterator[str]:
 
 def _time_line(incident: Incident) -> Iterator[str]:
     yield from ("## Time line", "", "| UTC | from | what |", "|---|---|---|")
-    for one in happenings(incident.snapshot, incident.courses, last=incident.last):
+    for one in incident_events(incident.snapshot, incident.courses, last=incident.last):
         yield f"| {utc(one.at).removesuffix(' UTC')} | {one.kind} | {_plain(one.what)} |"
     yield ""
     missing = [source for source in ("changes", "onset") if source not in incident.snapshot.answers]
@@ -148,20 +148,20 @@ def _actions(incident: Incident) -> Iterator[str]:
             if finding.self_healing and not course.overdue
             else ""
         )
-        typed = "typed, as was told, and did not help" if course.entered(workflow.Stage.ESCALATED) else ""
-        yield f"{number}. {_plain(finding.component)}: {typed or wait or 'type, one after the other'}:"
+        typed = "done and did not help" if course.entered(workflow.Stage.ESCALATED) else ""
+        yield f"{number}. {_plain(finding.component)}: {typed or wait or 'run one after the other'}:"
         yield from _block(commands(finding.next, incident.snapshot.context))
         if finding.undo:
-            yield "   To take it back:"
+            yield "   To undo:"
             yield from _block(commands([finding.undo], incident.snapshot.context))
         if finding.afterwards:
-            yield f"   Mended when: {_plain(finding.afterwards)}."
+            yield f"   Resolved when: {_plain(finding.afterwards)}."
         yield f"   More: RUNBOOK.md#{finding.cause.runbook}."
         yield ""
 
 
 def _past_actions(number: int, course: Course, context: str) -> Iterator[str]:
-    """What is over asks for nothing; where somebody mended it, what the runbook has for it is the place to say how."""
+    """What is over needs no action; where it was resolved by hand, the runbook's steps are the place to say how."""
     finding = course.finding
     if finding.self_healing:
         yield f"{number}. {_plain(finding.component)}: nothing, it healed by itself."

@@ -127,7 +127,7 @@ def _heals(course: Course, watch: str) -> str:
     if course.stage is workflow.Stage.WATCHING:
         limit = duration(workflow.limit(course.finding))
         return f"yes, by itself within {limit}; follow it: {watch}" if watch else f"yes, by itself within {limit}"
-    return "no: somebody has to act"
+    return "no: it needs action"
 
 
 def _call(course: Course) -> str:
@@ -138,11 +138,11 @@ def _call(course: Course) -> str:
         return f"{level}, unless the commands above help at once"
     if course.stage is workflow.Stage.WATCHING:
         return f"nobody; {workflow.one_up(course.level).value} if it does not heal in time"
-    return "nobody: this is yours" if not course.hands_over else f"{level}, unless the commands above help"
+    return "nobody: the operator resolves it" if not course.hands_over else f"{level}, unless the commands above help"
 
 
 def not_known(unanswered: Sequence[Unanswered]) -> list[str]:
-    """What could not be asked, one line for each reason."""
+    """Checks without an answer, one line for each reason."""
     reasons: dict[str, list[Unanswered]] = {}
     for one in unanswered:
         reasons.setdefault(one_line(one.why), []).append(one)

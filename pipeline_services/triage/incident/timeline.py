@@ -31,14 +31,14 @@ from pipeline_services.model.text import duration, one_line
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.walk.workflow import Course, Stage
 
-BEFORE: Final = 900.0
-"""Seconds before the first onset that belong to the story: what led to it stands there."""
-USUAL: Final = 1800.0
+LEAD_UP_S: Final = 900.0
+"""Seconds before the first onset that belong to the incident: what led to it."""
+LOOK_BACK_S: Final = 1800.0
 """Seconds to look back where nobody knows when it began."""
-MOST: Final = 50
-_WITH_IT: Final = 60.0
+MAX_EVENTS: Final = 50
+_ONSET_SLACK_S: Final = 60.0
 """Seconds before the first onset from which on an event counts as a part of the fault, and not of what was before."""
-_NOTICED: Final = 3
+_STEPS_TO_NOTICE: Final = 3
 """How many boxes of the flowchart are passed in the moment in which a finding is noticed."""
 _WIDTH: Final = 220
 _FIELDS: Final = 4
@@ -48,19 +48,19 @@ _KEPT: Final = (TRIAGE, CHANGE, FIGURE)
 _ROUTINE: Final = frozenset(
     {"Pulled", "Pulling", "Created", "Scheduled", "Started", "ProbeWarning", "SuccessfulAttachVolume"}
 )
-"""Events that say nothing but that Kubernetes does its work; the pods' own times tell the same."""
+"""Events that say nothing but that Kubernetes does its work; the pods' own times show the same."""
 
 
-_STIR: Final = frozenset({"Unhealthy", "Killing", "SuccessfulCreate", "SuccessfulDelete"})
+_EVERY_ROLLOUT: Final = frozenset({"Unhealthy", "Killing", "SuccessfulCreate", "SuccessfulDelete"})
 """Events that every rollout and every start brings."""
 
 
-_TURNS: Final = frozenset({"ScalingReplicaSet", "SuccessfulRescale"})
-"""Events of which each says something else: down, and up again."""
+_DISTINCT_BY_MESSAGE: Final = frozenset({"ScalingReplicaSet", "SuccessfulRescale"})
+"""Events that differ by their message: scaled down, scaled up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class IncidentEvent:
     """One thing that happened; ``kind`` is one of change, event, pod, figure and triage."""
 
     at: float
@@ -70,60 +70,60 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What belongs to the story: of the time before it only what its own components did, and no mere stir."""
+    """What belongs to the incident: before its onset only what its own components did, and nothing routine."""
 
     began: float
     own: AbstractSet[str]
     suffering: AbstractSet[str]
 
     def is_part(self, at: float) -> bool:
-        return at >= self.began - _WITH_IT
+        return at >= self.began - _ONSET_SLACK_S
 
 
-def happenings(
-    snapshot: Snapshot, courses: Sequence[Course], most: int = MOST, last: Snapshot | None = None
-) -> list[Happening]:
+def incident_events(
+    snapshot: Snapshot, courses: Sequence[Course], most: int = MAX_EVENTS, last: Snapshot | None = None
+) -> list[IncidentEvent]:
     """What led to the findings and what came of them, oldest first; where it is too much, the newest.
 
-    Of the objects only those of the components concerned are told: a cluster does much at any time.
+    Only objects of the components concerned count: a cluster does much at any time.
 
     Args:
         last: of the last look, where there was more than one: how it came back is only seen there.
     """
     newest = last or snapshot
-    told = list(_told(courses))
-    began = min((one.at for one in told), default=snapshot.taken_at)
+    seen_by_triage = list(_triage_steps(courses))
+    began = min((one.at for one in seen_by_triage), default=snapshot.taken_at)
     known = any(course.finding.since is not None for course in courses)
-    start = began - (BEFORE if known else USUAL)
+    start = began - (LEAD_UP_S if known else LOOK_BACK_S)
     own = frozenset(course.finding.component for course in courses)
     scope = _Scope(began, own, own.union(*(course.finding.affects for course in courses)))
     seen = [*_figures(snapshot), *_events(newest, scope)]
     seen += [one for each in (snapshot, newest) for one in (*_changes(each), *_pods(each, scope))]
     inside = [one for one in dict.fromkeys(seen) if start <= one.at <= newest.taken_at]
-    kept = [*told, *sorted((one for one in inside if one.kind in _KEPT), key=_when)][-most:]
+    kept = [*seen_by_triage, *sorted((one for one in inside if one.kind in _KEPT), key=_when)][-most:]
     rest = sorted((one for one in inside if one.kind not in _KEPT), key=_when)
     return sorted([*rest[max(0, len(rest) - (most - len(kept))) :], *kept], key=_when)
 
 
-def _when(one: Happening) -> tuple[int, int]:
-    """In the order of time; within a second, which is all that objects tell, the cause before what came of it."""
+def _when(one: IncidentEvent) -> tuple[int, int]:
+    """In the order of time; objects have whole seconds, so within one the cause comes before its effects."""
     return int(one.at), _ORDER.index(one.kind)
 
 
-def _told(courses: Sequence[Course]) -> Iterator[Happening]:
-    """When each finding began, when it was noticed, and every turn that it has taken since."""
+def _triage_steps(courses: Sequence[Course]) -> Iterator[IncidentEvent]:
+    """When each finding began, when it was noticed, and every step since."""
     for course in courses:
         finding = course.finding
         if finding.since is not None:
-            yield Happening(finding.since, TRIAGE, f"began: {finding.component}: {finding.cause.title}")
+            yield IncidentEvent(finding.since, TRIAGE, f"began: {finding.component}: {finding.cause.title}")
         where = finding.subject or finding.component
         looked = next(step.note for step in course.steps if step.stage is Stage.EXAMINED)
-        yield Happening(course.detected_at, TRIAGE, f"noticed: {where}: {finding.cause.title}; evidence: {looked}")
-        for step in course.steps[_NOTICED:]:
+        yield IncidentEvent(course.detected_at, TRIAGE, f"noticed: {where}: {finding.cause.title}; evidence: {looked}")
+        for step in course.steps[_STEPS_TO_NOTICE:]:
             if step.stage is not Stage.DOCUMENTED:
-                yield Happening(step.at, TRIAGE, f"{finding.component}: {step.stage.value}: {step.note}")
+                yield IncidentEvent(step.at, TRIAGE, f"{finding.component}: {step.stage.value}: {step.note}")
     written = {step for course in courses for step in course.steps if step.stage is Stage.DOCUMENTED}
-    yield from (Happening(step.at, TRIAGE, f"{step.stage.value}: {step.note}") for step in written)
+    yield from (IncidentEvent(step.at, TRIAGE, f"{step.stage.value}: {step.note}") for step in written)
 
 
 def _answer(snapshot: Snapshot, source: str) -> Any:
@@ -133,11 +133,11 @@ def _answer(snapshot: Snapshot, source: str) -> Any:
         return []  # the document says which sources are missing
 
 
-def _changes(snapshot: Snapshot) -> Iterator[Happening]:
+def _changes(snapshot: Snapshot) -> Iterator[IncidentEvent]:
     for change in _answer(snapshot, "changes"):
         fields = list(change.get("fields") or ["something"])
-        who = f"{change['kind'].lower()}/{change['name']}: {change.get('manager') or 'somebody'} wrote "
-        yield Happening(epoch(change["time"]), CHANGE, who + _some(fields, _WIDTH - len(who)))
+        who = f"{change['kind'].lower()}/{change['name']}: {change.get('manager') or 'unknown'} wrote "
+        yield IncidentEvent(epoch(change["time"]), CHANGE, who + _some(fields, _WIDTH - len(who)))
 
 
 def _some(fields: Sequence[str], width: int) -> str:
@@ -149,13 +149,17 @@ def _some(fields: Sequence[str], width: int) -> str:
     return one_line(", ".join(fields[:shown]), _WIDTH) + more
 
 
-def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
+def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[IncidentEvent]:
     """Of events that say the same of the same object one: its first where it began with the fault, else its last."""
     alike: dict[tuple[str, ...], list[K8sObject]] = {}
     for event in _answer(snapshot, "events"):
         if event.get("reason") not in _ROUTINE and component_of(snapshot.pipeline, event) in scope.suffering:
             kind, name = involved_object(event)
-            turn = event.get("message", "") if event.get("reason") in _TURNS and scope.is_part(last_seen(event)) else ""
+            turn = (
+                event.get("message", "")
+                if event.get("reason") in _DISTINCT_BY_MESSAGE and scope.is_part(last_seen(event))
+                else ""
+            )
             same = (kind, name, str(event.get("reason")), turn)
             alike.setdefault(same, []).append(event)
     for (kind, name, reason, _), events in alike.items():
@@ -164,12 +168,16 @@ def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
         times = sum(map(times_seen, events))
         what = one_line(f"{reason} {kind.lower()}/{name}: {newest.get('message', '')}", _WIDTH)
         if scope.is_part(first):
-            yield Happening(first, EVENT, what + (f" ({times} times in {duration(last - first)})" if times > 1 else ""))
-        elif scope.is_part(last) or (component_of(snapshot.pipeline, newest) in scope.own and reason not in _STIR):
-            yield Happening(last, EVENT, what + (f" (the last of {times})" if times > 1 else ""))
+            yield IncidentEvent(
+                first, EVENT, what + (f" ({times} times in {duration(last - first)})" if times > 1 else "")
+            )
+        elif scope.is_part(last) or (
+            component_of(snapshot.pipeline, newest) in scope.own and reason not in _EVERY_ROLLOUT
+        ):
+            yield IncidentEvent(last, EVENT, what + (f" (the last of {times})" if times > 1 else ""))
 
 
-def _pods(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
+def _pods(snapshot: Snapshot, scope: _Scope) -> Iterator[IncidentEvent]:
     for pod in _answer(snapshot, "pods"):
         part = snapshot.pipeline.component_of(labels_of(pod))
         component = part.reports_to if part else ""
@@ -178,41 +186,43 @@ def _pods(snapshot: Snapshot, scope: _Scope) -> Iterator[Happening]:
                 yield one
 
 
-def _life(pod: K8sObject) -> Iterator[Happening]:
-    name, deleted, turned = name_of(pod), deleted_at(pod), condition_since(pod, "Ready")
-    yield Happening(created_at(pod), POD, f"pod/{name} was made")
+def _life(pod: K8sObject) -> Iterator[IncidentEvent]:
+    name, deleted, changed = name_of(pod), deleted_at(pod), condition_since(pod, "Ready")
+    yield IncidentEvent(created_at(pod), POD, f"pod/{name} was created")
     if deleted is not None:
-        yield Happening(deleted, POD, f"pod/{name} was told to end")
-    if turned is not None:
-        word = "became ready" if is_true(pod, "Ready") else "is not ready from here on"
-        yield Happening(turned, POD, f"pod/{name} {word}")
+        yield IncidentEvent(deleted, POD, f"deletion of pod/{name} was requested")
+    if changed is not None:
+        word = "became ready" if is_true(pod, "Ready") else "stopped being ready"
+        yield IncidentEvent(changed, POD, f"pod/{name} {word}")
     for status in container_statuses(pod):
         yield from _container(name, status)
 
 
-def _container(pod: str, status: Mapping[str, Any]) -> Iterator[Happening]:
+def _container(pod: str, status: Mapping[str, Any]) -> Iterator[IncidentEvent]:
     for ended in (state_of(status, "terminated"), last_end(status)):
         if ended.get("finishedAt"):
             how = f"{ended.get('reason', 'ended')}, exit code {ended.get('exitCode')}"
-            yield Happening(epoch(ended["finishedAt"]), POD, f"container {status['name']} of pod/{pod} ended: {how}")
+            yield IncidentEvent(
+                epoch(ended["finishedAt"]), POD, f"container {status['name']} of pod/{pod} ended: {how}"
+            )
     running = state_of(status, "running")
     if running.get("startedAt") and status.get("restartCount"):
         nth = f"restart {status['restartCount']}"
-        yield Happening(
+        yield IncidentEvent(
             epoch(running["startedAt"]), POD, f"container {status['name']} of pod/{pod} started again, {nth}"
         )
 
 
-def _figures(snapshot: Snapshot) -> Iterator[Happening]:
+def _figures(snapshot: Snapshot) -> Iterator[IncidentEvent]:
     series = _answer(snapshot, "onset") or {}
     for name, points in series.items():
-        turn = turned([(float(at), float(value)) for at, value in points])
-        if turn:
-            at, before, after = turn
-            yield Happening(at, FIGURE, f"{name} goes from {before:g} to {after:g}")
+        change = level_change([(float(at), float(value)) for at, value in points])
+        if change:
+            at, before, after = change
+            yield IncidentEvent(at, FIGURE, f"{name} goes from {before:g} to {after:g}")
 
 
-def turned(points: Sequence[tuple[float, float]]) -> tuple[float, float, float] | None:
+def level_change(points: Sequence[tuple[float, float]]) -> tuple[float, float, float] | None:
     """When a series left its usual level for good: the moment, what it was, what it is now; None where it did not.
 
     The usual level is the median of the first half; gone is what ends more than half of it, and more than 1, away.

@@ -48,7 +48,7 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             "usage-unknown",
             "hpa",
-            "the metrics API has no figures, so nothing scales with its load",
+            "the metrics API has no metrics, so nothing scales",
             why,
             f"deployment/metrics-server: {len([pod for pod in servers if is_ready(pod)])} ready pods"
             if deployment
@@ -69,15 +69,15 @@ def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
                 evidence,
                 "autoscaler-missing",
                 "hpa",
-                f"there is no HPA {name}, so {part.id} does not scale",
+                f"HPA {name} does not exist, so {part.id} does not scale",
                 f"no hpa/{name}",
                 subject=f"hpa/{name}",
             )
         elif part.autoscaler:
-            yield from _badly_scaled(evidence, part, part.autoscaler, hpa)
+            yield from _autoscaler(evidence, part, part.autoscaler, hpa)
 
 
-def _badly_scaled(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8sObject) -> Iterator[Finding]:
+def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8sObject) -> Iterator[Finding]:
     """An autoscaler that is not as it should be, or is and may go no further."""
     name, target = wanted.name, scale_target_of(hpa)[1]
     details = {
@@ -103,13 +103,13 @@ def _badly_scaled(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: 
     wrong += evidence.failed(checks.KEY_METRIC, "hpa-replicas", name)
     wrong += blind
     if target != part.workload or wrong:
-        said = wrong[0].why if wrong and target == part.workload else f"{name} scales {target}, not {part.workload}"
+        why = wrong[0].why if wrong and target == part.workload else f"{name} scales {target}, not {part.workload}"
         yield make_finding(
             evidence,
             "autoscaler-wrong",
             "hpa",
-            said,
-            said,
+            why,
+            why,
             condition(hpa, "AbleToScale").get("message", ""),
             subject=f"hpa/{name}",
             since=evidence.changed("hpas", name, "spec"),

@@ -45,7 +45,7 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
                 evidence,
                 "setting-wrong",
                 "config",
-                f"{key} in {name} is {shown}, it should be {value!r}",
+                f"{key} in {name} is {shown}; expected {value!r}",
                 f"{subject}: {key} is {shown}",
                 *_restarted_since(evidence, since),
                 subject=subject,
@@ -78,7 +78,7 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _services_there(evidence: Evidence) -> bool:
-    """Whether a setting that leads nowhere is the setting's fault and not that of a service which is gone."""
+    """Whether the services exist, so that the setting is at fault."""
     for wanted in (evidence.pipeline.service(roles.KAFKA), evidence.pipeline.service(roles.INFLUXDB)):
         found = evidence.object("services", wanted.name)
         if found is None or port_of(found, wanted.port) is None:
@@ -95,11 +95,7 @@ def _restarted_since(evidence: Evidence, since: float | None) -> list[str]:
         for pod in evidence.pods(app)
         if created_at(pod) >= since  # whole seconds: in the same one is after it, mostly
     ]
-    said = (
-        f"pods that have read it since: {', '.join(young)}"
-        if young
-        else "no pod has been started since, so none has read it yet"
-    )
+    said = f"pods started with it: {', '.join(young)}" if young else "no pod has started with it yet"
     return [said]
 
 
@@ -117,8 +113,8 @@ def _own_environment(evidence: Evidence) -> Iterator[Finding]:
                         evidence,
                         "load-setting-wrong" if wrong_load else "setting-wrong",
                         part,
-                        f"{part.id} has a {key} of its own, {value!r}, which is not what the ConfigMap says",
-                        f"{part.kubectl_name} sets {key}={value} beside {rule}",
+                        f"{part.id} overrides {key} with {value!r}, unlike the ConfigMap",
+                        f"{part.kubectl_name} sets {key}={value}, overriding {rule}",
                         since=evidence.changed(part.kind, part.workload, "spec.template"),
                     )
 
@@ -146,7 +142,7 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             "reference-missing",
             "config",
-            f"there is no {what}, which {whose} cannot start without",
+            f"{what} is missing; {whose} cannot start without it",
             *(f"{part.kubectl_name} refers to {what}" for part in parts),
             subject=what,
             affects=evidence.pipeline.affected_by(*(part.reports_to for part in parts)),
@@ -188,11 +184,11 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             "token-refused",
             "config",
-            "InfluxDB refuses the token that the processor was started with",
+            "InfluxDB refuses the token that the processor started with",
             *(f"log: {line}" for line in lines[-2:]),
             subject=f"secret/{keys.write_token.secret}",
             affects=evidence.pipeline.affected_by(roles.PROCESSOR),
             confidence=Confidence.MEDIUM,
-            against=("the token in the Secret is accepted now: a restart of the processor may do",),
+            against=("InfluxDB accepts the token in the Secret: restart the processor",),
             details={"secret": keys.write_token.secret},
         )

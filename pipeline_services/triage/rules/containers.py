@@ -1,4 +1,4 @@
-"""Containers that cannot start, that ended, or that were killed: told from their states and their last words."""
+"""Containers that cannot start, that ended, or that were killed: from container states and last log lines."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from pipeline_services.triage.rules.finding import event_line, make_finding, war
 from pipeline_services.triage.rules.probes import killed_by_probe
 
 JUST_RESTARTED: Final = 120.0
-"""Seconds for which a restart that went well is still told."""
-OFTEN: Final = 2
+"""Seconds for which a finished restart is still a finding."""
+LOOP_RESTARTS: Final = 2
 """Restarts of a container that is not ready, from which on it is a loop."""
 _IMAGE: Final = frozenset(
     {
@@ -62,7 +62,7 @@ _WORRY: Final = (
 
 
 def stuck_container(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
-    """A container that waits for something which does not come by itself."""
+    """A container that waits for something that needs action."""
     since = created_at(pod)
     for status in _statuses(pod):
         waiting = state_of(status, "waiting")
@@ -76,7 +76,7 @@ def stuck_container(evidence: Evidence, part: Component, pod: K8sObject) -> Iter
                 evidence,
                 "image-unavailable",
                 part,
-                f"the image {status.get('image') or _image(pod, status)} of {part.id} cannot be had",
+                f"the image {status.get('image') or _image(pod, status)} of {part.id} cannot be pulled",
                 *seen,
                 *_last_template_change(evidence, part),
                 since=since,
@@ -111,7 +111,7 @@ def stuck_container(evidence: Evidence, part: Component, pod: K8sObject) -> Iter
 
 
 def _unmounted(evidence: Evidence, part: Component, pod: K8sObject, since: float) -> Iterator[Finding]:
-    """Volumes that cannot be mounted hold the whole pod up; where a container runs or ran, they have been since."""
+    """Volumes that cannot be mounted keep the pod from starting; once a container has run, they are mounted."""
     if any(is_running(status) or _last_end(status) for status in _statuses(pod)):
         return
     failed = evidence.events_of("Pod", name_of(pod), "FailedMount", "FailedAttachVolume", "FailedMapVolume")
@@ -128,20 +128,20 @@ def _unmounted(evidence: Evidence, part: Component, pod: K8sObject, since: float
 
 
 def ended(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
-    """A container that ended: for its memory, by its probe, or for a reason of its own."""
+    """A container that ended: out of memory, killed by its probe, or by itself."""
     for status in _statuses(pod):
         last = _last_end(status)
         if not last:
             continue
         at = epoch(last["finishedAt"]) if last.get("finishedAt") else evidence.now
         ran = (epoch(last["startedAt"]) if last.get("startedAt") else 0.0, at)
-        well = is_ready(pod)
+        ready = is_ready(pod)
         if last.get("reason") == "OOMKilled" and evidence.now - at < OOM_RECENT:
             yield _out_of_memory(evidence, part, pod, status, at)
             return
-        if (well or is_running(status)) and evidence.now - at > JUST_RESTARTED:
+        if (ready or is_running(status)) and evidence.now - at > JUST_RESTARTED:
             continue
-        if last.get("exitCode") in (0, 143) and well:
+        if last.get("exitCode") in (0, 143) and ready:
             continue
         yield from killed_by_probe(evidence, part, pod, status, ran) or [_crashed(evidence, part, pod, status, at)]
         return
@@ -150,9 +150,9 @@ def ended(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Findi
 def _out_of_memory(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObject, at: float) -> Finding:
     limit = limits_of(_container(pod, status["name"])).get("memory", "none")
     count = status["restartCount"]
-    once = is_ready(pod) and count < OFTEN
+    once = is_ready(pod) and count < LOOP_RESTARTS
     often = "once" if count == 1 else f"{count} times so far"
-    summary = f"{part.id} used more memory than its limit ({limit}) and was killed for it, {often}"
+    summary = f"{part.id} exceeded its memory limit ({limit}) and was killed, {often}"
     return make_finding(
         evidence,
         "out-of-memory",
@@ -171,12 +171,12 @@ def _out_of_memory(evidence: Evidence, part: Component, pod: K8sObject, status: 
 def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObject, at: float) -> Finding:
     last = _last_end(status)
     code, count = last.get("exitCode"), status["restartCount"]
-    words = last_words(evidence, part, pod, status["name"])
+    words = last_log_lines(evidence, part, pod, status["name"])
     common: dict[str, Any] = {"pod": pod, "details": {"container": str(status["name"])}}
     seen = (
         f"container {status['name']} of {name_of(pod)} ended with exit code {code} ({last.get('reason', '')})",
         f"{count} restarts",
-        *(f"its last words: {line}" for line in words),
+        *(f"last log line: {line}" for line in words),
         *_last_template_change(evidence, part),
     )
     if last.get("reason") in _CANNOT_RUN or code in _NEVER_RAN or any(re.search(_NO_PROGRAM, line) for line in words):
@@ -190,13 +190,13 @@ def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObj
             **common,
         )
     waits = state_of(status, "waiting").get("reason") == "CrashLoopBackOff"
-    if not is_ready(pod) and (waits or count >= OFTEN):
+    if not is_ready(pod) and (waits or count >= LOOP_RESTARTS):
         why = f": {words[-1]}" if words else ""
         return make_finding(
             evidence,
             "crash-loop",
             part,
-            f"{part.id} ends again and again ({count} restarts){why}",
+            f"{part.id} keeps crashing ({count} restarts){why}",
             *seen,
             since=created_at(pod),
             **common,
@@ -213,17 +213,17 @@ def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObj
     )
 
 
-def last_words(evidence: Evidence, part: Component, pod: K8sObject, container: str) -> list[str]:
-    """The most telling of the last lines that the container wrote before it ended."""
+def last_log_lines(evidence: Evidence, part: Component, pod: K8sObject, container: str) -> list[str]:
+    """The last lines that the container logged before it ended, those that look like errors first."""
     lines: list[str] = []
     for tail in evidence.data(f"logs/{part.id}") or []:
         if tail["pod"] == name_of(pod) and tail["container"] == container:
             lines = [entry.partition(" ")[2] for entry in (tail.get("previous") or tail["lines"])]
     worrying = [line for line in lines if re.search(_WORRY, line)]
-    return [_spoken(line) for line in (worrying or lines)[-2:]]
+    return [_message(line) for line in (worrying or lines)[-2:]]
 
 
-def _spoken(line: str) -> str:
+def _message(line: str) -> str:
     """What a line of a log says, without what only programs read in it."""
     try:
         said = json.loads(line)
@@ -245,13 +245,13 @@ def _last_template_change(evidence: Evidence, part: Component) -> list[str]:
         if any(owner["name"] == part.workload for owner in owners_of(replica_set))
     ]
     newest = max(owned, key=created_at, default=None)
-    if newest is None or len(owned) < OFTEN:
+    if newest is None or len(owned) < LOOP_RESTARTS:
         return []
     if age(newest, evidence.now) > 3600:
         return []
     made = creation_time(newest)
     revision = annotations_of(newest).get("deployment.kubernetes.io/revision", "?")
-    return [f"its template was changed last at {made} (revision {revision})"]
+    return [f"template last changed at {made} (revision {revision})"]
 
 
 def _statuses(pod: K8sObject) -> list[K8sObject]:

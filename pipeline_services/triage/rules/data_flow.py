@@ -29,7 +29,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     """Falling is healing, growing is not; what looks old by its producer's clock alone is no backlog."""
     if unread_partitions(evidence):
-        return  # what nobody reads piles up, however fast the others are
+        return  # unread partitions pile up, however fast the others are
     high = evidence.failed_metrics("consumer-lag", "end-to-end-latency", "stored-reading-age")
     growing = evidence.failed_metrics("consumer-lag-growth")
     behind = evidence.failed_metrics("processor-matches-producer")
@@ -39,7 +39,7 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             evidence,
             "processing-too-slow",
             roles.PROCESSOR,
-            f"readings are stored more slowly than they come: {first.why}",
+            f"readings arrive faster than they are stored: {first.why}",
             *(one.why for one in (*growing, *behind, *high)),
             *_strangers(evidence),
             confidence=Confidence.MEDIUM,
@@ -49,7 +49,7 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             evidence,
             "backlog-draining",
             roles.PROCESSOR,
-            f"a backlog is being worked off: {(high or behind)[0].why}",
+            f"consumers work off a backlog: {(high or behind)[0].why}",
             *(one.why for one in (*high, *behind)),
         )
 
@@ -97,9 +97,9 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             evidence,
             "data-clock-wrong",
             roles.PRODUCER,
-            f"readings are stored as they come and carry old times, so a producer's clock is behind: {late.why}",
+            f"readings are stored at once with old timestamps, so a producer's clock is behind: {late.why}",
             late.why,
-            f"there is no backlog, and for {STEADY_FOR:g} s none came about: writes kept up with the producer",
+            f"no backlog for {STEADY_FOR:g} s: writes keep up with the producer",
             affects={roles.PROCESSOR},
             confidence=Confidence.MEDIUM,
         )
@@ -109,7 +109,7 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             evidence,
             "poison-messages",
             roles.PRODUCER,
-            f"messages that cannot be read arrive: {letters[0].why}",
+            f"unreadable messages arrive: {letters[0].why}",
             letters[0].why,
             subject=f"topic/{evidence.pipeline.topics.dead_letters}",
             affects={roles.PROCESSOR},
@@ -121,7 +121,7 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             evidence,
             "producer-idle",
             roles.PRODUCER,
-            f"the producer runs and its readings do not arrive: {idle[0].why}",
+            f"the producer runs but its readings do not arrive: {idle[0].why}",
             *(one.why for one in idle),
             *(f"log: {line}" for line in words[-2:]),
             *(f"pod {name_of(pod)} is ready" for pod in evidence.ready(roles.PRODUCER)[:1]),

@@ -44,13 +44,13 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             "store-unresponsive",
             roles.INFLUXDB,
-            unhealthy[0].why if unhealthy else f"{pod} is ready and does not answer",
+            unhealthy[0].why if unhealthy else f"{pod} is ready but does not answer",
             why,
             subject=f"pod/{pod}",
             confidence=Confidence.MEDIUM,
         )
     failing = evidence.failed_metrics("influxdb-writes-match-processor")
-    if evidence.delivers_since is None:  # else what failed until then still counts, and is an echo
+    if evidence.delivers_since is None:  # else what failed until then still counts, and is over
         failing = [*evidence.failed_metrics("write-failures"), *failing]
     said = evidence.said(roles.PROCESSOR, NOT_DELIVERED)
     if failing and evidence.ready(roles.PROCESSOR):
@@ -58,7 +58,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             "writes-fail",
             roles.INFLUXDB,
-            f"InfluxDB does not take what the processor writes: {failing[0].why}",
+            f"InfluxDB rejects the processor's writes: {failing[0].why}",
             *(one.why for one in failing),
             *(f"log: {line}" for line in said[-2:]),
             confidence=Confidence.MEDIUM,

@@ -1,4 +1,4 @@
-"""Nodes and volumes: what everything else stands on (sections 1, 3.5, 5)."""
+"""Nodes and volumes (sections 1, 3.5, 5)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
                 evidence,
                 "node-cordoned",
                 "node",
-                f"node {name} is cordoned: a pod that is made now runs nowhere",
+                f"node {name} is cordoned: new pods cannot be scheduled on it",
                 f"node {name} has spec.unschedulable true",
                 subject=subject,
                 since=_tainted(node),
@@ -87,7 +87,7 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             "node-tainted",
             "node",
-            f"node {name} keeps pods away by the taint {', '.join(keys)}: one that is made now runs nowhere",
+            f"node {name} has the taint {', '.join(keys)}: new pods cannot be scheduled on it",
             f"node {name} has the taint {', '.join(keys)}",
             subject=f"node/{name}",
             affects=(),
@@ -127,13 +127,13 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
 def _claim(evidence: Evidence, app: str, claim: K8sObject) -> Iterator[Finding]:
     name, phase = name_of(claim), phase_of(claim)
     if phase == "Lost":
-        cause, summary, seen = "volume-missing", f"the volume behind {name} is gone", ["phase Lost"]
+        cause, summary, seen = "volume-missing", f"the volume of {name} is lost", ["phase Lost"]
     elif phase != "Bound" and evidence.failed(checks.VOLUME_BOUND):
         events = evidence.events_of("PersistentVolumeClaim", name)[:1]
         cause, summary = "volume-unbound", f"volume claim {name} is {phase}, not Bound"
         seen = [f"storage class {spec_of(claim).get('storageClassName')}", *(str(one.get("message")) for one in events)]
     elif is_terminating(claim):
-        cause, summary = "volume-missing", f"volume claim {name} was deleted and goes with its pod"
+        cause, summary = "volume-missing", f"volume claim {name} was deleted and ends with its pod"
         seen = [f"deletionTimestamp {deletion_time(claim)}"]
     else:
         return

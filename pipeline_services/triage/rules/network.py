@@ -33,9 +33,9 @@ _NO_NAME: Final = (
     r"(?i)name or service not known|temporary failure in name resolution|no such host|UnknownHostException"
     r"|nodename nor servname|server misbehaving"
 )
-CATCHING_UP: Final = 15.0
+RECONNECT_S: Final = 15.0
 """Seconds in which a client may still complain about a server that has just come back."""
-_NO_WAY: Final = r"(?i)timed? ?out|ConnectTimeout|no route to host|NoBrokersAvailable|i/o timeout"
+_TIMED_OUT: Final = r"(?i)timed? ?out|ConnectTimeout|no route to host|NoBrokersAvailable|i/o timeout"
 _GROUP_REQUEST: Final = r"(Join|Sync|Leave)Group request failed|Heartbeat failed"
 """Answered late or not at all by the group's coordinator, over a connection that there is."""
 
@@ -124,7 +124,7 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             "policy-blocks",
             "network",
-            "no policy lets the pods ask the DNS servers",
+            "no policy lets the pods reach DNS",
             *names_blocked,
             *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
             subject="networkpolicies",
@@ -162,37 +162,37 @@ def _changed(evidence: Evidence) -> float | None:
 
 
 def _time_outs(evidence: Evidence) -> list[str]:
-    lines = [line for app in (roles.PRODUCER, roles.PROCESSOR) for line in evidence.said(app, _NO_WAY)]
+    lines = [line for app in (roles.PRODUCER, roles.PROCESSOR) for line in evidence.said(app, _TIMED_OUT)]
     return [f"log: {line}" for line in lines[-2:]]
 
 
 def _connections(evidence: Evidence) -> Iterator[Finding]:
-    """The server is well, the policies and services look right, and the client gets no connection."""
+    """The server is healthy, policies and services look right, but the client gets no connection."""
     pipeline = evidence.pipeline
     for flow in pipeline.flows:
         if not flow.carries_readings:
             continue
         client, server = flow.source, flow.destination
         service = pipeline.service(server).name
-        well_since = max((condition_since(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
+        ready_at = max((condition_since(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
         lines = [
             line
             for at, line in evidence.standing_lines(client, within=60)
-            if at > well_since + CATCHING_UP
-            and re.search(_NO_WAY, line)
+            if at > ready_at + RECONNECT_S
+            and re.search(_TIMED_OUT, line)
             and not re.search(_GROUP_REQUEST, line)
             and (server in line.lower() or service in line)
         ]
         if (
             lines
             and evidence.ready(server)
-            and (evidence.failed(checks.PODS_READY, client) or _flow_stands(evidence, client))
+            and (evidence.failed(checks.PODS_READY, client) or _flow_stopped(evidence, client))
         ):
             yield make_finding(
                 evidence,
                 "connection-fails",
                 "network",
-                f"{client} gets no connection to {server}, which is well itself",
+                f"{client} cannot connect to {server}, which is healthy",
                 *(f"log: {line}" for line in lines[-2:]),
                 *well(evidence, server),
                 affects=evidence.pipeline.affected_by(client),
@@ -201,7 +201,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-def _flow_stands(evidence: Evidence, client: str) -> bool:
+def _flow_stopped(evidence: Evidence, client: str) -> bool:
     if client == roles.PRODUCER:
         return bool(evidence.failed_metrics("producer-rate", "unacknowledged-age"))
     return bool(evidence.failed_metrics("consumer-lag", "consumer-lag-growth", "write-failures", "stored-reading-age"))

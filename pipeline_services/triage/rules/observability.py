@@ -28,13 +28,13 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
     red = [*pods, *evidence.failed(checks.NODES_SCRAPED)]
     missing = [one for one in red if not one.parameters or evidence.ready(one.parameters[0])]
     if len(missing) == 1 and missing[0] in pods and "connection refused" in missing[0].why:
-        yield _deaf(evidence, missing[0])
+        yield _port_closed(evidence, missing[0])
     elif missing:
         yield make_finding(
             evidence,
             "scrape-failing",
             evidence.pipeline[roles.PROMETHEUS],
-            f"Prometheus does not read all figures: {missing[0].why}",
+            f"Prometheus does not scrape every target: {missing[0].why}",
             *(one.why for one in missing),
             *_changed(evidence, roles.PROMETHEUS),
         )
@@ -50,18 +50,18 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
         )
     elif evidence.failure("prometheus_targets"):
         why = evidence.failure("prometheus_targets")
-        yield make_finding(evidence, "not-ready", roles.PROMETHEUS, "Prometheus is ready and does not answer", why)
+        yield make_finding(evidence, "not-ready", roles.PROMETHEUS, "Prometheus is ready but does not answer", why)
 
 
-def _deaf(evidence: Evidence, refused: CheckResult) -> Finding:
-    """Prometheus reads everybody else: it is the pod on whose port nobody listens."""
+def _port_closed(evidence: Evidence, refused: CheckResult) -> Finding:
+    """Prometheus scrapes all others: nothing listens on this pod's port."""
     (app,) = refused.parameters
     part = evidence.pipeline[app]
     return make_finding(
         evidence,
         "port-closed",
         part,
-        f"a pod of {app} is ready, and nobody listens on its port",
+        f"a pod of {app} is ready, but nothing listens on its port",
         refused.why,
         since=evidence.changed(part.kind, part.workload, "spec.template"),
         affects={app, roles.PROMETHEUS},
@@ -76,7 +76,7 @@ def _logs(evidence: Evidence) -> Iterator[Finding]:
     unready = evidence.failed(checks.LOKI_READY)
     if unready or evidence.failure("loki_ready"):
         why = unready[0].why if unready else evidence.failure("loki_ready")
-        yield make_finding(evidence, "not-ready", roles.LOKI, f"Loki runs and does not serve: {why}", why)
+        yield make_finding(evidence, "not-ready", roles.LOKI, f"Loki runs but does not serve: {why}", why)
     elif red:
         words = evidence.said(roles.LOG_SHIPPER, r"(?i)error|refused|no such host|timed? ?out|denied")
         yield make_finding(
@@ -93,7 +93,7 @@ def _logs(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _explained(evidence: Evidence, source: str, why: str) -> bool:
-    """Whether Grafana gets no answer for what is told already: a certificate that is wrong, a policy in the way."""
+    """Whether another finding explains it: a wrong certificate, a policy in the way."""
     if tls.failed_checks(evidence) and re.search(r"(?i)\btls\b|x509|certificate", why):
         return True
     return bool(evidence.failed(checks.NETWORK_ALLOWS, f"{roles.GRAFANA}-{source}"))
@@ -105,7 +105,7 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
     why = evidence.failure("grafana_health")
     if why or evidence.failed(checks.GRAFANA_HEALTHY):
         said = why or evidence.failed(checks.GRAFANA_HEALTHY)[0].why
-        yield make_finding(evidence, "not-ready", roles.GRAFANA, f"Grafana runs and does not serve: {said}", said)
+        yield make_finding(evidence, "not-ready", roles.GRAFANA, f"Grafana runs but does not serve: {said}", said)
         return
     for one in evidence.failed(checks.GRAFANA_DATASOURCE_ANSWERS):
         (source,) = one.parameters
@@ -138,7 +138,7 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             "panels-empty",
             roles.GRAFANA,
-            f"panels of the dashboard show nothing new: {panels[0].why}",
+            f"panels of the dashboard show no fresh data: {panels[0].why}",
             *(one.why for one in panels),
             *_changed(evidence, roles.GRAFANA),
             subject=f"dashboard/{evidence.pipeline.dashboard.uid}",
@@ -156,4 +156,4 @@ def _changed(evidence: Evidence, component: str) -> list[str]:
     if not recent:
         return []
     newest = max(recent, key=lambda change: str(change["time"]))
-    return [f"{newest['kind'].lower()}/{newest['name']} was changed last at {newest['time']} by {newest['manager']}"]
+    return [f"{newest['kind'].lower()}/{newest['name']} last changed at {newest['time']} by {newest['manager']}"]

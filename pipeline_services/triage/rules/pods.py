@@ -1,4 +1,4 @@
-"""Why a pod is not ready, told from its status, its events and its last words (section 2's bad statuses and more)."""
+"""Why a pod is not ready: from its status, events and last log lines (section 2's bad statuses and more)."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ _Rule = Callable[[Evidence, Component, K8sObject], Iterator[Finding]]
 
 
 def pod_findings(evidence: Evidence, part: Component, workload: K8sObject) -> Iterator[Finding]:
-    """What is wrong with the workload's pods: one finding for each cause, on the pod that shows it best."""
-    told: dict[tuple[str, str], Finding] = {}
+    """What is wrong with the workload's pods: one finding for each cause, on the most affected pod."""
+    found_by_cause: dict[tuple[str, str], Finding] = {}
     pods = sorted(evidence.pods(part.id), key=lambda pod: (is_ready(pod), -age(pod, evidence.now)))
     for pod in pods:
         for finding in _of(evidence, part, pod):
-            told.setdefault((finding.cause.id, finding.component), finding)
-    if not told and not evidence.ready(part.id):
-        told["", ""] = _absent(evidence, part, workload)
-    yield from told.values()
+            found_by_cause.setdefault((finding.cause.id, finding.component), finding)
+    if not found_by_cause and not evidence.ready(part.id):
+        found_by_cause["", ""] = _absent(evidence, part, workload)
+    yield from found_by_cause.values()
 
 
 def settling(evidence: Evidence, inconclusive: Sequence[CheckResult]) -> Iterator[Finding]:
-    """Ready pods that are too new to be judged by figures, where something could not be asked for that."""
+    """Ready pods too new to have metrics, where checks have no answer for that."""
     for part in evidence.pipeline.workloads.values():
         waiting = [one for one in inconclusive if _concerns(one, part)]
         ages = [age_since_start(pod, evidence.now) for pod in evidence.ready(part.id)]
@@ -67,7 +67,7 @@ def settling(evidence: Evidence, inconclusive: Sequence[CheckResult]) -> Iterato
                 evidence,
                 "settling",
                 part,
-                f"a pod of {part.id} has just been started; its figures are still to come",
+                f"a pod of {part.id} has just started and has no metrics yet",
                 *(f"{one.id}: {one.why}" for one in waiting),
                 since=evidence.now - min(young),
                 affects={*evidence.pipeline.affected_by(part.reports_to), "hpa"},
@@ -91,7 +91,7 @@ def _of(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding
             yield from found
             return
     if is_ready(pod):
-        yield from _often(evidence, part, pod)
+        yield from _restarted_often(evidence, part, pod)
     else:
         yield from unready(evidence, part, pod) or _young_or_unready(evidence, part, pod)
 
@@ -102,7 +102,7 @@ def _failed(evidence: Evidence, part: Component, pod: K8sObject) -> Finding:
         evidence,
         "pod-evicted",
         part,
-        f"pod {name_of(pod)} was ended by its node: {reason} {message}",
+        f"pod {name_of(pod)} was evicted by its node: {reason} {message}",
         f"phase Failed, reason {reason}",
         message,
         pod=pod,
@@ -113,7 +113,7 @@ def _young_or_unready(evidence: Evidence, part: Component, pod: K8sObject) -> It
     if age_since_start(pod, evidence.now) < STARTING_FOR:
         rolling = _rolling(evidence, part)
         cause = "rollout-under-way" if rolling else "pod-replaced"
-        what = "a rollout of {} is under way" if rolling else "a pod of {} has been replaced and is starting"
+        what = "a rollout of {} is under way" if rolling else "a pod of {} was replaced and is starting"
         summary, seen = f"{what.format(part.id)}: {name_of(pod)}", (_phase(pod), *warnings_about(evidence, pod))
         yield make_finding(evidence, cause, part, summary, *seen, since=created_at(pod), pod=pod)
         return
@@ -121,11 +121,11 @@ def _young_or_unready(evidence: Evidence, part: Component, pod: K8sObject) -> It
         evidence,
         "not-ready",
         part,
-        f"pod {name_of(pod)} runs and has not become ready",
+        f"pod {name_of(pod)} runs but is not ready",
         _phase(pod),
         condition(pod, "Ready").get("message", ""),
         *warnings_about(evidence, pod),
-        *_last_words(evidence, part),
+        *_last_log_lines(evidence, part),
         since=condition_since(pod, "Ready"),
         confidence=Confidence.LOW,
         pod=pod,
@@ -148,7 +148,7 @@ def _absent(evidence: Evidence, part: Component, workload: K8sObject) -> Finding
     """No pod stays: one is going and the next is not there yet, or nothing creates one."""
     pod = next((pod for pod in evidence.all_pods(part.id) if is_terminating(pod)), None)
     if pod is None:
-        return _nobody_makes_it(evidence, part, workload)
+        return _not_created(evidence, part, workload)
     since = deletion_due(pod) or evidence.now
     if evidence.now - since > STARTING_FOR:
         held = finalizers_of(pod)
@@ -156,7 +156,7 @@ def _absent(evidence: Evidence, part: Component, workload: K8sObject) -> Finding
             evidence,
             "pod-stuck-ending",
             part,
-            f"pod {name_of(pod)} should be gone for {evidence.now - since:.0f} s and is not",
+            f"pod {name_of(pod)} should have ended {evidence.now - since:.0f} s ago",
             f"deletionTimestamp {deletion_time(pod)}",
             f"finalizers {held}" if held else "",
             since=since,
@@ -166,15 +166,15 @@ def _absent(evidence: Evidence, part: Component, workload: K8sObject) -> Finding
         evidence,
         "pod-replaced",
         part,
-        f"the only pod of {part.id} is being deleted; the next one comes after it",
-        f"pod {name_of(pod)} is ending",
+        f"the only pod of {part.id} is being deleted; its replacement follows",
+        f"pod {name_of(pod)} is terminating",
         subject=part.kubectl_name,
         since=min(since, evidence.now),
         pod=pod,
     )
 
 
-def _nobody_makes_it(evidence: Evidence, part: Component, workload: K8sObject) -> Finding:
+def _not_created(evidence: Evidence, part: Component, workload: K8sObject) -> Finding:
     stray = next((pod for pod in evidence.objects("pods") if is_made_by(pod, part)), None)
     if stray is not None:
         labels = labels_of(stray)
@@ -182,7 +182,7 @@ def _nobody_makes_it(evidence: Evidence, part: Component, workload: K8sObject) -
             evidence,
             "label-wrong",
             part,
-            f"pod {name_of(stray)} runs and does not carry the label {part.label_selector}, so nothing finds it",
+            f"pod {name_of(stray)} runs without the label {part.label_selector}, so no service finds it",
             *(f"its label {key} is {labels.get(key)!r}" for key in part.selector),
             str(progress_of(workload)),
             since=evidence.changed("pods", name_of(stray)),
@@ -194,21 +194,21 @@ def _nobody_makes_it(evidence: Evidence, part: Component, workload: K8sObject) -
         evidence,
         "pod-replaced" if moving else "pods-missing",
         part,
-        f"{part.kubectl_name} wants {replicas_of(workload)} pods and none is there",
+        f"{part.kubectl_name} wants {replicas_of(workload)} pods and has none",
         str(progress_of(workload)),
         *(event_line(event) for event in events[:2]),
         confidence=Confidence.MEDIUM,
     )
 
 
-def _often(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
+def _restarted_often(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
     restarts = restarts_of(pod)
     if restarts >= MAX_RESTARTS:
         yield make_finding(
             evidence,
             "restarted-often",
             part,
-            f"pod {name_of(pod)} was restarted {restarts} times; from {MAX_RESTARTS} on that is no self-healing",
+            f"pod {name_of(pod)} was restarted {restarts} times; {MAX_RESTARTS} or more need action",
             f"restartCount {restarts}",
             *warnings_about(evidence, pod),
             affects={part.reports_to},
@@ -221,7 +221,7 @@ def _phase(pod: K8sObject) -> str:
     return f"pod {name_of(pod)}: {phase}, Ready {ready}"
 
 
-def _last_words(evidence: Evidence, part: Component) -> list[str]:
+def _last_log_lines(evidence: Evidence, part: Component) -> list[str]:
     lines = [text for _, text in evidence.lines(part.reports_to)]
     worrying = [line for line in lines if re.search(r"(?i)error|fail|refused|denied|timed? ?out", line)]
     return [f"log: {line}" for line in (worrying or lines)[-2:]]

@@ -1,5 +1,5 @@
-"""What the probes of a pod say: a process that hangs keeps its connections open and does not answer; a probe that is
-wrong is refused or answered with "no such page" by a process that is well."""
+"""What the probes of a pod say: a hung process keeps its connections open and does not answer; a wrong
+probe is refused, or gets "no such page" from a healthy process."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
 from pipeline_services.triage.rules.finding import event_line, make_finding
 
-_SILENT: Final = r"(?i)deadline exceeded|timed? ?out|i/o timeout"
-_NOBODY: Final = (
+_TIMED_OUT: Final = r"(?i)deadline exceeded|timed? ?out|i/o timeout"
+_REFUSED: Final = (
     r"(?i)connection refused|statuscode: 40[0-9]|no such file|not found|executable file"
     r"|HTTP response to HTTPS|server gave HTTP"
 )
-SETTLED: Final = 15.0
+STARTUP_S: Final = 15.0
 """Seconds after its start from which on a refused probe is no start-up any more."""
 
 
 def unready(evidence: Evidence, part: Component, pod: K8sObject) -> list[Finding]:
-    """A pod that runs and is not ready, as far as its probes' events tell why; none where they do not."""
+    """A pod that runs and is not ready, if its probes' events say why."""
     failed = _failures(evidence, pod, since=0.0)
     started = started_at(pod)
     if not failed or started is None:
@@ -49,7 +49,7 @@ def unready(evidence: Evidence, part: Component, pod: K8sObject) -> list[Finding
                 evidence,
                 "probe-wrong",
                 part,
-                f"a probe of {part.id} fails though its process runs: {_which(pod, message)}",
+                f"a probe of {part.id} fails although its process runs: {_which(pod, message)}",
                 *seen,
                 *_probe_lines(pod),
                 *alive(evidence, part),
@@ -57,13 +57,13 @@ def unready(evidence: Evidence, part: Component, pod: K8sObject) -> list[Finding
                 pod=pod,
             )
         ]
-    if re.search(_SILENT, message) and evidence.now - started > SETTLED and not _is_start_up(recent):
+    if re.search(_TIMED_OUT, message) and evidence.now - started > STARTUP_S and not _is_start_up(recent):
         return [
             make_finding(
                 evidence,
                 "process-hung",
                 part,
-                f"{part.id} runs and does not answer: {name_of(pod)}",
+                f"{part.id} runs but does not answer: {name_of(pod)}",
                 *seen,
                 since=since,
                 self_healing=restarts_of(pod) < MAX_RESTARTS,
@@ -79,7 +79,7 @@ def killed_by_probe(
     """A container that the kubelet killed because a probe failed.
 
     Args:
-        ran: from when until when (epoch seconds); what befell the container before it is not about this one.
+        ran: start and end of this container's run (epoch seconds); earlier events belong to earlier runs.
     """
     began, at = ran
     before = [event for event in _failures(evidence, pod, since=max(at - 120, began)) if last_seen(event) <= at + 2]
@@ -94,13 +94,13 @@ def killed_by_probe(
     message = " ".join(str(event.get("message", "")) for event in failed[:3])
     seen = [event_line(event) for event in (*failed[:2], killing[0])]
     count = status["restartCount"]
-    if re.search(_NOBODY, message) and not re.search(_SILENT, message):
+    if re.search(_REFUSED, message) and not re.search(_TIMED_OUT, message):
         return [
             make_finding(
                 evidence,
                 "probe-wrong",
                 part,
-                f"{part.id} is killed for a probe that its process does not answer: {_which(pod, message)}",
+                f"{part.id} is killed by a probe that no port answers: {_which(pod, message)}",
                 *seen,
                 *_probe_lines(pod),
                 *alive(evidence, part),
@@ -114,7 +114,7 @@ def killed_by_probe(
             evidence,
             "process-hung",
             part,
-            f"{part.id} did not answer its probe, was killed for it and {state}",
+            f"{part.id} did not answer its probe, was killed and {state}",
             *seen,
             f"{count} restarts",
             since=at,
@@ -125,16 +125,16 @@ def killed_by_probe(
 
 
 def alive(evidence: Evidence, part: Component) -> list[str]:
-    """What says that the process itself works."""
+    """Evidence that the process itself works."""
     targets, pods = evidence.data("prometheus_targets") or [], set(map(name_of, evidence.pods(part.id)))
     up = [target for target in targets if target["labels"].get("pod") in pods and target["health"] == "up"]
-    return [f"Prometheus reads the figures of {part.id}: its target is up"] if up else []
+    return [f"Prometheus scrapes {part.id}: its target is up"] if up else []
 
 
 def _is_wrong(evidence: Evidence, pod: K8sObject, failed: list[K8sObject], started: float) -> bool:
-    messages = [str(event.get("message", "")) for event in failed if last_seen(event) - started > SETTLED]
-    refused = [message for message in messages if re.search(_NOBODY, message) and not re.search(_SILENT, message)]
-    if not refused or any(re.search(_SILENT, message) for message in messages):
+    messages = [str(event.get("message", "")) for event in failed if last_seen(event) - started > STARTUP_S]
+    refused = [message for message in messages if re.search(_REFUSED, message) and not re.search(_TIMED_OUT, message)]
+    if not refused or any(re.search(_TIMED_OUT, message) for message in messages):
         return False
     long_enough = evidence.now - started > STARTING_FOR or any("statuscode: 404" in message for message in refused)
     return long_enough or not _has_startup_probe(pod) or not any("Startup" in message for message in refused)

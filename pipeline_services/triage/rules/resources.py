@@ -47,5 +47,5 @@ def _slowed_down(evidence: Evidence, app: str, seen: list[str]) -> Finding:
 
 
 def _short_of_memory(evidence: Evidence, app: str, why: str) -> Finding:
-    summary = f"{app} is about to be killed for its memory: {why}"
+    summary = f"{app} is about to run out of memory: {why}"
     return make_finding(evidence, "out-of-memory", app, summary, why, affects={app}, confidence=Confidence.MEDIUM)

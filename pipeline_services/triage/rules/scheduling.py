@@ -42,35 +42,35 @@ _REASONS: Final = (
         r"persistentvolumeclaim \"[^\"]*\" (not found|is being deleted)",
         "volume-missing",
         "storage",
-        "the volume claim of {app} is gone",
+        "the volume claim of {app} is missing",
     ),
     _Reason(
         r"unbound immediate|volume node affinity|persistentvolume",
         "volume-unbound",
         "storage",
-        "the volume of {app} is not there",
+        "the volume of {app} is missing",
     ),
-    _Reason(r"unschedulable", "node-cordoned", "node", "node {node} takes no pods, so {app} has nowhere to run"),
+    _Reason(r"unschedulable", "node-cordoned", "node", "node {node} accepts no pods, so {app} cannot be scheduled"),
     _Reason(
         r"node\.kubernetes\.io/(not-ready|unreachable)",
         "node-not-ready",
         "node",
-        "node {node} is not ready, so {app} has nowhere to run",
+        "node {node} is not ready, so {app} cannot be scheduled",
     ),
     _Reason(
         r"node\.kubernetes\.io/\w+-pressure",
         "node-pressure",
         "node",
-        "node {node} is short of something, so {app} has nowhere to run",
+        "node {node} is under pressure, so {app} cannot be scheduled",
     ),
     _Reason(r"untolerated taint", "node-tainted", "node", "node {node} keeps {app} away by the taint {taint}"),
     _Reason(r"Insufficient|Too many pods", "node-full", "node", "no node has room for {app}"),
-    _Reason(r"", "placement-impossible", "", "{app} may run on no node there is"),
+    _Reason(r"", "placement-impossible", "", "no node matches {app}"),
 )
 
 
 def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
-    """The scheduler's own words, sorted by who has to act on them."""
+    """The scheduler's message, sorted by component."""
     scheduled = condition(pod, "PodScheduled")
     if condition_status(pod, "PodScheduled") != "False":
         return
@@ -79,7 +79,7 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
     found = next(one for one in _REASONS if re.search(one.words, message, re.IGNORECASE))
     cause, component = ("request-too-large", "") if large else (found.cause, found.component)
     node = _node(evidence)
-    sentence = f"a pod of {part.id} asks for {large}" if large else found.sentence.format(app=part.id, **node)
+    sentence = f"a pod of {part.id} requests {large}" if large else found.sentence.format(app=part.id, **node)
     selector = spec_of(pod).get("nodeSelector") or spec_of(pod).get("affinity")
     yield make_finding(
         evidence,
@@ -88,7 +88,7 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
         sentence,
         f"pod {name_of(pod)} is Pending: {message}",
         *(event_line(event) for event in evidence.events_of("Pod", name_of(pod), "FailedScheduling")[:1]),
-        f"it asks for {selector}" if selector else "",
+        f"it requires {selector}" if selector else "",
         *(_usage(evidence) if cause == "node-full" else ()),
         component=component,
         pod=pod,
@@ -99,7 +99,7 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
 
 
 def _node(evidence: Evidence) -> dict[str, str]:
-    """The node that matters, the closed one first, and the taint that somebody set on it."""
+    """The node concerned, a closed one first, and its taint."""
     nodes = sorted(evidence.objects("nodes"), key=lambda node: not is_cordoned(node))
     taints = _taints(evidence)
     name = taints[0][0] if taints else next((name_of(node) for node in nodes), "NODE")
@@ -117,7 +117,7 @@ def _too_large(evidence: Evidence, pod: K8sObject) -> str:
 
 
 def _taints(evidence: Evidence) -> list[tuple[str, str]]:
-    """The nodes' taints that somebody set, as (node, key)."""
+    """The nodes' taints that were set by hand, as (node, key)."""
     return [(name_of(node), key) for node in evidence.objects("nodes") for key in closing_taints(node)]
 
 

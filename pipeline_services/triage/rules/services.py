@@ -32,7 +32,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
                 evidence,
                 "service-missing",
                 "network",
-                f"there is no {subject}, by which {app} is found",
+                f"{subject} is missing; clients of {app} need it",
                 f"no {subject} in the namespace",
                 *well(evidence, app),
                 **common,

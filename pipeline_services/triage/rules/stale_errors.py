@@ -1,4 +1,4 @@
-"""What is over and still in the logs: what those that depend on a pod logged while it was away. Pure."""
+"""Errors of an outage that is over: dependents logged them while a pod was away. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.finding import make_finding
 
 SETTLED_AFTER: Final = 15.0
-"""Seconds for which clients may still stumble once the pod is back: they find it with their next attempts."""
+"""Seconds for which clients may still fail after the pod is back: until their next attempt."""
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
-    """The processor delivers again, and what failed until then is still in its log and in the figures of a minute."""
+    """The processor delivers again, and earlier failures are still in its log and in one-minute metrics."""
     since = evidence.delivers_since
     failed = evidence.failed_metrics("write-failures")
     errors = evidence.failed(checks.NO_UNKNOWN_ERRORS_LOGGED, roles.PROCESSOR)
@@ -38,7 +38,7 @@ def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
         evidence,
         "outage-over",
         roles.INFLUXDB,
-        "InfluxDB takes readings again; what failed until then still shows",
+        "InfluxDB accepts writes again; earlier failures still count in logs and metrics",
         *(f"{one.id}: {one.why}" for one in (*failed, *logged)),
         since=since,
         affects={roles.PROCESSOR},
@@ -47,14 +47,14 @@ def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _pods_back(evidence: Evidence) -> Iterator[Finding]:
-    """A pod that came back a moment ago, and those that depend on it, of which nothing is red but older errors."""
+    """A pod that came back a moment ago, and those that depend on it, for which only older errors fail a check."""
     red = [one for one in evidence.results.values() if one.failed]
     more = {one.component for one in red if one.check is not checks.NO_UNKNOWN_ERRORS_LOGGED}
     back = _came_back(evidence)
     for component in sorted(back, key=evidence.pipeline.rank):
         suffers = evidence.pipeline.affected_by(component) - {component} - more
-        heard = [one for one in red if one.component in suffers]
-        last = max((_last_error(evidence, one.component) for one in heard), default=None)
+        dependents_failed = [one for one in red if one.component in suffers]
+        last = max((_last_error(evidence, one.component) for one in dependents_failed), default=None)
         if last is not None and last <= back[component] + SETTLED_AFTER:
             apart = last - back[component]
             quiet = f"the last of them is of {abs(apart):.0f} s {'before' if apart < 0 else 'after'} its return"
@@ -62,11 +62,11 @@ def _pods_back(evidence: Evidence) -> Iterator[Finding]:
                 evidence,
                 "outage-over",
                 component,
-                f"a pod of {component} is back; others logged errors until then",
-                *(f"{one.id}: {one.why}" for one in heard),
+                f"a pod of {component} is back; dependents logged errors until then",
+                *(f"{one.id}: {one.why}" for one in dependents_failed),
                 quiet,
                 since=back[component],
-                affects={one.component for one in heard},
+                affects={one.component for one in dependents_failed},
                 confidence=Confidence.MEDIUM,
             )
 
@@ -87,5 +87,5 @@ def _last_error(evidence: Evidence, component: str) -> float:
     try:
         unknown = unknown_errors(evidence.snapshot, component)
     except PipelineError:
-        return float("inf")  # what cannot be read again is not said to be over
+        return float("inf")  # an outage without a log is not over
     return max((line.at for line in unknown), default=float("inf"))

@@ -11,7 +11,7 @@ from pipeline_services.triage.rules.finding import make_finding
 
 
 def findings(evidence: Evidence, explained_by: Sequence[Finding]) -> Iterator[Finding]:
-    """What the checks see and no rule explains: told as such, with what was seen, a finding for each component."""
+    """One finding for each component whose failed checks no other finding explains."""
     explained = {component for finding in explained_by for component in finding.affects}
     left: dict[str, list[CheckResult]] = {}
     for one in evidence.results.values():

@@ -41,7 +41,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _of(evidence: Evidence, part: Component) -> Iterator[Finding]:
     subject, workload = part.kubectl_name, evidence.workload(part.id)
     if workload is None:
-        summary = f"{subject} does not exist, so nothing runs {part.id}"
+        summary = f"{subject} does not exist, so {part.id} does not run"
         yield make_finding(
             evidence, "workload-missing", part, summary, f"no {subject} in the namespace", _pods_line(evidence, part)
         )
@@ -60,7 +60,7 @@ def _scaled_to_zero(evidence: Evidence, part: Component) -> Finding:
     gone = [event for event in events if "scaled down" in event.get("message", "").lower()]
     gone += [event for event in events if event.get("reason") == "SuccessfulDelete"]
     since = evidence.changed(part.kind, part.workload, "spec.replicas") or (last_seen(gone[0]) if gone else None)
-    summary = f"{part.id} is scaled to 0: no pod of it is wanted, so none runs"
+    summary = f"{part.id} is scaled to 0, so no pod runs"
     return make_finding(
         evidence,
         "scaled-to-zero",
@@ -74,13 +74,13 @@ def _scaled_to_zero(evidence: Evidence, part: Component) -> Finding:
 
 
 def _refused(evidence: Evidence, part: Component) -> list[K8sObject]:
-    """The newest events that a pod could not be made, of one maker: an older one's are another story."""
+    """The newest events that pod creation failed, of one controller."""
     refused = [event for event in evidence.events if event.get("reason") == "FailedCreate" and _owned(event, part)]
     return [one for one in refused if involved_object(one) == involved_object(refused[0])]
 
 
 def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> Iterator[Finding]:
-    """The controller says why it makes no pods."""
+    """The controller says why it creates no pods."""
     if part.kind == DAEMON_SET and progress_of(workload).wanted == 0:
         selector = spec_of(template_of(workload)).get("nodeSelector")
         summary = f"{part.id} runs on no node: its selector {selector} matches none"
@@ -117,12 +117,12 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
     elif re.search(r"persistentvolumeclaim", message):
         cause, component, summary = "volume-missing", "storage", f"{part.id} has no volume claim"
     else:
-        cause, component, summary = "pods-forbidden", "", f"no pod of {part.id} may be made: {message}"
+        cause, component, summary = "pods-forbidden", "", f"no pod of {part.id} may be created: {message}"
     yield make_finding(evidence, cause, part, summary, *lines, since=since, component=component)
 
 
 def _held_up(evidence: Evidence, part: Component, workload: K8sObject) -> Iterator[Finding]:
-    """All pods that are there are well, and yet it is not what it should be."""
+    """All pods are healthy, but the rollout is not complete."""
     progress = progress_of(workload)
     if progress.complete:
         return
@@ -132,7 +132,7 @@ def _held_up(evidence: Evidence, part: Component, workload: K8sObject) -> Iterat
             evidence,
             "rollout-paused",
             part,
-            f"the rollout of {part.id} is paused half-way",
+            f"the rollout of {part.id} is paused",
             str(progress),
             f"{part.kubectl_name} has spec.paused true",
             since=changed,
@@ -146,7 +146,7 @@ def _held_up(evidence: Evidence, part: Component, workload: K8sObject) -> Iterat
             evidence,
             "not-ready",
             part,
-            f"the rollout of {part.id} does not come to its end",
+            f"the rollout of {part.id} does not complete",
             str(progress),
             stalled.get("message", ""),
             since=changed,
@@ -176,7 +176,7 @@ def _quotas(evidence: Evidence) -> list[str]:
 
 
 def _leaving(evidence: Evidence, part: Component) -> list[str]:
-    return [f"pod {name_of(pod)} is ending" for pod in evidence.all_pods(part.id) if is_terminating(pod)]
+    return [f"pod {name_of(pod)} is terminating" for pod in evidence.all_pods(part.id) if is_terminating(pod)]
 
 
 def _pods_line(evidence: Evidence, part: Component) -> str:

@@ -39,14 +39,14 @@ Reads only: nothing is created or changed, here or in the cluster, but for the f
 
   triage.json              the answer for programs, always
   incident-<time>.md       the incident, ready to be filed, where something was found
-  evidence-<time>.tar.gz   what to hand over, where somebody else has to act (no secrets in it)
+  evidence-<time>.tar.gz   what to hand over, to the next level (no secrets in it)
 
 exit codes:  0 healthy   1 findings   2 it could not be known   4 the command was refused   130 stopped
              (make ends with 2 for anything but 0)
 examples:
   make triage                                    the suite's own cluster
   make triage ARGS=--watch                       ... and follow what heals by itself to its end
-  make triage ARGS=--until-mended                ... and what you mend, too: type the commands in another terminal
+  make triage ARGS=--until-mended                ... also what you resolve by hand, in another terminal
   python -m pipeline_services.triage --context NAME --namespace NS
   python -m pipeline_services.triage --snapshot reports/snapshot.json
 """
@@ -109,12 +109,12 @@ def _parser() -> _Parser:
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="where the cluster and the account are")
     parser.add_argument("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its description)")
     parser.add_argument("--pipeline", type=Path, metavar="FILE", help="its description (default: the suite's own)")
-    parser.add_argument("--snapshot", type=Path, metavar="FILE", help="judge this saved snapshot; no cluster is asked")
+    parser.add_argument("--snapshot", type=Path, metavar="FILE", help="judge this saved snapshot, without a cluster")
     parser.add_argument("--settings", type=Path, metavar="FILE", help="this environment's thresholds and absent parts")
     parser.add_argument("--reports", type=Path, metavar="DIR", default=REPORTS, help="where the files go: reports/")
     parser.add_argument("--watch", action="store_true", help="follow what heals by itself until it is gone or late")
     parser.add_argument(
-        "--until-mended", action="store_true", help="as --watch, and wait for what you mend by hand, too (15 min)"
+        "--until-mended", action="store_true", help="as --watch, and also wait for what you resolve by hand (15 min)"
     )
     parser.add_argument(
         "--tried", action="store_true", help="the commands were typed: what is still wrong is escalated"
@@ -163,7 +163,7 @@ def _judged(snapshot: Snapshot, settings: Settings, options: argparse.Namespace)
 def _follow(seen: _Seen, pipeline: LivePipeline, settings: Settings, *, by_hand: bool = False) -> None:
     courses = seen.courses if by_hand else workflow.watched(seen.courses)
     waiting = ", ".join(course.finding.component for course in courses)
-    _say(f"Watching {'until it is mended' if by_hand else 'what heals by itself'}: {waiting}. Ctrl-C ends it.")
+    _say(f"Watching {'until it is resolved' if by_hand else 'what heals by itself'}: {waiting}. Ctrl-C ends it.")
 
     def look() -> Diagnosis:
         seen.last = pipeline.snapshot(deep=True)

@@ -34,7 +34,7 @@ class Condition:
     Attributes:
         scenario: the anchor in RUNBOOK.md.
         when: what has to be so.
-        look_at: what whoever is called looks at first.
+        look_at: what the called level looks at first.
         causes: the causes of causes.py that mean that it is so.
         components: where they count; empty for every component.
     """
@@ -88,10 +88,10 @@ CONDITIONS: Final = (
     _when("high-resource-usage", "a container needs more than it may have",
           "requests and limits against what is really used", L2,
           ("out-of-memory", "cpu-throttled", "quota-exceeded", "request-too-large")),
-    _when("high-resource-usage", "the autoscaler is at its end, or blind",
+    _when("high-resource-usage", "the autoscaler is at its maximum, or has no metrics",
           "more nodes, other limits, the metrics server", L2,
           ("autoscaler-at-limit", "usage-unknown", "processing-too-slow")),
-    _when("high-resource-usage", "the nodes have no room or are not well",
+    _when("high-resource-usage", "the nodes have no room or are unhealthy",
           "the nodes, and whether there are enough", L3,
           ("node-full", "node-pressure", "node-not-ready", "node-cordoned")),
     _when("network-policy-issues", "pods run and cannot reach each other",

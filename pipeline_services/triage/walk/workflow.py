@@ -1,7 +1,7 @@
 """Section 4's flowchart as a state machine: where a finding stands, what may come next, and who is called. Pure.
 
 detected -> component identified -> logs and events read -> does it heal itself?
-    yes -> watched -> resolved -> documented; past its limit it needs somebody like any other
+    yes -> watched -> resolved -> documented; past its limit it needs a manual step
     no  -> a manual step -> resolved -> documented, or escalated
 """
 
@@ -17,9 +17,9 @@ from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.text import duration
 from pipeline_services.triage.model import Diagnosis, Finding
 
-LOOKS_TO_BELIEVE: Final = 2
+LOOKS_TO_RESOLVE: Final = 2
 """A finding is gone once it is missing from so many looks in a row: between two crashes a loop looks healed."""
-USUAL_LIMIT: Final = 120.0
+DEFAULT_LIMIT_S: Final = 120.0
 """Seconds for what heals by itself where its cause names no limit."""
 _LEVELS: Final = tuple(Escalation)
 
@@ -107,7 +107,7 @@ class Course:
 
     @property
     def hands_over(self) -> bool:
-        """Whether somebody other than the operator gets it unless the manual step helps."""
+        """Whether it goes to the next level unless the manual step helps."""
         return self.open and self.entered(Stage.ACTING) and self.level is not Escalation.L1
 
 
@@ -128,7 +128,7 @@ def begin(finding: Finding, at: float) -> Course:
 
 def limit(finding: Finding) -> float:
     """Seconds within which a finding that heals by itself is gone."""
-    return finding.limit or USUAL_LIMIT
+    return finding.limit or DEFAULT_LIMIT_S
 
 
 def moved(course: Course, stage: Stage, at: float, note: str = "") -> Course:
@@ -145,18 +145,18 @@ def moved(course: Course, stage: Stage, at: float, note: str = "") -> Course:
 def follow(courses: Iterable[Course], diagnosis: Diagnosis, at: float) -> tuple[Course, ...]:
     """The courses after another look: those that are gone, those that are late, and those that are new."""
     found = {(finding.component, finding.cause.id): finding for finding in reversed(diagnosis.findings)}
-    blind = {one.component for one in diagnosis.unanswered}
+    unknown = {one.component for one in diagnosis.unanswered}
     known = tuple(courses)
     open_keys = {course.key for course in known if course.open}
-    followed = [_followed(course, found.get(course.key), blind, at) for course in known]
+    followed = [_followed(course, found.get(course.key), unknown, at) for course in known]
     new = [begin(found[key], at) for key in reversed(found) if key not in open_keys]
     return (*followed, *new)
 
 
-def _followed(course: Course, finding: Finding | None, blind: set[str], at: float) -> Course:
+def _followed(course: Course, finding: Finding | None, unknown: set[str], at: float) -> Course:
     if not course.open:
         return course
-    if finding is None and course.finding.component not in blind:
+    if finding is None and course.finding.component not in unknown:
         return _missed(course, at)
     now = finding or course.finding
     course = replace(course, finding=now, level=_level(course, now), missing=0, gone_at=None)
@@ -173,11 +173,11 @@ def _level(course: Course, now: Finding) -> Escalation:
 def _missed(course: Course, at: float) -> Course:
     gone_at = course.gone_at or at
     course = replace(course, missing=course.missing + 1, gone_at=gone_at)
-    if course.missing < LOOKS_TO_BELIEVE:
+    if course.missing < LOOKS_TO_RESOLVE:
         return course
     after = f"gone {duration(gone_at - course.detected_at)} after it was seen"
     acted = course.entered(Stage.ACTING)
-    by_hand = f"{after}, which it does not do by itself: write down who mended it and how"
+    by_hand = f"{after}, which does not happen by itself: write down who resolved it and how"
     note = by_hand if acted else f"healed by itself, {after}"
     return moved(course, Stage.RESOLVED, at, note)
 
@@ -196,8 +196,8 @@ def one_up(level: Escalation) -> Escalation:
     return _LEVELS[min(_LEVELS.index(level) + 1, len(_LEVELS) - 1)]
 
 
-def handed_on(course: Course) -> Finding:
-    """The finding as it is told after the watch: one that did not heal is nobody's to wait for any more."""
+def after_watch(course: Course) -> Finding:
+    """The finding after the watch: one that did not heal in time needs action now."""
     finding = course.finding
     if not course.overdue:
         return finding
@@ -233,7 +233,7 @@ def escalated(course: Course, at: float) -> Course:
         return course
     level = one_up(course.level) if course.level is Escalation.L1 else course.level
     return replace(
-        moved(course, Stage.ESCALATED, at, f"the steps were typed, as was told, and did not help; {level.value}"),
+        moved(course, Stage.ESCALATED, at, f"the steps were done and did not help; {level.value}"),
         level=level,
     )
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services.triage.incident.timeline import happenings, turned
+from pipeline_services.triage.incident.timeline import incident_events, level_change
 from pipeline_services.triage.model import Finding
 from pipeline_services.triage.walk import workflow
 from tests.triage.made import AT, SCALED, event, pod, snapshot, stamp
 
 
 def lines(changes: dict[str, object] | None = None, finding: Finding = SCALED, most: int = 50) -> list[str]:
-    return [one.what for one in happenings(snapshot(changes), [workflow.begin(finding, AT)], most)]
+    return [one.what for one in incident_events(snapshot(changes), [workflow.begin(finding, AT)], most)]
 
 
 def said(word: str, changes: dict[str, object]) -> list[str]:
@@ -102,11 +102,11 @@ def test_a_pod_tells_its_life() -> None:
     living["metadata"] |= {"deletionTimestamp": stamp(AT - 10), "deletionGracePeriodSeconds": 30}
     told = said("producer-x", {"pods": [living]})
     assert told == [
-        "pod/producer-x was made",
-        "pod/producer-x is not ready from here on",
+        "pod/producer-x was created",
+        "pod/producer-x stopped being ready",
         "container producer of pod/producer-x ended: OOMKilled, exit code 137",
         "container producer of pod/producer-x started again, restart 2",
-        "pod/producer-x was told to end",
+        "deletion of pod/producer-x was requested",
     ]
 
 
@@ -127,7 +127,7 @@ def test_the_figures_turn_is_told() -> None:
     ids=["falls", "rises", "steady", "was short", "too little", "too short"],
 )
 def test_a_series_turns_where_it_leaves_its_level_for_good(values: list[float], turn: object) -> None:
-    assert turned([(float(at), float(value)) for at, value in enumerate(values)]) == turn
+    assert level_change([(float(at), float(value)) for at, value in enumerate(values)]) == turn
 
 
 def test_it_is_bounded_and_keeps_the_newest_and_what_triage_saw() -> None:

@@ -32,14 +32,14 @@ def test_a_processor_that_idles_is_not_told_to_be_too_slow() -> None:
     assert sorted(causes) == ["partitions-unread", "port-closed"]
 
 
-def test_last_words_are_told_without_what_only_programs_read() -> None:
+def test_last_log_lines_are_shown_without_what_only_programs_read() -> None:
     world = healthy()
     crashed(world, 2, "Error", ready=False)
     line = '{"time": "2026-11-26T18:16:32.001+00:00", "level": "ERROR", "message": "INFLUXDB_CA: there is no file /x"}'
     world.answers["logs/producer"][0]["previous"] = [f"{world.ago(20)} {line}"]
     found = diagnose(world.snapshot()).findings[0]
     assert found.summary.endswith("ERROR: INFLUXDB_CA: there is no file /x")
-    assert "its last words: ERROR: INFLUXDB_CA: there is no file /x" in found.evidence
+    assert "last log line: ERROR: INFLUXDB_CA: there is no file /x" in found.evidence
 
 
 def test_pods_that_an_older_template_could_not_have_are_another_story() -> None:
@@ -59,7 +59,7 @@ def test_one_kill_for_memory_is_watched_as_long_as_it_is_news() -> None:
     crashed(world, 137, "OOMKilled", ready=True)
     found = diagnose(world.snapshot()).findings[0]
     assert found.self_healing
-    assert found.summary.endswith("was killed for it, once")
+    assert found.summary.endswith("was killed, once")
     assert found.to_dict()["heals_within_seconds"] == OOM_RECENT + 15
     assert workflow.late(workflow.begin(found, NOW), NOW + 300).stage is Stage.WATCHING
     assert workflow.late(workflow.begin(found, NOW), NOW + OOM_RECENT + 20).level is Escalation.L3
