@@ -172,7 +172,7 @@ PODS_SCRAPED: Final = Check(
 SERIES_KEPT: Final = Check(
     "test_series_kept",
     targets.series_are_kept,
-    by.each_of(roles.PROMETHEUS, lambda _: targets.COUNTED),
+    by.each_of(roles.PROMETHEUS, targets.counted),
     lambda pipeline, what: [what] if what in pipeline.components else [],
     settles=True,
 )

@@ -11,6 +11,7 @@ from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import age, epoch, labels_of, name_of, ready_since
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
 FOUND_AFTER: Final = 60.0
@@ -43,6 +44,11 @@ def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
             _require_running_for_a_while(snapshot)
             raise Deviation(snapshot, f"Prometheus does not scrape {name_of(pod)}", "a target for each pod", _ADVICE)
         _judge(snapshot, name_of(pod), targets[name_of(pod)])
+
+
+def counted(pipeline: Pipeline) -> list[str]:
+    """What ``COUNTED`` has of this pipeline: its apps, and the nodes."""
+    return [what for what in COUNTED if what in pipeline.components or what in NODE_JOBS]
 
 
 def series_are_kept(snapshot: Snapshot, what: str) -> None:

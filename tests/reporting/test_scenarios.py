@@ -186,7 +186,7 @@ def test_a_stopped_run_tells_what_it_had_found_and_leaves_the_report_as_it_was(p
             "  back too late",
             "made * 8.0 *",
             "FAILED  kafka *",
-            "Stopped. No report*",
+            "Stopped*No report*",
         ]
     )
     assert not (project.reports / "chaos" / "chaos.json").exists()

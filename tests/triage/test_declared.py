@@ -83,7 +83,7 @@ def test_what_differs_most_is_said_and_all_of_it_is_evidence() -> None:
         "its pods run another program"
     )
     assert len(found.evidence) == 2
-    assert found.next[0] == "kubectl get deployment -n conveyor-pipeline producer -o yaml"
+    assert found.next[0] == "kubectl --context kind-conveyor get deployment -n conveyor-pipeline producer -o yaml"
 
 
 def test_a_variable_that_stands_there_twice_is_said_with_both_values() -> None:
@@ -143,7 +143,7 @@ def test_a_second_autoscaler_is_the_one_to_go() -> None:
         "hpa",
         "horizontalpodautoscaler/producer-more",
     )
-    assert found.next[-1] == "kubectl delete hpa -n conveyor-pipeline producer-more"
+    assert found.next[-1] == "kubectl --context kind-conveyor delete hpa -n conveyor-pipeline producer-more"
 
 
 def test_without_a_request_it_is_not_the_metrics_server() -> None:
@@ -187,7 +187,7 @@ def test_a_service_that_leads_to_a_stranger_names_the_pod() -> None:
         endpoints.append({"addresses": ["10.0.0.1"], "targetRef": {"kind": "Pod", "name": name}})
     found = next(one for one in diagnose(world.snapshot()).findings if one.component == "network")
     assert found.cause.id == "service-selects-too-much"
-    assert found.next[-1] == "kubectl label pod -n conveyor-pipeline debug app-"
+    assert found.next[-1] == "kubectl --context kind-conveyor label pod -n conveyor-pipeline debug app-"
 
 
 def test_series_that_are_dropped_are_not_the_dashboards_fault() -> None:

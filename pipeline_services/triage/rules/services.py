@@ -10,7 +10,7 @@ from pipeline_services.judgements.endpoints import strangers
 from pipeline_services.model.k8s import K8sObject, containers_of, labels_of, name_of, port_of, ports_of, selector_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.finding import make_finding, of_part, well
+from pipeline_services.triage.rules.finding import make_finding, well
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -90,10 +90,11 @@ def _strangers(evidence: Evidence, service: str, common: Mapping[str, Any]) -> I
         yield make_finding(
             evidence,
             "service-selects-too-much",
-            "network",
+            part,
             f"service/{service} leads to {', '.join(others)} as well, which is no pod of {part.id}",
             f"{len(evidence.ready(part.id))} ready pods carry the labels {part.label_selector}",
-            **{**common, "details": {**of_part(part), "service": service, "pod": others[0]}},
+            component="network",
+            **{**common, "details": {"service": service, "pod": others[0]}},
         )
 
 
