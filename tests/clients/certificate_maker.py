@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime
 import socket
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.clients.fake_servers import FakeServer
+from tests.clients.fake_servers import FakeServer, accepting
 
 NOW = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 
@@ -68,27 +66,15 @@ def with_tls(server: FakeServer, shown: Issued, folder: Path) -> FakeServer:
     return server
 
 
-@contextmanager
-def shaking_hands(shown: Issued, folder: Path) -> Iterator[int]:
+def shaking_hands(shown: Issued, folder: Path) -> AbstractContextManager[int]:
     """A server that does nothing but TLS handshakes; yields its port."""
     context = server_context(shown, folder)
-    listener = socket.create_server(("127.0.0.1", 0))
 
-    def accept() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            try:
-                with context.wrap_socket(connection, server_side=True) as secure:
-                    secure.recv(1)
-            except OSError:
-                connection.close()
+    def shake(connection: socket.socket) -> None:
+        try:
+            with context.wrap_socket(connection, server_side=True) as secure:
+                secure.recv(1)
+        except OSError:
+            connection.close()
 
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield int(listener.getsockname()[1])
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
+    return accepting(shake)

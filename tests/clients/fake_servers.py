@@ -9,7 +9,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
@@ -156,15 +156,21 @@ def serving(routes: Routes) -> Iterator[FakeServer]:
         server.server_close()
 
 
-@contextmanager
-def echoing() -> Iterator[int]:
+def echoing() -> AbstractContextManager[int]:
     """A TCP server that sends back what it gets; yields its port."""
-    listener = socket.create_server(("127.0.0.1", 0))
 
     def echo(connection: socket.socket) -> None:
         with connection:
             while data := connection.recv(65536):
                 connection.sendall(data)
+
+    return accepting(echo)
+
+
+@contextmanager
+def accepting(handle: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A TCP server that handles each connection in a thread; yields its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
 
     def accept() -> None:
         while True:
@@ -172,7 +178,7 @@ def echoing() -> Iterator[int]:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=echo, args=(connection,), daemon=True).start()
+            threading.Thread(target=handle, args=(connection,), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     try:

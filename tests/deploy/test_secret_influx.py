@@ -39,14 +39,7 @@ class FakeInfluxDB:
     authorizations: list[dict[str, Any]] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
 
-    def ask(
-        self,
-        path: str,
-        query: Mapping[str, str] | None = None,
-        *,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply:
+    def ask(self, path: str, query: Mapping[str, str] | None = None, *, body: Any = None, headers: Any = None) -> Reply:
         if path == "/api/v2/setup":
             return self._set_up(body)
         if (headers or {}).get("Authorization") != f"Token {self.admin_token}":

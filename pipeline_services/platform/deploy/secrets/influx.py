@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from pipeline_services.clients.failures import PlatformError
+from pipeline_services.clients.http import Answer, HttpApi
 from pipeline_services.clients.influxdb import token_header
 from pipeline_services.model import roles
 from pipeline_services.model.configuration import Store
@@ -22,29 +23,6 @@ WRITER: Final = "conveyor: the processor writes"
 READER: Final = "conveyor: Grafana and the checks read"
 
 Json = dict[str, Any]
-
-
-class Reply(Protocol):
-    """An HTTP answer."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def text(self) -> str: ...
-    def json(self) -> Any: ...
-
-
-class Http(Protocol):
-    """Asks InfluxDB: GET, or POST where there is a body."""
-
-    def ask(
-        self,
-        path: str,
-        query: Mapping[str, str] | None = None,
-        *,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +42,7 @@ class Tokens:
     read: str
 
 
-def ensure_tokens(http: Http, admin: Admin, pipeline: Pipeline) -> Tokens:
+def ensure_tokens(http: HttpApi, admin: Admin, pipeline: Pipeline) -> Tokens:
     """Set InfluxDB up if it is new, make the bucket if it is gone, and return the two tokens, made where missing.
 
     Raises:
@@ -100,7 +78,7 @@ def _first_set_up(admin: Admin, store: Store) -> Json:
     }
 
 
-def _organisation(http: Http, login: Mapping[str, str], pipeline: Pipeline) -> str:
+def _organisation(http: HttpApi, login: Mapping[str, str], pipeline: Pipeline) -> str:
     reply = http.ask("/api/v2/orgs", {"org": pipeline.store.org}, headers=login)
     if reply.status == 401:
         raise PlatformError(
@@ -112,7 +90,7 @@ def _organisation(http: Http, login: Mapping[str, str], pipeline: Pipeline) -> s
     return str(_checked(reply, "/api/v2/orgs")["orgs"][0]["id"])
 
 
-def _bucket(http: Http, login: Mapping[str, str], organisation: str, store: Store) -> str:
+def _bucket(http: HttpApi, login: Mapping[str, str], organisation: str, store: Store) -> str:
     query = {"name": store.bucket, "orgID": organisation}
     reply = http.ask("/api/v2/buckets", query, headers=login)
     found = [] if reply.status == 404 else _checked(reply, "/api/v2/buckets")["buckets"]
@@ -136,7 +114,7 @@ def _same(entry: Json, wanted: list[Json]) -> bool:
 
 
 def _ask(
-    http: Http,
+    http: HttpApi,
     path: str,
     query: Mapping[str, str] | None = None,
     *,
@@ -146,7 +124,7 @@ def _ask(
     return _checked(http.ask(path, query, body=body, headers=headers), path)
 
 
-def _checked(reply: Reply, path: str) -> Json:
+def _checked(reply: Answer, path: str) -> Json:
     if reply.status >= 300:
         reason: PipelineError = UnexpectedAnswer(f"InfluxDB answers {reply.status} to {path}: {reply.text[:200]}")
         raise reason
