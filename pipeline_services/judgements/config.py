@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.k8s import K8sObject, name_of, ports_of, references_of, template_of
@@ -17,7 +17,7 @@ from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
 LOADS: Final = ("PRODUCER_RATE", "PRODUCER_DEVICES")
-_ADVICE: Final = COMPONENT_ADVICE["config"]
+_ADVICE: Final = advice_about("config")
 _REFUSED: Final = (401, 403)
 
 

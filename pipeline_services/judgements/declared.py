@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -145,7 +145,7 @@ def are_as_declared(snapshot: Snapshot, component: str) -> None:
         NoData: the manifests declare nothing of it.
     """
     for drift in drifts(snapshot, component):
-        advice = COMPONENT_ADVICE[component].but(
+        advice = advice_about(component).but(
             impact=drift.does,
             next_command=f"kubectl get {drift.kind.lower()} -n {{namespace}} {drift.name} -o yaml",
             runbook="configuration",

@@ -17,8 +17,9 @@ class Deviation(AssertionError):
     """
 
     def __init__(self, snapshot: Snapshot, observed: str, threshold: str, advice: Advice) -> None:
-        command = fill(advice.next_command, snapshot.pipeline, snapshot.namespace)
-        super().__init__(five_lines(observed, threshold, advice, in_context(command, snapshot.context)))
+        resolved = advice.resolved(snapshot.pipeline)
+        command = fill(resolved.next_command, snapshot.pipeline, snapshot.namespace)
+        super().__init__(five_lines(observed, threshold, resolved, in_context(command, snapshot.context)))
         self.observed = observed
         self.threshold = threshold
-        self.advice = advice
+        self.advice = resolved

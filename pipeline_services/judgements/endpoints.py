@@ -7,7 +7,7 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import is_made_by, require_settled
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -30,7 +30,7 @@ _DIVIDED: Final = "a part of the requests goes to a pod that cannot answer them"
 def are_ready(snapshot: Snapshot, service_name: str) -> None:
     """The service exists, has its port, and at least one ready endpoint."""
     component = snapshot.pipeline.services[service_name]
-    advice = COMPONENT_ADVICE[component].but(
+    advice = advice_about(component).but(
         next_command=f"kubectl get endpointslices -n {{namespace}} -l kubernetes.io/service-name={service_name}"
     )
     service = named(snapshot, "services", service_name)
@@ -62,7 +62,7 @@ def lead_to_pods(snapshot: Snapshot, service_name: str) -> None:
     if service is None or entry is None:
         raise PreconditionNotMet(f"there is no service {service_name} with port {port}")
     template = _template(snapshot, component)
-    advice = COMPONENT_ADVICE[component].but(
+    advice = advice_about(component).but(
         next_command=f"kubectl describe service -n {{namespace}} {service_name}",
         runbook="network-policy-issues",
         level="L2",

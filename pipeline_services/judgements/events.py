@@ -11,7 +11,7 @@ from typing import Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.hpas import has_new_pods_only, is_within_lag
 from pipeline_services.judgements.pods import is_starting
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.metrics.known_issues import known_issue
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -49,7 +49,7 @@ def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
         kind, name = involved_object(event)
         observed = f"{kind} {name}: {text[:240]} ({times_seen(event)} times)"
         command = "kubectl get events -n {namespace} --sort-by=.lastTimestamp"
-        advice = COMPONENT_ADVICE[component].but(next_command=command)
+        advice = advice_about(component).but(next_command=command)
         raise Deviation(snapshot, observed, f"no open Warning event (last {WINDOW:g} s)", advice)
 
 

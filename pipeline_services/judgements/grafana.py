@@ -8,7 +8,7 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
 from pipeline_services.judgements.readings import newest_stored_age
-from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -25,7 +25,7 @@ SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
 """Whose figures a panel shows: it has none while one of these has no ready pod."""
 NEEDS_FLOW: Final = frozenset({"InfluxDB writes", "End-to-end latency"})
 """Panels that have no value while no reading is stored."""
-_ADVICE: Final[Advice] = COMPONENT_ADVICE[roles.GRAFANA].but(
+_ADVICE: Final[Advice] = advice_about(roles.GRAFANA).but(
     next_command="kubectl logs -n {namespace} -l {selector:grafana} --tail=50"
 )
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import ready_pods, require_ready
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.component import Autoscaler
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import (
@@ -56,7 +56,7 @@ def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
     for kind in ("AbleToScale", "ScalingActive"):
         _judge_condition(snapshot, hpa, kind)
     if _current_cpu(hpa) is None and not is_within_lag(hpa, snapshot.taken_at):
-        raise Deviation(snapshot, f"{hpa_name} shows <unknown> for its CPU", "a value", COMPONENT_ADVICE["hpa"])
+        raise Deviation(snapshot, f"{hpa_name} shows <unknown> for its CPU", "a value", advice_about("hpa"))
 
 
 def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
@@ -67,19 +67,19 @@ def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
     if bounds != (wanted.min_replicas, wanted.max_replicas) or targets != [wanted.cpu_percent]:
         observed = f"{hpa_name} has bounds {bounds[0]}-{bounds[1]} and CPU targets {targets}"
         expected = f"{wanted.min_replicas}-{wanted.max_replicas} and one CPU target of {wanted.cpu_percent} %"
-        raise Deviation(snapshot, observed, expected, COMPONENT_ADVICE["hpa"])
+        raise Deviation(snapshot, observed, expected, advice_about("hpa"))
     reckons_without = containers_without_request(snapshot, hpa_name)
     if reckons_without:
         observed = f"{hpa_name} scales {', '.join(reckons_without)}, which requests no CPU"
-        raise Deviation(snapshot, observed, "a CPU request, of which the target is a share", COMPONENT_ADVICE["hpa"])
+        raise Deviation(snapshot, observed, "a CPU request, of which the target is a share", advice_about("hpa"))
     behavior = spec.get("behavior") or {}
     if (behavior.get("scaleUp") or {}).get("selectPolicy") == "Disabled":
-        raise Deviation(snapshot, f"{hpa_name} may not scale up", "scaling up allowed", COMPONENT_ADVICE["hpa"])
+        raise Deviation(snapshot, f"{hpa_name} may not scale up", "scaling up allowed", advice_about("hpa"))
     for direction, window in (("scaleUp", wanted.scale_up_window_s), ("scaleDown", wanted.scale_down_window_s)):
         found = (behavior.get(direction) or {}).get("stabilizationWindowSeconds", _DEFAULT_WINDOW_S[direction])
         if found != window:
             observed = f"{hpa_name} has a {direction} stabilization window of {found} s"
-            raise Deviation(snapshot, observed, f"{window} s", COMPONENT_ADVICE["hpa"])
+            raise Deviation(snapshot, observed, f"{window} s", advice_about("hpa"))
 
 
 def documented(pipeline: Pipeline, hpa_name: str) -> Autoscaler:
@@ -129,7 +129,7 @@ def _is_new(pod: K8sObject, now: float) -> bool:
 def _existing(snapshot: Snapshot, hpa_name: str) -> K8sObject:
     hpa = named(snapshot, "hpas", hpa_name)
     if hpa is None:
-        raise Deviation(snapshot, f"there is no HPA {hpa_name}", "one", COMPONENT_ADVICE["hpa"])
+        raise Deviation(snapshot, f"there is no HPA {hpa_name}", "one", advice_about("hpa"))
     return hpa
 
 
@@ -141,7 +141,7 @@ def _judge_condition(snapshot: Snapshot, hpa: K8sObject, kind: str) -> None:
     if age(hpa, snapshot.taken_at) < NEW_FOR:
         raise PreconditionNotMet(f"{hpa_name} is new and knows no metrics yet; ask again in {NEW_FOR:g} s")
     why = f"{found.get('reason', 'no such condition')}: {found.get('message', '')}"[:200]
-    raise Deviation(snapshot, f"{hpa_name} is not {kind}: {why}", f"{kind} True", COMPONENT_ADVICE["hpa"])
+    raise Deviation(snapshot, f"{hpa_name} is not {kind}: {why}", f"{kind} True", advice_about("hpa"))
 
 
 def _cpu(metrics: list[K8sObject] | None) -> list[K8sObject]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -21,7 +21,7 @@ def is_healthy(snapshot: Snapshot) -> None:
     answer = snapshot.data("influxdb_health")
     status = answer["body"].get("status")
     if answer["status"] != 200 or status != "pass":
-        advice = COMPONENT_ADVICE[roles.INFLUXDB].but(
+        advice = advice_about(roles.INFLUXDB).but(
             next_command="kubectl exec -n {namespace} {pod:influxdb} -- curl -sS --max-time 5 "
             "--cacert /etc/influxdb-tls/ca.crt https://localhost:{port:influxdb}/health"
         )
@@ -44,7 +44,7 @@ def readings_are_past(snapshot: Snapshot) -> None:
     there = _clock_of_prometheus(snapshot)
     if there is not None and measured - there <= AHEAD:
         raise PreconditionNotMet(f"the clock of this machine is {there - asked:.0f} s behind that of the cluster")
-    advice = COMPONENT_ADVICE[roles.PRODUCER].but(
+    advice = advice_about(roles.PRODUCER).but(
         impact="readings are stored under times that have not come: ages, rates and latencies are wrong until then",
         next_command="kubectl exec -n {namespace} deploy/{name:producer} -- date -u",
         level="L3",

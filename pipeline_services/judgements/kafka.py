@@ -9,7 +9,7 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.judgements.readings import lag_growth
-from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_QUOTAS, DESCRIBE_TOPIC
 from pipeline_services.model.errors import NoData, PreconditionNotMet
@@ -51,7 +51,7 @@ def group_is_stable(snapshot: Snapshot) -> None:
     """The processors' group is Stable with every partition assigned, or rebalances without falling behind."""
     require_ready(snapshot, roles.KAFKA, roles.PROCESSOR)
     group, topics = snapshot.data("kafka_group"), snapshot.pipeline.topics
-    advice = COMPONENT_ADVICE[roles.PROCESSOR].but(next_command=f"{DESCRIBE_GROUP} --state")
+    advice = advice_about(roles.PROCESSOR).but(next_command=f"{DESCRIBE_GROUP} --state")
     if "rebalanc" in group["state"].lower() and lag_growth(snapshot) < _STALLED:
         return  # section 9, issue 2: 5-10 s are normal, and the lag shows that it has not been longer
     if group["state"] != "Stable":
@@ -97,7 +97,7 @@ def clients_are_not_limited(snapshot: Snapshot) -> None:
     require_ready(snapshot, roles.KAFKA)
     for quota in snapshot.data("kafka_quotas"):
         limits = ", ".join(f"{key}={value:g}" for key, value in sorted(quota["limits"].items()))
-        advice = COMPONENT_ADVICE[roles.KAFKA].but(
+        advice = advice_about(roles.KAFKA).but(
             impact="the broker holds those clients up: readings come in, or are stored, ever later",
             next_command=DESCRIBE_QUOTAS,
             level="L2",
@@ -112,4 +112,4 @@ def limited(quota: Mapping[str, Any]) -> str:
 
 
 def _topic_advice(topic: str) -> Advice:
-    return COMPONENT_ADVICE[roles.KAFKA].but(next_command=DESCRIBE_TOPIC.replace("{topic}", topic))
+    return advice_about(roles.KAFKA).but(next_command=DESCRIBE_TOPIC.replace("{topic}", topic))

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import pods_of
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.metrics.known_issues import KnownIssue, known_issue
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import K8sObject, name_of, ready_since, stamped
@@ -48,7 +48,7 @@ def have_no_unknown_errors(snapshot: Snapshot, component: str) -> None:
         last = unknown[-1]
         command = f"kubectl logs -n {{namespace}} {last.pod} --tail=100"
         observed = f"{len(unknown)} error lines, the last of {last.pod}: {last.whole[:300]}"
-        advice = COMPONENT_ADVICE[component].but(next_command=command)
+        advice = advice_about(component).but(next_command=command)
         raise Deviation(snapshot, observed, f"none that is not a known issue (last {WINDOW:g} s)", advice)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.logs import WINDOW, recent_lines
 from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
-from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -24,7 +24,7 @@ def is_ready(snapshot: Snapshot) -> None:
     answer = snapshot.data("loki_ready")
     if answer["status"] != 200:
         observed = f"Loki's /ready answers {answer['status']}: {str(answer['body'])[:200]}"
-        raise Deviation(snapshot, observed, "200", COMPONENT_ADVICE[roles.LOKI])
+        raise Deviation(snapshot, observed, "200", advice_about(roles.LOKI))
 
 
 def finds_all_logs(snapshot: Snapshot) -> None:
@@ -72,6 +72,4 @@ def _newest(streams: list[dict[str, Any]]) -> float | None:
 
 
 def _shipping_advice() -> Advice:
-    return COMPONENT_ADVICE[roles.LOKI].but(
-        next_command="kubectl logs -n {namespace} -l {selector:log-shipper} --tail=50"
-    )
+    return advice_about(roles.LOKI).but(next_command="kubectl logs -n {namespace} -l {selector:log-shipper} --tail=50")

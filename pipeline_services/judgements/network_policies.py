@@ -9,7 +9,7 @@ from typing import Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.reachability.open_connections import ELSEWHERE, Network, Surplus
 from pipeline_services.judgements.reachability.port_sets import Ports
-from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import Attempt, Flow, attempts
 from pipeline_services.model.pipeline import Pipeline
@@ -38,7 +38,7 @@ def destinations(pipeline: Pipeline) -> tuple[str, ...]:
 def deny_by_default(snapshot: Snapshot) -> None:
     """One policy selects every pod, in both directions, and allows nothing; no other gives that up for every pod."""
     network = snapshot.derive(Network)
-    advice = COMPONENT_ADVICE["network"]
+    advice = advice_about("network")
     if not network.denies_by_default:
         raise Deviation(snapshot, "no policy denies by default", "one for all pods, both ways", advice)
     if network.open_to_everybody:
@@ -53,7 +53,7 @@ def allow(snapshot: Snapshot, flow_id: str) -> None:
     for flow in (one for one in snapshot.pipeline.flows if one.id == flow_id):
         way = network.held_up(flow)
         if way:
-            raise Deviation(snapshot, f"no policy lets {flow} {way}", "one", COMPONENT_ADVICE["network"])
+            raise Deviation(snapshot, f"no policy lets {flow} {way}", "one", advice_about("network"))
 
 
 def deny(snapshot: Snapshot, attempt_id: str) -> None:
@@ -122,7 +122,7 @@ def _some(lines: list[str]) -> list[str]:
 
 
 def _too_loose(policy: str) -> Advice:
-    return COMPONENT_ADVICE["network"].but(
+    return advice_about("network").but(
         impact="an intruder in one pod can move on: a pod has connections that it does not need",
         next_command=f"kubectl describe networkpolicy -n {{namespace}} {policy}",
     )

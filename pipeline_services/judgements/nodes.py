@@ -6,7 +6,7 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.resources import STALE_AFTER
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import (
     PRESSURES,
@@ -35,13 +35,13 @@ def are_ready(snapshot: Snapshot) -> None:
         ready = condition(node, "Ready")
         if not is_true(node, "Ready"):
             observed = f"node {name_of(node)} is not ready: {ready.get('message') or ready.get('reason')}"
-            raise Deviation(snapshot, observed, "Ready", COMPONENT_ADVICE["node"])
+            raise Deviation(snapshot, observed, "Ready", advice_about("node"))
         if is_cordoned(node):
-            raise Deviation(snapshot, f"node {name_of(node)} is cordoned", "schedulable", COMPONENT_ADVICE["node"])
+            raise Deviation(snapshot, f"node {name_of(node)} is cordoned", "schedulable", advice_about("node"))
     closed = closed_by_taints(found)
     if closed:
         observed = "; ".join(f"node {name} has the taint {', '.join(taints)}" for name, taints in closed.items())
-        advice = COMPONENT_ADVICE["node"].but(
+        advice = advice_about("node").but(
             impact="what runs may go on; a pod that is made now finds no place",
             next_command="kubectl describe nodes",
             runbook="high-resource-usage",
@@ -62,7 +62,7 @@ def have_no_pressure(snapshot: Snapshot) -> None:
             found = condition(node, kind)
             if condition_status(node, kind) != "False":
                 observed = f"node {name_of(node)} has {kind} {found.get('status', 'Unknown')}: {found.get('message')}"
-                raise Deviation(snapshot, observed, f"{kind} False", COMPONENT_ADVICE["node"])
+                raise Deviation(snapshot, observed, f"{kind} False", advice_about("node"))
 
 
 def have_room(snapshot: Snapshot, resource: str) -> None:
@@ -73,7 +73,7 @@ def have_room(snapshot: Snapshot, resource: str) -> None:
             raise NoData(f"the usage of {name_of(metrics)} is from {metrics['timestamp']}, which is too old")
         share = quantity(metrics["usage"][resource]) / capacity[name_of(metrics)]
         if not share < LEVELS[resource]:
-            advice = COMPONENT_ADVICE["node"].but(next_command="kubectl top nodes")
+            advice = advice_about("node").but(next_command="kubectl top nodes")
             observed = f"node {name_of(metrics)} uses {share:.0%} of its {resource}"
             raise Deviation(snapshot, observed, f"< {LEVELS[resource]:.0%} (last 15 s)", advice)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import (
@@ -112,7 +112,7 @@ def bad_status(pod: K8sObject, now: float) -> str:
 def are_ready(snapshot: Snapshot, component: str) -> None:
     """Every app of the component has a pod; every pod is Running and ready or has just been started, and in none of
     the bad statuses (CrashLoopBackOff, Error, Pending, ImagePullBackOff, OOMKilled and the like)."""
-    advice = COMPONENT_ADVICE[component]
+    advice = advice_about(component)
     pods = pods_of(snapshot, component)
     for part in snapshot.pipeline.parts_of(component):
         if not any(part.owns(labels_of(pod)) for pod in pods):

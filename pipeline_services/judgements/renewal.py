@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.upkeep import ANCHOR, DAY, value_of
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.errors import NoData, PreconditionNotMet
@@ -44,7 +44,7 @@ def requests_fit(snapshot: Snapshot, app: str) -> None:
         requested = _requested(snapshot, app, resource)
         used = value_of(snapshot, f"upkeep/{resource}", app)
         if used > MOST_OF_REQUEST * requested:
-            advice = COMPONENT_ADVICE[snapshot.pipeline[app].reports_to].but(
+            advice = advice_about(snapshot.pipeline[app].reports_to).but(
                 impact="the node may get full, or the autoscaler add pods, at quite another load than planned",
                 next_command=TOP_PODS,
                 runbook=ANCHOR,
@@ -71,7 +71,7 @@ def image_is_renewed(snapshot: Snapshot, app: str) -> None:
         raise NoData(f"nobody recorded when the image of {app} was set")
     days = (snapshot.taken_at - min(written)) / DAY
     if days * DAY > MONTH:
-        advice = COMPONENT_ADVICE[snapshot.pipeline[app].reports_to].but(
+        advice = advice_about(snapshot.pipeline[app].reports_to).but(
             impact="known holes in what it is made of stay open", next_command="make up", runbook=ANCHOR, level="L2"
         )
         observed = f"{app} has run the same image for {days:.0f} days"
@@ -94,7 +94,7 @@ def secret_is_rotated(snapshot: Snapshot, secret: str) -> None:
     key = min(newest, key=newest.__getitem__)
     days = (snapshot.taken_at - newest[key]) / DAY
     if days * DAY > QUARTER:
-        advice = COMPONENT_ADVICE["config"].but(
+        advice = advice_about("config").but(
             impact="a leaked value still works",
             next_command=f"kubectl describe secret -n {{namespace}} {secret}",
             runbook=ANCHOR,
@@ -107,7 +107,7 @@ def certificate_outlives_the_next_review(snapshot: Snapshot) -> None:
     """InfluxDB's certificate is still valid two weeks after the next review."""
     left = (float(snapshot.data("tls")["secret"]["not_after"]) - snapshot.taken_at) / DAY
     if left * DAY < LASTS:
-        advice = COMPONENT_ADVICE[roles.INFLUXDB].but(
+        advice = advice_about(roles.INFLUXDB).but(
             impact="it may expire before anybody looks again; then nothing is stored",
             next_command=f"kubectl describe secret -n {{namespace}} {snapshot.pipeline.config.tls}",
             runbook="tls-certificate",
@@ -131,7 +131,7 @@ def autoscaler_is_proved(snapshot: Snapshot, hpa_name: str) -> None:
     if last is None and age(hpa, snapshot.taken_at) < MONTH:
         raise PreconditionNotMet(f"{hpa_name} has not had to scale yet", next_step=load)
     if last is None or snapshot.taken_at - epoch(last) > MONTH:
-        advice = COMPONENT_ADVICE["hpa"].but(
+        advice = advice_about("hpa").but(
             impact="it is not known whether the pipeline scales with its load", next_command=load, runbook=ANCHOR
         )
         observed = f"{hpa_name} has never scaled" if last is None else f"{hpa_name} last scaled on {last[:10]}"

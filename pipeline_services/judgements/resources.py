@@ -7,7 +7,7 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import ready_pods
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import K8sObject, age, containers_of, epoch, limits_of, name_of, quantity
@@ -36,7 +36,7 @@ def are_within_limits(snapshot: Snapshot, component: str) -> None:
 def _judge(snapshot: Snapshot, component: str, pod: K8sObject, metrics: K8sObject) -> None:
     if snapshot.taken_at - epoch(metrics["timestamp"]) > STALE_AFTER:
         raise NoData(f"the usage of {name_of(pod)} is from {metrics['timestamp']}, which is too old")
-    advice = COMPONENT_ADVICE[component].but(next_command=TOP_PODS, runbook="high-resource-usage")
+    advice = advice_about(component).but(next_command=TOP_PODS, runbook="high-resource-usage")
     limits = {container["name"]: limits_of(container) for container in containers_of(pod)}
     for container in metrics["containers"]:
         for what, used, limit in _used_and_limits(container["usage"], limits.get(container["name"], {})):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import is_made_by, ready_pods, require_ready
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import age, epoch, labels_of, name_of, ready_since
@@ -27,7 +27,7 @@ COUNTED: Final[Mapping[str, str]] = {
 }
 """Apps and jobs of nodes, each with a key metric that is made of its series alone."""
 NODE_JOBS: Final = ("kubelet", "kubelet-cadvisor")
-_ADVICE: Final = COMPONENT_ADVICE[roles.PROMETHEUS].but(
+_ADVICE: Final = advice_about(roles.PROMETHEUS).but(
     next_command="kubectl port-forward -n {namespace} svc/{service:prometheus} {port:prometheus}:{port:prometheus}"
 )
 

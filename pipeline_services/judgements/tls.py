@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
 from pipeline_services.snapshot.snapshot import Snapshot
 
 DAYS_LEFT: Final = 14
 _DAY = 86_400.0
-_ADVICE: Final = COMPONENT_ADVICE[roles.INFLUXDB].but(
+_ADVICE: Final = advice_about(roles.INFLUXDB).but(
     impact="clients that verify refuse to connect: no reading is stored",
     next_command=(
         "kubectl get secret -n {namespace} {secret:tls} -o jsonpath='{.data.tls\\.crt}' | base64 -d | "

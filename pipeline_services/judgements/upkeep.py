@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.metrics.advice import COMPONENT_ADVICE, Advice
+from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.commands import TOP_PODS
@@ -190,4 +190,4 @@ def _levels(points: Sequence[Sequence[float]], what: str) -> list[float]:
 
 
 def _advice(component: str, command: str) -> Advice:
-    return COMPONENT_ADVICE[component].but(next_command=command, runbook=ANCHOR)
+    return advice_about(component).but(next_command=command, runbook=ANCHOR)

@@ -6,7 +6,7 @@ import re
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import STARTING_FOR
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import age, is_terminating, name_of, phase_of
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -19,7 +19,7 @@ def belongs_to(claim: str, workload: str) -> bool:
 
 def are_bound(snapshot: Snapshot, component: str) -> None:
     """The component has at least one claim, and every one is Bound."""
-    advice = COMPONENT_ADVICE["storage"]
+    advice = advice_about("storage")
     workload = snapshot.pipeline[component].workload
     claims = [claim for claim in snapshot.data("pvcs") if belongs_to(name_of(claim), workload)]
     if not claims:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_starting, pods_of
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import age, condition_status, is_ready, labels_of, progress_of
@@ -21,9 +21,7 @@ def is_rolled_out(snapshot: Snapshot, component: str) -> None:
 
 def _judge(snapshot: Snapshot, part: Component) -> None:
     component, kind, app = part.reports_to, part.kind, part.workload
-    advice = COMPONENT_ADVICE[component].but(
-        next_command=f"kubectl rollout status {kind.lower()}/{app} -n {{namespace}}"
-    )
+    advice = advice_about(component).but(next_command=f"kubectl rollout status {kind.lower()}/{app} -n {{namespace}}")
     workload = named(snapshot, part.list_name, app)
     if workload is None:
         missing = advice.but(next_command="kubectl get deployments,statefulsets,daemonsets -n {namespace}")

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from shlex import quote
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from pipeline_services.model.pipeline import Pipeline
 
 _PLACEHOLDER: Final = re.compile(r"(?<!\$)\{([a-z_]+)(?::([a-z_-]+))?\}")
 

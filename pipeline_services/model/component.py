@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from pipeline_services.model.kinds import KINDS
+
+ESCALATIONS: Final = ("L1", "L2", "L3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,10 @@ class Component:
         metrics_port: the port that Prometheus scrapes; 0: it is not scraped.
         volume: the claim that holds its data; empty: it keeps none. mount: where the container has that volume.
         affects: components whose checks may fail because this one fails.
+        impact: what a finding about it means, in words.
+        next_command: what to type first; empty: describe its pods. It may hold the placeholders of commands.py.
+        runbook: the anchor of its section in RUNBOOK.md.
+        escalation: who acts when that does not help (section 6): L1, L2 or L3.
         recovery_limit_s: section 3's limit; recovery_aim_s: what the median should stay within.
     """
 
@@ -75,8 +82,18 @@ class Component:
     mount: str = ""
     autoscaler: Autoscaler | None = None
     affects: tuple[str, ...] = ()
+    impact: str = "what depends on it may not work"
+    next_command: str = ""
+    runbook: str = "pod-status"
+    escalation: str = "L2"
     recovery_limit_s: float = 0.0
     recovery_aim_s: float = 0.0
+
+    @property
+    def first_command(self) -> str:
+        """What to type first about it, with placeholders."""
+        pods = f"kubectl describe pods -n {{namespace}} -l {{selector:{self.id}}}"
+        return self.next_command or (pods if self.selector else "kubectl get all -n {namespace}")
 
     @property
     def list_name(self) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.model import roles
-from pipeline_services.model.component import Autoscaler, Component, Service
+from pipeline_services.model.commands import fill
+from pipeline_services.model.component import ESCALATIONS, Autoscaler, Component, Service
 from pipeline_services.model.configuration import Config, Dashboard, Store, Topics
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import ANY, Flow
@@ -67,6 +68,11 @@ class Pipeline:
             found._require_known(f"components.{part.id}.affects", part.affects)
             if part.workload and part.kind not in WORKLOADS:
                 raise PreconditionNotMet(f"components.{part.id}.kind: {part.kind!r} is none of {', '.join(WORKLOADS)}")
+            if part.escalation not in ESCALATIONS:
+                raise PreconditionNotMet(
+                    f"components.{part.id}.escalation: {part.escalation!r} is no level of section 6"
+                )
+            found._require_placeholders(part)
             if part.volume and not part.mount:
                 raise PreconditionNotMet(f"components.{part.id} has a volume and no mount: where its container has it")
             found._require_known(f"components.{part.id}.part_of", [part.part_of] if part.part_of else [])
@@ -81,6 +87,12 @@ class Pipeline:
         for table in document["components"].values():
             del table["id"]
         return document
+
+    def _require_placeholders(self, part: Component) -> None:
+        try:
+            fill(part.first_command, self)
+        except ValueError as error:
+            raise PreconditionNotMet(f"components.{part.id}.next_command: {error}") from error
 
     def _require_known(self, where: str, ids: tuple[str, ...] | list[str]) -> None:
         for one in ids:

@@ -51,8 +51,9 @@ def test_the_spec_s_rows_come_first_with_the_spec_s_levels() -> None:
 @pytest.mark.parametrize("metric", KEY_METRICS.values(), ids=lambda metric: metric.id)
 def test_a_row_is_complete(metric: object) -> None:
     known = KEY_METRICS[metric.id]  # type: ignore[attr-defined]
-    assert all((known.reason, known.unit, known.query, known.shown_by, known.advice.impact, known.advice.next_command))
-    assert known.advice.escalation in Escalation
+    advice = known.advice.resolved(Pipeline.load())
+    assert all((known.reason, known.unit, known.query, known.shown_by, advice.impact, advice.next_command))
+    assert advice.escalation in Escalation
     assert known.comparison.holds(known.warn, known.fail) or known.warn == known.fail
     assert all(known.component_of(subject) in Pipeline.load().reported for subject in known.cases(Pipeline.load()))
     assert known.tool != "prometheus" or "[" in known.query, "a query without a window shows series that have stopped"
@@ -145,7 +146,9 @@ def test_one_sample_of_the_lag_says_nothing_about_growth() -> None:
 def test_the_explanation_has_five_lines_and_names_what_it_is_about() -> None:
     metric = KEY_METRICS["producer-rate"]
     reading = metric.observed(Reading(0.2, NOW))
-    lines = five_lines(reading, metric.threshold(), metric.advice, "kubectl get pods").splitlines()
+    lines = five_lines(
+        reading, metric.threshold(), metric.advice.resolved(Pipeline.load()), "kubectl get pods"
+    ).splitlines()
     assert lines[0] == "producer-rate is 0.2 readings/s; expected > 0.5 readings/s (over 60 s)"
     assert lines[2] == "next: kubectl get pods"
     assert len(lines) == 5

@@ -38,6 +38,12 @@ def changed(change: Change) -> dict[str, Any]:
         (lambda d: d["components"]["kafka"].update(affects="producer"), "affects must be a list"),
         (lambda d: d["components"]["kafka"].update(affects=["procesor"]), "'procesor' is none of"),
         (lambda d: d["components"]["kafka"].update(kind="Set"), "components.kafka.kind: 'Set' is none of"),
+        (lambda d: d["components"]["kafka"].update(escalation="L4"), "'L4' is no level of section 6"),
+        (
+            lambda d: d["components"]["kafka"].update(next_command="{pods:kafka}"),
+            "there is no placeholder {pods:kafka}",
+        ),
+        (lambda d: d["components"]["kafka"].update(next_command="{hpa:kafka}"), "has nothing for {hpa:kafka}"),
         (lambda d: d["dashboard"]["datasources"].update(tempo="t"), "dashboard.datasources: 'tempo' is none of"),
         (lambda d: d["config"]["settings"].update(kafak={}), "config.settings: 'kafak' is none of"),
         (lambda d: d["components"]["kafka"].pop("mount"), "components.kafka has a volume and no mount"),

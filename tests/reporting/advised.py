@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.causes import CAUSES
 from tests.reporting.samples import ROOT
 
@@ -18,6 +19,7 @@ ELSEWHERE = ("platform", "faults")
 def templates() -> dict[str, str]:
     """Each command, with its gaps as ``{…}``, and where it is from."""
     found = {command: f"cause {cause.id}" for cause in CAUSES.values() for command in (*cause.steps, cause.undo)}
+    found |= {part.first_command: f"component {part.id}" for part in Pipeline.load().components.values()}
     for file in sorted(PACKAGE.rglob("*.py")):
         if not {*ELSEWHERE, "causes"} & set(file.relative_to(PACKAGE).parts):
             found |= {command: str(file.relative_to(ROOT)) for command in literals(file)}

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline_services.clients.signals import POLITE
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.reporting.run.outcome import CaseResult, finding_of
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
@@ -20,7 +20,7 @@ AT = 1_795_000_000.0
 
 CHECKS = '''
 import pytest
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.judgements.deviation import Deviation
 
 pytestmark = [pytest.mark.daily]
@@ -32,7 +32,7 @@ component = pytest.mark.component
 def test_pods_ready(snapshot, name):
     """Every pod is ready."""
     if not any(pod["metadata"]["name"].startswith(name) for pod in snapshot.data("pods")):
-        raise Deviation(snapshot, f"there is no pod of {name}", "at least one", COMPONENT_ADVICE[name])
+        raise Deviation(snapshot, f"there is no pod of {name}", "at least one", advice_about(name))
 
 
 @pytest.mark.runbook("key-metrics")
@@ -43,7 +43,7 @@ def test_key_metric(snapshot, record_property, metric):
     value = snapshot.data(f"prometheus/{metric}")
     record_property("reading", f"{metric} is {value}")
     if value > 100:
-        raise Deviation(snapshot, f"{metric} is {value}", "< 100 (now)", COMPONENT_ADVICE["processor"])
+        raise Deviation(snapshot, f"{metric} is {value}", "< 100 (now)", advice_about("processor"))
 
 
 @pytest.mark.runbook("storage")
@@ -72,7 +72,7 @@ def snapshot(changes: Mapping[str, object] | None = None) -> Snapshot:
 
 
 def deviation(observed: str = "lag is 7", threshold: str = "< 5 (now)", component: str = "kafka") -> Deviation:
-    return Deviation(snapshot(), observed, threshold, COMPONENT_ADVICE[component])
+    return Deviation(snapshot(), observed, threshold, advice_about(component))
 
 
 def result(case: str, component: str, error: BaseException | None = None, runbook: str = "pod-status") -> CaseResult:

@@ -9,7 +9,7 @@ import pytest
 from chaos.scenarios import MATRIX, RECOVERY
 from pipeline_services.checklist.checks import CHECKS, cases
 from pipeline_services.clients.signals import POLITE
-from pipeline_services.metrics.advice import COMPONENT_ADVICE, Escalation
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.known_issues import KNOWN_ISSUES
 from pipeline_services.model.exit_codes import REFUSED
@@ -73,8 +73,8 @@ def named_anchors() -> dict[str, str]:
         found |= dict.fromkeys(re.findall(r'mark\.runbook\("([^"]+)"\)', text), file.name)
     for file in (ROOT / "pipeline_services").rglob("*.py"):
         found |= dict.fromkeys(re.findall(r'runbook="([^"]+)"', file.read_text()), file.name)
-    found |= {advice.runbook: f"the advice of {one}" for one, advice in COMPONENT_ADVICE.items()}
-    found |= {metric.advice.runbook: f"the metric {metric.id}" for metric in KEY_METRICS.values()}
+    found |= {part.runbook: f"the description of {part.id}" for part in PIPELINE.components.values()}
+    found |= {metric.advice.resolved(PIPELINE).runbook: f"the metric {metric.id}" for metric in KEY_METRICS.values()}
     found |= {cause.runbook: f"the cause {cause.id}" for cause in CAUSES.values()}
     found |= {one.scenario: f"the condition {one.when!r}" for one in CONDITIONS}
     found |= {one.plan.section: f"the scenario {one.id}" for one in RECOVERY.values()}

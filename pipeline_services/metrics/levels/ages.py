@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.metrics.metric import Comparison, KeyMetric
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, LOGS_OF
@@ -19,7 +19,7 @@ STORED_READING_AGE: Final = KeyMetric(
     fail=60,
     warn=30,
     reason="a restart or rebalance takes up to 30 s; where nothing is produced, nothing can be judged",
-    advice=COMPONENT_ADVICE[roles.PROCESSOR].but(next_command=LOGS_OF % roles.PROCESSOR),
+    advice=advice_about(roles.PROCESSOR).but(next_command=LOGS_OF % roles.PROCESSOR),
     component=roles.PROCESSOR,
     needs=(roles.PRODUCER,),
 )
@@ -33,7 +33,7 @@ END_TO_END_LATENCY: Final = KeyMetric(
     fail=30,
     warn=5,
     reason="from event to stored takes under a second; a rebalance adds 5-10 s",
-    advice=COMPONENT_ADVICE[roles.PROCESSOR].but(next_command=DESCRIBE_GROUP),
+    advice=advice_about(roles.PROCESSOR).but(next_command=DESCRIBE_GROUP),
     component=roles.PROCESSOR,
     needs=(roles.PRODUCER, roles.PROCESSOR),
 )
@@ -47,7 +47,7 @@ UNACKNOWLEDGED_AGE: Final = KeyMetric(
     fail=20,
     warn=5,
     reason="the lowest age in a minute: a broker restart passes, a wedged producer does not",
-    advice=COMPONENT_ADVICE[roles.PRODUCER].but(next_command=LOGS_OF % roles.PRODUCER),
+    advice=advice_about(roles.PRODUCER).but(next_command=LOGS_OF % roles.PRODUCER),
     component=roles.PRODUCER,
     needs=(roles.PRODUCER,),
 )

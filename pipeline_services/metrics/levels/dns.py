@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.metrics.metric import Comparison, KeyMetric, servers
 
 NAME_RESOLVES: Final = KeyMetric(
@@ -17,7 +17,7 @@ NAME_RESOLVES: Final = KeyMetric(
     fail=1,
     warn=1,
     reason="as seen by the pods that need the name; one failed look-up passes, a minute of them does not",
-    advice=COMPONENT_ADVICE["dns"],
+    advice=advice_about("dns"),
     component="dns",
     by="name",
     subjects=servers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.metrics.metric import Comparison, KeyMetric
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP
@@ -19,7 +19,7 @@ CONSUMER_LAG: Final = KeyMetric(
     fail=5_000,
     warn=1_000,
     reason="50 s of the largest production (5 producers at 20 readings/s): more than any restart leaves behind",
-    advice=COMPONENT_ADVICE[roles.PROCESSOR].but(next_command=DESCRIBE_GROUP),
+    advice=advice_about(roles.PROCESSOR).but(next_command=DESCRIBE_GROUP),
     component=roles.PROCESSOR,
 )
 CONSUMER_LAG_GROWTH: Final = KeyMetric(
@@ -33,6 +33,6 @@ CONSUMER_LAG_GROWTH: Final = KeyMetric(
     fail=0.9,
     warn=0.5,
     reason="a rebalance holds consumption up for 5-10 s (section 9), so a lag under 15 s of production is none",
-    advice=COMPONENT_ADVICE[roles.PROCESSOR].but(next_command=DESCRIBE_GROUP),
+    advice=advice_about(roles.PROCESSOR).but(next_command=DESCRIBE_GROUP),
     component=roles.PROCESSOR,
 )

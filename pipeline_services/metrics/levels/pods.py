@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.metrics.metric import Comparison, KeyMetric, autoscalers, workloads
 from pipeline_services.model import roles
 
@@ -21,7 +21,7 @@ POD_RESTARTS: Final = KeyMetric(
     fail=MAX_RESTARTS,
     warn=3,
     reason="the level is section 8's; a pod counts from when it was created",
-    advice=COMPONENT_ADVICE[roles.PRODUCER].but(
+    advice=advice_about(roles.PRODUCER).but(
         impact="a container keeps failing; each restart interrupts the flow",
         next_command="kubectl get pods -n {namespace} -o wide",
         runbook="pod-status",
@@ -40,7 +40,7 @@ HPA_REPLICAS: Final = KeyMetric(
     warn=5,
     floor=1,
     reason="the bounds are section 8's",
-    advice=COMPONENT_ADVICE["hpa"].but(next_command="kubectl get hpa -n {namespace}"),
+    advice=advice_about("hpa").but(next_command="kubectl get hpa -n {namespace}"),
     component="hpa",
     subjects=autoscalers,
 )

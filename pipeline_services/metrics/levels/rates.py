@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.metrics.metric import Absence, Comparison, KeyMetric
 from pipeline_services.model import roles
 from pipeline_services.model.commands import LOGS_OF
@@ -20,7 +20,7 @@ PRODUCER_RATE: Final = KeyMetric(
     fail=0.5,
     warn=1.0,
     reason="the level is section 8's; only readings that Kafka acknowledged count",
-    advice=COMPONENT_ADVICE[roles.PRODUCER].but(next_command=LOGS_OF % roles.PRODUCER),
+    advice=advice_about(roles.PRODUCER).but(next_command=LOGS_OF % roles.PRODUCER),
     component=roles.PRODUCER,
     absence=Absence.ZERO_WITHOUT_PODS,
 )
@@ -39,7 +39,7 @@ PROCESSOR_MATCHES_PRODUCER: Final = KeyMetric(
         "up to a quarter of the window; more than 1 is catching up, which is right; the lag metrics find a "
         "shortfall that lasts"
     ),
-    advice=COMPONENT_ADVICE[roles.PROCESSOR].but(next_command=LOGS_OF % roles.PROCESSOR),
+    advice=advice_about(roles.PROCESSOR).but(next_command=LOGS_OF % roles.PROCESSOR),
     component=roles.PROCESSOR,
     needs=(roles.PRODUCER,),
     absence=Absence.ZERO_WITHOUT_PODS,
@@ -55,7 +55,7 @@ INFLUXDB_WRITES_MATCH_PROCESSOR: Final = KeyMetric(
     fail=0.8,
     warn=0.95,
     reason="both are counted by the same pod and scraped together; only readings in flight and poison lie between",
-    advice=COMPONENT_ADVICE[roles.INFLUXDB].but(
+    advice=advice_about(roles.INFLUXDB).but(
         next_command=LOGS_OF % roles.PROCESSOR, runbook="influxdb-statefulset-failure"
     ),
     component=roles.INFLUXDB,
@@ -72,7 +72,7 @@ WRITE_FAILURES: Final = KeyMetric(
     fail=0.1,
     warn=0.02,
     reason="a single retried write is normal around a restart; six in a minute are not",
-    advice=COMPONENT_ADVICE[roles.PROCESSOR].but(next_command=LOGS_OF % roles.PROCESSOR),
+    advice=advice_about(roles.PROCESSOR).but(next_command=LOGS_OF % roles.PROCESSOR),
     component=roles.PROCESSOR,
 )
 DEAD_LETTERS: Final = KeyMetric(
@@ -85,7 +85,7 @@ DEAD_LETTERS: Final = KeyMetric(
     fail=0.1,
     warn=0,
     reason="a message that nobody can read is set aside and stays there; six in a minute are a producer at fault",
-    advice=COMPONENT_ADVICE[roles.PROCESSOR].but(
+    advice=advice_about(roles.PROCESSOR).but(
         impact="messages that cannot be read are set aside: what they said is not in InfluxDB",
         next_command=LOGS_OF % roles.PROCESSOR,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
+from pipeline_services.metrics.advice import advice_about
 from pipeline_services.metrics.metric import Comparison, KeyMetric, data_path, stateful
 from pipeline_services.model.commands import TOP_PODS
 
@@ -32,9 +32,7 @@ CPU_USAGE: Final = KeyMetric(
     fail=0.8,
     warn=0.7,
     reason="the level is section 8's; sustained means every one-minute average of the window",
-    advice=COMPONENT_ADVICE["hpa"].but(
-        impact="the pod is about to be slowed down by its CPU limit", next_command=TOP_PODS
-    ),
+    advice=advice_about("hpa").but(impact="the pod is about to be slowed down by its CPU limit", next_command=TOP_PODS),
     by="pod",
     subjects=data_path,
 )
@@ -52,7 +50,7 @@ MEMORY_USAGE: Final = KeyMetric(
     fail=0.9,
     warn=0.8,
     reason="the level is section 8's; sustained means all of the window",
-    advice=COMPONENT_ADVICE["hpa"].but(
+    advice=advice_about("hpa").but(
         impact="the pod is about to be killed for its memory (OOMKilled)", next_command=TOP_PODS
     ),
     by="pod",
@@ -74,7 +72,7 @@ CPU_THROTTLING: Final = KeyMetric(
         "a minute at the limit, of two: bursts pass; in its first three minutes a container counts as "
         "not throttled, since a start takes all the CPU it gets"
     ),
-    advice=COMPONENT_ADVICE["hpa"].but(
+    advice=advice_about("hpa").but(
         impact="the pod stands still for most of the time because of its CPU limit: probes time out, work piles up",
         next_command=TOP_PODS,
     ),
@@ -94,7 +92,7 @@ VOLUME_USAGE: Final = KeyMetric(
     fail=0.9,
     warn=0.8,
     reason="section 5 reviews it weekly; a full volume stops the broker or the store at once",
-    advice=COMPONENT_ADVICE["storage"],
+    advice=advice_about("storage"),
     component="storage",
     by="persistentvolumeclaim",
     subjects=stateful,

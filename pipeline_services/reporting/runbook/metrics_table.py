@@ -20,7 +20,7 @@ def table(metrics: Iterable[KeyMetric], pipeline: Pipeline) -> str:
 
 def _rows(metrics: Iterable[KeyMetric], pipeline: Pipeline) -> Iterator[tuple[str, ...]]:
     for metric in metrics:
-        advice = metric.advice
+        advice = metric.advice.resolved(pipeline)
         yield (
             f"`{metric.id}`",
             "added" if metric.row == "suite" else metric.row,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline_services.judgements.readings import newest_stored_age
-from pipeline_services.metrics.advice import COMPONENT_ADVICE
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.offsets import Offsets
@@ -27,8 +26,9 @@ def impact(snapshot: Snapshot, findings: Sequence[Finding], last: Snapshot | Non
         *((f"Newest stored reading{when}", _newest(one)) for when, one in looks.items()),
         ("Readings lost", _lost(findings, snapshot.pipeline)),
     ]
-    components = dict.fromkeys(one.component for one in findings if one.component in COMPONENT_ADVICE)
-    return [*rows, *((f"While {name} is unhealthy", COMPONENT_ADVICE[name].impact) for name in components)]
+    known = snapshot.pipeline.components
+    components = dict.fromkeys(one.component for one in findings if one.component in known)
+    return [*rows, *((f"While {name} is unhealthy", known[name].impact) for name in components)]
 
 
 def _waiting(snapshot: Snapshot) -> str:
