@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 ANY: Final = "any"
 """A source that means every pod of the namespace."""
+NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"
+"""The label that Kubernetes gives every namespace, with its name."""
 PROTOCOLS: Final = ("TCP", "UDP", "SCTP")
 LAST_PORT: Final = 65_535
 

@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 
+from pipeline_services.checklist import checks
+from pipeline_services.checklist.run import run_checks
 from pipeline_services.judgements import network_policies
 from pipeline_services.model import own_cluster
 from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.roles import PROMETHEUS
+from pipeline_services.platform.deploy import network_policies as generator
 from pipeline_services.snapshot.snapshot import Snapshot
+from tests.judgements.world import healthy
+from tests.other_pipeline import other_pipeline, without
 
 PIPELINE = Pipeline.load()
 FLOWS = {(flow.source, flow.destination, flow.port) for flow in PIPELINE.flows if PIPELINE[flow.destination].workload}
@@ -23,18 +28,8 @@ def test_nothing_is_allowed_by_default(manifests: Any) -> None:
     assert spec == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
-def test_just_the_needed_connections_may_leave(manifests: Any) -> None:
-    assert {flow for flow in ends(manifests, "egress", "to") if flow[1]} == FLOWS
-
-
-def test_just_the_needed_connections_may_arrive(manifests: Any) -> None:
-    assert {(peer, app, port) for app, peer, port in ends(manifests, "ingress", "from")} == FLOWS
-
-
-def test_only_prometheus_reaches_the_node(manifests: Any) -> None:
-    outside = {(app, port) for app, peer, port in ends(manifests, "egress", "to") if not peer}
-    assert outside == {(flow.source, flow.port) for flow in PIPELINE.flows if flow.destination == "node"}
-    assert {app for app, _ in outside} == {PROMETHEUS}
+def test_the_policies_are_those_of_the_description() -> None:
+    assert generator.FILE.read_text(encoding="utf-8") == generator.text(PIPELINE)
 
 
 def test_every_pod_may_look_up_names_and_ask_nothing_else_of_other_namespaces(manifests: Any) -> None:
@@ -46,6 +41,16 @@ def test_every_pod_may_look_up_names_and_ask_nothing_else_of_other_namespaces(ma
     assert {(port["protocol"], port["port"]) for port in rule["ports"]} == {("UDP", 53), ("TCP", 53)}
     others = [item for item in manifests.of("NetworkPolicy") if item["metadata"]["name"] != "allow-dns"]
     assert "namespaceSelector" not in str(others)
+
+
+@pytest.mark.parametrize("pipeline", [other_pipeline(), without("grafana")], ids=lambda pipeline: pipeline.name)
+def test_those_of_another_pipeline_let_through_what_it_describes(pipeline: Pipeline) -> None:
+    world = healthy(pipeline=pipeline)
+    world.answers["networkpolicies"] = generator.network_policies(pipeline)
+    cases = [case for case in checks.cases(pipeline, run="daily") if case.component == "network"]
+    assert run_checks(world.snapshot(), cases) == {}
+    world.answers["networkpolicies"] = generator.network_policies(without("kafka"))
+    assert run_checks(world.snapshot(), cases)
 
 
 def test_what_the_policies_let_through_is_just_what_is_described(manifests: Any) -> None:
@@ -95,23 +100,3 @@ def test_accounts_are_bound_in_the_namespace(manifests: Any) -> None:
         [subject] = binding["subjects"]
         assert subject["name"] in accounts
         assert subject["namespace"] == PIPELINE.namespace
-
-
-def ends(manifests: Any, direction: str, side: str) -> set[tuple[str, str, int]]:
-    """(component of the policy, that of the peer or "" for an address, port) of every rule for a component."""
-    found = set()
-    for policy in manifests.of("NetworkPolicy"):
-        selected = policy["spec"]["podSelector"]
-        for rule in policy["spec"].get(direction, []) if selected else []:
-            for peer in rule[side]:
-                assert ("podSelector" in peer) != ("ipBlock" in peer)
-                other = component(peer["podSelector"]) if "podSelector" in peer else ""
-                found |= {(component(selected), other, port["port"]) for port in rule["ports"]}
-    return found
-
-
-def component(selector: dict[str, Any]) -> str:
-    """The one component whose pods a selector of a policy means."""
-    assert selector.keys() == {"matchLabels"}
-    [found] = [part.id for part in PIPELINE.workloads.values() if part.selector == selector["matchLabels"]]
-    return found

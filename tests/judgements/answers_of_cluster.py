@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline_services.judgements.declared import ADMISSION
-from pipeline_services.judgements.reachability.policy_rules import NAMESPACE_NAME
 from pipeline_services.model import roles
 from pipeline_services.model.component import Autoscaler, Component, Service
-from pipeline_services.model.flows import ANY, Flow
+from pipeline_services.model.flows import ANY, NAMESPACE_NAME, Flow
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, Pipeline
 from pipeline_services.snapshot.sources.declared import COMPARED

@@ -13,9 +13,9 @@ from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 from pipeline_services.judgements.reachability.port_sets import ALL_PORTS, ALL_TCP, Ports
+from pipeline_services.model.flows import NAMESPACE_NAME
 from pipeline_services.model.k8s import K8sObject, name_of, spec_of
 
-NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"
 EGRESS: Final = "Egress"
 INGRESS: Final = "Ingress"
 _RULES: Final = {EGRESS: ("egress", "to"), INGRESS: ("ingress", "from")}
