@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import KeyMetric
-from pipeline_services.snapshot.snapshot import Failure, Snapshot
+from pipeline_services.snapshot.snapshot import FORMAT, Failure, Snapshot
 from tests.acceptance.expectations import EXPECTATIONS
 from tests.judgements import answers_of_services as services
 from tests.judgements.answers_of_cluster import declared
@@ -83,3 +84,9 @@ def test_what_was_asked_then_is_left_as_it_was() -> None:
     assert {row["value"][1] for row in filled.data("prometheus/cpu-usage")} == {str(services.VALUES["cpu-usage"])}
     assert "prometheus/dead-letters" not in filled.answers
     assert filled.answers.keys() - {"prometheus/cpu-usage"} == answers.keys()
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.rglob("*.json.gz")), ids=lambda file: file.name)
+def test_a_recording_carries_its_description(file: Path) -> None:
+    """So that a component which is added to the pipeline is none that the recordings lack."""
+    assert json.loads(gzip.decompress(file.read_bytes()))["format"] == FORMAT
