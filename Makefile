@@ -9,12 +9,13 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 ARGS ?=
+CANDIDATE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete-$(shell cat requirements.lock install.sh | sha256sum | cut -c1-16)
 PLATFORM := $(BIN)/python -m pipeline_services.cli
 
-.PHONY: help daily weekly monthly backup-test triage test lint up status down clean kubeconfig kubectl runbook mitigations proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience lock
+.PHONY: help daily weekly monthly backup-test triage test lint up status down clean kubeconfig kubectl runbook mitigations proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience release lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
@@ -93,6 +94,9 @@ SAMPLE := producer-hung or processor-killed-before-commit or kafka-process-kille
 
 chaos-sample: $(ENVIRONMENT) ## one failure of each scenario, and section 7's test (8 minutes)
 	@$(BIN)/pytest -m "chaos and not slow" -k "$(SAMPLE)" --reports reports chaos $(ARGS)
+
+release: $(ENVIRONMENT) ## may a new version of the apps go out: go, no-go, not enough data (CANDIDATE=tests/candidates/good)
+	@$(BIN)/pytest -m release --candidate "$(CANDIDATE)" $(ARGS)
 
 resilience: $(ENVIRONMENT) ## section 7's test: producer, processor and Kafka in one run
 	@$(BIN)/pytest -m chaos chaos/test_resilience.py $(ARGS)

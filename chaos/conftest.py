@@ -9,41 +9,66 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.reporting.run.selection import CHAOS, MATRIX, RELEASE, run_markers
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
     from pipeline_services.experiment.result import Result
     from pipeline_services.experiment.scenario import Scenario
+    from pipeline_services.release.candidate import Candidate
 
 Play = Callable[["Scenario"], "Result"]
 PIPELINE = pytest.StashKey["SteadyPipeline"]()
 LOAD = "chaos/test_resources.py"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Load comes last: the pods that the autoscalers add stay for minutes."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Load comes last: the pods that the autoscalers add stay for minutes. A release has to be asked for."""
     items.sort(key=lambda item: item.nodeid.startswith(LOAD))
+    if RELEASE in run_markers(config) or config.getoption("candidate"):
+        return
+    unasked = [item for item in items if item.get_closest_marker(RELEASE)]
+    if unasked:
+        items[:] = [item for item in items if item not in unasked]
+        config.hook.pytest_deselected(items=unasked)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Open the pipeline before the first scenario. What is refused is refused once, in one line, nothing touched."""
-    chaos = any(item.get_closest_marker(marker) for item in session.items for marker in ("chaos", "matrix"))
-    if not chaos or session.config.getoption("collectonly"):
+    played = {
+        marker for marker in (CHAOS, MATRIX, RELEASE) for item in session.items if item.get_closest_marker(marker)
+    }
+    if not played or session.config.getoption("collectonly"):
         return (yield)
     from chaos import staging  # noqa: PLC0415 - a run that breaks nothing need not load it
 
     try:
+        candidate = _candidate(session.config) if RELEASE in played else None
         with staging.opened(session.config) as pipeline:
             session.config.stash[PIPELINE] = pipeline
             if session.config.getoption("dry_run"):
-                staging.rehearse(pipeline, session.items)
+                _rehearse(pipeline, session.items, candidate)
                 session.items.clear()
             else:
                 pipeline.require_steady()
             return (yield)
     except PipelineError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def _candidate(config: pytest.Config) -> Candidate:
+    from chaos.validation import candidate_of  # noqa: PLC0415
+
+    return candidate_of(config)
+
+
+def _rehearse(pipeline: SteadyPipeline, items: list[pytest.Item], candidate: Candidate | None) -> None:
+    from chaos import staging, validation  # noqa: PLC0415
+
+    staging.rehearse(pipeline, [item for item in items if not item.get_closest_marker(RELEASE)])
+    if candidate is not None:
+        validation.rehearse(pipeline, candidate)
 
 
 @pytest.fixture(scope="session")

@@ -50,17 +50,17 @@ class Candidate:
         Raises:
             PreconditionNotMet: it is nothing that can be tried.
         """
-        folder = (here / Path(asked).expanduser()).resolve() if asked else here
-        if asked and folder.is_dir():
+        usage = "make release CANDIDATE=<checkout, folder with a patch, or image:tag>"
+        if not asked:
+            raise PreconditionNotMet("no candidate was named", next_step=usage)
+        folder = (here / Path(asked).expanduser()).resolve()
+        if folder.is_dir():
             if not ((folder / PATCH).is_file() or (folder / APPS).is_dir()):
                 raise PreconditionNotMet(f"{asked} has neither a {PATCH} nor {APPS}: it is no candidate")
             return cls(asked, folder)
         if ":" in asked.rpartition("/")[2]:
             return cls(asked, image=asked)
-        raise PreconditionNotMet(
-            f"{asked or 'no candidate'} is neither a folder nor an image with a tag",
-            next_step="make release CANDIDATE=<checkout, folder with a patch, or image:tag>",
-        )
+        raise PreconditionNotMet(f"{asked} is neither a folder nor an image with a tag", next_step=usage)
 
 
 def stage(candidate: Candidate, context: Path) -> str:

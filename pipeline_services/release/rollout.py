@@ -70,7 +70,7 @@ class RollOut:
         Raises:
             PipelineError: something else than the candidate failed.
         """
-        fault = self._fault()
+        fault = self.fault()
         with Audit.running(self.probes) as audit, PipelineSampler(self.probes) as sampler:
             began = rolled.mark("load begins")
             _pass(SETTLED_S, "load before the roll-out")
@@ -93,7 +93,7 @@ class RollOut:
         Raises:
             PipelineError: the candidate could not be put in place, or a scenario could not be concluded.
         """
-        fault = self._fault()
+        fault = self.fault()
         with injected(self.api, self.journal, fault):
             rolled.mark("the candidate is rolled out for the failures")
             self._complete()
@@ -102,7 +102,8 @@ class RollOut:
         gone(fault)
         rolled.mark("the baseline is back for good")
 
-    def _fault(self) -> Fault:
+    def fault(self) -> Fault:
+        """The change: both apps with the candidate's image."""
         pipeline = self.probes.pipeline
         edits = [
             templates.edited(

@@ -84,10 +84,15 @@ def test_an_image_is_a_candidate() -> None:
     assert Candidate.of("localhost/conveyor/apps:2", Path()).image == "localhost/conveyor/apps:2"
 
 
-@pytest.mark.parametrize("asked", ["", "nowhere", "localhost:5000/apps"])
+@pytest.mark.parametrize("asked", ["nowhere", "localhost:5000/apps"])
 def test_what_is_no_candidate_is_refused(asked: str, tmp_path: Path) -> None:
     with pytest.raises(PreconditionNotMet, match="neither a folder nor an image"):
         Candidate.of(asked, tmp_path)
+
+
+def test_a_candidate_has_to_be_named(tmp_path: Path) -> None:
+    with pytest.raises(PreconditionNotMet, match="no candidate was named"):
+        Candidate.of("", tmp_path)
 
 
 def test_a_folder_without_apps_is_refused(tmp_path: Path) -> None:

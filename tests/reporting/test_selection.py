@@ -17,6 +17,7 @@ pytest_plugins = ("pytester",)
         (["-m", "weekly or monthly"], "weekly"),
         (["-m", "daily and not slow"], "daily"),
         (["-m", "chaos and not slow"], "chaos"),
+        (["-m", "release", "--candidate", "x"], "release"),
         (["checks"], "daily"),
         (["chaos"], "chaos"),
         ([], None),

@@ -97,4 +97,12 @@ def add_options(parser: pytest.Parser) -> None:
         "--dry-run", action="store_true", help="print what would be broken and how it is undone, do nothing"
     )
     group.addoption("--soak", type=float, default=0.0, metavar="MINUTES", help="how long the soak breaks things")
-    group.addoption("--seed", type=int, default=1, metavar="N", help="which faults the soak chooses")
+    group.addoption(
+        "--seed", type=int, default=1, metavar="N", help="which faults the soak, which order a release chooses"
+    )
+    group = parser.getgroup("release", "may a new version go out")
+    group.addoption(
+        "--candidate",
+        metavar="WHAT",
+        help="the new version of the apps: a checkout, a folder with a patch, or image:tag",
+    )

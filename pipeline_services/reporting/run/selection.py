@@ -10,9 +10,10 @@ import pytest
 DAILY: Final = "daily"
 CHAOS: Final = "chaos"
 MATRIX: Final = "matrix"
+RELEASE: Final = "release"
 SNAPSHOT_MARKERS: Final = (DAILY, "weekly", "monthly")
-RUN_MARKERS: Final = (*SNAPSHOT_MARKERS, CHAOS, MATRIX)
-FOLDERS: Final = dict.fromkeys(SNAPSHOT_MARKERS, "checks") | dict.fromkeys((CHAOS, MATRIX), "chaos")
+RUN_MARKERS: Final = (*SNAPSHOT_MARKERS, CHAOS, MATRIX, RELEASE)
+FOLDERS: Final = dict.fromkeys(SNAPSHOT_MARKERS, "checks") | dict.fromkeys((CHAOS, MATRIX, RELEASE), "chaos")
 TESTS: Final = "tests"
 LIVE: Final = "live"
 _NAMED: Final = re.compile(rf"(?<!\bnot )\b({'|'.join(RUN_MARKERS)})\b")
@@ -33,7 +34,7 @@ def choose_paths(config: pytest.Config) -> None:
 
 
 def run_markers(config: pytest.Config) -> list[str]:
-    """Which of daily, weekly, monthly, chaos and matrix ``-m`` asks for."""
+    """Which of daily, weekly, monthly, chaos, matrix and release ``-m`` asks for."""
     return _NAMED.findall(config.getoption("markexpr") or "")
 
 

@@ -1,0 +1,96 @@
+"""From a verdict to the cases of a run: what fails, what is not known, and what is attached."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import allure
+import pytest
+
+from chaos import validation
+from pipeline_services.model.errors import NoData
+from pipeline_services.release import records
+from pipeline_services.release.decision import judge
+from pipeline_services.release.gates import METRICS
+from pipeline_services.release.trial import Fact
+from pipeline_services.release.verdict import Conclusion, conclude
+from tests.experiment.results import result
+from tests.release.made import FACTS, evidence, pairs
+
+CPU = METRICS[0].id
+NEEDED = [metric.id for metric in METRICS]
+
+
+def concluded(**changes: Any) -> Conclusion:
+    return conclude(evidence(**changes), FACTS, NEEDED)
+
+
+LOST = concluded(facts=[Fact("lost", "nothing is lost", False, "1 of 100")], metrics=[])
+UNKNOWN = concluded(facts=[Fact("lost", "nothing is lost", None, "not read")], metrics=[])
+SLOW = concluded(metrics=judge(METRICS, pairs(1.4)))
+OPEN = concluded(metrics=judge(METRICS, {**pairs(), CPU: [(100.0, 100.0), (100.0, 112.0)] * 4}))
+
+
+@pytest.fixture
+def attached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    names: list[str] = []
+    monkeypatch.setattr(allure, "attach", lambda _body, name, *_kind: names.append(name))
+    return names
+
+
+def test_a_go_passes_every_case(attached: list[str]) -> None:
+    good = concluded()
+    validation.require_go(good)
+    for fact in FACTS:
+        validation.require_fact(good, fact)
+    for metric in NEEDED:
+        validation.require_not_worse(good, metric)
+    assert METRICS[0].title in attached
+
+
+def test_a_no_go_fails_and_says_the_first_reason_first(attached: list[str]) -> None:
+    for stopped, reason in (
+        (LOST, "NO-GO: nothing is lost: no: 1 of 100"),
+        (SLOW, "NO-GO: CPU time per stored reading"),
+    ):
+        with pytest.raises(AssertionError) as told:
+            validation.require_go(stopped)
+        assert str(told.value).startswith(reason)
+    with pytest.raises(AssertionError, match="1 of 100"):
+        validation.require_fact(LOST, "lost")
+    with pytest.raises(AssertionError, match="more than the margin"):
+        validation.require_not_worse(SLOW, CPU)
+
+
+def test_what_is_not_known_fails_nothing_and_passes_nothing(attached: list[str]) -> None:
+    for unknown in (UNKNOWN, OPEN):
+        with pytest.raises(NoData, match="NOT-ENOUGH-DATA"):
+            validation.require_go(unknown)
+    with pytest.raises(NoData, match="not known: not read"):
+        validation.require_fact(UNKNOWN, "lost")
+    with pytest.raises(NoData, match="never looked at"):
+        validation.require_fact(LOST, "ready")
+    with pytest.raises(NoData, match="no round was played"):
+        validation.require_not_worse(LOST, CPU)
+    with pytest.raises(NoData, match="leaves it open"):
+        validation.require_not_worse(OPEN, CPU)
+
+
+def test_the_page_has_the_verdict_first_and_the_verdicts_before(attached: list[str], tmp_path: Path) -> None:
+    records.write(tmp_path, SLOW)
+    found = concluded(control=judge(METRICS, pairs()))
+    validation.attach(found, cast(Any, SimpleNamespace(reports=tmp_path)))
+    assert attached[:3] == ["verdict", "facts", "roll-out"]
+    assert attached[-2:] == ["release.json", "verdicts so far"]
+    assert json.loads((tmp_path / "release.json").read_text())["verdict"] == "no-go"
+
+
+def test_a_scenario_that_holds_says_nothing_and_another_says_why() -> None:
+    good = result()
+    assert validation.not_as_expected(good) == []
+    told = validation.not_as_expected(type(good)(good.scenario, good.gate))
+    assert any("the ledger was not read" in one for one in told)
+    assert len(told) == 3
