@@ -21,7 +21,7 @@ from pipeline_services.faults.pods import container_id
 from pipeline_services.faults.processes import Processes
 from pipeline_services.measure.probes import Probes
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
+from pipeline_services.model.errors import NoData, PipelineError, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.model.k8s import (
     container_statuses,
     is_ready,
@@ -159,11 +159,17 @@ class Solo:
                 if restarts_of(pod):
                     raise VersionFailed(f"its container ended while it had readings to store: {_end_of(pod)}")
                 offsets = broker.offsets(place.name, place.topic, numbers)
+                if sum(offsets.end.values()) < self.load.readings:
+                    raise NoData(f"the topic {place.topic} does not hold all {self.load.readings} readings any more")
                 return all((offsets.committed.get(number) or 0) >= end for number, end in offsets.end.items())
 
+            away = (ServiceUnreachable, UnexpectedAnswer)
+            goal = "all readings to be stored"
             try:
-                wait_until(drained, within=DRAINED_WITHIN_S, what="all readings to be stored", every=LOOK_EVERY_S)
+                wait_until(drained, within=DRAINED_WITHIN_S, what=goal, every=LOOK_EVERY_S, retry_on=away)
             except WaitExpired as error:
+                if error.__cause__ is not None:  # Kafka did not answer in the end: that is no fault of the version
+                    raise
                 raise VersionFailed(f"not all readings were committed within {DRAINED_WITHIN_S:g} s") from error
 
     def _watch(self, seconds: float) -> None:

@@ -12,10 +12,11 @@ from pipeline_services.apps.bench import Load
 from pipeline_services.audit.ledger import Records
 from pipeline_services.bench.manifests import NAME
 from pipeline_services.clients.kafka_broker import Offsets
+from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
 
 LOAD = Load("bench-1790000000", 100, 10**18)
-ALL = dict.fromkeys(range(6), 10)
+ALL = dict.fromkeys(range(5), 20)
 STAT = "cpu  1000 0 0 9000 0 0 0 0 0 0\n"
 
 
@@ -93,6 +94,8 @@ class FakeBroker:
     """The broker: the group has committed everything, or nothing."""
 
     cluster: FakeCluster
+    end = ALL
+    away = False
 
     def __init__(self, _port: int) -> None: ...
 
@@ -102,7 +105,9 @@ class FakeBroker:
     def __exit__(self, *_error: object) -> None: ...
 
     def offsets(self, _group: str, _topic: str, _partitions: list[int]) -> Offsets:
-        return Offsets(time.time(), ALL if self.cluster.version.drains else {}, ALL)
+        if self.away:
+            raise ServiceUnreachable("kafka cannot be reached")
+        return Offsets(time.time(), self.end if self.cluster.version.drains else {}, self.end)
 
 
 @dataclass

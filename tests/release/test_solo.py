@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from pipeline_services.model.errors import NoData
+from pipeline_services.model.waiting import WaitExpired
 from pipeline_services.release import solo
 from pipeline_services.release.rounds import CANDIDATE
 from pipeline_services.release.solo import Solo, costs, series_in
@@ -105,6 +106,20 @@ def test_a_round_has_its_costs(bench: Bench) -> None:
 def test_a_round_that_fails_says_why(bench: Bench) -> None:
     bench.cluster.version = Version(drains=False)
     assert "not all readings were committed" in bench.solo.play(CANDIDATE, "apps:2").failed
+
+
+def test_a_topic_that_lost_its_readings_says_nothing_about_the_version(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeBroker, "end", {0: 0, 1: 0})
+    with pytest.raises(NoData, match="does not hold all 100 readings"):
+        bench.solo.play(CANDIDATE, "apps:2")
+
+
+def test_a_broker_that_is_away_says_nothing_about_the_version(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeBroker, "away", True)
+    with pytest.raises(WaitExpired, match="kafka cannot be reached"):
+        bench.solo.play(CANDIDATE, "apps:2")
 
 
 def test_a_pod_that_somebody_took_away_says_nothing_about_the_version(bench: Bench) -> None:
