@@ -19,7 +19,7 @@ from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.experiment.recovery_observer import RecoveryObserver
 from pipeline_services.experiment.result import Result
 from pipeline_services.experiment.runner import play
-from pipeline_services.model.errors import NoData
+from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.release import picture, records
 from pipeline_services.release.candidate import Candidate
 from pipeline_services.release.decision import Decision, Judged
@@ -47,8 +47,11 @@ def validated(pipeline: SteadyPipeline, config: pytest.Config) -> Conclusion:
     """The verdict on the candidate, written to ``release.json`` and entered into the history.
 
     Raises:
+        PreconditionNotMet: it is not the suite's own cluster.
         PipelineError: there is no image of the candidate, or no baseline; nothing was changed.
     """
+    if not pipeline.authorized.own:
+        raise PreconditionNotMet("refused: a candidate is built for, and measured on, the suite's own cluster only")
     candidate, before = candidate_of(config), pipeline.inventory()
     site = Site(
         pipeline.api,

@@ -1,0 +1,52 @@
+"""A plugin that stands in for the cluster in ``pytest -m release``: its verdict is that of made-up evidence.
+
+The candidate's name says which: ``good``, ``slower-15-percent``, or anything else for what is not enough data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from chaos import staging, validation
+from pipeline_services.release import records
+from pipeline_services.release.decision import judge
+from pipeline_services.release.engine import FACTS_NEEDED, METRICS_NEEDED
+from pipeline_services.release.gates import METRICS
+from pipeline_services.release.trial import Fact
+from pipeline_services.release.verdict import Conclusion, conclude
+from pipeline_services.reporting.run.options import RunOptions
+from tests.release.made import evidence, pairs
+
+RATIOS = {"good": 1.01, "slower-15-percent": 1.15}
+
+
+class Steady:
+    """A pipeline that is steady whatever happens."""
+
+    def require_steady(self) -> None: ...
+
+
+@contextmanager
+def opened(_config: pytest.Config) -> Iterator[Steady]:
+    yield Steady()
+
+
+def validated(_pipeline: Any, config: pytest.Config) -> Conclusion:
+    name = config.getoption("candidate").rpartition("/")[2]
+    known = True if name in RATIOS else None
+    facts = [Fact(one, f"it is {one}", known if one == "series" else True, "seen") for one in FACTS_NEEDED]
+    metrics = judge(METRICS, pairs(RATIOS.get(name, 1.0)))
+    made = evidence(facts=facts, metrics=metrics, control=judge(METRICS, pairs()))
+    conclusion = conclude(made, FACTS_NEEDED, METRICS_NEEDED)
+    records.write(RunOptions.of(config).reports, conclusion)
+    return conclusion
+
+
+def pytest_configure() -> None:
+    """Before the first case asks for them."""
+    staging.opened = opened  # type: ignore[assignment]
+    validation.validated = validated
