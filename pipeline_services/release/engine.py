@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -23,11 +23,12 @@ from pipeline_services.model.k8s import containers_of, name_of, secret_value, te
 from pipeline_services.release.decision import Decision, is_final, judge, too_noisy
 from pipeline_services.release.gates import LOOKS, METRICS
 from pipeline_services.release.ground import ADMIN_TOKEN_KEY, ground
+from pipeline_services.release.producing import Producing
 from pipeline_services.release.rollout import Rolled, RollOut, Scenarios
 from pipeline_services.release.rounds import BASELINE, CANDIDATE, Played, Round, play_pairs
 from pipeline_services.release.solo import READINGS, WATCHED_S, Solo
 from pipeline_services.release.store import TrialStore
-from pipeline_services.release.trial import Fact, facts, rules
+from pipeline_services.release.trial import Fact, facts, producer_rules, rules
 from pipeline_services.release.verdict import ROLLED_OUT, Conclusion, Evidence, conclude
 
 BASELINE_WATCHED_S: Final = 8.0
@@ -42,7 +43,8 @@ TRIAL, CONTROL, PAIRS, ROLL_OUT, FAILURES = STAGES = (
     "failures",
 )
 """In the order in which they are played."""
-FACTS_NEEDED: Final = (*(rule.id for rule in rules(())), ROUNDS[0], *(name for name, _ in ROLLED_OUT), RESTORED[0])
+_RULES: Final = (*rules(()), *producer_rules())
+FACTS_NEEDED: Final = (*(rule.id for rule in _RULES), ROUNDS[0], *(name for name, _ in ROLLED_OUT), RESTORED[0])
 METRICS_NEEDED: Final = tuple(metric.id for metric in METRICS)
 Say = Callable[[str], None]
 
@@ -129,15 +131,22 @@ class Validation:
             yield solo
 
     def _trial(self, solo: Solo) -> None:
-        metrics = self.site.probes.pipeline.metrics
-        with self._stage(TRIAL):
-            before = solo.try_out(self.evidence.baseline, BASELINE_WATCHED_S)
-            after = solo.try_out(self.image, WATCHED_S)
+        """Both apps of both versions, each alone; the producer's only where the processor's facts leave a go open."""
+        metrics, versions = self.site.probes.pipeline.metrics, (self.evidence.baseline, self.image)
         counters = (metrics["write_failures"], metrics["dead_lettered"])
-        found = facts(before, after, counters)
+        site, producer = self.site, deployed(self.site, roles.PRODUCER)
+        producing = Producing(site.api, site.probes, producer, solo.load.producer_id)
+        with self._stage(TRIAL):
+            watched = zip(versions, (BASELINE_WATCHED_S, WATCHED_S), strict=True)
+            self._found(facts(rules(counters), *(solo.try_out(image, seconds) for image, seconds in watched)))
+            if self._can_go():
+                numbered = enumerate(versions)
+                self._found(facts(producer_rules(), *(producing.try_out(image, number) for number, image in numbered)))
+
+    def _found(self, found: Sequence[Fact]) -> None:
         for one in found:
             self.site.say(f"  {_mark(one)} {one.what}: {one.seen}")
-        self.evidence = replace(self.evidence, facts=found)
+        self.evidence = replace(self.evidence, facts=[*self.evidence.facts, *found])
 
     def _control(self, solo: Solo) -> None:
         """The baseline against itself, until the machine has proved that it is quiet enough, or the budget is spent."""
@@ -233,13 +242,13 @@ def validation(site: Site, candidate: str, provide: Callable[[str], str]) -> Val
     return made
 
 
-def deployed(site: Site) -> dict[str, Any]:
-    """The processor's Deployment as it is.
+def deployed(site: Site, app: str = roles.PROCESSOR) -> dict[str, Any]:
+    """The Deployment of an app as it is.
 
     Raises:
         NoData: there is none.
     """
-    name = site.probes.pipeline[roles.PROCESSOR].workload
+    name = site.probes.pipeline[app].workload
     found = site.api.get("Deployment", name)
     if found is None:
         raise NoData(f"there is no Deployment {name}: is the pipeline deployed?")

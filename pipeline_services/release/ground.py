@@ -38,6 +38,11 @@ class Place:
         """The group, the bucket and, before its ending, the dead-letter topic."""
         return f"{self.topic}-{self.number}"
 
+    @property
+    def produced(self) -> str:
+        """The topic of a producer that runs alone."""
+        return f"{self.name}-produced"
+
 
 def ground(pipeline: Pipeline, topic: str, admin_token: str) -> Fault:
     """The change that lets pods of the benchmark in; its undo clears away whatever was made since.
@@ -77,19 +82,28 @@ def loader(processor: Mapping[str, Any], load: Load) -> Manifest:
 
 def version_pod(processor: Mapping[str, Any], image: str, place: Place, pipeline: Pipeline) -> Manifest:
     """One pod of a version: the processor's as it is deployed, but for its image, what it reads and where it writes."""
-    spec = copy.deepcopy(template_of(processor)["spec"])
-    worker = containers_of({"spec": spec})[0]
-    worker["image"] = image
+    config = pipeline.config
     own: dict[str, Manifest] = {
         "KAFKA_TOPIC": {"value": place.topic},
         "KAFKA_DEAD_LETTER_TOPIC": {"value": f"{place.name}-dead-letter"},
         "KAFKA_GROUP": {"value": place.name},
         "INFLUXDB_BUCKET": {"value": place.name},
         # The processor's own token writes the pipeline's bucket and no other.
-        pipeline.config.write_token.key: {
-            "valueFrom": {"secretKeyRef": {"name": pipeline.config.admin, "key": ADMIN_TOKEN_KEY}}
-        },
+        config.write_token.key: {"valueFrom": {"secretKeyRef": {"name": config.admin, "key": ADMIN_TOKEN_KEY}}},
     }
+    return _beside(processor, image, own)
+
+
+def producer_pod(producer: Mapping[str, Any], image: str, place: Place) -> Manifest:
+    """The producer's pod as it is deployed, but for its image and where it writes."""
+    dead_letters = {"value": f"{place.name}-dead-letter"}
+    return _beside(producer, image, {"KAFKA_TOPIC": {"value": place.produced}, "KAFKA_DEAD_LETTER_TOPIC": dead_letters})
+
+
+def _beside(workload: Mapping[str, Any], image: str, own: Mapping[str, Manifest]) -> Manifest:
+    spec = copy.deepcopy(template_of(workload)["spec"])
+    worker = containers_of({"spec": spec})[0]
+    worker["image"] = image
     kept = [entry for entry in worker.get("env") or () if entry["name"] not in own]
     worker["env"] = [*kept, *({"name": name, **value} for name, value in own.items())]
     spec["restartPolicy"] = "Always"

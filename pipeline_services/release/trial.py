@@ -18,6 +18,8 @@ from pipeline_services.model.text import one_line, plural
 READY_WITHIN_S: Final = 60.0
 STOPPED_WITHIN_S: Final = 10.0
 """Seconds after SIGTERM; the pod has 20 until it is killed."""
+RATE_TOLERANCE: Final = 0.1
+"""A share: some tenths of a second of the half minute pass between a look at the clock and one at the topic."""
 _ERRORS: Final = frozenset({"ERROR", "CRITICAL"})
 _NUMBERS: Final = re.compile(r"0x[0-9a-f]+|\d+(?:[.:]\d+)*")
 _TIME: Final = re.compile(r"^\d{4}-\d\d-\d\dT\S+\s+")
@@ -36,6 +38,8 @@ class Trial:
         types: by field of a stored point its type in InfluxDB.
         log: its lines.
         series: by name the sum of its metrics, once all was stored.
+        rate: readings per second that its producer put into the topic.
+        failed: why it did not do its work; empty where it did.
     """
 
     ready_s: float | None = None
@@ -47,6 +51,7 @@ class Trial:
     types: Mapping[str, str] | None = None
     log: Sequence[str] | None = None
     series: Mapping[str, float] | None = None
+    rate: float | None = None
     failed: str = ""
 
 
@@ -73,13 +78,13 @@ class Rule:
     beside: Callable[[Trial, Trial], Seen] | None = None
 
 
-def facts(baseline: Trial, candidate: Trial, error_counters: Iterable[str]) -> list[Fact]:
+def facts(table: Iterable[Rule], baseline: Trial, candidate: Trial) -> list[Fact]:
     """Every fact about the candidate. What the baseline does too is not held against the candidate, nor for it."""
-    return [_fact(rule, baseline, candidate) for rule in rules(tuple(error_counters))]
+    return [_fact(rule, baseline, candidate) for rule in table]
 
 
 def rules(error_counters: Sequence[str]) -> tuple[Rule, ...]:
-    """The table of facts, in the order in which they are told."""
+    """The table of facts about the processor, in the order in which they are told."""
     return (
         Rule("ready", f"the pod is ready within {READY_WITHIN_S:g} s", _ready),
         Rule("restarts", "no container was started again", _restarts),
@@ -92,6 +97,19 @@ def rules(error_counters: Sequence[str]) -> tuple[Rule, ...]:
         Rule("error-counters", "the counters of errors stay 0", lambda trial: _errors_counted(trial, error_counters)),
         Rule("log-errors", "the log has no error that the baseline's has not", beside=_new_errors),
         Rule("stops", f"the pod ends within {STOPPED_WITHIN_S:g} s of SIGTERM", _stops),
+    )
+
+
+def producer_rules() -> tuple[Rule, ...]:
+    """The table of facts about the producer."""
+    return (
+        Rule("producer-ready", f"the producer's pod is ready within {READY_WITHIN_S:g} s", _ready),
+        Rule("producer-restarts", "no container of the producer was started again", _restarts),
+        Rule("producer-numbers", "the topic has every number of the producer's readings", _counted("lost")),
+        Rule("producer-rate", "the producer sends as many readings a second", beside=_same_rate),
+        Rule("producer-series", "every series of the baseline's producer is there", beside=_same_series),
+        Rule("producer-log-errors", "the producer's log has no error that the baseline's has not", beside=_new_errors),
+        Rule("producer-stops", f"the producer ends within {STOPPED_WITHIN_S:g} s of SIGTERM", _stops),
     )
 
 
@@ -152,6 +170,13 @@ def _points(records: Records) -> set[tuple[str, int, int]]:
         for series in records
         for point in zip(records.sequences(series), records.checksums(series), strict=True)
     }
+
+
+def _same_rate(baseline: Trial, candidate: Trial) -> Seen:
+    if not baseline.rate or candidate.rate is None:
+        return None, candidate.failed or "the rates of both were not measured"
+    seen = f"{candidate.rate:.1f} a second, the baseline's {baseline.rate:.1f}"
+    return abs(candidate.rate / baseline.rate - 1) <= RATE_TOLERANCE, seen
 
 
 def _same_types(baseline: Trial, candidate: Trial) -> Seen:

@@ -13,7 +13,7 @@ from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.release.candidate import Candidate, recipe, stage
 from pipeline_services.release.gates import METRICS
-from pipeline_services.release.trial import rules
+from pipeline_services.release.trial import producer_rules, rules
 from pipeline_services.release.verdict import Verdict
 
 FOLDER = REPOSITORY / "tests" / "candidates"
@@ -36,7 +36,7 @@ def test_each_candidate_changes_the_apps_and_can_be_parsed(name: str, tmp_path: 
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_each_candidate_says_what_is_expected_of_it(name: str) -> None:
     said = tomllib.loads((FOLDER / name / "candidate.toml").read_text())
-    known = {metric.id for metric in METRICS} | {rule.id for rule in rules(())}
+    known = {metric.id for metric in METRICS} | {rule.id for rule in (*rules(()), *producer_rules())}
     assert set(said) == {"what", "verdict", "because"}
     assert Verdict(said["verdict"]) is Verdict.GO or said["because"] in known
 

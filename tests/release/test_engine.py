@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from pipeline_services.apps.bench import Load
 from pipeline_services.faults.injection import IDENTITY
 from pipeline_services.faults.journal import Journal
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
@@ -62,6 +63,7 @@ class World:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.api, self.journal, self.lines = Api(), Journal(folder / "journal"), []  # type: ignore[var-annotated]
         self.trial = replace(good("new"), series=SERIES)
+        self.producer = good("new")
         self.cost = {OLD: 1.0, NEW: 1.0}
         self.noise = 0.001
         self.fails = {OLD: "", NEW: ""}
@@ -74,6 +76,8 @@ class World:
         world = self
 
         class Solo:
+            load = Load("bench-1790000000", 1, 1)
+
             def __init__(self, *_arguments: Any) -> None: ...
 
             def fill(self) -> None:
@@ -103,7 +107,12 @@ class World:
                 rolled.add("scenarios", not wrong, "; ".join(wrong))
 
         monkeypatch.setattr(engine, "Solo", Solo)
+        monkeypatch.setattr(engine, "Producing", lambda *_: self)
         monkeypatch.setattr(engine, "RollOut", RollOut)
+
+    def try_out(self, image: str, _number: int) -> Trial:
+        """As the producers of both versions."""
+        return self.producer if image == NEW else good()
 
     def concluded(self) -> Conclusion:
         class Probes:
@@ -161,6 +170,14 @@ def test_what_is_not_known_after_the_trial_ends_it_too(world: World) -> None:
     world.trial = replace(world.trial, types={})
     found = world.concluded()
     assert found.verdict is Verdict.NOT_ENOUGH_DATA
+    assert stages(found) == ["trial"]
+
+
+def test_a_bad_producer_ends_it_after_the_trial(world: World) -> None:
+    world.producer = replace(world.producer, rate=5.0)
+    found = world.concluded()
+    assert found.verdict is Verdict.NO_GO
+    assert found.reasons[0] == "the producer sends as many readings a second: no: 5.0 a second, the baseline's 20.0"
     assert stages(found) == ["trial"]
 
 

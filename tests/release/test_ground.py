@@ -12,7 +12,7 @@ from pipeline_services.apps.bench import Load
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.release.ground import LIFETIME_S, Place, ground, loader, version_pod
+from pipeline_services.release.ground import LIFETIME_S, Place, ground, loader, producer_pod, version_pod
 
 PIPELINE = Pipeline.load()
 TOPIC = "bench-1790000000"
@@ -53,6 +53,17 @@ def test_a_version_has_everything_to_itself_and_runs_as_it_is_deployed() -> None
     token = next(entry for entry in worker["env"] if entry["name"] == PIPELINE.config.write_token.key)
     assert token["valueFrom"]["secretKeyRef"] == {"name": PIPELINE.config.admin, "key": "token"}
     assert made["spec"]["restartPolicy"] == "Always"
+
+
+def test_a_producer_runs_as_it_is_deployed_into_a_topic_of_its_own() -> None:
+    producer = yaml.safe_load((REPOSITORY / "manifests/base/producer/deployment.yaml").read_text())
+    made = producer_pod(producer, "apps:2", Place(TOPIC, 1))
+    deployed = producer["spec"]["template"]["spec"]["containers"][0]
+    worker = made["spec"]["containers"][0]
+    assert {key for key in worker if worker[key] != deployed.get(key)} == {"image", "env"}
+    values = {entry["name"]: entry.get("value") for entry in worker["env"]}
+    assert values["KAFKA_TOPIC"] == f"{TOPIC}-1-produced"
+    assert set(values) == {"POD_NAME", "KAFKA_TOPIC", "KAFKA_DEAD_LETTER_TOPIC"}
 
 
 def test_nobody_takes_a_version_for_a_pod_of_the_pipeline() -> None:

@@ -8,9 +8,10 @@ import pytest
 
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.waiting import WaitExpired
-from pipeline_services.release import solo
+from pipeline_services.release import alone, solo
+from pipeline_services.release.alone import Alone, series_in
 from pipeline_services.release.rounds import CANDIDATE
-from pipeline_services.release.solo import Solo, costs, series_in
+from pipeline_services.release.solo import Solo, costs
 from pipeline_services.release.usage import Usage
 from tests.release.fake_cluster import LOAD, FakeBroker, FakeCluster, FakeStore, Version, Ways
 from tests.release.test_ground import PROCESSOR
@@ -26,11 +27,12 @@ class Bench:
         self.removed: list[str] = []
         monkeypatch.setattr(FakeBroker, "cluster", self.cluster, raising=False)
         monkeypatch.setattr(solo, "KafkaBroker", FakeBroker)
-        monkeypatch.setattr(solo, "READY_WITHIN_S", 0.5)
+        monkeypatch.setattr(alone, "READY_WITHIN_S", 0.5)
         monkeypatch.setattr(solo, "DRAINED_WITHIN_S", 0.5)
-        monkeypatch.setattr(solo, "ENDED_WITHIN_S", 0.5)
+        monkeypatch.setattr(alone, "ENDED_WITHIN_S", 0.5)
+        monkeypatch.setattr(alone, "LOOK_EVERY_S", 0.01)
         monkeypatch.setattr(solo, "LOOK_EVERY_S", 0.01)
-        monkeypatch.setattr(Solo, "_series", lambda _self: {"written": 100.0})
+        monkeypatch.setattr(Alone, "_series", lambda _self: {"written": 100.0})
         ways: Any = (self.cluster, Ways(), self.store, PROCESSOR, LOAD, self.removed.append)
         self.solo = Solo(*ways)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.audit.ledger import Discrepancy, LedgerVerdict, Records
-from pipeline_services.release.trial import Fact, Trial, errors, facts, rules
+from pipeline_services.release.trial import Fact, Trial, errors, facts, producer_rules, rules
 
 COUNTERS = ("failures_total", "dead_total")
 SERIES = {"written_total": 4.0, "failures_total": 0.0, "dead_total": 0.0}
@@ -25,17 +25,17 @@ def points(producer: str, *, without: int = -1, changed: int = -1, more: int = 0
 
 def good(producer: str = "old") -> Trial:
     ledger = LedgerVerdict(attempted=4, acknowledged=4, stored=4)
-    return Trial(3.0, 0, "", 1.5, ledger, points(producer), TYPES, [INFO], SERIES)
+    return Trial(3.0, 0, "", 1.5, ledger, points(producer), TYPES, [INFO], SERIES, rate=20.0)
 
 
 def judged(baseline: Trial, candidate: Trial) -> dict[str, Fact]:
-    return {one.id: one for one in facts(baseline, candidate, COUNTERS)}
+    return {one.id: one for one in facts((*rules(COUNTERS), *producer_rules()), baseline, candidate)}
 
 
 def test_a_good_candidate_holds_all_facts() -> None:
     found = judged(good(), good("new"))
     assert {one.holds for one in found.values()} == {True}, found
-    assert list(found) == [rule.id for rule in rules(COUNTERS)]
+    assert list(found) == [rule.id for rule in (*rules(COUNTERS), *producer_rules())]
 
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
@@ -53,6 +53,13 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("error-counters", {"series": {**SERIES, "dead_total": 2.0}}, "dead_total is 2"),
     ("log-errors", {"log": [INFO, ERROR % 8]}, "1 new: processor: batch 8 failed"),
     ("stops", {"stopped_s": 20.4}, "20.4 s"),
+    ("producer-ready", {"ready_s": 61.0}, "61.0 s"),
+    ("producer-restarts", {"restarts": 2}, "2 times"),
+    ("producer-numbers", {"ledger": LedgerVerdict(acknowledged=4, lost=[ONE])}, "1 of 4"),
+    ("producer-rate", {"rate": 17.0}, "17.0 a second, the baseline's 20.0"),
+    ("producer-rate", {"rate": 23.0}, "23.0 a second"),
+    ("producer-log-errors", {"log": [ERROR % 8]}, "1 new"),
+    ("producer-stops", {"stopped_s": 20.4}, "20.4 s"),
 ]
 
 
@@ -75,6 +82,9 @@ UNKNOWN: list[tuple[str, dict[str, Any], str]] = [
     ("error-counters", {"series": None}, "not read"),
     ("log-errors", {"log": []}, "not read"),
     ("stops", {"stopped_s": None}, "not stopped"),
+    ("producer-rate", {"rate": None}, "not measured"),
+    ("producer-series", {"series": {}}, "gone: dead_total"),
+    ("producer-numbers", {"ledger": None, "failed": "never ready"}, "never ready"),
 ]
 
 

@@ -1,0 +1,155 @@
+"""The life of one version's pod beside the pipeline: started, looked at from outside, and ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from pipeline_services.bench.manifests import NAME
+from pipeline_services.clients.http import HttpApi
+from pipeline_services.clients.port_forward import Endpoint, PortForward
+from pipeline_services.faults.admin import Admin
+from pipeline_services.faults.injection import perform
+from pipeline_services.faults.pods import container_id
+from pipeline_services.faults.processes import Processes
+from pipeline_services.measure.probes import Probes
+from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
+from pipeline_services.model.k8s import container_statuses, is_ready, last_end, restarts_of, started_at
+from pipeline_services.model.waiting import WaitExpired, wait_until
+from pipeline_services.platform.deploy.rollout import log_end, why
+from pipeline_services.release.ground import remove_pods
+from pipeline_services.release.trial import READY_WITHIN_S, Trial
+
+ENDED_WITHIN_S: Final = 60.0
+LOOK_EVERY_S: Final = 0.2
+LOG_LINES: Final = 5_000
+
+
+class VersionFailed(PipelineError):
+    """The version did not do its work, as against that it could not be seen doing it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """One pod at a time, of the app ``app``."""
+
+    api: Admin
+    probes: Probes
+    app: str
+
+    @contextmanager
+    def running(self, manifest: Mapping[str, Any]) -> Iterator[None]:
+        """The pod runs within the block, and is gone after it."""
+        self.gone_at_once()
+        self.api.apply(manifest)
+        try:
+            yield
+        finally:
+            self.gone_at_once()
+
+    def ready(self) -> float:
+        """Seconds until the pod is ready. Raises VersionFailed where it is not in time."""
+        began = time.monotonic()
+
+        def ready() -> bool:
+            pod = self.pod()
+            if restarts_of(pod) and not is_ready(pod):
+                raise VersionFailed(f"its container ended before it was ready: {why(pod)}")
+            return is_ready(pod)
+
+        try:
+            wait_until(ready, within=READY_WITHIN_S, what=f"the pod {NAME} to be ready", every=LOOK_EVERY_S)
+        except WaitExpired as error:
+            raise VersionFailed(f"not within {READY_WITHIN_S:g} s: {why(self.pod())}") from error
+        return time.monotonic() - began
+
+    def watch(self, seconds: float) -> None:
+        """Look at the pod until it is ``seconds`` old. Raises VersionFailed where its container ends before that."""
+
+        def over() -> bool:
+            pod = self.pod()
+            if restarts_of(pod):
+                raise VersionFailed(f"its container ended by itself: {end_of(pod)}")
+            started = started_at(pod)
+            return started is not None and time.time() - started >= seconds
+
+        wait_until(over, within=seconds + READY_WITHIN_S, what=f"the pod to run for {seconds:g} s", every=1.0)
+
+    def looked_at(self, trial: Trial) -> Trial:
+        """The trial with what can be seen of the pod now."""
+        pod = self.pod()
+        log = log_end(self.api, NAME, self._container, lines=LOG_LINES)
+        if restarts_of(pod):
+            log = [*log_end(self.api, NAME, self._container, lines=LOG_LINES, previous=True), *log]
+        series = None if trial.failed else self._series()
+        return replace(trial, restarts=restarts_of(pod), ended=end_of(pod), log=log, series=series)
+
+    def _series(self) -> dict[str, float]:
+        port = self.probes.pipeline[self.app].metrics_port
+        with (
+            PortForward(self.api, Endpoint(NAME, NAME, port)) as forward,
+            closing(HttpApi(NAME, forward.port, cause=lambda: forward.failure)) as http,
+        ):
+            answer = http.ask("/metrics")
+        if answer.status != 200:
+            raise UnexpectedAnswer(f"{NAME} answers {answer.status} to /metrics")
+        known = set(self.probes.pipeline.metrics.values())
+        return {name: value for name, value in series_in(answer.text).items() if name in known}
+
+    def stopped(self) -> float:
+        """End the pod as a roll-out does; returns the seconds until it was gone."""
+        began = time.monotonic()
+        self.api.delete("Pod", NAME)
+        wait_until(self._is_gone, within=ENDED_WITHIN_S, what=f"the pod {NAME} to be gone", every=LOOK_EVERY_S)
+        return time.monotonic() - began
+
+    def gone_at_once(self) -> None:
+        """Take away whatever pod of a trial there is."""
+        perform(self.api, [remove_pods(self.probes.pipeline.namespace)])
+        wait_until(self._is_gone, within=ENDED_WITHIN_S, what=f"the pod {NAME} to be gone", every=LOOK_EVERY_S)
+
+    def _is_gone(self) -> bool:
+        return self.api.get("Pod", NAME) is None
+
+    def pod(self) -> dict[str, Any]:
+        """The pod as it is now. Raises NoData where somebody took it away."""
+        pod = self.api.get("Pod", NAME)
+        if pod is None:
+            raise NoData(f"somebody took the pod {NAME} away")
+        return pod
+
+    @property
+    def _container(self) -> str:
+        return self.probes.pipeline[self.app].container
+
+    def processes(self) -> Processes:
+        """The processes of the app's container. Raises PreconditionNotMet where it does not run."""
+        return Processes(self.api, container_id(self.pod(), self._container))
+
+
+def series_in(text: str) -> dict[str, float]:
+    """By name the sum over a metric's series, from Prometheus' text form."""
+    found: dict[str, float] = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            series, _, value = line.rpartition(" ")
+            name = series.partition("{")[0]
+            found[name] = found.get(name, 0.0) + float(value)
+    return found
+
+
+def first_of(processes: Processes) -> int:
+    """The id on the node of a container's first process. Raises NoData where there is none."""
+    first = processes.first()
+    if first is None:
+        raise NoData(f"no process of {NAME} runs")
+    return first
+
+
+def end_of(pod: Mapping[str, Any]) -> str:
+    """How the pod's container last ended; empty where it never did."""
+    ended = next((end for one in container_statuses(pod) if (end := last_end(one))), None)
+    return f"{ended.get('reason')}, exit code {ended.get('exitCode')}" if ended else ""
