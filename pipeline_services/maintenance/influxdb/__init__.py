@@ -1,0 +1,1 @@
+"""Backup and restore of InfluxDB, compared point by point."""
