@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import IO, Any, Final
 from urllib.parse import urlencode
 
 import urllib3
+from urllib3 import BaseHTTPResponse
 from urllib3.util import Timeout
 
 from pipeline_services.clients.refusals import AWAY, quoted, why_broken
-from pipeline_services.model.errors import AccessDenied, PipelineError, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.model.errors import AccessDenied, NoData, PipelineError, ServiceUnreachable, UnexpectedAnswer
 
 CONNECT_TIMEOUT: Final = 3.0
 READ_TIMEOUT: Final = 8.0
@@ -104,13 +106,74 @@ class HttpApi:
         Raises:
             ServiceUnreachable: there is no answer.
         """
-        method = "GET" if body is None else "POST"
-        if query:
-            path = f"{path}?{urlencode(query)}"
-        limits = Timeout(connect=CONNECT_TIMEOUT, read=timeout)
+        reply = self._request("GET" if body is None else "POST", path, query, timeout, headers=headers, json=body)
+        return Answer(reply.status, reply.data, self.service)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        data: bytes | IO[bytes] = b"",
+        query: Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = READ_TIMEOUT,
+    ) -> Answer:
+        """Send bytes, or a file from where it is read to, as they are. Any status is an answer. Raises as ``ask``."""
+        reply = self._request(method, path, query, timeout, headers=headers, body=data)
+        return Answer(reply.status, reply.data, self.service)
+
+    @contextmanager
+    def opened(
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = READ_TIMEOUT,
+    ) -> Iterator[BaseHTTPResponse]:
+        """Get ``path`` as a file to read from, for an answer that is too long to be held at once.
+
+        Args:
+            timeout: seconds to wait for the next part of the answer.
+
+        Raises:
+            ServiceUnreachable: there is no answer, or it ends too early; then also within the block.
+            NoData: the service has no such thing (404).
+            UnexpectedAnswer: any other status than 200.
+        """
+        reply = self._request("GET", path, query, timeout, headers=headers, preload_content=False)
         try:
-            reply = self._pool.request(method, path, json=body, headers=dict(headers or {}), timeout=limits)
-            return Answer(reply.status, reply.data, self.service)
+            if reply.status != 200:
+                said = (
+                    f"{self.service} answers {reply.status} to {path}: {quoted(reply.read().decode(errors='replace'))}"
+                )
+                raise NoData(said) if reply.status == 404 else UnexpectedAnswer(said)
+            with self._translated(path, timeout):
+                yield reply
+        finally:
+            reply.close()
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        timeout: float,
+        *,
+        headers: Mapping[str, str] | None,
+        **options: Any,
+    ) -> BaseHTTPResponse:
+        whole = f"{path}?{urlencode(query)}" if query else path
+        limits = Timeout(connect=CONNECT_TIMEOUT, read=timeout)
+        with self._translated(whole, timeout):
+            return self._pool.request(method, whole, headers=dict(headers or {}), timeout=limits, **options)
+
+    @contextmanager
+    def _translated(self, path: str, timeout: float) -> Iterator[None]:
+        """The one place where an exception of urllib3 becomes one of ours."""
+        try:
+            yield
         except urllib3.exceptions.ReadTimeoutError as error:
             raise ServiceUnreachable(f"{self.service} did not answer {path} within {timeout:g} s") from error
         except urllib3.exceptions.SSLError as error:

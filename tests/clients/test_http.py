@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.clients.http import HttpApi, Tls
-from pipeline_services.model.errors import AccessDenied, PipelineError, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.model.errors import AccessDenied, NoData, PipelineError, ServiceUnreachable, UnexpectedAnswer
 from tests.clients.certificate_maker import issue, with_tls
 from tests.clients.fake_servers import FakeServer, Reply, serving
 
@@ -43,6 +43,37 @@ def test_a_body_is_posted_as_json(api: HttpApi, server: FakeServer) -> None:
     assert server.posted == [{"queries": []}]
     assert server.asked[0][0] == "POST"
     assert server.asked[0][2]["X-Who"] == "me"
+
+
+def test_bytes_and_files_are_sent_as_they_are(api: HttpApi, server: FakeServer, tmp_path: Path) -> None:
+    (tmp_path / "body").write_bytes(b"[1, 2]")
+    with (tmp_path / "body").open("rb") as file:
+        assert api.send("POST", "/ok", file, {"a": "b"}, headers={"Content-Length": "6"}).status == 200
+    assert api.send("DELETE", "/ok", b"3").status == 200
+    assert server.posted == [[1, 2], 3]
+    assert [asked[:2] for asked in server.asked] == [("POST", "/ok?a=b"), ("DELETE", "/ok")]
+
+
+def test_a_long_answer_is_read_line_by_line(api: HttpApi, server: FakeServer) -> None:
+    server.routes["/long"] = (200, b"one\ntwo\nthree")
+    with api.opened("/long") as answer:
+        assert list(answer) == [b"one\n", b"two\n", b"three"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "said"),
+    [
+        ((404, b"no such shard"), NoData, "grafana-service answers 404 to /long: no such shard"),
+        ((401, b"who?"), UnexpectedAnswer, "answers 401 to /long: who?"),
+        ((200, b"cut", {"Content-Length": "9"}), ServiceUnreachable, "did not answer /long within 0.5 s"),
+    ],
+)
+def test_a_long_answer_that_is_none(
+    api: HttpApi, server: FakeServer, reply: Reply, error: type[PipelineError], said: str
+) -> None:
+    server.routes["/long"] = reply
+    with pytest.raises(error, match=said), api.opened("/long", timeout=0.5) as answer:
+        list(answer)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ from pipeline_services.model.errors import UnexpectedAnswer
 
 DIGEST_BYTES: Final = 16
 
+Span = tuple[int, int]
+"""From, up to and not including; ns since the epoch."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Series:
@@ -111,15 +114,15 @@ def _canonical(fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What InfluxDB holds in a span of time: a print of each bucket, and the types of its fields.
+    """What InfluxDB holds: a print of each bucket in a span of time, and the types of its fields.
 
     Attributes:
-        span: from, up to and not including; ns since the epoch.
+        spans: by bucket.
         buckets: by name.
         types: by bucket, "measurement.field" to "float" and the like: numbers alone do not show it.
     """
 
-    span: tuple[int, int]
+    spans: Mapping[str, Span]
     buckets: Mapping[str, Fingerprint]
     types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -135,7 +138,7 @@ class Stored:
             for name, prints in self.buckets.items()
         }
         return {
-            "span": list(self.span),
+            "spans": {name: list(span) for name, span in self.spans.items()},
             "buckets": rows,
             "types": {name: dict(known) for name, known in self.types.items()},
         }
@@ -152,7 +155,7 @@ class Stored:
                 name: {Series.of(row[0], row[1]): SeriesPrint(*row[2:]) for row in rows}
                 for name, rows in known["buckets"].items()
             }
-            start, stop = known["span"]
-            return cls((int(start), int(stop)), buckets, known["types"])
+            spans = {name: (int(start), int(stop)) for name, (start, stop) in known["spans"].items()}
+            return cls(spans, buckets, known["types"])
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise UnexpectedAnswer(f"the prints of a backup cannot be read: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,11 +18,21 @@ from pipeline_services.maintenance.influxdb.fingerprint import (
 Points = dict[int, dict[str, Any]]
 SENSOR = Series.of("reading", {"device": "d1"})
 OTHER = Series.of("reading", {"device": "d2"})
+HOUR_AGO_NS = (int(time.time()) - 3_600) * 10**9
+BUCKET = "sensors"
 
 
 def readings(count: int, *, start: int = 0, step: int = 1_000) -> Points:
     """Points a step (ns) apart."""
     return {start + number * step: {"sequence": number, "value": number / 8} for number in range(count)}
+
+
+def _an_hour_ago(count: int) -> Points:
+    return {HOUR_AGO_NS + n * 10**9: {"sequence": n, "value": n / 8 + 0.5} for n in range(count)}
+
+
+HELD = {BUCKET: {"reading,device=d1": _an_hour_ago(8), "reading,device=d2": _an_hour_ago(10)}, "other": {}}
+"""What the server that is backed up holds, by bucket and series."""
 
 
 def chunks(series: Series, points: Points, size: int = 7) -> Iterator[Chunk]:
@@ -58,4 +69,4 @@ def stored(buckets: Mapping[str, Mapping[Series, Points]]) -> Stored:
         name: fingerprint(chunk for series, points in held.items() for chunk in chunks(series, points))
         for name, held in buckets.items()
     }
-    return Stored((0, 10**18), prints, {name: {"reading.value": "float"} for name in buckets})
+    return Stored(dict.fromkeys(buckets, (0, 10**18)), prints, {name: {"reading.value": "float"} for name in buckets})

@@ -101,7 +101,7 @@ def test_the_search_reads_little_more_than_the_series_twice() -> None:
 
 
 def test_a_type_that_changed_is_named_though_the_numbers_agree() -> None:
-    copy = Stored(WHOLE.span, WHOLE.buckets, {"sensors": {"reading.value": "integer"}, "empty": {}})
+    copy = Stored(WHOLE.spans, WHOLE.buckets, {"sensors": {"reading.value": "integer"}, "empty": {}})
     assert types_differing(WHOLE, copy) == [
         "empty: reading.value is missing; stored was float",
         "sensors: reading.value is integer; stored was float",

@@ -99,7 +99,7 @@ def test_prints_survive_a_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "known", [{}, {"span": [1], "buckets": {}, "types": {}}, {"span": [0, 1], "buckets": {"a": [1]}}]
+    "known", [{}, {"spans": {"a": [1]}, "buckets": {}, "types": {}}, {"spans": {}, "buckets": {"a": [1]}}]
 )
 def test_a_file_with_something_else_is_refused(known: dict[str, Any]) -> None:
     with pytest.raises(UnexpectedAnswer, match="cannot be read"):

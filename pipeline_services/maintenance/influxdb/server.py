@@ -1,0 +1,177 @@
+"""An InfluxDB server with an operator's token: its points as a stream, its buckets, tokens and tasks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pipeline_services.clients.http import HttpApi
+from pipeline_services.maintenance.influxdb.contents import Contents, contents, retention_of
+from pipeline_services.maintenance.influxdb.fingerprint import (
+    Chunk,
+    Series,
+    SeriesHasher,
+    SeriesPrint,
+    Span,
+    Stored,
+    fingerprint,
+)
+from pipeline_services.model.errors import UnexpectedAnswer
+
+READ_TIMEOUT_S: Final = 120.0
+"""Seconds for the next part of an answer: the first one opens every series of a measurement."""
+CHUNK_POINTS: Final = 10_000
+PAGE: Final = 100
+"""Buckets or tasks of one list: no more buckets come at once."""
+
+
+class InfluxServer:
+    """Asks a server what it holds.
+
+    Args:
+        http: a connection to it.
+        token: one that may read everything.
+    """
+
+    def __init__(self, http: HttpApi, token: str) -> None:
+        self.http = http
+        self.headers = {"Authorization": f"Token {token}"}
+
+    def accepts(self, token: str) -> bool:
+        """Whether a token logs in.
+
+        Raises:
+            UnexpectedAnswer: neither yes nor no.
+        """
+        answer = self.http.ask("/api/v2/buckets", {"limit": "1"}, headers={"Authorization": f"Token {token}"})
+        if answer.status not in (200, 401):
+            raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a login: {answer.text[:200]}")
+        return answer.status == 200
+
+    def buckets(self) -> list[dict[str, Any]]:
+        """Every bucket as the API has it, the server's own included."""
+        return self._listed("buckets")
+
+    def tokens(self) -> list[dict[str, Any]]:
+        """Every token as the API has it, its text included."""
+        return list(self._json("/api/v2/authorizations").get("authorizations") or [])
+
+    def contents(self) -> Contents:
+        """Buckets, tokens and tasks."""
+        return contents(self.buckets(), self.tokens(), self._listed("tasks"))
+
+    def retention_s(self) -> dict[str, int]:
+        """How long each bucket stores its points, in seconds; 0 for ever."""
+        return {bucket["name"]: retention_of(bucket) for bucket in self.buckets()}
+
+    def stored(self, spans: Mapping[str, Span]) -> Stored:
+        """A print of each of these buckets that is there, in its span of time."""
+        names = sorted(spans.keys() & self.retention_s().keys())
+        prints = {name: fingerprint(self.chunks(name, spans[name])) for name in names}
+        return Stored({name: spans[name] for name in names}, prints, {name: self.types(name) for name in names})
+
+    def measurements(self, bucket: str) -> list[str]:
+        """The names of a bucket's measurements."""
+        return [str(row[0]) for one in self._series(bucket, "SHOW MEASUREMENTS") for row in one["values"]]
+
+    def types(self, bucket: str) -> dict[str, str]:
+        """The type of each field, by "measurement.field"."""
+        return {
+            f"{one['name']}.{row[0]}": str(row[1])
+            for one in self._series(bucket, "SHOW FIELD KEYS")
+            for row in one["values"]
+        }
+
+    def chunks(self, bucket: str, span: Span) -> Iterator[Chunk]:
+        """All points of a bucket in a span of time, one series after the other."""
+        for measurement in self.measurements(bucket):
+            yield from self.chunks_of(bucket, span, Series(measurement))
+
+    def chunks_of(self, bucket: str, span: Span, series: Series) -> Iterator[Chunk]:
+        """The points of the series of a measurement that have at least these tags.
+
+        Raises:
+            UnexpectedAnswer: the answer cannot be read, or says in its midst that it is incomplete.
+            ServiceUnreachable: it breaks off.
+        """
+        only = "".join(f" AND {identifier(name)} = {literal(value)}" for name, value in series.tags)
+        times = f"time >= {span[0]} AND time < {span[1]}"
+        statement = f"SELECT * FROM {identifier(series.measurement)} WHERE {times}{only} GROUP BY *"
+        for one in self._series(bucket, statement):
+            yield Chunk(Series.of(one["name"], one.get("tags") or {}), one["columns"][1:], one["values"])
+
+    def _series(self, bucket: str, statement: str) -> Iterator[dict[str, Any]]:
+        query = {"db": bucket, "epoch": "ns", "q": statement, "chunked": "true", "chunk_size": str(CHUNK_POINTS)}
+        with self.http.opened("/query", query, headers=self.headers, timeout=READ_TIMEOUT_S) as answer:
+            for line in answer:
+                yield from series_in(line, statement)
+
+    def _listed(self, kind: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            after = {"after": str(found[-1]["id"])} if found else {}
+            page = self._json(f"/api/v2/{kind}", {"limit": str(PAGE), **after}).get(kind) or []
+            found += page
+            if len(page) < PAGE:
+                return found
+
+    def _json(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        return dict(self.http.ask_json(path, query, headers=self.headers))
+
+
+class SeriesOnServer:
+    """One series of a bucket, as the search for the first difference wants it."""
+
+    def __init__(self, server: InfluxServer, bucket: str, series: Series) -> None:
+        self._server = server
+        self._bucket = bucket
+        self._series = series
+
+    def _chunks(self, start: int, stop: int) -> Iterator[Chunk]:
+        found = self._server.chunks_of(self._bucket, (start, stop), self._series)
+        return (chunk for chunk in found if chunk.series == self._series)
+
+    def print_of(self, start: int, stop: int) -> SeriesPrint | None:
+        """The print of its points in a span; None where there is none."""
+        hasher = SeriesHasher()
+        for chunk in self._chunks(start, stop):
+            hasher.add(chunk.fields, chunk.rows)
+        found = hasher.finished()
+        return found if found.points else None
+
+    def points(self, start: int, stop: int) -> dict[int, dict[str, Any]]:
+        """Its points in a span, by time."""
+        return {
+            row[0]: {name: value for name, value in zip(chunk.fields, row[1:], strict=True) if value is not None}
+            for chunk in self._chunks(start, stop)
+            for row in chunk.rows
+        }
+
+
+def series_in(line: bytes, statement: str) -> list[dict[str, Any]]:
+    """The series of one line of a chunked answer.
+
+    Raises:
+        UnexpectedAnswer: it is none, or says that something went wrong.
+    """
+    try:
+        answer = json.loads(line)
+        results = answer.get("results", [])
+        refusal = next(filter(None, [answer.get("error"), *(one.get("error") for one in results)]), None)
+        found = [series for one in results for series in one.get("series") or []]
+    except (ValueError, AttributeError, TypeError) as error:
+        raise UnexpectedAnswer(f"InfluxDB's answer to {statement} cannot be read: {line[:100]!r}") from error
+    if refusal:
+        raise UnexpectedAnswer(f"InfluxDB does not answer {statement}: {refusal}")
+    return found
+
+
+def identifier(name: str) -> str:
+    """A name as InfluxQL takes it."""
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as InfluxQL takes it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
