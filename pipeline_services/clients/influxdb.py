@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,6 +15,9 @@ from pipeline_services.model.errors import UnexpectedAnswer
 NANO: Final = 1_000_000_000
 LOOK_BACK: Final = "1h"
 DELETE_TIMEOUT_S: Final = 60.0
+STREAM_TIMEOUT_S: Final = 120.0
+"""Seconds for the next part of a long answer: before the first one, every series of a measurement is opened."""
+PART_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,16 @@ class Series:
     """The rows of one series: its tags, and of each row the time (ns since the epoch) and the values asked for."""
 
     tags: dict[str, str]
+    rows: list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows of one series of a long answer, with the names of their columns."""
+
+    measurement: str
+    tags: dict[str, str]
+    columns: list[str]
     rows: list[list[Any]]
 
 
@@ -68,6 +83,18 @@ class Bucket:
         if answer.status != 200:
             raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a query: {answer.text[:200]}")
         return answer.text
+
+    def stream(self, statement: str) -> Iterator[Part]:
+        """The answer to a statement of InfluxQL in parts, for one that is too long to be held at once.
+
+        Raises:
+            ServiceUnreachable: InfluxDB does not answer, or breaks off.
+            UnexpectedAnswer: it refuses, or says in the midst of its answer that this is not whole.
+        """
+        query = self._query(statement) | {"chunked": "true", "chunk_size": str(PART_ROWS)}
+        with self.http.opened("/query", query, headers=self._headers(), timeout=STREAM_TIMEOUT_S) as answer:
+            for line in answer:
+                yield from _parts_in(line, statement)
 
     def delete(self, start_ns: int, stop_ns: int, predicate: str) -> None:
         """Delete the points between two moments (ns since the epoch) of which the predicate is true.
@@ -144,6 +171,30 @@ class InfluxStore:
 def token_header(token: str) -> dict[str, str]:
     """The header with which InfluxDB lets the token's owner in."""
     return {"Authorization": f"Token {token}"}
+
+
+def identifier(name: str) -> str:
+    """A name as InfluxQL takes it."""
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as InfluxQL takes it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _parts_in(line: bytes, statement: str) -> list[Part]:
+    try:
+        answer = json.loads(line)
+        results = answer.get("results", [])
+        refusal = next(filter(None, [answer.get("error"), *(one.get("error") for one in results)]), None)
+        series = [one for result in results for one in result.get("series") or []]
+        parts = [Part(str(one["name"]), one.get("tags") or {}, one["columns"], one["values"]) for one in series]
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise UnexpectedAnswer(f"InfluxDB's answer to {statement} cannot be read: {line[:100]!r}") from error
+    if refusal:
+        raise UnexpectedAnswer(f"InfluxDB does not answer {statement}: {refusal}")
+    return parts
 
 
 def _rfc3339(at: int) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 from pipeline_services.maintenance.archive import Archive, closed, require_whole
 from pipeline_services.maintenance.influxdb.difference import NANO, compared, utc_ns
 from pipeline_services.maintenance.influxdb.fingerprint import Series, points_in
-from pipeline_services.maintenance.influxdb.proof import FOR_EVER, Frozen, findings, refused_tokens
+from pipeline_services.maintenance.influxdb.proof import ALL_TIME, Frozen, findings, refused_tokens
 from pipeline_services.maintenance.influxdb.server import InfluxServer, SeriesOnServer
 from pipeline_services.maintenance.influxdb.transfer import manifest_of, restore_all
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
@@ -129,8 +129,7 @@ def shard_left_out(bench: Bench) -> Control:
 
 def bucket_empty(bench: Bench) -> Control:
     """All points of the bucket are deleted from the copy."""
-    whole = {"start": "1970-01-01T00:00:00Z", "stop": "2200-01-01T00:00:00Z"}
-    bench.send("POST", "/api/v2/delete", json.dumps(whole).encode(), org=bench.org, bucket=bench.bucket)
+    bench.copy.bucket(bench.bucket).delete(*ALL_TIME, "")
     said = bench.said()
     return Control("empty bucket", said, f"{bench.bucket} is empty" in said)
 
@@ -162,13 +161,13 @@ def beyond_retention(bench: Bench) -> Control:
     now = time.time()
     old = "\n".join(f"reading value={number} {int((now - 30 * HOUR_S + number) * NANO)}" for number in range(100))
     bench.send("POST", "/api/v2/write", old.encode(), org=bench.org, bucket=EXPIRING)
-    was = bench.copy.stored({EXPIRING: FOR_EVER})
+    was = bench.copy.stored({EXPIRING: ALL_TIME})
     bucket = next(bucket for bucket in bench.copy.buckets() if bucket["name"] == EXPIRING)
     shorter = {"retentionRules": [{**name, "everySeconds": 2 * HOUR_S}]}
     bench.send("PATCH", f"{path}/{bucket['id']}", json.dumps(shorter).encode())
 
     def difference() -> str:
-        now_held = bench.copy.stored({EXPIRING: FOR_EVER})
+        now_held = bench.copy.stored({EXPIRING: ALL_TIME})
         return "; ".join(map(str, compared(was, now_held, bench.copy.retention_s(), time.time())))
 
     said = wait_until(difference, within=EXPIRED_WITHIN_S, what="the throwaway server to delete what is too old")

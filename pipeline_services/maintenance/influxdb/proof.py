@@ -27,7 +27,8 @@ MARGIN_S: Final = 3_600
 """How far from its retention the oldest compared point is: nothing of it is deleted while that is compared."""
 MARKER: Final = "backup_marker"
 """The measurement of the point that is stored after a backup was taken, and so must not be in it."""
-FOR_EVER: Final = (-(2**63) + 2, 2**63 - 2)
+ALL_TIME: Final = (0, 2**62)
+"""1970 to 2116, in ns since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +82,19 @@ def marked(server: InfluxServer, store: Store, at: float) -> Iterator[Series]:
     """A point of its own within the block, stored at ``at`` (seconds since the epoch) and deleted after it."""
     series = Series.of(MARKER, {"run": secrets.token_hex(8)})
     query = {"org": store.org, "bucket": store.bucket}
-    whole = {"start": "1970-01-01T00:00:00Z", "stop": "2200-01-01T00:00:00Z", "predicate": f'_measurement="{MARKER}"'}
     try:
-        line = f"{series} value=1 {int(at * NANO)}"
-        _require(
-            server.http.send("POST", "/api/v2/write", line.encode(), query, headers=server.headers).status, "write"
-        )
+        line = f"{series} value=1 {int(at * NANO)}".encode()
+        answer = server.http.send("POST", "/api/v2/write", line, query, headers=server.headers)
+        if answer.status >= 300:
+            raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a write: {answer.text[:200]}")
         yield series
     finally:
-        _require(server.http.ask("/api/v2/delete", query, body=whole, headers=server.headers).status, "delete")
-
-
-def _require(status: int, what: str) -> None:
-    if status >= 300:
-        raise UnexpectedAnswer(f"InfluxDB answers {status} to the request to {what} the marker")
+        server.bucket(store.bucket).delete(*ALL_TIME, f'_measurement="{MARKER}"')
 
 
 def holds(server: InfluxServer, bucket: str, series: Series) -> bool:
     """Whether a server has any point of a series."""
-    return SeriesOnServer(server, bucket, series).print_of(*FOR_EVER) is not None
+    return SeriesOnServer(server, bucket, series).print_of(*ALL_TIME) is not None
 
 
 def missed_marker(live: InfluxServer, copy: InfluxServer, bucket: str, marker: Series) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pipeline_services.clients.http import HttpApi
+from pipeline_services.clients.influxdb import Bucket, identifier, literal, token_header
 from pipeline_services.maintenance.influxdb.contents import Contents, contents, retention_of
 from pipeline_services.maintenance.influxdb.fingerprint import (
     Chunk,
@@ -17,11 +17,9 @@ from pipeline_services.maintenance.influxdb.fingerprint import (
     Stored,
     fingerprint,
 )
+from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import UnexpectedAnswer
 
-READ_TIMEOUT_S: Final = 120.0
-"""Seconds for the next part of an answer: the first one opens every series of a measurement."""
-CHUNK_POINTS: Final = 10_000
 PAGE: Final = 100
 """Buckets or tasks of one list: no more buckets come at once."""
 
@@ -32,11 +30,14 @@ class InfluxServer:
     Args:
         http: a connection to it.
         token: one that may read everything.
+        org: whose buckets they are.
     """
 
-    def __init__(self, http: HttpApi, token: str) -> None:
+    def __init__(self, http: HttpApi, token: str, org: str) -> None:
         self.http = http
-        self.headers = {"Authorization": f"Token {token}"}
+        self.headers = token_header(token)
+        self._token = token
+        self._org = org
 
     def accepts(self, token: str) -> bool:
         """Whether a token logs in.
@@ -44,7 +45,7 @@ class InfluxServer:
         Raises:
             UnexpectedAnswer: neither yes nor no.
         """
-        answer = self.http.ask("/api/v2/buckets", {"limit": "1"}, headers={"Authorization": f"Token {token}"})
+        answer = self.http.ask("/api/v2/buckets", {"limit": "1"}, headers=token_header(token))
         if answer.status not in (200, 401):
             raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a login: {answer.text[:200]}")
         return answer.status == 200
@@ -73,15 +74,12 @@ class InfluxServer:
 
     def measurements(self, bucket: str) -> list[str]:
         """The names of a bucket's measurements."""
-        return [str(row[0]) for one in self._series(bucket, "SHOW MEASUREMENTS") for row in one["values"]]
+        return [str(row[0]) for part in self.bucket(bucket).stream("SHOW MEASUREMENTS") for row in part.rows]
 
     def types(self, bucket: str) -> dict[str, str]:
         """The type of each field, by "measurement.field"."""
-        return {
-            f"{one['name']}.{row[0]}": str(row[1])
-            for one in self._series(bucket, "SHOW FIELD KEYS")
-            for row in one["values"]
-        }
+        parts = self.bucket(bucket).stream("SHOW FIELD KEYS")
+        return {f"{part.measurement}.{row[0]}": str(row[1]) for part in parts for row in part.rows}
 
     def chunks(self, bucket: str, span: Span) -> Iterator[Chunk]:
         """All points of a bucket in a span of time, one series after the other."""
@@ -98,14 +96,12 @@ class InfluxServer:
         only = "".join(f" AND {identifier(name)} = {literal(value)}" for name, value in series.tags)
         times = f"time >= {span[0]} AND time < {span[1]}"
         statement = f"SELECT * FROM {identifier(series.measurement)} WHERE {times}{only} GROUP BY *"
-        for one in self._series(bucket, statement):
-            yield Chunk(Series.of(one["name"], one.get("tags") or {}), one["columns"][1:], one["values"])
+        for part in self.bucket(bucket).stream(statement):
+            yield Chunk(Series.of(part.measurement, part.tags), part.columns[1:], part.rows)
 
-    def _series(self, bucket: str, statement: str) -> Iterator[dict[str, Any]]:
-        query = {"db": bucket, "epoch": "ns", "q": statement, "chunked": "true", "chunk_size": str(CHUNK_POINTS)}
-        with self.http.opened("/query", query, headers=self.headers, timeout=READ_TIMEOUT_S) as answer:
-            for line in answer:
-                yield from series_in(line, statement)
+    def bucket(self, name: str) -> Bucket:
+        """One of its buckets, read or changed with the operator's token."""
+        return Bucket(self.http, Store(self._org, name, ""), self._token)
 
     def _listed(self, kind: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -147,31 +143,3 @@ class SeriesOnServer:
             for chunk in self._chunks(start, stop)
             for row in chunk.rows
         }
-
-
-def series_in(line: bytes, statement: str) -> list[dict[str, Any]]:
-    """The series of one line of a chunked answer.
-
-    Raises:
-        UnexpectedAnswer: it is none, or says that something went wrong.
-    """
-    try:
-        answer = json.loads(line)
-        results = answer.get("results", [])
-        refusal = next(filter(None, [answer.get("error"), *(one.get("error") for one in results)]), None)
-        found = [series for one in results for series in one.get("series") or []]
-    except (ValueError, AttributeError, TypeError) as error:
-        raise UnexpectedAnswer(f"InfluxDB's answer to {statement} cannot be read: {line[:100]!r}") from error
-    if refusal:
-        raise UnexpectedAnswer(f"InfluxDB does not answer {statement}: {refusal}")
-    return found
-
-
-def identifier(name: str) -> str:
-    """A name as InfluxQL takes it."""
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as InfluxQL takes it."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

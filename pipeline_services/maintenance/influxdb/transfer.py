@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from pipeline_services.clients.http import HttpApi
+from pipeline_services.clients.influxdb import token_header
 from pipeline_services.maintenance.influxdb.server import InfluxServer
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.text import file_time
@@ -131,7 +132,7 @@ def _entry(path: Path) -> Json:
 
 
 def _upload(http: HttpApi, path: str, token: str, file: Path) -> Json:
-    headers = {"Authorization": f"Token {token}", "Content-Length": str(file.stat().st_size), **UPLOAD}
+    headers = {**token_header(token), "Content-Length": str(file.stat().st_size), **UPLOAD}
     with file.open("rb") as content:
         answer = http.send("POST", path, content, headers=headers, timeout=TIMEOUT_S)
     if answer.status >= 300:

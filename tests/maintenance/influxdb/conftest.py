@@ -28,10 +28,10 @@ def copy_server() -> Iterator[FakeInflux]:
 @pytest.fixture
 def live(live_server: FakeInflux) -> Iterator[InfluxServer]:
     with closing(HttpApi("influxdb", live_server.port)) as http:
-        yield InfluxServer(http, OPERATOR)
+        yield InfluxServer(http, OPERATOR, "plant")
 
 
 @pytest.fixture
 def copy(copy_server: FakeInflux) -> Iterator[InfluxServer]:
     with closing(HttpApi("the copy", copy_server.port)) as http:
-        yield InfluxServer(http, OPERATOR)
+        yield InfluxServer(http, OPERATOR, "plant")

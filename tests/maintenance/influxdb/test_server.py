@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline_services.clients.influxdb import identifier, literal
 from pipeline_services.maintenance.influxdb.fingerprint import Series
-from pipeline_services.maintenance.influxdb.server import InfluxServer, SeriesOnServer, identifier, literal, series_in
+from pipeline_services.maintenance.influxdb.server import InfluxServer, SeriesOnServer
 from pipeline_services.model.errors import ServiceUnreachable, UnexpectedAnswer
 from tests.maintenance.influxdb.fake_influx import FakeInflux
 from tests.maintenance.influxdb.hand_made import BUCKET, HOUR_AGO_NS
@@ -59,6 +60,7 @@ def test_a_login_that_is_neither_let_in_nor_refused_is_not_known(live: InfluxSer
         (200, b'{"error":"no such db"}\n', "no such db"),
         (200, b'{"results":[{"series":[{"na', "cannot be read"),
         (200, b"[1]\n", "cannot be read"),
+        (200, b'{"results":[{"series":[{"name":"a"}]}]}\n', "cannot be read"),
     ],
 )
 def test_an_answer_that_is_not_whole_is_none(
@@ -79,7 +81,3 @@ def test_a_server_that_is_away_is_told(live: InfluxServer, live_server: FakeInfl
 def test_names_and_texts_cannot_break_out_of_a_statement() -> None:
     assert identifier('a"b\\') == '"a\\"b\\\\"'
     assert literal("it's \\") == "'it\\'s \\\\'"
-
-
-def test_a_chunk_may_be_without_series() -> None:
-    assert series_in(b'{"results":[{"statement_id":0}]}', "SELECT") == []
