@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete-$(shell cat requirements.lock install.sh | sha256sum | cut -c1-16)
 PLATFORM := $(BIN)/python -m pipeline_services.cli
 
-.PHONY: help daily weekly monthly backup-test triage test lint up status down clean kubeconfig kubectl runbook mitigations proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience release lock
+.PHONY: help daily weekly monthly nightly backup-test triage test lint up status down clean kubeconfig kubectl runbook mitigations proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience release lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
@@ -28,6 +28,9 @@ weekly: $(ENVIRONMENT) ## judge what section 5 wants looked at every week
 
 monthly: $(ENVIRONMENT) ## judge what section 5 wants looked at every month
 	@$(BIN)/pytest -m monthly $(ARGS)
+
+nightly: $(ENVIRONMENT) ## repair, check and break in a time box, and say what changed (ARGS="--minutes 120")
+	@$(BIN)/python -m pipeline_services.nightly $(ARGS)
 
 backup-test: $(ENVIRONMENT) ## restore a backup of InfluxDB into an instance of its own and count
 	@$(PLATFORM) backup-test $(ARGS)

@@ -1,0 +1,64 @@
+"""Earlier nights: one line of JSON each, and a folder with what each step said. Old ones are pruned."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline_services.model.atomic import write_whole
+from pipeline_services.nightly.results import State
+
+FILE: Final = "history.jsonl"
+NIGHTS: Final = "nights"
+LINES_KEPT: Final = 90
+"""Nights that are compared; their folders are kept for a shorter time, since they are a thousand times as large."""
+_FOLDER: Final = re.compile(r"\d{8}T\d{6}Z")
+
+Past = Sequence[Mapping[str, Any]]
+"""Earlier nights, oldest first, as ``Night.kept`` has them."""
+
+
+def read(reports: Path) -> list[dict[str, Any]]:
+    """The earlier nights, oldest first; a line that cannot be read is none."""
+    try:
+        lines = (reports / FILE).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return [night for line in lines if (night := _night(line)) is not None]
+
+
+def _night(line: str) -> dict[str, Any] | None:
+    try:
+        night = json.loads(line)
+    except ValueError:
+        return None
+    return night if isinstance(night, dict) and {"started", "steps", "checks"} <= night.keys() else None
+
+
+def add(reports: Path, past: Past, night: Mapping[str, Any]) -> None:
+    """Put the night behind the earlier ones, the oldest of which go."""
+    lines = [json.dumps(one, sort_keys=True, allow_nan=False) for one in [*past, night][-LINES_KEPT:]]
+    write_whole(reports / FILE, ("\n".join(lines) + "\n").encode())
+
+
+def durations(past: Past) -> dict[str, list[float]]:
+    """By step its seconds on the nights on which it came to its end, oldest first."""
+    found: dict[str, list[float]] = {}
+    for night in past:
+        for name, step in night["steps"].items():
+            if step["state"] == State.RAN:
+                found.setdefault(name, []).append(float(step["seconds"]))
+    return found
+
+
+def prune(reports: Path, keep: int) -> list[str]:
+    """Delete all folders of nights but the last ``keep``; returns their names. Nothing else in there is touched."""
+    folders = sorted(one for one in (reports / NIGHTS).glob("*") if one.is_dir() and _FOLDER.fullmatch(one.name))
+    old = folders[:-keep] if keep else folders
+    for folder in old:
+        shutil.rmtree(folder)
+    return [folder.name for folder in old]

@@ -1,0 +1,83 @@
+"""A whole night as a value: its steps, its verdict, its exit code, and the line that the history keeps of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED, Check, State, StepResult, worse
+
+ALL_PASSED, CHECK_FAILED, NOT_KNOWN, SUITE_FAILED, REFUSED = range(5)
+"""The exit codes of README's table."""
+STOPPED_BY: Final[Mapping[str, int]] = {"Ctrl-C": 130, "SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What came of a night.
+
+    Attributes:
+        started, ended: seconds since the epoch.
+        steps: in the order in which they were planned, those that were not run included.
+        stopped_by: Ctrl-C or the signal that ended it, or empty.
+    """
+
+    started: float
+    ended: float
+    steps: Sequence[StepResult]
+    stopped_by: str = ""
+
+    @property
+    def checks(self) -> dict[str, Check]:
+        """Every check of the night by its id; one that ran in two steps has the worse outcome."""
+        found: dict[str, Check] = {}
+        for step in self.steps:
+            for name, check in step.checks.items():
+                before = found.get(name)
+                if before is None or worse(before.outcome, check.outcome) != before.outcome:
+                    found[name] = check
+        return found
+
+    @property
+    def recoveries(self) -> dict[str, float]:
+        """By scenario the seconds until the pipeline had recovered."""
+        return {name: value for step in self.steps for name, value in step.recoveries.items()}
+
+    @property
+    def verdict(self) -> str:
+        """passed, failed or inconclusive; a step that did not run to its end is never a pass."""
+        outcomes = [check.outcome for check in self.checks.values()]
+        outcomes += [step_outcome(step) for step in self.steps]
+        return max(outcomes, key=(PASSED, INCONCLUSIVE, FAILED).index, default=INCONCLUSIVE)
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        if self.stopped_by:
+            return STOPPED_BY[self.stopped_by]
+        if self.verdict == FAILED:
+            return CHECK_FAILED
+        if any(step.code == SUITE_FAILED for step in self.steps):
+            return SUITE_FAILED
+        return ALL_PASSED if self.verdict == PASSED else NOT_KNOWN
+
+    def kept(self) -> dict[str, Any]:
+        """The night as one line of the history."""
+        return {
+            "started": round(self.started, 1),
+            "verdict": self.verdict,
+            "steps": {
+                one.name: {"state": one.state.value, "code": one.code, "seconds": round(one.seconds, 1)}
+                for one in self.steps
+            },
+            "checks": {name: check.outcome for name, check in self.checks.items()},
+            "recoveries": self.recoveries,
+        }
+
+
+def step_outcome(step: StepResult) -> str:
+    """What a step by itself says: its checks may all have passed, and it may still not have come to its end."""
+    if step.state is not State.RAN:
+        return INCONCLUSIVE
+    return {0: PASSED, 1: FAILED}.get(step.code if step.code is not None else NOT_KNOWN, INCONCLUSIVE)

@@ -1,0 +1,84 @@
+"""The verdict and the exit code of a night, its screen, and what is kept of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.nightly import history, screen
+from pipeline_services.nightly.night import Night
+from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED, State, StepResult
+from tests.nightly.made import night, past, ran
+
+LEFT_OUT = StepResult("chaos", State.NOT_RUN, why="takes about 20 min, 12 min are left of the time box")
+CUT_OFF = StepResult("matrix", State.STOPPED, 130, 60.0, "as the time box was up")
+
+
+@pytest.mark.parametrize(
+    ("whole", "code"),
+    [
+        (night(ran("daily", 0, a=PASSED)), 0),
+        (night(ran("daily", 1, a=FAILED, b=INCONCLUSIVE)), 1),
+        (night(ran("daily", 2, a=INCONCLUSIVE)), 2),
+        (night(ran("daily", 0, a=PASSED), LEFT_OUT), 2),
+        (night(ran("daily", 0, a=PASSED), CUT_OFF), 2),
+        (night(ran("daily", 0, a=PASSED), ran("chaos", 3)), 3),
+        (night(ran("daily", 1, a=FAILED), ran("chaos", 3)), 1),
+        (night(ran("daily", 0, a=PASSED), ran("chaos", 4)), 2),
+        (night(ran("daily", 0, a=PASSED), ran("chaos", -9)), 2),
+        (night(ran("daily", 1, a=FAILED), stopped_by="SIGTERM"), 143),
+        (night(stopped_by="Ctrl-C"), 130),
+        (night(), 2),
+    ],
+    ids=lambda one: None if isinstance(one, Night) else str(one),
+)
+def test_the_exit_code_is_that_of_the_table(whole: Night, code: int) -> None:
+    assert whole.code == code
+
+
+def test_a_check_of_two_steps_has_the_worse_outcome() -> None:
+    assert night(ran("daily", 1, a=FAILED), ran("weekly", 0, a=PASSED)).checks["a"].outcome == FAILED
+
+
+def test_the_screen_names_what_is_wrong_and_what_was_left_out() -> None:
+    text = "\n".join(screen.lines(night(ran("daily", 1, a=FAILED, b=PASSED), LEFT_OUT, CUT_OFF)))
+    assert "daily    FAILED     exit code 1; 1 passed, 1 failed; 5 s" in text
+    assert "chaos    NOT RUN    takes about 20 min, 12 min are left" in text
+    assert "matrix   NOT KNOWN  stopped as the time box was up" in text
+    assert "  a\n      kafka-0 is not ready\n      next: kubectl get pod kafka-0" in text
+    assert text.splitlines()[-1].startswith("FAILED: 1 passed, 1 failed; began 1970-01-01 00:00:00 UTC, took 60 s")
+
+
+def test_a_hundred_failures_fit_on_a_screen() -> None:
+    lines = screen.lines(night(ran("daily", 1, **{f"c{number}": FAILED for number in range(100)})))
+    assert len(lines) < 40
+    assert "  and 92 more" in lines
+
+
+def test_the_history_gives_back_what_was_added(tmp_path: Path) -> None:
+    history.add(tmp_path, [], night(ran("daily", 1, a=FAILED), at=5.0).kept())
+    (tmp_path / history.FILE).open("a").write('{"started": 9, "st')  # a line that was cut off
+    [kept] = history.read(tmp_path)
+    assert kept["checks"] == {"a": FAILED}
+    assert kept["steps"] == {"daily": {"state": "ran", "code": 1, "seconds": 5.0}}
+
+
+def test_the_history_does_not_grow_for_ever(tmp_path: Path) -> None:
+    history.add(tmp_path, past({"a": "." * 200}), night(at=9e9).kept())
+    kept = history.read(tmp_path)
+    assert len(kept) == history.LINES_KEPT
+    assert kept[-1]["started"] == 9e9
+
+
+def test_only_steps_that_came_to_their_end_tell_how_long_they_take() -> None:
+    stopped = {"started": 0, "checks": {}, "steps": {"daily": {"state": "stopped", "code": 130, "seconds": 1.0}}}
+    assert history.durations([*past({"a": ".."}), stopped]) == {"daily": [5.0, 5.0]}
+
+
+def test_old_nights_are_pruned_and_nothing_else(tmp_path: Path) -> None:
+    names = ["20261101T020000Z", "20261102T020000Z", "20261103T020000Z", "mine"]
+    for name in names:
+        (tmp_path / history.NIGHTS / name).mkdir(parents=True)
+    assert history.prune(tmp_path, 2) == names[:1]
+    assert sorted(one.name for one in (tmp_path / history.NIGHTS).iterdir()) == names[1:]

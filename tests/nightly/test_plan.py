@@ -1,0 +1,55 @@
+"""Which steps a night has, and how long each will take."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.nightly.plan import Cluster, Step, expected_s, steps
+
+MONDAY, SUNDAY, FIRST = date(2026, 11, 23), date(2026, 11, 29), date(2026, 12, 1)
+OWN, OTHER = Cluster(), Cluster(("--context", "prod"))
+REPORTS = Path("/r")
+
+
+def names(today: date, cluster: Cluster) -> list[str]:
+    return [step.name for step in steps(today, cluster, REPORTS)]
+
+
+@pytest.mark.parametrize(
+    ("today", "cluster", "expected"),
+    [
+        (MONDAY, OWN, ["repair", "daily", "chaos", "matrix"]),
+        (SUNDAY, OWN, ["repair", "daily", "chaos", "matrix", "weekly"]),
+        (FIRST, OWN, ["repair", "daily", "chaos", "matrix", "monthly"]),
+        (date(2026, 11, 1), OTHER, ["daily", "weekly", "monthly"]),
+        (MONDAY, Cluster(("--settings", "s.toml")), ["repair", "daily", "chaos", "matrix"]),
+        (MONDAY, Cluster(("--context", "test"), "test"), ["daily", "chaos", "matrix"]),
+    ],
+    ids=["weekday", "sunday", "first", "other-cluster", "own-with-settings", "other-cluster-with-consent"],
+)
+def test_the_day_and_the_cluster_say_which_steps(today: date, cluster: Cluster, expected: list[str]) -> None:
+    assert names(today, cluster) == expected
+
+
+def test_another_cluster_is_named_in_each_command_and_broken_only_with_consent() -> None:
+    commands = {step.name: step.command for step in steps(SUNDAY, Cluster(("--context", "test"), "test"), REPORTS)}
+    assert all("--context" in command for command in commands.values())
+    assert [name for name, command in commands.items() if "--allow-chaos" in command] == ["chaos", "matrix"]
+
+
+def test_every_run_has_a_folder_of_its_own() -> None:
+    folders = {step.name: step.command[step.command.index("--reports") + 1] for step in steps(SUNDAY, OTHER, REPORTS)}
+    assert folders == {"daily": "/r/daily", "weekly": "/r"}
+
+
+def test_only_what_breaks_something_needs_a_repaired_cluster() -> None:
+    assert [step.name for step in steps(SUNDAY, OWN, REPORTS) if step.needs_repaired] == ["chaos", "matrix"]
+
+
+def test_a_step_takes_as_long_as_it_took_lately() -> None:
+    step = Step("chaos", "", ("true",), 1200)
+    assert expected_s(step, {}) == 1200
+    assert expected_s(step, {"chaos": [9000, 9000, 900, 1000, 1100, 5000, 1000]}) == 1000

@@ -1,0 +1,160 @@
+"""Steps as processes: the time box, signals, what is kept; a whole night with made-up steps."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.clients import shell
+from pipeline_services.faults.signals import unwinding
+from pipeline_services.model.run_lock import sole_holder
+from pipeline_services.nightly import cli, history
+from pipeline_services.nightly.plan import Cluster, Step
+from pipeline_services.nightly.playing import Player
+from pipeline_services.nightly.results import PASSED, State
+
+PASSES = "def test_a():\n    pass\n"
+# Tells the process that started it to end, as a service manager does, and goes on until it is told to itself.
+STOPS = "import os, signal\n\ndef test_b():\n    os.kill(os.getppid(), signal.{})\n    signal.pause()\n"
+
+
+def step(name: str, code: str, *, usual_s: float = 1.0, needs_repaired: bool = False) -> Step:
+    return Step(name, "", (sys.executable, "-c", code), usual_s, needs_repaired=needs_repaired)
+
+
+def pytest_step(folder: Path, text: str) -> Step:
+    (folder / "test_it.py").write_text(text)
+    ini = folder / "pytest.ini"
+    ini.write_text("[pytest]\njunit_family = xunit1\n")
+    options = ("-q", "-c", str(ini), "-p", "no:cacheprovider", str(folder))
+    return Step("daily", "", (sys.executable, "-m", "pytest", *options), 1.0, "daily")
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+def player(folder: Path, said: list[str], seconds: float = 60.0) -> Player:
+    return Player(folder, folder, time.monotonic() + seconds, {}, said.append, grace_s=20.0)
+
+
+def test_each_step_has_its_exit_code_and_its_log(tmp_path: Path, said: list[str]) -> None:
+    night = player(tmp_path, said)
+    night.play([step("one", "print('fine')"), step("two", "import sys; sys.exit(3)")])
+    assert [(one.name, one.state, one.code) for one in night.done] == [("one", State.RAN, 0), ("two", State.RAN, 3)]
+    assert (tmp_path / "one.log").read_text() == "fine\n"
+
+
+def test_what_does_not_fit_is_named_and_the_next_may_fit(tmp_path: Path, said: list[str]) -> None:
+    night = player(tmp_path, said)
+    night.play([step("long", "", usual_s=1200.0), step("short", "")])
+    assert [one.state for one in night.done] == [State.NOT_RUN, State.RAN]
+    assert said[0] == "long: not run: takes about 20 min, 60 s are left of the time box"
+
+
+def test_a_step_that_takes_too_long_is_stopped(tmp_path: Path, said: list[str]) -> None:
+    night = player(tmp_path, said, 1.0)
+    night.play([step("slow", "import signal; signal.pause()", usual_s=0.1)])
+    [slow] = night.done
+    assert (slow.state, slow.why) == (State.STOPPED, "as the time box was up")
+
+
+def test_a_step_that_does_not_end_is_forced_to(
+    tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "GRACE", 0.5)
+    night = player(tmp_path, said, 1.0)
+    night.grace_s = 0.5
+    deaf = "import signal\nfor one in (2, 15): signal.signal(one, signal.SIG_IGN)\nwhile True: signal.pause()"
+    night.play([step("deaf", deaf, usual_s=0.1)])
+    assert night.done[0].code == -9
+
+
+def test_nothing_is_broken_where_the_repair_failed(tmp_path: Path, said: list[str]) -> None:
+    night = player(tmp_path, said)
+    night.play([step("repair", "import sys; sys.exit(1)"), step("daily", ""), step("chaos", "", needs_repaired=True)])
+    assert [(one.state, one.why) for one in night.done[1:]] == [
+        (State.RAN, ""),
+        (State.NOT_RUN, "the cluster could not be repaired"),
+    ]
+
+
+@pytest.mark.parametrize(("signal", "word"), [("SIGTERM", "SIGTERM"), ("SIGINT", "Ctrl-C")])
+def test_a_signal_leaves_what_was_found(
+    tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch, signal: str, word: str
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # it starts four seconds sooner
+    night = player(tmp_path, said)
+    with unwinding():
+        night.play([pytest_step(tmp_path, PASSES + STOPS.format(signal)), step("chaos", "")])
+    stopped, left = night.done
+    assert (stopped.state, stopped.why, night.stopped_by) == (State.STOPPED, f"by {word}", word)
+    assert [check.outcome for name, check in stopped.checks.items() if "test_a" in name] == [PASSED]
+    assert (left.state, left.why) == (State.NOT_RUN, f"the night was stopped by {word}")
+
+
+def test_a_report_of_an_earlier_run_is_not_taken_for_this_one(tmp_path: Path, said: list[str]) -> None:
+    report = tmp_path / "daily" / "daily.json"
+    report.parent.mkdir()
+    report.write_text(
+        '{"checks": [{"id": "x::y", "outcome": "passed", "message": "", "runbook": "", "escalation": ""}]}'
+    )
+    kind = Step("daily", "", (sys.executable, "-c", ""), 1.0, "daily")
+    (tmp_path / "nights").mkdir()
+    night = Player(tmp_path, tmp_path / "nights", time.monotonic() + 60, {}, said.append)
+    os.utime(report, (time.time() - 86_400,) * 2)
+    night.play([kind])
+    assert night.done[0].checks == {}
+
+
+def writes(reports: Path, outcome: str) -> Step:
+    """A step that leaves a report as pytest's does, and ends with its exit code."""
+    entry = {"id": "checks/t.py::test_a", "message": "it is wrong\nnext: look", "runbook": "pods", "escalation": "L2"}
+    document = json.dumps({"checks": [{**entry, "outcome": outcome}]})
+    file = reports / "daily" / "daily.json"
+    code = f"import sys, pathlib as p; f = p.Path({str(file)!r}); f.parent.mkdir(exist_ok=True, parents=True)"
+    code += f"; f.write_text({document!r}); sys.exit({int(outcome != PASSED)})"
+    return Step("daily", "the daily checks", (sys.executable, "-c", code, "--"), 1.0, "daily")
+
+
+@pytest.mark.parametrize(("outcome", "code"), [("passed", 0), ("failed", 1)])
+def test_a_whole_night_leaves_a_report_and_its_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: str, code: int
+) -> None:
+    def planned(_today: date, _cluster: Cluster, reports: Path) -> list[Step]:
+        return [writes(reports, outcome)]
+
+    monkeypatch.setattr(cli, "steps", planned)
+    for _ in range(2):
+        assert cli.main(["--reports", str(tmp_path), "--minutes", "1"]) == code
+    document = json.loads((tmp_path / cli.VERDICT).read_text())
+    assert (document["exit_code"], document["checks"]) == (code, {"checks/t.py::test_a": outcome})
+    assert outcome.upper() in (tmp_path / cli.PAGE).read_text()
+    assert len(history.read(tmp_path)) == 2
+    assert (Path(document["folder"]) / "daily.json").exists()
+
+
+def test_a_wrong_option_is_refused_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--minutes", "soon"])
+    assert caught.value.code == 4
+    assert "REFUSED: argument --minutes" in capsys.readouterr().err
+
+
+def test_a_second_night_at_the_same_time_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with sole_holder(tmp_path / "lock", "nightly", RuntimeError):  # type: ignore[arg-type]
+        assert cli.main(["--reports", str(tmp_path)]) == 4
+    assert "(nightly) is at work" in capsys.readouterr().err
+
+
+def test_a_rehearsal_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--reports", str(tmp_path / "r"), "--dry-run"]) == 0
+    assert "-m daily" in capsys.readouterr().out
+    assert not (tmp_path / "r").exists()
