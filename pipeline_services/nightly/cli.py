@@ -20,6 +20,7 @@ from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.run_lock import sole_holder
 from pipeline_services.model.text import duration, file_time
 from pipeline_services.nightly import history, screen
+from pipeline_services.nightly.changes import changes
 from pipeline_services.nightly.night import REFUSED, Night
 from pipeline_services.nightly.plan import Cluster, Step, expected_s, steps
 from pipeline_services.nightly.playing import Player
@@ -111,7 +112,7 @@ def _play(options: argparse.Namespace) -> int:
 
 
 def _conclude(options: argparse.Namespace, past: history.Past, night: Night, folder: Path) -> None:
-    lines = screen.lines(night)
+    lines = screen.lines(night, changes(past, night))
     history.add(options.reports, past, night.kept())
     history.prune(options.reports, options.keep)
     document = {"exit_code": night.code, "folder": str(folder), **night.kept(), "summary": lines}

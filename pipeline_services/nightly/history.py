@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.model.atomic import write_whole
-from pipeline_services.nightly.results import State
+from pipeline_services.nightly.results import State, worse
 
 FILE: Final = "history.jsonl"
 NIGHTS: Final = "nights"
@@ -36,7 +36,16 @@ def _night(line: str) -> dict[str, Any] | None:
         night = json.loads(line)
     except ValueError:
         return None
-    return night if isinstance(night, dict) and {"started", "steps", "checks"} <= night.keys() else None
+    return night if isinstance(night, dict) and {"started", "steps", "recoveries"} <= night.keys() else None
+
+
+def outcomes(night: Mapping[str, Any]) -> dict[str, str]:
+    """By check what it was on that night; one that ran in two steps has the worse outcome."""
+    found: dict[str, str] = {}
+    for step in night["steps"].values():
+        for check, outcome in step["checks"].items():
+            found[check] = worse(found.get(check, outcome), outcome)
+    return found
 
 
 def add(reports: Path, past: Past, night: Mapping[str, Any]) -> None:

@@ -68,10 +68,14 @@ class Night:
             "started": round(self.started, 1),
             "verdict": self.verdict,
             "steps": {
-                one.name: {"state": one.state.value, "code": one.code, "seconds": round(one.seconds, 1)}
+                one.name: {
+                    "state": one.state.value,
+                    "code": one.code,
+                    "seconds": round(one.seconds, 1),
+                    "checks": {name: check.outcome for name, check in one.checks.items()},
+                }
                 for one in self.steps
             },
-            "checks": {name: check.outcome for name, check in self.checks.items()},
             "recoveries": self.recoveries,
         }
 

@@ -1,4 +1,4 @@
-"""The verdict and the exit code of a night, its screen, and what is kept of it."""
+"""The verdict and the exit code of a night, and what is kept of it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.nightly import history, screen
+from pipeline_services.nightly import history
 from pipeline_services.nightly.night import Night
-from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED, State, StepResult
-from tests.nightly.made import night, past, ran
-
-LEFT_OUT = StepResult("chaos", State.NOT_RUN, why="takes about 20 min, 12 min are left of the time box")
-CUT_OFF = StepResult("matrix", State.STOPPED, 130, 60.0, "as the time box was up")
+from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED
+from tests.nightly.made import CUT_OFF, LEFT_OUT, night, past, ran
 
 
 @pytest.mark.parametrize(
@@ -41,27 +38,12 @@ def test_a_check_of_two_steps_has_the_worse_outcome() -> None:
     assert night(ran("daily", 1, a=FAILED), ran("weekly", 0, a=PASSED)).checks["a"].outcome == FAILED
 
 
-def test_the_screen_names_what_is_wrong_and_what_was_left_out() -> None:
-    text = "\n".join(screen.lines(night(ran("daily", 1, a=FAILED, b=PASSED), LEFT_OUT, CUT_OFF)))
-    assert "daily    FAILED     exit code 1; 1 passed, 1 failed; 5 s" in text
-    assert "chaos    NOT RUN    takes about 20 min, 12 min are left" in text
-    assert "matrix   NOT KNOWN  stopped as the time box was up" in text
-    assert "  a\n      kafka-0 is not ready\n      next: kubectl get pod kafka-0" in text
-    assert text.splitlines()[-1].startswith("FAILED: 1 passed, 1 failed; began 1970-01-01 00:00:00 UTC, took 60 s")
-
-
-def test_a_hundred_failures_fit_on_a_screen() -> None:
-    lines = screen.lines(night(ran("daily", 1, **{f"c{number}": FAILED for number in range(100)})))
-    assert len(lines) < 40
-    assert "  and 92 more" in lines
-
-
 def test_the_history_gives_back_what_was_added(tmp_path: Path) -> None:
     history.add(tmp_path, [], night(ran("daily", 1, a=FAILED), at=5.0).kept())
     (tmp_path / history.FILE).open("a").write('{"started": 9, "st')  # a line that was cut off
     [kept] = history.read(tmp_path)
-    assert kept["checks"] == {"a": FAILED}
-    assert kept["steps"] == {"daily": {"state": "ran", "code": 1, "seconds": 5.0}}
+    assert history.outcomes(kept) == {"a": FAILED}
+    assert kept["steps"]["daily"] == {"state": "ran", "code": 1, "seconds": 5.0, "checks": {"a": FAILED}}
 
 
 def test_the_history_does_not_grow_for_ever(tmp_path: Path) -> None:
@@ -72,7 +54,7 @@ def test_the_history_does_not_grow_for_ever(tmp_path: Path) -> None:
 
 
 def test_only_steps_that_came_to_their_end_tell_how_long_they_take() -> None:
-    stopped = {"started": 0, "checks": {}, "steps": {"daily": {"state": "stopped", "code": 130, "seconds": 1.0}}}
+    stopped = {"started": 0, "steps": {"daily": {"state": "stopped", "code": 130, "seconds": 1.0}}}
     assert history.durations([*past({"a": ".."}), stopped]) == {"daily": [5.0, 5.0]}
 
 

@@ -135,7 +135,7 @@ def test_a_whole_night_leaves_a_report_and_its_history(
     for _ in range(2):
         assert cli.main(["--reports", str(tmp_path), "--minutes", "1"]) == code
     document = json.loads((tmp_path / cli.VERDICT).read_text())
-    assert (document["exit_code"], document["checks"]) == (code, {"checks/t.py::test_a": outcome})
+    assert (document["exit_code"], document["steps"]["daily"]["checks"]) == (code, {"checks/t.py::test_a": outcome})
     assert outcome.upper() in (tmp_path / cli.PAGE).read_text()
     assert len(history.read(tmp_path)) == 2
     assert (Path(document["folder"]) / "daily.json").exists()
