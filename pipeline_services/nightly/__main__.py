@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from pipeline_services.nightly.cli import main
 
-sys.exit(main())
+code = main()
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(code)  # not sys.exit: a receiver that never ends its answer would keep its thread, and with it the process

@@ -1,10 +1,9 @@
-"""``make nightly``: the whole night, from the command line to its report."""
+"""``make nightly``: the whole night, from the command line to its report and to whom it concerns."""
 
 from __future__ import annotations
 
 import argparse
-import html
-import json
+import os
 import shlex
 import sys
 import time
@@ -13,23 +12,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NoReturn
 
+from pipeline_services.clients.notifications import Receiver
 from pipeline_services.faults.signals import held_back, unwinding
-from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.run_lock import sole_holder
 from pipeline_services.model.text import duration, file_time
-from pipeline_services.nightly import history, screen
-from pipeline_services.nightly.changes import changes
-from pipeline_services.nightly.night import REFUSED, Night
+from pipeline_services.nightly import history, outbox, report, screen
+from pipeline_services.nightly.changes import Changes, changes
+from pipeline_services.nightly.night import REFUSED, STOPPED_BY, Night
+from pipeline_services.nightly.notices import problems, well, with_news
 from pipeline_services.nightly.plan import Cluster, Step, expected_s, steps
 from pipeline_services.nightly.playing import Player
 
 MINUTES: Final = 120.0
 KEPT: Final = 30
-SUMMARY: Final = "summary.txt"
-VERDICT: Final = "nightly.json"
-PAGE: Final = "index.html"
+RECEIVERS: Final = "CONVEYOR_NOTIFY"
+"""The environment's variable with the addresses of whom to tell; not an option, since they are secret."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,35 +41,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Play the night; the exit code is that of README's table: 4 refused, 130 and 143 stopped."""
     options = _parser().parse_args(arguments)
     try:
+        receivers = Receiver.of(os.environ.get(RECEIVERS, ""))
         if options.dry_run:
             return _rehearse(options)
         options.reports.mkdir(parents=True, exist_ok=True)
         with unwinding(), sole_holder(options.reports / "lock", "nightly", _taken):
-            return _play(options)
+            return _play(options, receivers)
     except (PipelineError, OSError) as error:
         print(f"REFUSED: {error}", file=sys.stderr)
         return REFUSED
+    except KeyboardInterrupt as error:
+        print(f"stopped by {error}", file=sys.stderr)
+        return STOPPED_BY[str(error)]
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m pipeline_services.nightly", description=__doc__)
-    parser.add_argument(
-        "--minutes", type=float, default=MINUTES, metavar="N", help="the time box (default: %(default)g)"
+    parser = _Parser(
+        prog="python -m pipeline_services.nightly",
+        description=__doc__,
+        epilog=f"{RECEIVERS}: whom to tell when something begins or ends to fail, addresses as apprise takes them",
     )
-    parser.add_argument("--reports", type=Path, default=REPOSITORY / "reports" / "nightly", metavar="DIR")
-    parser.add_argument(
-        "--keep", type=int, default=KEPT, metavar="N", help="nights kept in full (default: %(default)s)"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="print the steps and what they take, run nothing")
-    for name, kind in (
-        ("context", str),
-        ("kubeconfig", _file),
-        ("namespace", str),
-        ("pipeline", _file),
-        ("settings", _file),
-    ):
-        parser.add_argument(f"--{name}", type=kind, metavar="X", help="handed on to pytest")
-    parser.add_argument("--allow-chaos", default="", metavar="CONTEXT", help="break things in that cluster, too")
+    add = parser.add_argument
+    add("--minutes", type=float, default=MINUTES, metavar="N", help="the time box (default: %(default)g)")
+    add("--reports", type=Path, default=REPOSITORY / "reports" / "nightly", metavar="DIR", help="where it all goes")
+    add("--keep", type=int, default=KEPT, metavar="N", help="nights kept in full (default: %(default)s)")
+    add("--link", metavar="URL", help="where others find the report; in notifications (default: its path)")
+    add("--dry-run", action="store_true", help="print the steps and what they take, run nothing")
+    for name in ("context", "namespace"):
+        add(f"--{name}", metavar="NAME", help="handed on to pytest")
+    for name in ("kubeconfig", "pipeline", "settings"):
+        add(f"--{name}", type=_file, metavar="FILE", help="handed on to pytest")
+    add("--allow-chaos", default="", metavar="CONTEXT", help="break things in that cluster, too")
     return parser
 
 
@@ -98,7 +99,7 @@ def _rehearse(options: argparse.Namespace) -> int:
     return 0
 
 
-def _play(options: argparse.Namespace) -> int:
+def _play(options: argparse.Namespace, receivers: Sequence[Receiver]) -> int:
     past, started = history.read(options.reports), time.time()
     folder = options.reports / history.NIGHTS / file_time(started)
     folder.mkdir(parents=True, exist_ok=True)
@@ -106,37 +107,26 @@ def _play(options: argparse.Namespace) -> int:
     player = Player(options.reports, folder, ends, history.durations(past), _say)
     player.play(_planned(options))
     night = Night(started, time.time(), player.done, player.stopped_by)
+    found = changes(past, night)
+    lines, page = screen.lines(night, found), options.reports / report.PAGE
     with held_back():
-        _conclude(options, past, night, folder)
+        report.write(options.reports, folder, past, night, lines)
+        history.prune(options.reports, options.keep)
+    _say("\n".join(["", *lines, f"Report: {page}   (for machines: {report.VERDICT}; what each step said: {folder})"]))
+    _tell(options, receivers, night, found)
     return night.code
 
 
-def _conclude(options: argparse.Namespace, past: history.Past, night: Night, folder: Path) -> None:
-    lines = screen.lines(night, changes(past, night))
-    history.add(options.reports, past, night.kept())
-    history.prune(options.reports, options.keep)
-    document = {"exit_code": night.code, "folder": str(folder), **night.kept(), "summary": lines}
-    write_whole(options.reports / VERDICT, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
-    write_whole(folder / SUMMARY, ("\n".join(lines) + "\n").encode())
-    write_whole(options.reports / PAGE, _page(lines, night, options.reports).encode())
-    _say("")
-    for line in [
-        *lines,
-        f"Report: {options.reports / PAGE}   (for machines: {VERDICT}; what each step said: {folder})",
-    ]:
+def _tell(options: argparse.Namespace, receivers: Sequence[Receiver], night: Night, found: Changes) -> None:
+    """Whether anybody could be told changes nothing of the night's verdict."""
+    wrong, right = problems(night, found), well(night, found)
+    link = options.link or str(options.reports / report.PAGE)
+    try:
+        said = outbox.deliver(options.reports, receivers, lambda box: with_news(box, wrong, right, link))
+    except PipelineError as error:
+        said = [f"NOBODY WAS TOLD: {error}"]
+    for line in said or [f"nobody is told: {RECEIVERS} is not set"]:
         _say(line)
-
-
-def _page(lines: Sequence[str], night: Night, reports: Path) -> str:
-    """The summary, with links to the page of each step's last run."""
-    kinds = [step.name for step in night.steps if (reports / step.name / PAGE).is_file()]
-    links = " ".join(f'<a href="{kind}/{PAGE}">{kind}</a>' for kind in kinds)
-    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-    style = "<style>pre, p { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"
-    body = f"<p>{links}</p><pre>{html.escape(chr(10).join(lines))}</pre>"
-    return (
-        f'<!DOCTYPE html><html lang="en"><head>{head}<title>Nightly</title>{style}</head><body>{body}</body></html>\n'
-    )
 
 
 def _say(line: str) -> None:

@@ -14,10 +14,11 @@ import pytest
 from pipeline_services.clients import shell
 from pipeline_services.faults.signals import unwinding
 from pipeline_services.model.run_lock import sole_holder
-from pipeline_services.nightly import cli, history
+from pipeline_services.nightly import cli, history, report
 from pipeline_services.nightly.plan import Cluster, Step
 from pipeline_services.nightly.playing import Player
 from pipeline_services.nightly.results import PASSED, State
+from tests.nightly.receiver import listening
 
 PASSES = "def test_a():\n    pass\n"
 # Tells the process that started it to end, as a service manager does, and goes on until it is told to itself.
@@ -134,11 +135,43 @@ def test_a_whole_night_leaves_a_report_and_its_history(
     monkeypatch.setattr(cli, "steps", planned)
     for _ in range(2):
         assert cli.main(["--reports", str(tmp_path), "--minutes", "1"]) == code
-    document = json.loads((tmp_path / cli.VERDICT).read_text())
+    document = json.loads((tmp_path / report.VERDICT).read_text())
     assert (document["exit_code"], document["steps"]["daily"]["checks"]) == (code, {"checks/t.py::test_a": outcome})
-    assert outcome.upper() in (tmp_path / cli.PAGE).read_text()
+    assert outcome.upper() in (tmp_path / report.PAGE).read_text()
     assert len(history.read(tmp_path)) == 2
     assert (Path(document["folder"]) / "daily.json").exists()
+
+
+def test_two_nights_with_one_failure_are_one_notification(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with listening() as receiver:
+        monkeypatch.setenv(cli.RECEIVERS, receiver.address)
+        for outcome in ("failed", "failed", "passed"):
+            monkeypatch.setattr(cli, "steps", lambda _today, _cluster, reports, seen=outcome: [writes(reports, seen)])
+            assert cli.main(["--reports", str(tmp_path), "--link", "https://r/"]) == int(outcome == "failed")
+    assert [one.partition(":")[0] for one in receiver.titles] == ["FAILED", "RESOLVED"]
+    assert all("report: https://r/" in body for _, body in receiver.posts)
+    assert "secret" not in capsys.readouterr().out
+
+
+def test_an_address_that_is_none_is_refused_before_the_night(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(cli.RECEIVERS, "nonsense:secret")
+    assert cli.main(["--reports", str(tmp_path / "r")]) == 4
+    assert "REFUSED: address 1 of 1" in capsys.readouterr().err
+    assert not (tmp_path / "r").exists()
+
+
+def test_an_outbox_that_cannot_be_read_takes_no_verdict_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "steps", lambda _today, _cluster, reports: [writes(reports, PASSED)])
+    monkeypatch.setenv(cli.RECEIVERS, "json://127.0.0.1/")
+    (tmp_path / "outbox.json").write_text("{")
+    assert cli.main(["--reports", str(tmp_path)]) == 0
+    assert "NOBODY WAS TOLD: " in capsys.readouterr().out
 
 
 def test_a_wrong_option_is_refused_as_such(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,80 @@
+"""What each receiver was told and what it is still to be told, in a file; it moves on only with what was delivered.
+
+A run that is killed between a delivery and the next line of the file sends that message twice: rather twice than never.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.text import plural
+from pipeline_services.nightly.notices import Mailbox
+
+FILE: Final = "outbox.json"
+_MODE: Final = 0o600
+
+
+class Receiver(Protocol):
+    """Somebody to be told; ``id`` tells it from others, ``name`` is for people."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    def send(self, title: str, body: str) -> bool: ...
+
+
+def read(reports: Path) -> dict[str, Mailbox]:
+    """The mailboxes by receiver.
+
+    Raises:
+        UnexpectedAnswer: the file cannot be read; it is not overwritten, since it may have messages that nobody got.
+    """
+    file = reports / FILE
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        return {receiver: Mailbox.of(box) for receiver, box in document.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(f"{file} is no outbox ({error})", next_step=f"move {file} away") from error
+
+
+def write(reports: Path, boxes: Mapping[str, Mailbox]) -> None:
+    """Put the mailboxes on disk."""
+    document = {receiver: box.document() for receiver, box in boxes.items()}
+    write_whole(reports / FILE, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode(), _MODE)
+
+
+def deliver(reports: Path, receivers: Sequence[Receiver], news: Callable[[Mailbox], Mailbox]) -> list[str]:
+    """Queue the news of each receiver, then send what is queued, oldest first; returns a line for each receiver.
+
+    Args:
+        news: adds what a receiver does not know yet.
+
+    Raises:
+        UnexpectedAnswer: the outbox cannot be read. Nothing was sent.
+    """
+    boxes = read(reports)
+    for one in receivers:
+        boxes[one.id] = news(boxes.get(one.id, Mailbox()))
+    write(reports, boxes)
+    return [_emptied(reports, boxes, one) for one in receivers]
+
+
+def _emptied(reports: Path, boxes: dict[str, Mailbox], receiver: Receiver) -> str:
+    """Send until one message is not taken: what comes after it would not be understood without it."""
+    sent = 0
+    while queue := boxes[receiver.id].queue:
+        if not receiver.send(queue[0].title, queue[0].body):
+            waiting = plural(len(queue), "message")
+            return f"NOT DELIVERED: {waiting} for {receiver.name}; sent again after the next run"
+        boxes[receiver.id] = boxes[receiver.id].delivered()
+        write(reports, boxes)
+        sent += 1
+    return f"told {receiver.name}: {plural(sent, 'message')}"

@@ -1,0 +1,44 @@
+"""The report of a night: a page for people, a file for programs, a line for the history; all written whole."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from pipeline_services.model.atomic import write_whole
+from pipeline_services.nightly import history
+from pipeline_services.nightly.night import Night
+
+SUMMARY: Final = "summary.txt"
+VERDICT: Final = "nightly.json"
+PAGE: Final = "index.html"
+
+
+def write(reports: Path, folder: Path, past: history.Past, night: Night, lines: Sequence[str]) -> None:
+    """Put everything in place.
+
+    Args:
+        reports: the folder of all nights.
+        folder: that of this one.
+        lines: the summary.
+    """
+    history.add(reports, past, night.kept())
+    document = {"exit_code": night.code, "folder": str(folder), **night.kept(), "summary": lines}
+    write_whole(reports / VERDICT, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+    write_whole(folder / SUMMARY, ("\n".join(lines) + "\n").encode())
+    write_whole(reports / PAGE, _page(lines, night, reports).encode())
+
+
+def _page(lines: Sequence[str], night: Night, reports: Path) -> str:
+    """The summary, with links to the page of each step's last run."""
+    kinds = [step.name for step in night.steps if (reports / step.name / PAGE).is_file()]
+    links = " ".join(f'<a href="{kind}/{PAGE}">{kind}</a>' for kind in kinds)
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    style = "<style>pre, p { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"
+    body = f"<p>{links}</p><pre>{html.escape(chr(10).join(lines))}</pre>"
+    return (
+        f'<!DOCTYPE html><html lang="en"><head>{head}<title>Nightly</title>{style}</head><body>{body}</body></html>\n'
+    )
