@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from pipeline_services.clients.notifications import Receiver
-from pipeline_services.faults.signals import held_back, unwinding
+from pipeline_services.clients.signals import held_back, unwinding
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.run_lock import sole_holder

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline_services.clients import shell
-from pipeline_services.faults.signals import held_back
+from pipeline_services.clients.signals import held_back
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.text import duration
 from pipeline_services.nightly import results

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable
 
 from pipeline_services.checklist.settling import settle
+from pipeline_services.clients.signals import unwinding
 from pipeline_services.faults.aftermath import undo_left_behind
 from pipeline_services.faults.journal import own_journal
 from pipeline_services.faults.safety import to_undo
-from pipeline_services.faults.signals import unwinding
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.paths import Cache, cache_root

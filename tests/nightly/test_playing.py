@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.clients import shell
-from pipeline_services.faults.signals import unwinding
+from pipeline_services.clients.signals import unwinding
 from pipeline_services.model.run_lock import sole_holder
 from pipeline_services.nightly import cli, history, report
 from pipeline_services.nightly.plan import Cluster, Step
