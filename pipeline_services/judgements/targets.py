@@ -32,6 +32,11 @@ _ADVICE: Final = advice_about(roles.PROMETHEUS).but(
 )
 
 
+def counted(pipeline: Pipeline) -> list[str]:
+    """What of a pipeline has to have figures once it is scraped."""
+    return [what for what in COUNTED if what in pipeline.components or what in NODE_JOBS]
+
+
 def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
     """Each ready pod of the component that is not new has a target that is up and was scraped lately."""
     require_ready(snapshot, roles.PROMETHEUS, component)
@@ -44,11 +49,6 @@ def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
             _require_running_for_a_while(snapshot)
             raise Deviation(snapshot, f"Prometheus does not scrape {name_of(pod)}", "a target for each pod", _ADVICE)
         _judge(snapshot, name_of(pod), targets[name_of(pod)])
-
-
-def counted(pipeline: Pipeline) -> list[str]:
-    """What ``COUNTED`` has of this pipeline: its apps, and the nodes."""
-    return [what for what in COUNTED if what in pipeline.components or what in NODE_JOBS]
 
 
 def series_are_kept(snapshot: Snapshot, what: str) -> None:

@@ -27,10 +27,10 @@ DESCRIBE_TOPIC: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-topics.sh --bootstrap-server localhost:{port:kafka} "
     "--describe --topic {topic}"
 )
-SET_BROKER: Final = (
-    "kubectl exec -n {namespace} {pod:kafka} -- kafka-configs.sh --bootstrap-server localhost:{port:kafka}"
+DESCRIBE_QUOTAS: Final = (
+    "kubectl exec -n {namespace} {pod:kafka} -- kafka-configs.sh --bootstrap-server localhost:{port:kafka} "
+    "--describe --entity-type clients"
 )
-DESCRIBE_QUOTAS: Final = f"{SET_BROKER} --describe --entity-type clients"
 READ_DEAD_LETTER: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-console-consumer.sh --bootstrap-server localhost:{port:kafka} "
     "--topic {dead_letter_topic} --from-beginning --max-messages 1 --timeout-ms 10000"

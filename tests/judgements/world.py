@@ -64,6 +64,10 @@ class World:
             del self.answers[known]
             self.failures[known] = Failure.of(error)
 
+    def declare(self) -> None:
+        """Let the manifests declare just what is there now."""
+        self.answers["declared"] = answers_of_cluster.declared(self.answers)
+
     def ago(self, seconds: float) -> str:
         """The time so many seconds before now."""
         return rfc3339(self.now - seconds)
@@ -76,8 +80,9 @@ def healthy(*, age: float = 3_600.0, pipeline: Pipeline | None = None) -> World:
         **answers_of_cluster.lists(NOW, age, described),
         **answers_of_services.answers(NOW, described),
     }
-    answers["declared"] = answers_of_cluster.declared(answers)
-    return World(answers, pipeline=described)
+    world = World(answers, pipeline=described)
+    world.declare()
+    return world
 
 
 def reviewed(*, age: float = 3_600.0, pipeline: Pipeline | None = None) -> World:

@@ -58,9 +58,6 @@ TOLD_IN_PROSE = {
 }
 OF_PYTEST = (int(pytest.ExitCode.INTERNAL_ERROR),)
 NOT_IN_THE_RUNBOOK = {
-    "kubectl exec -n {namespace} {pod:kafka} -- kafka-configs.sh --bootstrap-server localhost:{port:kafka}": (
-        "how commands about Kafka's settings begin; each of them stands there as a whole"
-    ),
     "kubectl --kubeconfig {}": "about the way to the API server, and what the account that looks may do there",
     "kubectl --context {} ": "what every command starts with, so that it means the cluster that was looked at",
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline_services.metrics.advice import Escalation
-from pipeline_services.model.commands import SET_BROKER
 from pipeline_services.triage.causes.steps import RESTORE
 from pipeline_services.triage.model import Cause
 
+_SET_BROKER: Final = (
+    "kubectl exec -n {namespace} {pod:kafka} -- kafka-configs.sh --bootstrap-server localhost:{port:kafka}"
+)
 _SAVED: Final = "{hpa}.saved.yaml"
 
 CAUSES: Final = (
@@ -38,10 +40,10 @@ CAUSES: Final = (
         Escalation.L2,
         "kafka-statefulset-failure",
         steps=(
-            f"{SET_BROKER} --describe --all --entity-type topics --entity-name {{name}}",
-            f"{SET_BROKER} --alter --entity-type topics --entity-name {{name}} {{change}}",
+            f"{_SET_BROKER} --describe --all --entity-type topics --entity-name {{name}}",
+            f"{_SET_BROKER} --alter --entity-type topics --entity-name {{name}} {{change}}",
         ),
-        undo=f"{SET_BROKER} --alter --entity-type topics --entity-name {{name}} {{back}}",
+        undo=f"{_SET_BROKER} --alter --entity-type topics --entity-name {{name}} {{back}}",
         afterwards="the checks of the topic's settings are green",
     ),
     Cause(
@@ -49,8 +51,8 @@ CAUSES: Final = (
         "a quota of the broker holds clients up",
         Escalation.L2,
         "kafka-statefulset-failure",
-        steps=(f"{SET_BROKER} --describe {{whom}}", f"{SET_BROKER} --alter {{whom}} --delete-config {{limits}}"),
-        undo=f"{SET_BROKER} --alter {{whom}} --add-config {{values}}",
+        steps=(f"{_SET_BROKER} --describe {{whom}}", f"{_SET_BROKER} --alter {{whom}} --delete-config {{limits}}"),
+        undo=f"{_SET_BROKER} --alter {{whom}} --add-config {{values}}",
         afterwards="no quota is left, the backlog falls",
     ),
 )

@@ -52,7 +52,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
                 **common,
             )
             continue
-        yield from _strangers(evidence, service, common)
+        yield from _strangers(evidence, service)
         wrong = _wrong_port(found, pods, evidence.pipeline.service(app).port)
         if not wrong and evidence.failed(checks.SERVICE_HAS_ENDPOINT, service) and evidence.ready(app):
             why = evidence.failed(checks.SERVICE_HAS_ENDPOINT, service)[0].why
@@ -82,7 +82,7 @@ def _headless(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-def _strangers(evidence: Evidence, service: str, common: Mapping[str, Any]) -> Iterator[Finding]:
+def _strangers(evidence: Evidence, service: str) -> Iterator[Finding]:
     if not (evidence.known("endpointslices") and evidence.known("pods")):
         return
     part, others = evidence.pipeline[evidence.pipeline.services[service]], strangers(evidence.snapshot, service)
@@ -94,7 +94,10 @@ def _strangers(evidence: Evidence, service: str, common: Mapping[str, Any]) -> I
             f"service/{service} leads to {', '.join(others)} as well, which is no pod of {part.id}",
             f"{len(evidence.ready(part.id))} ready pods carry the labels {part.label_selector}",
             component="network",
-            **{**common, "details": {"service": service, "pod": others[0]}},
+            subject=f"service/{service}",
+            since=evidence.changed("services", service),
+            affects={*evidence.pipeline.affected_by(part.id), "config"},
+            details={"service": service, "pod": others[0]},
         )
 
 
