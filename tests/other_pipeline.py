@@ -92,7 +92,7 @@ def without(component: str) -> Pipeline:
 def _component(own: dict[str, Any]) -> dict[str, Any]:
     if "workload" not in own:
         return own
-    name = _WORKLOADS[own["workload"]]
+    name = _WORKLOADS.get(own["workload"], f"other-{own['workload']}")
     other = {
         "workload": name,
         "container": f"{name}-main",

@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 import pytest
 
 from pipeline_services.model.kinds import kind_of
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.collector import collect, main
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -143,7 +144,7 @@ def test_the_last_half_hour_has_a_series_for_each_app(pipeline: FakePipeline) ->
 
     def answer(query: dict[str, str]) -> tuple[int, Any]:
         by_app = "by (app) (up" in query["query"]
-        assert not by_app or 'app=~"kafka|influxdb|producer|processor"' in query["query"]
+        assert not by_app or f'app=~"{"|".join(Pipeline.load().data_path)}"' in query["query"]
         series = [{"metric": {"app": "kafka"} if by_app else {}, "values": points}]
         result = series if by_app or "produced" in query["query"] else []
         assert float(query["end"]) - float(query["start"]) == pytest.approx(LOOK_BACK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def after(
         lines.sort()
     answers["loki/pods"] = dict.fromkeys(answers["loki/pods"], healthy.taken_at)
     answers |= more or {}
-    seen = Snapshot(healthy.taken_at, healthy.context, healthy.namespace, answers)
+    seen = replace(healthy, answers=answers)
     return list(diagnose(seen).findings)
 
 
