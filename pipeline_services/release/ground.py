@@ -15,7 +15,7 @@ from pipeline_services.faults.journal import Call, Step
 from pipeline_services.faults.model import Fault
 from pipeline_services.faults.stores import buckets_removed, topics_removed
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import containers_of, name_of, template_of
+from pipeline_services.model.k8s import containers_of, name_of, spec_of, template_of
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.pipeline import Pipeline
 
@@ -76,8 +76,9 @@ def remove_pods(namespace: str) -> Call:
 def loader(processor: Mapping[str, Any], load: Load) -> Manifest:
     """The pod that fills the topic once, in the baseline's image."""
     made = bench_pod(processor, load)
-    made["spec"]["containers"] = made["spec"].pop("initContainers")
-    return made
+    spec = dict(spec_of(made))
+    spec["containers"] = spec.pop("initContainers")
+    return {**made, "spec": spec}
 
 
 def version_pod(processor: Mapping[str, Any], image: str, place: Place, pipeline: Pipeline) -> Manifest:
@@ -101,7 +102,7 @@ def producer_pod(producer: Mapping[str, Any], image: str, place: Place) -> Manif
 
 
 def _beside(workload: Mapping[str, Any], image: str, own: Mapping[str, Manifest]) -> Manifest:
-    spec = copy.deepcopy(template_of(workload)["spec"])
+    spec = dict(copy.deepcopy(spec_of(template_of(workload))))
     worker = containers_of({"spec": spec})[0]
     worker["image"] = image
     kept = [entry for entry in worker.get("env") or () if entry["name"] not in own]

@@ -165,7 +165,7 @@ class RollOut:
         ]
 
     def _not_ready(self) -> list[str]:
-        return [f"{pod['metadata']['name']}: {told}" for pod in self._pods() if (told := why(pod))]
+        return [f"{name_of(pod)}: {told}" for pod in self._pods() if (told := why(pod))]
 
 
 def _judge_ledger(report: AuditReport, rolled: Rolled) -> None:
