@@ -19,7 +19,7 @@ from pipeline_services.faults import capacity, objects, resources, templates
 from pipeline_services.faults.model import Fault, Proof, together
 from pipeline_services.faults.templates import Edit
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import containers_of, is_true, name_of, progress_of, taints_of, template_of
+from pipeline_services.model.k8s import containers_of, is_true, name_of, progress_of, spec_of, taints_of, template_of
 from pipeline_services.model.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -151,15 +151,15 @@ def stranger(component: str) -> FaultBuilder:
     """A pod that somebody made by hand carries a component's labels, so that its Service leads there as well."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        apps = template_of(pipeline.api.call("GET", workload_path(pipeline, roles.PRODUCER)))["spec"]
-        image, own = containers_of({"spec": apps})[0], pipeline.description[component]
+        template = template_of(pipeline.api.call("GET", workload_path(pipeline, roles.PRODUCER)))
+        image, own = containers_of(template)[0], pipeline.description[component]
         body = {
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {"name": "debug", "labels": dict(own.selector)},
             "spec": {
                 "automountServiceAccountToken": False,
-                "securityContext": apps["securityContext"],
+                "securityContext": spec_of(template)["securityContext"],
                 "containers": [
                     {
                         "name": "debug",
