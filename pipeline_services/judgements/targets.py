@@ -34,7 +34,7 @@ _ADVICE: Final = advice_about(roles.PROMETHEUS).but(
 
 def counted(pipeline: Pipeline) -> list[str]:
     """What of a pipeline has to have figures once it is scraped."""
-    return [what for what in COUNTED if what in pipeline.components or what in NODE_JOBS]
+    return [what for what in COUNTED if what in pipeline.scraped or what in NODE_JOBS]
 
 
 def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
