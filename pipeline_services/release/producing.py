@@ -59,9 +59,9 @@ class Producing:
         return trial if trial.failed else replace(trial, ledger=self._numbered(place))
 
     def _ends(self, place: Place) -> Mapping[int, int]:
-        numbers = self.probes.pipeline.topics.partition_numbers
+        topics = self.probes.pipeline.topics
         with KafkaBroker(self.probes.kafka_forward.port) as broker:
-            return broker.offsets(place.name, place.produced, numbers).end
+            return broker.offsets(topics.group, place.produced, topics.partition_numbers).end
 
     def _numbered(self, place: Place) -> LedgerVerdict:
         """What is in the topic, and which numbers below the highest of each device are not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,14 +12,19 @@ import allure
 import pytest
 
 from chaos import validation
+from pipeline_services.faults.journal import Journal
 from pipeline_services.model.errors import NoData
+from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.release import records
+from pipeline_services.release.candidate import Candidate
 from pipeline_services.release.decision import judge
 from pipeline_services.release.gates import METRICS
+from pipeline_services.release.rollout import APPS
 from pipeline_services.release.trial import Fact
 from pipeline_services.release.verdict import Conclusion, conclude
 from tests.experiment.results import result
 from tests.release.made import FACTS, evidence, pairs
+from tests.release.test_rollout import OLD, PIPELINE, Cluster
 
 CPU = METRICS[0].id
 NEEDED = [metric.id for metric in METRICS]
@@ -94,3 +100,20 @@ def test_a_scenario_that_holds_says_nothing_and_another_says_why() -> None:
     told = validation.not_as_expected(type(good)(good.scenario, good.gate))
     assert any("the ledger was not read" in one for one in told)
     assert len(told) == 3
+
+
+def test_a_rehearsal_says_what_is_done_and_undone_and_changes_nothing(tmp_path: Path) -> None:
+    cluster, lines = Cluster(), []  # type: ignore[var-annotated]
+    probes = SimpleNamespace(pipeline=PIPELINE)
+    steady: Any = SimpleNamespace(
+        description=PIPELINE, api=cluster, journal=Journal(tmp_path / "journal"), probes=probes, say=lines.append
+    )
+    validation.rehearse(steady, Candidate.of("tests/candidates/good", REPOSITORY))
+    said = "\n".join(lines)
+    assert said.startswith("tests/candidates/good: trial, baseline against itself, rounds, roll-out, failures")
+    assert len(re.findall(r"^ +inject +POST .*networkpolicies$", said, re.MULTILINE)) == 3
+    assert len(re.findall(r"^ +undo +DELETE .*networkpolicies/", said, re.MULTILINE)) == 3
+    assert len(re.findall(r"^ +(?:inject|undo) +PATCH .*deployments/(?:processor|producer)$", said, re.MULTILINE)) == 4
+    assert "the operator's token" not in said
+    assert {cluster.image(app) for app in APPS} == {OLD}
+    assert not (tmp_path / "journal").exists()
