@@ -64,7 +64,7 @@ def is_partial(config: pytest.Config) -> bool:
 
 def leaves_files_out(config: pytest.Config) -> bool:
     """Whether some cases are not even collected, so that nobody knows how many there are."""
-    unread = config.getoption("lf") or config.getoption("ignore") or config.getoption("ignore_glob")
+    unread = config.getoption("lf", default=False) or config.getoption("ignore") or config.getoption("ignore_glob")
     folders = {(config.rootpath / folder).resolve() for folder in FOLDERS.values()}
     paths = [(config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args]
     return bool(unread) or any("::" in arg for arg in config.args) or not folders.issuperset(paths)
