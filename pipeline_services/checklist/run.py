@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline_services.checklist.model import Case, Check, Parameters
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -16,11 +18,12 @@ INCONCLUSIVE: Final = "inconclusive"
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A case that is not green: failed or inconclusive, and the first line of why."""
+    """A case that is not green: failed or inconclusive, the first line of why, and whom to call where it failed."""
 
     case: Case
     outcome: str
     why: str
+    level: Escalation = Escalation.L2
 
     @property
     def id(self) -> str:
@@ -54,9 +57,11 @@ def run_checks(snapshot: Snapshot, cases: Iterable[Case]) -> dict[str, CheckResu
     for case in cases:
         try:
             case.judge(snapshot)
-        except AssertionError as deviation:
+        except Deviation as deviation:
             why = str(deviation).partition("\n")[0]
-            found[str(case.id)] = CheckResult(case, FAILED, why)
+            found[str(case.id)] = CheckResult(case, FAILED, why, deviation.advice.escalation)
+        except AssertionError as error:
+            found[str(case.id)] = CheckResult(case, FAILED, str(error).partition("\n")[0])
         except PipelineError as error:
             found[str(case.id)] = CheckResult(case, INCONCLUSIVE, error.message)
     return found

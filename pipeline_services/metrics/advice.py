@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Final
 
 from pipeline_services.model.pipeline import Pipeline
+
+ESCALATE_TO: Final = "escalate to: "
+"""How the line begins that says whom to call."""
 
 
 class Escalation(Enum):
@@ -78,5 +82,5 @@ def five_lines(observed: str, threshold: str, advice: Advice, command: str) -> s
         f"impact: {advice.impact}\n"
         f"next: {command}\n"
         f"runbook: RUNBOOK.md#{advice.runbook}\n"
-        f"escalate to: {advice.escalation.value}"
+        f"{ESCALATE_TO}{advice.escalation.value}"
     )

@@ -79,14 +79,20 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
 
 
 def upstream_first(findings: Iterable[Finding], pipeline: Pipeline) -> list[Finding]:
-    """The findings without those that another one explains, and without repetition; causes before symptoms."""
+    """The findings without those that another one explains, and without repetition.
+
+    Causes before symptoms, and what lasts before what heals by itself: the first one is what somebody has to act on.
+    """
     distinct = list({(one.cause.id, one.component, one.subject): one for one in findings}.values())
     kept = [
         one for one in distinct if not any(explains(other, one, pipeline) for other in distinct if other is not one)
     ]
-    return sorted(
-        kept, key=lambda one: (one.cause.symptomatic, pipeline.rank(one.component), one.since or float("inf"))
-    )
+    return sorted(kept, key=lambda one: _urgency(one, pipeline))
+
+
+def _urgency(finding: Finding, pipeline: Pipeline) -> tuple[bool, bool, int, float]:
+    upstream = pipeline.rank(finding.component)
+    return finding.self_healing, finding.cause.symptomatic, upstream, finding.since or float("inf")
 
 
 def explains(cause: Finding, symptom: Finding, pipeline: Pipeline) -> bool:
@@ -133,14 +139,23 @@ def _weight(finding: Finding) -> int:
 
 def _unanswered(results: Iterable[CheckResult], findings: Sequence[Finding]) -> list[CheckResult]:
     """The checks that could not be made though no finding says why."""
-    explained = {component for finding in findings for component in finding.affects}
-    causes = {finding.cause.id for finding in findings}
-    without_usage = "usage-unknown" in causes
     return [
         one
         for one in results
-        if not (one.failed or one.component in explained or any(name in one.why for name in explained))
-        and not (without_usage and "metrics" in one.why)
-        and not ("scrape-failing" in causes and "Prometheus has no" in one.why)
-        and not ("reference-missing" in causes and "there is no secret" in one.why)
+        if not (one.failed or any(leaves_open(finding, one.component, one.why) for finding in findings))
     ]
+
+
+def leaves_open(finding: Finding, component: str, why: str) -> bool:
+    """Whether the finding says why a check of that component could not be made, which has given ``why`` itself."""
+    blind = _BLIND.get(finding.cause.id)
+    suffers = component in finding.affects or any(name in why for name in finding.affects)
+    return suffers or (blind is not None and blind in why)
+
+
+_BLIND: Final = {
+    "usage-unknown": "metrics",
+    "scrape-failing": "Prometheus has no",
+    "reference-missing": "there is no secret",
+}
+"""Causes that leave checks of any component open, by what those say."""

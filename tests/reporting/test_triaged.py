@@ -52,18 +52,21 @@ def triage_of(project: Project) -> dict[str, object]:
     return dict(json.loads((project.reports / "triage.json").read_text()))
 
 
-def test_the_findings_stand_under_the_summary_and_in_a_file(project: Project, diagnosing: Diagnosing) -> None:
+def test_the_cause_is_said_first_and_is_in_a_file(project: Project, diagnosing: Diagnosing) -> None:
     run = project.judge(snapshot(NO_PRODUCER))
     assert run.ret == 1
     run.stdout.fnmatch_lines(
         [
-            "FAILED  producer *test_pods_ready?producer?",
-            "triage: producer: producer is scaled to 0, since 4 min ago (07:37:40 UTC); L2",
-            "  next: kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1",
-            "Report: *triage.json)",
-            "FAILED: 1 wrong*",
+            "CAUSE: producer is scaled to 0",
+            "  since  4 min before this snapshot (07:37:40 UTC)",
+            "  next   kubectl --context kind-conveyor scale deployment/producer -n *",
+            "  call   L2 - DevOps Engineer, unless that helps; RUNBOOK.md#pod-status",
+            "explained by it: 1 check (producer 1)",
+            "Report: *",
+            "FAILED: 1 wrong, 4 right; *",
         ]
     )
+    assert run.outlines[0] == "CAUSE: producer is scaled to 0"
     assert triage_of(project)["healthy"] is False
 
 
@@ -86,14 +89,14 @@ def test_a_green_run_is_not_asked_about_and_takes_the_old_answer_away(project: P
     assert run.ret == 0
     assert len(diagnosing.asked) == 1
     assert not (project.reports / "triage.json").exists()
-    assert "triage" not in run.stdout.str()
+    assert "CAUSE" not in run.stdout.str()
 
 
 def test_an_inconclusive_run_is_asked_about(project: Project, diagnosing: Diagnosing) -> None:
     diagnosing.answer = diagnosis(unanswered=(AWAY,))
     run = project.judge(snapshot({"prometheus/latency": ServiceUnreachable("Prometheus does not answer")}))
     assert run.ret == 2
-    run.stdout.fnmatch_lines(["triage: no cause found for what failed; deeper: make triage"])
+    run.stdout.fnmatch_lines(["NO CAUSE FOUND by triage for what follows"])
 
 
 def test_a_fault_in_triage_is_said_and_hides_nothing(project: Project, diagnosing: Diagnosing) -> None:
@@ -120,7 +123,7 @@ def test_some_checks_alone_leave_the_answer_as_it_was(project: Project, diagnosi
     before = (project.reports / "triage.json").read_bytes()
     diagnosing.answer = diagnosis()
     run = project.judge(snapshot(NO_PRODUCER), "-k", "producer")
-    run.stdout.fnmatch_lines(["triage: *"])
+    run.stdout.fnmatch_lines(["NO CAUSE FOUND*"])
     assert (project.reports / "triage.json").read_bytes() == before
 
 

@@ -35,6 +35,11 @@ class RunOptions:
         """No cluster and no file was named: it is the suite's own cluster, which alone is ever set up or mended."""
         return not (self.snapshot or self.kubeconfig or self.context)
 
+    def given(self) -> dict[str, object]:
+        """Those that say what is looked at, by name: a command that asks about the same has to repeat them."""
+        names = ("context", "kubeconfig", "namespace", "snapshot", "pipeline", "settings")
+        return {f"--{name}": value for name in names if (value := getattr(self, name))}
+
     @classmethod
     def of(cls, config: pytest.Config) -> RunOptions:
         """The options of this run; relative paths are as seen from the folder that pytest was started in.

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -17,6 +17,9 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.known_issues import KnownIssue
 from pipeline_services.model import exit_codes
 from pipeline_services.model.errors import PipelineError
+
+if TYPE_CHECKING:
+    from pipeline_services.triage.model import Finding as Cause
 
 _COMPARED: Final = re.compile(r"\s*(<=?|>=?)")
 
@@ -77,6 +80,7 @@ class CaseResult:
         known_issues: what the case let pass, and how often it was seen.
         reading: what a metric's case measured, in words.
         warning: the metric is past its warn level, though within its fail level.
+        cause: what triage found that explains why the case is not green; None where nothing does.
     """
 
     id: str
@@ -88,6 +92,7 @@ class CaseResult:
     known_issues: Counter[KnownIssue] = field(default_factory=Counter)
     reading: str = ""
     warning: str = ""
+    cause: Cause | None = None
 
     @property
     def outcome(self) -> Outcome:

@@ -95,8 +95,8 @@ def write(report: Report, say: Say) -> None:
     environment = describe(snapshot, report.run.where, report.run.started)
     document = daily_json.text(results, _about(run, environment), report.scenarios.document())
     (draft / run.verdict_file).write_text(document, encoding="utf-8")
-    if report.triage and report.triage.document:
-        (draft / TRIAGE).write_text(report.triage.document, encoding="utf-8")
+    if report.triage:
+        report.triage.file(draft)
     _write_runbook(draft)
     names = [run.verdict_file, JUNIT, SNAPSHOT, TRIAGE, runbook.PAGE, PAGE, *_write_history(report)]
     try:
@@ -137,7 +137,7 @@ def _write_history(report: Report) -> list[str]:
 def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> None:
     draft, folder = report.folder.draft, report.allure
     by_id = {result.id: result for result in report.results}
-    text = report.triage.text if report.triage else ""
+    text = report.triage.text() if report.triage else ""
     results.complete(
         folder, by_id, runbook.load(), report.snapshot, report.markers, pipeline=report.pipeline, triage=text
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -15,18 +16,17 @@ from pipeline_services.clients.signals import ignore_from_now
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import REFUSED, stopped_by
 from pipeline_services.reporting.allure.results import CASE_LABEL
-from pipeline_services.reporting.run import environment, publish, terminal
+from pipeline_services.reporting.run import environment, publish, screen, terminal
 from pipeline_services.reporting.run.cases import OUTCOME, CaseLabels, noted_outcome, phase_finding, shown
 from pipeline_services.reporting.run.extent import Extent
 from pipeline_services.reporting.run.folder import ReportFolder
 from pipeline_services.reporting.run.known import known_issues_seen
-from pipeline_services.reporting.run.outcome import PASSED, CaseResult, Outcome, verdict_of
+from pipeline_services.reporting.run.outcome import PASSED, CaseResult, Finding, Outcome, verdict_of
 from pipeline_services.reporting.run.scenarios import Scenarios
 from pipeline_services.reporting.run.selection import CHAOS, DAILY, SNAPSHOT_MARKERS, is_partial
 from pipeline_services.reporting.run.source import SnapshotSource
 from pipeline_services.reporting.run.triaged import Triaged, triaged
 from pipeline_services.reporting.run.unwritten import Unwritten
-from pipeline_services.snapshot.snapshot import Snapshot
 
 PLUGIN: Final = "operator-run"
 WARNING: Final = "warning"
@@ -49,6 +49,7 @@ class OperatorRun:
         self.source = source
         reports = source.options.reports
         self.folder = ReportFolder(reports if kind == DAILY else reports / kind)
+        self.triage: Triaged | None = None
         self.started = time.time()
         self.results: dict[str, CaseResult] = {}
         self.labels: dict[str, CaseLabels] = {}
@@ -62,11 +63,11 @@ class OperatorRun:
         self.publishes = source.options.reports_asked or not partial
 
     def say(self, line: str = "") -> None:
-        """Write one line to the operator at once."""
+        """Write one line to the operator at once, in its colour where the terminal has any."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if isinstance(reporter, TerminalReporter):
             reporter.ensure_newline()
-            reporter.write_line(line)
+            reporter.write_line(line, **terminal.markup(line))
             reporter.flush()
 
     @pytest.hookimpl(trylast=True)
@@ -114,13 +115,10 @@ class OperatorRun:
         labels = self.labels[item.nodeid]
         result = self.results.setdefault(item.nodeid, CaseResult(item.nodeid, labels.component, labels.runbook))
         result.seconds += report.duration
-        finding = phase_finding(report, call)
+        finding = self._attributed(result, phase_finding(report, call))
         if report.skipped:
             report.outcome = "failed"  # a check that was not run is no green one
         result.add(finding)
-        snapshot = self.source.taken
-        if snapshot:
-            result.sources += snapshot.take_reads()
         noted = dict(item.user_properties)
         result.reading, result.warning = str(noted.get("reading", "")), str(noted.get(WARNING, ""))
         if finding is not PASSED and call.excinfo is not None:
@@ -128,6 +126,19 @@ class OperatorRun:
             item.user_properties.append((OUTCOME, finding.outcome.value))
             report.user_properties = list(item.user_properties)
         return report
+
+    def _attributed(self, result: CaseResult, finding: Finding) -> Finding:
+        """What the case found, with what triage says of it; triage is asked when the first case is not green."""
+        snapshot = self.source.taken
+        if snapshot is None:
+            return finding
+        result.sources += snapshot.take_reads()
+        if self.kind != DAILY or finding is PASSED:
+            return finding
+        if self.triage is None:
+            self.triage = triaged(snapshot, self.source.settings)
+            snapshot.take_reads()  # those of triage are no evidence of the case
+        return self.triage.attribute(result, finding)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -213,10 +224,9 @@ class OperatorRun:
         if snapshot:
             for result in results:
                 result.known_issues += known_issues_seen(snapshot, result)
-        triage = self._triage(results, snapshot)
-        summary = terminal.summary(results, self.source.pipeline, self.absent)
-        for block in filter(None, (self.scenarios.lines(), summary, triage.lines if triage else ())):
-            for line in (*block, ""):
+        causes = screen.tells_causes(self.triage)
+        for block in filter(None, (self.scenarios.lines(), self._summary(results))):
+            for line in block if causes else (*block, ""):
                 self.say(line)
         where = environment.place(snapshot, self.source.options, self.source.pipeline)
         partial = bool(not_run) or left_out != 0
@@ -227,26 +237,30 @@ class OperatorRun:
             remember = self.source.options.snapshot is None and not (partial and self.kind in SNAPSHOT_MARKERS)
             run = publish.Run(self.kind, self.started, where, remember, left_out)
             try:
-                self._publish(run, results, triage)
+                self._publish(run, results)
             except KeyboardInterrupt as error:  # the verdict is known by now
                 self._stop(error)
         elif partial:
             self.say(f"Only some checks were run: {self.folder.path} is as it was (--reports DIR writes a report)")
-        self.say(terminal.verdict(results, where, left_out))
+        place = where.rpartition(", ")[0] if causes else where
+        self.say(terminal.verdict(results, place, left_out, blamed=not causes))
         self._exit_code = verdict_of(results).exit_code
 
-    def _publish(self, run: publish.Run, results: Sequence[CaseResult], triage: Triaged | None) -> None:
+    def _publish(self, run: publish.Run, results: Sequence[CaseResult]) -> None:
         markers = {case: label.markers for case, label in self.labels.items()}
         written = Path(self.config.option.allure_report_dir), Path(self.config.option.xmlpath)
-        report = publish.Report(self.folder, *written, run, results, markers, self.source.taken, self.scenarios, triage)
+        report = publish.Report(
+            self.folder, *written, run, results, markers, self.source.taken, self.scenarios, self.triage
+        )
         try:
             publish.write(report, self.say)
         except OSError as error:
             self.unwritten.note(error)
             self.say(self.unwritten.line)
 
-    def _triage(self, results: Sequence[CaseResult], snapshot: Snapshot | None) -> Triaged | None:
-        """What triage makes of the same snapshot; a green run, and one without a snapshot, is not asked about."""
-        if self.kind != DAILY or snapshot is None or verdict_of(results) is Outcome.PASSED:
-            return None
-        return triaged(snapshot, self.source.settings)
+    def _summary(self, results: Sequence[CaseResult]) -> list[str]:
+        """The causes first, where triage was asked; else what each check says."""
+        width = shutil.get_terminal_size().columns
+        verbose = self.config.option.verbose > 0
+        view = screen.View(results, self.source.pipeline, width, self.source.options, self.absent, verbose)
+        return screen.lines(view, self.triage)

@@ -1,47 +1,72 @@
-"""After a daily run that is not green: triage on the run's own snapshot, in a few lines and as evidence."""
+"""What triage makes of a daily run's own snapshot, asked for once, when the first case is not green."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline_services.model.settings import Settings
 from pipeline_services.model.text import one_line
-from pipeline_services.reporting.run.outcome import finding_of
+from pipeline_services.reporting.run.outcome import CaseResult, Finding, Outcome, finding_of
 from pipeline_services.snapshot.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pipeline_services.triage.model import Diagnosis
+    from pipeline_services.triage.walk.workflow import Course
 
 
 @dataclass(frozen=True, slots=True)
 class Triaged:
-    """What triage says of a run.
+    """What triage says of a run; ``trouble`` is the line for the terminal where triage itself failed."""
 
-    Attributes:
-        lines: for the terminal, under the summary.
-        text: the whole answer, for the report; empty where triage itself failed.
-        document: the same for programs: triage.json.
-    """
+    diagnosis: Diagnosis | None = None
+    trouble: str = ""
 
-    lines: tuple[str, ...]
-    text: str = ""
-    document: str = ""
+    def attribute(self, result: CaseResult, finding: Finding) -> Finding:
+        """Note what explains the case; returns what it found with the level that its cause calls."""
+        if self.diagnosis is None or finding.outcome is Outcome.PASSED:
+            return finding
+        from pipeline_services.reporting.run import explained  # noqa: PLC0415  a green run need not load triage
+
+        cause = explained.cause_of(self.diagnosis, result.id, result.component, finding)
+        result.cause = result.cause or cause
+        level = explained.level_of(self.diagnosis, result.component, cause)
+        return explained.called(finding, level) if level else finding
+
+    def text(self) -> str:
+        """The whole answer, as ``make triage`` shows it; empty where triage itself failed."""
+        if self.diagnosis is None:
+            return ""
+        from pipeline_services.triage.incident import terminal  # noqa: PLC0415  a green run need not load triage
+
+        shown = terminal.screen(terminal.View(self.diagnosis, self._courses(), time.time(), watch=""))
+        return "\n".join(shown) + "\n"
+
+    def file(self, folder: Path) -> tuple[str, ...]:
+        """Write the answer for programs; returns the names of the files."""
+        if self.diagnosis is None:
+            return ()
+        from pipeline_services.triage.incident import filing  # noqa: PLC0415  a green run need not load triage
+
+        (folder / filing.TRIAGE).write_text(filing.text_of(self.diagnosis), encoding="utf-8")
+        return (filing.TRIAGE,)
+
+    def _courses(self) -> list[Course]:
+        from pipeline_services.triage.walk import workflow  # noqa: PLC0415  a green run need not load triage
+
+        diagnosis = self.diagnosis
+        return [workflow.begin(finding, diagnosis.taken_at) for finding in diagnosis.findings] if diagnosis else []
 
 
 def triaged(snapshot: Snapshot, settings: Settings) -> Triaged:
     """Ask triage. Whatever becomes of it, the run's own verdict stands: a fault in it is said and hides nothing."""
     try:
-        return _asked(snapshot, settings)
+        from pipeline_services.triage.diagnosis import diagnose  # noqa: PLC0415  a green run need not load it
+
+        return Triaged(diagnose(snapshot, settings))
     except Exception as error:  # noqa: BLE001  whatever it is, it must not take the findings of the run with it
         fault = finding_of(error)
         where = f" ({fault.where})" if fault.where else ""
-        return Triaged((f"NO TRIAGE: {one_line(fault.message)}{where}. The verdict stands.",))
-
-
-def _asked(snapshot: Snapshot, settings: Settings) -> Triaged:
-    from pipeline_services.triage.diagnosis import diagnose  # noqa: PLC0415
-    from pipeline_services.triage.incident import filing, terminal  # noqa: PLC0415  a green run need not load them
-    from pipeline_services.triage.walk import workflow  # noqa: PLC0415  a green run need not load them
-
-    diagnosis = diagnose(snapshot, settings)
-    courses = [workflow.begin(finding, diagnosis.taken_at) for finding in diagnosis.findings]
-    screen = terminal.screen(terminal.View(diagnosis, courses, time.time()))
-    return Triaged(tuple(terminal.brief(diagnosis)), "\n".join(screen) + "\n", filing.text_of(diagnosis))
+        return Triaged(trouble=f"NO TRIAGE: {one_line(fault.message)}{where}. The verdict stands.")

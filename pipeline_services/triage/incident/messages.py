@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from pipeline_services.model import own_cluster
@@ -49,6 +50,18 @@ def _elsewhere(step: str) -> str:
 def kubeconfig_hint(context: str) -> str:
     """What has to be typed once so that kubectl knows the suite's own cluster; others it knows by their context."""
     return "export KUBECONFIG=$(make -s kubeconfig)" if context == own_cluster.CONTEXT else ""
+
+
+def triage_command(options: Mapping[str, object], *more: str) -> str:
+    """The command that asks triage about what a run was about: with the options that were given to that run.
+
+    Args:
+        options: name (``--context``) to value; those without a value were not given.
+        more: further arguments, such as ``--watch``.
+    """
+    given = [word for name, value in options.items() if value for word in (name, str(value))]
+    arguments = shlex.join([*given, *more])
+    return f"make triage ARGS={shlex.quote(arguments)}" if arguments else "make triage"
 
 
 def pasted(command: str, width: int, indent: str) -> list[str]:

@@ -15,7 +15,6 @@ from pipeline_services.triage.walk.workflow import Course
 
 WIDTH: Final = 120
 LINES: Final = 40
-BRIEF_LINES: Final = 8
 WATCH: Final = "make triage ARGS=--watch"
 _TAB: Final = 10
 _DETAIL: Final = ((4, 4), (3, 3), (2, 3), (1, 2), (1, 1))
@@ -107,7 +106,7 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
     yield from _row("then", finding.afterwards) if finding.afterwards and ample else ()
     met = escalations.met_by(finding) if ample and course.hands_over else []
     look_at = f"; they look at {met[0].look_at}" if met else ""
-    yield from _row("call", f"{_call(course)}{look_at}; RUNBOOK.md#{finding.cause.runbook}")
+    yield from _row("call", f"{call(course)}{look_at}; RUNBOOK.md#{finding.cause.runbook}")
 
 
 def _undo(command: str, context: str) -> list[str]:
@@ -130,15 +129,16 @@ def _heals(course: Course, watch: str) -> str:
     return "no: it needs action"
 
 
-def _call(course: Course) -> str:
+def call(course: Course) -> str:
+    """Whom to call, and when."""
     level = course.level.value
     if course.entered(workflow.Stage.ESCALATED):
         return f"{level}, now: the step did not help"
     if course.overdue:
-        return f"{level}, unless the commands above help at once"
+        return f"{level}, unless that helps at once"
     if course.stage is workflow.Stage.WATCHING:
-        return f"nobody; {workflow.one_up(course.level).value} if it does not heal in time"
-    return "nobody: the operator resolves it" if not course.hands_over else f"{level}, unless the commands above help"
+        return f"nobody; {workflow.one_up(course.level).value} if it does not heal"
+    return "nobody: the operator resolves it" if not course.hands_over else f"{level}, unless that helps"
 
 
 def not_known(unanswered: Sequence[Unanswered]) -> list[str]:
@@ -159,28 +159,6 @@ def not_known(unanswered: Sequence[Unanswered]) -> list[str]:
 def _before_pasting(diagnosis: Diagnosis) -> list[str]:
     hint = kubeconfig_hint(diagnosis.context)
     return ["", f"For kubectl, once: {hint}"] if hint else []
-
-
-def brief(diagnosis: Diagnosis) -> list[str]:
-    """The findings under the summary of a daily run, in at most ``BRIEF_LINES`` lines."""
-    if not diagnosis.findings:
-        return ["triage: no cause found for what failed; deeper: make triage"]
-    each = [_brief(diagnosis, finding) for finding in diagnosis.findings]
-    lines = [line for pair in each for line in pair]
-    if len(lines) > BRIEF_LINES:
-        keep = (BRIEF_LINES - 1) // 2
-        more = f"triage: {len(each) - keep} more findings; all of them: make triage"
-        return [*(line for pair in each[:keep] for line in pair), more]
-    return lines
-
-
-def _brief(diagnosis: Diagnosis, finding: Finding) -> list[str]:
-    began = since(finding.since, diagnosis.taken_at, diagnosis.taken_at)
-    heals = f"; heals by itself within {duration(workflow.limit(finding))}" if finding.self_healing else ""
-    tail = f", since {began}{heals}; {finding.cause.escalation.name}"
-    typed = commands(finding.next, diagnosis.context)
-    head = f"triage: {finding.component}: {one_line(finding.sentence, 120)}{tail}"
-    return [head, *([f"  next: {typed[0]}"] if typed else [])]
 
 
 def _row(label: str, text: str) -> list[str]:

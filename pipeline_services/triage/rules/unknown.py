@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pipeline_services.checklist.run import CheckResult
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.finding import make_finding
@@ -18,7 +20,7 @@ def findings(evidence: Evidence, explained_by: Sequence[Finding]) -> Iterator[Fi
         if one.failed and one.component not in explained:
             left.setdefault(one.component, []).append(one)
     for component, failed in left.items():
-        yield make_finding(
+        told = make_finding(
             evidence,
             "unknown",
             component,
@@ -27,3 +29,5 @@ def findings(evidence: Evidence, explained_by: Sequence[Finding]) -> Iterator[Fi
             affects={component},
             confidence=Confidence.LOW,
         )
+        level = max((one.level for one in failed), key=list(Escalation).index)
+        yield replace(told, cause=replace(told.cause, escalation=level))

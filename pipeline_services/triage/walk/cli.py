@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from pipeline_services.model.text import one_line
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.incident import filing, terminal
+from pipeline_services.triage.incident.messages import triage_command
 from pipeline_services.triage.model import Diagnosis, Unanswered
 from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.watch import Watch
@@ -226,14 +226,8 @@ def _short(path: Path) -> str:
 
 def _command(options: argparse.Namespace) -> str:
     """The command that follows what heals: the one that was given, with --watch."""
-    given = [
-        *(["--context", options.context] if options.context else []),
-        *(["--kubeconfig", str(options.kubeconfig)] if options.kubeconfig else []),
-        *(["--namespace", options.namespace] if options.namespace else []),
-        *(["--pipeline", str(options.pipeline)] if options.pipeline else []),
-        *(["--settings", str(options.settings)] if options.settings else []),
-    ]
-    return f"make triage ARGS={shlex.quote(shlex.join([*given, '--watch']))}"
+    names = ("context", "kubeconfig", "namespace", "pipeline", "settings")
+    return triage_command({f"--{name}": getattr(options, name) for name in names}, "--watch")
 
 
 def _say(line: str) -> None:

@@ -1,0 +1,176 @@
+"""What triage found, as the first thing on the operator's terminal: each cause, then what it explains. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline_services.model.text import duration, one_line, plural
+from pipeline_services.reporting.run.explained import NO_RULE, by_component, explained_by
+from pipeline_services.reporting.run.outcome import CaseResult, Outcome
+from pipeline_services.triage.incident.messages import commands, pasted, since, triage_command
+from pipeline_services.triage.incident.terminal import call
+from pipeline_services.triage.model import Confidence, Diagnosis, Finding
+from pipeline_services.triage.walk import workflow
+
+NARROW, WIDE = 60, 120
+"""Columns: below the one nothing can be laid out, beyond the other lines are hard to read."""
+ROOM: Final = 9
+"""Lines for one cause: with what stands below it on the screen, 15."""
+_TAB: Final = 9
+_DETAIL: Final = ((3, 2, True), (2, 2, True), (2, 2, False), (2, 1, False), (1, 1, False))
+"""How much evidence, on how many lines each, and whether it is said what it looks like once it is mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown, and to whom.
+
+    Attributes:
+        results: all cases of the run.
+        width: columns of the terminal.
+        now: epoch seconds; "4 min ago" is counted from it.
+        options: those of the run, by name: what a hint has to repeat.
+        live: a cluster was looked at, so that it can be followed.
+        verbose: everything is shown, however long.
+    """
+
+    diagnosis: Diagnosis
+    results: Sequence[CaseResult]
+    width: int
+    now: float
+    options: Mapping[str, object] = field(default_factory=dict)
+    live: bool = True
+    verbose: bool = False
+
+    @property
+    def columns(self) -> int:
+        """The width that lines are wrapped at."""
+        return min(max(self.width, NARROW), WIDE)
+
+
+def causes(diagnosis: Diagnosis) -> list[Finding]:
+    """What explains something: what no rule explains is not among them."""
+    return [finding for finding in diagnosis.findings if finding.cause.id != NO_RULE]
+
+
+def lines(view: View) -> list[str]:
+    """The causes, each with all that is asked at night; what heals by itself beside one that does not is one line."""
+    found = causes(view.diagnosis)
+    lasting = [finding for finding in found if not finding.self_healing]
+    whole = found if view.verbose else lasting or found[:1]
+    blocks = [_block(view, finding, _numbered(found, finding)) for finding in whole]
+    blocks += [_in_short(view, finding) for finding in found if not any(finding is one for one in whole)]
+    return [line for number, block in enumerate(blocks) for line in (*(_between(number, len(whole))), *block)]
+
+
+def _between(number: int, whole: int) -> list[str]:
+    return [""] if 0 < number < whole else []
+
+
+def _numbered(found: Sequence[Finding], finding: Finding) -> str:
+    lasting = [one for one in found if not one.self_healing] or [finding]
+    place = next((number for number, one in enumerate(lasting, 1) if one is finding), 0)
+    return f" {place} of {len(lasting)}" if len(lasting) > 1 and place else ""
+
+
+def title(finding: Finding) -> str:
+    """The cause in one sentence that names its component once."""
+    return finding.sentence if finding.component in finding.sentence else f"{finding.component}: {finding.sentence}"
+
+
+def _block(view: View, finding: Finding, number: str) -> list[str]:
+    """As fully as there is room for."""
+    block: list[str] = []
+    for detail in _DETAIL:
+        block = list(_rows(view, finding, number, detail))
+        if view.verbose or len(block) <= ROOM:
+            break
+    return block
+
+
+def _rows(view: View, finding: Finding, number: str, detail: tuple[int, int, bool]) -> Iterator[str]:
+    seen, rows, afterwards = detail
+    word = "CAUSE" if finding.confidence is Confidence.HIGH else "LIKELY CAUSE"
+    yield from _wrapped(view, f"{word}{number}: ", one_line(title(finding), 2 * view.columns - 44), 2)
+    yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
+    why = [line for line in finding.evidence if line != finding.summary] or list(finding.evidence)
+    for place, line in enumerate(why if view.verbose else why[:seen]):
+        yield from _row(
+            view, "" if place else "why", line if view.verbose else one_line(line, rows * (view.columns - _TAB))
+        )
+    for line in finding.against if view.verbose else ():
+        yield from _row(view, "but", line)
+    yield from _healing(view, finding)
+    for place, command in enumerate(commands(finding.next, view.diagnosis.context)):
+        yield from _command(view, "" if place else "next", command)
+    yield from _undo(view, finding)
+    if finding.afterwards and afterwards:
+        yield from _row(view, "then", finding.afterwards)
+    course = workflow.begin(finding, view.diagnosis.taken_at)
+    yield from _row(view, "call", f"{call(course)}; RUNBOOK.md#{finding.cause.runbook}")
+    yield from _explains(view, finding)
+
+
+def _undo(view: View, finding: Finding) -> list[str]:
+    if finding.undo in finding.next[-1:]:
+        return _row(view, "undo", "the last command once more")
+    typed = commands([finding.undo], view.diagnosis.context) if finding.undo else []
+    return [line for command in typed for line in _command(view, "undo", command)]
+
+
+def _healing(view: View, finding: Finding) -> Iterator[str]:
+    if finding.self_healing:
+        follow = f"; follow it: {triage_command(view.options, '--watch')}" if view.live else ""
+        yield from _row(view, "heals", f"by itself within {duration(workflow.limit(finding))}{follow}")
+
+
+def _explains(view: View, finding: Finding) -> list[str]:
+    """What follows from it, on one line: whose checks, as many as fit."""
+    suffering = explained_by(view.results, finding)
+    if not suffering:
+        return []
+    head, counts = f"explained by it: {plural(len(suffering), 'check')}", by_component(suffering)
+    who = [f"{name} {count}" for name, count in counts.items()]
+    whole = f"{head} ({', '.join(who)})"
+    if view.verbose or len(whole) <= view.columns:
+        return [whole]
+    return [textwrap.shorten(f"{head} ({', '.join(who)}", view.columns, placeholder=" ...)")]
+
+
+def _in_short(view: View, finding: Finding) -> list[str]:
+    """What heals beside a cause that does not: on one line, for nobody has to act."""
+    explained = plural(len(explained_by(view.results, finding)), "check")
+    head = f"besides (heals within {duration(workflow.limit(finding))}, explains {explained}): "
+    return [head + one_line(title(finding), max(view.columns - len(head), _TAB))]
+
+
+def not_explained(view: View) -> list[str]:
+    """The components with something that no cause explains, as a heading of what follows in full."""
+    left = [result for result in view.results if result.outcome is not Outcome.PASSED and result.cause is None]
+    if not left or not causes(view.diagnosis):
+        return []
+    who = ", ".join(f"{name} {count}" for name, count in by_component(left).items())
+    return _wrapped(view, "", f"NOT explained: {plural(len(left), 'check')} ({who})", 4)
+
+
+def no_cause(view: View) -> list[str]:
+    """What is said where triage knows no cause."""
+    deeper = f"; with the last half hour: {triage_command(view.options)}" if view.live else ""
+    return _wrapped(view, "", f"NO CAUSE FOUND by triage for what follows{deeper}", 2)
+
+
+def _row(view: View, label: str, text: str) -> list[str]:
+    return _wrapped(view, f"  {label:<{_TAB - 2}}", one_line(text), _TAB)
+
+
+def _command(view: View, label: str, command: str) -> list[str]:
+    head, *more = pasted(command, view.columns, " " * _TAB)
+    return [f"  {label:<{_TAB - 2}}{head.strip()}", *more]
+
+
+def _wrapped(view: View, head: str, text: str, indent: int) -> list[str]:
+    whole = head + text
+    return textwrap.wrap(whole, view.columns, subsequent_indent=" " * indent, break_on_hyphens=False) or [head.rstrip()]

@@ -1,0 +1,54 @@
+"""What the operator reads at the end of a run: the causes first, where triage was asked. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.reporting.run import terminal
+from pipeline_services.reporting.run.options import RunOptions
+from pipeline_services.reporting.run.outcome import CaseResult, Outcome
+from pipeline_services.reporting.run.triaged import Triaged
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown, and to whom: all cases of the run, the terminal's width, and whether -v asks for everything."""
+
+    results: Sequence[CaseResult]
+    pipeline: Pipeline
+    width: int
+    options: RunOptions
+    absent: Collection[str] = ()
+    verbose: bool = False
+
+
+def lines(view: View, triage: Triaged | None) -> list[str]:
+    """All that is said above the verdict."""
+    summary = terminal.summary(view.results, view.pipeline, view.absent, view.width)
+    if triage is None:
+        return summary
+    if triage.diagnosis is None:
+        return [*summary, "", triage.trouble]
+    from pipeline_services.reporting.run import causes  # noqa: PLC0415  a green run need not load triage
+
+    options, live = view.options.given(), view.options.snapshot is None
+    seen = causes.View(triage.diagnosis, view.results, view.width, time.time(), options, live, view.verbose)
+    if not tells_causes(triage):
+        return [*causes.no_cause(seen), *summary]
+    head = causes.lines(seen)
+    if view.verbose:
+        return [*head, "", *summary]
+    left = [result for result in view.results if result.outcome is not Outcome.PASSED and result.cause is None]
+    return [*head, *terminal.not_here(view.absent), *causes.not_explained(seen), *terminal.in_full(left, view.width)]
+
+
+def tells_causes(triage: Triaged | None) -> bool:
+    """Whether there is a cause to be told, so that its consequences need not be told one by one."""
+    if triage is None or triage.diagnosis is None:
+        return False
+    from pipeline_services.reporting.run.causes import causes  # noqa: PLC0415  a green run need not load triage
+
+    return bool(causes(triage.diagnosis))

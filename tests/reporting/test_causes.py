@@ -1,0 +1,172 @@
+"""The cause comes first, on a small terminal too: tried on every recording of a real fault."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+
+import pytest
+
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.reporting.run import causes, screen
+from pipeline_services.reporting.run.explained import unexplained
+from pipeline_services.reporting.run.outcome import CaseResult, Outcome
+from pipeline_services.reporting.run.triaged import Triaged
+from pipeline_services.triage.model import Finding
+from tests.reporting.recorded import FAULTS, OPTIONS, judged
+from tests.reporting.samples import deviation, result, texts
+from tests.triage.made import AWAY, FULL, REPLACED, SCALED, UNKNOWN, diagnosis
+
+WIDTH = 80
+LINES = 15
+BELOW = 4
+"""Rows under the causes: the report, the verdict, an empty one, and pytest's count."""
+COMMANDS = 4
+"""Rows that commands may take: they are never shortened, so that a cause with more of them has a longer block."""
+
+
+def lines(results: list[CaseResult], triage: Triaged, *, width: int = WIDTH, verbose: bool = False) -> list[str]:
+    return screen.lines(screen.View(results, Pipeline.load(), width, OPTIONS, verbose=verbose), triage)
+
+
+def rows(shown: list[str]) -> int:
+    return sum(max(1, ceil(len(line) / WIDTH)) for line in shown)
+
+
+def findings(name: str) -> list[Finding]:
+    found = judged(name)[1].diagnosis
+    return list(found.findings) if found else []
+
+
+RED = [name for name in FAULTS if any(one.outcome is not Outcome.PASSED for one in judged(name)[0])]
+ONE_FAULT = [
+    name
+    for name in RED
+    if sum(not one.self_healing for one in findings(name)) <= 1 and not unexplained(judged(name)[0])
+]
+
+
+@pytest.mark.parametrize("name", RED)
+def test_the_first_line_names_the_cause(name: str) -> None:
+    first = lines(*judged(name))[0]
+    assert first.startswith(("CAUSE", "LIKELY CAUSE"))
+    assert causes.title(findings(name)[0])[:40].strip() in first
+
+
+@pytest.mark.parametrize("name", RED)
+def test_what_has_to_be_done_and_whom_to_call_stand_above_all_else(name: str) -> None:
+    labels = [line.split()[0] for line in lines(*judged(name)) if line.strip()]
+    assert labels.index("since") < labels.index("why") < labels.index("next") < labels.index("call")
+    assert "FAILED" not in labels[: labels.index("call")]
+
+
+@pytest.mark.parametrize("name", RED)
+def test_every_check_is_told_of_once(name: str) -> None:
+    results, triage = judged(name)
+    told = [one for cause in findings(name) for one in results if one.cause is cause]
+    wrong = [one for one in results if one.outcome is not Outcome.PASSED]
+    assert len(told) + len(unexplained(results)) == len(wrong)
+    text = texts(lines(results, triage))
+    assert all(one.id.rpartition("::")[2] in text for one in unexplained(results) if one.outcome is Outcome.FAILED)
+
+
+@pytest.mark.parametrize("name", ONE_FAULT)
+def test_one_fault_fits_a_small_screen(name: str) -> None:
+    told = [line for line in lines(*judged(name)) if not line.startswith("besides")]
+    labels = [line[2:6].strip() for line in told]
+    typed = rows(told[labels.index("next") : labels.index("call")])
+    assert rows(told) + BELOW <= LINES + max(0, typed - COMMANDS)
+
+
+def test_most_recordings_are_of_one_fault() -> None:
+    assert len(ONE_FAULT) > 0.8 * len(RED) > 60
+
+
+@pytest.mark.parametrize("name", RED)
+def test_no_line_but_a_word_of_a_command_is_wider_than_the_terminal(name: str) -> None:
+    too_wide = [line for line in lines(*judged(name)) if len(line) > WIDTH and len(line.split()) > 2]
+    assert not [line for line in too_wide if not line.startswith("  next: ")]
+
+
+@pytest.mark.parametrize("name", RED)
+def test_the_check_calls_whom_the_cause_calls(name: str) -> None:
+    for one in judged(name)[0]:
+        if one.cause is not None:
+            assert one.finding.escalation == one.cause.cause.escalation.name
+            if one.outcome is Outcome.FAILED:
+                assert one.finding.message.endswith(f"escalate to: {one.cause.cause.escalation.value}")
+
+
+def case(component: str, name: str = "pods_ready[producer]") -> CaseResult:
+    return result(name, component, deviation(component=component))
+
+
+def shown(*found: Finding, results: list[CaseResult], verbose: bool = False) -> list[str]:
+    triage = Triaged(diagnosis(*found, unanswered=() if found else (AWAY,)))
+    for one in results:
+        one.add(triage.attribute(one, one.finding))
+    return lines(results, triage, verbose=verbose)
+
+
+def test_a_cause_says_all_that_is_asked_at_night() -> None:
+    said = shown(SCALED, results=[case("producer")])
+    assert said[0] == "CAUSE: producer is scaled to 0"
+    text = " ".join(texts(said).replace("\\", "").split())
+    assert "next kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1" in text
+    assert "undo kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=0" in text
+    assert "  call   L2 - DevOps Engineer, unless that helps; RUNBOOK.md#pod-status" in said
+    assert said[-1] == "explained by it: 1 check (producer 1)"
+
+
+def test_what_no_cause_explains_is_told_in_full() -> None:
+    said = shown(SCALED, results=[case("producer"), result("lag", "loki", deviation(component="loki"))])
+    assert "NOT explained: 1 check (loki 1)" in said
+    assert "FAILED  loki  checks/test_made.py::test_lag" in said
+    assert "FAILED  producer" not in texts(said)
+
+
+def test_with_v_nothing_is_left_out() -> None:
+    said = texts(shown(SCALED, results=[case("producer")], verbose=True))
+    assert "nothing was deployed since" in said
+    assert "FAILED  producer  checks/test_made.py::test_pods_ready[producer]" in said
+
+
+def test_what_heals_is_told_after_what_lasts() -> None:
+    said = shown(SCALED, REPLACED, results=[case("producer")])
+    assert said[0].startswith("CAUSE: producer")
+    assert said[-1] == "besides (heals within 2 min, explains 0 checks): kafka-0 is being replaced"
+
+
+def test_what_heals_alone_says_how_to_follow_it_with_the_options_of_the_run() -> None:
+    options = replace(OPTIONS, context="plant-7", namespace="line 3")
+    view = screen.View([case("kafka")], Pipeline.load(), 120, options)
+    said = texts(screen.lines(view, Triaged(diagnosis(REPLACED))))
+    assert "heals  by itself within 2 min; follow it: make triage ARGS=" in said
+    assert "--context plant-7 --namespace " in said
+    assert "--watch" in said
+
+
+def test_a_file_cannot_be_followed() -> None:
+    view = screen.View([case("kafka")], Pipeline.load(), 120, replace(OPTIONS, snapshot=OPTIONS.reports))
+    assert "follow it" not in texts(screen.lines(view, Triaged(diagnosis(REPLACED))))
+
+
+def test_two_causes_are_numbered() -> None:
+    said = shown(FULL, SCALED, results=[case("producer")])
+    assert [line.partition(":")[0] for line in said if line.startswith("CAUSE")] == ["CAUSE 1 of 2", "CAUSE 2 of 2"]
+
+
+@pytest.mark.parametrize("found", [(), (UNKNOWN,)], ids=["none", "no rule"])
+def test_without_a_cause_that_is_said_first(found: tuple[Finding, ...]) -> None:
+    said = shown(*found, results=[case("loki", "lag"), result("ok", "kafka")])
+    assert said[0] == "NO CAUSE FOUND by triage for what follows; with the last half hour: make triage"
+    assert "FAILED  loki  checks/test_made.py::test_lag" in said
+
+
+def test_a_narrow_terminal_is_kept_to() -> None:
+    assert max(map(len, lines(*judged("matrix/kafka-scaled-to-zero"), width=66))) <= 66
+
+
+def test_a_run_that_was_not_triaged_is_as_ever() -> None:
+    view = screen.View([case("producer"), result("ok", "kafka")], Pipeline.load(), WIDTH, OPTIONS)
+    assert screen.lines(view, None)[0].startswith("component ")
