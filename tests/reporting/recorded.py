@@ -9,6 +9,7 @@ from chaos.matrix import recordings
 from pipeline_services.checklist.checks import cases
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.settings import Settings
+from pipeline_services.reporting.run.attachments import ReadLog
 from pipeline_services.reporting.run.options import RunOptions
 from pipeline_services.reporting.run.outcome import CaseResult, finding_of
 from pipeline_services.reporting.run.triaged import Triaged, triaged
@@ -29,8 +30,8 @@ def snapshot_of(name: str) -> Snapshot:
 @cache
 def judged(name: str) -> tuple[list[CaseResult], Triaged]:
     """All cases of the daily run, and what triage says."""
-    seen = snapshot_of(name)
-    triage = triaged(seen, Settings())
+    seen = ReadLog.over(snapshot_of(name))
+    triage = triaged(snapshot_of(name), Settings())
     results = []
     for case in cases(seen.pipeline, Settings(), "daily"):
         result = CaseResult(f"checks/test_recorded.py::{case.id}", case.component, "pod-status")
@@ -38,5 +39,6 @@ def judged(name: str) -> tuple[list[CaseResult], Triaged]:
             case.judge(seen)
         except (AssertionError, PipelineError) as error:
             result.add(triage.attribute(result, finding_of(error)))
+        result.sources = seen.take_reads()
         results.append(result)
     return results, triage

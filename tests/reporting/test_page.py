@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure import node
 from pipeline_services.reporting.allure import page as allure_page
 from pipeline_services.reporting.allure import results as allure_results
+from pipeline_services.reporting.allure.packed import packed, unpacked
 from pipeline_services.reporting.allure.page import PageRequest, without_analytics
 from pipeline_services.reporting.run.outcome import CaseResult
 from pipeline_services.reporting.runbook import runbook
+from pipeline_services.snapshot.snapshot import Snapshot
+from tests.reporting.recorded import judged, snapshot_of
 from tests.reporting.samples import deviation, result, snapshot
 
 RED = result("lag[consumer]", "kafka", deviation(), "key-metrics")
@@ -26,25 +29,30 @@ GREEN = result("pods_ready[hpa]", "hpa")
 
 def write_results(folder: Path, *cases: CaseResult) -> None:
     """As allure-pytest leaves them."""
+    for case in cases:
+        case.sources = ("pods",)
+    write_run(folder, cases, snapshot())
+
+
+def write_run(folder: Path, cases: Sequence[CaseResult], seen: Snapshot) -> None:
+    """All cases of a run."""
     folder.mkdir()
     for number, case in enumerate(cases):
-        case.sources = ("pods",)
         document = {
             "uuid": f"0-{number}",
             "historyId": f"h{number}",
             "testCaseId": f"t{number}",
             "fullName": case.id,
             "name": case.id,
-            "status": "failed" if case is RED else "passed",
+            "status": "passed",
             "start": 1_795_000_000_000,
             "stop": 1_795_000_000_001,
             "labels": [{"name": "case", "value": case.id}, {"name": "host", "value": "somewhere"}],
         }
         (folder / f"{number}-result.json").write_text(json.dumps(document))
     by_id = {case.id: case for case in cases}
-    allure_results.complete(
-        folder, by_id, runbook.load(), snapshot(), {case.id: ("daily",) for case in cases}, pipeline=Pipeline.load()
-    )
+    markers = {case.id: ("daily",) for case in cases}
+    allure_results.complete(folder, by_id, runbook.load(), seen, markers, pipeline=seen.pipeline)
     allure_results.write_environment(folder, {"context": "kind-conveyor"})
     allure_results.write_figures(folder, [allure_results.Figure("daily seconds", 4.2, 1.0, 2.0)])
 
@@ -67,8 +75,7 @@ def page(made: Path) -> str:
 
 def data(page: str) -> Mapping[str, Any]:
     """The files that the single page carries in itself."""
-    found = re.findall(r'"((?:data|widgets)/[^"]+\.json)","([^"]*)"', page)
-    return {name: json.loads(base64.b64decode(text)) for name, text in found}
+    return {name: json.loads(text) for name, text in unpacked(page).items() if name.endswith(".json")}
 
 
 def case_of(page: str, status: str) -> Mapping[str, Any]:
@@ -141,6 +148,27 @@ def test_a_replay_reads_the_history_and_adds_nothing(made: Path, tmp_path: Path)
 def test_a_tracker_that_cannot_be_cut_out_is_no_page() -> None:
     with pytest.raises(node.PageUnavailable, match="tracker"):
         without_analytics(f"<script>{'x' * 5_000} googletagmanager</script>")
+
+
+def test_what_is_not_known_is_called_inconclusive(page: str) -> None:
+    program = json.loads(gzip.decompress(base64.b64decode(re.findall(r'id="packed">([^<]+)<', page)[0])))["program"]
+    assert '"broken":"inconclusive"' in program
+    assert '"broken":"broken"' not in program
+
+
+def test_a_page_that_is_built_otherwise_is_no_page() -> None:
+    with pytest.raises(node.PageUnavailable, match="packed"):
+        packed("<html><script>other()</script></html>")
+
+
+@pytest.mark.parametrize(("name", "most"), [("healthy", 3_000_000), ("matrix/kafka-scaled-to-zero", 5_000_000)])
+def test_the_page_of_a_whole_run_can_be_mailed(name: str, most: int, tmp_path: Path) -> None:
+    cases, _ = judged(name)
+    write_run(tmp_path / "results", cases, snapshot_of(name))
+    request = PageRequest(tmp_path / "results", tmp_path / "runs.jsonl", tmp_path / "work", name, False)
+    made = allure_page.make(request, lambda line: None)
+    assert made.stat().st_size < most
+    assert sum(file.startswith("data/test-results/") for file in unpacked(made.read_text())) == len(cases)
 
 
 def test_the_lock_names_no_registry() -> None:

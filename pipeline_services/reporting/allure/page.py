@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pipeline_services.model.text import one_line
 from pipeline_services.reporting.allure import node
+from pipeline_services.reporting.allure.packed import packed
 from pipeline_services.reporting.run.outcome import Category
 
 HISTORY_RUNS: Final = 30
@@ -53,7 +54,7 @@ def make(request: PageRequest, say: Callable[[str], None]) -> Path:
     if not page.is_file():
         raise node.PageUnavailable(f"the generator wrote no page: {one_line(said)[-200:]}")
     text = without_analytics(page.read_text(encoding="utf-8"))
-    page.write_text(_with_helpers(text), encoding="utf-8")
+    page.write_text(_with_helpers(packed(text)), encoding="utf-8")
     return page
 
 

@@ -118,7 +118,10 @@ def _log_text(pods: list[dict[str, Any]]) -> str:
 
 
 def _json(data: Any) -> str:
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    """A line for each item of a list; the page lays it out, which costs less there than here."""
+    if isinstance(data, list) and data:
+        return "[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in data) + "\n]\n"
+    return json.dumps(data, ensure_ascii=False) + "\n"
 
 
 def _cut(text: str, limit: int) -> str:
