@@ -20,6 +20,12 @@ def cache_root() -> Path:
     return user_cache_path("conveyor")
 
 
+def short(path: Path) -> str:
+    """The path as it is typed from where the program was started."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 @dataclass(frozen=True, slots=True)
 class Cache:
     """The parts of the cache folder; those that are written to are made when they are asked for."""

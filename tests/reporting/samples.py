@@ -12,8 +12,10 @@ from pipeline_services.clients.signals import POLITE
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.reporting.run import causes  # noqa: F401  before a run inside a test can load one of its own
 from pipeline_services.reporting.run.outcome import CaseResult, finding_of
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
+from pipeline_services.triage.incident import filing  # noqa: F401  likewise
 
 ROOT = Path(__file__).parents[2]
 AT = 1_795_000_000.0
@@ -92,13 +94,20 @@ class Project:
         pytester.makeconftest((ROOT / "conftest.py").read_text())
         (pytester.mkdir("checks") / "test_made.py").write_text(checks)
         pytester.mkdir("chaos")
+        monkeypatch.setenv("COLUMNS", "100")
         # Without Node the page is a plain one and a run takes no time; test_page.py makes the real one.
         monkeypatch.setattr("pipeline_services.reporting.allure.node.importlib.util.find_spec", lambda name: None)
         monkeypatch.setattr("pipeline_services.reporting.allure.node.shutil.which", lambda name: None)
 
     @property
-    def reports(self) -> Path:
+    def home(self) -> Path:
+        """Where the report of a cluster goes."""
         return self.pytester.path / "reports"
+
+    @property
+    def reports(self) -> Path:
+        """Where the report of a saved snapshot goes."""
+        return self.home / "replay"
 
     def judge(self, seen: Snapshot, *arguments: str) -> pytest.RunResult:
         """``pytest -m daily --snapshot FILE``."""

@@ -15,7 +15,7 @@ from tests.reporting.samples import CHECKS, Project, pod, snapshot
 pytest_plugins = ("pytester",)
 
 AWAY = ServiceUnreachable("Prometheus does not answer")
-FIELDS = {"id", "component", "outcome", "message", "runbook", "escalation"}
+FIELDS = {"id", "component", "outcome", "message", "runbook", "escalation", "cause"}
 FILES = {"daily.json", "junit.xml", "snapshot.json", "index.html", "runbook.html"}
 
 
@@ -24,8 +24,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     return Project(pytester, monkeypatch)
 
 
-def daily(project: Project) -> dict[str, object]:
-    document = json.loads((project.reports / "daily.json").read_text())
+def daily(project: Project, folder: Path | None = None) -> dict[str, object]:
+    document = json.loads(((folder or project.reports) / "daily.json").read_text())
     assert isinstance(document, dict)
     return document
 
@@ -205,8 +205,32 @@ def test_a_cluster_that_does_not_answer_is_one_line_and_exit_2(project: Project)
     run = project.run("-m", "daily", "--kubeconfig", str(file))
     assert run.ret == 2
     assert len([line for line in run.outlines if line.startswith("NOTHING KNOWN")]) == 1
-    assert daily(project)["verdict"] == "inconclusive"
+    assert daily(project, project.home)["verdict"] == "inconclusive"
     assert file.read_bytes() == before
+
+
+def test_a_run_that_could_ask_nothing_leaves_a_good_report(project: Project) -> None:
+    project.judge(snapshot(), "--reports", "reports")
+    before = {path.name: path.read_bytes() for path in project.home.iterdir() if path.is_file()}
+    run = project.run("-m", "daily", "--kubeconfig", str(write_kubeconfig(project.pytester.path)))
+    assert run.ret == 2
+    assert {path.name: path.read_bytes() for path in project.home.iterdir() if path.is_file()} == before
+    assert daily(project, project.home / "unanswered")["verdict"] == "inconclusive"
+    run.stdout.fnmatch_lines(["Report: reports/unanswered/index.html*; reports keeps the last one that knew anything"])
+
+
+def test_a_run_that_could_ask_nothing_replaces_one_that_could_not_either(project: Project) -> None:
+    file = str(write_kubeconfig(project.pytester.path))
+    project.run("-m", "daily", "--kubeconfig", file)
+    project.run("-m", "daily", "--kubeconfig", file)
+    assert not (project.home / "unanswered").exists()
+
+
+def test_a_saved_snapshot_replaces_no_report_of_a_cluster(project: Project) -> None:
+    project.judge(snapshot())
+    assert not (project.home / "daily.json").exists()
+    project.judge(snapshot(), "--reports", "reports")
+    assert daily(project, project.home)["verdict"] == "passed", "where it is asked for"
 
 
 def test_a_file_that_is_no_snapshot_is_refused(project: Project) -> None:

@@ -143,7 +143,7 @@ def test_a_chaos_run_ends_with_its_table_and_leaves_it_for_programs(project: Pro
             "ok: kafka 1",
         ]
     )
-    document = json.loads((project.reports / "chaos" / "chaos.json").read_text())
+    document = json.loads((project.home / "chaos" / "chaos.json").read_text())
     assert document["scenarios"] == [
         {
             **{"id": "made", "component": "kafka", "limit": 60.0, "lost": 0.0},
@@ -159,7 +159,7 @@ def test_the_sixth_run_is_held_against_five_and_warns_without_failing(project: P
     run = play(project, 40.0)
     assert run.ret == 0
     run.stdout.fnmatch_lines(["warning: slower than usual: made: flowing after 40.0 s, *", "PASSED: all 1 checks*"])
-    assert len(read(project.reports / "chaos" / scenarios.HISTORY)) == 6
+    assert len(read(project.home / "chaos" / scenarios.HISTORY)) == 6
 
 
 def test_a_run_of_some_scenarios_is_warned_too_and_remembers_nothing(project: Project) -> None:
@@ -167,7 +167,7 @@ def test_a_run_of_some_scenarios_is_warned_too_and_remembers_nothing(project: Pr
         play(project, 8.0)
     run = play(project, 40.0, "-k", "kafka")
     run.stdout.fnmatch_lines(["warning: slower than usual: made: *"])
-    assert len(read(project.reports / "chaos" / scenarios.HISTORY)) == 5
+    assert len(read(project.home / "chaos" / scenarios.HISTORY)) == 5
 
 
 def test_a_stopped_run_tells_what_it_had_found_and_leaves_the_report_as_it_was(project: Project) -> None:
@@ -189,4 +189,4 @@ def test_a_stopped_run_tells_what_it_had_found_and_leaves_the_report_as_it_was(p
             "Stopped*No report*",
         ]
     )
-    assert not (project.reports / "chaos" / "chaos.json").exists()
+    assert not (project.home / "chaos" / "chaos.json").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,7 +142,31 @@ def test_every_case_that_is_not_green_carries_it_in_the_report(
     assert "1. producer (deployment/producer): producer is scaled to 0" in text
 
 
-def test_the_verdicts_file_is_as_it_was(project: Project, diagnosing: Diagnosing) -> None:
-    project.judge(snapshot(NO_PRODUCER))
-    document = json.loads((project.reports / "daily.json").read_text())
-    assert set(document) == {"verdict", "counts", "run", "checks"}
+def daily(project: Project) -> dict[str, Any]:
+    return dict(json.loads((project.reports / "daily.json").read_text()))
+
+
+def test_the_verdicts_file_has_the_cause_before_the_checks(project: Project, diagnosing: Diagnosing) -> None:
+    project.judge(snapshot({**NO_PRODUCER, "volume": {"phase": "Lost"}}))
+    document = daily(project)
+    assert list(document) == ["verdict", "counts", "run", "diagnosis", "checks"]
+    cause = document["diagnosis"]["causes"][0]
+    assert (cause["component"], cause["cause"], cause["escalation"]) == ("producer", "scaled-to-zero", "L2")
+    assert cause["explains"] == {"checks": 1, "components": {"producer": 1}}
+    assert document["diagnosis"]["not_explained"] == ["checks/test_made.py::test_volume"]
+    assert {check["cause"] for check in document["checks"]} == {"", "scaled-to-zero"}
+
+
+def test_a_green_runs_file_has_no_diagnosis(project: Project) -> None:
+    project.judge(snapshot())
+    assert "diagnosis" not in daily(project)
+
+
+def test_the_incident_is_written_and_named_too(project: Project, diagnosing: Diagnosing) -> None:
+    run = project.judge(snapshot(NO_PRODUCER))
+    incident = next(project.reports.glob("incident-*.md"))
+    assert "producer is scaled to 0" in incident.read_text()
+    assert list(project.reports.glob("evidence-*.tar.gz"))
+    run.stdout.fnmatch_lines([f"Report: reports/replay/index.html; incident: {incident.name}"])
+    project.judge(snapshot())
+    assert incident.exists(), "a later run leaves it"

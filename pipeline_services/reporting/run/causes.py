@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline_services.model.text import duration, one_line, plural
-from pipeline_services.reporting.run.explained import NO_RULE, by_component, explained_by
-from pipeline_services.reporting.run.outcome import CaseResult, Outcome
+from pipeline_services.reporting.run.explained import by_component, causes, explained_by, unexplained
+from pipeline_services.reporting.run.outcome import CaseResult
 from pipeline_services.triage.incident.messages import commands, pasted, since, triage_command
 from pipeline_services.triage.incident.terminal import call
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding
@@ -49,11 +49,6 @@ class View:
     def columns(self) -> int:
         """The width that lines are wrapped at."""
         return min(max(self.width, NARROW), WIDE)
-
-
-def causes(diagnosis: Diagnosis) -> list[Finding]:
-    """What explains something: what no rule explains is not among them."""
-    return [finding for finding in diagnosis.findings if finding.cause.id != NO_RULE]
 
 
 def lines(view: View) -> list[str]:
@@ -149,7 +144,7 @@ def _in_short(view: View, finding: Finding) -> list[str]:
 
 def not_explained(view: View) -> list[str]:
     """The components with something that no cause explains, as a heading of what follows in full."""
-    left = [result for result in view.results if result.outcome is not Outcome.PASSED and result.cause is None]
+    left = unexplained(view.results)
     if not left or not causes(view.diagnosis):
         return []
     who = ", ".join(f"{name} {count}" for name, count in by_component(left).items())

@@ -16,6 +16,11 @@ NO_RULE: Final = "unknown"
 """The id of the cause that triage gives to what no rule explains: it repeats the check and explains nothing."""
 
 
+def causes(diagnosis: triage.Diagnosis) -> list[triage.Finding]:
+    """What explains something: what no rule explains is not among them."""
+    return [finding for finding in diagnosis.findings if finding.cause.id != NO_RULE]
+
+
 def cause_of(diagnosis: triage.Diagnosis, case: str, component: str, finding: Finding) -> triage.Finding | None:
     """The finding that explains what a case found, or None.
 
@@ -24,7 +29,7 @@ def cause_of(diagnosis: triage.Diagnosis, case: str, component: str, finding: Fi
         finding: what the case found; green ones and faults of the suite itself have no cause.
     """
     name = case.rpartition("::")[2]
-    known = [one for one in diagnosis.findings if one.cause.id != NO_RULE]
+    known = causes(diagnosis)
     if finding.outcome is Outcome.FAILED and name in diagnosis.red:
         return _first(known, component)
     missing = finding.outcome is Outcome.INCONCLUSIVE and finding.category is Category.INCONCLUSIVE

@@ -25,10 +25,14 @@ class ReportFolder:
                 shutil.rmtree(left, ignore_errors=True)
         self.draft.mkdir(exist_ok=True)
 
-    def publish(self, names: tuple[str, ...]) -> None:
-        """Put the draft's files of these names in place; a name without a draft is taken away, as it would be stale."""
+    def publish(self, names: tuple[str, ...], into: Path | None = None) -> None:
+        """Put the draft's files of these names in place; a name without a draft is taken away, as it would be stale.
+
+        Args:
+            into: the place, where it is not ``path``.
+        """
         for name in names:
-            made, place = self.draft / name, self.path / name
+            made, place = self.draft / name, (into or self.path) / name
             place.parent.mkdir(parents=True, exist_ok=True)
             if made.exists():
                 made.replace(place)

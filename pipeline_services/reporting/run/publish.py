@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import shutil
 import time
 from collections import Counter
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline_services.model.paths import short
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import utc
 from pipeline_services.reporting.allure import page, results
@@ -24,6 +26,7 @@ from pipeline_services.reporting.run.scenarios import Scenarios
 from pipeline_services.reporting.run.triaged import Triaged
 from pipeline_services.reporting.runbook import runbook
 from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.incident.kept import prune
 
 PAGE: Final = "index.html"
 JUNIT: Final = "junit.xml"
@@ -31,6 +34,10 @@ SNAPSHOT: Final = "snapshot.json"
 TRIAGE: Final = "triage.json"
 HISTORY: Final = "history/runs.jsonl"
 RESULTS: Final = "allure-results"
+UNANSWERED: Final = "unanswered"
+"""The folder for the report of a run that could ask nothing."""
+REPLAY: Final = "replay"
+"""The folder for the report of a saved snapshot, so that it does not pass for one of the cluster."""
 Say = Callable[[str], None]
 
 
@@ -65,6 +72,7 @@ class Report:
     Attributes:
         allure, junit: what the plugins for these have written, wherever the command line sent it.
         markers: the run markers of each case.
+        history: the page's history of earlier runs, which a saved snapshot that is judged again reads only.
         scenarios: what was played.
         triage: what triage says of a run that is not green.
     """
@@ -76,6 +84,7 @@ class Report:
     results: Sequence[CaseResult]
     markers: Mapping[str, tuple[str, ...]]
     snapshot: Snapshot | None
+    history: Path
     scenarios: Scenarios
     triage: Triaged | None = None
 
@@ -93,21 +102,49 @@ def write(report: Report, say: Say) -> None:
     if report.junit != draft / JUNIT and report.junit.is_file():
         shutil.copyfile(report.junit, draft / JUNIT)
     environment = describe(snapshot, report.run.where, report.run.started)
-    document = daily_json.text(results, _about(run, environment), report.scenarios.document())
+    diagnosis = report.triage.diagnosis if report.triage else None
+    document = daily_json.text(results, _about(run, environment), report.scenarios.document(), diagnosis)
     (draft / run.verdict_file).write_text(document, encoding="utf-8")
-    if report.triage:
-        report.triage.file(draft)
+    filed = [path.name for path in report.triage.file(draft, snapshot, say)] if report.triage and snapshot else []
     _write_runbook(draft)
-    names = [run.verdict_file, JUNIT, SNAPSHOT, TRIAGE, runbook.PAGE, PAGE, *_write_history(report)]
+    names = [run.verdict_file, JUNIT, SNAPSHOT, TRIAGE, *filed, runbook.PAGE, PAGE, *_write_history(report)]
     try:
         _write_page(report, environment, say)
         names += [HISTORY] if run.remember else []
     except PageUnavailable as error:
         (draft / PAGE).write_text(_plain_page(report), encoding="utf-8")
         say(f"NO REPORT PAGE: {error}. The verdict stands; a plain page is in its place.")
-    for_machines = [name for name in (run.verdict_file, JUNIT, SNAPSHOT, TRIAGE) if (draft / name).exists()]
-    report.folder.publish(tuple(names))
-    say(f"Report: {report.folder.path / PAGE}   (for machines: {', '.join(for_machines)})")
+    place = _place(report)
+    report.folder.publish(tuple(dict.fromkeys(names)), place)
+    prune(place)
+    say(_told(report, place, filed))
+
+
+def _place(report: Report) -> Path:
+    """The report's folder, or one inside it: a run that could ask nothing leaves the report of one that could."""
+    path = report.folder.path
+    known = any(result.outcome is not Outcome.INCONCLUSIVE for result in report.results)
+    return path if known or not _knows(path / report.run.verdict_file) else path / UNANSWERED
+
+
+def _knows(verdict_file: Path) -> bool:
+    """Whether there is a report in which anything is known."""
+    try:
+        counts = json.loads(verdict_file.read_text(encoding="utf-8"))["counts"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return bool(counts.get(Outcome.PASSED.value) or counts.get(Outcome.FAILED.value))
+
+
+def _told(report: Report, place: Path, filed: Sequence[str]) -> str:
+    """The line that says where the report is."""
+    page = f"Report: {short(place / PAGE)}"
+    incident = next((name for name in filed if name.startswith("incident-")), "")
+    if incident:
+        return f"{page}; incident: {incident}"
+    machines = [name for name in (report.run.verdict_file, JUNIT, SNAPSHOT, TRIAGE) if (place / name).exists()]
+    kept = "" if place == report.folder.path else f"; {short(report.folder.path)} keeps the last one that knew anything"
+    return f"{page}   (for machines: {', '.join(machines)}){kept}"
 
 
 def _about(run: Run, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -143,10 +180,10 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
     )
     results.write_environment(folder, environment)
     results.write_figures(folder, _figures(report))
-    history, kept = draft / HISTORY, report.folder.path / HISTORY
+    history = draft / HISTORY
     history.parent.mkdir(exist_ok=True)
-    if kept.is_file():
-        history.write_bytes(kept.read_bytes())
+    if report.history.is_file():
+        history.write_bytes(report.history.read_bytes())
     some = "" if report.run.left_out == 0 else " (only some checks)"
     title = f"{verdict_of(report.results).value.upper()}{some}: {report.run.where}"
     request = page.PageRequest(folder, history, draft / "work", title, report.run.remember)

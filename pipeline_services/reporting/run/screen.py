@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run import terminal
 from pipeline_services.reporting.run.options import RunOptions
-from pipeline_services.reporting.run.outcome import CaseResult, Outcome
+from pipeline_services.reporting.run.outcome import CaseResult
 from pipeline_services.reporting.run.triaged import Triaged
 
 
@@ -33,6 +33,7 @@ def lines(view: View, triage: Triaged | None) -> list[str]:
     if triage.diagnosis is None:
         return [*summary, "", triage.trouble]
     from pipeline_services.reporting.run import causes  # noqa: PLC0415  a green run need not load triage
+    from pipeline_services.reporting.run.explained import unexplained  # noqa: PLC0415
 
     options, live = view.options.given(), view.options.snapshot is None
     seen = causes.View(triage.diagnosis, view.results, view.width, time.time(), options, live, view.verbose)
@@ -41,14 +42,14 @@ def lines(view: View, triage: Triaged | None) -> list[str]:
     head = causes.lines(seen)
     if view.verbose:
         return [*head, "", *summary]
-    left = [result for result in view.results if result.outcome is not Outcome.PASSED and result.cause is None]
-    return [*head, *terminal.not_here(view.absent), *causes.not_explained(seen), *terminal.in_full(left, view.width)]
+    left = terminal.in_full(unexplained(view.results), view.width)
+    return [*head, *terminal.not_here(view.absent), *causes.not_explained(seen), *left]
 
 
 def tells_causes(triage: Triaged | None) -> bool:
     """Whether there is a cause to be told, so that its consequences need not be told one by one."""
     if triage is None or triage.diagnosis is None:
         return False
-    from pipeline_services.reporting.run.causes import causes  # noqa: PLC0415  a green run need not load triage
+    from pipeline_services.reporting.run.explained import causes  # noqa: PLC0415  a green run need not load triage
 
     return bool(causes(triage.diagnosis))

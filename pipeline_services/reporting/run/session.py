@@ -48,7 +48,10 @@ class OperatorRun:
         self.kind = kind
         self.source = source
         reports = source.options.reports
-        self.folder = ReportFolder(reports if kind == DAILY else reports / kind)
+        home = reports if kind == DAILY else reports / kind
+        replayed = source.options.snapshot and not source.options.reports_asked
+        self.folder = ReportFolder(home / publish.REPLAY if replayed else home)
+        self.history = home / publish.HISTORY
         self.triage: Triaged | None = None
         self.started = time.time()
         self.results: dict[str, CaseResult] = {}
@@ -249,8 +252,9 @@ class OperatorRun:
     def _publish(self, run: publish.Run, results: Sequence[CaseResult]) -> None:
         markers = {case: label.markers for case, label in self.labels.items()}
         written = Path(self.config.option.allure_report_dir), Path(self.config.option.xmlpath)
+        snapshot, history = self.source.taken, self.history
         report = publish.Report(
-            self.folder, *written, run, results, markers, self.source.taken, self.scenarios, self.triage
+            self.folder, *written, run, results, markers, snapshot, history, self.scenarios, self.triage
         )
         try:
             publish.write(report, self.say)

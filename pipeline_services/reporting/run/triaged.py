@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from pipeline_services.snapshot.snapshot import Snapshot
 if TYPE_CHECKING:
     from pipeline_services.triage.model import Diagnosis
     from pipeline_services.triage.walk.workflow import Course
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,24 @@ class Triaged:
         shown = terminal.screen(terminal.View(self.diagnosis, self._courses(), time.time(), watch=""))
         return "\n".join(shown) + "\n"
 
-    def file(self, folder: Path) -> tuple[str, ...]:
-        """Write the answer for programs; returns the names of the files."""
+    def file(self, folder: Path, snapshot: Snapshot, say: Say) -> list[Path]:
+        """Write the answer for programs, the incident, and what to hand over where somebody else has to act.
+
+        Raises:
+            OSError: the folder cannot be written to.
+        """
         if self.diagnosis is None:
-            return ()
+            return []
         from pipeline_services.triage.incident import filing  # noqa: PLC0415  a green run need not load triage
 
-        (folder / filing.TRIAGE).write_text(filing.text_of(self.diagnosis), encoding="utf-8")
-        return (filing.TRIAGE,)
+        try:
+            filed = filing.file(folder, self.diagnosis, self.diagnosis, snapshot, self._courses())
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001  as in triaged
+            say(f"NO INCIDENT: {_fault(error)}. The verdict stands.")
+            return []
+        return [path for path in (filed.triage, filed.incident, filed.bundle) if path]
 
     def _courses(self) -> list[Course]:
         from pipeline_services.triage.walk import workflow  # noqa: PLC0415  a green run need not load triage
@@ -67,6 +80,10 @@ def triaged(snapshot: Snapshot, settings: Settings) -> Triaged:
 
         return Triaged(diagnose(snapshot, settings))
     except Exception as error:  # noqa: BLE001  whatever it is, it must not take the findings of the run with it
-        fault = finding_of(error)
-        where = f" ({fault.where})" if fault.where else ""
-        return Triaged(trouble=f"NO TRIAGE: {one_line(fault.message)}{where}. The verdict stands.")
+        return Triaged(trouble=f"NO TRIAGE: {_fault(error)}. The verdict stands.")
+
+
+def _fault(error: Exception) -> str:
+    """What is wrong with triage itself, and where."""
+    fault = finding_of(error)
+    return one_line(fault.message) + (f" ({fault.where})" if fault.where else "")

@@ -13,6 +13,7 @@ from pipeline_services.model.text import file_time
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident import bundle
 from pipeline_services.triage.incident.incident import Incident, markdown
+from pipeline_services.triage.incident.kept import prune
 from pipeline_services.triage.model import Diagnosis
 from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.workflow import Course
@@ -68,7 +69,10 @@ def file(
     incident = Incident(snapshot, ended, first.red, now.unanswered, bundle.file_name(at) if handed else "", last)
     document = markdown(incident)
     filed = replace(filed, incident=write_whole(folder / name, document.encode(), _SHARED))
+    prune(folder)
     if not handed:
         return filed
     archive = bundle.packed(bundle.members(snapshot, now, handed, document), at)
-    return replace(filed, bundle=write_whole(folder / bundle.file_name(at), archive, _OWNERS))
+    filed = replace(filed, bundle=write_whole(folder / bundle.file_name(at), archive, _OWNERS))
+    prune(folder)
+    return filed

@@ -17,7 +17,7 @@ from pipeline_services.metrics.metric import with_levels
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import REFUSED, stopped_by
-from pipeline_services.model.paths import REPOSITORY
+from pipeline_services.model.paths import REPOSITORY, short
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.model.text import one_line
@@ -215,13 +215,8 @@ def _say_screen(options: argparse.Namespace, seen: _Seen, taken: int) -> None:
 def _files(filed: filing.Filed | str) -> list[str]:
     if isinstance(filed, str):
         return [filed]
-    lines = [f"Incident: {_short(filed.incident)}"] if filed.incident else []
-    return lines + ([f"Hand over: {_short(filed.bundle)}"] if filed.bundle else [])
-
-
-def _short(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    lines = [f"Incident: {short(filed.incident)}"] if filed.incident else []
+    return lines + ([f"Hand over: {short(filed.bundle)}"] if filed.bundle else [])
 
 
 def _command(options: argparse.Namespace) -> str:
