@@ -91,7 +91,7 @@ def test_it_loads_nothing_from_anywhere(page: str) -> None:
 
 def test_a_case_has_its_name_groups_severity_and_category(page: str) -> None:
     red = case_of(page, "failed")
-    assert red["name"] == "consumer: lag"
+    assert red["name"] == "kafka: lag is 7"
     labels = {label["name"]: label["value"] for label in red["labels"]}
     assert labels["epic"] == "8. Key metrics"
     assert (labels["feature"], labels["story"], labels["severity"]) == ("Key metrics", "kafka", "critical")
@@ -163,12 +163,18 @@ def test_a_page_that_is_built_otherwise_is_no_page() -> None:
 
 @pytest.mark.parametrize(("name", "most"), [("healthy", 3_000_000), ("matrix/kafka-scaled-to-zero", 5_000_000)])
 def test_the_page_of_a_whole_run_can_be_mailed(name: str, most: int, tmp_path: Path) -> None:
-    cases, _ = judged(name)
+    cases, triage = judged(name)
     write_run(tmp_path / "results", cases, snapshot_of(name))
-    request = PageRequest(tmp_path / "results", tmp_path / "runs.jsonl", tmp_path / "work", name, False)
+    banner = triage.banner(cases, runbook.load())
+    (tmp_path / "diagnosis.txt").write_text(triage.text())
+    about = [tmp_path / "diagnosis.txt"] if banner else []
+    request = PageRequest(tmp_path / "results", tmp_path / "runs.jsonl", tmp_path / "work", name, False, banner, about)
     made = allure_page.make(request, lambda line: None)
+    files = unpacked(made.read_text())
     assert made.stat().st_size < most
-    assert sum(file.startswith("data/test-results/") for file in unpacked(made.read_text())) == len(cases)
+    assert sum(file.startswith("data/test-results/") for file in files) == len(cases)
+    assert len(json.loads(files["widgets/globals.json"])["attachments"]) == len(about)
+    assert ('<body><section id="diagnosis"><h1>Cause: kafka is scaled to 0' in made.read_text()) == bool(about)
 
 
 def test_the_lock_names_no_registry() -> None:

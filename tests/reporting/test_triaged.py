@@ -128,18 +128,22 @@ def test_some_checks_alone_leave_the_answer_as_it_was(project: Project, diagnosi
     assert (project.reports / "triage.json").read_bytes() == before
 
 
-def test_every_case_that_is_not_green_carries_it_in_the_report(
+def test_every_case_that_is_not_green_names_its_cause_in_the_report(
     project: Project, diagnosing: Diagnosing, tmp_path: Path
 ) -> None:
-    project.judge(snapshot(NO_PRODUCER), "--alluredir", str(tmp_path))
-    documents = [json.loads(file.read_text()) for file in tmp_path.glob("*-result.json")]
-    carrying = {
-        document["name"]: [one["source"] for one in document.get("attachments", ()) if one["name"] == "triage"]
-        for document in documents
-    }
-    assert [name for name, sources in carrying.items() if sources] == ["producer: pods ready"]
-    text = (tmp_path / carrying["producer: pods ready"][0]).read_text()
-    assert "1. producer (deployment/producer): producer is scaled to 0" in text
+    project.judge(snapshot({**NO_PRODUCER, "volume": {"phase": "Lost"}}), "--alluredir", str(tmp_path))
+    read = (json.loads(file.read_text()) for file in tmp_path.glob("*-result.json"))
+    documents = {document["name"]: document for document in read}
+    told = documents["there is no pod of producer"]
+    assert "**Cause:** producer is scaled to 0. Call: L2 - DevOps Engineer." in told["description"]
+    assert epic(told) == "Cause 1: producer is scaled to 0"
+    lost = next(document for name, document in documents.items() if name.startswith("storage: "))
+    assert epic(lost) == "Not explained by any cause"
+    assert epic(documents["kafka: pods ready"]) == "2. Failure detection"
+
+
+def epic(document: dict[str, Any]) -> str:
+    return next(str(label["value"]) for label in document["labels"] if label["name"] == "epic")
 
 
 def daily(project: Project) -> dict[str, Any]:

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.text import one_line
 from pipeline_services.reporting.allure.page import CATEGORY_LABEL, LINK_PREFIX
-from pipeline_services.reporting.run.outcome import CaseResult, Category
+from pipeline_services.reporting.run.outcome import CaseResult, Category, Outcome
 from pipeline_services.reporting.runbook.runbook import PAGE, Section
 
+if TYPE_CHECKING:
+    from pipeline_services.triage.model import Finding as Cause
+
 _WATCHERS: Final = (roles.GRAFANA, roles.LOKI)
+_TITLE: Final = 160
 _CASE: Final = re.compile(r"^(?:.*::)?test_(?P<words>\w+?)(?:\[(?P<subject>.*)\])?$")
 
 
 def labels(
-    result: CaseResult, sections: Mapping[str, Section], run_markers: tuple[str, ...], pipeline: Pipeline
+    result: CaseResult,
+    sections: Mapping[str, Section],
+    run_markers: tuple[str, ...],
+    pipeline: Pipeline,
+    causes: Sequence[Cause] = (),
 ) -> list[dict[str, str]]:
-    """Runbook chapter, section and component as epic, feature and story; severity, category and tags."""
+    """Where the case stands in the tree, as epic, feature and story; severity, category and tags."""
     section = sections.get(result.runbook)
     pairs = [
-        ("epic", section.chapter if section else "Without a runbook section"),
-        ("feature", section.title if section else result.runbook or "none"),
-        ("story", result.component),
+        *_groups(result, section, causes),
         ("severity", severity(result.component, pipeline)),
         *(("tag", marker) for marker in run_markers),
     ]
@@ -32,6 +39,23 @@ def labels(
     if category:
         pairs.append((CATEGORY_LABEL, category.value))
     return [{"name": name, "value": value} for name, value in pairs]
+
+
+def _groups(result: CaseResult, section: Section | None, causes: Sequence[Cause]) -> list[tuple[str, str]]:
+    """By runbook chapter, section and component; what is not green by its cause first, where any is known."""
+    title = section.title if section else result.runbook or "none"
+    if result.outcome is Outcome.PASSED or not causes:
+        chapter = section.chapter if section else "Without a runbook section"
+        return [("epic", chapter), ("feature", title), ("story", result.component)]
+    place = next((number for number, cause in enumerate(causes, 1) if cause is result.cause), 0)
+    epic = f"Cause {place}: {_titled(causes[place - 1])}" if place else "Not explained by any cause"
+    return [("epic", epic), ("feature", result.component), ("story", title)]
+
+
+def _titled(cause: Cause) -> str:
+    from pipeline_services.reporting.run.causes import title  # noqa: PLC0415  a green run need not load triage
+
+    return title(cause)
 
 
 def severity(component: str, pipeline: Pipeline) -> str:
@@ -48,8 +72,16 @@ def links(result: CaseResult, sections: Mapping[str, Section]) -> list[dict[str,
     return [{"name": f"{LINK_PREFIX}{title}", "url": url, "type": "link"} for title, url in named]
 
 
-def title(case_id: str) -> str:
-    """The case in words: ``test_pod_is_ready[kafka-0]`` is "kafka-0: pod is ready"."""
+def title(result: CaseResult) -> str:
+    """What was observed; of a green case what it asks: ``test_pod_is_ready[kafka-0]`` is "kafka-0: pod is ready"."""
+    seen = one_line(result.finding.message.partition("\n")[0].partition("; expected ")[0], _TITLE)
+    if result.outcome is Outcome.FAILED and seen:
+        return seen if result.component in seen else f"{result.component}: {seen}"
+    asked = _asked(result.id)
+    return f"{asked}: not known: {seen}" if result.outcome is Outcome.INCONCLUSIVE and seen else asked
+
+
+def _asked(case_id: str) -> str:
     match = _CASE.match(case_id)
     if match is None:
         return case_id
@@ -67,7 +99,13 @@ def details(result: CaseResult) -> dict[str, Any]:
 
 def description(documented: str, result: CaseResult) -> str:
     """The case's docstring, then what is worth knowing of a green case too. Markdown."""
-    notes = [result.reading, f"**Warning:** {result.warning}" if result.warning else ""]
+    notes = [_explained(result), result.reading, f"**Warning:** {result.warning}" if result.warning else ""]
     for issue, count in result.known_issues.items():
         notes.append(f"**Known issue** {issue.id} (seen: {count}): {issue.reason}. Impact: {issue.impact}")
     return "\n\n".join(part for part in (documented.strip(), *notes, f"`{result.id}`") if part)
+
+
+def _explained(result: CaseResult) -> str:
+    if result.cause is None:
+        return ""
+    return f"**Cause:** {_titled(result.cause)}. Call: {result.cause.cause.escalation.value}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,17 +21,26 @@ CATEGORY_LABEL: Final = "category"
 _TRACKER: Final = ("googletagmanager", "google-analytics", "gtag(")
 _TRACKER_SIZE: Final = 2_000
 _SCRIPT_END: Final = "</script>"
+_NO_ATTACHMENTS: Final = '<style>[data-testid="nav-tab-globalAttachments"] { display: none; }</style>'
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What one page is made from. ``history`` is read, and appended to when ``remember`` is set."""
+    """What one page is made from.
+
+    Attributes:
+        history: read, and appended to when ``remember`` is set.
+        banner: HTML that stands above all else.
+        attachments: files about the whole run.
+    """
 
     results: Path
     history: Path
     output: Path
     title: str
     remember: bool
+    banner: str = ""
+    attachments: Sequence[Path] = ()
 
 
 def make(request: PageRequest, say: Callable[[str], None]) -> Path:
@@ -54,7 +63,7 @@ def make(request: PageRequest, say: Callable[[str], None]) -> Path:
     if not page.is_file():
         raise node.PageUnavailable(f"the generator wrote no page: {one_line(said)[-200:]}")
     text = without_analytics(page.read_text(encoding="utf-8"))
-    page.write_text(_with_helpers(packed(text)), encoding="utf-8")
+    page.write_text(_with_helpers(packed(text), request), encoding="utf-8")
     return page
 
 
@@ -73,13 +82,17 @@ def without_analytics(page: str) -> str:
     return page
 
 
-def _with_helpers(page: str) -> str:
-    """The page that opens with the verdict in view, and whose links to the runbook beside it work.
+def _with_helpers(page: str, request: PageRequest) -> str:
+    """The page that opens with the causes and the verdict in view, and whose links to the runbook beside it work.
 
-    Of itself it scrolls to its first red case, past its own heading, and follows only links that have a scheme.
+    Of itself it scrolls to its first red case, past its own heading, follows only links that have a scheme, and has
+    tabs for what this suite has none of.
     """
     before, end, after = page.rpartition("</body>")
-    return f"{before}{HELPERS.read_text(encoding='utf-8')}{end}{after}"
+    head, body, rest = before.partition("<body>")
+    helpers = HELPERS.read_text(encoding="utf-8")
+    empty = "" if request.attachments else _NO_ATTACHMENTS
+    return f"{head}{body}{request.banner}{rest}{helpers}{empty}{end}{after}"
 
 
 def _config(request: PageRequest) -> dict[str, Any]:
@@ -98,6 +111,7 @@ def _config(request: PageRequest) -> dict[str, Any]:
         "historyLimit": HISTORY_RUNS,
         "appendHistory": request.remember,
         "categories": {"rules": [_rule(category) for category in Category if category]},
+        "globalAttachments": [str(path) for path in request.attachments],
         "plugins": {"awesome": {"options": awesome}},
     }
 

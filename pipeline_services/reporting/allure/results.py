@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure import labels as allure_labels
@@ -16,6 +16,9 @@ from pipeline_services.reporting.run.attachments import Attachment, CaseAttachme
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 from pipeline_services.reporting.runbook.runbook import Section
 from pipeline_services.snapshot.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pipeline_services.triage.model import Finding as Cause
 
 CASE_LABEL: Final = "case"
 _STATUS: Final = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.INCONCLUSIVE: "broken"}
@@ -39,9 +42,13 @@ def complete(
     markers: Mapping[str, tuple[str, ...]],
     *,
     pipeline: Pipeline,
-    triage: str = "",
+    causes: Sequence[Cause] = (),
 ) -> None:
-    """Give every result its names, groups, link, message and evidence, and what is not green what triage says."""
+    """Give every result its names, groups, link, message and evidence.
+
+    Args:
+        causes: what triage found, in its order.
+    """
     _drop_plumbing(folder)
     seen = CaseAttachments(snapshot) if snapshot is not None else None
     for file in folder.glob("*-result.json"):
@@ -49,18 +56,17 @@ def complete(
         result = results.get(_case_of(document))
         if result is None:
             continue
-        document["name"] = allure_labels.title(result.id)
+        document["name"] = allure_labels.title(result)
         if result.id in renamed():
             document["historyId"] = history_id(renamed()[result.id])
         document["status"] = _STATUS[result.outcome]
-        document["labels"] = allure_labels.labels(result, sections, markers.get(result.id, ()), pipeline)
+        tags = markers.get(result.id, ())
+        document["labels"] = allure_labels.labels(result, sections, tags, pipeline, causes)
         documented = document.get("description", "")
         document["description"] = allure_labels.description(documented, result)
         document["links"] = document.get("links", []) + allure_labels.links(result, sections)
         document["statusDetails"] = _details(document, result)
         attached = document.setdefault("attachments", [])
-        if triage and result.outcome is not Outcome.PASSED:
-            attached += _attach(folder, [Attachment("triage", triage, is_json=False)])
         if seen is not None:
             attached += _attach(folder, seen.of(result))
         file.write_text(json.dumps(document), encoding="utf-8")

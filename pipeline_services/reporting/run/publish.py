@@ -34,6 +34,7 @@ SNAPSHOT: Final = "snapshot.json"
 TRIAGE: Final = "triage.json"
 HISTORY: Final = "history/runs.jsonl"
 RESULTS: Final = "allure-results"
+DIAGNOSIS: Final = "diagnosis.txt"
 UNANSWERED: Final = "unanswered"
 """The folder for the report of a run that could ask nothing."""
 REPLAY: Final = "replay"
@@ -174,10 +175,9 @@ def _write_history(report: Report) -> list[str]:
 def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> None:
     draft, folder = report.folder.draft, report.allure
     by_id = {result.id: result for result in report.results}
-    text = report.triage.text() if report.triage else ""
-    results.complete(
-        folder, by_id, runbook.load(), report.snapshot, report.markers, pipeline=report.pipeline, triage=text
-    )
+    sections = runbook.load()
+    causes = report.triage.causes() if report.triage else []
+    results.complete(folder, by_id, sections, report.snapshot, report.markers, pipeline=report.pipeline, causes=causes)
     results.write_environment(folder, environment)
     results.write_figures(folder, _figures(report))
     history = draft / HISTORY
@@ -186,8 +186,19 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
         history.write_bytes(report.history.read_bytes())
     some = "" if report.run.left_out == 0 else " (only some checks)"
     title = f"{verdict_of(report.results).value.upper()}{some}: {report.run.where}"
-    request = page.PageRequest(folder, history, draft / "work", title, report.run.remember)
+    banner = report.triage.banner(report.results, sections) if report.triage else ""
+    whole = _about_the_run(draft, report)
+    request = page.PageRequest(folder, history, draft / "work", title, report.run.remember, banner, whole)
     page.make(request, say).replace(draft / PAGE)
+
+
+def _about_the_run(draft: Path, report: Report) -> list[Path]:
+    """What is about the whole run: what triage says, and the incident."""
+    if not (report.triage and report.triage.diagnosis):
+        return []
+    diagnosis = draft / DIAGNOSIS
+    diagnosis.write_text(report.triage.text(), encoding="utf-8")
+    return [diagnosis, *draft.glob("incident-*.md")]
 
 
 def _figures(report: Report) -> list[Figure]:

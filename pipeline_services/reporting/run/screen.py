@@ -48,8 +48,4 @@ def lines(view: View, triage: Triaged | None) -> list[str]:
 
 def tells_causes(triage: Triaged | None) -> bool:
     """Whether there is a cause to be told, so that its consequences need not be told one by one."""
-    if triage is None or triage.diagnosis is None:
-        return False
-    from pipeline_services.reporting.run.explained import causes  # noqa: PLC0415  a green run need not load triage
-
-    return bool(causes(triage.diagnosis))
+    return triage is not None and bool(triage.causes())

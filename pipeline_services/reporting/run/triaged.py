@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,9 @@ from pipeline_services.reporting.run.outcome import CaseResult, Finding, Outcome
 from pipeline_services.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from pipeline_services.reporting.runbook.runbook import Section
     from pipeline_services.triage.model import Diagnosis
+    from pipeline_services.triage.model import Finding as Cause
     from pipeline_services.triage.walk.workflow import Course
 
 Say = Callable[[str], None]
@@ -37,6 +39,22 @@ class Triaged:
         result.cause = result.cause or cause
         level = explained.level_of(self.diagnosis, result.component, cause)
         return explained.called(finding, level) if level else finding
+
+    def causes(self) -> list[Cause]:
+        """What explains something, in triage's order."""
+        if self.diagnosis is None:
+            return []
+        from pipeline_services.reporting.run import explained  # noqa: PLC0415  a green run need not load triage
+
+        return explained.causes(self.diagnosis)
+
+    def banner(self, results: Sequence[CaseResult], sections: Mapping[str, Section]) -> str:
+        """The causes as HTML."""
+        if self.diagnosis is None:
+            return ""
+        from pipeline_services.reporting.allure import banner  # noqa: PLC0415  a green run need not load triage
+
+        return banner.banner(self.diagnosis, results, sections)
 
     def text(self) -> str:
         """The whole answer, as ``make triage`` shows it; empty where triage itself failed."""
