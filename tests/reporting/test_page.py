@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +13,7 @@ import pytest
 from pipeline_services.reporting.allure import node
 from pipeline_services.reporting.allure import page as allure_page
 from pipeline_services.reporting.allure import results as allure_results
-from pipeline_services.reporting.allure.packed import packed, unpacked
+from pipeline_services.reporting.allure.packed import packed, part, unpacked
 from pipeline_services.reporting.allure.page import PageRequest, without_analytics
 from pipeline_services.reporting.run.outcome import CaseResult
 from pipeline_services.reporting.runbook import runbook
@@ -109,6 +107,10 @@ def test_a_red_case_shows_its_five_lines_and_links_the_runbook(page: str) -> Non
     ]
 
 
+def test_it_is_laid_out_for_a_phone_too(page: str) -> None:
+    assert page.count('<meta name="viewport" content="width=device-width') == 1
+
+
 def test_the_helpers_are_in_and_agree_on_the_names(page: str) -> None:
     assert allure_page.HELPERS.read_text() in page
     assert f'startsWith("{allure_page.LINK_PREFIX}")' in page
@@ -151,14 +153,14 @@ def test_a_tracker_that_cannot_be_cut_out_is_no_page() -> None:
 
 
 def test_what_is_not_known_is_called_inconclusive(page: str) -> None:
-    program = json.loads(gzip.decompress(base64.b64decode(re.findall(r'id="packed">([^<]+)<', page)[0])))["program"]
+    program = part(page, "packed-program")
     assert '"broken":"inconclusive"' in program
     assert '"broken":"broken"' not in program
 
 
-def test_a_page_that_is_built_otherwise_is_no_page() -> None:
+def test_a_page_that_is_built_otherwise_is_no_page(tmp_path: Path) -> None:
     with pytest.raises(node.PageUnavailable, match="packed"):
-        packed("<html><script>other()</script></html>")
+        packed("<html><script>other()</script></html>", tmp_path)
 
 
 @pytest.mark.parametrize(("name", "most"), [("healthy", 3_000_000), ("matrix/kafka-scaled-to-zero", 5_000_000)])

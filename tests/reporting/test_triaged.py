@@ -136,9 +136,9 @@ def test_every_case_that_is_not_green_names_its_cause_in_the_report(
     documents = {document["name"]: document for document in read}
     told = documents["there is no pod of producer"]
     assert "**Cause:** producer is scaled to 0. Call: L2 - DevOps Engineer." in told["description"]
-    assert epic(told) == "Cause 1: producer is scaled to 0"
+    assert epic(told) == "0.1 Cause: producer is scaled to 0"
     lost = next(document for name, document in documents.items() if name.startswith("storage: "))
-    assert epic(lost) == "Not explained by any cause"
+    assert epic(lost) == "0.9 Not explained by any cause"
     assert epic(documents["kafka: pods ready"]) == "2. Failure detection"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
-from pipeline_services.model.text import duration, plural
+from pipeline_services.model.text import duration, one_line, plural
 from pipeline_services.reporting.run import explained
 from pipeline_services.reporting.run.causes import title
 from pipeline_services.reporting.run.outcome import CaseResult
@@ -16,8 +16,9 @@ from pipeline_services.triage.incident.terminal import call
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding
 from pipeline_services.triage.walk import workflow
 
-EVIDENCE: Final = 3
+EVIDENCE: Final = 2
 """Lines of evidence; all of it is in the incident document."""
+_SHORT: Final = 140
 
 
 def banner(diagnosis: Diagnosis, results: Sequence[CaseResult], sections: Mapping[str, Section]) -> str:
@@ -38,7 +39,7 @@ def _cause(
     word = "Cause" if finding.confidence is Confidence.HIGH else "Likely cause"
     yield f"<h1>{word}: {escape(title(finding))}</h1><dl>"
     yield _row("since", [escape(since(finding.since, diagnosis.taken_at, diagnosis.taken_at))])
-    yield _row("why", [escape(line) for line in finding.evidence[:EVIDENCE]])
+    yield _row("why", [escape(one_line(line, _SHORT)) for line in finding.evidence[:EVIDENCE]])
     if finding.self_healing:
         yield _row("heals", [f"by itself within {duration(workflow.limit(finding))}"])
     yield _row("next", _typed(commands(finding.next, diagnosis.context)))

@@ -48,8 +48,12 @@ def _groups(result: CaseResult, section: Section | None, causes: Sequence[Cause]
         chapter = section.chapter if section else "Without a runbook section"
         return [("epic", chapter), ("feature", title), ("story", result.component)]
     place = next((number for number, cause in enumerate(causes, 1) if cause is result.cause), 0)
-    epic = f"Cause {place}: {_titled(causes[place - 1])}" if place else "Not explained by any cause"
-    return [("epic", epic), ("feature", result.component), ("story", title)]
+    if not place:
+        return [("epic", "0.9 Not explained by any cause"), ("feature", result.component), ("story", title)]
+    cause = causes[place - 1]
+    whose = "itself" if cause.component == result.component else "suffers"
+    epic = f"0.{place} Cause: {_titled(cause)}"  # before the chapters, which begin with 1.
+    return [("epic", epic), ("feature", f"{whose}: {result.component}"), ("story", title)]
 
 
 def _titled(cause: Cause) -> str:

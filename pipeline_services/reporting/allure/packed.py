@@ -13,13 +13,15 @@ import html
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.reporting.allure import node
+from pipeline_services.reporting.kept import kept
 
 LOADER: Final = node.PROJECT / "packed.html"
-_PAYLOAD: Final = "@PAYLOAD@"
-_LEVEL: Final = 6
+_SMALL, _FAST = 9, 4
+"""How hard is tried: for the program, which is the same in every run, and for the files."""
 _PROGRAM: Final = re.compile(r'<script\s+src="data:text/javascript;base64,([^"]*)"></script>')
 _DATA: Final = re.compile(r"<script defer>\s*Promise\.allSettled\(\[(.*?)\]\)\s*\.then\(.*?</script>", re.DOTALL)
 _FILE: Final = re.compile(r'd\("([^"]+)","([^"]*)"\)')
@@ -27,8 +29,11 @@ _WORDS: Final[Mapping[str, str]] = {'"broken":"broken"': '"broken":"inconclusive
 """What the page calls a state, and what everything else here calls it."""
 
 
-def packed(page: str) -> str:
+def packed(page: str, folder: Path) -> str:
     """The page with its program and its files compressed.
+
+    Args:
+        folder: keeps the compressed program for the next run.
 
     Raises:
         node.PageUnavailable: the page is not built as it was, so the generator has changed.
@@ -36,20 +41,30 @@ def packed(page: str) -> str:
     program, data = _PROGRAM.search(page), _DATA.search(page)
     if program is None or data is None or program.start() > data.start():
         raise node.PageUnavailable("the generated page has no program or no data that could be packed")
-    payload = {"program": _program(program[1]), **_files(dict(_FILE.findall(data[1])))}
-    text = json.dumps(payload, ensure_ascii=False)
-    small = base64.b64encode(gzip.compress(text.encode(), _LEVEL, mtime=0)).decode()
-    loader = LOADER.read_text(encoding="utf-8").replace(_PAYLOAD, small)
+    files = json.dumps(_files(dict(_FILE.findall(data[1]))), ensure_ascii=False)
+    small = kept(folder, f"{_WORDS}{program[1]}", lambda: _compressed(_program(program[1]), _SMALL))
+    loader = (
+        LOADER.read_text(encoding="utf-8").replace("@PROGRAM@", small).replace("@FILES@", _compressed(files, _FAST))
+    )
     return page[: program.start()] + loader + page[data.end() :]
+
+
+def _compressed(text: str, level: int) -> str:
+    return base64.b64encode(gzip.compress(text.encode(), level, mtime=0)).decode()
 
 
 def unpacked(page: str) -> dict[str, str]:
     """The files of a packed page, by name: their texts, or base64 where they are none."""
-    found = re.search(r'id="packed">([^<]*)<', page)
-    payload: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(found[1]))) if found else {}
-    texts = {name: str(payload["texts"][place]) for name, place in payload.get("names", {}).items()}
-    binaries: dict[str, str] = payload.get("binaries", {})
+    files: dict[str, Any] = json.loads(part(page, "packed-files"))
+    texts = {name: str(files["texts"][place]) for name, place in files["names"].items()}
+    binaries: dict[str, str] = files["binaries"]
     return texts | binaries
+
+
+def part(page: str, name: str) -> str:
+    """What a packed page keeps under that name: its files, or its program."""
+    found = re.search(rf'id="{name}">([^<]*)<', page)
+    return gzip.decompress(base64.b64decode(found[1])).decode() if found else ""
 
 
 def _program(encoded: str) -> str:

@@ -21,6 +21,7 @@ CATEGORY_LABEL: Final = "category"
 _TRACKER: Final = ("googletagmanager", "google-analytics", "gtag(")
 _TRACKER_SIZE: Final = 2_000
 _SCRIPT_END: Final = "</script>"
+_PHONE: Final = '<meta name="viewport" content="width=device-width, initial-scale=1">'
 _NO_ATTACHMENTS: Final = '<style>[data-testid="nav-tab-globalAttachments"] { display: none; }</style>'
 
 
@@ -32,6 +33,7 @@ class PageRequest:
         history: read, and appended to when ``remember`` is set.
         banner: HTML that stands above all else.
         attachments: files about the whole run.
+        ordered: the names of the groups are in the order to be read in; else those with failures come first.
     """
 
     results: Path
@@ -41,6 +43,7 @@ class PageRequest:
     remember: bool
     banner: str = ""
     attachments: Sequence[Path] = ()
+    ordered: bool = False
 
 
 def make(request: PageRequest, say: Callable[[str], None]) -> Path:
@@ -63,7 +66,7 @@ def make(request: PageRequest, say: Callable[[str], None]) -> Path:
     if not page.is_file():
         raise node.PageUnavailable(f"the generator wrote no page: {one_line(said)[-200:]}")
     text = without_analytics(page.read_text(encoding="utf-8"))
-    page.write_text(_with_helpers(packed(text), request), encoding="utf-8")
+    page.write_text(_with_helpers(packed(text, installed / "packed"), request), encoding="utf-8")
     return page
 
 
@@ -85,11 +88,11 @@ def without_analytics(page: str) -> str:
 def _with_helpers(page: str, request: PageRequest) -> str:
     """The page that opens with the causes and the verdict in view, and whose links to the runbook beside it work.
 
-    Of itself it scrolls to its first red case, past its own heading, follows only links that have a scheme, and has
-    tabs for what this suite has none of.
+    Of itself it scrolls to its first red case, past its own heading, follows only links that have a scheme, has tabs
+    for what this suite has none of, and is as wide on a phone as on a desk.
     """
     before, end, after = page.rpartition("</body>")
-    head, body, rest = before.partition("<body>")
+    head, body, rest = before.replace("<head>", f"<head>{_PHONE}", 1).partition("<body>")
     helpers = HELPERS.read_text(encoding="utf-8")
     empty = "" if request.attachments else _NO_ATTACHMENTS
     return f"{head}{body}{request.banner}{rest}{helpers}{empty}{end}{after}"
@@ -101,7 +104,7 @@ def _config(request: PageRequest) -> dict[str, Any]:
         "reportLanguage": "en",
         "groupBy": ["epic", "feature", "story"],
         "sections": ["charts", "metrics"],
-        "defaultSortBy": "status,asc",
+        "defaultSortBy": "name,asc" if request.ordered else "status,asc",
         "charts": _charts(),
     }
     return {

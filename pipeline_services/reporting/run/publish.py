@@ -159,7 +159,8 @@ def _about(run: Run, environment: Mapping[str, str]) -> dict[str, Any]:
 
 def _write_runbook(draft: Path) -> None:
     if runbook.RUNBOOK.is_file():
-        (draft / runbook.PAGE).write_text(runbook.page(runbook.RUNBOOK.read_text(encoding="utf-8")), encoding="utf-8")
+        text = runbook.RUNBOOK.read_text(encoding="utf-8")
+        (draft / runbook.PAGE).write_text(runbook.kept_page(text), encoding="utf-8")
 
 
 def _write_history(report: Report) -> list[str]:
@@ -188,7 +189,9 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
     title = f"{verdict_of(report.results).value.upper()}{some}: {report.run.where}"
     banner = report.triage.banner(report.results, sections) if report.triage else ""
     whole = _about_the_run(draft, report)
-    request = page.PageRequest(folder, history, draft / "work", title, report.run.remember, banner, whole)
+    ordered = bool(causes) or verdict_of(report.results) is Outcome.PASSED
+    work, remember = draft / "work", report.run.remember
+    request = page.PageRequest(folder, history, work, title, remember, banner, whole, ordered)
     page.make(request, say).replace(draft / PAGE)
 
 

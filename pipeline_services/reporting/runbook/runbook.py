@@ -11,7 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from pipeline_services.model.paths import REPOSITORY
+from pipeline_services.model.paths import REPOSITORY, cache_root
+from pipeline_services.reporting.kept import kept
 
 RUNBOOK: Final = REPOSITORY / "RUNBOOK.md"
 PAGE: Final = "runbook.html"
@@ -68,6 +69,11 @@ def page(text: str) -> str:
     body = parser.renderer.render(tokens, parser.options, {})
     title = html.escape(text.partition("\n")[0].lstrip("# "))
     return _SHELL.format(title=title, body=body)
+
+
+def kept_page(text: str) -> str:
+    """As ``page``, from an earlier run where the text and this file are the same."""
+    return kept(cache_root() / "runbook", Path(__file__).read_text(encoding="utf-8") + text, lambda: page(text))
 
 
 _SHELL: Final = """<!DOCTYPE html>
