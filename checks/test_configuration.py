@@ -38,3 +38,8 @@ def test_secrets_complete(snapshot: Snapshot) -> None:
 def test_token_accepted(snapshot: Snapshot, token: str) -> None:
     """InfluxDB accepts the token that the Secret holds."""
     config.token_is_accepted(snapshot, token)
+
+
+def test_token_may_write(snapshot: Snapshot) -> None:
+    """The token with which readings are written may write, and not only read."""
+    config.token_may_write(snapshot)

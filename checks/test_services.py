@@ -87,6 +87,12 @@ def test_certificate_valid_for_weeks(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.runbook("tls-certificate")
+def test_certificate_has_key(snapshot: Snapshot) -> None:
+    """The Secret's key is that of its certificate."""
+    tls.has_its_key(snapshot)
+
+
+@pytest.mark.runbook("tls-certificate")
 def test_certificate_trusted(snapshot: Snapshot) -> None:
     """InfluxDB's certificate has the names it is used under, and a careful client trusts it."""
     tls.is_trusted(snapshot)

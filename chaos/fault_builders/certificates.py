@@ -40,6 +40,11 @@ def renewed(names: Sequence[str]) -> Mapping[str, bytes]:
     return new_certificate(names)
 
 
+def other_key(names: Sequence[str]) -> Mapping[str, bytes]:
+    """The key of another certificate, and nothing else of it."""
+    return {"tls.key": new_certificate(names)["tls.key"]}
+
+
 def expires_tomorrow(names: Sequence[str]) -> Mapping[str, bytes]:
     """A certificate for one more day."""
     return new_certificate(names, valid_for=datetime.timedelta(days=1))

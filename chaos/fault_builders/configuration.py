@@ -11,6 +11,7 @@ from pipeline_services.faults import objects
 from pipeline_services.faults.model import Fault, object_path
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
+from pipeline_services.model.k8s import secret_value
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -84,6 +85,15 @@ def wrong_setting(app: str, **values: str) -> FaultBuilder:
         return pods_replaced(pipeline, fault, app).proved(pod_shows(pipeline, app, CRASHED))
 
     return build
+
+
+def token_may_only_read(pipeline: SteadyPipeline) -> Fault:
+    """New pods of the processor have a token that InfluxDB accepts, for reading."""
+    keys, secrets = pipeline.description.config, pipeline.cluster.list("secrets")
+    reads = secret_value(secrets, keys.read_token.secret, keys.read_token.key)
+    held = keys.write_token
+    fault = faults.secret_value(pipeline.api, held.secret, pipeline.namespace, {held.key: reads})
+    return with_new_pods(pipeline, fault, roles.PROCESSOR)
 
 
 def wrong_token(pipeline: SteadyPipeline) -> Fault:

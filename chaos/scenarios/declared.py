@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos.fault_builders import autoscalers, network, observability, workloads
+from chaos.fault_builders import autoscalers, certificates, configuration, network, observability, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
 from pipeline_services.faults import templates
@@ -116,6 +116,21 @@ DIAGNOSIS: Final = (
         (checks.SERVICE_LEADS_TO_PODS.of("{service:influxdb}"),),
         min_duration_s=30.0,
         met=("SREGym/wrong_pod_selection",),
+    ),
+    Scenario(
+        "certificate-with-another-key",
+        certificates.replaced(certificates.other_key, "the key of another certificate"),
+        (finding(roles.INFLUXDB, "certificate-without-key"),),
+        (checks.CERTIFICATE_HAS_KEY,),
+        met=("cert-manager/cert-manager#2636",),
+    ),
+    Scenario(
+        "token-for-reading-only",
+        configuration.token_may_only_read,
+        (finding("config", "token-may-not-write"),),
+        (checks.TOKEN_MAY_WRITE,),
+        min_duration_s=30.0,
+        met=("influxdata/influxdb-client-python#55",),
     ),
     Scenario(
         "prometheus-drops-series",

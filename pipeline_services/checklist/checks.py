@@ -76,6 +76,9 @@ TOKEN_ACCEPTED: Final = Check(
     by.always(roles.INFLUXDB),
 )
 SET_AS_DECLARED: Final = Check("test_set_as_declared", declared.are_as_declared, by.each(declared.components))
+TOKEN_MAY_WRITE: Final = Check(
+    "test_token_may_write", config.token_may_write, by.one("config"), by.always(roles.INFLUXDB)
+)
 NO_UNKNOWN_ERRORS_LOGGED: Final = Check(
     "test_no_unknown_errors_logged", logs.have_no_unknown_errors, by.each(metric.data_path), settles=True
 )
@@ -160,6 +163,7 @@ DATA_CLOCK: Final = Check(
 CERTIFICATE_VALID_FOR_WEEKS: Final = Check(
     "test_certificate_valid_for_weeks", tls.is_valid_for_weeks, by.one(roles.INFLUXDB)
 )
+CERTIFICATE_HAS_KEY: Final = Check("test_certificate_has_key", tls.has_its_key, by.one(roles.INFLUXDB))
 CERTIFICATE_TRUSTED: Final = Check("test_certificate_trusted", tls.is_trusted, by.one(roles.INFLUXDB))
 CERTIFICATE_SERVED: Final = Check("test_certificate_served", tls.is_the_served_one, by.one(roles.INFLUXDB))
 PODS_SCRAPED: Final = Check(

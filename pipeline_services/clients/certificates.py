@@ -59,6 +59,25 @@ class Certificate:
         return asdict(self)
 
 
+def key_fits(certificate: bytes, key: bytes) -> bool:
+    """Whether a private key is that of a certificate, both PEM. What is no key fits none.
+
+    Raises:
+        UnexpectedAnswer: there is no certificate in ``certificate``.
+    """
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    try:
+        public = x509.load_pem_x509_certificate(certificate).public_key()
+    except ValueError as error:
+        raise UnexpectedAnswer(f"this is not a certificate: {error}") from error
+    try:
+        return bool(load_pem_private_key(key, None).public_key() == public)
+    except (ValueError, TypeError):
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The certificate that a server shows, and whether a client that trusts only the CA would take it."""

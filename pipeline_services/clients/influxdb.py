@@ -150,6 +150,14 @@ class InfluxStore:
         answer = self._checked().ask("/api/v2/buckets", {"name": self._store.bucket}, headers=token_header(token))
         return answer.status
 
+    def write_status(self, token: str) -> int:
+        """The HTTP status with which a token may write nothing at all to the bucket: 403 where it may only read.
+
+        InfluxDB asks for the permission before it reads what is sent, which is no point and so is stored nowhere.
+        """
+        where = {"org": self._store.org, "bucket": self._store.bucket}
+        return self._checked().ask("/api/v2/write", where, body="", headers=token_header(token)).status
+
     def newest(self, token: str) -> Newest:
         """The newest reading and how many came within a minute.
 

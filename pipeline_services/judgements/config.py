@@ -10,7 +10,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
-from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import K8sObject, name_of, ports_of, references_of, template_of
 from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.snapshot.objects import named
@@ -19,6 +19,9 @@ from pipeline_services.snapshot.snapshot import Snapshot
 LOADS: Final = ("PRODUCER_RATE", "PRODUCER_DEVICES")
 _ADVICE: Final = advice_about("config")
 _REFUSED: Final = (401, 403)
+_FORBIDDEN: Final = 403
+_NO_TOKEN_OR_BUCKET: Final = (401, 404)
+_TAKEN_OR_NO_POINT: Final = (204, 400)
 
 
 def settings_lead_to(snapshot: Snapshot, part: str) -> None:
@@ -102,6 +105,26 @@ def token_is_accepted(snapshot: Snapshot, source: str) -> None:
         raise Deviation(snapshot, observed, "200", advice)
     if status != 200:
         raise UnexpectedAnswer(f"InfluxDB answers {status} where {key} of {secret} was tried")
+
+
+def token_may_write(snapshot: Snapshot) -> None:
+    """The token with which readings are written may do so.
+
+    Raises:
+        PreconditionNotMet: the token is not accepted, or there is no such bucket, which other checks say.
+    """
+    require_ready(snapshot, roles.INFLUXDB)
+    held, status = snapshot.pipeline.config.write_token, snapshot.data("influxdb_write")["status"]
+    if status == _FORBIDDEN:
+        advice = _ADVICE.but(
+            impact="no reading is stored: they wait in Kafka until its retention deletes them",
+            next_command=f"kubectl describe secret -n {{namespace}} {held.secret}",
+        )
+        raise Deviation(snapshot, f"{held.key} of Secret {held.secret} may not write the bucket", "it may", advice)
+    if status in _NO_TOKEN_OR_BUCKET:
+        raise PreconditionNotMet(f"InfluxDB answers {status}: {held.key} of {held.secret} or the bucket is not there")
+    if status not in _TAKEN_OR_NO_POINT:
+        raise UnexpectedAnswer(f"InfluxDB answers {status} where {held.key} of {held.secret} was to write nothing")
 
 
 def _config_map(snapshot: Snapshot) -> Mapping[str, str]:

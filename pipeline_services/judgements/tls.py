@@ -35,6 +35,22 @@ def is_valid_for_weeks(snapshot: Snapshot) -> None:
             raise Deviation(snapshot, f"{where} is not valid yet", "valid since before now", _ADVICE)
 
 
+def has_its_key(snapshot: Snapshot) -> None:
+    """The Secret's key is that of its certificate: a server that starts with another does not come up.
+
+    Raises:
+        NoData: the snapshot does not say, as those of an older suite.
+    """
+    fits, secret = snapshot.data("tls").get("key_fits"), snapshot.pipeline.config.tls
+    if fits is None:
+        raise NoData(f"the snapshot does not say whether tls.key of {secret} fits")
+    if not fits:
+        advice = _ADVICE.but(
+            impact="InfluxDB runs with the old key in memory: after its next start it does not come up"
+        )
+        raise Deviation(snapshot, f"tls.key of {secret} is not the key of its tls.crt", "the certificate's key", advice)
+
+
 def is_trusted(snapshot: Snapshot) -> None:
     """The certificate carries every name it is used under, and a client with the Secret's CA trusts what is served."""
     for where, certificate in _certificates(snapshot):

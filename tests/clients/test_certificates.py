@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.clients.certificates import Certificate, shown_by
+from pipeline_services.clients.certificates import Certificate, key_fits, shown_by
 from pipeline_services.model.errors import NoData, ServiceUnreachable, UnexpectedAnswer
 from tests.clients.certificate_maker import NOW, Issued, issue, shaking_hands
 
@@ -61,3 +61,12 @@ def test_no_tls_server_at_all() -> None:
 def test_a_ca_that_is_none() -> None:
     with pytest.raises(UnexpectedAnswer, match="CA's certificate"):
         shown_by("127.0.0.1", 1, name=NAME, ca="nothing")
+
+
+def test_a_key_fits_the_certificate_that_it_was_made_for_alone() -> None:
+    one, other = issue("one"), issue("other")
+    assert key_fits(one.certificate, one.key)
+    assert not key_fits(one.certificate, other.key)
+    assert not key_fits(one.certificate, b"no key")
+    with pytest.raises(UnexpectedAnswer, match="not a certificate"):
+        key_fits(b"no certificate", one.key)

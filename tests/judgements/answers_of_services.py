@@ -142,7 +142,8 @@ def _influxdb(now: float, pipeline: Pipeline) -> dict[str, Any]:
         "influxdb_newest": {"time": now + 1.5, "points_1m": 1200, "asked_at": now + 2},
         "influxdb_token": {"status": 200},
         "influxdb_read_token": {"status": 200},
-        "tls": {"secret": certificate, "served": dict(certificate), "verified": True, "error": ""},
+        "influxdb_write": {"status": 400},
+        "tls": {"secret": certificate, "served": dict(certificate), "key_fits": True, "verified": True, "error": ""},
     }
 
 

@@ -279,6 +279,8 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
         certificate("served", not_after=13.9),
         certificate("served", not_before=1),
     ),
+    "test_token_may_write": (answer("influxdb_write", {"status": 403}),),
+    "test_certificate_has_key": (lambda world: world.answers["tls"].update(key_fits=False),),
     "test_certificate_trusted": (
         certificate("served", names=["somebody-else"]),
         lambda world: world.answers["tls"].update(verified=False, error="unable to get local issuer certificate"),

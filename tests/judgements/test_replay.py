@@ -29,6 +29,7 @@ def recorded(name: str) -> Snapshot:
 
 ASKED_SINCE = {
     **dict.fromkeys(("kafka_settings", "kafka_quotas"), "kafka_topics"),
+    "influxdb_write": "influxdb_token",
     **dict.fromkeys(("namespaces", "declared"), "pods"),
 }
 """Sources that older recordings lack, each with the one that could be read just when they could."""
@@ -46,12 +47,15 @@ def known_since(snapshot: Snapshot) -> Snapshot:
     namespaces = [{"metadata": {"name": snapshot.namespace}}]
     good |= {"namespaces": namespaces, "declared": declared({"namespaces": namespaces, **snapshot.answers})}
     answers = {source: good[source] for source in new if source not in failures}
+    known = dict(snapshot.answers)
+    if "tls" in known:
+        known["tls"] = {"key_fits": True, **known["tls"]}
     answers |= {
         f"prometheus/{metric.id}": _good(metric, snapshot)
         for metric in KEY_METRICS.values()
         if metric.tool == "prometheus" and not snapshot.asked(f"prometheus/{metric.id}")
     }
-    return replace(snapshot, answers={**answers, **snapshot.answers}, failures={**failures, **snapshot.failures})
+    return replace(snapshot, answers={**answers, **known}, failures={**failures, **snapshot.failures})
 
 
 def _good(metric: KeyMetric, snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -112,6 +112,7 @@ GRAFANA: Routes = {
 }
 INFLUXDB: Routes = {
     "/health": (200, {"status": "pass"}),
+    "/api/v2/write": (400, {}),
     "/api/v2/buckets": (200, {"buckets": []}),
     "/query": (200, {"results": [{"series": [{"values": [[1_763_870_400_000_000_000, 5]]}]}]}),
 }

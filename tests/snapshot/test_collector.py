@@ -42,7 +42,7 @@ def test_every_source_is_read_or_has_a_reason(pipeline: FakePipeline) -> None:
         *(f"grafana_datasources/{uid}" for uid in Pipeline.load().dashboard.datasources.values()),
         *(f"grafana_panels/{panel}" for panel in Pipeline.load().dashboard.panels),
         *("grafana_health", "grafana_dashboard", "declared", "namespaces"),
-        *("influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token"),
+        *("influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write"),
     }
 
 
@@ -148,7 +148,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_is_read(pipeline: FakePipeli
         "nodes": ("list", "nodes"),
         "node_metrics": ("list", "nodes.metrics.k8s.io"),
         **dict.fromkeys(("secrets", "tls", "influxdb_newest"), ("list", "secrets")),
-        **dict.fromkeys(("influxdb_token", "influxdb_read_token"), ("list", "secrets")),
+        **dict.fromkeys(("influxdb_token", "influxdb_read_token", "influxdb_write"), ("list", "secrets")),
     }
     assert snapshot.data("influxdb_health")["status"] == 200
 

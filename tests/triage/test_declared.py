@@ -197,3 +197,23 @@ def test_series_that_are_dropped_are_not_the_dashboards_fault() -> None:
     empty_panels(world, "Producer rate")
     found = only_finding(world)
     assert (found.cause.id, found.component) == ("series-dropped", "prometheus")
+
+
+def test_a_key_of_another_certificate_is_told_before_the_next_start() -> None:
+    world = healthy()
+    world.answers["tls"]["key_fits"] = False
+    found = only_finding(world)
+    assert (found.cause.id, found.component, found.subject) == (
+        "certificate-without-key",
+        "influxdb",
+        "secret/influxdb-tls",
+    )
+    assert "do not restart influxdb" in found.summary
+
+
+def test_a_token_that_may_only_read_is_not_a_refused_one() -> None:
+    world = healthy()
+    world.answers["influxdb_write"] = {"status": 403}
+    line = f'{world.ago(5)} {{"level": "ERROR", "message": "readings not delivered (unauthorized): HTTP 403"}}'
+    world.answers["logs/processor"][0]["lines"] = [line]
+    assert causes(world) == ["config: token-may-not-write"]

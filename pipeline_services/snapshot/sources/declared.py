@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pipeline_services.clients.manifests import rendered
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import labels_of, name_of
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 
@@ -16,7 +17,6 @@ COMPARED: Final = frozenset(
     }
 )
 """The kinds whose live objects are collected."""
-_METADATA: Final = ("name", "labels")
 _BODY: Final = ("kind", "spec", "data")
 
 
@@ -34,7 +34,7 @@ def declared(pipeline: Pipeline, namespace: str) -> list[dict[str, Any]]:
     objects = rendered(REPOSITORY / pipeline.manifests)
     return [
         {
-            "metadata": {key: item["metadata"][key] for key in _METADATA if key in item["metadata"]},
+            "metadata": {"name": name_of(item), "labels": dict(labels_of(item))},
             **{key: item[key] for key in _BODY if key in item},
         }
         for item in objects

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from pipeline_services.clients.certificates import Certificate, shown_by
+from pipeline_services.clients.certificates import Certificate, key_fits, shown_by
 from pipeline_services.clients.http import Answer, Tls
 from pipeline_services.clients.influxdb import InfluxStore
 from pipeline_services.clients.kafka_broker import KafkaBroker
@@ -60,7 +60,7 @@ def read_kafka(reach: Reach, record: Record, _moment: Moment, *, sampled: Callab
 
 
 def influxdb_sources() -> list[str]:
-    return ["influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "tls"]
+    return ["influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write", "tls"]
 
 
 def read_influxdb(reach: Reach, record: Record, _moment: Moment) -> None:
@@ -85,6 +85,7 @@ def read_influxdb(reach: Reach, record: Record, _moment: Moment) -> None:
     reads = [
         ("influxdb_newest", partial(with_token, config.read_token, _newest)),
         ("influxdb_token", partial(with_token, config.write_token, _status)),
+        ("influxdb_write", partial(with_token, config.write_token, _write_status)),
         ("influxdb_read_token", partial(with_token, config.read_token, _status)),
     ]
     take_all(record, reads)
@@ -100,6 +101,10 @@ def _status(store: InfluxStore, token: str) -> dict[str, Any]:
     return {"status": store.token_status(token)}
 
 
+def _write_status(store: InfluxStore, token: str) -> dict[str, Any]:
+    return {"status": store.write_status(token)}
+
+
 def _health(answer: Answer) -> dict[str, Any]:
     return {"status": answer.status, "body": answer.json()}
 
@@ -112,7 +117,10 @@ def _ca(reach: Reach) -> str:
 
 
 def _expected_certificate(reach: Reach) -> dict[str, Any]:
-    return {"secret": Certificate.read(secret_value(reach.secrets(), reach.pipeline.config.tls, "tls.crt")).to_dict()}
+    secrets, name = reach.secrets(), reach.pipeline.config.tls
+    certificate = secret_value(secrets, name, "tls.crt")
+    fits = key_fits(certificate, secret_value(secrets, name, "tls.key"))
+    return {"secret": Certificate.read(certificate).to_dict(), "key_fits": fits}
 
 
 def _certificates(reach: Reach, forward: PortForward) -> dict[str, Any]:

@@ -34,6 +34,14 @@ CAUSES: Final = (
         afterwards="the checks of the tokens are green",
     ),
     Cause(
+        "token-may-not-write",
+        "the token for writing may only read",
+        Escalation.L2,
+        "configuration",
+        steps=("kubectl describe secret -n {namespace} {secret}", RESTORE),
+        afterwards="the checks of the tokens are green, readings are stored",
+    ),
+    Cause(
         "load-setting-wrong",
         "the producer's load setting is zero or invalid",
         Escalation.L2,

@@ -18,6 +18,15 @@ _PUT_BACK: Final = f"kubectl replace -n {{namespace}} --force -f {_SAVED}"
 
 CAUSES: Final = (
     Cause(
+        "certificate-without-key",
+        "the Secret's key is not that of its certificate",
+        Escalation.L2,
+        "tls-certificate",
+        steps=_RENEW,
+        undo=_PUT_BACK,
+        afterwards=GREEN,
+    ),
+    Cause(
         "certificate-expiring",
         "the certificate is about to expire",
         Escalation.L2,

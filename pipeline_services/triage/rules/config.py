@@ -179,7 +179,20 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             affects=evidence.pipeline.affected_by(readers),
             details={"secret": secret},
         )
-    if not refused and lines and evidence.ready(roles.INFLUXDB):
+    forbidden = evidence.failed(checks.TOKEN_MAY_WRITE)
+    for one in forbidden:
+        yield make_finding(
+            evidence,
+            "token-may-not-write",
+            "config",
+            one.why,
+            *(f"log: {line}" for line in lines[-2:]),
+            subject=f"secret/{keys.write_token.secret}",
+            since=evidence.changed("secrets", keys.write_token.secret),
+            affects=evidence.pipeline.affected_by(roles.PROCESSOR),
+            details={"secret": keys.write_token.secret},
+        )
+    if not refused and not forbidden and lines and evidence.ready(roles.INFLUXDB):
         yield make_finding(
             evidence,
             "token-refused",

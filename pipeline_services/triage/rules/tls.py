@@ -37,6 +37,18 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
                 **{**common, "since": certificate["not_after"]},
             )
             return
+    other_key = evidence.failed(checks.CERTIFICATE_HAS_KEY)
+    if other_key:
+        yield make_finding(
+            evidence,
+            "certificate-without-key",
+            roles.INFLUXDB,
+            f"{other_key[0].why}: do not restart influxdb before the Secret is right, it would not come up",
+            other_key[0].why,
+            *lines,
+            **common,
+        )
+        return
     if evidence.failed(checks.CERTIFICATE_SERVED):
         yield make_finding(
             evidence,
