@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete-$(shell cat requirements.lock install.sh | sha256sum | cut -c1-16)
 PLATFORM := $(BIN)/python -m pipeline_services.cli
 
-.PHONY: help daily weekly monthly nightly backup-test triage test lint up status down clean kubeconfig kubectl runbook mitigations proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience release lock
+.PHONY: help daily weekly monthly nightly nightly-install nightly-remove backup-test triage test lint up status down clean kubeconfig kubectl runbook mitigations proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience release lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
@@ -31,6 +31,12 @@ monthly: $(ENVIRONMENT) ## judge what section 5 wants looked at every month
 
 nightly: $(ENVIRONMENT) ## repair, check and break in a time box, and say what changed (ARGS="--minutes 120")
 	@$(BIN)/python -m pipeline_services.nightly $(ARGS)
+
+nightly-install: $(ENVIRONMENT) ## install the nightly run in the cluster, as a CronJob that reads
+	@$(PLATFORM) nightly-install $(ARGS)
+
+nightly-remove: $(ENVIRONMENT) ## remove it from the cluster, its reports included
+	@$(PLATFORM) nightly-remove $(ARGS)
 
 backup-test: $(ENVIRONMENT) ## restore a backup of InfluxDB into an instance of its own and count
 	@$(PLATFORM) backup-test $(ARGS)

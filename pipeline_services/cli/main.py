@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from pipeline_services.clients import shell
 from pipeline_services.clients.failures import Interrupted
@@ -23,6 +25,8 @@ COMMANDS = {
     "down": "delete the cluster; what was built stays",
     "clean": "delete the cluster, the images and everything else that was built here",
     "backup-test": "restore a backup of InfluxDB into an instance of its own, and count",
+    "nightly-install": "install the nightly run in the cluster: its image, its account, its schedule",
+    "nightly-remove": "remove it, its reports included",
     "kubeconfig": "print the path of the cluster's kubeconfig",
     "kubectl": "print the path of the kubectl that was built for it",
 }
@@ -70,11 +74,15 @@ def _run(command: str, name: str, progress: Progress) -> int:
         lines = lifecycle.status(name, progress)
         print("\n".join(lines))
         return OK if any(line.startswith("kubeconfig") for line in lines) else FAILED
-    if command == "backup-test":
-        lifecycle.backup_test(name, progress)
-        return OK
-    if command in ("down", "clean"):
-        (lifecycle.down if command == "down" else lifecycle.clean)(name, progress)
+    plain: dict[str, Callable[[str, Progress], None]] = {
+        "backup-test": lifecycle.backup_test,
+        "down": lifecycle.down,
+        "clean": lifecycle.clean,
+        "nightly-install": partial(lifecycle.nightly, installed=True),
+        "nightly-remove": partial(lifecycle.nightly, installed=False),
+    }
+    if command in plain:
+        plain[command](name, progress)
         return OK
     start = lifecycle.up if command == "up" else lifecycle.ensure_cluster
     access = start(name, progress, settle=_settle)

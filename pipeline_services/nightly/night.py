@@ -66,6 +66,7 @@ class Night:
         """The night as one line of the history."""
         return {
             "started": round(self.started, 1),
+            "ended": round(self.ended, 1),
             "verdict": self.verdict,
             "steps": {
                 one.name: {

@@ -26,9 +26,12 @@ def write(reports: Path, folder: Path, past: history.Past, night: Night, lines: 
         lines: the summary.
     """
     history.add(reports, past, night.kept())
-    document = {"exit_code": night.code, "folder": str(folder), **night.kept(), "summary": lines}
+    checks = {name: {"outcome": one.outcome, "seconds": one.seconds} for name, one in night.checks.items()}
+    about = {"exit_code": night.code, "ended": round(night.ended, 1), "folder": str(folder)}
+    document = {**about, **night.kept(), "checks": checks, "summary": lines}
     write_whole(reports / VERDICT, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
-    write_whole(folder / SUMMARY, ("\n".join(lines) + "\n").encode())
+    for place in (folder, reports):
+        write_whole(place / SUMMARY, ("\n".join(lines) + "\n").encode())
     write_whole(reports / PAGE, _page(lines, night, reports).encode())
 
 

@@ -10,7 +10,7 @@ import yaml
 from pipeline_services.model import own_cluster, paths
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.build import node, versions
-from pipeline_services.platform.build.images import BAKED, LOADED, PREFIX, RECIPES
+from pipeline_services.platform.build.images import BAKED, LOADED, PREFIX, RECIPES, SUITE
 from pipeline_services.platform.cluster import kind_cluster
 from pipeline_services.platform.cluster.kind_cluster import with_images
 
@@ -49,7 +49,7 @@ def test_each_manifest_is_applied_and_asks_only_for_known_images(manifest: str) 
 
 def test_every_image_of_a_recipe_reaches_the_node_or_is_a_base() -> None:
     bases = {recipe.on for recipe in RECIPES} | {"node-base"}
-    assert {recipe.name for recipe in RECIPES} - bases == {*BAKED, *LOADED} - bases
+    assert {recipe.name for recipe in RECIPES} - bases == {*BAKED, *LOADED, SUITE} - bases
 
 
 def test_kubeadm_finds_its_parts() -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline_services.clients.engine import Engine
 from pipeline_services.model.paths import Cache
-from pipeline_services.platform.build import grafana, node, sources, toolchains
+from pipeline_services.platform.build import grafana, node, packages, sources, toolchains
 from pipeline_services.platform.build.compile import Workshop
 from pipeline_services.platform.build.graph import FETCH, Graph, Job, Step
 from pipeline_services.platform.build.images import BAKED, LOADED, Images, lay
@@ -39,6 +39,7 @@ class Assembly:
                 *toolchains.steps(cache, versions),
                 *workshop.go_steps(),
                 *sources.steps(workshop),
+                *packages.steps(workshop),
                 *grafana.steps(workshop),
                 _cli_step(workshop),
                 *images.steps(),
@@ -59,6 +60,10 @@ class Assembly:
     def image_refs(self) -> dict[str, str]:
         """The full names of all images of the pipeline and the cluster, by short name."""
         return self.images.refs((*BAKED, *LOADED), self.graph)
+
+    def ref(self, name: str) -> str:
+        """The full name of one image."""
+        return self.images.refs([name], self.graph)[name]
 
     def node_image(self) -> str:
         """The full name of the node's image."""

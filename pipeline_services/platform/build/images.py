@@ -16,6 +16,8 @@ from pipeline_services.platform.build.compile import Workshop
 from pipeline_services.platform.build.graph import FETCH, Graph, Job, Step, files_in
 
 PREFIX: Final = "localhost/conveyor"
+SUITE: Final = "suite"
+ALLURE_FILES: Final = ("helpers.html", "packed.html", "package.json", "package-lock.json", "renamed.toml")
 BASE_PACKAGES: Final = ("ca-certificates", "curl", "netcat-openbsd", "usr-is-merged")
 # usr-is-merged can stand in for usrmerge, which brings all of Perl; it is picked all the same, so it goes afterwards.
 AFTERWARDS: Final = 'chroot "$1" apt-get --yes --auto-remove purge usrmerge'
@@ -95,10 +97,23 @@ RECIPES: Final = (
             "pipeline_services/apps",
         ),
     ),
+    Recipe(
+        SUITE,
+        "",
+        60,
+        ("suite-packages",),
+        on="python-base",
+        sources=(
+            *("conftest.py", "pytest.ini", "pyproject.toml", "RUNBOOK.md", "checks", "chaos", "pipeline_services"),
+            "pipeline_services/pipelines/conveyor.toml",
+            *(f"pipeline_services/reporting/allure/{name}" for name in ALLURE_FILES),
+        ),
+    ),
 )
 BAKED_FIRST: Final = ("system", "coredns", "kube-router", "kafka")
 BAKED: Final = (*BAKED_FIRST, "influxdb", "prometheus", "grafana", "loki", "log-shipper")
 LOADED: Final = ("apps",)
+"""Brought by ``up``; the suite's own image is not among them, since only the nightly run in a cluster needs it."""
 
 
 @dataclass(slots=True)

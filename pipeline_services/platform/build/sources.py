@@ -1,12 +1,10 @@
-"""The steps that need more than one compiler's call: kind's node files, Kafka's jars, the apps' packages, InfluxDB."""
+"""The steps that need more than one compiler's call: kind's node files, Kafka's jars, InfluxDB."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -31,7 +29,7 @@ LENIENT_RUSTC: Final = '#!/bin/sh\nexec "$@" --cap-lints=warn\n'
 
 def steps(workshop: Workshop) -> list[Step]:
     """All of them, after the plain Go steps that they lean on."""
-    return [_kind_files(workshop), _kafka_jars(workshop), _apps_packages(workshop), *_influxd(workshop)]
+    return [_kind_files(workshop), _kafka_jars(workshop), *_influxd(workshop)]
 
 
 def _kind_files(workshop: Workshop) -> Step:
@@ -82,25 +80,6 @@ def check_sums(folder: Path, sums: Path) -> None:
     wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
     if wrong:
         raise PlatformError(f"not what {sums.name} says: {', '.join(wrong)}", next_step=f"compare with {sums}")
-
-
-def _apps_packages(workshop: Workshop) -> Step:
-    """The apps' Python packages, as wheels for the Python of the image, which the one here need not be."""
-    lock = paths.IMAGES / "apps" / "requirements.lock"
-    python = workshop.versions.image_python
-    platforms = [f"--platform=manylinux{form}_{platform.machine()}" for form in ("2014", "_2_17", "_2_28")]
-
-    def install(job: Job, out: Path) -> None:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-compile"]
-        wanted = ["--only-binary=:all:", f"--python-version={python}", "--implementation=cp", *platforms]
-        shell.run(
-            [*pip, *wanted, f"--target={out}", f"--requirement={lock}"],
-            log=job.log,
-            what="pip install",
-            timeout=shell.FETCH_WITHIN,
-        )
-
-    return workshop.folder_step("apps-packages", FETCH, 12, install, needs=(), files=(lock,), salt=(python,))
 
 
 def _influxd(workshop: Workshop) -> list[Step]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -56,7 +56,7 @@ class Platform:
         if is_new:
             self._make()
         self._check_node()
-        self._bring_images()
+        self.bring_images(self.assembly.image_refs())
         refs = self.assembly.image_refs()
         with self._timed("cluster's own parts"):
             self._apply_parts(refs, is_new)
@@ -135,9 +135,8 @@ class Platform:
         if self.cluster.node_base() != self.assembly.graph.key("image-node-base"):
             self.progress("the cluster is made from another version of the node or of Kubernetes: make down && make up")
 
-    def _bring_images(self) -> None:
-        """Load what the node has not got yet, or not in this version."""
-        refs = self.assembly.image_refs()
+    def bring_images(self, refs: Mapping[str, str]) -> None:
+        """Load what the node has not got yet, or not in this version; full names by short names."""
         there = node.loaded(self.cluster.engine, self.cluster.container)
         missing = {name: ref for name, ref in refs.items() if ref not in there}
         if not missing:

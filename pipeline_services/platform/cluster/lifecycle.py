@@ -130,6 +130,24 @@ def backup_test(name: str, progress: Progress) -> None:
         backup.backup_test(found.cluster.access, found.cluster.tools / "kubectl", progress)
 
 
+def nightly(name: str, progress: Progress, *, installed: bool) -> None:
+    """Install the nightly run in the cluster, or remove it with its reports.
+
+    Raises:
+        PlatformError: no cluster answers, or a step failed.
+    """
+    from pipeline_services.platform.cluster import nightly as in_cluster  # noqa: PLC0415
+    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
+
+    cache = Cache(cache_root())
+    with _stoppable(), lock.held(cache.lock, f"nightly, cluster {name}", progress):
+        found = Platform.find(name, progress)
+        if found is None or not answers(found.cluster.access):
+            raise PlatformError(f"no cluster {name} answers", next_step="make up")
+        (in_cluster.install if installed else in_cluster.remove)(found)
+    progress(f"the nightly run is {'installed' if installed else 'removed'}")
+
+
 def kubectl(name: str, progress: Progress) -> Path:
     """The kubectl that belongs to the cluster. Nothing is built for it.
 

