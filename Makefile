@@ -14,8 +14,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete-$(shell cat requirements.lock install.sh | sha256sum | cut -c1-16)
 PLATFORM := $(BIN)/python -m pipeline_services.cli
+MAINTENANCE := $(BIN)/python -m pipeline_services.maintenance
+FROM ?=
 
-.PHONY: help daily weekly monthly nightly nightly-install nightly-remove backup-test triage test lint up status down clean kubeconfig kubectl runbook mitigations proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience release lock
+.PHONY: help daily weekly monthly nightly nightly-install nightly-remove backup backup-test restore triage test lint up status down clean kubeconfig kubectl runbook mitigations proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience release lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
@@ -38,8 +40,14 @@ nightly-install: $(ENVIRONMENT) ## install the nightly run in the cluster, as a 
 nightly-remove: $(ENVIRONMENT) ## remove it from the cluster, its reports included
 	@$(PLATFORM) nightly-remove $(ARGS)
 
-backup-test: $(ENVIRONMENT) ## restore a backup of InfluxDB into an instance of its own and count
-	@$(PLATFORM) backup-test $(ARGS)
+backup: $(ENVIRONMENT) ## keep a backup of InfluxDB (the newest 7 stay)
+	@$(MAINTENANCE) backup $(ARGS)
+
+backup-test: $(ENVIRONMENT) ## keep a backup, restore it into a server of its own and compare every point (ARGS=--controls)
+	@$(MAINTENANCE) backup-test $(ARGS)
+
+restore: $(ENVIRONMENT) ## replace what InfluxDB holds by a kept backup (FROM=folder), after a fresh one, and prove it
+	@$(MAINTENANCE) restore --from "$(FROM)" $(ARGS)
 
 triage: $(ENVIRONMENT) ## say what is wrong, since when, why, what to type and whom to call (ARGS=--watch follows it)
 	@$(BIN)/python -m pipeline_services.triage $(ARGS)

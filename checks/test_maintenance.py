@@ -26,7 +26,7 @@ def test_trend_comes_back(snapshot: Snapshot, trend: str) -> None:
 
 
 def test_backup_proved(snapshot: Snapshot) -> None:
-    """A backup was restored within a week, and all that was stored was in it."""
+    """A backup was restored within a week, and every point was as it had been stored."""
     upkeep.backup_is_proved(snapshot)
 
 

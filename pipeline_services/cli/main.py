@@ -24,7 +24,6 @@ COMMANDS = {
     "status": "what is built and how the cluster is; exit code 1 where none runs",
     "down": "delete the cluster; what was built stays",
     "clean": "delete the cluster, the images and everything else that was built here",
-    "backup-test": "restore a backup of InfluxDB into an instance of its own, and count",
     "nightly-install": "install the nightly run in the cluster: its image, its account, its schedule",
     "nightly-remove": "remove it, its reports included",
     "kubeconfig": "print the path of the cluster's kubeconfig",
@@ -75,7 +74,6 @@ def _run(command: str, name: str, progress: Progress) -> int:
         print("\n".join(lines))
         return OK if any(line.startswith("kubeconfig") for line in lines) else FAILED
     plain: dict[str, Callable[[str, Progress], None]] = {
-        "backup-test": lifecycle.backup_test,
         "down": lifecycle.down,
         "clean": lifecycle.clean,
         "nightly-install": partial(lifecycle.nightly, installed=True),

@@ -114,7 +114,7 @@ _NEXT: Final = {
 
 
 def backup_is_proved(snapshot: Snapshot) -> None:
-    """A backup of InfluxDB was restored within a week, and as many readings were in it as had been stored.
+    """A backup of InfluxDB was restored within a week, and every point of it was as it had been stored.
 
     Raises:
         PreconditionNotMet: the volume is younger than a week and nobody has tried yet.
@@ -129,9 +129,9 @@ def backup_is_proved(snapshot: Snapshot) -> None:
         if age(claim, snapshot.taken_at) < WEEK:
             raise PreconditionNotMet("no backup has been restored yet", next_step="make backup-test")
         raise Deviation(snapshot, "no backup of InfluxDB was ever restored", "one, every week", advice)
-    if tested["restored"] != tested["stored"]:
-        observed = f"of {tested['stored']} stored readings the backup gave back {tested['restored']}"
-        raise Deviation(snapshot, observed, "all", advice)
+    if tested["findings"]:
+        observed = f"a restored backup is not what was stored: {tested['findings'][0]}"
+        raise Deviation(snapshot, observed, f"all {tested['points']} points, as they were", advice)
     days = (snapshot.taken_at - tested["at"]) / DAY
     if days * DAY > WEEK:
         raise Deviation(snapshot, f"a backup was last restored {days:.0f} days ago", "one, every week", advice)
@@ -143,9 +143,12 @@ def _tested(claim: K8sObject) -> dict[str, Any] | None:
         return None
     try:
         known = json.loads(note)
-        return {"at": float(known["at"]), "stored": int(known["stored"]), "restored": int(known["restored"])}
+        findings = [str(line) for line in known["findings"]]
+        return {"at": float(known["at"]), "points": int(known["points"]), "findings": findings}
     except (ValueError, KeyError, TypeError) as error:
-        raise UnexpectedAnswer(f"the note of the last restored backup cannot be read: {note!r}") from error
+        raise UnexpectedAnswer(
+            f"the note of the last restored backup cannot be read: {note!r}", next_step="make backup-test"
+        ) from error
 
 
 def value_of(snapshot: Snapshot, source: str, *apps: str) -> float:

@@ -105,7 +105,7 @@ class Archives:
             PreconditionNotMet: there is one of that second.
         """
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        target = self.root / file_time(at)
+        target = self.root / name_at(at)
         if target.exists():
             raise PreconditionNotMet(f"there is an archive {target} already", next_step="the same command again")
         draft = self.root / f"{DRAFT}{os.getpid()}"
@@ -123,6 +123,11 @@ class Archives:
         for name in gone:
             shutil.rmtree(self.root / name)
         return gone
+
+
+def name_at(at: float) -> str:
+    """What the archive of a moment (seconds since the epoch) is called."""
+    return file_time(at)
 
 
 def closed(folder: Path, at: float, source: str, facts: Mapping[str, Any]) -> Archive:

@@ -37,7 +37,7 @@ def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
 
 def notes(now: float) -> dict[str, str]:
     """What ``make backup-test`` writes to InfluxDB's volume claim."""
-    return {BACKUP_TESTED: json.dumps({"at": now - DAY, "stored": 1_000_000, "restored": 1_000_000})}
+    return {BACKUP_TESTED: json.dumps({"at": now - DAY, "points": 1_000_000, "bytes": 12_000_000, "findings": []})}
 
 
 def _time(at: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from pipeline_services.judgements.upkeep import trends
 from pipeline_services.model import roles
@@ -34,7 +35,7 @@ def creeping(world: World, trend_id: str) -> None:
         point[1] = trend.least * (1 + 3 * number / len(points))
 
 
-def backup(note: dict[str, float] | None, *, age: float = DAY) -> Breakage:
+def backup(note: dict[str, Any] | None, *, age: float = DAY) -> Breakage:
     """The note of the last restored backup, its time given as an age in days."""
 
     def breakage(world: World) -> None:
@@ -80,8 +81,8 @@ KNOWN_BAD_REVIEWS: dict[str, tuple[Breakage, ...]] = {
     "test_trend_comes_back": (creeping,),
     "test_backup_proved": (
         backup(None, age=20 * DAY),
-        backup({"at": 1, "stored": 100, "restored": 99}),
-        backup({"at": 9, "stored": 100, "restored": 100}),
+        backup({"at": 1, "points": 100, "findings": ["sensors is empty; 100 points expected"]}),
+        backup({"at": 9, "points": 100, "findings": []}),
     ),
     "test_requests_fit": (value("upkeep/cpu", 3.0), value("upkeep/memory", 2.0**31)),
     "test_image_renewed": (image_old,),

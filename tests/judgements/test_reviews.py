@@ -101,7 +101,9 @@ def test_a_young_pipeline_need_not_have_had_a_backup_restored() -> None:
         upkeep.backup_is_proved(world.snapshot())
 
 
-@pytest.mark.parametrize("note", ["", "[]", json.dumps({"at": 1}), json.dumps({"at": 1, "stored": "x", "restored": 1})])
+@pytest.mark.parametrize(
+    "note", ["", "[]", json.dumps({"at": 1}), json.dumps({"at": 1, "points": "x", "findings": []})]
+)
 def test_a_note_that_cannot_be_read_proves_nothing(note: str) -> None:
     world = reviewed()
     world.item("pvcs", "data-influxdb-0")["metadata"]["annotations"][own_cluster.BACKUP_TESTED] = note

@@ -65,16 +65,26 @@ def frozen_spans(retention_s: Mapping[str, int], now: float) -> dict[str, Span]:
     return {name: (int(oldest.get(name, 0) * NANO), stop) for name in retention_s}
 
 
+def clipped(spans: Mapping[str, Span], retention_s: Mapping[str, int], now: float) -> dict[str, Span]:
+    """The spans of an archive without what a server's retention deletes by now. Pure."""
+    today = frozen_spans(retention_s, now)
+    both = {name: (max(spans[name][0], today[name][0]), spans[name][1]) for name in spans.keys() & today.keys()}
+    return {name: span for name, span in both.items() if span[0] < span[1]}
+
+
 def frozen(server: InfluxServer, now: float) -> Frozen:
-    """What a server holds and will hold for a while.
+    """What a server holds and will hold for a while."""
+    return Frozen(server.stored(frozen_spans(server.retention_s(), now)), server.contents())
+
+
+def require_points(stored: Stored) -> None:
+    """There is something to compare.
 
     Raises:
-        NoData: nothing old enough, so that there is nothing to restore.
+        NoData: there is not.
     """
-    stored = server.stored(frozen_spans(server.retention_s(), now))
     if not stored.points:
         raise NoData(f"no point older than {SETTLED_S} s is stored, so there is nothing to restore")
-    return Frozen(stored, server.contents())
 
 
 @contextmanager

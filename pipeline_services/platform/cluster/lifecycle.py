@@ -1,4 +1,4 @@
-"""What the commands do: up, ensure, status, down, clean, backup-test."""
+"""What the commands do: up, ensure, status, down, clean."""
 
 from __future__ import annotations
 
@@ -111,23 +111,6 @@ def status(name: str, progress: Progress) -> list[str]:
 
     found = Platform.find(name, progress)
     return ["no container engine: nothing is set up"] if found is None else found.status()
-
-
-def backup_test(name: str, progress: Progress) -> None:
-    """Restore a backup of InfluxDB beside it and note what came of that.
-
-    Raises:
-        PlatformError: no cluster answers, a step failed, or the backup did not give everything back.
-    """
-    from pipeline_services.platform.cluster import backup  # noqa: PLC0415
-    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
-
-    cache = Cache(cache_root())
-    with _stoppable(), lock.held(cache.lock, f"backup-test, cluster {name}", progress):
-        found = Platform.find(name, progress)
-        if found is None or not answers(found.cluster.access):
-            raise PlatformError(f"no cluster {name} answers", next_step="make up")
-        backup.backup_test(found.cluster.access, found.cluster.tools / "kubectl", progress)
 
 
 def nightly(name: str, progress: Progress, *, installed: bool) -> None:

@@ -13,6 +13,7 @@ from pipeline_services.maintenance.influxdb.controls import Bench, in_line_proto
 from pipeline_services.maintenance.influxdb.fingerprint import Series
 from pipeline_services.maintenance.influxdb.proof import (
     Frozen,
+    clipped,
     findings,
     frozen,
     frozen_spans,
@@ -20,6 +21,7 @@ from pipeline_services.maintenance.influxdb.proof import (
     marked,
     missed_marker,
     refused_tokens,
+    require_points,
 )
 from pipeline_services.maintenance.influxdb.server import InfluxServer
 from pipeline_services.maintenance.influxdb.transfer import back_up, restore_all
@@ -98,7 +100,7 @@ def test_tokens_that_do_not_log_in_are_named(copy: InfluxServer, copy_server: Fa
 
 def test_nothing_stored_is_nothing_to_prove(copy: InfluxServer) -> None:
     with pytest.raises(NoData, match="nothing to restore"):
-        frozen(copy, time.time())
+        require_points(frozen(copy, time.time()).stored)
 
 
 def test_a_span_ends_before_what_still_arrives_and_begins_after_what_is_deleted_soon() -> None:
@@ -106,6 +108,12 @@ def test_a_span_ends_before_what_still_arrives_and_begins_after_what_is_deleted_
     assert spans["for ever"] == (0, 999_700 * 10**9)
     assert spans["a day"][0] == (1_000_000 - 86_400 + 3_600) * 10**9
     assert spans["an hour"][0] == (1_000_000 - 3_600 + 360) * 10**9
+
+
+def test_what_retention_has_deleted_since_is_not_compared() -> None:
+    spans = {"a": (0, 10**15), "b": (5, 10**15), "gone": (0, 1)}
+    assert clipped(spans, {"a": 10_000, "b": 0}, 1_000_000.0) == {"a": (991_000 * 10**9, 10**15), "b": (5, 10**15)}
+    assert clipped(spans, {"a": 10_000}, 2_000_000.0) == {}
 
 
 @pytest.mark.parametrize("known", [{}, [], {"stored": {}, "contents": {}}])

@@ -1,0 +1,93 @@
+"""``python -m pipeline_services.maintenance {backup,backup-test,restore}``: backups of the suite's own pipeline.
+
+The exit code is 0, 1 for a failure with its reason in one line, 130 and 143 for Ctrl-C and SIGTERM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pipeline_services.clients.failures import Interrupted, PlatformError
+from pipeline_services.clients.signals import unwinding
+from pipeline_services.maintenance import backup
+from pipeline_services.maintenance.site import Site, opened
+from pipeline_services.model import own_cluster
+from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.exit_codes import stopped_by
+from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.platform.cluster import lock
+from pipeline_services.platform.cluster.access import access_to, answers
+
+OK, FAILED = 0, 1
+Say = Callable[[str], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command."""
+    options = _parser().parse_args(arguments)
+    try:
+        with unwinding():
+            _run(options, _say)
+    except KeyboardInterrupt as error:
+        sys.stderr.write(f"{Interrupted.by(error)}\n")
+        return stopped_by(error)
+    except PipelineError as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+    return OK
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _run(options: argparse.Namespace, say: Say) -> None:
+    cache = Cache(cache_root())
+    access = access_to(cache, options.name)
+    if not answers(access):
+        raise PlatformError(f"no cluster {options.name} answers", next_step="make up")
+    purpose = f"{options.command}, cluster {options.name}"
+    with lock.held(cache.lock, purpose, say), opened(access, say, options.archives) as site:
+        _do(options, site)
+
+
+def _do(options: argparse.Namespace, site: Site) -> None:
+    if options.command == "restore":
+        backup.restore(site, _folder(options.source), lambda question: options.consent or _asked(question))
+        return
+    archive = backup.take(site)
+    if options.command == "backup-test":
+        backup.prove(site, archive, with_controls=options.controls)
+
+
+def _folder(source: str) -> Path:
+    if not source:
+        raise PreconditionNotMet("which backup?", next_step="make restore FROM=<folder that make backup printed>")
+    return Path(source)
+
+
+def _asked(question: str) -> str:
+    """The word that a person types; none where nobody is there to type it."""
+    if not sys.stdin.isatty():
+        return ""
+    return input(f"{question}\nType {backup.CONSENT} to do it: ")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pipeline_services.maintenance", description=__doc__)
+    parser.add_argument("command", choices=("backup", "backup-test", "restore"))
+    parser.add_argument("--name", default=own_cluster.CLUSTER, help="kind's name of the cluster (default: %(default)s)")
+    parser.add_argument("--archives", type=Path, help="where archives are (default: ~/.local/share/conveyor/backups)")
+    parser.add_argument("--controls", action="store_true", help="backup-test: damage archive and copy on purpose, too")
+    parser.add_argument("--from", dest="source", default="", metavar="FOLDER", help="restore: the archive")
+    parser.add_argument(
+        "--consent", default="", metavar="WORD", help=f"restore: {backup.CONSENT}, where nobody types it"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""Take a backup, prove it by a restore beside the pipeline, and restore one onto the pipeline."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline_services.maintenance import archive as archives
+from pipeline_services.maintenance.archive import Archive, closed, require_whole
+from pipeline_services.maintenance.influxdb.controls import Bench, played
+from pipeline_services.maintenance.influxdb.copy import ALWAYS, NEVER, throwaway_influxdb
+from pipeline_services.maintenance.influxdb.difference import compared
+from pipeline_services.maintenance.influxdb.fingerprint import Stored
+from pipeline_services.maintenance.influxdb.proof import (
+    Frozen,
+    clipped,
+    findings,
+    frozen,
+    marked,
+    missed_marker,
+    refused_tokens,
+    require_points,
+)
+from pipeline_services.maintenance.influxdb.server import InfluxServer
+from pipeline_services.maintenance.influxdb.transfer import back_up, restore_all
+from pipeline_services.maintenance.site import Site
+from pipeline_services.model import own_cluster, roles
+from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.text import duration, exact_duration, plural, utc
+
+PART: Final = roles.INFLUXDB
+"""The folder of InfluxDB's files in an archive, and the name of what they say."""
+CONSENT: Final = "restore"
+"""The word without which nothing is replaced."""
+MEGABYTE: Final = 1e6
+LINES_NOTED: Final = 3
+LINE_WIDTH: Final = 300
+
+
+class NotProved(UnexpectedAnswer):
+    """A backup did not give back what was stored, or a control was not detected."""
+
+
+def take(site: Site) -> Archive:
+    """Back up InfluxDB into a new archive, and delete archives that are superseded.
+
+    Raises:
+        PipelineError: InfluxDB does not give everything.
+    """
+    began, at = time.monotonic(), time.time()
+    before = site.archives.last()
+    was = frozen(site.live, at)
+    with site.archives.new(at) as folder:
+        (folder / PART).mkdir()
+        back_up(site.live, folder / PART, at)
+        closed(folder, at, site.source, {PART: was.to_dict()})
+    archive = archives.opened(site.archives.root / archives.name_at(at))
+    site.say(f"{summary(archive, was.stored)}; took {exact_duration(time.monotonic() - began)}")
+    site.say(f"the archive before it: {summary(before) if before else 'none'}")
+    gone = site.archives.rotate()
+    if gone:
+        site.say(f"deleted {plural(len(gone), 'archive')}, so that {archives.KEPT} stay: {', '.join(gone)}")
+    return archive
+
+
+def summary(archive: Archive, stored: Stored | None = None) -> str:
+    """Where an archive is, how old and how large."""
+    known = stored or Frozen.from_dict(archive.manifest.facts.get(PART, {})).stored
+    series = sum(map(len, known.buckets.values()))
+    size = f"{archive.manifest.size / MEGABYTE:.1f} MB, {known.points} points in {series} series"
+    return f"{archive.folder} ({duration(time.time() - archive.manifest.at)} old, {size})"
+
+
+def prove(site: Site, archive: Archive, *, with_controls: bool = False) -> None:
+    """Restore an archive that was just taken into a throwaway server, compare every point, and note what came of it.
+
+    Args:
+        with_controls: damage archive and copy on purpose as well; each damage has to be named.
+
+    Raises:
+        NotProved: the copy differs, or a control was not detected.
+        NoData: nothing old enough is stored.
+        PreconditionNotMet: old points arrived meanwhile.
+    """
+    began = time.monotonic()
+    was = Frozen.from_dict(archive.manifest.facts[PART])
+    require_points(was.stored)
+    require_whole(archive)
+    with throwaway_influxdb(site.cluster, site.pipeline, site.journal, ALWAYS if with_controls else NEVER) as (
+        http,
+        token,
+    ):
+        copy = InfluxServer(http, site.operator, site.pipeline.store.org)
+        with marked(site.live, site.pipeline.store, time.time()) as marker:
+            restore_all(http, token, archive.folder / PART)
+            lines = missed_marker(site.live, copy, site.writes_to, marker)
+        lines += refused_tokens(copy, site.tokens)
+        lines += findings(was, copy, time.time(), site.live)
+        took = exact_duration(time.monotonic() - began)
+        _note(site, archive, was.stored, lines)
+        _require(lines, f"the backup {archive.folder} does not give back what was stored")
+        site.say(f"proved: {was.stored.points} points restored into a server of its own and compared; took {took}")
+        if with_controls:
+            _play_controls(site, archive, was, copy)
+
+
+def _play_controls(site: Site, archive: Archive, was: Frozen, copy: InfluxServer) -> None:
+    with tempfile.TemporaryDirectory() as work:
+        where = (site.pipeline.store.org, site.writes_to)
+        found = []
+        for control in played(Bench(archive, PART, was, site.live, copy, site.operator, Path(work), *where)):
+            site.say(str(control))
+            found.append(control)
+    _require([str(one) for one in found if not one.detected], "a damaged backup was not noticed")
+    site.say(f"controls: {len(found)} of {len(found)} detected")
+
+
+def _require(lines: list[str], what: str) -> None:
+    if lines:
+        raise NotProved(f"{what}: {'; '.join(lines)}")
+
+
+def _note(site: Site, archive: Archive, stored: Stored, lines: list[str]) -> None:
+    """Write to InfluxDB's volume claim, where the weekly review finds it, what was proved."""
+    note = noted(archive, stored, lines)
+    patch: dict[str, Any] = {"metadata": {"annotations": {own_cluster.BACKUP_TESTED: json.dumps(note)}}}
+    site.cluster.merge("PersistentVolumeClaim", site.pipeline[roles.INFLUXDB].volume, patch)
+
+
+def noted(archive: Archive, stored: Stored, lines: list[str]) -> dict[str, Any]:
+    """What is noted of a proof: when, how much, and the first findings. Pure."""
+    shown = [line[:LINE_WIDTH] for line in lines[:LINES_NOTED]]
+    return {
+        "at": round(archive.manifest.at),
+        "points": stored.points,
+        "bytes": archive.manifest.size,
+        "findings": shown,
+    }
+
+
+def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
+    """Replace everything that the pipeline's InfluxDB holds by an archive, after a fresh backup, and prove the result.
+
+    Args:
+        consent: asked with what is about to be replaced; anything but the word leaves all as it is.
+
+    Raises:
+        PreconditionNotMet: no consent, or the archive is of another pipeline, or its tokens are not today's.
+        NotProved: the archive does not give back what it says, so nothing was replaced; or the result differs.
+    """
+    archive = archives.opened(folder)
+    require_whole(archive)
+    was = Frozen.from_dict(archive.manifest.facts.get(PART, {}))
+    if archive.manifest.source != site.source:
+        raise PreconditionNotMet(f"{folder} is a backup of {archive.manifest.source}, not of {site.source}")
+    said = consent(
+        f"Replaces all points, users, tokens and tasks of InfluxDB of {site.source} by those of "
+        f"{utc(archive.manifest.at)} ({was.stored.points} points). "
+        "What was stored since is then in the fresh backup alone."
+    )
+    if said.strip() != CONSENT:
+        raise PreconditionNotMet(f"nothing was changed: the word was not {CONSENT!r}")
+    fresh = take(site)
+    with throwaway_influxdb(site.cluster, site.pipeline, site.journal) as (http, token):
+        copy = InfluxServer(http, site.operator, site.pipeline.store.org)
+        restore_all(http, token, folder / PART)
+        _require(refused_tokens(copy, site.tokens), "nothing was changed: after the restore nobody could log in")
+        _require(findings(was, copy, time.time()), "nothing was changed: the archive does not give back what it says")
+        site.say("the archive is proved in a server of its own; replacing the pipeline's InfluxDB")
+        restore_all(site.live.http, site.operator, folder / PART)
+        lines = _unlike(site, was, copy)
+    _require(lines, f"InfluxDB is not what the archive holds; the backup from before is {fresh.folder}")
+    site.say(f"restored and proved: {was.stored.points} points; the backup from before is {fresh.folder}")
+
+
+def _unlike(site: Site, was: Frozen, copy: InfluxServer) -> list[str]:
+    """In what the live server differs from the copy, as far as its retention does not delete it soon."""
+    retention, now = site.live.retention_s(), time.time()
+    spans = clipped(was.stored.spans, retention, now)
+    differences = compared(copy.stored(spans), site.live.stored(spans), retention, now)
+    return [*map(str, differences), *refused_tokens(site.live, site.tokens)]

@@ -1,0 +1,80 @@
+"""The pipeline that is looked after: the ways into it, its tokens, and where its archives are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from pipeline_services.clients.kubernetes import WritableCluster
+from pipeline_services.faults.journal import Journal
+from pipeline_services.maintenance.archive import Archives
+from pipeline_services.maintenance.influxdb.server import InfluxServer
+from pipeline_services.model.k8s import secret_value
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.platform.cluster.access import ClusterAccess
+from pipeline_services.platform.deploy.secrets.store import TOKEN_KEY, influxdb
+from pipeline_services.platform.deploy.secrets.tls import CA
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One pipeline, with the rights to change it.
+
+    Attributes:
+        live: its InfluxDB, with the operator's token.
+        operator: that token.
+        tokens: the tokens of the Secrets, by what each is called in a message.
+        journal: of what is made in the cluster.
+    """
+
+    cluster: WritableCluster
+    pipeline: Pipeline
+    live: InfluxServer
+    operator: str
+    tokens: Mapping[str, str]
+    journal: Journal
+    archives: Archives
+    say: Say
+
+    @property
+    def source(self) -> str:
+        """What an archive is of."""
+        return f"{self.pipeline.namespace} on {self.cluster.context}"
+
+    @property
+    def writes_to(self) -> str:
+        """The bucket of the readings."""
+        return self.pipeline.store.bucket
+
+
+@contextmanager
+def opened(access: ClusterAccess, say: Say, root: Path | None = None) -> Iterator[Site]:
+    """The pipeline of the suite's own cluster.
+
+    Args:
+        root: where archives are; by default in the user's data folder, which ``make clean`` leaves alone.
+
+    Raises:
+        PipelineError: the cluster, a Secret or InfluxDB is away.
+    """
+    pipeline = access.pipeline
+    config = pipeline.config
+    with closing(WritableCluster.connect(access.target)) as cluster:
+        secrets = cluster.list("secrets")
+        named = {config.admin: TOKEN_KEY, **{key.secret: key.key for key in config.tokens.values()}}
+        tokens = {
+            f"the token of the Secret {name}": secret_value(secrets, name, key).decode().strip()
+            for name, key in named.items()
+        }
+        operator = next(iter(tokens.values()))
+        with influxdb(cluster, pipeline, secret_value(secrets, config.tls, CA).decode()) as http:
+            live = InfluxServer(http, operator, pipeline.store.org)
+            journal = Journal(access.reader_kubeconfig.parent / "journal")
+            archives = Archives(root or user_data_path("conveyor") / "backups" / access.name)
+            yield Site(cluster, pipeline, live, operator, tokens, journal, archives, say)
