@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from checks import collection
+from pipeline_services.checklist.checks import cases
+from pipeline_services.checklist.run import unasked
 from pipeline_services.model.settings import Settings
 from pipeline_services.reporting.run.plugin import source_of
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -14,6 +16,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """The checks, which know nothing of the plugin, have the cases of the run's pipeline."""
     source = source_of(config)
     config.stash[collection.PIPELINE], config.stash[collection.SETTINGS] = source.pipeline, source.settings
+    if source.taken and source.options.snapshot:
+        config.stash[collection.UNASKED] = unasked(source.taken, cases(source.pipeline))
+        source.taken.take_reads()  # nobody has judged yet
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from pipeline_services.model.settings import Settings
 
 PIPELINE: Final = pytest.StashKey[Pipeline]()
 SETTINGS: Final = pytest.StashKey[Settings]()
+UNASKED: Final = pytest.StashKey[frozenset[str]]()
+"""The ids of the cases that rest on what the older suite, which took the snapshot, did not know yet."""
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
@@ -37,13 +39,15 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 def select(config: pytest.Config, items: Iterable[pytest.Item]) -> list[pytest.Item]:
     """Mark the items with their component and their run, as the table has them; returns those that are to be left out.
 
-    Those need a component that this pipeline does not have, or that the settings declare absent.
+    Those need a component that this pipeline does not have, or that the settings declare absent, or rest on what
+    nobody asked for when the snapshot was taken.
     """
+    unasked = config.stash.get(UNASKED, frozenset())
     known = {str(case.id): case for case in cases(config.stash[PIPELINE])}
     gone = []
     for item in items:
         case = known.get(item.name)
-        if case is None or case.needs & config.stash[SETTINGS].absent:
+        if case is None or case.needs & config.stash[SETTINGS].absent or item.name in unasked:
             gone.append(item)
             continue
         item.add_marker(case.check.run)

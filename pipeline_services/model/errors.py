@@ -10,6 +10,7 @@ know (Allure: *broken*), which is never a pass::
     │   ├── Conflict           there is one already, or another version of it
     │   └── Invalid            what was asked for cannot be
     ├── NoData                 a good answer with nothing, or nothing fresh, in it
+    │   └── NotAsked           the snapshot is of a suite that did not ask for it yet
     └── PreconditionNotMet     the question cannot be asked in this state
 """
 
@@ -58,6 +59,10 @@ class Invalid(UnexpectedAnswer):
 
 class NoData(PipelineError):
     """The source answered, but with no value, a stale value or NaN."""
+
+
+class NotAsked(NoData):
+    """Nobody asked the source: the snapshot was taken by an older suite."""
 
 
 class PreconditionNotMet(PipelineError):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
 _DAY_S: Final = 86_400
+_SEQUENCE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def printable(text: str) -> str:
+    """The text without colours and other orders to a terminal; other control characters are question marks."""
+    return _CONTROL.sub("?", _SEQUENCE.sub("", text)) if _CONTROL.search(text) else text
 
 
 def one_line(text: object, width: int | None = None) -> str:

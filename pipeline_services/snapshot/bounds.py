@@ -1,10 +1,12 @@
-"""Keeps a snapshot small enough to attach to every report."""
+"""Keeps a snapshot small enough to attach to every report, and its texts fit for a terminal."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from typing import Any, Final
+
+from pipeline_services.model.text import printable
 
 LIMIT: Final = 2 << 20
 LONGEST: Final = 64 << 10
@@ -17,10 +19,10 @@ SHRINKABLE: Final = ("logs/", "loki/all", "loki/errors", "events", "changes")
 
 
 def bounded(answers: Mapping[str, Any], limit: int = LIMIT, longest: int = LONGEST) -> dict[str, Any]:
-    """The answers in at most ``limit`` bytes of JSON where cutting texts and old log lines can achieve it.
+    """The answers, printable, in at most ``limit`` bytes of JSON where cutting texts and old log lines can achieve it.
 
     Args:
-        limit: bytes for all together; the last resort is to shorten every text.
+        limit: bytes for all together; the last resort is to shorten every text, for a report and not for what is read.
         longest: characters for any one text.
     """
     kept = {source: _cut(answer, longest) for source, answer in answers.items()}
@@ -33,7 +35,7 @@ def bounded(answers: Mapping[str, Any], limit: int = LIMIT, longest: int = LONGE
             break
         kept[source] = _newer_half(kept[source])
         sizes[source] = _size(kept[source])
-    if sum(sizes.values()) > limit and longest > 256:
+    if sum(sizes.values()) > limit and longest > 256 and limit <= LIMIT:
         return bounded(kept, limit, longest // 4)
     return kept
 
@@ -44,7 +46,7 @@ def _size(answer: Any) -> int:
 
 def _cut(node: Any, longest: int) -> Any:
     if isinstance(node, str):
-        return node if len(node) <= longest else node[:longest] + CUT
+        return printable(node if len(node) <= longest else node[:longest] + CUT)
     if isinstance(node, dict):
         return {key: _cut(value, longest) for key, value in node.items()}
     return [_cut(item, longest) for item in node] if isinstance(node, list) else node

@@ -12,12 +12,33 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from pipeline_services.model import errors
-from pipeline_services.model.errors import AccessDenied, NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.errors import (
+    AccessDenied,
+    NoData,
+    NotAsked,
+    PipelineError,
+    PreconditionNotMet,
+    UnexpectedAnswer,
+)
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.text import duration, printable, utc
+from pipeline_services.snapshot.bounds import bounded
+from pipeline_services.snapshot.saved import LARGE_BYTES, document_of, text_of
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 WITHOUT_DESCRIPTION: Final = 1
 """The format of files that do not say what pipeline they show: it was always the suite's own."""
+ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
+    (
+        *("prometheus/cpu-throttling", "prometheus/dead-letters", "kafka_settings", "kafka_quotas"),
+        *("namespaces", "declared"),
+    ),
+    3,
+)
+"""The sources that files of an older format may lack, and the first format that has them. A new source stands here with
+a new format, or with one that no release has written yet."""
+OLD_S: Final = 86_400.0
+AHEAD_S: Final = 300.0
 _Derived = TypeVar("_Derived")
 _KINDS: Final[Mapping[str, type[PipelineError]]] = {
     kind.__name__: kind
@@ -67,6 +88,7 @@ class Snapshot:
         answers: source name to JSON-able data.
         failures: source name to the reason why it could not be read.
         pipeline: the description of what was looked at; a file of it is judged by this, whatever is described today.
+        format: of the file that it was read from.
     """
 
     taken_at: float
@@ -75,6 +97,7 @@ class Snapshot:
     answers: Mapping[str, Any] = field(default_factory=dict)
     failures: Mapping[str, Failure] = field(default_factory=dict)
     pipeline: Pipeline = field(default_factory=Pipeline.load, compare=False, repr=False)
+    format: int = field(default=FORMAT, compare=False)
     _derived: dict[object, object] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def derive(self, build: Callable[[Snapshot], _Derived]) -> _Derived:
@@ -88,17 +111,39 @@ class Snapshot:
 
         Raises:
             PipelineError: the recorded one, when the source could not be read.
-            NoData: when the source was not collected at all.
+            NoData: when the source was not collected at all; NotAsked, when the suite that took it knew no such source.
         """
         if source in self.failures:
             raise self.failures[source].error()
         if source not in self.answers:
+            if ASKED_SINCE.get(source, 0) > self.format:
+                raise NotAsked(f"the snapshot has no {source}: it was taken by an older suite (format {self.format})")
             raise NoData(f"the snapshot has no {source}: it was not collected")
         return self.answers[source]
 
     def asked(self, source: str) -> bool:
         """Whether whoever took the snapshot asked for the source at all; an older suite did not know each of them."""
         return source in self.answers or source in self.failures
+
+    @property
+    def unasked(self) -> frozenset[str]:
+        """The sources that the suite which took the snapshot did not know yet."""
+        return frozenset(name for name, since in ASKED_SINCE.items() if since > self.format and not self.asked(name))
+
+    def remarks(self, now: float) -> list[str]:
+        """What a reader of its verdict has to know about a snapshot that was read from a file: each one line.
+
+        Args:
+            now: epoch seconds.
+        """
+        age = now - self.taken_at
+        lines = [f"The snapshot is {duration(age)} old ({utc(self.taken_at)})."] if age > OLD_S else []
+        if age < -AHEAD_S:
+            lines.append(f"The snapshot is {duration(-age)} ahead of this machine's clock ({utc(self.taken_at)}).")
+        if self.unasked:
+            names = ", ".join(sorted(self.unasked))
+            lines.append(f"The snapshot is of an older suite, format {self.format}; left out is what rests on {names}.")
+        return lines
 
     def to_json(self) -> str:
         """The snapshot as one JSON text; the same snapshot always gives the same text."""
@@ -127,20 +172,16 @@ class Snapshot:
         Raises:
             UnexpectedAnswer: the text is not a snapshot of a format known here.
         """
-        try:
-            document = json.loads(text)
-            if document["format"] not in (FORMAT, WITHOUT_DESCRIPTION):
-                raise UnexpectedAnswer(f"the snapshot has format {document['format']!r}, known is {FORMAT}")
-            return cls(
-                taken_at=float(document["taken_at"]),
-                context=str(document["context"]),
-                namespace=str(document["namespace"]),
-                answers=dict(document["answers"]),
-                failures={source: Failure(**failure) for source, failure in document["failures"].items()},
-                pipeline=pipeline or _described(document),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UnexpectedAnswer(f"this is not a snapshot: {type(error).__name__}: {error}") from error
+        document = document_of(text, FORMAT)
+        return cls(
+            taken_at=float(document["taken_at"]),
+            context=printable(document["context"]),
+            namespace=printable(document["namespace"]),
+            answers=bounded(document["answers"], LARGE_BYTES),
+            failures={source: Failure(**failure) for source, failure in document["failures"].items()},
+            pipeline=pipeline or _described(document),
+            format=document["format"],
+        )
 
     def save(self, path: Path) -> None:
         """Write the snapshot to ``path``, readable by its owner only."""
@@ -156,16 +197,11 @@ class Snapshot:
             PreconditionNotMet: there is no such file, or it may not be read.
             UnexpectedAnswer: the file is not a snapshot.
         """
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise PreconditionNotMet(f"cannot read the snapshot {path}: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise UnexpectedAnswer(f"{path} is not a snapshot: it is not UTF-8 text") from error
+        text = text_of(path)
         try:
             return cls.from_json(text, pipeline)
         except UnexpectedAnswer as error:
-            raise UnexpectedAnswer(f"{path}: {error.message}") from error
+            raise UnexpectedAnswer(f"{path}: {error.message}", next_step=error.next_step) from error
 
 
 def _text(value: Mapping[str, Any], *, sort: bool) -> str:
@@ -177,5 +213,7 @@ def _described(document: Mapping[str, Any]) -> Pipeline:
         return Pipeline.load()
     try:
         return Pipeline.from_document(document["pipeline"])
+    except KeyError as error:
+        raise UnexpectedAnswer("this is not a snapshot: it has no description of its pipeline") from error
     except PreconditionNotMet as error:
         raise UnexpectedAnswer(f"its description of the pipeline: {error.message}") from error

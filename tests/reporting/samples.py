@@ -42,7 +42,7 @@ def test_pods_ready(snapshot, name):
 @pytest.mark.parametrize("metric", ["consumer-lag", "latency"])
 def test_key_metric(snapshot, record_property, metric):
     """The metric keeps to its level."""
-    value = snapshot.data(f"prometheus/{metric}")
+    value = int(snapshot.data(f"prometheus/{metric}")[0]["value"][1])
     record_property("reading", f"{metric} is {value}")
     if value > 100:
         raise Deviation(snapshot, f"{metric} is {value}", "< 100 (now)", advice_about("processor"))
@@ -63,8 +63,8 @@ def snapshot(changes: Mapping[str, object] | None = None) -> Snapshot:
     """A healthy one for ``CHECKS``, with changes; an exception as a value makes that source fail."""
     answers: dict[str, object] = {
         "pods": [pod("kafka"), pod("producer")],
-        "prometheus/consumer-lag": 3,
-        "prometheus/latency": 1,
+        "prometheus/consumer-lag": [{"value": [AT, "3"]}],
+        "prometheus/latency": [{"value": [AT, "1"]}],
         "volume": {"phase": "Bound"},
     }
     answers |= changes or {}

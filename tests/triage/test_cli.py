@@ -54,7 +54,9 @@ def answer(tmp_path: Path) -> Any:
 
 def test_healthy_is_one_line_exit_0_and_one_file(judged: Triage, tmp_path: Path, capsys: Any) -> None:
     assert judged(diagnosis()) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 1
+    (old, healthy) = capsys.readouterr().out.splitlines()
+    assert old.startswith("The snapshot is ")
+    assert healthy.startswith("HEALTHY: ")
     assert written(tmp_path) == ["triage.json"]
     assert answer(tmp_path)["healthy"] is True
 
@@ -141,16 +143,15 @@ def test_a_command_that_makes_no_sense_is_refused_in_one_line(arguments: list[st
     ],
     ids=["no file", "no kubeconfig", "no cluster"],
 )
-def test_what_is_not_there_is_one_line_and_exit_2(
+def test_what_is_not_there_is_refused_in_one_line_and_no_answer_is_lost(
     arguments: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert cli.main([*arguments, "--reports", str(tmp_path / "reports")]) == 2
+    assert cli.main([*arguments, "--reports", str(tmp_path / "reports")]) == 4
     said = capsys.readouterr().out.splitlines()
     assert len(said) == 1
-    assert said[0].startswith(f"NOT KNOWN: {says}")
-    assert written(tmp_path) == ["triage.json"]
-    assert answer(tmp_path)["unanswered"][0]["message"].startswith(says)
+    assert said[0].startswith(f"REFUSED: {says}")
+    assert not (tmp_path / "reports").exists()
 
 
 def test_help_helps(capsys: Any) -> None:
@@ -284,3 +285,14 @@ def test_a_canary_is_in_no_file_and_not_on_the_screen(judged: Triage, tmp_path: 
     text = b"\n".join([*contents, capsys.readouterr().out.encode()])
     assert b"[redacted]" in text, "the places that told it were not seen at all"
     assert CANARY.encode() not in text
+
+
+def test_a_fault_of_triage_itself_is_one_line_and_not_the_code_of_findings(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def fail(*_: object) -> Diagnosis:
+        raise KeyError("status")
+
+    monkeypatch.setattr(cli, "diagnose", fail)
+    assert cli.main(["--snapshot", str(RECORDED[0])]) == 3
+    assert capsys.readouterr().out.splitlines()[-1].startswith("SUITE FAILED: KeyError: 'status' (test_cli.py:")

@@ -27,7 +27,7 @@ class ReadLog(Snapshot):
     def over(cls, snapshot: Snapshot) -> ReadLog:
         """The same snapshot, with the notes."""
         seen = (snapshot.taken_at, snapshot.context, snapshot.namespace, snapshot.answers, snapshot.failures)
-        return cls(*seen, snapshot.pipeline)
+        return cls(*seen, snapshot.pipeline, snapshot.format)
 
     def data(self, source: str) -> Any:
         self.reads.append(source)

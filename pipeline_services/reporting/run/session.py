@@ -96,7 +96,7 @@ class OperatorRun:
         if not any(set(label.markers) & set(SNAPSHOT_MARKERS) for label in self.labels.values()):
             return None
         try:
-            self.source.snapshot()
+            snapshot = self.source.snapshot()
         except PipelineError as error:
             stopped = self.source.stopped_by(error)
             if stopped:
@@ -107,6 +107,9 @@ class OperatorRun:
                 self.say(f"REFUSED: {error}")
                 self._exit_code = REFUSED
                 return True
+        else:
+            for line in snapshot.remarks(time.time()) if self.source.options.snapshot else ():
+                self.say(line)
         return None
 
     @pytest.hookimpl(wrapper=True, trylast=True)

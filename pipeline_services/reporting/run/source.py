@@ -13,6 +13,7 @@ from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.reporting.run import own_cluster
 from pipeline_services.reporting.run.attachments import ReadLog
 from pipeline_services.reporting.run.options import RunOptions
+from pipeline_services.snapshot.saved import announcement
 from pipeline_services.snapshot.snapshot import Snapshot
 
 Say = Callable[[str], None]
@@ -39,6 +40,9 @@ class SnapshotSource:
         self._taken: ReadLog | PipelineError | None = None
         if options.snapshot:  # which cases there are follows from its description
             file, described = options.snapshot, self.pipeline if options.pipeline else None
+            large = announcement(file)
+            if large:
+                say(large)
             self._taken = _tried(lambda: Snapshot.load(file, described))
         if self.taken:
             self.pipeline = self.taken.pipeline

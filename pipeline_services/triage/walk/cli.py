@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,13 @@ from pipeline_services.clients.standard_output import unbreakable
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import with_levels
 from pipeline_services.model import own_cluster
-from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.exit_codes import REFUSED, stopped_by
+from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.exit_codes import REFUSED, SUITE_FAILED, stopped_by
 from pipeline_services.model.paths import REPOSITORY, short
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.model.text import one_line
+from pipeline_services.snapshot.saved import announcement
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.incident import filing, terminal
@@ -41,7 +43,8 @@ Reads only: nothing is created or changed, here or in the cluster, but for the f
   incident-<time>.md       the incident, ready to be filed, where something was found
   evidence-<time>.tar.gz   what to hand over, to the next level (no secrets in it)
 
-exit codes:  0 healthy   1 findings   2 it could not be known   4 the command was refused   130 stopped
+exit codes:  0 healthy   1 findings   2 it could not be known   3 the suite itself failed
+             4 the command was refused   130, 143, 129 stopped
              (make ends with 2 for anything but 0)
 examples:
   make triage                                    the suite's own cluster
@@ -125,13 +128,34 @@ def _parser() -> _Parser:
 def _answer(options: argparse.Namespace, settings: Settings, pipeline: Pipeline) -> int:
     described = pipeline if options.pipeline else None  # a snapshot has its own description
     try:
-        seen = _judged(Snapshot.load(options.snapshot, described), settings, options) if options.snapshot else None
-        seen = seen or _looked(options, settings, pipeline)
+        seen = _read(options, settings, described) if options.snapshot else _looked(options, settings, pipeline)
     except PipelineError as error:
+        if options.snapshot or isinstance(error, PreconditionNotMet):
+            _say(f"REFUSED: {one_line(error)}")
+            return REFUSED
         seen = _not_known(options, error, pipeline)
+    except Exception as error:  # noqa: BLE001  whatever it is, it must not end with the code for "there are findings"
+        _say(f"SUITE FAILED: {_where(error)}. The pipeline was not judged. Next: make daily")
+        return SUITE_FAILED
     filed = _filed(options, seen)
     _show(options, seen, filed)
     return seen.now.exit_code
+
+
+def _where(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {one_line(error, 120)} ({Path(last.filename).name}:{last.lineno})"
+
+
+def _read(options: argparse.Namespace, settings: Settings, described: Pipeline | None) -> _Seen:
+    """What a saved snapshot shows."""
+    large = announcement(options.snapshot)
+    if large:
+        _say(large)
+    snapshot = Snapshot.load(options.snapshot, described)
+    for line in snapshot.remarks(time.time()):
+        _say(line)
+    return _judged(snapshot, settings, options)
 
 
 def _looked(options: argparse.Namespace, settings: Settings, described: Pipeline) -> _Seen:
