@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,6 +97,8 @@ def _of_mappings(declared: Mapping[str, Any], live: Mapping[str, Any], path: str
 def _of_lists(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterator[Difference]:
     key = next((key for key in _KEYS if _all_have(key, declared) and _all_have(key, live)), None)
     if key is None:
+        if _same_entries(declared, live):
+            return
         if len(declared) != len(live):
             yield Difference(path, live, declared)
             return
@@ -110,6 +113,14 @@ def _of_lists(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterat
     wanted, there = ({entry[key]: entry for entry in side} for side in (declared, live))
     for name in {**wanted, **there}:
         yield from differences(wanted.get(name), there.get(name), f"{path}[{name}]")
+
+
+def _same_entries(declared: Sequence[Any], live: Sequence[Any]) -> bool:
+    """Whether two lists of objects, as a policy's peers, differ in their order at most; words of a command have one."""
+    if not all(isinstance(entry, Mapping) for entry in (*declared, *live)):
+        return False
+    ordered = [sorted(json.dumps(entry, sort_keys=True) for entry in side) for side in (declared, live)]
+    return ordered[0] == ordered[1]
 
 
 def _all_have(key: str, entries: Sequence[Any]) -> bool:
