@@ -9,7 +9,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NoData
+from pipeline_services.model.errors import NoData, NotAsked
 from pipeline_services.snapshot.snapshot import Snapshot
 
 DAYS_LEFT: Final = 14
@@ -23,6 +23,10 @@ _ADVICE: Final = advice_about(roles.INFLUXDB).but(
     runbook="tls-certificate",
     level="L2",
 )
+
+
+KEY_ASKED_SINCE: Final = 3
+"""The first format of snapshots that says whether the key fits."""
 
 
 def is_valid_for_weeks(snapshot: Snapshot) -> None:
@@ -39,9 +43,12 @@ def has_its_key(snapshot: Snapshot) -> None:
     """The Secret's key is that of its certificate: a server that starts with another does not come up.
 
     Raises:
-        NoData: the snapshot does not say, as those of an older suite.
+        NotAsked: an older suite took the snapshot.
+        NoData: the Secret holds nothing that could be compared.
     """
     fits, secret = snapshot.data("tls").get("key_fits"), snapshot.pipeline.config.tls
+    if fits is None and snapshot.format < KEY_ASKED_SINCE:
+        raise NotAsked(f"an older suite did not ask whether tls.key of {secret} fits")
     if fits is None:
         raise NoData(f"the snapshot does not say whether tls.key of {secret} fits")
     if not fits:

@@ -31,7 +31,7 @@ WITHOUT_DESCRIPTION: Final = 1
 ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
     (
         *("prometheus/cpu-throttling", "prometheus/dead-letters", "kafka_settings", "kafka_quotas"),
-        *("namespaces", "declared"),
+        *("namespaces", "declared", "influxdb_write"),
     ),
     3,
 )

@@ -45,7 +45,7 @@ def test_the_snapshot_and_what_was_said_of_it_are_kept(pipeline: FakePipeline, t
 def test_what_is_diagnosed_shows_nothing_of_the_faults_marks(pipeline: FakePipeline, tmp_path: Path) -> None:
     player(pipeline, tmp_path).play(DOWN)
     kept = recordings.read(tmp_path / "snapshots" / "kafka-down.json.gz")
-    assert kept.answers["deployments"][0]["metadata"] == {"annotations": {}}
+    assert kept.answers["deployments"][0]["metadata"] == {"name": "kafka", "annotations": {}}
 
 
 def test_a_wrong_diagnosis_is_said_with_what_is_wrong(pipeline: FakePipeline, tmp_path: Path) -> None:

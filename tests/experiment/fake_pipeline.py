@@ -24,7 +24,7 @@ class FakePipeline:
     description = Pipeline.load()
 
     def __init__(self, folder: Path) -> None:
-        workload = {"metadata": {}, "spec": {"replicas": 1}}
+        workload = {"metadata": {"name": "kafka"}, "spec": {"replicas": 1}}
         self.api = Server(objects={IDENTITY: {"metadata": {"uid": "u"}}, DEPLOYMENT: workload})
         self.journal = Journal(folder / "journal")
         self.wrong: list[str] = []

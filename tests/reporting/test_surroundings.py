@@ -40,7 +40,7 @@ def test_on_a_full_disk_the_verdict_stands(project: Project, monkeypatch: pytest
     monkeypatch.setattr(AllureFileLogger, "_report_item", no_room)
     run = project.judge(snapshot({"pods": []}))
     assert run.ret == 1
-    run.stdout.fnmatch_lines(["NO REPORT: cannot write to */reports/*: No space. *", "FAILED: 2 wrong *"])
+    run.stdout.fnmatch_lines(["NO REPORT: cannot write to */reports/*: No space left*", "FAILED: 2 wrong *"])
     assert whole(project) == before
 
 

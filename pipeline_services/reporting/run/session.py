@@ -96,7 +96,7 @@ class OperatorRun:
         if not any(set(label.markers) & set(SNAPSHOT_MARKERS) for label in self.labels.values()):
             return None
         try:
-            snapshot = self.source.snapshot()
+            self.source.snapshot()
         except PipelineError as error:
             stopped = self.source.stopped_by(error)
             if stopped:
@@ -107,9 +107,6 @@ class OperatorRun:
                 self.say(f"REFUSED: {error}")
                 self._exit_code = REFUSED
                 return True
-        else:
-            for line in snapshot.remarks(time.time()) if self.source.options.snapshot else ():
-                self.say(line)
         return None
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -234,6 +231,8 @@ class OperatorRun:
         for block in filter(None, (self.scenarios.lines(), self._summary(results))):
             for line in block if causes else (*block, ""):
                 self.say(line)
+        for line in snapshot.remarks(time.time()) if snapshot and self.source.options.snapshot else ():
+            self.say(line)
         where = environment.place(snapshot, self.source.options, self.source.pipeline)
         partial = bool(not_run) or left_out != 0
         if self.unwritten.why:
