@@ -22,6 +22,8 @@ OWN = Pipeline.load()
 NS = OWN.namespace
 CANARY = "c4n4ry-8FzQ2vLk9pWx7Rt1"
 CA = issue("the CA")
+UNSERVED = {"kafka_topics", "kafka_group", "kafka_lag", "kafka_settings", "kafka_quotas"}
+"""The sources of services that no server here stands for."""
 PODS = f"/api/v1/namespaces/{NS}/pods"
 
 

@@ -21,9 +21,7 @@ from pipeline_services.snapshot.collector import collect, main
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.kubernetes import LISTS, newest_within
 from tests.other_pipeline import other_pipeline, without
-from tests.snapshot.fake_pipeline import CANARY, NS, PODS, FakePipeline, fake_pipeline, pod, secret
-
-KAFKA_SOURCES = {"kafka_topics", "kafka_group", "kafka_lag", "kafka_settings", "kafka_quotas"}
+from tests.snapshot.fake_pipeline import CANARY, NS, PODS, UNSERVED, FakePipeline, fake_pipeline, pod, secret
 
 
 @pytest.fixture
@@ -34,7 +32,7 @@ def pipeline(tmp_path: Path) -> Iterator[FakePipeline]:
 
 def test_every_source_is_read_or_has_a_reason(pipeline: FakePipeline) -> None:
     snapshot = collect(pipeline.cluster)
-    assert set(snapshot.failures) == KAFKA_SOURCES
+    assert set(snapshot.failures) == UNSERVED
     metrics = {f"prometheus/{metric.id}" for metric in KEY_METRICS.values() if metric.tool == "prometheus"}
     assert set(snapshot.answers) == {
         *(*LISTS, *metrics, "prometheus_targets", "loki_ready", "loki/all", "loki/errors", "loki/pods", "tls"),
@@ -143,7 +141,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_is_read(pipeline: FakePipeli
     for kind in ("nodes", "node_metrics", "secrets"):
         pipeline.api.routes[kind_of(kind).path(NS)] = (403, {})
     snapshot = collect(pipeline.cluster)
-    failures = {source: failure for source, failure in snapshot.failures.items() if source not in KAFKA_SOURCES}
+    failures = {source: failure for source, failure in snapshot.failures.items() if source not in UNSERVED}
     assert {source: (failure.verb, failure.resource) for source, failure in failures.items()} == {
         "nodes": ("list", "nodes"),
         "node_metrics": ("list", "nodes.metrics.k8s.io"),
@@ -156,7 +154,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_is_read(pipeline: FakePipeli
 def test_without_the_right_to_forward_every_service_says_so(pipeline: FakePipeline) -> None:
     pipeline.api.forward_status = 403
     snapshot = collect(pipeline.cluster)
-    resources = {failure.resource for source, failure in snapshot.failures.items() if source not in KAFKA_SOURCES}
+    resources = {failure.resource for source, failure in snapshot.failures.items() if source not in UNSERVED}
     assert resources == {"pods/portforward"}
     assert "served" not in snapshot.data("tls")
     assert len(snapshot.data("pods")) == 4
@@ -192,7 +190,7 @@ def test_a_service_that_hangs_does_not_hold_up_the_others(pipeline: FakePipeline
         started = time.monotonic()
         snapshot = collect(pipeline.cluster, deadline=1.0)
         assert time.monotonic() - started < 2.5
-    failed = {source.split("_")[0] for source in snapshot.failures if source not in KAFKA_SOURCES}
+    failed = {source.split("_")[0] for source in snapshot.failures if source not in UNSERVED}
     assert failed == {"grafana"}
     assert "within 1 s" in snapshot.failures["grafana_panels/1"].message
 
