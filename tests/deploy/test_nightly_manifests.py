@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 from pipeline_services.clients.kubeconfig import Access
+from pipeline_services.clients.manifests import rendered
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.nightly import cli, metrics
 from pipeline_services.platform.cluster.nightly import MANIFESTS, NAMESPACE
 from pipeline_services.platform.deploy import drift, render
-from tests.deploy.conftest import Manifests, rendered
+from tests.deploy.conftest import Manifests
 
 SPACE = Pipeline.load().namespace
 READS = {"get", "list", "watch"}

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_services.clients.manifests import rendered
 from pipeline_services.model import paths
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.build import packages
 from pipeline_services.platform.build.images import RECIPES, SUITE, lay
 
@@ -36,14 +38,20 @@ def test_a_night_can_be_planned_and_its_checks_collected_from_the_image_alone(im
         assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_every_file_that_is_no_module_is_in_the_image(image: Path) -> None:
-    there = {file for top in ("pipeline_services", "checks", "chaos") for file in (paths.REPOSITORY / top).rglob("*.*")}
-    wanted = {file.relative_to(paths.REPOSITORY) for file in there if file.suffix in (".toml", ".json", ".html")}
-    assert wanted == {
-        one.relative_to(image)
-        for one in image.rglob("*.*")
-        if one.suffix in (".toml", ".json", ".html") and one.parent != image
-    }
+def test_every_file_of_its_folders_is_in_the_image(image: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "pipeline_services", "checks", "chaos", "manifests/base", "manifests/overlays"],
+        cwd=paths.REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    there = {str(file.relative_to(image)) for file in image.rglob("*")}
+    assert not set(listed.stdout.split()) - there
+
+
+def test_the_manifests_that_are_compared_are_in_the_image(image: Path) -> None:
+    assert rendered(image / str(Pipeline.load().manifests))
 
 
 def test_the_dockerfile_copies_what_the_recipe_lays(image: Path) -> None:

@@ -17,7 +17,6 @@ from pipeline_services.platform.build.graph import FETCH, Graph, Job, Step, file
 
 PREFIX: Final = "localhost/conveyor"
 SUITE: Final = "suite"
-ALLURE_FILES: Final = ("helpers.html", "packed.html", "package.json", "package-lock.json", "renamed.toml")
 BASE_PACKAGES: Final = ("ca-certificates", "curl", "netcat-openbsd", "usr-is-merged")
 # usr-is-merged can stand in for usrmerge, which brings all of Perl; it is picked all the same, so it goes afterwards.
 AFTERWARDS: Final = 'chroot "$1" apt-get --yes --auto-remove purge usrmerge'
@@ -61,7 +60,7 @@ class Recipe:
         found: list[Path] = []
         for name in self.sources:
             path = paths.REPOSITORY / name
-            found += files_in(path, only=lambda file: file.suffix == ".py") if path.is_dir() else [path]
+            found += files_in(path, only=lambda file: file.suffix != ".pyc") if path.is_dir() else [path]
         return tuple(found)
 
 
@@ -105,8 +104,7 @@ RECIPES: Final = (
         on="python-base",
         sources=(
             *("conftest.py", "pytest.ini", "pyproject.toml", "RUNBOOK.md", "checks", "chaos", "pipeline_services"),
-            "pipeline_services/pipelines/conveyor.toml",
-            *(f"pipeline_services/reporting/allure/{name}" for name in ALLURE_FILES),
+            *("manifests/base", "manifests/overlays"),  # what the live objects are compared with
         ),
     ),
 )
