@@ -79,7 +79,7 @@ kubeconfig: $(ENVIRONMENT) ## print the path of the cluster's kubeconfig (use wi
 	@$(PLATFORM) kubeconfig $(ARGS)
 
 bench-pipeline: $(ENVIRONMENT) ## measure how many readings per second the processor sustains
-	@$(BIN)/python -m pipeline_services.bench $(ARGS)
+	@$(BIN)/python -m pipeline_services.release.bench $(ARGS)
 
 acceptance: $(ENVIRONMENT) ## break the running pipeline on purpose and see that the daily checks say so
 	@$(BIN)/pytest -m "live and not slow" tests/acceptance $(ARGS)

@@ -8,7 +8,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pipeline_services.bench.manifests import NAME
 from pipeline_services.clients.http import HttpApi
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.faults.admin import Admin
@@ -20,6 +19,7 @@ from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnsw
 from pipeline_services.model.k8s import container_statuses, is_ready, last_end, restarts_of, started_at
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.deploy.rollout import log_end, why
+from pipeline_services.release.bench.manifests import NAME
 from pipeline_services.release.ground import remove_pods
 from pipeline_services.release.trial import READY_WITHIN_S, Trial
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pipeline_services.apps.bench import TOPIC_PREFIX, Load
-from pipeline_services.bench.manifests import network_policies
-from pipeline_services.bench.run import BACK_DATED
 from pipeline_services.faults.admin import Admin
 from pipeline_services.faults.injection import injected, perform
 from pipeline_services.faults.journal import Journal
@@ -20,6 +18,8 @@ from pipeline_services.measure.probes import Probes
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError
 from pipeline_services.model.k8s import containers_of, name_of, secret_value, template_of
+from pipeline_services.release.bench.manifests import network_policies
+from pipeline_services.release.bench.run import BACK_DATED
 from pipeline_services.release.decision import Decision, is_final, judge, too_noisy
 from pipeline_services.release.gates import LOOKS, METRICS
 from pipeline_services.release.ground import ADMIN_TOKEN_KEY, ground

@@ -9,8 +9,6 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from pipeline_services.apps.bench import Load
-from pipeline_services.bench.manifests import LABELS, NAME, network_policies
-from pipeline_services.bench.manifests import pod as bench_pod
 from pipeline_services.faults.journal import Call, Step
 from pipeline_services.faults.model import Fault
 from pipeline_services.faults.stores import buckets_removed, topics_removed
@@ -18,6 +16,8 @@ from pipeline_services.model import roles
 from pipeline_services.model.k8s import containers_of, name_of, spec_of, template_of
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.release.bench.manifests import LABELS, NAME, network_policies
+from pipeline_services.release.bench.manifests import pod as bench_pod
 
 LIFETIME_S: Final = 3600.0
 """Seconds that all rounds may take together."""

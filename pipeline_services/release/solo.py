@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from pipeline_services.apps.bench import Load
 from pipeline_services.audit.ledger import judge
-from pipeline_services.bench.run import finished, history_of, last_object
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.faults.admin import Admin
 from pipeline_services.measure.probes import Probes
@@ -19,6 +18,7 @@ from pipeline_services.model.errors import NoData, ServiceUnreachable, Unexpecte
 from pipeline_services.model.k8s import restarts_of
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.release.alone import LOOK_EVERY_S, Alone, VersionFailed, end_of, first_of
+from pipeline_services.release.bench.run import finished, history_of, last_object
 from pipeline_services.release.ground import Place, loader, version_pod
 from pipeline_services.release.rounds import Round
 from pipeline_services.release.store import TrialStore

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.bench.manifests import NAME
 from pipeline_services.experiment.leftovers import differences
 from pipeline_services.faults.aftermath import undo_left_behind
 from pipeline_services.faults.journal import own_journal
 from pipeline_services.model.waiting import wait_until
+from pipeline_services.release.bench.manifests import NAME
 from pipeline_services.release.engine import STAGES
 from tests.acceptance.bench import ROOT, Judge, Namespace, becomes_green, pytest_daily
 

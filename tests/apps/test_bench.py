@@ -6,9 +6,9 @@ from itertools import islice
 
 from pipeline_services.apps.bench import DEVICES, Load
 from pipeline_services.audit.ledger import Records, judge
-from pipeline_services.bench.manifests import NAME, network_policies, pod
-from pipeline_services.bench.run import Outcome, history_of
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.release.bench.manifests import NAME, network_policies, pod
+from pipeline_services.release.bench.run import Outcome, history_of
 
 PIPELINE = Pipeline.load()
 LOAD = Load("bench-1", 120, 10**18)

@@ -10,10 +10,10 @@ from typing import Any
 
 from pipeline_services.apps.bench import Load
 from pipeline_services.audit.ledger import Records
-from pipeline_services.bench.manifests import NAME
 from pipeline_services.clients.kafka_broker import Offsets
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.release.bench.manifests import NAME
 
 LOAD = Load("bench-1790000000", 100, 10**18)
 ALL = dict.fromkeys(range(5), 20)

@@ -18,8 +18,6 @@ from typing import Any, Final
 
 from pipeline_services.apps.bench import TOPIC_PREFIX, Load
 from pipeline_services.audit.ledger import History, LedgerVerdict, Records, TopicLog, judge
-from pipeline_services.bench.manifests import NAME, network_policies, pod
-from pipeline_services.bench.store import bench_store
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
@@ -29,6 +27,8 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.cluster.access import ClusterAccess, access_to
 from pipeline_services.platform.deploy.rollout import log_end
+from pipeline_services.release.bench.manifests import NAME, network_policies, pod
+from pipeline_services.release.bench.store import bench_store
 
 READINGS: Final = 200_000
 TARGET_PER_SECOND: Final = 10_000
