@@ -161,7 +161,8 @@ def with_levels(metrics: Mapping[str, KeyMetric], levels: Mapping[str, Levels]) 
     """The metrics with an environment's own levels in place.
 
     Raises:
-        PreconditionNotMet: an id that no metric has, or a warn level on the far side of the fail level.
+        PreconditionNotMet: an id that no metric has, a warn level on the far side of the fail level, or a level that
+            would switch the check off or let nothing pass.
     """
     unknown = [metric_id for metric_id in levels if metric_id not in metrics]
     if unknown:
@@ -179,7 +180,34 @@ def _with(metric: KeyMetric, levels: Levels) -> KeyMetric:
         warn = metric.warn if _warns_first(metric, metric.warn, fail) else fail
     elif not _warns_first(metric, warn, fail):
         raise PreconditionNotMet(f"thresholds.{metric.id}: warn {warn:g} would come after fail {fail:g}")
+    for key, level in (("fail", fail), ("warn", warn)):
+        why = _senseless(metric, level)
+        if why:
+            raise PreconditionNotMet(f"thresholds.{metric.id}.{key}: {level:g} {metric.unit} {why}")
     return replace(metric, fail=fail, warn=warn)
+
+
+def _senseless(metric: KeyMetric, level: float) -> str:
+    """Why a level judges nothing; no metric is ever negative, and a share is at most 1."""
+    if metric.unit.startswith("of ") and level > 1:
+        return "is no share: 0.8 means 80 %"
+    if metric.floor is not None and level < metric.floor:
+        return f"lies below the least allowed, {metric.floor:g}: nothing would pass"
+    if level < 0 or (level == 0 and metric.comparison in (Comparison.AT_LEAST, Comparison.BELOW)):
+        off = metric.comparison in (Comparison.ABOVE, Comparison.AT_LEAST)
+        return "is always reached: the check would be off" if off else "is never kept to: nothing would pass"
+    return ""
+
+
+def changes(metrics: Mapping[str, KeyMetric], levels: Mapping[str, Levels]) -> list[str]:
+    """What the levels of an environment change, in words: one text for each metric."""
+    with_own = with_levels(metrics, levels)
+    return [
+        f"{name} fails unless {new.comparison.value} {new.fail:g} {new.unit} (else {old.fail:g}), "
+        f"warns unless {new.comparison.value} {new.warn:g} (else {old.warn:g})"
+        for name, new in with_own.items()
+        if (new.fail, new.warn) != ((old := metrics[name]).fail, old.warn)
+    ]
 
 
 def _warns_first(metric: KeyMetric, warn: float, fail: float) -> bool:

@@ -10,7 +10,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.readings import is_within, lag_growth
 from pipeline_services.metrics.advice import Escalation, five_lines
 from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.metrics.metric import Comparison, Reading, with_levels
+from pipeline_services.metrics.metric import Comparison, Reading, changes, with_levels
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Levels
@@ -175,8 +175,26 @@ def test_settings_replace_levels() -> None:
         ("no-such-metric", Levels(fail=1), "no-such-metric"),
         ("pod-restarts", Levels(warn=9), "pod-restarts"),
         ("producer-rate", Levels(warn=0.1), "producer-rate"),
+        ("cpu-usage", Levels(fail=80), "cpu-usage.fail: 80 of its limit is no share: 0.8 means 80 %"),
+        ("processor-matches-producer", Levels(fail=70, warn=80), "fail: 70 of the producer's rate is no share"),
+        ("producer-rate", Levels(fail=-1), "is always reached: the check would be off"),
+        ("name-resolves", Levels(fail=0), "is always reached: the check would be off"),
+        ("consumer-lag", Levels(fail=-5), "is never kept to: nothing would pass"),
+        ("pod-restarts", Levels(fail=0), "is never kept to: nothing would pass"),
+        ("hpa-replicas", Levels(fail=0), "lies below the least allowed, 1: nothing would pass"),
+        ("consumer-lag", Levels(warn=-1), r"consumer-lag\.warn: -1 readings is never kept to"),
     ],
 )
 def test_settings_that_cannot_be_right_are_named(metric_id: str, levels: Levels, message: str) -> None:
     with pytest.raises(PreconditionNotMet, match=message):
         with_levels(KEY_METRICS, {metric_id: levels})
+
+
+def test_every_own_level_makes_sense() -> None:
+    own = {name: Levels(metric.warn, metric.fail) for name, metric in KEY_METRICS.items()}
+    assert with_levels(KEY_METRICS, own) == dict(KEY_METRICS)
+
+
+def test_what_settings_change_is_said() -> None:
+    (said,) = changes(KEY_METRICS, {"consumer-lag": Levels(fail=50_000), "cpu-usage": Levels(fail=0.8)})
+    assert said == "consumer-lag fails unless < 50000 readings (else 5000), warns unless < 1000 (else 1000)"

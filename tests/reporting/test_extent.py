@@ -63,6 +63,16 @@ def test_the_parts_that_an_environment_does_not_have_are_no_part_of_the_whole(pr
     project.judge(snapshot(), "--settings", str(settings)).stdout.fnmatch_lines(["PASSED: all 4 checks; *"])
 
 
+def test_what_the_settings_change_stands_on_the_terminal_and_in_the_file(project: Project) -> None:
+    settings = project.pytester.path / "here.toml"
+    settings.write_text('[absent]\ncomponents = ["storage"]\n[thresholds.consumer-lag]\nfail = 50000\n')
+    run = project.judge(snapshot(), "--settings", str(settings))
+    run.stdout.fnmatch_lines(["not here, *: storage", "changed by the settings: consumer-lag fails unless < 50000 *"])
+    about = json.loads((project.reports / "daily.json").read_text())["run"]
+    assert about["absent"] == ["storage"]
+    assert [change.partition(" ")[0] for change in about["changed_by_settings"]] == ["consumer-lag"]
+
+
 def test_picked_checks_that_fail_say_of_how_many(project: Project) -> None:
     run = project.judge(snapshot({"pods": []}), "-k", "kafka")
     assert run.ret == 1

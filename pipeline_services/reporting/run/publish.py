@@ -52,6 +52,8 @@ class Run:
         where: the cluster and the moment, in words.
         remember: the run belongs into the history.
         left_out: how many checks of the whole run were not picked; None where that is not known.
+        changed: what the settings change of the metrics' levels, in words.
+        absent: the components that the settings declare absent.
     """
 
     kind: str
@@ -59,6 +61,8 @@ class Run:
     where: str
     remember: bool
     left_out: int | None = 0
+    changed: Sequence[str] = ()
+    absent: Sequence[str] = ()
 
     @property
     def verdict_file(self) -> str:
@@ -153,6 +157,8 @@ def _about(run: Run, environment: Mapping[str, str]) -> dict[str, Any]:
         "started": utc(run.started),
         "seconds": round(time.time() - run.started, 1),
         "left_out": run.left_out,
+        "changed_by_settings": list(run.changed),
+        "absent": list(run.absent),
         **environment,
     }
 

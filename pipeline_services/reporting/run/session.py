@@ -27,6 +27,7 @@ from pipeline_services.reporting.run.selection import CHAOS, DAILY, SNAPSHOT_MAR
 from pipeline_services.reporting.run.source import SnapshotSource
 from pipeline_services.reporting.run.triaged import Triaged, triaged
 from pipeline_services.reporting.run.unwritten import Unwritten
+from pipeline_services.snapshot.snapshot import Snapshot
 
 PLUGIN: Final = "operator-run"
 WARNING: Final = "warning"
@@ -77,7 +78,7 @@ class OperatorRun:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Read the markers of what is left after ``-m`` and ``-k``, and leave out the parts that are not here."""
         self.labels = {item.nodeid: CaseLabels.of(item, self.source.pipeline) for item in items}
-        self.absent = {label.component for label in self.labels.values()} & self.source.settings.absent
+        self.absent = set(self.source.settings.absent)
         gone = [item for item in items if self.labels[item.nodeid].component not in self.source.here]
         if gone:
             items[:] = [item for item in items if self.labels[item.nodeid].component in self.source.here]
@@ -231,7 +232,7 @@ class OperatorRun:
         for block in filter(None, (self.scenarios.lines(), self._summary(results))):
             for line in block if causes else (*block, ""):
                 self.say(line)
-        for line in snapshot.remarks(time.time()) if snapshot and self.source.options.snapshot else ():
+        for line in self._remarks(snapshot):
             self.say(line)
         where = environment.place(snapshot, self.source.options, self.source.pipeline)
         partial = bool(not_run) or left_out != 0
@@ -240,7 +241,8 @@ class OperatorRun:
         elif self.publishes and (self.source.options.reports_asked or not partial):
             # Judged again, a snapshot is no new run; and a part of the checks is no point of the whole's history.
             remember = self.source.options.snapshot is None and not (partial and self.kind in SNAPSHOT_MARKERS)
-            run = publish.Run(self.kind, self.started, where, remember, left_out)
+            said = self.source.changed, sorted(self.absent)
+            run = publish.Run(self.kind, self.started, where, remember, left_out, *said)
             try:
                 self._publish(run, results)
             except KeyboardInterrupt as error:  # the verdict is known by now
@@ -263,6 +265,11 @@ class OperatorRun:
         except OSError as error:
             self.unwritten.note(error)
             self.say(self.unwritten.line)
+
+    def _remarks(self, snapshot: Snapshot | None) -> list[str]:
+        """What a reader has to know of the verdict: what the settings changed, how old a file is."""
+        changed = [f"changed by the settings: {change}" for change in self.source.changed]
+        return [*changed, *(snapshot.remarks(time.time()) if snapshot and self.source.options.snapshot else ())]
 
     def _summary(self, results: Sequence[CaseResult]) -> list[str]:
         """The causes first, where triage was asked; else what each check says."""

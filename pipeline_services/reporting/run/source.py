@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pipeline_services.faults.model import overdue
 from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.metrics.metric import with_levels
+from pipeline_services.metrics.metric import changes, with_levels
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
@@ -53,6 +53,11 @@ class SnapshotSource:
     def taken(self) -> ReadLog | None:
         """The snapshot, where there is one yet."""
         return self._taken if isinstance(self._taken, ReadLog) else None
+
+    @property
+    def changed(self) -> list[str]:
+        """What the settings change of the metrics' levels, in words."""
+        return changes(KEY_METRICS, self.settings.thresholds)
 
     @property
     def here(self) -> frozenset[str]:
