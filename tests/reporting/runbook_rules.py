@@ -14,7 +14,10 @@ from tests.reporting.samples import ROOT
 WORDS = Words.load()
 PARTS = ("Meaning", "Impact", "Symptoms", "Diagnosis", "Mitigation", "Recovered when", "Escalate", "Proved by")
 TARGETS = frozenset(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-PLACES = ("-n conveyor-pipeline", "-n kube-system", " namespace ", "nodes", " node ", "cordon ", "storageclass", " -k ")
+PLACES = (
+    *("-n conveyor-pipeline", "-n conveyor-nightly", "-n kube-system"),
+    *(" namespace ", "nodes", " node ", "cordon ", "storageclass", " -k "),
+)
 _SAVES = re.compile(r"kubectl get (\S+) -n \S+ (\S+) -o yaml > \S+\.saved\.yaml$")
 _DELETES = re.compile(r"kubectl delete (?!pods? )(\S+) -n \S+ (\S+)")
 CHANGING = re.compile(
