@@ -82,8 +82,10 @@ def collect(
         PreconditionNotMet: it has no such namespace, or the account may read nothing in it.
     """
     deep = deep or upkeep
-    moment = Moment(time.time(), cluster.namespace, pipeline or Pipeline.load())
-    cluster.require_namespace()
+    started = time.time()
+    cluster.require_namespace()  # and learn what time it is there
+    ahead_s = cluster.server.ahead_s
+    moment = Moment(started - ahead_s, cluster.namespace, pipeline or Pipeline.load(), ahead_s)
     record = Record()
     asked = frozenset((*_SERVICES, *NEEDED_BY.values()))
     absent = (settings or Settings()).absent | (asked - moment.pipeline.components.keys())
@@ -94,7 +96,7 @@ def collect(
             *_service_tasks(pool, reach, record, moment, absent, deep=deep, upkeep=upkeep),
             *_cluster_tasks(pool, cluster, lists, record, absent, pipeline=moment.pipeline, deep=deep),
         ]
-        unfinished = wait(tasks, timeout=max(0.0, moment.at + deadline - time.time())).not_done
+        unfinished = wait(tasks, timeout=max(0.0, started + deadline - time.time())).not_done
         answers, failures = record.seal(deadline)
     pool.shutdown(wait=not unfinished, cancel_futures=True)
     for task in tasks:

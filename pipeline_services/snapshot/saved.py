@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.k8s.objects import is_object
 from pipeline_services.model.text import duration, utc
 
 LARGE_BYTES: Final = 16 << 20
@@ -125,15 +126,10 @@ def _require_shape(source: str, answer: object) -> None:
         rows = answer if isinstance(answer, list) else [answer]
         good = isinstance(answer, list) and all(isinstance(row, dict) for row in rows)
         _require(good, f"its answer of {source} is no list of records")
-        good = source not in _OBJECTS or all(map(_is_object, rows))
+        good = source not in _OBJECTS or all(map(is_object, rows))
         _require(good, f"its answer of {source} is no list of Kubernetes objects")
     else:
         _require(isinstance(answer, dict | list), f"its answer of {source} is no record")
-
-
-def _is_object(row: Any) -> bool:
-    metadata = row.get("metadata")
-    return isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
 
 
 def _is_failure(failure: object) -> bool:

@@ -26,6 +26,8 @@ GONE = 2**22 + 1
 class Cluster:
     """The suite's own cluster, where there is none: what is asked of it is noted."""
 
+    clock = ""
+
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.did: list[str] = []
         self.on_snapshot = lambda: None

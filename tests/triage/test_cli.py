@@ -166,6 +166,7 @@ class FakePipeline:
     """A pipeline of which every look is given."""
 
     looks: Iterator[Snapshot]
+    clock = ""
 
     def __init__(self, target: object, settings: object) -> None:
         self.asked: list[bool] = []

@@ -60,6 +60,12 @@ def version_of(item: K8sObject) -> str:
     return str(item["metadata"]["resourceVersion"])
 
 
+def is_object(item: object) -> bool:
+    """Whether it is an object with a name, as against what a damaged file may hold in its place."""
+    metadata = item.get("metadata") if isinstance(item, dict) else None
+    return isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
+
+
 def spec_of(item: K8sObject) -> K8sObject:
     """What the object should be; empty for one that has no ``spec``."""
     spec: K8sObject = item.get("spec") or {}

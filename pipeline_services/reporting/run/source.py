@@ -96,6 +96,8 @@ class SnapshotSource:
         target = resolve_target(options.kubeconfig, options.context, options.namespace, self.pipeline)
         with LivePipeline(target, self.settings) as pipeline:
             snapshot = pipeline.snapshot(upkeep=self.upkeep)
+            if pipeline.clock:
+                self.say(pipeline.clock)
         for line in overdue(snapshot.answers, snapshot.taken_at):
             self.say(line)
         if options.is_own_cluster and own_cluster.something_to_undo(options.under_fault):

@@ -33,11 +33,17 @@ _Lists = Mapping[str, "Future[list[dict[str, Any]]]"]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When and where the collection takes place, and what is looked at."""
+    """When and where the collection takes place, and what is looked at.
+
+    Attributes:
+        at: epoch seconds, by the clock of the API server.
+        ahead_s: seconds that this machine's clock is ahead of it.
+    """
 
     at: float
     namespace: str
     pipeline: Pipeline
+    ahead_s: float = 0.0
 
 
 class Reach(AbstractContextManager["Reach"]):

@@ -63,7 +63,7 @@ def influxdb_sources() -> list[str]:
     return ["influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write", "tls"]
 
 
-def read_influxdb(reach: Reach, record: Record, _moment: Moment) -> None:
+def read_influxdb(reach: Reach, record: Record, moment: Moment) -> None:
     """Health, the newest reading, whether both tokens are accepted, and the certificate."""
     try:
         forward = reach.forward(roles.INFLUXDB)
@@ -83,7 +83,7 @@ def read_influxdb(reach: Reach, record: Record, _moment: Moment) -> None:
     checked = reach.http(forward, tls=Tls(host, _ca(reach))) if _ca(reach) else None
     store = InfluxStore(checked, unchecked, reach.pipeline.store)
     reads = [
-        ("influxdb_newest", partial(with_token, config.read_token, _newest)),
+        ("influxdb_newest", partial(with_token, config.read_token, partial(_newest, moment.ahead_s))),
         ("influxdb_token", partial(with_token, config.write_token, _status)),
         ("influxdb_write", partial(with_token, config.write_token, _write_status)),
         ("influxdb_read_token", partial(with_token, config.read_token, _status)),
@@ -91,8 +91,8 @@ def read_influxdb(reach: Reach, record: Record, _moment: Moment) -> None:
     take_all(record, reads)
 
 
-def _newest(store: InfluxStore, token: str) -> dict[str, Any]:
-    asked_at = time.time()
+def _newest(ahead_s: float, store: InfluxStore, token: str) -> dict[str, Any]:
+    asked_at = time.time() - ahead_s
     newest = store.newest(token)
     return {"time": newest.time, "points_1m": newest.points_1m, "asked_at": asked_at}
 

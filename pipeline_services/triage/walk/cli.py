@@ -167,6 +167,8 @@ def _looked(options: argparse.Namespace, settings: Settings, described: Pipeline
     target = resolve_target(options.kubeconfig, options.context, options.namespace, described)
     with LivePipeline(target, settings) as pipeline:
         seen = _judged(pipeline.snapshot(deep=True), settings, options)
+        if pipeline.clock:
+            _say(pipeline.clock)
         if options.until_mended and seen.courses:
             _say_screen(options, seen, 0)
             _follow(seen, pipeline, settings, by_hand=True)
