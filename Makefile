@@ -40,10 +40,10 @@ nightly-install: $(ENVIRONMENT) ## install the nightly run in the cluster, as a 
 nightly-remove: $(ENVIRONMENT) ## remove it from the cluster, its reports included
 	@$(PLATFORM) nightly-remove $(ARGS)
 
-backup: $(ENVIRONMENT) ## keep a backup of InfluxDB (the newest 7 stay)
+backup: $(ENVIRONMENT) ## keep a backup of InfluxDB and Kafka (the newest 7 stay)
 	@$(MAINTENANCE) backup $(ARGS)
 
-backup-test: $(ENVIRONMENT) ## keep a backup, restore it into a server of its own and compare every point (ARGS=--controls)
+backup-test: $(ENVIRONMENT) ## keep a backup, restore it into servers of its own, compare all (ARGS=--controls)
 	@$(MAINTENANCE) backup-test $(ARGS)
 
 restore: $(ENVIRONMENT) ## replace what InfluxDB holds by a kept backup (FROM=folder), after a fresh one, and prove it

@@ -1,4 +1,4 @@
-"""``python -m pipeline_services.maintenance {backup,backup-test,restore}``: backups of the suite's own pipeline.
+"""``python -m pipeline_services.maintenance {backup,backup-test,restore}``: backups of the own pipeline.
 
 The exit code is 0, 1 for a failure with its reason in one line, 130 and 143 for Ctrl-C and SIGTERM.
 """
@@ -61,6 +61,7 @@ def _do(options: argparse.Namespace, site: Site) -> None:
     archive = backup.take(site)
     if options.command == "backup-test":
         backup.prove(site, archive, with_controls=options.controls)
+        backup.prove_kafka(site, archive, with_controls=options.controls)
 
 
 def _folder(source: str) -> Path:

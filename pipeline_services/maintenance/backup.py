@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.maintenance import archive as archives
 from pipeline_services.maintenance.archive import Archive, closed, require_whole
-from pipeline_services.maintenance.influxdb.controls import Bench, played
+from pipeline_services.maintenance.influxdb.controls import Bench, Control, played
 from pipeline_services.maintenance.influxdb.copy import ALWAYS, NEVER, throwaway_influxdb
 from pipeline_services.maintenance.influxdb.difference import compared
 from pipeline_services.maintenance.influxdb.fingerprint import Stored
@@ -27,6 +27,8 @@ from pipeline_services.maintenance.influxdb.proof import (
 )
 from pipeline_services.maintenance.influxdb.server import InfluxServer
 from pipeline_services.maintenance.influxdb.transfer import back_up, restore_all
+from pipeline_services.maintenance.kafka import backup as kafka_backup
+from pipeline_services.maintenance.kafka.copy import throwaway_kafka
 from pipeline_services.maintenance.site import Site
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
@@ -45,11 +47,14 @@ class NotProved(UnexpectedAnswer):
     """A backup did not give back what was stored, or a control was not detected."""
 
 
-def take(site: Site) -> Archive:
-    """Back up InfluxDB into a new archive, and delete archives that are superseded.
+def take(site: Site, *, with_kafka: bool = True) -> Archive:
+    """Back up InfluxDB and Kafka into a new archive, and delete archives that are superseded.
+
+    Args:
+        with_kafka: False where Kafka may be away, and only what InfluxDB holds is about to be replaced.
 
     Raises:
-        PipelineError: InfluxDB does not give everything.
+        PipelineError: one of them does not give everything.
     """
     began, at = time.monotonic(), time.time()
     before = site.archives.last()
@@ -57,7 +62,8 @@ def take(site: Site) -> Archive:
     with site.archives.new(at) as folder:
         (folder / PART).mkdir()
         back_up(site.live, folder / PART, at)
-        closed(folder, at, site.source, {PART: was.to_dict()})
+        kafka = {roles.KAFKA: _take_kafka(site, folder / roles.KAFKA, at)} if with_kafka else {}
+        closed(folder, at, site.source, {PART: was.to_dict(), **kafka})
     archive = archives.opened(site.archives.root / archives.name_at(at))
     site.say(f"{summary(archive, was.stored)}; took {exact_duration(time.monotonic() - began)}")
     site.say(f"the archive before it: {summary(before) if before else 'none'}")
@@ -65,6 +71,14 @@ def take(site: Site) -> Archive:
     if gone:
         site.say(f"deleted {plural(len(gone), 'archive')}, so that {archives.KEPT} stay: {', '.join(gone)}")
     return archive
+
+
+def _take_kafka(site: Site, folder: Path, at: float) -> dict[str, Any]:
+    folder.mkdir()
+    with site.kafka() as broker:
+        kept = kafka_backup.back_up(broker, site.pipeline.topics, folder, at)
+    site.say(f"Kafka: {kept.records} records of the last hour, {len(kept.topics)} topics, offsets of {kept.group}")
+    return kept.to_dict()
 
 
 def summary(archive: Archive, stored: Stored | None = None) -> str:
@@ -108,13 +122,41 @@ def prove(site: Site, archive: Archive, *, with_controls: bool = False) -> None:
             _play_controls(site, archive, was, copy)
 
 
+def prove_kafka(site: Site, archive: Archive, *, with_controls: bool = False) -> None:
+    """Restore Kafka's part of an archive into a throwaway broker and compare; a group has to go on at the right record.
+
+    Raises:
+        NotProved: the copy differs, the group goes on elsewhere, or a control was not detected.
+    """
+    began, folder = time.monotonic(), archive.folder / roles.KAFKA
+    kept = kafka_backup.Kept.from_dict(archive.manifest.facts.get(roles.KAFKA, {}))
+    require_whole(archive)
+    with throwaway_kafka(site.cluster, site.pipeline, site.journal) as copy:
+        kafka_backup.restore_into(copy, kept, folder)
+        lines = kafka_backup.findings(copy, kept, folder)
+        _require(lines, f"the backup of Kafka in {archive.folder} does not give back what was stored")
+        took = exact_duration(time.monotonic() - began)
+        site.say(
+            f"proved: {kept.records} records of Kafka restored and compared; {kept.group} goes on at the right "
+            f"record of {plural(len(kept.committed), 'partition')}; took {took}"
+        )
+        if with_controls:
+            found = [Control(*one) for one in kafka_backup.controls(copy, kept, folder)]
+            _judge_controls(site, found)
+
+
 def _play_controls(site: Site, archive: Archive, was: Frozen, copy: InfluxServer) -> None:
     with tempfile.TemporaryDirectory() as work:
         where = (site.pipeline.store.org, site.writes_to)
-        found = []
-        for control in played(Bench(archive, PART, was, site.live, copy, site.operator, Path(work), *where)):
-            site.say(str(control))
-            found.append(control)
+        bench = Bench(archive, PART, was, site.live, copy, site.operator, Path(work), *where)
+        _judge_controls(site, played(bench))
+
+
+def _judge_controls(site: Site, controls: Iterable[Control]) -> None:
+    found = []
+    for control in controls:
+        site.say(str(control))
+        found.append(control)
     _require([str(one) for one in found if not one.detected], "a damaged backup was not noticed")
     site.say(f"controls: {len(found)} of {len(found)} detected")
 
@@ -164,7 +206,7 @@ def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
     )
     if said.strip() != CONSENT:
         raise PreconditionNotMet(f"nothing was changed: the word was not {CONSENT!r}")
-    fresh = take(site)
+    fresh = take(site, with_kafka=False)
     with throwaway_influxdb(site.cluster, site.pipeline, site.journal) as (http, token):
         copy = InfluxServer(http, site.operator, site.pipeline.store.org)
         restore_all(http, token, folder / PART)

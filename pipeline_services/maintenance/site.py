@@ -10,9 +10,12 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from pipeline_services.clients.kubernetes import WritableCluster
+from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.faults.journal import Journal
 from pipeline_services.maintenance.archive import Archives
 from pipeline_services.maintenance.influxdb.server import InfluxServer
+from pipeline_services.maintenance.kafka.broker import Broker
+from pipeline_services.model import roles
 from pipeline_services.model.k8s import secret_value
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.cluster.access import ClusterAccess
@@ -51,6 +54,17 @@ class Site:
     def writes_to(self) -> str:
         """The bucket of the readings."""
         return self.pipeline.store.bucket
+
+    @contextmanager
+    def kafka(self) -> Iterator[Broker]:
+        """Its Kafka, within the block."""
+        service = self.pipeline.service(roles.KAFKA)
+        pod = self.pipeline[roles.KAFKA].first_pod
+        with (
+            PortForward(self.cluster, Endpoint(service.name, pod, service.port)) as forward,
+            Broker(forward.port) as broker,
+        ):
+            yield broker
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from pipeline_services.maintenance import archive as archives
 from pipeline_services.maintenance import backup
 from pipeline_services.maintenance.archive import Archive, Archives
 from pipeline_services.maintenance.influxdb.server import InfluxServer
+from pipeline_services.maintenance.kafka.records import Record
 from pipeline_services.maintenance.site import Site
 from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
@@ -28,6 +29,7 @@ from pipeline_services.model.pipeline import Pipeline
 from tests.maintenance.influxdb.conftest import copy, copy_server, live, live_server
 from tests.maintenance.influxdb.fake_influx import OPERATOR, FakeInflux
 from tests.maintenance.influxdb.hand_made import BUCKET, HELD, HOUR_AGO_NS
+from tests.maintenance.kafka.fake_broker import FakeBroker
 
 __all__ = ["copy", "copy_server", "live", "live_server"]
 FIRST = ("reading,device=d1", HOUR_AGO_NS)
@@ -46,14 +48,39 @@ class Claims:
 
 
 @pytest.fixture
+def broker() -> FakeBroker:
+    """One topic whose group has a record to go on with."""
+    topics, made = Pipeline.load().topics, FakeBroker()
+    made.make({topics.readings: {"partitions": 1, "settings": {}}})
+    made.write((topics.readings, 0), [Record(0, int(time.time() * 1_000) + n, None, b"x") for n in range(3)])
+    made.offsets = {(topics.readings, 0): 2}
+    return made
+
+
+@pytest.fixture
 def site(
-    live: InfluxServer, copy: InfluxServer, copy_server: FakeInflux, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    live: InfluxServer,
+    copy: InfluxServer,
+    broker: FakeBroker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Site:
     @contextmanager
     def throwaway(*_: object) -> Iterator[tuple[HttpApi, str]]:
         yield copy.http, OPERATOR
 
     monkeypatch.setattr(backup, "throwaway_influxdb", throwaway)
+
+    @contextmanager
+    def kafka(*_: object) -> Iterator[FakeBroker]:
+        yield broker
+
+    @contextmanager
+    def throwaway_kafka(*_: object) -> Iterator[FakeBroker]:
+        yield FakeBroker()
+
+    monkeypatch.setattr(Site, "kafka", kafka)
+    monkeypatch.setattr(backup, "throwaway_kafka", throwaway_kafka)
     cluster: Any = Claims()
     pipeline = replace(Pipeline.load(), store=Store("plant", BUCKET, "reading"))
     tokens = {"the token of the Secret admin": OPERATOR}
@@ -83,11 +110,12 @@ def notes(site: Site) -> list[Any]:
 def test_a_backup_says_how_large_it_is_and_which_was_before(
     site: Site, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "18 points in 2 series" in said[0]
-    assert said[1] == "the archive before it: none"
+    assert said[0].startswith("Kafka: 3 records of the last hour, 1 topics")
+    assert "18 points in 2 series" in said[1]
+    assert said[2] == "the archive before it: none"
     monkeypatch.setattr(time, "time", lambda: archive.manifest.at + 7_200)
     backup.take(site)
-    assert said[3].startswith(f"the archive before it: {archive.folder} (2 h 0 min old, 0.0 MB, 18 points in 2 series)")
+    assert said[5].startswith(f"the archive before it: {archive.folder} (2 h 0 min old, 0.0 MB, 18 points in 2 series)")
     assert archive.manifest.source == f"{site.pipeline.namespace} on kind-test"
 
 
@@ -121,6 +149,27 @@ def test_nothing_stored_proves_nothing(site: Site, live_server: FakeInflux) -> N
     live_server.held[BUCKET] = {}
     with pytest.raises(NoData, match="nothing to restore"):
         backup.prove(site, backup.take(site))
+
+
+def test_kafka_is_proved_and_its_controls_are_played(site: Site, archive: Archive) -> None:
+    backup.prove_kafka(site, archive, with_controls=True)
+    proved = next(line for line in said if line.startswith("proved: 3 records of Kafka"))
+    assert "goes on at the right record of 1 partition" in proved
+    assert said[-1] == "controls: 2 of 2 detected"
+
+
+def test_a_broker_that_loses_a_record_fails(site: Site, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeBroker, "window", lambda _self, places, _since: dict.fromkeys(places, (0, 2)))
+    with pytest.raises(backup.NotProved, match="is missing; the copy ends before record 2"):
+        backup.prove_kafka(site, archive)
+
+
+def test_a_restore_does_not_need_kafka(site: Site, older: Path, broker: FakeBroker) -> None:
+    broker.offsets = {}
+    backup.restore(site, older, agreed)
+    fresh = site.archives.last()
+    assert fresh is not None
+    assert list(fresh.manifest.facts) == ["influxdb"]
 
 
 def agreed(_question: str) -> str:

@@ -1,0 +1,190 @@
+"""A Kafka broker that is backed up or restored into: topics with their settings, records of a window, offsets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+
+from pipeline_services.clients.kafka_broker import through
+from pipeline_services.maintenance.kafka.records import Place, Record
+from pipeline_services.model.errors import NoData, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.model.waiting import wait_until
+
+POLL_MS: Final = 500
+STALLED_AFTER_S: Final = 30.0
+"""Seconds without a record after which the rest is given up."""
+REQUEST_MS: Final = 10_000
+SEND_TIMEOUT_S: Final = 60.0
+COORDINATOR_S: Final = 30.0
+
+
+class Broker:
+    """Asks one broker through a local port, and changes it where it is a copy. Use it as a context manager."""
+
+    def __init__(self, port: int) -> None:
+        self._way = {**through(port), "request_timeout_ms": REQUEST_MS, "reconnect_backoff_max_ms": 500}
+        self._admin: Any = None
+
+    def __enter__(self) -> Broker:
+        with _translated("connected to"):
+            self._admin = KafkaAdminClient(**self._way)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._admin.close()
+
+    def topics(self, names: Iterable[str]) -> dict[str, Any]:
+        """Of each topic that is there the number of partitions and the settings that are its own."""
+        wanted = set(names)
+        with _translated("asked for topics"):
+            described = [one for one in self._admin.describe_topics() if one["name"] in wanted]
+            return {
+                one["name"]: {"partitions": len(one["partitions"]), "settings": self._settings(one["name"])}
+                for one in described
+            }
+
+    def _settings(self, topic: str) -> dict[str, str]:
+        resource = ConfigResource(ConfigResourceType.TOPIC, topic)
+        answer = self._admin.describe_configs([resource], config_filter="modified")
+        return own_settings(answer, topic)
+
+    def make(self, topics: Mapping[str, Any]) -> None:
+        """Make topics as ``topics`` describes them."""
+        wanted = {
+            name: {"num_partitions": one["partitions"], "replication_factor": 1, "configs": one["settings"]}
+            for name, one in topics.items()
+        }
+        with _translated("made to have topics"):
+            self._admin.create_topics(wanted, wait_for_metadata=True)
+
+    def committed(self, group: str, places: Iterable[Place]) -> dict[Place, int]:
+        """The offsets that a group has committed; a partition without one is left out."""
+        wanted = [TopicPartition(*place) for place in places]
+        with _translated("asked for offsets"):
+            found = self._admin.list_group_offsets({group: wanted}).get(group, {})
+        return {(one.topic, one.partition): known.offset for one, known in found.items() if known.offset >= 0}
+
+    def commit(self, group: str, offsets: Mapping[Place, int]) -> None:
+        """Make offsets a group's own. A new broker first makes the topic for them, which is waited for.
+
+        Raises:
+            WaitExpired: it does not take any in time.
+            UnexpectedAnswer: the group has members, so that it commits its own.
+        """
+        wanted = {TopicPartition(*place): OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()}
+
+        def attempt() -> Any:
+            with _translated("made to have offsets"):
+                return self._admin.alter_group_offsets(group, wanted)
+
+        answers = wait_until(attempt, within=COORDINATOR_S, what="offsets to be taken", retry_on=(ServiceUnreachable,))
+        refused = [f"{one.topic}/{one.partition}" for one, error in answers.items() if getattr(error, "errno", 0)]
+        if refused:
+            raise UnexpectedAnswer(f"the broker does not take the offsets of {', '.join(sorted(refused))}")
+
+    def window(self, places: Iterable[Place], since_ms: int) -> dict[Place, tuple[int, int]]:
+        """By partition the offset of the first record that is no older (ms since the epoch), and where it ends."""
+        wanted = [TopicPartition(*place) for place in places]
+        with _translated("asked for a window"), _consumer(self._way) as consumer:
+            ends = consumer.end_offsets(wanted)
+            starts = consumer.offsets_for_times(dict.fromkeys(wanted, since_ms))
+        first = {one: starts[one].offset if starts.get(one) else ends[one] for one in wanted}
+        return {(one.topic, one.partition): (first[one], ends[one]) for one in wanted}
+
+    def records(self, place: Place, start: int, stop: int) -> Iterator[Record]:
+        """The records of a partition from an offset up to, not with, another.
+
+        Raises:
+            NoData: they do not come.
+        """
+        partition = TopicPartition(*place)
+        with _translated("read"), _consumer(self._way) as consumer:
+            consumer.assign([partition])
+            consumer.seek(partition, start)
+            moved = time.monotonic()
+            while (at := consumer.position(partition)) < stop:
+                polled = consumer.poll(timeout_ms=POLL_MS)
+                if not polled and time.monotonic() - moved > STALLED_AFTER_S:
+                    raise NoData(f"{place[0]}/{place[1]}: no record came for {STALLED_AFTER_S:g} s at offset {at}")
+                moved = time.monotonic() if polled else moved
+                yield from (record_of(one) for one in polled.get(partition, []) if one.offset < stop)
+
+    def write(self, place: Place, records: Iterable[Record]) -> None:
+        """Add records to a partition, in their order, with their times and headers.
+
+        Raises:
+            UnexpectedAnswer: one was not taken.
+        """
+        with _translated("written to"):
+            producer = KafkaProducer(**self._way, acks="all", enable_idempotence=True, allow_auto_create_topics=False)
+            try:
+                sent = [
+                    producer.send(
+                        place[0],
+                        partition=place[1],
+                        key=one.key,
+                        value=one.value,
+                        headers=list(one.headers),
+                        timestamp_ms=one.timestamp_ms,
+                    )
+                    for one in records
+                ]
+                producer.flush(SEND_TIMEOUT_S)
+                if not all(one.succeeded() for one in sent):
+                    raise UnexpectedAnswer(f"the broker did not take every record of {place[0]}/{place[1]}")
+            finally:
+                producer.close(timeout=0)
+
+    def resumed(self, group: str, places: Iterable[Place]) -> dict[Place, Record | None]:
+        """The record with which a member of a group would go on in each partition; None: with none."""
+        committed = self.committed(group, places)
+        found: dict[Place, Record | None] = {}
+        for place in places:
+            start = committed.get(place, 0)
+            end = self.window([place], 0)[place][1]
+            found[place] = next(iter(self.records(place, start, start + 1)), None) if start < end else None
+        return found
+
+
+def record_of(found: Any) -> Record:
+    """A record of kafka-python as ours."""
+    headers = tuple((str(name), value) for name, value in found.headers or ())
+    return Record(found.offset, found.timestamp, found.key, found.value, headers)
+
+
+def own_settings(answer: Any, topic: str) -> dict[str, str]:
+    """The settings that were made for a topic itself, from an answer of kafka-python.
+
+    Raises:
+        UnexpectedAnswer: it is none.
+    """
+    try:
+        known = next(iter(answer.values()))[topic]
+        return {str(name): str(one["value"]) for name, one in known.items() if "TOPIC" in str(one["config_source"])}
+    except (AttributeError, KeyError, StopIteration, TypeError) as error:
+        raise UnexpectedAnswer(f"the settings of the topic {topic} cannot be read: {error!r}") from error
+
+
+@contextmanager
+def _consumer(way: Mapping[str, Any]) -> Iterator[Any]:
+    consumer = KafkaConsumer(**way, group_id=None, enable_auto_commit=False, max_poll_records=5_000)
+    try:
+        yield consumer
+    finally:
+        consumer.close(autocommit=False)
+
+
+@contextmanager
+def _translated(done: str) -> Iterator[None]:
+    """The one place where an exception of kafka-python becomes one of ours."""
+    try:
+        yield
+    except KafkaError as error:
+        raise ServiceUnreachable(f"the broker cannot be {done}: {error}") from error
