@@ -137,4 +137,5 @@ def _why(step: StepResult) -> str:
     if step.state is not State.RAN:
         return f"{step.state}: {step.why}"
     first = next((check.headline for check in step.checks.values() if check.outcome == INCONCLUSIVE), "")
-    return f"exit code {step.code}{f': {first}' if first else ''}"
+    reason = first or step.why
+    return f"exit code {step.code}{f': {reason}' if reason else ''}"

@@ -23,6 +23,7 @@ from pipeline_services.nightly.results import State, StepResult
 GRACE_S: Final = 240.0
 """What a step that is stopped has to undo its fault and to write down what it found."""
 LARGE: Final = ("index.html", "snapshot.json", "triage.json")
+_REASONS: Final = ("REFUSED", "ERROR", "INTERNALERROR")
 Say = Callable[[str], None]
 
 
@@ -85,6 +86,8 @@ class Player:
             code, why = self._awaited(child)
         checks, recoveries = results.read(self._kept(step, code, wall), junit)
         state = State.STOPPED if why else State.RAN
+        if code and not why and not checks:
+            why = said_last(log.read_text(encoding="utf-8", errors="replace"))
         return StepResult(step.name, state, code, time.monotonic() - began, why, checks, recoveries)
 
     def _awaited(self, child: subprocess.Popen[bytes]) -> tuple[int, str]:
@@ -122,8 +125,15 @@ def told(result: StepResult) -> str:
     """A step in a few words."""
     counts = [one.outcome for one in result.checks.values()]
     found = ", ".join(f"{counts.count(word)} {word}" for word in dict.fromkeys(sorted(counts, reverse=True)))
-    ending = f"stopped {result.why}" if result.state is State.STOPPED else f"exit code {result.code}"
-    return "; ".join(filter(None, (ending, found, duration(result.seconds))))
+    stopped = result.state is State.STOPPED
+    ending = [f"stopped {result.why}"] if stopped else [f"exit code {result.code}", result.why]
+    return "; ".join(filter(None, (*ending, found, duration(result.seconds))))
+
+
+def said_last(log: str) -> str:
+    """Why a step without a result ended: the line that says so, else the last one."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    return next((line for line in lines if line.startswith(_REASONS)), lines[-1] if lines else "it said nothing")
 
 
 def _is_newer(file: Path, since: float) -> bool:

@@ -54,7 +54,7 @@ class StepResult:
 
     Attributes:
         code: its exit code; None where it was not run.
-        why: why it was stopped or not run.
+        why: why it was stopped, not run, or ended without any check.
         recoveries: by scenario the seconds until the pipeline had recovered.
     """
 

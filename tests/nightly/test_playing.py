@@ -53,6 +53,21 @@ def test_each_step_has_its_exit_code_and_its_log(tmp_path: Path, said: list[str]
     assert (tmp_path / "one.log").read_text() == "fine\n"
 
 
+@pytest.mark.parametrize(
+    ("printed", "why"),
+    [
+        ("REFUSED: no kubeconfig\n\n3 deselected", "REFUSED: no kubeconfig"),
+        ("building\nno space left\n", "no space left"),
+        ("", "it said nothing"),
+    ],
+)
+def test_a_step_without_a_check_says_why(tmp_path: Path, said: list[str], printed: str, why: str) -> None:
+    night = player(tmp_path, said)
+    night.play([step("repair", f"import sys; print({printed!r}, end=''); sys.exit(4)")])
+    assert night.done[0].why == why
+    assert said[-1].startswith(f"  exit code 4; {why}; ")
+
+
 def test_what_does_not_fit_is_named_and_the_next_may_fit(tmp_path: Path, said: list[str]) -> None:
     night = player(tmp_path, said)
     night.play([step("long", "", usual_s=1200.0), step("short", "")])
