@@ -74,6 +74,7 @@ class Night:
                     "code": one.code,
                     "seconds": round(one.seconds, 1),
                     "checks": {name: check.outcome for name, check in one.checks.items()},
+                    "notes": list(one.notes),
                 }
                 for one in self.steps
             },

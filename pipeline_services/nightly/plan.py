@@ -11,6 +11,8 @@ from statistics import median
 from typing import Final
 
 REPAIR: Final = "repair"
+NOTE: Final = "repaired: "
+"""How the lines of that step begin that say what it put right."""
 RECENT: Final = 5
 """So many of the last durations of a step say how long it takes."""
 _SUNDAY: Final = 6

@@ -17,7 +17,7 @@ from pipeline_services.clients.signals import held_back
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.text import duration
 from pipeline_services.nightly import results
-from pipeline_services.nightly.plan import REPAIR, Step, expected_s
+from pipeline_services.nightly.plan import NOTE, REPAIR, Step, expected_s
 from pipeline_services.nightly.results import State, StepResult
 
 GRACE_S: Final = 240.0
@@ -86,9 +86,9 @@ class Player:
             code, why = self._awaited(child)
         checks, recoveries = results.read(self._kept(step, code, wall), junit)
         state = State.STOPPED if why else State.RAN
-        if code and not why and not checks:
-            why = said_last(log.read_text(encoding="utf-8", errors="replace"))
-        return StepResult(step.name, state, code, time.monotonic() - began, why, checks, recoveries)
+        text = log.read_text(encoding="utf-8", errors="replace")
+        why = said_last(text) if code and not why and not checks else why
+        return StepResult(step.name, state, code, time.monotonic() - began, why, checks, recoveries, notes(text))
 
     def _awaited(self, child: subprocess.Popen[bytes]) -> tuple[int, str]:
         """The exit code, and why the process was stopped, or nothing where it came to its end."""
@@ -134,6 +134,11 @@ def said_last(log: str) -> str:
     """Why a step without a result ended: the line that says so, else the last one."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     return next((line for line in lines if line.startswith(_REASONS)), lines[-1] if lines else "it said nothing")
+
+
+def notes(log: str) -> tuple[str, ...]:
+    """What the step says that it put right."""
+    return tuple(line.removeprefix(NOTE) for line in log.splitlines() if line.startswith(NOTE))
 
 
 def _is_newer(file: Path, since: float) -> bool:

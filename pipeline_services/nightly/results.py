@@ -56,6 +56,7 @@ class StepResult:
         code: its exit code; None where it was not run.
         why: why it was stopped, not run, or ended without any check.
         recoveries: by scenario the seconds until the pipeline had recovered.
+        notes: what the step put right, a line each.
     """
 
     name: str
@@ -65,6 +66,7 @@ class StepResult:
     why: str = ""
     checks: Mapping[str, Check] = field(default_factory=dict)
     recoveries: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def worse(one: str, other: str) -> str:

@@ -19,7 +19,8 @@ _WORDS: Final = {PASSED: "ok", FAILED: "FAILED", INCONCLUSIVE: "NOT KNOWN"}
 
 def lines(night: Night, found: Changes) -> list[str]:
     """The night from its steps to its verdict."""
-    return [*table(night.steps), "", *changed(found, night.checks), "", verdict(night)]
+    repaired = [[note] for step in night.steps for note in step.notes]
+    return [*table(night.steps), *_block("REPAIRED", repaired), "", *changed(found, night.checks), "", verdict(night)]
 
 
 def table(steps: Iterable[StepResult]) -> list[str]:

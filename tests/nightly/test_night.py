@@ -43,7 +43,7 @@ def test_the_history_gives_back_what_was_added(tmp_path: Path) -> None:
     (tmp_path / history.FILE).open("a").write('{"started": 9, "st')  # a line that was cut off
     [kept] = history.read(tmp_path)
     assert history.outcomes(kept) == {"a": FAILED}
-    assert kept["steps"]["daily"] == {"state": "ran", "code": 1, "seconds": 5.0, "checks": {"a": FAILED}}
+    assert kept["steps"]["daily"] == {"state": "ran", "code": 1, "seconds": 5.0, "checks": {"a": FAILED}, "notes": []}
 
 
 def test_the_history_does_not_grow_for_ever(tmp_path: Path) -> None:

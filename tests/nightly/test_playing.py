@@ -14,7 +14,9 @@ import pytest
 from pipeline_services.clients import shell
 from pipeline_services.clients.signals import unwinding
 from pipeline_services.model.run_lock import sole_holder
-from pipeline_services.nightly import cli, history, report
+from pipeline_services.nightly import cli, history, report, screen
+from pipeline_services.nightly.changes import changes
+from pipeline_services.nightly.night import Night
 from pipeline_services.nightly.plan import Cluster, Step
 from pipeline_services.nightly.playing import Player
 from pipeline_services.nightly.results import PASSED, State
@@ -51,6 +53,14 @@ def test_each_step_has_its_exit_code_and_its_log(tmp_path: Path, said: list[str]
     night.play([step("one", "print('fine')"), step("two", "import sys; sys.exit(3)")])
     assert [(one.name, one.state, one.code) for one in night.done] == [("one", State.RAN, 0), ("two", State.RAN, 3)]
     assert (tmp_path / "one.log").read_text() == "fine\n"
+
+
+def test_what_a_repair_put_right_is_on_the_screen(tmp_path: Path, said: list[str]) -> None:
+    night = player(tmp_path, said)
+    night.play([step("repair", "print('pulling')\nprint('repaired: removed Deployment stray')")])
+    assert night.done[0].notes == ("removed Deployment stray",)
+    whole = Night(0.0, 1.0, night.done)
+    assert "  REPAIRED: 1\n    removed Deployment stray" in "\n".join(screen.lines(whole, changes([], whole)))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -19,12 +20,12 @@ class World:
         self.alive = False
         self.done: list[str] = []
         self.fails = ""
-        access = SimpleNamespace(pipeline=None)
+        self.changed: list[str] = []
         monkeypatch.setattr(repair, "own_journal", lambda: SimpleNamespace(entries=lambda: self.entries))
         monkeypatch.setattr(repair, "to_undo", self.to_undo)
         monkeypatch.setattr(repair, "answers", lambda _access: self.answers)
         monkeypatch.setattr(repair, "undo_left_behind", lambda _journal, _say: self.do("undo"))
-        monkeypatch.setattr(repair.lifecycle, "up", lambda settle: self.do("up") or access)
+        monkeypatch.setattr(repair.lifecycle, "up", self.up)
         monkeypatch.setattr(repair, "resolve_target", lambda pipeline: None)
         monkeypatch.setattr(repair, "settle", lambda *_args, since: self.do(f"settle {since}"))
 
@@ -32,6 +33,12 @@ class World:
         if self.alive:
             raise PreconditionNotMet("fault in force")
         return entries
+
+    def up(self, progress: Callable[[str], None], settle: object) -> SimpleNamespace:
+        self.do("up")
+        for line in self.changed:
+            progress(line)
+        return SimpleNamespace(pipeline=None)
 
     def do(self, what: str) -> None:
         if what == self.fails:
@@ -68,3 +75,31 @@ def test_what_cannot_be_repaired_is_said(world: World) -> None:
     said: list[str] = []
     assert repair.main(said.append) == 1
     assert said == ["up was refused"]
+
+
+def test_what_was_put_right_is_said_at_the_end(world: World) -> None:
+    world.changed = [
+        "image built",
+        "removed Deployment stray",
+        "Service kafka was changed by somebody else: putting it right",
+    ]
+    said: list[str] = []
+    assert repair.main(said.append) == 0
+    assert said == [f"repaired: {line}" for line in world.changed[1:]]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        ("producer: changed", True),
+        ("producer was scaled to 0: one replica again", True),
+        ("StatefulSet kafka cannot be changed in place: making it anew", True),
+        ("replaced pod producer-1", True),
+        ("fault in force since 2026-01-01: kafka-0 hung; made by run x, which is gone; undone", True),
+        ("producer is ready (4 s)", False),
+        ("repaired; figures still to come: 3 (at most 240 s)", False),
+        ("loading into the node: apps", False),
+    ],
+)
+def test_the_lines_that_tell_of_a_repair(line: str, is_one: bool) -> None:
+    assert repair.put_right([line]) == [line] * is_one
