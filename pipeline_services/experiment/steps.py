@@ -11,6 +11,7 @@ from pipeline_services.triage.model import Diagnosis
 
 _READS: Final = re.compile(r"^kubectl( --context \S+)? (get|describe|logs|top|exec|rollout history|rollout status)\b")
 _OPEN_ENDED: Final = re.compile(r" --watch\b| -w\b| -f\b| port-forward ")
+_KEPT: Final = re.compile(r" > \S+$")
 _NOTHING: Final = ("No resources found", "<none>")
 
 
@@ -30,10 +31,14 @@ Type = Callable[[Iterable[str]], tuple[Typed, ...]]
 
 
 def reading(diagnosis: Diagnosis, components: Iterable[str]) -> list[str]:
-    """The commands of the findings about these components that change nothing and end by themselves, each once."""
+    """The commands of the findings about these components that show something and end by themselves, each once."""
     about = frozenset(components)
     found = (step for one in diagnosis.findings if one.component in about for step in one.next)
-    return [step for step in dict.fromkeys(found) if _READS.match(step) and not _OPEN_ENDED.search(step)]
+    return [step for step in dict.fromkeys(found) if _shows(step)]
+
+
+def _shows(step: str) -> bool:
+    return bool(_READS.match(step)) and not _OPEN_ENDED.search(step) and not _KEPT.search(step)
 
 
 def flaw(code: int | None, output: str) -> str:

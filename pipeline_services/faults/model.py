@@ -13,13 +13,11 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol, runtime_checkable
 from urllib.parse import urlencode
 
-from pipeline_services.faults.journal import Call, Step
+from pipeline_services.faults.journal import FAULT_LIFETIME_S, Call, Step
 from pipeline_services.model.k8s import annotations_of, labels_of, name_of, owners_of
 from pipeline_services.model.kinds import KINDS, kind_of
 
 MERGE_PATCH: Final = "application/merge-patch+json"
-FAULT_LIFETIME_S: Final = 900.0
-"""Seconds for which a fault may be in force, unless it says otherwise."""
 RUN: Final = uuid.uuid4().hex[:8]
 MARK: Final = "conveyor.io/fault"
 """The label (on what a fault makes) or annotation (on what it changes) that names the run."""

@@ -137,7 +137,7 @@ def test_cases_are_named_by_themselves_or_by_their_check() -> None:
 
 
 def test_the_levels_of_the_environment_are_judged_by() -> None:
-    strict = Settings.from_document({"thresholds": {"consumer-lag": {"warn": 0, "fail": 0}}})
+    strict = Settings.from_document({"thresholds": {"consumer-lag": {"warn": 1, "fail": 1}}})
     assert not run_checks(healthy().snapshot(), cases(HERE, run="daily"))
     assert list(run_checks(healthy().snapshot(), cases(HERE, strict, "daily"))) == ["test_key_metric[consumer-lag]"]
 

@@ -14,8 +14,8 @@ import pytest
 from pipeline_services import faults
 from pipeline_services.faults import aftermath, injection
 from pipeline_services.faults.__main__ import main
-from pipeline_services.faults.journal import Call, Entry, Journal, own_journal
-from pipeline_services.faults.model import EXPIRY, FAULT_LIFETIME_S, MARK, marks, overdue
+from pipeline_services.faults.journal import FAULT_LIFETIME_S, Call, Entry, Journal, own_journal
+from pipeline_services.faults.model import EXPIRY, MARK, marks, overdue
 from pipeline_services.faults.safety import authorize_target, chaos_lock, describe, require_none_in_force, to_undo
 from pipeline_services.faults.watchdog import FaultExpired
 from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer

@@ -8,7 +8,7 @@ from math import ceil
 import pytest
 
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.reporting.run import causes, screen
+from pipeline_services.reporting.run import causes, terminal
 from pipeline_services.reporting.run.explained import unexplained
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 from pipeline_services.reporting.run.triaged import Triaged
@@ -26,7 +26,7 @@ COMMANDS = 4
 
 
 def lines(results: list[CaseResult], triage: Triaged, *, width: int = WIDTH, verbose: bool = False) -> list[str]:
-    return screen.lines(screen.View(results, Pipeline.load(), width, OPTIONS, verbose=verbose), triage)
+    return terminal.lines(terminal.View(results, Pipeline.load(), width, OPTIONS, verbose=verbose), triage)
 
 
 def rows(shown: list[str]) -> int:
@@ -139,16 +139,16 @@ def test_what_heals_is_told_after_what_lasts() -> None:
 
 def test_what_heals_alone_says_how_to_follow_it_with_the_options_of_the_run() -> None:
     options = replace(OPTIONS, context="plant-7", namespace="line 3")
-    view = screen.View([case("kafka")], Pipeline.load(), 120, options)
-    said = texts(screen.lines(view, Triaged(diagnosis(REPLACED))))
+    view = terminal.View([case("kafka")], Pipeline.load(), 120, options)
+    said = texts(terminal.lines(view, Triaged(diagnosis(REPLACED))))
     assert "heals  by itself within 2 min; follow it: make triage ARGS=" in said
     assert "--context plant-7 --namespace " in said
     assert "--watch" in said
 
 
 def test_a_file_cannot_be_followed() -> None:
-    view = screen.View([case("kafka")], Pipeline.load(), 120, replace(OPTIONS, snapshot=OPTIONS.reports))
-    assert "follow it" not in texts(screen.lines(view, Triaged(diagnosis(REPLACED))))
+    view = terminal.View([case("kafka")], Pipeline.load(), 120, replace(OPTIONS, snapshot=OPTIONS.reports))
+    assert "follow it" not in texts(terminal.lines(view, Triaged(diagnosis(REPLACED))))
 
 
 def test_two_causes_are_numbered() -> None:
@@ -168,5 +168,5 @@ def test_a_narrow_terminal_is_kept_to() -> None:
 
 
 def test_a_run_that_was_not_triaged_is_as_ever() -> None:
-    view = screen.View([case("producer"), result("ok", "kafka")], Pipeline.load(), WIDTH, OPTIONS)
-    assert screen.lines(view, None)[0].startswith("component ")
+    view = terminal.View([case("producer"), result("ok", "kafka")], Pipeline.load(), WIDTH, OPTIONS)
+    assert terminal.lines(view, None)[0].startswith("component ")

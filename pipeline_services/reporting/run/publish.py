@@ -18,7 +18,7 @@ from pipeline_services.model.text import utc
 from pipeline_services.reporting.allure import page, results
 from pipeline_services.reporting.allure.node import PageUnavailable
 from pipeline_services.reporting.allure.results import Figure
-from pipeline_services.reporting.run import daily_json, scenarios, terminal
+from pipeline_services.reporting.run import daily_json, scenarios, summary
 from pipeline_services.reporting.run.environment import describe
 from pipeline_services.reporting.run.folder import ReportFolder
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome, verdict_of
@@ -222,8 +222,8 @@ def _figures(report: Report) -> list[Figure]:
 
 def _plain_page(report: Report) -> str:
     played = report.scenarios.lines()
-    summary = terminal.summary(report.results, report.pipeline)
-    lines = [terminal.verdict(report.results, report.run.where, report.run.left_out), "", *summary, "", *played]
+    told = summary.summary(report.results, report.pipeline)
+    lines = [summary.verdict(report.results, report.run.where, report.run.left_out), "", *told, "", *played]
     body = html.escape("\n".join(lines))
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     style = "<style>pre { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"

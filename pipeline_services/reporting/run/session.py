@@ -16,7 +16,7 @@ from pipeline_services.clients.signals import ignore_from_now
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import REFUSED, stopped_by
 from pipeline_services.reporting.allure.results import CASE_LABEL
-from pipeline_services.reporting.run import environment, publish, screen, terminal
+from pipeline_services.reporting.run import environment, publish, summary, terminal
 from pipeline_services.reporting.run.cases import OUTCOME, CaseLabels, noted_outcome, phase_finding, shown
 from pipeline_services.reporting.run.extent import Extent
 from pipeline_services.reporting.run.folder import ReportFolder
@@ -71,7 +71,7 @@ class OperatorRun:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if isinstance(reporter, TerminalReporter):
             reporter.ensure_newline()
-            reporter.write_line(line, **terminal.markup(line))
+            reporter.write_line(line, **summary.markup(line))
             reporter.flush()
 
     @pytest.hookimpl(trylast=True)
@@ -212,7 +212,7 @@ class OperatorRun:
         said = self._exit_code is not None
         if said or self.kind == DAILY or not wrong:
             return []
-        return [*self.scenarios.lines(), *terminal.summary(list(self.results.values()), self.source.pipeline), ""]
+        return [*self.scenarios.lines(), *summary.summary(list(self.results.values()), self.source.pipeline), ""]
 
     def _refuse_nothing(self) -> None:
         left = "-k, -m and the paths leave no check"
@@ -228,7 +228,7 @@ class OperatorRun:
         if snapshot:
             for result in results:
                 result.known_issues += known_issues_seen(snapshot, result)
-        causes = screen.tells_causes(self.triage)
+        causes = terminal.tells_causes(self.triage)
         for block in filter(None, (self.scenarios.lines(), self._summary(results))):
             for line in block if causes else (*block, ""):
                 self.say(line)
@@ -250,7 +250,7 @@ class OperatorRun:
         elif partial:
             self.say(f"Only some checks were run: {self.folder.path} is as it was (--reports DIR writes a report)")
         place = where.rpartition(", ")[0] if causes else where
-        self.say(terminal.verdict(results, place, left_out, blamed=not causes))
+        self.say(summary.verdict(results, place, left_out, blamed=not causes))
         self._exit_code = verdict_of(results).exit_code
 
     def _publish(self, run: publish.Run, results: Sequence[CaseResult]) -> None:
@@ -275,5 +275,5 @@ class OperatorRun:
         """The causes first, where triage was asked; else what each check says."""
         width = shutil.get_terminal_size().columns
         verbose = self.config.option.verbose > 0
-        view = screen.View(results, self.source.pipeline, width, self.source.options, self.absent, verbose)
-        return screen.lines(view, self.triage)
+        view = terminal.View(results, self.source.pipeline, width, self.source.options, self.absent, verbose)
+        return terminal.lines(view, self.triage)

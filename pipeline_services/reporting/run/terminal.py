@@ -1,179 +1,51 @@
-"""The run as text for the operator's terminal. Pure: results in, lines out."""
+"""What the operator reads at the end of a run: the causes first, where triage was asked. Pure."""
 
 from __future__ import annotations
 
-import textwrap
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Final
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.model.text import one_line, plural
-from pipeline_services.reporting.run.outcome import CaseResult, Category, Finding, Outcome, verdict_of
-
-WIDTH: Final = 100
-_WORDS: Final = {Outcome.PASSED: "ok", Outcome.FAILED: "FAILED", Outcome.INCONCLUSIVE: "NOT KNOWN"}
-_SHOWN_IDS: Final = 3
-_NEXT: Final = "next: "
-_COLOURS: Final = {
-    ("CAUSE", "LIKELY CAUSE", "FAILED"): ("red", "bold"),
-    ("NOT ", "NO ", "NOTHING", "INCONCLUSIVE", "SUITE ERROR", "besides", "warning"): ("yellow",),
-    ("PASSED",): ("green",),
-}
+from pipeline_services.reporting.run import summary
+from pipeline_services.reporting.run.options import RunOptions
+from pipeline_services.reporting.run.outcome import CaseResult
+from pipeline_services.reporting.run.triaged import Triaged
 
 
-def summary(
-    results: Sequence[CaseResult], pipeline: Pipeline, absent: Iterable[str] = (), width: int = WIDTH
-) -> list[str]:
-    """The table by component, the failures, then what could not be judged. A green run gives two or three lines.
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown, and to whom: all cases of the run, the terminal's width, and whether -v asks for everything."""
 
-    What others rest on comes first: where Kafka and the producer are red, Kafka is the one to look at.
-    """
-    results = sorted(results, key=lambda result: pipeline.rank(result.component))
-    if nothing_known(results):
-        return _nothing_known(results[0].finding, width)
-    return [*table(results, width), *not_here(absent), *_notes(results, width), *in_full(results, width)]
-
-
-def in_full(results: Iterable[CaseResult], width: int = WIDTH) -> list[str]:
-    """All that is to be said of the cases that are not green: each failure, then what is not known by its cause."""
-    shown = list(results)
-    lines: list[str] = []
-    for result in shown:
-        if result.outcome is Outcome.FAILED:
-            lines += ["", *failure(result, width)]
-    for group in by_cause(shown):
-        lines += ["", *not_known(group, width)]
-    return lines
+    results: Sequence[CaseResult]
+    pipeline: Pipeline
+    width: int
+    options: RunOptions
+    absent: Collection[str] = ()
+    verbose: bool = False
 
 
-def nothing_known(results: Sequence[CaseResult]) -> bool:
-    """Whether one cause has left every check open, such as a cluster that does not answer."""
-    groups = by_cause(results)
-    return len(groups) == 1 and len(groups[0]) == len(results)
+def lines(view: View, triage: Triaged | None) -> list[str]:
+    """All that is said above the verdict."""
+    told = summary.summary(view.results, view.pipeline, view.absent, view.width)
+    if triage is None:
+        return told
+    if triage.diagnosis is None:
+        return [*told, "", triage.trouble]
+    from pipeline_services.reporting.run import causes  # noqa: PLC0415  a green run need not load triage
+    from pipeline_services.reporting.run.explained import unexplained  # noqa: PLC0415
+
+    options, live = view.options.given(), view.options.snapshot is None
+    seen = causes.View(triage.diagnosis, view.results, view.width, time.time(), options, live, view.verbose)
+    if not tells_causes(triage):
+        return [*causes.no_cause(seen), *told]
+    head = causes.lines(seen)
+    if view.verbose:
+        return [*head, "", *told]
+    left = summary.in_full(unexplained(view.results), view.width)
+    return [*head, *summary.not_here(view.absent), *causes.not_explained(seen), *left]
 
 
-def _nothing_known(finding: Finding, width: int) -> list[str]:
-    """One cause for all: no table says more than its one line."""
-    message = f"NOTHING KNOWN: {one_line(finding.message)}"
-    return [*_wrapped(message, width), *([f"  next: {finding.next_step}"] if finding.next_step else [])]
-
-
-def table(results: Sequence[CaseResult], width: int = WIDTH) -> list[str]:
-    """One row for each component that has something to say, and one paragraph for those that are well."""
-    counts = _counts(results)
-    troubled = {name: count for name, count in counts.items() if set(count) != {Outcome.PASSED}}
-    well = [f"{name} {count.total()}" for name, count in counts.items() if name not in troubled]
-    lines = []
-    if troubled:
-        lines.append(f"{'component':<12} {'passed':>7} {'failed':>7} {'not known':>10}")
-        lines += [_row(name, count) for name, count in troubled.items()]
-    if well:
-        lines += textwrap.wrap("ok: " + ", ".join(well), width, subsequent_indent="    ", break_on_hyphens=False)
-    return lines
-
-
-def _counts(results: Iterable[CaseResult]) -> dict[str, Counter[Outcome]]:
-    counts: dict[str, Counter[Outcome]] = {}
-    for result in results:
-        counts.setdefault(result.component, Counter())[result.outcome] += 1
-    return counts
-
-
-def _row(name: str, count: Counter[Outcome]) -> str:
-    figures = [count[Outcome.PASSED], count[Outcome.FAILED], count[Outcome.INCONCLUSIVE]]
-    passed, failed, unknown = (str(figure) if figure else "-" for figure in figures)
-    worst = _WORDS[Outcome.FAILED if count[Outcome.FAILED] else Outcome.INCONCLUSIVE]
-    return f"{name:<12} {passed:>7} {failed:>7} {unknown:>10}   {worst}"
-
-
-def not_here(absent: Iterable[str]) -> list[str]:
-    """What the settings declare absent, and is not judged."""
-    names = ", ".join(sorted(absent))
-    return [f"not here, by the settings: {names}"] if names else []
-
-
-def _notes(results: Iterable[CaseResult], width: int) -> list[str]:
-    """What is green and still worth a line: metrics past their warn level, known issues."""
-    warnings = [f"warning: {result.warning}" for result in results if result.warning]
-    seen = sum((result.known_issues for result in results), Counter())
-    known = ", ".join(f"{issue.id} {count}" for issue, count in seen.most_common())
-    notes = [*warnings, f"known issues let pass (in the report): {known}"] if known else warnings
-    return [line for text in notes for line in _wrapped(text, width)]
-
-
-def failure(result: CaseResult, width: int = WIDTH) -> list[str]:
-    """The case, then its five lines."""
-    head = f"FAILED  {result.component}  {result.id}"
-    return [head, *(line for text in result.finding.message.splitlines() for line in _indented(text, width))]
-
-
-def _indented(text: str, width: int) -> list[str]:
-    """A line of a finding; a command stays whole, so that it can be pasted."""
-    if text.startswith(_NEXT):
-        return [f"  {text}"]
-    return _wrapped(f"  {text}", width, "    ")
-
-
-def by_cause(results: Iterable[CaseResult]) -> list[list[CaseResult]]:
-    """The inconclusive cases that share a cause, the most common cause first."""
-    groups: dict[tuple[Category, str, str], list[CaseResult]] = {}
-    for result in results:
-        if result.outcome is Outcome.INCONCLUSIVE:
-            finding = result.finding
-            groups.setdefault((finding.category, finding.message, finding.next_step), []).append(result)
-    return sorted(groups.values(), key=len, reverse=True)
-
-
-def not_known(group: Sequence[CaseResult], width: int = WIDTH) -> list[str]:
-    """One cause: why, what to do, and which cases it leaves open."""
-    finding = group[0].finding
-    word = "SUITE ERROR" if finding.category is Category.SUITE_ERROR else "NOT KNOWN"
-    components = ", ".join(dict.fromkeys(result.component for result in group))
-    size = plural(len(group), "check")
-    where = f" ({finding.where})" if finding.where else ""
-    lines = _wrapped(f"{word}  {size} of {components}: {one_line(finding.message)}{where}", width)
-    if finding.next_step:
-        lines.append(f"  next: {finding.next_step}")
-    ids = ", ".join(result.id.rsplit("/", 1)[-1] for result in group[:_SHOWN_IDS])
-    more = f" and {len(group) - _SHOWN_IDS} more" if len(group) > _SHOWN_IDS else ""
-    return [*lines, *_wrapped(f"  {ids}{more}", width)]
-
-
-def verdict(results: Sequence[CaseResult], where: str, left_out: int | None = 0, *, blamed: bool = True) -> str:
-    """The whole run in one line, as it ends the output.
-
-    Args:
-        where: of which cluster and when.
-        left_out: how many checks of the whole run were not picked; None where that is not known.
-        blamed: name the components; where the causes stand above, they name them.
-    """
-    counts = Counter(result.outcome for result in results)
-    failed, unknown, passed = counts[Outcome.FAILED], counts[Outcome.INCONCLUSIVE], counts[Outcome.PASSED]
-    worst = verdict_of(results)
-    some = f"{len(results)} picked" if left_out is None else f"{len(results)} of {len(results) + left_out}"
-    if worst is Outcome.PASSED:
-        return f"PASSED: all {passed} checks; {where}" if left_out == 0 else f"{some} checks, all passed; {where}"
-    if unknown == len(results):
-        of = unknown if left_out == 0 else some
-        return f"INCONCLUSIVE: none of the {of} checks could be judged; {where}"
-    parts = [f"{failed} wrong{_blamed(results, Outcome.FAILED) if blamed else ''}"] if failed else []
-    parts += [f"{unknown} not known{_blamed(results, Outcome.INCONCLUSIVE) if blamed else ''}"] if unknown else []
-    word = "FAILED" if worst is Outcome.FAILED else "INCONCLUSIVE"
-    only = f" ({some} checks)" if left_out != 0 else ""
-    return f"{word}: {', '.join([*parts, f'{passed} right'])}{only}; {where}"
-
-
-def _blamed(results: Iterable[CaseResult], outcome: Outcome) -> str:
-    counts = Counter(result.component for result in results if result.outcome is outcome)
-    return f" ({', '.join(f'{name} {count}' for name, count in counts.most_common())})"
-
-
-def markup(line: str) -> dict[str, bool]:
-    """The colour of a line, for a terminal that has any."""
-    found = (colour for starts, colour in _COLOURS.items() if line.startswith(starts))
-    return dict.fromkeys(next(found, ()), True)
-
-
-def _wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
-    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+def tells_causes(triage: Triaged | None) -> bool:
+    """Whether there is a cause to be told, so that its consequences need not be told one by one."""
+    return triage is not None and bool(triage.causes())
