@@ -16,7 +16,7 @@ def test_restarts_few_this_week(snapshot: Snapshot, component: str) -> None:
 
 
 def test_volume_has_room(snapshot: Snapshot, component: str) -> None:
-    """The component's volume is less than 80 % full."""
+    """The component's volume is less than 80 % full, and lasts until the next review at its growth."""
     upkeep.volume_has_room(snapshot, component)
 
 

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.growth import growth, range_of
 from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model import own_cluster, roles
@@ -27,6 +28,9 @@ ROOM: Final = 0.8
 ANCHOR: Final = "preventive-maintenance"
 """Annotation of InfluxDB's volume claim: when its data was last backed up and restored, and the readings counted."""
 KNOWN_FOR: Final = 3 * 3600.0
+"""Seconds that Prometheus must remember for anything that is said of a week."""
+PACE_KNOWN_FOR: Final = 6 * 3600.0
+NEXT_REVIEW_DAYS: Final = 7.0
 PARTS: Final = 6
 CREEP: Final = 0.25
 
@@ -68,6 +72,7 @@ def restarts_are_few(snapshot: Snapshot, component: str) -> None:
 
     Unlike the daily count this one goes on where a StatefulSet's pod was replaced.
     """
+    require_memory(snapshot)
     counted = value_of(snapshot, "upkeep/restarts", *(part.id for part in snapshot.pipeline.parts_of(component)))
     if counted >= MAX_RESTARTS:
         advice = _advice(component, f"kubectl describe pods -n {{namespace}} -l {{selector:{component}}}")
@@ -77,12 +82,24 @@ def restarts_are_few(snapshot: Snapshot, component: str) -> None:
 
 
 def volume_has_room(snapshot: Snapshot, component: str) -> None:
-    """The component's volume is less than 80 % full: well before the daily check fails, there is time to act."""
-    used = _series(snapshot, trends(snapshot.pipeline)[f"volume-{component}"])[-1][1]
+    """The component's volume is less than 80 % full, and will not be full before the next review at its present growth.
+
+    Raises:
+        NoData: too little is known to say how fast it grows.
+    """
+    points = _series(snapshot, trends(snapshot.pipeline)[f"volume-{component}"])
+    used = points[-1][1]
+    volume = snapshot.pipeline[component].volume
+    advice = _advice("storage", f"kubectl exec -n {{namespace}} {{pod:{component}}} -- df -h {{mount:{component}}}")
     if used >= ROOM:
-        advice = _advice("storage", f"kubectl exec -n {{namespace}} {{pod:{component}}} -- df -h {{mount:{component}}}")
-        observed = f"the volume {snapshot.pipeline[component].volume} is {used:.0%} full"
-        raise Deviation(snapshot, observed, f"< {ROOM:.0%}", advice)
+        raise Deviation(snapshot, f"the volume {volume} is {used:.0%} full", f"< {ROOM:.0%}", advice)
+    span = points[-1][0] - points[0][0]
+    if span < PACE_KNOWN_FOR:
+        raise NoData(f"{volume} is known for {span / 3600:.1f} h; how fast it grows takes {PACE_KNOWN_FOR / 3600:g}")
+    until_full = growth(points).days_until(1 - used)
+    if until_full[1] < NEXT_REVIEW_DAYS:
+        observed = f"the volume {volume} is {used:.0%} full, and all full in {range_of(until_full)} at its growth"
+        raise Deviation(snapshot, observed, f"room for {NEXT_REVIEW_DAYS:g} days, until the next review", advice)
 
 
 def comes_back(snapshot: Snapshot, trend_id: str) -> None:
@@ -95,7 +112,7 @@ def comes_back(snapshot: Snapshot, trend_id: str) -> None:
         NoData: too little is known, or there are gaps.
     """
     trend = trends(snapshot.pipeline)[trend_id]
-    _require_memory(snapshot)
+    require_memory(snapshot)
     levels = _levels(_series(snapshot, trend), trend_id)
     risen, last = levels[-1] - levels[0], levels[-1] - levels[-2]
     worth_a_word = risen >= max(trend.least, CREEP * levels[0])
@@ -171,12 +188,16 @@ def _series(snapshot: Snapshot, trend: Trend) -> list[list[float]]:
     return points
 
 
-def _require_memory(snapshot: Snapshot) -> None:
-    """One reason for all trends, where it is Prometheus itself that is young."""
+def require_memory(snapshot: Snapshot) -> None:
+    """One reason for all that is said of a week, where it is Prometheus itself that is young.
+
+    Raises:
+        NoData: it is.
+    """
     times = [point[0] for points in snapshot.data("trends").values() for point in points]
     span = max(times) - min(times) if times else 0.0
     if span < KNOWN_FOR:
-        raise NoData(f"Prometheus remembers {span / 3600:.1f} h; a trend takes {KNOWN_FOR / 3600:g}")
+        raise NoData(f"Prometheus remembers {span / 3600:.1f} h; a review takes {KNOWN_FOR / 3600:g}")
 
 
 def _levels(points: Sequence[Sequence[float]], what: str) -> list[float]:

@@ -28,6 +28,12 @@ def volume_full(world: World, component: str) -> None:
     world.answers["trends"][f"volume/data-{component}-0"][-1][1] = 0.85
 
 
+def volume_filling(world: World, component: str) -> None:
+    points = world.answers["trends"][f"volume/data-{component}-0"]
+    for number, point in enumerate(points):
+        point[1] = 0.3 + 0.2 * number / len(points)
+
+
 def creeping(world: World, trend_id: str) -> None:
     trend = trends(Pipeline.load())[trend_id]
     points = world.answers["trends"][trend.series]
@@ -77,7 +83,7 @@ def scaled(ago: float | None, *, age: float = DAY) -> Breakage:
 
 KNOWN_BAD_REVIEWS: dict[str, tuple[Breakage, ...]] = {
     "test_restarts_few_this_week": (value("upkeep/restarts", 6),),
-    "test_volume_has_room": (volume_full,),
+    "test_volume_has_room": (volume_full, volume_filling),
     "test_trend_comes_back": (creeping,),
     "test_backup_proved": (
         backup(None, age=20 * DAY),

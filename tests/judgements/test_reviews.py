@@ -60,7 +60,7 @@ def test_a_short_memory_knows_no_trend() -> None:
     young = memory(lambda part: 1.0, points=18)
     young.answers["trends"] = {"memory/kafka": young.answers["trends"]["memory/kafka"]}
     for trend in ("memory-kafka", "consumer-lag"):
-        with pytest.raises(NoData, match=r"Prometheus remembers 2.8 h; a trend takes 3"):
+        with pytest.raises(NoData, match=r"Prometheus remembers 2.8 h; a review takes 3"):
             upkeep.comes_back(young.snapshot(), trend)
     world = memory(lambda part: 400 + 300 * part)
     points = world.answers["trends"]["memory/kafka"]
@@ -70,6 +70,50 @@ def test_a_short_memory_knows_no_trend() -> None:
     world.answers["trends"]["memory/kafka"] = []
     with pytest.raises(NoData, match="remembers no memory/kafka"):
         upkeep.comes_back(world.snapshot(), "memory-kafka")
+
+
+def volume(shape: Callable[[float], float], *, points: int = POINTS) -> World:
+    """The use of Kafka's volume over twelve hours."""
+    world = memory(lambda _part: 400.0)
+    series = world.answers["trends"]["volume/data-kafka-0"] = []
+    start, step = world.now - 12 * 3_600, 12 * 3_600 / POINTS
+    series += [[start + number * step, shape(number / POINTS)] for number in range(points)]
+    return world
+
+
+def test_a_volume_that_fills_before_the_next_review_is_told_with_a_range() -> None:
+    said = "the volume data-kafka-0 is 40% full, and all full in 3 days at its growth; expected room for 7 days"
+    with pytest.raises(Deviation, match=said):
+        upkeep.volume_has_room(volume(lambda part: 0.3 + 0.1 * part).snapshot(), roles.KAFKA)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda part: 0.3,
+        lambda part: 0.3 + 0.01 * part,
+        lambda part: 0.5 - 0.1 * part,
+        lambda part: 0.3 + 0.02 * math.sin(9 * part),
+    ],
+    ids=["level", "slow", "falls", "waves"],
+)
+def test_a_volume_that_lasts_until_the_next_review(shape: Callable[[float], float]) -> None:
+    upkeep.volume_has_room(volume(shape).snapshot(), roles.KAFKA)
+
+
+def test_how_fast_a_young_volume_grows_is_not_known_but_a_full_one_is_full() -> None:
+    with pytest.raises(NoData, match=r"data-kafka-0 is known for 4\.8 h; how fast it grows takes 6"):
+        upkeep.volume_has_room(volume(lambda part: 0.3 + part, points=30).snapshot(), roles.KAFKA)
+    with pytest.raises(Deviation, match="is 90% full"):
+        upkeep.volume_has_room(volume(lambda part: 0.9, points=3).snapshot(), roles.KAFKA)
+
+
+def test_nothing_is_said_of_a_week_that_prometheus_knows_minutes_of() -> None:
+    world = memory(lambda _part: 1.0)
+    world.answers["trends"] = {name: known[-3:] for name, known in world.answers["trends"].items()}
+    for judge, what in ((upkeep.restarts_are_few, roles.KAFKA), (renewal.requests_fit, roles.KAFKA)):
+        with pytest.raises(NoData, match=r"Prometheus remembers 0\.5 h; a review takes 3"):
+            judge(world.snapshot(), what)
 
 
 def test_every_trend_is_collected() -> None:
