@@ -110,8 +110,8 @@ def _play(options: argparse.Namespace, receivers: Sequence[Receiver]) -> int:
     found = changes(past, night)
     lines, page = screen.lines(night, found), options.reports / report.PAGE
     with held_back():
+        history.prune(options.reports, options.keep)  # before the page, which has links to what is kept
         report.write(options.reports, folder, past, night, lines)
-        history.prune(options.reports, options.keep)
     _say("\n".join(["", *lines, f"Report: {page}   (for machines: {report.VERDICT}; what each step said: {folder})"]))
     _tell(options, receivers, night, found)
     return night.code

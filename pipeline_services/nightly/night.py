@@ -65,7 +65,7 @@ class Night:
     def kept(self) -> dict[str, Any]:
         """The night as one line of the history."""
         return {
-            "started": round(self.started, 1),
+            "started": float(int(self.started)),  # whole seconds, as in the name of its folder
             "ended": round(self.ended, 1),
             "verdict": self.verdict,
             "steps": {

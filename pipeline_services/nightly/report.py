@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.text import file_time, utc
 from pipeline_services.nightly import history
 from pipeline_services.nightly.night import Night
 
@@ -32,16 +33,26 @@ def write(reports: Path, folder: Path, past: history.Past, night: Night, lines: 
     write_whole(reports / VERDICT, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
     for place in (folder, reports):
         write_whole(place / SUMMARY, ("\n".join(lines) + "\n").encode())
-    write_whole(reports / PAGE, _page(lines, night, reports).encode())
+    write_whole(reports / PAGE, _page(lines, [*past, night.kept()], night, reports).encode())
 
 
-def _page(lines: Sequence[str], night: Night, reports: Path) -> str:
-    """The summary, with links to the page of each step's last run."""
+def _page(lines: Sequence[str], nights: history.Past, night: Night, reports: Path) -> str:
+    """The summary, with links to the page of each step's last run, and the nights so far, newest first."""
     kinds = [step.name for step in night.steps if (reports / step.name / PAGE).is_file()]
     links = " ".join(f'<a href="{kind}/{PAGE}">{kind}</a>' for kind in kinds)
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     style = "<style>pre, p { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"
-    body = f"<p>{links}</p><pre>{html.escape(chr(10).join(lines))}</pre>"
+    earlier = "\n".join(_row(one, reports) for one in reversed(nights))
+    body = f"<p>{links}</p><pre>{html.escape(chr(10).join(lines))}</pre><h2>Nights</h2><pre>{earlier}</pre>"
     return (
         f'<!DOCTYPE html><html lang="en"><head>{head}<title>Nightly</title>{style}</head><body>{body}</body></html>\n'
     )
+
+
+def _row(night: Mapping[str, Any], reports: Path) -> str:
+    """A night in one line, with a link to its summary as long as that is kept."""
+    place, when = f"{history.NIGHTS}/{file_time(night['started'])}/{SUMMARY}", utc(night["started"])
+    linked = f'<a href="{place}">{when}</a>' if (reports / place).is_file() else when
+    steps = night["steps"].items()
+    red = [f"{name}: {step['state']}, exit code {step['code']}" for name, step in steps if step["code"] != 0]
+    return f"{night['verdict']:<13} {linked}  {html.escape('; '.join(red))}".rstrip()

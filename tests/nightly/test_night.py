@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.nightly import history
+from pipeline_services.nightly import history, report
 from pipeline_services.nightly.night import Night
 from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED
-from tests.nightly.made import CUT_OFF, LEFT_OUT, night, past, ran
+from tests.nightly.made import CUT_OFF, DAY_S, LEFT_OUT, night, past, ran
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,16 @@ def test_old_nights_are_pruned_and_nothing_else(tmp_path: Path) -> None:
         (tmp_path / history.NIGHTS / name).mkdir(parents=True)
     assert history.prune(tmp_path, 2) == names[:1]
     assert sorted(one.name for one in (tmp_path / history.NIGHTS).iterdir()) == names[1:]
+
+
+def test_the_page_has_the_nights_so_far_with_links_to_those_that_are_kept(tmp_path: Path) -> None:
+    for number, one in enumerate(
+        [night(ran("daily", 1, a=FAILED)), night(ran("daily", 0, a=PASSED), CUT_OFF, at=DAY_S)]
+    ):
+        folder = tmp_path / history.NIGHTS / ("19700102T000000Z" if number else "gone")
+        report.write(tmp_path, folder, history.read(tmp_path), one, ["<all> is said"])
+    page = (tmp_path / report.PAGE).read_text()
+    assert "&lt;all&gt; is said" in page
+    link = '<a href="nights/19700102T000000Z/summary.txt">1970-01-02 00:00:00 UTC</a>'
+    assert f"inconclusive  {link}  matrix: stopped, exit code 130" in page
+    assert "failed        1970-01-01 00:00:00 UTC  daily: ran, exit code 1" in page
