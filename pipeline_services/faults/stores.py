@@ -31,8 +31,11 @@ esac
 # $1 the broker's port, $2 whom or what it is about, in words, $3 the words that change it.
 _CONFIGS: Final = """
 pid=$(pgrep -o -f 'kafka[.]Kafka ') || { echo 'no broker runs'; exit 1; }
-nsenter -t "$pid" -m -n -p env -i PATH=/opt/kafka/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \\
-  kafka-configs.sh --bootstrap-server "localhost:$1" --alter $2 $3
+said=$(nsenter -t "$pid" -m -n -p env -i PATH=/opt/kafka/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \\
+  kafka-configs.sh --bootstrap-server "localhost:$1" --alter $2 $3 2>&1) && exit 0
+case "$3 $said" in *--delete-config*'Invalid config(s)'*) exit 0 ;; esac # there is none any more
+echo "$said"
+exit 1
 """
 # $1 the bucket's id, $2 its name from now on, $3 the operator's token, $4 InfluxDB's port.
 _RENAME: Final = """
