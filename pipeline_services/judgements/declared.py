@@ -161,7 +161,7 @@ def drifts(snapshot: Snapshot, component: str) -> Iterator[Drift]:
     What is missing because the workload that it is for is not there at all is left out: that is told by itself.
     """
     declared: list[K8sObject] = snapshot.data("declared")
-    own = [item for item in declared if _owner(snapshot.pipeline, item, declared) == component]
+    own = [item for item, owner in zip(declared, snapshot.derive(_owners), strict=True) if owner == component]
     if not own:
         raise NoData(f"the manifests declare nothing of {component}")
     for item in own:
@@ -218,6 +218,12 @@ def _view(item: K8sObject, kind: str) -> Mapping[str, Any]:
 def _with_names_of_images(containers: list[K8sObject]) -> list[K8sObject]:
     """Registry and tag are chosen when it is deployed."""
     return [{**one, "image": re.split(r"[:@]", one["image"].rpartition("/")[2])[0]} for one in containers]
+
+
+def _owners(snapshot: Snapshot) -> list[str]:
+    """The component of each declared object, in their order."""
+    declared: list[K8sObject] = snapshot.data("declared")
+    return [_owner(snapshot.pipeline, item, declared) for item in declared]
 
 
 def _owner(pipeline: Pipeline, item: K8sObject, declared: list[K8sObject]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any, Final
 
 from pipeline_services.judgements.reachability.policy_rules import EGRESS, INGRESS, Beyond, Block, End, Pods, Policies
@@ -102,13 +103,18 @@ class Network:
 
     def _allowed(self, source: End, destination: End) -> Ports:
         """The ports of the described flows. Who may connect to any address outside may so to that of a pod."""
-        meant = {destination, Beyond.OUTSIDE}
-        flows = (
-            flow
-            for flow in self._described.flows
-            if source in self._ends_of(flow.source) and meant & set(self._ends_of(flow.destination))
-        )
-        return Ports.joined(Ports.of(flow.protocol, flow.port, flow.port) for flow in flows)
+        meant = ((source, destination), (source, Beyond.OUTSIDE))
+        return Ports.joined(self._described_ports[ends] for ends in meant if ends in self._described_ports)
+
+    @cached_property
+    def _described_ports(self) -> Mapping[tuple[End, End], Ports]:
+        """The ports of the described flows, by the two ends of each."""
+        found: dict[tuple[End, End], Ports] = {}
+        for flow in self._described.flows:
+            ports = Ports.of(flow.protocol, flow.port, flow.port)
+            for ends in product(self._ends_of(flow.source), self._ends_of(flow.destination)):
+                found[ends] = found.get(ends, Ports()) | ports
+        return found
 
     def _ends_of(self, component: str) -> Sequence[End]:
         """The ends that a flow's source or destination means."""

@@ -89,6 +89,7 @@ class Policies:
         self._namespace = namespace
         self._known = tuple(known)
         self._found: dict[tuple[str, End, End], Ports] = {}
+        self._restricting: dict[tuple[str, Pods], list[K8sObject]] = {}
 
     def between(self, source: End, destination: End) -> Ports:
         """The ports that are open from one end to the other: let out by the one and in by the other."""
@@ -136,8 +137,12 @@ class Policies:
         subject = source if direction == EGRESS else destination
         if isinstance(subject, Beyond) or subject.namespace != self._namespace:
             return None
-        found = [one for one in self._items if direction in _directions(one) and self._selects(one, subject)]
-        return found or None
+        key = direction, subject
+        if key not in self._restricting:
+            self._restricting[key] = [
+                one for one in self._items if direction in _directions(one) and self._selects(one, subject)
+            ]
+        return self._restricting[key] or None
 
     def _selects(self, policy: K8sObject, pods: Pods) -> bool:
         return holds(spec_of(policy).get("podSelector") or {}, dict(pods.labels))
@@ -202,8 +207,9 @@ def _port(entry: Mapping[str, Any], destination: End) -> Ports:
 def holds(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """Whether a label selector matches; an empty one matches everything."""
     wanted: Mapping[str, str] = selector.get("matchLabels") or {}
-    plain = all(labels.get(key) == value for key, value in wanted.items())
-    return plain and all(_expression_holds(entry, labels) for entry in selector.get("matchExpressions") or ())
+    return wanted.items() <= labels.items() and all(
+        _expression_holds(entry, labels) for entry in selector.get("matchExpressions") or ()
+    )
 
 
 def _expression_holds(entry: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
