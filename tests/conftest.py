@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from hypothesis import HealthCheck, settings
 
 # The same examples on every machine, however slow or busy it is: these tests gate a merge.
@@ -9,3 +11,9 @@ settings.register_profile(
     "gate", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("gate")
+
+
+def pytest_collection_finish() -> None:
+    """What collected tests consist of stays to the end: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from chaos.matrix import recordings
@@ -22,12 +22,12 @@ FAULTS = sorted(name for name in ALL if not name.startswith("healthy"))
 OPTIONS = RunOptions(None, None, None, None, None, None, None, Path("reports"), False)
 
 
-@cache
+@lru_cache(maxsize=2)
 def snapshot_of(name: str) -> Snapshot:
     return known_since(recordings.read(ALL[name]))
 
 
-@cache
+@lru_cache(maxsize=2)
 def judged(name: str) -> tuple[list[CaseResult], Triaged]:
     """All cases of the daily run, and what triage says."""
     seen = ReadLog.over(snapshot_of(name))

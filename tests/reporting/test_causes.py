@@ -38,57 +38,74 @@ def findings(name: str) -> list[Finding]:
     return list(found.findings) if found else []
 
 
-RED = [name for name in FAULTS if any(one.outcome is not Outcome.PASSED for one in judged(name)[0])]
-ONE_FAULT = [
-    name
-    for name in RED
-    if sum(not one.self_healing for one in findings(name)) <= 1 and not unexplained(judged(name)[0])
-]
+CALM = {"matrix/autoscaler-target-wrong", "matrix/dns-down", "matrix/producer-asks-for-too-much"}
+"""The recordings in which no check of the daily run is red."""
+SEVERAL = {
+    f"matrix/{row}"
+    for row in (
+        *("certificate-expires-tomorrow", "config-rate-zero", "grafana-scaled-to-zero", "influxdb-bucket-renamed"),
+        *("pair-dns-down-and-log-shipper-nowhere", "pair-kafka-scaled-to-zero-and-grafana-source-wrong"),
+        *("pair-node-cordoned-and-loki-scaled-to-zero", "pair-processor-cut-off-and-metrics-unknown"),
+        *("pair-prometheus-scaled-to-zero-and-producer-image-wrong", "pair-token-revoked-and-autoscaler-missing"),
+        *("policy-processor-cut-off", "processor-starved-of-cpu"),
+    )
+}
+"""The recordings with more than one lasting cause, or with a red check that no cause explains."""
+RED = [name for name in FAULTS if name not in CALM]
+ONE_FAULT = [name for name in RED if name not in SEVERAL]
 
 
-@pytest.mark.parametrize("name", RED)
+@pytest.fixture(scope="module", params=RED)
+def name(request: pytest.FixtureRequest) -> str:
+    """A recording with red checks. The tests of one follow each other, so that it is judged once."""
+    return str(request.param)
+
+
+@pytest.mark.parametrize("calm", sorted(CALM))
+def test_the_others_are_green(calm: str) -> None:
+    assert all(one.outcome is Outcome.PASSED for one in judged(calm)[0])
+
+
 def test_the_first_line_names_the_cause(name: str) -> None:
     first = lines(*judged(name))[0]
     assert first.startswith(("CAUSE", "LIKELY CAUSE"))
     assert causes.title(findings(name)[0])[:40].strip() in first
 
 
-@pytest.mark.parametrize("name", RED)
 def test_what_has_to_be_done_and_whom_to_call_stand_above_all_else(name: str) -> None:
     labels = [line.split()[0] for line in lines(*judged(name)) if line.strip()]
     assert labels.index("since") < labels.index("why") < labels.index("next") < labels.index("call")
     assert "FAILED" not in labels[: labels.index("call")]
 
 
-@pytest.mark.parametrize("name", RED)
 def test_every_check_is_told_of_once(name: str) -> None:
     results, triage = judged(name)
     told = [one for cause in findings(name) for one in results if one.cause is cause]
     wrong = [one for one in results if one.outcome is not Outcome.PASSED]
-    assert len(told) + len(unexplained(results)) == len(wrong)
+    assert len(told) + len(unexplained(results)) == len(wrong) > 0
     text = texts(lines(results, triage))
     assert all(one.id.rpartition("::")[2] in text for one in unexplained(results) if one.outcome is Outcome.FAILED)
 
 
-@pytest.mark.parametrize("name", ONE_FAULT)
 def test_one_fault_fits_a_small_screen(name: str) -> None:
+    """And those that are said to be of several are."""
+    faults = sum(not one.self_healing for one in findings(name))
+    assert (faults <= 1 and not unexplained(judged(name)[0])) == (name in ONE_FAULT)
     told = [line for line in lines(*judged(name)) if not line.startswith("besides")]
     labels = [line[2:6].strip() for line in told]
     typed = rows(told[labels.index("next") : labels.index("call")])
-    assert rows(told) + BELOW <= LINES + max(0, typed - COMMANDS)
+    assert rows(told) + BELOW <= LINES + max(0, typed - COMMANDS) or name not in ONE_FAULT
 
 
 def test_most_recordings_are_of_one_fault() -> None:
     assert len(ONE_FAULT) > 0.8 * len(RED) > 60
 
 
-@pytest.mark.parametrize("name", RED)
 def test_no_line_but_a_word_of_a_command_is_wider_than_the_terminal(name: str) -> None:
     too_wide = [line for line in lines(*judged(name)) if len(line) > WIDTH and len(line.split()) > 2]
     assert not [line for line in too_wide if not line.startswith("  next: ")]
 
 
-@pytest.mark.parametrize("name", RED)
 def test_the_check_calls_whom_the_cause_calls(name: str) -> None:
     for one in judged(name)[0]:
         if one.cause is not None:
