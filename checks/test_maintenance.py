@@ -25,9 +25,9 @@ def test_trend_comes_back(snapshot: Snapshot, trend: str) -> None:
     upkeep.comes_back(snapshot, trend)
 
 
-def test_backup_proved(snapshot: Snapshot) -> None:
-    """A backup was restored within a week, and every point was as it had been stored."""
-    upkeep.backup_is_proved(snapshot)
+def test_backup_proved(snapshot: Snapshot, component: str) -> None:
+    """A backup of it was restored within a week, and everything was as it had been stored."""
+    upkeep.backup_is_proved(snapshot, component)
 
 
 def test_requests_fit(snapshot: Snapshot, app: str) -> None:

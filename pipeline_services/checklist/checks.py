@@ -207,7 +207,7 @@ TREND_COMES_BACK: Final = Check(
     run="weekly",
 )
 BACKUP_PROVED: Final = Check(
-    "test_backup_proved", upkeep.backup_is_proved, by.one(roles.INFLUXDB), by.always("storage"), run="weekly"
+    "test_backup_proved", upkeep.backup_is_proved, by.each(metric.stateful), by.always("storage"), run="weekly"
 )
 REQUESTS_FIT: Final = Check(
     "test_requests_fit",

@@ -130,28 +130,30 @@ _NEXT: Final = {
 }
 
 
-def backup_is_proved(snapshot: Snapshot) -> None:
-    """A backup of InfluxDB was restored within a week, and every point of it was as it had been stored.
+def backup_is_proved(snapshot: Snapshot, component: str) -> None:
+    """A backup of the component was restored within a week, and everything in it was as it had been stored.
 
     Raises:
         PreconditionNotMet: the volume is younger than a week and nobody has tried yet.
     """
-    volume = snapshot.pipeline[roles.INFLUXDB].volume
+    volume = snapshot.pipeline[component].volume
     claim = named(snapshot, "pvcs", volume)
     if claim is None:
         raise PreconditionNotMet(f"there is no volume claim {volume}")
-    advice = _advice(roles.INFLUXDB, "make backup-test").but(impact="it is not known whether lost data can be restored")
+    advice = _advice(component, "make backup-test").but(impact="it is not known whether lost data can be restored")
     tested = _tested(claim)
     if tested is None:
         if age(claim, snapshot.taken_at) < WEEK:
-            raise PreconditionNotMet("no backup has been restored yet", next_step="make backup-test")
-        raise Deviation(snapshot, "no backup of InfluxDB was ever restored", "one, every week", advice)
+            raise PreconditionNotMet(f"no backup of {component} has been restored yet", next_step="make backup-test")
+        raise Deviation(snapshot, f"no backup of {component} was ever restored", "one, every week", advice)
     if tested["findings"]:
-        observed = f"a restored backup is not what was stored: {tested['findings'][0]}"
-        raise Deviation(snapshot, observed, f"all {tested['points']} points, as they were", advice)
+        observed = f"a restored backup of {component} is not what was stored: {tested['findings'][0]}"
+        raise Deviation(snapshot, observed, f"all {tested['points']} entries, as they were", advice)
     days = (snapshot.taken_at - tested["at"]) / DAY
     if days * DAY > WEEK:
-        raise Deviation(snapshot, f"a backup was last restored {days:.0f} days ago", "one, every week", advice)
+        raise Deviation(
+            snapshot, f"a backup of {component} was last restored {days:.0f} days ago", "one, every week", advice
+        )
 
 
 def _tested(claim: K8sObject) -> dict[str, Any] | None:

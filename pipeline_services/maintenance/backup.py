@@ -115,7 +115,7 @@ def prove(site: Site, archive: Archive, *, with_controls: bool = False) -> None:
         lines += refused_tokens(copy, site.tokens)
         lines += findings(was, copy, time.time(), site.live)
         took = exact_duration(time.monotonic() - began)
-        _note(site, archive, was.stored, lines)
+        _note(site, PART, archive, was.stored.points, lines)
         _require(lines, f"the backup {archive.folder} does not give back what was stored")
         site.say(f"proved: {was.stored.points} points restored into a server of its own and compared; took {took}")
         if with_controls:
@@ -134,6 +134,7 @@ def prove_kafka(site: Site, archive: Archive, *, with_controls: bool = False) ->
     with throwaway_kafka(site.cluster, site.pipeline, site.journal) as copy:
         kafka_backup.restore_into(copy, kept, folder)
         lines = kafka_backup.findings(copy, kept, folder)
+        _note(site, roles.KAFKA, archive, kept.records, lines)
         _require(lines, f"the backup of Kafka in {archive.folder} does not give back what was stored")
         took = exact_duration(time.monotonic() - began)
         site.say(
@@ -166,22 +167,18 @@ def _require(lines: list[str], what: str) -> None:
         raise NotProved(f"{what}: {'; '.join(lines)}")
 
 
-def _note(site: Site, archive: Archive, stored: Stored, lines: list[str]) -> None:
-    """Write to InfluxDB's volume claim, where the weekly review finds it, what was proved."""
-    note = noted(archive, stored, lines)
+def _note(site: Site, component: str, archive: Archive, entries: int, lines: list[str]) -> None:
+    """Write to the component's volume claim, where the weekly review finds it, what was proved."""
+    note = noted(archive, entries, lines)
     patch: dict[str, Any] = {"metadata": {"annotations": {own_cluster.BACKUP_TESTED: json.dumps(note)}}}
-    site.cluster.merge("PersistentVolumeClaim", site.pipeline[roles.INFLUXDB].volume, patch)
+    site.cluster.merge("PersistentVolumeClaim", site.pipeline[component].volume, patch)
 
 
-def noted(archive: Archive, stored: Stored, lines: list[str]) -> dict[str, Any]:
-    """What is noted of a proof: when, how much, and the first findings. Pure."""
+def noted(archive: Archive, entries: int, lines: list[str]) -> dict[str, Any]:
+    """What is noted of a proof: when, how many points or records, and the first findings. Pure."""
     shown = [line[:LINE_WIDTH] for line in lines[:LINES_NOTED]]
-    return {
-        "at": round(archive.manifest.at),
-        "points": stored.points,
-        "bytes": archive.manifest.size,
-        "findings": shown,
-    }
+    at, size = round(archive.manifest.at), archive.manifest.size
+    return {"at": at, "points": entries, "bytes": size, "findings": shown}
 
 
 def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:

@@ -9,7 +9,7 @@ CLUSTER: Final = "conveyor"
 CONTEXT: Final = "kind-conveyor"
 READER_ACCOUNT: Final = "daily-reader"
 BACKUP_TESTED: Final = "conveyor.io/backup-tested"
-"""Annotation of InfluxDB's volume claim: when a backup was last restored, and what it lacked (JSON)."""
+"""Annotation of a volume claim: when a backup of it was last restored, and what it lacked (JSON)."""
 
 PUBLIC: Final = frozenset({SYSTEM_NAMESPACE, CLUSTER, CONTEXT, READER_ACCOUNT})
 """Names that are no secret, whatever Secret holds the same word."""

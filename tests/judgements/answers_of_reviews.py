@@ -36,7 +36,7 @@ def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
 
 
 def notes(now: float) -> dict[str, str]:
-    """What ``make backup-test`` writes to InfluxDB's volume claim."""
+    """What ``make backup-test`` writes to a volume claim."""
     return {BACKUP_TESTED: json.dumps({"at": now - DAY, "points": 1_000_000, "bytes": 12_000_000, "findings": []})}
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline_services.judgements.upkeep import trends
-from pipeline_services.model import roles
 from pipeline_services.model.own_cluster import BACKUP_TESTED
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.world import World
@@ -44,8 +43,8 @@ def creeping(world: World, trend_id: str) -> None:
 def backup(note: dict[str, Any] | None, *, age: float = DAY) -> Breakage:
     """The note of the last restored backup, its time given as an age in days."""
 
-    def breakage(world: World) -> None:
-        claim = world.item("pvcs", f"data-{roles.INFLUXDB}-0")
+    def breakage(world: World, component: str) -> None:
+        claim = world.item("pvcs", f"data-{component}-0")
         claim["metadata"]["creationTimestamp"] = world.ago(age)
         claim["metadata"]["annotations"] = {}
         if note:

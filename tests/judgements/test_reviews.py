@@ -136,13 +136,13 @@ def test_both_apps_of_a_component_count() -> None:
 
 def test_a_young_pipeline_need_not_have_had_a_backup_restored() -> None:
     world = reviewed()
-    backup(None, age=DAY)(world)
+    backup(None, age=DAY)(world, roles.INFLUXDB)
     with pytest.raises(PreconditionNotMet) as caught:
-        upkeep.backup_is_proved(world.snapshot())
+        upkeep.backup_is_proved(world.snapshot(), roles.INFLUXDB)
     assert caught.value.next_step == "make backup-test"
     world.drop("pvcs", lambda _: True)
     with pytest.raises(PreconditionNotMet, match="there is no volume claim"):
-        upkeep.backup_is_proved(world.snapshot())
+        upkeep.backup_is_proved(world.snapshot(), roles.INFLUXDB)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_note_that_cannot_be_read_proves_nothing(note: str) -> None:
     world = reviewed()
     world.item("pvcs", "data-influxdb-0")["metadata"]["annotations"][own_cluster.BACKUP_TESTED] = note
     with pytest.raises(UnexpectedAnswer, match="cannot be read"):
-        upkeep.backup_is_proved(world.snapshot())
+        upkeep.backup_is_proved(world.snapshot(), roles.INFLUXDB)
 
 
 def test_a_young_autoscaler_need_not_have_scaled() -> None:

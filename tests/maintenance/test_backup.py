@@ -156,12 +156,14 @@ def test_kafka_is_proved_and_its_controls_are_played(site: Site, archive: Archiv
     proved = next(line for line in said if line.startswith("proved: 3 records of Kafka"))
     assert "goes on at the right record of 1 partition" in proved
     assert said[-1] == "controls: 2 of 2 detected"
+    assert [(note["points"], note["findings"]) for note in notes(site)] == [(3, [])]
 
 
 def test_a_broker_that_loses_a_record_fails(site: Site, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeBroker, "window", lambda _self, places, _since: dict.fromkeys(places, (0, 2)))
     with pytest.raises(backup.NotProved, match="is missing; the copy ends before record 2"):
         backup.prove_kafka(site, archive)
+    assert notes(site)[0]["findings"]
 
 
 def test_a_restore_does_not_need_kafka(site: Site, older: Path, broker: FakeBroker) -> None:
