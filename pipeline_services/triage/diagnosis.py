@@ -7,6 +7,7 @@ from typing import Final
 
 from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.run import CheckResult, run_checks
+from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -148,14 +149,18 @@ def _unanswered(results: Iterable[CheckResult], findings: Sequence[Finding]) -> 
 
 def leaves_open(finding: Finding, component: str, why: str) -> bool:
     """Whether the finding says why a check of that component could not be made, which has given ``why`` itself."""
-    blind = _BLIND.get(finding.cause.id)
+    blind = _BLIND.get(finding.cause.id) or _BLIND_WITHOUT.get(finding.component)
     suffers = component in finding.affects or any(name in why for name in finding.affects)
     return suffers or (blind is not None and blind in why)
 
 
+NO_SERIES: Final = "Prometheus has no"
 _BLIND: Final = {
     "usage-unknown": "metrics",
-    "scrape-failing": "Prometheus has no",
+    "scrape-failing": NO_SERIES,
+    "series-dropped": NO_SERIES,
     "reference-missing": "there is no secret",
 }
 """Causes that leave checks of any component open, by what those say."""
+_BLIND_WITHOUT: Final = {roles.PROMETHEUS: NO_SERIES}
+"""The same, of components: whatever is wrong with them."""

@@ -173,6 +173,8 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
         if not flow.carries_readings:
             continue
         client, server = flow.source, flow.destination
+        if server == roles.KAFKA and evidence.failed(checks.CLIENTS_NOT_LIMITED):
+            continue  # the broker itself makes its clients wait
         service = pipeline.service(server).name
         ready_at = max((condition_since(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
         lines = [
