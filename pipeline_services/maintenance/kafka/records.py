@@ -10,6 +10,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from operator import itemgetter
 from typing import Any
 
 from pipeline_services.model.errors import UnexpectedAnswer
@@ -85,13 +86,18 @@ def position_in_copy(records: Sequence[Record], committed: int) -> int:
     return sum(record.offset < committed for record in records)
 
 
-def resumed_wrongly(expected: Mapping[Place, Record], found: Mapping[Place, Record | None]) -> list[str]:
-    """Where a group that goes on in a copy gets another record than it would have got, a line each."""
+def resumed_wrongly(expected: Mapping[Place, Record | None], found: Mapping[Place, Record | None]) -> list[str]:
+    """Where a group that goes on in a copy gets another record than it would have got, a line each. None: with none."""
     return [
-        f"{topic}/{number}: the group goes on with {found.get((topic, number)) or 'nothing'}; expected {record}"
-        for (topic, number), record in sorted(expected.items())
-        if (there := found.get((topic, number))) is None or there.content != record.content
+        f"{topic}/{number}: the group goes on with {found.get((topic, number)) or 'nothing'}; "
+        f"expected {record or 'nothing'}"
+        for (topic, number), record in sorted(expected.items(), key=itemgetter(0))
+        if _content(found.get((topic, number))) != _content(record)
     ]
+
+
+def _content(record: Record | None) -> tuple[object, ...] | None:
+    return record.content if record else None
 
 
 def topics_differing(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:

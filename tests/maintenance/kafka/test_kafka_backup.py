@@ -20,7 +20,7 @@ from pipeline_services.model.waiting import WaitExpired
 from tests.maintenance.kafka.fake_broker import FakeBroker
 
 TOPICS = Topics("readings", 2, "dead", "a-group")
-NOW = 10_000.0
+NOW = 9_050.0
 P0, P1, DEAD = ("readings", 0), ("readings", 1), ("dead", 0)
 
 
@@ -59,8 +59,11 @@ def test_a_true_copy_has_no_finding(kept: Kept, copy: FakeBroker, tmp_path: Path
     assert Kept.from_dict(json.loads(json.dumps(kept.to_dict()))) == kept
 
 
-def test_the_window_reaches_back_to_what_is_not_committed(broker: FakeBroker, tmp_path: Path) -> None:
+def test_the_window_reaches_back_to_what_is_not_committed(
+    broker: FakeBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broker.offsets = {P0: 105, P1: 59}
+    monkeypatch.setattr(backup, "BUSY_S", 2 * backup.WINDOW_S)
     kept = back_up(broker, TOPICS, tmp_path, 9_000.0 + 0.110 + backup.WINDOW_S)
     assert [one.offset for one in kept_records(tmp_path, P0)] == list(range(105, 120))
     assert kept.counts == {P0: 15, P1: 1, DEAD: 0}
@@ -147,6 +150,27 @@ def test_without_a_next_record_neither(broker: FakeBroker, tmp_path: Path, monke
     broker.offsets[P0] = 120
     with pytest.raises(WaitExpired, match="a record after each committed offset"):
         back_up(broker, TOPICS, tmp_path, NOW)
+
+
+def test_in_a_partition_to_which_nothing_comes_the_group_goes_on_with_nothing(
+    broker: FakeBroker, tmp_path: Path
+) -> None:
+    broker.logs[P1] = [replace(one, timestamp_ms=one.timestamp_ms - 600_000) for one in broker.logs[P1]]
+    broker.offsets[P1] = 60
+    kept, copy = back_up(broker, TOPICS, tmp_path, NOW), FakeBroker()
+    restore_into(copy, kept, tmp_path)
+    assert findings(copy, kept, tmp_path) == []
+    assert all(detected for *_, detected in controls(copy, kept, tmp_path))
+    copy.offsets[P1] = 9
+    assert findings(copy, kept, tmp_path) == ["readings/1: the group goes on with p/d2#59; expected nothing"]
+
+
+def test_where_nothing_comes_at_all_nothing_is_proved(broker: FakeBroker, kept: Kept, tmp_path: Path) -> None:
+    with pytest.raises(NoData, match="no record came to readings within 60 s"):
+        back_up(broker, TOPICS, tmp_path, NOW + 3_600)
+    read_all = replace(kept, committed={P0: 120, P1: 60})
+    with pytest.raises(NoData, match="no record after any committed offset"):
+        backup.next_records(read_all, tmp_path)
 
 
 def test_a_file_that_is_missing_or_cut_is_refused(kept: Kept, copy: FakeBroker, tmp_path: Path) -> None:
