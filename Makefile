@@ -32,7 +32,7 @@ monthly: $(ENVIRONMENT) ## judge what section 5 wants looked at every month
 	@$(BIN)/pytest -m monthly $(ARGS)
 
 nightly: $(ENVIRONMENT) ## repair, check and break in a time box, and say what changed (ARGS="--minutes 120")
-	@$(BIN)/python -m pipeline_services.nightly $(ARGS)
+	@$(BIN)/python -m pipeline_services.cli.nightly $(ARGS)
 
 nightly-install: $(ENVIRONMENT) ## install the nightly run in the cluster, as a CronJob that reads
 	@$(PLATFORM) nightly-install $(ARGS)

@@ -1,1 +1,1 @@
-"""The commands for the suite's own cluster: ``make up``, ``status``, ``down``, ``clean``."""
+"""The commands for the suite's own cluster: ``make up``, ``status``, ``down``, ``clean``; and the nightly run."""

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline_services.cli.nightly import cli, metrics
 from pipeline_services.clients.kubeconfig import Access
 from pipeline_services.clients.manifests import rendered
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.nightly import cli, metrics
 from pipeline_services.platform.cluster.nightly import MANIFESTS, NAMESPACE
 from pipeline_services.platform.deploy import drift, render
 from tests.deploy.conftest import Manifests
@@ -51,7 +51,7 @@ def test_one_run_at_a_time_within_its_deadlines(nightly: Manifests) -> None:
     inner = spec["jobTemplate"]["spec"]
     assert (spec["concurrencyPolicy"], inner["backoffLimit"], pod(nightly)["restartPolicy"]) == ("Forbid", 0, "Never")
     assert spec["startingDeadlineSeconds"] > 0
-    given = cli._parser().parse_args(options(pod(nightly)["containers"][0]["command"], "pipeline_services.nightly"))
+    given = cli._parser().parse_args(options(pod(nightly)["containers"][0]["command"], "pipeline_services.cli.nightly"))
     assert 60 * given.minutes + pod(nightly)["terminationGracePeriodSeconds"] <= inner["activeDeadlineSeconds"]
     assert not given.allow_chaos
 
@@ -102,7 +102,7 @@ def test_the_patch_for_chaos_fits_the_job(nightly: Manifests) -> None:
     patch = yaml.safe_load((MANIFESTS / "chaos" / "cronjob.yaml").read_text())["spec"]["jobTemplate"]["spec"]
     [container] = patch["template"]["spec"]["containers"]
     assert container["name"] == pod(nightly)["containers"][0]["name"]
-    given = cli._parser().parse_args(options(container["command"], "pipeline_services.nightly"))
+    given = cli._parser().parse_args(options(container["command"], "pipeline_services.cli.nightly"))
     assert given.allow_chaos == given.context == "in-cluster"
     assert 60 * given.minutes + pod(nightly)["terminationGracePeriodSeconds"] <= patch["activeDeadlineSeconds"]
 
@@ -133,8 +133,8 @@ def test_the_pod_with_the_metrics_serves_the_folder_of_the_run(
     monkeypatch.setattr(metrics, "Figures", lambda *args: asked.append(args) or metrics.GaugeMetricFamily("x", "x"))
     monkeypatch.setattr(metrics, "start_http_server", lambda port, registry: (None, Ended(port)))
     monkeypatch.setattr(metrics.CollectorRegistry, "register", lambda *_args: None)
-    metrics.main(options(container["command"], "pipeline_services.nightly.metrics"))
-    run = cli._parser().parse_args(options(pod(nightly)["containers"][0]["command"], "pipeline_services.nightly"))
+    metrics.main(options(container["command"], "pipeline_services.cli.nightly.metrics"))
+    run = cli._parser().parse_args(options(pod(nightly)["containers"][0]["command"], "pipeline_services.cli.nightly"))
     assert asked == [(run.reports, 86_400.0)]
 
 

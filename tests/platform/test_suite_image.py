@@ -26,7 +26,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_night_can_be_planned_and_its_checks_collected_from_the_image_alone(image: Path) -> None:
-    for command in (["pipeline_services.nightly", "--dry-run"], ["pytest", "-m", "daily", "--collect-only", "-q"]):
+    for command in (["pipeline_services.cli.nightly", "--dry-run"], ["pytest", "-m", "daily", "--collect-only", "-q"]):
         run = subprocess.run(
             [sys.executable, "-m", *command],
             cwd=image,

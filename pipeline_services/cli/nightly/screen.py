@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from pipeline_services.cli.nightly.changes import Changes, Shift
+from pipeline_services.cli.nightly.night import Night, step_outcome
+from pipeline_services.cli.nightly.playing import told
+from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, Check, State, StepResult
 from pipeline_services.model.text import duration, one_line, plural, utc
-from pipeline_services.nightly.changes import Changes, Shift
-from pipeline_services.nightly.night import Night, step_outcome
-from pipeline_services.nightly.playing import told
-from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED, Check, State, StepResult
 
 WIDTH: Final = 110
 SHOWN: Final = 5

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline_services.cli.nightly.results import State, worse
 from pipeline_services.model.atomic import write_whole
-from pipeline_services.nightly.results import State, worse
 
 FILE: Final = "history.jsonl"
 NIGHTS: Final = "nights"

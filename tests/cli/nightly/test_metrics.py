@@ -12,11 +12,11 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from pipeline_services.cli.nightly import history, metrics, outbox, report
+from pipeline_services.cli.nightly.notices import Mailbox, Message
+from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED
 from pipeline_services.model.paths import REPOSITORY
-from pipeline_services.nightly import history, metrics, outbox, report
-from pipeline_services.nightly.notices import Mailbox, Message
-from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED
-from tests.nightly.made import DAY_S, LEFT_OUT, night, ran
+from tests.cli.nightly.made import DAY_S, LEFT_OUT, night, ran
 
 RULES = REPOSITORY / "manifests" / "nightly" / "files" / "nightly.rules.yml"
 

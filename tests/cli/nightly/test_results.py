@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.nightly.results import Check, read, worse
+from pipeline_services.cli.nightly.results import Check, read, worse
 
 JUNIT = """<testsuites><testsuite>
 <testcase file="chaos/t.py" name="test_a[x]" time="61.5"/>

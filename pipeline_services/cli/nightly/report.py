@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline_services.cli.nightly import history
+from pipeline_services.cli.nightly.night import Night
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.text import file_time, utc
-from pipeline_services.nightly import history
-from pipeline_services.nightly.night import Night
 
 SUMMARY: Final = "summary.txt"
 VERDICT: Final = "nightly.json"

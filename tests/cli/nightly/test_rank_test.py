@@ -7,7 +7,7 @@ from math import comb
 
 import pytest
 
-from pipeline_services.nightly.rank_test import holm, p_value
+from pipeline_services.cli.nightly.rank_test import holm, p_value
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from pipeline_services.cli.nightly.changes import Changes
+from pipeline_services.cli.nightly.night import Night, step_outcome
+from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, State, StepResult
 from pipeline_services.model.text import plural, utc
-from pipeline_services.nightly.changes import Changes
-from pipeline_services.nightly.night import Night, step_outcome
-from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED, State, StepResult
 
 SHOWN: Final = 10
 """So many problems are described in a message; the rest is counted."""

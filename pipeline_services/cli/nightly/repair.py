@@ -1,4 +1,4 @@
-"""``python -m pipeline_services.nightly.repair``: the suite's own cluster as this checkout declares it, settled.
+"""``python -m pipeline_services.cli.nightly.repair``: the suite's own cluster as this checkout declares it, settled.
 
 Exit code 0 done, 1 it could not be repaired, 2 a run that lives keeps something broken: nothing was touched. What was
 put right is said once more at the end, each in a line: a cluster that is dirty every night is a finding.
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from pipeline_services.checklist.settling import settle
+from pipeline_services.cli.nightly.plan import NOTE
 from pipeline_services.clients.signals import unwinding
 from pipeline_services.faults.aftermath import undo_left_behind
 from pipeline_services.faults.journal import own_journal
@@ -20,7 +21,6 @@ from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.settings import resolve_target
-from pipeline_services.nightly.plan import NOTE
 from pipeline_services.platform.build.progress import Durations, Progress
 from pipeline_services.platform.cluster import lifecycle
 from pipeline_services.platform.cluster.access import access_to, answers

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_services.cli.nightly import outbox
+from pipeline_services.cli.nightly.notices import Mailbox, Problem, with_news
 from pipeline_services.clients.notifications import Receiver
 from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
-from pipeline_services.nightly import outbox
-from pipeline_services.nightly.notices import Mailbox, Problem, with_news
-from tests.nightly.receiver import LocalReceiver, listening
+from tests.cli.nightly.receiver import LocalReceiver, listening
 
 BROKEN = {"a": Problem("it is wrong", 0.0)}
 

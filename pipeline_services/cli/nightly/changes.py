@@ -8,10 +8,10 @@ from itertools import groupby, pairwise
 from statistics import median
 from typing import Any, Final
 
-from pipeline_services.nightly.history import Past, outcomes
-from pipeline_services.nightly.night import Night
-from pipeline_services.nightly.rank_test import holm, p_value
-from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED, State
+from pipeline_services.cli.nightly.history import Past, outcomes
+from pipeline_services.cli.nightly.night import Night
+from pipeline_services.cli.nightly.rank_test import holm, p_value
+from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, State
 
 OUTAGE: Final = 3
 """So many failures in a row are an outage; a check that saw one does not flap."""

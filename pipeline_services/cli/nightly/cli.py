@@ -12,18 +12,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NoReturn
 
+from pipeline_services.cli.nightly import history, outbox, report, screen
+from pipeline_services.cli.nightly.changes import Changes, changes
+from pipeline_services.cli.nightly.night import REFUSED, STOPPED_BY, Night
+from pipeline_services.cli.nightly.notices import problems, well, with_news
+from pipeline_services.cli.nightly.plan import Cluster, Step, expected_s, steps
+from pipeline_services.cli.nightly.playing import Player
 from pipeline_services.clients.notifications import Receiver
 from pipeline_services.clients.signals import held_back, unwinding
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.run_lock import sole_holder
 from pipeline_services.model.text import duration, file_time
-from pipeline_services.nightly import history, outbox, report, screen
-from pipeline_services.nightly.changes import Changes, changes
-from pipeline_services.nightly.night import REFUSED, STOPPED_BY, Night
-from pipeline_services.nightly.notices import problems, well, with_news
-from pipeline_services.nightly.plan import Cluster, Step, expected_s, steps
-from pipeline_services.nightly.playing import Player
 
 MINUTES: Final = 120.0
 KEPT: Final = 30
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="python -m pipeline_services.nightly",
+        prog="python -m pipeline_services.cli.nightly",
         description=__doc__,
         epilog=f"{RECEIVERS}: whom to tell when something begins or ends to fail, addresses as apprise takes them",
     )

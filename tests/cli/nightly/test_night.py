@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.nightly import history, report
-from pipeline_services.nightly.night import Night
-from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED
-from tests.nightly.made import CUT_OFF, DAY_S, LEFT_OUT, night, past, ran
+from pipeline_services.cli.nightly import history, report
+from pipeline_services.cli.nightly.night import Night
+from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED
+from tests.cli.nightly.made import CUT_OFF, DAY_S, LEFT_OUT, night, past, ran
 
 
 @pytest.mark.parametrize(

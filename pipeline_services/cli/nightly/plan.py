@@ -75,7 +75,7 @@ def steps(today: date, cluster: Cluster, reports: Path) -> list[Step]:
 
     planned = [run("daily", "the daily checks", 30)]
     if cluster.is_own:
-        command = (*_PYTHON, "pipeline_services.nightly.repair")
+        command = (*_PYTHON, "pipeline_services.cli.nightly.repair")
         planned.insert(0, Step(REPAIR, "faults undone, drift put right", command, 120))
     if cluster.is_own or cluster.allow_chaos:
         planned += [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.nightly.changes import changes
-from pipeline_services.nightly.notices import Mailbox, problems, well, with_news
-from pipeline_services.nightly.results import FAILED, PASSED, State, StepResult
-from tests.nightly.made import CUT_OFF, LEFT_OUT, WORDS, night, ran
+from pipeline_services.cli.nightly.changes import changes
+from pipeline_services.cli.nightly.notices import Mailbox, problems, well, with_news
+from pipeline_services.cli.nightly.results import FAILED, PASSED, State, StepResult
+from tests.cli.nightly.made import CUT_OFF, LEFT_OUT, WORDS, night, ran
 
 
 def told(rows: str, *, delivered: bool = True) -> list[list[str]]:

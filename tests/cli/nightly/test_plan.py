@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.nightly.plan import Cluster, Step, expected_s, steps
+from pipeline_services.cli.nightly.plan import Cluster, Step, expected_s, steps
 
 MONDAY, SUNDAY, FIRST = date(2026, 11, 23), date(2026, 11, 29), date(2026, 12, 1)
 OWN, OTHER = Cluster(), Cluster(("--context", "prod"))

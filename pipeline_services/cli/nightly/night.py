@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED, Check, State, StepResult, worse
+from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, Check, State, StepResult, worse
 
 ALL_PASSED, CHECK_FAILED, NOT_KNOWN, SUITE_FAILED, REFUSED = range(5)
 """The exit codes of README's table."""

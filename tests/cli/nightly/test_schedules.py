@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline_services.cli.nightly import cli
+from pipeline_services.cli.nightly.playing import GRACE_S
 from pipeline_services.model.paths import REPOSITORY
-from pipeline_services.nightly import cli
-from pipeline_services.nightly.playing import GRACE_S
 
 HOST = REPOSITORY / "manifests" / "nightly" / "host"
-MODULE = "pipeline_services.nightly"
+MODULE = "pipeline_services.cli.nightly"
 
 
 def unit(name: str) -> configparser.ConfigParser:

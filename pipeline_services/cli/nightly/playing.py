@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from pipeline_services.cli.nightly import results
+from pipeline_services.cli.nightly.plan import NOTE, REPAIR, Step, expected_s
+from pipeline_services.cli.nightly.results import State, StepResult
 from pipeline_services.clients import shell
 from pipeline_services.clients.signals import held_back
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.text import duration
-from pipeline_services.nightly import results
-from pipeline_services.nightly.plan import NOTE, REPAIR, Step, expected_s
-from pipeline_services.nightly.results import State, StepResult
 
 GRACE_S: Final = 240.0
 """What a step that is stopped has to undo its fault and to write down what it found."""

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_services.cli.nightly import cli, history, report, screen
+from pipeline_services.cli.nightly.changes import changes
+from pipeline_services.cli.nightly.night import Night
+from pipeline_services.cli.nightly.plan import Cluster, Step
+from pipeline_services.cli.nightly.playing import Player
+from pipeline_services.cli.nightly.results import PASSED, State
 from pipeline_services.clients import shell
 from pipeline_services.clients.signals import unwinding
 from pipeline_services.model.run_lock import sole_holder
-from pipeline_services.nightly import cli, history, report, screen
-from pipeline_services.nightly.changes import changes
-from pipeline_services.nightly.night import Night
-from pipeline_services.nightly.plan import Cluster, Step
-from pipeline_services.nightly.playing import Player
-from pipeline_services.nightly.results import PASSED, State
-from tests.nightly.receiver import listening
+from tests.cli.nightly.receiver import listening
 
 PASSES = "def test_a():\n    pass\n"
 # Tells the process that started it to end, as a service manager does, and goes on until it is told to itself.

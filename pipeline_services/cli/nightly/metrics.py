@@ -1,4 +1,4 @@
-"""``python -m pipeline_services.nightly.metrics``: the last run's figures for Prometheus, read anew at each scrape.
+"""``python -m pipeline_services.cli.nightly.metrics``: the last run's figures for Prometheus, read anew at each scrape.
 
 Before the first run, and before the first one that passed, their times are that of the installation: an alert on their
 age fires for a run that never comes, too, where an absent series would never be old.
@@ -18,12 +18,12 @@ from prometheus_client import CollectorRegistry, Metric, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from pipeline_services.cli.nightly import history, outbox, report
+from pipeline_services.cli.nightly.history import Past
+from pipeline_services.cli.nightly.notices import Mailbox
+from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, State
 from pipeline_services.clients.signals import unwinding
 from pipeline_services.model.atomic import write_whole
-from pipeline_services.nightly import history, outbox, report
-from pipeline_services.nightly.history import Past
-from pipeline_services.nightly.notices import Mailbox
-from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED, State
 
 INSTALLED: Final = "installed"
 PREFIX: Final = "conveyor_nightly"
@@ -110,7 +110,7 @@ def _labelled(name: str, text: str, label: str, values: Mapping[str, float]) -> 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the figures until a signal ends it."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline_services.nightly.metrics", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m pipeline_services.cli.nightly.metrics", description=__doc__)
     parser.add_argument("--reports", type=Path, required=True, metavar="DIR", help="the folder of the nightly run")
     parser.add_argument("--port", type=int, default=8000, metavar="N")
     parser.add_argument("--every-hours", type=float, default=24.0, metavar="N", help="how often a run is due")

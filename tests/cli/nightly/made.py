@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline_services.nightly.night import Night
-from pipeline_services.nightly.results import FAILED, INCONCLUSIVE, PASSED, Check, State, StepResult
+from pipeline_services.cli.nightly.night import Night
+from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, Check, State, StepResult
 
 DAY_S = 86_400.0
 SAID = "kafka-0 is not ready\nimpact: no reading passes\nnext: kubectl get pod kafka-0\nescalate to: L2"

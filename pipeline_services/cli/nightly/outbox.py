@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
+from pipeline_services.cli.nightly.notices import Mailbox
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.text import plural
-from pipeline_services.nightly.notices import Mailbox
 
 FILE: Final = "outbox.json"
 _MODE: Final = 0o600

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.nightly import screen
-from pipeline_services.nightly.changes import Changes, changes, flips
-from pipeline_services.nightly.night import Night
-from pipeline_services.nightly.results import FAILED, PASSED, State, StepResult
-from tests.nightly.made import CUT_OFF, DAY_S, LEFT_OUT, WORDS, night, past, ran
+from pipeline_services.cli.nightly import screen
+from pipeline_services.cli.nightly.changes import Changes, changes, flips
+from pipeline_services.cli.nightly.night import Night
+from pipeline_services.cli.nightly.results import FAILED, PASSED, State, StepResult
+from tests.cli.nightly.made import CUT_OFF, DAY_S, LEFT_OUT, WORDS, night, past, ran
 
 STEADY = [7.0, 7.2, 6.9, 7.1, 7.3] * 4
 SLOWER = [14.0, 14.2, 13.9, 14.1, 14.3]

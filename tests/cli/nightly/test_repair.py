@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipeline_services.cli.nightly import repair
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
-from pipeline_services.nightly import repair
 
 
 class World:

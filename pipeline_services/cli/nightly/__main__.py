@@ -1,11 +1,11 @@
-"""``python -m pipeline_services.nightly``."""
+"""``python -m pipeline_services.cli.nightly``."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from pipeline_services.nightly.cli import main
+from pipeline_services.cli.nightly.cli import main
 
 code = main()
 sys.stdout.flush()
