@@ -119,6 +119,7 @@ MITIGATIONS: Final = (
                shown=False),
     Mitigation("network-policy-issues", 2, network.dns_down),
     Mitigation("network-policy-issues", 3, network.policy_missing("producer", "producer-to-kafka")),
+    Mitigation("the-cluster-itself", 1, network.network_plugin_gone(roles.PROCESSOR), slow=True),
     Mitigation("pod-status", 1, NO_IMAGE),
     Mitigation("pod-status", 2, workloads.paused_rollout(roles.PRODUCER), shown=False),
     Mitigation("pod-status", 3, without_label, _unlabelled),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.judgements import hpas, nodes, pods, resources, volumes, workloads
+from pipeline_services.judgements import cluster_parts, hpas, nodes, pods, resources, volumes, workloads
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
@@ -42,6 +42,18 @@ def test_nodes_without_pressure(snapshot: Snapshot) -> None:
 def test_nodes_have_room(snapshot: Snapshot, resource: str) -> None:
     """No node has used up its CPU or memory."""
     nodes.have_room(snapshot, resource)
+
+
+@pytest.mark.runbook("the-cluster-itself")
+def test_cluster_part_runs(snapshot: Snapshot, part: str) -> None:
+    """The part of the cluster itself runs: DNS, the network plugin, Services, usage, scheduling, replacing pods."""
+    cluster_parts.part_runs(snapshot, part)
+
+
+@pytest.mark.runbook("the-cluster-itself")
+def test_names_answered(snapshot: Snapshot, server: str) -> None:
+    """The DNS server's configuration answers the names of the pipeline's Services."""
+    cluster_parts.names_are_answered(snapshot, server)
 
 
 @pytest.mark.runbook("health-checks")

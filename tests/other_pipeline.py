@@ -83,6 +83,7 @@ def without(component: str) -> Pipeline:
         for name, table in known.items()
         if name not in gone
     }
+    document["cluster"] = {name: one for name, one in document["cluster"].items() if one["component"] not in gone}
     document["flows"] = [one for one in document["flows"] if not gone & {one["source"], one["destination"]}]
     for table, key in ((document["config"], "settings"), (document["dashboard"], "datasources")):
         table[key] = {name: value for name, value in table[key].items() if name not in gone}

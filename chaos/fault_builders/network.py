@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chaos.fault_builders.common import with_new_pods
@@ -12,6 +14,7 @@ from pipeline_services.faults.model import Fault, Proof, object_path, together
 from pipeline_services.measure.connectivity import Connectivity
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import ports_of
+from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -163,7 +166,39 @@ def service_port_wrong(component: str, target: int, client: str) -> FaultBuilder
 
 def dns_down(pipeline: SteadyPipeline) -> Fault:
     """Nobody answers name look-ups in the whole cluster."""
-    return faults.scaled(pipeline.api, "deployments", "coredns", "kube-system", 0)
+    return faults.scaled(pipeline.api, "deployments", "coredns", SYSTEM_NAMESPACE, 0)
+
+
+def network_plugin_gone(app: str) -> FaultBuilder:
+    """The network plugin runs nowhere any more, and the app's pods are started anew."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        fault = objects.deleted(pipeline.api, "daemonsets", "kube-router", SYSTEM_NAMESPACE)
+        return with_new_pods(pipeline, fault, app)
+
+    return build
+
+
+def names_hidden(app: str) -> FaultBuilder:
+    """CoreDNS runs, and answers that there are no Services but those of the system. The app asks for one."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        known = pipeline.api.call("GET", object_path("configmaps", "coredns", SYSTEM_NAMESPACE))["data"]["Corefile"]
+        hidden = re.sub(
+            r"(?m)^(\s*)(kubernetes\b.*\{)$",
+            rf"\1\2\n\1   namespaces {SYSTEM_NAMESPACE}",
+            known,
+            count=1,
+        )
+        fault = faults.config_value(pipeline.api, "coredns", SYSTEM_NAMESPACE, {"Corefile": hidden})
+        restarted = faults.with_restart(fault, "deployments", "coredns", SYSTEM_NAMESPACE)
+        connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
+        return replace(restarted, summary="CoreDNS answers for the system's namespace only").proved(
+            Proof(f"{name} not to resolve", lambda: not connectivity.resolves(app, name), within=90.0),
+            Proof(f"{name} to resolve", lambda: connectivity.resolves(app, name), within=90.0),
+        )
+
+    return build
 
 
 def service_without_pods(component: str, client: str, *, but: str) -> FaultBuilder:

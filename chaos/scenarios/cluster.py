@@ -1,4 +1,4 @@
-"""What the pipeline runs on: the node, DNS and the metrics server."""
+"""What the pipeline runs on: the node, DNS, the network plugin and the metrics server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 from chaos.fault_builders import autoscalers, network, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
+from pipeline_services.model import roles
 
 DIAGNOSIS: Final = (
     Scenario(
@@ -26,6 +27,7 @@ DIAGNOSIS: Final = (
         "dns-down",
         network.dns_down,
         (finding("dns", "dns-down"),),
+        (checks.CLUSTER_PART_RUNS.of("coredns"),),
         sample=True,
         min_duration_s=45.0,
     ),
@@ -33,6 +35,25 @@ DIAGNOSIS: Final = (
         "metrics-server-scaled-to-zero",
         autoscalers.metrics_server_down,
         (finding("hpa", "usage-unknown"),),
+        (checks.CLUSTER_PART_RUNS.of("metrics-server"),),
         min_duration_s=45.0,
+    ),
+    Scenario(
+        "network-plugin-gone",
+        network.network_plugin_gone(roles.PROCESSOR),
+        (finding("network", "cluster-part-down"),),
+        (checks.CLUSTER_PART_RUNS.of("kube-router"),),
+        deadline_s=90.0,
+        min_duration_s=45.0,
+        met=("cloudnativelabs/kube-router#2059",),
+    ),
+    Scenario(
+        "dns-hides-the-services",
+        network.names_hidden(roles.PRODUCER),
+        (finding("dns", "dns-misconfigured"),),
+        (checks.NAMES_ANSWERED.of("coredns"),),
+        deadline_s=90.0,
+        min_duration_s=45.0,
+        met=("SREGym/stale_coredns_config",),
     ),
 )

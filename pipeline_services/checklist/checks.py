@@ -12,6 +12,7 @@ from typing import Final
 from pipeline_services.checklist import parameters as by
 from pipeline_services.checklist.model import Case, CaseId, Check, Run
 from pipeline_services.judgements import (
+    cluster_parts,
     config,
     declared,
     endpoints,
@@ -50,6 +51,12 @@ NODES_READY: Final = Check("test_nodes_ready", nodes.are_ready, by.one("node"))
 NODES_WITHOUT_PRESSURE: Final = Check("test_nodes_without_pressure", nodes.have_no_pressure, by.one("node"))
 NODES_HAVE_ROOM: Final = Check(
     "test_nodes_have_room", nodes.have_room, by.each_of("node", lambda _: sorted(nodes.LEVELS))
+)
+CLUSTER_PART_RUNS: Final = Check(
+    "test_cluster_part_runs", cluster_parts.part_runs, by.each_owned(lambda pipeline: pipeline.cluster_parts)
+)
+NAMES_ANSWERED: Final = Check(
+    "test_names_answered", cluster_parts.names_are_answered, by.each_owned(lambda pipeline: pipeline.name_servers)
 )
 HPA_KNOWS_METRICS: Final = Check(
     "test_hpa_knows_metrics", hpas.knows_metrics, by.each_of("hpa", metric.autoscalers), by.scaled_by, settles=True

@@ -81,10 +81,10 @@ class Cluster:
                 next_step=f"{self.server.access.kubectl} auth can-i list pods -n {self.namespace}",
             ) from error
 
-    def get(self, kind: str, name: str) -> Object | None:
-        """An object of a kind of the table; None where there is none."""
+    def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
+        """An object of a kind of the table, in the pipeline's own namespace or another one; None: there is none."""
         try:
-            return self._call("GET", self._path(kind, name))
+            return self._call("GET", kind_of(kind).path(namespace or self.namespace, name))
         except NoData:
             return None
 

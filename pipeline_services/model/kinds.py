@@ -54,6 +54,7 @@ class Kind:
 
 _APPS: Final = "apps/v1"
 _BATCH: Final = "batch/v1"
+_COORDINATION: Final = "coordination.k8s.io/v1"
 _METRICS: Final = "metrics.k8s.io/v1beta1"
 _NETWORK: Final = "networking.k8s.io/v1"
 _RBAC: Final = "rbac.authorization.k8s.io/v1"
@@ -80,6 +81,7 @@ _TABLE: Final = (
     Kind("LimitRange", "limitranges"),
     Kind("Namespace", "namespaces", namespaced=False),
     Kind("Node", "nodes", namespaced=False),
+    Kind("Lease", "leases", _COORDINATION),
     Kind("ServiceAccount", "serviceaccounts"),
     Kind("Role", "roles", _RBAC),
     Kind("RoleBinding", "rolebindings", _RBAC),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 SYSTEM_NAMESPACE: Final = "kube-system"
+NODE_LEASES: Final = "kube-node-lease"
+"""The namespace in which every kubelet renews the Lease of its node."""
 CLUSTER: Final = "conveyor"
 CONTEXT: Final = "kind-conveyor"
 READER_ACCOUNT: Final = "daily-reader"

@@ -7,12 +7,13 @@ it at import, so that one run can judge several pipelines.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.model import roles
+from pipeline_services.model.cluster_part import KINDS_OF_PARTS, ClusterPart
 from pipeline_services.model.commands import fill
 from pipeline_services.model.component import ESCALATIONS, Autoscaler, Component, Service
 from pipeline_services.model.configuration import Config, Dashboard, Store, Topics
@@ -34,7 +35,8 @@ class Pipeline:
 
     ``metrics``: name of each series by its meaning, such as ``produced``. ``series_label``: the label by which series
     of Prometheus say which workload they are of. ``manifests``: the folder in this checkout that declares its objects;
-    empty where it is deployed from elsewhere, so that nothing can be compared with it.
+    empty where it is deployed from elsewhere, so that nothing can be compared with it. ``cluster``: the parts of the
+    cluster itself that have to run, by name; none where nobody is to look at them.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Pipeline:
     dashboard: Dashboard
     series_label: str = "app"
     manifests: str = ""
+    cluster: Mapping[str, ClusterPart] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Pipeline:
@@ -79,6 +82,11 @@ class Pipeline:
         for flow in found.flows:
             ends = (flow.destination,) if flow.source == ANY else (flow.source, flow.destination)
             found._require_known("flows", ends)
+        for name, basis in found.cluster.items():
+            found._require_known(f"cluster.{name}.component", [basis.component])
+            if basis.kind not in KINDS_OF_PARTS:
+                kinds = ", ".join(KINDS_OF_PARTS)
+                raise PreconditionNotMet(f"cluster.{name}.kind: {basis.kind!r} is none of {kinds}")
         return found
 
     def document(self) -> dict[str, Any]:
@@ -185,6 +193,16 @@ class Pipeline:
     def autoscalers(self) -> Mapping[str, str]:
         """Name of the autoscaler to the component that it scales."""
         return {part.autoscaler.name: part.id for part in self.components.values() if part.autoscaler}
+
+    @property
+    def cluster_parts(self) -> Mapping[str, str]:
+        """Name of each part of the cluster itself to the component that findings about it name."""
+        return {name: part.component for name, part in self.cluster.items()}
+
+    @property
+    def name_servers(self) -> Mapping[str, str]:
+        """Those of them whose configuration says which names they answer."""
+        return {name: part.component for name, part in self.cluster.items() if part.config_map}
 
     @property
     def scaled(self) -> tuple[str, ...]:

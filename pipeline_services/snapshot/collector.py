@@ -27,8 +27,9 @@ from pipeline_services.snapshot.publication import redactor
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.snapshot.sources.changes import WRITTEN, changes_in
+from pipeline_services.snapshot.sources.cluster_parts import DNS_CONFIG, SYSTEM_LISTS, Listing, dns_config
 from pipeline_services.snapshot.sources.declared import declared
-from pipeline_services.snapshot.sources.deep import DEEP_LISTS, QUOTAS, Listing, quotas
+from pipeline_services.snapshot.sources.deep import DEEP_LISTS, QUOTAS, quotas
 from pipeline_services.snapshot.sources.kubernetes import LISTS, NEEDED_BY, read_logs, shaped
 from pipeline_services.snapshot.sources.services import (
     Moment,
@@ -89,8 +90,9 @@ def collect(
     record = Record()
     asked = frozenset((*_SERVICES, *NEEDED_BY.values()))
     absent = (settings or Settings()).absent | (asked - moment.pipeline.components.keys())
-    pool = ThreadPoolExecutor(AT_ONCE + len(LISTS) + len(DEEP_LISTS), thread_name_prefix="collect")
-    lists = _lists(pool, cluster, absent, deep=deep)
+    at_once = AT_ONCE + len(LISTS) + len(SYSTEM_LISTS) + len(DEEP_LISTS)
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="collect")
+    lists = _lists(pool, cluster, absent, system=deep or bool(moment.pipeline.cluster), deep=deep)
     with Reach(cluster, lists, moment.pipeline) as reach:
         tasks = [
             *_service_tasks(pool, reach, record, moment, absent, deep=deep, upkeep=upkeep),
@@ -106,11 +108,13 @@ def collect(
     return _published(snapshot, _secrets(lists))
 
 
-def _lists(pool: ThreadPoolExecutor, cluster: Cluster, absent: frozenset[str], *, deep: bool) -> _Lists:
+def _lists(pool: ThreadPoolExecutor, cluster: Cluster, absent: frozenset[str], *, system: bool, deep: bool) -> _Lists:
     """All lists; the one that every service waits for is there before the others crowd the line."""
     first = pool.submit(cluster.list, FIRST, timeout_s=LIST_TIMEOUT)
     wait([first])
     wanted = {kind: Listing(kind) for kind in LISTS if kind != FIRST and NEEDED_BY.get(kind) not in absent}
+    if system:
+        wanted |= SYSTEM_LISTS
     if deep:
         wanted |= DEEP_LISTS
     others = {
@@ -189,6 +193,8 @@ def _cluster_tasks(
             "declared": partial(declared, pipeline, cluster.namespace),
             "namespaces": partial(_namespace, cluster),
         }
+    if pipeline.name_servers:
+        reads[DNS_CONFIG] = partial(dns_config, cluster, pipeline)
     if deep:
         reads |= {"changes": partial(changes_in, lists), "quotas": partial(quotas, lists)}
     record.expect(reads)

@@ -15,6 +15,7 @@ from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Diagnosis, Finding, Unanswered
 from pipeline_services.triage.rules import (
     autoscaling,
+    cluster_parts,
     config,
     data_flow,
     declared,
@@ -35,6 +36,7 @@ RULES: Final[Sequence[Callable[[Evidence], Iterator[Finding]]]] = (
     infrastructure.findings,
     config.findings,
     tls.findings,
+    cluster_parts.findings,
     network.findings,
     workloads.findings,
     kafka.findings,

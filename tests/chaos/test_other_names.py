@@ -23,8 +23,9 @@ OTHER = other_pipeline()
 CASES = {str(case.id) for case in cases(OTHER, run="daily")}
 SCENARIOS = {**{f"recovery-{name}": one for name, one in RECOVERY.items()}, **MATRIX}
 PORTS = sorted({flow.port for flow in OTHER.flows})
-CLUSTERS_OWN = ("coredns", "metrics-server")
+CLUSTERS_OWN = ("coredns", "metrics-server", "kube-router")
 FILES = {
+    "Corefile": ".:53 {\n    kubernetes cluster.local {\n    }\n}\n",
     "datasources.yaml": "url: http://archive-svc:3100",
     "otelcol.yaml": "endpoint: http://archive-svc:3100/otlp",
     "prometheus.yml": "scrape_configs: [{job_name: apps}, {job_name: services}]",

@@ -86,7 +86,10 @@ def test_the_reader_only_reads_and_forwards_ports(manifests: Any, role: str) -> 
 
 def test_the_reader_sees_no_secret_and_no_log_of_the_cluster_itself(manifests: Any) -> None:
     rules = manifests.one("Role", "conveyor-system-reader")["rules"]
-    assert {resource for rule in rules for resource in rule["resources"]} == {"pods", "deployments"}
+    [named] = [rule for rule in rules if rule["resources"] == ["configmaps"]]
+    assert (named["resourceNames"], named["verbs"]) == (["coredns"], ["get"])
+    everything = {resource for rule in rules for resource in rule["resources"]}
+    assert everything == {"pods", "deployments", "daemonsets", "leases", "configmaps"}
 
 
 def test_prometheus_may_not_enter_containers_through_the_kubelet(manifests: Any) -> None:

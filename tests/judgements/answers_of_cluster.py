@@ -17,6 +17,25 @@ from pipeline_services.snapshot.sources.declared import COMPARED
 
 NODE = "conveyor-control-plane"
 
+COREFILE = """.:53 {
+    errors
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+       pods insecure
+       fallthrough in-addr.arpa ip6.arpa
+       ttl 30
+    }
+    forward . /etc/resolv.conf {
+       max_concurrent 1000
+    }
+    cache 30 {
+       disable success cluster.local
+    }
+    loop
+    reload
+}
+"""
+"""As kubeadm writes it."""
 BOTH = {"policyTypes": ["Ingress", "Egress"]}
 
 
@@ -49,6 +68,24 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
         "node_metrics": [_metrics(NODE, _time(now - 10), "usage", {"cpu": "600m", "memory": "6Gi"})],
         "namespaces": [{"metadata": {"name": pipeline.namespace, "labels": {f"{ADMISSION}enforce": "privileged"}}}],
         "secrets": [_secret(name, *keys) for name, keys in pipeline.config.secrets.items()],
+        **_cluster(now, pipeline),
+    }
+
+
+def _cluster(now: float, pipeline: Pipeline) -> dict[str, Any]:
+    """What the pipeline stands on, in the system's namespace."""
+
+    def named(kind: str) -> list[str]:
+        return [name for name, part in pipeline.cluster.items() if part.kind == kind]
+
+    deployment = {"spec": {"replicas": 2}, "status": {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}}
+    daemon_set = {"status": {"desiredNumberScheduled": 1, "currentNumberScheduled": 1, "numberAvailable": 1}}
+    leases = [*named("Lease"), "apiserver-x2k4q"]
+    return {
+        "system_deployments": [{"metadata": {"name": name}, **copy.deepcopy(deployment)} for name in named(DEPLOYMENT)],
+        "system_daemonsets": [{"metadata": {"name": name}, **copy.deepcopy(daemon_set)} for name in named(DAEMON_SET)],
+        "system_leases": [{"metadata": {"name": name}, "spec": {"renewTime": _time(now - 2)}} for name in leases],
+        "dns_config": dict.fromkeys(pipeline.name_servers, COREFILE),
     }
 
 

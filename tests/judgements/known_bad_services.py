@@ -9,6 +9,7 @@ from typing import Any
 from pipeline_services.judgements.targets import COUNTED
 from pipeline_services.model.configuration import Config
 from tests.judgements.answers_of_cluster import pod_name
+from tests.judgements.known_bad_cluster import KNOWN_BAD_CLUSTER
 from tests.judgements.known_bad_declared import KNOWN_BAD_DECLARED
 from tests.judgements.known_bad_policies import KNOWN_BAD_POLICIES
 from tests.judgements.world import World
@@ -262,6 +263,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_data_clock": (from_the_future,),
     **KNOWN_BAD_POLICIES,
     **KNOWN_BAD_DECLARED,
+    **KNOWN_BAD_CLUSTER,
     "test_kafka_topic": (partitions(None), partitions({"leader": -1}), partitions({"isr": []})),
     "test_topic_set_as_declared": (
         topic_setting("retention.ms", "300000"),

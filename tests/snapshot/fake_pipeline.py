@@ -12,8 +12,10 @@ from typing import Any
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.model import roles
 from pipeline_services.model.kinds import KINDS, kind_of
+from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE as SYSTEM
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
+from pipeline_services.snapshot.sources.cluster_parts import SYSTEM_LISTS
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS
 from tests.clients.certificate_maker import Issued, issue, with_tls
 from tests.clients.fake_servers import FakeServer, Routes, kubeconfig, serving
@@ -65,7 +67,7 @@ def endpoint_slice(component: str, *, ready: bool = True) -> dict[str, Any]:
 def api_routes(tls: Issued) -> dict[str, Any]:
     """What the API server answers when all is well, Kafka apart, which has no ready pod."""
     paths = [resource.path(NS) for resource in KINDS.values()]
-    paths += [kind_of(listing.kind).path(listing.namespace or NS) for listing in DEEP_LISTS.values()]
+    paths += [kind_of(listing.kind).path(listing.namespace or NS) for listing in (SYSTEM_LISTS | DEEP_LISTS).values()]
     lists: dict[str, Any] = {path: (200, {"items": []}) for path in paths}
     components = (roles.PRODUCER, roles.PROCESSOR, roles.KAFKA, roles.INFLUXDB)
     slices = [endpoint_slice(component, ready=component != roles.KAFKA) for component in OWN.services.values()]
@@ -79,6 +81,7 @@ def api_routes(tls: Issued) -> dict[str, Any]:
     return {
         **lists,
         **logs,
+        kind_of("configmaps").path(SYSTEM, "coredns"): (200, {"metadata": {}, "data": {"Corefile": "."}}),
         f"/api/v1/namespaces/{NS}": (200, {"kind": "Namespace", "metadata": {"name": NS}}),
         PODS: (200, {"items": [pod(component) for component in components]}),
         kind_of("endpointslices").path(NS): (200, {"items": slices}),

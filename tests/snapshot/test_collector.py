@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.bounds import LIMIT, bounded
 from pipeline_services.snapshot.collector import collect, main
 from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.snapshot.sources.cluster_parts import SYSTEM_LISTS
 from pipeline_services.snapshot.sources.kubernetes import LISTS, newest_within
 from tests.other_pipeline import other_pipeline, without
-from tests.snapshot.fake_pipeline import CANARY, NS, PODS, UNSERVED, FakePipeline, fake_pipeline, pod, secret
+from tests.snapshot.fake_pipeline import CANARY, NS, PODS, SYSTEM, UNSERVED, FakePipeline, fake_pipeline, pod, secret
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def test_every_source_is_read_or_has_a_reason(pipeline: FakePipeline) -> None:
         *(f"logs/{component}" for component in Pipeline.load().data_path),
         *(f"grafana_datasources/{uid}" for uid in Pipeline.load().dashboard.datasources.values()),
         *(f"grafana_panels/{panel}" for panel in Pipeline.load().dashboard.panels),
-        *("grafana_health", "grafana_dashboard", "declared", "namespaces"),
+        *("grafana_health", "grafana_dashboard", "declared", "namespaces", *SYSTEM_LISTS, "dns_config"),
         *("influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write"),
     }
 
@@ -62,6 +64,22 @@ def test_answers_have_the_shapes_that_judgements_expect(pipeline: FakePipeline) 
     tls = snapshot.data("tls")
     assert tls["verified"] is True
     assert tls["secret"] == tls["served"]
+
+
+def test_the_clusters_own_parts_are_looked_at_and_no_file_but_the_dns_servers(pipeline: FakePipeline) -> None:
+    lease = {"metadata": {"name": "kube-scheduler", "uid": "u"}, "spec": {"renewTime": "T", "holderIdentity": "node_x"}}
+    pipeline.api.routes[kind_of("leases").path(SYSTEM)] = (200, {"items": [lease]})
+    snapshot = collect(pipeline.cluster)
+    assert snapshot.data("system_leases") == [{"metadata": {"name": "kube-scheduler"}, "spec": {"renewTime": "T"}}]
+    assert snapshot.data("dns_config") == {"coredns": "."}
+    pipeline.api.routes[kind_of("configmaps").path(SYSTEM, "coredns")] = (404, {})
+    assert collect(pipeline.cluster).data("dns_config") == {"coredns": None}
+
+
+def test_a_pipeline_that_stands_on_no_part_of_the_cluster_asks_for_none(pipeline: FakePipeline) -> None:
+    described = replace(Pipeline.load(), cluster={})
+    snapshot = collect(pipeline.cluster, pipeline=described)
+    assert not [source for source in snapshot.answers if source.startswith("system_") or source == "dns_config"]
 
 
 def test_secrets_are_digests(pipeline: FakePipeline) -> None:

@@ -13,7 +13,16 @@ from pipeline_services.model.kinds import WORKLOAD_KINDS, kind_of
 
 WRITTEN: Final = (
     *(kind.source for kind in WORKLOAD_KINDS),
-    *("configmaps", "secrets", "services", "networkpolicies", "hpas", "pvcs", "system_deployments"),
+    *(
+        "configmaps",
+        "secrets",
+        "services",
+        "networkpolicies",
+        "hpas",
+        "pvcs",
+        "system_deployments",
+        "system_daemonsets",
+    ),
 )
 """The lists whose objects somebody writes on purpose."""
 STATUS: Final = "status"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -14,17 +13,9 @@ from pipeline_services.model import own_cluster
 from pipeline_services.model.k8s import name_of, spec_of, status_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
+from pipeline_services.snapshot.sources.cluster_parts import Listing
 
 LOOK_BACK: Final = 1800.0
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A list of a kind of the API, the pipeline's own namespace or another one."""
-
-    kind: str
-    namespace: str = ""
-    selector: str = ""
 
 
 DEEP_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
@@ -35,12 +26,9 @@ DEEP_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
         "system_pods": Listing(
             "pods", own_cluster.SYSTEM_NAMESPACE, "k8s-app in (kube-dns,metrics-server,kube-proxy,kube-router)"
         ),
-        "system_deployments": Listing(
-            "deployments", own_cluster.SYSTEM_NAMESPACE, "k8s-app in (kube-dns,metrics-server)"
-        ),
     }
 )
-"""Source to what is listed; the last two are what names, metrics and the network of every pod hang on."""
+"""Source to what is listed; the last is what names, metrics and the network of every pod hang on."""
 QUOTAS: Final = ("resourcequotas", "limitranges")
 
 ONSET: Final[Mapping[str, str]] = MappingProxyType(

@@ -17,6 +17,7 @@ from pipeline_services.model.k8s import (
     last_seen,
     name_of,
     secret_values,
+    spec_of,
 )
 
 LISTS: Final = (
@@ -51,6 +52,8 @@ def shaped(kind: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """
     if kind == "secrets":
         return [_digest(secret) for secret in items]
+    if kind.endswith("leases"):
+        return [_renewal(lease) for lease in items]
     if kind == "nodes":
         for node in items:
             status = node.get("status") or {}
@@ -69,6 +72,10 @@ def _without_managers(item: dict[str, Any]) -> dict[str, Any]:
     if MANAGED not in metadata:
         return item
     return {**item, "metadata": {key: value for key, value in metadata.items() if key != MANAGED}}
+
+
+def _renewal(lease: Mapping[str, Any]) -> dict[str, Any]:
+    return {"metadata": {"name": name_of(lease)}, "spec": {"renewTime": spec_of(lease).get("renewTime")}}
 
 
 def _digest(secret: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from pipeline_services.triage.causes import (
     autoscaling,
+    cluster_parts,
     config,
     containers,
     data_flow,
@@ -36,6 +37,7 @@ from pipeline_services.triage.model import Cause
 SUBJECTS: Final = (
     config,
     tls,
+    cluster_parts,
     network,
     services,
     declared,

@@ -27,7 +27,7 @@ from pipeline_services.triage.model import Finding
 
 LISTS: Final = (
     *("pods", *(kind.source for kind in WORKLOAD_KINDS), "replicasets", "hpas", "pvcs", "services", "endpointslices"),
-    *("configmaps", "networkpolicies", "nodes", "system_deployments", "system_pods"),
+    *("configmaps", "networkpolicies", "nodes", "system_deployments", "system_daemonsets", "system_pods"),
 )
 """The lists of the snapshot that hold whole objects."""
 WHOLE_LISTS: Final[Mapping[str, tuple[str, ...]]] = {

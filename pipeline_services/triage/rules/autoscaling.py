@@ -21,6 +21,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Finding
+from pipeline_services.triage.rules import cluster_parts
 from pipeline_services.triage.rules.finding import make_finding, stopped_since
 
 METRICS_LABEL = ("k8s-app", "metrics-server")
@@ -43,7 +44,7 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
     blind = evidence.failed(checks.HPA_KNOWS_METRICS)
     missing = [one for one in blind if not re.search(_NOT_THE_METRICS, one.why)]
     silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
-    if away or scaled or silent or missing:
+    if away or scaled or silent or missing or cluster_parts.lacks_pods(evidence, "hpa"):
         yield make_finding(
             evidence,
             "usage-unknown",

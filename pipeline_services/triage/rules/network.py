@@ -22,7 +22,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
-from pipeline_services.triage.rules import services
+from pipeline_services.triage.rules import cluster_parts, services
 from pipeline_services.triage.rules.finding import make_finding, stopped_since, well
 
 DNS: Final = "dns"
@@ -55,19 +55,20 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
     lines = [line for app in asking for line in _unresolved(evidence, app)]
     seen = (*(one.why for one in red[:2]), *(f"log: {line}" for line in lines[-2:]))
     away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
-    if away or (deployment is not None and replicas_of(deployment) == 0):
+    scaled = deployment is not None and replicas_of(deployment) == 0
+    if away or scaled or cluster_parts.lacks_pods(evidence, DNS):
         wanted = replicas_of(deployment) if deployment else "?"
         yield make_finding(
             evidence,
             "dns-down",
             "dns",
-            f"no DNS server is ready: {len(servers)} pods of coredns, {wanted} wanted",
+            f"no DNS server is ready: {_seen(evidence, len(servers))} of coredns, {wanted} wanted",
             *(f"pod {name_of(pod)}: {phase_of(pod)}" for pod in servers[:2]),
             *seen,
             subject="deployment/coredns",
             since=stopped_since(evidence, deployment),
         )
-    elif (red or lines) and not _dns_blocked(evidence):
+    elif (red or lines) and not (_dns_blocked(evidence) or cluster_parts.explains_names(evidence)):
         yield make_finding(
             evidence,
             "names-unresolvable",
@@ -77,6 +78,10 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
             against=("the DNS servers are ready",) if servers else (),
         )
+
+
+def _seen(evidence: Evidence, pods: int) -> str:
+    return f"{pods} pods" if evidence.known("system_pods") else "no ready pod"
 
 
 def _asks_elsewhere(evidence: Evidence, app: str) -> bool:

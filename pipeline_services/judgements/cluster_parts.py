@@ -1,0 +1,103 @@
+"""Do the parts of the cluster itself run that the pipeline stands on (sections 3.5 and 3.6)?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline_services.judgements.corefile import hidden
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.metrics.advice import Advice, advice_about
+from pipeline_services.model.cluster_part import LEASE, ClusterPart
+from pipeline_services.model.errors import NoData
+from pipeline_services.model.k8s import K8sObject, epoch, is_true, name_of, progress_of, spec_of
+from pipeline_services.model.kinds import KINDS, SYSTEM
+from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
+from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.snapshot import Snapshot
+
+SILENT_AFTER_S: Final = 40.0
+"""Seconds without a renewal after which the holder of a Lease is taken to be gone: four renewals of a kubelet."""
+
+
+def part_runs(snapshot: Snapshot, name: str) -> None:
+    """The part of that name is there and has all the pods that it needs, or renews its Lease.
+
+    Of a Deployment one pod is enough to do the work. A DaemonSet may lack the pods of nodes that are not Ready.
+    """
+    part = snapshot.pipeline.cluster[name]
+    source = f"{SYSTEM}{KINDS[part.kind].source}"
+    found = named(snapshot, source, name)
+    if found is None:
+        raise Deviation(
+            snapshot, f"there is no {subject_of(part, name)}, which {part.does}", "one", _advice(part, name)
+        )
+    observed = _silent(snapshot, found) if part.kind == LEASE else _lacking(snapshot, found, part)
+    if observed:
+        wanted = "renewed every few seconds" if part.kind == LEASE else "its pods ready"
+        whole = f"{subject_of(part, name)}, which {part.does}, {observed}"
+        raise Deviation(snapshot, whole, wanted, _advice(part, name))
+
+
+def names_are_answered(snapshot: Snapshot, name: str) -> None:
+    """The DNS server of that name answers the names of the pipeline's Services as its configuration stands now."""
+    pipeline, part = snapshot.pipeline, snapshot.pipeline.cluster[name]
+    found = snapshot.data("dns_config").get(name)
+    advice = _advice(part, name).but(
+        next_command=f"kubectl get configmap -n {SYSTEM_NAMESPACE} {part.config_map} -o yaml",
+    )
+    if found is None:
+        raise Deviation(snapshot, f"there is no ConfigMap {part.config_map} in {SYSTEM_NAMESPACE}", "one", advice)
+    names = [f"{service}.{snapshot.namespace}.svc.{part.zone}" for service in pipeline.services]
+    if why := hidden(found, names, part.zone, snapshot.namespace):
+        observed = f"the Corefile of {name} does not answer the Services: {why}"
+        raise Deviation(snapshot, observed, f"the plugin 'kubernetes' answers {part.zone}", advice)
+
+
+def subject_of(part: ClusterPart, name: str) -> str:
+    """The part's object as kubectl takes it."""
+    return f"{part.kind.lower()}/{name}"
+
+
+def silence(lease: K8sObject, newest: float) -> float:
+    """Seconds between the last renewal of a Lease and the newest of all that are known.
+
+    No clock but the cluster's own is asked: that of whoever looks may be minutes off.
+    """
+    return newest - renewed_at(lease)
+
+
+def renewed_at(lease: K8sObject) -> float:
+    """When a Lease was renewed last, epoch seconds by the clock of its holder.
+
+    Raises:
+        NoData: it never was.
+    """
+    time = spec_of(lease).get("renewTime")
+    if not time:
+        raise NoData(f"the Lease {name_of(lease)} was never renewed")
+    return epoch(str(time))
+
+
+def _silent(snapshot: Snapshot, lease: K8sObject) -> str:
+    newest = max(renewed_at(one) for one in snapshot.data("system_leases") if spec_of(one).get("renewTime"))
+    silent = silence(lease, newest)
+    return f"was last renewed {silent:.0f} s before others were" if silent > SILENT_AFTER_S else ""
+
+
+def _lacking(snapshot: Snapshot, workload: K8sObject, part: ClusterPart) -> str:
+    progress = progress_of(workload)
+    if not progress.wanted:
+        return "is scaled to 0" if part.kind == "Deployment" else "is wanted on no node"
+    enough = 1 if part.kind == "Deployment" else progress.wanted
+    if progress.available < enough and part.kind == "DaemonSet":
+        enough -= sum(not is_true(node, "Ready") for node in snapshot.data("nodes"))
+    return f"has {progress.available} of {progress.wanted} pods ready" if progress.available < enough else ""
+
+
+def _advice(part: ClusterPart, name: str, *, there: bool = True) -> Advice:
+    command = f"kubectl get deployments,daemonsets,pods -n {SYSTEM_NAMESPACE}"
+    if there and part.kind != LEASE:
+        command = f"kubectl describe {part.kind.lower()} -n {SYSTEM_NAMESPACE} {name}"
+    return advice_about(part.component).but(
+        impact=part.impact, next_command=command, runbook="the-cluster-itself", level="L3"
+    )

@@ -1,0 +1,47 @@
+"""What the pipeline stands on: the cluster's own workloads, the Leases of its programs, the DNS server's file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
+from pipeline_services.model.pipeline import Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of a kind of the API, the pipeline's own namespace or another one."""
+
+    kind: str
+    namespace: str = ""
+    selector: str = ""
+
+
+SYSTEM_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
+    {
+        "system_deployments": Listing("deployments", SYSTEM_NAMESPACE),
+        "system_daemonsets": Listing("daemonsets", SYSTEM_NAMESPACE),
+        "system_leases": Listing("leases", SYSTEM_NAMESPACE),
+    }
+)
+"""Source to what is listed."""
+DNS_CONFIG: Final = "dns_config"
+COREFILE: Final = "Corefile"
+
+
+def dns_config(cluster: Cluster, pipeline: Pipeline) -> dict[str, Any]:
+    """The Corefile of each DNS server by its name; None where its ConfigMap is not there.
+
+    Raises:
+        AccessDenied: the account may not read it.
+    """
+    return {name: _corefile(cluster, pipeline.cluster[name].config_map) for name in pipeline.name_servers}
+
+
+def _corefile(cluster: Cluster, config_map: str) -> str | None:
+    found = cluster.get("ConfigMap", config_map, SYSTEM_NAMESPACE)
+    return str((found.get("data") or {}).get(COREFILE, "")) if found else None

@@ -1,0 +1,68 @@
+"""Known-bad examples of the cluster's own parts; a part of ``known_bad``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pipeline_services.model.kinds import KINDS, SYSTEM
+from tests.judgements.world import World
+
+Breakage = Callable[..., None]
+
+
+def list_of(world: World, part: str) -> str:
+    return f"{SYSTEM}{KINDS[world.pipeline.cluster[part].kind].source}"
+
+
+def part_gone(world: World, part: str) -> None:
+    world.drop(list_of(world, part), lambda item: item["metadata"]["name"] == part)
+
+
+def part_without_pods(world: World, part: str) -> None:
+    """Its pods, or its renewals, are missing."""
+    found: dict[str, Any] = world.item(list_of(world, part), part)
+    if "renewTime" in found.get("spec", {}):
+        found["spec"]["renewTime"] = world.ago(90)
+    elif "spec" in found:
+        found["status"]["availableReplicas"] = 0
+    else:
+        found["status"]["numberAvailable"] = 0
+
+
+def part_wanted_nowhere(world: World, part: str) -> None:
+    """Nobody asks for any of its pods."""
+    found: dict[str, Any] = world.item(list_of(world, part), part)
+    if "renewTime" in found.get("spec", {}):
+        found["spec"]["renewTime"] = world.ago(90)
+    elif "spec" in found:
+        found["spec"]["replicas"] = 0
+    else:
+        found["status"]["desiredNumberScheduled"] = 0
+
+
+def corefile(old: str, new: str) -> Breakage:
+    """The Corefile with something in the place of something else."""
+
+    def breakage(world: World, server: str) -> None:
+        known = world.answers["dns_config"][server]
+        assert old in known
+        world.answers["dns_config"][server] = known.replace(old, new)
+
+    return breakage
+
+
+def corefile_gone(world: World, server: str) -> None:
+    world.answers["dns_config"][server] = None
+
+
+TEMPLATE = "template IN ANY svc.cluster.local {\n rcode NXDOMAIN\n }\n"
+KNOWN_BAD_CLUSTER: dict[str, tuple[Breakage, ...]] = {
+    "test_cluster_part_runs": (part_gone, part_without_pods, part_wanted_nowhere),
+    "test_names_answered": (
+        corefile_gone,
+        corefile("    kubernetes", f"    {TEMPLATE}    kubernetes"),
+        corefile("ttl 30", "namespaces kube-system"),
+        corefile("cluster.local in-addr", "cluster.lan in-addr"),
+    ),
+}
