@@ -22,7 +22,7 @@ from pipeline_services.model.errors import (
 )
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import duration, printable, utc
-from pipeline_services.snapshot.bounds import bounded
+from pipeline_services.snapshot.bounds import bounded, is_bounded
 from pipeline_services.snapshot.saved import LARGE_BYTES, document_of, text_of
 
 FORMAT: Final = 3
@@ -174,11 +174,12 @@ class Snapshot:
             UnexpectedAnswer: the text is not a snapshot of a format known here.
         """
         document = document_of(text, FORMAT)
+        answers = document["answers"]
         return cls(
             taken_at=float(document["taken_at"]),
             context=printable(document["context"]),
             namespace=printable(document["namespace"]),
-            answers=bounded(document["answers"], LARGE_BYTES),
+            answers=answers if is_bounded(text) else bounded(answers, LARGE_BYTES),
             failures={source: Failure(**failure) for source, failure in document["failures"].items()},
             pipeline=pipeline or _described(document),
             format=document["format"],

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline_services.model.errors import NoData, NotAsked, UnexpectedAnswer
 from pipeline_services.snapshot import saved
+from pipeline_services.snapshot.bounds import LIMIT, LONGEST, is_bounded
 from pipeline_services.snapshot.snapshot import ASKED_SINCE, FORMAT, Snapshot
 from pipeline_services.triage.diagnosis import diagnose
 
@@ -121,6 +122,14 @@ def test_nothing_in_a_snapshot_gives_orders_to_a_terminal() -> None:
     read = Snapshot.from_json(json.dumps(whole))
     assert read.context == "red?"
     assert read.data("pods")[0]["metadata"]["name"] == "kafka?0"
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred", "\x9b", "\x7f", "\r", "a\\\r", "x" * (LONGEST + 1)])
+def test_what_has_to_be_changed_is_told_from_the_text_alone(text: str) -> None:
+    for ascii_only in (True, False):
+        assert not is_bounded(json.dumps({"logs/kafka": [text]}, ensure_ascii=ascii_only))
+    assert not is_bounded(" " * (LIMIT + 1))
+    assert is_bounded(json.dumps({"logs/kafka": ['a "word"\n\tor two \\x1b \\r', "x" * (LONGEST // 4)]}))
 
 
 def test_a_large_file_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
