@@ -7,6 +7,7 @@ check, add a row here and a test of its name in checks/; its id is written nowhe
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Final
 
 from pipeline_services.checklist import parameters as by
@@ -256,9 +257,19 @@ def cases(pipeline: Pipeline, settings: Settings | None = None, run: Run | None 
         PreconditionNotMet: as ``Check.cases``.
     """
     here = settings or Settings()
-    wanted = [check for check in CHECKS.values() if run in (None, check.run)]
-    found = [case for check in wanted for case in check.cases(pipeline, here)]
+    found = _all_cases(pipeline, here, run) if here.thresholds else _usual_cases(pipeline, run)
     return [case for case in found if here.absent.isdisjoint({case.component, *case.needs})]
+
+
+def _all_cases(pipeline: Pipeline, settings: Settings, run: Run | None) -> list[Case]:
+    wanted = [check for check in CHECKS.values() if run in (None, check.run)]
+    return [case for check in wanted for case in check.cases(pipeline, settings)]
+
+
+@lru_cache(maxsize=8)
+def _usual_cases(pipeline: Pipeline, run: Run | None) -> list[Case]:
+    """With the levels of the suite: whoever follows a pipeline asks for them again and again."""
+    return _all_cases(pipeline, Settings(), run)
 
 
 def named(texts: Collection[str], known: Iterable[Case]) -> list[Case]:

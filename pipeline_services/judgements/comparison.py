@@ -117,6 +117,8 @@ def _of_lists(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterat
 
 def _same_entries(declared: Sequence[Any], live: Sequence[Any]) -> bool:
     """Whether two lists of objects, as a policy's peers, differ in their order at most; words of a command have one."""
+    if declared == live:
+        return True
     if not all(isinstance(entry, Mapping) for entry in (*declared, *live)):
         return False
     ordered = [sorted(json.dumps(entry, sort_keys=True) for entry in side) for side in (declared, live)]

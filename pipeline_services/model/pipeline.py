@@ -187,7 +187,14 @@ class Pipeline:
 
     def parts_of(self, component: str) -> tuple[Component, ...]:
         """The workloads that findings about ``component`` cover: its own, then those that are a part of it."""
-        return tuple(part for part in self.workloads.values() if part.reports_to == component)
+        return self._parts.get(component, ())
+
+    @cached_property
+    def _parts(self) -> Mapping[str, tuple[Component, ...]]:
+        found: dict[str, tuple[Component, ...]] = {}
+        for part in self.workloads.values():
+            found[part.reports_to] = (*found.get(part.reports_to, ()), part)
+        return found
 
     @cached_property
     def autoscalers(self) -> Mapping[str, str]:

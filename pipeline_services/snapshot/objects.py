@@ -13,5 +13,14 @@ def named(snapshot: Snapshot, source: str, name: str) -> K8sObject | None:
 
 def items_of(snapshot: Snapshot, source: str, component: str) -> list[K8sObject]:
     """The objects in the list ``source`` whose labels are those of the component's workloads."""
-    parts = snapshot.pipeline.parts_of(component)
-    return [item for item in snapshot.data(source) if any(part.owns(labels_of(item)) for part in parts)]
+    items: list[K8sObject] = snapshot.data(source)
+    found, key = snapshot.derive(_found), (source, component)
+    if key not in found:
+        parts = snapshot.pipeline.parts_of(component)
+        found[key] = [item for item in items if any(part.owns(labels_of(item)) for part in parts)]
+    return list(found[key])
+
+
+def _found(_: Snapshot) -> dict[tuple[str, str], list[K8sObject]]:
+    """What ``items_of`` has found in the snapshot so far: dozens of checks ask for the pods of one component."""
+    return {}
