@@ -96,7 +96,7 @@ proved: $(ENVIRONMENT) ## write the times that chaos and matrix measured last in
 chaos: $(ENVIRONMENT) ## play the failures of the runbook on the suite's own cluster, but for the slow ones
 	@$(BIN)/pytest -m "chaos and not slow and not mitigation" $(ARGS)
 
-matrix: $(ENVIRONMENT) ## the detection matrix: every fault once, is it seen and named for what it is (40 minutes)
+matrix: $(ENVIRONMENT) ## the detection matrix: every fault once, is it seen and named for what it is (55 minutes)
 	@$(BIN)/pytest -m matrix $(ARGS)
 
 matrix-sample: $(ENVIRONMENT) ## some rows of the matrix, over all components (5 minutes)
