@@ -12,7 +12,7 @@ import pytest
 
 from chaos.scenarios import RECOVERY, RESILIENCE
 from chaos.staging import attach as attach_result
-from pipeline_services.apps.bench import TOPIC_PREFIX
+from pipeline_services.apps.load import TOPIC_PREFIX
 from pipeline_services.experiment.expectations import expect_nothing_left, expect_nothing_lost, expect_recovered
 from pipeline_services.experiment.leftovers import differences
 from pipeline_services.experiment.pipeline import SteadyPipeline

@@ -10,8 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from kafka import KafkaAdminClient
@@ -22,35 +21,15 @@ from pipeline_services.apps import json_log
 from pipeline_services.apps.config import ConfigError, KafkaConfig, processor_config, producer_config
 from pipeline_services.apps.health import Heart
 from pipeline_services.apps.kafka_link import COMMON, build_producer, discard
+from pipeline_services.apps.load import TOPIC_PREFIX, Load
 from pipeline_services.apps.processor import assemble
 from pipeline_services.apps.stopping import Stop
-from pipeline_services.model.message import Reading, encode
+from pipeline_services.model.message import encode
 
-TOPIC_PREFIX = "bench-"
-DEVICES = 50
-APART_NS = 1_000
 ON_THEIR_WAY = 10_000  # readings sent before their acknowledgements are looked at
 ACKNOWLEDGED_WITHIN = 120.0  # seconds
 LOOK_EVERY = 0.02  # seconds
 DRAINED_WITHIN = 600.0  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What is sent: reading n is sequence n // 50 of device n % 50, one microsecond after the last, so that everyone
-    can tell what must be stored.
-    """
-
-    producer_id: str
-    readings: int
-    start_ns: int
-
-    def __iter__(self) -> Iterator[Reading]:
-        for number in range(self.readings):
-            sequence, device = divmod(number, DEVICES)
-            value = round(1.5 + number % 1_000 / 1_000, 4)
-            event_time_ns = self.start_ns + number * APART_NS
-            yield Reading(self.producer_id, f"conveyor-{device:02d}", sequence, event_time_ns, value)
 
 
 def load(kafka: KafkaConfig, what: Load) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from pipeline_services.apps.bench import TOPIC_PREFIX, Load
+from pipeline_services.apps.load import TOPIC_PREFIX, Load
 from pipeline_services.faults.admin import Admin
 from pipeline_services.faults.injection import injected, perform
 from pipeline_services.faults.journal import Journal

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from pipeline_services.apps.bench import Load
+from pipeline_services.apps.load import Load
 from pipeline_services.faults.journal import Call, Step
 from pipeline_services.faults.model import Fault
 from pipeline_services.faults.stores import buckets_removed, topics_removed

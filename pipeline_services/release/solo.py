@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from pipeline_services.apps.bench import Load
+from pipeline_services.apps.load import Load
 from pipeline_services.audit.ledger import judge
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.faults.admin import Admin

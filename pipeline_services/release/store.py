@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pipeline_services.apps.bench import APART_NS, Load
+from pipeline_services.apps.load import APART_NS, Load
 from pipeline_services.audit.ledger import Records
 from pipeline_services.audit.store import read_store
 from pipeline_services.clients.http import HttpApi

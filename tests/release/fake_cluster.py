@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services.apps.bench import Load
+from pipeline_services.apps.load import Load
 from pipeline_services.audit.ledger import Records
 from pipeline_services.clients.kafka_broker import Offsets
 from pipeline_services.model.errors import ServiceUnreachable

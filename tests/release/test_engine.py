@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from pipeline_services.apps.bench import Load
+from pipeline_services.apps.load import Load
 from pipeline_services.faults.injection import IDENTITY
 from pipeline_services.faults.journal import Journal
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable

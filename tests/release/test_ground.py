@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from pipeline_services.apps.bench import Load
+from pipeline_services.apps.load import Load
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline

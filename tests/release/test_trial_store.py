@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from pipeline_services.apps.bench import Load
+from pipeline_services.apps.load import Load
 from pipeline_services.clients.http import Answer, HttpApi
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.pipeline import Pipeline

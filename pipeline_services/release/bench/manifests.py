@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipeline_services.apps.bench import Load
+from pipeline_services.apps.load import Load
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import spec_of, template_of
 from pipeline_services.model.pipeline import Pipeline

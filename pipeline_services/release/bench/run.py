@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline_services.apps.bench import TOPIC_PREFIX, Load
+from pipeline_services.apps.load import TOPIC_PREFIX, Load
 from pipeline_services.audit.ledger import History, LedgerVerdict, Records, TopicLog, judge
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import roles
