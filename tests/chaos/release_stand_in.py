@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -18,6 +18,7 @@ from pipeline_services.release.engine import FACTS_NEEDED, METRICS_NEEDED
 from pipeline_services.release.gates import METRICS
 from pipeline_services.release.trial import Fact
 from pipeline_services.release.verdict import Conclusion, conclude
+from pipeline_services.reporting.allure import node
 from pipeline_services.reporting.run.options import RunOptions
 from tests.release.made import evidence, pairs
 
@@ -46,7 +47,12 @@ def validated(_pipeline: Any, config: pytest.Config) -> Conclusion:
     return conclusion
 
 
+def no_node() -> NoReturn:
+    raise node.PageUnavailable("there is no Node here")
+
+
 def pytest_configure() -> None:
     """Before the first case asks for them."""
+    node.node_command = no_node
     staging.opened = opened  # type: ignore[assignment]
     validation.validated = validated

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from pipeline_services.reporting.allure.banner import banner
 from pipeline_services.reporting.run.triaged import Triaged
 from pipeline_services.reporting.runbook import runbook
-from tests.reporting.recorded import FAULTS, judged
 from tests.reporting.samples import deviation, result
 from tests.triage.made import REPLACED, SCALED, UNKNOWN, diagnosis
 
@@ -40,11 +37,3 @@ def test_somebody_elses_text_is_no_markup() -> None:
 
 def test_without_a_cause_there_is_none() -> None:
     assert banner(diagnosis(UNKNOWN), [], SECTIONS) == banner(diagnosis(), [], SECTIONS) == ""
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_every_recording_has_one_that_links_the_runbook(name: str) -> None:
-    results, triage = judged(name)
-    said = triage.banner(results, SECTIONS)
-    assert said.count("<h1>") == len(triage.causes())
-    assert said.count("<h1>") == said.count("runbook.html#") or not said

@@ -12,6 +12,7 @@ from pipeline_services.reporting.run import causes, terminal
 from pipeline_services.reporting.run.explained import unexplained
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 from pipeline_services.reporting.run.triaged import Triaged
+from pipeline_services.reporting.runbook import runbook
 from pipeline_services.triage.model import Finding
 from tests.reporting.recorded import FAULTS, OPTIONS, judged
 from tests.reporting.samples import deviation, result, texts
@@ -63,7 +64,19 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.mark.parametrize("calm", sorted(CALM))
 def test_the_others_are_green(calm: str) -> None:
-    assert all(one.outcome is Outcome.PASSED for one in judged(calm)[0])
+    results, triage = judged(calm)
+    assert all(one.outcome is Outcome.PASSED for one in results)
+    assert_linked(results, triage)
+
+
+def test_the_page_names_each_cause_and_links_the_runbook(name: str) -> None:
+    assert_linked(*judged(name))
+
+
+def assert_linked(results: list[CaseResult], triage: Triaged) -> None:
+    said = triage.banner(results, runbook.load())
+    assert said.count("<h1>") == len(triage.causes())
+    assert said.count("<h1>") == said.count("runbook.html#") or not said
 
 
 def test_the_first_line_names_the_cause(name: str) -> None:

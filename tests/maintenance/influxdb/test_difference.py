@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.maintenance.influxdb.difference import (
-    READ_AT_ONCE,
-    compared,
-    first_difference,
-    types_differing,
-)
+from pipeline_services.maintenance.influxdb import difference
+from pipeline_services.maintenance.influxdb.difference import compared, first_difference, types_differing
 from pipeline_services.maintenance.influxdb.fingerprint import Stored
 from tests.maintenance.influxdb.hand_made import OTHER, SENSOR, Held, Points, readings, stored
 
-COUNT = 8_000
+COUNT = 800
+READ_AT_ONCE = 500
 STOP = COUNT * 1_000
 WHOLE = stored({"sensors": {SENSOR: readings(10), OTHER: readings(10)}, "empty": {}})
+
+
+@pytest.fixture(autouse=True)
+def few_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of what is read at once of a real server: the search still halves the time first."""
+    monkeypatch.setattr(difference, "READ_AT_ONCE", READ_AT_ONCE)
 
 
 def said(copy: Stored, retention: int = 0, now: float = 0.0) -> list[str]:
@@ -61,7 +64,7 @@ def test_points_beyond_the_retention_are_named_as_such() -> None:
     assert said(copy, 3_600, now=3_600.0) == ["sensors is empty; 20 points expected"]
 
 
-@pytest.mark.parametrize("number", [0, 1, 3_999, 4_000, COUNT - 1])
+@pytest.mark.parametrize("number", [0, 1, 399, 400, COUNT - 1])
 def test_the_first_changed_value_is_found(number: int) -> None:
     copy = readings(COUNT)
     for later in {number, COUNT - 1}:
@@ -72,8 +75,8 @@ def test_the_first_changed_value_is_found(number: int) -> None:
 
 def test_the_first_missing_point_is_found_with_what_it_held() -> None:
     copy = readings(COUNT)
-    del copy[2_345_000], copy[5_000_000]
-    assert first(copy) == ("at 1970-01-01 00:00:00.002345000 UTC a point is missing: sequence=2345, value=293.125")
+    del copy[234_000], copy[500_000]
+    assert first(copy) == ("at 1970-01-01 00:00:00.000234000 UTC a point is missing: sequence=234, value=29.25")
 
 
 def test_a_point_that_was_never_stored_is_found() -> None:
@@ -94,7 +97,7 @@ def test_nothing_at_all_is_found_at_the_first_point() -> None:
 
 def test_the_search_reads_little_more_than_the_series_twice() -> None:
     copy = readings(COUNT)
-    copy[6_500_000] = {"sequence": -1}
+    copy[650_000] = {"sequence": -1}
     held = Held(readings(COUNT))
     assert first_difference(held, Held(copy), 0, STOP) is not None
     assert held.read <= 4 * COUNT + READ_AT_ONCE
