@@ -14,6 +14,7 @@ from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.reporting.run import causes  # noqa: F401  before a run inside a test can load one of its own
 from pipeline_services.reporting.run.outcome import CaseResult, finding_of
+from pipeline_services.snapshot import live  # noqa: F401  likewise
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.triage.incident import filing  # noqa: F401  likewise
 

@@ -26,7 +26,7 @@ def told() -> Iterator[tuple[str, ast.FunctionDef, ast.Call]]:
     for file in FILES:
         for function in ast.walk(ast.parse(file.read_text())):
             for call in ast.walk(function) if isinstance(function, ast.FunctionDef) else ():
-                if isinstance(call, ast.Call) and ast.unparse(call.func) == "make_finding":
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "make_finding":
                     yield f"{file.stem}-{call.lineno}", function, call
 
 

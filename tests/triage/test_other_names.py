@@ -46,7 +46,8 @@ NAMES = {name for name in chosen(OWN) if name}
 def own_names(text: str, *but: str) -> set[str]:
     """The names of the suite's own pipeline in a text, each as a whole word; programs and paths are no names."""
     plain = re.sub(r"/(var|etc)/\S+|kafka-[a-z-]+\.sh|app\.kubernetes\.io", "", text)
-    return {name for name in NAMES - {*but} if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", plain)}
+    there = {name for name in NAMES - {*but} if name in plain}
+    return {name for name in there if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", plain)}
 
 
 def broken(breakage: Breakage, pipeline: Pipeline) -> World:
