@@ -6,6 +6,7 @@ import importlib.util
 import re
 import subprocess
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from pipeline_services.reporting.runbook import commands, generated, proved, runbook
 from tests.reporting.kubectl_words import Words
@@ -45,8 +46,9 @@ def broken_commands(text: str) -> list[str]:
     return [f"{one}: {flaw}" for one in texts for flaw in flaws(one)]
 
 
+@cache
 def flaws(command: str) -> list[str]:
-    """What is wrong with one command."""
+    """What is wrong with one command. A text with one thing made wrong has all its other commands as they were."""
     filled = re.sub(r"<(\w+)>", r"\1", command)
     syntax = subprocess.run(["bash", "-n", "-c", filled], capture_output=True, text=True, check=False)
     if syntax.returncode:
