@@ -20,82 +20,112 @@ _UNUSABLE: Final = r"(?i)private key|\bPEM\b|failed to (load|find|parse).*(certi
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
-    """Expired before anything else, then not loaded, not trusted, about to expire."""
-    shown: dict[str, Any] = evidence.data("tls") or {}
-    served, stored, secret = shown.get("served"), shown.get("secret"), evidence.pipeline.config.tls
-    common: dict[str, Any] = {"subject": f"secret/{secret}", "since": evidence.changed("secrets", secret)}
-    lines = [f"log: {line}" for line in evidence.said(roles.PROCESSOR, _TLS_TROUBLE)[-2:]]
-    for where, certificate in (("served", served), ("Secret's", stored)):
-        if certificate and certificate["not_after"] <= evidence.now:
-            days = (evidence.now - certificate["not_after"]) / 86400
-            yield make_finding(
-                evidence,
-                "certificate-expired",
-                roles.INFLUXDB,
-                f"the {where} certificate of InfluxDB expired {days:.1f} days ago",
-                *lines,
-                **{**common, "since": certificate["not_after"]},
-            )
-            return
-    other_key = evidence.failed(checks.CERTIFICATE_HAS_KEY)
-    if other_key:
-        yield make_finding(
-            evidence,
-            "certificate-without-key",
-            roles.INFLUXDB,
-            f"{other_key[0].why}: do not restart influxdb before the Secret is right, it would not come up",
-            other_key[0].why,
-            *lines,
-            **common,
-        )
+    """Expired before anything else, then the key of another, then not loaded, not trusted, about to expire."""
+    about = _About(evidence)
+    alone = next(about.expired(), None) or next(about.without_key(), None)
+    if alone:
+        yield alone
         return
-    if evidence.failed(checks.CERTIFICATE_SERVED):
-        yield make_finding(
-            evidence,
-            "certificate-not-loaded",
-            roles.INFLUXDB,
-            evidence.failed(checks.CERTIFICATE_SERVED)[0].why,
-            _fingerprints(served, stored),
-            *lines,
-            **common,
-        )
-    trusted = evidence.failed(checks.CERTIFICATE_TRUSTED)
-    if trusted and not evidence.failed(checks.CERTIFICATE_SERVED):
-        yield make_finding(
-            evidence, "certificate-wrong", roles.INFLUXDB, trusted[0].why, trusted[0].why, *lines, **common
-        )
-    elif not trusted and lines and evidence.ready(roles.INFLUXDB) and not failed_checks(evidence):
-        yield make_finding(
-            evidence,
-            "certificate-wrong",
-            roles.INFLUXDB,
-            "the processor does not trust the certificate of InfluxDB",
-            *lines,
-            confidence=Confidence.MEDIUM,
-            **common,
-        )
-    elif not evidence.ready(roles.INFLUXDB) and (words := evidence.said(roles.INFLUXDB, _UNUSABLE)):
-        yield make_finding(
-            evidence,
-            "certificate-wrong",
-            roles.INFLUXDB,
-            f"InfluxDB cannot use its certificate: {words[-1]}",
-            *(f"log: {line}" for line in words[-2:]),
-            confidence=Confidence.MEDIUM,
-            **common,
-        )
-    expiring = evidence.failed(checks.CERTIFICATE_VALID_FOR_WEEKS)
-    if expiring:
-        yield make_finding(
-            evidence,
-            "certificate-expiring",
-            roles.INFLUXDB,
-            expiring[0].why,
-            expiring[0].why,
-            f"{tls.DAYS_LEFT} days are the least",
-            affects=(),
-            **common,
-        )
+    yield from about.not_loaded()
+    yield from about.not_trusted()
+    yield from about.expiring()
+
+
+class _About:
+    """What is known of the certificate, and the findings that it gives."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        shown: dict[str, Any] = evidence.data("tls") or {}
+        secret = evidence.pipeline.config.tls
+        self._evidence = evidence
+        self._served, self._stored = shown.get("served"), shown.get("secret")
+        self._common: dict[str, Any] = {"subject": f"secret/{secret}", "since": evidence.changed("secrets", secret)}
+        self._lines = [f"log: {line}" for line in evidence.said(roles.PROCESSOR, _TLS_TROUBLE)[-2:]]
+
+    def expired(self) -> Iterator[Finding]:
+        for where, certificate in (("served", self._served), ("Secret's", self._stored)):
+            if certificate and certificate["not_after"] <= self._evidence.now:
+                since = certificate["not_after"]
+                days = (self._evidence.now - since) / 86400
+                summary = f"the {where} certificate of InfluxDB expired {days:.1f} days ago"
+                yield make_finding(
+                    self._evidence,
+                    "certificate-expired",
+                    roles.INFLUXDB,
+                    summary,
+                    *self._lines,
+                    **{**self._common, "since": since},
+                )
+
+    def without_key(self) -> Iterator[Finding]:
+        for one in self._evidence.failed(checks.CERTIFICATE_HAS_KEY):
+            summary = f"{one.why}: do not restart influxdb before the Secret is right, it would not come up"
+            yield make_finding(
+                self._evidence,
+                "certificate-without-key",
+                roles.INFLUXDB,
+                summary,
+                one.why,
+                *self._lines,
+                **self._common,
+            )
+
+    def not_loaded(self) -> Iterator[Finding]:
+        for one in self._evidence.failed(checks.CERTIFICATE_SERVED):
+            seen = _fingerprints(self._served, self._stored)
+            yield make_finding(
+                self._evidence, "certificate-not-loaded", roles.INFLUXDB, one.why, seen, *self._lines, **self._common
+            )
+
+    def not_trusted(self) -> Iterator[Finding]:
+        evidence, less_sure = self._evidence, Confidence.MEDIUM
+        trusted, ready = evidence.failed(checks.CERTIFICATE_TRUSTED), evidence.ready(roles.INFLUXDB)
+        if trusted and not evidence.failed(checks.CERTIFICATE_SERVED):
+            yield make_finding(
+                self._evidence,
+                "certificate-wrong",
+                roles.INFLUXDB,
+                trusted[0].why,
+                trusted[0].why,
+                *self._lines,
+                **self._common,
+            )
+        elif not trusted and self._lines and ready and not failed_checks(evidence):
+            summary = "the processor does not trust the certificate of InfluxDB"
+            yield make_finding(
+                self._evidence,
+                "certificate-wrong",
+                roles.INFLUXDB,
+                summary,
+                *self._lines,
+                confidence=less_sure,
+                **self._common,
+            )
+        elif not ready and (words := evidence.said(roles.INFLUXDB, _UNUSABLE)):
+            summary = f"InfluxDB cannot use its certificate: {words[-1]}"
+            yield make_finding(
+                self._evidence,
+                "certificate-wrong",
+                roles.INFLUXDB,
+                summary,
+                *(f"log: {line}" for line in words[-2:]),
+                confidence=less_sure,
+                **self._common,
+            )
+
+    def expiring(self) -> Iterator[Finding]:
+        for one in self._evidence.failed(checks.CERTIFICATE_VALID_FOR_WEEKS):
+            least = f"{tls.DAYS_LEFT} days are the least"
+            yield make_finding(
+                self._evidence,
+                "certificate-expiring",
+                roles.INFLUXDB,
+                one.why,
+                one.why,
+                least,
+                affects=(),
+                **self._common,
+            )
 
 
 def failed_checks(evidence: Evidence) -> list[CheckResult]:
