@@ -81,11 +81,7 @@ REFUSALS = {
         UnexpectedAnswer,
         "with 302 and a web page: it is none, or a login page",
     ),
-    "html": (
-        (200, b"<!doctype html><html>log in\n</html>"),
-        UnexpectedAnswer,
-        "a web page: it is none, or a login page",
-    ),
+    "html": ((200, b"<!doctype html><html>in\n</html>"), UnexpectedAnswer, "a web page: it is none, or a login page"),
     "list": ((200, []), UnexpectedAnswer, "with no JSON object"),
     "text": ((200, b"ok"), UnexpectedAnswer, "with no JSON object"),
 }
@@ -250,21 +246,20 @@ def test_a_server_that_refuses(tmp_path: Path, request_: str) -> None:
 
 @pytest.mark.parametrize("request_", REQUESTS)
 def test_a_server_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request_: str) -> None:
-    for limit in ("READ_TIMEOUT_S", "WRITE_TIMEOUT_S"):
-        monkeypatch.setattr(api_server, limit, 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        cluster = to_port(int(listener.getsockname()[1]), tmp_path)
-        assert_told(cluster, request_, ServiceUnreachable, r"did not answer in time to \w+ pods")
+    monkeypatch.setattr(api_server, "READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(api_server, "WRITE_TIMEOUT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        hanging = to_port(int(one.getsockname()[1]), tmp_path)
+        assert_told(hanging, request_, ServiceUnreachable, r"did not answer in time to \w+ pods")
 
 
 def test_the_namespace_is_asked_for_within_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert kubernetes.CONNECT_TIMEOUT_S <= 3.0
     monkeypatch.setattr(kubernetes, "CONNECT_TIMEOUT_S", 0.3)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        started = time.monotonic()
-        with pytest.raises(ServiceUnreachable, match="did not answer in time to get namespaces"):
-            to_port(int(listener.getsockname()[1]), tmp_path).require_namespace()
-        assert time.monotonic() - started < 2
+    started = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as one, pytest.raises(ServiceUnreachable, match="to get namespaces"):
+        to_port(int(one.getsockname()[1]), tmp_path).require_namespace()
+    assert time.monotonic() - started < 2
 
 
 def test_an_object_is_applied_in_its_own_namespace(cluster: WritableCluster, server: FakeServer) -> None:
