@@ -45,7 +45,7 @@ def test_a_strangers_kubeconfig_does_and_is_left_as_it_is(access: ClusterAccess,
 
 def test_a_namespace_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     run = triage("--namespace", "nowhere", reports=tmp_path)
-    assert run.exit_code == 2
+    assert run.exit_code == 4
     assert len(run.output.splitlines()) == 1
     assert "nowhere" in run.output
 
