@@ -45,14 +45,18 @@ echo "$ticks $(cut -d' ' -f1 /proc/uptime)"
 # $1 the id of a process, $2 where control groups are mounted, $3 an empty folder. A program in the process's control
 # group fills a tmpfs that only it sees. That memory counts for the group and for no process: the program itself stays
 # small, so the kernel never takes it for the largest process of the group, and with its end the memory is free again.
+# The file is a little smaller than the limit: once the app is killed there is room, and the kernel goes on to no other
+# process, such as that of the pod's sandbox.
 _FILL_MEMORY: Final = """
 path=$(sed -n -e 's/^[0-9]*:memory://p' -e 's/^0:://p' "/proc/$1/cgroup" | head -n 1)
 for group in "$2/memory$path" "$2$path"; do [ -e "$group/cgroup.procs" ] && break; done
 [ -e "$group/cgroup.procs" ] || { echo "no control group for memory"; exit 1; }
+limit=$(cat "$group/memory.limit_in_bytes" "$group/memory.max" 2>/dev/null | head -n 1)
+case "$limit" in ""|*[!0-9]*) echo "no limit of memory"; exit 1 ;; esac
 unshare -m sh -ec '
-  mount -t tmpfs filled-by-fault "$2"
+  mount -t tmpfs -o "size=$3" filled-by-fault "$2"
   sh -c "echo \\$\\$ >\\$1/cgroup.procs && exec cat /dev/zero >\\$2/filled" sh "$1" "$2" >/dev/null 2>&1 </dev/null &
-' sh "$group" "$3"
+' sh "$group" "$3" "$((limit - 4194304))"
 """
 
 

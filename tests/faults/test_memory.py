@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from tests.faults.test_library import Container
 
 FILLED = 64 << 20
 SMALL = 16 << 20
+LIMIT = 256 << 20
 PRIVATE = '#!/bin/sh\nshift\nexec "$@"\n'
 """Stands in for ``unshare -m``, which needs root."""
 
@@ -41,6 +43,7 @@ def group_of_this_process(root: Path) -> Path:
     group = root / path.lstrip("/")
     group.mkdir(parents=True, exist_ok=True)
     (group / "cgroup.procs").touch()
+    (group / "memory.max").write_text(f"{LIMIT}\n")
     return group / "cgroup.procs"
 
 
@@ -72,6 +75,21 @@ def test_the_kernel_finds_the_program_that_fills_memory_small(tmp_path: Path) ->
     finally:
         os.kill(pid, signal.SIGKILL)
     assert resident < SMALL
+
+
+def test_what_is_filled_leaves_room_once_the_app_is_gone(tmp_path: Path) -> None:
+    """Else the kernel would go on to the process of the pod's sandbox, and nobody would say that the app was killed."""
+    group_of_this_process(tmp_path / "root")
+    done = fill(tmp_path, '#!/bin/sh\necho "$@" >&2\nexit 1\n')
+    size = int(re.search(r"size=(\d+)", done.stderr)[1])  # type: ignore[index]
+    assert LIMIT - SMALL < size < LIMIT
+
+
+@pytest.mark.parametrize("limit", ["max\n", ""])
+def test_a_container_without_a_limit_is_refused(tmp_path: Path, limit: str) -> None:
+    (group_of_this_process(tmp_path / "root").parent / "memory.max").write_text(limit)
+    done = fill(tmp_path)
+    assert (done.returncode, done.stdout) == (1, "no limit of memory\n")
 
 
 def test_without_a_tmpfs_nothing_is_filled_and_the_reason_is_said(tmp_path: Path) -> None:
