@@ -107,7 +107,7 @@ matrix-record: $(ENVIRONMENT) ## keep the snapshots of the last matrix that are 
 
 # One fault of each of section 3's scenarios, and section 7's test.
 SAMPLE := producer-hung or processor-killed-before-commit or kafka-process-killed or influxdb-process-killed \
-	or producer-out-of-memory or processor-cut-from-influxdb or test_resilience
+	or producer-scaled-by-hand or processor-cut-from-influxdb or test_resilience
 
 chaos-sample: $(ENVIRONMENT) ## one failure of each scenario, and section 7's test (8 minutes)
 	@$(BIN)/pytest -m "chaos and not slow" -k "$(SAMPLE)" --reports reports chaos $(ARGS)

@@ -155,6 +155,13 @@ def test_a_command_that_should_fail_and_does_not_is_told() -> None:
     assert command.flaws(0, "not found") == ["the exit code is 0"]
 
 
+def test_a_command_that_may_print_nothing_is_held_to_what_it_must_not_print() -> None:
+    command = commands.expecting(Command("kafka-configs.sh --describe", "x"), "no output, so no `byte_rate`")
+    assert command.flaws(0, "") == []
+    assert command.flaws(0, "consumer_byte_rate=100") == ["the output has 'byte_rate'"]
+    assert command.flaws(1, "") == ["the exit code is 1"]
+
+
 NOTATION = """\
 `make daily` first.
 ## One

@@ -2,10 +2,10 @@
 
 The notation: in a table the column *Command* and beside it *Healthy*; in a block of commands a line ``# healthy: …`` or
 ``# undo: …`` under the command. In what is healthy, every span of code has to be in the command's output, unless the
-word before it is "no": then it must not be. "Fails" says that the command ends with an error where all is well. A block
-that begins with ``# changes:`` changes the cluster, and a test types it in the failure that it is for. A block that
-begins with ``# by hand:`` changes what no test may change: somebody's data, a limit, a cluster that is not the suite's
-own. What the source said is quoted in a column of that name and is not for typing.
+word before it is "no": then it must not be. "Fails" says that the command ends with an error where all is well, "no
+output" that it may print nothing. A block that begins with ``# changes:`` changes the cluster, and a test types it in
+the failure that it is for. A block that begins with ``# by hand:`` changes what no test may change: somebody's data, a
+limit, a cluster that is not the suite's own. What the source said is quoted in a column of that name and is not for typing.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Command:
         block: which block of changes of that section it stands in, from 1; 0 for one that only reads.
         shows, hides: what its output has and has not got where all is well.
         fails: it ends with an error where all is well.
+        silent: it may print nothing where all is well ("no output").
         told: whether the text has words that its output is held to; None where it only mentions the command.
         undo: the command that takes it back, or why there is none.
         by_hand: it stands in a block of changes that no test types.
@@ -51,6 +52,7 @@ class Command:
     shows: tuple[str, ...] = ()
     hides: tuple[str, ...] = ()
     fails: bool = False
+    silent: bool = False
     told: bool | None = None
     undo: str = ""
     by_hand: bool = False
@@ -89,7 +91,7 @@ class Command:
         wrong += [f"the output has {word!r}" for word in self.hides if word in output]
         if code is not None and (code != 0) != self.fails:
             wrong.append(f"the exit code is {code}")
-        if not output.strip():
+        if not output.strip() and not self.silent:
             wrong.append("there is no output")
         if _DEPRECATED.search(output):
             wrong.append("it is deprecated")
@@ -161,6 +163,7 @@ def expecting(command: Command, healthy: str) -> Command:
         shows=tuple(span for no, span in spans if not no),
         hides=tuple(span for no, span in spans if no),
         fails="fails" in healthy.split(),
+        silent="no output" in healthy,
         told=bool(spans),
     )
 
