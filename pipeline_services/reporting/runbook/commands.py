@@ -5,7 +5,8 @@ The notation: in a table the column *Command* and beside it *Healthy*; in a bloc
 word before it is "no": then it must not be. "Fails" says that the command ends with an error where all is well, "no
 output" that it may print nothing. A block that begins with ``# changes:`` changes the cluster, and a test types it in
 the failure that it is for. A block that begins with ``# by hand:`` changes what no test may change: somebody's data, a
-limit, a cluster that is not the suite's own. What the source said is quoted in a column of that name and is not for typing.
+limit, a cluster that is not the suite's own. What the source said is quoted in a column of that name and is not for
+typing.
 """
 
 from __future__ import annotations
