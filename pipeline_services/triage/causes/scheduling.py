@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline_services.metrics.advice import Escalation
-from pipeline_services.triage.causes.steps import DESCRIBE, HISTORY, READY, ROLL_BACK
+from pipeline_services.triage.causes.steps import DESCRIBE, DESCRIBE_WORKLOAD, HISTORY, READY, ROLL_BACK
 from pipeline_services.triage.model import Cause
 
 CAUSES: Final = (
@@ -23,7 +23,7 @@ CAUSES: Final = (
         "no node fits the pod: selector, affinity or taint",
         Escalation.L2,
         "pod-status",
-        steps=(DESCRIBE, HISTORY, ROLL_BACK),
+        steps=(DESCRIBE_WORKLOAD, HISTORY, ROLL_BACK),
         undo=ROLL_BACK,
         afterwards=READY,
     ),

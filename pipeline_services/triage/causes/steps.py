@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 DESCRIBE: Final = "kubectl describe pods -n {namespace} -l {selector}"
+DESCRIBE_WORKLOAD: Final = "kubectl describe {workload} -n {namespace}"
 LOGS: Final = "kubectl logs -n {namespace} -l {selector} --tail=100 --all-containers=true"
 BEFORE: Final = "kubectl logs -n {namespace} {pod} -c {container} --previous --tail=50"
 HISTORY: Final = "kubectl rollout history {workload} -n {namespace}"
