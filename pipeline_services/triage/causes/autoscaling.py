@@ -15,7 +15,7 @@ CAUSES: Final = (
         Escalation.L2,
         "high-resource-usage",
         steps=(
-            "kubectl get pods -n kube-system -l k8s-app=metrics-server",
+            "kubectl get deployments,daemonsets,pods -n kube-system",
             "kubectl scale deployment metrics-server -n kube-system --replicas=1",
         ),
         undo="kubectl scale deployment metrics-server -n kube-system --replicas=0",

@@ -40,7 +40,7 @@ CAUSES: Final = (
         Escalation.L3,
         "network-policy-issues",
         steps=(
-            "kubectl get pods -n kube-system -l k8s-app=kube-dns",
+            "kubectl get deployments,daemonsets,pods -n kube-system",
             "kubectl scale deployment coredns -n kube-system --replicas=1",
         ),
         undo="kubectl scale deployment coredns -n kube-system --replicas=0",
@@ -51,7 +51,7 @@ CAUSES: Final = (
         "pods cannot resolve names",
         Escalation.L3,
         "network-policy-issues",
-        steps=("kubectl get pods -n kube-system -l k8s-app=kube-dns", "kubectl get networkpolicies -n {namespace}"),
+        steps=("kubectl get deployments,daemonsets,pods -n kube-system", "kubectl get networkpolicies -n {namespace}"),
         afterwards="names resolve in the pods",
     ),
 )
