@@ -16,43 +16,18 @@ _RENEW: Final = (
 )
 _PUT_BACK: Final = f"kubectl replace -n {{namespace}} --force -f {_SAVED}"
 
+
+def _mended_by_renewal(cause: str, title: str) -> Cause:
+    """The Secret is saved, deleted and made again."""
+    level = Escalation.L2
+    return Cause(cause, title, level, "tls-certificate", steps=_RENEW, undo=_PUT_BACK, afterwards=GREEN)
+
+
 CAUSES: Final = (
-    Cause(
-        "certificate-without-key",
-        "the Secret's key is not that of its certificate",
-        Escalation.L2,
-        "tls-certificate",
-        steps=_RENEW,
-        undo=_PUT_BACK,
-        afterwards=GREEN,
-    ),
-    Cause(
-        "certificate-expiring",
-        "the certificate is about to expire",
-        Escalation.L2,
-        "tls-certificate",
-        steps=_RENEW,
-        undo=_PUT_BACK,
-        afterwards=GREEN,
-    ),
-    Cause(
-        "certificate-expired",
-        "the certificate has expired",
-        Escalation.L2,
-        "tls-certificate",
-        steps=_RENEW,
-        undo=_PUT_BACK,
-        afterwards=GREEN,
-    ),
-    Cause(
-        "certificate-wrong",
-        "the certificate is not trusted, or not for this name",
-        Escalation.L2,
-        "tls-certificate",
-        steps=_RENEW,
-        undo=_PUT_BACK,
-        afterwards=GREEN,
-    ),
+    _mended_by_renewal("certificate-without-key", "the Secret's key is not that of its certificate"),
+    _mended_by_renewal("certificate-expiring", "the certificate is about to expire"),
+    _mended_by_renewal("certificate-expired", "the certificate has expired"),
+    _mended_by_renewal("certificate-wrong", "the certificate is not trusted, or not for this name"),
     Cause(
         "certificate-not-loaded",
         "the service still serves an older certificate",
