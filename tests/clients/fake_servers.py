@@ -13,13 +13,14 @@ from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
 Reply = tuple[int, Any] | tuple[int, Any, Mapping[str, str]]
 Routes = Mapping[str, Reply | Callable[[dict[str, str]], Reply]]
+_Server = TypeVar("_Server", bound=ThreadingHTTPServer)
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -143,9 +144,8 @@ class FakeServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(routes: Routes) -> Iterator[FakeServer]:
-    """A running server."""
-    server = FakeServer(routes)
+def running(server: _Server) -> Iterator[_Server]:
+    """The server answers from a thread of its own until the block ends."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
@@ -154,6 +154,11 @@ def serving(routes: Routes) -> Iterator[FakeServer]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def serving(routes: Routes) -> AbstractContextManager[FakeServer]:
+    """A running server."""
+    return running(FakeServer(routes))
 
 
 def echoing() -> AbstractContextManager[int]:

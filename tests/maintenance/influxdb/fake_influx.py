@@ -6,14 +6,14 @@ import copy
 import gzip
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.clients.fake_servers import running
 from tests.maintenance.influxdb.hand_made import Points
 
 OPERATOR = "operator-token"
@@ -181,15 +181,6 @@ class Handler(BaseHTTPRequestHandler):
         return 204, b""
 
 
-@contextmanager
-def serving(held: Held) -> Iterator[FakeInflux]:
+def serving(held: Held) -> AbstractContextManager[FakeInflux]:
     """A running server with these points."""
-    server = FakeInflux(copy.deepcopy(held))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return running(FakeInflux(copy.deepcopy(held)))
