@@ -43,3 +43,8 @@ def test_token_accepted(snapshot: Snapshot, token: str) -> None:
 def test_token_may_write(snapshot: Snapshot) -> None:
     """The token with which readings are written may write, and not only read."""
     config.token_may_write(snapshot)
+
+
+def test_pods_hold_the_token(snapshot: Snapshot) -> None:
+    """No pod goes on with a token that was replaced in the Secret since it started, and is refused."""
+    config.pods_hold_the_token(snapshot)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chaos.fault_builders.common import CRASHED, pod_shows, pods_replaced, with_new_pods, writes_fail
+from chaos.fault_builders.common import CRASHED, all_pods_ready, pod_shows, pods_replaced, with_new_pods, writes_fail
 from pipeline_services import faults
+from pipeline_services.clients.influxdb import token_header
 from pipeline_services.experiment.scenario import FaultBuilder
-from pipeline_services.faults import objects
-from pipeline_services.faults.model import Fault, object_path
+from pipeline_services.faults import objects, stores
+from pipeline_services.faults.model import Fault, object_path, together
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
+from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import secret_value
 
 if TYPE_CHECKING:
@@ -94,6 +96,24 @@ def token_may_only_read(pipeline: SteadyPipeline) -> Fault:
     held = keys.write_token
     fault = faults.secret_value(pipeline.api, held.secret, pipeline.namespace, {held.key: reads})
     return with_new_pods(pipeline, fault, roles.PROCESSOR)
+
+
+def token_rotated(pipeline: SteadyPipeline) -> Fault:
+    """The Secret has another good token, InfluxDB refuses the old one, and no pod is restarted."""
+    keys, secrets = pipeline.description.config, pipeline.cluster.list("secrets")
+    held = keys.write_token
+    old = secret_value(secrets, held.secret, held.key).decode().strip()
+    operator = secret_value(secrets, keys.admin, "token")
+    headers = token_header(operator.decode().strip())
+    known = pipeline.probes.influx.ask_json("/api/v2/authorizations", {}, headers=headers)["authorizations"]
+    ids = [str(one["id"]) for one in known if one["token"] == old]
+    if not ids:
+        raise NoData(f"InfluxDB does not know the token in {held.secret}")
+    replaced = faults.secret_value(pipeline.api, held.secret, pipeline.namespace, {held.key: operator})
+    port = pipeline.description.service(roles.INFLUXDB).port
+    refused = stores.token_refused(ids[0], operator.decode().strip(), port)
+    both = together(f"{held.key} of {held.secret} rotated, no pod restarted", [replaced, refused])
+    return both.proved(writes_fail(pipeline, "unauthorized"), all_pods_ready(pipeline, roles.PROCESSOR))
 
 
 def wrong_token(pipeline: SteadyPipeline) -> Fault:

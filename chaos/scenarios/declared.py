@@ -133,6 +133,14 @@ DIAGNOSIS: Final = (
         met=("influxdata/influxdb-client-python#55",),
     ),
     Scenario(
+        "token-rotated-pods-not-restarted",
+        configuration.token_rotated,
+        (finding(roles.PROCESSOR, "pod-holds-old-secret"),),
+        (checks.PODS_HOLD_THE_TOKEN,),
+        min_duration_s=30.0,
+        met=("SREGym/secret_rotation_stale_env_credentials",),
+    ),
+    Scenario(
         "prometheus-drops-series",
         observability.rewritten(
             roles.PROMETHEUS,

@@ -87,6 +87,9 @@ SET_AS_DECLARED: Final = Check("test_set_as_declared", declared.are_as_declared,
 TOKEN_MAY_WRITE: Final = Check(
     "test_token_may_write", config.token_may_write, by.one("config"), by.always(roles.INFLUXDB)
 )
+PODS_HOLD_THE_TOKEN: Final = Check(
+    "test_pods_hold_the_token", config.pods_hold_the_token, by.one(roles.PROCESSOR), by.always(roles.INFLUXDB)
+)
 NO_UNKNOWN_ERRORS_LOGGED: Final = Check(
     "test_no_unknown_errors_logged", logs.have_no_unknown_errors, by.each(metric.data_path), settles=True
 )

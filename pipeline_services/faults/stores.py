@@ -43,6 +43,12 @@ pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
 nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
   influx bucket update --host "https://localhost:$4" --token "$3" --id "$1" --name "$2" >/dev/null
 """
+# $1 active or inactive, $2 the token's id, $3 the operator's token, $4 InfluxDB's port.
+_TOKEN: Final = """
+pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
+  influx auth "$1" --host "https://localhost:$4" --token "$3" --id "$2" >/dev/null
+"""
 # $1 how their names begin, $2 the organisation, $3 the operator's token, $4 InfluxDB's port.
 _REMOVE_BUCKETS: Final = """
 pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
@@ -143,4 +149,19 @@ def bucket_renamed(bucket_id: str, name: str, other: str, token: str, port: int)
         f"bucket {name} renamed to {other}",
         [Command([*words, other, token, str(port)], f"bucket {name} renamed to {other}")],
         [Command([*words, name, token, str(port)], f"bucket {name} has its name again")],
+    )
+
+
+def token_refused(token_id: str, token: str, port: int) -> Fault:
+    """The fault that lets InfluxDB refuse a token that it knows.
+
+    Args:
+        token: the operator's, which may do that.
+        port: InfluxDB's.
+    """
+    words, rest = ["sh", "-c", _TOKEN, "sh"], [token_id, token, str(port)]
+    return Fault(
+        f"the token {token_id} is refused",
+        [Command([*words, "inactive", *rest], f"the token {token_id} is refused")],
+        [Command([*words, "active", *rest], f"the token {token_id} is accepted again")],
     )

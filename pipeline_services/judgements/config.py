@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,8 +11,19 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
-from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
-from pipeline_services.model.k8s import K8sObject, name_of, ports_of, references_of, template_of
+from pipeline_services.model.errors import NoData, NotAsked, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.k8s import (
+    K8sObject,
+    environment_of,
+    epoch,
+    labels_of,
+    name_of,
+    ports_of,
+    references_of,
+    stamped,
+    started_at,
+    template_of,
+)
 from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -22,6 +34,9 @@ _REFUSED: Final = (401, 403)
 _FORBIDDEN: Final = 403
 _NO_TOKEN_OR_BUCKET: Final = (401, 404)
 _TAKEN_OR_NO_POINT: Final = (204, 400)
+REFUSAL: Final = r"(?i)unauthorized|(HTTP|status)\W{0,3}40[13]\b"
+"""What a client logs whose token is refused."""
+LATELY_S: Final = 120.0
 
 
 def settings_lead_to(snapshot: Snapshot, part: str) -> None:
@@ -125,6 +140,72 @@ def token_may_write(snapshot: Snapshot) -> None:
         raise PreconditionNotMet(f"InfluxDB answers {status}: {held.key} of {held.secret} or the bucket is not there")
     if status not in _TAKEN_OR_NO_POINT:
         raise UnexpectedAnswer(f"InfluxDB answers {status} where {held.key} of {held.secret} was to write nothing")
+
+
+def pods_hold_the_token(snapshot: Snapshot) -> None:
+    """No pod goes on with a token that was replaced in the Secret since it started, and that InfluxDB now refuses.
+
+    A value that is written anew says nothing by itself: it may be the same, or the old one may still be good.
+
+    Raises:
+        PreconditionNotMet: InfluxDB does not accept the token in the Secret either, which another check says.
+    """
+    held, stale = snapshot.pipeline.config.write_token, pods_with_old_token(snapshot)
+    if not stale:
+        return
+    status = snapshot.data("influxdb_token")["status"]
+    if status != 200:
+        raise PreconditionNotMet(f"InfluxDB answers {status} to the token in the Secret {held.secret}")
+    refused = [name_of(pod) for pod in stale if _is_refused(snapshot, name_of(pod))]
+    if refused:
+        observed = (
+            f"InfluxDB refuses the token of {', '.join(refused)}, which started before {held.key} "
+            f"of Secret {held.secret} was replaced"
+        )
+        advice = advice_about(roles.PROCESSOR).but(
+            impact="what these pods read is not stored before they start again", runbook="configuration", level="L2"
+        )
+        raise Deviation(snapshot, observed, "pods that started since", advice)
+
+
+def pods_with_old_token(snapshot: Snapshot) -> list[K8sObject]:
+    """The processor's pods whose container started before the token that it has in its environment was written.
+
+    Raises:
+        NoData: nobody says when it was written.
+    """
+    written, part = token_written(snapshot), snapshot.pipeline[roles.PROCESSOR]
+    pods = [pod for pod in snapshot.data("pods") if part.owns(labels_of(pod)) and _has_token(snapshot, pod)]
+    return [pod for pod in pods if (started_at(pod) or written) < written]
+
+
+def token_written(snapshot: Snapshot) -> float:
+    """When the token for writing was written into its Secret, epoch seconds; raises as ``pods_with_old_token``."""
+    held = snapshot.pipeline.config.write_token
+    known = {item["name"]: item["keys"] for item in snapshot.data("secrets")}
+    key = known.get(held.secret, {}).get(held.key)
+    if key is None:
+        raise PreconditionNotMet(f"there is no {held.key} in a Secret {held.secret}")
+    if "written" not in key:
+        raise NotAsked(f"the snapshot does not say when {held.key} of {held.secret} was written")
+    if not key["written"]:
+        raise NoData(f"the API server does not say when {held.key} of {held.secret} was written")
+    return epoch(key["written"])
+
+
+def _has_token(snapshot: Snapshot, pod: K8sObject) -> bool:
+    held = snapshot.pipeline.config.write_token
+    return any(
+        (one.kind, one.name) == ("Secret", held.secret) and one.key in ("", held.key) for one in environment_of(pod)
+    )
+
+
+def _is_refused(snapshot: Snapshot, pod: str) -> bool:
+    """Whether the pod has said so lately, and since the token was replaced."""
+    since = max(token_written(snapshot), snapshot.taken_at - LATELY_S)
+    tails = [tail for tail in snapshot.data(f"logs/{roles.PROCESSOR}") if tail["pod"] == pod]
+    lines = [line for tail in tails for line in map(stamped, tail["lines"]) if line]
+    return any(at > since and re.search(REFUSAL, text) for at, text in lines)
 
 
 def _config_map(snapshot: Snapshot) -> Mapping[str, str]:

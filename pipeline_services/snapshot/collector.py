@@ -119,7 +119,7 @@ def _lists(pool: ThreadPoolExecutor, cluster: Cluster, absent: frozenset[str], *
         wanted |= DEEP_LISTS
     others = {
         source: pool.submit(
-            partial(cluster.list, timeout_s=LIST_TIMEOUT, managed=deep and source in WRITTEN),
+            partial(cluster.list, timeout_s=LIST_TIMEOUT, managed=source == "secrets" or (deep and source in WRITTEN)),
             listing.kind,
             namespace=listing.namespace,
             selector=listing.selector,

@@ -24,6 +24,7 @@ CASES = {str(case.id) for case in cases(OTHER, run="daily")}
 SCENARIOS = {**{f"recovery-{name}": one for name, one in RECOVERY.items()}, **MATRIX}
 PORTS = sorted({flow.port for flow in OTHER.flows})
 CLUSTERS_OWN = ("coredns", "metrics-server", "kube-router")
+KNOWN_TO_INFLUXDB = {"buckets": [{"id": "0a1b"}], "authorizations": [{"id": "0c3d", "token": "value"}]}
 FILES = {
     "Corefile": ".:53 {\n    kubernetes cluster.local {\n    }\n}\n",
     "datasources.yaml": "url: http://archive-svc:3100",
@@ -114,7 +115,7 @@ class OtherPipeline:
     def __init__(self) -> None:
         self.api = AnyObject()
         self.cluster = SimpleNamespace(list=self._listed)
-        influx = SimpleNamespace(ask_json=lambda *_, **__: {"buckets": [{"id": "0a1b"}]})
+        influx = SimpleNamespace(ask_json=lambda *_, **__: KNOWN_TO_INFLUXDB)
         self.probes = SimpleNamespace(influx=influx, pod=lambda name: self.api.call("GET", f"pods/{name}"), ca="ca")
 
     def _listed(self, kind: str) -> list[dict[str, Any]]:

@@ -226,6 +226,16 @@ def test_a_buckets_token_is_never_told() -> None:
     assert "s3cret" not in f"{fault.summary} {rename} {back}"
 
 
+def test_a_token_is_refused_and_accepted_again_and_the_operators_never_told() -> None:
+    fault = stores.token_refused("0a1b", "s3cret", 8086)
+    (refuse,), (accept,) = fault.inject, fault.undo
+    assert isinstance(refuse, Command)
+    assert isinstance(accept, Command)
+    assert refuse.words[4:] == ["inactive", "0a1b", "s3cret", "8086"]
+    assert accept.words[4:] == ["active", "0a1b", "s3cret", "8086"]
+    assert "s3cret" not in f"{fault.summary} {refuse} {accept}"
+
+
 @pytest.mark.parametrize(
     ("fault", "whom"),
     [

@@ -67,7 +67,9 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
         "pod_metrics": [_pod_metrics(part, _time(now - 10)) for part in parts],
         "node_metrics": [_metrics(NODE, _time(now - 10), "usage", {"cpu": "600m", "memory": "6Gi"})],
         "namespaces": [{"metadata": {"name": pipeline.namespace, "labels": {f"{ADMISSION}enforce": "privileged"}}}],
-        "secrets": [_secret(name, *keys) for name, keys in pipeline.config.secrets.items()],
+        "secrets": [
+            _secret(name, *keys, written=_time(now - age - 60)) for name, keys in pipeline.config.secrets.items()
+        ],
         **_cluster(now, pipeline),
     }
 
@@ -263,5 +265,6 @@ def _pod_metrics(part: Component, at: str) -> dict[str, Any]:
     return _metrics(pod_name(part), at, "containers", usage)
 
 
-def _secret(name: str, *keys: str) -> dict[str, Any]:
-    return {"name": name, "type": "Opaque", "keys": {key: {"sha256": "0123456789abcdef", "bytes": 32} for key in keys}}
+def _secret(name: str, *keys: str, written: str) -> dict[str, Any]:
+    known = {"sha256": "0123456789abcdef", "bytes": 32, "written": written}
+    return {"name": name, "type": "Opaque", "keys": {key: dict(known) for key in keys}}

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from pipeline_services.apps.log_words import NOT_DELIVERED
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
@@ -67,6 +68,15 @@ def second_autoscaler(world: World) -> dict[str, Any]:
     return other
 
 
+def token_replaced(world: World) -> None:
+    """In the Secret, while the processor runs on with the one that is refused now."""
+    held = world.pipeline.config.write_token
+    [secret] = [one for one in world.answers["secrets"] if one["name"] == held.secret]
+    secret["keys"][held.key]["written"] = world.ago(90)
+    line = f'{world.ago(5)} {{"level": "ERROR", "message": "{NOT_DELIVERED} (unauthorized): HTTP 401"}}'
+    world.answers["logs/processor"][0]["lines"] = [line]
+
+
 KNOWN_BAD_DECLARED: dict[str, tuple[Breakage, ...]] = {
     "test_set_as_declared": (
         one_field,
@@ -74,4 +84,5 @@ KNOWN_BAD_DECLARED: dict[str, tuple[Breakage, ...]] = {
         pod_field(dnsPolicy="None", dnsConfig={"nameservers": ["203.0.113.1"]}),
         pod_field(initContainers=[{"name": "wait", "image": "apps:1", "command": ["sleep", "infinity"]}]),
     ),
+    "test_pods_hold_the_token": (token_replaced,),
 }

@@ -235,6 +235,7 @@ BAD_READINGS: dict[str, Breakage] = {
     "stored-reading-age": nothing_new_stored,
 }
 
+
 KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_settings_lead_to": (setting_of, service_port, config_map_gone),
     "test_producer_load_set": (settings("PRODUCER_RATE", "0"), settings("PRODUCER_DEVICES", None), config_map_gone),

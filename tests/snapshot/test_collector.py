@@ -87,6 +87,19 @@ def test_secrets_are_digests(pipeline: FakePipeline) -> None:
     digest = found["pipeline-secrets"]["keys"]["INFLUXDB_TOKEN"]
     assert digest["bytes"] == len(CANARY)
     assert len(digest["sha256"]) == 16
+    assert digest["written"] is None
+
+
+def test_of_a_secrets_key_it_is_kept_when_it_was_written(pipeline: FakePipeline) -> None:
+    times = {"2026-11-23T07:00:00Z": {"f:token": {}, "f:user": {}}, "2026-11-23T08:00:00Z": {"f:token": {}}}
+    token = secret("influxdb-read", token=CANARY.encode(), user=b"u", other=b"o")
+    token["metadata"]["managedFields"] = [{"time": at, "fieldsV1": {"f:data": keys}} for at, keys in times.items()]
+    pipeline.api.routes[kind_of("secrets").path(NS)] = (200, {"items": [token]})
+    snapshot = collect(pipeline.cluster)
+    assert "managedFields" not in snapshot.to_json()
+    [found] = snapshot.data("secrets")
+    written = {key: entry["written"] for key, entry in found["keys"].items()}
+    assert written == {"token": "2026-11-23T08:00:00Z", "user": "2026-11-23T07:00:00Z", "other": None}
 
 
 def test_a_canary_gets_out_nowhere(pipeline: FakePipeline) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.model import Finding
 from tests.judgements.faults import crash_looping, empty_panels, only_pod_unready, scale_to_0, warning
-from tests.judgements.known_bad_declared import second_autoscaler
+from tests.judgements.known_bad_declared import second_autoscaler, token_replaced
 from tests.judgements.known_bad_services import quota, topic_setting
 from tests.judgements.world import World, healthy
 from tests.reporting.runbook_rules import flaws
@@ -217,3 +217,27 @@ def test_a_token_that_may_only_read_is_not_a_refused_one() -> None:
     line = f'{world.ago(5)} {{"level": "ERROR", "message": "readings not delivered (unauthorized): HTTP 403"}}'
     world.answers["logs/processor"][0]["lines"] = [line]
     assert causes(world) == ["config: token-may-not-write"]
+
+
+def test_a_pod_with_the_token_of_before_is_named_and_not_the_secret() -> None:
+    world = healthy()
+    token_replaced(world)
+    found = only_finding(world)
+    assert (found.cause.id, found.component) == ("pod-holds-old-secret", "processor")
+    assert found.subject == f"pod/{world.pods('processor')[0]['metadata']['name']}"
+    assert found.since == world.now - 90
+
+
+@pytest.mark.parametrize("change", ["started since", "still served", "refused long ago"])
+def test_a_secret_that_was_written_is_no_fault_by_itself(change: str) -> None:
+    world = healthy()
+    token_replaced(world)
+    lines = world.answers["logs/processor"][0]["lines"]
+    if change == "started since":
+        world.pods("processor")[0]["status"]["containerStatuses"][0]["state"]["running"]["startedAt"] = world.ago(60)
+        lines.clear()
+    elif change == "still served":
+        lines[:] = [f"{world.ago(5)} all is well"]
+    else:
+        lines[:] = [lines[0].replace(world.ago(5), world.ago(200))]
+    assert causes(world) == []

@@ -120,13 +120,18 @@ class Reference:
 
 def references_of(pod: K8sObject) -> Iterator[Reference]:
     """Everything that a pod, or a pod of a template, reads from ConfigMaps and Secrets."""
+    yield from environment_of(pod)
+    for volume in pod["spec"].get("volumes") or ():
+        yield from _references(volume, "configMap", "secret")
+
+
+def environment_of(pod: K8sObject) -> Iterator[Reference]:
+    """What of it stands in the environment of its containers, which keep it as it was when they started."""
     for container in (*init_containers_of(pod), *containers_of(pod)):
         for source in container.get("envFrom") or ():
             yield from _references(source, "configMapRef", "secretRef")
         for variable in container.get("env") or ():
             yield from _references(variable.get("valueFrom") or {}, "configMapKeyRef", "secretKeyRef")
-    for volume in pod["spec"].get("volumes") or ():
-        yield from _references(volume, "configMap", "secret")
 
 
 def _references(source: Mapping[str, Any], config_map: str, secret: str) -> Iterator[Reference]:

@@ -15,6 +15,7 @@ from pipeline_services.model.k8s import (
     created_at,
     labels_of,
     last_seen,
+    managed_fields_of,
     name_of,
     secret_values,
     spec_of,
@@ -79,11 +80,22 @@ def _renewal(lease: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _digest(secret: Mapping[str, Any]) -> dict[str, Any]:
+    written = _written(secret)
     keys = {
-        key: {"sha256": hashlib.sha256(value).hexdigest()[:16], "bytes": len(value)}
+        key: {"sha256": hashlib.sha256(value).hexdigest()[:16], "bytes": len(value), "written": written.get(key)}
         for key, value in secret_values(secret).items()
     }
     return {"name": name_of(secret), "type": secret.get("type", ""), "keys": keys}
+
+
+def _written(secret: Mapping[str, Any]) -> dict[str, str]:
+    """When each key was written last, as far as the API server says; be it with the same value."""
+    found: dict[str, str] = {}
+    for entry in managed_fields_of(secret):
+        for field in (entry.get("fieldsV1") or {}).get("f:data") or {}:
+            key = field.removeprefix("f:")
+            found[key] = max(found.get(key, ""), str(entry.get("time") or ""))
+    return {key: time for key, time in found.items() if time}
 
 
 def hidden_values(secrets: Iterable[Mapping[str, Any]]) -> list[bytes]:

@@ -42,6 +42,14 @@ CAUSES: Final = (
         afterwards="the checks of the tokens are green, readings are stored",
     ),
     Cause(
+        "pod-holds-old-secret",
+        "a Secret was replaced and pods still hold what it said before",
+        Escalation.L2,
+        "configuration",
+        steps=("kubectl delete pods -n {namespace} -l {selector}",),
+        afterwards=READY,
+    ),
+    Cause(
         "load-setting-wrong",
         "the producer's load setting is zero or invalid",
         Escalation.L2,

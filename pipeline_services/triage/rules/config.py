@@ -163,7 +163,7 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
 
 def _tokens(evidence: Evidence) -> Iterator[Finding]:
     refused, keys = evidence.failed(checks.TOKEN_ACCEPTED), evidence.pipeline.config
-    lines = evidence.said(roles.PROCESSOR, r"(?i)unauthorized|(HTTP|status)\W{0,3}40[13]\b")
+    lines = evidence.said(roles.PROCESSOR, config.REFUSAL)
     for one in refused:
         secret = keys.tokens[one.parameters[0]].secret
         readers = roles.PROCESSOR if secret == keys.write_token.secret else roles.GRAFANA
@@ -192,7 +192,9 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             affects=evidence.pipeline.affected_by(roles.PROCESSOR),
             details={"secret": keys.write_token.secret},
         )
-    if not refused and not forbidden and lines and evidence.ready(roles.INFLUXDB):
+    old = list(_old_token(evidence, lines))
+    yield from old
+    if not (refused or forbidden or old) and lines and evidence.ready(roles.INFLUXDB):
         yield make_finding(
             evidence,
             "token-refused",
@@ -204,4 +206,19 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
             against=("InfluxDB accepts the token in the Secret: restart the processor",),
             details={"secret": keys.write_token.secret},
+        )
+
+
+def _old_token(evidence: Evidence, lines: list[str]) -> Iterator[Finding]:
+    """Pods that were not restarted when the token was replaced."""
+    for one in evidence.failed(checks.PODS_HOLD_THE_TOKEN):
+        stale = config.pods_with_old_token(evidence.snapshot)
+        yield make_finding(
+            evidence,
+            "pod-holds-old-secret",
+            evidence.pipeline[roles.PROCESSOR],
+            one.why,
+            *(f"log: {line}" for line in lines[-2:]),
+            subject=f"pod/{name_of(stale[0])}" if len(stale) == 1 else None,
+            since=config.token_written(evidence.snapshot),
         )
