@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.judgements import cluster_parts, hpas, nodes, pods, resources, volumes, workloads
+from pipeline_services.judgements import cluster_parts, heartbeats, hpas, nodes, pods, resources, volumes, workloads
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
@@ -30,6 +30,12 @@ def test_usage_within_limits(snapshot: Snapshot, component: str) -> None:
 def test_nodes_ready(snapshot: Snapshot) -> None:
     """Every node is Ready and takes pods."""
     nodes.are_ready(snapshot)
+
+
+@pytest.mark.runbook("the-cluster-itself")
+def test_nodes_report(snapshot: Snapshot) -> None:
+    """The kubelet of every node has reported lately, so that what is known of its pods is not old."""
+    heartbeats.nodes_report(snapshot)
 
 
 @pytest.mark.runbook("high-resource-usage")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -16,11 +17,14 @@ from chaos.fault_builders.common import (
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import capacity, objects, resources, templates
+from pipeline_services.faults.journal import Command
 from pipeline_services.faults.model import Fault, Proof, together
 from pipeline_services.faults.templates import Edit
+from pipeline_services.judgements.cluster_parts import SILENT_AFTER_S, renewed_at
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import containers_of, is_true, name_of, progress_of, spec_of, taints_of, template_of
 from pipeline_services.model.kinds import KINDS
+from pipeline_services.model.own_cluster import NODE_LEASES
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -233,6 +237,23 @@ def first_node(pipeline: SteadyPipeline) -> str:
 def cordoned(pipeline: SteadyPipeline) -> Fault:
     """The node takes no more pods."""
     return capacity.cordoned(pipeline.api, first_node(pipeline))
+
+
+def kubelet_stopped(pipeline: SteadyPipeline) -> Fault:
+    """The node's kubelet is stopped; its pods live on."""
+    api, node = pipeline.api, first_node(pipeline)
+    lease, path = KINDS["Lease"].path(NODE_LEASES, node), KINDS["Node"].path(name=node)
+
+    def silent() -> bool:
+        return time.time() - renewed_at(api.call("GET", lease)) > SILENT_AFTER_S
+
+    return Fault(
+        f"the kubelet of {node} is stopped",
+        [Command(["systemctl", "stop", "kubelet"], "kubelet stopped")],
+        [Command(["systemctl", "start", "kubelet"], "kubelet started")],
+        Proof(f"{node} to be silent", silent, within=90.0),
+        Proof(f"{node} to be Ready", lambda: not silent() and is_true(api.call("GET", path), "Ready"), within=90.0),
+    )
 
 
 def tainted(pipeline: SteadyPipeline) -> Fault:

@@ -48,6 +48,15 @@ DIAGNOSIS: Final = (
         met=("cloudnativelabs/kube-router#2059",),
     ),
     Scenario(
+        "kubelet-stopped",
+        workloads.kubelet_stopped,
+        (finding("node", "node-silent"),),
+        (checks.NODES_REPORT,),
+        deadline_s=120.0,
+        min_duration_s=75.0,
+        met=("SREGym/kubelet_crash",),
+    ),
+    Scenario(
         "dns-hides-the-services",
         network.names_hidden(roles.PRODUCER),
         (finding("dns", "dns-misconfigured"),),

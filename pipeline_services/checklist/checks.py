@@ -19,6 +19,7 @@ from pipeline_services.judgements import (
     endpoints,
     events,
     grafana,
+    heartbeats,
     hpas,
     influxdb,
     kafka,
@@ -49,6 +50,7 @@ USAGE_WITHIN_LIMITS: Final = Check(
     "test_usage_within_limits", resources.are_within_limits, by.each(metric.workloads), settles=True
 )
 NODES_READY: Final = Check("test_nodes_ready", nodes.are_ready, by.one("node"))
+NODES_REPORT: Final = Check("test_nodes_report", heartbeats.nodes_report, by.one_with_cluster("node"))
 NODES_WITHOUT_PRESSURE: Final = Check("test_nodes_without_pressure", nodes.have_no_pressure, by.one("node"))
 NODES_HAVE_ROOM: Final = Check(
     "test_nodes_have_room", nodes.have_room, by.each_of("node", lambda _: sorted(nodes.LEVELS))

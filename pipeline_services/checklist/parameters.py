@@ -22,6 +22,11 @@ def one(component: str) -> ParametersOf:
     return lambda _: {(): component}
 
 
+def one_with_cluster(component: str) -> ParametersOf:
+    """A single case, without parameters, where parts of the cluster are to be looked at."""
+    return lambda pipeline: {(): component} if pipeline.cluster else {}
+
+
 def each(components: Callable[[Pipeline], Iterable[str]]) -> ParametersOf:
     """A case for each of the components, which it names."""
     return lambda pipeline: {(component,): component for component in components(pipeline)}

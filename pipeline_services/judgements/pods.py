@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.heartbeats import require_fresh
 from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
@@ -45,8 +46,14 @@ _CRASHES: Final = 2
 
 
 def pods_of(snapshot: Snapshot, component: str) -> list[K8sObject]:
-    """The component's pods without those that are being deleted."""
-    return [pod for pod in items_of(snapshot, "pods", component) if not is_terminating(pod)]
+    """The component's pods without those that are being deleted.
+
+    Raises:
+        PreconditionNotMet: one is on a node that does not report, so that what is known of it is old.
+    """
+    found = [pod for pod in items_of(snapshot, "pods", component) if not is_terminating(pod)]
+    require_fresh(snapshot, found)
+    return found
 
 
 def all_ready_since(pods: Iterable[K8sObject]) -> list[float]:

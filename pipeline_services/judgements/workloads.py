@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.heartbeats import require_fresh
 from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_starting, pods_of
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.component import Component
@@ -15,6 +16,7 @@ from pipeline_services.snapshot.snapshot import Snapshot
 
 def is_rolled_out(snapshot: Snapshot, component: str) -> None:
     """Every workload of the component is complete, or on its way for less than the time that a start takes."""
+    require_fresh(snapshot, items_of(snapshot, "pods", component))
     for part in snapshot.pipeline.parts_of(component):
         _judge(snapshot, part)
 

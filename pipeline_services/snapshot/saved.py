@@ -26,7 +26,7 @@ _OBJECTS: Final = frozenset(
     (
         *("pods", "deployments", "statefulsets", "daemonsets", "hpas", "pvcs", "services", "endpointslices"),
         *("configmaps", "networkpolicies", "events", "nodes", "pod_metrics", "node_metrics", "replicasets"),
-        *("system_pods", "system_deployments", "system_daemonsets", "system_leases"),
+        *("system_pods", "system_deployments", "system_daemonsets", "system_leases", "node_leases"),
     )
 )
 """The sources that are lists of Kubernetes objects."""

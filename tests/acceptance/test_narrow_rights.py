@@ -25,7 +25,7 @@ RIGHTS = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}"
 NARROW = "narrow-reader"
 WITHHELD = "horizontalpodautoscalers"
 OF_THE_SYSTEM = ("list deployments.apps", "list daemonsets.apps", "list leases.coordination.k8s.io", "get configmaps")
-HANGS_ON = ("list nodes", f"list {WITHHELD}", *(f"{right} in kube-system" for right in OF_THE_SYSTEM))
+HANGS_ON = ("list nodes", f"list {WITHHELD}", *(f"{right} in kube-" for right in OF_THE_SYSTEM))
 """What a run may find missing: what is in no namespace or another one, and what this account is not given."""
 
 

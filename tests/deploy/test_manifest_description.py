@@ -28,7 +28,12 @@ def test_everything_is_in_the_namespace(manifests: Any) -> None:
     assert outside == {"Namespace", "ClusterRole", "ClusterRoleBinding"}
     elsewhere = [item for item in manifests.objects if item["metadata"].get("namespace", NAMESPACE) != NAMESPACE]
     assert {(item["kind"], item["metadata"]["name"], item["metadata"]["namespace"]) for item in elsewhere} == {
-        (kind, "conveyor-system-reader", own_cluster.SYSTEM_NAMESPACE) for kind in ("Role", "RoleBinding")
+        (kind, name, namespace)
+        for kind in ("Role", "RoleBinding")
+        for name, namespace in (
+            ("conveyor-system-reader", own_cluster.SYSTEM_NAMESPACE),
+            ("conveyor-node-lease-reader", own_cluster.NODE_LEASES),
+        )
     }
 
 

@@ -64,6 +64,7 @@ def test_the_account_only_reads(nightly: Manifests, base: Manifests) -> None:
         "daily-reader",
         "conveyor-system-reader",
         "conveyor-node-reader",
+        "conveyor-node-lease-reader",
     }
     for rule in (rule for role in roles for rule in role["rules"]):
         assert set(rule["verbs"]) <= READS or rule["resources"] == ["pods/portforward"]

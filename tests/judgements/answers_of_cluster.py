@@ -87,6 +87,7 @@ def _cluster(now: float, pipeline: Pipeline) -> dict[str, Any]:
         "system_deployments": [{"metadata": {"name": name}, **copy.deepcopy(deployment)} for name in named(DEPLOYMENT)],
         "system_daemonsets": [{"metadata": {"name": name}, **copy.deepcopy(daemon_set)} for name in named(DAEMON_SET)],
         "system_leases": [{"metadata": {"name": name}, "spec": {"renewTime": _time(now - 2)}} for name in leases],
+        "node_leases": [{"metadata": {"name": NODE}, "spec": {"renewTime": _time(now - 5)}}],
         "dns_config": dict.fromkeys(pipeline.name_servers, COREFILE),
     }
 
@@ -130,7 +131,11 @@ def _pod(part: Component, pipeline: Pipeline, made: str, ready: str) -> dict[str
     metadata = {"name": pod_name(part), "uid": f"uid-{part.id}", "labels": labels, "creationTimestamp": made}
     return {
         "metadata": metadata,
-        "spec": {"containers": _containers(part, pipeline), "volumes": _volumes(part, pipeline)},
+        "spec": {
+            "nodeName": NODE,
+            "containers": _containers(part, pipeline),
+            "volumes": _volumes(part, pipeline),
+        },
         "status": {
             "phase": "Running",
             "conditions": [

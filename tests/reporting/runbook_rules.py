@@ -16,7 +16,7 @@ WORDS = Words.load()
 PARTS = ("Meaning", "Impact", "Symptoms", "Diagnosis", "Mitigation", "Recovered when", "Escalate", "Proved by")
 TARGETS = frozenset(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 PLACES = (
-    *("-n conveyor-pipeline", "-n conveyor-nightly", "-n kube-system"),
+    *("-n conveyor-pipeline", "-n conveyor-nightly", "-n kube-system", "-n kube-node-lease"),
     *(" namespace ", "nodes", " node ", "cordon ", "storageclass", " -k "),
 )
 _SAVES = re.compile(r"kubectl get (\S+) -n \S+ (\S+) -o yaml > \S+\.saved\.yaml$")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline_services.judgements import pods
 from pipeline_services.model import roles
+from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import only_pod_unready
-from tests.judgements.known_bad_cluster import TEMPLATE, corefile, part_gone, part_without_pods
+from tests.judgements.known_bad_cluster import TEMPLATE, corefile, kubelet_silent, part_gone, part_without_pods
 from tests.judgements.world import World, healthy
 
 
@@ -55,3 +57,28 @@ def test_a_template_in_the_corefile_explains_names_that_do_not_resolve() -> None
     [found] = diagnose(world.snapshot()).findings
     assert "NXDOMAIN" in found.summary
     assert found.undo.endswith("coredns.saved.yaml")
+
+
+def test_pods_of_a_silent_node_are_not_judged_by_what_is_old() -> None:
+    world = healthy()
+    kubelet_silent(world)
+    diagnosis = diagnose(world.snapshot())
+    assert [f"{one.component}: {one.cause.id}" for one in diagnosis.findings] == ["node: node-silent"]
+    assert not [check for check in diagnosis.red if check.startswith(("test_pods_ready", "test_rollout_complete"))]
+    assert diagnosis.unanswered == ()
+    with pytest.raises(PreconditionNotMet, match="is 45 s old: its kubelet does not report"):
+        pods.are_ready(world.snapshot(), roles.KAFKA)
+
+
+def test_a_silent_node_explains_what_the_cluster_makes_of_it_a_minute_later() -> None:
+    world = healthy()
+    kubelet_silent(world)
+    world.answers["nodes"][0]["status"]["conditions"][-1].update(status="Unknown", reason="NodeStatusUnknown")
+    for pod in world.answers["pods"]:
+        pod["status"]["conditions"][1] |= {"status": "False", "lastTransitionTime": world.ago(5)}
+    for each in world.answers["endpointslices"]:
+        each["endpoints"][0]["conditions"]["ready"] = False
+    for source in ("deployments", "statefulsets"):
+        for workload in world.answers[source]:
+            workload["status"] |= {"availableReplicas": 0, "readyReplicas": 0}
+    assert said(world) == ["node: node-silent node/conveyor-control-plane"]

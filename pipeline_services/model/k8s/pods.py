@@ -6,7 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline_services.model.k8s.objects import K8sObject, age, condition_since, epoch, is_true, phase_of, status_of
+from pipeline_services.model.k8s.objects import (
+    K8sObject,
+    age,
+    condition_since,
+    epoch,
+    is_true,
+    phase_of,
+    spec_of,
+    status_of,
+)
 
 
 def containers_of(pod: K8sObject) -> list[dict[str, Any]]:
@@ -60,6 +69,11 @@ def last_end(status: K8sObject) -> K8sObject:
 def is_running(status: K8sObject) -> bool:
     """Whether the container runs."""
     return "running" in (status.get("state") or {})
+
+
+def node_of(pod: K8sObject) -> str:
+    """The name of the node that the pod is on; empty while it is on none."""
+    return str(spec_of(pod).get("nodeName") or "")
 
 
 def restarts_of(pod: K8sObject) -> int:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
+from pipeline_services.model.own_cluster import NODE_LEASES, SYSTEM_NAMESPACE
 from pipeline_services.model.pipeline import Pipeline
 
 
@@ -26,6 +26,7 @@ SYSTEM_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
         "system_deployments": Listing("deployments", SYSTEM_NAMESPACE),
         "system_daemonsets": Listing("daemonsets", SYSTEM_NAMESPACE),
         "system_leases": Listing("leases", SYSTEM_NAMESPACE),
+        "node_leases": Listing("leases", NODE_LEASES),
     }
 )
 """Source to what is listed."""

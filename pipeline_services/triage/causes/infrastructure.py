@@ -44,6 +44,14 @@ CAUSES: Final = (
         afterwards="kubectl get nodes: Ready",
     ),
     Cause(
+        "node-silent",
+        "a kubelet does not report",
+        Escalation.L3,
+        "the-cluster-itself",
+        steps=("kubectl describe node {node}", "kubectl get leases -n kube-node-lease"),
+        afterwards="kubectl get nodes: Ready; then look at the pods again",
+    ),
+    Cause(
         "node-pressure",
         "a node is short of memory, disk or process ids",
         Escalation.L3,

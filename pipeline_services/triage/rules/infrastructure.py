@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline_services.checklist import checks
+from pipeline_services.judgements.heartbeats import silent_nodes
 from pipeline_services.judgements.nodes import closed_by_taints
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.model import roles
@@ -45,6 +46,9 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _nodes(evidence: Evidence) -> Iterator[Finding]:
     for node in evidence.objects("nodes"):
         name, subject = name_of(node), f"node/{name_of(node)}"
+        if name in evidence.snapshot.derive(silent_nodes):
+            yield _silent(evidence, node)
+            continue
         if not is_true(node, "Ready"):
             ready = condition(node, "Ready")
             yield make_finding(
@@ -97,6 +101,24 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
         yield make_finding(
             evidence, "node-full", "node", one.why, one.why, confidence=Confidence.MEDIUM, details=OF_ALL
         )
+
+
+def _silent(evidence: Evidence, node: K8sObject) -> Finding:
+    """A node whose kubelet says nothing: all that is said of its pods is old, so none of it is a cause."""
+    name, ready = name_of(node), condition(node, "Ready")
+    silent = evidence.snapshot.derive(silent_nodes)[name]
+    return make_finding(
+        evidence,
+        "node-silent",
+        "node",
+        f"the kubelet of node {name} has not reported for {silent:.0f} s; what is known of its pods is that old",
+        f"Lease {name}: renewed {silent:.0f} s ago",
+        f"node {name} is Ready {ready.get('status', 'Unknown')}: {ready.get('message', '')}",
+        subject=f"node/{name}",
+        since=evidence.now - silent,
+        affects=evidence.pipeline.reported,
+        details={"node": name},
+    )
 
 
 def _tainted(node: K8sObject) -> float | None:

@@ -1,0 +1,58 @@
+"""Do the kubelets report? What is known of the pods of one that does not is as old as its last word (sections 1, 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pipeline_services.judgements.cluster_parts import SILENT_AFTER_S, renewed_at
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.metrics.advice import advice_about
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.k8s import K8sObject, name_of, node_of, spec_of
+from pipeline_services.snapshot.snapshot import Snapshot
+
+LEASES: Final = "node_leases"
+
+
+def nodes_report(snapshot: Snapshot) -> None:
+    """Every node has a Lease that its kubelet renewed lately, four times as long ago as usual at most.
+
+    Raises:
+        NoData: a node has no Lease.
+    """
+    known = {name_of(lease) for lease in snapshot.data(LEASES)}
+    nodes = [name_of(node) for node in snapshot.data("nodes")]
+    silent = snapshot.derive(silent_nodes)
+    for node in nodes:
+        if node in silent:
+            advice = advice_about("node").but(
+                impact="its pods may live on, and nobody knows: what is said of them is old; logs and exec do not work",
+                next_command=f"kubectl describe node {node}",
+                runbook="the-cluster-itself",
+            )
+            observed = f"the kubelet of node {node} has not reported for {silent[node]:.0f} s"
+            raise Deviation(snapshot, observed, f"at most {SILENT_AFTER_S:.0f} s ago", advice)
+    if missing := sorted(set(nodes) - known):
+        raise NoData(f"the node {missing[0]} has no Lease")
+
+
+def silent_nodes(snapshot: Snapshot) -> Mapping[str, float]:
+    """The nodes whose kubelet is silent, with the seconds since its last word; none where nobody may look."""
+    leases = snapshot.answers.get(LEASES) or ()
+    ages = {name_of(one): snapshot.taken_at - renewed_at(one) for one in leases if spec_of(one).get("renewTime")}
+    return {node: age for node, age in ages.items() if age > SILENT_AFTER_S}
+
+
+def require_fresh(snapshot: Snapshot, pods: list[K8sObject]) -> None:
+    """Refuse to judge pods by what was said of them before their node fell silent.
+
+    Raises:
+        PreconditionNotMet: that is so.
+    """
+    silent = snapshot.derive(silent_nodes)
+    for node in (node_of(pod) for pod in pods) if silent else ():
+        if node in silent:
+            raise PreconditionNotMet(
+                f"what is known of the pods on node {node} is {silent[node]:.0f} s old: its kubelet does not report"
+            )
