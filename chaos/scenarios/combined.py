@@ -1,10 +1,10 @@
-"""Several faults at once, each of which triage has to name."""
+"""Several faults at once, each of which triage has to name; and noise beside one, which has to be told first."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from chaos.fault_builders import autoscalers, configuration, network, workloads
+from chaos.fault_builders import autoscalers, configuration, network, processes, workloads
 from chaos.fault_builders.common import all_of
 from chaos.scenarios.observability import GRAFANA_SOURCES_WRONG
 from pipeline_services.checklist import checks
@@ -12,6 +12,8 @@ from pipeline_services.experiment.scenario import Scenario, finding
 from pipeline_services.faults import templates
 from pipeline_services.model import roles
 
+_NOISE: Final = (processes.pod_deleted(roles.KAFKA), workloads.restarted(roles.GRAFANA))
+"""A pod that goes and a rollout: both look bad for a while and mend themselves."""
 DIAGNOSIS: Final = (
     Scenario(
         "pair-token-revoked-and-autoscaler-missing",
@@ -60,5 +62,23 @@ DIAGNOSIS: Final = (
         (finding(roles.PROMETHEUS, "scaled-to-zero"), finding(roles.PRODUCER, "image-unavailable")),
         (checks.PODS_READY.of("prometheus"), checks.PODS_READY.of("producer")),
         min_duration_s=30.0,
+    ),
+    Scenario(
+        "noise-beside-autoscaler-bounds",
+        all_of(autoscalers.bounds(roles.PROCESSOR, 2), *_NOISE),
+        (finding("hpa", "autoscaler-wrong"),),
+        (checks.HPA_SET_AS_DOCUMENTED.of("{hpa:processor}"),),
+        before_landed=True,
+        told_first=True,
+        met=("SREGym/noise",),
+    ),
+    Scenario(
+        "noise-beside-token-for-reading-only",
+        all_of(configuration.token_may_only_read, *_NOISE),
+        (finding("config", "token-may-not-write"),),
+        (checks.TOKEN_MAY_WRITE,),
+        min_duration_s=30.0,
+        told_first=True,
+        met=("SREGym/noise",),
     ),
 )

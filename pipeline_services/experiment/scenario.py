@@ -141,6 +141,7 @@ class Scenario:
         before_landed: it is looked at before it has landed, since it heals within seconds.
         arranged: a change made before the fault and undone after it, which is no fault itself.
         meanwhile: runs while the fault is in force, in this process.
+        told_first: the first of the findings has to stand before all others: what else is seen is noise beside it.
         sample: one of the few that every change is tried on.
         met: where others met it: public issues (``owner/name#1``) and the rows of other suites of faults.
         recovery: how it is played in full.
@@ -157,6 +158,7 @@ class Scenario:
     before_landed: bool = False
     arranged: FaultBuilder | None = None
     meanwhile: Meanwhile | None = None
+    told_first: bool = False
     sample: bool = False
     met: tuple[str, ...] = ()
     recovery: RecoveryPlan | None = None

@@ -77,7 +77,7 @@ def judge(scenario: Scenario, diagnosis: Diagnosis) -> Verdict:
         detected=bool(about),
         seen=not missing,
         component=scenario.components <= {one.component for one in findings},
-        cause=right_cause and not _surplus(scenario, findings),
+        cause=right_cause and _in_order(scenario, findings) and not _surplus(scenario, findings),
         level=_every(scenario, findings, lambda want, one: one.cause.escalation.name == want.level),
         alarms=alarms,
         missing=missing,
@@ -100,6 +100,10 @@ def _every(scenario: Scenario, findings: Sequence[Finding], fits: Callable[[Expe
     return all(
         any(one.component == want.component and fits(want, one) for one in findings) for want in scenario.findings
     )
+
+
+def _in_order(scenario: Scenario, findings: Sequence[Finding]) -> bool:
+    return not scenario.told_first or bool(findings and scenario.findings[0].fits(findings[0]))
 
 
 def _surplus(scenario: Scenario, findings: Sequence[Finding]) -> list[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline_services.checklist import checks
@@ -143,3 +145,11 @@ def test_the_table_shows_every_row_and_what_is_missed() -> None:
     assert lines[1].endswith("nothing")
     assert lines[2].split() == ["kafka-scaled-to-zero", *["ok"] * 5, "-", "5", "kafka:", "scaled-to-zero", "(L2)"]
     assert any(line.startswith("MISSED  detected: 50.0%") for line in lines)
+
+
+def test_what_has_to_be_told_first_is_wrong_behind_noise() -> None:
+    scenario, noise = replace(KAFKA_DOWN, told_first=True), said("grafana", "pod-replaced", healing=True)
+    assert judge(scenario, diagnosis(RIGHT, noise)).as_expected
+    assert judge(scenario, diagnosis(noise, RIGHT)).wrong == ["wrong cause"]
+    assert judge(scenario, diagnosis()).wrong == ["not detected"]
+    assert judge(KAFKA_DOWN, diagnosis(noise, RIGHT)).as_expected

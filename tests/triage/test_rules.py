@@ -172,6 +172,19 @@ def test_two_faults_at_once_are_both_named() -> None:
     assert {("kafka", "scaled-to-zero"), ("grafana", "datasource-broken")} <= said
 
 
+def test_what_lasts_is_told_before_noise_upstream_of_it() -> None:
+    world = healthy()
+    world.item("hpas", "processor-hpa")["spec"]["maxReplicas"] = 2
+    young = world.pods(roles.KAFKA)[0]
+    young["metadata"]["creationTimestamp"] = world.ago(8)
+    young["status"]["conditions"][1] |= {"status": "False", "lastTransitionTime": world.ago(8)}
+    young["status"]["containerStatuses"][0] |= {"ready": False, "state": {"running": {"startedAt": world.ago(5)}}}
+    first, *noise = diagnose(world.snapshot()).findings
+    assert (first.component, first.cause.id) == ("hpa", "autoscaler-wrong")
+    assert noise
+    assert all(one.self_healing for one in noise)
+
+
 def test_symptoms_downstream_are_not_told_beside_their_cause() -> None:
     world = healthy()
     scale_to_0(world, roles.KAFKA)
