@@ -8,7 +8,7 @@ from pipeline_services.judgements.corefile import hidden
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model.cluster_part import LEASE, ClusterPart
-from pipeline_services.model.errors import NoData
+from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject, epoch, is_true, name_of, progress_of, spec_of
 from pipeline_services.model.kinds import KINDS, SYSTEM
 from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
@@ -23,14 +23,17 @@ def part_runs(snapshot: Snapshot, name: str) -> None:
     """The part of that name is there and has all the pods that it needs, or renews its Lease.
 
     Of a Deployment one pod is enough to do the work. A DaemonSet may lack the pods of nodes that are not Ready.
+
+    Raises:
+        PreconditionNotMet: it is not there, and something that the description does not know may do its work.
     """
     part = snapshot.pipeline.cluster[name]
     source = f"{SYSTEM}{KINDS[part.kind].source}"
     found = named(snapshot, source, name)
     if found is None:
-        raise Deviation(
-            snapshot, f"there is no {subject_of(part, name)}, which {part.does}", "one", _advice(part, name)
-        )
+        _require_no_other(snapshot, source, name)
+        observed = f"there is no {subject_of(part, name)}, which {part.does}"
+        raise Deviation(snapshot, observed, "one", _advice(part, name, there=False))
     observed = _silent(snapshot, found) if part.kind == LEASE else _lacking(snapshot, found, part)
     if observed:
         wanted = "renewed every few seconds" if part.kind == LEASE else "its pods ready"
@@ -42,13 +45,13 @@ def names_are_answered(snapshot: Snapshot, name: str) -> None:
     """The DNS server of that name answers the names of the pipeline's Services as its configuration stands now."""
     pipeline, part = snapshot.pipeline, snapshot.pipeline.cluster[name]
     found = snapshot.data("dns_config").get(name)
-    advice = _advice(part, name).but(
-        next_command=f"kubectl get configmap -n {SYSTEM_NAMESPACE} {part.config_map} -o yaml",
-    )
     if found is None:
-        raise Deviation(snapshot, f"there is no ConfigMap {part.config_map} in {SYSTEM_NAMESPACE}", "one", advice)
+        observed = f"there is no ConfigMap {part.config_map} in {SYSTEM_NAMESPACE}"
+        raise Deviation(snapshot, observed, "one", _advice(part, name, there=False))
     names = [f"{service}.{snapshot.namespace}.svc.{part.zone}" for service in pipeline.services]
     if why := hidden(found, names, part.zone, snapshot.namespace):
+        command = f"kubectl get configmap -n {SYSTEM_NAMESPACE} {part.config_map} -o yaml"
+        advice = _advice(part, name).but(next_command=command)
         observed = f"the Corefile of {name} does not answer the Services: {why}"
         raise Deviation(snapshot, observed, f"the plugin 'kubernetes' answers {part.zone}", advice)
 
@@ -76,6 +79,17 @@ def renewed_at(lease: K8sObject) -> float:
     if not time:
         raise NoData(f"the Lease {name_of(lease)} was never renewed")
     return epoch(str(time))
+
+
+def _require_no_other(snapshot: Snapshot, source: str, name: str) -> None:
+    """Clusters differ in what connects their pods or answers names: what is called otherwise is not gone."""
+    kind = snapshot.pipeline.cluster[name].kind
+    others = [] if kind == LEASE else {name_of(one) for one in snapshot.data(source)} - snapshot.pipeline.cluster.keys()
+    if others:
+        raise PreconditionNotMet(
+            f"there is no {name}, and {', '.join(sorted(others))} may do its work: "
+            f"say in [cluster] of the description which parts this cluster has"
+        )
 
 
 def _silent(snapshot: Snapshot, lease: K8sObject) -> str:

@@ -7,7 +7,7 @@ import pytest
 from pipeline_services.judgements.cluster_parts import part_runs
 from pipeline_services.judgements.corefile import hidden, servers
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.model.errors import AccessDenied, NoData, UnexpectedAnswer
+from pipeline_services.model.errors import AccessDenied, NoData, PreconditionNotMet, UnexpectedAnswer
 from tests.judgements.answers_of_cluster import COREFILE
 from tests.judgements.world import healthy
 
@@ -105,6 +105,15 @@ def test_a_lease_is_compared_with_others_and_not_with_the_clock_of_who_looks() -
     world.item("system_leases", "kube-scheduler")["spec"]["renewTime"] = None
     with pytest.raises(NoData, match="never renewed"):
         part_runs(world.snapshot(), "kube-scheduler")
+
+
+def test_a_part_that_another_one_may_stand_for_is_not_known_to_be_gone() -> None:
+    world = healthy()
+    other = {**world.item("system_daemonsets", "kube-router"), "metadata": {"name": "calico-node"}}
+    world.drop("system_daemonsets", lambda item: item["metadata"]["name"] == "kube-router")
+    world.answers["system_daemonsets"].append(other)
+    with pytest.raises(PreconditionNotMet, match="no kube-router, and calico-node may do its work"):
+        part_runs(world.snapshot(), "kube-router")
 
 
 def test_without_the_right_to_look_it_is_not_known() -> None:
