@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from pipeline_services.judgements.corefile import hidden
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.heartbeats import SILENT_AFTER_S, renewed_at, require_fresh_nodes, silence
 from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model.cluster_part import LEASE, ClusterPart
-from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import K8sObject, epoch, is_true, name_of, progress_of, spec_of
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.k8s import K8sObject, is_true, name_of, progress_of, spec_of
 from pipeline_services.model.kinds import KINDS, SYSTEM
 from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
-
-SILENT_AFTER_S: Final = 40.0
-"""Seconds without a renewal after which the holder of a Lease is taken to be gone: four renewals of a kubelet."""
 
 
 def part_runs(snapshot: Snapshot, name: str) -> None:
@@ -61,26 +57,6 @@ def subject_of(part: ClusterPart, name: str) -> str:
     return f"{part.kind.lower()}/{name}"
 
 
-def silence(lease: K8sObject, newest: float) -> float:
-    """Seconds between the last renewal of a Lease and the newest of all that are known.
-
-    No clock but the cluster's own is asked: that of whoever looks may be minutes off.
-    """
-    return newest - renewed_at(lease)
-
-
-def renewed_at(lease: K8sObject) -> float:
-    """When a Lease was renewed last, epoch seconds by the clock of its holder.
-
-    Raises:
-        NoData: it never was.
-    """
-    time = spec_of(lease).get("renewTime")
-    if not time:
-        raise NoData(f"the Lease {name_of(lease)} was never renewed")
-    return epoch(str(time))
-
-
 def _require_no_other(snapshot: Snapshot, source: str, name: str) -> None:
     """Clusters differ in what connects their pods or answers names: what is called otherwise is not gone."""
     kind = snapshot.pipeline.cluster[name].kind
@@ -105,6 +81,8 @@ def _lacking(snapshot: Snapshot, workload: K8sObject, part: ClusterPart) -> str:
     enough = 1 if part.kind == "Deployment" else progress.wanted
     if progress.available < enough and part.kind == "DaemonSet":
         enough -= sum(not is_true(node, "Ready") for node in snapshot.data("nodes"))
+    if progress.available < enough:
+        require_fresh_nodes(snapshot)
     return f"has {progress.available} of {progress.wanted} pods ready" if progress.available < enough else ""
 
 

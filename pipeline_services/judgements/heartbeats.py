@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pipeline_services.judgements.cluster_parts import SILENT_AFTER_S, renewed_at
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import K8sObject, name_of, node_of, spec_of
+from pipeline_services.model.k8s import K8sObject, epoch, name_of, node_of, spec_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 LEASES: Final = "node_leases"
+SILENT_AFTER_S: Final = 40.0
+"""Seconds without a renewal after which the holder of a Lease is taken to be gone: four renewals of a kubelet."""
 
 
 def nodes_report(snapshot: Snapshot) -> None:
@@ -44,6 +45,12 @@ def silent_nodes(snapshot: Snapshot) -> Mapping[str, float]:
     return {node: age for node, age in ages.items() if age > SILENT_AFTER_S}
 
 
+def on_silent_nodes(snapshot: Snapshot, pods: list[K8sObject]) -> bool:
+    """Whether what is known of these pods may be as old as the last word of a silent kubelet, if anything is known."""
+    silent = snapshot.derive(silent_nodes)
+    return any(node_of(pod) in silent for pod in pods) if pods else bool(silent)
+
+
 def require_fresh(snapshot: Snapshot, pods: list[K8sObject]) -> None:
     """Refuse to judge pods by what was said of them before their node fell silent.
 
@@ -56,3 +63,35 @@ def require_fresh(snapshot: Snapshot, pods: list[K8sObject]) -> None:
             raise PreconditionNotMet(
                 f"what is known of the pods on node {node} is {silent[node]:.0f} s old: its kubelet does not report"
             )
+
+
+def require_fresh_nodes(snapshot: Snapshot) -> None:
+    """Refuse to judge what runs on any node of the cluster while one of them is silent.
+
+    Raises:
+        PreconditionNotMet: that is so.
+    """
+    for node, seconds in snapshot.derive(silent_nodes).items():
+        raise PreconditionNotMet(
+            f"what is known of pods is {seconds:.0f} s old: the kubelet of node {node} does not report"
+        )
+
+
+def silence(lease: K8sObject, newest: float) -> float:
+    """Seconds between the last renewal of a Lease and the newest of all that are known.
+
+    No clock but the cluster's own is asked: that of whoever looks may be minutes off.
+    """
+    return newest - renewed_at(lease)
+
+
+def renewed_at(lease: K8sObject) -> float:
+    """When a Lease was renewed last, epoch seconds by the clock of its holder.
+
+    Raises:
+        NoData: it never was.
+    """
+    time = spec_of(lease).get("renewTime")
+    if not time:
+        raise NoData(f"the Lease {name_of(lease)} was never renewed")
+    return epoch(str(time))

@@ -12,6 +12,7 @@ from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.model import Check
 from pipeline_services.checklist.run import CheckResult
+from pipeline_services.judgements.heartbeats import on_silent_nodes
 from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
@@ -188,6 +189,10 @@ class Evidence:
         """The pods of kube-system with that label."""
         pods = self.objects("system_pods")
         return [pod for pod in pods if labels_of(pod).get(label) == value]
+
+    def outdated(self, pods: list[K8sObject]) -> bool:
+        """Whether what is known of one of these pods is old, since its node's kubelet is silent."""
+        return on_silent_nodes(self.snapshot, pods)
 
 
 def _delivered_again(lines: list[tuple[float, str]]) -> float | None:

@@ -6,9 +6,10 @@ import pytest
 
 from pipeline_services.judgements import pods
 from pipeline_services.model import roles
-from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import only_pod_unready
+from tests.judgements.known_bad import last_workload_without_pods
 from tests.judgements.known_bad_cluster import TEMPLATE, corefile, kubelet_silent, part_gone, part_without_pods
 from tests.judgements.world import World, healthy
 
@@ -81,4 +82,10 @@ def test_a_silent_node_explains_what_the_cluster_makes_of_it_a_minute_later() ->
     for source in ("deployments", "statefulsets"):
         for workload in world.answers[source]:
             workload["status"] |= {"availableReplicas": 0, "readyReplicas": 0}
-    assert said(world) == ["node: node-silent node/conveyor-control-plane"]
+    for part in ("coredns", "metrics-server", "kube-router"):
+        part_without_pods(world, part)
+    world.fail("pod_metrics", ServiceUnreachable("nothing behind the API server answers"))
+    last_workload_without_pods(world, roles.LOKI)
+    diagnosis = diagnose(world.snapshot())
+    assert [f"{one.component}: {one.cause.id}" for one in diagnosis.findings] == ["node: node-silent"]
+    assert not [check for check in diagnosis.red if check.startswith("test_cluster_part_runs")]

@@ -38,8 +38,10 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _usage(evidence: Evidence) -> Iterator[Finding]:
     servers = evidence.system(*METRICS_LABEL)
     deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "metrics-server"), None)
-    away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
     scaled = deployment is not None and replicas_of(deployment) == 0
+    if evidence.outdated(servers) and not scaled:
+        return
+    away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
     why = evidence.failure("pod_metrics")
     blind = evidence.failed(checks.HPA_KNOWS_METRICS)
     missing = [one for one in blind if not re.search(_NOT_THE_METRICS, one.why)]

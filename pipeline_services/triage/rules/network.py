@@ -54,7 +54,7 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
     asking = [app for app in (roles.PRODUCER, roles.PROCESSOR) if app not in astray]
     lines = [line for app in asking for line in _unresolved(evidence, app)]
     seen = (*(one.why for one in red[:2]), *(f"log: {line}" for line in lines[-2:]))
-    away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
+    away = evidence.known("system_pods") and not (any(map(is_ready, servers)) or evidence.outdated(servers))
     scaled = deployment is not None and replicas_of(deployment) == 0
     if away or scaled or cluster_parts.lacks_pods(evidence, DNS):
         wanted = replicas_of(deployment) if deployment else "?"

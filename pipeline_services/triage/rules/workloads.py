@@ -83,6 +83,8 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
     """The controller says why it creates no pods."""
     if part.kind == DAEMON_SET and progress_of(workload).wanted == 0:
         selector = spec_of(template_of(workload)).get("nodeSelector")
+        if not selector:  # its nodes are closed to it, which is said of them
+            return
         summary = f"{part.id} runs on no node: its selector {selector} matches none"
         yield make_finding(
             evidence,
