@@ -43,11 +43,12 @@ pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
 nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
   influx bucket update --host "https://localhost:$4" --token "$3" --id "$1" --name "$2" >/dev/null
 """
-# $1 active or inactive, $2 the token's id, $3 the operator's token, $4 InfluxDB's port.
+# $1 active or inactive, $2 the token's id, $3 the operator's token, $4 InfluxDB's port; influx auth takes no address.
 _TOKEN: Final = """
 pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
 nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
-  influx auth "$1" --host "https://localhost:$4" --token "$3" --id "$2" >/dev/null
+  curl -sS --fail -o /dev/null -X PATCH -H "Authorization: Token $3" -H 'Content-Type: application/json' \\
+  -d "{\\"status\\": \\"$1\\"}" --cacert /etc/influxdb-tls/ca.crt "https://localhost:$4/api/v2/authorizations/$2"
 """
 # $1 how their names begin, $2 the organisation, $3 the operator's token, $4 InfluxDB's port.
 _REMOVE_BUCKETS: Final = """
