@@ -99,7 +99,7 @@ def token_may_only_read(pipeline: SteadyPipeline) -> Fault:
 
 
 def token_rotated(pipeline: SteadyPipeline) -> Fault:
-    """The Secret has another good token, InfluxDB refuses the old one, and no pod is restarted."""
+    """The Secret has another good token, InfluxDB forbids what the old one did, and no pod is restarted."""
     keys, secrets = pipeline.description.config, pipeline.cluster.list("secrets")
     held = keys.write_token
     old = secret_value(secrets, held.secret, held.key).decode().strip()
@@ -113,7 +113,7 @@ def token_rotated(pipeline: SteadyPipeline) -> Fault:
     port = pipeline.description.service(roles.INFLUXDB).port
     refused = stores.token_refused(ids[0], operator.decode().strip(), port)
     both = together(f"{held.key} of {held.secret} rotated, no pod restarted", [replaced, refused])
-    return both.proved(writes_fail(pipeline, "unauthorized"), all_pods_ready(pipeline, roles.PROCESSOR))
+    return both.proved(writes_fail(pipeline, "forbidden"), all_pods_ready(pipeline, roles.PROCESSOR))
 
 
 def wrong_token(pipeline: SteadyPipeline) -> Fault:
