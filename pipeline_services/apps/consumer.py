@@ -12,7 +12,7 @@ from kafka.errors import KafkaError
 
 from pipeline_services.apps.config import KafkaConfig
 from pipeline_services.apps.group import Assignment
-from pipeline_services.apps.kafka_link import COMMON, ensure_topics, unreachable
+from pipeline_services.apps.kafka_link import COMMON, STALLED_AFTER, Stall, ensure_topics, unreachable
 from pipeline_services.apps.parcel import Partition, Record
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ class Consumer:
         self._batch = batch
         self._consumer: KafkaConsumer | None = None
         self._assignment = Assignment(config.group)
+        self._stall = Stall(config)
         self._out: dict[Partition, int] = {}
         self._owed: dict[Partition, int] = {}
         self._committed: dict[Partition, int] = {}
@@ -78,6 +79,7 @@ class Consumer:
             log.warning("no Kafka consumer yet: %s", error)
             self.close()
             return False
+        self._stall.answered()
         return True
 
     def poll(self, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
@@ -150,6 +152,7 @@ class Consumer:
         if not owned:
             return {}
         ends = self._consumer.end_offsets(owned, timeout_ms=CALL_MS)
+        self._stall.answered()
         unknown = [partition for partition in owned if partition not in self._committed]
         if unknown:
             starts = self._consumer.beginning_offsets(unknown, timeout_ms=CALL_MS)
@@ -163,6 +166,12 @@ class Consumer:
         without = self._assignment.seconds_without()
         if self._consumer is not None and without > NO_ASSIGNMENT_FOR:
             log.warning("no partition assigned for %.0f s: joining group %s anew", without, self._config.group)
+            self.close()
+
+    def leave_if_stalled(self) -> None:
+        """Give up a client that asks in vain, so that the next ``connect`` begins at the configured address."""
+        if self._consumer is not None and (waited := self._stall.seconds()) > STALLED_AFTER:
+            log.warning("no answer for %.0f s although the broker takes connections: building a new consumer", waited)
             self.close()
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from kafka import KafkaAdminClient, KafkaProducer
@@ -41,6 +42,8 @@ PRODUCER: Final[dict[str, Any]] = {
 TOPIC_SETTINGS: Final = {"flush.messages": "1"}
 NO_NAME_FOR: Final = 10.0  # seconds at the start after which a broker's name that is not known is a wrong name
 NO_BROKER_FOR: Final = 60.0  # seconds at the start after which a broker that does not answer is a wrong address
+STALLED_AFTER: Final = 20.0  # seconds without an answer from a broker that takes connections: to be built anew
+LOOK_EVERY: Final = 4.0  # seconds between two looks whether it does
 
 
 class NoBroker(Exception):
@@ -59,6 +62,32 @@ def unreachable(config: KafkaConfig) -> OSError | None:
         except OSError as error:
             reason = error
     return reason
+
+
+class Stall:
+    """For how long a client has had no answer although the broker takes connections.
+
+    A client keeps to the addresses that the broker once told it, and asks no other: were they wrong, it asks in vain
+    for ever, even when the broker has long been telling the right ones. Only a new client begins at KAFKA_BROKER.
+    An outage, however long, is no stall: the client at hand outlives it.
+    """
+
+    def __init__(self, config: KafkaConfig, clock: Callable[[], float] = time.monotonic) -> None:
+        self._config, self._clock = config, clock
+        self._since = self._looked_at = clock()
+
+    def answered(self) -> None:
+        """The client has had an answer, or is new."""
+        self._since = self._clock()
+
+    def seconds(self) -> float:
+        """Seconds since the last answer, or since the broker last took no connection; looks at that now and then."""
+        now = self._clock()
+        if now - max(self._since, self._looked_at) >= LOOK_EVERY:
+            self._looked_at = now
+            if unreachable(self._config) is not None:
+                self._since = now
+        return now - self._since
 
 
 def await_broker(config: KafkaConfig, stop: Stop, beat: Any) -> bool:

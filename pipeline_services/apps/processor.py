@@ -73,6 +73,7 @@ class Processor:
         self._finish()
 
     def _turn(self) -> None:
+        self._consumer.leave_if_stalled()
         if not self._consumer.connected and not self._consumer.connect():
             self.ready.failed("kafka")
             self._stop.wait(0.3)

@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from pipeline_services.apps.config import ProducerConfig, producer_config
 from pipeline_services.apps.health import Heart, Readiness
-from pipeline_services.apps.kafka_link import build_producer, discard, unreachable
+from pipeline_services.apps.kafka_link import STALLED_AFTER, Stall, build_producer, discard, unreachable
 from pipeline_services.apps.outbox import Key, Outbox, Unacknowledged
 from pipeline_services.apps.run import run_app
 from pipeline_services.apps.sensors import sensors
@@ -27,8 +27,7 @@ from pipeline_services.model.message import encode
 
 log = logging.getLogger("producer")
 
-STALLED_AFTER = 20.0  # seconds that a reading may wait while the broker takes connections
-LOOK_EVERY = 2.0  # seconds between two looks at that
+WAITS_AFTER = 2.0  # seconds after which a reading that is not acknowledged waits
 RETRY_EVERY = 0.5  # seconds between two attempts to build a Kafka producer
 FLUSH_WITHIN = 10.0  # seconds at the end
 ROUND = 0.25  # seconds; what falls due in one is sent at once, which costs broker and store a fraction of one by one
@@ -47,7 +46,8 @@ class Producer:
         self._outbox = Outbox(config.max_unacknowledged)
         self._sensors = sensors(self.producer_id, config.devices)
         self._link: KafkaProducer | None = None
-        self._linked_at = self._looked_at = self._answers_since = 0.0
+        self._linked_at = 0.0
+        self._stall = Stall(config.kafka)
         self._broken: str | None = None
         self._made = 0
         self._due = 0.0
@@ -123,14 +123,10 @@ class Producer:
         """An outage is waited out with the link at hand, which sends everything once. Only where the broker has taken
         connections all along, and still a reading waits, is the link taken for wedged.
         """
-        now = time.monotonic()
-        if self._broken is not None or now - self._looked_at < LOOK_EVERY:
-            return
-        self._looked_at = now
         waited = self._outbox.oldest_age()
-        if waited < LOOK_EVERY or unreachable(self._config.kafka) is not None:
-            self._answers_since = now
-        elif min(waited, now - self._answers_since, now - self._linked_at) > STALLED_AFTER:
+        if self._broken is not None or waited < WAITS_AFTER:
+            self._stall.answered()
+        elif min(waited, self._stall.seconds()) > STALLED_AFTER:
             self._failures.inc()
             self._broken = f"a reading waits for {waited:.0f} s although the broker takes connections"
 
@@ -155,6 +151,7 @@ class Producer:
         finally:
             self._heart.beat()
             self._linked_at = time.monotonic()
+        self._stall.answered()
         again = self._outbox.waiting()
         log.info("linked to Kafka at %s; %d readings to send", ",".join(self._config.kafka.brokers), len(again))
         for entry in again:

@@ -14,7 +14,7 @@ from kafka.errors import KafkaTimeoutError, TopicAlreadyExistsError
 from pipeline_services.apps import dead_letters, kafka_link
 from pipeline_services.apps.config import KafkaConfig
 from pipeline_services.apps.dead_letters import LARGEST, DeadLetters, DeadLettersUnavailable
-from pipeline_services.apps.kafka_link import NoBroker, await_broker, ensure_topics, unreachable
+from pipeline_services.apps.kafka_link import LOOK_EVERY, NoBroker, Stall, await_broker, ensure_topics, unreachable
 from pipeline_services.apps.parcel import Bad
 from tests.apps.test_producer import Clock, FakeStop
 from tests.apps.test_store import Record
@@ -74,6 +74,42 @@ def test_one_broker_that_listens_is_enough() -> None:
         both = KafkaConfig((f"127.0.0.1:{closed}", f"127.0.0.1:{port}"), "t", "d", 6, "g")
         assert unreachable(both) is None
         assert isinstance(unreachable(KafkaConfig((f"127.0.0.1:{closed}",), "t", "d", 6, "g")), ConnectionRefusedError)
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[OSError | None]:
+    """What the broker's address says at each look; the last answer stays."""
+    answers: list[OSError | None] = [None]
+    monkeypatch.setattr(kafka_link, "unreachable", lambda config: answers.pop(0) if len(answers) > 1 else answers[0])
+    return answers
+
+
+def stalled_for(stall: Stall, clock: Clock, seconds: float) -> float:
+    for _ in range(round(seconds)):
+        clock.pass_by(1.0)
+        stall.seconds()
+    return stall.seconds()
+
+
+def test_without_an_answer_from_a_broker_that_is_there_it_is_a_stall(looks: list[OSError | None]) -> None:
+    clock = Clock()
+    assert stalled_for(Stall(CONFIG, clock), clock, 30) == 30
+
+
+def test_an_outage_is_no_stall_and_the_clock_begins_with_its_end(looks: list[OSError | None]) -> None:
+    clock = Clock()
+    stall = Stall(CONFIG, clock)
+    looks[:] = [REFUSED] * 10 + [None]
+    assert stalled_for(stall, clock, 10 * LOOK_EVERY) == 0
+    assert stalled_for(stall, clock, 30) == 30
+
+
+def test_an_answer_ends_a_stall(looks: list[OSError | None]) -> None:
+    clock = Clock()
+    stall = Stall(CONFIG, clock)
+    stalled_for(stall, clock, 30)
+    stall.answered()
+    assert stalled_for(stall, clock, 3) == 3
 
 
 class FakeAdmin:

@@ -29,8 +29,17 @@ class FakeConsumer:
         self.done = done
         self.asked: list[str] = []
         self.owed = 0
+        self.stalled_at: list[int] = []
+
+    def leave_if_stalled(self) -> None:
+        if len(self.polls) in self.stalled_at:
+            self.asked.append("leave")
+            self.connected = False
 
     def connect(self) -> bool:
+        if self.stalled_at:
+            self.asked.append("connect")
+            self.stalled_at.pop()
         self.connected = True
         return True
 
@@ -192,6 +201,12 @@ def test_what_was_delivered_by_the_end_is_committed_before_leaving(
 def test_outlives_a_broker_that_is_away(bench: Bench) -> None:
     asked = bench.run(KafkaConnectionError("away"), records(1))
     assert [word for word in asked if word != "stand by"] == ["poll", "poll", "delivered", "commit", "poll", "close"]
+
+
+def test_a_client_that_asks_in_vain_is_replaced_though_every_turn_fails(bench: Bench) -> None:
+    bench.consumer.stalled_at = [1]
+    asked = bench.run(KafkaConnectionError("asks the wrong address"), records(1))
+    assert asked[:5] == ["poll", "leave", "connect", "poll", "delivered"]
 
 
 def test_a_fault_of_its_own_ends_it(bench: Bench) -> None:

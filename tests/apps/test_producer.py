@@ -11,9 +11,11 @@ import pytest
 from kafka.errors import KafkaTimeoutError
 from prometheus_client import CollectorRegistry
 
+from pipeline_services.apps import kafka_link
 from pipeline_services.apps import producer as module
 from pipeline_services.apps.config import KafkaConfig, ProducerConfig
 from pipeline_services.apps.health import Heart
+from pipeline_services.apps.kafka_link import Stall
 from pipeline_services.apps.outbox import Outbox
 from pipeline_services.apps.producer import Producer
 from pipeline_services.model.message import Reading, decode
@@ -118,6 +120,8 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
     monkeypatch.setattr(module, "Stop", partial(FakeStop, clock))
     monkeypatch.setattr(module, "Outbox", partial(Outbox, clock=clock))
+    monkeypatch.setattr(module, "Stall", partial(Stall, clock=clock))
+    monkeypatch.setattr(kafka_link, "unreachable", broker.unreachable)
     return broker
 
 
