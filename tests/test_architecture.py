@@ -17,7 +17,17 @@ CODE = ("pipeline_services", "checks", "chaos", "tests", "conftest.py")
 MODULES = sorted(file for top in CODE for file in ([ROOT / top] if top.endswith(".py") else (ROOT / top).rglob("*.py")))
 
 # Some 10 to 500 ms each, for what a daily run of a healthy cluster does not do.
-NOT_DAILY = ("apprise", "cryptography", "filelock", "influxdb_client", "kubernetes", "matplotlib", "psutil", "rich")
+NOT_DAILY = (
+    "apprise",
+    "cryptography",
+    "filelock",
+    "influxdb_client",
+    "kubernetes",
+    "matplotlib",
+    "numpy",
+    "psutil",
+    "rich",
+)
 DAILY_RUN = """
 import sys, pytest
 assert pytest.main(["-q", "-m", "daily", "--collect-only", "-p", "no:cacheprovider"]) == 0

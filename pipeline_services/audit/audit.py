@@ -12,17 +12,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from pipeline_services.audit.ledger import (
-    Discrepancy,
-    History,
-    LedgerVerdict,
-    Records,
-    TopicLog,
-    from_topic,
-    gaps,
-    judge,
-)
+from pipeline_services.audit.kept import keep
+from pipeline_services.audit.ledger import Discrepancy, History, LedgerVerdict, from_topic, judge, missing_numbers
 from pipeline_services.audit.producer import AuditProducer
+from pipeline_services.audit.records import Records, TopicLog
 from pipeline_services.audit.store import read_store
 from pipeline_services.audit.topic import read_topic
 from pipeline_services.clients.kafka_broker import KafkaBroker
@@ -31,6 +24,7 @@ from pipeline_services.measure.samples import AUDIT_PREFIX
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.message import Reading
 from pipeline_services.model.offsets import Offsets
+from pipeline_services.model.paths import cache_root
 from pipeline_services.model.present import present
 from pipeline_services.model.waiting import wait_until
 
@@ -38,6 +32,8 @@ FLUSH_TIMEOUT_S: Final = 20.0
 IN_FLIGHT_S: Final = 3.0
 """Seconds that a reading of the pipeline's own may be on its way to Kafka in steady state."""
 CONSUMED_TIMEOUT_S: Final = 60.0
+LEDGERS: Final = "ledgers"
+"""Under the cache folder: what the last audits saw; ``python -m pipeline_services.audit FILE`` judges one again."""
 MIN_ACKNOWLEDGED: Final = 100
 """Acknowledged readings without which the audit says nothing."""
 
@@ -132,6 +128,8 @@ class Audit:
         stored_others = self._stored(span, lambda reading: not reading.producer_id.startswith(AUDIT_PREFIX))
         audited = History(self.producer.attempted, self.producer.acknowledged, mine, known, stored_mine)
         seen = History(*from_topic(others), others, known, stored_others)
+        for name, history in (("", audited), ("-own", seen)):
+            keep(history, cache_root() / LEDGERS, f"{self.producer.producer_id}{name}")
         return AuditReport(judge(audited, at_least=MIN_ACKNOWLEDGED), judge(seen, at_least=0), missing_numbers(others))
 
     def _stored(self, span: tuple[int, int], wanted: Callable[[Reading], bool]) -> Records:
@@ -159,9 +157,3 @@ class Audit:
             retry_on=(PipelineError,),
         )
         return present(found, "look at the offsets")
-
-
-def missing_numbers(topic: TopicLog) -> list[Discrepancy]:
-    """The gaps in the lives of producers, from the first number that the topic's part shows of each."""
-    first = {series: min(topic.records.sequences(series)) for series in topic.records}
-    return [one for one in gaps(topic) if one.sequence >= first[one.producer_id, one.device_id]]

@@ -11,15 +11,15 @@ is no fault: the acknowledgement was lost, not the reading.
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline_services.model.errors import NoData
+import numpy as np
 
-Series = tuple[str, str]
-"""(producer_id, device_id)"""
+from pipeline_services.audit.column import Column, Marks, Numbering, Numbers, column, narrowest
+from pipeline_services.audit.records import Records, Series, TopicLog
+from pipeline_services.model.errors import NoData
 
 
 class Where(StrEnum):
@@ -29,66 +29,6 @@ class Where(StrEnum):
     BROKER = "broker"
     PENDING = "pending"
     PROCESSOR_OR_STORE = "processor or store"
-
-
-class Records:
-    """Sequences and checksums per series, in the order they were added; 16 bytes a reading.
-
-    The checksum to enter is the one computed from what was found, so that an altered value shows.
-    """
-
-    def __init__(self, entries: Iterable[tuple[Series, int, int]] = ()) -> None:
-        self._sequences: dict[Series, array[int]] = {}
-        self._checksums: dict[Series, array[int]] = {}
-        for series, sequence, checksum in entries:
-            self.add(series, sequence, checksum)
-
-    def add(self, series: Series, sequence: int, checksum: int) -> None:
-        """Enter one reading; the same may be entered more than once."""
-        if series not in self._sequences:
-            self._sequences[series], self._checksums[series] = array("q"), array("q")
-        self._sequences[series].append(sequence)
-        self._checksums[series].append(checksum)
-
-    def __len__(self) -> int:
-        return sum(map(len, self._sequences.values()))
-
-    def __iter__(self) -> Iterator[Series]:
-        return iter(self._sequences)
-
-    def sequences(self, series: Series) -> array[int]:
-        """The sequences of a series as they were added; empty for an unknown series."""
-        return self._sequences.get(series, array("q"))
-
-    def checksums(self, series: Series) -> array[int]:
-        """The checksums, in the order of ``sequences``."""
-        return self._checksums.get(series, array("q"))
-
-
-class TopicLog:
-    """Every record of the topic that is a reading, with its place. Add each partition's records in offset order."""
-
-    def __init__(self) -> None:
-        self.records = Records()
-        self._partitions: dict[Series, array[int]] = {}
-        self._offsets: dict[Series, array[int]] = {}
-
-    def add(self, partition: int, offset: int, series: Series, sequence: int, checksum: int) -> None:
-        """Enter one record."""
-        self.records.add(series, sequence, checksum)
-        if series not in self._partitions:
-            self._partitions[series], self._offsets[series] = array("l"), array("q")
-        self._partitions[series].append(partition)
-        self._offsets[series].append(offset)
-
-    def beyond(self, series: Series, committed: Mapping[int, int]) -> set[int]:
-        """The sequences whose every record lies at or beyond the committed offset of its partition."""
-        below: set[int] = set()
-        beyond: set[int] = set()
-        places = zip(self.records.sequences(series), self._partitions[series], self._offsets[series], strict=True)
-        for sequence, partition, offset in places:
-            (below if offset < committed.get(partition, 0) else beyond).add(sequence)
-        return beyond - below
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -148,7 +88,7 @@ class History:
     """
 
     attempted: Records
-    acknowledged: Mapping[Series, set[int]]
+    acknowledged: Mapping[Series, Collection[int]]
     topic: TopicLog
     committed: Mapping[int, int]
     stored: Records
@@ -171,78 +111,127 @@ def judge(history: History, *, at_least: int = 1) -> LedgerVerdict:
 
 
 def _judge_series(history: History, series: Series, verdict: LedgerVerdict) -> None:
-    attempted = dict(zip(history.attempted.sequences(series), history.attempted.checksums(series), strict=True))
-    acknowledged = history.acknowledged.get(series, set())
-    stored = set(history.stored.sequences(series))
-    missing = acknowledged - stored
-    if missing:
-        verdict.lost += _attributed(history, series, missing)
-    verdict.unexpected += [Discrepancy(*series, sequence) for sequence in sorted(stored - attempted.keys())]
-    verdict.corrupt += [Discrepancy(*series, sequence) for sequence in sorted(_corrupt(history, series, attempted))]
-    verdict.recovered += len((stored & attempted.keys()) - acknowledged)
-    verdict.unacknowledged += len(attempted.keys() - acknowledged)
-    in_topic = history.topic.records.sequences(series)
-    first_times = dict.fromkeys(in_topic)
-    verdict.duplicates += len(in_topic) - len(first_times)
-    verdict.out_of_order += _out_of_order(first_times)
+    found = _Found(history, series)
+    missing = found.acknowledged & ~found.stored
+    if missing.any():
+        verdict.lost += _attributed(found, missing)
+    verdict.unexpected += [
+        Discrepancy(*series, one) for one in found.numbering.numbers(found.stored & ~found.attempted)
+    ]
+    verdict.corrupt += [Discrepancy(*series, one) for one in found.numbering.numbers(found.corrupt())]
+    verdict.recovered += int((found.stored & found.attempted & ~found.acknowledged).sum())
+    verdict.unacknowledged += int((found.attempted & ~found.acknowledged).sum())
+    in_topic, late = found.order()
+    verdict.duplicates += len(history.topic.records.sequences(series)) - in_topic
+    verdict.out_of_order += late
 
 
-def _attributed(history: History, series: Series, missing: set[int]) -> list[Discrepancy]:
-    in_topic = set(history.topic.records.sequences(series))
-    pending = history.topic.beyond(series, history.committed) if in_topic else set()
+class _Found:
+    """What is known of each sequence of one series, in arrays by its place."""
 
-    def where(sequence: int) -> Where:
-        if sequence not in in_topic:
+    def __init__(self, history: History, series: Series) -> None:
+        self.history, self.series = history, series
+        acknowledged = column(history.acknowledged.get(series, ()))
+        sent, stored = history.attempted.sequences(series), history.stored.sequences(series)
+        self.numbering = Numbering([sent, acknowledged, history.topic.records.sequences(series), stored])
+        self.attempted, self.acknowledged, self.stored = map(self.numbering.marked, (sent, acknowledged, stored))
+
+    def corrupt(self) -> Marks:
+        """Sent with one content and found, in the topic or in the store, with another."""
+        kind = narrowest(self.history.attempted.checksums(self.series))
+        sent = np.zeros(self.numbering.size, dtype=kind)
+        for sequences, checksums in self.history.attempted.pieces(self.series):
+            sent[self.numbering.places(sequences)] = checksums
+        marks = np.zeros(self.numbering.size, dtype=np.bool_)
+        for records in (self.history.topic.records, self.history.stored):
+            for sequences, checksums in records.pieces(self.series):
+                places = self.numbering.places(sequences)
+                marks[places[self.attempted[places] & (sent[places] != checksums)]] = True
+        return marks
+
+    def order(self) -> tuple[int, int]:
+        """How many sequences are in the topic, and how many come first after a higher one of the same device."""
+        seen = np.zeros(self.numbering.size, dtype=np.bool_)
+        highest, late = -1, 0
+        for sequences in self.history.topic.records.sequences(self.series).pieces():
+            new = _first_times(sequences, seen, self.numbering)
+            peaks = np.maximum.accumulate(np.concatenate([[highest], new]))
+            late += int((new < peaks[:-1]).sum())
+            highest = int(peaks[-1])
+        return int(seen.sum()), late
+
+
+def _first_times(sequences: Numbers, seen: Marks, numbering: Numbering) -> Numbers:
+    """Those of the sequences that were not seen before, in their order; from here on they were."""
+    places = numbering.places(sequences)
+    if np.all(np.diff(places) > 0):
+        new = ~seen[places]
+    else:
+        new = np.zeros(len(places), dtype=np.bool_)
+        new[np.unique(places, return_index=True)[1]] = True
+        new &= ~seen[places]
+    seen[places] = True
+    return sequences[new]
+
+
+def _attributed(found: _Found, missing: Marks) -> list[Discrepancy]:
+    topic = found.history.topic
+    in_topic = found.numbering.marked(topic.records.sequences(found.series))
+    below = topic.below(found.series, found.history.committed, found.numbering)
+
+    def where(place: int) -> Where:
+        if not in_topic[place]:
             return Where.BROKER
-        return Where.PENDING if sequence in pending else Where.PROCESSOR_OR_STORE
+        return Where.PROCESSOR_OR_STORE if below[place] else Where.PENDING
 
-    return [Discrepancy(*series, sequence, where(sequence)) for sequence in sorted(missing)]
-
-
-def _corrupt(history: History, series: Series, attempted: Mapping[int, int]) -> set[int]:
-    """Sent with one content and found, in the topic or in the store, with another."""
-    corrupt: set[int] = set()
-    for records in (history.topic.records, history.stored):
-        found = zip(records.sequences(series), records.checksums(series), strict=True)
-        corrupt.update(sequence for sequence, checksum in found if attempted.get(sequence, checksum) != checksum)
-    return corrupt
+    places = zip(np.flatnonzero(missing), found.numbering.numbers(missing), strict=True)
+    return [Discrepancy(*found.series, sequence, where(int(place))) for place, sequence in places]
 
 
-def _out_of_order(sequences: Iterable[int]) -> int:
-    """How many come after a higher one of the same device."""
-    highest, count = -1, 0
-    for sequence in sequences:
-        if sequence < highest:
-            count += 1
-        else:
-            highest = sequence
-    return count
-
-
-def from_topic(topic: TopicLog) -> tuple[Records, dict[Series, set[int]]]:
+def from_topic(topic: TopicLog) -> tuple[Records, dict[Series, Column]]:
     """Attempted and acknowledged as the topic alone shows them, for faults of the producer itself.
 
     A life of a producer numbers without gaps and in order, so whatever lies below its highest number was handed over
     before. Only fit to judge where the broker was left alone: the topic cannot show what the broker lost at its end.
     """
     attempted = Records()
-    acknowledged: dict[Series, set[int]] = {}
     for series in topic.records:
-        known = dict(zip(topic.records.sequences(series), topic.records.checksums(series), strict=True))
-        for sequence, checksum in known.items():
-            attempted.add(series, sequence, checksum)
-        acknowledged[series] = set(known)
-    return attempted, acknowledged
+        attempted.enter(series, *_once(topic.records, series))
+    return attempted, {series: attempted.sequences(series) for series in attempted}
+
+
+def _once(records: Records, series: Series) -> tuple[Column, Column]:
+    """Sequences and checksums of a series without repeats; the last content of a sequence counts."""
+    sequences, checksums = records.sequences(series), records.checksums(series)
+    numbering = Numbering([sequences])
+    if int(numbering.marked(sequences).sum()) == len(sequences):
+        return sequences, checksums
+    content = dict(zip(sequences, checksums, strict=True))
+    return Column(content), Column(content.values())
 
 
 def gaps(topic: TopicLog) -> list[Discrepancy]:
     """Readings that a producer's life numbered and that are not in the topic, though later ones are."""
+    return _gaps(topic, lambda _sequences: 0)
+
+
+def missing_numbers(topic: TopicLog) -> list[Discrepancy]:
+    """The gaps in the lives of producers, from the first number that the topic's part shows of each."""
+    return _gaps(topic, lambda sequences: min(int(piece.min()) for piece in sequences.pieces()))
+
+
+def _gaps(topic: TopicLog, first_of: Callable[[Column], int]) -> list[Discrepancy]:
     found: list[Discrepancy] = []
     for series in sorted(topic.records):
-        present = set(topic.records.sequences(series))
-        found += [
-            Discrepancy(*series, sequence, Where.PRODUCER)
-            for sequence in range(max(present))
-            if sequence not in present
-        ]
+        sequences = topic.records.sequences(series)
+        missing = _missing(sequences, first_of(sequences))
+        found += [Discrepancy(*series, sequence, Where.PRODUCER) for sequence in missing]
     return found
+
+
+def _missing(sequences: Column, first: int) -> list[int]:
+    """The numbers from ``first`` up to the highest of the sequences that are not among them."""
+    known = np.unique(np.concatenate([np.array([first - 1]), *sequences.pieces()]))
+    before, steps = known[:-1], np.diff(known)
+    holes = zip(before[steps > 1].tolist(), known[1:][steps > 1].tolist(), strict=True)
+    return [number for low, high in holes for number in range(low + 1, high)]

@@ -18,7 +18,8 @@ from kafka.errors import KafkaError
 
 from pipeline_services.apps.kafka_link import PRODUCER, discard
 from pipeline_services.apps.sensors import Sensor, sensors
-from pipeline_services.audit.ledger import Records, Series
+from pipeline_services.audit.column import Column
+from pipeline_services.audit.records import Records, Series
 from pipeline_services.clients.kafka_broker import through
 from pipeline_services.measure.samples import AUDIT_PREFIX, AUDIT_RATE_PER_S
 from pipeline_services.model.errors import ServiceUnreachable
@@ -60,7 +61,7 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
         self._dropped = {(self.producer_id, FIRST_DEVICE, sequence) for sequence in dropped}
         self._rate = rate
         self._sensors: list[Sensor] = sensors(self.producer_id, devices)
-        self._acknowledged: dict[Series, set[int]] = {}
+        self._acknowledged: dict[Series, Column] = {}
         self._open = 0
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -85,10 +86,10 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
             self._link = None
 
     @property
-    def acknowledged(self) -> Mapping[Series, set[int]]:
+    def acknowledged(self) -> Mapping[Series, Column]:
         """By series the sequences that Kafka has acknowledged so far."""
         with self._lock:
-            return {series: set(sequences) for series, sequences in self._acknowledged.items()}
+            return {series: Column.of_blocks(sequences.blocks()) for series, sequences in self._acknowledged.items()}
 
     @property
     def open(self) -> int:
@@ -134,7 +135,7 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
     def _taken(self, series: Series, sequence: int, _metadata: object) -> None:
         """On the client's thread."""
         with self._lock:
-            self._acknowledged.setdefault(series, set()).add(sequence)
+            self._acknowledged.setdefault(series, Column()).append(sequence)
             self._open -= 1
 
     def _not_taken(self, _error: object) -> None:

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable
 from typing import Final
 
-from pipeline_services.audit.ledger import Records
+from pipeline_services.audit.records import Records
 from pipeline_services.clients.influxdb import Bucket
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.message import Reading

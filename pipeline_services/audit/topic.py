@@ -9,7 +9,7 @@ from typing import Any, Final
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from pipeline_services.audit.ledger import TopicLog
+from pipeline_services.audit.records import TopicLog
 from pipeline_services.clients.kafka_broker import through
 from pipeline_services.model.errors import NoData, ServiceUnreachable
 from pipeline_services.model.message import MalformedReading, Reading, decode

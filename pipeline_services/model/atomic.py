@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o644) -> Path:
@@ -12,13 +15,21 @@ def write_whole(path: Path, content: bytes, mode: int = 0o644) -> Path:
     Args:
         mode: the permissions, from the file's first byte on.
     """
+    with open_whole(path, mode) as file:
+        file.write(content)
+    return path
+
+
+@contextmanager
+def open_whole(path: Path, mode: int = 0o644) -> Iterator[IO[bytes]]:
+    """A file to write piece by piece, which is at ``path``, and on disk, once the block is left without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:  # noqa: PTH123 - a mode
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        return draft.replace(path)
+        draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pipeline_services.audit.ledger import LedgerVerdict, TopicLog, gaps
+from pipeline_services.audit.ledger import LedgerVerdict, gaps
+from pipeline_services.audit.records import TopicLog
 from pipeline_services.audit.topic import read_topic
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.faults.admin import Admin

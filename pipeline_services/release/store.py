@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pipeline_services.apps.load import APART_NS, Load
-from pipeline_services.audit.ledger import Records
+from pipeline_services.audit.records import Records
 from pipeline_services.audit.store import read_store
 from pipeline_services.clients.http import HttpApi
 from pipeline_services.clients.influxdb import Bucket, token_header

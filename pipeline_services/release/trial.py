@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.audit.ledger import LedgerVerdict, Records
+from pipeline_services.audit.ledger import LedgerVerdict
+from pipeline_services.audit.records import Records
 from pipeline_services.model.present import present
 from pipeline_services.model.text import one_line, plural
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import islice
 
 from pipeline_services.apps.load import DEVICES, Load
-from pipeline_services.audit.ledger import Records, judge
+from pipeline_services.audit.ledger import judge
+from pipeline_services.audit.records import Records
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.release.bench.manifests import NAME, network_policies, pod
 from pipeline_services.release.bench.run import Outcome, history_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline_services.audit.audit import AuditReport, missing_numbers
-from pipeline_services.audit.ledger import Discrepancy, LedgerVerdict, TopicLog, Where
+from pipeline_services.audit.ledger import Discrepancy, LedgerVerdict, Where
+from pipeline_services.audit.records import TopicLog
 from pipeline_services.audit.store import stored_records
 from pipeline_services.measure.probes import metric_value
 from pipeline_services.model.message import Reading

@@ -9,17 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline_services.audit.ledger import (
-    Discrepancy,
-    History,
-    Records,
-    Series,
-    TopicLog,
-    Where,
-    from_topic,
-    gaps,
-    judge,
-)
+from pipeline_services.audit import column
+from pipeline_services.audit.ledger import Discrepancy, History, Where, from_topic, gaps, judge, missing_numbers
+from pipeline_services.audit.records import Records, Series, TopicLog
 from pipeline_services.model.errors import NoData
 
 BELT: Series = ("life-1", "conveyor-00")
@@ -157,7 +149,8 @@ class TestKnownHistories:
 
     def test_accounts_from_the_topic(self) -> None:
         attempted, acknowledged = from_topic(topic((BELT, 0), (BELT, 1), (BELT, 1), (OTHER, 0)))
-        assert (len(attempted), acknowledged) == (3, {BELT: {0, 1}, OTHER: {0}})
+        assert len(attempted) == 3
+        assert {series: set(found) for series, found in acknowledged.items()} == {BELT: {0, 1}, OTHER: {0}}
 
     def test_says_what_is_lost_and_where(self) -> None:
         said = str(judge(replace(healthy(), stored=records(*without(10, 1, 2, 3, 4, 5, 6, 7)))))
@@ -250,3 +243,33 @@ def test_a_hundred_thousand_readings_are_judged_within_a_second_of_cpu() -> None
     verdict = judge(full)
     assert time.process_time() - began < 1.0
     assert len(verdict.lost) == 50_000
+
+
+@given(st.lists(st.integers(-3, 40) | st.sampled_from([2**62, 2**63 - 1]), min_size=1))
+@few
+def test_duplicates_and_order_are_those_of_a_plain_count(sequences: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(column, "BLOCK", 4)
+        log = TopicLog()
+        for offset, sequence in enumerate(sequences):
+            log.add(0, offset, BELT, sequence, 1)
+        verdict = judge(History(log.records, {BELT: set(sequences)}, log, {}, log.records))
+    highest, late, seen = -1, 0, set()
+    for sequence in sequences:
+        late += sequence not in seen and sequence < highest
+        highest = max(highest, sequence)
+        seen.add(sequence)
+    assert verdict.holds
+    assert (verdict.duplicates, verdict.out_of_order) == (len(sequences) - len(seen), late)
+
+
+def test_numbers_come_back_as_they_were() -> None:
+    numbers = [*range(100_000), *range(0, -700, -7), 2**63 - 1, -(2**63), 5, 5]
+    assert list(column.Column(numbers)) == numbers
+    assert 99_999 in column.Column(numbers)
+    assert 100_000 not in column.Column(numbers)
+
+
+def test_a_long_life_is_not_counted_from_its_birth() -> None:
+    log = topic((BELT, 10**9), (BELT, 10**9 + 2))
+    assert missing_numbers(log) == [Discrepancy(*BELT, 10**9 + 1, Where.PRODUCER)]

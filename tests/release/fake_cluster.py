@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline_services.apps.load import Load
-from pipeline_services.audit.ledger import Records
+from pipeline_services.audit.records import Records
 from pipeline_services.clients.kafka_broker import Offsets
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline

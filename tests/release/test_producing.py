@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_services.audit.ledger import TopicLog
+from pipeline_services.audit.records import TopicLog
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.release import alone, producing
 from pipeline_services.release.alone import Alone

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.audit.ledger import Discrepancy, LedgerVerdict, Records
+from pipeline_services.audit.ledger import Discrepancy, LedgerVerdict
+from pipeline_services.audit.records import Records
 from pipeline_services.release.trial import Fact, Trial, errors, facts, producer_rules, rules
 
 COUNTERS = ("failures_total", "dead_total")

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline_services.apps.load import TOPIC_PREFIX, Load
-from pipeline_services.audit.ledger import History, LedgerVerdict, Records, TopicLog, judge
+from pipeline_services.audit.ledger import History, LedgerVerdict, judge
+from pipeline_services.audit.records import Records, TopicLog
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
@@ -166,5 +167,5 @@ def history_of(load: Load, acknowledged: int, stored: Records) -> History:
         topic.add(0, offset, series, reading.sequence, reading.checksum())
     if acknowledged != load.readings:
         raise NoData(f"only {acknowledged} of {load.readings} readings were acknowledged")
-    everything = {series: set(attempted.sequences(series)) for series in attempted}
+    everything = {series: attempted.sequences(series) for series in attempted}
     return History(attempted, everything, topic, {0: load.readings}, stored)

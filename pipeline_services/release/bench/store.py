@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline_services.apps.load import APART_NS, DEVICES, Load
-from pipeline_services.audit.ledger import Records
+from pipeline_services.audit.records import Records
 from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.influxdb import NANO, Bucket
 from pipeline_services.clients.kubernetes import Cluster
