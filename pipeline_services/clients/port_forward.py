@@ -7,9 +7,10 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from websocket import ABNF, WebSocketBadStatusException, WebSocketException
 from websocket import WebSocket as UntypedWebSocket
@@ -230,19 +231,32 @@ def open_websocket(cluster: Cluster, endpoint: Endpoint) -> Any:
         AccessDenied: the account may not forward ports.
         ServiceUnreachable: the API server or the pod's node does not answer.
     """
-    path = KINDS["Pod"].path(cluster.namespace, endpoint.pod, "portforward")
+    return websocket_to(cluster, endpoint.pod, "portforward", [("ports", str(endpoint.port))], endpoint.service)
+
+
+def websocket_to(cluster: Cluster, pod: str, part: str, query: Sequence[tuple[str, str]], what: str = "") -> Any:
+    """A websocket to a subresource of a pod: ``portforward`` or ``exec``.
+
+    Args:
+        what: is wanted of the pod, for messages; else the pod itself.
+
+    Raises:
+        AccessDenied: the account may not do that.
+        ServiceUnreachable: the API server or the pod's node does not answer.
+    """
+    path = KINDS["Pod"].path(cluster.namespace, pod, part)
     scheme, _, address = cluster.server.access.server.partition("://")
-    url = f"{'wss' if scheme == 'https' else 'ws'}://{address}{path}?ports={endpoint.port}"
+    url = f"{'wss' if scheme == 'https' else 'ws'}://{address}{path}?{urlencode(query)}"
     headers = [f"{name}: {value}" for name, value in cluster.server.headers.items()]
     remote = WebSocket()
-    with cluster.server.reaching("get pods/portforward", WebSocketException, OSError):
+    with cluster.server.reaching(f"get pods/{part}", WebSocketException, OSError):
         try:
             remote.connect(url, header=headers, subprotocols=[PROTOCOL], socket=cluster.server.open_socket())
         except WebSocketBadStatusException as error:
             if error.status_code == 404:
-                raise ServiceUnreachable(f"{endpoint.service}: the pod {endpoint.pod} is gone") from error
+                raise ServiceUnreachable(f"{what or pod}: the pod {pod} is gone") from error
             raise refused(
-                cluster.server.access.server, error.status_code, error.resp_body or b"", "get", "pods/portforward"
+                cluster.server.access.server, error.status_code, error.resp_body or b"", "get", f"pods/{part}"
             ) from error
     remote.settimeout(STALL_TIMEOUT)
     return remote

@@ -33,7 +33,7 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         self.server.asked.append((self.command, self.path, dict(self.headers)))
         if "websocket" in self.headers.get("Upgrade", "").lower():
-            self._forward(parts.path, parse_qs(parts.query))
+            self._opened(parts.path, parse_qs(parts.query))
             return
         reply = self.server.routes.get(parts.path, (404, {"message": "not found"}))
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
@@ -53,8 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _forward(self, path: str, query: Mapping[str, list[str]]) -> None:
-        pod, port = path.split("/")[-2], int(query["ports"][0])
+    def _opened(self, path: str, query: Mapping[str, list[str]]) -> None:
+        pod = path.split("/")[-2]
         if self.server.forward_status != 101:
             self._answer(self.server.forward_status, {"message": "no"})
             return
@@ -69,6 +69,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Sec-WebSocket-Protocol", "v4.channel.k8s.io")
         self.end_headers()
         self.close_connection = True
+        if path.endswith("/exec"):
+            for frame in self.server.programs[pod, *query["command"]]:
+                _send_frame(self.wfile, frame)
+            self.wfile.write(b"\x88\x00")
+        else:
+            self._forward(pod, int(query["ports"][0]))
+
+    def _forward(self, pod: str, port: int) -> None:
         for channel in (0, 1):
             _send_frame(self.wfile, bytes((channel,)) + struct.pack("<H", port))
         try:
@@ -122,7 +130,7 @@ def _read(connection: socket.socket, size: int) -> bytes:
 
 
 class FakeServer(ThreadingHTTPServer):
-    """Answers what ``routes`` say, and forwards ports of ``pods`` to local ports."""
+    """Answers what ``routes`` say, forwards ports of ``pods`` to local ports, and sends the frames of ``programs``."""
 
     daemon_threads = True
     block_on_close = False
@@ -131,6 +139,7 @@ class FakeServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.routes = dict(routes)
         self.pods: dict[tuple[str, int], int] = {}
+        self.programs: dict[tuple[str, ...], list[bytes]] = {}
         self.forward_status = 101
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.posted: list[Any] = []

@@ -18,7 +18,7 @@ from pipeline_services.clients.kubernetes import FIELD_MANAGER
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
-from pipeline_services.platform.deploy import deploy
+from pipeline_services.platform.deploy import deploy, reads
 from pipeline_services.platform.deploy.secrets import store as secret_store
 from pipeline_services.platform.deploy.secrets import tls
 from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens
@@ -118,7 +118,7 @@ class World:
 
     def stamp(self, kind: str, name: str) -> str:
         template = self.cluster.objects[kind, name]["spec"]["template"]
-        return str(template["metadata"]["annotations"][deploy.READS])
+        return str(template["metadata"]["annotations"][reads.READS])
 
 
 @pytest.fixture
@@ -188,6 +188,23 @@ def test_a_changed_config_map_is_put_right_and_its_readers_restart(deployed: Wor
     assert broker == PIPELINE.service(roles.KAFKA).address
     restarted = {name for name in DEPLOYMENTS if deployed.stamp("Deployment", name) != before[name]}
     assert restarted == {roles.PRODUCER, roles.PROCESSOR}
+
+
+def test_what_running_pods_read_again_restarts_nothing(deployed: World) -> None:
+    key = ("StatefulSet", PIPELINE[roles.INFLUXDB].workload)
+    tls_of = {name: item for (kind, name), item in deployed.cluster.objects.items() if kind == "Secret"}[CONFIG.tls]
+    deployed.cluster.change("Secret", CONFIG.tls, data=tls_of["data"])
+    live = deployed.cluster.objects[key]
+    versions = {one: item["metadata"]["resourceVersion"] for one, item in deployed.cluster.objects.items()}
+    before = deployed.stamp(*key)
+    assert not reads.is_up_to_date(live, reads.stamp_of(live, versions))
+    live["metadata"]["annotations"] = {reads.READ_AGAIN: reads.stamp_of(live, versions)}
+    assert reads.is_up_to_date(live, reads.stamp_of(live, versions))
+    deployed.deploy()
+    assert deployed.stamp(*key) == before
+    deployed.cluster.change("Secret", CONFIG.tls, data=tls_of["data"])
+    deployed.deploy()
+    assert deployed.stamp(*key) != before
 
 
 def test_a_wrong_token_is_replaced_and_the_processor_restarts(deployed: World) -> None:

@@ -66,6 +66,12 @@ def test_parts_of_two_certificates_do_not_serve(secret: dict[str, bytes]) -> Non
     assert "signed" in (tls.flaw({**secret, tls.CA: other[tls.CA]}, NAMES) or "")
 
 
+def test_between_two_authorities_either_serves(secret: dict[str, bytes]) -> None:
+    other = tls.new_certificate(NAMES)
+    assert tls.flaw({**secret, tls.CA: other[tls.CA] + secret[tls.CA]}, NAMES) is None
+    assert tls.flaw({**other, tls.CA: other[tls.CA] + secret[tls.CA]}, NAMES) is None
+
+
 def test_one_for_another_pipeline_does_not_serve(secret: dict[str, bytes]) -> None:
     assert "the certificate lacks the names store-service" in (tls.flaw(secret, ["store-service"]) or "")
 

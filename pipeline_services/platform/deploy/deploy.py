@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 from pipeline_services.clients.api_server import MAX_CONNECTIONS
 from pipeline_services.clients.kubernetes import Object, WritableCluster
@@ -22,10 +20,8 @@ from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy import drift, render, rollout
 from pipeline_services.platform.deploy.drift import PRUNED_KINDS, key, listed
 from pipeline_services.platform.deploy.reader import ensure_reader
+from pipeline_services.platform.deploy.reads import READS, stamp_of, started_with
 from pipeline_services.platform.deploy.secrets.store import SecretStore, made_secrets
-
-READS: Final = "conveyor.io/reads"
-"""Annotation of a pod template: which versions of its ConfigMaps and Secrets its pods were started with."""
 
 Progress = Callable[[str], None]
 
@@ -133,9 +129,9 @@ class _Deploy:
         versions = {**self._versions, **secrets.versions}
         ready = []
         for manifest in self._workloads:
-            sources = sorted(render.reads(manifest))
-            stamp = _stamp({source: versions[source] for source in sources if source in versions})
+            sources = render.reads(manifest)
             name = name_of(manifest)
+            stamp = started_with(self._live.get(key(manifest)), stamp_of(manifest, versions))
             if all(source in versions for source in sources) and self._applied.get(name) != stamp:
                 manifest["spec"]["template"]["metadata"].setdefault("annotations", {})[READS] = stamp
                 self._applied[name] = stamp
@@ -167,8 +163,3 @@ class _Deploy:
     def _say(self, what: str, things: list[str]) -> None:
         if things:
             self._progress(f"{what} {', '.join(sorted(things))}")
-
-
-def _stamp(versions: Mapping[tuple[str, str], str]) -> str:
-    text = json.dumps(sorted([*source, version] for source, version in versions.items()))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

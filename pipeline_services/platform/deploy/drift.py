@@ -22,7 +22,8 @@ ADDED: Final = {
 }
 """What manifests/nightly has in the pipeline's namespace; it is there where somebody installed it, and stays."""
 CLUSTER_MANAGERS: Final = {"kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver"}
-RESTARTED_BY: Final = "kubectl-rollout"  # a rolling restart, which an operator may do at any time
+RESTARTED_BY: Final = "kubectl-rollout"
+"""The field manager of a rolling restart, which an operator may do at any time, and of a rotation."""
 
 
 def listed(cluster: Cluster, kind: str) -> list[Object]:

@@ -52,7 +52,7 @@ class SecretStore:
         served = tls.server_names(self._pipeline)
         reason = tls.flaw(self.values(self._config.tls), served)
         if reason:
-            self._write(self._config.tls, tls.new_certificate(served), "kubernetes.io/tls")
+            self.write(self._config.tls, tls.new_certificate(served), "kubernetes.io/tls")
             made.append(f"{self._config.tls} ({reason})")
         administrators = {
             self._config.admin: ("operator", "password", TOKEN_KEY),
@@ -63,7 +63,7 @@ class SecretStore:
             if not {"username", *private} <= known.keys():
                 # what is there stays: the service was set up with it
                 fresh = {key: secrets.token_urlsafe(32).encode() for key in private}
-                self._write(name, {"username": username.encode(), **fresh, **known})
+                self.write(name, {"username": username.encode(), **fresh, **known})
                 made.append(name)
         return made
 
@@ -84,10 +84,11 @@ class SecretStore:
         }
         wrong = [name for name, data in wanted.items() if not data.items() <= self.values(name).items()]
         for name in wrong:
-            self._write(name, wanted[name])
+            self.write(name, wanted[name])
         return wrong
 
-    def _write(self, name: str, data: Mapping[str, bytes], kind: str = "Opaque") -> None:
+    def write(self, name: str, data: Mapping[str, bytes], kind: str = "Opaque") -> None:
+        """Make a secret hold just these values."""
         if self._live.get(name, {}).get("type", kind) != kind:
             self._api.delete("Secret", name)
         body = encoded(data)

@@ -69,15 +69,14 @@ def flaw(secret: Mapping[str, bytes], names: Sequence[str], now: datetime.dateti
     now = now or datetime.datetime.now(datetime.UTC)
     try:
         server = x509.load_pem_x509_certificate(secret[CERTIFICATE])
-        ca = x509.load_pem_x509_certificate(secret[CA])
+        ca = issuer_of(server, x509.load_pem_x509_certificates(secret[CA]))
         private = serialization.load_pem_private_key(secret[KEY], None)
-        server.verify_directly_issued_by(ca)
     except KeyError as error:
         return f"it has no {error.args[0]}"
-    except InvalidSignature:
-        return "the certificate is not signed by its CA"
     except (ValueError, TypeError) as error:
         return f"it cannot be read: {error}"
+    if ca is None:
+        return "the certificate is not signed by its CA"
     if private.public_key() != server.public_key():
         return "the key belongs to another certificate"
     if (
@@ -87,6 +86,17 @@ def flaw(secret: Mapping[str, bytes], names: Sequence[str], now: datetime.dateti
         return f"the certificate is valid from {server.not_valid_before_utc:%F} to {server.not_valid_after_utc:%F}"
     missing = {SERVER_ADDRESS, *names} - _names_of(server)
     return f"the certificate lacks the names {', '.join(sorted(missing))}" if missing else None
+
+
+def issuer_of(server: x509.Certificate, bundle: Sequence[x509.Certificate]) -> x509.Certificate | None:
+    """The CA that signed a certificate, out of all that are trusted: between two CAs there are both. Pure."""
+    for ca in bundle:
+        try:
+            server.verify_directly_issued_by(ca)
+        except (InvalidSignature, ValueError, TypeError):
+            continue
+        return ca
+    return None
 
 
 def _name(common_name: str) -> x509.Name:
