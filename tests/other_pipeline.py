@@ -100,7 +100,7 @@ def _component(own: dict[str, Any]) -> dict[str, Any]:
         "selector": {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "works"},
         "service": {**own.get("service", {}), "name": f"{name}-svc"},
         "headless": f"{name}-each",
-        "volume": f"disk-{name}-0",
+        "volume": f"disk-{name}-0" if own["kind"] == "StatefulSet" else f"disk-of-{name}",
         "mount": f"/srv/{name}",
         "autoscaler": {**own.get("autoscaler", {}), "name": f"{name}-scaler"},
     }

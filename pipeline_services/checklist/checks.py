@@ -67,7 +67,9 @@ HPA_KNOWS_METRICS: Final = Check(
 HPA_SET_AS_DOCUMENTED: Final = Check(
     "test_hpa_set_as_documented", hpas.is_set_as_documented, by.each_of("hpa", metric.autoscalers), by.scaled_by
 )
-VOLUME_BOUND: Final = Check("test_volume_bound", volumes.are_bound, by.each_of("storage", metric.stateful), by.itself)
+VOLUME_BOUND: Final = Check(
+    "test_volume_bound", volumes.are_bound, by.each_of("storage", metric.with_volume), by.itself
+)
 SETTINGS_LEAD_TO: Final = Check(
     "test_settings_lead_to",
     config.settings_lead_to,
@@ -208,7 +210,7 @@ RESTARTS_FEW_THIS_WEEK: Final = Check(
 VOLUME_HAS_ROOM: Final = Check(
     "test_volume_has_room",
     upkeep.volume_has_room,
-    by.each_of("storage", metric.stateful),
+    by.each_of("storage", metric.with_volume),
     by.prometheus_and_itself,
     run="weekly",
 )

@@ -140,8 +140,8 @@ def _series(snapshot: Snapshot, metric: KeyMetric, subject: str) -> list[Mapping
     if metric.by == "pod":
         return _series_of_pods(snapshot, metric, subject, rows)
     if metric.by == "persistentvolumeclaim":
-        workload = snapshot.pipeline[subject].workload
-        return [row for row in rows if belongs_to(row["metric"].get(metric.by, ""), workload)]
+        part = snapshot.pipeline[subject]
+        return [row for row in rows if belongs_to(row["metric"].get(metric.by, ""), part)]
     return [row for row in rows if row["metric"].get(metric.by) == subject] if metric.by else rows
 
 

@@ -17,7 +17,7 @@ from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import K8sObject, age, annotations_of
-from pipeline_services.model.pipeline import STATEFUL_SET, Pipeline
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -58,7 +58,7 @@ def _memory(app: str) -> Trend:
 
 def trends(pipeline: Pipeline) -> dict[str, Trend]:
     """What is looked at for a slow rise, by the id of its case."""
-    kept = [pipeline[component] for component in pipeline.of_kind(STATEFUL_SET)]
+    kept = [pipeline[component] for component in pipeline.with_volume]
     return {
         **{f"memory-{app}": _memory(app) for app in pipeline.data_path},
         "consumer-lag": Trend("consumer-lag", roles.PROCESSOR, 500, "readings"),

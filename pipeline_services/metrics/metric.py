@@ -30,8 +30,13 @@ def workloads(pipeline: Pipeline) -> tuple[str, ...]:
 
 
 def stateful(pipeline: Pipeline) -> tuple[str, ...]:
-    """The components that keep data on a volume."""
+    """The components that keep readings: each is a StatefulSet."""
     return pipeline.of_kind(STATEFUL_SET)
+
+
+def with_volume(pipeline: Pipeline) -> tuple[str, ...]:
+    """The components that keep data on a volume: readings, or the metrics of them."""
+    return pipeline.with_volume
 
 
 def servers(pipeline: Pipeline) -> tuple[str, ...]:

@@ -149,6 +149,11 @@ class Pipeline:
         return tuple(part.id for part in self.workloads.values() if part.kind == kind)
 
     @cached_property
+    def with_volume(self) -> tuple[str, ...]:
+        """The components that keep data on a volume."""
+        return tuple(part.id for part in self.workloads.values() if part.volume)
+
+    @cached_property
     def reported(self) -> tuple[str, ...]:
         """The components that findings name: all but those that are a part of another."""
         return tuple(part.id for part in self.components.values() if not part.part_of)

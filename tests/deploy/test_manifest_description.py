@@ -84,9 +84,21 @@ def test_stateful_sets_have_a_headless_service_and_keep_their_data(manifests: An
     assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Retain"}
 
 
-def test_no_other_workload_has_a_volume(manifests: Any) -> None:
-    assert {part.id for part in PARTS if part.volume} == {part.id for part in PARTS if part.kind == "StatefulSet"}
-    assert not manifests.of("PersistentVolumeClaim")
+def test_what_is_no_stateful_set_has_a_claim_of_its_own_for_its_volume(manifests: Any) -> None:
+    others = {part.volume: part for part in PARTS if part.volume and part.kind != "StatefulSet"}
+    assert manifests.names("PersistentVolumeClaim") == others.keys()
+    for claim, part in others.items():
+        pod = manifests.workload(part.workload)["spec"]["template"]["spec"]
+        [volume] = [one["name"] for one in pod["volumes"] if one.get("persistentVolumeClaim") == {"claimName": claim}]
+        mounts = {mount["name"]: mount["mountPath"] for mount in manifests.container(part.workload)["volumeMounts"]}
+        assert mounts[volume] == part.mount
+        assert manifests.workload(part.workload)["spec"]["strategy"] == {"type": "Recreate"}, "one writer at a time"
+
+
+def test_every_claim_is_of_a_kind_whose_use_the_kubelet_reports(manifests: Any) -> None:
+    templates = [one for item in manifests.of("StatefulSet") for one in item["spec"]["volumeClaimTemplates"]]
+    for claim in (*templates, *manifests.of("PersistentVolumeClaim")):
+        assert claim["metadata"]["annotations"] == {"volumeType": "local"}
 
 
 @pytest.mark.parametrize("hpa", PIPELINE.autoscalers)

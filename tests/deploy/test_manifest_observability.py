@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from pipeline_services.model import roles
+from pipeline_services.model.k8s import quantity
 from pipeline_services.model.pipeline import Pipeline
 
 PIPELINE = Pipeline.load()
@@ -104,3 +105,15 @@ def config_file(manifests: Any, config_map: str, file: str) -> Any:
 def shown(manifests: Any) -> dict[str, Any]:
     """Grafana's dashboard as it is provisioned."""
     return dict(json.loads(manifests.one("ConfigMap", "grafana-dashboards")["data"]["ca3-pipeline-metrics.json"]))
+
+
+def test_prometheus_remembers_a_month_within_its_volume(manifests: Any) -> None:
+    command = manifests.container(PIPELINE[roles.PROMETHEUS].workload)["command"]
+    options = dict(word.split("=", 1) for word in command if word.startswith("--storage"))
+    assert options["--storage.tsdb.path"] == PIPELINE[roles.PROMETHEUS].mount
+    assert options["--storage.tsdb.retention.time"] == "35d"
+    limit = int(options["--storage.tsdb.retention.size"].removesuffix("GB")) * 1024**3
+    claim = manifests.one("PersistentVolumeClaim", PIPELINE[roles.PROMETHEUS].volume)
+    assert limit <= 0.8 * quantity(claim["spec"]["resources"]["requests"]["storage"]), (
+        "the head and the WAL come on top"
+    )

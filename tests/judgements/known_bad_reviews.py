@@ -24,11 +24,11 @@ def value(source: str, number: float) -> Breakage:
 
 
 def volume_full(world: World, component: str) -> None:
-    world.answers["trends"][f"volume/data-{component}-0"][-1][1] = 0.85
+    world.answers["trends"][f"volume/{world.pipeline[component].volume}"][-1][1] = 0.85
 
 
 def volume_filling(world: World, component: str) -> None:
-    points = world.answers["trends"][f"volume/data-{component}-0"]
+    points = world.answers["trends"][f"volume/{world.pipeline[component].volume}"]
     for number, point in enumerate(points):
         point[1] = 0.3 + 0.2 * number / len(points)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline_services.metrics.advice import advice_about
-from pipeline_services.metrics.metric import Comparison, KeyMetric, data_path, stateful
+from pipeline_services.metrics.metric import Comparison, KeyMetric, data_path, with_volume
 from pipeline_services.model.commands import TOP_PODS
 
 _PERIODS = "sum by (pod) (rate(container_cpu_cfs_%s_total{$selector}[2m]))"
@@ -95,5 +95,5 @@ VOLUME_USAGE: Final = KeyMetric(
     advice=advice_about("storage"),
     component="storage",
     by="persistentvolumeclaim",
-    subjects=stateful,
+    subjects=with_volume,
 )

@@ -26,7 +26,6 @@ from pipeline_services.model.k8s import (
     spec_of,
     taints_of,
 )
-from pipeline_services.model.pipeline import STATEFUL_SET
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.finding import OF_ALL, make_finding
@@ -129,8 +128,8 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
     claims = evidence.objects("pvcs")
     if not evidence.known("pvcs"):
         return
-    for app in evidence.pipeline.of_kind(STATEFUL_SET):
-        own = [claim for claim in claims if belongs_to(name_of(claim), evidence.pipeline[app].workload)]
+    for app in evidence.pipeline.with_volume:
+        own = [claim for claim in claims if belongs_to(name_of(claim), evidence.pipeline[app])]
         if not own and not evidence.workload(app):
             continue
         if not own:
@@ -172,7 +171,7 @@ def _out_of_space(evidence: Evidence, app: str) -> list[str]:
 
 
 def _full(evidence: Evidence) -> Iterator[Finding]:
-    for app in evidence.pipeline.of_kind(STATEFUL_SET):
+    for app in evidence.pipeline.with_volume:
         usage = evidence.failed(checks.KEY_METRIC, "volume-usage", app)
         lines = _out_of_space(evidence, app)
         if usage or lines:
