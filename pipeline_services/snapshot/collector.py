@@ -10,10 +10,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from threading import Event
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
@@ -31,33 +30,15 @@ from pipeline_services.snapshot.sources.cluster_parts import DNS_CONFIG, SYSTEM_
 from pipeline_services.snapshot.sources.declared import declared
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS, QUOTAS, quotas
 from pipeline_services.snapshot.sources.kubernetes import LISTS, NEEDED_BY, read_logs, shaped
-from pipeline_services.snapshot.sources.services import (
-    Moment,
-    Reach,
-    grafana_sources,
-    loki_sources,
-    prometheus_sources,
-    read_grafana,
-    read_loki,
-    read_prometheus,
-)
-from pipeline_services.snapshot.sources.stores import influxdb_sources, kafka_sources, read_influxdb, read_kafka
+from pipeline_services.snapshot.sources.reach import Group, Moment, Reach
+from pipeline_services.snapshot.sources.services import SERVICES
 
 DEADLINE: Final = 15.0
 LIST_TIMEOUT: Final = 8.0
 AT_ONCE: Final = 10
 HEAD_START: Final = 0.6
 FIRST: Final = "endpointslices"
-_SERVICES: Final = (roles.KAFKA, roles.INFLUXDB, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI)
 _Lists = Mapping[str, "Future[list[dict[str, Any]]]"]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The sources of one service, which are read together and fail together when it cannot be reached."""
-
-    sources: list[str]
-    read: Callable[[Reach, Record, Moment], None]
 
 
 def collect(
@@ -86,17 +67,18 @@ def collect(
     started = time.time()
     cluster.require_namespace()  # and learn what time it is there
     ahead_s = cluster.server.ahead_s
-    moment = Moment(started - ahead_s, cluster.namespace, pipeline or Pipeline.load(), ahead_s)
+    described = pipeline or Pipeline.load()
+    asked = frozenset((*SERVICES, *NEEDED_BY.values()))
+    absent = (settings or Settings()).absent | (asked - described.components.keys())
+    moment = Moment(started - ahead_s, cluster.namespace, described, ahead_s, absent, deep, upkeep)
     record = Record()
-    asked = frozenset((*_SERVICES, *NEEDED_BY.values()))
-    absent = (settings or Settings()).absent | (asked - moment.pipeline.components.keys())
     at_once = AT_ONCE + len(LISTS) + len(SYSTEM_LISTS) + len(DEEP_LISTS)
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="collect")
-    lists = _lists(pool, cluster, absent, system=deep or bool(moment.pipeline.cluster), deep=deep)
-    with Reach(cluster, lists, moment.pipeline) as reach:
+    lists = _lists(pool, cluster, moment)
+    with Reach(cluster, lists, described) as reach:
         tasks = [
-            *_service_tasks(pool, reach, record, moment, absent, deep=deep, upkeep=upkeep),
-            *_cluster_tasks(pool, cluster, lists, record, absent, pipeline=moment.pipeline, deep=deep),
+            *_service_tasks(pool, reach, record, moment),
+            *_cluster_tasks(pool, cluster, lists, record, moment),
         ]
         unfinished = wait(tasks, timeout=max(0.0, started + deadline - time.time())).not_done
         answers, failures = record.seal(deadline)
@@ -108,18 +90,20 @@ def collect(
     return _published(snapshot, _secrets(lists))
 
 
-def _lists(pool: ThreadPoolExecutor, cluster: Cluster, absent: frozenset[str], *, system: bool, deep: bool) -> _Lists:
+def _lists(pool: ThreadPoolExecutor, cluster: Cluster, moment: Moment) -> _Lists:
     """All lists; the one that every service waits for is there before the others crowd the line."""
     first = pool.submit(cluster.list, FIRST, timeout_s=LIST_TIMEOUT)
     wait([first])
-    wanted = {kind: Listing(kind) for kind in LISTS if kind != FIRST and NEEDED_BY.get(kind) not in absent}
-    if system:
+    wanted = {kind: Listing(kind) for kind in LISTS if kind != FIRST and NEEDED_BY.get(kind) not in moment.absent}
+    if moment.deep or moment.pipeline.cluster:
         wanted |= SYSTEM_LISTS
-    if deep:
+    if moment.deep:
         wanted |= DEEP_LISTS
     others = {
         source: pool.submit(
-            partial(cluster.list, timeout_s=LIST_TIMEOUT, managed=source == "secrets" or (deep and source in WRITTEN)),
+            partial(
+                cluster.list, timeout_s=LIST_TIMEOUT, managed=source == "secrets" or (moment.deep and source in WRITTEN)
+            ),
             listing.kind,
             namespace=listing.namespace,
             selector=listing.selector,
@@ -129,36 +113,17 @@ def _lists(pool: ThreadPoolExecutor, cluster: Cluster, absent: frozenset[str], *
     return {FIRST: first, **others}
 
 
-def _service_tasks(
-    pool: ThreadPoolExecutor,
-    reach: Reach,
-    record: Record,
-    moment: Moment,
-    absent: frozenset[str],
-    *,
-    deep: bool,
-    upkeep: bool,
-) -> list[Future[None]]:
-    """Kafka goes first: it decides how long everything takes, because its two samples lie 2 s apart."""
-    sampled = Event()
-    groups = {
-        roles.KAFKA: Group(kafka_sources(), partial(read_kafka, sampled=sampled.set)),
-        roles.INFLUXDB: Group(influxdb_sources(), read_influxdb),
-        roles.PROMETHEUS: Group(
-            prometheus_sources(deep=deep, upkeep=upkeep), partial(read_prometheus, deep=deep, upkeep=upkeep)
-        ),
-        roles.GRAFANA: Group(grafana_sources(moment.pipeline, absent), partial(read_grafana, absent=absent)),
-        roles.LOKI: Group(loki_sources(), read_loki),
-    }
+def _service_tasks(pool: ThreadPoolExecutor, reach: Reach, record: Record, moment: Moment) -> list[Future[None]]:
+    """One for each service that is there; the others wait a moment for Kafka's first sample."""
     tasks: list[Future[None]] = []
-    for component, group in groups.items():
-        if component in absent:
+    for component, group in SERVICES.items():
+        if component in moment.absent:
             continue
-        record.expect(group.sources)
+        record.expect(group.sources(moment))
         tasks.append(pool.submit(_read_group, group, reach, record, moment))
         if component == roles.KAFKA:
-            tasks[0].add_done_callback(lambda _: sampled.set())
-            sampled.wait(HEAD_START)
+            tasks[-1].add_done_callback(lambda _: moment.sampled.set())
+            moment.sampled.wait(HEAD_START)
     return tasks
 
 
@@ -166,7 +131,7 @@ def _read_group(group: Group, reach: Reach, record: Record, moment: Moment) -> N
     try:
         group.read(reach, record, moment)
     except PipelineError as error:
-        record.fail(group.sources, error)
+        record.fail(group.sources(moment), error)
 
 
 def _cluster_tasks(
@@ -174,11 +139,9 @@ def _cluster_tasks(
     cluster: Cluster,
     lists: _Lists,
     record: Record,
-    absent: frozenset[str],
-    *,
-    pipeline: Pipeline,
-    deep: bool,
+    moment: Moment,
 ) -> list[Future[None]]:
+    pipeline, deep = moment.pipeline, moment.deep
     reads: dict[str, Callable[[], Any]] = {
         source: partial(_shaped, source, items) for source, items in lists.items() if source not in QUOTAS
     }
@@ -186,7 +149,7 @@ def _cluster_tasks(
     reads |= {
         f"logs/{part.id}": partial(_logs, cluster, lists["pods"], part)
         for part in logged
-        if part.reports_to not in absent
+        if part.reports_to not in moment.absent
     }
     if pipeline.manifests:
         reads |= {

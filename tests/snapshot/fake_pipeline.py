@@ -17,6 +17,8 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
 from pipeline_services.snapshot.sources.cluster_parts import SYSTEM_LISTS
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS
+from pipeline_services.snapshot.sources.reach import Moment
+from pipeline_services.snapshot.sources.services import SERVICES
 from tests.clients.certificate_maker import Issued, issue, with_tls
 from tests.clients.fake_servers import FakeServer, Routes, kubeconfig, serving
 
@@ -24,8 +26,6 @@ OWN = Pipeline.load()
 NS = OWN.namespace
 CANARY = "c4n4ry-8FzQ2vLk9pWx7Rt1"
 CA = issue("the CA")
-UNSERVED = {"kafka_topics", "kafka_group", "kafka_lag", "kafka_settings", "kafka_quotas"}
-"""The sources of services that no server here stands for."""
 PODS = f"/api/v1/namespaces/{NS}/pods"
 
 
@@ -123,18 +123,21 @@ INFLUXDB: Routes = {
 }
 
 
+SERVERS = {roles.PROMETHEUS: PROMETHEUS, roles.LOKI: LOKI, roles.GRAFANA: GRAFANA, roles.INFLUXDB: INFLUXDB}
+WITHOUT_SERVER = SERVICES.keys() - SERVERS
+"""The components that no server here stands for: Kafka, and whatever speaks no HTTP."""
+UNSERVED = {source for one in WITHOUT_SERVER for source in SERVICES[one].sources(Moment(0.0, NS, OWN))}
+
+
 @contextmanager
 def fake_pipeline(folder: Path) -> Iterator[FakePipeline]:
-    """A running pipeline in which all is well, Kafka apart."""
+    """A running pipeline in which all is well, those without a server apart."""
     tls = issue(OWN.service(roles.INFLUXDB).name, by=CA)
     with ExitStack() as stack:
         api = stack.enter_context(serving(api_routes(tls)))
-        prometheus, loki, grafana, influxdb = (
-            stack.enter_context(serving(routes)) for routes in (PROMETHEUS, LOKI, GRAFANA, INFLUXDB)
-        )
-        with_tls(influxdb, tls, folder)
-        for name, server in (("prometheus", prometheus), ("loki", loki), ("grafana", grafana), ("influxdb", influxdb)):
-            api.pods[f"{name}-0", OWN.service(name).port] = server.port
+        servers = {component: stack.enter_context(serving(routes)) for component, routes in SERVERS.items()}
+        with_tls(servers[roles.INFLUXDB], tls, folder)
+        api.pods |= {(f"{name}-0", OWN.service(name).port): server.port for name, server in servers.items()}
         cluster = Cluster.connect(Target(str(kubeconfig(folder / "config", api.port)), "", NS))
         stack.callback(cluster.close)
-        yield FakePipeline(api, prometheus, loki, grafana, influxdb, cluster)
+        yield FakePipeline(api=api, cluster=cluster, **servers)

@@ -22,8 +22,20 @@ from pipeline_services.snapshot.collector import collect, main
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.cluster_parts import SYSTEM_LISTS
 from pipeline_services.snapshot.sources.kubernetes import LISTS, newest_within
+from pipeline_services.snapshot.sources.services import SERVICES
 from tests.other_pipeline import other_pipeline, without
-from tests.snapshot.fake_pipeline import CANARY, NS, PODS, SYSTEM, UNSERVED, FakePipeline, fake_pipeline, pod, secret
+from tests.snapshot.fake_pipeline import (
+    CANARY,
+    NS,
+    PODS,
+    SYSTEM,
+    UNSERVED,
+    WITHOUT_SERVER,
+    FakePipeline,
+    fake_pipeline,
+    pod,
+    secret,
+)
 
 
 @pytest.fixture
@@ -145,7 +157,7 @@ def test_names_stay_readable_though_a_secret_holds_the_same_words(pipeline: Fake
     assert event["message"] == f"{message} password=[redacted]"
 
 
-@pytest.mark.parametrize("component", ["kafka", "influxdb", "prometheus", "grafana", "loki", "hpa"])
+@pytest.mark.parametrize("component", [*SERVICES, "hpa"])
 def test_of_a_component_that_is_not_described_nothing_is_asked(pipeline: FakePipeline, component: str) -> None:
     all_of_it, less = collect(pipeline.cluster), collect(pipeline.cluster, pipeline=without(component))
     gone = {*all_of_it.answers, *all_of_it.failures} - {*less.answers, *less.failures}
@@ -161,7 +173,7 @@ def test_a_user_name_is_no_secret(pipeline: FakePipeline) -> None:
 
 
 def test_an_absent_component_is_not_asked(pipeline: FakePipeline) -> None:
-    snapshot = collect(pipeline.cluster, Settings(absent=frozenset({"kafka", "loki", "hpa"})))
+    snapshot = collect(pipeline.cluster, Settings(absent=frozenset({*WITHOUT_SERVER, "loki", "hpa"})))
     assert not snapshot.failures
     assert not [source for source in snapshot.answers if "kafka" in source or "loki" in source or source == "hpas"]
     assert pipeline.loki.asked == []

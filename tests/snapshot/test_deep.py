@@ -17,7 +17,7 @@ from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.changes import MOST_FIELDS, fields_of
 from pipeline_services.snapshot.sources.deep import LOOK_BACK, ONSET
 from pipeline_services.snapshot.sources.upkeep import TRENDS, UPKEEP
-from tests.snapshot.fake_pipeline import CANARY, NS, PODS, UNSERVED, FakePipeline, fake_pipeline, pod, secret
+from tests.snapshot.fake_pipeline import CANARY, NS, OWN, PODS, UNSERVED, FakePipeline, fake_pipeline, pod, secret
 
 SYSTEM = "kube-system"
 EMPTY = {".": {}}
@@ -47,7 +47,7 @@ def test_what_it_adds_is_there_and_only_then(pipeline: FakePipeline) -> None:
     shallow, deep = collect(pipeline.cluster), collect(pipeline.cluster, deep=True)
     assert deep.failures.keys() == shallow.failures.keys()
     assert deep.answers.keys() - shallow.answers.keys() == DEEP | {
-        f"logs/{app}" for app in ("prometheus", "grafana", "loki", "log-shipper")
+        f"logs/{app}" for app in OWN.workloads if app not in OWN.data_path
     }
 
 

@@ -18,20 +18,18 @@ from pipeline_services.model.errors import NoData, PipelineError
 from pipeline_services.model.k8s import secret_value
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.snapshot.record import Record
-from pipeline_services.snapshot.sources.services import Moment, Reach, take_all
+from pipeline_services.snapshot.sources.reach import Moment, Reach, take_all
 
 BETWEEN_SAMPLES: Final = 2.05
 
 
-def kafka_sources() -> list[str]:
+def kafka_sources(_moment: Moment) -> list[str]:
     return ["kafka_topics", "kafka_group", "kafka_lag", "kafka_settings", "kafka_quotas"]
 
 
-def read_kafka(reach: Reach, record: Record, _moment: Moment, *, sampled: Callable[[], None] = lambda: None) -> None:
+def read_kafka(reach: Reach, record: Record, moment: Moment) -> None:
     """Topics with their settings, limits on clients, the consumer group, and its offsets twice, so that growth can be
     told from level.
-
-    ``sampled`` is called after the first sample: from then on this waits, and others may have the machine.
     """
     wanted = reach.pipeline.topics
     with KafkaBroker(reach.forward(roles.KAFKA).port) as broker:
@@ -48,7 +46,7 @@ def read_kafka(reach: Reach, record: Record, _moment: Moment, *, sampled: Callab
             sample()
         except PipelineError as error:
             record.fail(("kafka_lag",), error)
-        sampled()
+        moment.sampled.set()
         record.take("kafka_group", lambda: broker.group(wanted.group))
         ours = [topic for topic in wanted.least_partitions if topic in topics]
         record.take("kafka_settings", lambda: broker.settings(ours))
@@ -59,7 +57,7 @@ def read_kafka(reach: Reach, record: Record, _moment: Moment, *, sampled: Callab
             record.take("kafka_lag", sample)
 
 
-def influxdb_sources() -> list[str]:
+def influxdb_sources(_moment: Moment) -> list[str]:
     return ["influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write", "tls"]
 
 
