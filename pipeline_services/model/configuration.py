@@ -49,7 +49,13 @@ class SecretKey:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """ConfigMap and Secrets. ``secrets``: every Secret of the pipeline with the keys that it must hold."""
+    """ConfigMap and Secrets.
+
+    Attributes:
+        settings: what the ConfigMap has to say, by the component that each setting leads to.
+        secrets: every Secret of the pipeline with the keys that it must hold.
+        load: what the ConfigMap says beside when it is deployed: what the producer makes. Other numbers are as right.
+    """
 
     config_map: str
     settings: Mapping[str, Mapping[str, str]]
@@ -58,6 +64,7 @@ class Config:
     read_token: SecretKey
     tls: str
     admin: str
+    load: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tokens(self) -> Mapping[str, SecretKey]:

@@ -13,6 +13,7 @@ from pipeline_services.model import own_cluster
 from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.roles import PROMETHEUS
+from pipeline_services.platform.deploy import described
 from pipeline_services.platform.deploy import network_policies as generator
 from pipeline_services.snapshot.snapshot import Snapshot
 from tests.judgements.world import healthy
@@ -28,8 +29,8 @@ def test_nothing_is_allowed_by_default(manifests: Any) -> None:
     assert spec == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
-def test_the_policies_are_those_of_the_description() -> None:
-    assert generator.FILE.read_text(encoding="utf-8") == generator.text(PIPELINE)
+def test_what_follows_from_the_description_is_written_from_it() -> None:
+    assert described.FILE.read_text(encoding="utf-8") == described.text(PIPELINE)
 
 
 def test_every_pod_may_look_up_names_and_ask_nothing_else_of_other_namespaces(manifests: Any) -> None:

@@ -1,28 +1,15 @@
-"""The NetworkPolicies of a pipeline, from the flows of its description (section 3.6).
-
-``python -m pipeline_services.platform.deploy.network_policies`` writes those of the suite's own into manifests/.
-"""
+"""The NetworkPolicies of a pipeline, from the flows of its description (section 3.6)."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-import yaml
-
 from pipeline_services.model.flows import ANY, NAMESPACE_NAME, Flow
-from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 
-FILE: Final = REPOSITORY / "manifests" / "base" / "network-policies.yaml"
 EVERYWHERE: Final = "0.0.0.0/0"
 """The API server and the kubelet answer on the node's address, which each cluster has anew: only ports are known."""
-_HEAD: Final = """\
-# Nothing in, nothing out, but the flows of pipeline_services/pipelines/conveyor.toml.
-# Written by `python -m pipeline_services.platform.deploy.network_policies`; a test holds it to the description.
-"""
-
 Manifest = dict[str, Any]
 Ports = tuple[tuple[str, int], ...]
 
@@ -88,20 +75,3 @@ def _end(pipeline: Pipeline, component: str) -> Manifest:
     pods: Manifest = {"podSelector": {"matchLabels": dict(part.selector)}}
     space: Manifest = {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: part.namespace}}}
     return space | pods if part.namespace else pods
-
-
-def text(pipeline: Pipeline) -> str:
-    """The file."""
-    documents = (yaml.safe_dump(one, sort_keys=False, width=120) for one in network_policies(pipeline))
-    return _HEAD + "---\n".join(documents)
-
-
-def main() -> int:
-    """Write the file."""
-    FILE.write_text(text(Pipeline.load()), encoding="utf-8")
-    sys.stdout.write(f"{FILE.relative_to(REPOSITORY)} written\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
