@@ -36,6 +36,11 @@ def settings_lead_nowhere(service: str) -> Symptom:
     return _expected(checks.SETTINGS_LEAD_TO.of(service))
 
 
+def set_otherwise(component: str) -> Symptom:
+    """An object of the component is not as the manifests declare it."""
+    return _expected(checks.SET_AS_DECLARED.of(component), must_fail=True, full=True)
+
+
 def token_refused() -> Symptom:
     """InfluxDB refuses the processor's token."""
     return _expected(checks.TOKEN_ACCEPTED.of("influxdb_token"), must_fail=True, full=True)

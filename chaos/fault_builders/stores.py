@@ -5,6 +5,7 @@ What is sent or read under a fault is done by this process and ends with it, so 
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
 from chaos.fault_builders.common import writes_fail
+from chaos.fault_builders.observability import Rewrite, rewritten
 from pipeline_services.apps.kafka_link import COMMON, PRODUCER, discard
 from pipeline_services.apps.sensors import Sensor
 from pipeline_services.clients.influxdb import token_header
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 TICK_S: Final = 0.2
 LATE_NS: Final = 2 * 3_600 * 10**9
+WRONG_PORT: Final = 9192
 Message = Callable[[], bytes]
 
 
@@ -94,6 +97,24 @@ def clients_limited(pipeline: SteadyPipeline) -> Fault:
         Proof("the broker to have a quota", there, within=30.0),
         Proof("the broker to have no quota", lambda: not there(), within=30.0),
     )
+
+
+def told_where_nobody_is(pipeline: SteadyPipeline) -> Fault:
+    """The broker tells its clients an address where nobody listens; who asks it first still reaches it."""
+    part = pipeline.description[roles.KAFKA]
+    file, summary = "server.properties", f"Kafka tells its clients the port {WRONG_PORT}"
+    build = rewritten(roles.KAFKA, f"{part.workload}-config", file, _advertises(WRONG_PORT), summary)
+
+    def tells() -> bool:
+        with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
+            return any(address.endswith(f":{WRONG_PORT}") for address in broker.addresses())
+
+    return build(pipeline).proved(Proof(f"Kafka to tell the port {WRONG_PORT}", tells, within=60.0))
+
+
+def _advertises(port: int) -> Rewrite:
+    """Kafka's file with another port in what clients are told."""
+    return lambda text, _pipeline: re.sub(r"(?m)^(advertised\.listeners=.*):\d+$", rf"\g<1>:{port}", text)
 
 
 def bucket_renamed(pipeline: SteadyPipeline) -> Fault:

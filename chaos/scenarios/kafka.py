@@ -10,13 +10,14 @@ from chaos.fault_builders import processes, stores, workloads
 from chaos.scenarios.producer import HUNG
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.expectations import expect_identity_kept
-from pipeline_services.experiment.scenario import RecoveryPlan, Scenario, finding
+from pipeline_services.experiment.scenario import Heals, RecoveryPlan, Scenario, finding
 from pipeline_services.model import roles
 
 SECTION: Final = "kafka-statefulset-failure"
 
 PLAN: Final = partial(RecoveryPlan, roles.KAFKA, SECTION, expectations=(expect_identity_kept,))
 
+ADDRESS_WRONG: Final = finding(roles.KAFKA, "not-as-declared")
 RECOVERY: Final = (
     Scenario(
         "kafka-pod-deleted",
@@ -29,6 +30,19 @@ RECOVERY: Final = (
         recovery=PLAN(
             symptoms=(expected_checks.pods_ready(roles.KAFKA), expected_checks.no_endpoint(roles.KAFKA)),
             restarts_in_place=True,
+        ),
+    ),
+    # Once the address is right again, every client has to be well by itself, also one that was told the wrong one.
+    Scenario(
+        "kafka-address-wrong",
+        stores.told_where_nobody_is,
+        (ADDRESS_WRONG,),
+        recovery=PLAN(
+            heals=Heals.BY_UNDO,
+            symptoms=(expected_checks.set_otherwise(roles.KAFKA),),
+            hold_s=75.0,  # clients ask for addresses every 30 s
+            audited=False,
+            slow=True,
         ),
     ),
 )
@@ -84,6 +98,14 @@ DIAGNOSIS: Final = (
         (finding(roles.KAFKA, "topic-set-otherwise"),),
         (checks.TOPIC_SET_AS_DECLARED.of("{topic}"),),
         met=("apache/druid#10566", "tulios/kafkajs#1119"),
+    ),
+    Scenario(
+        "kafka-address-wrong",
+        stores.told_where_nobody_is,
+        (ADDRESS_WRONG,),
+        (checks.SET_AS_DECLARED.of("kafka"),),
+        min_duration_s=60.0,
+        met=("dpkp/kafka-python#1683", "confluentinc/confluent-kafka-python#990"),
     ),
     Scenario(
         "clients-limited-by-quota",

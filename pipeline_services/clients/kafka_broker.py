@@ -96,6 +96,12 @@ class KafkaBroker:
             described = self._admin.describe_cluster()
         return str(described["cluster_id"])
 
+    def addresses(self) -> list[str]:
+        """The address that each broker tells its clients: ``host:port``, in the order of the brokers."""
+        with _translated("describe", "the cluster"):
+            brokers = self._admin.describe_cluster()["brokers"]
+        return [f"{one['host']}:{one['port']}" for one in sorted(brokers, key=lambda one: one["broker_id"])]
+
     def topics(self) -> dict[str, list[dict[str, Any]]]:
         """The partitions of each topic of ours, with leader (None: none), in-sync and all replicas."""
         with _translated("describe", "topics"):

@@ -270,6 +270,17 @@ def test_a_file_that_stays_as_it_is_is_no_fault() -> None:
         build(found)
 
 
+def test_kafka_tells_another_port_and_listens_where_it_did() -> None:
+    path, file = f"{NS}/configmaps/kafka-config", "server.properties"
+    text = (FILES / "kafka/files" / file).read_text(encoding="utf-8")
+    found = pipeline({path: {"metadata": {}, "data": {file: text}}})
+    fault, changed = made(stores.told_where_nobody_is, found, path)
+    lines = set(changed["data"][file].splitlines()) ^ set(text.splitlines())
+    assert {line.partition("=")[0] for line in lines} == {"advertised.listeners"}
+    assert [line for line in lines if line.endswith(f".cluster.local:{stores.WRONG_PORT}")]
+    assert fault.pods == ("kafka-1",)
+
+
 def test_what_kafka_refuses_meanwhile_is_counted_and_raised_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stores, "TICK_S", 0.01)
     tries = 0

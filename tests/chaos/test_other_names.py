@@ -30,6 +30,7 @@ FILES = {
     "datasources.yaml": "url: http://archive-svc:3100",
     "otelcol.yaml": "endpoint: http://archive-svc:3100/otlp",
     "prometheus.yml": "scrape_configs: [{job_name: apps}, {job_name: services}]",
+    "server.properties": "advertised.listeners=PLAINTEXT://queue-0.queue.works.svc.cluster.local:9092",
     "works-board.json": json.dumps({"panels": [{"id": number} for number in range(10)]}),
 }
 

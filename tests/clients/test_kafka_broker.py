@@ -56,6 +56,11 @@ def test_topics_are_ours_only_and_say_where_a_leader_is_missing() -> None:
     }
 
 
+def test_brokers_tell_their_addresses() -> None:
+    brokers = [{"broker_id": 1, "host": "b", "port": 9093}, {"broker_id": 0, "host": "a", "port": 9092}]
+    assert broker(describe_cluster={"brokers": brokers}).addresses() == ["a:9092", "b:9093"]
+
+
 def described(**group: Any) -> dict[str, Any]:
     return {"g": {"error": None, "group_state": "Stable", "members": [], **group}}
 

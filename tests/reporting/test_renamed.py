@@ -39,7 +39,7 @@ def test_the_history_knows_a_case_as_allure_pytest_names_it(pytester: pytest.Pyt
 def test_every_scenario_goes_on_where_its_own_test_was() -> None:
     path = "chaos/test_scenarios.py::test_recovers_and_nothing_is_lost"
     assert renamed()[f"{path}[kafka-pod-deleted]"] == KAFKA
-    assert {f"{path}[{name}]" for name in RECOVERY} == set(renamed())
+    assert set(renamed()) <= {f"{path}[{name}]" for name in RECOVERY}
     assert all(old.endswith(new.partition("[")[2]) for new, old in renamed().items())
 
 
