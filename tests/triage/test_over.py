@@ -9,7 +9,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.faults import only_pod_unready, ready_since, scale_to_0
+from tests.judgements.faults import only_pod_unready, ready_since, scale_to_0, second_pod
 from tests.judgements.world import World, healthy
 
 GONE = 'HTTP 404: bucket "sensor-data" not found'
@@ -100,6 +100,19 @@ def test_writes_that_failed_until_a_moment_ago(level: str) -> None:
     processor_said(world, (40, trouble), (20, f"{DELIVERS_AGAIN} after 20 s"))
     assert causes(world) == ["influxdb: outage-over"]
     assert diagnose(world.snapshot()).findings[0].self_healing
+
+
+@pytest.mark.parametrize(
+    ("age", "said"), [(20, "until then"), (300, "until then; processor has not recovered")], ids=["starts", "waits"]
+)
+def test_a_broker_that_is_back_and_that_one_of_two_processors_has_not_found(age: float, said: str) -> None:
+    world = healthy()
+    ready_since(world, roles.KAFKA, 60)
+    error = '{"level": "ERROR", "message": "KafkaConnectionError: 111 ECONNREFUSED"}'
+    world.answers["logs/producer"][0]["lines"].append(f"{world.ago(70)} {error}")
+    second_pod(world, roles.PROCESSOR, age=age)
+    told = {one.cause.id: one.summary for one in diagnose(world.snapshot()).findings}
+    assert told["outage-over"] == f"a pod of kafka is back; producer logged errors {said}"
 
 
 def test_writes_that_failed_in_pods_that_are_gone() -> None:

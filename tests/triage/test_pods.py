@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline_services.judgements.pods import OOM_RECENT
@@ -10,7 +12,7 @@ from pipeline_services.model import roles
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.workflow import Stage
-from tests.judgements.faults import warning
+from tests.judgements.faults import second_pod, warning
 from tests.judgements.known_bad_services import stalled
 from tests.judgements.world import NOW, World, healthy
 from tests.triage.test_rules import crashed, no_pod_of_producer
@@ -63,3 +65,26 @@ def test_one_kill_for_memory_is_watched_as_long_as_it_is_news() -> None:
     assert found.to_dict()["heals_within_seconds"] == OOM_RECENT + 15
     assert workflow.late(workflow.begin(found, NOW), NOW + 300).stage is Stage.WATCHING
     assert workflow.late(workflow.begin(found, NOW), NOW + OOM_RECENT + 20).level is Escalation.L3
+
+
+NOT_ENDED = [{"name": "wait-for-kafka", "state": {"running": {}}}]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ({"phase": "Running"}, "runs but is not ready"),
+        ({"phase": "Pending"}, "is Pending: no container has started"),
+        ({"phase": "Pending", "initContainerStatuses": NOT_ENDED},
+         "is Pending: its init container wait-for-kafka has not ended"),
+        ({"phase": "Pending", "conditions": []}, "is Pending: no scheduler has looked at it"),
+    ],
+)  # fmt: skip
+def test_a_pod_that_is_not_ready_is_said_to_run_where_it_does(status: dict[str, Any], said: str) -> None:
+    world = healthy()
+    pod = second_pod(world, roles.PRODUCER, age=300)
+    if status["phase"] == "Pending":
+        pod["status"]["containerStatuses"][0]["state"] = {"waiting": {"reason": "ContainerCreating"}}
+    pod["status"] |= status
+    found = [one for one in diagnose(world.snapshot()).findings if one.cause.id == "not-ready"]
+    assert [one.summary for one in found] == [f"pod {pod['metadata']['name']} {said}"]

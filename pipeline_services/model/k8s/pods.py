@@ -71,6 +71,11 @@ def is_running(status: K8sObject) -> bool:
     return "running" in (status.get("state") or {})
 
 
+def has_succeeded(status: K8sObject) -> bool:
+    """Whether the container has ended and all went well, as an init container has to."""
+    return state_of(status, "terminated").get("exitCode") == 0
+
+
 def node_of(pod: K8sObject) -> str:
     """The name of the node that the pod is on; empty while it is on none."""
     return str(spec_of(pod).get("nodeName") or "")

@@ -77,7 +77,7 @@ CAUSES: Final = (
     ),
     Cause(
         "not-ready",
-        "a pod runs and is not ready",
+        "a pod is not ready",
         Escalation.L2,
         "pod-status",
         symptomatic=True,

@@ -21,6 +21,8 @@ from pipeline_services.model.k8s import (
     deletion_due,
     deletion_time,
     finalizers_of,
+    has_succeeded,
+    init_container_statuses,
     is_ready,
     is_terminating,
     labels_of,
@@ -121,7 +123,7 @@ def _young_or_unready(evidence: Evidence, part: Component, pod: K8sObject) -> It
         evidence,
         "not-ready",
         part,
-        f"pod {name_of(pod)} runs but is not ready",
+        f"pod {name_of(pod)} {_state(pod)}",
         _phase(pod),
         condition(pod, "Ready").get("message", ""),
         *warnings_about(evidence, pod),
@@ -130,6 +132,16 @@ def _young_or_unready(evidence: Evidence, part: Component, pod: K8sObject) -> It
         confidence=Confidence.LOW,
         pod=pod,
     )
+
+
+def _state(pod: K8sObject) -> str:
+    """What a pod that is not ready does, or what keeps it from starting."""
+    if phase_of(pod) != "Pending":
+        return "runs but is not ready"
+    if condition_status(pod, "PodScheduled") != "True":
+        return "is Pending: no scheduler has looked at it"
+    held = next((one["name"] for one in init_container_statuses(pod) if not has_succeeded(one)), "")
+    return f"is Pending: its init container {held} has not ended" if held else "is Pending: no container has started"
 
 
 def _rolling(evidence: Evidence, part: Component) -> bool:

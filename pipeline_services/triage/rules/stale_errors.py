@@ -7,9 +7,10 @@ from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.logs import WINDOW, unknown_errors
-from pipeline_services.judgements.pods import all_ready_since
+from pipeline_services.judgements.pods import STARTING_FOR, all_ready_since
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.k8s import age_since_start, container_statuses, is_ready, is_running
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 from pipeline_services.triage.rules.finding import make_finding
@@ -51,18 +52,22 @@ def _pods_back(evidence: Evidence) -> Iterator[Finding]:
     red = [one for one in evidence.results.values() if one.failed]
     more = {one.component for one in red if one.check is not checks.NO_UNKNOWN_ERRORS_LOGGED}
     back = _came_back(evidence)
+    waiting = {one for one in evidence.pipeline.judged_workloads if _waits(evidence, one)}
     for component in sorted(back, key=evidence.pipeline.rank):
-        suffers = evidence.pipeline.affected_by(component) - {component} - more
+        affected = evidence.pipeline.affected_by(component) - {component}
+        suffers = affected - more
         dependents_failed = [one for one in red if one.component in suffers]
         last = max((_last_error(evidence, one.component) for one in dependents_failed), default=None)
         if last is not None and last <= back[component] + SETTLED_AFTER:
             apart = last - back[component]
+            who = " and ".join(sorted({one.component for one in dependents_failed}))
+            left = "".join(f"; {one} has not recovered" for one in sorted(affected & waiting))
             quiet = f"the last of them is of {abs(apart):.0f} s {'before' if apart < 0 else 'after'} its return"
             yield make_finding(
                 evidence,
                 "outage-over",
                 component,
-                f"a pod of {component} is back; dependents logged errors until then",
+                f"a pod of {component} is back; {who} logged errors until then{left}",
                 *(f"{one.id}: {one.why}" for one in dependents_failed),
                 quiet,
                 since=back[component],
@@ -80,6 +85,14 @@ def _came_back(evidence: Evidence) -> dict[str, float]:
         if since and evidence.now - max(since) <= WINDOW:
             back[component] = max(since)
     return back
+
+
+def _waits(evidence: Evidence, component: str) -> bool:
+    """Whether a process of the component has run for longer than a start takes and is not ready: for it, the outage
+    lasts, whatever the others say."""
+    pods = [pod for part in evidence.pipeline.parts_of(component) for pod in evidence.pods(part.id)]
+    unready = (pod for pod in pods if not is_ready(pod) and all(map(is_running, container_statuses(pod) or ({},))))
+    return any(age_since_start(pod, evidence.now) >= STARTING_FOR for pod in unready)
 
 
 def _last_error(evidence: Evidence, component: str) -> float:
