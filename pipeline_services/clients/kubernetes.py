@@ -7,7 +7,7 @@ A ``Cluster`` only reads; who has to change something makes a ``WritableCluster`
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Self
 
 from pipeline_services.clients.api_server import CONNECT_TIMEOUT_S, JSON, ApiServer
@@ -17,6 +17,8 @@ from pipeline_services.model.errors import AccessDenied, NoData, PreconditionNot
 from pipeline_services.model.kinds import KINDS, kind_of
 from pipeline_services.model.settings import Target
 
+PAGE: Final = 500
+"""Objects of a list that are asked for at once."""
 MAX_LOG_BYTES: Final = 4 << 20
 FIELD_MANAGER: Final = "conveyor-deploy"
 APPLY_PATCH: Final = "application/apply-patch+yaml"
@@ -112,6 +114,22 @@ class Cluster:
         text = self.server.ask("GET", self._path("Pod", pod, "log"), query=query, home=self.namespace)
         return text.decode("utf-8", "replace").splitlines()
 
+    def _pages(self, path: str, query: dict[str, str], timeout_s: float) -> Iterator[list[Object]]:
+        """A list in parts, so that thousands of objects are never in memory at once."""
+        token = ""
+        while True:
+            asked = {**query, **({"continue": token} if token else {})}
+            answer = self._call("GET", path, query=list(asked.items()), timeout_s=timeout_s)
+            items = answer.get("items", "none")
+            items = [] if items is None else items  # as an empty list may come
+            before, token = token, (answer.get("metadata") or {}).get("continue") or ""
+            good = isinstance(items, list) and all(isinstance(item, dict) and "metadata" in item for item in items)
+            if not good or (token and token == before):
+                raise no_api_server(self.server.access.server, *asked_of("GET", path, self.namespace), "no list")
+            yield items
+            if not token:
+                return
+
     def list(
         self,
         kind: str,
@@ -121,25 +139,31 @@ class Cluster:
         namespace: str = "",
         selector: str = "",
         managed: bool = False,
+        shape: Callable[[Object], Object | None] | None = None,
     ) -> list[Object]:
         """All objects of a kind of the table, as raw JSON.
 
         Args:
-            timeout_s: to wait for the answer; 0: as long as a read may take.
+            limit: the first so many only.
+            timeout_s: to wait for each part of the answer; 0: as long as a read may take.
             namespace: another one than the pipeline's own.
             selector: which labels they must have.
             managed: keep managedFields, which say who set what; they are half of an object's size.
+            shape: what is kept of an object, from its arrival on; None leaves it out.
         """
-        wanted = (("limit", str(limit) if limit else ""), ("labelSelector", selector))
         path = kind_of(kind).path(namespace or self.namespace)
-        answer = self._call("GET", path, query=[(key, value) for key, value in wanted if value], timeout_s=timeout_s)
-        items = answer.get("items", "none")
-        items = [] if items is None else items  # as an empty list may come
-        if not isinstance(items, list) or not all(isinstance(item, dict) and "metadata" in item for item in items):
-            raise no_api_server(self.server.access.server, *asked_of("GET", path, self.namespace), "no list")
-        for item in () if managed else items:
-            item["metadata"].pop("managedFields", None)
-        return items
+        query = {"limit": str(limit or PAGE), **({"labelSelector": selector} if selector else {})}
+        found: list[Object] = []
+        for page in self._pages(path, query, timeout_s):
+            for item in page:
+                if not managed:
+                    item["metadata"].pop("managedFields", None)
+                kept = shape(item) if shape else item
+                if kept is not None:
+                    found.append(kept)
+            if limit:
+                break
+        return found
 
     def _path(self, kind: str, name: str, part: str = "") -> str:
         return kind_of(kind).path(self.namespace, name, part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pipeline_services.model.text import printable
@@ -11,7 +11,8 @@ from pipeline_services.model.text import printable
 LIMIT: Final = 2 << 20
 LONGEST: Final = 64 << 10
 CUT: Final = "...[cut]"
-ROUNDS: Final = 12
+SHORT: Final = 256
+"""Characters up to which a text is never cut for its length alone."""
 ONSET_STEP_S: Final = 15.0
 """Seconds between two samples of the last half hour's series, which triage reads to date a fault."""
 SHRINKABLE: Final = ("logs/", "loki/all", "loki/errors", "events", "changes")
@@ -35,29 +36,41 @@ def is_bounded(text: str) -> bool:
 
 
 def bounded(answers: Mapping[str, Any], limit: int = LIMIT, longest: int = LONGEST) -> dict[str, Any]:
-    """The answers, printable, in at most ``limit`` bytes of JSON where cutting texts and old log lines can achieve it.
+    """The answers, printable, their logs, events and long texts in at most ``limit`` bytes where cutting achieves it.
+
+    How many objects there are is not bounded: each of them may be judged, and thousands in outline take a few MiB.
 
     Args:
         limit: bytes for all together; the last resort is to shorten every text, for a report and not for what is read.
         longest: characters for any one text.
     """
     kept = {source: _cut(answer, longest) for source, answer in answers.items()}
-    sizes = {source: _size(answer) for source, answer in kept.items()}
-    for _ in range(ROUNDS):
-        if sum(sizes.values()) <= limit:
-            return kept
-        source = max((name for name in kept if name.startswith(SHRINKABLE)), key=sizes.__getitem__, default=None)
-        if source is None or sizes[source] < longest // 16:
-            break
-        kept[source] = _newer_half(kept[source])
-        sizes[source] = _size(kept[source])
-    if sum(sizes.values()) > limit and longest > 256 and limit <= LIMIT:
+    sizes = {source: _size(source, answer) for source, answer in kept.items()}
+    left = {source for source in kept if source.startswith(SHRINKABLE)}
+    while left and sum(sizes.values()) > limit:
+        source = max(left, key=sizes.__getitem__)
+        kept[source], before = _newer_half(kept[source]), sizes[source]
+        sizes[source] = _size(source, kept[source])
+        if sizes[source] < longest // 16 or sizes[source] == before:
+            left.remove(source)
+    if sum(sizes.values()) > limit and longest > SHORT and limit <= LIMIT:
         return bounded(kept, limit, longest // 4)
     return kept
 
 
-def _size(answer: Any) -> int:
-    return len(json.dumps(answer, ensure_ascii=False).encode())
+def _size(source: str, answer: Any) -> int:
+    """The bytes that count: of what can lose entries all, of anything else its long texts."""
+    if source.startswith(SHRINKABLE):
+        return len(json.dumps(answer, ensure_ascii=False).encode())
+    return sum(len(text.encode()) for text in _texts(answer) if len(text) > SHORT)
+
+
+def _texts(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict | list):
+        for part in node.values() if isinstance(node, dict) else node:
+            yield from _texts(part)
 
 
 def _cut(node: Any, longest: int) -> Any:
@@ -69,15 +82,15 @@ def _cut(node: Any, longest: int) -> Any:
 
 
 def _newer_half(entries: list[Any]) -> list[Any]:
-    """Logs and Loki's streams keep every entry and lose lines; a plain list loses its older entries.
+    """Logs and Loki's streams keep every entry and its newest line; a plain list loses its older entries.
 
     Log lines stand oldest first, Loki's values newest first.
     """
     if not all(isinstance(entry, dict) and ("lines" in entry or "values" in entry) for entry in entries):
         return entries[len(entries) // 2 :]
     return [
-        {**entry, "lines": entry["lines"][(len(entry["lines"]) + 1) // 2 :]}
+        {**entry, "lines": entry["lines"][len(entry["lines"]) // 2 :]}
         if "lines" in entry
-        else {**entry, "values": entry["values"][: len(entry["values"]) // 2]}
+        else {**entry, "values": entry["values"][: (len(entry["values"]) + 1) // 2]}
         for entry in entries
     ]

@@ -30,6 +30,7 @@ from pipeline_services.snapshot.sources.cluster_parts import DNS_CONFIG, SYSTEM_
 from pipeline_services.snapshot.sources.declared import declared
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS, QUOTAS, quotas
 from pipeline_services.snapshot.sources.kubernetes import LISTS, NEEDED_BY, read_logs, shaped
+from pipeline_services.snapshot.sources.neighbours import shapes
 from pipeline_services.snapshot.sources.reach import Group, Moment, Reach
 from pipeline_services.snapshot.sources.services import SERVICES
 
@@ -99,6 +100,7 @@ def _lists(pool: ThreadPoolExecutor, cluster: Cluster, moment: Moment) -> _Lists
         wanted |= SYSTEM_LISTS
     if moment.deep:
         wanted |= DEEP_LISTS
+    kept = shapes(moment.pipeline)
     others = {
         source: pool.submit(
             partial(
@@ -107,6 +109,7 @@ def _lists(pool: ThreadPoolExecutor, cluster: Cluster, moment: Moment) -> _Lists
             listing.kind,
             namespace=listing.namespace,
             selector=listing.selector,
+            shape=kept.get(source),
         )
         for source, listing in wanted.items()
     }

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,6 @@ from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
-from pipeline_services.snapshot.bounds import LIMIT, bounded
 from pipeline_services.snapshot.collector import collect, main
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.cluster_parts import SYSTEM_LISTS
@@ -263,31 +261,6 @@ def test_a_recording_from_the_command_line(
 def test_a_recording_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--out", str(tmp_path / "s"), "--kubeconfig", str(tmp_path / "none")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
-
-
-def long_log(lines: int) -> list[dict[str, Any]]:
-    return [{"pod": "p", "container": "c", "lines": [f"{number:06d} " + "x" * 200 for number in range(lines)]}]
-
-
-def test_a_snapshot_keeps_its_bound_and_the_newest_lines() -> None:
-    answers = {f"logs/{name}": long_log(20_000) for name in Pipeline.load().data_path} | {
-        "pods": [{"metadata": {"name": "kafka-0"}}]
-    }
-    kept = bounded(answers)
-    assert len(Snapshot(0, "c", "n", kept).to_json().encode()) <= LIMIT
-    assert kept["pods"] == answers["pods"]
-    assert kept["logs/kafka"][0]["lines"][-1].startswith("019999 ")
-    assert len(kept["logs/kafka"][0]["lines"]) > 1000
-
-
-def test_what_is_small_stays_as_it_is() -> None:
-    answers = {"logs/kafka": long_log(10), "events": [{"a": 1}], "loki_ready": {"status": 200}}
-    assert bounded(answers) == answers
-
-
-def test_one_huge_text_is_cut() -> None:
-    kept = bounded({"configmaps": [{"data": {f"key-{n}": "y" * 60_000 for n in range(100)}}]})
-    assert len(Snapshot(0, "c", "n", kept).to_json().encode()) <= LIMIT
 
 
 def test_the_newest_lines_are_kept() -> None:

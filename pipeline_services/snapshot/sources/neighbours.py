@@ -1,0 +1,45 @@
+"""What shares the namespace with the pipeline: kept in outline, so that thousands of pods are judged as fast as ten.
+
+Whole stays what may concern the pipeline: pods with a component's labels or name, and pods that are not well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pipeline_services.model.k8s import is_ready, labels_of, name_of, phase_of
+from pipeline_services.model.pipeline import Pipeline
+
+_POD: Final[Mapping[str, tuple[str, ...]]] = {
+    "metadata": ("name", "namespace", "labels", "uid", "creationTimestamp", "ownerReferences"),
+    "spec": ("hostNetwork", "nodeName", "serviceAccountName"),
+    "status": ("phase", "podIP", "podIPs"),
+}
+_CONTAINER: Final = ("name", "image", "ports", "resources")
+
+Shape = Callable[[dict[str, Any]], dict[str, Any] | None]
+"""An object as it is kept; None: it is left out."""
+
+
+def shapes(pipeline: Pipeline) -> dict[str, Shape]:
+    """By list, how its objects are kept as they arrive."""
+    prefixes = tuple(f"{part.workload}-" for part in pipeline.workloads.values())
+
+    def is_own(item: Mapping[str, Any]) -> bool:
+        return name_of(item).startswith(prefixes) or pipeline.component_of(labels_of(item)) is not None
+
+    def pod(item: dict[str, Any]) -> dict[str, Any]:
+        is_well = is_ready(item) and phase_of(item) == "Running"
+        return _outline(item) if is_well and not is_own(item) else item
+
+    return {"pods": pod, "pod_metrics": lambda item: item if is_own(item) else None}
+
+
+def _outline(pod: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {part: {key: pod[part][key] for key in keys if key in pod[part]} for part, keys in _POD.items()}
+    containers = pod["spec"].get("containers") or ()
+    kept["spec"]["containers"] = [{key: one[key] for key in _CONTAINER if key in one} for one in containers]
+    conditions = pod["status"].get("conditions") or ()
+    kept["status"]["conditions"] = [one for one in conditions if one.get("type") == "Ready"]
+    return kept
