@@ -26,12 +26,12 @@ def is_bounded(text: str) -> bool:
 
     Nearly every saved snapshot is like that: far below the limit, with a quotation mark every few characters.
     """
+    if len(text) > LIMIT:
+        return False
     half = LONGEST // 2
     plain = text.replace(r"\\", "")
-    return (
-        len(text) <= LIMIT
-        and not any(one in plain for one in _UNUSUAL)
-        and all('"' in text[start : start + half] for start in range(0, len(text), half))
+    return not any(one in plain for one in _UNUSUAL) and all(
+        '"' in text[start : start + half] for start in range(0, len(text), half)
     )
 
 

@@ -173,13 +173,14 @@ class Snapshot:
         Raises:
             UnexpectedAnswer: the text is not a snapshot of a format known here.
         """
-        document = document_of(text, FORMAT)
+        document, is_small = document_of(text, FORMAT), is_bounded(text)
+        del text  # which may be 100 MB
         answers = document["answers"]
         return cls(
             taken_at=float(document["taken_at"]),
             context=printable(document["context"]),
             namespace=printable(document["namespace"]),
-            answers=answers if is_bounded(text) else bounded(answers, LARGE_BYTES),
+            answers=answers if is_small else bounded(answers, LARGE_BYTES),
             failures={source: Failure(**failure) for source, failure in document["failures"].items()},
             pipeline=pipeline or _described(document),
             format=document["format"],
@@ -199,9 +200,9 @@ class Snapshot:
             PreconditionNotMet: there is no such file, or it may not be read.
             UnexpectedAnswer: the file is not a snapshot.
         """
-        text = text_of(path)
+        text = [text_of(path)]  # in a list, from which the only reader takes it
         try:
-            return cls.from_json(text, pipeline)
+            return cls.from_json(text.pop(), pipeline)
         except UnexpectedAnswer as error:
             raise UnexpectedAnswer(f"{path}: {error.message}", next_step=error.next_step) from error
 

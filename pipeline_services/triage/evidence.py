@@ -99,8 +99,12 @@ class Evidence:
 
     def all_pods(self, component: str) -> list[K8sObject]:
         """The pods of the component's workload, those that are being deleted as well."""
-        part = self.pipeline.workloads.get(component)
-        return [pod for pod in self.objects("pods") if part.owns(labels_of(pod))] if part else []
+        return list(self._pods_by_component.get(component, ()))
+
+    @cached_property
+    def _pods_by_component(self) -> dict[str, list[K8sObject]]:
+        pods, parts = self.objects("pods"), self.pipeline.workloads.values()
+        return {part.id: [pod for pod in pods if part.owns(labels_of(pod))] for part in parts}
 
     def pods(self, component: str) -> list[K8sObject]:
         """The component's pods that are meant to stay."""

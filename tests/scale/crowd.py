@@ -128,24 +128,20 @@ def usage(count: int, namespace: str, now: float) -> Objects:
 
 
 def policies(count: int, namespace: str) -> Objects:
-    """Policies about the crowd alone: each lets one workload be reached by the next."""
-    return [
-        {
-            "metadata": {"name": f"crowd-{number}", "namespace": namespace},
-            "spec": {
-                "podSelector": {"matchLabels": {"app": f"crowd-{number}"}},
-                "policyTypes": ["Ingress", "Egress"],
-                "ingress": [
-                    {
-                        "from": [{"podSelector": {"matchLabels": {"app": f"crowd-{number + 1}"}}}],
-                        "ports": [{"port": 8080, "protocol": "TCP"}],
-                    }
-                ],
-                "egress": [],
-            },
+    """Policies about the crowd alone: each lets a workload be reached by the next one, every second one by anybody."""
+    found = []
+    for number in range(count):
+        port = {"port": 8080, "protocol": "TCP"}
+        source = {"from": [{"podSelector": {"matchLabels": {"app": f"crowd-{number + 1}"}}}]}
+        target = {"to": [{"podSelector": {"matchLabels": {"app": f"crowd-{number - 1}"}}}]}
+        spec = {
+            "podSelector": {"matchLabels": {"app": f"crowd-{number}"}},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{} if number % 2 else {**source, "ports": [port]}],
+            "egress": [{**target, "ports": [port]}],
         }
-        for number in range(count)
-    ]
+        found.append({"metadata": {"name": f"crowd-{number}", "namespace": namespace}, "spec": spec})
+    return found
 
 
 def events(count: int, namespace: str, now: float) -> Objects:

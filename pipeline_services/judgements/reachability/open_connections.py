@@ -86,14 +86,16 @@ class Network:
         return ""
 
     def ends(self, destination: str) -> Iterator[tuple[End, End]]:
-        """Everybody who may try to connect to a destination, with the end that is tried."""
+        """Everybody who may try to connect to a destination, with the end that is tried; one of both is the pipeline's.
+
+        What strangers may do among themselves, or with the outside, is a matter of who runs them.
+        """
         everybody: tuple[End, ...] = (*self._pods, *self._known, *Beyond)
         if destination != ELSEWHERE:
             yield from ((source, target) for target in self.pods_of(destination) for source in everybody)
             return
         strangers = [pods for pods in self._pods if pods not in self._workloads]
-        yield from ((source, target) for target in strangers for source in everybody)
-        yield from ((source, target) for target in (*self._known, *Beyond) for source in self._pods)
+        yield from ((source, target) for target in (*strangers, *self._known, *Beyond) for source in self._workloads)
 
     def surplus(self, source: End, destination: End, of: Ports = ALL_PORTS) -> list[Surplus]:
         """What is open from one end to the other, among the ports ``of``, where that is more than described."""
