@@ -45,6 +45,11 @@ def test_secret_rotated(snapshot: Snapshot, secret: str) -> None:
     renewal.secret_is_rotated(snapshot, secret)
 
 
+def test_rotation_proved(snapshot: Snapshot, what: str) -> None:
+    """It was rotated within 90 days while readings were written, and none was lost."""
+    renewal.rotation_is_proved(snapshot, what)
+
+
 def test_certificate_outlives_review(snapshot: Snapshot) -> None:
     """The certificate is still valid two weeks after the next review."""
     renewal.certificate_outlives_the_next_review(snapshot)

@@ -225,11 +225,7 @@ BACKUP_PROVED: Final = Check(
     "test_backup_proved", upkeep.backup_is_proved, by.each(metric.stateful), by.always("storage"), run="weekly"
 )
 REQUESTS_FIT: Final = Check(
-    "test_requests_fit",
-    renewal.requests_fit,
-    by.each_owned(by.apps),
-    by.always(roles.PROMETHEUS),
-    run="monthly",
+    "test_requests_fit", renewal.requests_fit, by.each_owned(by.apps), by.always(roles.PROMETHEUS), run="monthly"
 )
 IMAGE_RENEWED: Final = Check("test_image_renewed", renewal.image_is_renewed, by.each_owned(by.apps), run="monthly")
 SECRET_ROTATED: Final = Check(
@@ -237,6 +233,13 @@ SECRET_ROTATED: Final = Check(
     renewal.secret_is_rotated,
     by.each_of("config", lambda pipeline: pipeline.config.rotated),
     by.always(roles.INFLUXDB),
+    run="monthly",
+)
+ROTATION_PROVED: Final = Check(
+    "test_rotation_proved",
+    renewal.rotation_is_proved,
+    by.each_of("config", lambda _pipeline: renewal.ROTATIONS),
+    by.always("storage", roles.INFLUXDB),
     run="monthly",
 )
 CERTIFICATE_OUTLIVES_REVIEW: Final = Check(

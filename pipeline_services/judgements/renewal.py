@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.upkeep import ANCHOR, DAY, require_memory, value_of
 from pipeline_services.metrics.advice import advice_about
-from pipeline_services.model import roles
+from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.commands import TOP_PODS
-from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import (
     K8sObject,
     age,
+    annotations_of,
     containers_of,
     created_at,
     epoch,
@@ -33,6 +35,8 @@ QUARTER: Final = 90 * DAY
 LASTS: Final = 45 * DAY
 """What a certificate must still be valid for, so that it outlives the next review by two weeks."""
 MOST_OF_REQUEST: Final = 2.0
+ROTATIONS: Final[Mapping[str, str]] = {"tokens": "make rotate-token"}
+"""What is rotated under load, and the command that does it."""
 
 
 def requests_fit(snapshot: Snapshot, app: str) -> None:
@@ -102,6 +106,50 @@ def secret_is_rotated(snapshot: Snapshot, secret: str) -> None:
         )
         observed = f"{key.removeprefix('data.')} in {secret} is {days:.0f} days old"
         raise Deviation(snapshot, observed, f"<= {QUARTER / DAY:.0f} days", advice)
+
+
+def rotation_is_proved(snapshot: Snapshot, what: str) -> None:
+    """The last rotation of the tokens or of TLS is no older than 90 days, and lost nothing while the pipeline ran.
+
+    Raises:
+        PreconditionNotMet: InfluxDB's volume is younger than that and nobody has rotated yet.
+    """
+    command, volume = ROTATIONS[what], snapshot.pipeline[roles.INFLUXDB].volume
+    claim = named(snapshot, "pvcs", volume)
+    if claim is None:
+        raise PreconditionNotMet(f"there is no volume claim {volume}")
+    advice = advice_about("config").but(
+        impact="a leaked value still works, and nobody knows whether it can be replaced without loss",
+        next_command=command,
+        runbook=ANCHOR,
+        level="L2",
+    )
+    note = _rotated(claim, what)
+    if note is None:
+        if age(claim, snapshot.taken_at) < QUARTER:
+            raise PreconditionNotMet(f"{what}: not rotated yet", next_step=command)
+        raise Deviation(snapshot, f"{what}: never rotated", "once in 90 days", advice)
+    if note["findings"]:
+        observed = f"{what}: the last rotation was not clean: {note['findings'][0]}"
+        raise Deviation(snapshot, observed, "nothing lost, nothing left of before", advice)
+    days = (snapshot.taken_at - note["at"]) / DAY
+    if days * DAY > QUARTER:
+        raise Deviation(snapshot, f"{what}: last rotated {days:.0f} days ago", f"<= {QUARTER / DAY:.0f} days", advice)
+
+
+def _rotated(claim: K8sObject, what: str) -> dict[str, Any] | None:
+    note = annotations_of(claim).get(f"{own_cluster.ROTATED}{what}")
+    if note is None:
+        return None
+    try:
+        known = json.loads(note)
+        findings = [str(line) for line in known["findings"]]
+        lost = [f"{known['lost']} readings lost"] if int(known["lost"]) and not findings else []
+        return {"at": float(known["at"]), "findings": [*findings, *lost]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnexpectedAnswer(
+            f"the note of the last rotation cannot be read: {note!r}", next_step=ROTATIONS[what]
+        ) from error
 
 
 def certificate_outlives_the_next_review(snapshot: Snapshot) -> None:

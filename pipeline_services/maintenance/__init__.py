@@ -1,1 +1,1 @@
-"""Section 5 carried out: backups that are proved by a restore into a server of its own, point by point."""
+"""Section 5 carried out: backups, proved by a restore into a server of its own; rotations, proved under load."""

@@ -1,4 +1,4 @@
-"""``python -m pipeline_services.maintenance {backup,backup-test,restore}``: backups of the own pipeline.
+"""``python -m pipeline_services.maintenance COMMAND``: backups of the own pipeline, and rotations of its secrets.
 
 The exit code is 0, 1 for a failure with its reason in one line, 130 and 143 for Ctrl-C and SIGTERM.
 """
@@ -9,10 +9,13 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from pipeline_services.clients.failures import Interrupted, PlatformError
 from pipeline_services.clients.signals import unwinding
+from pipeline_services.faults.safety import ChaosTarget, chaos_lock, require_none_in_force
 from pipeline_services.maintenance import backup
+from pipeline_services.maintenance.rotation.run import rotate_tokens
 from pipeline_services.maintenance.site import Site, opened
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
@@ -22,6 +25,7 @@ from pipeline_services.platform.cluster import lock
 from pipeline_services.platform.cluster.access import access_to, answers
 
 OK, FAILED = 0, 1
+ROTATIONS: Final = {"rotate-token": rotate_tokens}
 Say = Callable[[str], None]
 
 
@@ -51,7 +55,12 @@ def _run(options: argparse.Namespace, say: Say) -> None:
         raise PlatformError(f"no cluster {options.name} answers", next_step="make up")
     purpose = f"{options.command}, cluster {options.name}"
     with lock.held(cache.lock, purpose, say), opened(access, say, options.archives) as site:
-        _do(options, site)
+        if options.command in ROTATIONS:
+            with chaos_lock(ChaosTarget(access.target, own=True), purpose):
+                require_none_in_force(site.journal)
+                ROTATIONS[options.command](site, dry_run=options.dry_run)
+        else:
+            _do(options, site)
 
 
 def _do(options: argparse.Namespace, site: Site) -> None:
@@ -79,7 +88,7 @@ def _asked(question: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipeline_services.maintenance", description=__doc__)
-    parser.add_argument("command", choices=("backup", "backup-test", "restore"))
+    parser.add_argument("command", choices=("backup", "backup-test", "restore", *ROTATIONS))
     parser.add_argument("--name", default=own_cluster.CLUSTER, help="kind's name of the cluster (default: %(default)s)")
     parser.add_argument("--archives", type=Path, help="where archives are (default: ~/.local/share/conveyor/backups)")
     parser.add_argument("--controls", action="store_true", help="backup-test: damage archive and copy on purpose, too")
@@ -87,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--consent", default="", metavar="WORD", help=f"restore: {backup.CONSENT}, where nobody types it"
     )
+    parser.add_argument("--dry-run", action="store_true", help="rotate-token: only say what would be done")
     return parser
 
 

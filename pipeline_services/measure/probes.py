@@ -42,15 +42,21 @@ class Probes:
         self.cluster = cluster
         self.pipeline = pipeline
         self._kafka: KafkaBroker | None = None
+        self._ways = ways
         ways.callback(self._drop_kafka)
         secrets, config = cluster.list("secrets"), pipeline.config
         token = secret_value(secrets, config.read_token.secret, config.read_token.key).decode().strip()
         self.ca = secret_value(secrets, config.tls, "ca.crt").decode()
         self.kafka_forward = ways.enter_context(self._forward(roles.KAFKA))
         self.influx_forward = ways.enter_context(self._forward(roles.INFLUXDB))
-        server = Tls(pipeline.service(roles.INFLUXDB).name, self.ca)
-        self.influx = ways.enter_context(closing(HttpApi(roles.INFLUXDB, self.influx_forward.port, tls=server)))
-        self.bucket = Bucket(self.influx, pipeline.store, token)
+        self.use(token, self.ca)
+
+    def use(self, token: str, ca: str) -> None:
+        """Ask InfluxDB from now on with this token, and trust this CA (PEM); what is being asked goes on as it was."""
+        self.ca = ca
+        server = Tls(self.pipeline.service(roles.INFLUXDB).name, ca)
+        self.influx = self._ways.enter_context(closing(HttpApi(roles.INFLUXDB, self.influx_forward.port, tls=server)))
+        self.bucket = Bucket(self.influx, self.pipeline.store, token)
 
     @classmethod
     @contextmanager

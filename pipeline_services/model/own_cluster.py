@@ -12,6 +12,9 @@ CONTEXT: Final = "kind-conveyor"
 READER_ACCOUNT: Final = "daily-reader"
 BACKUP_TESTED: Final = "conveyor.io/backup-tested"
 """Annotation of a volume claim: when a backup of it was last restored, and what it lacked (JSON)."""
+ROTATED: Final = "conveyor.io/rotated-"
+"""Annotation of InfluxDB's volume claim, with ``tokens`` or ``tls`` at its end: when these were last rotated, how long
+nothing was stored meanwhile, and what was lost (JSON)."""
 
 PUBLIC: Final = frozenset({SYSTEM_NAMESPACE, CLUSTER, CONTEXT, READER_ACCOUNT})
 """Names that are no secret, whatever Secret holds the same word."""

@@ -7,9 +7,10 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline_services.judgements.renewal import ROTATIONS
 from pipeline_services.judgements.upkeep import trends
 from pipeline_services.model.component import Component
-from pipeline_services.model.own_cluster import BACKUP_TESTED
+from pipeline_services.model.own_cluster import BACKUP_TESTED, ROTATED
 from pipeline_services.model.pipeline import DEPLOYMENT, Pipeline
 
 DAY = 86_400.0
@@ -36,8 +37,10 @@ def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
 
 
 def notes(now: float) -> dict[str, str]:
-    """What ``make backup-test`` writes to a volume claim."""
-    return {BACKUP_TESTED: json.dumps({"at": now - DAY, "points": 1_000_000, "bytes": 12_000_000, "findings": []})}
+    """What ``make backup-test`` and the rotations write to a volume claim."""
+    tested = {"at": now - DAY, "points": 1_000_000, "bytes": 12_000_000, "findings": []}
+    rotated = {"at": now - 30 * DAY, "gap_s": 2.4, "written": 6_000, "lost": 0, "findings": []}
+    return {BACKUP_TESTED: json.dumps(tested)} | {f"{ROTATED}{what}": json.dumps(rotated) for what in ROTATIONS}
 
 
 def _time(at: float) -> str:

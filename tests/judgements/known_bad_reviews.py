@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline_services.judgements.upkeep import trends
-from pipeline_services.model.own_cluster import BACKUP_TESTED
+from pipeline_services.model import roles
+from pipeline_services.model.own_cluster import BACKUP_TESTED, ROTATED
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.world import World
 
@@ -53,6 +54,20 @@ def backup(note: dict[str, Any] | None, *, age: float = DAY) -> Breakage:
     return breakage
 
 
+def rotation(note: dict[str, Any] | None, *, age: float = DAY) -> Breakage:
+    """The note of the last rotation, its time given as an age in days."""
+
+    def breakage(world: World, what: str) -> None:
+        claim = world.item("pvcs", f"data-{roles.INFLUXDB}-0")
+        claim["metadata"]["creationTimestamp"] = world.ago(age)
+        del claim["metadata"]["annotations"][f"{ROTATED}{what}"]
+        if note:
+            known = {"lost": 0, "findings": [], **note, "at": world.now - note["at"] * DAY}
+            claim["metadata"]["annotations"][f"{ROTATED}{what}"] = json.dumps(known)
+
+    return breakage
+
+
 def image_old(world: World, app: str) -> None:
     for change in world.answers["changes"]:
         if change["name"] == app:
@@ -92,6 +107,12 @@ KNOWN_BAD_REVIEWS: dict[str, tuple[Breakage, ...]] = {
     "test_requests_fit": (value("upkeep/cpu", 3.0), value("upkeep/memory", 2.0**31)),
     "test_image_renewed": (image_old,),
     "test_secret_rotated": (secret_old,),
+    "test_rotation_proved": (
+        rotation(None, age=100 * DAY),
+        rotation({"at": 1, "findings": ["for 40 s nothing was stored"]}),
+        rotation({"at": 1, "lost": 3}),
+        rotation({"at": 91}),
+    ),
     "test_certificate_outlives_review": (certificate_ends,),
     "test_autoscaler_proved": (scaled(None, age=40 * DAY), scaled(40 * DAY, age=80 * DAY)),
 }

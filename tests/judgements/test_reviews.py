@@ -14,7 +14,7 @@ from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources import upkeep as collect_upkeep
-from tests.judgements.known_bad_reviews import DAY, backup, scaled
+from tests.judgements.known_bad_reviews import DAY, backup, rotation, scaled
 from tests.judgements.world import World, reviewed
 
 MIB = 2.0**20
@@ -153,6 +153,21 @@ def test_a_note_that_cannot_be_read_proves_nothing(note: str) -> None:
     world.item("pvcs", "data-influxdb-0")["metadata"]["annotations"][own_cluster.BACKUP_TESTED] = note
     with pytest.raises(UnexpectedAnswer, match="cannot be read"):
         upkeep.backup_is_proved(world.snapshot(), roles.INFLUXDB)
+
+
+def test_a_young_pipeline_need_not_have_been_rotated() -> None:
+    world = reviewed()
+    rotation(None, age=DAY)(world, "tokens")
+    with pytest.raises(PreconditionNotMet) as caught:
+        renewal.rotation_is_proved(world.snapshot(), "tokens")
+    assert caught.value.next_step == "make rotate-token"
+    claim = world.item("pvcs", "data-influxdb-0")
+    claim["metadata"]["annotations"][f"{own_cluster.ROTATED}tokens"] = "{}"
+    with pytest.raises(UnexpectedAnswer, match="cannot be read"):
+        renewal.rotation_is_proved(world.snapshot(), "tokens")
+    world.drop("pvcs", lambda _: True)
+    with pytest.raises(PreconditionNotMet, match="there is no volume claim"):
+        renewal.rotation_is_proved(world.snapshot(), "tokens")
 
 
 def test_a_young_autoscaler_need_not_have_scaled() -> None:

@@ -1,0 +1,97 @@
+"""Rotate under load, and prove the result: nothing lost, no long gap, nothing left of what was before."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, Final, Protocol
+
+from pipeline_services.maintenance.rotation import watch
+from pipeline_services.maintenance.rotation.influx_tokens import InfluxTokens
+from pipeline_services.maintenance.rotation.load import Writer, noted, writing
+from pipeline_services.maintenance.rotation.steps import Rotation, ahead, carry_out
+from pipeline_services.maintenance.rotation.tokens import TokenRotation
+from pipeline_services.maintenance.rotation.workloads import Workloads
+from pipeline_services.maintenance.site import Site
+from pipeline_services.model import own_cluster, roles
+from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.text import exact_duration
+from pipeline_services.model.waiting import WaitExpired
+
+LINES_NOTED: Final = 3
+
+
+class RotationFailed(UnexpectedAnswer):
+    """It was done, and something is not as it should be, or readings were lost on the way."""
+
+
+class Provable(Rotation, Protocol):
+    """A rotation that can say what it would do, and whether all is right after it."""
+
+    def foreseen(self) -> list[str]:
+        """What is there, and what would restart; a line each."""
+
+    def findings(self) -> list[str]:
+        """What is not right after it; a line each."""
+
+
+def rotate_tokens(site: Site, *, dry_run: bool = False) -> None:
+    """Rotate the tokens with which the pipeline writes to InfluxDB and reads from it.
+
+    Args:
+        dry_run: only say what would be done.
+
+    Raises:
+        PreconditionNotMet: nothing is stored, so that it could not be seen what a rotation does; nothing was changed.
+        RotationFailed: it is done, and readings were lost, or something of before is left.
+        PipelineError: a step was refused; the same command goes on with it.
+    """
+    influx, workloads = InfluxTokens(site.live.http, site.operator), Workloads(site.cluster, site.say)
+    rotation = TokenRotation(site.cluster, site.pipeline, influx, workloads, site.say)
+    if dry_run:
+        foresee(site, rotation)
+        return
+    with writing(site.cluster, site.pipeline) as writer:
+        # The token for reading is one of those that go: the operator's stays.
+        writer.probes.use(site.operator, writer.probes.ca)
+        rotation.look = lambda: watch.look(writer.probes)
+        _play(site, rotation, writer, roles.PROCESSOR)
+
+
+def foresee(site: Site, rotation: Provable) -> None:
+    """Say what a run would do, and change nothing."""
+    step = rotation.next_step()
+    for line in rotation.foreseen():
+        site.say(line)
+    site.say(f"{'goes on' if step else 'begins'} with: {', '.join(ahead(rotation, step))}")
+    site.say("nothing was changed")
+
+
+def _play(site: Site, rotation: Provable, writer: Writer, component: str) -> None:
+    """Carry it out and judge it, the gap by the recovery limit of ``component``."""
+    began, at = time.monotonic(), time.time()
+    _await_flow(rotation, writer)
+    carry_out(rotation, site.say, writer.mark)
+    carried = writer.carried()
+    limit_s = site.pipeline[component].recovery_limit_s or float("inf")
+    findings = [*carried.findings(limit_s), *rotation.findings()]
+    _note(site, rotation.what, noted(at, carried, findings[:LINES_NOTED]))
+    if findings:
+        raise RotationFailed(f"the {rotation.what} were rotated, and not all is right: {'; '.join(findings)}")
+    site.say(f"proved: the {rotation.what} are rotated; {carried}; took {exact_duration(time.monotonic() - began)}")
+
+
+def _await_flow(rotation: Provable, writer: Writer) -> None:
+    """What a run before left broken may be what holds the readings up: then the rotation goes on without waiting."""
+    if rotation.next_step() is not None:
+        return
+    try:
+        writer.await_flow()
+    except WaitExpired as error:
+        raise PreconditionNotMet(f"nothing was changed: {error.message}", next_step="make daily") from error
+
+
+def _note(site: Site, what: str, note: dict[str, Any]) -> None:
+    """Write to InfluxDB's volume claim, where the monthly review finds it, what came of a rotation."""
+    patch = {"metadata": {"annotations": {f"{own_cluster.ROTATED}{what}": json.dumps(note)}}}
+    site.cluster.merge("PersistentVolumeClaim", site.pipeline[roles.INFLUXDB].volume, patch)

@@ -1,0 +1,132 @@
+"""The workloads that read a Secret: which they are, how they restart, and whether their pods have what is in it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pipeline_services.clients.api_server import MAX_CONNECTIONS
+from pipeline_services.clients.kubernetes import MERGE_PATCH, Object, WritableCluster
+from pipeline_services.maintenance.rotation.steps import Say
+from pipeline_services.model.k8s import (
+    K8sObject,
+    annotations_of,
+    container_statuses,
+    containers_of,
+    is_complete,
+    is_running,
+    labels_of,
+    match_labels_of,
+    name_of,
+    references_of,
+    replicas_of,
+    spec_of,
+    template_of,
+    version_of,
+)
+from pipeline_services.model.kinds import KINDS, WORKLOAD_KINDS
+from pipeline_services.model.text import plural
+from pipeline_services.platform.deploy import rollout
+from pipeline_services.platform.deploy.drift import RESTARTED_BY, listed
+from pipeline_services.platform.deploy.reads import READ_AGAIN, READS, is_up_to_date, stamp_of
+
+RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
+"""What ``kubectl rollout restart`` writes into a pod template."""
+
+
+class Workloads:
+    """The workloads of a pipeline, as they are each time that they are asked for."""
+
+    def __init__(self, api: WritableCluster, say: Say) -> None:
+        self._api = api
+        self._say = say
+
+    def reading(self, secrets: Iterable[str]) -> list[Object]:
+        """Those whose pods read one of the Secrets, by name."""
+        wanted = set(secrets)
+        return [
+            item
+            for kind in WORKLOAD_KINDS
+            for item in listed(self._api, kind.name)
+            if any(one.kind == "Secret" and one.name in wanted for one in references_of(template_of(item)))
+        ]
+
+    def running_pods(self, workload: K8sObject) -> list[Object]:
+        """Its pods of which a container runs, those on their way out included."""
+        wanted = match_labels_of(workload).items()
+        return [
+            pod
+            for pod in self._api.list("pods")
+            if wanted <= labels_of(pod).items() and any(map(is_running, container_statuses(pod)))
+        ]
+
+    def are_up_to_date(self, workload: Object) -> bool:
+        """Whether all its pods are there, ready, and have the versions that are in place now."""
+        return is_up_to_date(workload, stamp_of(workload, self._versions())) and is_complete(workload)
+
+    def restart(self, workloads: Iterable[Object]) -> None:
+        """Start the pods anew, as the template says how; one that is at it already is waited for.
+
+        Raises:
+            RolloutFailed: one does not come up.
+        """
+        versions, names = self._versions(), []
+        for workload in workloads:
+            stamp = stamp_of(workload, versions)
+            if annotations_of(template_of(workload)).get(READS) != stamp or is_complete(workload):
+                now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+                self._patch(workload, {"spec": {"template": _annotated({READS: stamp, RESTARTED_AT: now})}})
+            names.append(name_of(workload))
+        with ThreadPoolExecutor(MAX_CONNECTIONS) as pool:
+            rollout.wait_for(self._api, pool, names, self._say)
+
+    def note_read_again(self, workload: Object) -> None:
+        """The running pods have read what is in place now: a deploy need not restart them for it."""
+        self._patch(workload, _annotated({READ_AGAIN: stamp_of(workload, self._versions())}))
+
+    def _patch(self, workload: Object, patch: Mapping[str, Any]) -> None:
+        path = KINDS[workload["kind"]].path(self._api.namespace, name_of(workload))
+        self._api.call("PATCH", f"{path}?fieldManager={RESTARTED_BY}", patch, MERGE_PATCH)
+
+    def _versions(self) -> dict[tuple[str, str], str]:
+        return {
+            (kind, name_of(item)): version_of(item) for kind in ("ConfigMap", "Secret") for item in self._api.list(kind)
+        }
+
+
+def _annotated(annotations: Mapping[str, str]) -> dict[str, Any]:
+    return {"metadata": {"annotations": dict(annotations)}}
+
+
+def how_it_restarts(workload: Object) -> str:
+    """What a restart of its pods means for those who use them. Pure."""
+    spec = spec_of(workload)
+    strategy = spec.get("strategy") or spec.get("updateStrategy") or {}
+    pods = plural(replicas_of(workload), "pod")
+    if strategy.get("type") == "Recreate":
+        order = "the old one first, so it is away until the new one is ready"
+    elif workload["kind"] == "Deployment" and (strategy.get("rollingUpdate") or {}).get("maxUnavailable") in (0, "0%"):
+        order = "a new one first, so none is missing"
+    else:
+        order = "one after the other, the old one first, so it is away until the new one is ready"
+    return f"{workload['kind']} {name_of(workload)} ({pods}: {order})"
+
+
+def variables_of(pod: K8sObject, secret: str, key: str) -> Iterator[tuple[str, str]]:
+    """By container the environment variables that come from a key of a Secret. Pure."""
+    for container in containers_of(pod):
+        for variable in container.get("env") or ():
+            source = (variable.get("valueFrom") or {}).get("secretKeyRef") or {}
+            if (source.get("name"), source.get("key")) == (secret, key):
+                yield container["name"], variable["name"]
+        for source in container.get("envFrom") or ():
+            if (source.get("secretRef") or {}).get("name") == secret:
+                yield container["name"], f"{source.get('prefix', '')}{key}"
+
+
+def environment_in(text: bytes) -> dict[str, str]:
+    """The variables of a process, from ``/proc/<pid>/environ``. Pure."""
+    pairs = (entry.decode("utf-8", "replace").partition("=") for entry in text.split(b"\0") if entry)
+    return {name: value for name, _, value in pairs}
