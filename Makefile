@@ -17,7 +17,7 @@ PLATFORM := $(BIN)/python -m pipeline_services.cli
 MAINTENANCE := $(BIN)/python -m pipeline_services.maintenance
 FROM ?=
 
-.PHONY: help daily weekly monthly nightly nightly-install nightly-remove backup backup-test restore rotate-token triage test lint up status down clean kubeconfig kubectl runbook mitigations proved bench-pipeline acceptance chaos chaos-sample matrix matrix-sample matrix-record resilience release lock
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1@\2/' | column -t -s @
@@ -51,6 +51,9 @@ restore: $(ENVIRONMENT) ## replace what InfluxDB holds by a kept backup (FROM=fo
 
 rotate-token: $(ENVIRONMENT) ## make InfluxDB's tokens anew while the pipeline runs, and prove that nothing was lost (ARGS=--dry-run)
 	@$(MAINTENANCE) rotate-token $(ARGS)
+
+discover: $(ENVIRONMENT) ## write the profile of a running namespace (ARGS="--context NAME --namespace NS --out FILE")
+	@$(BIN)/python -m pipeline_services.discover $(ARGS)
 
 triage: $(ENVIRONMENT) ## say what is wrong, since when, why, what to type and whom to call (ARGS=--watch follows it)
 	@$(BIN)/python -m pipeline_services.triage $(ARGS)

@@ -12,4 +12,5 @@ from pipeline_services.model.k8s.objects import *
 from pipeline_services.model.k8s.pods import *
 from pipeline_services.model.k8s.secrets import *
 from pipeline_services.model.k8s.services import *
+from pipeline_services.model.k8s.settings import *
 from pipeline_services.model.k8s.workloads import *

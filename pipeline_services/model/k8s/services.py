@@ -33,3 +33,8 @@ def endpoints_of(endpoint_slice: K8sObject, *, ready: bool) -> list[K8sObject]:
     """The endpoints of an EndpointSlice that are ready, or those that are not; one that does not say is ready."""
     endpoints: Sequence[K8sObject] = endpoint_slice.get("endpoints") or ()
     return [one for one in endpoints if ((one.get("conditions") or {}).get("ready") is not False) == ready]
+
+
+def is_headless(service: K8sObject) -> bool:
+    """Whether the Service has no address of its own: it only gives names to the pods behind it."""
+    return spec_of(service).get("clusterIP") == "None"

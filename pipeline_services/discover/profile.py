@@ -1,0 +1,155 @@
+"""From a snapshot of a namespace to the description of its pipeline: a pure function, the same for any cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline_services.discover.claims import Claim, claims
+from pipeline_services.discover.components import AS_OUR_OWN, Components
+from pipeline_services.discover.connections import Connections
+from pipeline_services.discover.contents import Contents
+from pipeline_services.discover.credentials import Credentials
+from pipeline_services.discover.dashboards import dashboards_of, data_sources_of
+from pipeline_services.discover.facts import Facts
+from pipeline_services.discover.namespace import Namespace, Workload
+from pipeline_services.discover.scraping import Scraping
+from pipeline_services.model import roles
+from pipeline_services.model.flows import ANY
+from pipeline_services.model.k8s import name_of
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.snapshot.snapshot import Snapshot
+
+READINGS: Final = ((roles.PRODUCER, roles.KAFKA), (roles.PROCESSOR, roles.KAFKA), (roles.PROCESSOR, roles.INFLUXDB))
+"""The connections that readings travel by."""
+_DNS, _NODE = "dns", "node"
+_SYSTEM: Final = {"Deployment": "system_deployments", "DaemonSet": "system_daemonsets", "Lease": "system_leases"}
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What a namespace says of its pipeline.
+
+    Attributes:
+        facts: in the order of the file. claims: who plays which role.
+        unclaimed: the workloads that play none.
+    """
+
+    facts: Facts
+    claims: Mapping[str, Claim]
+    unclaimed: tuple[Workload, ...]
+
+
+def discovered(snapshot: Snapshot, known: Mapping[str, tuple[str, str]] | None = None) -> Discovered:
+    """The description of what a snapshot shows. Whether any of it works is not looked at.
+
+    Args:
+        known: kind and name of the workload that plays a role, by that, where somebody has said so.
+
+    Raises:
+        PipelineError: the workloads of the namespace could not be read.
+    """
+    namespace, pattern = Namespace.of(snapshot), Pipeline.load()
+    found = claims(namespace, known or {})
+    workloads = {role: one.workload for role, one in found.items()}
+    facts = Facts()
+    _head(facts, snapshot, Scraping.of(namespace, workloads))
+    facts.extend(Components(namespace, found, pattern).facts())
+    _cluster(facts, namespace, pattern)
+    _flows(facts, namespace, workloads)
+    facts.extend(Contents(namespace, workloads).facts())
+    _dashboard(facts, namespace, workloads)
+    left = tuple(one for one in namespace.workloads if one not in workloads.values())
+    return Discovered(facts, found, left)
+
+
+def _head(facts: Facts, snapshot: Snapshot, scraping: Scraping) -> None:
+    facts.guessed("", "name", snapshot.namespace, "the namespace's name")
+    facts.found("", "namespace", snapshot.namespace, "the namespace that was looked at")
+    label, by = scraping.label
+    if label:
+        facts.found("", "series_label", label, by)
+
+
+def _cluster(facts: Facts, namespace: Namespace, pattern: Pipeline) -> None:
+    """The parts of the cluster that it has of those that the suite knows."""
+    for name, part in pattern.cluster.items():
+        source = _SYSTEM[part.kind]
+        if name in {name_of(one) for one in namespace.listed(source)}:
+            table = f"cluster/{name}"
+            facts.found(table, "kind", part.kind, f"{part.kind} {name} of the system's namespace")
+            for key in ("component", "does", "impact", "config_map"):
+                if value := getattr(part, key):
+                    facts.guessed(table, key, value, AS_OUR_OWN)
+
+
+def _flows(facts: Facts, namespace: Namespace, workloads: Mapping[str, Workload]) -> None:
+    for protocol in ("UDP", "TCP"):
+        _flow(facts, ANY, _DNS, 53, guessed_by="every pod asks for names", protocol=protocol)
+    connections, scraping = Connections.between(namespace, workloads), Scraping.of(namespace, workloads)
+    roles_of = {workload: role for role, workload in workloads.items()}
+    for target in workloads:
+        for client, address in connections.to(target):
+            if client in roles_of and not _only_by_a_shared_map(roles_of[client], target):
+                _flow(facts, roles_of[client], target, address.port, found_by=f"{address.text} in {address.by}")
+    for role, port in scraping.ports.items():
+        by = {"guessed_by": port.by} if port.guessed else {"found_by": port.by}
+        if role != roles.PROMETHEUS:
+            _flow(facts, roles.PROMETHEUS, role, port.number, **by)
+    for port in scraping.node_ports:
+        by = {"guessed_by": port.by} if port.guessed else {"found_by": port.by}
+        _flow(facts, roles.PROMETHEUS, _NODE, port.number, **by)
+
+
+def _only_by_a_shared_map(source: str, target: str) -> bool:
+    """A producer that reads the ConfigMap of all clients is told of the store and does not use it."""
+    return source == roles.PRODUCER and target != roles.KAFKA
+
+
+def _flow(
+    facts: Facts,
+    source: str,
+    target: str,
+    port: int,
+    *,
+    found_by: str = "",
+    guessed_by: str = "",
+    protocol: str = "TCP",
+) -> None:
+    number = len({fact.table for fact in facts if fact.table[:1] == ("flows",)})
+    values = {"source": source, "destination": target, "port": port}
+    values |= {"protocol": protocol} if protocol != "TCP" else {}
+    values |= {"carries_readings": True} if (source, target) in READINGS else {}
+    for key, value in values.items():
+        facts.add(f"flows/{number}", key, value, found_by=found_by, guessed_by=guessed_by)
+
+
+def _dashboard(facts: Facts, namespace: Namespace, workloads: Mapping[str, Workload]) -> None:
+    grafana = workloads.get(roles.GRAFANA)
+    board = next(iter(dashboards_of(namespace, grafana)), None)
+    admin = Credentials.of(namespace, workloads).administrator(roles.GRAFANA)
+    missing = "no ConfigMap of Grafana holds a dashboard"
+    for key, value in (("title", board.title if board else ""), ("uid", board.uid if board else "")):
+        if board and value:
+            facts.found("dashboard", key, value, board.by)
+        else:
+            facts.to_fill_in("dashboard", key, missing)
+    if admin:
+        facts.found("dashboard", "admin", admin.reference.name, admin.by)
+    else:
+        facts.to_fill_in("dashboard", "admin", "no Secret is known to hold Grafana's administrator")
+    for panel in board.panels if board else ():
+        facts.found("dashboard/panels", str(panel.id), panel.title, board.by if board else "")
+    if not board:
+        facts.to_fill_in("dashboard", "panels", missing, {})
+    sources = list(data_sources_of(grafana)) if grafana else []
+    for source in sources:
+        if source.component in workloads:
+            known = source.uid or source.name
+            by = source.by if source.uid else ""
+            facts.add(
+                "dashboard/datasources", source.component, known, found_by=by, guessed_by=f"its name in {source.by}"
+            )
+    if not sources:
+        facts.to_fill_in("dashboard", "datasources", "no ConfigMap of Grafana names one", {})
