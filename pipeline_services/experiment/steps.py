@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline_services.model.commands import is_open_ended
 from pipeline_services.triage.model import Diagnosis
 
 _READS: Final = re.compile(r"^kubectl( --context \S+)? (get|describe|logs|top|exec|rollout history|rollout status)\b")
-_OPEN_ENDED: Final = re.compile(r" --watch\b| -w\b| -f\b| port-forward ")
 _KEPT: Final = re.compile(r" > \S+$")
 _NOTHING: Final = ("No resources found", "<none>")
 
@@ -38,7 +38,7 @@ def reading(diagnosis: Diagnosis, components: Iterable[str]) -> list[str]:
 
 
 def _shows(step: str) -> bool:
-    return bool(_READS.match(step)) and not _OPEN_ENDED.search(step) and not _KEPT.search(step)
+    return bool(_READS.match(step)) and not is_open_ended(step) and not _KEPT.search(step)
 
 
 def flaw(code: int | None, output: str) -> str:

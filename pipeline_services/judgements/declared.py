@@ -56,7 +56,8 @@ _MEANINGS: Final = (
     _Meaning(r"containers\[[^]]*\]\.(command|args)", "its pods run another program", stops=True),
     _Meaning(r"containers\[[^]]*\]\.env", "its pods work with other settings", stops=True),
     _Meaning(
-        r"containers\[[^]]*\]\.resources", "its pods get another share of the node; autoscalers reckon with the request"
+        r"containers\[[^]]*\]\.resources",
+        "its pods get another share of the node; autoscalers measure usage against the request",
     ),
     _Meaning(r"containers\[[^]]*\]\.\w+Probe", "a process that hangs is noticed at another time, or never"),
     _Meaning(r"containers|volumes|securityContext|serviceAccount", "its pods start with something else", stops=True),

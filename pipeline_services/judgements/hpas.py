@@ -68,9 +68,9 @@ def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
         observed = f"{hpa_name} has bounds {bounds[0]}-{bounds[1]} and CPU targets {targets}"
         expected = f"{wanted.min_replicas}-{wanted.max_replicas} and one CPU target of {wanted.cpu_percent} %"
         raise Deviation(snapshot, observed, expected, advice_about("hpa"))
-    reckons_without = containers_without_request(snapshot, hpa_name)
-    if reckons_without:
-        observed = f"{hpa_name} scales {', '.join(reckons_without)}, which requests no CPU"
+    without_request = containers_without_request(snapshot, hpa_name)
+    if without_request:
+        observed = f"{hpa_name} scales {', '.join(without_request)}, which requests no CPU"
         raise Deviation(snapshot, observed, "a CPU request, of which the target is a share", advice_about("hpa"))
     behavior = spec.get("behavior") or {}
     if (behavior.get("scaleUp") or {}).get("selectPolicy") == "Disabled":

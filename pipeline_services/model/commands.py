@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _PLACEHOLDER: Final = re.compile(r"(?<!\$)\{([a-z_]+)(?::([a-z_-]+))?\}")
 
 _KUBECTL: Final = re.compile(r"(?<![\w./-])kubectl (?!--)")
+_OPEN_ENDED: Final = re.compile(r" --watch\b| -w\b| -f\b| port-forward ")
 LOGS_OF: Final = "kubectl logs -n {namespace} -l {selector:%s} --tail=100"
 TOP_PODS: Final = "kubectl top pods -n {namespace} --containers"
 DESCRIBE_GROUP: Final = (
@@ -110,6 +111,11 @@ def in_context(command: str, context: str) -> str:
     Without a context (the suite runs in the cluster that it looks at) the command stays as it is.
     """
     return _KUBECTL.sub(lambda _: f"kubectl --context {quote(context)} ", command) if context else command
+
+
+def is_open_ended(command: str) -> bool:
+    """Whether the command goes on until somebody stops it."""
+    return bool(_OPEN_ENDED.search(command))
 
 
 def _described(placeholder: str, word: str, of: str | None, pipeline: Pipeline) -> str:

@@ -226,5 +226,6 @@ def test_gaps_are_filled_or_told() -> None:
 
 def test_what_goes_on_until_it_is_stopped() -> None:
     assert Command("kubectl get pods --watch", "x").open_ended
+    assert Command("kubectl get pods -w", "x").open_ended
     assert Command("kubectl port-forward svc/a 1:1", "x").open_ended
     assert not Command("kubectl get pods -o wide", "x").open_ended

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
+from pipeline_services.model.commands import is_open_ended
 from pipeline_services.reporting.runbook import generated, markdown, runbook
 
 CHANGES: Final = "# changes:"
@@ -28,7 +29,6 @@ PROGRAMS: Final = ("kubectl ", "make ", "python -m ", "pytest -", "export ")
 _SPAN: Final = re.compile(r"(?:\b(no) )?`([^`]+)`")
 _GAP: Final = re.compile(r"<([a-z]+)>")
 _DEPRECATED: Final = re.compile(r"^Warning: .*deprecated", re.MULTILINE)
-_OPEN_ENDED: Final = re.compile(r" --watch\b| port-forward | -f\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Command:
     @property
     def open_ended(self) -> bool:
         """It goes on until somebody stops it."""
-        return bool(_OPEN_ENDED.search(self.text))
+        return is_open_ended(self.text)
 
     @property
     def gaps(self) -> frozenset[str]:

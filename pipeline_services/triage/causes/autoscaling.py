@@ -48,7 +48,7 @@ CAUSES: Final = (
     ),
     Cause(
         "request-missing",
-        "an autoscaler has no CPU request to reckon with",
+        "an autoscaler scales pods that request no CPU",
         Escalation.L2,
         "high-resource-usage",
         steps=("kubectl describe {workload} -n {namespace}", "kubectl rollout undo {workload} -n {namespace}"),

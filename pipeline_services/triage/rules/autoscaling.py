@@ -96,7 +96,7 @@ def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8
             evidence,
             "request-missing",
             part,
-            f"{', '.join(without)} requests no CPU, so {name} has nothing to reckon with",
+            f"{', '.join(without)} requests no CPU, so {name} cannot work out its utilization",
             *(one.why for one in blind),
             since=evidence.changed(part.kind, part.workload, "spec.template"),
             affects={"hpa"},
