@@ -7,8 +7,8 @@ from functools import partial
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.model import CaseId, Check
 from pipeline_services.experiment.symptoms import Symptom
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.causes import CAUSES
 
 
 def pods_ready(component: str) -> Symptom:
@@ -53,7 +53,7 @@ def certificate_distrusted() -> Symptom:
 
 def restarted_too_often(component: str) -> Symptom:
     """Five restarts and more: the runbook's condition for calling the next level."""
-    level = f"escalate to: {Escalation.L2.value}"
+    level = f"escalate to: {CAUSES['restarted-often'].escalation.value}"
     return _expected(checks.KEY_METRIC.of("pod-restarts", component), must_fail=True, says=level)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from chaos.fault_builders.common import with_new_pods
 from pipeline_services import faults
+from pipeline_services.experiment.connectivity import Connectivity
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import network, objects
 from pipeline_services.faults.model import Fault, Proof, object_path, together
-from pipeline_services.measure.connectivity import Connectivity
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import ports_of
 from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE

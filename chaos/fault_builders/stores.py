@@ -25,12 +25,12 @@ from pipeline_services.clients.kafka_broker import KafkaBroker, through
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import storage, stores
 from pipeline_services.faults.model import Fault, Proof
-from pipeline_services.measure.sampler import PeriodicSampler
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
 from pipeline_services.model.errors import NoData, ServiceUnreachable
 from pipeline_services.model.k8s import secret_value
 from pipeline_services.model.message import encode
+from pipeline_services.model.periodic import PeriodicCalls
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -223,9 +223,9 @@ def _repeated(work: Callable[[], object]) -> Iterator[None]:
         except KafkaError as error:
             errors.append(error)
 
-    sampler = PeriodicSampler()
-    sampler.add("meanwhile", attempt, TICK_S)
-    with sampler:
+    calls = PeriodicCalls()
+    calls.add("meanwhile", attempt, TICK_S)
+    with calls:
         yield
     if errors:
         raise ServiceUnreachable(f"{len(errors)} times Kafka refused: {errors[-1]}")

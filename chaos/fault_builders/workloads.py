@@ -20,9 +20,18 @@ from pipeline_services.faults import capacity, objects, resources, templates
 from pipeline_services.faults.journal import Command
 from pipeline_services.faults.model import Fault, Proof, together
 from pipeline_services.faults.templates import Edit
-from pipeline_services.judgements.heartbeats import SILENT_AFTER_S, renewed_at
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import containers_of, is_true, name_of, progress_of, spec_of, taints_of, template_of
+from pipeline_services.model.k8s import (
+    SILENT_AFTER_S,
+    containers_of,
+    is_true,
+    name_of,
+    progress_of,
+    renewed_at,
+    spec_of,
+    taints_of,
+    template_of,
+)
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.own_cluster import NODE_LEASES
 

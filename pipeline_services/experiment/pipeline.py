@@ -7,7 +7,9 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any, Final
 
+from pipeline_services.checklist.checks import ROLLOUT_COMPLETE
 from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.experiment.connectivity import Connectivity
 from pipeline_services.experiment.leftovers import KINDS, inventory
 from pipeline_services.experiment.symptoms import judged, light_snapshot
 from pipeline_services.faults import pods
@@ -17,8 +19,6 @@ from pipeline_services.faults.injection import landed, perform, sweep
 from pipeline_services.faults.model import overdue
 from pipeline_services.faults.processes import Processes
 from pipeline_services.faults.safety import ChaosTarget, chaos_lock, require_label, require_none_in_force
-from pipeline_services.judgements import workloads
-from pipeline_services.measure.connectivity import Connectivity
 from pipeline_services.measure.probes import Probes
 from pipeline_services.measure.samples import DRAINED_LAG, FRESH_AGE_S, PodSeen, component_ready, newest_of
 from pipeline_services.model import own_cluster, roles
@@ -110,7 +110,7 @@ class SteadyPipeline:
             return told
         # Grafana and Loki only observe; Prometheus is a witness of every fault.
         for component in (*self.description.data_path, roles.PROMETHEUS):
-            finding = judged(partial(workloads.is_rolled_out, component=component), snapshot)
+            finding = judged(partial(ROLLOUT_COMPLETE.judge, component=component), snapshot)
             if finding:
                 return finding[1]
             if not component_ready(seen.pods, component):

@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.measure.sampler import PeriodicSampler
 from pipeline_services.model.commands import fill
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.periodic import PeriodicCalls
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.collector import collect
@@ -90,10 +90,10 @@ class SymptomWatch:
     @contextmanager
     def running(self) -> Iterator[SymptomWatch]:
         """Look again and again within the block."""
-        sampler = PeriodicSampler()
+        calls = PeriodicCalls()
         for pace in self._paces:
-            sampler.add("symptoms", partial(self._look, pace), LOOK_INTERVAL_S)
-        with sampler:
+            calls.add("symptoms", partial(self._look, pace), LOOK_INTERVAL_S)
+        with calls:
             yield self
 
     @property

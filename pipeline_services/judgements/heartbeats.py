@@ -8,12 +8,10 @@ from typing import Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import K8sObject, epoch, name_of, node_of, spec_of
+from pipeline_services.model.k8s import SILENT_AFTER_S, K8sObject, name_of, node_of, renewed_at, spec_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 LEASES: Final = "node_leases"
-SILENT_AFTER_S: Final = 40.0
-"""Seconds without a renewal after which the holder of a Lease is taken to be gone: four renewals of a kubelet."""
 
 
 def nodes_report(snapshot: Snapshot) -> None:
@@ -83,15 +81,3 @@ def silence(lease: K8sObject, newest: float) -> float:
     No clock but the cluster's own is asked: that of whoever looks may be minutes off.
     """
     return newest - renewed_at(lease)
-
-
-def renewed_at(lease: K8sObject) -> float:
-    """When a Lease was renewed last, epoch seconds by the clock of its holder.
-
-    Raises:
-        NoData: it never was.
-    """
-    time = spec_of(lease).get("renewTime")
-    if not time:
-        raise NoData(f"the Lease {name_of(lease)} was never renewed")
-    return epoch(str(time))

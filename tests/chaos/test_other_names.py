@@ -11,9 +11,9 @@ import pytest
 
 from chaos.scenarios import MATRIX, RECOVERY
 from pipeline_services.checklist.checks import cases
+from pipeline_services.experiment.connectivity import Connectivity
 from pipeline_services.experiment.scenario import Scenario
 from pipeline_services.faults.processes import Processes
-from pipeline_services.measure.connectivity import Connectivity
 from pipeline_services.model.component import Component
 from pipeline_services.model.pipeline import Pipeline
 from tests.other_pipeline import other_pipeline

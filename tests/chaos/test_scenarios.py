@@ -12,9 +12,9 @@ import pytest
 from chaos.fault_builders import network
 from chaos.scenarios import MATRIX, RECOVERY, RESILIENCE, SAMPLE
 from pipeline_services.checklist.checks import cases
+from pipeline_services.experiment.connectivity import Connectivity
 from pipeline_services.experiment.scenario import Heals, Scenario, by_id, finding
 from pipeline_services.faults.model import Fault, Proof
-from pipeline_services.measure.connectivity import Connectivity
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import Attempt, attempts
 from pipeline_services.model.pipeline import Pipeline

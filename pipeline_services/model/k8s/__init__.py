@@ -6,6 +6,7 @@ below define is part of the look; a new accessor needs no second mention.
 """
 
 from pipeline_services.model.k8s.events import *
+from pipeline_services.model.k8s.leases import *
 from pipeline_services.model.k8s.logs import *
 from pipeline_services.model.k8s.nodes import *
 from pipeline_services.model.k8s.objects import *
