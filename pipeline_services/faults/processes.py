@@ -43,20 +43,33 @@ ticks=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)
 echo "$ticks $(cut -d' ' -f1 /proc/uptime)"
 """
 # $1 the id of a process, $2 where control groups are mounted, $3 an empty folder. A program in the process's control
-# group fills a tmpfs that only it sees. That memory counts for the group and for no process: the program itself stays
-# small, so the kernel never takes it for the largest process of the group, and with its end the memory is free again.
-# The file is a little smaller than the limit: once the app is killed there is room, and the kernel goes on to no other
-# process, such as that of the pod's sandbox.
+# groups fills a tmpfs that only it sees. That memory counts for the group and for no process: the program itself stays
+# small, so the kernel never takes it for the largest process of the group, and with the file's end the memory is free.
+# - The container's own limit is lowered, so that its group runs out and not the pod's, in which the sandbox's process
+#   is another to take. The file is a little smaller still: with the app killed there is room, and no other is taken.
+# - containerd drops the kernel's message where one of the container's groups is gone by the time it reads it, and
+#   Kubernetes says "Error" then. So the program stays in all of them for a moment, whatever systemd asks.
 _FILL_MEMORY: Final = """
 path=$(sed -n -e 's/^[0-9]*:memory://p' -e 's/^0:://p' "/proc/$1/cgroup" | head -n 1)
 for group in "$2/memory$path" "$2$path"; do [ -e "$group/cgroup.procs" ] && break; done
 [ -e "$group/cgroup.procs" ] || { echo "no control group for memory"; exit 1; }
 limit=$(cat "$group/memory.limit_in_bytes" "$group/memory.max" 2>/dev/null | head -n 1)
 case "$limit" in ""|*[!0-9]*) echo "no limit of memory"; exit 1 ;; esac
+lower=$((limit / 4 * 3))
+for file in memory.limit_in_bytes memory.max; do [ ! -e "$group/$file" ] || echo "$lower" >"$group/$file"; done
 unshare -m sh -ec '
-  mount -t tmpfs -o "size=$3" filled-by-fault "$2"
-  sh -c "echo \\$\\$ >\\$1/cgroup.procs && exec cat /dev/zero >\\$2/filled" sh "$1" "$2" >/dev/null 2>&1 </dev/null &
-' sh "$group" "$3" "$((limit - 4194304))"
+  mount -t tmpfs -o "size=$5" filled-by-fault "$3"
+  trap "" TERM
+  while IFS=: read -r _ names path; do
+    for one in "$2/${names#name=}$path" "$2$path"; do
+      [ ! -e "$one/cgroup.procs" ] || { echo $$ >"$one/cgroup.procs" && break; }
+    done
+  done <"/proc/$1/cgroup" 2>/dev/null
+  cat /dev/zero >"$3/filled" 2>/dev/null || rm "$3/filled"
+  sleep 0.5
+  killed=$(cat "$4/memory.oom_control" "$4/memory.events" 2>/dev/null | sed -n "s/^oom_kill //p" | head -n 1)
+  [ "${killed:-0}" -gt 0 ] || { echo "the kernel killed nothing in $4"; exit 1; }
+' sh "$1" "$2" "$3" "$group" "$((lower - 4194304))"
 """
 
 
@@ -140,7 +153,7 @@ def stopped(processes: Processes, pod: str) -> Fault:
 
 
 def memory_filled(processes: Processes, pod: str, killed_for_memory: Callable[[], object]) -> Fault:
-    """The fault that uses up a container's memory, as a leak would, until the kernel kills for it.
+    """The fault that uses up a container's memory, as a leak would, until the kernel kills for it by its own count.
 
     Args:
         killed_for_memory: whether the cluster says that the container was.
@@ -156,7 +169,7 @@ def memory_filled(processes: Processes, pod: str, killed_for_memory: Callable[[]
         [
             Command(
                 ["sh", "-c", _FILL_MEMORY, "sh", str(first), "/sys/fs/cgroup", "/mnt"],
-                f"a program that fills a file in memory put beside process {first}",
+                f"a file in memory filled beside process {first} until the kernel kills for it",
             )
         ],
         [processes.signal("KILL")],
