@@ -10,7 +10,7 @@ from chaos.fault_builders.common import with_new_pods
 from pipeline_services import faults
 from pipeline_services.experiment.connectivity import Connectivity
 from pipeline_services.experiment.scenario import FaultBuilder
-from pipeline_services.faults import network, objects
+from pipeline_services.faults import network, objects, packet_loss
 from pipeline_services.faults.model import Fault, Proof, object_path, together
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import ports_of
@@ -31,6 +31,16 @@ def cut_off(flow_id: str, *, but: str) -> FaultBuilder:
         )
         fault = while_connected(fault, connectivity, but)
         return network.with_open_connections_cut(fault, connectivity.addresses(flow.source), flow.port)
+
+    return build
+
+
+def lossy(app: str, share: float) -> FaultBuilder:
+    """A share (0 to 1) of the packets of the app's pods is lost, as on a bad line; no policy and no event says so."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        fault = packet_loss.packets_lost(pipeline.api, pipeline.connectivity().addresses(app), share)
+        return replace(fault, summary=f"{app}: {fault.summary}")
 
     return build
 

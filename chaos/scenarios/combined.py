@@ -81,4 +81,14 @@ DIAGNOSIS: Final = (
         told_first=True,
         met=("SREGym/noise",),
     ),
+    Scenario(
+        "noise-beside-node-cordoned",
+        all_of(workloads.cordoned, network.lossy(roles.PROCESSOR, 0.5)),
+        (finding("node", "node-cordoned"),),
+        (checks.NODES_READY,),
+        may_blame=frozenset({roles.PROCESSOR, "network", "hpa"}),  # half of their packets are lost indeed
+        min_duration_s=30.0,
+        told_first=True,
+        met=("SREGym/noise",),
+    ),
 )
