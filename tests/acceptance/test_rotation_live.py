@@ -1,4 +1,4 @@
-"""Each rotation on the running pipeline: once; three times under load; killed in each step and gone on with.
+"""Each rotation on the running pipeline: once; three times under load; killed with kill -9 in each step, then resumed.
 
 The first takes a minute and a half each and is part of ``make acceptance``; the others take half an hour.
 """
