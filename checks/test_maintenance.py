@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+import allure
 import pytest
 
-from pipeline_services.judgements import renewal, upkeep
+from pipeline_services.judgements import metric_trends, renewal, upkeep
+from pipeline_services.metrics.metric import KeyMetric
+from pipeline_services.model.pictures import line_picture
 from pipeline_services.snapshot.snapshot import Snapshot
 
 pytestmark = pytest.mark.runbook("preventive-maintenance")
@@ -23,6 +28,26 @@ def test_volume_has_room(snapshot: Snapshot, component: str) -> None:
 def test_trend_comes_back(snapshot: Snapshot, trend: str) -> None:
     """What goes up comes down again, or levels off."""
     upkeep.comes_back(snapshot, trend)
+
+
+def test_key_metric_trend(
+    snapshot: Snapshot,
+    key_metrics: Mapping[str, KeyMetric],
+    record_property: Callable[[str, object], None],
+    metric_id: str,
+    subject: str,
+) -> None:
+    """At its pace of this week the metric keeps to its level until the next review."""
+    metric = key_metrics[metric_id]
+    allure.attach(
+        line_picture(metric_trends.trend_points(snapshot, metric, subject), metric.unit, metric.fail),
+        "how it went",
+        allure.attachment_type.SVG,
+    )
+    trend = metric_trends.keeps_from_its_level(snapshot, metric, subject)
+    record_property("reading", str(trend))
+    if trend.past:
+        record_property("warning", str(trend))
 
 
 def test_backup_proved(snapshot: Snapshot, component: str) -> None:

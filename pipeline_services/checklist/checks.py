@@ -1,7 +1,7 @@
-"""The table of checks: all of the daily run and of the weekly and monthly reviews.
+"""The table of checks: those of the daily run, and with ``reviews`` all.
 
 The tests in checks/, triage, the chaos scenarios and the wait for a new pipeline take their checks from here. To add a
-check, add a row here and a test of its name in checks/; its id is written nowhere else.
+check, add a row here, or to ``reviews``, and a test of its name in checks/; its id is written nowhere else.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from pipeline_services.checklist import parameters as by
+from pipeline_services.checklist import reviews
 from pipeline_services.checklist.model import Case, CaseId, Check, Run
 from pipeline_services.judgements import (
     cluster_parts,
@@ -29,11 +30,9 @@ from pipeline_services.judgements import (
     nodes,
     pods,
     readings,
-    renewal,
     resources,
     targets,
     tls,
-    upkeep,
     volumes,
     workloads,
 )
@@ -200,64 +199,8 @@ KEY_METRIC: Final = Check(
     "test_key_metric", readings.is_within, by.metrics, by.needs_of_metric, by.metric_with_levels, settles=True
 )
 
-RESTARTS_FEW_THIS_WEEK: Final = Check(
-    "test_restarts_few_this_week",
-    upkeep.restarts_are_few,
-    by.each(metric.workloads),
-    by.always(roles.PROMETHEUS),
-    run="weekly",
-)
-VOLUME_HAS_ROOM: Final = Check(
-    "test_volume_has_room",
-    upkeep.volume_has_room,
-    by.each_of("storage", metric.with_volume),
-    by.prometheus_and_itself,
-    run="weekly",
-)
-TREND_COMES_BACK: Final = Check(
-    "test_trend_comes_back",
-    upkeep.comes_back,
-    by.each_owned(by.trends),
-    by.needs_of_trend,
-    run="weekly",
-)
-BACKUP_PROVED: Final = Check(
-    "test_backup_proved", upkeep.backup_is_proved, by.each(metric.stateful), by.always("storage"), run="weekly"
-)
-REQUESTS_FIT: Final = Check(
-    "test_requests_fit", renewal.requests_fit, by.each_owned(by.apps), by.always(roles.PROMETHEUS), run="monthly"
-)
-IMAGE_RENEWED: Final = Check("test_image_renewed", renewal.image_is_renewed, by.each_owned(by.apps), run="monthly")
-SECRET_ROTATED: Final = Check(
-    "test_secret_rotated",
-    renewal.secret_is_rotated,
-    by.each_of("config", lambda pipeline: pipeline.config.rotated),
-    by.always(roles.INFLUXDB),
-    run="monthly",
-)
-ROTATION_PROVED: Final = Check(
-    "test_rotation_proved",
-    renewal.rotation_is_proved,
-    by.each_of("config", lambda _pipeline: renewal.ROTATIONS),
-    by.always("storage", roles.INFLUXDB),
-    run="monthly",
-)
-CERTIFICATE_OUTLIVES_REVIEW: Final = Check(
-    "test_certificate_outlives_review",
-    renewal.certificate_outlives_the_next_review,
-    by.one(roles.INFLUXDB),
-    run="monthly",
-)
-AUTOSCALER_PROVED: Final = Check(
-    "test_autoscaler_proved",
-    renewal.autoscaler_is_proved,
-    by.each_of("hpa", metric.autoscalers),
-    by.scaled_by,
-    run="monthly",
-)
-
-CHECKS: Final = {one.id: one for one in tuple(globals().values()) if isinstance(one, Check)}
-"""Every check of this table by its id, in the order above."""
+CHECKS: Final = {one.id: one for one in (*tuple(globals().values()), *vars(reviews).values()) if isinstance(one, Check)}
+"""Every check by its id, in the order above; the reviews' come last."""
 
 
 def cases(pipeline: Pipeline, settings: Settings | None = None, run: Run | None = None) -> list[Case]:

@@ -36,15 +36,18 @@ class Growth:
         return soon, late
 
 
-def growth(points: Sequence[Sequence[float]]) -> Growth:
+def growth(points: Sequence[Sequence[float]], least: int = LEAST_BLOCKS) -> Growth:
     """The pace of (seconds, value) points in the order of time.
+
+    Args:
+        least: the parts of the time that must have values.
 
     Raises:
         NoData: there are too few, or they leave out too much of the time.
     """
     blocks = _blocks(points)
-    if len(blocks) < LEAST_BLOCKS:
-        raise NoData(f"a pace takes values in {LEAST_BLOCKS} of {BLOCKS} parts of the time, and {len(blocks)} have any")
+    if len(blocks) < least:
+        raise NoData(f"a pace takes values in {least} of {BLOCKS} parts of the time, and {len(blocks)} have any")
     slopes = sorted((later[1] - one[1]) / (later[0] - one[0]) * DAY_S for one, later in combinations(blocks, 2))
     count, pairs = len(blocks), len(slopes)
     spread = CONFIDENCE * math.sqrt(count * (count - 1) * (2 * count + 5) / 18)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import pods_of, ready_pods, require_ready, require_settled
 from pipeline_services.judgements.volumes import belongs_to
-from pipeline_services.metrics.metric import Absence, Comparison, KeyMetric, Reading
+from pipeline_services.metrics.metric import Absence, KeyMetric, Reading
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import age_since_start, condition, name_of, restarts_of, status_of
@@ -130,8 +130,7 @@ def _from_prometheus(snapshot: Snapshot, metric: KeyMetric, subject: str) -> Rea
     for reading in readings:
         if not math.isfinite(reading.value):
             raise NoData(f"{metric.id}: the value is {reading.value}, which says nothing")
-    wants_much = metric.comparison in (Comparison.ABOVE, Comparison.AT_LEAST)
-    return (min if wants_much else max)(readings, key=lambda reading: reading.value)
+    return (min if metric.wants_much else max)(readings, key=lambda reading: reading.value)
 
 
 def _series(snapshot: Snapshot, metric: KeyMetric, subject: str) -> list[Mapping[str, Any]]:

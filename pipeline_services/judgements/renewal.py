@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.upkeep import ANCHOR, DAY, require_memory, value_of
+from pipeline_services.judgements.history import require_known_since
+from pipeline_services.judgements.upkeep import ANCHOR, DAY, remembered_since, value_of
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.commands import TOP_PODS
@@ -44,7 +45,7 @@ def requests_fit(snapshot: Snapshot, app: str) -> None:
 
     The scheduler and the autoscalers go by the requests: far above them a node gets full unnoticed.
     """
-    require_memory(snapshot)
+    require_known_since(snapshot, f"the use of {app}", remembered_since(snapshot))
     for resource, unit in (("cpu", "cores"), ("memory", "bytes")):
         requested = _requested(snapshot, app, resource)
         used = value_of(snapshot, f"upkeep/{resource}", app)

@@ -11,12 +11,21 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.growth import growth, range_of
+from pipeline_services.judgements.history import (
+    KNOWN_FOR,
+    filled_in,
+    reading_key,
+    require_covered,
+    require_known_since,
+)
+from pipeline_services.judgements.pods import pods_of
 from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.commands import TOP_PODS
+from pipeline_services.model.component import Component
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
-from pipeline_services.model.k8s import K8sObject, age, annotations_of
+from pipeline_services.model.k8s import K8sObject, age, annotations_of, created_at, restarts_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -27,8 +36,6 @@ WEEK: Final = 8 * DAY
 ROOM: Final = 0.8
 ANCHOR: Final = "preventive-maintenance"
 """Annotation of InfluxDB's volume claim: when its data was last backed up and restored, and the readings counted."""
-KNOWN_FOR: Final = 3 * 3600.0
-"""Seconds that Prometheus must remember for anything that is said of a week."""
 PACE_KNOWN_FOR: Final = 6 * 3600.0
 NEXT_REVIEW_DAYS: Final = 7.0
 PARTS: Final = 6
@@ -43,6 +50,7 @@ class Trend:
         series: its name in the source ``trends``.
         least: a rise that is worth a word at all, in the series' own unit.
         unit, scale: for the message.
+        reading: what earlier runs kept the same under; empty: they did not.
     """
 
     series: str
@@ -50,10 +58,15 @@ class Trend:
     least: float
     unit: str
     scale: float = 1.0
+    reading: str = ""
 
 
 def _memory(app: str) -> Trend:
     return Trend(f"memory/{app}", app, 48 * 2.0**20, "MiB", 2.0**20)
+
+
+def _volume(part: Component) -> Trend:
+    return Trend(f"volume/{part.volume}", "storage", 0.05, "%", 0.01, reading_key("volume-usage", part.id))
 
 
 def trends(pipeline: Pipeline) -> dict[str, Trend]:
@@ -61,24 +74,31 @@ def trends(pipeline: Pipeline) -> dict[str, Trend]:
     kept = [pipeline[component] for component in pipeline.with_volume]
     return {
         **{f"memory-{app}": _memory(app) for app in pipeline.data_path},
-        "consumer-lag": Trend("consumer-lag", roles.PROCESSOR, 500, "readings"),
-        "end-to-end-latency": Trend("end-to-end-latency", roles.PROCESSOR, 1.0, "s"),
-        **{f"volume-{part.id}": Trend(f"volume/{part.volume}", "storage", 0.05, "%", 0.01) for part in kept},
+        "consumer-lag": Trend("consumer-lag", roles.PROCESSOR, 500, "readings", reading="consumer-lag"),
+        "end-to-end-latency": Trend("end-to-end-latency", roles.PROCESSOR, 1.0, "s", reading="end-to-end-latency"),
+        **{f"volume-{part.id}": _volume(part) for part in kept},
     }
 
 
 def restarts_are_few(snapshot: Snapshot, component: str) -> None:
-    """The component's containers were restarted less than five times in the last week, as far as Prometheus knows.
+    """The component's containers were restarted less than five times in the last week.
 
-    Unlike the daily count this one goes on where a StatefulSet's pod was replaced.
+    Unlike the daily count this one goes on where a StatefulSet's pod was replaced, as far as Prometheus knows. Of what
+    was before, Kubernetes knows the restarts of the pods that are still there.
+
+    Raises:
+        NoData: neither knows the whole week, or the whole life of a younger pipeline.
     """
-    require_memory(snapshot)
-    counted = value_of(snapshot, "upkeep/restarts", *(part.id for part in snapshot.pipeline.parts_of(component)))
+    pods = [pod for pod in pods_of(snapshot, component) if age(pod, snapshot.taken_at) < WEEK]
+    parts = [part.id for part in snapshot.pipeline.parts_of(component)]
+    counted = max(value_of(snapshot, "upkeep/restarts", *parts), sum(map(restarts_of, pods)))
     if counted >= MAX_RESTARTS:
         advice = _advice(component, f"kubectl describe pods -n {{namespace}} -l {{selector:{component}}}")
         raise Deviation(
             snapshot, f"{component} was restarted {counted:.0f} times in a week", f"< {MAX_RESTARTS}", advice
         )
+    since = min(remembered_since(snapshot), *map(created_at, pods_of(snapshot, component)), snapshot.taken_at)
+    require_known_since(snapshot, f"how often {component} was restarted", since)
 
 
 def volume_has_room(snapshot: Snapshot, component: str) -> None:
@@ -100,6 +120,7 @@ def volume_has_room(snapshot: Snapshot, component: str) -> None:
     if until_full[1] < NEXT_REVIEW_DAYS:
         observed = f"the volume {volume} is {used:.0%} full, and all full in {range_of(until_full)} at its growth"
         raise Deviation(snapshot, observed, f"room for {NEXT_REVIEW_DAYS:g} days, until the next review", advice)
+    require_covered(snapshot, volume, [at for at, _ in points])
 
 
 def comes_back(snapshot: Snapshot, trend_id: str) -> None:
@@ -112,14 +133,15 @@ def comes_back(snapshot: Snapshot, trend_id: str) -> None:
         NoData: too little is known, or there are gaps.
     """
     trend = trends(snapshot.pipeline)[trend_id]
-    require_memory(snapshot)
-    levels = _levels(_series(snapshot, trend), trend_id)
+    points = _series(snapshot, trend)
+    levels = _levels(points, trend_id)
     risen, last = levels[-1] - levels[0], levels[-1] - levels[-2]
     worth_a_word = risen >= max(trend.least, CREEP * levels[0])
     if all(after > before for before, after in pairwise(levels)) and worth_a_word and last >= risen / (PARTS - 1) / 2:
         first, now = (f"{level / trend.scale:.3g}" for level in (levels[0], levels[-1]))
         observed = f"{trend_id} creeps from {first} to {now} {trend.unit} and does not come back"
         raise Deviation(snapshot, observed, "a slope that does", _advice(trend.component, _NEXT[trend.unit]))
+    require_covered(snapshot, trend_id, [at for at, _ in points])
 
 
 _NEXT: Final = {
@@ -183,23 +205,19 @@ def value_of(snapshot: Snapshot, source: str, *apps: str) -> float:
     return sum(rows[pipeline[app].workload] for app in apps)
 
 
-def _series(snapshot: Snapshot, trend: Trend) -> list[list[float]]:
-    points: list[list[float]] = snapshot.data("trends").get(trend.series) or []
+def _series(snapshot: Snapshot, trend: Trend) -> list[Sequence[float]]:
+    """What Prometheus remembers, and before that what earlier runs read of the same."""
+    known = snapshot.data("trends").get(trend.series) or []
+    points = filled_in(snapshot, known, trend.reading) if trend.reading else known
     if not points:
-        raise NoData(f"Prometheus remembers no {trend.series}")
-    return points
+        raise NoData(f"nothing is remembered of {trend.series}")
+    return list(points)
 
 
-def require_memory(snapshot: Snapshot) -> None:
-    """One reason for all that is said of a week, where it is Prometheus itself that is young.
-
-    Raises:
-        NoData: it is.
-    """
-    times = [point[0] for points in snapshot.data("trends").values() for point in points]
-    span = max(times) - min(times) if times else 0.0
-    if span < KNOWN_FOR:
-        raise NoData(f"Prometheus remembers {span / 3600:.1f} h; a review takes {KNOWN_FOR / 3600:g}")
+def remembered_since(snapshot: Snapshot) -> float:
+    """The time of Prometheus' oldest point (epoch seconds); now, where it has none."""
+    times = [points[0][0] for points in snapshot.data("trends").values() if points]
+    return float(min(times, default=snapshot.taken_at))
 
 
 def _levels(points: Sequence[Sequence[float]], what: str) -> list[float]:

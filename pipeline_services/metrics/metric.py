@@ -132,6 +132,11 @@ class KeyMetric:
         """The subjects in a pipeline; one empty subject for a single value."""
         return self.subjects(pipeline) if self.subjects else ("",)
 
+    @property
+    def wants_much(self) -> bool:
+        """Whether a higher value is the better one."""
+        return self.comparison in (Comparison.ABOVE, Comparison.AT_LEAST)
+
     def component_of(self, subject: str) -> str:
         """The component that a finding about ``subject`` names."""
         return self.component or subject

@@ -35,6 +35,8 @@ from pipeline_services.snapshot.sources.reach import Group, Moment, Reach
 from pipeline_services.snapshot.sources.services import SERVICES
 
 DEADLINE: Final = 15.0
+UPKEEP_DEADLINE: Final = 60.0
+"""Weeks of series take Prometheus longer than the present."""
 LIST_TIMEOUT: Final = 8.0
 AT_ONCE: Final = 10
 HEAD_START: Final = 0.6
@@ -49,7 +51,7 @@ def collect(
     *,
     deep: bool = False,
     upkeep: bool = False,
-    deadline: float = DEADLINE,
+    deadline: float | None = None,
 ) -> Snapshot:
     """Everything that can be read of the namespace now. What cannot be read is in the snapshot as a failure.
 
@@ -58,13 +60,13 @@ def collect(
         pipeline: describes what to look at; by default the suite's own.
         deep: what triage needs beside what the checks judge; see sources/deep.py and sources/changes.py.
         upkeep: what the weekly and monthly reviews need beside that; see sources/upkeep.py.
-        deadline: seconds after which the sources that are still being read have failed.
+        deadline: seconds after which the sources that are still being read have failed; None: as long as they may take.
 
     Raises:
         ServiceUnreachable: the API server does not answer.
         PreconditionNotMet: it has no such namespace, or the account may read nothing in it.
     """
-    deep = deep or upkeep
+    deep, deadline = deep or upkeep, deadline or (UPKEEP_DEADLINE if upkeep else DEADLINE)
     started = time.time()
     cluster.require_namespace()  # and learn what time it is there
     ahead_s = cluster.server.ahead_s

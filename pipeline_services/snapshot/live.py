@@ -40,7 +40,7 @@ class LivePipeline(AbstractContextManager["LivePipeline"]):
 
         Args:
             deep: also what triage needs: who changed what, past rollouts, the neighbours, the last half hour.
-            upkeep: also what the weekly and monthly reviews need: all that Prometheus remembers.
+            upkeep: also what the weekly and monthly reviews need: all that Prometheus remembers; at most a minute.
 
         Raises:
             ServiceUnreachable: the API server does not answer.

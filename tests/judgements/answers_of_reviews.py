@@ -7,11 +7,15 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline_services.judgements.history import reading_key
 from pipeline_services.judgements.renewal import ROTATIONS
 from pipeline_services.judgements.upkeep import trends
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.metric import KeyMetric
 from pipeline_services.model.component import Component
 from pipeline_services.model.own_cluster import BACKUP_TESTED, ROTATED
 from pipeline_services.model.pipeline import DEPLOYMENT, Pipeline
+from pipeline_services.snapshot.sources.metric_trends import trended
 
 DAY = 86_400.0
 SPAN = 12 * 3_600
@@ -28,12 +32,33 @@ def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
             for source, value in USED.items()
         },
         "trends": {trend.series: _waves(now, trend.least) for trend in trends(pipeline).values()},
+        **{f"metric_trends/{metric.id}": _steady(now, metric, pipeline) for metric in trended()},
+        "history": [look(now - hours * 3_600, pipeline) for hours in range(SPAN // 3_600, 0, -1)],
         "changes": [
             *(_applied(part, now - 3 * DAY) for part in parts),
             *(_written(secret, now - 30 * DAY) for secret in pipeline.config.rotated),
         ],
         "replicasets": [_replica_set(part, now - 3 * DAY) for part in parts if part.kind == DEPLOYMENT],
     }
+
+
+def look(at: float, pipeline: Pipeline) -> dict[str, Any]:
+    """What a run kept of a pipeline that did well then."""
+    read = {
+        reading_key(metric.id, subject): good(metric)
+        for metric in KEY_METRICS.values()
+        for subject in metric.cases(pipeline)
+    }
+    return {"at": at, "readings": read}
+
+
+def good(metric: KeyMetric) -> float:
+    """A value on the good side of both levels."""
+    return 2 * metric.warn if metric.wants_much else metric.warn / 2
+
+
+def _steady(now: float, metric: KeyMetric, pipeline: Pipeline) -> dict[str, Any]:
+    return {subject: [[at, good(metric)] for at, _ in _waves(now, 1.0)] for subject in metric.cases(pipeline)}
 
 
 def notes(now: float) -> dict[str, str]:

@@ -6,10 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from pipeline_services.judgements.history import reading_key
 from pipeline_services.judgements.upkeep import trends
+from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model import roles
 from pipeline_services.model.own_cluster import BACKUP_TESTED, ROTATED
 from pipeline_services.model.pipeline import Pipeline
+from tests.judgements.answers_of_reviews import good
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
@@ -39,6 +42,24 @@ def creeping(world: World, trend_id: str) -> None:
     points = world.answers["trends"][trend.series]
     for number, point in enumerate(points):
         point[1] = trend.least * (1 + 3 * number / len(points))
+
+
+def heading_for_its_level(world: World, metric_id: str, subject: str) -> None:
+    """From a good value most of the way to the level, at an even pace."""
+    metric = KEY_METRICS[metric_id]
+    start, end = good(metric), metric.fail + 0.1 * (good(metric) - metric.fail)
+    points = [[at, start + (end - start) * part / 72] for part, at in enumerate(times(world))]
+    if metric.tool == "prometheus":
+        world.answers[f"metric_trends/{metric_id}"][subject] = points
+    else:
+        world.answers["history"] = [
+            {"at": at, "readings": {reading_key(metric_id, subject): value}} for at, value in points
+        ]
+
+
+def times(world: World) -> list[float]:
+    """Every ten minutes of the last twelve hours."""
+    return [world.now - (72 - number) * 600 for number in range(73)]
 
 
 def backup(note: dict[str, Any] | None, *, age: float = DAY) -> Breakage:
@@ -99,6 +120,7 @@ KNOWN_BAD_REVIEWS: dict[str, tuple[Breakage, ...]] = {
     "test_restarts_few_this_week": (value("upkeep/restarts", 6),),
     "test_volume_has_room": (volume_full, volume_filling),
     "test_trend_comes_back": (creeping,),
+    "test_key_metric_trend": (heading_for_its_level,),
     "test_backup_proved": (
         backup(None, age=20 * DAY),
         backup({"at": 1, "points": 100, "findings": ["sensors is empty; 100 points expected"]}),

@@ -21,7 +21,7 @@ HERE = Pipeline.load()
 SOURCES = {
     roles.KAFKA: ("kafka_topics", "kafka_group", "kafka_lag"),
     roles.INFLUXDB: ("influxdb_newest", "influxdb_health", "influxdb_token", "influxdb_read_token", "tls"),
-    roles.PROMETHEUS: ("prometheus/", "prometheus_targets", "upkeep/", "trends"),
+    roles.PROMETHEUS: ("prometheus/", "prometheus_targets", "upkeep/", "trends", "metric_trends/"),
     roles.GRAFANA: ("grafana_health", "grafana_dashboard", "grafana_datasources/", "grafana_panels/"),
     roles.LOKI: ("loki/", "loki_ready"),
     "hpa": ("hpas",),

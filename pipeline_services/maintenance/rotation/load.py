@@ -12,9 +12,10 @@ from typing import Any, Final
 from pipeline_services.audit.audit import Audit, AuditReport
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.measure.probes import Probes
-from pipeline_services.measure.sampler import STORED_INTERVAL_S, PeriodicSampler
+from pipeline_services.measure.sampler import STORED_INTERVAL_S
 from pipeline_services.measure.samples import StoredSample, flowing_at, progress
 from pipeline_services.model.errors import NoData
+from pipeline_services.model.periodic import PeriodicCalls
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 
@@ -119,7 +120,7 @@ def writing(cluster: Cluster, pipeline: Pipeline) -> Iterator[Writer]:
     """
     with Probes.open(cluster, pipeline) as probes:
         stored: list[StoredSample] = []
-        sampler = PeriodicSampler()
+        sampler = PeriodicCalls()
         sampler.add("sample stored", lambda: stored.append(probes.stored()), STORED_INTERVAL_S)
         with Audit.running(probes) as audit, sampler:
             yield Writer(probes, audit, stored)

@@ -18,7 +18,7 @@ from pipeline_services.model.text import utc
 from pipeline_services.reporting.allure import page, results
 from pipeline_services.reporting.allure.node import PageUnavailable
 from pipeline_services.reporting.allure.results import Figure
-from pipeline_services.reporting.run import daily_json, scenarios, summary
+from pipeline_services.reporting.run import daily_json, looks, scenarios, summary
 from pipeline_services.reporting.run.environment import describe
 from pipeline_services.reporting.run.folder import ReportFolder
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome, verdict_of
@@ -80,6 +80,7 @@ class Report:
         history: the page's history of earlier runs, which a saved snapshot that is judged again reads only.
         scenarios: what was played.
         triage: what triage says of a run that is not green.
+        looks: the folder in which it is kept what each run saw.
     """
 
     folder: ReportFolder
@@ -92,6 +93,7 @@ class Report:
     history: Path
     scenarios: Scenarios
     triage: Triaged | None = None
+    looks: Path | None = None
 
     @property
     def pipeline(self) -> Pipeline:
@@ -104,6 +106,8 @@ def write(report: Report, say: Say) -> None:
     draft, run, results, snapshot = report.folder.draft, report.run, report.results, report.snapshot
     if snapshot:
         snapshot.save(draft / SNAPSHOT)
+        if run.remember and report.looks:
+            looks.add(report.looks, snapshot)
     if report.junit != draft / JUNIT and report.junit.is_file():
         shutil.copyfile(report.junit, draft / JUNIT)
     environment = describe(snapshot, report.run.where, report.run.started)

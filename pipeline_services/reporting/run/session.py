@@ -258,7 +258,8 @@ class OperatorRun:
         written = Path(self.config.option.allure_report_dir), Path(self.config.option.xmlpath)
         snapshot, history = self.source.taken, self.history
         report = publish.Report(
-            self.folder, *written, run, results, markers, snapshot, history, self.scenarios, self.triage
+            *(self.folder, *written, run, results, markers, snapshot, history, self.scenarios, self.triage),
+            looks=self.source.options.reports,
         )
         try:
             publish.write(report, self.say)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pipeline_services.faults.model import overdue
+from pipeline_services.judgements import history
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import changes, with_levels
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
-from pipeline_services.reporting.run import own_cluster
+from pipeline_services.reporting.run import looks, own_cluster
 from pipeline_services.reporting.run.attachments import ReadLog
 from pipeline_services.reporting.run.options import RunOptions
 from pipeline_services.snapshot.saved import announcement
@@ -98,6 +100,9 @@ class SnapshotSource:
             snapshot = pipeline.snapshot(upkeep=self.upkeep)
             if pipeline.clock:
                 self.say(pipeline.clock)
+        if self.upkeep:
+            earlier = looks.read(options.reports, snapshot)
+            snapshot = replace(snapshot, answers={**snapshot.answers, history.SOURCE: earlier})
         for line in overdue(snapshot.answers, snapshot.taken_at):
             self.say(line)
         if options.is_own_cluster and own_cluster.something_to_undo(options.under_fault):

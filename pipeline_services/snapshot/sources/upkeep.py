@@ -10,6 +10,7 @@ from typing import Any, Final
 from pipeline_services.clients.prometheus import PrometheusApi
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.deep import look_back
+from pipeline_services.snapshot.sources.metric_trends import metric_trend, trended
 
 LOOK_BACK: Final = 7 * 86_400.0
 STEP: Final = 600.0
@@ -42,8 +43,13 @@ TRENDS: Final[Mapping[str, str]] = MappingProxyType(
 def upkeep_reads(api: PrometheusApi, at: float, pipeline: Pipeline) -> list[tuple[str, Callable[[], Any]]]:
     """Each source with the way to read it."""
     queries = [(source, partial(api.query, query)) for source, query in UPKEEP.items()]
-    return [*queries, ("trends", partial(look_back, api, TRENDS, at, pipeline, seconds=LOOK_BACK, step=STEP))]
+    past = [
+        (f"metric_trends/{metric.id}", partial(metric_trend, api, metric, at, pipeline, seconds=LOOK_BACK, step=STEP))
+        for metric in trended()
+    ]
+    trends = partial(look_back, api, TRENDS, at, pipeline, seconds=LOOK_BACK, step=STEP)
+    return [*queries, ("trends", trends), *past]
 
 
 def upkeep_sources() -> list[str]:
-    return [*UPKEEP, "trends"]
+    return [*UPKEEP, "trends", *(f"metric_trends/{metric.id}" for metric in trended())]

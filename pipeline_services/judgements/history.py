@@ -1,0 +1,93 @@
+"""What earlier runs saw of the pipeline, where Prometheus does not remember it, and how much of a week is known. Pure.
+
+A run that looks leaves a line: when it was, the reading of each key metric, what was warned of and logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+from pipeline_services.model.errors import NoData
+from pipeline_services.model.k8s import age
+from pipeline_services.model.kinds import KINDS
+from pipeline_services.model.text import duration
+from pipeline_services.snapshot.snapshot import Snapshot
+
+SOURCE: Final = "history"
+WEEK: Final = 7 * 86_400.0
+KNOWN_FOR: Final = 3 * 3600.0
+"""Seconds that must be known for anything that is said of a week."""
+COVERED: Final = 0.9
+"""The part of the time looked back at that must be known; a run may be early by some hours."""
+LONGEST_GAP: Final = 1 / 3
+"""The part of that time of which nothing at all may be known in one piece: two days of a week."""
+
+Look = Mapping[str, Any]
+"""``at`` (epoch seconds), ``readings`` (by key), ``seen`` (what was warned of and logged)."""
+
+
+def reading_key(metric: str, subject: str = "") -> str:
+    """What a reading is kept under: ``consumer-lag``, ``volume-usage/kafka``."""
+    return f"{metric}/{subject}" if subject else metric
+
+
+def looks(snapshot: Snapshot, since: float = 0.0) -> list[Look]:
+    """The earlier looks at the same pipeline from ``since`` on (epoch seconds), the oldest first.
+
+    Raises:
+        NoData: nobody looked into the history.
+    """
+    found: list[Look] = snapshot.data(SOURCE)
+    return [look for look in found if since <= look["at"] < snapshot.taken_at]
+
+
+def filled_in(
+    snapshot: Snapshot, points: Sequence[Sequence[float]], key: str, look_back: float = WEEK
+) -> list[Sequence[float]]:
+    """The points, and before them what earlier runs read of the same."""
+    begin = points[0][0] if points else snapshot.taken_at
+    earlier = looks(snapshot, snapshot.taken_at - look_back)
+    read = [[look["at"], look["readings"][key]] for look in earlier if key in look["readings"]]
+    return [*(point for point in read if point[0] < begin), *points]
+
+
+def require_covered(snapshot: Snapshot, what: str, times: Sequence[float], look_back: float = WEEK) -> None:
+    """``require_known_since`` the first of the times at which it is known, and no long gap between them.
+
+    Args:
+        times: epoch seconds, in order.
+
+    Raises:
+        NoData: less is known.
+    """
+    require_known_since(snapshot, what, times[0], look_back)
+    wanted = min(look_back, lives_for(snapshot))
+    gap = max(after - before for before, after in pairwise([*times, snapshot.taken_at]))
+    if gap > max(KNOWN_FOR, LONGEST_GAP * wanted):
+        raise NoData(f"{what} is not known for {duration(gap)} of the {duration(wanted)} that are looked back at")
+
+
+def require_known_since(snapshot: Snapshot, what: str, since: float, look_back: float = WEEK) -> None:
+    """What is said of a week rests on a week, or on the whole life of a pipeline that is younger.
+
+    Args:
+        since: epoch seconds.
+        look_back: seconds that the review looks back.
+
+    Raises:
+        NoData: less is known.
+    """
+    known, wanted = snapshot.taken_at - since, min(look_back, lives_for(snapshot))
+    if known < KNOWN_FOR:
+        raise NoData(f"{what} is known for {known / 3600:.1f} h; a review takes {KNOWN_FOR / 3600:g}")
+    if known < COVERED * wanted:
+        raise NoData(f"{what} is known for {duration(known)} of the {duration(wanted)} that are looked back at")
+
+
+def lives_for(snapshot: Snapshot) -> float:
+    """Seconds since the oldest workload was made; a pipeline without any has always lived."""
+    lists = {kind.source for kind in KINDS.values() if kind.workload}
+    ages = [age(item, snapshot.taken_at) for source in sorted(lists) for item in snapshot.data(source)]
+    return max(ages, default=float("inf"))

@@ -1,0 +1,85 @@
+"""What each run saw of the pipeline, kept beside the reports: a review goes on with it where Prometheus forgot.
+
+One line of JSON for each run that looked, for 35 days; of the days before the last one only the last line of each hour.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline_services.judgements import readings
+from pipeline_services.judgements.history import reading_key
+from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.errors import PipelineError
+from pipeline_services.snapshot.snapshot import Snapshot
+
+FILE: Final = "history/looks.jsonl"
+KEPT_S: Final = 35 * 86_400.0
+ALL_FOR_S: Final = 86_400.0
+HOUR_S: Final = 3600.0
+NIGHTLY: Final = "daily"
+"""The folder in which the nightly run has the reports of its daily checks; the reviews have theirs beside it."""
+
+
+def look(snapshot: Snapshot) -> dict[str, Any]:
+    """What there is to keep of a snapshot: all readings of key metrics that are known."""
+    place = {"context": snapshot.context, "namespace": snapshot.namespace}
+    return {"at": round(snapshot.taken_at), **place, "readings": dict(_readings(snapshot))}
+
+
+def _readings(snapshot: Snapshot) -> Iterator[tuple[str, float]]:
+    for metric in KEY_METRICS.values():
+        for subject in metric.cases(snapshot.pipeline):
+            try:
+                value = readings.read(snapshot, metric, subject).value
+            except PipelineError:  # it is not known, which its own check says; so there is nothing to keep
+                continue
+            if math.isfinite(value):
+                yield reading_key(metric.id, subject), round(value, 6)
+
+
+def add(reports: Path, snapshot: Snapshot) -> None:
+    """Put a look behind the earlier ones, the oldest of which go."""
+    kept = thinned([*_read(reports / FILE), look(snapshot)], snapshot.taken_at)
+    lines = [json.dumps(one, sort_keys=True, allow_nan=False) for one in kept]
+    write_whole(reports / FILE, ("\n".join(lines) + "\n").encode())
+
+
+def thinned(looks: Sequence[Mapping[str, Any]], now: float) -> list[Mapping[str, Any]]:
+    """The looks that are kept, in the order of time."""
+    by_time = {look["at"] // (1 if now - look["at"] < ALL_FOR_S else HOUR_S): look for look in _ordered(looks)}
+    return [look for look in _ordered(by_time.values()) if now - look["at"] < KEPT_S]
+
+
+def read(reports: Path, snapshot: Snapshot) -> list[Mapping[str, Any]]:
+    """The earlier looks at what the snapshot shows, those of the nightly run included, in the order of time."""
+    found = [*_read(reports / FILE), *_read(reports / NIGHTLY / FILE)]
+    here = snapshot.context, snapshot.namespace
+    return _ordered(one for one in found if (one["context"], one["namespace"]) == here)
+
+
+def _ordered(looks: Any) -> list[Mapping[str, Any]]:
+    return sorted(looks, key=lambda look: float(look["at"]))
+
+
+def _read(file: Path) -> list[Mapping[str, Any]]:
+    """The looks of a file; a line that cannot be read is none."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return [one for line in lines if (one := _look(line)) is not None]
+
+
+def _look(line: str) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(line)
+        known = isinstance(found["readings"], dict) and isinstance(found["at"], int | float)
+        return found if known and {"context", "namespace"} <= found.keys() else None
+    except (ValueError, KeyError, TypeError):
+        return None
