@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pipeline_services.checklist.checks import cases
@@ -11,42 +11,10 @@ from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.causes import CAUSES, RULES
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Diagnosis, Finding, Unanswered
-from pipeline_services.triage.rules import (
-    autoscaling,
-    cluster_parts,
-    config,
-    data_flow,
-    declared,
-    influxdb,
-    infrastructure,
-    kafka,
-    network,
-    observability,
-    pods,
-    resources,
-    stale_errors,
-    tls,
-    unknown,
-    workloads,
-)
-
-RULES: Final[Sequence[Callable[[Evidence], Iterator[Finding]]]] = (
-    infrastructure.findings,
-    config.findings,
-    tls.findings,
-    cluster_parts.findings,
-    network.findings,
-    workloads.findings,
-    kafka.findings,
-    influxdb.findings,
-    resources.findings,
-    data_flow.findings,
-    declared.findings,
-    observability.findings,
-    autoscaling.findings,
-)
+from pipeline_services.triage.rules import declared, pods, stale_errors, unknown
 
 
 def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
@@ -58,7 +26,7 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
     here = settings or Settings()
     results = run_checks(snapshot, cases(snapshot.pipeline, here, "daily"))
     failed = [one for one in results.values() if one.failed]
-    evidence = Evidence(snapshot, results, here.absent)
+    evidence = Evidence(snapshot, results, here.absent, CAUSES)
     found = [finding for rule in RULES for finding in rule(evidence) if finding.component not in here.absent]
     causes = upstream_first(declared.with_drifts(evidence, found), snapshot.pipeline)
     settling = list(pods.settling(evidence, _unanswered(results.values(), causes)))

@@ -30,6 +30,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.model import Cause
 
 RECENT: Final = 900.0
 """Seconds back for which events and log lines are evidence of something that is wrong now."""
@@ -43,11 +44,13 @@ class Evidence:
     Attributes:
         results: the checks that are not green, by id.
         absent: the components that this environment does not have.
+        causes: what a finding may name, by id.
     """
 
     snapshot: Snapshot
     results: Mapping[str, CheckResult] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    causes: Mapping[str, Cause] = field(default_factory=dict)
 
     @property
     def pipeline(self) -> Pipeline:

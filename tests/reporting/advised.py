@@ -14,6 +14,9 @@ from tests.reporting.samples import ROOT
 PACKAGE = ROOT / "pipeline_services"
 ELSEWHERE = ("platform", "faults")
 """What these tell is about the suite's own cluster and its faults, not about the pipeline."""
+RULES = PACKAGE / "triage" / "rules"
+STEPS = PACKAGE / "triage" / "steps.py"
+"""What causes are made of; their own commands are taken from the list."""
 
 
 def templates() -> dict[str, str]:
@@ -21,7 +24,7 @@ def templates() -> dict[str, str]:
     found = {command: f"cause {cause.id}" for cause in CAUSES.values() for command in (*cause.steps, cause.undo)}
     found |= {part.first_command: f"component {part.id}" for part in Pipeline.load().components.values()}
     for file in sorted(PACKAGE.rglob("*.py")):
-        if not {*ELSEWHERE, "causes"} & set(file.relative_to(PACKAGE).parts):
+        if file != STEPS and not {*ELSEWHERE} & set(file.relative_to(PACKAGE).parts):
             found |= {command: str(file.relative_to(ROOT)) for command in literals(file)}
     return {command: where for command, where in found.items() if command}
 
@@ -29,7 +32,10 @@ def templates() -> dict[str, str]:
 def literals(file: Path) -> Iterator[str]:
     """The commands among a module's strings."""
     nested: set[ast.AST] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    tree = ast.parse(file.read_text())
+    if RULES in file.parents:
+        tree.body = [one for one in tree.body if isinstance(one, ast.FunctionDef | ast.ClassDef)]
+    for node in ast.walk(tree):
         if node in nested or not isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
             continue
         text = re.sub(r"\{(\w+):\{\}\}", r"{\1}", _text(node))  # a placeholder whose component is filled in

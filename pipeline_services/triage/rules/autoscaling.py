@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import hpas
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.component import Autoscaler, Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -20,9 +22,59 @@ from pipeline_services.model.k8s import (
     status_of,
 )
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Finding
+from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.rules import cluster_parts
 from pipeline_services.triage.rules.finding import make_finding, stopped_since
+from pipeline_services.triage.steps import RESTORE
+
+CAUSES: Final = (
+    Cause(
+        "usage-unknown",
+        "the metrics API does not answer, so no autoscaler works",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=(
+            "kubectl get deployments,daemonsets,pods -n kube-system",
+            "kubectl scale deployment metrics-server -n kube-system --replicas=1",
+        ),
+        undo="kubectl scale deployment metrics-server -n kube-system --replicas=0",
+        afterwards="kubectl get hpa shows percentages",
+    ),
+    Cause(
+        "autoscaler-missing",
+        "an autoscaler does not exist",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=(RESTORE,),
+        afterwards="kubectl get hpa shows both",
+    ),
+    Cause(
+        "autoscaler-wrong",
+        "an autoscaler has wrong bounds or a wrong target",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=("kubectl describe hpa -n {namespace} {hpa}", RESTORE),
+        afterwards="{min} to {max} replicas at {cpu} % CPU",
+    ),
+    Cause(
+        "autoscaler-at-limit",
+        "an autoscaler is at its maximum and needs more pods",
+        Escalation.L2,
+        "high-resource-usage",
+        symptomatic=True,
+        steps=("kubectl describe hpa -n {namespace} {hpa}", "kubectl top pods -n {namespace}"),
+        afterwards="fewer than {max} replicas",
+    ),
+    Cause(
+        "request-missing",
+        "an autoscaler scales pods that request no CPU",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=("kubectl describe {workload} -n {namespace}", "kubectl rollout undo {workload} -n {namespace}"),
+        undo="kubectl rollout undo {workload} -n {namespace}",
+        afterwards="kubectl get hpa: no <unknown> within a minute",
+    ),
+)
 
 METRICS_LABEL = ("k8s-app", "metrics-server")
 _NOT_THE_METRICS = "there is no HPA|missing request|AmbiguousSelector"

@@ -7,10 +7,37 @@ from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.cluster_parts import subject_of
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.k8s import is_ready
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Finding
+from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.rules.finding import make_finding
+from pipeline_services.triage.steps import GREEN, RESTORE
+
+_SAVED: Final = "{config_map}.saved.yaml"
+
+CAUSES: Final = (
+    Cause(
+        "cluster-part-down",
+        "a part of the cluster itself does not run",
+        Escalation.L3,
+        "the-cluster-itself",
+        steps=("kubectl get deployments,daemonsets,pods -n kube-system", RESTORE),
+        afterwards=GREEN,
+    ),
+    Cause(
+        "dns-misconfigured",
+        "the DNS server's configuration does not answer the Services' names",
+        Escalation.L3,
+        "the-cluster-itself",
+        steps=(
+            f"kubectl get configmap -n kube-system {{config_map}} -o yaml > {_SAVED}",
+            "kubectl replace -n kube-system -f {config_map}.corrected.yaml",
+        ),
+        undo=f"kubectl replace -n kube-system --force -f {_SAVED}",
+        afterwards="names resolve in the pods, a minute after the change",
+    ),
+)
 
 NAMED_ELSEWHERE: Final = ("dns", "hpa")
 """The components of parts that have causes of their own: see network.py and autoscaling.py."""

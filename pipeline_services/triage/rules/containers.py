@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from pipeline_services.judgements.pods import OOM_RECENT
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -29,9 +29,51 @@ from pipeline_services.model.k8s import (
     state_of,
 )
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Finding
+from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.rules.finding import event_line, make_finding, warnings_about
+from pipeline_services.triage.rules.log_lines import last_log_lines
 from pipeline_services.triage.rules.probes import killed_by_probe
+from pipeline_services.triage.steps import BEFORE, DESCRIBE, HISTORY, READY, ROLL_BACK
+
+CAUSES: Final = (
+    Cause(
+        "process-crashed",
+        "a process exited and was restarted",
+        Escalation.L1,
+        "self-healing",
+        heals_within=60,
+        steps=(BEFORE, "kubectl get pods -n {namespace} -l {selector} --watch"),
+        afterwards=READY,
+    ),
+    Cause(
+        "crash-loop",
+        "a process exits again and again",
+        Escalation.L2,
+        "pod-status",
+        symptomatic=True,
+        steps=(BEFORE, HISTORY, ROLL_BACK),
+        undo=ROLL_BACK,
+        afterwards=READY,
+    ),
+    Cause(
+        "image-unavailable",
+        "the image cannot be pulled",
+        Escalation.L2,
+        "configuration",
+        steps=(HISTORY, ROLL_BACK),
+        undo=ROLL_BACK,
+        afterwards=READY,
+    ),
+    Cause(
+        "container-cannot-start",
+        "the container's command or settings are invalid",
+        Escalation.L2,
+        "pod-status",
+        steps=(DESCRIBE, HISTORY, ROLL_BACK),
+        undo=ROLL_BACK,
+        afterwards=READY,
+    ),
+)
 
 JUST_RESTARTED: Final = 120.0
 """Seconds for which a finished restart is still a finding."""
@@ -55,9 +97,6 @@ _NOT_FOUND: Final = r"(?i)(configmap|secret|key)\b.*(not found|non-?existent)|re
 _NO_PROGRAM: Final = (
     r"No module named|can't open file|exec format error|command not found|executable file not found"
     r"|unrecognized arguments|unknown flag|Could not find or load main class"
-)
-_WORRY: Final = (
-    r"(?i)error|fail|refused|denied|timed? ?out|no such|not found|cannot|invalid|exception|no space|unauthorized"
 )
 
 
@@ -211,25 +250,6 @@ def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObj
         since=at,
         **common,
     )
-
-
-def last_log_lines(evidence: Evidence, part: Component, pod: K8sObject, container: str) -> list[str]:
-    """The last lines that the container logged before it ended, those that look like errors first."""
-    lines: list[str] = []
-    for tail in evidence.data(f"logs/{part.id}") or []:
-        if tail["pod"] == name_of(pod) and tail["container"] == container:
-            lines = [entry.partition(" ")[2] for entry in (tail.get("previous") or tail["lines"])]
-    worrying = [line for line in lines if re.search(_WORRY, line)]
-    return [_message(line) for line in (worrying or lines)[-2:]]
-
-
-def _message(line: str) -> str:
-    """What a line of a log says, without what only programs read in it."""
-    try:
-        said = json.loads(line)
-        return f"{said['level']}: {said['message']}"
-    except (ValueError, TypeError, KeyError):
-        return line
 
 
 def _last_end(status: K8sObject) -> K8sObject:

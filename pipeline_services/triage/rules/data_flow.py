@@ -7,13 +7,66 @@ from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import readings
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
+from pipeline_services.model.commands import DESCRIBE_GROUP, READ_DEAD_LETTER, TOP_PODS
 from pipeline_services.model.k8s import name_of, status_of
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.rules.finding import make_finding
 from pipeline_services.triage.rules.kafka import unread_partitions
+from pipeline_services.triage.steps import HISTORY, LOGS
+
+CAUSES: Final = (
+    Cause(
+        "backlog-draining",
+        "consumers are catching up with a backlog",
+        Escalation.L1,
+        "processor-pod-failure",
+        heals_within=300,
+        steps=(DESCRIBE_GROUP,),
+        afterwards="LAG is small and stays so",
+    ),
+    Cause(
+        "processing-too-slow",
+        "readings come in faster than they are stored",
+        Escalation.L2,
+        "processor-pod-failure",
+        symptomatic=True,
+        steps=(
+            TOP_PODS,
+            "kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=3",
+        ),
+        undo="kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=1",
+        afterwards="LAG falls",
+    ),
+    Cause(
+        "producer-idle",
+        "the producer runs and sends nothing",
+        Escalation.L2,
+        "producer-pod-failure",
+        symptomatic=True,
+        steps=(LOGS, "kubectl delete pods -n {namespace} -l {selector:producer}"),
+        afterwards="the producer's rate is above 0.5 readings/s",
+    ),
+    Cause(
+        "data-clock-wrong",
+        "readings have impossible timestamps",
+        Escalation.L2,
+        "producer-pod-failure",
+        steps=("kubectl logs -n {namespace} -l {selector:producer} --tail=50", HISTORY),
+        afterwards="the newest reading is seconds old",
+    ),
+    Cause(
+        "poison-messages",
+        "messages that cannot be parsed go to the dead-letter topic",
+        Escalation.L2,
+        "processor-pod-failure",
+        steps=(READ_DEAD_LETTER,),
+        afterwards="the dead-letter topic does not grow",
+    ),
+)
 
 STEADY_FOR: Final = 180.0
 """Seconds: what held readings up for longer than the latency may be, and still shows in it, stopped the writes then."""

@@ -18,7 +18,6 @@ from pipeline_services.model.k8s import (
     replicas_of,
 )
 from pipeline_services.model.text import one_line
-from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
 
@@ -56,7 +55,7 @@ def make_finding(
         self_healing: None for what the cause says; likewise ``heals_within``, in seconds.
         details: what the cause's commands are filled in with, beside the names of the pipeline, workload and pod.
     """
-    known, pipeline = CAUSES[cause], evidence.pipeline
+    known, pipeline = evidence.causes[cause], evidence.pipeline
     part = about if isinstance(about, Component) else pipeline.workloads.get(about)
     concerned = about.reports_to if isinstance(about, Component) else about
     owner = component or concerned

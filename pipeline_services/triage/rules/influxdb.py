@@ -7,11 +7,45 @@ from typing import Final
 
 from pipeline_services.apps.log_words import NOT_DELIVERED
 from pipeline_services.checklist import checks
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import name_of
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.rules.finding import make_finding, of_part
+from pipeline_services.triage.steps import RESTORE
+
+CAUSES: Final = (
+    Cause(
+        "store-unresponsive",
+        "InfluxDB runs and does not serve",
+        Escalation.L3,
+        "influxdb-statefulset-failure",
+        symptomatic=True,
+        steps=(
+            "kubectl logs -n {namespace} {pod:influxdb} --tail=200",
+            "kubectl delete pod -n {namespace} {pod:influxdb}",
+        ),
+        afterwards='/health answers "pass"',
+    ),
+    Cause(
+        "bucket-missing",
+        "InfluxDB has no such bucket or organisation",
+        Escalation.L2,
+        "influxdb-statefulset-failure",
+        steps=("kubectl logs -n {namespace} -l {selector:processor} --tail=50", RESTORE),
+        afterwards="writes go on",
+    ),
+    Cause(
+        "writes-fail",
+        "InfluxDB rejects what the processor writes",
+        Escalation.L2,
+        "influxdb-statefulset-failure",
+        symptomatic=True,
+        steps=("kubectl logs -n {namespace} -l {selector:processor} --tail=50",),
+        afterwards="writes go on",
+    ),
+)
 
 _NO_BUCKET: Final = (
     r"(?i)bucket .*not found|not found: bucket|organization .*not found|\(unexpected\).*404"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.heartbeats import silent_nodes
 from pipeline_services.judgements.nodes import closed_by_taints
 from pipeline_services.judgements.volumes import belongs_to
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
     PRESSURES,
@@ -27,8 +29,86 @@ from pipeline_services.model.k8s import (
     taints_of,
 )
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.rules.finding import OF_ALL, make_finding
+from pipeline_services.triage.steps import READY
+
+CAUSES: Final = (
+    Cause(
+        "node-full",
+        "no node has room for a pod",
+        Escalation.L3,
+        "high-resource-usage",
+        steps=("kubectl describe nodes", "kubectl top nodes"),
+        afterwards=READY,
+    ),
+    Cause(
+        "node-cordoned",
+        "a node is cordoned",
+        Escalation.L3,
+        "high-resource-usage",
+        steps=("kubectl uncordon {node}",),
+        undo="kubectl cordon {node}",
+        afterwards="kubectl get nodes: Ready",
+    ),
+    Cause(
+        "node-tainted",
+        "a taint keeps pods off a node",
+        Escalation.L3,
+        "high-resource-usage",
+        steps=("kubectl describe node {node}", "kubectl taint node {node} {taint}-"),
+        undo="kubectl taint node {node} {taint}:NoSchedule",
+        afterwards="kubectl describe node: Taints <none>",
+    ),
+    Cause(
+        "node-not-ready",
+        "a node is not Ready",
+        Escalation.L3,
+        "health-checks",
+        steps=("kubectl describe node {node}",),
+        afterwards="kubectl get nodes: Ready",
+    ),
+    Cause(
+        "node-silent",
+        "a kubelet does not report",
+        Escalation.L3,
+        "the-cluster-itself",
+        steps=("kubectl describe node {node}", "kubectl get leases -n kube-node-lease"),
+        afterwards="kubectl get nodes: Ready; then look at the pods again",
+    ),
+    Cause(
+        "node-pressure",
+        "a node is short of memory, disk or process ids",
+        Escalation.L3,
+        "high-resource-usage",
+        steps=("kubectl describe node {node}", "kubectl top nodes"),
+        afterwards="no pressure condition is True",
+    ),
+    Cause(
+        "volume-unbound",
+        "a volume claim is not Bound",
+        Escalation.L3,
+        "storage",
+        steps=("kubectl describe pvc -n {namespace}", "kubectl get storageclass"),
+        afterwards="the claim is Bound",
+    ),
+    Cause(
+        "volume-missing",
+        "a volume or its claim is missing",
+        Escalation.L3,
+        "storage",
+        steps=("kubectl get pvc -n {namespace}", "kubectl get events -n {namespace} --sort-by=.lastTimestamp"),
+        afterwards="the claim is Bound and the pod is ready",
+    ),
+    Cause(
+        "volume-full",
+        "a volume is full",
+        Escalation.L3,
+        "storage",
+        steps=("kubectl exec -n {namespace} {pod} -- df -h {mount}",),
+        afterwards="usage below 80 %",
+    ),
+)
 
 STILL_SAID = 60.0
 """Seconds within which what has no space says so again."""

@@ -8,11 +8,74 @@ from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
+from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_TOPIC
 from pipeline_services.model.k8s import age, name_of
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.rules.finding import make_finding
+from pipeline_services.triage.steps import RESTORE
+
+CAUSES: Final = (
+    Cause(
+        "topic-missing",
+        "the topic does not exist or lacks partitions",
+        Escalation.L2,
+        "kafka-statefulset-failure",
+        steps=(
+            DESCRIBE_TOPIC,
+            RESTORE,
+        ),
+        afterwards="every partition has a leader",
+    ),
+    Cause(
+        "partition-leaderless",
+        "a partition has no leader",
+        Escalation.L3,
+        "kafka-statefulset-failure",
+        steps=("kubectl logs -n {namespace} {pod:kafka} --tail=200", "kubectl delete pod -n {namespace} {pod:kafka}"),
+        afterwards="every partition has a leader",
+    ),
+    Cause(
+        "records-refused",
+        "the broker refuses what is sent to the topic",
+        Escalation.L2,
+        "kafka-statefulset-failure",
+        steps=(DESCRIBE_TOPIC, "kubectl logs -n {namespace} -l {selector:producer} --tail=50"),
+        afterwards="the topic's Configs let a batch of readings through, and the producer says no more of it",
+    ),
+    Cause(
+        "broker-unresponsive",
+        "the broker runs and does not answer",
+        Escalation.L3,
+        "kafka-statefulset-failure",
+        symptomatic=True,
+        steps=("kubectl logs -n {namespace} {pod:kafka} --tail=200", "kubectl delete pod -n {namespace} {pod:kafka}"),
+        afterwards="the topic can be described",
+    ),
+    Cause(
+        "rebalancing",
+        "the consumer group is rebalancing",
+        Escalation.L1,
+        "known-issues",
+        heals_within=60,
+        steps=(DESCRIBE_GROUP,),
+        afterwards="the group is Stable",
+    ),
+    Cause(
+        "partitions-unread",
+        "some partitions have no consumer",
+        Escalation.L2,
+        "processor-pod-failure",
+        symptomatic=True,
+        steps=(
+            DESCRIBE_GROUP,
+            "kubectl delete pods -n {namespace} -l {selector:processor}",
+        ),
+        afterwards="every partition has a consumer",
+    ),
+)
 
 _MOVING: Final = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
 _REFUSED: Final = (

@@ -10,6 +10,7 @@ from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements import network_policies
 from pipeline_services.judgements.pods import all_ready_since
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.k8s import (
@@ -21,9 +22,58 @@ from pipeline_services.model.k8s import (
     spec_of,
 )
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.rules import cluster_parts, services
 from pipeline_services.triage.rules.finding import make_finding, stopped_since, well
+from pipeline_services.triage.steps import RESTORE
+
+CAUSES: Final = (
+    Cause(
+        "policy-blocks",
+        "a NetworkPolicy blocks a needed connection",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
+        afterwards="the connection answers, the dependent checks are green",
+    ),
+    Cause(
+        "policy-too-loose",
+        "the NetworkPolicies allow more than the pipeline needs",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
+        afterwards="what no policy of the checkout allows is denied",
+    ),
+    Cause(
+        "connection-fails",
+        "pods cannot reach a healthy service",
+        Escalation.L3,
+        "network-policy-issues",
+        symptomatic=True,
+        steps=("kubectl get networkpolicies -n {namespace}", "kubectl get endpointslices -n {namespace}"),
+        afterwards="no time-outs in the log",
+    ),
+    Cause(
+        "dns-down",
+        "the cluster's DNS does not answer",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=(
+            "kubectl get deployments,daemonsets,pods -n kube-system",
+            "kubectl scale deployment coredns -n kube-system --replicas=1",
+        ),
+        undo="kubectl scale deployment coredns -n kube-system --replicas=0",
+        afterwards="names resolve in the pods",
+    ),
+    Cause(
+        "names-unresolvable",
+        "pods cannot resolve names",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=("kubectl get deployments,daemonsets,pods -n kube-system", "kubectl get networkpolicies -n {namespace}"),
+        afterwards="names resolve in the pods",
+    ),
+)
 
 DNS: Final = "dns"
 TOO_LOOSE: Final = (checks.NETWORK_DENIES_BY_DEFAULT, checks.NETWORK_DENIES, checks.NETWORK_ALLOWS_NOTHING_ELSE)

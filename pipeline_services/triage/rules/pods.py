@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from pipeline_services.checklist.run import CheckResult
-from pipeline_services.judgements.pods import STARTING_FOR, is_made_by
+from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
@@ -18,28 +19,71 @@ from pipeline_services.model.k8s import (
     condition_since,
     condition_status,
     created_at,
-    deletion_due,
-    deletion_time,
-    finalizers_of,
     has_succeeded,
     init_container_statuses,
     is_ready,
-    is_terminating,
     labels_of,
-    last_seen,
     name_of,
     phase_of,
     progress_of,
-    replicas_of,
     restarts_of,
     status_of,
 )
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.model import Cause, Confidence, Finding
+from pipeline_services.triage.rules.absent_pods import absent
 from pipeline_services.triage.rules.containers import ended, stuck_container
-from pipeline_services.triage.rules.finding import event_line, make_finding, warnings_about
+from pipeline_services.triage.rules.finding import make_finding, warnings_about
 from pipeline_services.triage.rules.probes import unready
 from pipeline_services.triage.rules.scheduling import unscheduled
+from pipeline_services.triage.steps import BEFORE, DESCRIBE, LOGS, READY
+
+CAUSES: Final = (
+    Cause(
+        "pod-replaced",
+        "a pod is being replaced or is starting",
+        Escalation.L1,
+        "self-healing",
+        heals_within=120,
+        steps=("kubectl get pods -n {namespace} -l {selector} --watch",),
+        afterwards=READY,
+    ),
+    Cause(
+        "settling",
+        "a pod has just started and has no metrics yet",
+        Escalation.L1,
+        "self-healing",
+        heals_within=180,
+        steps=("kubectl get pods -n {namespace} -l {selector}", "make triage"),
+        afterwards="make daily is green",
+    ),
+    Cause(
+        "pod-evicted",
+        "a pod was evicted from its node",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=("kubectl describe pod -n {namespace} {pod}", "kubectl describe nodes"),
+        afterwards=READY,
+    ),
+    Cause(
+        "restarted-often",
+        "a pod has restarted five times or more",
+        Escalation.L2,
+        "pod-status",
+        symptomatic=True,
+        steps=(BEFORE, DESCRIBE),
+        afterwards="the count stays where it is",
+    ),
+    Cause(
+        "not-ready",
+        "a pod is not ready",
+        Escalation.L2,
+        "pod-status",
+        symptomatic=True,
+        steps=(DESCRIBE, LOGS),
+        afterwards=READY,
+    ),
+)
 
 SETTLING_FOR: Final = 150.0
 """Seconds after a start in which windows of two minutes are not full yet."""
@@ -54,7 +98,7 @@ def pod_findings(evidence: Evidence, part: Component, workload: K8sObject) -> It
         for finding in _of(evidence, part, pod):
             found_by_cause.setdefault((finding.cause.id, finding.component), finding)
     if not found_by_cause and not evidence.ready(part.id):
-        found_by_cause["", ""] = _absent(evidence, part, workload)
+        found_by_cause["", ""] = absent(evidence, part, workload)
     yield from found_by_cause.values()
 
 
@@ -154,63 +198,6 @@ def _rolling(evidence: Evidence, part: Component) -> bool:
         return not progress.seen_by_controller or status.get("currentRevision") != status["updateRevision"]
     hashes = {labels_of(pod).get("pod-template-hash") for pod in evidence.all_pods(part.id)}
     return not progress.seen_by_controller or progress.updated < progress.wanted or len(hashes - {None}) > 1
-
-
-def _absent(evidence: Evidence, part: Component, workload: K8sObject) -> Finding:
-    """No pod stays: one is going and the next is not there yet, or nothing creates one."""
-    pod = next((pod for pod in evidence.all_pods(part.id) if is_terminating(pod)), None)
-    if pod is None:
-        return _not_created(evidence, part, workload)
-    since = deletion_due(pod) or evidence.now
-    if evidence.now - since > STARTING_FOR:
-        held = finalizers_of(pod)
-        return make_finding(
-            evidence,
-            "pod-stuck-ending",
-            part,
-            f"pod {name_of(pod)} should have ended {evidence.now - since:.0f} s ago",
-            f"deletionTimestamp {deletion_time(pod)}",
-            f"finalizers {held}" if held else "",
-            since=since,
-            pod=pod,
-        )
-    return make_finding(
-        evidence,
-        "pod-replaced",
-        part,
-        f"the only pod of {part.id} is being deleted; its replacement follows",
-        f"pod {name_of(pod)} is terminating",
-        subject=part.kubectl_name,
-        since=min(since, evidence.now),
-        pod=pod,
-    )
-
-
-def _not_created(evidence: Evidence, part: Component, workload: K8sObject) -> Finding:
-    stray = next((pod for pod in evidence.objects("pods") if is_made_by(pod, part)), None)
-    if stray is not None:
-        labels = labels_of(stray)
-        return make_finding(
-            evidence,
-            "label-wrong",
-            part,
-            f"pod {name_of(stray)} runs without the label {part.label_selector}, so no service finds it",
-            *(f"its label {key} is {labels.get(key)!r}" for key in part.selector),
-            str(progress_of(workload)),
-            since=evidence.changed("pods", name_of(stray)),
-            pod=stray,
-        )
-    events = evidence.events_of(part.kind, part.workload)
-    moving = any(evidence.now - last_seen(event) < STARTING_FOR for event in events)
-    return make_finding(
-        evidence,
-        "pod-replaced" if moving else "pods-missing",
-        part,
-        f"{part.kubectl_name} wants {replicas_of(workload)} pods and has none",
-        str(progress_of(workload)),
-        *(event_line(event) for event in events[:2]),
-        confidence=Confidence.MEDIUM,
-    )
 
 
 def _restarted_often(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
@@ -21,8 +22,30 @@ from pipeline_services.model.k8s import (
     started_at,
 )
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Finding
+from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.rules.finding import event_line, make_finding
+from pipeline_services.triage.steps import DESCRIBE, HISTORY, LOGS, READY, ROLL_BACK
+
+CAUSES: Final = (
+    Cause(
+        "process-hung",
+        "a process runs and does not answer",
+        Escalation.L1,
+        "pod-status",
+        heals_within=120,
+        steps=(LOGS, "kubectl delete pod -n {namespace} {pod}"),
+        afterwards=READY,
+    ),
+    Cause(
+        "probe-wrong",
+        "a probe fails on a healthy process",
+        Escalation.L2,
+        "pod-status",
+        steps=(DESCRIBE, HISTORY, ROLL_BACK),
+        undo=ROLL_BACK,
+        afterwards=READY,
+    ),
+)
 
 _TIMED_OUT: Final = r"(?i)deadline exceeded|timed? ?out|i/o timeout"
 _REFUSED: Final = (

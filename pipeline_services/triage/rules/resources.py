@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from pipeline_services.checklist import checks
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.k8s import containers_of, limits_of
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.rules.finding import make_finding
+from pipeline_services.triage.steps import HISTORY, ROLL_BACK
+
+CAUSES: Final = (
+    Cause(
+        "out-of-memory",
+        "a container needs more memory than its limit",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=(TOP_PODS, HISTORY, ROLL_BACK),
+        undo=ROLL_BACK,
+        afterwards="no restart for OOMKilled, memory below 90 % of the limit",
+    ),
+    Cause(
+        "cpu-throttled",
+        "a container is slowed down by its CPU limit",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=(
+            TOP_PODS,
+            "kubectl describe {workload} -n {namespace}",
+            ROLL_BACK,
+        ),
+        undo=ROLL_BACK,
+        afterwards="CPU below 80 % of the limit, the lag falls",
+    ),
+)
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -23,8 +24,30 @@ from pipeline_services.model.k8s import (
     spec_of,
 )
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Finding
+from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.rules.finding import event_line, make_finding
+from pipeline_services.triage.steps import DESCRIBE, DESCRIBE_WORKLOAD, HISTORY, READY, ROLL_BACK
+
+CAUSES: Final = (
+    Cause(
+        "request-too-large",
+        "a pod requests more than any node has",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=(DESCRIBE, HISTORY, ROLL_BACK),
+        undo=ROLL_BACK,
+        afterwards=READY,
+    ),
+    Cause(
+        "placement-impossible",
+        "no node fits the pod: selector, affinity or taint",
+        Escalation.L2,
+        "pod-status",
+        steps=(DESCRIBE_WORKLOAD, HISTORY, ROLL_BACK),
+        undo=ROLL_BACK,
+        afterwards=READY,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

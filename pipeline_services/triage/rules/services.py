@@ -3,14 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.endpoints import strangers
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.k8s import K8sObject, containers_of, labels_of, name_of, port_of, ports_of, selector_of
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Finding
+from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.rules.finding import make_finding, well
+from pipeline_services.triage.steps import RESTORE
+
+CAUSES: Final = (
+    Cause(
+        "service-missing",
+        "a service does not exist",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=("kubectl get services -n {namespace}", RESTORE),
+        afterwards="the service has an endpoint",
+    ),
+    Cause(
+        "service-selects-nothing",
+        "a service's selector matches no pod",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=(
+            "kubectl get service -n {namespace} {service} -o wide",
+            "kubectl get endpointslices -n {namespace}",
+            RESTORE,
+        ),
+        afterwards="the service has an endpoint",
+    ),
+    Cause(
+        "service-port-wrong",
+        "a service forwards to a port on which nothing listens",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=("kubectl describe service -n {namespace} {service}", RESTORE),
+        afterwards="a connection is answered",
+    ),
+    Cause(
+        "service-selects-too-much",
+        "a service leads to a pod that is not of its workload",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=(
+            "kubectl get endpointslices -n {namespace} -l kubernetes.io/service-name={service}",
+            "kubectl label pod -n {namespace} {pod} {unlabel}",
+        ),
+        undo="kubectl label pod -n {namespace} {pod} {labels} --overwrite",
+        afterwards="the service has the endpoints of its workload only",
+    ),
+)
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:

@@ -8,12 +8,25 @@ from typing import Final
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.logs import WINDOW, unknown_errors
 from pipeline_services.judgements.pods import STARTING_FOR, all_ready_since
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import age_since_start, container_statuses, is_ready, is_running
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.rules.finding import make_finding
+
+CAUSES: Final = (
+    Cause(
+        "outage-over",
+        "the component has recovered; failures of the outage are still in logs and metrics",
+        Escalation.L1,
+        "self-healing",
+        heals_within=150,
+        steps=("kubectl get pods -n {namespace} -l {selector}", "make triage"),
+        afterwards="make daily is green",
+    ),
+)
 
 SETTLED_AFTER: Final = 15.0
 """Seconds for which clients may still fail after the pod is back: until their next attempt."""

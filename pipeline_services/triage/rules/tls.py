@@ -8,11 +8,43 @@ from typing import Any, Final
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements import tls
+from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import K8sObject
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.rules.finding import make_finding
+from pipeline_services.triage.steps import GREEN, RESTORE
+
+_SAVED: Final = "{secret:tls}.saved.yaml"
+_RENEW: Final = (
+    f"kubectl get secret -n {{namespace}} {{secret:tls}} -o yaml > {_SAVED}",
+    "kubectl delete secret -n {namespace} {secret:tls}",
+    RESTORE,
+)
+_PUT_BACK: Final = f"kubectl replace -n {{namespace}} --force -f {_SAVED}"
+
+
+def _mended_by_renewal(cause: str, title: str) -> Cause:
+    """The Secret is saved, deleted and made again."""
+    level = Escalation.L2
+    return Cause(cause, title, level, "tls-certificate", steps=_RENEW, undo=_PUT_BACK, afterwards=GREEN)
+
+
+CAUSES: Final = (
+    _mended_by_renewal("certificate-without-key", "the Secret's key is not that of its certificate"),
+    _mended_by_renewal("certificate-expiring", "the certificate is about to expire"),
+    _mended_by_renewal("certificate-expired", "the certificate has expired"),
+    _mended_by_renewal("certificate-wrong", "the certificate is not trusted, or not for this name"),
+    Cause(
+        "certificate-not-loaded",
+        "the service still serves an older certificate",
+        Escalation.L2,
+        "tls-certificate",
+        steps=("kubectl delete pod -n {namespace} {pod:influxdb}",),
+        afterwards=GREEN,
+    ),
+)
 
 _TLS_TROUBLE: Final = r"(?i)certificate|CERTIFICATE_VERIFY|\(tls\)|x509|unknown authority|self.signed"
 

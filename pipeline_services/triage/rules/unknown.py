@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.rules.finding import make_finding
+from pipeline_services.triage.steps import GREEN
+
+CAUSES: Final = (
+    Cause(
+        "unknown",
+        "the cause is not known",
+        Escalation.L2,
+        "troubleshooting-workflow",
+        symptomatic=True,
+        steps=(
+            "kubectl get pods -n {namespace} -o wide",
+            "kubectl get events -n {namespace} --sort-by=.lastTimestamp",
+            "make daily",
+        ),
+        afterwards=GREEN,
+    ),
+)
 
 
 def findings(evidence: Evidence, explained_by: Sequence[Finding]) -> Iterator[Finding]:

@@ -1,0 +1,34 @@
+"""What a container said before it ended."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+from pipeline_services.model.component import Component
+from pipeline_services.model.k8s import K8sObject, name_of
+from pipeline_services.triage.evidence import Evidence
+
+_WORRY: Final = (
+    r"(?i)error|fail|refused|denied|timed? ?out|no such|not found|cannot|invalid|exception|no space|unauthorized"
+)
+
+
+def last_log_lines(evidence: Evidence, part: Component, pod: K8sObject, container: str) -> list[str]:
+    """The last lines that the container logged before it ended, those that look like errors first."""
+    lines: list[str] = []
+    for tail in evidence.data(f"logs/{part.id}") or []:
+        if tail["pod"] == name_of(pod) and tail["container"] == container:
+            lines = [entry.partition(" ")[2] for entry in (tail.get("previous") or tail["lines"])]
+    worrying = [line for line in lines if re.search(_WORRY, line)]
+    return [_message(line) for line in (worrying or lines)[-2:]]
+
+
+def _message(line: str) -> str:
+    """What a line of a log says, without what only programs read in it."""
+    try:
+        said = json.loads(line)
+        return f"{said['level']}: {said['message']}"
+    except (ValueError, TypeError, KeyError):
+        return line
