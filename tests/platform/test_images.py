@@ -10,7 +10,7 @@ import kafka
 import pytest
 
 from pipeline_services.model import paths
-from pipeline_services.platform.build.images import RECIPES, lay
+from pipeline_services.platform.build.images import BAKED, RECIPES, Recipe, lay, plain
 
 # As in the image: site-packages without its .pth files (one of them names this checkout), and what the recipe lays.
 IMPORT = """
@@ -51,3 +51,18 @@ def test_the_rest_of_the_project_is_not_in_the_image(image: Path) -> None:
 def test_every_package_of_the_image_is_a_regular_one(image: Path) -> None:
     """Without its __init__.py a package would still be found, as a namespace that any folder on the path joins."""
     assert not [str(file) for file in image.rglob("*.py") if not (file.parent / "__init__.py").exists()]
+
+
+def test_a_folder_with_a_dockerfile_is_an_image_and_needs_no_recipe(tmp_path: Path) -> None:
+    for name in ("broker", "cache", "programs-only"):
+        (tmp_path / name).mkdir()
+    for name in ("broker", "cache"):
+        (tmp_path / name / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\n")
+    assert [recipe.name for recipe in plain(tmp_path, [Recipe("cache", "", 1.0)])] == ["broker"]
+    assert plain(tmp_path / "nowhere", []) == ()
+
+
+def test_no_image_is_made_or_baked_twice() -> None:
+    names = [recipe.name for recipe in RECIPES]
+    assert len(set(names)) == len(names)
+    assert len(set(BAKED)) == len(BAKED)

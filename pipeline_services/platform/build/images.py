@@ -17,6 +17,8 @@ from pipeline_services.platform.build.graph import FETCH, Graph, Job, Step, file
 
 PREFIX: Final = "localhost/conveyor"
 SUITE: Final = "suite"
+PLAIN_S: Final = 20.0
+"""Seconds that an image of a few packages takes."""
 BASE_PACKAGES: Final = ("ca-certificates", "curl", "netcat-openbsd", "usr-is-merged")
 # usr-is-merged can stand in for usrmerge, which brings all of Perl; it is picked all the same, so it goes afterwards.
 AFTERWARDS: Final = 'chroot "$1" apt-get --yes --auto-remove purge usrmerge'
@@ -69,7 +71,14 @@ def _is_for_image(path: Path) -> bool:
     return path.suffix not in (".go", ".mod", ".sum") and path.name not in locks and not path.name.startswith(".")
 
 
-RECIPES: Final = (
+def plain(folder: Path, others: Iterable[Recipe]) -> tuple[Recipe, ...]:
+    """The images that a Dockerfile alone makes, of packages from Debian: each folder that has one and no recipe."""
+    known = {recipe.name for recipe in others}
+    names = sorted(file.parent.name for file in folder.glob("*/Dockerfile"))
+    return tuple(Recipe(name, "", PLAIN_S) for name in names if name not in known)
+
+
+_MADE_OF_MORE: Final = (
     Recipe("python-base", "", 25),
     Recipe("system", "kubernetes", 12, ("kubernetes", "cluster-tools", "etcd")),
     Recipe("coredns", "coredns", 3, on="system"),
@@ -108,8 +117,18 @@ RECIPES: Final = (
         ),
     ),
 )
+_PLAIN: Final = plain(paths.IMAGES, _MADE_OF_MORE)
+RECIPES: Final = (*_MADE_OF_MORE, *_PLAIN)
 BAKED_FIRST: Final = ("system", "coredns", "kube-router", "kafka")
-BAKED: Final = (*BAKED_FIRST, "influxdb", "prometheus", "grafana", "loki", "log-shipper")
+BAKED: Final = (
+    *BAKED_FIRST,
+    "influxdb",
+    "prometheus",
+    "grafana",
+    "loki",
+    "log-shipper",
+    *(recipe.name for recipe in _PLAIN),
+)
 LOADED: Final = ("apps",)
 """Brought by ``up``; the suite's own image is not among them, since only the nightly run in a cluster needs it."""
 
