@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Fault, Proof, object_path, together
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import is_terminating
+from pipeline_services.reporting.runbook.commands import Command
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -112,11 +114,10 @@ NO_IMAGE: Final = workloads.edited(
 EXPIRES_TOMORROW: Final = certificates.replaced(
     certificates.expires_tomorrow, "a certificate for one more day", *certificates.VERIFIERS
 )
-MITIGATIONS: Final = (
+FIRST: Final = (
     Mitigation("high-resource-usage", 3, workloads.cordoned, _node),
     Mitigation("high-resource-usage", 4, workloads.tainted, _taint),
-    Mitigation("network-policy-issues", 1, network.all_allowed, lambda _pipeline: {"policy": "debug"},
-               shown=False),
+    Mitigation("network-policy-issues", 1, network.all_allowed, lambda _pipeline: {"policy": "debug"}, shown=False),
     Mitigation("network-policy-issues", 2, network.dns_down),
     Mitigation("network-policy-issues", 3, network.policy_missing("producer", "producer-to-kafka")),
     Mitigation("the-cluster-itself", 1, network.network_plugin_gone(roles.PROCESSOR), slow=True),
@@ -124,17 +125,9 @@ MITIGATIONS: Final = (
     Mitigation("pod-status", 2, workloads.paused_rollout(roles.PRODUCER), shown=False),
     Mitigation("pod-status", 3, without_label, _unlabelled),
     Mitigation("pod-status", 4, leaving(roles.PRODUCER), _first_pod(roles.PRODUCER), shown=False),
-    Mitigation("producer-pod-failure", 1, processes.process_stopped(roles.PRODUCER)),
-    Mitigation("producer-pod-failure", 2, workloads.scaled(roles.PRODUCER, 0)),
-    Mitigation("processor-pod-failure", 1, processes.process_stopped(roles.PROCESSOR)),
-    Mitigation("kafka-statefulset-failure", 1, processes.process_stopped(roles.KAFKA)),
-    Mitigation("influxdb-statefulset-failure", 1, processes.process_stopped(roles.INFLUXDB)),
-    Mitigation("processor-pod-failure", 2, workloads.scaled(roles.PROCESSOR, 0)),
-    Mitigation("kafka-statefulset-failure", 2, workloads.scaled(roles.KAFKA, 0)),
-    Mitigation("influxdb-statefulset-failure", 2, workloads.scaled(roles.INFLUXDB, 0)),
-    Mitigation("grafana-dashboards", 1, workloads.scaled(roles.GRAFANA, 0)),
+)
+LAST: Final = (
     Mitigation("grafana-dashboards", 2, nothing(), shown=False),
-    Mitigation("loki-log-search", 1, workloads.scaled(roles.LOKI, 0)),
     Mitigation("loki-log-search", 2, nothing(), shown=False),
     Mitigation("cheat-sheet", 1, nothing(), _first_pod(roles.PROCESSOR), shown=False),
     Mitigation("high-resource-usage", 1, nothing(roles.PRODUCER, roles.PROCESSOR), shown=False, makes_pods=3),
@@ -143,5 +136,43 @@ MITIGATIONS: Final = (
     Mitigation("observability", 1, workloads.scaled(roles.PROMETHEUS, 0)),
     Mitigation("observability", 2, processes.process_stopped(roles.PROMETHEUS)),
     Mitigation("tls-certificate", 1, EXPIRES_TOMORROW, slow=True),
-)  # fmt: skip
-"""In the order in which they are typed: what costs the autoscalers or Prometheus their figures comes last."""
+)
+"""What costs the autoscalers or Prometheus their figures is typed last."""
+_SCALE_UP: Final = re.compile(r"kubectl scale (?:deployment|statefulset)[/ ](?P<workload>\S+) .*--replicas=1")
+_DELETE_PODS: Final = re.compile(r"kubectl delete pods? -n \S+ (?:-l )?(?P<pods>[^\s<]+)")
+
+
+def mitigations(changes: Mapping[tuple[str, int], Sequence[Command]]) -> list[Mitigation]:
+    """Every block that is typed in a failure, in the order in which they are typed.
+
+    A block of one command says by it which failure it is for: what scales a workload to 1 is for one that was scaled to
+    0, what deletes a component's pods is for one whose process hangs. All others stand in ``FIRST`` and ``LAST``.
+
+    Args:
+        changes: the runbook's blocks, as ``commands.changes`` has them.
+    """
+    listed = {(one.section, one.block) for one in (*FIRST, *LAST)}
+    rest = {where: typed[0].text for where, typed in changes.items() if where not in listed and len(typed) == 1}
+    found = [Mitigation(*where, fault) for where, text in rest.items() if (fault := failure_of(text))]
+    return [*FIRST, *found, *LAST]
+
+
+def failure_of(command: str) -> FaultBuilder | None:
+    """The failure that a command is for, where the command says so itself."""
+    if scaled := _SCALE_UP.fullmatch(command):
+        return lambda pipeline: workloads.scaled(_component(pipeline, scaled["workload"]), 0)(pipeline)
+    if deleted := _DELETE_PODS.fullmatch(command):
+        return lambda pipeline: processes.process_stopped(_component(pipeline, deleted["pods"]))(pipeline)
+    return None
+
+
+def _component(pipeline: SteadyPipeline, name: str) -> str:
+    """The component whose workload, first pod or selector that is.
+
+    Raises:
+        LookupError: there is none.
+    """
+    for part in pipeline.description.workloads.values():
+        if name in (part.workload, part.first_pod, part.label_selector):
+            return part.id
+    raise LookupError(f"the runbook names {name}, which the description does not have")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from chaos.mitigations import MITIGATIONS, Mitigation
+from chaos.mitigations import Mitigation, mitigations
 from pipeline_services.faults.injection import gone, injected, landed
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.waiting import WaitExpired, wait_until
@@ -40,7 +40,7 @@ def _marks(one: Mitigation) -> list[pytest.MarkDecorator]:
     return [pytest.mark.runbook(one.section), *([pytest.mark.slow] if one.slow else [])]
 
 
-@pytest.mark.parametrize("one", [pytest.param(one, id=one.id, marks=_marks(one)) for one in MITIGATIONS])
+@pytest.mark.parametrize("one", [pytest.param(one, id=one.id, marks=_marks(one)) for one in mitigations(CHANGES)])
 def test_the_runbook_mends_it(steady_pipeline: SteadyPipeline, shell: OperatorShell, one: Mitigation) -> None:
     """The failure shows in the section's own commands; what it says to type is accepted; its checks are green again."""
     pipeline, typed = steady_pipeline, CHANGES[one.section, one.block]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from chaos.mitigations import MITIGATIONS, Mitigation
+from chaos.mitigations import Mitigation, failure_of, mitigations
 from pipeline_services.checklist.checks import cases
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.runbook import commands, runbook
+from tests.chaos.test_other_names import OtherPipeline
 
 TEXT = runbook.RUNBOOK.read_text()
 CHANGES = commands.changes(TEXT)
+MITIGATIONS = mitigations(CHANGES)
 TRIED = [(one.section, one.block) for one in MITIGATIONS]
 
 
@@ -36,3 +40,42 @@ def test_recovery_is_said_in_checks(section: str) -> None:
     daily = cases(Pipeline.load(), run="daily")
     assert named
     assert set(named) <= {known for case in daily for known in (str(case.id), case.check.id)}
+
+
+@pytest.mark.parametrize(
+    ("command", "failure"),
+    [
+        ("kubectl scale statefulset/bus -n works-7 --replicas=1", "statefulsets/bus scaled to 0"),
+        ("kubectl scale deployment scraper -n works-7 --replicas=1", "deployments/scraper scaled to 0"),
+        ("kubectl delete pod -n works-7 bus-0", "bus-0"),
+        (
+            "kubectl delete pods -n works-7 -l app.kubernetes.io/name=gateway,app.kubernetes.io/part-of=works",
+            "gateway-0",
+        ),
+    ],
+)
+def test_a_command_says_which_failure_it_is_for(command: str, failure: str) -> None:
+    build = failure_of(command)
+    assert build
+    pipeline: Any = OtherPipeline()
+    assert failure in build(pipeline).summary
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kubectl scale deployment/gateway -n works-7 --replicas=3",
+        "kubectl delete pod -n works-7 <pod> --force",
+        "kubectl rollout restart deployment/boards -n works-7",
+    ],
+)
+def test_a_command_that_may_be_for_many_failures_is_listed_with_its_own(command: str) -> None:
+    assert failure_of(command) is None
+
+
+def test_a_name_that_is_not_described_is_refused() -> None:
+    build = failure_of("kubectl scale deployment/nobody -n works-7 --replicas=1")
+    assert build
+    pipeline: Any = OtherPipeline()
+    with pytest.raises(LookupError, match="names nobody"):
+        build(pipeline)
