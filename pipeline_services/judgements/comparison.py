@@ -13,6 +13,7 @@ from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.k8s import quantity
 
 _LONGEST: Final = 80
+_BEGINNING: Final = 30
 _KEYS: Final = ("name", "mountPath", "containerPort", "ip")
 """What the entries of a list are told apart by."""
 _FILLED_IN: Final = frozenset(
@@ -73,7 +74,10 @@ class Difference:
     declared: Any
 
     def __str__(self) -> str:
-        return f"{self.path} is {_shown(self.live)}, declared: {_shown(self.declared)}"
+        live, declared = _shown(self.live), _shown(self.declared)
+        texts = isinstance(self.live, str) and isinstance(self.declared, str)
+        same = _same_beginning(live, declared) if texts else 0
+        return f"{self.path} is {_cut(live, same)}, declared: {_cut(declared, same)}"
 
 
 def differences(declared: Any, live: Any, path: str = "") -> Iterator[Difference]:
@@ -160,7 +164,19 @@ def _amount(value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    text = " ".join(str(value).split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return "nothing" if value is None else " ".join(str(value).split())
+
+
+def _same_beginning(one: str, other: str) -> int:
+    """Characters in which two texts begin alike, up to the part in which they differ; 0 where both fit in a line."""
+    if max(len(one), len(other)) <= _LONGEST:
+        return 0
+    pairs = enumerate(zip(one, other, strict=False))
+    alike = next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+    return max(0, *(one.rfind(end, 0, alike) for end in " ,=/.:"))
+
+
+def _cut(text: str, same: int) -> str:
+    """A text without most of what is the same in both, and no longer than a line takes."""
+    shown = f"{text[:_BEGINNING]}...{text[same:]}" if same > _BEGINNING else text
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."

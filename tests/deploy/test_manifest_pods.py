@@ -16,7 +16,7 @@ WORKLOADS = {component: part.workload for component, part in PIPELINE.workloads.
 LOG_SHIPPER, PROMETHEUS, INFLUXDB = (WORKLOADS[role] for role in (roles.LOG_SHIPPER, roles.PROMETHEUS, roles.INFLUXDB))
 RESTRICTED = [app for app in WORKLOADS.values() if app != LOG_SHIPPER]
 NODE_CORES = 2.0
-CONTROL_PLANE_CORES = 0.86  # measured: what kubeadm's parts, one CoreDNS, the CNI, metrics-server and the nightly run ask for
+CONTROL_PLANE_CORES = 0.86  # kubeadm's parts, one CoreDNS, the CNI, metrics-server and the nightly run
 
 
 @pytest.mark.parametrize("app", WORKLOADS.values())

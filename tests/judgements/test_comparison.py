@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.judgements.comparison import differences
+from pipeline_services.judgements.comparison import Difference, differences
 
 PEERS = [{"podSelector": {"matchLabels": {"app": app}}} for app in ("grafana", "prometheus")]
 
@@ -58,3 +58,11 @@ def test_of_two_of_one_name_both_values_are_said_and_the_later_counts() -> None:
         "env[A], which stands there 2 times, is ['1', '2'], declared: once",
         "env[A].value is 2, declared: 1",
     ]
+
+
+def test_long_values_are_shown_from_where_they_differ() -> None:
+    address = "advertised.listeners=PLAINTEXT://kafka-0.kafka-headless.conveyor-pipeline.svc.cluster.local"
+    told = str(Difference("server.properties, line 7,", f"{address}:9192", f"{address}:9092"))
+    same = "advertised.listeners=PLAINTEXT..."
+    assert told == f"server.properties, line 7, is {same}:9192, declared: {same}:9092"
+    assert str(Difference("a", "x" * 100, None)) == f"a is {'x' * 80}..., declared: nothing"

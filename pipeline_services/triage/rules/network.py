@@ -230,6 +230,8 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
         client, server = flow.source, flow.destination
         if server == roles.KAFKA and evidence.failed(checks.CLIENTS_NOT_LIMITED):
             continue  # the broker itself makes its clients wait
+        if evidence.failed(checks.SET_AS_DECLARED, server):
+            continue  # its settings are others, which is said of it
         service = pipeline.service(server).name
         ready_at = max((condition_since(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
         lines = [
