@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import pytest
 
 from chaos import staging, validation
-from pipeline_services.release import records
+from pipeline_services.release import picture, records
 from pipeline_services.release.decision import judge
 from pipeline_services.release.engine import FACTS_NEEDED, METRICS_NEEDED
 from pipeline_services.release.gates import METRICS
@@ -52,7 +52,8 @@ def no_node() -> NoReturn:
 
 
 def pytest_configure() -> None:
-    """Before the first case asks for them."""
+    """Before the first case asks for them. Pictures have their own tests, and take a second."""
     node.node_command = no_node
+    picture.metric_svg = picture.rollout_svg = lambda _: "<svg/>"
     staging.opened = opened  # type: ignore[assignment]
     validation.validated = validated

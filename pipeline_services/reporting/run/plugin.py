@@ -16,12 +16,12 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.reporting.run import early
 from pipeline_services.reporting.run.options import RunOptions, add_options
 from pipeline_services.reporting.run.publish import JUNIT, RESULTS
-from pipeline_services.reporting.run.selection import choose_paths, run_kind, wants_upkeep
+from pipeline_services.reporting.run.selection import choose_paths, run_kind, run_markers, wants_upkeep
 from pipeline_services.reporting.run.session import PLUGIN, OperatorRun
 from pipeline_services.reporting.run.source import SnapshotSource
 
 _IDLE_PLUGIN: Final = "hypothesispytest"
-"""Imports all of hypothesis to print a summary: seconds, of which an operator's run has few."""
+"""Imports all of hypothesis to print a summary: seconds, of which an operator's run, or a list of it, has few."""
 SOURCE: Final = pytest.StashKey[SnapshotSource]()
 
 
@@ -42,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     config.stash[SOURCE] = source
     kind = run_kind(config)
+    if kind or run_markers(config):
+        config.pluginmanager.unregister(name=_IDLE_PLUGIN)
     if kind:
         _in_one_process(config, source.say)
         _set_up_run(config, OperatorRun(config, kind, source))
@@ -57,7 +59,6 @@ def _in_one_process(config: pytest.Config, say: Callable[[str], None]) -> None:
 
 def _set_up_run(config: pytest.Config, run: OperatorRun) -> None:
     run.source.say = run.say
-    config.pluginmanager.unregister(name=_IDLE_PLUGIN)
     output = ExitStack()
     output.enter_context(unbreakable())
     config.add_cleanup(output.close)
