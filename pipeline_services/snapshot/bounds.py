@@ -65,12 +65,14 @@ def _size(source: str, answer: Any) -> int:
     return sum(len(text.encode()) for text in _texts(answer) if len(text) > SHORT)
 
 
-def _texts(node: Any) -> Iterator[str]:
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, dict | list):
-        for part in node.values() if isinstance(node, dict) else node:
-            yield from _texts(part)
+def _texts(tree: Any) -> Iterator[str]:
+    left = [tree]
+    while left:
+        node = left.pop()
+        if isinstance(node, str):
+            yield node
+        elif isinstance(node, dict | list):
+            left += node.values() if isinstance(node, dict) else node
 
 
 def _cut(node: Any, longest: int) -> Any:

@@ -168,16 +168,20 @@ def _standing_alone(form: str) -> str:
     return rf"(?<![A-Za-z0-9]){re.escape(form)}(?![A-Za-z0-9])" if word else re.escape(form)
 
 
-def _texts(node: Any) -> Iterator[str]:
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, Mapping):
-        for key, value in node.items():
-            yield key
-            yield from _texts(value)
-    elif isinstance(node, list | tuple):
-        for item in node:
-            yield from _texts(item)
+def _texts(tree: Any) -> set[str]:
+    """All keys and texts of a tree, each once: most of a cluster's come many times."""
+    found: set[str] = set()
+    left = [tree]
+    while left:
+        node = left.pop()
+        if isinstance(node, str):
+            found.add(node)
+        elif isinstance(node, list | tuple):
+            left += node
+        elif isinstance(node, Mapping):
+            found.update(node)
+            left += node.values()
+    return found
 
 
 def _random(text: str) -> bool:
