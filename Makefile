@@ -49,8 +49,11 @@ backup-test: $(ENVIRONMENT) ## keep a backup, restore it into servers of its own
 restore: $(ENVIRONMENT) ## replace what InfluxDB holds by a kept backup (FROM=folder), after a fresh one, and prove it
 	@$(MAINTENANCE) restore --from "$(FROM)" $(ARGS)
 
-rotate-token: $(ENVIRONMENT) ## make InfluxDB's tokens anew while the pipeline runs, and prove that nothing was lost (ARGS=--dry-run)
+rotate-token: $(ENVIRONMENT) ## make InfluxDB's tokens anew while the pipeline runs, and prove it (ARGS=--dry-run)
 	@$(MAINTENANCE) rotate-token $(ARGS)
+
+rotate-tls: $(ENVIRONMENT) ## make InfluxDB's certificate and its CA anew while the pipeline runs, and prove it (ARGS=--dry-run)
+	@$(MAINTENANCE) rotate-tls $(ARGS)
 
 discover: $(ENVIRONMENT) ## write the profile of a running namespace (ARGS="--context NAME --namespace NS --out FILE")
 	@$(BIN)/python -m pipeline_services.discover $(ARGS)

@@ -36,7 +36,7 @@ QUARTER: Final = 90 * DAY
 LASTS: Final = 45 * DAY
 """What a certificate must still be valid for, so that it outlives the next review by two weeks."""
 MOST_OF_REQUEST: Final = 2.0
-ROTATIONS: Final[Mapping[str, str]] = {"tokens": "make rotate-token"}
+ROTATIONS: Final[Mapping[str, str]] = {"tokens": "make rotate-token", "tls": "make rotate-tls"}
 """What is rotated under load, and the command that does it."""
 
 

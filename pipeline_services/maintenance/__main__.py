@@ -15,17 +15,17 @@ from pipeline_services.clients.failures import Interrupted, PlatformError
 from pipeline_services.clients.signals import unwinding
 from pipeline_services.faults.safety import ChaosTarget, chaos_lock, require_none_in_force
 from pipeline_services.maintenance import backup
-from pipeline_services.maintenance.rotation.run import rotate_tokens
+from pipeline_services.maintenance.rotation.run import await_influxdb, rotate_tls, rotate_tokens
 from pipeline_services.maintenance.site import Site, opened
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import stopped_by
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.platform.cluster import lock
-from pipeline_services.platform.cluster.access import access_to, answers
+from pipeline_services.platform.cluster.access import ClusterAccess, access_to, answers
 
 OK, FAILED = 0, 1
-ROTATIONS: Final = {"rotate-token": rotate_tokens}
+ROTATIONS: Final = {"rotate-token": rotate_tokens, "rotate-tls": rotate_tls}
 Say = Callable[[str], None]
 
 
@@ -54,13 +54,21 @@ def _run(options: argparse.Namespace, say: Say) -> None:
     if not answers(access):
         raise PlatformError(f"no cluster {options.name} answers", next_step="make up")
     purpose = f"{options.command}, cluster {options.name}"
-    with lock.held(cache.lock, purpose, say), opened(access, say, options.archives) as site:
+    with lock.held(cache.lock, purpose, say):
         if options.command in ROTATIONS:
-            with chaos_lock(ChaosTarget(access.target, own=True), purpose):
-                require_none_in_force(site.journal)
-                ROTATIONS[options.command](site, dry_run=options.dry_run)
-        else:
+            _rotate(options, access, purpose)
+            return
+        with opened(access, say, options.archives) as site:
             _do(options, site)
+
+
+def _rotate(options: argparse.Namespace, access: ClusterAccess, purpose: str) -> None:
+    """While nobody breaks the pipeline, so that it is known what the rotation does to it."""
+    with chaos_lock(ChaosTarget(access.target, own=True), purpose):
+        await_influxdb(access, _say)
+        with opened(access, _say) as site:
+            require_none_in_force(site.journal)
+            ROTATIONS[options.command](site, dry_run=options.dry_run)
 
 
 def _do(options: argparse.Namespace, site: Site) -> None:
@@ -96,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--consent", default="", metavar="WORD", help=f"restore: {backup.CONSENT}, where nobody types it"
     )
-    parser.add_argument("--dry-run", action="store_true", help="rotate-token: only say what would be done")
+    parser.add_argument("--dry-run", action="store_true", help="rotations: only say what would be done")
     return parser
 
 

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.maintenance.rotation import token_steps
+from pipeline_services.maintenance.rotation import tls_steps, token_steps
 from pipeline_services.model.waiting import wait_until
 from tests.acceptance.bench import ROOT, Judge, becomes_green
 
 pytestmark = pytest.mark.live
 
-STEPS: dict[str, Sequence[str]] = {"rotate-token": token_steps.STEPS}
+STEPS: dict[str, Sequence[str]] = {"rotate-token": token_steps.STEPS, "rotate-tls": tls_steps.STEPS}
 STEP_WITHIN_S = 240.0
 PROVED = re.compile(r"proved: .*; (\d+) of (\d+) readings lost, longest gap ([\d.]+) s \((.*)\); took (.*)")
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any, Final, Protocol
 
+from pipeline_services.clients.api_server import MAX_CONNECTIONS
+from pipeline_services.clients.kubernetes import WritableCluster
+from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.maintenance.rotation import watch
 from pipeline_services.maintenance.rotation.influx_tokens import InfluxTokens
 from pipeline_services.maintenance.rotation.load import Writer, noted, writing
-from pipeline_services.maintenance.rotation.steps import Rotation, ahead, carry_out
+from pipeline_services.maintenance.rotation.steps import Rotation, Say, ahead, carry_out
+from pipeline_services.maintenance.rotation.tls import TlsRotation
+from pipeline_services.maintenance.rotation.tls_clients import TlsClients
 from pipeline_services.maintenance.rotation.tokens import TokenRotation
 from pipeline_services.maintenance.rotation.workloads import Workloads
 from pipeline_services.maintenance.site import Site
@@ -17,8 +24,11 @@ from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.text import exact_duration
 from pipeline_services.model.waiting import WaitExpired
+from pipeline_services.platform.cluster.access import ClusterAccess
+from pipeline_services.platform.deploy import rollout
 
 LINES_NOTED: Final = 3
+RESTARTS_WITHIN_S: Final = 120.0
 
 
 class RotationFailed(UnexpectedAnswer):
@@ -56,6 +66,32 @@ def rotate_tokens(site: Site, *, dry_run: bool = False) -> None:
         writer.probes.use(site.operator, writer.probes.ca)
         rotation.look = lambda: watch.look(writer.probes)
         _play(site, rotation, writer, roles.PROCESSOR)
+
+
+def rotate_tls(site: Site, *, dry_run: bool = False) -> None:
+    """Rotate InfluxDB's certificate and the CA that its clients trust. Arguments and errors as ``rotate_tokens``."""
+    workloads, influxdb = Workloads(site.cluster, site.say), site.pipeline.service(roles.INFLUXDB)
+    pod = site.pipeline[roles.INFLUXDB].first_pod
+    with PortForward(site.cluster, Endpoint(influxdb.name, pod, influxdb.port)) as server:
+        clients = TlsClients(site.cluster, site.pipeline, workloads)
+        rotation = TlsRotation(site.cluster, site.pipeline, server, workloads, clients, site.say)
+        if dry_run:
+            foresee(site, rotation)
+            return
+        with writing(site.cluster, site.pipeline) as writer:
+            rotation.trust = lambda ca: writer.probes.use(site.operator, ca)
+            rotation.look = lambda: watch.look(writer.probes)
+            _play(site, rotation, writer, roles.INFLUXDB)
+
+
+def await_influxdb(access: ClusterAccess, say: Say) -> None:
+    """Wait until InfluxDB is there: a run before may have been broken off while it restarted.
+
+    Raises:
+        RolloutFailed: it does not come up.
+    """
+    with closing(WritableCluster.connect(access.target)) as api, ThreadPoolExecutor(MAX_CONNECTIONS) as pool:
+        rollout.wait_for(api, pool, [access.pipeline[roles.INFLUXDB].workload], say, RESTARTS_WITHIN_S)
 
 
 def foresee(site: Site, rotation: Provable) -> None:

@@ -149,7 +149,7 @@ class TokenRotation:
     def _needs_restart(self, workload: Object, behind: set[str]) -> bool:
         """Pods that are on their way out need no other restart."""
         standing = [name_of(pod) for pod in self.workloads.running_pods(workload) if not is_terminating(pod)]
-        return not self.workloads.are_up_to_date(workload) or not behind.isdisjoint(standing)
+        return not self.workloads.is_settled(workload) or not behind.isdisjoint(standing)
 
     def _deactivate(self) -> None:
         old, before = self._old(), self.look()

@@ -20,6 +20,7 @@ from pipeline_services.model.k8s import (
     labels_of,
     match_labels_of,
     name_of,
+    progress_of,
     references_of,
     replicas_of,
     spec_of,
@@ -34,6 +35,8 @@ from pipeline_services.platform.deploy.reads import READ_AGAIN, READS, is_up_to_
 
 RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
 """What ``kubectl rollout restart`` writes into a pod template."""
+FILES_WANTED: Final = "conveyor.io/files-wanted"
+"""Annotation of a pod: when somebody last wanted the files of its Secrets to be what these hold."""
 
 
 class Workloads:
@@ -62,9 +65,15 @@ class Workloads:
             if wanted <= labels_of(pod).items() and any(map(is_running, container_statuses(pod)))
         ]
 
-    def are_up_to_date(self, workload: Object) -> bool:
-        """Whether all its pods are there, ready, and have the versions that are in place now."""
-        return is_up_to_date(workload, stamp_of(workload, self._versions())) and is_complete(workload)
+    def is_current(self, workload: Object) -> bool:
+        """Whether its template has the versions that are in place now, and no pod is of an older one."""
+        progress = progress_of(workload)
+        of_one_template = progress.seen_by_controller and progress.updated == progress.existing > 0
+        return of_one_template and is_up_to_date(workload, stamp_of(workload, self._versions()))
+
+    def is_settled(self, workload: Object) -> bool:
+        """Whether it is current, and all its pods are ready."""
+        return is_complete(workload) and self.is_current(workload)
 
     def restart(self, workloads: Iterable[Object]) -> None:
         """Start the pods anew, as the template says how; one that is at it already is waited for.
@@ -76,8 +85,7 @@ class Workloads:
         for workload in workloads:
             stamp = stamp_of(workload, versions)
             if annotations_of(template_of(workload)).get(READS) != stamp or is_complete(workload):
-                now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-                self._patch(workload, {"spec": {"template": _annotated({READS: stamp, RESTARTED_AT: now})}})
+                self._patch(workload, {"spec": {"template": _annotated({READS: stamp, RESTARTED_AT: _now()})}})
             names.append(name_of(workload))
         with ThreadPoolExecutor(MAX_CONNECTIONS) as pool:
             rollout.wait_for(self._api, pool, names, self._say)
@@ -85,6 +93,11 @@ class Workloads:
     def note_read_again(self, workload: Object) -> None:
         """The running pods have read what is in place now: a deploy need not restart them for it."""
         self._patch(workload, _annotated({READ_AGAIN: stamp_of(workload, self._versions())}))
+
+    def hurry(self, workload: Object) -> None:
+        """A change of a pod makes the kubelet write its files anew at once, not within two minutes."""
+        for pod in self.running_pods(workload):
+            self._api.merge("Pod", name_of(pod), _annotated({FILES_WANTED: _now()}))
 
     def _patch(self, workload: Object, patch: Mapping[str, Any]) -> None:
         path = KINDS[workload["kind"]].path(self._api.namespace, name_of(workload))
@@ -94,6 +107,10 @@ class Workloads:
         return {
             (kind, name_of(item)): version_of(item) for kind in ("ConfigMap", "Secret") for item in self._api.list(kind)
         }
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _annotated(annotations: Mapping[str, str]) -> dict[str, Any]:
@@ -124,6 +141,20 @@ def variables_of(pod: K8sObject, secret: str, key: str) -> Iterator[tuple[str, s
         for source in container.get("envFrom") or ():
             if (source.get("secretRef") or {}).get("name") == secret:
                 yield container["name"], f"{source.get('prefix', '')}{key}"
+
+
+def files_of(pod: K8sObject, secret: str, key: str) -> Iterator[tuple[str, str]]:
+    """By container the files that a key of a Secret is mounted as. Pure."""
+    paths = {}
+    for volume in spec_of(pod).get("volumes") or ():
+        source = volume.get("secret") or {}
+        if source.get("secretName") == secret:
+            items = {item["key"]: item["path"] for item in source.get("items") or ()} or {key: key}
+            paths[volume["name"]] = items.get(key)
+    for container in containers_of(pod):
+        for mount in container.get("volumeMounts") or ():
+            if path := paths.get(mount["name"]):
+                yield container["name"], f"{mount['mountPath'].rstrip('/')}/{path}"
 
 
 def environment_in(text: bytes) -> dict[str, str]:

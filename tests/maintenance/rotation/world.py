@@ -43,6 +43,7 @@ class World:
     rolls_out: bool = True
     namespace: str = PIPELINE.namespace
     number: int = 0
+    secret_type: str = "Opaque"
 
     @classmethod
     def made(cls) -> World:
@@ -116,7 +117,7 @@ class World:
 
     def _store_secret(self, name: str, values: Mapping[str, bytes] | None = None, **more: Any) -> dict[str, Any]:
         self.number += 1
-        item = {"metadata": {"name": name, "resourceVersion": str(self.number)}, "type": "Opaque"}
+        item = {"metadata": {"name": name, "resourceVersion": str(self.number)}, "type": self.secret_type}
         self.secrets[name] = {**item, **({"data": encoded(values)} if values else more)}
         return self.secrets[name]
 
