@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import allure
 import pytest
 
-from pipeline_services.judgements import metric_trends, renewal, upkeep
+from pipeline_services.judgements import metric_trends, recurring, renewal, upkeep
 from pipeline_services.metrics.metric import KeyMetric
 from pipeline_services.model.pictures import line_picture
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -48,6 +48,22 @@ def test_key_metric_trend(
     record_property("reading", str(trend))
     if trend.past:
         record_property("warning", str(trend))
+
+
+def test_no_new_warning_recurs(
+    snapshot: Snapshot, record_property: Callable[[str, object], None], component: str
+) -> None:
+    """No Warning event that came up since the last review comes again and again."""
+    for kind in recurring.no_new_warning_recurs(snapshot, component):
+        record_property("warning", f"recurs: {kind}")
+
+
+def test_no_new_error_recurs(
+    snapshot: Snapshot, record_property: Callable[[str, object], None], component: str
+) -> None:
+    """No error that was logged for the first time since the last review comes again and again."""
+    for kind in recurring.no_new_error_recurs(snapshot, component):
+        record_property("warning", f"recurs: {kind}")
 
 
 def test_backup_proved(snapshot: Snapshot, component: str) -> None:

@@ -6,7 +6,8 @@ from typing import Final
 
 from pipeline_services.checklist import parameters as by
 from pipeline_services.checklist.model import Check
-from pipeline_services.judgements import metric_trends, renewal, upkeep
+from pipeline_services.judgements import metric_trends, recurring, renewal, upkeep
+from pipeline_services.judgements.events import event_components
 from pipeline_services.metrics import metric
 from pipeline_services.model import roles
 
@@ -37,6 +38,16 @@ KEY_METRIC_TREND: Final = Check(
     by.metrics,
     by.needs_of_metric,
     by.metric_with_levels,
+    run="weekly",
+)
+NO_NEW_WARNING_RECURS: Final = Check(
+    "test_no_new_warning_recurs", recurring.no_new_warning_recurs, by.each(event_components), run="weekly"
+)
+NO_NEW_ERROR_RECURS: Final = Check(
+    "test_no_new_error_recurs",
+    recurring.no_new_error_recurs,
+    by.each(metric.workloads),
+    by.always(roles.LOKI),
     run="weekly",
 )
 BACKUP_PROVED: Final = Check(

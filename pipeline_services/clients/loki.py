@@ -21,9 +21,12 @@ class LokiApi:
         """What ``/ready`` says: status 200 once Loki takes and answers."""
         return self._http.ask("/ready")
 
-    def lines(self, logql: str, *, start: float, end: float, limit: int) -> list[dict[str, Any]]:
-        """The newest ``limit`` lines between two moments (epoch seconds), as Loki's streams."""
-        return self._range(logql, start, end, {"limit": str(limit), "direction": "backward"}, "streams")
+    def lines(
+        self, logql: str, *, start: float, end: float, limit: int, oldest_first: bool = False
+    ) -> list[dict[str, Any]]:
+        """The newest ``limit`` lines between two moments (epoch seconds), or the oldest, as Loki's streams."""
+        direction = "forward" if oldest_first else "backward"
+        return self._range(logql, start, end, {"limit": str(limit), "direction": direction}, "streams")
 
     def newest_by_pod(self, namespace: str, *, start: float, end: float) -> dict[str, float]:
         """For each pod with lines between two moments the time of its newest (epoch seconds), to 10 s."""

@@ -25,7 +25,8 @@ LONGEST_GAP: Final = 1 / 3
 """The part of that time of which nothing at all may be known in one piece: two days of a week."""
 
 Look = Mapping[str, Any]
-"""``at`` (epoch seconds), ``readings`` (by key), ``seen`` (what was warned of and logged)."""
+"""``at`` (epoch seconds), ``kind`` (the run), ``readings`` (by key), ``seen`` (what was warned of); ``until`` has a run
+that breaks things on purpose."""
 
 
 def reading_key(metric: str, subject: str = "") -> str:
@@ -40,7 +41,16 @@ def looks(snapshot: Snapshot, since: float = 0.0) -> list[Look]:
         NoData: nobody looked into the history.
     """
     found: list[Look] = snapshot.data(SOURCE)
-    return [look for look in found if since <= look["at"] < snapshot.taken_at]
+    return [look for look in found if since <= look["at"] < snapshot.taken_at and "until" not in look]
+
+
+def breaks(snapshot: Snapshot) -> list[tuple[float, float]]:
+    """When runs that break things on purpose began and ended (epoch seconds).
+
+    Raises:
+        NoData: nobody looked into the history.
+    """
+    return [(line["at"], line["until"]) for line in snapshot.data(SOURCE) if "until" in line]
 
 
 def filled_in(

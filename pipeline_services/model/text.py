@@ -6,6 +6,9 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+_VARYING: Final = re.compile(r"\b[\w.:/-]*\d[\w.:/-]*\b")
+_SHAPE_CHARACTERS: Final = 160
+"""Two messages that begin alike for so long are of one kind."""
 _DAY_S: Final = 86_400
 _SEQUENCE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -20,6 +23,11 @@ def one_line(text: object, width: int | None = None) -> str:
     """The text on one line, with single spaces; from ``width`` characters on it ends in three dots."""
     line = " ".join(str(text).split())
     return line if width is None or len(line) <= width else f"{line[: width - 3]}..."
+
+
+def shape_of(text: str) -> str:
+    """What a message says but for what differs each time: words with a digit, such as ids and times, are ``#``."""
+    return _VARYING.sub("#", one_line(text))[:_SHAPE_CHARACTERS]
 
 
 def plural(count: int, one: str) -> str:

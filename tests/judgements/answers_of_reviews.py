@@ -34,6 +34,7 @@ def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
         "trends": {trend.series: _waves(now, trend.least) for trend in trends(pipeline).values()},
         **{f"metric_trends/{metric.id}": _steady(now, metric, pipeline) for metric in trended()},
         "history": [look(now - hours * 3_600, pipeline) for hours in range(SPAN // 3_600, 0, -1)],
+        "loki/loud": {"since": now - SPAN, "kinds": []},
         "changes": [
             *(_applied(part, now - 3 * DAY) for part in parts),
             *(_written(secret, now - 30 * DAY) for secret in pipeline.config.rotated),
@@ -49,7 +50,7 @@ def look(at: float, pipeline: Pipeline) -> dict[str, Any]:
         for metric in KEY_METRICS.values()
         for subject in metric.cases(pipeline)
     }
-    return {"at": at, "readings": read}
+    return {"at": at, "kind": "daily", "readings": read, "seen": []}
 
 
 def good(metric: KeyMetric) -> float:

@@ -34,9 +34,9 @@ class Case:
 
     def judge(self, snapshot: Snapshot) -> None:
         """Run the case; raises what it raises."""
-        extra: dict[str, Any] = {}
-        if self.name in ("test_key_metric", "test_key_metric_trend"):
-            extra = {"key_metrics": KEY_METRICS, "record_property": lambda _name, _value: None}
+        fixtures: dict[str, Any] = {"key_metrics": KEY_METRICS, "record_property": lambda _name, _value: None}
+        wanted = inspect.signature(self.function).parameters
+        extra = {name: value for name, value in fixtures.items() if name in wanted}
         self.function(snapshot=snapshot, **extra, **self.arguments)
 
 

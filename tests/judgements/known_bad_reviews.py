@@ -13,6 +13,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.own_cluster import BACKUP_TESTED, ROTATED
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.answers_of_reviews import good
+from tests.judgements.known_bad import warned
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
@@ -53,13 +54,25 @@ def heading_for_its_level(world: World, metric_id: str, subject: str) -> None:
         world.answers[f"metric_trends/{metric_id}"][subject] = points
     else:
         world.answers["history"] = [
-            {"at": at, "readings": {reading_key(metric_id, subject): value}} for at, value in points
+            {"at": at, "kind": "daily", "readings": {reading_key(metric_id, subject): value}, "seen": []}
+            for at, value in points
         ]
 
 
 def times(world: World) -> list[float]:
     """Every ten minutes of the last twelve hours."""
     return [world.now - (72 - number) * 600 for number in range(73)]
+
+
+def recurring_warning(world: World, component: str) -> None:
+    warned(world, component)
+    world.answers["events"][-1] |= {"count": 30, "firstTimestamp": world.ago(2 * 3600), "lastTimestamp": world.ago(60)}
+
+
+def recurring_error(world: World, component: str) -> None:
+    times = [round(world.now - ago) for ago in (9000, 5000, 60)]
+    kind = {"component": component, "sample": "level=ERROR disk 3 is gone", "times": times, "count": 3}
+    world.answers["loki/loud"]["kinds"].append(kind)
 
 
 def backup(note: dict[str, Any] | None, *, age: float = DAY) -> Breakage:
@@ -121,6 +134,8 @@ KNOWN_BAD_REVIEWS: dict[str, tuple[Breakage, ...]] = {
     "test_volume_has_room": (volume_full, volume_filling),
     "test_trend_comes_back": (creeping,),
     "test_key_metric_trend": (heading_for_its_level,),
+    "test_no_new_warning_recurs": (recurring_warning,),
+    "test_no_new_error_recurs": (recurring_error,),
     "test_backup_proved": (
         backup(None, age=20 * DAY),
         backup({"at": 1, "points": 100, "findings": ["sensors is empty; 100 points expected"]}),

@@ -29,11 +29,13 @@ def remembered(shape: Callable[[float], float], *, days: float = 7, lives: float
     return world
 
 
+def look(world: World, days_ago: float, readings: dict[str, float]) -> dict[str, object]:
+    return {"at": world.now - days_ago * DAY, "kind": "daily", "readings": readings, "seen": []}
+
+
 def looked(world: World, *days_ago: float, value: Callable[[float], float] = lambda _ago: 10.0) -> World:
     """Earlier runs that read the lag."""
-    world.answers["history"] = [
-        {"at": world.now - days * DAY, "readings": {"consumer-lag": value(days)}} for days in sorted(days_ago)[::-1]
-    ]
+    world.answers["history"] = [look(world, days, {"consumer-lag": value(days)}) for days in sorted(days_ago)[::-1]]
     return world
 
 
@@ -95,7 +97,7 @@ def test_a_young_pipeline_is_judged_by_its_whole_life() -> None:
 
 def test_earlier_runs_stand_in_for_what_prometheus_forgot() -> None:
     world = remembered(lambda _part: 0.5, days=1)
-    readings = [{"at": world.now - days * DAY, "readings": {"memory-usage/kafka": 0.4}} for days in (8, 6.8, 5, 3, 0.5)]
+    readings = [look(world, days, {"memory-usage/kafka": 0.4}) for days in (8, 6.8, 5, 3, 0.5)]
     world.answers["history"] = readings
     points = trend_points(world.snapshot(), MEMORY, "kafka")
     assert [value for _, value in points][:5] == [0.4, 0.4, 0.4, 0.5, 0.5]

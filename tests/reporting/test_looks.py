@@ -16,22 +16,22 @@ HOUR = 3600.0
 
 
 def kept(at: float, **more: Any) -> dict[str, Any]:
-    return {"at": at, "context": "c", "namespace": "n", "readings": {}, **more}
+    return {"at": at, "context": "c", "namespace": "n", "kind": "daily", "readings": {}, "seen": [], **more}
 
 
 def test_a_look_has_every_reading_that_is_known() -> None:
     world = healthy()
-    seen = looks.look(world.snapshot())
+    seen = looks.look(world.snapshot(), "daily")
     assert seen["at"] == round(world.now)
     assert {"producer-rate", "consumer-lag", "memory-usage/kafka", "volume-usage/prometheus"} <= seen["readings"].keys()
     scale_to_0(world, "kafka")
-    assert "pod-restarts/kafka" not in looks.look(world.snapshot())["readings"]
+    assert "pod-restarts/kafka" not in looks.look(world.snapshot(), "daily")["readings"]
 
 
 def test_a_review_reads_what_runs_left_by_day_and_by_night(tmp_path: Path) -> None:
     snapshot = healthy().snapshot()
     for folder, ago in ((tmp_path, 2 * HOUR), (tmp_path / "daily", HOUR)):
-        looks.add(folder, replace(snapshot, taken_at=snapshot.taken_at - ago))
+        looks.add(folder, looks.look(replace(snapshot, taken_at=snapshot.taken_at - ago), "daily"))
     assert [round(snapshot.taken_at - look["at"]) for look in looks.read(tmp_path, snapshot)] == [7200, 3600]
     assert looks.read(tmp_path, replace(snapshot, context="another")) == []
     assert looks.read(tmp_path / "empty", snapshot) == []
@@ -40,7 +40,7 @@ def test_a_review_reads_what_runs_left_by_day_and_by_night(tmp_path: Path) -> No
 @pytest.mark.parametrize("line", ["", "{", "[]", "3", '{"at": 1}', '{"at": "x", "readings": {}}'])
 def test_a_line_that_cannot_be_read_is_none(tmp_path: Path, line: str) -> None:
     world: World = healthy()
-    looks.add(tmp_path, world.snapshot())
+    looks.add(tmp_path, looks.look(world.snapshot(), "daily"))
     file = tmp_path / looks.FILE
     file.write_text(f"{line}\n{file.read_text()}{line}", encoding="utf-8")
     assert len(looks.read(tmp_path, world.snapshot())) == 1
@@ -53,3 +53,22 @@ def test_old_looks_are_thinned_and_go() -> None:
     assert [look["at"] for look in left] == sorted(look["at"] for look in left)
     assert len(left) == pytest.approx(24 * 6 + 34 * 24, abs=2)
     assert now - left[0]["at"] <= looks.KEPT_S
+
+
+def test_a_review_and_a_run_that_breaks_things_are_kept_among_others() -> None:
+    now = 1_000 * 86_400.0
+    day, hour = now - 5 * 86_400, 3_600
+    lines = [kept(day + 60), kept(day + 120, kind="weekly"), kept(day + 180), kept(day + hour, kind="chaos", until=day)]
+    assert [(one["kind"], one["at"] - day) for one in looks.thinned(lines, now)] == [
+        ("weekly", 120),
+        ("daily", 180),
+        ("chaos", hour),
+    ]
+
+
+def test_a_run_that_breaks_things_leaves_its_time(tmp_path: Path) -> None:
+    snapshot = healthy().snapshot()
+    begin, end = snapshot.taken_at - 900, snapshot.taken_at - 300
+    looks.add(tmp_path, looks.break_of("chaos", snapshot.context, snapshot.namespace, begin, end))
+    [line] = looks.read(tmp_path, snapshot)
+    assert (line["at"], line["until"], line["readings"], line["seen"]) == (round(begin), round(end), {}, [])

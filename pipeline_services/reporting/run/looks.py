@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline_services.judgements import readings
+from pipeline_services.judgements import readings, recurring
 from pipeline_services.judgements.history import reading_key
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.atomic import write_whole
@@ -22,14 +22,26 @@ FILE: Final = "history/looks.jsonl"
 KEPT_S: Final = 35 * 86_400.0
 ALL_FOR_S: Final = 86_400.0
 HOUR_S: Final = 3600.0
-NIGHTLY: Final = "daily"
+DAILY: Final = "daily"
+NIGHTLY: Final = DAILY
 """The folder in which the nightly run has the reports of its daily checks; the reviews have theirs beside it."""
 
 
-def look(snapshot: Snapshot) -> dict[str, Any]:
-    """What there is to keep of a snapshot: all readings of key metrics that are known."""
-    place = {"context": snapshot.context, "namespace": snapshot.namespace}
-    return {"at": round(snapshot.taken_at), **place, "readings": dict(_readings(snapshot))}
+def look(snapshot: Snapshot, kind: str) -> dict[str, Any]:
+    """What there is to keep of a snapshot: all readings of key metrics that are known, and what was warned of.
+
+    Args:
+        kind: of the run that took it.
+    """
+    place = {"context": snapshot.context, "namespace": snapshot.namespace, "kind": kind}
+    seen = recurring.seen_now(snapshot) if "events" in snapshot.answers else []
+    return {"at": round(snapshot.taken_at), **place, "readings": dict(_readings(snapshot)), "seen": seen}
+
+
+def break_of(kind: str, context: str, namespace: str, begin: float, end: float) -> dict[str, Any]:
+    """What there is to keep of a run that broke things on purpose between two moments (epoch seconds)."""
+    place = {"context": context, "namespace": namespace, "kind": kind}
+    return {"at": round(begin), "until": round(end), **place, "readings": {}, "seen": []}
 
 
 def _readings(snapshot: Snapshot) -> Iterator[tuple[str, float]]:
@@ -43,17 +55,23 @@ def _readings(snapshot: Snapshot) -> Iterator[tuple[str, float]]:
                 yield reading_key(metric.id, subject), round(value, 6)
 
 
-def add(reports: Path, snapshot: Snapshot) -> None:
-    """Put a look behind the earlier ones, the oldest of which go."""
-    kept = thinned([*_read(reports / FILE), look(snapshot)], snapshot.taken_at)
+def add(reports: Path, line: Mapping[str, Any]) -> None:
+    """Put a look, or a break, behind the earlier ones, the oldest of which go."""
+    kept = thinned([*_read(reports / FILE), line], line.get("until", line["at"]))
     lines = [json.dumps(one, sort_keys=True, allow_nan=False) for one in kept]
     write_whole(reports / FILE, ("\n".join(lines) + "\n").encode())
 
 
 def thinned(looks: Sequence[Mapping[str, Any]], now: float) -> list[Mapping[str, Any]]:
     """The looks that are kept, in the order of time."""
-    by_time = {look["at"] // (1 if now - look["at"] < ALL_FOR_S else HOUR_S): look for look in _ordered(looks)}
+    by_time = {_slot(look, now): look for look in _ordered(looks)}
     return [look for look in _ordered(by_time.values()) if now - look["at"] < KEPT_S]
+
+
+def _slot(look: Mapping[str, Any], now: float) -> tuple[object, ...]:
+    """Of the looks with the same one the last is kept; a review is kept in any case, and so is a break."""
+    at, kind = look["at"], look["kind"]
+    return (at, kind) if now - at < ALL_FOR_S or kind != DAILY else (at // HOUR_S, kind)
 
 
 def read(reports: Path, snapshot: Snapshot) -> list[Mapping[str, Any]]:
@@ -80,6 +98,6 @@ def _look(line: str) -> Mapping[str, Any] | None:
     try:
         found = json.loads(line)
         known = isinstance(found["readings"], dict) and isinstance(found["at"], int | float)
-        return found if known and {"context", "namespace"} <= found.keys() else None
+        return found if known and {"context", "namespace", "kind", "seen"} <= found.keys() else None
     except (ValueError, KeyError, TypeError):
         return None

@@ -106,8 +106,8 @@ def write(report: Report, say: Say) -> None:
     draft, run, results, snapshot = report.folder.draft, report.run, report.results, report.snapshot
     if snapshot:
         snapshot.save(draft / SNAPSHOT)
-        if run.remember and report.looks:
-            looks.add(report.looks, snapshot)
+    if run.remember and report.looks:
+        looks.add(report.looks, _line(report))
     if report.junit != draft / JUNIT and report.junit.is_file():
         shutil.copyfile(report.junit, draft / JUNIT)
     environment = describe(snapshot, report.run.where, report.run.started)
@@ -127,6 +127,15 @@ def write(report: Report, say: Say) -> None:
     report.folder.publish(tuple(dict.fromkeys(names)), place)
     prune(place)
     say(_told(report, place, filed))
+
+
+def _line(report: Report) -> Mapping[str, Any]:
+    """What later reviews have to know of this run."""
+    run = report.run
+    if report.snapshot:
+        return looks.look(report.snapshot, run.kind)
+    namespace, _, context = run.where.partition(" on ")
+    return looks.break_of(run.kind, context, namespace, run.started, time.time())
 
 
 def _place(report: Report) -> Path:

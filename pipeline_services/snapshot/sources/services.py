@@ -14,10 +14,11 @@ from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError
 from pipeline_services.snapshot.record import Record
+from pipeline_services.snapshot.sources import loud_lines
 from pipeline_services.snapshot.sources.deep import onset
 from pipeline_services.snapshot.sources.reach import Group, Moment, Reach, take_all
 from pipeline_services.snapshot.sources.stores import influxdb_sources, kafka_sources, read_influxdb, read_kafka
-from pipeline_services.snapshot.sources.upkeep import upkeep_reads, upkeep_sources
+from pipeline_services.snapshot.sources.upkeep import LOOK_BACK, upkeep_reads, upkeep_sources
 
 WINDOW: Final = 600.0
 RECENT: Final = 300.0
@@ -45,8 +46,9 @@ def _read_prometheus(reach: Reach, record: Record, moment: Moment) -> None:
     take_all(record, [("prometheus_targets", api.targets), *back, *queries])
 
 
-def _loki_sources(_moment: Moment) -> list[str]:
-    return ["loki_ready", "loki/all", "loki/errors", "loki/pods"]
+def _loki_sources(moment: Moment) -> list[str]:
+    week = (loud_lines.SOURCE,) if moment.upkeep else ()
+    return ["loki_ready", "loki/all", "loki/errors", "loki/pods", *week]
 
 
 def spec_queries(namespace: str) -> dict[str, str]:
@@ -56,7 +58,7 @@ def spec_queries(namespace: str) -> dict[str, str]:
 
 
 def _read_loki(reach: Reach, record: Record, moment: Moment) -> None:
-    """Readiness, section 2's searches and how new each pod's lines are."""
+    """Readiness, section 2's searches and how new each pod's lines are; a review takes the errors of a week."""
     api = LokiApi(reach.http(reach.forward(roles.LOKI)))
     start, end = moment.at - WINDOW, moment.at + 1
 
@@ -69,7 +71,9 @@ def _read_loki(reach: Reach, record: Record, moment: Moment) -> None:
         for name, logql in spec_queries(moment.namespace).items()
     ]
     newest = ("loki/pods", lambda: api.newest_by_pod(moment.namespace, start=moment.at - RECENT, end=end))
-    take_all(record, [("loki_ready", ready), newest, *searches])
+    week = partial(loud_lines.loud_lines, api, moment.namespace, moment.at, reach.pipeline, seconds=LOOK_BACK)
+    back: list[tuple[str, Callable[[], Any]]] = [(loud_lines.SOURCE, week)] if moment.upkeep else []
+    take_all(record, [("loki_ready", ready), newest, *searches, *back])
 
 
 def _grafana_sources(moment: Moment) -> list[str]:
