@@ -34,7 +34,7 @@ failures = st.builds(Failure, st.sampled_from(["ServiceUnreachable", "NoData"]),
 
 
 @given(
-    answers=st.dictionaries(texts, records | st.lists(records, max_size=2), min_size=1, max_size=4),
+    answers=st.dictionaries(texts.map("of {}".format), records | st.lists(records, max_size=2), min_size=1, max_size=4),
     failed=st.dictionaries(texts, failures, max_size=3),
     taken_at=st.floats(0, 4e9),
 )
