@@ -10,6 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 ARGS ?=
 CANDIDATE ?=
+PIPELINE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete-$(shell cat requirements.lock install.sh | sha256sum | cut -c1-16)
@@ -69,14 +70,14 @@ lint: $(ENVIRONMENT) ## check format, style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-up: $(ENVIRONMENT) ## build what is missing, start the cluster and bring it to what this checkout says
-	@$(PLATFORM) up $(ARGS)
+up: $(ENVIRONMENT) ## start the cluster and bring it to what this checkout says (PIPELINE=plain: a second pipeline)
+	@$(PLATFORM) up $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 status: $(ENVIRONMENT) ## say what is built and what runs
 	@$(PLATFORM) status $(ARGS)
 
-down: $(ENVIRONMENT) ## delete the cluster; what was built stays
-	@$(PLATFORM) down $(ARGS)
+down: $(ENVIRONMENT) ## delete the cluster; what was built stays (PIPELINE=plain: only the second pipeline)
+	@$(PLATFORM) down $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 clean: $(ENVIRONMENT) ## delete the cluster and everything that was built for it
 	@$(PLATFORM) clean $(ARGS)

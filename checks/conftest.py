@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from checks import collection
-from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.metrics.metric import KeyMetric, with_levels
 from pipeline_services.model.settings import Settings
 
 
 @pytest.fixture(scope="session")
-def key_metrics(settings: Settings) -> Mapping[str, KeyMetric]:
-    """The key metrics with the levels of this environment (``--settings``)."""
-    return with_levels(KEY_METRICS, settings.thresholds)
+def key_metrics(pytestconfig: pytest.Config, settings: Settings) -> Mapping[str, KeyMetric]:
+    """The pipeline's key metrics with the levels of this environment (``--settings``)."""
+    return with_levels(metrics_of(pytestconfig.stash[collection.PIPELINE]), settings.thresholds)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

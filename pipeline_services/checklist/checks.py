@@ -49,7 +49,7 @@ USAGE_WITHIN_LIMITS: Final = Check(
     "test_usage_within_limits", resources.are_within_limits, by.each(metric.workloads), settles=True
 )
 NODES_READY: Final = Check("test_nodes_ready", nodes.are_ready, by.one("node"))
-NODES_REPORT: Final = Check("test_nodes_report", heartbeats.nodes_report, by.one_with_cluster("node"))
+NODES_REPORT: Final = Check("test_nodes_report", heartbeats.nodes_report, by.one_where("node", by.cluster))
 NODES_WITHOUT_PRESSURE: Final = Check("test_nodes_without_pressure", nodes.have_no_pressure, by.one("node"))
 NODES_HAVE_ROOM: Final = Check(
     "test_nodes_have_room", nodes.have_room, by.each_of("node", lambda _: sorted(nodes.LEVELS))
@@ -72,10 +72,10 @@ VOLUME_BOUND: Final = Check(
 SETTINGS_LEAD_TO: Final = Check(
     "test_settings_lead_to",
     config.settings_lead_to,
-    by.each_of("config", lambda pipeline: pipeline.config.settings),
+    by.each_of("config", lambda pipeline: pipeline.config.configured),
     by.itself,
 )
-PRODUCER_LOAD_SET: Final = Check("test_producer_load_set", config.load_is_set, by.one("config"))
+PRODUCER_LOAD_SET: Final = Check("test_producer_load_set", config.load_is_set, by.one_where("config", by.loads))
 REFERENCES_EXIST: Final = Check("test_references_exist", config.references_exist, by.one("config"))
 SECRETS_COMPLETE: Final = Check(
     "test_secrets_complete", config.secrets_are_complete, by.one("config"), by.always(roles.INFLUXDB)
@@ -175,11 +175,11 @@ DATA_CLOCK: Final = Check(
     "test_data_clock", influxdb.readings_are_past, by.one(roles.PRODUCER), by.always(roles.INFLUXDB)
 )
 CERTIFICATE_VALID_FOR_WEEKS: Final = Check(
-    "test_certificate_valid_for_weeks", tls.is_valid_for_weeks, by.one(roles.INFLUXDB)
+    "test_certificate_valid_for_weeks", tls.is_valid_for_weeks, by.influxdb_with_tls
 )
-CERTIFICATE_HAS_KEY: Final = Check("test_certificate_has_key", tls.has_its_key, by.one(roles.INFLUXDB))
-CERTIFICATE_TRUSTED: Final = Check("test_certificate_trusted", tls.is_trusted, by.one(roles.INFLUXDB))
-CERTIFICATE_SERVED: Final = Check("test_certificate_served", tls.is_the_served_one, by.one(roles.INFLUXDB))
+CERTIFICATE_HAS_KEY: Final = Check("test_certificate_has_key", tls.has_its_key, by.influxdb_with_tls)
+CERTIFICATE_TRUSTED: Final = Check("test_certificate_trusted", tls.is_trusted, by.influxdb_with_tls)
+CERTIFICATE_SERVED: Final = Check("test_certificate_served", tls.is_the_served_one, by.influxdb_with_tls)
 PODS_SCRAPED: Final = Check(
     "test_pods_scraped",
     targets.pods_are_scraped,
@@ -194,7 +194,9 @@ SERIES_KEPT: Final = Check(
     lambda pipeline, what: [what] if what in pipeline.components else [],
     settles=True,
 )
-NODES_SCRAPED: Final = Check("test_nodes_scraped", targets.nodes_are_scraped, by.one(roles.PROMETHEUS))
+NODES_SCRAPED: Final = Check(
+    "test_nodes_scraped", targets.nodes_are_scraped, by.one_where(roles.PROMETHEUS, by.kubelet_scraped)
+)
 KEY_METRIC: Final = Check(
     "test_key_metric", readings.is_within, by.metrics, by.needs_of_metric, by.metric_with_levels, settles=True
 )

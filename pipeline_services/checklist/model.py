@@ -22,7 +22,7 @@ def _nothing(*_: object) -> Iterable[str]:
     return ()
 
 
-def _parameters(_: Settings, *parameters: str) -> tuple[object, ...]:
+def _parameters(_: Pipeline, __: Settings, *parameters: str) -> tuple[object, ...]:
     return parameters
 
 
@@ -35,7 +35,7 @@ class Check:
         judge: decides on a snapshot and the arguments of a case; raises what the check finds.
         parameters: works out its cases: the parameters of each, and the component that the case names.
         needs: works out of a case's parameters which other components have to be there for an answer.
-        arguments: works out of the settings and a case's parameters what ``judge`` takes beside the snapshot.
+        arguments: works out of pipeline, settings and a case's parameters what ``judge`` takes beside the snapshot.
         settles: what it finds after a start or a repair may go away within minutes, when windows are full.
         run: the run that it belongs to, which is the marker of its test.
     """
@@ -73,7 +73,7 @@ class Check:
         for parameters, component in self.parameters(pipeline).items():
             needs = frozenset(self.needs(pipeline, *parameters))
             if {component, *needs} <= pipeline.components.keys():
-                yield Case(self.of(*parameters), component, needs, self.arguments(settings, *parameters))
+                yield Case(self.of(*parameters), component, needs, self.arguments(pipeline, settings, *parameters))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from typing import Final
 
 from pipeline_services.checklist.model import Needs, Parameters, ParametersOf
 from pipeline_services.judgements import grafana, upkeep
-from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.metrics.metric import KUBERNETES, with_levels
 from pipeline_services.model import roles
 from pipeline_services.model.flows import Connection
-from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.pipeline import PROMETHEUS, Pipeline
 from pipeline_services.model.settings import Settings
 
 _PANEL_SOURCES: Final[Mapping[str, str]] = {"InfluxDB writes": roles.INFLUXDB, "Log errors": roles.LOKI}
@@ -22,9 +22,34 @@ def one(component: str) -> ParametersOf:
     return lambda _: {(): component}
 
 
-def one_with_cluster(component: str) -> ParametersOf:
-    """A single case, without parameters, where parts of the cluster are to be looked at."""
-    return lambda pipeline: {(): component} if pipeline.cluster else {}
+def one_where(component: str, has: Callable[[Pipeline], object]) -> ParametersOf:
+    """A single case, without parameters, where the pipeline has what it is about."""
+    return where(has, one(component))
+
+
+def where(has: Callable[[Pipeline], object], parameters: ParametersOf) -> ParametersOf:
+    """The cases where the pipeline has what they rest on, else none."""
+    return lambda pipeline: parameters(pipeline) if has(pipeline) else {}
+
+
+def influxdb_with_tls(pipeline: Pipeline) -> Mapping[Parameters, str]:
+    """A single case, without parameters, where InfluxDB shows a certificate."""
+    return {(): roles.INFLUXDB} if pipeline.config.tls else {}
+
+
+def cluster(pipeline: Pipeline) -> bool:
+    """Whether parts of the cluster are to be looked at."""
+    return bool(pipeline.cluster)
+
+
+def loads(pipeline: Pipeline) -> bool:
+    """Whether a setting says how much is produced."""
+    return bool(pipeline.config.config_map and pipeline.config.positive)
+
+
+def kubelet_scraped(pipeline: Pipeline) -> bool:
+    """Whether its Prometheus asks the kubelet about containers and volumes."""
+    return pipeline.usage == PROMETHEUS
 
 
 def each(components: Callable[[Pipeline], Iterable[str]]) -> ParametersOf:
@@ -46,7 +71,7 @@ def metrics(pipeline: Pipeline) -> Mapping[Parameters, str]:
     """A case for each key metric, or for each of its subjects where it has several."""
     return {
         (metric.id, subject): metric.component_of(subject)
-        for metric in KEY_METRICS.values()
+        for metric in metrics_of(pipeline).values()
         for subject in metric.cases(pipeline)
     }
 
@@ -61,14 +86,14 @@ def trends(pipeline: Pipeline) -> Mapping[str, str]:
     return {trend: what.component for trend, what in upkeep.trends(pipeline).items()}
 
 
-def metric_with_levels(settings: Settings, metric_id: str, subject: str) -> tuple[object, ...]:
+def metric_with_levels(pipeline: Pipeline, settings: Settings, metric_id: str, subject: str) -> tuple[object, ...]:
     """The metric with the levels of this environment, and the subject."""
-    return with_levels(KEY_METRICS, settings.thresholds)[metric_id], subject
+    return with_levels(metrics_of(pipeline), settings.thresholds)[metric_id], subject
 
 
 def needs_of_metric(pipeline: Pipeline, metric_id: str, subject: str) -> Iterable[str]:
     """The tool that knows the metric, what produces it, and the component whose figure it is."""
-    metric, whose = KEY_METRICS[metric_id], pipeline.autoscalers.get(subject, subject)
+    metric, whose = metrics_of(pipeline)[metric_id], pipeline.autoscalers.get(subject, subject)
     tool = () if metric.tool == KUBERNETES else (metric.tool,)
     return (*tool, *metric.needs, metric.component or whose, *([whose] if whose in pipeline.components else ()))
 

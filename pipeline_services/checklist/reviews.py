@@ -14,14 +14,14 @@ from pipeline_services.model import roles
 RESTARTS_FEW_THIS_WEEK: Final = Check(
     "test_restarts_few_this_week",
     upkeep.restarts_are_few,
-    by.each(metric.workloads),
+    by.where(by.kubelet_scraped, by.each(metric.workloads)),
     by.always(roles.PROMETHEUS),
     run="weekly",
 )
 VOLUME_HAS_ROOM: Final = Check(
     "test_volume_has_room",
     upkeep.volume_has_room,
-    by.each_of("storage", metric.with_volume),
+    by.where(by.kubelet_scraped, by.each_of("storage", metric.with_volume)),
     by.prometheus_and_itself,
     run="weekly",
 )
@@ -56,7 +56,7 @@ BACKUP_PROVED: Final = Check(
 REQUESTS_FIT: Final = Check(
     "test_requests_fit",
     renewal.requests_fit,
-    by.each_owned(by.apps),
+    by.where(by.kubelet_scraped, by.each_owned(by.apps)),
     by.always(roles.PROMETHEUS),
     run="monthly",
 )
@@ -78,7 +78,7 @@ ROTATION_PROVED: Final = Check(
 CERTIFICATE_OUTLIVES_REVIEW: Final = Check(
     "test_certificate_outlives_review",
     renewal.certificate_outlives_the_next_review,
-    by.one(roles.INFLUXDB),
+    by.influxdb_with_tls,
     run="monthly",
 )
 AUTOSCALER_PROVED: Final = Check(

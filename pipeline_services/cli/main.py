@@ -38,6 +38,8 @@ def main(argv: list[str] | None = None) -> int:
     progress = Progress(Durations(Cache(cache_root()).durations))
     try:
         with unwinding():
+            if options.pipeline:
+                return _run_beside(options.command, options.name, options.pipeline, progress)
             return _run(options.command, options.name, progress)
     except KeyboardInterrupt as error:
         shell.stop_children()
@@ -60,7 +62,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=" | ".join(COMMANDS))
     parser.add_argument("--name", default=own_cluster.CLUSTER, help="kind's name of the cluster (default: %(default)s)")
+    parser.add_argument(
+        "--pipeline", metavar="NAME", default="", help="of up and down: a second pipeline beside the suite's own"
+    )
     return parser
+
+
+def _run_beside(command: str, name: str, pipeline: str, progress: Progress) -> int:
+    if command not in ("up", "down"):
+        return _say(f"{command} takes no --pipeline", FAILED)
+    if command == "down":
+        lifecycle.down_beside(name, pipeline, progress)
+        return OK
+    access = lifecycle.up_beside(name, pipeline, progress, settle=_settle)
+    progress(f"pipeline {pipeline} is up in the namespace {access.pipeline.namespace}")
+    return OK
 
 
 def _run(command: str, name: str, progress: Progress) -> int:

@@ -166,8 +166,9 @@ class InfluxStore:
             UnexpectedAnswer: the query was not answered as InfluxQL should be.
         """
         bucket = Bucket(self._checked(), self._store, token)
-        last = bucket.select("LAST(value)", f"time > now() - {LOOK_BACK}")
-        count = bucket.select("COUNT(value)", "time > now() - 1m")
+        value = identifier(self._store.value)
+        last = bucket.select(f"LAST({value})", f"time > now() - {LOOK_BACK}")
+        count = bucket.select(f"COUNT({value})", "time > now() - 1m")
         return Newest(last[0].rows[0][0] / NANO if last else None, int(count[0].rows[0][1]) if count else 0)
 
     def _checked(self) -> HttpApi:

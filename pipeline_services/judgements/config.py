@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
-from pipeline_services.metrics.advice import advice_about
+from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, NotAsked, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import (
@@ -28,7 +28,6 @@ from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
-LOADS: Final = ("PRODUCER_RATE", "PRODUCER_DEVICES")
 _ADVICE: Final = advice_about("config")
 _REFUSED: Final = (401, 403)
 _FORBIDDEN: Final = 403
@@ -40,29 +39,28 @@ LATELY_S: Final = 120.0
 
 
 def settings_lead_to(snapshot: Snapshot, part: str) -> None:
-    """The ConfigMap's settings for Kafka or InfluxDB name what is really there."""
-    data, described = _config_map(snapshot), snapshot.pipeline.config
-    for key, expected in described.settings[part].items():
-        if data.get(key) != expected:
-            observed = f"{key} in {described.config_map} is {data.get(key)!r}"
-            raise Deviation(snapshot, observed, repr(expected), _ADVICE)
+    """The ConfigMaps' settings for Kafka or InfluxDB name what is really there."""
     service = snapshot.pipeline.service(part)
-    for value in described.settings[part].values():
-        if value in (service.address, service.url):
-            _require_service(snapshot, value)
+    for name, wanted in snapshot.pipeline.config.by_config_map.items():
+        data = _config_map(snapshot, name) if part in wanted else {}
+        for key, expected in wanted.get(part, {}).items():
+            if data.get(key) != expected:
+                raise Deviation(snapshot, f"{key} in {name} is {data.get(key)!r}", repr(expected), _advice(name))
+            if expected in (service.address, service.url):
+                _require_service(snapshot, expected)
 
 
 def load_is_set(snapshot: Snapshot) -> None:
     """The producer's rate and number of devices are positive numbers."""
-    data = _config_map(snapshot)
-    for key in LOADS:
+    name = snapshot.pipeline.config.config_map
+    data = _config_map(snapshot, name)
+    for key in snapshot.pipeline.config.positive:
         try:
             good = float(data.get(key, "")) > 0
         except ValueError:
             good = False
         if not good:
-            observed = f"{key} in {snapshot.pipeline.config.config_map} is {data.get(key)!r}"
-            raise Deviation(snapshot, observed, "a number > 0", _ADVICE)
+            raise Deviation(snapshot, f"{key} in {name} is {data.get(key)!r}", "a number > 0", _ADVICE)
 
 
 def references_exist(snapshot: Snapshot) -> None:
@@ -132,7 +130,7 @@ def token_may_write(snapshot: Snapshot) -> None:
     held, status = snapshot.pipeline.config.write_token, snapshot.data("influxdb_write")["status"]
     if status == _FORBIDDEN:
         advice = _ADVICE.but(
-            impact="no reading is stored: they wait in Kafka until its retention deletes them",
+            impact="no reading is stored",
             next_command=f"kubectl describe secret -n {{namespace}} {held.secret}",
         )
         raise Deviation(snapshot, f"{held.key} of Secret {held.secret} may not write the bucket", "it may", advice)
@@ -208,11 +206,14 @@ def _is_refused(snapshot: Snapshot, pod: str) -> bool:
     return any(at > since and re.search(REFUSAL, text) for at, text in lines)
 
 
-def _config_map(snapshot: Snapshot) -> Mapping[str, str]:
-    name = snapshot.pipeline.config.config_map
+def _advice(config_map: str) -> Advice:
+    return _ADVICE.but(next_command=f"kubectl get configmap -n {{namespace}} {config_map} -o yaml")
+
+
+def _config_map(snapshot: Snapshot, name: str) -> Mapping[str, str]:
     found = named(snapshot, "configmaps", name)
     if found is None:
-        raise Deviation(snapshot, f"there is no ConfigMap {name}", "one", _ADVICE)
+        raise Deviation(snapshot, f"there is no ConfigMap {name}", "one", _advice(name))
     data: Mapping[str, str] = found.get("data") or {}
     return data
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import pods_of, ready_pods, require_ready, require_settled
+from pipeline_services.judgements.resources import usage_share
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.metrics.metric import Absence, KeyMetric, Reading
 from pipeline_services.model import roles
@@ -19,6 +20,8 @@ from pipeline_services.snapshot.snapshot import Snapshot
 
 NEW_FOR: Final = 120.0
 """Seconds that a new pod may lack a value of its own: windows have to fill."""
+NOW: Final[Mapping[str, str]] = {"cpu-usage": "cpu", "memory-usage": "memory"}
+"""Metrics that the metrics API can say, with the resource that each is about."""
 REBALANCE: Final = 15.0
 """Seconds of production that may pile up while the group rebalances (section 9: 5-10 s)."""
 
@@ -50,6 +53,8 @@ def read(snapshot: Snapshot, metric: KeyMetric, subject: str = "") -> Reading:
     require_ready(snapshot, *metric.needs)
     if metric.tool == "prometheus":
         return _from_prometheus(snapshot, metric, subject)
+    if metric.id in NOW:
+        return usage_share(snapshot, subject, NOW[metric.id])
     value = {
         "pod-restarts": lambda: _restarts(snapshot, subject),
         "hpa-replicas": lambda: _replicas(snapshot, subject),

@@ -8,10 +8,11 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import is_made_by, ready_pods, require_ready
 from pipeline_services.metrics.advice import advice_about
+from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import age, epoch, labels_of, name_of, ready_since
-from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.pipeline import PROMETHEUS, Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
 FOUND_AFTER: Final = 60.0
@@ -34,7 +35,9 @@ _ADVICE: Final = advice_about(roles.PROMETHEUS).but(
 
 def counted(pipeline: Pipeline) -> list[str]:
     """What of a pipeline has to have figures once it is scraped."""
-    return [what for what in COUNTED if what in pipeline.scraped or what in NODE_JOBS]
+    jobs = NODE_JOBS if pipeline.usage == PROMETHEUS else ()
+    known = metrics_of(pipeline)
+    return [what for what, metric in COUNTED.items() if metric in known and what in (*pipeline.scraped, *jobs)]
 
 
 def pods_are_scraped(snapshot: Snapshot, component: str) -> None:

@@ -26,7 +26,7 @@ from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import K8sObject, age, annotations_of, created_at, restarts_of
-from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.pipeline import PROMETHEUS, Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -70,14 +70,18 @@ def _volume(part: Component) -> Trend:
 
 
 def trends(pipeline: Pipeline) -> dict[str, Trend]:
-    """What is looked at for a slow rise, by the id of its case."""
+    """What is looked at for a slow rise and has series, by the id of its case."""
     kept = [pipeline[component] for component in pipeline.with_volume]
-    return {
+    of_the_kubelet = {
         **{f"memory-{app}": _memory(app) for app in pipeline.data_path},
-        "consumer-lag": Trend("consumer-lag", roles.PROCESSOR, 500, "readings", reading="consumer-lag"),
-        "end-to-end-latency": Trend("end-to-end-latency", roles.PROCESSOR, 1.0, "s", reading="end-to-end-latency"),
         **{f"volume-{part.id}": _volume(part) for part in kept},
     }
+    of_the_apps = {
+        "consumer_lag": Trend("consumer-lag", roles.PROCESSOR, 500, "readings", reading="consumer-lag"),
+        "latency_bucket": Trend("end-to-end-latency", roles.PROCESSOR, 1.0, "s", reading="end-to-end-latency"),
+    }
+    counted = {trend.series: trend for name, trend in of_the_apps.items() if name in pipeline.metrics}
+    return counted | (of_the_kubelet if pipeline.usage == PROMETHEUS else {})
 
 
 def restarts_are_few(snapshot: Snapshot, component: str) -> None:

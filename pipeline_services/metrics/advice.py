@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+from pipeline_services.model.component import Component
 from pipeline_services.model.pipeline import Pipeline
 
 ESCALATE_TO: Final = "escalate to: "
@@ -50,8 +51,8 @@ class Advice:
         )
 
     def resolved(self, pipeline: Pipeline) -> Advice:
-        """The advice with nothing left empty."""
-        part = pipeline[self.component]
+        """The advice with nothing left empty; a component that the pipeline does not have says the least."""
+        part = pipeline.components.get(self.component, Component(self.component))
         return Advice(part.id, part.impact, part.first_command, part.runbook, part.escalation).but(
             next_command=self.next_command, runbook=self.runbook, impact=self.impact, level=self.level
         )

@@ -10,12 +10,18 @@ What a metric reads and its levels stand in ``levels/``, by subject.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
 from pipeline_services.metrics.levels import ages, dns, lag, pods, rates, usage
-from pipeline_services.metrics.metric import KeyMetric
+from pipeline_services.metrics.metric import KeyMetric, with_levels
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.pipeline import METRICS_API, Pipeline
+from pipeline_services.model.toml_table import is_none_of
 
 KEY_METRICS: Final[Mapping[str, KeyMetric]] = MappingProxyType(
     {
@@ -42,3 +48,53 @@ KEY_METRICS: Final[Mapping[str, KeyMetric]] = MappingProxyType(
     }
 )
 """Every metric by its id, the spec's seven rows first."""
+_FROM_THE_METRICS_API: Final = (usage.CPU_USAGE_NOW, usage.MEMORY_USAGE_NOW)
+_OF_THE_KUBELET: Final = re.compile(r"\b(container|kubelet)_")
+_WORD: Final = re.compile(r"\$\{?(\w+)")
+
+
+@lru_cache(maxsize=8)
+def metrics_of(pipeline: Pipeline) -> Mapping[str, KeyMetric]:
+    """The key metrics that can be had of a pipeline, with its own queries and levels.
+
+    Raises:
+        PreconditionNotMet: the description has a query or levels for a metric that there is not, or ones that make no
+            sense.
+    """
+    known = {**KEY_METRICS}
+    if pipeline.usage == METRICS_API:
+        known |= {metric.id: metric for metric in _FROM_THE_METRICS_API}
+    for name, query in pipeline.queries.items():
+        _require_query(name, query, pipeline)
+        known[name] = replace(KEY_METRICS[name], query=query, tool="prometheus")
+    had = {
+        name: metric
+        for name, metric in known.items()
+        if name in pipeline.queries or can_be_asked(metric.query, pipeline)
+    }
+    _require_known("levels", pipeline.levels, had)
+    return MappingProxyType(with_levels(had, pipeline.levels))
+
+
+def can_be_asked(query: str, pipeline: Pipeline) -> bool:
+    """Whether the pipeline has the series that a query of the suite names."""
+    scraped = pipeline.usage != METRICS_API or not _OF_THE_KUBELET.search(query)
+    return scraped and not _unknown_words(query, pipeline)
+
+
+def _unknown_words(query: str, pipeline: Pipeline) -> list[str]:
+    return [word for word in _WORD.findall(query) if word != "selector" and word not in pipeline.query_words]
+
+
+def _require_query(name: str, query: str, pipeline: Pipeline) -> None:
+    _require_known("queries", [name], KEY_METRICS)
+    if "$selector" not in query:
+        raise PreconditionNotMet(f"queries.{name}: it has no $selector, so it would count other namespaces too")
+    for word in _unknown_words(query, pipeline):
+        raise PreconditionNotMet(f"queries.{name}: ${word} {is_none_of(word, pipeline.query_words)}")
+
+
+def _require_known(where: str, names: Collection[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise PreconditionNotMet(f"{where}: {name!r} {is_none_of(name, known)}")

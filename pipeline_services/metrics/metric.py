@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 from pipeline_services.metrics.advice import Advice
 from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.levels import Levels
 from pipeline_services.model.pipeline import STATEFUL_SET, Pipeline
-from pipeline_services.model.settings import Levels
 
 Tool = Literal["prometheus", "kubernetes", "kafka", "influxdb"]
 """All but the Kubernetes API are components."""

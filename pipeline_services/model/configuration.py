@@ -10,19 +10,20 @@ from dataclasses import dataclass, field
 class Topics:
     """Kafka's side: the topic of the readings, the topic of what cannot be read, and the group that consumes.
 
-    ``settings``: what has to be in force for both topics, whether it is the topic's own or the broker's.
+    ``dead_letters``: empty where nothing is set aside. ``settings``: what has to be in force for both topics, whether
+    it is the topic's own or the broker's.
     """
 
     readings: str
     partitions: int
-    dead_letters: str
     group: str
+    dead_letters: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def least_partitions(self) -> Mapping[str, int]:
         """Each topic with the least number of partitions that it must have."""
-        return {self.readings: self.partitions, self.dead_letters: 1}
+        return {self.readings: self.partitions, **({self.dead_letters: 1} if self.dead_letters else {})}
 
     @property
     def partition_numbers(self) -> list[int]:
@@ -32,11 +33,12 @@ class Topics:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """InfluxDB's side: where readings are stored."""
+    """InfluxDB's side: where readings are stored. ``value``: a field that every stored reading has."""
 
     org: str
     bucket: str
     measurement: str
+    value: str = "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +50,51 @@ class SecretKey:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminKeys:
+    """Under which keys the Secret of the store's administrator holds what."""
+
+    username: str = "username"
+    password: str = "password"
+    token: str = "token"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """ConfigMap and Secrets.
+    """ConfigMaps and Secrets.
 
     Attributes:
-        settings: what the ConfigMap has to say, by the component that each setting leads to.
+        config_map: the one that the apps share, and ``settings``: what it has to say, by the component that each
+            setting leads to. config_maps: the same of every further ConfigMap, by its name.
+        load: what ``config_map`` says beside when it is deployed: what the producer makes. Other numbers are as right.
+        positive: the settings of ``config_map`` that have to be numbers above 0.
         secrets: every Secret of the pipeline with the keys that it must hold.
-        load: what the ConfigMap says beside when it is deployed: what the producer makes. Other numbers are as right.
+        tls: the Secret with the store's certificate; empty where the store speaks plain HTTP. ca: its key with the
+            certificate of who vouches for that; a certificate that signed itself vouches for itself.
+        admin: the Secret with the store's administrator.
     """
 
-    config_map: str
-    settings: Mapping[str, Mapping[str, str]]
     secrets: Mapping[str, tuple[str, ...]]
     write_token: SecretKey
     read_token: SecretKey
-    tls: str
-    admin: str
+    config_map: str = ""
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    config_maps: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     load: Mapping[str, str] = field(default_factory=dict)
+    positive: tuple[str, ...] = ("PRODUCER_RATE", "PRODUCER_DEVICES")
+    tls: str = ""
+    ca: str = "ca.crt"
+    admin: str = ""
+    admin_keys: AdminKeys = field(default_factory=AdminKeys)
+
+    @property
+    def by_config_map(self) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+        """What each ConfigMap has to say, by the component that each setting leads to."""
+        return {**({self.config_map: self.settings} if self.config_map else {}), **self.config_maps}
+
+    @property
+    def configured(self) -> tuple[str, ...]:
+        """The components that settings lead to."""
+        return tuple(dict.fromkeys(part for settings in self.by_config_map.values() for part in settings))
 
     @property
     def tokens(self) -> Mapping[str, SecretKey]:
@@ -74,7 +104,8 @@ class Config:
     @property
     def rotated(self) -> tuple[str, ...]:
         """The Secrets whose values are renewed every quarter (section 5)."""
-        return (self.write_token.secret, self.read_token.secret, self.admin)
+        named = (self.write_token.secret, self.read_token.secret, self.admin)
+        return tuple(dict.fromkeys(name for name in named if name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +115,8 @@ class Dashboard:
     ``admin``: the Secret with Grafana's administrator.
     """
 
-    title: str
-    uid: str
-    admin: str
-    panels: Mapping[int, str]
-    datasources: Mapping[str, str]
+    title: str = ""
+    uid: str = ""
+    admin: str = ""
+    panels: Mapping[int, str] = field(default_factory=dict)
+    datasources: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ it at import, so that one run can judge several pipelines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -19,13 +19,20 @@ from pipeline_services.model.component import ESCALATIONS, Autoscaler, Component
 from pipeline_services.model.configuration import Config, Dashboard, Store, Topics
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import ANY, Flow
+from pipeline_services.model.levels import Levels
 from pipeline_services.model.paths import PIPELINES
-from pipeline_services.model.toml_table import dataclass_from, read_toml, table_of
+from pipeline_services.model.toml_table import dataclass_from, is_none_of, read_toml, table_of, texts_in
 
 DEPLOYMENT: Final = "Deployment"
 STATEFUL_SET: Final = "StatefulSet"
 DAEMON_SET: Final = "DaemonSet"
 WORKLOADS: Final = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET)
+PROMETHEUS: Final = "prometheus"
+METRICS_API: Final = "metrics-api"
+MEASURED_BY: Final = (PROMETHEUS, METRICS_API)
+AT_LEAST_ONCE: Final = "at-least-once"
+AT_MOST_ONCE: Final = "at-most-once"
+DELIVERIES: Final = (AT_LEAST_ONCE, AT_MOST_ONCE)
 OWN: Final = PIPELINES / "conveyor.toml"
 
 
@@ -33,10 +40,15 @@ OWN: Final = PIPELINES / "conveyor.toml"
 class Pipeline:
     """A pipeline in one namespace. ``components`` stand in the order of findings: causes before what they affect.
 
-    ``metrics``: name of each series by its meaning, such as ``produced``. ``series_label``: the label by which series
-    of Prometheus say which workload they are of. ``manifests``: the folder in this checkout that declares its objects;
-    empty where it is deployed from elsewhere, so that nothing can be compared with it. ``cluster``: the parts of the
-    cluster itself that have to run, by name; none where nobody is to look at them.
+    ``metrics``: name of each series by its meaning, such as ``produced``; a key metric that is made of one that is not
+    there is not judged. ``series_label``: the label by which series of Prometheus say which workload they are of.
+    ``usage``: who measures the containers: ``prometheus``, where it scrapes the kubelet, or ``metrics-api``.
+    ``delivery``: what it promises of a reading that Kafka has acknowledged: ``at-least-once``, it is stored in the end,
+    or ``at-most-once``, it may be lost on the way. ``queries``: PromQL of its own for a key metric, ``levels``: levels
+    of its own, both by the metric's id.
+    ``manifests``: the folder in this checkout that declares its objects; empty where it is deployed from elsewhere, so
+    that nothing can be compared with it. ``cluster``: the parts of the cluster itself that have to run, by name; none
+    where nobody is to look at them.
     """
 
     name: str
@@ -46,47 +58,42 @@ class Pipeline:
     topics: Topics
     store: Store
     config: Config
-    metrics: Mapping[str, str]
-    dashboard: Dashboard
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    dashboard: Dashboard = field(default_factory=Dashboard)
     series_label: str = "app"
+    usage: str = PROMETHEUS
+    delivery: str = AT_LEAST_ONCE
+    queries: Mapping[str, str] = field(default_factory=dict)
+    levels: Mapping[str, Levels] = field(default_factory=dict)
     manifests: str = ""
     cluster: Mapping[str, ClusterPart] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Pipeline:
-        """Read a description; None means the suite's own pipeline.
+        """Read a description; None means the suite's own pipeline, ``plain`` that of ``pipelines/plain.toml``.
 
         Raises:
             PreconditionNotMet: the file cannot be read, or has an unknown key or a bad value, which is named.
         """
-        return _load(path or OWN)
+        return _load(_file_of(path) if path else OWN)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Pipeline:
         """The description that a TOML parser returned; raises as ``load`` does."""
         found = dataclass_from(cls, {**document, "components": _with_ids(document.get("components"))}, "pipeline")
+        found._require_choices()
         found._require_known("config.settings", tuple(found.config.settings))
+        for name, settings in found.config.config_maps.items():
+            found._require_known(f"config.config_maps.{name}", tuple(settings))
         found._require_known("dashboard.datasources", tuple(found.dashboard.datasources))
         for part in found.components.values():
-            found._require_known(f"components.{part.id}.affects", part.affects)
-            if part.workload and part.kind not in WORKLOADS:
-                raise PreconditionNotMet(f"components.{part.id}.kind: {part.kind!r} is none of {', '.join(WORKLOADS)}")
-            if part.escalation not in ESCALATIONS:
-                raise PreconditionNotMet(
-                    f"components.{part.id}.escalation: {part.escalation!r} is no level of section 6"
-                )
-            found._require_placeholders(part)
-            if part.volume and not part.mount:
-                raise PreconditionNotMet(f"components.{part.id} has a volume and no mount: where its container has it")
-            found._require_known(f"components.{part.id}.part_of", [part.part_of] if part.part_of else [])
+            found._require_sound(part)
         for flow in found.flows:
             ends = (flow.destination,) if flow.source == ANY else (flow.source, flow.destination)
             found._require_known("flows", ends)
         for name, basis in found.cluster.items():
             found._require_known(f"cluster.{name}.component", [basis.component])
-            if basis.kind not in KINDS_OF_PARTS:
-                kinds = ", ".join(KINDS_OF_PARTS)
-                raise PreconditionNotMet(f"cluster.{name}.kind: {basis.kind!r} is none of {kinds}")
+            _require_one_of(f"cluster.{name}.kind", basis.kind, KINDS_OF_PARTS)
         return found
 
     def document(self) -> dict[str, Any]:
@@ -96,6 +103,21 @@ class Pipeline:
             del table["id"]
         return document
 
+    def _require_choices(self) -> None:
+        _require_one_of("usage", self.usage, MEASURED_BY)
+        _require_one_of("delivery", self.delivery, DELIVERIES)
+
+    def _require_sound(self, part: Component) -> None:
+        self._require_known(f"components.{part.id}.affects", part.affects)
+        if part.workload:
+            _require_one_of(f"components.{part.id}.kind", part.kind, WORKLOADS)
+        if part.escalation not in ESCALATIONS:
+            raise PreconditionNotMet(f"components.{part.id}.escalation: {part.escalation!r} is no level of section 6")
+        self._require_placeholders(part)
+        if part.volume and not part.mount:
+            raise PreconditionNotMet(f"components.{part.id} has a volume and no mount: where its container has it")
+        self._require_known(f"components.{part.id}.part_of", [part.part_of] if part.part_of else [])
+
     def _require_placeholders(self, part: Component) -> None:
         try:
             fill(part.first_command, self)
@@ -104,8 +126,7 @@ class Pipeline:
 
     def _require_known(self, where: str, ids: tuple[str, ...] | list[str]) -> None:
         for one in ids:
-            if one not in self.components:
-                raise PreconditionNotMet(f"{where}: {one!r} is none of {', '.join(self.components)}")
+            _require_one_of(where, one, self.components)
 
     def __getitem__(self, component: str) -> Component:
         """A component by its id.
@@ -252,7 +273,12 @@ class Pipeline:
 
     def public_values(self) -> frozenset[str]:
         """Every name in the description: none of them is a secret, whatever Secret holds the same word."""
-        return frozenset(_texts(self))
+        return frozenset(texts_in(self))
+
+
+def _require_one_of(where: str, value: str, known: Collection[str]) -> None:
+    if value not in known:
+        raise PreconditionNotMet(f"{where}: {value!r} {is_none_of(value, known)}")
 
 
 def _with_ids(table: object) -> object:
@@ -261,19 +287,9 @@ def _with_ids(table: object) -> object:
     return {key: {**value, "id": key} if isinstance(value, Mapping) else value for key, value in table.items()}
 
 
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _texts(key)
-            yield from _texts(inner)
-    elif isinstance(value, tuple):
-        for inner in value:
-            yield from _texts(inner)
-    elif hasattr(value, "__dataclass_fields__"):
-        for name in value.__dataclass_fields__:
-            yield from _texts(getattr(value, name))
+def _file_of(path: Path) -> Path:
+    shipped = PIPELINES / f"{path.name}.toml"
+    return shipped if not path.suffix and shipped.is_file() and not path.exists() else path
 
 
 @cache

@@ -18,7 +18,7 @@ from pipeline_services.model.cluster_part import KINDS_OF_PARTS, ClusterPart
 from pipeline_services.model.component import ESCALATIONS, Component
 from pipeline_services.model.flows import LAST_PORT, PROTOCOLS, Flow
 from pipeline_services.model.paths import PIPELINES, short
-from pipeline_services.model.pipeline import WORKLOADS, Pipeline
+from pipeline_services.model.pipeline import DELIVERIES, MEASURED_BY, WORKLOADS, Pipeline
 
 PUBLISHED: Final = PIPELINES / "schema.json"
 COMMENT: Final = "#:schema"
@@ -27,6 +27,7 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _SCALARS: Final = {str: "string", int: "integer", float: "number", bool: "boolean"}
 _PORT: Final = {"minimum": 1, "maximum": LAST_PORT}
 _LIMITS: Final[Mapping[type, Mapping[str, Mapping[str, Any]]]] = {
+    Pipeline: {"usage": {"enum": [*MEASURED_BY]}, "delivery": {"enum": [*DELIVERIES]}},
     Component: {"kind": {"enum": [*WORKLOADS]}, "escalation": {"enum": [*ESCALATIONS]}},
     ClusterPart: {"kind": {"enum": [*KINDS_OF_PARTS]}},
     Flow: {"protocol": {"enum": [*PROTOCOLS]}, "port": _PORT},

@@ -12,19 +12,12 @@ from typing import Any, Final
 
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.levels import Levels
 from pipeline_services.model.paths import cache_root
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.toml_table import read_toml
 
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """Levels that replace a metric's own; None keeps the own one. In the metric's unit."""
-
-    warn: float | None = None
-    fail: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 import tomllib
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -41,15 +41,25 @@ def dataclass_from(kind: type[T], table: object, where: str) -> T:
     fields = {field.name: field for field in dataclasses.fields(kind) if field.init}  # type: ignore[arg-type]
     for key in table:
         if key not in fields:
-            near = difflib.get_close_matches(str(key), fields, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(fields)}"
-            raise PreconditionNotMet(f"unknown key {key!r} in {where}{hint}")
+            raise PreconditionNotMet(f"unknown key {key!r} in {where}; {_meant(str(key), fields)}")
     for name, field in fields.items():
         optional = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
         if name not in table and not optional:
             raise PreconditionNotMet(f"{where} has no {name!r}")
     hints = _hints(kind)  # type: ignore[arg-type]
     return kind(**{str(key): _value(hints[str(key)], value, f"{where}.{key}") for key, value in table.items()})
+
+
+def is_none_of(name: str, known: Iterable[str]) -> str:
+    """Words for a name that is not known: which the known ones are, or which of them is nearest."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"is none of {', '.join(names)}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
 
 
 def table_of(value: Any) -> Any:
@@ -60,6 +70,22 @@ def table_of(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): table_of(inner) for key, inner in value.items()}
     return [table_of(inner) for inner in value] if isinstance(value, tuple) else value
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text in a value made of dataclasses, mappings and tuples, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from texts_in(key)
+            yield from texts_in(inner)
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from texts_in(inner)
+    elif hasattr(value, "__dataclass_fields__"):
+        for name in value.__dataclass_fields__:
+            yield from texts_in(getattr(value, name))
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

@@ -29,8 +29,9 @@ def test_nothing_is_allowed_by_default(manifests: Any) -> None:
     assert spec == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
-def test_what_follows_from_the_description_is_written_from_it() -> None:
-    assert described.FILE.read_text(encoding="utf-8") == described.text(PIPELINE)
+@pytest.mark.parametrize("pipeline", described.declared(), ids=lambda pipeline: pipeline.name)
+def test_what_follows_from_the_description_is_written_from_it(pipeline: Pipeline) -> None:
+    assert described.file_of(pipeline).read_text(encoding="utf-8") == described.text(pipeline)
 
 
 def test_every_pod_may_look_up_names_and_ask_nothing_else_of_other_namespaces(manifests: Any) -> None:

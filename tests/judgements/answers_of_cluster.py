@@ -60,7 +60,7 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
         "pvcs": [_claim(part.volume, made) for part in parts if part.volume],
         "services": [*(_service(part, service) for part, service in served), *_headless(served)],
         "endpointslices": [_endpoints(service.name) for _, service in served],
-        "configmaps": [_config(pipeline), {"metadata": {"name": "kafka-config"}, "data": {"start.sh": "exec kafka"}}],
+        "configmaps": [*_configs(pipeline), {"metadata": {"name": "kafka-config"}, "data": {"start.sh": "exec kafka"}}],
         "networkpolicies": _policies(pipeline),
         "events": [],
         "nodes": [_node()],
@@ -108,7 +108,7 @@ def _time(at: float) -> str:
 def _containers(part: Component, pipeline: Pipeline) -> list[dict[str, Any]]:
     limits = {"limits": {"cpu": "1", "memory": "256Mi"}, "requests": {"cpu": "50m", "memory": "64Mi"}}
     number = part.service.port if part.service else part.metrics_port
-    read = {"envFrom": [{"configMapRef": {"name": pipeline.config.config_map}}]}
+    read = {"envFrom": [{"configMapRef": {"name": name}} for name in pipeline.config.by_config_map]}
     secret = {"name": pipeline.config.write_token.secret, "key": pipeline.config.write_token.key}
     token = {"env": [{"name": "INFLUXDB_TOKEN", "valueFrom": {"secretKeyRef": secret}}]}
     own = {roles.PRODUCER: read, roles.PROCESSOR: read | token}.get(part.id, {})
@@ -120,7 +120,7 @@ def _containers(part: Component, pipeline: Pipeline) -> list[dict[str, Any]]:
 def _volumes(part: Component, pipeline: Pipeline) -> list[dict[str, Any]]:
     ca = {"secretName": pipeline.config.tls, "items": [{"key": "ca.crt", "path": "ca"}]}
     volumes = {
-        roles.PROCESSOR: {"name": "ca", "secret": ca},
+        **({roles.PROCESSOR: {"name": "ca", "secret": ca}} if pipeline.config.tls else {}),
         roles.KAFKA: {"name": "config", "configMap": {"name": "kafka-config"}},
     }
     return [volumes[part.id]] if part.id in volumes else []
@@ -222,10 +222,13 @@ def _endpoints(service: str) -> dict[str, Any]:
     return {"metadata": metadata, "endpoints": [endpoint]}
 
 
-def _config(pipeline: Pipeline) -> dict[str, Any]:
-    settings = {key: value for part in pipeline.config.settings.values() for key, value in part.items()}
-    load = {"PRODUCER_RATE": "20", "PRODUCER_DEVICES": "10"}
-    return {"metadata": {"name": pipeline.config.config_map}, "data": settings | load}
+def _configs(pipeline: Pipeline) -> list[dict[str, Any]]:
+    load = dict.fromkeys(pipeline.config.positive, "20")
+    described = pipeline.config.by_config_map.items()
+    settings = {
+        name: {key: value for part in wanted.values() for key, value in part.items()} for name, wanted in described
+    }
+    return [{"metadata": {"name": name}, "data": data | load} for name, data in settings.items()]
 
 
 def _policies(pipeline: Pipeline) -> list[dict[str, Any]]:

@@ -12,8 +12,8 @@ from pipeline_services.metrics.advice import Escalation, five_lines
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import Comparison, Reading, changes, with_levels
 from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.levels import Levels
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.model.settings import Levels
 from tests.judgements.known_bad_services import lag, stalled
 from tests.judgements.world import NOW, World, healthy
 

@@ -8,8 +8,9 @@ import pytest
 
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.levels import Levels
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.model.settings import Levels, Settings, own_kubeconfig, resolve_target
+from pipeline_services.model.settings import Settings, own_kubeconfig, resolve_target
 
 
 def written(tmp_path: Path, text: str) -> Path:

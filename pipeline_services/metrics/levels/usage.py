@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from pipeline_services.metrics.advice import advice_about
@@ -55,6 +56,13 @@ MEMORY_USAGE: Final = KeyMetric(
     ),
     by="pod",
     subjects=data_path,
+)
+_NOW = "the latest usage of each container / its limit, of the worst pod (metrics-server)"
+CPU_USAGE_NOW: Final = replace(
+    CPU_USAGE, tool="kubernetes", query=_NOW, window=0, by="", reason="the level is section 8's; nobody keeps a history"
+)
+MEMORY_USAGE_NOW: Final = replace(
+    MEMORY_USAGE, tool="kubernetes", query=_NOW, window=0, by="", reason=CPU_USAGE_NOW.reason
 )
 CPU_THROTTLING: Final = KeyMetric(
     id="cpu-throttling",

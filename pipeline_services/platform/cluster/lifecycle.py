@@ -74,6 +74,41 @@ def _stoppable() -> Iterator[None]:
         raise Interrupted.by(error) from None
 
 
+def up_beside(name: str, pipeline: str, progress: Progress, *, settle: Settle) -> ClusterAccess:
+    """Deploy a second pipeline beside the suite's own, or repair it.
+
+    Args:
+        pipeline: the name of its overlay and its description.
+
+    Raises:
+        PlatformError: there is no such pipeline, no cluster answers, or a step failed.
+        Interrupted: somebody stopped it; the same command goes on from there.
+    """
+    from pipeline_services.platform.cluster import beside  # noqa: PLC0415
+    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
+
+    described = beside.described(pipeline)
+    with _stoppable(), lock.held(Cache(cache_root()).lock, f"up, pipeline {pipeline}", progress):
+        access = beside.up(Platform.open(name, progress), described, settle)
+    progress.table()
+    return access
+
+
+def down_beside(name: str, pipeline: str, progress: Progress) -> None:
+    """Delete a second pipeline with all that it stored; cluster and own pipeline stay.
+
+    Raises:
+        PlatformError: there is no such pipeline, or no cluster answers.
+    """
+    from pipeline_services.platform.cluster import beside  # noqa: PLC0415
+    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
+
+    described = beside.described(pipeline)
+    with _stoppable(), lock.held(Cache(cache_root()).lock, f"down, pipeline {pipeline}", progress):
+        gone = beside.down(Platform.open(name, progress), described)
+    progress(f"pipeline {pipeline} deleted" if gone else f"there is no pipeline {pipeline}")
+
+
 def down(name: str, progress: Progress) -> None:
     """Delete the cluster; what was built stays."""
     from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415

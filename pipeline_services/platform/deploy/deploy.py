@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pipeline_services.clients.api_server import MAX_CONNECTIONS
 from pipeline_services.clients.kubernetes import Object, WritableCluster
-from pipeline_services.model import roles
+from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import Invalid
 from pipeline_services.model.k8s import match_labels_of, name_of, replicas_of, version_of
 from pipeline_services.model.pipeline import Pipeline
@@ -35,19 +35,27 @@ class Access(Protocol):
     def reader_kubeconfig(self) -> Path: ...
 
 
-def deploy(access: Access, images: Mapping[str, str], progress: Progress, *, kubectl: str = "kubectl") -> None:
+def deploy(
+    access: Access,
+    images: Mapping[str, str],
+    progress: Progress,
+    *,
+    kubectl: str = "kubectl",
+    overlay: Path = render.OVERLAY,
+) -> None:
     """Apply the manifests, make the secrets that are missing, remove what does not belong, and wait until all is ready.
 
     Args:
         images: name of an image, as in ``localhost/conveyor/NAME``, to its full reference.
         kubectl: the program that renders the manifests.
+        overlay: the folder of the manifests.
 
     Raises:
         RolloutFailed: something does not come up; says which pod, why, and how its log ends.
         PipelineError: the cluster or InfluxDB cannot be asked, or refuses.
     """
     with ThreadPoolExecutor(MAX_CONNECTIONS) as pool, closing(WritableCluster.connect(access.target)) as api:
-        rendering = pool.submit(render.render, kubectl, images)
+        rendering = pool.submit(render.render, kubectl, images, overlay)
         _Deploy(api, pool, rendering.result(), progress, access.target.pipeline).run(access)
 
 
@@ -83,7 +91,8 @@ class _Deploy:
         self._say("made", secrets.ensure_tokens())
         self._apply_workloads(secrets)
         rollout.wait_for(self._api, self._pool, [name for _, name in map(key, self._workloads)], self._progress)
-        if ensure_reader(self._api, access.target, access.reader_kubeconfig):
+        own_reader = ("ServiceAccount", own_cluster.READER_ACCOUNT) in map(key, self._foundation)
+        if own_reader and ensure_reader(self._api, access.target, access.reader_kubeconfig):
             self._progress(f"wrote {access.reader_kubeconfig}")
 
     def _read_live(self) -> list[Object]:

@@ -1,25 +1,37 @@
-"""The objects that follow from the description alone: the apps' ConfigMap and the NetworkPolicies.
+"""The objects that follow from a description alone: the ConfigMap that its apps share, and the NetworkPolicies.
 
-``python -m pipeline_services.platform.deploy.described`` writes those of the suite's own pipeline into manifests/.
+``python -m pipeline_services.platform.deploy.described`` writes those of each pipeline that manifests/ declares.
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from pipeline_services.model.paths import REPOSITORY
+from pipeline_services.model.paths import PIPELINES, REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.network_policies import network_policies
 
-FILE: Final = REPOSITORY / "manifests" / "base" / "described.yaml"
+NAME: Final = "described.yaml"
 _HEAD: Final = """\
-# The ConfigMap that the apps share, and nothing in, nothing out, but the flows: all from
-# pipeline_services/pipelines/conveyor.toml. Secrets are made at deploy time and are in no file.
+# {what}nothing in, nothing out, but the flows: all from
+# pipeline_services/pipelines/{name}.toml. Secrets are made at deploy time and are in no file.
 # Written by `python -m pipeline_services.platform.deploy.described`; a test holds it to the description.
 """
+
+
+def declared() -> list[Pipeline]:
+    """The pipelines whose objects this checkout declares."""
+    known = map(Pipeline.load, sorted(PIPELINES.glob("*.toml")))
+    return [pipeline for pipeline in known if pipeline.manifests]
+
+
+def file_of(pipeline: Pipeline) -> Path:
+    """Where they stand."""
+    return REPOSITORY / pipeline.manifests / NAME
 
 
 def config_map(pipeline: Pipeline) -> dict[str, Any]:
@@ -32,14 +44,18 @@ def config_map(pipeline: Pipeline) -> dict[str, Any]:
 
 def text(pipeline: Pipeline) -> str:
     """The file."""
-    objects = [config_map(pipeline), *network_policies(pipeline)]
-    return _HEAD + "---\n".join(yaml.safe_dump(one, sort_keys=False, width=120) for one in objects)
+    shared = [config_map(pipeline)] if pipeline.config.config_map else []
+    head = _HEAD.format(name=pipeline.name, what="The ConfigMap that the apps share, and " if shared else "")
+    objects = [*shared, *network_policies(pipeline)]
+    return head + "---\n".join(yaml.safe_dump(one, sort_keys=False, width=120) for one in objects)
 
 
 def main() -> int:
-    """Write the file."""
-    FILE.write_text(text(Pipeline.load()), encoding="utf-8")
-    sys.stdout.write(f"{FILE.relative_to(REPOSITORY)} written\n")
+    """Write the files."""
+    for pipeline in declared():
+        file = file_of(pipeline)
+        file.write_text(text(pipeline), encoding="utf-8")
+        sys.stdout.write(f"{file.relative_to(REPOSITORY)} written\n")
     return 0
 
 

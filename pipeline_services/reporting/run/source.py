@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pipeline_services.faults.model import overdue
 from pipeline_services.judgements import history
-from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.key_metrics import KEY_METRICS, metrics_of
 from pipeline_services.metrics.metric import changes, with_levels
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
@@ -49,7 +49,7 @@ class SnapshotSource:
         if self.taken:
             self.pipeline = self.taken.pipeline
         self.settings = Settings.load(options.settings, KEY_METRICS, self.pipeline)
-        with_levels(KEY_METRICS, self.settings.thresholds)
+        with_levels(metrics_of(self.pipeline), self.settings.thresholds)
 
     @property
     def taken(self) -> ReadLog | None:
@@ -59,7 +59,7 @@ class SnapshotSource:
     @property
     def changed(self) -> list[str]:
         """What the settings change of the metrics' levels, in words."""
-        return changes(KEY_METRICS, self.settings.thresholds)
+        return changes(metrics_of(self.pipeline), self.settings.thresholds)
 
     @property
     def here(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.clients.prometheus import PrometheusApi, number
+from pipeline_services.metrics.key_metrics import can_be_asked
 from pipeline_services.model import own_cluster
 from pipeline_services.model.k8s import name_of, spec_of, status_of
 from pipeline_services.model.pipeline import Pipeline
@@ -78,8 +79,8 @@ def look_back(
     """How queries went until ``at``: series name to ``[epoch seconds, value]``, the oldest first.
 
     A query by a label gives a series for each of its values, ``<query>/<value>``, or ``<query>/<component>`` where the
-    value is the name of a workload. A series without a value at some time
-    has no entry for it; a query that never had any is there, and empty.
+    value is the name of a workload. A series without a value at some time has no entry for it; a query that never had
+    any is there, and empty. One whose series the pipeline does not have is left out.
 
     Raises:
         ServiceUnreachable: Prometheus does not answer.
@@ -88,6 +89,8 @@ def look_back(
     found: dict[str, list[list[float]]] = {}
     ids = {part.workload: part.id for part in pipeline.workloads.values()}
     for name, promql in queries.items():
+        if not can_be_asked(promql, pipeline):
+            continue
         series = api.over_time(promql, start=at - seconds, end=at, step=step)
         named = {
             "/".join((name, *(ids.get(value, value) for value in one["metric"].values()))): one["values"]

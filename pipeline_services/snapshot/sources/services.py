@@ -10,9 +10,10 @@ from typing import Any, Final
 from pipeline_services.clients.grafana import GrafanaApi, panels
 from pipeline_services.clients.loki import LokiApi
 from pipeline_services.clients.prometheus import PrometheusApi
-from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.sources import loud_lines
 from pipeline_services.snapshot.sources.deep import onset
@@ -27,18 +28,24 @@ LINES: Final = 100
 
 def _prometheus_sources(moment: Moment) -> list[str]:
     more = [*(("onset",) if moment.deep else ()), *(upkeep_sources() if moment.upkeep else ())]
-    return ["prometheus_targets", *(f"prometheus/{metric}" for metric, _ in _prometheus_queries()), *more]
+    return [
+        "prometheus_targets",
+        *(f"prometheus/{metric}" for metric, _ in _prometheus_queries(moment.pipeline)),
+        *more,
+    ]
 
 
-def _prometheus_queries() -> list[tuple[str, str]]:
-    return [(metric.id, metric.query) for metric in KEY_METRICS.values() if metric.tool == "prometheus"]
+def _prometheus_queries(pipeline: Pipeline) -> list[tuple[str, str]]:
+    return [(metric.id, metric.query) for metric in metrics_of(pipeline).values() if metric.tool == "prometheus"]
 
 
 def _read_prometheus(reach: Reach, record: Record, moment: Moment) -> None:
     """Every key metric that Prometheus has, and its targets; for a deep look how the last half hour went, for the
     reviews all that it remembers."""
     api = PrometheusApi(reach.http(reach.forward(roles.PROMETHEUS)), moment.namespace, reach.pipeline.query_words)
-    queries = [(f"prometheus/{metric}", partial(api.query, query)) for metric, query in _prometheus_queries()]
+    queries = [
+        (f"prometheus/{metric}", partial(api.query, query)) for metric, query in _prometheus_queries(reach.pipeline)
+    ]
     back: list[tuple[str, Callable[[], Any]]] = (
         [("onset", partial(onset, api, moment.at, reach.pipeline))] if moment.deep else []
     )

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from pipeline_services.clients.certificates import Certificate, key_fits, shown_by
-from pipeline_services.clients.http import Answer, Tls
+from pipeline_services.clients.http import Answer, HttpApi, Tls
 from pipeline_services.clients.influxdb import InfluxStore
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.port_forward import LOCALHOST, PortForward
@@ -57,29 +57,32 @@ def read_kafka(reach: Reach, record: Record, moment: Moment) -> None:
             record.take("kafka_lag", sample)
 
 
-def influxdb_sources(_moment: Moment) -> list[str]:
-    return ["influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write", "tls"]
+def influxdb_sources(moment: Moment) -> list[str]:
+    asked = ["influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write"]
+    return [*asked, *(["tls"] if moment.pipeline.config.tls else [])]
 
 
 def read_influxdb(reach: Reach, record: Record, moment: Moment) -> None:
-    """Health, the newest reading, whether both tokens are accepted, and the certificate."""
+    """Health, the newest reading, whether both tokens are accepted, and the certificate where it has one."""
+    config = reach.pipeline.config
     try:
         forward = reach.forward(roles.INFLUXDB)
     except PipelineError as error:
         reason = error.message
-        record.take("tls", lambda: {**_expected_certificate(reach), "verified": False, "error": reason})
+        if config.tls:
+            record.take("tls", lambda: {**_expected_certificate(reach), "verified": False, "error": reason})
         raise
-    record.take("tls", lambda: _certificates(reach, forward))
-    host, config = reach.pipeline.service(roles.INFLUXDB).name, reach.pipeline.config
-    unchecked = reach.http(forward, tls=Tls(host))
+    if config.tls:
+        record.take("tls", lambda: _certificates(reach, forward))
+    host = reach.pipeline.service(roles.INFLUXDB).name
+    unchecked = reach.http(forward, tls=Tls(host) if config.tls else None)
     record.take("influxdb_health", lambda: _health(InfluxStore(None, unchecked, reach.pipeline.store).health()))
 
     def with_token(held: SecretKey, read: Callable[[InfluxStore, str], Any]) -> Any:
         token = secret_value(reach.secrets(), held.secret, held.key).decode("ascii", "replace").strip()
         return read(store, token)
 
-    checked = reach.http(forward, tls=Tls(host, _ca(reach))) if _ca(reach) else None
-    store = InfluxStore(checked, unchecked, reach.pipeline.store)
+    store = InfluxStore(_checked(reach, forward) if config.tls else unchecked, unchecked, reach.pipeline.store)
     reads = [
         ("influxdb_newest", partial(with_token, config.read_token, partial(_newest, moment.ahead_s))),
         ("influxdb_token", partial(with_token, config.write_token, _status)),
@@ -87,6 +90,11 @@ def read_influxdb(reach: Reach, record: Record, moment: Moment) -> None:
         ("influxdb_read_token", partial(with_token, config.read_token, _status)),
     ]
     take_all(record, reads)
+
+
+def _checked(reach: Reach, forward: PortForward) -> HttpApi | None:
+    ca = _ca(reach)
+    return reach.http(forward, tls=Tls(reach.pipeline.service(roles.INFLUXDB).name, ca)) if ca else None
 
 
 def _newest(ahead_s: float, store: InfluxStore, token: str) -> dict[str, Any]:
@@ -109,9 +117,15 @@ def _health(answer: Answer) -> dict[str, Any]:
 
 def _ca(reach: Reach) -> str:
     try:
-        return secret_value(reach.secrets(), reach.pipeline.config.tls, "ca.crt").decode("ascii", "replace")
+        return _authority(reach)
     except NoData:
         return ""
+
+
+def _authority(reach: Reach) -> str:
+    """The certificate of who vouches for the store's; raises as ``secret_value`` does."""
+    config = reach.pipeline.config
+    return secret_value(reach.secrets(), config.tls, config.ca).decode("ascii", "replace")
 
 
 def _expected_certificate(reach: Reach) -> dict[str, Any]:
@@ -123,7 +137,7 @@ def _expected_certificate(reach: Reach) -> dict[str, Any]:
 
 def _certificates(reach: Reach, forward: PortForward) -> dict[str, Any]:
     known = _expected_certificate(reach)
-    ca = secret_value(reach.secrets(), reach.pipeline.config.tls, "ca.crt").decode("ascii", "replace")
+    ca = _authority(reach)
     shown = shown_by(
         LOCALHOST, forward.port, name=reach.pipeline.service(roles.INFLUXDB).name, ca=ca, cause=lambda: forward.failure
     )

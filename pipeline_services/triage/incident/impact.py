@@ -9,11 +9,20 @@ from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.offsets import Offsets
-from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.pipeline import AT_LEAST_ONCE, AT_MOST_ONCE, Pipeline
 from pipeline_services.model.text import duration
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.model import Finding
 
+_DELIVERY: Final = {
+    AT_LEAST_ONCE: (
+        "What Kafka has acknowledged stays in Kafka until it is stored; what waits there is late, not lost"
+    ),
+    AT_MOST_ONCE: (
+        "This pipeline does not promise that a reading which Kafka has acknowledged is stored: one whose write failed "
+        "may be lost"
+    ),
+}
 CURRENT: Final = 60.0
 """Seconds up to which the newest stored reading is as fresh as always."""
 
@@ -61,16 +70,13 @@ def _newest(snapshot: Snapshot) -> str:
 
 def _lost(findings: Sequence[Finding], pipeline: Pipeline) -> str:
     """Only a ledger shows a loss, and there is none: this says what must hold."""
-    text = (
-        "not known: no ledger was kept of this time. What Kafka has acknowledged stays in Kafka until it is stored; "
-        "what waits there is late, not lost"
-    )
+    text = f"not known: no ledger was kept of this time. {_DELIVERY[pipeline.delivery]}"
     causes = {one.cause.id for one in findings}
     suffering = set().union(*(one.affects | {one.component} for one in findings)) if findings else set()
     if causes & {"volume-missing", "volume-full"}:
         text += ". A volume is concerned: what was on it has to be counted before a loss can be ruled out"
     if roles.PRODUCER in suffering:
         text += ". Readings that no producer took or that Kafka did not acknowledge were never in the pipeline"
-    if "poison-messages" in causes:
+    if "poison-messages" in causes and pipeline.topics.dead_letters:
         text += f". Unreadable messages are in {pipeline.topics.dead_letters} and are not stored"
     return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pipeline_services.checklist import checks
@@ -79,17 +79,51 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     yield from _tokens(evidence)
 
 
-def _wanted(evidence: Evidence) -> dict[str, str]:
-    """What the ConfigMap has to say."""
-    return {key: value for part in evidence.pipeline.config.settings.values() for key, value in part.items()}
+def _wanted(settings: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """What a ConfigMap has to say."""
+    return {key: value for part in settings.values() for key, value in part.items()}
 
 
 def _settings(evidence: Evidence) -> Iterator[Finding]:
-    name, wanted, affected_by = evidence.pipeline.config.config_map, _wanted(evidence), evidence.pipeline.affected_by
-    found, subject = evidence.object("configmaps", name), f"configmap/{name}"
-    if found is None:
+    described = evidence.pipeline.config.by_config_map
+    there = {name: found for name in described if (found := evidence.object("configmaps", name))}
+    if not there:
         return  # a missing ConfigMap is a reference that is missing
-    data = found.get("data") or {}
+    wrong = [
+        finding
+        for name, found in there.items()
+        for finding in _wrong_settings(evidence, name, found.get("data") or {}, _wanted(described[name]))
+    ]
+    yield from wrong
+    name = evidence.pipeline.config.config_map
+    red = evidence.failed(checks.PRODUCER_LOAD_SET)
+    if red and name in there:
+        yield make_finding(
+            evidence,
+            "load-setting-wrong",
+            "config",
+            red[0].why,
+            f"configmap/{name}: {red[0].why}",
+            subject=f"configmap/{name}",
+            since=evidence.changed("configmaps", name),
+            affects=evidence.pipeline.affected_by(roles.PRODUCER),
+        )
+    settings = evidence.failed(checks.SETTINGS_LEAD_TO)
+    if settings and not wrong and _services_there(evidence):
+        yield make_finding(
+            evidence,
+            "setting-wrong",
+            "config",
+            settings[0].why,
+            settings[0].why,
+            subject=f"configmap/{next(iter(there))}",
+            affects=evidence.pipeline.affected_by(*READERS),
+        )
+
+
+def _wrong_settings(
+    evidence: Evidence, name: str, data: Mapping[str, str], wanted: Mapping[str, str]
+) -> Iterator[Finding]:
     for key, value in wanted.items():
         if data.get(key) != value and evidence.failed(checks.SETTINGS_LEAD_TO):
             since = evidence.changed("configmaps", name, f"data.{key}") or evidence.changed("configmaps", name)
@@ -99,35 +133,12 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
                 "setting-wrong",
                 "config",
                 f"{key} in {name} is {shown}; expected {value!r}",
-                f"{subject}: {key} is {shown}",
+                f"configmap/{name}: {key} is {shown}",
                 *_restarted_since(evidence, since),
-                subject=subject,
+                subject=f"configmap/{name}",
                 since=since,
-                affects=affected_by(*READERS),
+                affects=evidence.pipeline.affected_by(*READERS),
             )
-    red = evidence.failed(checks.PRODUCER_LOAD_SET)
-    if red:
-        yield make_finding(
-            evidence,
-            "load-setting-wrong",
-            "config",
-            red[0].why,
-            f"{subject}: {red[0].why}",
-            subject=subject,
-            since=evidence.changed("configmaps", name),
-            affects=affected_by(roles.PRODUCER),
-        )
-    settings = evidence.failed(checks.SETTINGS_LEAD_TO)
-    if settings and all(data.get(key) == value for key, value in wanted.items()) and _services_there(evidence):
-        yield make_finding(
-            evidence,
-            "setting-wrong",
-            "config",
-            settings[0].why,
-            settings[0].why,
-            subject=subject,
-            affects=affected_by(*READERS),
-        )
 
 
 def _services_there(evidence: Evidence) -> bool:
@@ -154,20 +165,23 @@ def _restarted_since(evidence: Evidence, since: float | None) -> list[str]:
 
 def _own_environment(evidence: Evidence) -> Iterator[Finding]:
     """A value in the workload itself that overrides the one that all share."""
-    shared, rule = _wanted(evidence), f"configmap/{evidence.pipeline.config.config_map}"
+    described = evidence.pipeline.config
+    own = described.config_map
+    owners = {key: name for name, settings in described.by_config_map.items() for key in _wanted(settings)}
+    shared = {key: value for settings in described.by_config_map.values() for key, value in _wanted(settings).items()}
     for part in (evidence.pipeline[app] for app in READERS if app in evidence.pipeline.components):
         workload = evidence.workload(part.id)
         for container in containers_of(template_of(workload)) if workload else ():
             for variable in container.get("env") or ():
                 key, value = variable["name"], variable.get("value")
-                wrong_load = key in config.LOADS and value is not None and not _positive(value)
+                wrong_load = key in described.positive and value is not None and not _positive(value)
                 if (key in shared and value is not None and value != shared[key]) or wrong_load:
                     yield make_finding(
                         evidence,
                         "load-setting-wrong" if wrong_load else "setting-wrong",
                         part,
                         f"{part.id} overrides {key} with {value!r}, unlike the ConfigMap",
-                        f"{part.kubectl_name} sets {key}={value}, overriding {rule}",
+                        f"{part.kubectl_name} sets {key}={value}, overriding configmap/{owners.get(key, own)}",
                         since=evidence.changed(part.kind, part.workload, "spec.template"),
                     )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from pipeline_services.clients.signals import unwinding
 from pipeline_services.clients.standard_output import unbreakable
-from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.key_metrics import KEY_METRICS, metrics_of
 from pipeline_services.metrics.metric import with_levels
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
@@ -91,7 +91,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         pipeline = Pipeline.load(options.pipeline)
         settings = Settings.load(options.settings, KEY_METRICS, pipeline)
-        with_levels(KEY_METRICS, settings.thresholds)
+        with_levels(metrics_of(pipeline), settings.thresholds)
     except PipelineError as error:
         parser.error(str(error))
     try:

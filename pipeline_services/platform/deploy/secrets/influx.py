@@ -49,11 +49,8 @@ def ensure_tokens(http: HttpApi, admin: Admin, pipeline: Pipeline) -> Tokens:
         PlatformError: InfluxDB was set up with another operator's token than the secret has.
         UnexpectedAnswer: InfluxDB answers with an error.
     """
-    if _ask(http, "/api/v2/setup")["allowed"]:
-        _ask(http, "/api/v2/setup", body=_first_set_up(admin, pipeline.store))
     login = token_header(admin.token)
-    organisation = _organisation(http, login, pipeline)
-    bucket = _bucket(http, login, organisation, pipeline.store)
+    organisation, bucket = ensure_bucket(http, admin, pipeline)
     known = _ask(http, "/api/v2/authorizations", {"orgID": organisation}, headers=login)["authorizations"]
 
     def token(description: str, action: str) -> str:
@@ -65,6 +62,18 @@ def ensure_tokens(http: HttpApi, admin: Admin, pipeline: Pipeline) -> Tokens:
         return str(_ask(http, "/api/v2/authorizations", body=wanted, headers=login)["token"])
 
     return Tokens(write=token(WRITER, "write"), read=token(READER, "read"))
+
+
+def ensure_bucket(http: HttpApi, admin: Admin, pipeline: Pipeline) -> tuple[str, str]:
+    """Set InfluxDB up if it is new, make the bucket if it is gone; returns the ids of organisation and bucket.
+
+    Raises as ``ensure_tokens``.
+    """
+    if _ask(http, "/api/v2/setup")["allowed"]:
+        _ask(http, "/api/v2/setup", body=_first_set_up(admin, pipeline.store))
+    login = token_header(admin.token)
+    organisation = _organisation(http, login, pipeline)
+    return organisation, _bucket(http, login, organisation, pipeline.store)
 
 
 def _first_set_up(admin: Admin, store: Store) -> Json:

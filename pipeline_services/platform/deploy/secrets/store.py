@@ -14,14 +14,14 @@ from pipeline_services.model import roles
 from pipeline_services.model.k8s import encoded, name_of, secret_values, version_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets import tls
-from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens, ensure_tokens
+from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens, ensure_bucket, ensure_tokens
 
 TOKEN_KEY: Final = "token"
 
 
 def made_secrets(pipeline: Pipeline) -> frozenset[str]:
     """The names of all Secrets that a deploy makes."""
-    return frozenset({*pipeline.config.secrets, pipeline.dashboard.admin})
+    return frozenset({*pipeline.config.secrets, pipeline.dashboard.admin} - {""})
 
 
 class SecretStore:
@@ -48,33 +48,44 @@ class SecretStore:
 
     def ensure_local(self) -> list[str]:
         """Make what needs no service: the certificate and the administrators' passwords. Returns what was made."""
-        made = []
+        made = self._ensure_certificate() if self._config.tls else []
+        keys, board = self._config.admin_keys, self._pipeline.dashboard.admin
+        made += self._ensure_account(self._config.admin, {keys.username: b"operator"}, keys.password, keys.token)
+        return made + (self._ensure_account(board, {"username": b"admin"}, "password") if board else [])
+
+    def _ensure_certificate(self) -> list[str]:
         served = tls.server_names(self._pipeline)
         reason = tls.flaw(self.values(self._config.tls), served)
-        if reason:
-            self.write(self._config.tls, tls.new_certificate(served), "kubernetes.io/tls")
-            made.append(f"{self._config.tls} ({reason})")
-        administrators = {
-            self._config.admin: ("operator", "password", TOKEN_KEY),
-            self._pipeline.dashboard.admin: ("admin", "password"),
-        }
-        for name, (username, *private) in administrators.items():
-            known = {key: value for key, value in self.values(name).items() if value}
-            if not {"username", *private} <= known.keys():
-                # what is there stays: the service was set up with it
-                fresh = {key: secrets.token_urlsafe(32).encode() for key in private}
-                self.write(name, {"username": username.encode(), **fresh, **known})
-                made.append(name)
-        return made
+        if not reason:
+            return []
+        self.write(self._config.tls, tls.new_certificate(served), "kubernetes.io/tls")
+        return [f"{self._config.tls} ({reason})"]
+
+    def _ensure_account(self, name: str, username: Mapping[str, bytes], *private: str) -> list[str]:
+        known = {key: value for key, value in self.values(name).items() if value}
+        if {*username, *private} <= known.keys():
+            return []
+        # what is there stays: the service was set up with it
+        fresh = {key: secrets.token_urlsafe(32).encode() for key in private}
+        self.write(name, {**username, **fresh, **known})
+        return [name]
 
     def ensure_tokens(self) -> list[str]:
         """Make InfluxDB accept the tokens of the secrets. InfluxDB has to be ready. Returns what was written."""
-        admin = {key: value.decode() for key, value in self.values(self._config.admin).items()}
-        ca = self.values(self._config.tls)[tls.CA].decode()
+        held, keys = self.values(self._config.admin), self._config.admin_keys
+        ca = self.values(self._config.tls)[tls.CA].decode() if self._config.tls else ""
         with influxdb(self._api, self._pipeline, ca) as http:
-            account = Admin(admin["username"], admin["password"], admin[TOKEN_KEY])
-            tokens = ensure_tokens(http, account, self._pipeline)
-        return self._write_tokens(tokens)
+            account = Admin(*(held[key].decode() for key in (keys.username, keys.password, keys.token)))
+            if self._all_use_the_operators:
+                ensure_bucket(http, account, self._pipeline)
+                return []
+            return self._write_tokens(ensure_tokens(http, account, self._pipeline))
+
+    @property
+    def _all_use_the_operators(self) -> bool:
+        """Whether nobody has a token of its own."""
+        tokens = self._config.tokens.values()
+        return all((one.secret, one.key) == (self._config.admin, self._config.admin_keys.token) for one in tokens)
 
     def _write_tokens(self, tokens: Tokens) -> list[str]:
         write, read = self._config.write_token, self._config.read_token
@@ -100,9 +111,9 @@ class SecretStore:
 
 @contextmanager
 def influxdb(cluster: Cluster, pipeline: Pipeline, ca: str) -> Iterator[HttpApi]:
-    """InfluxDB over a port-forward, its certificate verified."""
+    """InfluxDB over a port-forward, its certificate verified; without ``ca`` over plain HTTP."""
     service = pipeline.service(roles.INFLUXDB)
     with PortForward(cluster, Endpoint(service.name, pipeline[roles.INFLUXDB].first_pod, service.port)) as forward:
-        tls = Tls(name=service.name, ca=ca)
+        tls = Tls(name=service.name, ca=ca) if ca else None
         with closing(HttpApi(service.name, forward.port, tls=tls, cause=lambda: forward.failure)) as http:
             yield http

@@ -1,0 +1,74 @@
+"""A second pipeline in the suite's own cluster: its overlay and its description have the same name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from pipeline_services.clients.failures import PlatformError
+from pipeline_services.model.paths import PIPELINES, REPOSITORY
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.toml_table import is_none_of
+from pipeline_services.platform.cluster.access import ClusterAccess, answers
+from pipeline_services.platform.cluster.bring_up import Platform, Settle
+from pipeline_services.platform.deploy.deploy import deploy
+
+OVERLAYS: Final = REPOSITORY / "manifests" / "overlays"
+DELETED_WITHIN_S: Final = 180
+
+
+def described(name: str) -> Pipeline:
+    """The description of a pipeline that can be brought up beside the suite's own.
+
+    Raises:
+        PlatformError: there is none of that name.
+        PreconditionNotMet: its description is wrong.
+    """
+    known = sorted(path.stem for path in PIPELINES.glob("*.toml") if _overlay(path.stem).is_dir())
+    if name not in known:
+        raise PlatformError(f"the pipeline {name!r} {is_none_of(name, known)}")
+    return Pipeline.load(PIPELINES / f"{name}.toml")
+
+
+def up(platform: Platform, pipeline: Pipeline, settle: Settle) -> ClusterAccess:
+    """Deploy it, or repair what differs, and wait for the first figures of one that is new.
+
+    Raises:
+        PlatformError: no cluster answers, or a step failed.
+    """
+    access = replace(platform.cluster.access, pipeline=pipeline)
+    _require_cluster(access)
+    is_new = not _is_there(platform, pipeline)
+    platform.bring_images(platform.assembly.image_refs())
+    kubectl, overlay = str(platform.cluster.tools / "kubectl"), _overlay(pipeline.name)
+    deploy(access, platform.assembly.image_refs(), platform.progress, kubectl=kubectl, overlay=overlay)
+    if is_new:
+        settle(access, platform.progress)
+    return access
+
+
+def down(platform: Platform, pipeline: Pipeline) -> bool:
+    """Delete it with all that it stored; False where it is not there.
+
+    Raises:
+        PlatformError: no cluster answers, or its namespace does not go.
+    """
+    _require_cluster(platform.cluster.access)
+    if not _is_there(platform, pipeline):
+        return False
+    platform.cluster.kubectl("delete", "namespace", pipeline.namespace, timeout=DELETED_WITHIN_S)
+    return True
+
+
+def _is_there(platform: Platform, pipeline: Pipeline) -> bool:
+    return bool(platform.cluster.kubectl("get", "namespace", pipeline.namespace, "--ignore-not-found", "-o", "name"))
+
+
+def _overlay(name: str) -> Path:
+    return OVERLAYS / name
+
+
+def _require_cluster(access: ClusterAccess) -> None:
+    if not answers(access):
+        raise PlatformError(f"no cluster {access.name} answers", next_step="make up")

@@ -1,0 +1,78 @@
+"""A pipeline of another shape is judged on what it has: no autoscalers, no dashboards, plain HTTP, two ConfigMaps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.checklist.checks import cases, named
+from pipeline_services.checklist.run import run_checks
+from pipeline_services.metrics.key_metrics import metrics_of
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.triage.diagnosis import diagnose
+from tests.judgements.faults import crash_looping
+from tests.judgements.world import World, healthy
+
+PLAIN = Pipeline.load(Path("plain"))
+
+
+def plain() -> World:
+    """Healthy; nobody asks its kubelet, and its certificate is none."""
+    world = healthy(pipeline=PLAIN)
+    for source in [name for name in world.answers if name.startswith(("loki", "grafana"))]:
+        del world.answers[source]
+    for metric in ("cpu-usage", "memory-usage", "cpu-throttling", "volume-usage", "dead-letters", "name-resolves"):
+        del world.answers[f"prometheus/{metric}"]
+    del world.answers["tls"]
+    world.answers["hpas"] = []
+    targets = world.answers["prometheus_targets"]
+    world.answers["prometheus_targets"] = [one for one in targets if one["labels"]["job"] in PLAIN.scraped]
+    for sample in world.answers["kafka_lag"]:
+        for offsets in sample["partitions"].values():
+            offsets["committed"] = offsets["end"] - 2
+    return world
+
+
+def test_the_healthy_one_is_green_and_nothing_of_it_is_unknown() -> None:
+    assert run_checks(plain().snapshot(), cases(PLAIN, run="daily")) == {}
+
+
+def test_triage_of_the_healthy_one_finds_nothing() -> None:
+    diagnosis = diagnose(plain().snapshot())
+    assert (diagnosis.findings, diagnosis.unanswered) == ((), ())
+
+
+@pytest.mark.parametrize("component", PLAIN.judged_workloads)
+def test_a_component_in_a_crash_loop_is_named_first(component: str) -> None:
+    world = plain()
+    world.answers.setdefault(f"logs/{component}", [])
+    crash_looping(world, world.pods(component)[0], "cannot start")
+    found = diagnose(world.snapshot()).findings
+    assert found[0].component == component
+
+
+def test_what_it_does_not_have_is_not_judged() -> None:
+    ids = {str(case.id) for case in cases(PLAIN)}
+    assert not [one for one in ids if "hpa" in one or "certificate" in one or "grafana" in one or "loki" in one]
+    assert {"cpu-throttling", "volume-usage", "dead-letters", "end-to-end-latency"}.isdisjoint(metrics_of(PLAIN))
+
+
+@pytest.mark.parametrize(("what", "usage"), [("cpu", "900m"), ("memory", "250Mi")])
+def test_usage_from_the_metrics_api_is_judged_by_the_same_level(what: str, usage: str) -> None:
+    world = plain()
+    pod = world.pods("processor")[0]["metadata"]["name"]
+    world.item("pod_metrics", pod)["containers"][0]["usage"][what] = usage
+    [case] = named([f"test_key_metric[{what}-usage-processor]"], cases(PLAIN))
+    with pytest.raises(AssertionError, match=f"{what}-usage of {pod} is 0.9"):
+        case.judge(world.snapshot())
+
+
+def test_a_setting_of_the_second_config_map_is_judged() -> None:
+    world = plain()
+    world.item("configmaps", "processor-config")["data"]["INFLUXDB_BUCKET"] = "elsewhere"
+    [case] = named(["test_settings_lead_to[influxdb]"], cases(PLAIN))
+    with pytest.raises(AssertionError, match="INFLUXDB_BUCKET in processor-config is 'elsewhere'"):
+        case.judge(world.snapshot())
+    [finding, *_] = diagnose(world.snapshot()).findings
+    assert (finding.cause.id, finding.subject) == ("setting-wrong", "configmap/processor-config")
