@@ -41,6 +41,9 @@ nightly-install: $(ENVIRONMENT) ## install the nightly run in the cluster, as a 
 nightly-remove: $(ENVIRONMENT) ## remove it from the cluster, its reports included
 	@$(PLATFORM) nightly-remove $(ARGS)
 
+ledger: $(ENVIRONMENT) ## which readings of the last minutes are lost, and why (PIPELINE=plain ARGS="--minutes 10")
+	@$(BIN)/python -m pipeline_services.audit.observe $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
+
 backup: $(ENVIRONMENT) ## keep a backup of InfluxDB and Kafka (the newest 7 stay)
 	@$(MAINTENANCE) backup $(ARGS)
 

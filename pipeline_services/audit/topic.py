@@ -30,13 +30,20 @@ def read_topic(port: int, topic: str, start: Mapping[int, int], end: Mapping[int
         ServiceUnreachable: Kafka does not answer.
         NoData: it does, and the records do not come.
     """
+    read_records(port, topic, start, end, lambda record: _enter(record, sort))
+
+
+def read_records(
+    port: int, topic: str, start: Mapping[int, int], end: Mapping[int, int], enter: Callable[[Any], None]
+) -> None:
+    """Hand over each record from ``start`` up to, not with, ``end``, by partition; raises as ``read_topic``."""
     left = {TopicPartition(topic, number): offset for number, offset in end.items() if offset > start[number]}
     if not left:
         return
     try:
         consumer = _consumer(port)
         try:
-            _read(consumer, start, left, sort)
+            _read(consumer, start, left, enter)
         finally:
             consumer.close(autocommit=False)
     except KafkaError as error:
@@ -54,7 +61,9 @@ def _consumer(port: int) -> Any:
     )
 
 
-def _read(consumer: Any, start: Mapping[int, int], left: dict[TopicPartition, int], sort: Sort) -> None:
+def _read(
+    consumer: Any, start: Mapping[int, int], left: dict[TopicPartition, int], enter: Callable[[Any], None]
+) -> None:
     partitions = list(left)
     consumer.assign(partitions)
     for partition in partitions:
@@ -68,22 +77,45 @@ def _read(consumer: Any, start: Mapping[int, int], left: dict[TopicPartition, in
             wanted = ", ".join(f"{one.topic}/{one.partition} up to {end}" for one, end in left.items())
             raise NoData(f"no record came for {STALLED_AFTER_S:g} s; still wanted: {wanted}")
         for partition, records in polled.items():
-            _enter(records, left.get(partition, 0), sort)
+            for record in records:
+                if record.offset < left.get(partition, 0):
+                    enter(record)
         for partition in list(left):
             if consumer.position(partition) >= left[partition]:
                 del left[partition]
                 consumer.pause(partition)
 
 
-def _enter(records: list[Any], end: int, sort: Sort) -> None:
-    for record in records:
-        if record.offset >= end:
-            return
+def offsets_since(port: int, topic: str, partitions: list[int], since: float) -> tuple[dict[int, int], dict[int, int]]:
+    """The first offset that each partition still has, and the first of a message that came since then.
+
+    Args:
+        since: epoch seconds.
+
+    Raises:
+        ServiceUnreachable: Kafka does not answer.
+    """
+    wanted = [TopicPartition(topic, number) for number in partitions]
+    try:
+        consumer = _consumer(port)
         try:
-            reading = decode(record.value)
-        except MalformedReading:
-            continue  # not a reading: the dead-letter topic's matter, not the ledger's
-        log = sort(reading)
-        if log is not None:
-            series = (reading.producer_id, reading.device_id)
-            log.add(record.partition, record.offset, series, reading.sequence, reading.checksum())
+            first = consumer.beginning_offsets(wanted)
+            later = consumer.offsets_for_times(dict.fromkeys(wanted, int(since * 1000)))
+            ends = consumer.end_offsets(wanted)
+        finally:
+            consumer.close(autocommit=False)
+    except KafkaError as error:
+        raise ServiceUnreachable(f"the offsets of {topic} cannot be read: {error}") from error
+    start = {one: later[one].offset if later.get(one) else ends[one] for one in wanted}
+    return {one.partition: first[one] for one in wanted}, {one.partition: start[one] for one in wanted}
+
+
+def _enter(record: Any, sort: Sort) -> None:
+    try:
+        reading = decode(record.value)
+    except MalformedReading:
+        return  # not a reading: the dead-letter topic's matter, not the ledger's
+    log = sort(reading)
+    if log is not None:
+        series = (reading.producer_id, reading.device_id)
+        log.add(record.partition, record.offset, series, reading.sequence, reading.checksum())

@@ -12,6 +12,7 @@ from pipeline_services.clients.influxdb import NANO, Bucket
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
+from pipeline_services.clients.store_access import reading_token, store_tls
 from pipeline_services.measure.samples import LagSample, PodSeen, PodsSample, StoredSample
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
@@ -25,7 +26,6 @@ from pipeline_services.model.k8s import (
     phase_of,
     ready_since,
     restarts_of,
-    secret_value,
     state_of,
     uid_of,
 )
@@ -44,17 +44,16 @@ class Probes:
         self._kafka: KafkaBroker | None = None
         self._ways = ways
         ways.callback(self._drop_kafka)
-        secrets, config = cluster.list("secrets"), pipeline.config
-        token = secret_value(secrets, config.read_token.secret, config.read_token.key).decode().strip()
-        self.ca = secret_value(secrets, config.tls, "ca.crt").decode()
+        secrets = cluster.list("secrets")
+        tls, token = store_tls(pipeline, secrets), reading_token(pipeline, secrets)
         self.kafka_forward = ways.enter_context(self._forward(roles.KAFKA))
         self.influx_forward = ways.enter_context(self._forward(roles.INFLUXDB))
-        self.use(token, self.ca)
+        self.use(token, tls.ca if tls else "")
 
     def use(self, token: str, ca: str) -> None:
-        """Ask InfluxDB from now on with this token, and trust this CA (PEM); what is being asked goes on as it was."""
+        """Ask InfluxDB from now on with this token, and trust this CA (PEM; empty: plain HTTP); what is being asked goes on as it was."""
         self.ca = ca
-        server = Tls(self.pipeline.service(roles.INFLUXDB).name, ca)
+        server = Tls(self.pipeline.service(roles.INFLUXDB).name, ca) if ca else None
         self.influx = self._ways.enter_context(closing(HttpApi(roles.INFLUXDB, self.influx_forward.port, tls=server)))
         self.bucket = Bucket(self.influx, self.pipeline.store, token)
 

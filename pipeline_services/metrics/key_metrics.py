@@ -11,7 +11,7 @@ What a metric reads and its levels stand in ``levels/``, by subject.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from pipeline_services.metrics.levels import ages, dns, lag, pods, rates, usage
 from pipeline_services.metrics.metric import KeyMetric, with_levels
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.pipeline import METRICS_API, Pipeline
-from pipeline_services.model.toml_table import is_none_of
+from pipeline_services.model.toml_table import require_one_of
 
 KEY_METRICS: Final[Mapping[str, KeyMetric]] = MappingProxyType(
     {
@@ -72,7 +72,8 @@ def metrics_of(pipeline: Pipeline) -> Mapping[str, KeyMetric]:
         for name, metric in known.items()
         if name in pipeline.queries or can_be_asked(metric.query, pipeline)
     }
-    _require_known("levels", pipeline.levels, had)
+    for name in pipeline.levels:
+        require_one_of("levels", name, had)
     return MappingProxyType(with_levels(had, pipeline.levels))
 
 
@@ -87,14 +88,8 @@ def _unknown_words(query: str, pipeline: Pipeline) -> list[str]:
 
 
 def _require_query(name: str, query: str, pipeline: Pipeline) -> None:
-    _require_known("queries", [name], KEY_METRICS)
+    require_one_of("queries", name, KEY_METRICS)
     if "$selector" not in query:
         raise PreconditionNotMet(f"queries.{name}: it has no $selector, so it would count other namespaces too")
     for word in _unknown_words(query, pipeline):
-        raise PreconditionNotMet(f"queries.{name}: ${word} {is_none_of(word, pipeline.query_words)}")
-
-
-def _require_known(where: str, names: Collection[str], known: Collection[str]) -> None:
-    for name in names:
-        if name not in known:
-            raise PreconditionNotMet(f"{where}: {name!r} {is_none_of(name, known)}")
+        require_one_of(f"queries.{name}, a word with $", word, pipeline.query_words)

@@ -6,7 +6,7 @@ it at import, so that one run can judge several pipelines.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -21,7 +21,8 @@ from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.levels import Levels
 from pipeline_services.model.paths import PIPELINES
-from pipeline_services.model.toml_table import dataclass_from, is_none_of, read_toml, table_of, texts_in
+from pipeline_services.model.reading_identity import MessageFields
+from pipeline_services.model.toml_table import dataclass_from, read_toml, require_one_of, table_of, texts_in
 
 DEPLOYMENT: Final = "Deployment"
 STATEFUL_SET: Final = "StatefulSet"
@@ -45,7 +46,7 @@ class Pipeline:
     ``usage``: who measures the containers: ``prometheus``, where it scrapes the kubelet, or ``metrics-api``.
     ``delivery``: what it promises of a reading that Kafka has acknowledged: ``at-least-once``, it is stored in the end,
     or ``at-most-once``, it may be lost on the way. ``queries``: PromQL of its own for a key metric, ``levels``: levels
-    of its own, both by the metric's id.
+    of its own, both by the metric's id. ``message``: what tells messages apart that are not the suite's own.
     ``manifests``: the folder in this checkout that declares its objects; empty where it is deployed from elsewhere, so
     that nothing can be compared with it. ``cluster``: the parts of the cluster itself that have to run, by name; none
     where nobody is to look at them.
@@ -65,6 +66,7 @@ class Pipeline:
     delivery: str = AT_LEAST_ONCE
     queries: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, Levels] = field(default_factory=dict)
+    message: MessageFields | None = None
     manifests: str = ""
     cluster: Mapping[str, ClusterPart] = field(default_factory=dict)
 
@@ -93,7 +95,7 @@ class Pipeline:
             found._require_known("flows", ends)
         for name, basis in found.cluster.items():
             found._require_known(f"cluster.{name}.component", [basis.component])
-            _require_one_of(f"cluster.{name}.kind", basis.kind, KINDS_OF_PARTS)
+            require_one_of(f"cluster.{name}.kind", basis.kind, KINDS_OF_PARTS)
         return found
 
     def document(self) -> dict[str, Any]:
@@ -104,13 +106,15 @@ class Pipeline:
         return document
 
     def _require_choices(self) -> None:
-        _require_one_of("usage", self.usage, MEASURED_BY)
-        _require_one_of("delivery", self.delivery, DELIVERIES)
+        require_one_of("usage", self.usage, MEASURED_BY)
+        require_one_of("delivery", self.delivery, DELIVERIES)
+        if self.message:
+            self.message.require_sound()
 
     def _require_sound(self, part: Component) -> None:
         self._require_known(f"components.{part.id}.affects", part.affects)
         if part.workload:
-            _require_one_of(f"components.{part.id}.kind", part.kind, WORKLOADS)
+            require_one_of(f"components.{part.id}.kind", part.kind, WORKLOADS)
         if part.escalation not in ESCALATIONS:
             raise PreconditionNotMet(f"components.{part.id}.escalation: {part.escalation!r} is no level of section 6")
         self._require_placeholders(part)
@@ -126,7 +130,7 @@ class Pipeline:
 
     def _require_known(self, where: str, ids: tuple[str, ...] | list[str]) -> None:
         for one in ids:
-            _require_one_of(where, one, self.components)
+            require_one_of(where, one, self.components)
 
     def __getitem__(self, component: str) -> Component:
         """A component by its id.
@@ -274,11 +278,6 @@ class Pipeline:
     def public_values(self) -> frozenset[str]:
         """Every name in the description: none of them is a secret, whatever Secret holds the same word."""
         return frozenset(texts_in(self))
-
-
-def _require_one_of(where: str, value: str, known: Collection[str]) -> None:
-    if value not in known:
-        raise PreconditionNotMet(f"{where}: {value!r} {is_none_of(value, known)}")
 
 
 def _with_ids(table: object) -> object:

@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 import tomllib
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -55,6 +55,12 @@ def is_none_of(name: str, known: Iterable[str]) -> str:
     names = list(known)
     near = difflib.get_close_matches(name, names, n=1)
     return f"is none of {', '.join(names)}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def require_one_of(where: str, value: str, known: Collection[str]) -> None:
+    """Raise ``PreconditionNotMet``, with the nearest known name, where the value is none of them."""
+    if value not in known:
+        raise PreconditionNotMet(f"{where}: {value!r} {is_none_of(value, known)}")
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
