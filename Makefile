@@ -32,6 +32,9 @@ weekly: $(ENVIRONMENT) ## judge what section 5 wants looked at every week
 monthly: $(ENVIRONMENT) ## judge what section 5 wants looked at every month
 	@$(BIN)/pytest -m monthly $(ARGS)
 
+practice: $(ENVIRONMENT) ## say what is set up badly although it runs, with the lines that show it
+	@$(BIN)/pytest -m practice $(ARGS)
+
 nightly: $(ENVIRONMENT) ## repair, check and break in a time box, and say what changed (ARGS="--minutes 120")
 	@$(BIN)/python -m pipeline_services.cli.nightly $(ARGS)
 

@@ -40,7 +40,8 @@ print("loaded:", *({name.partition(".")[0] for name in sys.modules} & set(sys.ar
 PRODUCT = [module for module in MODULES if "tests" not in module.parts]
 TYPED_LOOK = ROOT / "pipeline_services" / "model" / "k8s"
 MAX_RAW_FIELDS = 22
-TABLE_OF_CHECKS = {ROOT / "pipeline_services" / "checklist" / name for name in ("checks.py", "reviews.py")}
+TABLES = ("checks.py", "reviews.py", "practice_checks.py")
+TABLE_OF_CHECKS = {ROOT / "pipeline_services" / "checklist" / name for name in TABLES}
 
 
 def by_path(module: Path) -> str:

@@ -1,7 +1,8 @@
-"""The table of checks: those of the daily run, and with ``reviews`` all.
+"""The table of checks: those of the daily run, and with ``reviews`` and ``practice_checks`` all.
 
 The tests in checks/, triage, the chaos scenarios and the wait for a new pipeline take their checks from here. To add a
-check, add a row here, or to ``reviews``, and a test of its name in checks/; its id is written nowhere else.
+check, add a row here, to ``reviews`` or to ``practice_checks``, and a test of its name in checks/; its id is written
+nowhere else.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from pipeline_services.checklist import parameters as by
-from pipeline_services.checklist import reviews
+from pipeline_services.checklist import practice_checks, reviews
 from pipeline_services.checklist.model import Case, CaseId, Check, Run
 from pipeline_services.judgements import (
     cluster_parts,
@@ -201,8 +202,9 @@ KEY_METRIC: Final = Check(
     "test_key_metric", readings.is_within, by.metrics, by.needs_of_metric, by.metric_with_levels, settles=True
 )
 
-CHECKS: Final = {one.id: one for one in (*tuple(globals().values()), *vars(reviews).values()) if isinstance(one, Check)}
-"""Every check by its id, in the order above; the reviews' come last."""
+_ROWS: Final = (*tuple(globals().values()), *vars(reviews).values(), *vars(practice_checks).values())
+CHECKS: Final = {one.id: one for one in _ROWS if isinstance(one, Check)}
+"""Every check by its id, in the order above; the reviews' and those of the practice run come last."""
 
 
 def cases(pipeline: Pipeline, settings: Settings | None = None, run: Run | None = None) -> list[Case]:

@@ -11,7 +11,7 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.snapshot import Snapshot
 
-Run = Literal["daily", "weekly", "monthly"]
+Run = Literal["daily", "weekly", "monthly", "practice"]
 Parameters = tuple[str, ...]
 ParametersOf = Callable[[Pipeline], Mapping[Parameters, str]]
 Needs = Callable[..., Iterable[str]]

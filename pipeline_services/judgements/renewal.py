@@ -27,7 +27,7 @@ from pipeline_services.model.k8s import (
     template_of,
 )
 from pipeline_services.model.pipeline import DEPLOYMENT
-from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.objects import named, workload_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 MONTH: Final = 35 * DAY
@@ -65,7 +65,7 @@ def image_is_renewed(snapshot: Snapshot, app: str) -> None:
 
     Known is since when it runs, not when it was built: an image may be older than it seems here, never younger.
     """
-    part, workload = snapshot.pipeline[app], _workload(snapshot, app)
+    part, workload = snapshot.pipeline[app], workload_of(snapshot, app)
     written = [
         epoch(change["time"])
         for change in _changes(snapshot, part.kind, part.workload)
@@ -188,17 +188,9 @@ def autoscaler_is_proved(snapshot: Snapshot, hpa_name: str) -> None:
         raise Deviation(snapshot, observed, "once within a month", advice)
 
 
-def _workload(snapshot: Snapshot, app: str) -> K8sObject:
-    part = snapshot.pipeline[app]
-    found = named(snapshot, part.list_name, part.workload)
-    if found is None:
-        raise PreconditionNotMet(f"there is no {part.kind} {part.workload}")
-    return found
-
-
 def _requested(snapshot: Snapshot, app: str, resource: str) -> float:
     """The sum of the containers' requests."""
-    asked = [requests_of(container) for container in containers_of(template_of(_workload(snapshot, app)))]
+    asked = [requests_of(container) for container in containers_of(template_of(workload_of(snapshot, app)))]
     if not all(resource in requests for requests in asked):
         raise NoData(f"{app} does not request {resource}, so there is nothing to compare its use with")
     return sum(quantity(requests[resource]) for requests in asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject, labels_of, name_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -9,6 +10,19 @@ from pipeline_services.snapshot.snapshot import Snapshot
 def named(snapshot: Snapshot, source: str, name: str) -> K8sObject | None:
     """The object of that name in the list ``source``, or None where there is none."""
     return next((item for item in snapshot.data(source) if name_of(item) == name), None)
+
+
+def workload_of(snapshot: Snapshot, component: str) -> K8sObject:
+    """The workload of a component.
+
+    Raises:
+        PreconditionNotMet: there is none.
+    """
+    part = snapshot.pipeline[component]
+    found = named(snapshot, part.list_name, part.workload)
+    if found is None:
+        raise PreconditionNotMet(f"there is no {part.kind} {part.workload}")
+    return found
 
 
 def items_of(snapshot: Snapshot, source: str, component: str) -> list[K8sObject]:

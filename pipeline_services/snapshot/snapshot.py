@@ -33,6 +33,7 @@ ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
         *("prometheus/cpu-throttling", "prometheus/dead-letters", "kafka_settings", "kafka_quotas"),
         *("namespaces", "declared", "influxdb_write"),
         *("system_deployments", "system_daemonsets", "system_leases", "node_leases", "dns_config"),
+        "poddisruptionbudgets",
     ),
     3,
 )

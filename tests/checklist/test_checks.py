@@ -45,7 +45,7 @@ def test_a_test_asks_the_judgement_of_its_row(check: Check) -> None:
     assert check.judge in [eval(one, scope) for one in found]
 
 
-@pytest.mark.parametrize("run", ["daily", "weekly", "monthly"])
+@pytest.mark.parametrize("run", ["daily", "weekly", "monthly", "practice"])
 def test_pytest_collects_the_cases_of_the_table(run: Run) -> None:
     command = [sys.executable, "-m", "pytest", "-m", run, "--collect-only", "-q"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -50,6 +50,11 @@ def review_cases() -> tuple[Case, ...]:
     return tuple(_cases(None, "weekly", "monthly"))
 
 
+def practice_cases() -> tuple[Case, ...]:
+    """Every case of the practice run."""
+    return tuple(_cases(None, "practice"))
+
+
 def functions() -> dict[str, Callable[..., None]]:
     """The tests of checks/ by their names."""
     stems = sorted(path.stem for path in Path(checks.__path__[0]).glob("test_*.py"))

@@ -72,7 +72,7 @@ def test_a_pipeline_that_has_no_such_part_is_judged_on_the_rest(component: str) 
     """Nothing of that component is asked, and nothing of it is missed; see the next test for what is left."""
     snapshot = reviewed(pipeline=other_pipeline.without(component)).snapshot()
     left = cases(snapshot.pipeline)
-    assert run_checks(snapshot, left) == {}
+    assert run_checks(snapshot, [case for case in left if case.check.run != "practice"]) == {}
     assert diagnose(snapshot).findings == ()
     assert not [case for case in left if component in (case.component, *case.needs)]
     assert len(left) > len(CASES) / 2

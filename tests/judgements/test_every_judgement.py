@@ -14,13 +14,16 @@ import pipeline_services.judgements
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable
 from pipeline_services.snapshot.snapshot import Snapshot
-from tests.judgements.daily_cases import Case, daily_cases, review_cases
+from tests.judgements.daily_cases import Case, daily_cases, practice_cases, review_cases
 from tests.judgements.known_bad import KNOWN_BAD
+from tests.judgements.known_bad_practice import KNOWN_BAD_PRACTICE
 from tests.judgements.known_bad_reviews import KNOWN_BAD_REVIEWS
-from tests.judgements.world import World, healthy, reviewed
+from tests.judgements.world import World, healthy, practised, reviewed
 
 CASES = daily_cases()
 REVIEWS = review_cases()
+PRACTICE = practice_cases()
+ALL = (*CASES, *REVIEWS, *PRACTICE)
 FOLDER = Path(pipeline_services.judgements.__path__[0])
 ONLY_ASKS = {"test_loki_answers_error_search"}
 """Cases that ask whether there is an answer: without one they are inconclusive, and they cannot fail."""
@@ -32,18 +35,17 @@ def by_id(value: object) -> str | None:
 
 def world_of(case: Case) -> World:
     """A healthy pipeline as the collector sees it for this case."""
+    if case in PRACTICE:
+        return practised()
     return reviewed() if case in REVIEWS else healthy()
 
 
 def known_bad(case: Case) -> tuple[Callable[..., None], ...]:
-    return (KNOWN_BAD | KNOWN_BAD_REVIEWS).get(case.name, ())
+    return (KNOWN_BAD | KNOWN_BAD_REVIEWS | KNOWN_BAD_PRACTICE).get(case.name, ())
 
 
 BROKEN = [
-    pytest.param(case, number, id=f"{case.id}-{number}") for case in CASES for number in range(len(known_bad(case)))
-]
-BROKEN_REVIEWS = [
-    pytest.param(case, number, id=f"{case.id}-{number}") for case in REVIEWS for number in range(len(known_bad(case)))
+    pytest.param(case, number, id=f"{case.id}-{number}") for case in ALL for number in range(len(known_bad(case)))
 ]
 
 
@@ -62,21 +64,22 @@ def verdict(case: Case, number: int) -> Deviation | None:
 def test_every_case_has_a_known_bad_example() -> None:
     assert {case.name for case in CASES} == set(KNOWN_BAD)
     assert {case.name for case in REVIEWS} == {name for name, examples in KNOWN_BAD_REVIEWS.items() if examples}
+    assert {case.name for case in PRACTICE} == set(KNOWN_BAD_PRACTICE)
     assert {name for name, examples in KNOWN_BAD.items() if not examples} == ONLY_ASKS
 
 
 def test_function_names_are_unique_and_ids_are_stable() -> None:
-    ids = [case.id for case in (*CASES, *REVIEWS)]
+    ids = [case.id for case in ALL]
     assert len(set(ids)) == len(ids)
     assert not [case_id for case_id in ids if " " in case_id or "/" in case_id]
 
 
-@pytest.mark.parametrize("case", [*CASES, *REVIEWS], ids=by_id)
+@pytest.mark.parametrize("case", ALL, ids=by_id)
 def test_a_healthy_pipeline_passes(case: Case) -> None:
     case.judge(world_of(case).snapshot())
 
 
-@pytest.mark.parametrize(("case", "number"), [*BROKEN, *BROKEN_REVIEWS])
+@pytest.mark.parametrize(("case", "number"), BROKEN)
 def test_a_known_bad_pipeline_fails_with_the_five_lines(case: Case, number: int) -> None:
     deviation = verdict(case, number)
     assert deviation is not None, "it passed"
@@ -86,7 +89,7 @@ def test_a_known_bad_pipeline_fails_with_the_five_lines(case: Case, number: int)
     assert "{" not in others[1].replace("{.data.tls\\.crt}", "")
 
 
-@pytest.mark.parametrize("case", [*CASES, *REVIEWS], ids=by_id)
+@pytest.mark.parametrize("case", ALL, ids=by_id)
 def test_without_any_source_it_reads_a_case_is_inconclusive(case: Case) -> None:
     for source in sources_of(case, world_of(case)):
         world = world_of(case)
@@ -113,12 +116,12 @@ def test_every_way_to_fail_has_an_example() -> None:
     """Each ``raise Deviation`` of the judgements is reached by a known-bad example."""
     raises = {
         (path.name, node.lineno, node.end_lineno or node.lineno)
-        for path in FOLDER.glob("*.py")
+        for path in FOLDER.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Raise) and "Deviation" in ast.unparse(node)
     }
     reached = set()
-    for case in (*CASES, *REVIEWS):
+    for case in ALL:
         for number in range(len(known_bad(case))):
             deviation = verdict(case, number)
             frame = traceback.extract_tb(deviation.__traceback__)[-1] if deviation else None

@@ -13,7 +13,7 @@ from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
-from tests.judgements import answers_of_cluster, answers_of_reviews, answers_of_services
+from tests.judgements import answers_of_cluster, answers_of_practice, answers_of_reviews, answers_of_services
 
 NOW = 1_795_000_000.0
 
@@ -96,4 +96,11 @@ def reviewed(*, age: float = 3_600.0, pipeline: Pipeline | None = None) -> World
         claim["metadata"].setdefault("annotations", {}).update(answers_of_reviews.notes(world.now))
     for hpa in world.pipeline.autoscalers:
         world.item("hpas", hpa)["status"]["lastScaleTime"] = world.ago(86_400)
+    return world
+
+
+def practised(*, pipeline: Pipeline | None = None) -> World:
+    """The same, set up as good practice has it."""
+    world = healthy(pipeline=pipeline)
+    answers_of_practice.improve(world.answers, world.pipeline)
     return world

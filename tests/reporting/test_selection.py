@@ -16,6 +16,7 @@ pytest_plugins = ("pytester",)
         (["-m", "daily"], "daily"),
         (["-m", "weekly or monthly"], "weekly"),
         (["-m", "daily and not slow"], "daily"),
+        (["-m", "practice"], "practice"),
         (["-m", "chaos and not slow"], "chaos"),
         (["-m", "release", "--candidate", "x"], "release"),
         (["checks"], "daily"),

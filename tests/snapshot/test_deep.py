@@ -22,7 +22,7 @@ from tests.snapshot.fake_pipeline import CANARY, NS, OWN, PODS, UNSERVED, FakePi
 SYSTEM = "kube-system"
 EMPTY = {".": {}}
 IMAGE = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"kafka"}': {**EMPTY, "f:image": {}}}}}}}
-DEEP = {"changes", "replicasets", "quotas", "system_pods", "onset"}
+DEEP = {"changes", "replicasets", "quotas", "poddisruptionbudgets", "system_pods", "onset"}
 
 
 @pytest.fixture

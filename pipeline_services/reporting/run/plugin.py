@@ -16,7 +16,7 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.reporting.run import early
 from pipeline_services.reporting.run.options import RunOptions, add_options
 from pipeline_services.reporting.run.publish import JUNIT, RESULTS
-from pipeline_services.reporting.run.selection import choose_paths, run_kind, run_markers, wants_upkeep
+from pipeline_services.reporting.run.selection import choose_paths, run_kind, run_markers, wants_depth, wants_upkeep
 from pipeline_services.reporting.run.session import PLUGIN, OperatorRun
 from pipeline_services.reporting.run.source import SnapshotSource
 
@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     early.put_back()
     choose_paths(config)
     try:
-        source = SnapshotSource(RunOptions.of(config), print, upkeep=wants_upkeep(config))
+        source = SnapshotSource(RunOptions.of(config), print, deep=wants_depth(config), upkeep=wants_upkeep(config))
     except PipelineError as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[SOURCE] = source

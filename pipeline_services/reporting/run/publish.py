@@ -47,7 +47,7 @@ class Run:
     """Which run it was.
 
     Attributes:
-        kind: daily, weekly, monthly or chaos; names the file for machines.
+        kind: daily, weekly, monthly, practice or chaos; names the file for machines.
         started: seconds since the epoch.
         where: the cluster and the moment, in words.
         remember: the run belongs into the history.

@@ -11,7 +11,8 @@ DAILY: Final = "daily"
 CHAOS: Final = "chaos"
 MATRIX: Final = "matrix"
 RELEASE: Final = "release"
-SNAPSHOT_MARKERS: Final = (DAILY, "weekly", "monthly")
+PRACTICE: Final = "practice"
+SNAPSHOT_MARKERS: Final = (DAILY, "weekly", "monthly", PRACTICE)
 RUN_MARKERS: Final = (*SNAPSHOT_MARKERS, CHAOS, MATRIX, RELEASE)
 FOLDERS: Final = dict.fromkeys(SNAPSHOT_MARKERS, "checks") | dict.fromkeys((CHAOS, MATRIX, RELEASE), "chaos")
 TESTS: Final = "tests"
@@ -34,13 +35,18 @@ def choose_paths(config: pytest.Config) -> None:
 
 
 def run_markers(config: pytest.Config) -> list[str]:
-    """Which of daily, weekly, monthly, chaos, matrix and release ``-m`` asks for."""
+    """Which of daily, weekly, monthly, practice, chaos, matrix and release ``-m`` asks for."""
     return _NAMED.findall(config.getoption("markexpr") or "")
 
 
 def wants_upkeep(config: pytest.Config) -> bool:
     """Whether a weekly or a monthly review is among what ``-m`` asks for."""
     return bool({"weekly", "monthly"} & set(run_markers(config)))
+
+
+def wants_depth(config: pytest.Config) -> bool:
+    """Whether more of the cluster is to be read than the daily checks judge."""
+    return PRACTICE in run_markers(config)
 
 
 def run_kind(config: pytest.Config) -> str | None:

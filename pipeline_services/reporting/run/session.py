@@ -38,7 +38,7 @@ class OperatorRun:
     """Registered for runs about the pipeline only.
 
     Attributes:
-        kind: daily, weekly, monthly or chaos.
+        kind: daily, weekly, monthly, practice or chaos.
         publishes: the run leaves a report; picked cases alone do so only where --reports asks for it.
         unwritten: what of the report could not be written.
         stopped: by what, where somebody ended the run.

@@ -25,7 +25,7 @@ class SnapshotSource:
     """Takes the snapshot when it is first asked for, and gives the same one, or the same error, ever after.
 
     Args:
-        upkeep: with what the weekly and monthly reviews need.
+        deep: with what the practice run needs. upkeep: with what the weekly and monthly reviews need.
 
     Attributes:
         pipeline: what the run judges: as --pipeline describes it, else the snapshot's file, else the suite's own.
@@ -34,9 +34,10 @@ class SnapshotSource:
         PreconditionNotMet: the description or the settings cannot be read, or contradict each other.
     """
 
-    def __init__(self, options: RunOptions, say: Say, *, upkeep: bool = False) -> None:
+    def __init__(self, options: RunOptions, say: Say, *, deep: bool = False, upkeep: bool = False) -> None:
         self.options = options
         self.say = say
+        self.deep = deep
         self.upkeep = upkeep
         self.pipeline = Pipeline.load(options.pipeline)
         self._taken: ReadLog | PipelineError | None = None
@@ -97,7 +98,7 @@ class SnapshotSource:
             own_cluster.make_ready(options.under_fault, self.say, self.pipeline)
         target = resolve_target(options.kubeconfig, options.context, options.namespace, self.pipeline)
         with LivePipeline(target, self.settings) as pipeline:
-            snapshot = pipeline.snapshot(upkeep=self.upkeep)
+            snapshot = pipeline.snapshot(deep=self.deep, upkeep=self.upkeep)
             if pipeline.clock:
                 self.say(pipeline.clock)
         if self.upkeep:

@@ -1,4 +1,4 @@
-"""What a deep look adds for triage: past rollouts, quotas, the neighbours in kube-system and the last half hour."""
+"""What a deep look adds for triage and the practice run: rollouts, quotas, budgets, neighbours, the last half hour."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ DEEP_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
         "replicasets": Listing("replicasets"),
         "resourcequotas": Listing("resourcequotas"),
         "limitranges": Listing("limitranges"),
+        "poddisruptionbudgets": Listing("poddisruptionbudgets"),
         "system_pods": Listing(
             "pods", own_cluster.SYSTEM_NAMESPACE, "k8s-app in (kube-dns,metrics-server,kube-proxy,kube-router)"
         ),

@@ -19,7 +19,7 @@ from pipeline_services.model.message import Reading, encode
 from pipeline_services.model.waiting import WaitExpired
 from tests.maintenance.kafka.fake_broker import FakeBroker
 
-TOPICS = Topics("readings", 2, "dead", "a-group")
+TOPICS = Topics("readings", 2, "a-group", dead_letters="dead")
 NOW = 9_050.0
 P0, P1, DEAD = ("readings", 0), ("readings", 1), ("dead", 0)
 
