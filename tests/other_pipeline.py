@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from pipeline_services.model.pipeline import OWN, Pipeline
@@ -30,20 +31,6 @@ _TOPICS: Final = {
     "group": "etl-readers",
 }
 _STORE: Final = {"org": "works", "bucket": "measured", "measurement": "value"}
-_SETTINGS: Final = {
-    "kafka": {
-        "KAFKA_BROKER": "bus-svc:9092",
-        "KAFKA_TOPIC": _TOPICS["readings"],
-        "KAFKA_DEAD_LETTER_TOPIC": _TOPICS["dead_letters"],
-        "KAFKA_PARTITIONS": "6",
-        "KAFKA_GROUP": _TOPICS["group"],
-    },
-    "influxdb": {
-        "INFLUXDB_URL": "https://series-svc:8086",
-        "INFLUXDB_ORG": _STORE["org"],
-        "INFLUXDB_BUCKET": _STORE["bucket"],
-    },
-}
 
 
 def other_pipeline() -> Pipeline:
@@ -112,10 +99,22 @@ def _config(own: dict[str, Any]) -> dict[str, Any]:
     secrets["series-writer"] = ["write"]
     return {
         "config_map": "works-settings",
-        "settings": _SETTINGS,
+        "settings": {part: _renamed(settings) for part, settings in own["settings"].items()},
         "secrets": secrets,
         "write_token": {"secret": "series-writer", "key": "write"},
         "read_token": {"secret": "series-reader", "key": "token"},
         "tls": "series-certificate",
         "admin": "series-keeper",
     }
+
+
+def _renamed(settings: dict[str, str]) -> dict[str, str]:
+    """The settings with the names of this pipeline: of a Service by its workload, of topics and bucket in full."""
+    own = read_toml(OWN, "the suite's own description")
+    names = {own["topics"][key]: value for key, value in _TOPICS.items()}
+    names |= {own["store"][key]: value for key, value in _STORE.items()}
+    return {key: str(names.get(value, _with_service(value))) for key, value in settings.items()}
+
+
+def _with_service(value: str) -> str:
+    return re.sub(r"([a-z-]+)-service\b", lambda found: f"{_WORKLOADS.get(found[1], f'other-{found[1]}')}-svc", value)

@@ -10,6 +10,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.answers_of_cluster import pod_name
+from tests.judgements.examples import EXAMPLES
 
 VALUES = {
     "producer-rate": 20.0,
@@ -44,6 +45,7 @@ def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
         **{f"prometheus/{metric}": _series(metric, now, pipeline) for metric in VALUES},
         **_grafana(now, pipeline),
         **_loki(now, pipeline),
+        **{one.source: one.well for one in EXAMPLES if one.component in pipeline.components},
         **{source: answer for store in stores for source, answer in store.items()},
         "prometheus_targets": [
             *(_target(now, job=part.workload, pod=pod_name(part)) for part in logged),
@@ -88,7 +90,6 @@ def _grafana(now: float, pipeline: Pipeline) -> dict[str, Any]:
     shown = [{"id": number, "title": title} for number, title in board.panels.items()]
     return {
         **panels,
-        "grafana_health": {"database": "ok", "version": "10.4.0"},
         "grafana_dashboard": {"title": board.title, "uid": board.uid, "panels": shown},
         **{f"grafana_datasources/{uid}": {"status": 200, "message": "OK"} for uid in board.datasources.values()},
     }
@@ -97,7 +98,6 @@ def _grafana(now: float, pipeline: Pipeline) -> dict[str, Any]:
 def _loki(now: float, pipeline: Pipeline) -> dict[str, Any]:
     stream = {"stream": {"app": roles.PRODUCER}, "values": [[str(int((now - 3) * 1e9)), "produced"]]}
     return {
-        "loki_ready": {"status": 200, "body": "ready"},
         "loki/all": [stream],
         "loki/errors": [],
         "loki/pods": {pod_name(part): now - 5 for part in pipeline.workloads.values()},
@@ -122,7 +122,6 @@ def _kafka(now: float, pipeline: Pipeline) -> dict[str, Any]:
             name: {key: {"value": value, "own": key == "flush.messages"} for key, value in topics.settings.items()}
             for name in topics.least_partitions
         },
-        "kafka_quotas": [],
         "kafka_lag": [sample(now, 10_000), sample(now + 2.1, 10_007)],
     }
 
@@ -138,11 +137,9 @@ def _influxdb(now: float, pipeline: Pipeline) -> dict[str, Any]:
         "sha256": "ab" * 32,
     }
     return {
-        "influxdb_health": {"status": 200, "body": {"name": "influxdb", "status": "pass"}},
         "influxdb_newest": {"time": now + 1.5, "points_1m": 1200, "asked_at": now + 2},
         "influxdb_token": {"status": 200},
         "influxdb_read_token": {"status": 200},
-        "influxdb_write": {"status": 400},
         "tls": {"secret": certificate, "served": dict(certificate), "key_fits": True, "verified": True, "error": ""},
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline_services.judgements.targets import COUNTED
 from pipeline_services.model.configuration import Config
 from tests.judgements.answers_of_cluster import pod_name
+from tests.judgements.examples import EXAMPLES
 from tests.judgements.known_bad_cluster import KNOWN_BAD_CLUSTER
 from tests.judgements.known_bad_declared import KNOWN_BAD_DECLARED
 from tests.judgements.known_bad_policies import KNOWN_BAD_POLICIES
@@ -39,7 +40,9 @@ def settings(key: str, value: str | None) -> Breakage:
 
 
 def setting_of(world: World, service: str) -> None:
-    settings({"kafka": "KAFKA_BROKER", "influxdb": "INFLUXDB_URL"}[service], "https://elsewhere:1")(world)
+    there, own = world.pipeline.service(service), world.pipeline.config.settings[service]
+    key = next(key for key, value in own.items() if value in (there.address, there.url))
+    settings(key, "https://elsewhere:1")(world)
 
 
 def service_port(world: World, service: str) -> None:
@@ -152,11 +155,6 @@ def topic_setting(key: str, value: str) -> Breakage:
     return breakage
 
 
-def quota(limits: dict[str, float], **whom: str | None) -> Breakage:
-    entry = {"for": {kind.replace("_", "-"): name for kind, name in whom.items()}, "limits": limits}
-    return answer("kafka_quotas", [entry])
-
-
 def group(**change: Any) -> Breakage:
     def breakage(world: World) -> None:
         world.answers["kafka_group"].update(change)
@@ -237,6 +235,7 @@ BAD_READINGS: dict[str, Breakage] = {
 
 
 KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
+    **{one.check: tuple(answer(one.source, bad) for bad in one.bad) for one in EXAMPLES},
     "test_settings_lead_to": (setting_of, service_port, config_map_gone),
     "test_producer_load_set": (settings("PRODUCER_RATE", "0"), settings("PRODUCER_DEVICES", None), config_map_gone),
     "test_references_exist": (
@@ -246,11 +245,9 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     ),
     "test_secrets_complete": (secret_gone(lambda config: config.read_token.secret), tls_key_empty),
     "test_token_accepted": (token_refused(401), token_refused(403)),
-    "test_loki_ready": (answer("loki_ready", {"status": 503, "body": "Ingester not ready"}),),
     "test_loki_finds_all_logs": (answer("loki/all", []), old_lines_only),
     "test_loki_answers_error_search": (),
     "test_loki_has_logs_of": (loki_behind, loki_without),
-    "test_grafana_healthy": (answer("grafana_health", {"database": "failing"}),),
     "test_grafana_datasource_answers": (datasource_down,),
     "test_grafana_dashboard_complete": (answer("grafana_dashboard", {"title": "Home", "panels": []}), panel_removed),
     "test_service_has_endpoint": (service_gone, service_port, endpoints_unready),
@@ -271,18 +268,12 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
         topic_setting("cleanup.policy", "compact,delete"),
         topic_setting("compression.type", "gzip"),
     ),
-    "test_clients_not_limited": (
-        quota({"consumer_byte_rate": 100.0}, client_id=None),
-        quota({"producer_byte_rate": 1e6, "request_percentage": 5.0}, user="me", client_id="batch"),
-    ),
     "test_consumer_group_stable": (group(state="Empty", members=[]), group(members=[]), group_stuck_in_rebalance),
-    "test_influxdb_healthy": (answer("influxdb_health", {"status": 503, "body": {"status": "fail"}}),),
     "test_certificate_valid_for_weeks": (
         certificate("secret", not_after=1),
         certificate("served", not_after=13.9),
         certificate("served", not_before=1),
     ),
-    "test_token_may_write": (answer("influxdb_write", {"status": 403}),),
     "test_certificate_has_key": (lambda world: world.answers["tls"].update(key_fits=False),),
     "test_certificate_trusted": (
         certificate("served", names=["somebody-else"]),

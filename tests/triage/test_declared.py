@@ -9,9 +9,10 @@ import pytest
 
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.model import Finding
+from tests.judgements.examples import quota
 from tests.judgements.faults import crash_looping, empty_panels, only_pod_unready, scale_to_0, warning
 from tests.judgements.known_bad_declared import second_autoscaler, token_replaced
-from tests.judgements.known_bad_services import quota, topic_setting
+from tests.judgements.known_bad_services import topic_setting
 from tests.judgements.world import World, healthy
 from tests.reporting.runbook_rules import flaws
 
@@ -54,7 +55,7 @@ def test_a_topics_settings_are_put_right_all_at_once() -> None:
 )
 def test_a_quota_is_taken_from_just_those_who_have_it(whom: dict[str, str | None], words: str) -> None:
     world = healthy()
-    quota({"consumer_byte_rate": 100.0, "request_percentage": 5.0}, **whom)(world)
+    world.answers["kafka_quotas"] = quota({"consumer_byte_rate": 100.0, "request_percentage": 5.0}, **whom)
     found = only_finding(world)
     assert (found.cause.id, found.component) == ("clients-limited", "kafka")
     assert found.next[-1].endswith(f"--alter {words} --delete-config consumer_byte_rate,request_percentage")

@@ -1,0 +1,66 @@
+"""What a source says when all is well and when it is not, where one answer makes the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipeline_services.model import roles
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The answers of one source.
+
+    Attributes:
+        component: whose source it is.
+        check: the one that fails on each of the bad answers.
+    """
+
+    component: str
+    source: str
+    check: str
+    well: Any
+    bad: tuple[Any, ...]
+
+
+def quota(limits: Mapping[str, float], **whom: str | None) -> list[dict[str, Any]]:
+    """One limit on clients, as the broker describes it."""
+    return [{"for": {kind.replace("_", "-"): name for kind, name in whom.items()}, "limits": limits}]
+
+
+EXAMPLES: Final = (
+    Example(
+        roles.KAFKA,
+        "kafka_quotas",
+        "test_clients_not_limited",
+        [],
+        (
+            quota({"consumer_byte_rate": 100.0}, client_id=None),
+            quota({"producer_byte_rate": 1e6, "request_percentage": 5.0}, user="me", client_id="batch"),
+        ),
+    ),
+    Example(
+        roles.INFLUXDB,
+        "influxdb_health",
+        "test_influxdb_healthy",
+        {"status": 200, "body": {"name": "influxdb", "status": "pass"}},
+        ({"status": 503, "body": {"status": "fail"}},),
+    ),
+    Example(roles.INFLUXDB, "influxdb_write", "test_token_may_write", {"status": 400}, ({"status": 403},)),
+    Example(
+        roles.LOKI,
+        "loki_ready",
+        "test_loki_ready",
+        {"status": 200, "body": "ready"},
+        ({"status": 503, "body": "Ingester not ready"},),
+    ),
+    Example(
+        roles.GRAFANA,
+        "grafana_health",
+        "test_grafana_healthy",
+        {"database": "ok", "version": "10.4.0"},
+        ({"database": "failing"},),
+    ),
+)
