@@ -13,7 +13,8 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import container_statuses, is_running, is_terminating, labels_of, name_of
 
-REFUSED: Final = {"reason": "unauthorized"}
+REFUSED: Final = ("unauthorized", "forbidden")
+"""Why a write fails whose token is deleted (401), or inactive (403)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,7 @@ def look(probes: Probes) -> Look:
         PipelineError: a pod does not answer.
     """
     pipeline = probes.pipeline
-    failures = pipeline.metrics["write_failures"]
-    refusals = {pod: probes.metric(roles.PROCESSOR, pod, failures, REFUSED) for pod in _pods(probes, roles.PROCESSOR)}
+    refusals = {pod: refusals_of(probes, pod) for pod in _pods(probes, roles.PROCESSOR)}
     sources = {}
     for pod in _pods(probes, roles.GRAFANA):
         with datasource.opened(probes.cluster, pipeline, pod) as ask:
@@ -56,6 +56,12 @@ def look(probes: Probes) -> Look:
     if not refusals:
         raise NoData("no pod of the processor runs that could be refused")
     return Look(refusals, sources)
+
+
+def refusals_of(probes: Probes, pod: str) -> float:
+    """How often a pod of the processor was refused since it started."""
+    failures = probes.pipeline.metrics["write_failures"]
+    return sum(probes.metric(roles.PROCESSOR, pod, failures, {"reason": reason}) for reason in REFUSED)
 
 
 def _pods(probes: Probes, component: str) -> list[str]:

@@ -10,10 +10,12 @@ from pipeline_services.audit.audit import AuditReport
 from pipeline_services.audit.ledger import Discrepancy, LedgerVerdict
 from pipeline_services.maintenance.rotation.influx_tokens import for_the_same, rights_of
 from pipeline_services.maintenance.rotation.load import START, Carried, Gap, longest_gap, noted
-from pipeline_services.maintenance.rotation.watch import Look, dropped_out
+from pipeline_services.maintenance.rotation.watch import Look, dropped_out, refusals_of
 from pipeline_services.maintenance.rotation.workloads import environment_in, how_it_restarts, variables_of
 from pipeline_services.measure.samples import SourceSample
+from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.pipeline import Pipeline
 
 WORKS, BROKEN = SourceSample(0, 0, works=True), SourceSample(0, 0, message="unauthorized")
 
@@ -62,6 +64,18 @@ def test_the_environment_of_a_process() -> None:
 )
 def test_who_dropped_out(before: Look, after: Look, told: list[str]) -> None:
     assert dropped_out(before, after) == told
+
+
+def test_both_answers_to_a_token_that_went_are_refusals() -> None:
+    class Counting:
+        pipeline = Pipeline.load()
+
+        def metric(self, component: str, pod: str, name: str, labels: dict[str, str]) -> float:
+            assert (component, name) == (roles.PROCESSOR, self.pipeline.metrics["write_failures"])
+            return {"unauthorized": 2.0, "forbidden": 3.0, "busy": 50.0}[labels["reason"]]
+
+    probes: Any = Counting()
+    assert refusals_of(probes, "p") == 5.0
 
 
 def test_the_longest_gap_is_named_with_its_step() -> None:
