@@ -239,7 +239,7 @@ def test_a_result_that_differs_is_told_with_the_way_back(site: Site, older: Path
     assert "the backup from before is" in caught.value.message
 
 
-@pytest.mark.parametrize("arguments", [["restore"], ["backup"]])
+@pytest.mark.parametrize("arguments", [["restore"], ["backup"], ["rotate-token"], ["rotate-tls", "--dry-run"]])
 def test_without_a_cluster_there_is_one_line(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

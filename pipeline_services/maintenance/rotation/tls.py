@@ -235,10 +235,10 @@ class TlsRotation:
     def foreseen(self) -> list[str]:
         """What is there, a line each, and what restarts."""
         seen = self.seen()
-        behind = f"; not yet in {', '.join(seen.behind)}" if seen.behind else ""
+        behind = f"; not yet in {', '.join(seen.behind)}" if seen.behind and next_step(seen) else ""
         waits = ", a certificate waits" if seen.waiting else ""
         return [
             f"{self.clients.secret}: {plural(len(seen.bundle), 'CA')}{waits}{behind}",
-            *(f"would restart {how_it_restarts(one)}, twice" for one in self.clients.starting()),
-            f"would restart {how_it_restarts(self.clients.influxdb())}, once",
+            *(f"would restart {how_it_restarts(one)}, twice at most" for one in self.clients.starting()),
+            f"would restart {how_it_restarts(self.clients.influxdb())}, once at most",
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pipeline_services.clients.kubernetes import Object, WritableCluster
@@ -15,7 +15,7 @@ from pipeline_services.maintenance.rotation.token_steps import STEPS, Place, Ste
 from pipeline_services.maintenance.rotation.watch import Look, dropped_out
 from pipeline_services.maintenance.rotation.workloads import Workloads, environment_in, how_it_restarts, variables_of
 from pipeline_services.model.configuration import SecretKey
-from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
+from pipeline_services.model.errors import NoData, PipelineError, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.model.k8s import is_terminating, name_of, secret_value
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import plural
@@ -24,6 +24,7 @@ from pipeline_services.platform.deploy.secrets.store import SecretStore
 
 WATCHED_S: Final = 15.0
 """Seconds for which the clients are watched once a token is refused: the processor writes several times in each."""
+SEEN_WITHIN_S: Final = 30.0
 GONE_WITHIN_S: Final = 60.0
 """Seconds in which pods that were replaced are gone."""
 ENVIRONMENT: Final = ("cat", "/proc/1/environ")
@@ -59,8 +60,9 @@ class TokenRotation:
     steps: tuple[str, ...] = STEPS
 
     def next_step(self) -> Step | None:
-        """As ``token_steps`` decides."""
-        return next_step(self.places())
+        """As ``token_steps`` decides, once every pod says what it was started with."""
+        away = (ServiceUnreachable, UnexpectedAnswer)
+        return next_step(wait_until(self.places, within=SEEN_WITHIN_S, what="the pods to be seen", retry_on=away))
 
     def explain(self, step: str) -> str:
         """What a step does, and to what."""
@@ -89,24 +91,31 @@ class TokenRotation:
         return list(self.pipeline.config.tokens.values())
 
     def places(self) -> list[Place]:
-        """What is there now."""
+        """What is there now.
+
+        Raises:
+            PipelineError: InfluxDB or a pod does not answer.
+        """
         known, secrets = self.influx.all(), self.cluster.list("secrets")
-        return [self._place(key, known, secrets) for key in self.keys]
+        places = [self._place(key, known, secrets) for key in self.keys]
+        return [replace(place, behind=self._behind(key, secrets)) for key, place in zip(self.keys, places, strict=True)]
 
     def _place(self, key: SecretKey, known: list[Json], secrets: list[Object]) -> Place:
+        """Without the pods that are behind."""
         text = secret_value(secrets, key.secret, key.key).decode().strip()
         held = next((one for one in known if one.get("token") == text), None)
         if held is None:
             return Place(_named(key), "", ())
         same = for_the_same(held, known)
         self.retired |= {str(one["id"]): str(one["token"]) for one in same}
-        return Place(_named(key), str(held["id"]), tuple(map(token_of, same)), tuple(self._behind(key, text)))
+        return Place(_named(key), str(held["id"]), tuple(map(token_of, same)))
 
-    def _behind(self, key: SecretKey, text: str) -> list[str]:
+    def _behind(self, key: SecretKey, secrets: list[Object]) -> tuple[str, ...]:
         """The pods whose process was started with another value, those on their way out included."""
+        text = secret_value(secrets, key.secret, key.key).decode().strip()
         readers = self.workloads.reading([key.secret])
         pods = [pod for workload in readers for pod in self.workloads.running_pods(workload)]
-        return [name_of(pod) for pod in pods if not self._has(pod, key, text)]
+        return tuple(name_of(pod) for pod in pods if not self._has(pod, key, text))
 
     def _has(self, pod: Object, key: SecretKey, text: str) -> bool:
         return all(
@@ -166,7 +175,8 @@ class TokenRotation:
             self.influx.delete(one.id)
 
     def _old(self) -> list[Token]:
-        return [other for place in self.places() for other in place.others]
+        known, secrets = self.influx.all(), self.cluster.list("secrets")
+        return [other for key in self.keys for other in self._place(key, known, secrets).others]
 
     def _watch(self, before: Look, old: Iterable[Token]) -> None:
         """Raises ClientsDroppedOut, once the tokens are accepted again."""

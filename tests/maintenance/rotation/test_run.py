@@ -12,7 +12,8 @@ import pytest
 
 from pipeline_services.faults.journal import Journal
 from pipeline_services.maintenance.archive import Archives
-from pipeline_services.maintenance.rotation import run
+from pipeline_services.maintenance.influxdb.server import InfluxServer
+from pipeline_services.maintenance.rotation import run, tokens
 from pipeline_services.maintenance.rotation.load import Carried, Gap
 from pipeline_services.maintenance.rotation.run import RotationFailed, foresee
 from pipeline_services.maintenance.site import Site
@@ -22,6 +23,7 @@ from pipeline_services.model.own_cluster import ROTATED
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import WaitExpired
 from tests.maintenance.rotation.test_parts import carried
+from tests.maintenance.rotation.world import OPERATOR, World
 
 said: list[str] = []
 
@@ -139,6 +141,16 @@ def test_what_was_broken_off_goes_on_even_where_nothing_is_stored(site: Site) ->
     writer = FakeWriter(carried(), flows=False)
     play(site, TwoSteps(done=1), writer)
     assert writer.marked == ["delete"]
+
+
+def test_a_dry_run_of_the_tokens_writes_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    world: Any = World.made()
+    monkeypatch.setattr(tokens, "output_of", world.environment_of)
+    run.rotate_tokens(
+        replace(site, cluster=world, live=InfluxServer(world, OPERATOR, "o"), operator=OPERATOR), dry_run=True
+    )
+    assert said[-2:] == ["begins with: make, hand out, take up, deactivate, delete", "nothing was changed"]
+    assert world.changes == []
 
 
 @pytest.mark.parametrize(("done", "told"), [(0, "begins with: make, delete"), (1, "goes on with: delete")])

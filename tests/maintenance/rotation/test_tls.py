@@ -167,8 +167,8 @@ def test_a_dry_run_names_what_restarts_and_changes_nothing(start: Start) -> None
     world = TlsWorld.made()
     rotation = start(world)
     lines = rotation.foreseen()
-    assert lines[0] == f"{SECRET}: 1 CA; not yet in grafana, processor"
-    assert [line.rpartition(", ")[2] for line in lines[1:]] == ["twice", "twice", "once"]
+    assert lines[0] == f"{SECRET}: 1 CA"
+    assert [line.rpartition(", ")[2] for line in lines[1:]] == ["twice at most", "twice at most", "once at most"]
     assert ahead(rotation, rotation.next_step()) == list(STEPS)
     assert world.changes == []
 
