@@ -43,8 +43,10 @@ def cluster(access: ClusterAccess) -> Iterator[KindCluster]:
 
 def may(cluster: KindCluster, verb: str, what: str, space: str) -> bool:
     """What the API server answers about the account."""
+    kind, _, part = what.partition("/")
+    asked = (kind, f"--subresource={part}") if part else (kind,)
     try:
-        return cluster.kubectl("auth", "can-i", verb, what, "-n", space, f"--as={ACCOUNT}").strip() == "yes"
+        return cluster.kubectl("auth", "can-i", verb, *asked, "-n", space, f"--as={ACCOUNT}").strip() == "yes"
     except CommandFailed as error:
         if error.code == 1:  # kubectl's way to say no
             return False

@@ -87,8 +87,7 @@ def _taken(holder: str) -> PipelineError:
 def _planned(options: argparse.Namespace) -> list[Step]:
     given = vars(options)
     named = ("context", "kubeconfig", "namespace", "pipeline", "settings")
-    handed_on = [word for name in named if given[name] for word in (f"--{name}", str(given[name]))]
-    cluster = Cluster(tuple(handed_on), options.allow_chaos)
+    cluster = Cluster({name: str(given[name]) for name in named if given[name]}, options.allow_chaos)
     return steps(datetime.now().astimezone().date(), cluster, options.reports.resolve())
 
 

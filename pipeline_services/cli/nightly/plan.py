@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -24,17 +24,22 @@ class Cluster:
     """Which cluster the night is about, as options of pytest; the suite's own where neither of them names another.
 
     Attributes:
-        options: what is handed on to every run.
+        options: what is handed on to every run, by the option's name.
         allow_chaos: the context of another cluster in which faults are allowed, or empty.
     """
 
-    options: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
     allow_chaos: str = ""
 
     @property
     def is_own(self) -> bool:
         """It alone is repaired, and broken without further consent."""
-        return not self.allow_chaos and not {"--context", "--kubeconfig"} & set(self.options)
+        return not self.allow_chaos and not {"context", "kubeconfig"} & self.options.keys()
+
+    @property
+    def words(self) -> list[str]:
+        """The options, each in one word: in two, pytest would take the file for a test and look for its settings there."""
+        return [f"--{name}={value}" for name, value in self.options.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +70,12 @@ def steps(today: date, cluster: Cluster, reports: Path) -> list[Step]:
 
     def run(kind: str, what: str, usual_s: float, marker: str = "") -> Step:
         folder = reports / kind if kind == "daily" else reports  # the other runs make a folder of their name in it
-        options = ("-m", marker or kind, "--reports", str(folder), *cluster.options)
+        options = ("-m", marker or kind, f"--reports={folder}", *cluster.words)
         return Step(kind, what, (*_PYTHON, "pytest", *options), usual_s, kind)
 
     def breaking(kind: str, what: str, usual_s: float, marker: str) -> Step:
         made = run(kind, what, usual_s, marker)
-        consent = ("--allow-chaos", cluster.allow_chaos) if cluster.allow_chaos else ()
+        consent = (f"--allow-chaos={cluster.allow_chaos}",) if cluster.allow_chaos else ()
         return Step(kind, what, (*made.command, *consent), usual_s, kind, needs_repaired=True)
 
     planned = [run("daily", "the daily checks", 30)]

@@ -24,6 +24,9 @@ GRACE_S: Final = 240.0
 """What a step that is stopped has to undo its fault and to write down what it found."""
 LARGE: Final = ("index.html", "snapshot.json", "triage.json")
 _REASONS: Final = ("REFUSED", "ERROR", "INTERNALERROR")
+_USAGE: Final = "ERROR: usage:"
+_REFUSED_OPTION: Final = ": error: "
+"""How argparse says in its second line what was wrong; its first line only says what would be right."""
 Say = Callable[[str], None]
 
 
@@ -133,7 +136,9 @@ def told(result: StepResult) -> str:
 def said_last(log: str) -> str:
     """Why a step without a result ended: the line that says so, else the last one."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    return next((line for line in lines if line.startswith(_REASONS)), lines[-1] if lines else "it said nothing")
+    told = [line for line in lines if line.startswith(_REASONS) and not line.startswith(_USAGE)]
+    refused = [line for line in lines if _REFUSED_OPTION in line]
+    return next(iter((*refused, *told)), lines[-1] if lines else "it said nothing")
 
 
 def notes(log: str) -> tuple[str, ...]:

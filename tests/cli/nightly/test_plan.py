@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from pipeline_services.cli.nightly.plan import Cluster, Step, expected_s, steps
 
 MONDAY, SUNDAY, FIRST = date(2026, 11, 23), date(2026, 11, 29), date(2026, 12, 1)
-OWN, OTHER = Cluster(), Cluster(("--context", "prod"))
+OWN, OTHER = Cluster(), Cluster({"context": "prod"})
 REPORTS = Path("/r")
 
 
@@ -25,8 +26,8 @@ def names(today: date, cluster: Cluster) -> list[str]:
         (SUNDAY, OWN, ["repair", "daily", "chaos", "matrix", "weekly"]),
         (FIRST, OWN, ["repair", "daily", "chaos", "matrix", "monthly"]),
         (date(2026, 11, 1), OTHER, ["daily", "weekly", "monthly"]),
-        (MONDAY, Cluster(("--settings", "s.toml")), ["repair", "daily", "chaos", "matrix"]),
-        (MONDAY, Cluster(("--context", "test"), "test"), ["daily", "chaos", "matrix"]),
+        (MONDAY, Cluster({"settings": "s.toml"}), ["repair", "daily", "chaos", "matrix"]),
+        (MONDAY, Cluster({"context": "test"}, "test"), ["daily", "chaos", "matrix"]),
     ],
     ids=["weekday", "sunday", "first", "other-cluster", "own-with-settings", "other-cluster-with-consent"],
 )
@@ -35,14 +36,21 @@ def test_the_day_and_the_cluster_say_which_steps(today: date, cluster: Cluster, 
 
 
 def test_another_cluster_is_named_in_each_command_and_broken_only_with_consent() -> None:
-    commands = {step.name: step.command for step in steps(SUNDAY, Cluster(("--context", "test"), "test"), REPORTS)}
-    assert all("--context" in command for command in commands.values())
-    assert [name for name, command in commands.items() if "--allow-chaos" in command] == ["chaos", "matrix"]
+    commands = {step.name: step.command for step in steps(SUNDAY, Cluster({"context": "test"}, "test"), REPORTS)}
+    assert all("--context=test" in command for command in commands.values())
+    assert [name for name, command in commands.items() if "--allow-chaos=test" in command] == ["chaos", "matrix"]
 
 
 def test_every_run_has_a_folder_of_its_own() -> None:
-    folders = {step.name: step.command[step.command.index("--reports") + 1] for step in steps(SUNDAY, OTHER, REPORTS)}
-    assert folders == {"daily": "/r/daily", "weekly": "/r"}
+    commands = {step.name: step.command for step in steps(SUNDAY, OTHER, REPORTS)}
+    assert "--reports=/r/daily" in commands["daily"]
+    assert "--reports=/r" in commands["weekly"]
+
+
+def test_no_value_of_an_option_stands_alone_since_pytest_would_take_a_file_for_a_test() -> None:
+    named = Cluster({"context": "prod", "kubeconfig": "/etc/nightly/kubeconfig"}, "prod")
+    for step in steps(SUNDAY, named, REPORTS):
+        assert not [word for word in step.command if word.startswith("/") and word != sys.executable]
 
 
 def test_only_what_breaks_something_needs_a_repaired_cluster() -> None:

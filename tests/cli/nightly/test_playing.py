@@ -68,6 +68,10 @@ def test_what_a_repair_put_right_is_on_the_screen(tmp_path: Path, said: list[str
     [
         ("REFUSED: no kubeconfig\n\n3 deselected", "REFUSED: no kubeconfig"),
         ("building\nno space left\n", "no space left"),
+        (
+            "ERROR: usage: pytest [options]\npytest: error: unrecognized --x\n  inifile: None",
+            "pytest: error: unrecognized --x",
+        ),
         ("", "it said nothing"),
     ],
 )
