@@ -38,7 +38,7 @@ class Cluster:
 
     @property
     def words(self) -> list[str]:
-        """The options, each in one word: in two, pytest would take the file for a test and look for its settings there."""
+        """The options, each in one word: of two, pytest would take the file for a test, and look there for settings."""
         return [f"--{name}={value}" for name, value in self.options.items()]
 
 
