@@ -26,7 +26,7 @@ GREEN = result("pods_ready[hpa]", "hpa")
 
 
 def write_results(folder: Path, *cases: CaseResult) -> None:
-    """As allure-pytest leaves them."""
+    """Those of a run of these cases."""
     for case in cases:
         case.sources = ("pods",)
     write_run(folder, cases, snapshot())
@@ -35,8 +35,8 @@ def write_results(folder: Path, *cases: CaseResult) -> None:
 def write_run(folder: Path, cases: Sequence[CaseResult], seen: Snapshot) -> None:
     """All cases of a run."""
     folder.mkdir()
-    for number, case in enumerate(cases):
-        document = {
+    documents = [
+        {
             "uuid": f"0-{number}",
             "historyId": f"h{number}",
             "testCaseId": f"t{number}",
@@ -47,10 +47,11 @@ def write_run(folder: Path, cases: Sequence[CaseResult], seen: Snapshot) -> None
             "stop": 1_795_000_000_001,
             "labels": [{"name": "case", "value": case.id}, {"name": "host", "value": "somewhere"}],
         }
-        (folder / f"{number}-result.json").write_text(json.dumps(document))
+        for number, case in enumerate(cases)
+    ]
     by_id = {case.id: case for case in cases}
     markers = {case.id: ("daily",) for case in cases}
-    allure_results.complete(folder, by_id, runbook.load(), seen, markers, pipeline=seen.pipeline)
+    allure_results.complete(folder, documents, by_id, runbook.load(), seen, markers=markers, pipeline=seen.pipeline)
     allure_results.write_environment(folder, {"context": "kind-conveyor"})
     allure_results.write_figures(folder, [allure_results.Figure("daily seconds", 4.2, 1.0, 2.0)])
 

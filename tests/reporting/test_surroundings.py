@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
+from allure_commons import hookimpl
 from allure_commons.logger import AllureFileLogger
 
-from pipeline_services.reporting.allure import node
+from pipeline_services.reporting.allure import node, results
 from tests.reporting.samples import CHECKS, Project, snapshot
 
 pytest_plugins = ("pytester",)
@@ -34,14 +35,29 @@ def whole(project: Project) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in project.reports.iterdir()}
 
 
+@hookimpl
+def no_room_beside(self: object, body: object, file_name: str) -> None:
+    no_room(self, body, file_name)
+
+
 def test_on_a_full_disk_the_verdict_stands(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.judge(snapshot())
     before = whole(project)
-    monkeypatch.setattr(AllureFileLogger, "_report_item", no_room)
-    run = project.judge(snapshot({"pods": []}))
+    monkeypatch.setattr(results, "_attach", no_room)
+    assert_not_reported(project.judge(snapshot({"pods": []})))
+    assert whole(project) == before
+
+
+def test_what_a_case_cannot_attach_ends_no_case(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    attaching = CHECKS.replace("    assert snapshot.data", "    allure.attach('x', 'seen')\n    assert snapshot.data")
+    project = Project(pytester, monkeypatch, f"import allure\n{attaching}")
+    monkeypatch.setattr(AllureFileLogger, "report_attached_data", no_room_beside)
+    assert_not_reported(project.judge(snapshot({"pods": []})))
+
+
+def assert_not_reported(run: pytest.RunResult) -> None:
     assert run.ret == 1
     run.stdout.fnmatch_lines(["NO REPORT: cannot write to */reports/*: No space left*", "FAILED: 2 wrong *"])
-    assert whole(project) == before
 
 
 @pytest.mark.parametrize("target", ["/proc/here", "x" * 300, "taken", "taken/below"])

@@ -133,6 +133,7 @@ def test_every_case_that_is_not_green_names_its_cause_in_the_report(
 ) -> None:
     project.judge(snapshot({**NO_PRODUCER, "volume": {"phase": "Lost"}}), "--alluredir", str(tmp_path))
     read = (json.loads(file.read_text()) for file in tmp_path.glob("*-result.json"))
+    assert not list(tmp_path.glob("*-container.json")), "fixtures without evidence are shown"
     documents = {document["name"]: document for document in read}
     told = documents["there is no pod of producer"]
     assert "**Cause:** producer is scaled to 0. Call: L2 - DevOps Engineer." in told["description"]

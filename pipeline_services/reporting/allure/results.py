@@ -1,4 +1,4 @@
-"""The folder that the page is generated from: allure-pytest writes it, here it is completed."""
+"""The folder that the page is generated from: what allure-pytest knows of each case, completed."""
 
 from __future__ import annotations
 
@@ -36,49 +36,42 @@ class Figure:
 
 def complete(
     folder: Path,
+    documents: Iterable[dict[str, Any]],
     results: Mapping[str, CaseResult],
     sections: Mapping[str, Section],
     snapshot: Snapshot | None,
-    markers: Mapping[str, tuple[str, ...]],
     *,
+    markers: Mapping[str, tuple[str, ...]],
     pipeline: Pipeline,
     causes: Sequence[Cause] = (),
 ) -> None:
-    """Give every result its names, groups, link, message and evidence.
+    """Give every result its names, groups, link, message and evidence, and write it.
 
     Args:
+        documents: the results as allure-pytest has them.
+        markers: the run markers of each case.
         causes: what triage found, in its order.
     """
-    _drop_plumbing(folder)
     seen = CaseAttachments(snapshot) if snapshot is not None else None
-    for file in folder.glob("*-result.json"):
-        document = json.loads(file.read_text(encoding="utf-8"))
+    for document in documents:
         result = results.get(_case_of(document))
-        if result is None:
-            continue
-        document["name"] = allure_labels.title(result)
-        if result.id in renamed():
-            document["historyId"] = history_id(renamed()[result.id])
-        document["status"] = _STATUS[result.outcome]
-        tags = markers.get(result.id, ())
-        document["labels"] = allure_labels.labels(result, sections, tags, pipeline, causes)
-        documented = document.get("description", "")
-        document["description"] = allure_labels.description(documented, result)
-        document["links"] = document.get("links", []) + allure_labels.links(result, sections)
-        document["statusDetails"] = _details(document, result)
-        attached = document.setdefault("attachments", [])
-        if seen is not None:
-            attached += _attach(folder, seen.of(result))
-        file.write_text(json.dumps(document), encoding="utf-8")
+        if result is not None:
+            document["labels"] = allure_labels.labels(result, sections, markers.get(result.id, ()), pipeline, causes)
+            document["links"] = document.get("links", []) + allure_labels.links(result, sections)
+            document.update(_told(document, result))
+            attached = document.setdefault("attachments", [])
+            attached += _attach(folder, seen.of(result)) if seen is not None else ()
+        (folder / f"{document['uuid']}-result.json").write_text(json.dumps(document), encoding="utf-8")
 
 
-def _drop_plumbing(folder: Path) -> None:
-    """Fixtures say nothing about the pipeline, unless they have steps or evidence of their own."""
-    for file in folder.glob("*-container.json"):
-        container = json.loads(file.read_text(encoding="utf-8"))
-        fixtures = [*container.get("befores", ()), *container.get("afters", ())]
-        if not any(fixture.get("steps") or fixture.get("attachments") for fixture in fixtures):
-            file.unlink()
+def _told(document: Mapping[str, Any], result: CaseResult) -> dict[str, Any]:
+    known = {"historyId": history_id(renamed()[result.id])} if result.id in renamed() else {}
+    return known | {
+        "name": allure_labels.title(result),
+        "status": _STATUS[result.outcome],
+        "description": allure_labels.description(document.get("description", ""), result),
+        "statusDetails": _details(document, result),
+    }
 
 
 def _case_of(document: Mapping[str, Any]) -> str:

@@ -76,6 +76,7 @@ class Report:
 
     Attributes:
         allure, junit: what the plugins for these have written, wherever the command line sent it.
+        documents: the results that Allure has, in the form of its files.
         markers: the run markers of each case.
         history: the page's history of earlier runs, which a saved snapshot that is judged again reads only.
         scenarios: what was played.
@@ -86,6 +87,7 @@ class Report:
     folder: ReportFolder
     allure: Path
     junit: Path
+    documents: Sequence[dict[str, Any]]
     run: Run
     results: Sequence[CaseResult]
     markers: Mapping[str, tuple[str, ...]]
@@ -197,7 +199,16 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
     by_id = {result.id: result for result in report.results}
     sections = runbook.load()
     causes = report.triage.causes() if report.triage else []
-    results.complete(folder, by_id, sections, report.snapshot, report.markers, pipeline=report.pipeline, causes=causes)
+    results.complete(
+        folder,
+        report.documents,
+        by_id,
+        sections,
+        report.snapshot,
+        markers=report.markers,
+        pipeline=report.pipeline,
+        causes=causes,
+    )
     results.write_environment(folder, environment)
     results.write_figures(folder, _figures(report))
     history = draft / HISTORY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
 from collections.abc import Generator, Sequence
@@ -15,6 +16,7 @@ from _pytest.terminal import TerminalReporter
 from pipeline_services.clients.signals import ignore_from_now
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import REFUSED, stopped_by
+from pipeline_services.reporting.allure.held import HeldResults, hold_results
 from pipeline_services.reporting.allure.results import CASE_LABEL
 from pipeline_services.reporting.run import environment, publish, summary, terminal
 from pipeline_services.reporting.run.cases import OUTCOME, CaseLabels, noted_outcome, phase_finding, shown
@@ -63,6 +65,7 @@ class OperatorRun:
         self._exit_code: int | None = None
         self.unwritten = Unwritten(self.folder.path)
         self.stopped: KeyboardInterrupt | None = None
+        self._held: HeldResults | None = None
         partial = is_partial(config) or bool(config.getoption("maxfail"))
         self.publishes = source.options.reports_asked or not partial
 
@@ -73,6 +76,11 @@ class OperatorRun:
             reporter.ensure_newline()
             reporter.write_line(line, **summary.markup(line))
             reporter.flush()
+
+    def pytest_sessionstart(self) -> None:
+        """Allure's own plugin is set up by now."""
+        if self.publishes:
+            self._held = hold_results(self.config.add_cleanup)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -221,6 +229,7 @@ class OperatorRun:
         self._exit_code = REFUSED
 
     def _conclude(self) -> None:
+        gc.freeze()  # what there is stays to the end, which pytest would look through five times
         not_run = list(self.extent.not_run(self.labels, self.results))
         self.results |= {result.id: result for result in not_run}
         results, left_out = list(self.results.values()), self.extent.left_out
@@ -257,8 +266,9 @@ class OperatorRun:
         markers = {case: label.markers for case, label in self.labels.items()}
         written = Path(self.config.option.allure_report_dir), Path(self.config.option.xmlpath)
         snapshot, history = self.source.taken, self.history
+        documents = self._held.documents if self._held else []
         report = publish.Report(
-            *(self.folder, *written, run, results, markers, snapshot, history, self.scenarios, self.triage),
+            *(self.folder, *written, documents, run, results, markers, snapshot, history, self.scenarios, self.triage),
             looks=self.source.options.reports,
         )
         try:
