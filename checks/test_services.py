@@ -62,6 +62,12 @@ def test_clients_not_limited(snapshot: Snapshot) -> None:
     kafka.clients_are_not_limited(snapshot)
 
 
+@pytest.mark.runbook("kafka-statefulset-failure")
+def test_broker_not_flooded(snapshot: Snapshot) -> None:
+    """No client sends the broker far more than the pipeline's readings are."""
+    kafka.broker_is_not_flooded(snapshot)
+
+
 @pytest.mark.runbook("processor-pod-failure")
 def test_consumer_group_stable(snapshot: Snapshot) -> None:
     """The processors' group is stable and reads every partition."""

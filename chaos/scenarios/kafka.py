@@ -108,6 +108,15 @@ DIAGNOSIS: Final = (
         met=("dpkp/kafka-python#1683", "confluentinc/confluent-kafka-python#990"),
     ),
     Scenario(
+        "client-floods-the-broker",
+        workloads.flooding_client,
+        (finding(roles.KAFKA, "client-floods"),),
+        (checks.BROKER_NOT_FLOODED,),
+        min_duration_s=30.0,
+        may_blame=frozenset({roles.PRODUCER, "hpa"}),  # it bears the producer's label
+        met=("SREGym/kafka_producer_leak",),
+    ),
+    Scenario(
         "clients-limited-by-quota",
         stores.clients_limited,
         (finding(roles.KAFKA, "clients-limited"),),

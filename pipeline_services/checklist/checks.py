@@ -163,6 +163,7 @@ TOPIC_SET_AS_DECLARED: Final = Check(
         lambda pipeline: pipeline.topics.least_partitions if pipeline.topics.settings else (),
     ),
 )
+BROKER_NOT_FLOODED: Final = Check("test_broker_not_flooded", kafka.broker_is_not_flooded, by.one(roles.KAFKA))
 CLIENTS_NOT_LIMITED: Final = Check("test_clients_not_limited", kafka.clients_are_not_limited, by.one(roles.KAFKA))
 CONSUMER_GROUP_STABLE: Final = Check(
     "test_consumer_group_stable",

@@ -150,6 +150,16 @@ class KafkaBroker:
 
         return manager.run(answer)
 
+    def sizes(self) -> dict[str, int]:
+        """Bytes on the brokers' disks by topic, the internal ones too, all partitions and replicas together."""
+        found: dict[str, int] = {}
+        with _translated("describe the files of", "topics"):
+            for folder in (folder for broker in self._admin.describe_log_dirs() for folder in broker["log_dirs"]):
+                for topic in folder["topics"]:
+                    size = sum(int(partition["partition_size"]) for partition in topic["partitions"])
+                    found[str(topic["name"])] = found.get(str(topic["name"]), 0) + size
+        return found
+
     def group(self, group: str) -> dict[str, Any]:
         """State and members of a consumer group, ``Dead`` if there is none; a member's partitions: ``topic/number``."""
         with _translated("describe", f"group {group}"):

@@ -76,6 +76,12 @@ def topics_removed(beginning: str, port: int) -> Command:
     return Command(words, f"topics {beginning}* deleted where there are any")
 
 
+def topic_removed(topic: str, port: int) -> Command:
+    """The step that deletes a topic, where there is one. Its name stands for itself: it is no pattern."""
+    words = ["sh", "-c", _TOPIC, "sh", "remove", re.escape(topic), str(port)]
+    return Command(words, f"topic {topic} deleted where it is")
+
+
 def buckets_removed(beginning: str, org: str, token: str, port: int) -> Command:
     """The step that deletes every bucket whose name begins like that, where there is one.
 

@@ -11,11 +11,13 @@ from pipeline_services.judgements.pods import require_ready
 from pipeline_services.judgements.readings import lag_growth
 from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model import roles
-from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_QUOTAS, DESCRIBE_TOPIC
+from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_QUOTAS, DESCRIBE_SIZES, DESCRIBE_TOPIC
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _STALLED: Final = 0.9
+FLOOD: Final = 2_000_000.0
+"""Bytes a second from all clients: ten times what a thousand readings a second take."""
 _MEANS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "cleanup.policy": "readings are deleted by another rule: they may be gone before they are stored",
@@ -103,6 +105,42 @@ def clients_are_not_limited(snapshot: Snapshot) -> None:
             level="L2",
         )
         raise Deviation(snapshot, f"the broker limits {limited(quota)} to {limits}", "no quota", advice)
+
+
+def broker_is_not_flooded(snapshot: Snapshot) -> None:
+    """All topics together grow by less than 2 MB a second: the pipeline's own readings take a fraction of it."""
+    require_ready(snapshot, roles.KAFKA)
+    grown = growth(snapshot)
+    if sum(grown.values()) > FLOOD:
+        advice = advice_about(roles.KAFKA).but(
+            impact="somebody takes the broker's disk, CPU and network: readings are acknowledged ever later",
+            next_command=DESCRIBE_SIZES,
+            level="L2",
+        )
+        raise Deviation(snapshot, fastest(grown), f"less than {FLOOD / 1e6:g} MB/s in all topics", advice)
+
+
+def growth(snapshot: Snapshot) -> dict[str, float]:
+    """By how many bytes a second each topic grows; what shrinks, since old files are deleted, is left out.
+
+    Raises:
+        NoData: the sizes were not read twice.
+    """
+    samples = snapshot.data("kafka_sizes")
+    if len(samples) < 2:
+        raise NoData("the sizes of the topics were read only once")
+    first, last = samples[0], samples[-1]
+    took = last["at"] - first["at"]
+    if took <= 0:
+        raise NoData("the sizes of the topics were read twice at the same time")
+    grown = {topic: (size - first["bytes"].get(topic, 0)) / took for topic, size in last["bytes"].items()}
+    return {topic: rate for topic, rate in grown.items() if rate > 0}
+
+
+def fastest(grown: Mapping[str, float]) -> str:
+    """The topic that grows most, in words."""
+    topic = max(grown, key=lambda name: grown[name])
+    return f"topic {topic} grows by {grown[topic] / 1e6:.1f} MB/s"
 
 
 def limited(quota: Mapping[str, Any]) -> str:

@@ -161,6 +161,17 @@ def _with_message(reason: str, message: str | None) -> str:
     return f"{reason} ({message[:160]})" if message else reason
 
 
+def made_by_nobody(snapshot: Snapshot) -> list[K8sObject]:
+    """The pods in the namespace that run and that no workload of the pipeline made, the newest first."""
+    parts = snapshot.pipeline.workloads.values()
+    strange = [
+        pod
+        for pod in snapshot.data("pods")
+        if phase_of(pod) == "Running" and not any(is_made_by(pod, part) for part in parts)
+    ]
+    return sorted(strange, key=lambda pod: age(pod, snapshot.taken_at))
+
+
 def is_made_by(pod: K8sObject, part: Component) -> bool:
     """Whether the workload made the pod, told by the pod's name whatever its labels say."""
     return re.fullmatch(f"{re.escape(part.workload)}-{_MADE[part.kind]}", name_of(pod)) is not None

@@ -28,6 +28,9 @@ DESCRIBE_TOPIC: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-topics.sh --bootstrap-server localhost:{port:kafka} "
     "--describe --topic {topic}"
 )
+DESCRIBE_SIZES: Final = (
+    "kubectl exec -n {namespace} {pod:kafka} -- kafka-log-dirs.sh --bootstrap-server localhost:{port:kafka} --describe"
+)
 DESCRIBE_QUOTAS: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-configs.sh --bootstrap-server localhost:{port:kafka} "
     "--describe --entity-type clients"

@@ -31,6 +31,7 @@ WITHOUT_DESCRIPTION: Final = 1
 ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
     (
         *("prometheus/cpu-throttling", "prometheus/dead-letters", "kafka_settings", "kafka_quotas"),
+        "kafka_sizes",
         *("namespaces", "declared", "influxdb_write"),
         *("system_deployments", "system_daemonsets", "system_leases", "node_leases", "dns_config"),
         "poddisruptionbudgets",

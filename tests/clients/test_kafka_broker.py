@@ -61,6 +61,15 @@ def test_brokers_tell_their_addresses() -> None:
     assert broker(describe_cluster={"brokers": brokers}).addresses() == ["a:9092", "b:9093"]
 
 
+def test_a_topic_is_as_large_as_all_its_partitions() -> None:
+    def folder(**topics: list[int]) -> dict[str, Any]:
+        partitions = {name: [{"partition_size": size} for size in sizes] for name, sizes in topics.items()}
+        return {"topics": [{"name": name, "partitions": known} for name, known in partitions.items()]}
+
+    brokers = [{"log_dirs": [folder(a=[1, 2], b=[10])]}, {"log_dirs": [folder(a=[4]), folder()]}]
+    assert broker(describe_log_dirs=brokers).sizes() == {"a": 7, "b": 10}
+
+
 def described(**group: Any) -> dict[str, Any]:
     return {"g": {"error": None, "group_state": "Stable", "members": [], **group}}
 

@@ -122,6 +122,10 @@ def _kafka(now: float, pipeline: Pipeline) -> dict[str, Any]:
             name: {key: {"value": value, "own": key == "flush.messages"} for key, value in topics.settings.items()}
             for name in topics.least_partitions
         },
+        "kafka_sizes": [
+            {"at": now + later, "bytes": {name: 50_000_000 + round(5_000 * later) for name in topics.least_partitions}}
+            for later in (0.0, 2.1)
+        ],
         "kafka_lag": [sample(now, 10_000), sample(now + 2.1, 10_007)],
     }
 

@@ -155,6 +155,15 @@ def topic_setting(key: str, value: str) -> Breakage:
     return breakage
 
 
+def flooded(topic: str = "") -> Breakage:
+    """The topic grows by megabytes a second; by default that of the readings."""
+
+    def breakage(world: World) -> None:
+        world.answers["kafka_sizes"][1]["bytes"][topic or world.pipeline.topics.readings] = 110_000_000
+
+    return breakage
+
+
 def group(**change: Any) -> Breakage:
     def breakage(world: World) -> None:
         world.answers["kafka_group"].update(change)
@@ -268,6 +277,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
         topic_setting("cleanup.policy", "compact,delete"),
         topic_setting("compression.type", "gzip"),
     ),
+    "test_broker_not_flooded": (flooded(), flooded("load-test")),
     "test_consumer_group_stable": (group(state="Empty", members=[]), group(members=[]), group_stuck_in_rebalance),
     "test_certificate_valid_for_weeks": (
         certificate("secret", not_after=1),

@@ -28,7 +28,7 @@ def recorded(name: str) -> Snapshot:
 
 
 ASKED_SINCE = {
-    **dict.fromkeys(("kafka_settings", "kafka_quotas"), "kafka_topics"),
+    **dict.fromkeys(("kafka_settings", "kafka_quotas", "kafka_sizes"), "kafka_topics"),
     "influxdb_write": "influxdb_token",
     **dict.fromkeys(("namespaces", "declared"), "pods"),
 }

@@ -49,6 +49,16 @@ def owners_of(item: K8sObject) -> Sequence[K8sObject]:
     return owners
 
 
+def made_by(pod: K8sObject) -> str:
+    """What to delete for the pod to stay away, as kubectl takes it: its Deployment or other maker, else itself."""
+    owner = next(iter(owners_of(pod)), None)
+    if owner is None:
+        return f"pod/{name_of(pod)}"
+    if owner["kind"] == "ReplicaSet":
+        return f"deployment/{str(owner['name']).rpartition('-')[0]}"
+    return f"{str(owner['kind']).lower()}/{owner['name']}"
+
+
 def managed_fields_of(item: K8sObject) -> Sequence[K8sObject]:
     """Who set which fields of the object; empty where nobody recorded that."""
     entries: Sequence[K8sObject] = item["metadata"].get("managedFields") or ()

@@ -24,37 +24,42 @@ BETWEEN_SAMPLES: Final = 2.05
 
 
 def kafka_sources(_moment: Moment) -> list[str]:
-    return ["kafka_topics", "kafka_group", "kafka_lag", "kafka_settings", "kafka_quotas"]
+    return ["kafka_topics", "kafka_group", "kafka_lag", "kafka_settings", "kafka_quotas", "kafka_sizes"]
 
 
 def read_kafka(reach: Reach, record: Record, moment: Moment) -> None:
-    """Topics with their settings, limits on clients, the consumer group, and its offsets twice, so that growth can be
-    told from level.
+    """Topics with their settings, limits on clients, the consumer group; its offsets and the topics' sizes twice, so
+    that growth can be told from level.
     """
     wanted = reach.pipeline.topics
     with KafkaBroker(reach.forward(roles.KAFKA).port) as broker:
         topics = broker.topics()
         record.take("kafka_topics", lambda: topics)
         partitions = [known["partition"] for known in topics.get(wanted.readings, [])]
-        samples: list[dict[str, Any]] = []
-
-        def sample() -> list[dict[str, Any]]:
-            samples.append(broker.offsets(wanted.group, wanted.readings, partitions).to_dict())
-            return samples
-
-        try:
-            sample()
-        except PipelineError as error:
-            record.fail(("kafka_lag",), error)
+        asked: dict[str, Callable[[], dict[str, Any]]] = {
+            "kafka_lag": lambda: broker.offsets(wanted.group, wanted.readings, partitions).to_dict(),
+            "kafka_sizes": lambda: {"at": time.time(), "bytes": broker.sizes()},
+        }
+        first = {source: _sampled(record, source, ask) for source, ask in asked.items()}
         moment.sampled.set()
         record.take("kafka_group", lambda: broker.group(wanted.group))
         ours = [topic for topic in wanted.least_partitions if topic in topics]
         record.take("kafka_settings", lambda: broker.settings(ours))
         record.take("kafka_quotas", broker.quotas)
-        if samples:
-            due = samples[0]["at"] + BETWEEN_SAMPLES
-            wait_until(lambda: time.time() >= due, within=2 * BETWEEN_SAMPLES, what="the second sample", every=0.02)
-            record.take("kafka_lag", sample)
+        due = max((sample["at"] for samples in first.values() for sample in samples), default=0.0) + BETWEEN_SAMPLES
+        wait_until(lambda: time.time() >= due, within=2 * BETWEEN_SAMPLES, what="the second sample", every=0.02)
+        for source, ask in asked.items():
+            if first[source]:
+                record.take(source, lambda source=source, ask=ask: [*first[source], ask()])  # type: ignore[misc]
+
+
+def _sampled(record: Record, source: str, ask: Callable[[], dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first of two samples; none where the broker does not say, which is noted."""
+    try:
+        return [ask()]
+    except PipelineError as error:
+        record.fail((source,), error)
+        return []
 
 
 def influxdb_sources(moment: Moment) -> list[str]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.judgements.kafka import fastest, growth
+from pipeline_services.judgements.pods import STARTING_FOR, made_by_nobody
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
-from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_TOPIC
-from pipeline_services.model.k8s import age, name_of
+from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC
+from pipeline_services.model.k8s import age, created_at, labels_of, made_by, name_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.rules.finding import make_finding
@@ -44,6 +45,19 @@ CAUSES: Final = (
         "kafka-statefulset-failure",
         steps=(DESCRIBE_TOPIC, "kubectl logs -n {namespace} -l {selector:producer} --tail=50"),
         afterwards="the topic's Configs let a batch of readings through, and the producer says no more of it",
+    ),
+    Cause(
+        "client-floods",
+        "a client that is none of the pipeline's floods the broker",
+        Escalation.L2,
+        "kafka-statefulset-failure",
+        steps=(
+            DESCRIBE_SIZES,
+            "kubectl get {client} -n {namespace} -o yaml > {file}",
+            "kubectl delete {client} -n {namespace}",
+        ),
+        undo="kubectl replace -n {namespace} --force -f {file}",
+        afterwards="no topic grows by megabytes a second",
     ),
     Cause(
         "broker-unresponsive",
@@ -90,6 +104,7 @@ _NO_COORDINATOR: Final = r"Failed to load metadata from __consumer_offsets"
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """The broker, then the group."""
     yield from _broker(evidence)
+    yield from _flood(evidence)
     yield from _refusal(evidence)
     yield from _coordinator(evidence)
     yield from _group(evidence)
@@ -115,6 +130,28 @@ def _broker(evidence: Evidence) -> Iterator[Finding]:
         cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
         (topic,) = one.parameters
         yield make_finding(evidence, cause, roles.KAFKA, one.why, one.why, subject=f"topic/{topic}")
+
+
+def _flood(evidence: Evidence) -> Iterator[Finding]:
+    """Somebody beside the pipeline, where the broker takes in far more than the pipeline's readings are."""
+    others = made_by_nobody(evidence.snapshot) if evidence.failed(checks.BROKER_NOT_FLOODED) else []
+    for pod in others[:1]:
+        grown = growth(evidence.snapshot)
+        own = grown.get(evidence.pipeline.topics.readings, 0.0)
+        maker, name = made_by(pod), name_of(pod)
+        yield make_finding(
+            evidence,
+            "client-floods",
+            roles.KAFKA,
+            f"pod {name} is none of the pipeline's, and {fastest(grown)}",
+            f"the topic of readings grows by {own / 1e6:.3f} MB/s",
+            f"pod {name}: made {age(pod, evidence.now):.0f} s ago, labels {labels_of(pod)}",
+            *(f"pod {name_of(other)} is none of the pipeline's either" for other in others[1:3]),
+            subject=f"pod/{name}",
+            since=created_at(pod),
+            confidence=Confidence.MEDIUM if others[1:] else Confidence.HIGH,
+            details={"client": maker, "file": f"{maker.replace('/', '-')}.saved.yaml"},
+        )
 
 
 def _refusal(evidence: Evidence) -> Iterator[Finding]:
