@@ -18,6 +18,8 @@ DELETE_TIMEOUT_S: Final = 60.0
 STREAM_TIMEOUT_S: Final = 120.0
 """Seconds for the next part of a long answer: before the first one, every series of a measurement is opened."""
 PART_ROWS: Final = 10_000
+_SHARD: Final = "storage_shard_disk_size{"
+"""What begins each shard's line among InfluxDB's own metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,20 @@ class InfluxStore:
         if self._http is None:
             raise UnexpectedAnswer("the Secret with the store's certificate has no CA certificate: no token is sent")
         return self._http
+
+
+def shards_of(http: HttpApi) -> int:
+    """How many shards InfluxDB holds, all buckets together: it opens each of them before it answers after a start.
+
+    Raises:
+        ServiceUnreachable: InfluxDB does not answer.
+        UnexpectedAnswer: its metrics do not say it.
+    """
+    answer = http.ask("/metrics")
+    count = sum(line.startswith(_SHARD) for line in answer.text.splitlines())
+    if answer.status != 200 or not count:
+        raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to /metrics, which names no shard")
+    return count
 
 
 def token_header(token: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from pipeline_services.audit.audit import Audit
 from pipeline_services.audit.producer import AuditProducer
+from pipeline_services.clients.influxdb import shards_of
 from pipeline_services.experiment import logs_and_events
 from pipeline_services.experiment.leftovers import differences
 from pipeline_services.experiment.persistence import PersistentIdentity, read_identity
@@ -189,7 +190,7 @@ class RecoveryObserver(Observer):
         return read_identity(self._pipeline, self._plan.component, run.result.gate.at)
 
     def _read_clocks(self, run: Run) -> None:
-        """The group's, after a new start of the processor, and the data source's."""
+        """The group's, after a new start of the processor, the data source's, and what InfluxDB had to open."""
         recovered = Recovered(self._clock)
         if self._plan.component == roles.PROCESSOR and self._fault.pods:
             pods = self._pipeline.pods_of(roles.PROCESSOR)
@@ -202,11 +203,20 @@ class RecoveryObserver(Observer):
                 partitions=self._pipeline.description.topics.partitions,
             )
             recovered = replace(recovered, rejoined=moment)
+        if self._plan.component == roles.INFLUXDB:
+            recovered = replace(recovered, shards=self._shards())
         if self._samples.source:
             recovered = replace(
                 recovered, datasource=datasource.transitions(self._samples.source, self._injected.made_at)
             )
         run.result = replace(run.result, recovered=recovered)
+
+    def _shards(self) -> int | None:
+        try:
+            return shards_of(self._pipeline.probes.influx)
+        except PipelineError as error:
+            self._logs["shards"] = [f"not known: {error.message}"]
+            return None
 
     def _evidence(self) -> Evidence:
         until = time.time()

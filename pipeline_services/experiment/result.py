@@ -84,11 +84,16 @@ class Healed:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """The recovery clock, and what is timed beside it: the group's rejoining, the data source's failure."""
+    """The recovery clock, and what is timed beside it: the group's rejoining, the data source's failure.
+
+    Attributes:
+        shards: how many InfluxDB had to open, where it is what recovered; None where it did not say.
+    """
 
     clock: Recovery
     rejoined: Moment | None = None
     datasource: Transitions | None = None
+    shards: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +198,7 @@ def _clock_figures(recovered: Recovered) -> dict[str, float]:
     moments |= {"recovered after": clock.recovered, "drained after": clock.drained}
     found = {name: moment.after for name, moment in moments.items() if moment}
     found |= {"interrupted": clock.interrupted, "peak lag": float(clock.peak_lag)}
+    found |= {"shards": float(recovered.shards)} if recovered.shards is not None else {}
     beside = {"re-joined after": recovered.rejoined}
     if datasource:
         beside |= {"data source red after": datasource.failed, "data source green after": datasource.recovered}

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline_services.clients.grafana import GrafanaApi, panels
 from pipeline_services.clients.http import HttpApi
-from pipeline_services.clients.influxdb import Bucket, InfluxStore, Newest, Series
+from pipeline_services.clients.influxdb import Bucket, InfluxStore, Newest, Series, shards_of
 from pipeline_services.clients.loki import LokiApi
 from pipeline_services.clients.prometheus import PrometheusApi, number
 from pipeline_services.model.configuration import Store
@@ -243,3 +243,16 @@ def test_without_a_ca_no_token_is_sent(server: FakeServer, http: HttpApi) -> Non
     with pytest.raises(UnexpectedAnswer, match="no token is sent"):
         InfluxStore(None, http, STORE).token_status("t")
     assert server.asked == []
+
+
+def test_the_shards_of_all_buckets_are_counted(server: FakeServer, http: HttpApi) -> None:
+    lines = [f'storage_shard_disk_size{{bucket="{bucket}",id="{number}"}} 7' for bucket in "ab" for number in range(48)]
+    server.routes["/metrics"] = (200, "\n".join(["# TYPE storage_shard_disk_size gauge", *lines]).encode())
+    assert shards_of(http) == 96
+
+
+@pytest.mark.parametrize("reply", [(404, b""), (200, b"up 1\n"), (401, b'storage_shard_disk_size{id="1"} 7')])
+def test_metrics_without_shards_are_no_count(server: FakeServer, http: HttpApi, reply: Reply) -> None:
+    server.routes["/metrics"] = reply
+    with pytest.raises(UnexpectedAnswer, match="names no shard"):
+        shards_of(http)

@@ -39,9 +39,9 @@ def test_what_is_timed_beside_the_recovery_is_a_figure() -> None:
     timed = result()
     assert timed.recovered is not None
     datasource = Transitions(Moment(1.0, 0.2), Moment(9.0, 0.4))
-    beside = replace(timed.recovered, rejoined=Moment(6.2, 0.5), datasource=datasource)
+    beside = replace(timed.recovered, rejoined=Moment(6.2, 0.5), datasource=datasource, shards=96)
     figures = replace(timed, recovered=beside).figures()
-    assert figures["re-joined after"] == 6.2
+    assert (figures["re-joined after"], figures["shards"]) == (6.2, 96.0)
     assert (figures["data source red after"], figures["data source green after"]) == (1.0, 9.0)
 
 

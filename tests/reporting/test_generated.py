@@ -80,6 +80,11 @@ def test_measured_times_are_written_and_the_others_stay() -> None:
     assert proved.up_to_date(once, {}) == once
 
 
+def test_a_stores_time_is_written_with_the_number_of_its_shards() -> None:
+    stored = {"id": "kill", "recovered_after": 12.345, "shards": 96.0}
+    assert proved.measured(report(scenarios=[stored]))["kill"][1] == "12.3 s (96 shards)"
+
+
 def test_a_scenario_that_failed_proves_nothing() -> None:
     failed = [{"id": "chaos/t.py::test_x[kill]", "outcome": "failed"}]
     assert proved.measured(report(checks=failed)) == {}

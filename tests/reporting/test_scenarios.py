@@ -44,6 +44,13 @@ def test_the_table_has_every_scenario_with_its_times_counts_and_limit() -> None:
     assert len(lines) == 4
 
 
+def test_a_stores_recovery_stands_beside_the_number_of_its_shards() -> None:
+    played = Scenarios(Pipeline.load())
+    played.add(row("influxdb-pod-deleted", "influxdb", shards=96.0))
+    assert played.lines()[2].startswith("influxdb-pod-deleted: the store recovered with 96 shards")
+    assert played.document()["scenarios"][0]["shards"] == 96.0
+
+
 def test_a_run_that_plays_nothing_says_nothing() -> None:
     assert (Scenarios(Pipeline.load()).lines(), Scenarios(Pipeline.load()).document()) == ([], {})
 

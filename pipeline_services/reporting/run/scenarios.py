@@ -79,7 +79,7 @@ class Scenarios:
         width = max(len(row.id) for row in self.rows)
         head = " ".join([f"{'scenario (seconds)':<{width}}", *(f"{title:>10}" for title, _ in _COLUMNS)])
         body = [" ".join([f"{row.id:<{width}}", *(f"{cell:>10}" for cell in row.cells())]) for row in self.rows]
-        return [head, *body, *_median_lines(self.rows, self.pipeline)]
+        return [head, *body, *map(_store_line, filter(_opened, self.rows)), *_median_lines(self.rows, self.pipeline)]
 
     def document(self) -> dict[str, Any]:
         """The same for programs; nothing where nothing was played."""
@@ -91,6 +91,16 @@ class Scenarios:
         """The earlier runs and this one, as the file keeps them."""
         runs = [*self.past, {row.id: dict(row.figures) for row in self.rows}]
         return "".join(json.dumps(run, sort_keys=True) + "\n" for run in runs[-RUNS_KEPT:])
+
+
+def _opened(row: Row) -> float:
+    """The shards that the store opened while it recovered; 0 where it was not the store."""
+    return row.figures.get("shards", 0.0)
+
+
+def _store_line(row: Row) -> str:
+    """What a store's recovery depends on, beside it."""
+    return f"{row.id}: the store recovered with {_opened(row):.0f} shards, each of which it opens before it answers"
 
 
 def slower(row: Row, past: Past) -> list[str]:

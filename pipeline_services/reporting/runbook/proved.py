@@ -83,6 +83,8 @@ def _is_bad(check: Mapping[str, str]) -> bool:
 
 def _figures(row: Mapping[str, Any]) -> tuple[str, ...]:
     seconds = [f"{row[name]:.3g} s" if row.get(name) is not None else "" for name in _SECONDS]
+    if row.get("shards") is not None:  # a store's recovery takes as long as it has shards to open
+        seconds[_SECONDS.index("recovered_after")] += f" ({row['shards']:g} shards)"
     return (*seconds, *(f"{row[name]:g}" if row.get(name) is not None else "" for name in _COUNTS))
 
 
