@@ -88,6 +88,9 @@ down: $(ENVIRONMENT) ## delete the cluster; what was built stays (PIPELINE=plain
 clean: $(ENVIRONMENT) ## delete the cluster and everything that was built for it
 	@$(PLATFORM) clean $(ARGS)
 
+open: $(ENVIRONMENT) ## open Grafana and Prometheus on local ports and print the addresses, until Ctrl-C
+	@$(PLATFORM) open $(ARGS)
+
 kubectl: $(ENVIRONMENT) ## print the path of the kubectl that was built for it (use with make -s)
 	@$(PLATFORM) kubectl $(ARGS)
 

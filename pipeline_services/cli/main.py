@@ -22,6 +22,7 @@ COMMANDS = {
     "up": "build what is missing, create the cluster if there is none, deploy the pipeline, repair drift",
     "ensure": "the same where no cluster answers; one that runs is left as it is",
     "status": "what is built and how the cluster is; exit code 1 where none runs",
+    "open": "forward Grafana's and Prometheus' ports, print the addresses, until Ctrl-C",
     "down": "delete the cluster; what was built stays",
     "clean": "delete the cluster, the images and everything else that was built here",
     "nightly-install": "install the nightly run in the cluster: its image, its account, its schedule",
@@ -85,6 +86,8 @@ def _run(command: str, name: str, progress: Progress) -> int:
     if command == "kubectl":
         print(lifecycle.kubectl(name, progress))
         return OK
+    if command == "open":
+        return _open(access_to(Cache(cache_root()), name))
     if command == "status":
         lines = lifecycle.status(name, progress)
         print("\n".join(lines))
@@ -102,6 +105,19 @@ def _run(command: str, name: str, progress: Progress) -> int:
     access = start(name, progress, settle=_settle)
     progress(f"cluster {access.name} is up; kubeconfig {access.kubeconfig}")
     return OK
+
+
+def _open(access: ClusterAccess) -> int:
+    from pipeline_services.cli.pages import Pages  # noqa: PLC0415 - loads the clients, which no other command needs
+
+    if not access.reader_kubeconfig.exists():
+        return _say(f"there is no cluster {access.name}. Next: make up", FAILED)
+    with Pages(access.reader) as pages:
+        try:
+            pages.watch()
+        except KeyboardInterrupt as error:
+            return _say(f"closed by {str(error) or 'Ctrl-C'}", OK)
+    return FAILED
 
 
 def _settle(access: ClusterAccess, progress: Progress) -> None:

@@ -72,16 +72,19 @@ def _pods(endpoint_slice: Mapping[str, Any], *, ready: bool) -> list[str]:
 
 
 class PortForward:
-    """Listens on a free port of 127.0.0.1 and carries each connection to one pod, until closed.
+    """Listens on a port of 127.0.0.1 and carries each connection to one pod, until closed.
+
+    Args:
+        local_port: where to listen; a free port by default, and where this one is taken.
 
     Use it as a context manager. The first websocket is opened at once, so that what is wrong shows on entering.
     ``failure`` is why the last connection could not be carried, which its client sees as a closed connection.
     """
 
-    def __init__(self, cluster: Cluster, endpoint: Endpoint) -> None:
+    def __init__(self, cluster: Cluster, endpoint: Endpoint, local_port: int = 0) -> None:
         self.endpoint = endpoint
         self._cluster = cluster
-        self._listener = socket.create_server((LOCALHOST, 0))
+        self._listener = _listening(local_port)
         self._alarm, self._bell = os.pipe()
         self._acceptor: threading.Thread | None = None
         self._threads: list[threading.Thread] = []
@@ -156,6 +159,15 @@ class PortForward:
         with self._first_taken:
             first, self._first = self._first, None
         return first or open_websocket(self._cluster, self.endpoint)
+
+
+def _listening(port: int) -> socket.socket:
+    try:
+        return socket.create_server((LOCALHOST, port))
+    except OSError:
+        if not port:
+            raise
+        return socket.create_server((LOCALHOST, 0))
 
 
 class _Connection:
