@@ -71,7 +71,7 @@ SECRET_ROTATED: Final = Check(
 ROTATION_PROVED: Final = Check(
     "test_rotation_proved",
     renewal.rotation_is_proved,
-    by.each_of("config", lambda _pipeline: renewal.ROTATIONS),
+    by.each_of("config", renewal.rotations),
     by.always("storage", roles.INFLUXDB),
     run="monthly",
 )

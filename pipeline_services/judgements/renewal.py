@@ -26,7 +26,7 @@ from pipeline_services.model.k8s import (
     status_of,
     template_of,
 )
-from pipeline_services.model.pipeline import DEPLOYMENT
+from pipeline_services.model.pipeline import DEPLOYMENT, Pipeline
 from pipeline_services.snapshot.objects import named, workload_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -36,8 +36,14 @@ QUARTER: Final = 90 * DAY
 LASTS: Final = 45 * DAY
 """What a certificate must still be valid for, so that it outlives the next review by two weeks."""
 MOST_OF_REQUEST: Final = 2.0
-ROTATIONS: Final[Mapping[str, str]] = {"tokens": "make rotate-token", "tls": "make rotate-tls"}
+TLS: Final = "tls"
+ROTATIONS: Final[Mapping[str, str]] = {"tokens": "make rotate-token", TLS: "make rotate-tls"}
 """What is rotated under load, and the command that does it."""
+
+
+def rotations(pipeline: Pipeline) -> list[str]:
+    """What there is to rotate: no certificate where InfluxDB speaks plain HTTP."""
+    return [what for what in ROTATIONS if what != TLS or pipeline.config.tls]
 
 
 def requests_fit(snapshot: Snapshot, app: str) -> None:

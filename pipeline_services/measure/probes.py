@@ -51,10 +51,7 @@ class Probes:
         self.use(token, tls.ca if tls else "")
 
     def use(self, token: str, ca: str) -> None:
-        """Ask InfluxDB from now on with this token, and trust this CA (PEM; empty: plain HTTP).
-
-        What is being asked goes on as it was.
-        """
+        """Ask InfluxDB from now on with this token, and trust this CA (PEM; empty: plain HTTP)."""
         self.ca = ca
         server = Tls(self.pipeline.service(roles.INFLUXDB).name, ca) if ca else None
         self.influx = self._ways.enter_context(closing(HttpApi(roles.INFLUXDB, self.influx_forward.port, tls=server)))

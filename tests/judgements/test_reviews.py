@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -165,6 +166,13 @@ def test_a_young_pipeline_need_not_have_been_rotated() -> None:
     world.drop("pvcs", lambda _: True)
     with pytest.raises(PreconditionNotMet, match="there is no volume claim"):
         renewal.rotation_is_proved(world.snapshot(), "tokens")
+
+
+def test_a_pipeline_without_tls_has_no_certificate_to_rotate() -> None:
+    pipeline = reviewed().pipeline
+    plain = replace(pipeline, config=replace(pipeline.config, tls=""))
+    assert renewal.rotations(pipeline) == ["tokens", "tls"]
+    assert renewal.rotations(plain) == ["tokens"]
 
 
 def test_a_young_autoscaler_need_not_have_scaled() -> None:

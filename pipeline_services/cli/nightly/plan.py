@@ -90,8 +90,18 @@ def steps(today: date, cluster: Cluster, reports: Path) -> list[Step]:
     if today.weekday() == _SUNDAY:
         planned.append(run("weekly", "the weekly review", 120))
     if today.day == 1:
+        planned += _rotations() if cluster.is_own else []
         planned.append(run("monthly", "the monthly review", 120))
     return planned
+
+
+def _rotations() -> list[Step]:
+    """Section 5's rotations, before the review that asks for them. One that is stopped goes on when it is run again."""
+    usual_s = {"rotate-token": 120.0, "rotate-tls": 240.0}
+    return [
+        Step(name, f"{name}, under load", (*_PYTHON, "pipeline_services.maintenance", name), takes, needs_repaired=True)
+        for name, takes in usual_s.items()
+    ]
 
 
 def expected_s(step: Step, durations: Mapping[str, Sequence[float]]) -> float:

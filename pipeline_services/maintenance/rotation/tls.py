@@ -14,7 +14,7 @@ from pipeline_services.maintenance.rotation.handshake import refusal
 from pipeline_services.maintenance.rotation.steps import Say
 from pipeline_services.maintenance.rotation.tls_clients import TlsClients
 from pipeline_services.maintenance.rotation.tls_steps import STEPS, Seen, Step, next_step
-from pipeline_services.maintenance.rotation.watch import Look
+from pipeline_services.maintenance.rotation.watch import Look, nobody
 from pipeline_services.maintenance.rotation.workloads import Workloads, how_it_restarts
 from pipeline_services.model import roles
 from pipeline_services.model.errors import (
@@ -43,10 +43,6 @@ SERVES_WITHIN_S: Final = 60.0
 VERIFIED_WITHIN_S: Final = 30.0
 
 
-def _nobody() -> Look:
-    raise NoData("nobody looks at the clients of a rotation that is not played")
-
-
 @dataclass(slots=True)
 class TlsRotation:
     """The certificate of the description's TLS Secret.
@@ -66,7 +62,7 @@ class TlsRotation:
     workloads: Workloads
     clients: TlsClients
     say: Say
-    look: Callable[[], Look] = field(default=_nobody)
+    look: Callable[[], Look] = field(default=nobody)
     trust: Callable[[str], None] = field(default=lambda _ca: None)
     first: tuple[bytes, bytes] | None = field(default=None, repr=False)
     trusted: bytes = b""

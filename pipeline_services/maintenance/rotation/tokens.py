@@ -12,10 +12,10 @@ from pipeline_services.clients.pod_exec import output_of
 from pipeline_services.maintenance.rotation.influx_tokens import InfluxTokens, Json, for_the_same, token_of
 from pipeline_services.maintenance.rotation.steps import Say
 from pipeline_services.maintenance.rotation.token_steps import STEPS, Place, Step, Token, next_step, require_known
-from pipeline_services.maintenance.rotation.watch import Look, dropped_out
+from pipeline_services.maintenance.rotation.watch import Look, dropped_out, nobody
 from pipeline_services.maintenance.rotation.workloads import Workloads, environment_in, how_it_restarts, variables_of
 from pipeline_services.model.configuration import SecretKey
-from pipeline_services.model.errors import NoData, PipelineError, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.model.errors import PipelineError, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.model.k8s import is_terminating, name_of, secret_value
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import plural
@@ -29,10 +29,6 @@ GONE_WITHIN_S: Final = 60.0
 """Seconds in which pods that were replaced are gone."""
 ENVIRONMENT: Final = ("cat", "/proc/1/environ")
 """What the first process of a container was started with."""
-
-
-def _nobody() -> Look:
-    raise NoData("nobody looks at the clients of a rotation that is not played")
 
 
 class ClientsDroppedOut(UnexpectedAnswer):
@@ -53,7 +49,7 @@ class TokenRotation:
     influx: InfluxTokens
     workloads: Workloads
     say: Say
-    look: Callable[[], Look] = field(default=_nobody)
+    look: Callable[[], Look] = field(default=nobody)
     retired: dict[str, str] = field(default_factory=dict, repr=False)
     watched: bool = False
     what: str = "tokens"

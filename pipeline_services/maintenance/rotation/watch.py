@@ -40,6 +40,15 @@ def dropped_out(before: Look, after: Look) -> list[str]:
     ]
 
 
+def nobody() -> Look:
+    """For a rotation that is not played.
+
+    Raises:
+        NoData: always.
+    """
+    raise NoData("nobody looks at the clients of a rotation that is not played")
+
+
 def look(probes: Probes) -> Look:
     """Ask every running pod of both.
 

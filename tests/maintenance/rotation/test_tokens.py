@@ -14,7 +14,7 @@ from pipeline_services.maintenance.rotation.influx_tokens import InfluxTokens
 from pipeline_services.maintenance.rotation.steps import ahead, carry_out
 from pipeline_services.maintenance.rotation.token_steps import STEPS, Step
 from pipeline_services.maintenance.rotation.tokens import ClientsDroppedOut, TokenRotation
-from pipeline_services.maintenance.rotation.watch import Look
+from pipeline_services.maintenance.rotation.watch import Look, nobody
 from pipeline_services.maintenance.rotation.workloads import Workloads
 from pipeline_services.measure.samples import SourceSample
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
@@ -156,7 +156,7 @@ def test_before_a_deletion_somebody_has_watched(start: Start) -> None:
 def test_a_rotation_that_nobody_looks_at_deletes_nothing(start: Start) -> None:
     world = World.made()
     rotation = start(world)
-    rotation.look = tokens._nobody
+    rotation.look = nobody
     with pytest.raises(NoData):
         carry_out(rotation, said.append)
     assert not any(change.startswith("DELETE") for change in world.changes)
