@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import allure
 import pytest
 
-from pipeline_services.judgements import metric_trends, recurring, renewal, upkeep
+from pipeline_services.judgements import metric_trends, provisioning, recurring, renewal, upkeep
 from pipeline_services.metrics.metric import KeyMetric
 from pipeline_services.model.pictures import line_picture
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -71,9 +71,14 @@ def test_backup_proved(snapshot: Snapshot, component: str) -> None:
     upkeep.backup_is_proved(snapshot, component)
 
 
-def test_requests_fit(snapshot: Snapshot, app: str) -> None:
-    """The app uses at most twice the CPU and memory that it requests."""
-    renewal.requests_fit(snapshot, app)
+def test_requests_fit(snapshot: Snapshot, record_property: Callable[[str, object], None], app: str) -> None:
+    """The app used at most twice the CPU and memory that it requests, and stayed away from its limits."""
+    allure.attach(provisioning.table(snapshot), "requests and limits of all", allure.attachment_type.TEXT)
+    found = provisioning.requests_fit(snapshot, app)
+    record_property("reading", "; ".join(map(str, found)))
+    for provision in found:
+        if provision.verdict:
+            record_property("warning", str(provision))
 
 
 def test_image_renewed(snapshot: Snapshot, app: str) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from pipeline_services.checklist import parameters as by
 from pipeline_services.checklist.model import Check
-from pipeline_services.judgements import metric_trends, recurring, renewal, upkeep
+from pipeline_services.judgements import metric_trends, provisioning, recurring, renewal, upkeep
 from pipeline_services.judgements.events import event_components
 from pipeline_services.metrics import metric
 from pipeline_services.model import roles
@@ -55,7 +55,7 @@ BACKUP_PROVED: Final = Check(
 )
 REQUESTS_FIT: Final = Check(
     "test_requests_fit",
-    renewal.requests_fit,
+    provisioning.requests_fit,
     by.where(by.kubelet_scraped, by.each_owned(by.apps)),
     by.always(roles.PROMETHEUS),
     run="monthly",

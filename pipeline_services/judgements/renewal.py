@@ -1,4 +1,4 @@
-"""Section 5's monthly tasks: requests against use, old images and secrets, autoscalers that have proved themselves."""
+"""Section 5's monthly tasks: old images and secrets, autoscalers that have proved themselves."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.history import require_known_since
-from pipeline_services.judgements.upkeep import ANCHOR, DAY, remembered_since, value_of
+from pipeline_services.judgements.upkeep import ANCHOR, DAY
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import own_cluster, roles
-from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -21,8 +19,6 @@ from pipeline_services.model.k8s import (
     created_at,
     epoch,
     name_of,
-    quantity,
-    requests_of,
     status_of,
     template_of,
 )
@@ -35,7 +31,6 @@ MONTH: Final = 35 * DAY
 QUARTER: Final = 90 * DAY
 LASTS: Final = 45 * DAY
 """What a certificate must still be valid for, so that it outlives the next review by two weeks."""
-MOST_OF_REQUEST: Final = 2.0
 TLS: Final = "tls"
 ROTATIONS: Final[Mapping[str, str]] = {"tokens": "make rotate-token", TLS: "make rotate-tls"}
 """What is rotated under load, and the command that does it."""
@@ -44,26 +39,6 @@ ROTATIONS: Final[Mapping[str, str]] = {"tokens": "make rotate-token", TLS: "make
 def rotations(pipeline: Pipeline) -> list[str]:
     """What there is to rotate: no certificate where InfluxDB speaks plain HTTP."""
     return [what for what in ROTATIONS if what != TLS or pipeline.config.tls]
-
-
-def requests_fit(snapshot: Snapshot, app: str) -> None:
-    """The app's usual use of CPU and its largest of memory are no more than twice what it requests.
-
-    The scheduler and the autoscalers go by the requests: far above them a node gets full unnoticed.
-    """
-    require_known_since(snapshot, f"the use of {app}", remembered_since(snapshot))
-    for resource, unit in (("cpu", "cores"), ("memory", "bytes")):
-        requested = _requested(snapshot, app, resource)
-        used = value_of(snapshot, f"upkeep/{resource}", app)
-        if used > MOST_OF_REQUEST * requested:
-            advice = advice_about(snapshot.pipeline[app].reports_to).but(
-                impact="the node may get full, or the autoscaler add pods, at quite another load than planned",
-                next_command=TOP_PODS,
-                runbook=ANCHOR,
-                level="L2",
-            )
-            observed = f"{app} uses {used:.3g} {unit} of {resource} and requests {requested:.3g}"
-            raise Deviation(snapshot, observed, f"at most {MOST_OF_REQUEST:g} times the request", advice)
 
 
 def image_is_renewed(snapshot: Snapshot, app: str) -> None:
@@ -192,14 +167,6 @@ def autoscaler_is_proved(snapshot: Snapshot, hpa_name: str) -> None:
         )
         observed = f"{hpa_name} has never scaled" if last is None else f"{hpa_name} last scaled on {last[:10]}"
         raise Deviation(snapshot, observed, "once within a month", advice)
-
-
-def _requested(snapshot: Snapshot, app: str, resource: str) -> float:
-    """The sum of the containers' requests."""
-    asked = [requests_of(container) for container in containers_of(template_of(workload_of(snapshot, app)))]
-    if not all(resource in requests for requests in asked):
-        raise NoData(f"{app} does not request {resource}, so there is nothing to compare its use with")
-    return sum(quantity(requests[resource]) for requests in asked)
 
 
 def _changes(snapshot: Snapshot, kind: str, name: str) -> list[Mapping[str, Any]]:

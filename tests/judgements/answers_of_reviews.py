@@ -20,7 +20,7 @@ from pipeline_services.snapshot.sources.metric_trends import trended
 DAY = 86_400.0
 SPAN = 12 * 3_600
 STEP = 600
-USED = {"upkeep/restarts": 1.0, "upkeep/cpu": 0.04, "upkeep/memory": 80 * 2.0**20}
+USED = {"upkeep/restarts": 1.0}
 
 
 def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
@@ -34,6 +34,8 @@ def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
         "trends": {trend.series: _waves(now, trend.least) for trend in trends(pipeline).values()},
         **{f"metric_trends/{metric.id}": _steady(now, metric, pipeline) for metric in trended()},
         "history": [look(now - hours * 3_600, pipeline) for hours in range(SPAN // 3_600, 0, -1)],
+        "use/cpu": {part.id: _use(0.04, now) for part in parts},
+        "use/memory": {part.id: _use(80 * 2.0**20, now) for part in parts},
         "loki/loud": {"since": now - SPAN, "kinds": []},
         "changes": [
             *(_applied(part, now - 3 * DAY) for part in parts),
@@ -41,6 +43,10 @@ def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
         ],
         "replicasets": [_replica_set(part, now - 3 * DAY) for part in parts if part.kind == DEPLOYMENT],
     }
+
+
+def _use(value: float, now: float) -> dict[str, float]:
+    return {"p50": value / 2, "p95": value, "p99": value, "max": value, "since": now - SPAN}
 
 
 def look(at: float, pipeline: Pipeline) -> dict[str, Any]:

@@ -75,6 +75,14 @@ def recurring_error(world: World, component: str) -> None:
     world.answers["loki/loud"]["kinds"].append(kind)
 
 
+def used(resource: str, number: float) -> Breakage:
+    def breakage(world: World, app: str) -> None:
+        use = world.answers[f"use/{resource}"][app]
+        use |= dict.fromkeys(("p50", "p95", "p99", "max"), number)
+
+    return breakage
+
+
 def backup(note: dict[str, Any] | None, *, age: float = DAY) -> Breakage:
     """The note of the last restored backup, its time given as an age in days."""
 
@@ -141,7 +149,7 @@ KNOWN_BAD_REVIEWS: dict[str, tuple[Breakage, ...]] = {
         backup({"at": 1, "points": 100, "findings": ["sensors is empty; 100 points expected"]}),
         backup({"at": 9, "points": 100, "findings": []}),
     ),
-    "test_requests_fit": (value("upkeep/cpu", 3.0), value("upkeep/memory", 2.0**31)),
+    "test_requests_fit": (used("cpu", 0.7), used("cpu", 3.0), used("memory", 2.0**31)),
     "test_image_renewed": (image_old,),
     "test_secret_rotated": (secret_old,),
     "test_rotation_proved": (

@@ -21,7 +21,7 @@ HERE = Pipeline.load()
 SOURCES = {
     roles.KAFKA: ("kafka_topics", "kafka_group", "kafka_lag"),
     roles.INFLUXDB: ("influxdb_newest", "influxdb_health", "influxdb_token", "influxdb_read_token", "tls"),
-    roles.PROMETHEUS: ("prometheus/", "prometheus_targets", "upkeep/", "trends", "metric_trends/"),
+    roles.PROMETHEUS: ("prometheus/", "prometheus_targets", "upkeep/", "trends", "metric_trends/", "use/"),
     roles.GRAFANA: ("grafana_health", "grafana_dashboard", "grafana_datasources/", "grafana_panels/"),
     roles.LOKI: ("loki/", "loki_ready"),
     "hpa": ("hpas",),
@@ -46,8 +46,10 @@ def without(component: str) -> World:
 
 def forget(world: World, app: str) -> None:
     """What Prometheus would remember of an app that it never knew."""
-    for source in ("upkeep/restarts", "upkeep/cpu", "upkeep/memory"):
-        world.answers[source] = [row for row in world.answers[source] if row["metric"]["app"] != app]
+    restarts = world.answers["upkeep/restarts"]
+    world.answers["upkeep/restarts"] = [row for row in restarts if row["metric"]["app"] != app]
+    for source in ("use/cpu", "use/memory"):
+        del world.answers[source][app]
     series = world.answers["trends"]
     world.answers["trends"] = {name: points for name, points in series.items() if app not in name}
     world.answers["changes"] = [change for change in world.answers["changes"] if change["name"] != app]

@@ -109,8 +109,8 @@ def test_nothing_is_said_of_a_week_that_prometheus_knows_minutes_of() -> None:
     for pod in world.answers["pods"]:
         pod["metadata"]["creationTimestamp"] = world.ago(600)
     world.answers["trends"] = {name: known[-3:] for name, known in world.answers["trends"].items()}
-    for judge, what in ((upkeep.restarts_are_few, roles.KAFKA), (renewal.requests_fit, roles.KAFKA)):
-        with pytest.raises(NoData, match=r"is known for 0\.\d h; a review takes 3"):
+    for judge, what in ((upkeep.restarts_are_few, roles.KAFKA), (upkeep.comes_back, "memory-kafka")):
+        with pytest.raises(NoData, match=r"is known for 0\.\d h; a (review|trend) takes 3"):
             judge(world.snapshot(), what)
 
 
@@ -183,14 +183,6 @@ def test_a_young_autoscaler_need_not_have_scaled() -> None:
     world.drop("hpas", lambda _: True)
     with pytest.raises(PreconditionNotMet, match="no HPA"):
         renewal.autoscaler_is_proved(world.snapshot(), "producer-hpa")
-
-
-def test_without_requests_there_is_nothing_to_compare_with() -> None:
-    world = reviewed()
-    (container,) = world.item("deployments", roles.LOKI)["spec"]["template"]["spec"]["containers"]
-    del container["resources"]["requests"]["cpu"]
-    with pytest.raises(NoData, match="loki does not request cpu"):
-        renewal.requests_fit(world.snapshot(), roles.LOKI)
 
 
 def test_a_roll_back_to_an_old_image_does_not_make_it_new() -> None:

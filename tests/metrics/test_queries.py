@@ -7,12 +7,14 @@ import pytest
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.snapshot.sources.deep import ONSET
 from pipeline_services.snapshot.sources.upkeep import TRENDS, UPKEEP
+from pipeline_services.snapshot.sources.use import USE
 from tests.promql import selectors
 
 QUERIES = {
     **{metric.id: metric.query for metric in KEY_METRICS.values() if metric.tool == "prometheus"},
     **{f"onset/{name}": query for name, query in ONSET.items()},
     **{f"trends/{name}": query for name, query in TRENDS.items()},
+    **{f"use/{name}": query for name, query in USE.items()},
     **UPKEEP,
 }
 

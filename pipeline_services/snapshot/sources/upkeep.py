@@ -11,6 +11,7 @@ from pipeline_services.clients.prometheus import PrometheusApi
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.deep import look_back
 from pipeline_services.snapshot.sources.metric_trends import metric_trend, trended
+from pipeline_services.snapshot.sources.use import USE, use_of
 
 LOOK_BACK: Final = 7 * 86_400.0
 STEP: Final = 600.0
@@ -18,14 +19,9 @@ STEP: Final = 600.0
 UPKEEP: Final[Mapping[str, str]] = MappingProxyType(
     {
         "upkeep/restarts": "sum by ($app) (changes(container_start_time_seconds{$selector}[7d]))",
-        "upkeep/cpu": (
-            "max by ($app) (quantile_over_time(0.95,"
-            " sum by ($app, pod) (rate(container_cpu_usage_seconds_total{$selector}[5m]))[7d:5m]))"
-        ),
-        "upkeep/memory": "max by ($app) (max_over_time(container_memory_working_set_bytes{$selector}[7d]))",
     }
 )
-"""Source to query: one value for each app, in restarts, cores and bytes."""
+"""Source to query: one value for each app, in restarts."""
 TRENDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "memory": "max by ($app) (container_memory_working_set_bytes{$selector})",
@@ -48,8 +44,14 @@ def upkeep_reads(api: PrometheusApi, at: float, pipeline: Pipeline) -> list[tupl
         for metric in trended()
     ]
     trends = partial(look_back, api, TRENDS, at, pipeline, seconds=LOOK_BACK, step=STEP)
-    return [*queries, ("trends", trends), *past]
+    used = [(f"use/{resource}", partial(use_of, api, resource, at, pipeline)) for resource in USE]
+    return [*queries, ("trends", trends), *past, *used]
 
 
 def upkeep_sources() -> list[str]:
-    return [*UPKEEP, "trends", *(f"metric_trends/{metric.id}" for metric in trended())]
+    return [
+        *UPKEEP,
+        "trends",
+        *(f"metric_trends/{metric.id}" for metric in trended()),
+        *(f"use/{resource}" for resource in USE),
+    ]
