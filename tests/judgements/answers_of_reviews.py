@@ -32,7 +32,7 @@ def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
             for source, value in USED.items()
         },
         "trends": {trend.series: _waves(now, trend.least) for trend in trends(pipeline).values()},
-        **{f"metric_trends/{metric.id}": _steady(now, metric, pipeline) for metric in trended()},
+        **{f"metric_trends/{metric.id}": _steady(now, metric, pipeline) for metric in trended(pipeline)},
         "history": [look(now - hours * 3_600, pipeline) for hours in range(SPAN // 3_600, 0, -1)],
         "use/cpu": {part.id: _use(0.04, now) for part in parts},
         "use/memory": {part.id: _use(80 * 2.0**20, now) for part in parts},

@@ -175,7 +175,7 @@ def test_a_review_looks_back_as_far_as_prometheus_remembers(pipeline: FakePipeli
 
     pipeline.prometheus.routes["/api/v1/query_range"] = answer
     deep, review = collect(pipeline.cluster, deep=True), collect(pipeline.cluster, upkeep=True)
-    assert review.answers.keys() - deep.answers.keys() == {*upkeep_sources(), "loki/loud"}
+    assert review.answers.keys() - deep.answers.keys() == {*upkeep_sources(review.pipeline), "loki/loud"}
     assert review.data("trends") == {
         **{key: [] for key in TRENDS.keys() - {"volume"}},
         "volume/data-kafka-0": [[1763870400, 0.5]],

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements import readings, recurring
 from pipeline_services.judgements.history import reading_key
-from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -45,7 +45,7 @@ def break_of(kind: str, context: str, namespace: str, begin: float, end: float) 
 
 
 def _readings(snapshot: Snapshot) -> Iterator[tuple[str, float]]:
-    for metric in KEY_METRICS.values():
+    for metric in metrics_of(snapshot.pipeline).values():
         for subject in metric.cases(snapshot.pipeline):
             try:
                 value = readings.read(snapshot, metric, subject).value

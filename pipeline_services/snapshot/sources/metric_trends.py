@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any, Final
 
 from pipeline_services.clients.prometheus import PrometheusApi, number
-from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.metrics.metric import KeyMetric
 from pipeline_services.model.pipeline import Pipeline
 
@@ -19,9 +19,9 @@ Points = list[list[float]]
 """``[epoch seconds, value]``, the oldest first."""
 
 
-def trended() -> list[KeyMetric]:
+def trended(pipeline: Pipeline) -> list[KeyMetric]:
     """The key metrics of which Prometheus has a history."""
-    return [metric for metric in KEY_METRICS.values() if metric.tool == "prometheus"]
+    return [metric for metric in metrics_of(pipeline).values() if metric.tool == "prometheus"]
 
 
 def metric_trend(

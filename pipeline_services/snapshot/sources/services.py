@@ -27,7 +27,7 @@ LINES: Final = 100
 
 
 def _prometheus_sources(moment: Moment) -> list[str]:
-    more = [*(("onset",) if moment.deep else ()), *(upkeep_sources() if moment.upkeep else ())]
+    more = [*(("onset",) if moment.deep else ()), *(upkeep_sources(moment.pipeline) if moment.upkeep else ())]
     return [
         "prometheus_targets",
         *(f"prometheus/{metric}" for metric, _ in _prometheus_queries(moment.pipeline)),

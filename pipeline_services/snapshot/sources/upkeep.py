@@ -41,17 +41,17 @@ def upkeep_reads(api: PrometheusApi, at: float, pipeline: Pipeline) -> list[tupl
     queries = [(source, partial(api.query, query)) for source, query in UPKEEP.items()]
     past = [
         (f"metric_trends/{metric.id}", partial(metric_trend, api, metric, at, pipeline, seconds=LOOK_BACK, step=STEP))
-        for metric in trended()
+        for metric in trended(pipeline)
     ]
     trends = partial(look_back, api, TRENDS, at, pipeline, seconds=LOOK_BACK, step=STEP)
     used = [(f"use/{resource}", partial(use_of, api, resource, at, pipeline)) for resource in USE]
     return [*queries, ("trends", trends), *past, *used]
 
 
-def upkeep_sources() -> list[str]:
+def upkeep_sources(pipeline: Pipeline) -> list[str]:
     return [
         *UPKEEP,
         "trends",
-        *(f"metric_trends/{metric.id}" for metric in trended()),
+        *(f"metric_trends/{metric.id}" for metric in trended(pipeline)),
         *(f"use/{resource}" for resource in USE),
     ]
