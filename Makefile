@@ -17,6 +17,7 @@ ENVIRONMENT := $(VENV)/.complete-$(shell cat requirements.lock install.sh | sha2
 PLATFORM := $(BIN)/python -m pipeline_services.cli
 MAINTENANCE := $(BIN)/python -m pipeline_services.maintenance
 FROM ?=
+FLEET ?=
 
 .PHONY: $(shell sed -nE 's/^([a-z-]+):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
@@ -61,6 +62,9 @@ rotate-token: $(ENVIRONMENT) ## make InfluxDB's tokens anew while the pipeline r
 
 rotate-tls: $(ENVIRONMENT) ## make InfluxDB's certificate and its CA anew while the pipeline runs, and prove it (ARGS=--dry-run)
 	@$(MAINTENANCE) rotate-tls $(ARGS)
+
+fleet: $(ENVIRONMENT) ## judge many pipelines at once, with one table for all (FLEET=file)
+	@$(BIN)/python -m pipeline_services.fleet --fleet "$(FLEET)" $(ARGS)
 
 discover: $(ENVIRONMENT) ## write the profile of a running namespace (ARGS="--context NAME --namespace NS --out FILE")
 	@$(BIN)/python -m pipeline_services.discover $(ARGS)

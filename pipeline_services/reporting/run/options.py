@@ -87,6 +87,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--pipeline", metavar="FILE", help="the TOML file that describes the pipeline (default: the suite's own)"
     )
+    group.addoption("--fleet", metavar="FILE", help="judge all pipelines that this TOML file lists, in one report")
     group.addoption("--snapshot", metavar="FILE", help="judge this saved snapshot; no cluster is asked")
     group.addoption(
         "--settings", metavar="FILE", help="a TOML file with this environment's thresholds and absent parts"

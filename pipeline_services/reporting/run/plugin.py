@@ -14,9 +14,16 @@ from pipeline_services.clients.signals import unwind_from_now
 from pipeline_services.clients.standard_output import have_output, unbreakable
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.reporting.run import early
-from pipeline_services.reporting.run.options import RunOptions, add_options
+from pipeline_services.reporting.run.options import DEFAULT_REPORTS, RunOptions, add_options
 from pipeline_services.reporting.run.publish import JUNIT, RESULTS
-from pipeline_services.reporting.run.selection import choose_paths, run_kind, run_markers, wants_depth, wants_upkeep
+from pipeline_services.reporting.run.selection import (
+    DAILY,
+    choose_paths,
+    run_kind,
+    run_markers,
+    wants_depth,
+    wants_upkeep,
+)
 from pipeline_services.reporting.run.session import PLUGIN, OperatorRun
 from pipeline_services.reporting.run.source import SnapshotSource
 
@@ -29,6 +36,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of options.py; and, before pytest captures what is printed, a standard output where there is none."""
     have_output()
     add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """With --fleet the whole run is that of the fleet: no case is collected, and its exit code is this one's."""
+    fleet = config.getoption("fleet")
+    if not fleet:
+        return None
+    if run_markers(config) not in ([], [DAILY]):
+        raise pytest.UsageError("--fleet judges by the daily checks: it takes no other run")
+    from pipeline_services.fleet import cli  # noqa: PLC0415  a run of one pipeline does not need it
+
+    here = config.invocation_params.dir
+    reports = here / (config.getoption("reports") or DEFAULT_REPORTS)
+    return cli.main(["--fleet", str(here / fleet), "--reports", str(reports)])
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,81 @@
+"""The command: judges a fleet and writes its report, or judges the one pipeline that an index of a Job means."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from pipeline_services.fleet.looking import look_at
+from pipeline_services.fleet.members import Fleet
+from pipeline_services.fleet.page import page
+from pipeline_services.fleet.standing import Standing, verdict
+from pipeline_services.fleet.table import WORDS, lines
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.exit_codes import REFUSED
+from pipeline_services.model.paths import short
+from pipeline_services.model.text import one_line
+
+INDEX: Final = "JOB_COMPLETION_INDEX"
+"""Where Kubernetes tells a pod of an Indexed Job which one it is."""
+REPORTS: Final = Path("reports")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Judge what was asked for; returns the exit code.
+
+    0: all are well; 1: something is wrong with one; 2: of one something is not known; 4: the file is refused.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        fleet = _meant(Fleet.load(options.fleet), options.index)
+    except PreconditionNotMet as error:
+        sys.stderr.write(f"REFUSED: {one_line(error)}\n")
+        return REFUSED
+    return run(fleet, options.reports / "fleet")
+
+
+def run(fleet: Fleet, folder: Path) -> int:
+    """Judge the fleet, print and write its report; returns the exit code."""
+    at = time.time()
+    rows = look_at(fleet, folder, _said)
+    folder.mkdir(parents=True, exist_ok=True)
+    for line in lines(rows):
+        sys.stdout.write(f"{line}\n")
+    document = {"taken_at": at, "exit_code": verdict(rows), "pipelines": [row.to_dict() for row in rows]}
+    (folder / "fleet.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "index.html").write_text(page(rows, at), encoding="utf-8")
+    sys.stdout.write(f"Report: {short(folder / 'index.html')}   (for machines: fleet.json)\n")
+    return verdict(rows)
+
+
+def _said(row: Standing) -> None:
+    """On a terminal, that one is done: a slow cluster is seen to be waited for."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{row.name}: {WORDS[row.code]} ({row.seconds:.1f} s)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline_services.fleet", description="Judge many pipelines at once."
+    )
+    parser.add_argument("--fleet", type=Path, required=True, metavar="FILE", help="the TOML file that lists them")
+    parser.add_argument("--reports", type=Path, default=REPORTS, metavar="DIR", help="where the report goes: reports/")
+    parser.add_argument(
+        "--index", type=int, metavar="N", default=os.environ.get(INDEX), help=f"the one of this number alone (${INDEX})"
+    )
+    return parser
+
+
+def _meant(fleet: Fleet, index: int | None) -> Fleet:
+    if index is None:
+        return fleet
+    if not 0 <= index < len(fleet.members):
+        raise PreconditionNotMet(f"the fleet has {len(fleet.members)} pipelines, and none of the number {index}")
+    return replace(fleet, members=(fleet.members[index],))

@@ -1,0 +1,71 @@
+"""The fleet on a terminal: pipeline by component, then what is wrong with each that is not well. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pipeline_services.checklist.run import FAILED, INCONCLUSIVE
+from pipeline_services.fleet.standing import Standing
+from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
+from pipeline_services.model.text import plural
+
+WORDS: Final = {PASSED: "ok", FOUND: "FAILED", NOT_KNOWN: "NOT KNOWN", REFUSED: "REFUSED"}
+NOT_HERE: Final = "-"
+_SHOWN: Final = 3
+
+
+def components(rows: Sequence[Standing]) -> list[str]:
+    """The components of all pipelines, in the order in which they first stand."""
+    return list(dict.fromkeys(name for row in rows for name in row.parts))
+
+
+def cell(counts: Mapping[str, int] | None) -> str:
+    """``ok``, ``2 failed``, ``1 ?`` for what is not known, ``-`` for a component that the pipeline does not have."""
+    if counts is None:
+        return NOT_HERE
+    if counts.get(FAILED):
+        return f"{counts[FAILED]} failed"
+    return f"{counts[INCONCLUSIVE]} ?" if counts.get(INCONCLUSIVE) else "ok"
+
+
+def lines(rows: Sequence[Standing]) -> list[str]:
+    """The whole report."""
+    return [*table(rows), *(line for row in rows if row.code != PASSED for line in about(row)), "", summary(rows)]
+
+
+def table(rows: Sequence[Standing]) -> list[str]:
+    """A row for each pipeline; a column for each component that is not well everywhere."""
+    known = components(rows)
+    troubled = [name for name in known if any(cell(row.parts.get(name)) not in ("ok", NOT_HERE) for row in rows)]
+    well = [name for name in known if name not in troubled]
+    cells = [["pipeline", "verdict", *troubled]]
+    cells += [[row.name, WORDS[row.code], *(_cell(row, name) for name in troubled)] for row in rows]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    shown = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return [*shown, *([f"ok wherever they are: {', '.join(well)}"] if well else [])]
+
+
+def _cell(row: Standing, name: str) -> str:
+    return "?" if row.error else cell(row.parts.get(name))
+
+
+def about(row: Standing) -> list[str]:
+    """What is wrong with one: what triage says of it, else its checks, else why nothing is known."""
+    told = [row.error] if row.error else [*row.causes] or [*row.wrong]
+    more = [f"{len(told) - _SHOWN} more"] if len(told) > _SHOWN else []
+    return ["", f"{WORDS[row.code]}  {row.name}  ({row.where})", *(f"  {line}" for line in [*told[:_SHOWN], *more])]
+
+
+def summary(rows: Sequence[Standing]) -> str:
+    """The last line: ``FAILED: of 40 pipelines 2 failed (line-3, line-9), 1 not known (line-7), 37 well``."""
+    failed = [row.name for row in rows if row.code == FOUND]
+    unknown = [row.name for row in rows if row.code in (NOT_KNOWN, REFUSED)]
+    well = len(rows) - len(failed) - len(unknown)
+    word = "FAILED" if failed else "NOT KNOWN" if unknown else "PASSED"
+    told = [
+        f"{len(names)} {what} ({', '.join(names)})"
+        for what, names in (("failed", failed), ("not known", unknown))
+        if names
+    ]
+    return f"{word}: of {plural(len(rows), 'pipeline')} {', '.join([*told, f'{well} well'])}"
