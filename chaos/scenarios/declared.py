@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos.fault_builders import autoscalers, certificates, configuration, network, observability, workloads
+from chaos.fault_builders import (
+    autoscalers,
+    certificates,
+    configuration,
+    network,
+    observability,
+    pods_by_hand,
+    workloads,
+)
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
 from pipeline_services.faults import templates
@@ -111,7 +119,7 @@ DIAGNOSIS: Final = (
     ),
     Scenario(
         "service-influxdb-leads-to-a-stranger",
-        workloads.stranger(roles.INFLUXDB),
+        pods_by_hand.stranger(roles.INFLUXDB),
         (finding("network", "service-selects-too-much"),),
         (checks.SERVICE_LEADS_TO_PODS.of("{service:influxdb}"),),
         min_duration_s=30.0,

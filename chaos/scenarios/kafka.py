@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from chaos import expected_checks
-from chaos.fault_builders import processes, stores, workloads
+from chaos.fault_builders import pods_by_hand, processes, stores, workloads
 from chaos.scenarios.producer import HUNG
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.expectations import expect_identity_kept
@@ -109,7 +109,7 @@ DIAGNOSIS: Final = (
     ),
     Scenario(
         "client-floods-the-broker",
-        workloads.flooding_client,
+        pods_by_hand.flooding_client,
         (finding(roles.KAFKA, "client-floods"),),
         (checks.BROKER_NOT_FLOODED,),
         min_duration_s=30.0,

@@ -1,0 +1,96 @@
+"""Pods that somebody made by hand, and that no workload knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from chaos.fault_builders.common import workload_path
+from pipeline_services.clients.kafka_broker import KafkaBroker
+from pipeline_services.experiment.scenario import FaultBuilder
+from pipeline_services.faults import objects, stores
+from pipeline_services.faults.model import Fault, Proof
+from pipeline_services.model import roles
+from pipeline_services.model.k8s import containers_of, spec_of, template_of
+
+if TYPE_CHECKING:
+    from pipeline_services.experiment.pipeline import SteadyPipeline
+
+LOAD_TEST: Final = "load-test"
+FLOODED_BYTES: Final = 10_000_000
+# Arguments: the broker's address, the topic. A file of the topic is deleted long before the disk is full.
+_FLOOD: Final = """
+import os, sys, threading
+from kafka import KafkaAdminClient, KafkaProducer
+address, topic = sys.argv[1:]
+kept = {"retention.bytes": "67108864", "segment.bytes": "16777216"}
+with KafkaAdminClient(bootstrap_servers=address) as admin:
+    if topic not in admin.list_topics():
+        admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1, "configs": kept}})
+flood, message = KafkaProducer(bootstrap_servers=address, max_request_size=1_100_000), os.urandom(1_000_000)
+while True:
+    flood.send(topic, message)
+    threading.Event().wait(0.2)
+"""
+
+
+def stranger(component: str) -> FaultBuilder:
+    """A pod that somebody made by hand carries a component's labels, so that its Service leads there as well."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        own = pipeline.description[component]
+        few = {"requests": {"cpu": "5m", "memory": "8Mi"}, "limits": {"memory": "32Mi"}}
+        made = _made_by_hand(pipeline, "debug", own.selector, ["sleep", "infinity"], few)
+        connectivity, service = pipeline.connectivity(), own.service.name if own.service else ""
+        return made.proved(
+            Proof(f"{service} to lead to two pods", lambda: connectivity.ready_endpoints(service) == 2, within=60.0),
+            Proof(f"{service} to lead to one pod", lambda: connectivity.ready_endpoints(service) == 1, within=60.0),
+        )
+
+    return build
+
+
+def flooding_client(pipeline: SteadyPipeline) -> Fault:
+    """A pod that somebody made by hand for a load test, with the producer's label, so that policies let it through. It
+    sends the broker messages of 1 MB, five a second, to a topic of its own."""
+    broker = pipeline.description.service(roles.KAFKA)
+    words = ["python3", "-c", _FLOOD, f"{broker.name}:{broker.port}", LOAD_TEST]
+    much = {"requests": {"cpu": "60m", "memory": "64Mi"}, "limits": {"cpu": "300m", "memory": "192Mi"}}
+    made = _made_by_hand(pipeline, LOAD_TEST, pipeline.description[roles.PRODUCER].selector, words, much)
+
+    def large() -> bool:
+        with KafkaBroker(pipeline.probes.kafka_forward.port) as asked:
+            return asked.sizes().get(LOAD_TEST, 0) > FLOODED_BYTES
+
+    def there() -> bool:
+        with KafkaBroker(pipeline.probes.kafka_forward.port) as asked:
+            return LOAD_TEST in asked.topics()
+
+    return replace(made, undo=[*made.undo, stores.topic_removed(LOAD_TEST, broker.port)]).proved(
+        Proof(f"the topic {LOAD_TEST} to be large", large, within=60.0),
+        Proof(f"pod and topic {LOAD_TEST} to be gone", lambda: made.gone and made.gone.holds() and not there(), 60.0),
+    )
+
+
+def _made_by_hand(
+    pipeline: SteadyPipeline, name: str, labels: Mapping[str, str], words: list[str], resources: Mapping[str, Any]
+) -> Fault:
+    """A pod that no workload makes, from the producer's image and with its rights."""
+    template = template_of(pipeline.api.call("GET", workload_path(pipeline, roles.PRODUCER)))
+    image = containers_of(template)[0]
+    container = {
+        "name": name,
+        "image": image["image"],
+        "command": words,
+        "securityContext": image["securityContext"],
+        "resources": resources,
+    }
+    spec = {
+        "automountServiceAccountToken": False,
+        "terminationGracePeriodSeconds": 1,
+        "securityContext": spec_of(template)["securityContext"],
+        "containers": [container],
+    }
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": dict(labels)}, "spec": spec}
+    return objects.created(pipeline.api, "pods", pipeline.namespace, body)
