@@ -10,6 +10,7 @@ from pipeline_services.checklist.model import Case, Check, Parameters
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.errors import NotAsked, PipelineError
+from pipeline_services.model.exemptions import exemption_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 FAILED: Final = "failed"
@@ -65,7 +66,10 @@ def unasked(snapshot: Snapshot, cases: Iterable[Case]) -> frozenset[str]:
 
 
 def run_checks(snapshot: Snapshot, cases: Iterable[Case]) -> dict[str, CheckResult]:
-    """The cases that are not green, by id, in their order, but for those that the snapshot's suite did not know yet."""
+    """The cases that are not green, by id, in their order.
+
+    Left out are those that the suite which took the snapshot did not know yet, and those that failed and are exempted.
+    """
     found = {}
     for case in cases:
         try:
@@ -79,4 +83,5 @@ def run_checks(snapshot: Snapshot, cases: Iterable[Case]) -> dict[str, CheckResu
             found[str(case.id)] = CheckResult(case, FAILED, str(error).partition("\n")[0])
         except PipelineError as error:
             found[str(case.id)] = CheckResult(case, INCONCLUSIVE, error.message)
-    return found
+    exemptions, at = snapshot.pipeline.exemptions, snapshot.taken_at
+    return {name: one for name, one in found.items() if not (one.failed and exemption_of(exemptions, name, at))}

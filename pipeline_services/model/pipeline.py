@@ -18,6 +18,7 @@ from pipeline_services.model.commands import fill
 from pipeline_services.model.component import ESCALATIONS, Autoscaler, Component, Service
 from pipeline_services.model.configuration import Config, Dashboard, Store, Topics
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.exemptions import Exemption
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.levels import Levels
 from pipeline_services.model.paths import PIPELINES
@@ -47,6 +48,7 @@ class Pipeline:
     ``delivery``: what it promises of a reading that Kafka has acknowledged: ``at-least-once``, it is stored in the end,
     or ``at-most-once``, it may be lost on the way. ``queries``: PromQL of its own for a key metric, ``levels``: levels
     of its own, both by the metric's id. ``message``: what tells messages apart that are not the suite's own.
+    ``exemptions``: what is known to fail, and is let pass until a day.
     ``manifests``: the folder in this checkout that declares its objects; empty where it is deployed from elsewhere, so
     that nothing can be compared with it. ``cluster``: the parts of the cluster itself that have to run, by name; none
     where nobody is to look at them.
@@ -67,6 +69,7 @@ class Pipeline:
     queries: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, Levels] = field(default_factory=dict)
     message: MessageFields | None = None
+    exemptions: tuple[Exemption, ...] = ()
     manifests: str = ""
     cluster: Mapping[str, ClusterPart] = field(default_factory=dict)
 
@@ -108,8 +111,8 @@ class Pipeline:
     def _require_choices(self) -> None:
         require_one_of("usage", self.usage, MEASURED_BY)
         require_one_of("delivery", self.delivery, DELIVERIES)
-        if self.message:
-            self.message.require_sound()
+        for one in (*((self.message,) if self.message else ()), *self.exemptions):
+            one.require_sound()
 
     def _require_sound(self, part: Component) -> None:
         self._require_known(f"components.{part.id}.affects", part.affects)
@@ -117,16 +120,13 @@ class Pipeline:
             require_one_of(f"components.{part.id}.kind", part.kind, WORKLOADS)
         if part.escalation not in ESCALATIONS:
             raise PreconditionNotMet(f"components.{part.id}.escalation: {part.escalation!r} is no level of section 6")
-        self._require_placeholders(part)
-        if part.volume and not part.mount:
-            raise PreconditionNotMet(f"components.{part.id} has a volume and no mount: where its container has it")
-        self._require_known(f"components.{part.id}.part_of", [part.part_of] if part.part_of else [])
-
-    def _require_placeholders(self, part: Component) -> None:
         try:
             fill(part.first_command, self)
         except ValueError as error:
             raise PreconditionNotMet(f"components.{part.id}.next_command: {error}") from error
+        if part.volume and not part.mount:
+            raise PreconditionNotMet(f"components.{part.id} has a volume and no mount: where its container has it")
+        self._require_known(f"components.{part.id}.part_of", [part.part_of] if part.part_of else [])
 
     def _require_known(self, where: str, ids: tuple[str, ...] | list[str]) -> None:
         for one in ids:

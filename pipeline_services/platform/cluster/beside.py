@@ -32,19 +32,17 @@ def described(name: str) -> Pipeline:
 
 
 def up(platform: Platform, pipeline: Pipeline, settle: Settle) -> ClusterAccess:
-    """Deploy it, or repair what differs, and wait for the first figures of one that is new.
+    """Deploy it, or repair what differs, and wait for its figures: its apps look for a broker only now and then.
 
     Raises:
         PlatformError: no cluster answers, or a step failed.
     """
     access = replace(platform.cluster.access, pipeline=pipeline)
     _require_cluster(access)
-    is_new = not _is_there(platform, pipeline)
     platform.bring_images(platform.assembly.image_refs())
     kubectl, overlay = str(platform.cluster.tools / "kubectl"), _overlay(pipeline.name)
     deploy(access, platform.assembly.image_refs(), platform.progress, kubectl=kubectl, overlay=overlay)
-    if is_new:
-        settle(access, platform.progress)
+    settle(access, platform.progress)
     return access
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from pipeline_services.metrics.key_metrics import KEY_METRICS, metrics_of
+from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import one_line, plural
 from pipeline_services.reporting.run.outcome import CaseResult, Category, Finding, Outcome, verdict_of
@@ -14,6 +16,11 @@ from pipeline_services.reporting.run.outcome import CaseResult, Category, Findin
 WIDTH: Final = 100
 _WORDS: Final = {Outcome.PASSED: "ok", Outcome.FAILED: "FAILED", Outcome.INCONCLUSIVE: "NOT KNOWN"}
 _SHOWN_IDS: Final = 3
+EXPECTED: Final = (
+    *(roles.KAFKA, roles.INFLUXDB, roles.PRODUCER, roles.PROCESSOR),
+    *("hpa", roles.PROMETHEUS, roles.LOKI, roles.GRAFANA),
+)
+"""The components that section 1 of the runbook is about."""
 _NEXT: Final = "next: "
 _COLOURS: Final = {
     ("CAUSE", "LIKELY CAUSE", "FAILED"): ("red", "bold"),
@@ -32,7 +39,8 @@ def summary(
     results = sorted(results, key=lambda result: pipeline.rank(result.component))
     if nothing_known(results):
         return _nothing_known(results[0].finding, width)
-    return [*table(results, width), *not_here(absent), *_notes(results, width), *in_full(results, width)]
+    gone = [*not_here(absent), *_wrapped_all(not_described(pipeline), width)]
+    return [*table(results, width), *gone, *_notes(results, width), *in_full(results, width)]
 
 
 def in_full(results: Iterable[CaseResult], width: int = WIDTH) -> list[str]:
@@ -93,13 +101,26 @@ def not_here(absent: Iterable[str]) -> list[str]:
     return [f"not here, by the settings: {names}"] if names else []
 
 
+def not_described(pipeline: Pipeline) -> list[str]:
+    """What other pipelines have and this one, by its description, has not: said once, and not judged."""
+    gone = [name for name in EXPECTED if name not in pipeline.components]
+    unknown = [name for name in KEY_METRICS if name not in metrics_of(pipeline)]
+    parts = [*([", ".join(gone)] if gone else []), *([f"figures for {', '.join(unknown)}"] if unknown else [])]
+    return [f"not here, by the description: {'; '.join(parts)}"] if parts else []
+
+
+def _wrapped_all(lines: Iterable[str], width: int) -> list[str]:
+    return [line for text in lines for line in _wrapped(text, width)]
+
+
 def _notes(results: Iterable[CaseResult], width: int) -> list[str]:
     """What is green and still worth a line: metrics past their warn level, known issues."""
     warnings = [f"warning: {result.warning}" for result in results if result.warning]
+    warnings += [f"exempted: {result.exempted}" for result in results if result.exempted]
     seen = sum((result.known_issues for result in results), Counter())
     known = ", ".join(f"{issue.id} {count}" for issue, count in seen.most_common())
     notes = [*warnings, f"known issues let pass (in the report): {known}"] if known else warnings
-    return [line for text in notes for line in _wrapped(text, width)]
+    return _wrapped_all(notes, width)
 
 
 def failure(result: CaseResult, width: int = WIDTH) -> list[str]:

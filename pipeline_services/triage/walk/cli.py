@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from pipeline_services.checklist.exemptions import require_known
 from pipeline_services.clients.signals import unwinding
 from pipeline_services.clients.standard_output import unbreakable
 from pipeline_services.metrics.key_metrics import KEY_METRICS, metrics_of
@@ -91,6 +92,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         pipeline = Pipeline.load(options.pipeline)
         settings = Settings.load(options.settings, KEY_METRICS, pipeline)
+        require_known(pipeline)
         with_levels(metrics_of(pipeline), settings.thresholds)
     except PipelineError as error:
         parser.error(str(error))

@@ -1,0 +1,17 @@
+"""Are the exemptions of a description for checks that there are?"""
+
+from __future__ import annotations
+
+from pipeline_services.checklist.checks import cases
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.toml_table import require_one_of
+
+
+def require_known(pipeline: Pipeline) -> None:
+    """Raise ``PreconditionNotMet``, with the nearest id, where an exemption names a check that the pipeline has not."""
+    known = (
+        {name for case in cases(pipeline) for name in (str(case.id), case.check.id)} if pipeline.exemptions else set()
+    )
+    for one in pipeline.exemptions:
+        if one.check not in known:
+            require_one_of("exemptions.check", one.check, sorted(known))

@@ -1,0 +1,99 @@
+"""What is known to fail is let pass until a day, with a reason and an owner; nothing else, and no longer."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_services.checklist.checks import cases
+from pipeline_services.checklist.exemptions import require_known
+from pipeline_services.checklist.run import run_checks
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.paths import REPOSITORY
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.reporting.run.summary import not_described
+from pipeline_services.snapshot.snapshot import Snapshot
+from tests.judgements.test_plain_pipeline import PLAIN, plain
+from tests.judgements.world import World
+
+GOOD = {"check": "test_rollout_complete[processor]", "reason": "moves soon", "owner": "ops", "until": "2026-12-31"}
+
+
+def described(**changed: str) -> Pipeline:
+    return Pipeline.from_document({**PLAIN.document(), "exemptions": [GOOD | changed]})
+
+
+def half_rolled_out() -> World:
+    world = plain()
+    world.workload("processor")["status"]["updatedReplicas"] = 0
+    return world
+
+
+def red(world: World, pipeline: Pipeline) -> list[str]:
+    snapshot = Snapshot(world.now, "", pipeline.namespace, world.answers, world.failures, pipeline)
+    return [*run_checks(snapshot, cases(pipeline, run="daily"))]
+
+
+def test_an_exempted_failure_is_let_pass() -> None:
+    assert red(half_rolled_out(), PLAIN) == [GOOD["check"]]
+    assert red(half_rolled_out(), described()) == []
+    assert red(half_rolled_out(), described(check="test_rollout_complete")) == []
+
+
+def test_another_case_a_day_later_and_what_is_not_known_are_not() -> None:
+    assert red(half_rolled_out(), described(check="test_rollout_complete[kafka]")) == [GOOD["check"]]
+    assert red(half_rolled_out(), described(until="2026-11-17")) == [GOOD["check"]]
+    world = plain()
+    world.fail("deployments", NoData("cannot be read"))
+    assert GOOD["check"] in red(world, described())
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"reason": " "}, "has no reason"),
+        ({"owner": ""}, "has no owner"),
+        ({"until": "soon"}, "'soon', which is no day"),
+    ],
+)
+def test_an_exemption_that_says_nothing_is_refused(changed: dict[str, str], said: str) -> None:
+    with pytest.raises(PreconditionNotMet, match=said):
+        described(**changed)
+
+
+def test_one_for_no_check_is_refused_with_the_nearest() -> None:
+    require_known(described())
+    with pytest.raises(PreconditionNotMet, match=r"did you mean 'test_rollout_complete\[processor\]'"):
+        require_known(described(check="test_rollout_complete[procesor]"))
+
+
+@pytest.mark.parametrize(("until", "code", "said"), [("2026-12-31", 0, "exempted: "), ("2026-11-17", 1, "FAILED")])
+def test_a_run_says_what_is_exempted_and_what_is_not_here(until: str, code: int, said: str, tmp_path: Path) -> None:
+    world, pipeline = half_rolled_out(), described(until=until)
+    file = tmp_path / "seen.json"
+    Snapshot(world.now, "", pipeline.namespace, world.answers, {}, pipeline).save(file)
+    command: list[Any] = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-m",
+        "daily",
+        "--snapshot",
+        file,
+        "--reports",
+        tmp_path / "r",
+    ]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert (done.returncode, said in done.stdout) == (code, True), done.stdout
+    assert "not here, by the description: hpa, loki, grafana; figures for" in " ".join(done.stdout.split()) or code
+
+
+def test_of_the_suite_s_own_pipeline_nothing_is_missing() -> None:
+    assert not_described(Pipeline.load()) == []
+    assert not_described(PLAIN)[0].startswith(
+        "not here, by the description: hpa, loki, grafana; figures for end-to-end"
+    )
