@@ -220,16 +220,15 @@ class OperatorRun:
             session.exitstatus = self._exit_code
 
     def _say_stopped(self, by: KeyboardInterrupt) -> None:
-        for line in self._seen_so_far():
+        stopped = f"Stopped by {str(by) or 'Ctrl-C'}. No report was written; {self.folder.path} is as it was."
+        for line in (*self._seen_so_far(), stopped):
             self.say(line)
-        self.say(f"Stopped by {str(by) or 'Ctrl-C'}. No report was written; {self.folder.path} is as it was.")
         self._exit_code = stopped_by(by)
 
     def _seen_so_far(self) -> list[str]:
         """What a run of minutes had found when it was stopped; one of seconds is had again sooner than it is read."""
         wrong = [result for result in self.results.values() if result.outcome is not Outcome.PASSED]
-        said = self._exit_code is not None
-        if said or self.kind == DAILY or not wrong:
+        if self._exit_code is not None or self.kind == DAILY or not wrong:
             return []
         return [*self.scenarios.lines(), *summary.summary(list(self.results.values()), self.source.pipeline), ""]
 
