@@ -20,12 +20,12 @@ from pipeline_services.apps.consumer import Consumer
 from pipeline_services.apps.dead_letters import DeadLetters, DeadLettersUnavailable
 from pipeline_services.apps.delivery import Delivery
 from pipeline_services.apps.health import Heart, Readiness
-from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.apps.metrics import ProcessorMetrics
 from pipeline_services.apps.parcel import Parcel, pack
 from pipeline_services.apps.run import run_app
 from pipeline_services.apps.stopping import Stop
 from pipeline_services.apps.store import Store, StoreUnavailable
+from pipeline_services.model.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 
 log = logging.getLogger("processor")
 

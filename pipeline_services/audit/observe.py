@@ -23,12 +23,12 @@ from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
 from pipeline_services.clients.store_access import open_bucket
-from pipeline_services.judgements.logs import is_severe
 from pipeline_services.model import roles
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
 from pipeline_services.model.k8s import labels_of, name_of, restarts_of, stamped
+from pipeline_services.model.log_levels import is_severe
 from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.reading_identity import Identity, MessageFields, Unidentified

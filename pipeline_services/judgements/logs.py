@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,14 +14,11 @@ from pipeline_services.metrics.advice import advice_about
 from pipeline_services.metrics.known_issues import KnownIssue, known_issue
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import K8sObject, name_of, ready_since, stamped
+from pipeline_services.model.log_levels import is_severe
 from pipeline_services.snapshot.snapshot import Snapshot
 
 WINDOW: Final = 120.0
 """Seconds back for which errors count. What is still wrong logs again within it; what is over does not stay red."""
-SEVERE: Final = frozenset({"ERROR", "FATAL", "CRITICAL", "PANIC", "SEVERE"})
-_WORD = re.compile(r"\b(?:lvl=|level=|\")?(ERROR|FATAL|CRITICAL|PANIC|SEVERE|Traceback \(most recent call last\))")
-_FIELD = re.compile(r"\b(?:lvl|level)=\"?(\w+)")
-
 _THROWN = re.compile(r"[\w.$]+(Exception|Error)\b")
 
 
@@ -89,19 +85,6 @@ def _read(_: Snapshot) -> dict[str, list[Line]]:
 def _counts_from(pod: K8sObject, now: float) -> float:
     ready = ready_since(pod)
     return 0.0 if ready is None else max(now - WINDOW, ready)
-
-
-def is_severe(text: str) -> bool:
-    """Whether a line is an error or worse, whichever of the four log formats it has."""
-    if text.startswith("{"):
-        try:
-            return str(json.loads(text).get("level", "")).upper() in SEVERE
-        except ValueError:
-            pass  # cut off in the middle: judged by its words
-    field = _FIELD.search(text)
-    if field:
-        return field.group(1).upper() in SEVERE
-    return _WORD.search(text) is not None
 
 
 def _lines(tail: Mapping[str, Any]) -> Iterator[Line]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.model import Check
 from pipeline_services.checklist.run import CheckResult
@@ -28,6 +27,7 @@ from pipeline_services.model.k8s import (
     stamped,
 )
 from pipeline_services.model.kinds import kind_of
+from pipeline_services.model.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.model import Cause

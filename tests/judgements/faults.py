@@ -6,9 +6,9 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipeline_services.apps.log_words import NOT_DELIVERED
 from pipeline_services.model import roles
 from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.model.log_words import NOT_DELIVERED
 from tests.judgements.answers_of_cluster import pod_name
 from tests.judgements.world import World
 

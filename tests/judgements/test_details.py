@@ -11,6 +11,7 @@ from pipeline_services.metrics.known_issues import KNOWN_ISSUES, KnownIssue, kno
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.k8s import epoch, quantity
+from pipeline_services.model.log_levels import is_severe
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.world import NOW, healthy
 
@@ -93,7 +94,7 @@ def test_section_9_is_known(source: str, component: str, text: str) -> None:
     ],
 )
 def test_severity(text: str, severe: bool) -> None:
-    assert logs.is_severe(text) is severe
+    assert is_severe(text) is severe
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.apps.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
+from pipeline_services.model.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import only_pod_unready, ready_since, scale_to_0, second_pod
