@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import allure
 import pytest
 
-from pipeline_services.judgements import metric_trends, provisioning, recurring, renewal, upkeep
+from pipeline_services.judgements import images, metric_trends, provisioning, recurring, renewal, upkeep
 from pipeline_services.metrics.metric import KeyMetric
 from pipeline_services.model.pictures import line_picture
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -81,9 +81,9 @@ def test_requests_fit(snapshot: Snapshot, record_property: Callable[[str, object
             record_property("warning", str(provision))
 
 
-def test_image_renewed(snapshot: Snapshot, app: str) -> None:
-    """The app's image was changed within a month."""
-    renewal.image_is_renewed(snapshot, app)
+def test_image_current(snapshot: Snapshot, record_property: Callable[[str, object], None], app: str) -> None:
+    """The app runs what this checkout builds, and no registry has a newer patch of what is in it."""
+    record_property("reading", images.image_is_current(snapshot, app))
 
 
 def test_secret_rotated(snapshot: Snapshot, secret: str) -> None:

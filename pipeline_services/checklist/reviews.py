@@ -6,7 +6,7 @@ from typing import Final
 
 from pipeline_services.checklist import parameters as by
 from pipeline_services.checklist.model import Check
-from pipeline_services.judgements import metric_trends, provisioning, recurring, renewal, upkeep
+from pipeline_services.judgements import images, metric_trends, provisioning, recurring, renewal, upkeep
 from pipeline_services.judgements.events import event_components
 from pipeline_services.metrics import metric
 from pipeline_services.model import roles
@@ -60,7 +60,7 @@ REQUESTS_FIT: Final = Check(
     by.always(roles.PROMETHEUS),
     run="monthly",
 )
-IMAGE_RENEWED: Final = Check("test_image_renewed", renewal.image_is_renewed, by.each_owned(by.apps), run="monthly")
+IMAGE_CURRENT: Final = Check("test_image_current", images.image_is_current, by.each_owned(by.apps), run="monthly")
 SECRET_ROTATED: Final = Check(
     "test_secret_rotated",
     renewal.secret_is_rotated,

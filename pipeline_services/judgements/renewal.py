@@ -1,4 +1,4 @@
-"""Section 5's monthly tasks: old images and secrets, autoscalers that have proved themselves."""
+"""Section 5's monthly tasks: old secrets, autoscalers that have proved themselves."""
 
 from __future__ import annotations
 
@@ -15,15 +15,11 @@ from pipeline_services.model.k8s import (
     K8sObject,
     age,
     annotations_of,
-    containers_of,
-    created_at,
     epoch,
-    name_of,
     status_of,
-    template_of,
 )
-from pipeline_services.model.pipeline import DEPLOYMENT, Pipeline
-from pipeline_services.snapshot.objects import named, workload_of
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
 MONTH: Final = 35 * DAY
@@ -39,30 +35,6 @@ ROTATIONS: Final[Mapping[str, str]] = {"tokens": "make rotate-token", TLS: "make
 def rotations(pipeline: Pipeline) -> list[str]:
     """What there is to rotate: no certificate where InfluxDB speaks plain HTTP."""
     return [what for what in ROTATIONS if what != TLS or pipeline.config.tls]
-
-
-def image_is_renewed(snapshot: Snapshot, app: str) -> None:
-    """The app's image was changed within a month: what it is made of gets its security patches.
-
-    Known is since when it runs, not when it was built: an image may be older than it seems here, never younger.
-    """
-    part, workload = snapshot.pipeline[app], workload_of(snapshot, app)
-    written = [
-        epoch(change["time"])
-        for change in _changes(snapshot, part.kind, part.workload)
-        if any(path.endswith(".image") for path in change["fields"])
-    ]
-    if part.kind == DEPLOYMENT:
-        written += _since_in_use(snapshot, part.workload, _images(workload))
-    if not written:
-        raise NoData(f"nobody recorded when the image of {app} was set")
-    days = (snapshot.taken_at - min(written)) / DAY
-    if days * DAY > MONTH:
-        advice = advice_about(snapshot.pipeline[app].reports_to).but(
-            impact="known holes in what it is made of stay open", next_command="make up", runbook=ANCHOR, level="L2"
-        )
-        observed = f"{app} has run the same image for {days:.0f} days"
-        raise Deviation(snapshot, observed, "one that was built again this month", advice)
 
 
 def secret_is_rotated(snapshot: Snapshot, secret: str) -> None:
@@ -171,16 +143,3 @@ def autoscaler_is_proved(snapshot: Snapshot, hpa_name: str) -> None:
 
 def _changes(snapshot: Snapshot, kind: str, name: str) -> list[Mapping[str, Any]]:
     return [change for change in snapshot.data("changes") if (change["kind"], change["name"]) == (kind, name)]
-
-
-def _images(item: K8sObject) -> list[str]:
-    return [container["image"] for container in containers_of(template_of(item))]
-
-
-def _since_in_use(snapshot: Snapshot, app: str, images: list[str]) -> list[float]:
-    """When each ReplicaSet of the app with these images was made."""
-    return [
-        created_at(item)
-        for item in snapshot.data("replicasets")
-        if name_of(item).rpartition("-")[0] == app and _images(item) == images
-    ]

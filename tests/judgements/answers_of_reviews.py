@@ -36,12 +36,23 @@ def answers(now: float, pipeline: Pipeline) -> dict[str, Any]:
         "history": [look(now - hours * 3_600, pipeline) for hours in range(SPAN // 3_600, 0, -1)],
         "use/cpu": {part.id: _use(0.04, now) for part in parts},
         "use/memory": {part.id: _use(80 * 2.0**20, now) for part in parts},
+        "offers": _offers(pipeline),
         "loki/loud": {"since": now - SPAN, "kinds": []},
         "changes": [
             *(_applied(part, now - 3 * DAY) for part in parts),
             *(_written(secret, now - 30 * DAY) for secret in pipeline.config.rotated),
         ],
         "replicasets": [_replica_set(part, now - 3 * DAY) for part in parts if part.kind == DEPLOYMENT],
+    }
+
+
+def _offers(pipeline: Pipeline) -> dict[str, Any]:
+    """What runs is what was built, and nothing is newer."""
+    parts = pipeline.workloads.values()
+    refs = {part.id: f"localhost/{pipeline.name}/{part.id}:1" for part in parts}
+    return {
+        "images": {name: {"ref": ref, "parts": [name], "updates": []} for name, ref in refs.items()},
+        "parts": {name: {"pinned": "1.0", "patch": "", "newest": ""} for name in refs},
     }
 
 

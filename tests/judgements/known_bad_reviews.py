@@ -110,10 +110,16 @@ def rotation(note: dict[str, Any] | None, *, age: float = DAY) -> Breakage:
     return breakage
 
 
-def image_old(world: World, app: str) -> None:
-    for change in world.answers["changes"]:
-        if change["name"] == app:
-            change["time"] = world.ago(40 * DAY)
+def image_not_built_here(world: World, app: str) -> None:
+    world.answers["offers"]["images"][app]["ref"] = f"localhost/conveyor/{app}:2"
+
+
+def patch_offered(world: World, app: str) -> None:
+    world.answers["offers"]["parts"][app]["patch"] = "1.0.1"
+
+
+def debian_updated(world: World, app: str) -> None:
+    world.answers["offers"]["images"][app]["updates"] = [f"lib{number} 1 -> 2" for number in range(5)]
 
 
 def secret_old(world: World, secret: str) -> None:
@@ -150,7 +156,7 @@ KNOWN_BAD_REVIEWS: dict[str, tuple[Breakage, ...]] = {
         backup({"at": 9, "points": 100, "findings": []}),
     ),
     "test_requests_fit": (used("cpu", 0.7), used("cpu", 3.0), used("memory", 2.0**31)),
-    "test_image_renewed": (image_old,),
+    "test_image_current": (image_not_built_here, patch_offered, debian_updated),
     "test_secret_rotated": (secret_old,),
     "test_rotation_proved": (
         rotation(None, age=100 * DAY),

@@ -170,7 +170,7 @@ class Images:
         return [self._base_step(), *(self._step(recipe) for recipe in self.recipes)]
 
     def _base_step(self) -> Step:
-        suite = self.workshop.versions.suite
+        suite, renewed = self.workshop.versions.suite, self.workshop.versions.renewed
         return Step(
             "image-base",
             FETCH,
@@ -178,7 +178,7 @@ class Images:
             done=lambda key: self.present(self.tag("base", key)),
             run=self._make_base,
             needs=("mmdebstrap",),
-            salt=(suite, *BASE_PACKAGES, *UNWANTED, *APT_OPTIONS, AFTERWARDS),
+            salt=(suite, *BASE_PACKAGES, *UNWANTED, *APT_OPTIONS, AFTERWARDS, *((renewed,) if renewed else ())),
         )
 
     def _make_base(self, job: Job) -> None:

@@ -30,7 +30,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The whole of versions.toml, typed."""
+    """The whole of versions.toml, typed. ``renewed``: a day; another one makes all images anew."""
 
     suite: str
     image_python: str
@@ -43,6 +43,7 @@ class Versions:
     kubeadm_etcd: str
     kubeadm_pause: tuple[str, ...]
     components: dict[str, Component]
+    renewed: str = ""
 
     def of(self, component: str) -> str:
         """The upstream version of a component.
@@ -71,6 +72,7 @@ def load(path: Path = paths.VERSIONS) -> Versions:
         kubeadm_etcd=kubeadm["etcd"],
         kubeadm_pause=tuple(kubeadm["pause"]),
         components=components,
+        renewed=raw["debian"].get("renewed", ""),
     )
 
 

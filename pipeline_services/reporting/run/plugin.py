@@ -18,6 +18,7 @@ from pipeline_services.reporting.run.options import DEFAULT_REPORTS, RunOptions,
 from pipeline_services.reporting.run.publish import JUNIT, RESULTS
 from pipeline_services.reporting.run.selection import (
     DAILY,
+    MONTHLY,
     choose_paths,
     run_kind,
     run_markers,
@@ -59,7 +60,13 @@ def pytest_configure(config: pytest.Config) -> None:
     early.put_back()
     choose_paths(config)
     try:
-        source = SnapshotSource(RunOptions.of(config), print, deep=wants_depth(config), upkeep=wants_upkeep(config))
+        source = SnapshotSource(
+            RunOptions.of(config),
+            print,
+            deep=wants_depth(config),
+            upkeep=wants_upkeep(config),
+            offers=MONTHLY in run_markers(config),
+        )
     except PipelineError as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[SOURCE] = source

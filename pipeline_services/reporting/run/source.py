@@ -15,6 +15,7 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.reporting.run import looks, own_cluster
 from pipeline_services.reporting.run.attachments import ReadLog
+from pipeline_services.reporting.run.offers import with_offers
 from pipeline_services.reporting.run.options import RunOptions
 from pipeline_services.snapshot.saved import announcement
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -27,6 +28,7 @@ class SnapshotSource:
 
     Args:
         deep: with what the practice run needs. upkeep: with what the weekly and monthly reviews need.
+        offers: with what the registries have instead of what the suite's own cluster runs.
 
     Attributes:
         pipeline: what the run judges: as --pipeline describes it, else the snapshot's file, else the suite's own.
@@ -35,11 +37,14 @@ class SnapshotSource:
         PreconditionNotMet: the description or the settings cannot be read, or contradict each other.
     """
 
-    def __init__(self, options: RunOptions, say: Say, *, deep: bool = False, upkeep: bool = False) -> None:
+    def __init__(
+        self, options: RunOptions, say: Say, *, deep: bool = False, upkeep: bool = False, offers: bool = False
+    ) -> None:
         self.options = options
         self.say = say
         self.deep = deep
         self.upkeep = upkeep
+        self.offers = offers and options.is_own_cluster
         self.pipeline = Pipeline.load(options.pipeline)
         self._taken: ReadLog | PipelineError | None = None
         if options.snapshot:  # which cases there are follows from its description
@@ -106,6 +111,9 @@ class SnapshotSource:
         if self.upkeep:
             earlier = looks.read(options.reports, snapshot)
             snapshot = replace(snapshot, answers={**snapshot.answers, history.SOURCE: earlier})
+        if self.offers:
+            self.say("asking the registries what they have instead of what is pinned; this takes some minutes")
+            snapshot = with_offers(snapshot)
         for line in overdue(snapshot.answers, snapshot.taken_at):
             self.say(line)
         if options.is_own_cluster and own_cluster.something_to_undo(options.under_fault):

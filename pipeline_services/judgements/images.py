@@ -1,0 +1,122 @@
+"""Section 5's monthly review of the images: does what runs have the security patches that are offered? Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.metrics.advice import Advice, advice_about
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.k8s import K8sObject, containers_of, created_at, epoch, name_of, template_of
+from pipeline_services.model.pipeline import DEPLOYMENT
+from pipeline_services.model.text import duration
+from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.snapshot import Snapshot
+
+SOURCE: Final = "offers"
+ANCHOR: Final = "preventive-maintenance"
+VERSIONS: Final = "manifests/images/versions.toml"
+SHOWN: Final = 3
+
+
+def image_is_current(snapshot: Snapshot, app: str) -> str:
+    """The app runs what this checkout builds, and no registry has a newer patch of what is in it.
+
+    Age alone is no finding: an image that nothing is newer than is not made better by being built again.
+
+    Returns:
+        What runs, since when, and what newer releases there are, in words.
+
+    Raises:
+        Deviation: another image runs, or a patch is offered.
+        NoData: a registry has nothing to compare with, or could not be asked.
+    """
+    offers, said, unknown = snapshot.data(SOURCE), [], []
+    for image in _images(_workload(snapshot, app)):
+        short = re.split(r"[:@]", image.rpartition("/")[2])[0]
+        built = offers["images"].get(short)
+        if built is None:
+            raise NoData(f"this checkout does not build {image}, so there is nothing to compare it with")
+        parts = {name: offers["parts"][name] for name in built["parts"]}
+        _require_as_built(snapshot, app, image, built["ref"])
+        _require_patched(snapshot, app, parts)
+        _require_updated(snapshot, app, built.get("updates", ()))
+        unknown += [f"{name}: {part['error']}" for name, part in {**parts, "Debian": built}.items() if "error" in part]
+        said.append(_described(image, parts))
+    if unknown:
+        raise NoData(
+            f"{app}: there is nothing to compare with ({'; '.join(unknown)})",
+            next_step="where the registries can be reached: pytest -m monthly",
+        )
+    return f"{'; '.join(said)}{_age(snapshot, app)}"
+
+
+def _require_as_built(snapshot: Snapshot, app: str, image: str, built: str) -> None:
+    if image != built:
+        advice = _advice(snapshot, app, "make up")
+        raise Deviation(snapshot, f"{app} runs {image}", f"what this checkout builds, {built}", advice)
+
+
+def _require_patched(snapshot: Snapshot, app: str, parts: Mapping[str, Any]) -> None:
+    patches = [f"{name} {part['pinned']} -> {part['patch']}" for name, part in parts.items() if part.get("patch")]
+    if patches:
+        first = next(name for name, part in parts.items() if part.get("patch"))
+        advice = _advice(snapshot, app, f"grep -n -A 3 {first} {VERSIONS}")
+        observed = f"{app} lacks patches that are offered: {', '.join(patches)}"
+        raise Deviation(snapshot, observed, "the newest patch of each release", advice)
+
+
+def _require_updated(snapshot: Snapshot, app: str, updates: list[str]) -> None:
+    if updates:
+        shown = ", ".join(updates[:SHOWN]) + (f" and {len(updates) - SHOWN} more" if len(updates) > SHOWN else "")
+        advice = _advice(snapshot, app, f"grep -n -A 3 debian {VERSIONS}")
+        observed = f"Debian has updates for the image of {app}: {shown}"
+        raise Deviation(snapshot, observed, "none", advice)
+
+
+def _advice(snapshot: Snapshot, app: str, command: str) -> Advice:
+    return advice_about(snapshot.pipeline[app].reports_to).but(
+        impact="known holes in what it is made of stay open", next_command=command, runbook=ANCHOR, level="L2"
+    )
+
+
+def _described(image: str, parts: Mapping[str, Any]) -> str:
+    newer = ", ".join(f"{name} {part['newest']}" for name, part in parts.items() if part.get("newest"))
+    return image.rpartition("/")[2] + (f", newer releases: {newer}" if newer else "")
+
+
+def _age(snapshot: Snapshot, app: str) -> str:
+    """Since when it runs: that image was set first, as far as anybody recorded it."""
+    part = snapshot.pipeline[app]
+    written = [
+        epoch(change["time"])
+        for change in snapshot.data("changes")
+        if (change["kind"], change["name"]) == (part.kind, part.workload)
+        and any(path.endswith(".image") for path in change["fields"])
+    ]
+    if part.kind == DEPLOYMENT:
+        written += _since_in_use(snapshot, part.workload, _images(_workload(snapshot, app)))
+    return f", for {duration(snapshot.taken_at - min(written))}" if written else ""
+
+
+def _since_in_use(snapshot: Snapshot, workload: str, images: list[str]) -> list[float]:
+    """When each ReplicaSet of the workload with these images was made."""
+    return [
+        created_at(item)
+        for item in snapshot.data("replicasets")
+        if name_of(item).rpartition("-")[0] == workload and _images(item) == images
+    ]
+
+
+def _workload(snapshot: Snapshot, app: str) -> K8sObject:
+    part = snapshot.pipeline[app]
+    found = named(snapshot, part.list_name, part.workload)
+    if found is None:
+        raise PreconditionNotMet(f"there is no {part.kind} {part.workload}")
+    return found
+
+
+def _images(item: K8sObject) -> list[str]:
+    return [container["image"] for container in containers_of(template_of(item))]
