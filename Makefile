@@ -45,6 +45,9 @@ nightly-install: $(ENVIRONMENT) ## install the nightly run in the cluster, as a 
 nightly-remove: $(ENVIRONMENT) ## remove it from the cluster, its reports included
 	@$(PLATFORM) nightly-remove $(ARGS)
 
+promises: $(ENVIRONMENT) ## delete a pod of each component of a pipeline without numbers: which promises are kept (PIPELINE=plain)
+	@$(BIN)/python -m pipeline_services.experiment.promise_run $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
+
 ledger: $(ENVIRONMENT) ## which readings of the last minutes are lost, and why (PIPELINE=plain ARGS="--minutes 10")
 	@$(BIN)/python -m pipeline_services.audit.observe $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 

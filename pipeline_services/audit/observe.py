@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         pipeline = Pipeline.load(options.pipeline)
-        fields = _fields(pipeline)
+        fields = fields_of(pipeline)
         target = resolve_target(options.kubeconfig, options.context, options.namespace, pipeline)
     except PreconditionNotMet as error:
         parser.error(str(error))
@@ -84,9 +84,9 @@ def observe(cluster: Cluster, pipeline: Pipeline, fields: MessageFields, seconds
     """
     now = time.time()
     with ExitStack() as ways:
-        broker = _way(cluster, pipeline, roles.KAFKA, ways)
+        broker = way_to(cluster, pipeline, roles.KAFKA, ways)
         messages, unidentified, first, start, offsets = _messages(broker.port, pipeline, fields, now - seconds)
-        store = _way(cluster, pipeline, roles.INFLUXDB, ways)
+        store = way_to(cluster, pipeline, roles.INFLUXDB, ways)
         bucket = open_bucket(pipeline, cluster.list("secrets"), store, ways)
         stored = _stored(bucket, fields, messages)
     return Observation(
@@ -97,11 +97,11 @@ def observe(cluster: Cluster, pipeline: Pipeline, fields: MessageFields, seconds
         committed=offsets.committed,
         stored=stored,
         settled_ns=int((now - IN_FLIGHT_S) * 1e9),
-        errors=_errors(cluster, pipeline, int(seconds)),
+        errors=errors_of(cluster, pipeline, roles.PROCESSOR, int(seconds)),
     )
 
 
-def _fields(pipeline: Pipeline) -> MessageFields:
+def fields_of(pipeline: Pipeline) -> MessageFields:
     if pipeline.message is None:
         raise PreconditionNotMet(
             f"the description of {pipeline.name} has no [message]: nothing tells its messages apart but their numbers",
@@ -110,7 +110,7 @@ def _fields(pipeline: Pipeline) -> MessageFields:
     return pipeline.message
 
 
-def _way(cluster: Cluster, pipeline: Pipeline, component: str, ways: ExitStack) -> PortForward:
+def way_to(cluster: Cluster, pipeline: Pipeline, component: str, ways: ExitStack) -> PortForward:
     slices = cluster.list("endpointslices")
     endpoint = ready_endpoint(
         pipeline.service(component), pipeline[component].label_selector, slices, cluster.namespace
@@ -158,9 +158,9 @@ def _stored(bucket: Bucket, fields: MessageFields, messages: Sequence[Message]) 
         raise UnexpectedAnswer(f"what is stored in {bucket.store.measurement} has no tag {error}") from error
 
 
-def _errors(cluster: Cluster, pipeline: Pipeline, seconds: int) -> list[LogLine]:
-    """The error lines of the processor's pods; of one that has ended nobody has the log any more."""
-    part = pipeline[roles.PROCESSOR]
+def errors_of(cluster: Cluster, pipeline: Pipeline, component: str, seconds: int) -> list[LogLine]:
+    """The error lines of a component's pods; of one that has ended nobody has the log any more."""
+    part = pipeline[component]
     pods = [pod for pod in cluster.list("pods") if part.owns(labels_of(pod))]
     lives = [(name_of(pod), previous) for pod in pods for previous in ([False, True] if restarts_of(pod) else [False])]
     lines = []

@@ -19,7 +19,7 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.reading_identity import Identity
 
 PLAIN = Pipeline.load(Path("plain"))
-FIELDS = observe._fields(PLAIN)
+FIELDS = observe.fields_of(PLAIN)
 AT = 1_795_000_000 * 10**9
 
 
@@ -63,7 +63,7 @@ def test_errors_are_read_of_every_life_of_the_processor_s_pods() -> None:
         return [f"2026-11-27T21:00:00.5Z 21:00:00 - {level} - {name}/{container}" for level in ("INFO", "ERROR")]
 
     cluster: Any = SimpleNamespace(list=lambda _kind: [pod, other], logs=logs)
-    [line] = observe._errors(cluster, PLAIN, 600)
+    [line] = observe.errors_of(cluster, PLAIN, "processor", 600)
     assert (line.at, line.text) == (1_795_813_200.5, "21:00:00 - ERROR - processor-1/processor")
 
 

@@ -1,0 +1,184 @@
+"""``python -m pipeline_services.experiment.promise_run``: delete a pod of each component, and say what was kept.
+
+For pipelines whose messages carry no numbers: nothing is sent, the ledger only observes. Faults need both consents: the
+suite's own cluster or ``--allow-chaos CONTEXT``, and the label of the namespace.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn
+
+from pipeline_services.audit.observe import IN_FLIGHT_S, errors_of, fields_of, observe, way_to
+from pipeline_services.audit.observed import reconcile
+from pipeline_services.clients.influxdb import NANO, identifier
+from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.clients.store_access import open_bucket
+from pipeline_services.experiment.promises import Played, State, promises, state_of, table
+from pipeline_services.faults import pods
+from pipeline_services.faults.admin import Admin
+from pipeline_services.faults.injection import injected, landed, sweep
+from pipeline_services.faults.safety import ChaosTarget, authorize_target, chaos_lock, require_label
+from pipeline_services.model import roles
+from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
+from pipeline_services.model.k8s import is_ready, labels_of, name_of
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.reading_identity import MessageFields
+from pipeline_services.model.waiting import WaitExpired, wait_until
+
+FAULTS: Final = (roles.INFLUXDB, roles.PROCESSOR, roles.PRODUCER, roles.KAFKA)
+FRESH_S: Final = 20.0
+"""Age of the newest stored reading up to which the pipeline is taken to work."""
+STEADY_WITHIN_S: Final = 120.0
+RECOVERED_WITHIN_S: Final = 240.0
+BEFORE_S: Final = 20.0
+"""Seconds before a fault from which on the ledger counts."""
+_EXIT: Final = {State.KEPT: PASSED, State.BROKEN: FOUND, State.NOT_KNOWN: NOT_KNOWN}
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse ends with 2, which means here that it is not known."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(REFUSED, f"REFUSED: {message}; help: {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code is 0: all kept, 1: one broken, 2: not known, 4: refused, nothing touched."""
+    parser = _Parser(prog="python -m pipeline_services.experiment.promise_run", description=__doc__)
+    parser.add_argument("--pipeline", type=Path, metavar="FILE", help="the description of the pipeline")
+    parser.add_argument("--only", choices=FAULTS, action="append", help="delete a pod of this component only")
+    parser.add_argument("--kubeconfig", type=Path, metavar="FILE")
+    parser.add_argument("--context", metavar="NAME")
+    parser.add_argument("--namespace", metavar="NS")
+    parser.add_argument("--allow-chaos", metavar="CONTEXT", help="consent to faults in this foreign context's cluster")
+    options = parser.parse_args(arguments)
+    try:
+        pipeline = Pipeline.load(options.pipeline)
+        fields = fields_of(pipeline)
+        where = (options.kubeconfig, options.context, options.namespace)
+        authorized = authorize_target(*where, options.allow_chaos, pipeline)
+        with _opened(authorized, fields) as stage:
+            wanted = [one for one in options.only or FAULTS if one in pipeline.workloads]
+            found = promises([stage.play(component) for component in wanted])
+    except PreconditionNotMet as error:
+        parser.error(str(error))
+    except PipelineError as error:
+        print(f"NOT KNOWN: {error}", file=sys.stderr)
+        return NOT_KNOWN
+    print("\n".join(table(found)))
+    return _EXIT[state_of(found)]
+
+
+@contextmanager
+def _opened(authorized: ChaosTarget, fields: MessageFields) -> Iterator[_Stage]:
+    target = authorized.target
+    with chaos_lock(authorized, "promises"), closing(Cluster.connect(target)) as cluster:
+        cluster.require_namespace()
+        with closing(Admin(cluster.server.access, target.namespace)) as api:
+            require_label(api, target.namespace)
+            sweep(api, authorized.journal, _say)
+            yield _Stage(authorized, cluster, api, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A pipeline in which pods may be deleted."""
+
+    authorized: ChaosTarget
+    cluster: Cluster
+    api: Admin
+    fields: MessageFields
+
+    def play(self, component: str) -> Played:
+        """Delete a pod of the component, wait for readings, and hold the topic against the store.
+
+        Raises:
+            PreconditionNotMet: the pipeline does not work before, or there is no such pod.
+            PipelineError: topic, store or logs cannot be read.
+        """
+        self._await_steady()
+        pipeline, namespace = self.authorized.target.pipeline, self.authorized.target.namespace
+        fault = pods.deleted(self.api, self._pod(component), namespace)
+        _say(f"{fault.summary}; nothing is sent, topic and store are compared afterwards")
+        began = time.time()
+        with injected(self.api, self.authorized.journal, fault):
+            gone = landed(self.api, fault)
+        stored = self._stored_since(gone)
+        over = time.time() + IN_FLIGHT_S
+        wait_until(lambda: time.time() > over, within=2 * IN_FLIGHT_S, what="what is on its way to be stored", every=1)
+        seconds = time.time() - began + BEFORE_S
+        verdict = reconcile(observe(self.cluster, pipeline, self.fields, seconds))
+        _say(str(verdict))
+        return Played(
+            fault=f"{component} deleted",
+            limit_s=pipeline[component].recovery_limit_s,
+            gone_s=gone - began,
+            recovery_s=None if stored is None else stored - began,
+            waited_s=RECOVERED_WITHIN_S,
+            verdict=verdict,
+            dropped=self._dropped(component, int(seconds)),
+        )
+
+    def _dropped(self, component: str, seconds: int) -> int | None:
+        """What the producer says that it gave up; nobody has the log of one that was deleted."""
+        if component == roles.PRODUCER:
+            return None
+        return len(errors_of(self.cluster, self.authorized.target.pipeline, roles.PRODUCER, seconds))
+
+    def _pod(self, component: str) -> str:
+        part = self.authorized.target.pipeline[component]
+        found = [pod for pod in self.cluster.list("pods") if part.owns(labels_of(pod)) and is_ready(pod)]
+        if not found:
+            raise PreconditionNotMet(f"there is no ready pod of {component}", next_step="pytest -m daily says more")
+        return name_of(found[0])
+
+    def _await_steady(self) -> None:
+        try:
+            wait_until(
+                lambda: self._newest() > time.time() - FRESH_S,
+                within=STEADY_WITHIN_S,
+                what="fresh readings in the store",
+                every=1.0,
+                retry_on=(PipelineError,),
+            )
+        except WaitExpired as error:
+            raise PreconditionNotMet(f"refused: {error.message}", next_step="pytest -m daily says more") from error
+
+    def _stored_since(self, gone: float) -> float | None:
+        """When a reading was stored that was made after the pod had gone (epoch seconds); None: not in time."""
+        try:
+            wait_until(
+                lambda: self._newest() > max(gone, time.time() - FRESH_S),
+                within=RECOVERED_WITHIN_S,
+                what="readings to be stored again",
+                every=0.5,
+                retry_on=(PipelineError,),
+            )
+        except WaitExpired:
+            return None
+        return time.time()
+
+    def _newest(self) -> float:
+        """The time of the newest stored reading, epoch seconds; 0.0 for none lately."""
+        pipeline = self.authorized.target.pipeline
+        with ExitStack() as ways:
+            way = way_to(self.cluster, pipeline, roles.INFLUXDB, ways)
+            bucket = open_bucket(pipeline, self.cluster.list("secrets"), way, ways)
+            found = bucket.select(f"LAST({identifier(pipeline.store.value)})", "time > now() - 10m")
+        return max((series.rows[0][0] / NANO for series in found), default=0.0)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
