@@ -7,9 +7,11 @@ from typing import Final
 
 import pytest
 
+from pipeline_services.model.exemptions import exemption_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run.outcome import PASSED, Category, Finding, Outcome, finding_of
 from pipeline_services.reporting.run.selection import RUN_MARKERS
+from pipeline_services.snapshot.snapshot import Snapshot
 
 OUTCOME: Final = "outcome"
 """The property of a report that has the outcome in the operator's words."""
@@ -51,6 +53,17 @@ def phase_finding(report: pytest.TestReport, call: pytest.CallInfo[None]) -> Fin
     if call.excinfo is None or report.passed:
         return PASSED
     return finding_of(call.excinfo.value)
+
+
+def let_pass(finding: Finding, case_id: str, snapshot: Snapshot) -> str:
+    """Until when, by whom and why the description lets a failure pass, and what failed; empty where it does not.
+
+    Nothing but a failure is ever let pass: what is not known is not.
+    """
+    exemption = exemption_of(snapshot.pipeline.exemptions, case_id, snapshot.taken_at)
+    if exemption is None or finding.outcome is not Outcome.FAILED:
+        return ""
+    return f"{case_id} {exemption}. Now: {finding.message.partition(chr(10))[0]}"
 
 
 def noted_outcome(report: pytest.TestReport) -> Outcome:

@@ -15,12 +15,11 @@ from _pytest.terminal import TerminalReporter
 
 from pipeline_services.clients.signals import ignore_from_now
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.exemptions import exemption_of
 from pipeline_services.model.exit_codes import REFUSED, stopped_by
 from pipeline_services.reporting.allure.held import HeldResults, hold_results
 from pipeline_services.reporting.allure.results import CASE_LABEL
 from pipeline_services.reporting.run import environment, publish, summary, terminal
-from pipeline_services.reporting.run.cases import OUTCOME, CaseLabels, noted_outcome, phase_finding, shown
+from pipeline_services.reporting.run.cases import OUTCOME, CaseLabels, let_pass, noted_outcome, phase_finding, shown
 from pipeline_services.reporting.run.extent import Extent
 from pipeline_services.reporting.run.folder import ReportFolder
 from pipeline_services.reporting.run.known import known_issues_seen
@@ -129,8 +128,8 @@ class OperatorRun:
         result = self.results.setdefault(item.nodeid, CaseResult(item.nodeid, labels.component, labels.runbook))
         result.seconds += report.duration
         finding = phase_finding(report, call)
-        if self._is_exempted(item, result, finding):
-            report.outcome, report.longrepr, finding = "passed", None, PASSED
+        if self.source.taken and (why := let_pass(finding, item.name, self.source.taken)):
+            result.exempted, report.outcome, report.longrepr, finding = why, "passed", None, PASSED
         finding = self._attributed(result, finding)
         if report.skipped:
             report.outcome = "failed"  # a check that was not run is no green one
@@ -142,13 +141,6 @@ class OperatorRun:
             item.user_properties.append((OUTCOME, finding.outcome.value))
             report.user_properties = list(item.user_properties)
         return report
-
-    def _is_exempted(self, item: pytest.Item, result: CaseResult, finding: Finding) -> bool:
-        """Whether the description lets the failure pass today, which is noted; nothing else is ever let pass."""
-        seen, known = self.source.taken, self.source.pipeline.exemptions
-        if finding.outcome is Outcome.FAILED and seen and (let := exemption_of(known, item.name, seen.taken_at)):
-            result.exempted = f"{item.name} {let}. Now: {finding.message.partition(chr(10))[0]}"
-        return bool(result.exempted)
 
     def _attributed(self, result: CaseResult, finding: Finding) -> Finding:
         """What the case found, with what triage says of it; triage is asked when the first case is not green."""
