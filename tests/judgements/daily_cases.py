@@ -6,6 +6,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,7 @@ class Case:
     def judge(self, snapshot: Snapshot) -> None:
         """Run the case; raises what it raises."""
         fixtures: dict[str, Any] = {"key_metrics": KEY_METRICS, "record_property": lambda _name, _value: None}
-        wanted = inspect.signature(self.function).parameters
-        extra = {name: value for name, value in fixtures.items() if name in wanted}
+        extra = {name: value for name, value in fixtures.items() if name in _parameters(self.function)}
         self.function(snapshot=snapshot, **extra, **self.arguments)
 
 
@@ -55,6 +55,12 @@ def practice_cases() -> tuple[Case, ...]:
     return tuple(_cases(None, "practice"))
 
 
+@cache
+def _parameters(function: Callable[..., None]) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
+
+
+@lru_cache(maxsize=1)
 def functions() -> dict[str, Callable[..., None]]:
     """The tests of checks/ by their names."""
     stems = sorted(path.stem for path in Path(checks.__path__[0]).glob("test_*.py"))
@@ -67,5 +73,5 @@ def _cases(pipeline: Pipeline | None, *runs: str) -> Iterator[Case]:
     for case in cases(pipeline or Pipeline.load()):
         if case.check.run in runs:
             test, parameters = tests[case.check.id], case.id.parameters
-            names = list(inspect.signature(test).parameters)[-len(parameters) :] if parameters else []
+            names = _parameters(test)[-len(parameters) :] if parameters else ()
             yield Case(str(case.id), test, dict(zip(names, parameters, strict=True)), case.component)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 from typing import Final
 
 from pipeline_services.model.flows import LAST_PORT, PROTOCOLS
@@ -27,7 +25,10 @@ class Ports:
     @classmethod
     def joined(cls, some: Iterable[Ports]) -> Ports:
         """All ports of several sets."""
-        return reduce(or_, some, cls())
+        bits = 0
+        for one in some:
+            bits |= one.bits
+        return cls(bits)
 
     def __or__(self, other: Ports) -> Ports:
         return Ports(self.bits | other.bits)
