@@ -67,10 +67,10 @@ rotate-tls: $(ENVIRONMENT) ## make InfluxDB's certificate and its CA anew while 
 	@$(MAINTENANCE) rotate-tls $(ARGS)
 
 fleet: $(ENVIRONMENT) ## judge many pipelines at once, with one table for all (FLEET=file)
-	@$(BIN)/python -m pipeline_services.fleet --fleet "$(FLEET)" $(ARGS)
+	@$(BIN)/python -m pipeline_services.reporting.fleet --fleet "$(FLEET)" $(ARGS)
 
 discover: $(ENVIRONMENT) ## write the profile of a running namespace (ARGS="--context NAME --namespace NS --out FILE")
-	@$(BIN)/python -m pipeline_services.discover $(ARGS)
+	@$(BIN)/python -m pipeline_services.snapshot.discover $(ARGS)
 
 triage: $(ENVIRONMENT) ## say what is wrong, since when, why, what to type and whom to call (ARGS=--watch follows it)
 	@$(BIN)/python -m pipeline_services.triage $(ARGS)

@@ -12,7 +12,6 @@ from operator import attrgetter
 from os import getpid
 from typing import Final
 
-from pipeline_services.clients.signals import held_back, unwinding
 from pipeline_services.faults.journal import FAULT_LIFETIME_S, Call, Command, Entry, Journal, Step
 from pipeline_services.faults.model import RUN, Api, Fault, Node
 from pipeline_services.faults.watchdog import Watchdog
@@ -28,6 +27,7 @@ from pipeline_services.model.errors import (
 from pipeline_services.model.k8s import uid_of
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.run_lock import sole_holder
+from pipeline_services.model.signals import held_back, unwinding
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
 SWEEP_TIMEOUT_S: Final = 60.0

@@ -1,1 +1,1 @@
-"""The pytest plugin: terminal, JSON, Allure page, and the generated parts of RUNBOOK.md."""
+"""The pytest plugin: terminal, JSON, Allure page; the table of a fleet; and the generated parts of RUNBOOK.md."""

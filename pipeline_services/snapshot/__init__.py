@@ -1,1 +1,1 @@
-"""One concurrent look at everything, redacted and bounded; it can be saved and judged again anywhere."""
+"""One concurrent look at everything, redacted and bounded, to be judged anywhere; and what it says of a namespace."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pipeline_services.clients.signals import ignore_from_now
+from pipeline_services.model.signals import ignore_from_now
 from pipeline_services.triage.walk.cli import main
 
 CODE = main()

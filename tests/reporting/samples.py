@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.clients.signals import POLITE
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.signals import POLITE
 from pipeline_services.reporting.run import causes  # noqa: F401  before a run inside a test can load one of its own
 from pipeline_services.reporting.run.outcome import CaseResult, finding_of
 from pipeline_services.snapshot import live  # noqa: F401  likewise

@@ -8,12 +8,12 @@ import pytest
 
 from chaos.scenarios import MATRIX, RECOVERY
 from pipeline_services.checklist.checks import CHECKS, cases
-from pipeline_services.clients.signals import POLITE
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.known_issues import KNOWN_ISSUES
 from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.signals import POLITE
 from pipeline_services.platform.build import versions
 from pipeline_services.platform.deploy.secrets.influx import RETENTION_SECONDS
 from pipeline_services.reporting.run.outcome import Outcome

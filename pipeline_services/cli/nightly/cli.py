@@ -19,10 +19,10 @@ from pipeline_services.cli.nightly.notices import problems, well, with_news
 from pipeline_services.cli.nightly.plan import Cluster, Step, expected_s, steps
 from pipeline_services.cli.nightly.playing import Player
 from pipeline_services.clients.notifications import Receiver
-from pipeline_services.clients.signals import held_back, unwinding
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.run_lock import sole_holder
+from pipeline_services.model.signals import held_back, unwinding
 from pipeline_services.model.text import duration, file_time
 
 MINUTES: Final = 120.0

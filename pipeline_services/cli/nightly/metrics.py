@@ -22,8 +22,8 @@ from pipeline_services.cli.nightly import history, outbox, report
 from pipeline_services.cli.nightly.history import Past
 from pipeline_services.cli.nightly.notices import Mailbox
 from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, State
-from pipeline_services.clients.signals import unwinding
 from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.signals import unwinding
 
 INSTALLED: Final = "installed"
 PREFIX: Final = "conveyor_nightly"

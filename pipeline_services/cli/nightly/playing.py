@@ -16,8 +16,8 @@ from pipeline_services.cli.nightly import results
 from pipeline_services.cli.nightly.plan import NOTE, REPAIR, Step, expected_s
 from pipeline_services.cli.nightly.results import State, StepResult
 from pipeline_services.clients import shell
-from pipeline_services.clients.signals import held_back
 from pipeline_services.model.paths import REPOSITORY
+from pipeline_services.model.signals import held_back
 from pipeline_services.model.text import duration
 
 GRACE_S: Final = 240.0

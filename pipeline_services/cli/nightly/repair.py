@@ -13,7 +13,6 @@ from typing import Final
 
 from pipeline_services.checklist.settling import settle
 from pipeline_services.cli.nightly.plan import NOTE
-from pipeline_services.clients.signals import unwinding
 from pipeline_services.faults.aftermath import undo_left_behind
 from pipeline_services.faults.journal import own_journal
 from pipeline_services.faults.safety import to_undo
@@ -21,6 +20,7 @@ from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.settings import resolve_target
+from pipeline_services.model.signals import unwinding
 from pipeline_services.platform.build.progress import Durations, Progress
 from pipeline_services.platform.cluster import lifecycle
 from pipeline_services.platform.cluster.access import access_to, answers

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from pipeline_services.clients import shell
 from pipeline_services.clients.failures import CommandFailed, Interrupted, PlatformError, StepFailed
-from pipeline_services.clients.signals import held_back
 from pipeline_services.model.paths import Cache
+from pipeline_services.model.signals import held_back
 from pipeline_services.platform.build import network
 from pipeline_services.platform.build.graph import ROOM, Graph, Job, Step, sorter
 from pipeline_services.platform.build.progress import Progress

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_services.clients.failures import Interrupted, PlatformError
-from pipeline_services.clients.signals import unwinding
 from pipeline_services.model import own_cluster
 from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.model.signals import unwinding
 from pipeline_services.platform.build.progress import Durations, Progress
 from pipeline_services.platform.cluster import lock
 from pipeline_services.platform.cluster.access import ClusterAccess, access_to, answers

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from pipeline_services.clients.signals import handle_from_now, ignore_from_now, name_of
 from pipeline_services.model.exit_codes import REFUSED, stopped_by
+from pipeline_services.model.signals import handle_from_now, ignore_from_now, name_of
 
 _OWN = Path(__file__).parents[3] / ".venv" / "bin" / "python"
 

@@ -10,9 +10,9 @@ from typing import Final
 import allure_commons
 import pytest
 
-from pipeline_services.clients.signals import unwind_from_now
-from pipeline_services.clients.standard_output import have_output, unbreakable
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.signals import unwind_from_now
+from pipeline_services.model.standard_output import have_output, unbreakable
 from pipeline_services.reporting.run import early
 from pipeline_services.reporting.run.options import DEFAULT_REPORTS, RunOptions, add_options
 from pipeline_services.reporting.run.publish import JUNIT, RESULTS
@@ -47,7 +47,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         return None
     if run_markers(config) not in ([], [DAILY]):
         raise pytest.UsageError("--fleet judges by the daily checks: it takes no other run")
-    from pipeline_services.fleet import cli  # noqa: PLC0415  a run of one pipeline does not need it
+    from pipeline_services.reporting.fleet import cli  # noqa: PLC0415  a run of one pipeline does not need it
 
     here = config.invocation_params.dir
     reports = here / (config.getoption("reports") or DEFAULT_REPORTS)

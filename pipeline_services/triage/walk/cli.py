@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from pipeline_services.checklist.exemptions import require_known
-from pipeline_services.clients.signals import unwinding
-from pipeline_services.clients.standard_output import unbreakable
 from pipeline_services.metrics.key_metrics import KEY_METRICS, metrics_of
 from pipeline_services.metrics.metric import with_levels
 from pipeline_services.model import own_cluster
@@ -22,6 +20,8 @@ from pipeline_services.model.exit_codes import REFUSED, SUITE_FAILED, stopped_by
 from pipeline_services.model.paths import REPOSITORY, short
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
+from pipeline_services.model.signals import unwinding
+from pipeline_services.model.standard_output import unbreakable
 from pipeline_services.model.text import one_line
 from pipeline_services.snapshot.saved import announcement
 from pipeline_services.snapshot.snapshot import Snapshot

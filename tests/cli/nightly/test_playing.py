@@ -18,8 +18,8 @@ from pipeline_services.cli.nightly.plan import Cluster, Step
 from pipeline_services.cli.nightly.playing import Player
 from pipeline_services.cli.nightly.results import PASSED, State
 from pipeline_services.clients import shell
-from pipeline_services.clients.signals import unwinding
 from pipeline_services.model.run_lock import sole_holder
+from pipeline_services.model.signals import unwinding
 from tests.cli.nightly.receiver import listening
 
 PASSES = "def test_a():\n    pass\n"

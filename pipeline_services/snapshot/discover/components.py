@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipeline_services.discover.claims import SERVERS, Claim
-from pipeline_services.discover.connections import Connections
-from pipeline_services.discover.facts import Facts
-from pipeline_services.discover.namespace import Namespace, Workload, first_port
-from pipeline_services.discover.scraping import Scraping
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -21,6 +16,11 @@ from pipeline_services.model.k8s import (
     volumes_of,
 )
 from pipeline_services.model.pipeline import STATEFUL_SET, Pipeline
+from pipeline_services.snapshot.discover.claims import SERVERS, Claim
+from pipeline_services.snapshot.discover.connections import Connections
+from pipeline_services.snapshot.discover.facts import Facts
+from pipeline_services.snapshot.discover.namespace import Namespace, Workload, first_port
+from pipeline_services.snapshot.discover.scraping import Scraping
 
 WEB: Final = (roles.INFLUXDB, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI)
 _PROMISES: Final = {"impact": (roles.INFLUXDB, roles.PROCESSOR)}

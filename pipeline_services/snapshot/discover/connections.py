@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline_services.discover.namespace import Namespace, Workload, port_of_pod
 from pipeline_services.model.k8s import K8sObject, Setting, name_of, ports_of
+from pipeline_services.snapshot.discover.namespace import Namespace, Workload, port_of_pod
 
 
 @dataclass(frozen=True, slots=True)

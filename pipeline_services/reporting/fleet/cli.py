@@ -12,15 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pipeline_services.fleet.looking import look_at
-from pipeline_services.fleet.members import Fleet
-from pipeline_services.fleet.page import page
-from pipeline_services.fleet.standing import Standing, verdict
-from pipeline_services.fleet.table import WORDS, lines
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.paths import short
 from pipeline_services.model.text import one_line
+from pipeline_services.reporting.fleet.looking import look_at
+from pipeline_services.reporting.fleet.members import Fleet
+from pipeline_services.reporting.fleet.page import page
+from pipeline_services.reporting.fleet.standing import Standing, verdict
+from pipeline_services.reporting.fleet.table import WORDS, lines
 
 INDEX: Final = "JOB_COMPLETION_INDEX"
 """Where Kubernetes tells a pod of an Indexed Job which one it is."""
@@ -63,7 +63,7 @@ def _said(row: Standing) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m pipeline_services.fleet", description="Judge many pipelines at once."
+        prog="python -m pipeline_services.reporting.fleet", description="Judge many pipelines at once."
     )
     parser.add_argument("--fleet", type=Path, required=True, metavar="FILE", help="the TOML file that lists them")
     parser.add_argument("--reports", type=Path, default=REPORTS, metavar="DIR", help="where the report goes: reports/")

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from pipeline_services.fleet.standing import Standing
-from pipeline_services.fleet.table import NOT_HERE, WORDS, cell, components, summary
 from pipeline_services.model.exit_codes import PASSED
 from pipeline_services.model.text import utc
+from pipeline_services.reporting.fleet.standing import Standing
+from pipeline_services.reporting.fleet.table import NOT_HERE, WORDS, cell, components, summary
 
 _HEAD: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

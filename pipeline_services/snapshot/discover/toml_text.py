@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from pipeline_services.discover.facts import Fact
 from pipeline_services.model.text import one_line
+from pipeline_services.snapshot.discover.facts import Fact
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 

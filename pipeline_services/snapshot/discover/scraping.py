@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pipeline_services.discover.namespace import Namespace, Workload
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import labels_of, name_of, status_of
+from pipeline_services.snapshot.discover.namespace import Namespace, Workload
 
 _ANNOTATIONS: Final = "prometheus.io"
 _METRICS_PORTS: Final = re.compile(r"metrics|prom")

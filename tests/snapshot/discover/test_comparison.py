@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.discover.comparison import differences
-from pipeline_services.discover.profile import discovered
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.snapshot.discover.comparison import differences
+from pipeline_services.snapshot.discover.profile import discovered
 from pipeline_services.snapshot.snapshot import Snapshot
-from tests.discover.namespaces import RECORDINGS, foreign, recording, workload
+from tests.snapshot.discover.namespaces import RECORDINGS, foreign, recording, workload
 
 MATRIX = sorted(path.name.removesuffix(".json.gz") for path in (RECORDINGS / "matrix").glob("*.json.gz"))
 HEALTHY = recording("healthy")

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pipeline_services.checklist.run import FAILED, INCONCLUSIVE
-from pipeline_services.fleet.standing import Standing
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
 from pipeline_services.model.text import plural
+from pipeline_services.reporting.fleet.standing import Standing
 
 WORDS: Final = {PASSED: "ok", FOUND: "FAILED", NOT_KNOWN: "NOT KNOWN", REFUSED: "REFUSED"}
 NOT_HERE: Final = "-"

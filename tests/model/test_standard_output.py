@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SAYS_MUCH = """
 import sys
-from pipeline_services.clients.standard_output import unbreakable
+from pipeline_services.model.standard_output import unbreakable
 with unbreakable():
     for number in range(20_000):
         print("a line of some length, number", number)

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.discover.facts import How
-from pipeline_services.discover.profile import Discovered, discovered
-from pipeline_services.discover.toml_text import toml
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.snapshot.discover.facts import How
+from pipeline_services.snapshot.discover.profile import Discovered, discovered
+from pipeline_services.snapshot.discover.toml_text import toml
 from pipeline_services.snapshot.snapshot import Snapshot
-from tests.discover.namespaces import applied, config_map, foreign, recording, snapshot_of, workload
 from tests.json_schema import mistakes
 from tests.judgements.world import healthy
 from tests.model.test_pipeline_schema import SCHEMA
 from tests.other_pipeline import other_pipeline
+from tests.snapshot.discover.namespaces import applied, config_map, foreign, recording, snapshot_of, workload
 
 UNSAID = ("name", "manifests", "topics.settings")
 """What no object of a namespace says, and is not taken from the suite's own pipeline either."""

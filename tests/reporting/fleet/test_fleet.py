@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 
 from pipeline_services.clients.manifests import rendered
-from pipeline_services.fleet import cli, looking
-from pipeline_services.fleet.looking import AT_ONCE_OF_A_CLUSTER, look_at
-from pipeline_services.fleet.members import Fleet, Member
-from pipeline_services.fleet.page import page
-from pipeline_services.fleet.standing import Standing, verdict
-from pipeline_services.fleet.table import lines, table
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.reporting.fleet import cli, looking
+from pipeline_services.reporting.fleet.looking import AT_ONCE_OF_A_CLUSTER, look_at
+from pipeline_services.reporting.fleet.members import Fleet, Member
+from pipeline_services.reporting.fleet.page import page
+from pipeline_services.reporting.fleet.standing import Standing, verdict
+from pipeline_services.reporting.fleet.table import lines, table
 from pipeline_services.snapshot.snapshot import Snapshot
 from tests.clients.fake_servers import kubeconfig
 from tests.judgements.faults import producer_scaled_to_0
@@ -136,7 +136,7 @@ def test_a_defect_of_the_suite_is_no_verdict_on_a_pipeline(tmp_path: Path, monke
 def test_forty_pipelines_are_judged_within_time_and_memory(saved: Path) -> None:
     file = listed(saved, *({"name": f"line-{number}", "snapshot": "well.json"} for number in range(MANY)))
     started = time.monotonic()
-    code = "import sys; from pipeline_services.fleet.cli import main; sys.exit(main(sys.argv[1:]))"
+    code = "import sys; from pipeline_services.reporting.fleet.cli import main; sys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "--fleet", str(file), "--reports", str(saved)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (run.returncode, time.monotonic() - started < MOST_S) == (0, True), run.stdout
@@ -254,7 +254,7 @@ def test_the_job_has_an_index_for_each_pipeline() -> None:
     assert (spec["completionMode"], spec["completions"]) == ("Indexed", len(fleet.members))
     assert spec["backoffLimitPerIndex"] == 0
     [container] = spec["template"]["spec"]["containers"]
-    assert container["command"][:3] == ["python3", "-m", "pipeline_services.fleet"]
+    assert container["command"][:3] == ["python3", "-m", "pipeline_services.reporting.fleet"]
     options = cli._parser().parse_args(container["command"][3:])
     assert str(options.fleet) == f"{container['volumeMounts'][0]['mountPath']}/fleet.toml"
     assert set(objects["ConfigMap", "fleet"]["data"]) == {"fleet.toml", "kubeconfig"}

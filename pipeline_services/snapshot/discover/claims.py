@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.discover.connections import Connections
-from pipeline_services.discover.namespace import Namespace, Workload
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import volumes_of
 from pipeline_services.model.pipeline import DAEMON_SET
+from pipeline_services.snapshot.discover.connections import Connections
+from pipeline_services.snapshot.discover.namespace import Namespace, Workload
 
 IMAGE, PORT, NAME, READS_LOGS, TOLD, TOKEN = 4, 3, 2, 4, 2, 3
 """What each clue is worth."""

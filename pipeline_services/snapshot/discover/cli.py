@@ -10,10 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.discover.comparison import differences
-from pipeline_services.discover.profile import Discovered, discovered
-from pipeline_services.discover.reading import look
-from pipeline_services.discover.toml_text import toml
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
 from pipeline_services.model.paths import short
@@ -22,6 +18,10 @@ from pipeline_services.model.pipeline_schema import COMMENT, PUBLISHED
 from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.text import one_line, plural, utc
 from pipeline_services.snapshot.collector import collect
+from pipeline_services.snapshot.discover.comparison import differences
+from pipeline_services.snapshot.discover.profile import Discovered, discovered
+from pipeline_services.snapshot.discover.reading import look
+from pipeline_services.snapshot.discover.toml_text import toml
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _HEAD: Final = """\
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m pipeline_services.discover",
+        prog="python -m pipeline_services.snapshot.discover",
         description="Write the profile of a running namespace, or compare one with its cluster (--check).",
     )
     parser.add_argument("--context", metavar="NAME", help="look at this context's cluster")

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from pipeline_services.discover import wording
-from pipeline_services.discover.credentials import Credentials
-from pipeline_services.discover.dashboards import panels_of
-from pipeline_services.discover.facts import Facts
-from pipeline_services.discover.namespace import Namespace, Workload
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import data_of, environment_of, name_of
+from pipeline_services.snapshot.discover import wording
+from pipeline_services.snapshot.discover.credentials import Credentials
+from pipeline_services.snapshot.discover.dashboards import panels_of
+from pipeline_services.snapshot.discover.facts import Facts
+from pipeline_services.snapshot.discover.namespace import Namespace, Workload
 from pipeline_services.snapshot.redaction import REDACTED
 
 SERIES_SOURCE: Final = "series_names"

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from pipeline_services.clients.manifests import rendered
-from pipeline_services.discover import cli
-from pipeline_services.discover.profile import discovered
-from pipeline_services.discover.reading import blank, look
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.pipeline_schema import PUBLISHED
-from tests.discover.namespaces import RECORDINGS, foreign
+from pipeline_services.snapshot.discover import cli
+from pipeline_services.snapshot.discover.profile import discovered
+from pipeline_services.snapshot.discover.reading import blank, look
+from tests.snapshot.discover.namespaces import RECORDINGS, foreign
 from tests.snapshot.fake_pipeline import CANARY, NS, FakePipeline, fake_pipeline
 
 HEALTHY = RECORDINGS / "healthy.json.gz"

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.discover.claims import Claim, claims
-from pipeline_services.discover.components import AS_OUR_OWN, Components
-from pipeline_services.discover.connections import Connections
-from pipeline_services.discover.contents import Contents
-from pipeline_services.discover.credentials import Credentials
-from pipeline_services.discover.dashboards import dashboards_of, data_sources_of
-from pipeline_services.discover.facts import Facts
-from pipeline_services.discover.namespace import Namespace, Workload
-from pipeline_services.discover.scraping import Scraping
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY
 from pipeline_services.model.k8s import name_of
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.snapshot.discover.claims import Claim, claims
+from pipeline_services.snapshot.discover.components import AS_OUR_OWN, Components
+from pipeline_services.snapshot.discover.connections import Connections
+from pipeline_services.snapshot.discover.contents import Contents
+from pipeline_services.snapshot.discover.credentials import Credentials
+from pipeline_services.snapshot.discover.dashboards import dashboards_of, data_sources_of
+from pipeline_services.snapshot.discover.facts import Facts
+from pipeline_services.snapshot.discover.namespace import Namespace, Workload
+from pipeline_services.snapshot.discover.scraping import Scraping
 from pipeline_services.snapshot.snapshot import Snapshot
 
 READINGS: Final = ((roles.PRODUCER, roles.KAFKA), (roles.PROCESSOR, roles.KAFKA), (roles.PROCESSOR, roles.INFLUXDB))

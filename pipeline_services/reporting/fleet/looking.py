@@ -11,11 +11,11 @@ from pathlib import Path
 from threading import Semaphore
 from typing import Final
 
-from pipeline_services.fleet.members import Fleet, Member
-from pipeline_services.fleet.standing import Standing, standing, unanswered
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import PASSED
 from pipeline_services.model.settings import resolve_target
+from pipeline_services.reporting.fleet.members import Fleet, Member
+from pipeline_services.reporting.fleet.standing import Standing, standing, unanswered
 from pipeline_services.snapshot.live import LivePipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 

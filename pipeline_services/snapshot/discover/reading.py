@@ -9,12 +9,12 @@ from pipeline_services.clients.http import HttpApi
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
 from pipeline_services.clients.prometheus import PrometheusApi
-from pipeline_services.discover.contents import SERIES_SOURCE
-from pipeline_services.discover.profile import discovered
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.collector import collect
+from pipeline_services.snapshot.discover.contents import SERIES_SOURCE
+from pipeline_services.snapshot.discover.profile import discovered
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 
 

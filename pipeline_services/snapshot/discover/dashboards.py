@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import yaml
 
-from pipeline_services.discover.namespace import Namespace, Workload
 from pipeline_services.model import roles
+from pipeline_services.snapshot.discover.namespace import Namespace, Workload
 
 _TYPES: Final[Mapping[str, str]] = {
     "prometheus": roles.PROMETHEUS,

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.discover.namespace import Namespace, Workload
-from pipeline_services.discover.wording import TOKEN
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import Reference, references_of
+from pipeline_services.snapshot.discover.namespace import Namespace, Workload
+from pipeline_services.snapshot.discover.wording import TOKEN
 
 _CERTIFICATE: Final = "tls.crt"
 _TLS: Final = re.compile(r"(?i)tls|ssl|cert")

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline_services.discover.facts import Fact, How
-from pipeline_services.discover.namespace import Workload
-from pipeline_services.discover.profile import Discovered, discovered
-from pipeline_services.discover.toml_text import value
 from pipeline_services.model.k8s import name_of
 from pipeline_services.model.kinds import KINDS, Kind
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.toml_table import table_of
+from pipeline_services.snapshot.discover.facts import Fact, How
+from pipeline_services.snapshot.discover.namespace import Workload
+from pipeline_services.snapshot.discover.profile import Discovered, discovered
+from pipeline_services.snapshot.discover.toml_text import value
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _OWN: Final = ("name", "manifests", "cluster", "flows")
