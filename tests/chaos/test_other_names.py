@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,28 +10,39 @@ import pytest
 
 from chaos.scenarios import MATRIX, RECOVERY
 from pipeline_services.checklist.checks import cases
+from pipeline_services.clients.manifests import rendered
 from pipeline_services.experiment.connectivity import Connectivity
 from pipeline_services.experiment.scenario import Scenario
 from pipeline_services.faults.processes import Processes
 from pipeline_services.model.component import Component
+from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from tests.other_pipeline import other_pipeline
 from tests.test_names import NAMED
 
-OTHER = other_pipeline()
+OWN, OTHER = Pipeline.load(), other_pipeline()
 CASES = {str(case.id) for case in cases(OTHER, run="daily")}
 SCENARIOS = {**{f"recovery-{name}": one for name, one in RECOVERY.items()}, **MATRIX}
 PORTS = sorted({flow.port for flow in OTHER.flows})
 CLUSTERS_OWN = ("coredns", "metrics-server", "kube-router")
 KNOWN_TO_INFLUXDB = {"buckets": [{"id": "0a1b"}], "authorizations": [{"id": "0c3d", "token": "value"}]}
-FILES = {
-    "Corefile": ".:53 {\n    kubernetes cluster.local {\n    }\n}\n",
-    "datasources.yaml": "url: http://archive-svc:3100",
-    "otelcol.yaml": "endpoint: http://archive-svc:3100/otlp",
-    "prometheus.yml": "scrape_configs: [{job_name: apps}, {job_name: services}]",
-    "server.properties": "advertised.listeners=PLAINTEXT://queue-0.queue.works.svc.cluster.local:9092",
-    "works-board.json": json.dumps({"panels": [{"id": number} for number in range(10)]}),
-}
+COREFILE = ".:53 {\n    kubernetes cluster.local {\n    }\n}\n"
+SERVICES = dict(zip(OWN.services, OTHER.services, strict=True))
+
+
+def renamed(text: str) -> str:
+    """A text of the suite's own manifests with the names of the other pipeline."""
+    known = {**SERVICES, OWN.dashboard.uid: OTHER.dashboard.uid}
+    return NAMED.sub(lambda name: known.get(name[0], "other"), text)
+
+
+def files() -> dict[str, str]:
+    """Every file of a ConfigMap in the manifests, as the other pipeline has it."""
+    maps = [item["data"] for item in rendered(REPOSITORY / OWN.manifests) if item["kind"] == "ConfigMap"]
+    return {renamed(file): renamed(text) for data in maps for file, text in data.items()}
+
+
+FILES = {**files(), "Corefile": COREFILE}
 
 
 class AnyObject:
@@ -157,5 +167,5 @@ def test_a_fault_of_a_pipeline_with_other_names_names_nothing_of_the_suites_own(
 
 
 def test_the_other_pipeline_has_none_of_these_names() -> None:
-    assert OTHER.services.keys().isdisjoint(Pipeline.load().services)
+    assert OTHER.services.keys().isdisjoint(OWN.services)
     assert NAMED.findall(" ".join((*OTHER.services, *OTHER.autoscalers, *OTHER.config.secrets, OTHER.namespace))) == []

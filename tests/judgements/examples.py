@@ -16,6 +16,7 @@ class Example:
     Attributes:
         component: whose source it is.
         check: the one that fails on each of the bad answers.
+        cause: what triage names then.
     """
 
     component: str
@@ -23,6 +24,7 @@ class Example:
     check: str
     well: Any
     bad: tuple[Any, ...]
+    cause: str
 
 
 def quota(limits: Mapping[str, float], **whom: str | None) -> list[dict[str, Any]]:
@@ -40,6 +42,7 @@ EXAMPLES: Final = (
             quota({"consumer_byte_rate": 100.0}, client_id=None),
             quota({"producer_byte_rate": 1e6, "request_percentage": 5.0}, user="me", client_id="batch"),
         ),
+        "clients-limited",
     ),
     Example(
         roles.INFLUXDB,
@@ -47,14 +50,23 @@ EXAMPLES: Final = (
         "test_influxdb_healthy",
         {"status": 200, "body": {"name": "influxdb", "status": "pass"}},
         ({"status": 503, "body": {"status": "fail"}},),
+        "store-unresponsive",
     ),
-    Example(roles.INFLUXDB, "influxdb_write", "test_token_may_write", {"status": 400}, ({"status": 403},)),
+    Example(
+        roles.INFLUXDB,
+        "influxdb_write",
+        "test_token_may_write",
+        {"status": 400},
+        ({"status": 403},),
+        "token-may-not-write",
+    ),
     Example(
         roles.LOKI,
         "loki_ready",
         "test_loki_ready",
         {"status": 200, "body": "ready"},
         ({"status": 503, "body": "Ingester not ready"},),
+        "not-ready",
     ),
     Example(
         roles.GRAFANA,
@@ -62,5 +74,6 @@ EXAMPLES: Final = (
         "test_grafana_healthy",
         {"database": "ok", "version": "10.4.0"},
         ({"database": "failing"},),
+        "not-ready",
     ),
 )

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.daily_cases import Case, daily_cases
+from tests.judgements.examples import EXAMPLES, Example
 from tests.judgements.known_bad import KNOWN_BAD
 from tests.judgements.test_every_judgement import BROKEN as ALL_BROKEN
 from tests.judgements.world import healthy
@@ -26,3 +27,11 @@ def test_what_a_check_sees_is_found(case: Case, number: int) -> None:
     assert diagnosis.exit_code == 1
     assert any(case.component in finding.affects for finding in diagnosis.findings)
     assert all(finding.evidence for finding in diagnosis.findings)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.check)
+def test_what_one_answer_shows_has_its_own_name(example: Example) -> None:
+    for answer in example.bad:
+        world = healthy()
+        world.answers[example.source] = answer
+        assert example.cause in {finding.cause.id for finding in diagnose(world.snapshot()).findings}
