@@ -31,15 +31,15 @@ from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
 DAY: Final = 86_400.0
-WEEK: Final = 8 * DAY
-"""A week and a day: a review that is a little late is none that was left out."""
-ROOM: Final = 0.8
 ANCHOR: Final = "preventive-maintenance"
-"""Annotation of InfluxDB's volume claim: when its data was last backed up and restored, and the readings counted."""
-PACE_KNOWN_FOR: Final = 6 * 3600.0
+REVIEW_EVERY_S: Final = 8 * DAY
+"""A week and a day: a review that is a little late is none that was left out."""
+BACKUP_MAX_AGE_S: Final = REVIEW_EVERY_S
+VOLUME_MAX_USED: Final = 0.8
+PACE_KNOWN_FOR_S: Final = 6 * 3600.0
 NEXT_REVIEW_DAYS: Final = 7.0
-PARTS: Final = 6
-CREEP: Final = 0.25
+TREND_PARTS: Final = 6
+TREND_LEAST_RISE: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def restarts_are_few(snapshot: Snapshot, component: str) -> None:
     Raises:
         NoData: neither knows the whole week, or the whole life of a younger pipeline.
     """
-    pods = [pod for pod in pods_of(snapshot, component) if age(pod, snapshot.taken_at) < WEEK]
+    pods = [pod for pod in pods_of(snapshot, component) if age(pod, snapshot.taken_at) < REVIEW_EVERY_S]
     parts = [part.id for part in snapshot.pipeline.parts_of(component)]
     counted = max(value_of(snapshot, "upkeep/restarts", *parts), sum(map(restarts_of, pods)))
     if counted >= MAX_RESTARTS:
@@ -115,11 +115,11 @@ def volume_has_room(snapshot: Snapshot, component: str) -> None:
     used = points[-1][1]
     volume = snapshot.pipeline[component].volume
     advice = _advice("storage", f"kubectl exec -n {{namespace}} {{pod:{component}}} -- df -h {{mount:{component}}}")
-    if used >= ROOM:
-        raise Deviation(snapshot, f"the volume {volume} is {used:.0%} full", f"< {ROOM:.0%}", advice)
+    if used >= VOLUME_MAX_USED:
+        raise Deviation(snapshot, f"the volume {volume} is {used:.0%} full", f"< {VOLUME_MAX_USED:.0%}", advice)
     span = points[-1][0] - points[0][0]
-    if span < PACE_KNOWN_FOR:
-        raise NoData(f"{volume} is known for {span / 3600:.1f} h; how fast it grows takes {PACE_KNOWN_FOR / 3600:g}")
+    if span < PACE_KNOWN_FOR_S:
+        raise NoData(f"{volume} is known for {span / 3600:.1f} h; how fast it grows takes {PACE_KNOWN_FOR_S / 3600:g}")
     until_full = growth(points).days_until(1 - used)
     if until_full[1] < NEXT_REVIEW_DAYS:
         observed = f"the volume {volume} is {used:.0%} full, and all full in {range_of(until_full)} at its growth"
@@ -140,8 +140,12 @@ def comes_back(snapshot: Snapshot, trend_id: str) -> None:
     points = _series(snapshot, trend)
     levels = _levels(points, trend_id)
     risen, last = levels[-1] - levels[0], levels[-1] - levels[-2]
-    worth_a_word = risen >= max(trend.least, CREEP * levels[0])
-    if all(after > before for before, after in pairwise(levels)) and worth_a_word and last >= risen / (PARTS - 1) / 2:
+    worth_a_word = risen >= max(trend.least, TREND_LEAST_RISE * levels[0])
+    if (
+        all(after > before for before, after in pairwise(levels))
+        and worth_a_word
+        and last >= risen / (TREND_PARTS - 1) / 2
+    ):
         first, now = (f"{level / trend.scale:.3g}" for level in (levels[0], levels[-1]))
         observed = f"{trend_id} creeps from {first} to {now} {trend.unit} and does not come back"
         raise Deviation(snapshot, observed, "a slope that does", _advice(trend.component, _NEXT[trend.unit]))
@@ -169,14 +173,14 @@ def backup_is_proved(snapshot: Snapshot, component: str) -> None:
     advice = _advice(component, "make backup-test").but(impact="it is not known whether lost data can be restored")
     tested = _tested(claim)
     if tested is None:
-        if age(claim, snapshot.taken_at) < WEEK:
+        if age(claim, snapshot.taken_at) < BACKUP_MAX_AGE_S:
             raise PreconditionNotMet(f"no backup of {component} has been restored yet", next_step="make backup-test")
         raise Deviation(snapshot, f"no backup of {component} was ever restored", "one, every week", advice)
     if tested["findings"]:
         observed = f"a restored backup of {component} is not what was stored: {tested['findings'][0]}"
         raise Deviation(snapshot, observed, f"all {tested['points']} entries, as they were", advice)
     days = (snapshot.taken_at - tested["at"]) / DAY
-    if days * DAY > WEEK:
+    if days * DAY > BACKUP_MAX_AGE_S:
         raise Deviation(
             snapshot, f"a backup of {component} was last restored {days:.0f} days ago", "one, every week", advice
         )
@@ -229,9 +233,9 @@ def _levels(points: Sequence[Sequence[float]], what: str) -> list[float]:
     start, span = points[0][0], points[-1][0] - points[0][0]
     if span < KNOWN_FOR:
         raise NoData(f"{what} is known for {span / 3600:.1f} h; a trend takes {KNOWN_FOR / 3600:g}")
-    parts: list[list[float]] = [[] for _ in range(PARTS)]
+    parts: list[list[float]] = [[] for _ in range(TREND_PARTS)]
     for at, value in points:
-        parts[min(PARTS - 1, int((at - start) / span * PARTS))].append(value)
+        parts[min(TREND_PARTS - 1, int((at - start) / span * TREND_PARTS))].append(value)
     if not all(parts):
         raise NoData(f"{what} is not known throughout: a sixth of the time has no value")
     return [median(part) for part in parts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
@@ -34,3 +35,20 @@ def test_a_package_says_what_it_is_in_one_line(package: str) -> None:
 def test_the_licence_is_the_one_that_is_declared() -> None:
     assert "Apache License" in (ROOT / "LICENSE").read_text()
     assert 'license = "Apache-2.0"' in (ROOT / "pyproject.toml").read_text()
+
+
+def places() -> set[str]:
+    """The paths in the table of what to change where."""
+    table = TEXT.partition("| to change | go to |\n")[2].partition("\n\n")[0]
+    targets = " ".join(line.rpartition(" | ")[2] for line in table.splitlines()[1:])
+    return {path for path in re.findall(r"`([\w./<>-]+)`", targets) if "/" in path}
+
+
+@pytest.mark.parametrize("path", sorted(places()))
+def test_what_to_change_is_where_it_says(path: str) -> None:
+    pattern = re.sub(r"<\w+>", "*", path.rstrip("/"))
+    assert any(list(folder.glob(pattern)) for folder in (PACKAGES, ROOT))
+
+
+def test_there_are_places() -> None:
+    assert len(places()) > 20
