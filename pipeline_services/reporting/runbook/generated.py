@@ -12,8 +12,8 @@ from typing import Final
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.reporting.runbook import causes_table, metrics_table
-from pipeline_services.reporting.runbook.runbook import RUNBOOK
+from pipeline_services.reporting.runbook import causes_table, checks_table, metrics_table
+from pipeline_services.reporting.runbook.runbook import RUNBOOK, load
 from pipeline_services.triage.causes import CAUSES
 
 _PART: Final = re.compile(
@@ -21,6 +21,7 @@ _PART: Final = re.compile(
     re.DOTALL,
 )
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
+    "index of checks": lambda: checks_table.table(load()),
     "key metrics": lambda: metrics_table.table(KEY_METRICS.values(), Pipeline.load()),
     "causes": lambda: causes_table.table(CAUSES.values()),
 }
