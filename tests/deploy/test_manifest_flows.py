@@ -31,7 +31,8 @@ def test_nothing_is_allowed_by_default(manifests: Any) -> None:
 
 @pytest.mark.parametrize("pipeline", described.declared(), ids=lambda pipeline: pipeline.name)
 def test_what_follows_from_the_description_is_written_from_it(pipeline: Pipeline) -> None:
-    assert described.file_of(pipeline).read_text(encoding="utf-8") == described.text(pipeline)
+    written = described.file_of(pipeline).read_text(encoding="utf-8")
+    assert written == described.text(pipeline), f"run: python -m {described.__name__}"
 
 
 def test_every_pod_may_look_up_names_and_ask_nothing_else_of_other_namespaces(manifests: Any) -> None:
