@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from chaos.matrix import recordings
 from pipeline_services.experiment.diagnosis_observer import Diagnose, DiagnosisObserver, Look, Looks
+from pipeline_services.experiment.remedy_observer import RemedyObserver
 from pipeline_services.experiment.runner import play
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
+    from pipeline_services.experiment.remedy_observer import TypeOne
     from pipeline_services.experiment.result import Result
     from pipeline_services.experiment.scenario import Scenario
-    from pipeline_services.experiment.steps import Type
+    from pipeline_services.experiment.steps import Type, Typed
 
 
 @dataclass(slots=True)
@@ -53,6 +55,20 @@ class Player:
         self.results.append(result)
         self._say(result)
         return result
+
+    def mend(self, scenario: Scenario, cause: str, type_one: TypeOne) -> list[Typed]:
+        """Play one scenario, type what the cause says, and see it gone; returns what was typed, nothing where the
+        diagnosis was not right.
+
+        Raises:
+            AssertionError: a command is refused, or the cause stays.
+            PreconditionNotMet, FaultDidNotLand, FaultRemains, NoData: as ``play``.
+        """
+        scenario = scenario.filled(self.pipeline.description)
+        looks = Looks(lambda: recordings.unmarked(self.look()), self.diagnose, self.type)
+        observer = RemedyObserver(self.pipeline, scenario, looks, cause, type_one)
+        play(self.pipeline, scenario, observer, lambda _result: None)
+        return observer.typed
 
     def _keep(self, result: Result) -> None:
         name, snapshot = result.scenario.id, result.observed.snapshot

@@ -91,10 +91,11 @@ class DiagnosisObserver(Observer):
                 return
             first = first or time.time() - since
             run.result = replace(run.result, observed=replace(observed, verdict=score.timed(observed.verdict, first)))
-        self._type_what_it_says(run)
+        self.act(run)
 
-    def _type_what_it_says(self, run: Run) -> None:
-        """A command that ends with an error, or shows nothing, while its fault lasts is of no use to anybody."""
+    def act(self, run: Run) -> None:
+        """Type what it says, now that it is right. A command that ends with an error, or shows nothing, while its fault
+        lasts is of no use to anybody."""
         observed = run.result.observed
         if observed.diagnosis is None or observed.verdict is None:
             return

@@ -11,6 +11,9 @@ from pipeline_services.model.commands import is_open_ended
 from pipeline_services.triage.model import Diagnosis
 
 _READS: Final = re.compile(r"^kubectl( --context \S+)? (get|describe|logs|top|exec|rollout history|rollout status)\b")
+_ALTERS: Final = re.compile(r" --(alter|create|delete)\b")
+"""Words of the brokers' own tools, which are typed in a container."""
+_LOOKS_AGAIN: Final = ("make daily", "make triage")
 _KEPT: Final = re.compile(r" > \S+$")
 _NOTHING: Final = ("No resources found", "<none>")
 
@@ -38,7 +41,19 @@ def reading(diagnosis: Diagnosis, components: Iterable[str]) -> list[str]:
 
 
 def _shows(step: str) -> bool:
-    return bool(_READS.match(step)) and not is_open_ended(step) and not _KEPT.search(step)
+    return not changes(step) and step.startswith("kubectl") and not is_open_ended(step) and not _KEPT.search(step)
+
+
+def changes(step: str) -> bool:
+    """Whether a command changes the cluster: it neither reads nor looks again."""
+    if step.startswith(_LOOKS_AGAIN):
+        return False
+    return not _READS.match(step) or bool(_ALTERS.search(step))
+
+
+def to_type(steps: Iterable[str]) -> list[str]:
+    """The commands of a finding that end by themselves, in their order: what one keeps, the next may need."""
+    return [step for step in steps if not is_open_ended(step)]
 
 
 def flaw(code: int | None, output: str) -> str:

@@ -1,0 +1,81 @@
+"""Plays a scenario until it is diagnosed, types all that one of its causes says, and waits until the cause is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from pipeline_services.experiment import score, steps
+from pipeline_services.experiment.diagnosis_observer import DiagnosisObserver, Looks
+from pipeline_services.experiment.runner import Run
+from pipeline_services.experiment.steps import Typed
+from pipeline_services.model.errors import NoData, PipelineError
+from pipeline_services.model.waiting import WaitExpired, wait_until
+from pipeline_services.triage.model import Finding
+
+if TYPE_CHECKING:
+    from pipeline_services.experiment.pipeline import SteadyPipeline
+    from pipeline_services.experiment.scenario import Scenario
+
+GONE_TIMEOUT_S: Final = 180.0
+"""From the last command until the cause is gone: a rollout of Kafka takes most of a minute."""
+LOOK_INTERVAL_S: Final = 2.0
+TypeOne = Callable[[str], Typed]
+"""Types one command and says what came of it."""
+
+
+class RemedyObserver(DiagnosisObserver):
+    """Observes one scenario for one of its causes.
+
+    Attributes:
+        typed: what was typed, in its order.
+    """
+
+    def __init__(
+        self, pipeline: SteadyPipeline, scenario: Scenario, looks: Looks, cause: str, type_one: TypeOne
+    ) -> None:
+        super().__init__(pipeline, scenario, looks)
+        self._cause = cause
+        self._type_one = type_one
+        self.typed: list[Typed] = []
+
+    def act(self, run: Run) -> None:
+        """Type the cause's commands one after the other, and wait until nothing that lasts is said of its components.
+
+        Raises:
+            AssertionError: a command is refused, or what is said stays.
+            NoData: the cause was not found.
+        """
+        for command in steps.to_type(self._told(run).next):
+            self.typed.append(self._type_one(command))
+            if self.typed[-1].flaw and steps.changes(command):
+                raise AssertionError(str(self.typed[-1]))
+        left: list[str] = []
+
+        def gone() -> bool:
+            left[:] = [
+                score.describe(one) for one in self._looks.diagnose(self._looks.look()).findings if self._of(one)
+            ]
+            return not left
+
+        try:
+            wait_until(
+                gone,
+                within=GONE_TIMEOUT_S,
+                what=f"{self._cause} to be gone",
+                every=LOOK_INTERVAL_S,
+                retry_on=(PipelineError,),
+            )
+        except WaitExpired as error:
+            typed = "; ".join(map(str, self.typed))
+            raise AssertionError(f"typed: {typed}. After {GONE_TIMEOUT_S:g} s there is still: {left}") from error
+
+    def _told(self, run: Run) -> Finding:
+        diagnosis = run.result.observed.diagnosis
+        found = [one for one in diagnosis.findings if one.cause.id == self._cause] if diagnosis else []
+        if not found:
+            raise NoData(f"{self._scenario.id} was played, and nothing said {self._cause}")
+        return found[0]
+
+    def _of(self, finding: Finding) -> bool:
+        return finding.component in self._scenario.components and not finding.self_healing

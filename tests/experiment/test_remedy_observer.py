@@ -1,0 +1,63 @@
+"""A cause's commands are typed in their order, and the scenario ends once the cause is gone."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from pipeline_services.experiment import remedy_observer
+from pipeline_services.experiment.diagnosis_observer import Looks
+from pipeline_services.experiment.remedy_observer import RemedyObserver
+from pipeline_services.experiment.runner import play
+from pipeline_services.experiment.steps import Typed
+from pipeline_services.model.errors import NoData
+from tests.experiment.fake_pipeline import DEPLOYMENT, FakePipeline
+from tests.experiment.test_diagnosis_observer import DOWN, diagnose, pipeline
+
+__all__ = ["pipeline"]
+
+
+class Operator:
+    """Types; what scales does so where ``works``, and is refused where it has an answer."""
+
+    def __init__(self, pipeline: FakePipeline, *, works: bool = True, answer: str = "") -> None:
+        self.pipeline, self.works, self.answer = pipeline, works, answer
+
+    def type(self, command: str) -> Typed:
+        if " scale " in command and self.works:
+            self.pipeline.api.objects[DEPLOYMENT]["spec"]["replicas"] = 1
+        return Typed(command, self.answer)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remedy_observer, "GONE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(remedy_observer, "LOOK_INTERVAL_S", 0.01)
+
+
+def mended(found: FakePipeline, operator: Operator, cause: str = "scaled-to-zero") -> list[str]:
+    looks = Looks(found.look, diagnose, lambda _commands: ())
+    observer = RemedyObserver(cast("Any", found), DOWN, looks, cause, operator.type)
+    play(cast("Any", found), DOWN, observer, lambda _result: None)
+    return [one.command for one in observer.typed]
+
+
+def test_all_commands_are_typed_in_their_order(pipeline: FakePipeline) -> None:
+    assert mended(pipeline, Operator(pipeline)) == ["kubectl get pods", "kubectl scale x"]
+
+
+def test_a_cause_that_stays_is_a_failure_and_the_fault_is_undone(pipeline: FakePipeline) -> None:
+    with pytest.raises(AssertionError, match=r"kubectl scale x. After 0.2 s there is still: \['kafka: scaled-to-zero"):
+        mended(pipeline, Operator(pipeline, works=False))
+    assert pipeline.replicas == 1
+
+
+def test_a_command_that_is_refused_is_a_failure(pipeline: FakePipeline) -> None:
+    with pytest.raises(AssertionError, match="kubectl scale x: it ends with 1"):
+        mended(pipeline, Operator(pipeline, answer="it ends with 1"))
+
+
+def test_another_cause_than_the_one_that_is_tried_is_no_success(pipeline: FakePipeline) -> None:
+    with pytest.raises(NoData, match="kafka-down was played, and nothing said node-cordoned"):
+        mended(pipeline, Operator(pipeline), "node-cordoned")
