@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from checks import pictures
 from pipeline_services.judgements import events, grafana, logs, loki
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -65,4 +66,5 @@ def test_grafana_dashboard_complete(snapshot: Snapshot) -> None:
 @pytest.mark.runbook("grafana-dashboards")
 def test_grafana_panel_fresh(snapshot: Snapshot, panel: str) -> None:
     """The panel's query returns fresh data."""
+    pictures.attach_panel(snapshot, panel)
     grafana.panel_is_fresh(snapshot, panel)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from checks import pictures
 from pipeline_services.judgements import readings
 from pipeline_services.metrics.metric import KeyMetric
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -21,6 +22,7 @@ def test_key_metric(
 ) -> None:
     """The metric keeps to its fail level; past its warn level the case passes and says so in its properties."""
     metric = key_metrics[metric_id]
+    pictures.attach_history(snapshot, metric, subject)
     reading = readings.is_within(snapshot, metric, subject)
     record_property("reading", metric.observed(reading))
     if metric.warns(reading):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pipeline_services.clients.http import READ_TIMEOUT, HttpApi
@@ -11,6 +11,8 @@ from pipeline_services.clients.http import READ_TIMEOUT, HttpApi
 POINTS: Final = 100
 MILLI: Final = 1000
 MIN_INTERVAL: Final = 5_000
+MOST_SERIES: Final = 12
+"""Lines that can be told apart in a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class PanelData:
     Attributes:
         newest: epoch seconds of the newest point; None without one.
         points: how many points have a value.
+        series: what a page would draw: by name ``[epoch seconds, value]``; of many the ``MOST_SERIES`` highest.
         error: what the data source said was wrong, or None.
     """
 
@@ -28,6 +31,7 @@ class PanelData:
     newest: float | None
     points: int
     error: str | None
+    series: dict[str, list[list[float]]] = field(default_factory=dict)
 
 
 class GrafanaApi:
@@ -73,7 +77,8 @@ class GrafanaApi:
         answer = self._http.ask("/api/ds/query", body=body, headers=self._headers)
         document = answer.json()
         results = document.get("results") or {}
-        times = [time for result in results.values() for frame in result.get("frames") or () for time in _times(frame)]
+        frames = [frame for result in results.values() for frame in result.get("frames") or ()]
+        times = [time for frame in frames for time in _times(frame)]
         errors = [str(result["error"]) for result in results.values() if result.get("error")]
         if answer.status != 200 and not errors:
             errors = [f"{answer.status}: {document.get('message', '')}"]
@@ -82,7 +87,8 @@ class GrafanaApi:
         newest = max(times) / MILLI if times else None
         sources = sorted({str(query["datasource"].get("uid", "")) for query in queries})
         error = "; ".join(errors)[:500] or None
-        return PanelData(str(panel.get("title", "")), ", ".join(sources), newest, len(times), error)
+        series = _highest({name: points for frame in frames for name, points in _series(frame) if points})
+        return PanelData(str(panel.get("title", "")), ", ".join(sources), newest, len(times), error, series)
 
 
 def panels(dashboard: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
@@ -113,3 +119,28 @@ def _times(frame: Mapping[str, Any]) -> list[float]:
     moments = columns[kinds.index("time")]
     others = [column for kind, column in zip(kinds, columns, strict=False) if kind != "time"]
     return [at for row, at in enumerate(moments) if any(column[row] is not None for column in others)]
+
+
+def _series(frame: Mapping[str, Any]) -> Iterator[tuple[str, list[list[float]]]]:
+    """Each column of numbers beside the time column, named as the page names it, without what has no value."""
+    fields = frame.get("schema", {}).get("fields") or []
+    columns = frame.get("data", {}).get("values") or []
+    kinds = [one.get("type") for one in fields]
+    if "time" not in kinds or len(columns) != len(fields):
+        return
+    moments = columns[kinds.index("time")]
+    for one, column in zip(fields, columns, strict=True):
+        if one.get("type") == "number":
+            pairs = zip(moments, column, strict=False)
+            yield _name(one), [[at / MILLI, float(value)] for at, value in pairs if isinstance(value, int | float)]
+
+
+def _name(described: Mapping[str, Any]) -> str:
+    config, labels = described.get("config") or {}, described.get("labels") or {}
+    given = config.get("displayNameFromDS") or ", ".join(map(str, labels.values()))
+    return str(given or described.get("name", ""))
+
+
+def _highest(series: Mapping[str, list[list[float]]]) -> dict[str, list[list[float]]]:
+    names = sorted(series, key=lambda name: series[name][-1][1], reverse=True)[:MOST_SERIES]
+    return {name: series[name] for name in names}

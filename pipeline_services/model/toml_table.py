@@ -26,6 +26,8 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise PreconditionNotMet(f"cannot read {what}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise PreconditionNotMet(f"{what} is not TOML: it is not UTF-8 text") from error
     except ValueError as error:
         raise PreconditionNotMet(f"{what} is not TOML: {error}") from error
 

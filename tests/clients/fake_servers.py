@@ -114,8 +114,9 @@ def _read_frame(connection: socket.socket) -> bytes:
     if len(head) < 2 or head[0] & 0x0F == 8:
         return b""
     size = head[1] & 0x7F
-    size = struct.unpack(">H", _read(connection, 2))[0] if size == 126 else size
-    size = struct.unpack(">Q", _read(connection, 8))[0] if size == 127 else size
+    if size >= 126:
+        wide, form = (2, ">H") if size == 126 else (8, ">Q")
+        size = struct.unpack(form, _read(connection, wide))[0]
     mask = _read(connection, 4)
     data = _read(connection, size)
     repeated = (mask * (size // 4 + 1))[:size]

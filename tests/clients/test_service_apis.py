@@ -153,6 +153,16 @@ def test_a_panels_own_queries_are_run(server: FakeServer, http: HttpApi) -> None
     assert (body["from"], body["to"]) == ("0", "600000")
     assert [query["expr"] for query in body["queries"]] == ["up"]
     assert body["queries"][0]["datasource"] == {"uid": "prometheus", "type": "prometheus"}
+    assert list(data.series.values()) == [[[1.0, 1.0], [2.0, 2.0]]]
+
+
+def test_of_many_lines_of_a_panel_the_highest_are_kept(server: FakeServer, http: HttpApi) -> None:
+    found = frame([1000], *([float(place)] for place in range(50)))
+    for place, field in enumerate(found["schema"]["fields"][1:]):
+        field["labels"] = {"pod": f"pod-{place}"}
+    server.routes["/api/ds/query"] = (200, {"results": {"A": {"frames": [found]}}})
+    series = GrafanaApi(http).panel(PANEL, start=0, end=600).series
+    assert list(series) == [f"pod-{place}" for place in range(49, 37, -1)]
 
 
 @pytest.mark.parametrize(

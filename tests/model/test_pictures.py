@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from pipeline_services.model.pictures import HEIGHT, WIDTH, line_picture
+from pipeline_services.model.pictures import HEIGHT, WIDTH, line_picture, lines_picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -25,3 +25,13 @@ def test_a_line_with_its_level(values: list[float], level: float, dotted: bool) 
     assert len(places) == len(values)
     assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in places)
     assert [y for _, y in places] == sorted((y for _, y in places), reverse=True)
+
+
+def test_several_lines_are_told_apart_by_colour_and_named_below() -> None:
+    series = {"kafka-0": [[100.0, 1.0], [160.0, 3.0]], "<b>": [[130.0, 2.0]]}
+    picture = ET.fromstring(lines_picture(series, "B"))
+    lines = picture.findall(f"{SVG}polyline")
+    assert len({line.attrib["stroke"] for line in lines}) == 2
+    texts = [text.text for text in picture.findall(f"{SVG}text")]
+    assert texts[-2:] == ["kafka-0: 3", "<b>: 2"]
+    assert int(picture.attrib["height"]) > HEIGHT + 28

@@ -111,3 +111,10 @@ def test_only_who_names_no_cluster_is_told_to_bring_one_up(tmp_path: Path, monke
     monkeypatch.delenv("KUBECONFIG", raising=False)
     with pytest.raises(PreconditionNotMet, match=r"Next: name one with --kubeconfig$"):
         resolve_target(context="prod")
+
+
+def test_a_file_that_is_no_text_is_said_without_words_of_python(tmp_path: Path) -> None:
+    file = tmp_path / "plant.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(PreconditionNotMet, match=r"plant\.toml is not TOML: it is not UTF-8 text$"):
+        Settings.load(file)

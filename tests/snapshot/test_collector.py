@@ -45,7 +45,8 @@ def pipeline(tmp_path: Path) -> Iterator[FakePipeline]:
 def test_every_source_is_read_or_has_a_reason(pipeline: FakePipeline) -> None:
     snapshot = collect(pipeline.cluster)
     assert set(snapshot.failures) == UNSERVED
-    metrics = {f"prometheus/{metric.id}" for metric in KEY_METRICS.values() if metric.tool == "prometheus"}
+    asked = [metric.id for metric in KEY_METRICS.values() if metric.tool == "prometheus"]
+    metrics = {f"{kind}/{metric}" for kind in ("prometheus", "metric_history") for metric in asked}
     assert set(snapshot.answers) == {
         *(*LISTS, *metrics, "prometheus_targets", "loki_ready", "loki/all", "loki/errors", "loki/pods", "tls"),
         *(f"logs/{component}" for component in Pipeline.load().data_path),
@@ -67,7 +68,7 @@ def test_answers_have_the_shapes_that_judgements_expect(pipeline: FakePipeline) 
     assert snapshot.data("influxdb_token") == {"status": 200}
     assert snapshot.data("loki_ready") == {"status": 200, "body": "ready\n"}
     assert snapshot.data("grafana_datasources/loki") == {"status": 200, "message": "a query was answered"}
-    assert set(snapshot.data("grafana_panels/1")) == {"title", "datasource", "newest", "points", "error"}
+    assert set(snapshot.data("grafana_panels/1")) == {*("title", "datasource", "newest", "points", "error", "series")}
     assert snapshot.data("logs/kafka") == [
         {"pod": "kafka-0", "container": "kafka", "lines": ["2026-11-23T06:00:00Z all is well"]}
     ]

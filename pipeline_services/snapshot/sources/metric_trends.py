@@ -15,6 +15,9 @@ from pipeline_services.model.pipeline import Pipeline
 MOST_POINTS: Final = 168
 """Points of one series: one an hour, over a week."""
 
+HISTORY: Final = "metric_history"
+"""The sources with each metric's last hour; a picture is drawn of it, and nothing is judged by it."""
+
 Points = list[list[float]]
 """``[epoch seconds, value]``, the oldest first."""
 

@@ -17,22 +17,24 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.sources import loud_lines
 from pipeline_services.snapshot.sources.deep import onset
+from pipeline_services.snapshot.sources.metric_trends import HISTORY, metric_trend, trended
 from pipeline_services.snapshot.sources.reach import Group, Moment, Reach, take_all
 from pipeline_services.snapshot.sources.stores import influxdb_sources, kafka_sources, read_influxdb, read_kafka
 from pipeline_services.snapshot.sources.upkeep import LOOK_BACK, upkeep_reads, upkeep_sources
 
 WINDOW: Final = 600.0
+SHOWN: Final = 3_600.0
+"""Seconds that the page's pictures go back."""
+SHOWN_STEP: Final = 60.0
 RECENT: Final = 300.0
 LINES: Final = 100
 
 
 def _prometheus_sources(moment: Moment) -> list[str]:
     more = [*(("onset",) if moment.deep else ()), *(upkeep_sources(moment.pipeline) if moment.upkeep else ())]
-    return [
-        "prometheus_targets",
-        *(f"prometheus/{metric}" for metric, _ in _prometheus_queries(moment.pipeline)),
-        *more,
-    ]
+    asked = [metric for metric, _ in _prometheus_queries(moment.pipeline)]
+    metrics = [f"{kind}/{metric}" for kind in ("prometheus", HISTORY) for metric in asked]
+    return ["prometheus_targets", *metrics, *more]
 
 
 def _prometheus_queries(pipeline: Pipeline) -> list[tuple[str, str]]:
@@ -40,8 +42,8 @@ def _prometheus_queries(pipeline: Pipeline) -> list[tuple[str, str]]:
 
 
 def _read_prometheus(reach: Reach, record: Record, moment: Moment) -> None:
-    """Every key metric that Prometheus has, and its targets; for a deep look how the last half hour went, for the
-    reviews all that it remembers."""
+    """Every key metric that Prometheus has, how it went in the last hour, and its targets; for a deep look how the last
+    half hour went, for the reviews all that it remembers."""
     api = PrometheusApi(reach.http(reach.forward(roles.PROMETHEUS)), moment.namespace, reach.pipeline.query_words)
     queries = [
         (f"prometheus/{metric}", partial(api.query, query)) for metric, query in _prometheus_queries(reach.pipeline)
@@ -50,7 +52,14 @@ def _read_prometheus(reach: Reach, record: Record, moment: Moment) -> None:
         [("onset", partial(onset, api, moment.at, reach.pipeline))] if moment.deep else []
     )
     back += upkeep_reads(api, moment.at, reach.pipeline) if moment.upkeep else []
-    take_all(record, [("prometheus_targets", api.targets), *back, *queries])
+    pictures = [
+        (
+            f"{HISTORY}/{metric.id}",
+            partial(metric_trend, api, metric, moment.at, reach.pipeline, seconds=SHOWN, step=SHOWN_STEP),
+        )
+        for metric in trended(reach.pipeline)
+    ]
+    take_all(record, [("prometheus_targets", api.targets), *back, *queries, *pictures])
 
 
 def _loki_sources(moment: Moment) -> list[str]:
@@ -125,7 +134,7 @@ def _datasource(api: GrafanaApi, uid: str, moment: Moment) -> dict[str, Any]:
 def _panel(api: GrafanaApi, known: Mapping[int, Mapping[str, Any]], panel: int, moment: Moment) -> dict[str, Any]:
     if panel not in known:
         raise NoData(f"the dashboard has no panel {panel} ({moment.pipeline.dashboard.panels[panel]})")
-    return asdict(api.panel(known[panel], start=moment.at - WINDOW, end=moment.at))
+    return asdict(api.panel(known[panel], start=moment.at - SHOWN, end=moment.at))
 
 
 SERVICES: Final[Mapping[str, Group]] = {
