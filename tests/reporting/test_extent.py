@@ -154,3 +154,10 @@ def test_a_report_that_was_asked_for_says_that_it_is_a_part(project: Project) ->
     document = json.loads((project.pytester.path / "part" / "daily.json").read_text())
     assert document["run"]["left_out"] == 4
     assert "1 of 5 checks, all passed" in (project.pytester.path / "part" / "index.html").read_text()
+
+
+def test_a_run_without_a_terminal_to_say_its_verdict_on_is_refused(project: Project) -> None:
+    run = project.run("-m", "daily", "-p", "no:terminal")
+    assert run.ret == 4
+    said = [line for line in [*run.outlines, *run.errlines] if line]
+    assert said == ["ERROR: without pytest's terminal there is no place for a verdict: leave out -p no:terminal"]

@@ -230,11 +230,11 @@ def test_a_service_that_hangs_does_not_hold_up_the_others(pipeline: FakePipeline
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         pipeline.api.pods["grafana-0", 3000] = int(hanging.getsockname()[1])
         started = time.monotonic()
-        snapshot = collect(pipeline.cluster, deadline=1.0)
-        assert time.monotonic() - started < 2.5
+        snapshot = collect(pipeline.cluster, deadline=3.0)
+        assert time.monotonic() - started < 5.0
     failed = {source.split("_")[0] for source in snapshot.failures if source not in UNSERVED}
     assert failed == {"grafana"}
-    assert "within 1 s" in snapshot.failures["grafana_panels/1"].message
+    assert "within 3 s" in snapshot.failures["grafana_panels/1"].message
 
 
 def test_no_thread_is_left(pipeline: FakePipeline) -> None:

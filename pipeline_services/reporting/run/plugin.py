@@ -74,8 +74,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if kind or run_markers(config):
         config.pluginmanager.unregister(name=_IDLE_PLUGIN)
     if kind:
+        _require_terminal(config)
         _in_one_process(config, source.say)
         _set_up_run(config, OperatorRun(config, kind, source))
+
+
+def _require_terminal(config: pytest.Config) -> None:
+    if not config.pluginmanager.has_plugin("terminalreporter") and not hasattr(config.option, "verbose"):
+        raise pytest.UsageError("without pytest's terminal there is no place for a verdict: leave out -p no:terminal")
 
 
 def _in_one_process(config: pytest.Config, say: Callable[[str], None]) -> None:

@@ -113,8 +113,7 @@ class OperatorRun:
                 self._stop(stopped)
                 return True
             if self.source.refuses(error):
-                self.say(f"REFUSED: {error}")
-                self._exit_code = REFUSED
+                self._refuse(str(error))
                 return True
         return None
 
@@ -227,8 +226,13 @@ class OperatorRun:
     def _refuse_nothing(self) -> None:
         left = "-k, -m and the paths leave no check"
         why = "every component is absent, by the settings" if self.absent and not self.extent.left_out else left
-        self.say(f"REFUSED: {why}: nothing was judged")
+        self._refuse(f"{why}: nothing was judged")
+
+    def _refuse(self, why: str) -> None:
+        """In one line: how many cases pytest has left out says nothing here."""
+        self.say(f"REFUSED: {why}")
         self._exit_code = REFUSED
+        self.config.option.verbose = min(self.config.option.verbose, -2)
 
     def _conclude(self) -> None:
         gc.freeze()  # what there is stays to the end, which pytest would look through five times
