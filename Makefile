@@ -144,6 +144,9 @@ chaos-sample: $(ENVIRONMENT) ## one failure of each scenario, and section 7's te
 release: $(ENVIRONMENT) ## may a new version of the apps go out: go, no-go, not enough data (CANDIDATE=tests/candidates/good)
 	@$(BIN)/pytest -m release --candidate "$(CANDIDATE)" $(ARGS)
 
+load-test: $(ENVIRONMENT) ## load until the autoscalers bring pods, calm until they take them back, nothing lost (15 minutes)
+	@$(BIN)/pytest -m "chaos and slow" --reports reports chaos/test_resources.py $(ARGS)
+
 resilience: $(ENVIRONMENT) ## section 7's test: producer, processor and Kafka in one run
 	@$(BIN)/pytest -m chaos chaos/test_resilience.py $(ARGS)
 

@@ -58,38 +58,50 @@ class Shrinking:
     done_after: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What an autoscaler said at a moment (epoch seconds): pods wanted, pods there, CPU in percent of the request."""
+
+    at: float
+    app: str
+    wanted: int
+    pods: int
+    cpu: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTest:
+    """A load that came and went. ``loaded_at``, ``calm_at``: epoch seconds; ``report``: the ledger over all of it."""
+
+    growths: list[Growth]
+    shrinkings: list[Shrinking]
+    samples: list[Sample]
+    loaded_at: float
+    calm_at: float
+    report: AuditReport
+
+    def __str__(self) -> str:
+        return "\n".join([*map(str, self.growths), *map(str, self.shrinkings), str(self.report)])
+
+
 def under_load(pipeline: SteadyPipeline) -> tuple[list[Growth], AuditReport]:
     """Raise the producers' rate until both autoscalers have another pod ready, and take the load away again.
 
     The second of what is returned is the ledger over all of it, rebalances included.
     """
-    found = [Growth(app, len(pipeline.pods_of(app))) for app in pipeline.description.scaled]
     with Audit.running(pipeline.probes) as audit:
         with _load(pipeline) as since:
-
-            def grown() -> bool:
-                nonlocal found
-                found = [_looked_at(pipeline, growth, since) for growth in found]
-                return all(growth.ready_after is not None for growth in found)
-
-            with suppress(WaitExpired):  # the caller reports what did not grow, with all that was seen
-                wait_until(
-                    grown,
-                    within=SCALE_UP_TIMEOUT_S,
-                    what="the autoscalers to bring more pods",
-                    every=1.0,
-                    retry_on=(PreconditionNotMet,),  # while the load's pods replace the others none may be listed
-                )
+            found = _grown(pipeline, since, [])
         for growth in found:
             pipeline.say(f"  {growth}")
         return found, audit.reconcile()
 
 
-def after_calm(pipeline: SteadyPipeline) -> list[Shrinking]:
-    """Load until each app has several pods, then calm until each has one again.
+def up_and_down(pipeline: SteadyPipeline) -> LoadTest:
+    """Load until each app has another pod ready, then calm until each has one again, with the ledger over all of it.
 
     Raises:
-        WaitExpired: an app did not come down to one pod before, or the load brought no pods.
+        WaitExpired: an app did not come down to one pod before.
     """
     wait_until(
         lambda: set(_wanted(pipeline).values()) == {1},
@@ -97,27 +109,68 @@ def after_calm(pipeline: SteadyPipeline) -> list[Shrinking]:
         what="one pod each before the load",
         every=1.0,
     )
-    with _load(pipeline):
+    samples: list[Sample] = []
+    with Audit.running(pipeline.probes) as audit:
+        with _load(pipeline) as since:
+            growths = _grown(pipeline, since, samples)
+        calm_at = time.time()
+        shrinkings = _shrunk_all(pipeline, calm_at, samples)
+        report = audit.reconcile()
+    for one in (*growths, *shrinkings):
+        pipeline.say(f"  {one}")
+    return LoadTest(growths, shrinkings, samples, since, calm_at, report)
+
+
+def _grown(pipeline: SteadyPipeline, since: float, samples: list[Sample]) -> list[Growth]:
+    """Wait until each autoscaler has brought another ready pod, or in vain; the caller reports what did not grow."""
+    found = [Growth(app, len(pipeline.pods_of(app))) for app in pipeline.description.scaled]
+
+    def grown() -> bool:
+        nonlocal found
+        samples.extend(_sampled(pipeline))
+        found = [_looked_at(pipeline, growth, since) for growth in found]
+        return all(growth.ready_after is not None for growth in found)
+
+    with suppress(WaitExpired):
         wait_until(
-            lambda: min(_wanted(pipeline).values()) > 1,
+            grown,
             within=SCALE_UP_TIMEOUT_S,
-            what="more pods to be wanted",
+            what="the autoscalers to bring more pods",
             every=1.0,
+            retry_on=(PreconditionNotMet,),  # while the load's pods replace the others none may be listed
         )
-    start = time.time()
+    return found
+
+
+def _shrunk_all(pipeline: SteadyPipeline, start: float, samples: list[Sample]) -> list[Shrinking]:
+    """Wait until each app has one pod again, or in vain; the caller reports what did not shrink."""
     found = [Shrinking(app, wanted) for app, wanted in _wanted(pipeline).items()]
 
     def calm() -> bool:
         nonlocal found
+        samples.extend(_sampled(pipeline))
         wanted, after = _wanted(pipeline), time.time() - start
         found = [_shrunk(one, wanted[one.app], after) for one in found]
         return all(one.done_after is not None for one in found)
 
     with suppress(WaitExpired):
         wait_until(calm, within=SCALE_DOWN_TIMEOUT_S, what="the autoscalers to take pods back", every=1.0)
-    for one in found:
-        pipeline.say(f"  {one}")
     return found
+
+
+def _sampled(pipeline: SteadyPipeline) -> list[Sample]:
+    autoscalers = {name_of(one): one for one in pipeline.cluster.list("hpas")}
+    return [
+        sample_of(time.time(), app, autoscalers[pipeline.description.autoscaler(app).name])
+        for app in pipeline.description.scaled
+    ]
+
+
+def sample_of(at: float, app: str, hpa: dict[str, Any]) -> Sample:
+    """What the autoscaler says of itself; a figure that it does not give is 0."""
+    status = status_of(hpa)
+    wanted, pods = (int(status.get(key) or 0) for key in ("desiredReplicas", "currentReplicas"))
+    return Sample(at, app, wanted, pods, _cpu(hpa))
 
 
 @contextmanager

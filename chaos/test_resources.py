@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import allure
 import pytest
 
 if TYPE_CHECKING:
@@ -28,11 +29,22 @@ def test_load_scales_up(steady_pipeline: SteadyPipeline) -> None:
 
 @pytest.mark.slow
 @pytest.mark.component("hpa")
-def test_calm_scales_down(steady_pipeline: SteadyPipeline) -> None:
-    """Five minutes after the load has gone, the pods that it brought go one by one."""
-    from chaos.scaling import after_calm  # noqa: PLC0415
+def test_load_scales_up_and_down(steady_pipeline: SteadyPipeline) -> None:
+    """Load brings pods, five minutes of calm after it take them back one by one, and no reading is lost in either."""
+    from chaos.scaling import up_and_down  # noqa: PLC0415
+    from chaos.scaling_picture import svg  # noqa: PLC0415
 
-    for one in after_calm(steady_pipeline):
+    test = up_and_down(steady_pipeline)
+    targets = {
+        app: steady_pipeline.description.autoscaler(app).cpu_percent for app in steady_pipeline.description.scaled
+    }
+    allure.attach(svg(test, targets), "replicas and CPU over time", allure.attachment_type.SVG)
+    allure.attach(str(test), "time to scale, and the ledger", allure.attachment_type.TEXT)
+    assert test.report.holds, f"under load and in the calm after it:\n{test.report}"
+    for growth in test.growths:
+        _expect_at_most(steady_pipeline, growth.app, growth.most)
+        assert growth.ready_after is not None, f"{growth.app} did not get another ready pod: {growth}"
+    for one in test.shrinkings:
         _expect_at_most(steady_pipeline, one.app, one.most)
         assert one.first_after is not None, f"{one.app} kept its pods: {one}"
         assert one.first_after >= MIN_CALM_S, f"{one.app} lost a pod after {one.first_after:.0f} s: {one}"

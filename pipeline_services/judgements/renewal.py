@@ -129,7 +129,7 @@ def autoscaler_is_proved(snapshot: Snapshot, hpa_name: str) -> None:
     hpa = named(snapshot, "hpas", hpa_name)
     if hpa is None:
         raise PreconditionNotMet(f"there is no HPA {hpa_name}")
-    load = "pytest -m chaos chaos/test_resources.py -k load"
+    load = "make load-test"
     last = status_of(hpa).get("lastScaleTime")
     if last is None and age(hpa, snapshot.taken_at) < MONTH:
         raise PreconditionNotMet(f"{hpa_name} has not had to scale yet", next_step=load)
