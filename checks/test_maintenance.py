@@ -54,16 +54,18 @@ def test_no_new_warning_recurs(
     snapshot: Snapshot, record_property: Callable[[str, object], None], component: str
 ) -> None:
     """No Warning event that came up since the last review comes again and again."""
-    for kind in recurring.no_new_warning_recurs(snapshot, component):
-        record_property("warning", f"recurs: {kind}")
+    known = recurring.no_new_warning_recurs(snapshot, component)
+    if known:
+        record_property("warning", f"recurs: {'; '.join(map(str, known))}")
 
 
 def test_no_new_error_recurs(
     snapshot: Snapshot, record_property: Callable[[str, object], None], component: str
 ) -> None:
     """No error that was logged for the first time since the last review comes again and again."""
-    for kind in recurring.no_new_error_recurs(snapshot, component):
-        record_property("warning", f"recurs: {kind}")
+    known = recurring.no_new_error_recurs(snapshot, component)
+    if known:
+        record_property("warning", f"recurs: {'; '.join(map(str, known))}")
 
 
 def test_backup_proved(snapshot: Snapshot, component: str) -> None:
@@ -76,9 +78,9 @@ def test_requests_fit(snapshot: Snapshot, record_property: Callable[[str, object
     allure.attach(provisioning.table(snapshot), "requests and limits of all", allure.attachment_type.TEXT)
     found = provisioning.requests_fit(snapshot, app)
     record_property("reading", "; ".join(map(str, found)))
-    for provision in found:
-        if provision.verdict:
-            record_property("warning", str(provision))
+    ample = [str(provision) for provision in found if provision.verdict]
+    if ample:
+        record_property("warning", "; ".join(ample))
 
 
 def test_image_current(snapshot: Snapshot, record_property: Callable[[str, object], None], app: str) -> None:

@@ -21,6 +21,7 @@ KNOWN_FOR: Final = 3 * 3600.0
 """Seconds that must be known for anything that is said of a week."""
 COVERED: Final = 0.9
 """The part of the time looked back at that must be known; a run may be early by some hours."""
+DAILY: Final = "pytest -m daily, once a day: what it reads is kept for the next review"
 LONGEST_GAP: Final = 1 / 3
 """The part of that time of which nothing at all may be known in one piece: two days of a week."""
 
@@ -63,7 +64,7 @@ def filled_in(
     return [*(point for point in read if point[0] < begin), *points]
 
 
-def require_covered(snapshot: Snapshot, what: str, times: Sequence[float], look_back: float = WEEK) -> None:
+def require_covered(snapshot: Snapshot, times: Sequence[float], look_back: float = WEEK) -> None:
     """``require_known_since`` the first of the times at which it is known, and no long gap between them.
 
     Args:
@@ -72,28 +73,33 @@ def require_covered(snapshot: Snapshot, what: str, times: Sequence[float], look_
     Raises:
         NoData: less is known.
     """
-    require_known_since(snapshot, what, times[0], look_back)
+    require_known_since(snapshot, times[0], look_back, next_step=DAILY)
     wanted = min(look_back, lives_for(snapshot))
     gap = max(after - before for before, after in pairwise([*times, snapshot.taken_at]))
     if gap > max(KNOWN_FOR, LONGEST_GAP * wanted):
-        raise NoData(f"{what} is not known for {duration(gap)} of the {duration(wanted)} that are looked back at")
+        raise NoData(
+            f"there is a gap of {duration(gap)} in the {duration(wanted)} that are looked back at", next_step=DAILY
+        )
 
 
-def require_known_since(snapshot: Snapshot, what: str, since: float, look_back: float = WEEK) -> None:
+def require_known_since(snapshot: Snapshot, since: float, look_back: float = WEEK, next_step: str = "") -> None:
     """What is said of a week rests on a week, or on the whole life of a pipeline that is younger.
 
     Args:
         since: epoch seconds.
         look_back: seconds that the review looks back.
+        next_step: what would let more be known.
 
     Raises:
         NoData: less is known.
     """
     known, wanted = snapshot.taken_at - since, min(look_back, lives_for(snapshot))
     if known < KNOWN_FOR:
-        raise NoData(f"{what} is known for {known / 3600:.1f} h; a review takes {KNOWN_FOR / 3600:g}")
+        raise NoData(f"{known / 3600:.1f} h are known; a review takes {KNOWN_FOR / 3600:g}")
     if known < COVERED * wanted:
-        raise NoData(f"{what} is known for {duration(known)} of the {duration(wanted)} that are looked back at")
+        raise NoData(
+            f"{duration(known)} are known of the {duration(wanted)} that are looked back at", next_step=next_step
+        )
 
 
 def lives_for(snapshot: Snapshot) -> float:

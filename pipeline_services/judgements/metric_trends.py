@@ -10,7 +10,7 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.growth import DAY_S, growth, range_of
-from pipeline_services.judgements.history import WEEK, filled_in, reading_key, require_covered
+from pipeline_services.judgements.history import DAILY, WEEK, filled_in, reading_key, require_covered
 from pipeline_services.metrics.metric import KeyMetric, Reading
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.text import duration
@@ -71,7 +71,7 @@ def keeps_from_its_level(snapshot: Snapshot, metric: KeyMetric, subject: str = "
         advice = metric.advice.but(runbook=ANCHOR)
         observed = f"{trend}; at that pace it is past its level in {range_of((soon, late))}"
         raise Deviation(snapshot, observed, f"{metric.threshold()} until the next review", advice)
-    require_covered(snapshot, reading_key(metric.id, subject), [at for at, _ in points])
+    require_covered(snapshot, [at for at, _ in points])
     return trend
 
 
@@ -86,7 +86,7 @@ def trend_points(snapshot: Snapshot, metric: KeyMetric, subject: str = "") -> li
         known = snapshot.data(f"metric_trends/{metric.id}").get(subject, [])
     points = filled_in(snapshot, known, reading_key(metric.id, subject))
     if not points:
-        raise NoData(f"nothing is remembered of {reading_key(metric.id, subject)}")
+        raise NoData("no earlier run has kept a reading of it, and Prometheus has none", next_step=DAILY)
     return points
 
 

@@ -128,7 +128,7 @@ def requests_fit(snapshot: Snapshot, app: str) -> list[Provision]:
         expected = f"at most {MOST_OF_REQUEST:g} times the request and {MOST_OF_LIMIT:.0%} of the limit"
         raise Deviation(snapshot, str(short), expected, advice)
     since = max(snapshot.data(f"use/{resource}")[app]["since"] for resource in RESOURCES)
-    require_known_since(snapshot, f"the use of {app}", since, MONTH)
+    require_known_since(snapshot, since, MONTH)
     return found
 
 

@@ -15,6 +15,7 @@ from pipeline_services.judgements.events import component_of
 from pipeline_services.judgements.history import WEEK, breaks, looks, require_covered
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.metrics.known_issues import Source, known_issue
+from pipeline_services.model.commands import LOGS_OF
 from pipeline_services.model.k8s import first_seen, involved_object, last_seen, stamped, times_seen
 from pipeline_services.model.log_levels import is_severe
 from pipeline_services.model.text import one_line, plural, shape_of, utc
@@ -33,6 +34,7 @@ RECURS_OVER_S: Final = 3600.0
 AFTER_BREAK_S: Final = 600.0
 """What was broken on purpose may be complained of for so long after it was put right."""
 SHOWN: Final = 160
+LATEST_EVENTS: Final = "kubectl get events -n {namespace} --sort-by=.lastTimestamp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,12 @@ def _nothing_new_recurs(snapshot: Snapshot, source: Source, component: str) -> l
     new = [kind for kind in recurring if kind.new]
     if new:
         more = f"; and {len(new) - 1} more of that kind" if len(new) > 1 else ""
-        advice = advice_about(component).but(runbook="preventive-maintenance")
+        advice = advice_about(component).but(
+            next_command=LATEST_EVENTS if source == EVENTS else LOGS_OF % component, runbook="preventive-maintenance"
+        )
         raise Deviation(snapshot, f"{new[0]}{more}", "nothing new that recurs and is no known issue", advice)
-    require_covered(snapshot, f"what {_WORDS[source]}", _covered(snapshot, source))
+    require_covered(snapshot, _covered(snapshot, source))
     return recurring
-
-
-_WORDS: Final = {EVENTS: "was warned of", LOGS: "was logged"}
 
 
 def kinds(snapshot: Snapshot, source: Source) -> list[Kind]:

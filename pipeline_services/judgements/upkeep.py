@@ -102,7 +102,7 @@ def restarts_are_few(snapshot: Snapshot, component: str) -> None:
             snapshot, f"{component} was restarted {counted:.0f} times in a week", f"< {MAX_RESTARTS}", advice
         )
     since = min(remembered_since(snapshot), *map(created_at, pods_of(snapshot, component)), snapshot.taken_at)
-    require_known_since(snapshot, f"how often {component} was restarted", since)
+    require_known_since(snapshot, since)
 
 
 def volume_has_room(snapshot: Snapshot, component: str) -> None:
@@ -124,7 +124,7 @@ def volume_has_room(snapshot: Snapshot, component: str) -> None:
     if until_full[1] < NEXT_REVIEW_DAYS:
         observed = f"the volume {volume} is {used:.0%} full, and all full in {range_of(until_full)} at its growth"
         raise Deviation(snapshot, observed, f"room for {NEXT_REVIEW_DAYS:g} days, until the next review", advice)
-    require_covered(snapshot, volume, [at for at, _ in points])
+    require_covered(snapshot, [at for at, _ in points])
 
 
 def comes_back(snapshot: Snapshot, trend_id: str) -> None:
@@ -149,7 +149,7 @@ def comes_back(snapshot: Snapshot, trend_id: str) -> None:
         first, now = (f"{level / trend.scale:.3g}" for level in (levels[0], levels[-1]))
         observed = f"{trend_id} creeps from {first} to {now} {trend.unit} and does not come back"
         raise Deviation(snapshot, observed, "a slope that does", _advice(trend.component, _NEXT[trend.unit]))
-    require_covered(snapshot, trend_id, [at for at, _ in points])
+    require_covered(snapshot, [at for at, _ in points])
 
 
 _NEXT: Final = {
@@ -232,7 +232,7 @@ def _levels(points: Sequence[Sequence[float]], what: str) -> list[float]:
     """The median of each sixth of the time."""
     start, span = points[0][0], points[-1][0] - points[0][0]
     if span < KNOWN_FOR:
-        raise NoData(f"{what} is known for {span / 3600:.1f} h; a trend takes {KNOWN_FOR / 3600:g}")
+        raise NoData(f"{span / 3600:.1f} h are known; a trend takes {KNOWN_FOR / 3600:g}")
     parts: list[list[float]] = [[] for _ in range(TREND_PARTS)]
     for at, value in points:
         parts[min(TREND_PARTS - 1, int((at - start) / span * TREND_PARTS))].append(value)

@@ -89,5 +89,5 @@ def test_what_is_not_known_is_not_judged() -> None:
 
 
 def test_a_month_that_prometheus_forgot_is_not_known() -> None:
-    with pytest.raises(NoData, match=r"the use of loki is known for 12 h 0 min of the 20 days"):
+    with pytest.raises(NoData, match=r"12 h 0 min are known of the 20 days"):
         requests_fit(reviewed(age=20 * 86_400.0).snapshot(), roles.LOKI)

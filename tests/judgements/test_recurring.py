@@ -119,12 +119,12 @@ def test_known_issues_may_recur() -> None:
 def test_a_week_that_nobody_looked_at_is_not_known() -> None:
     world = old()
     world.answers["history"] = []
-    with pytest.raises(NoData, match=r"what was warned of is known for 1\.0 h"):
+    with pytest.raises(NoData, match=r"1\.0 h are known"):
         no_new_warning_recurs(world.snapshot(), "kafka")
-    with pytest.raises(NoData, match="what was logged is known for 12 h 0 min of the 7 days"):
+    with pytest.raises(NoData, match="12 h 0 min are known of the 7 days"):
         no_new_error_recurs(world.snapshot(), "kafka")
     kept(world, 6.9)
-    with pytest.raises(NoData, match="what was warned of is not known for 7 days of the 7 days"):
+    with pytest.raises(NoData, match="a gap of 7 days in the 7 days"):
         no_new_warning_recurs(world.snapshot(), "kafka")
 
 

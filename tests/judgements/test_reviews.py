@@ -56,7 +56,7 @@ def test_what_creeps_is_told_in_its_unit() -> None:
 
 
 def test_a_short_memory_knows_no_trend() -> None:
-    with pytest.raises(NoData, match=r"known for 2.8 h; a trend takes 3"):
+    with pytest.raises(NoData, match=r"2.8 h are known; a trend takes 3"):
         upkeep.comes_back(memory(lambda part: 1 + part, points=18).snapshot(), "memory-kafka")
     world = memory(lambda part: 400 + 300 * part)
     points = world.answers["trends"]["memory/kafka"]
@@ -110,7 +110,7 @@ def test_nothing_is_said_of_a_week_that_prometheus_knows_minutes_of() -> None:
         pod["metadata"]["creationTimestamp"] = world.ago(600)
     world.answers["trends"] = {name: known[-3:] for name, known in world.answers["trends"].items()}
     for judge, what in ((upkeep.restarts_are_few, roles.KAFKA), (upkeep.comes_back, "memory-kafka")):
-        with pytest.raises(NoData, match=r"is known for 0\.\d h; a (review|trend) takes 3"):
+        with pytest.raises(NoData, match=r"0\.\d h are known; a (review|trend) takes 3"):
             judge(world.snapshot(), what)
 
 

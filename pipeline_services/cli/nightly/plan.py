@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Final
 
 REPAIR: Final = "repair"
+LOAD_TEST: Final = "load-test"
 NOTE: Final = "repaired: "
 """How the lines of that step begin that say what it put right."""
 RECENT: Final = 5
@@ -90,8 +91,11 @@ def steps(today: date, cluster: Cluster, reports: Path) -> list[Step]:
     if today.weekday() == _SUNDAY:
         planned.append(run("weekly", "the weekly review", 120))
     if today.day == 1:
+        if cluster.is_own or cluster.allow_chaos:
+            test = breaking("chaos", "the load test of the autoscalers", 1000, "chaos and slow")
+            planned.append(replace(test, name=LOAD_TEST, command=(*test.command, "chaos/test_resources.py")))
         planned += _rotations() if cluster.is_own else []
-        planned.append(run("monthly", "the monthly review", 120))
+        planned.append(run("monthly", "the monthly review", 300))
     return planned
 
 

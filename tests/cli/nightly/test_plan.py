@@ -24,7 +24,7 @@ def names(today: date, cluster: Cluster) -> list[str]:
     [
         (MONDAY, OWN, ["repair", "daily", "chaos", "matrix"]),
         (SUNDAY, OWN, ["repair", "daily", "chaos", "matrix", "weekly"]),
-        (FIRST, OWN, ["repair", "daily", "chaos", "matrix", "rotate-token", "rotate-tls", "monthly"]),
+        (FIRST, OWN, ["repair", "daily", "chaos", "matrix", "load-test", "rotate-token", "rotate-tls", "monthly"]),
         (date(2026, 11, 1), OTHER, ["daily", "weekly", "monthly"]),
         (MONDAY, Cluster({"settings": "s.toml"}), ["repair", "daily", "chaos", "matrix"]),
         (MONDAY, Cluster({"context": "test"}, "test"), ["daily", "chaos", "matrix"]),
@@ -54,7 +54,7 @@ def test_no_value_of_an_option_stands_alone_since_pytest_would_take_a_file_for_a
 
 
 def test_only_what_changes_something_needs_a_repaired_cluster() -> None:
-    changing = ["chaos", "matrix", "rotate-token", "rotate-tls"]
+    changing = ["chaos", "matrix", "load-test", "rotate-token", "rotate-tls"]
     assert [step.name for step in steps(FIRST, OWN, REPORTS) if step.needs_repaired] == changing
 
 
