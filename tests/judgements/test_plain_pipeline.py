@@ -9,9 +9,11 @@ import pytest
 from pipeline_services.checklist.checks import cases, named
 from pipeline_services.checklist.run import run_checks
 from pipeline_services.metrics.key_metrics import metrics_of
+from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import crash_looping
+from tests.judgements.known_bad_services import stalled
 from tests.judgements.world import World, healthy
 
 PLAIN = Pipeline.load(Path("plain"))
@@ -76,3 +78,69 @@ def test_a_setting_of_the_second_config_map_is_judged() -> None:
         case.judge(world.snapshot())
     [finding, *_] = diagnose(world.snapshot()).findings
     assert (finding.cause.id, finding.subject) == ("setting-wrong", "configmap/processor-config")
+
+
+def hung(world: World, component: str) -> None:
+    """It is Ready, since nothing asks it, and does no more: its port accepts a connection and never answers."""
+    for target in world.answers["prometheus_targets"]:
+        if target["labels"]["job"] == component:
+            target |= {"health": "down", "lastError": "context deadline exceeded"}
+
+
+def test_a_processor_that_hangs_is_named_first() -> None:
+    world = plain()
+    hung(world, "processor")
+    stalled(world, "growing")
+    for metric in ("processor-matches-producer", "influxdb-writes-match-processor"):
+        world.answers[f"prometheus/{metric}"] = []
+    world.answers["influxdb_newest"] = {"time": world.now - 134, "points_1m": 0}
+    found = diagnose(world.snapshot()).findings
+    assert [(one.component, one.cause.id) for one in found] == [("processor", "process-hung")]
+
+
+def test_a_producer_that_hangs_is_named_first() -> None:
+    world = plain()
+    hung(world, "producer")
+    world.answers["prometheus/producer-rate"] = []
+    world.answers["prometheus/processor-matches-producer"] = []
+    still = {"0": {"committed": 10_000, "end": 10_000}}
+    world.answers["kafka_lag"] = [{"at": world.now + wait, "partitions": still} for wait in (0.0, 2.1)]
+    world.answers["influxdb_newest"] = {"time": world.now - 134, "points_1m": 0}
+    found = diagnose(world.snapshot()).findings
+    assert [(one.component, one.cause.id) for one in found] == [("producer", "process-hung")]
+
+
+def test_a_policy_that_keeps_prometheus_away_is_no_hung_process() -> None:
+    world = plain()
+    hung(world, "processor")
+    found = diagnose(world.snapshot()).findings
+    assert [(one.component, one.cause.id) for one in found] == [("prometheus", "scrape-failing")]
+
+
+def test_a_process_that_a_probe_asks_is_left_to_the_kubelet() -> None:
+    world = plain()
+    hung(world, "processor")
+    world.answers["influxdb_newest"] = {"time": world.now - 134, "points_1m": 0}
+    world.pods("processor")[0]["spec"]["containers"][0]["livenessProbe"] = {"httpGet": {"path": "/", "port": 8000}}
+    assert "process-hung" not in {one.cause.id for one in diagnose(world.snapshot()).findings}
+
+
+def test_a_kafka_that_hangs_is_named_first() -> None:
+    world = plain()
+    away = ServiceUnreachable("kafka does not answer")
+    for source in ("kafka_topics", "kafka_group", "kafka_lag", "kafka_settings", "kafka_quotas"):
+        world.fail(source, away)
+    world.answers["prometheus/producer-rate"][0]["value"] = [world.now, "0"]
+    world.answers["influxdb_newest"] = {"time": world.now - 134, "points_1m": 0}
+    found = diagnose(world.snapshot()).findings
+    assert [one.component for one in found][:1] == ["kafka"]
+
+
+def test_an_influxdb_that_hangs_is_named_first() -> None:
+    world = plain()
+    for source in ("influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write"):
+        world.fail(source, ServiceUnreachable("influxdb-service does not answer"))
+    world.answers["prometheus/influxdb-writes-match-processor"][0]["value"] = [world.now, "0"]
+    world.answers["prometheus/write-failures"][0]["value"] = [world.now, "0.9"]
+    found = diagnose(world.snapshot()).findings
+    assert [one.component for one in found][:1] == ["influxdb"]

@@ -12,7 +12,7 @@ from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
-from pipeline_services.triage.rules import tls
+from pipeline_services.triage.rules import probes, tls
 from pipeline_services.triage.rules.finding import make_finding, of_part
 from pipeline_services.triage.steps import HISTORY, LOGS, READY, RESTORE, ROLL_BACK
 
@@ -99,8 +99,11 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
     pods = evidence.failed(checks.PODS_SCRAPED)
     red = [*pods, *evidence.failed(checks.NODES_SCRAPED)]
     missing = [one for one in red if not one.parameters or evidence.ready(one.parameters[0])]
-    if len(missing) == 1 and missing[0] in pods and "connection refused" in missing[0].why:
-        yield _port_closed(evidence, missing[0])
+    alone = missing[0] if len(missing) == 1 and missing[0] in pods else None
+    if alone and "connection refused" in alone.why:
+        yield _port_closed(evidence, alone)
+    elif alone and (silent := probes.silent(evidence, alone.parameters[0], alone.why)):
+        yield silent
     elif missing:
         yield make_finding(
             evidence,

@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.pods import STARTING_FOR
+from pipeline_services.judgements.readings import newest_stored_age
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.metrics.levels.pods import MAX_RESTARTS
+from pipeline_services.model import roles
 from pipeline_services.model.component import Component
+from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import (
     K8sObject,
     condition_since,
@@ -21,6 +24,7 @@ from pipeline_services.model.k8s import (
     restarts_of,
     started_at,
 )
+from pipeline_services.model.text import duration
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.rules.finding import event_line, make_finding
@@ -52,6 +56,8 @@ _REFUSED: Final = (
     r"(?i)connection refused|statuscode: 40[0-9]|no such file|not found|executable file"
     r"|HTTP response to HTTPS|server gave HTTP"
 )
+STOPPED_S: Final = 60.0
+"""Age of the newest stored reading from which on nothing arrives any more."""
 STARTUP_S: Final = 15.0
 """Seconds after its start from which on a refused probe is no start-up any more."""
 
@@ -145,6 +151,46 @@ def killed_by_probe(
             pod=pod,
         )
     ]
+
+
+def silent(evidence: Evidence, app: str, unscraped: str) -> Finding | None:
+    """A process that hangs while nobody asks it: no probe can fail, Prometheus alone waits for its page in vain.
+
+    A policy that only keeps Prometheus away looks the same, but then readings go on being stored.
+
+    Args:
+        unscraped: what Prometheus says of the one target that it cannot scrape.
+    """
+    part = evidence.pipeline[app]
+    ready = [pod for pod in evidence.pods(app) if is_ready(pod)]
+    if app not in evidence.pipeline.data_path or not ready or any(map(_is_asked, ready)):
+        return None
+    try:
+        age = newest_stored_age(evidence.snapshot)
+    except PipelineError:
+        return None
+    if age < STOPPED_S or not re.search(_TIMED_OUT, unscraped):
+        return None
+    return make_finding(
+        evidence,
+        "process-hung",
+        part,
+        f"{app} is Ready and does not answer: {name_of(ready[0])}; no reading has been stored for {duration(age)}",
+        unscraped,
+        f"no probe of {app} asks the process, so nothing restarts it",
+        since=evidence.snapshot.taken_at - age,
+        affects={*evidence.pipeline.affected_by(app), roles.PROMETHEUS},
+        self_healing=False,
+        pod=ready[0],
+    )
+
+
+def _is_asked(pod: K8sObject) -> bool:
+    """Whether a probe asks a process of the pod over the network, as against a command that may say anything."""
+    kinds = ("livenessProbe", "readinessProbe")
+    return any(
+        {"httpGet", "grpc"} & (container.get(kind) or {}).keys() for container in containers_of(pod) for kind in kinds
+    )
 
 
 def alive(evidence: Evidence, part: Component) -> list[str]:
