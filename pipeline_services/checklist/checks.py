@@ -143,7 +143,7 @@ GRAFANA_DATASOURCE_ANSWERS: Final = Check(
     by.itself,
 )
 GRAFANA_DASHBOARD_COMPLETE: Final = Check(
-    "test_grafana_dashboard_complete", grafana.dashboard_is_complete, by.one(roles.GRAFANA)
+    "test_grafana_dashboard_complete", grafana.dashboard_is_complete, by.one_where(roles.GRAFANA, by.dashboard)
 )
 GRAFANA_PANEL_FRESH: Final = Check(
     "test_grafana_panel_fresh",

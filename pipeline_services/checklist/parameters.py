@@ -42,6 +42,11 @@ def cluster(pipeline: Pipeline) -> bool:
     return bool(pipeline.cluster)
 
 
+def dashboard(pipeline: Pipeline) -> bool:
+    """Whether Grafana has a dashboard that everybody may read."""
+    return bool(pipeline.dashboard.uid)
+
+
 def loads(pipeline: Pipeline) -> bool:
     """Whether a setting says how much is produced."""
     return bool(pipeline.config.config_map and pipeline.config.positive)

@@ -118,7 +118,7 @@ def _containers(part: Component, pipeline: Pipeline) -> list[dict[str, Any]]:
 
 
 def _volumes(part: Component, pipeline: Pipeline) -> list[dict[str, Any]]:
-    ca = {"secretName": pipeline.config.tls, "items": [{"key": "ca.crt", "path": "ca"}]}
+    ca = {"secretName": pipeline.config.tls, "items": [{"key": pipeline.config.ca, "path": "ca"}]}
     volumes = {
         **({roles.PROCESSOR: {"name": "ca", "secret": ca}} if pipeline.config.tls else {}),
         roles.KAFKA: {"name": "config", "configMap": {"name": "kafka-config"}},

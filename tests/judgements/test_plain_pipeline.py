@@ -1,4 +1,4 @@
-"""A pipeline of another shape is judged on what it has: no autoscalers, no dashboards, plain HTTP, two ConfigMaps."""
+"""Pipelines of another shape are judged on what they have: no autoscaler or one, plain HTTP, two ConfigMaps."""
 
 from __future__ import annotations
 
@@ -14,40 +14,37 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import crash_looping
 from tests.judgements.known_bad_services import stalled
-from tests.judgements.world import World, healthy
+from tests.judgements.shapes import shaped
+from tests.judgements.world import World
 
 PLAIN = Pipeline.load(Path("plain"))
 
 
+CA3 = Pipeline.load(Path("ca3"))
+SHIPPED = pytest.mark.parametrize("pipeline", [PLAIN, CA3], ids=lambda pipeline: pipeline.name)
+
+
 def plain() -> World:
-    """Healthy; nobody asks its kubelet, and its certificate is none."""
-    world = healthy(pipeline=PLAIN)
-    for source in [name for name in world.answers if name.startswith(("loki", "grafana"))]:
-        del world.answers[source]
-    for metric in ("cpu-usage", "memory-usage", "cpu-throttling", "volume-usage", "dead-letters", "name-resolves"):
-        del world.answers[f"prometheus/{metric}"]
-    del world.answers["tls"]
-    world.answers["hpas"] = []
-    targets = world.answers["prometheus_targets"]
-    world.answers["prometheus_targets"] = [one for one in targets if one["labels"]["job"] in PLAIN.scraped]
-    for sample in world.answers["kafka_lag"]:
-        for offsets in sample["partitions"].values():
-            offsets["committed"] = offsets["end"] - 2
-    return world
+    """Healthy."""
+    return shaped(PLAIN)
 
 
-def test_the_healthy_one_is_green_and_nothing_of_it_is_unknown() -> None:
-    assert run_checks(plain().snapshot(), cases(PLAIN, run="daily")) == {}
+@SHIPPED
+def test_the_healthy_one_is_green_and_nothing_of_it_is_unknown(pipeline: Pipeline) -> None:
+    assert run_checks(shaped(pipeline).snapshot(), cases(pipeline, run="daily")) == {}
 
 
-def test_triage_of_the_healthy_one_finds_nothing() -> None:
-    diagnosis = diagnose(plain().snapshot())
+@SHIPPED
+def test_triage_of_the_healthy_one_finds_nothing(pipeline: Pipeline) -> None:
+    diagnosis = diagnose(shaped(pipeline).snapshot())
     assert (diagnosis.findings, diagnosis.unanswered) == ((), ())
 
 
-@pytest.mark.parametrize("component", PLAIN.judged_workloads)
-def test_a_component_in_a_crash_loop_is_named_first(component: str) -> None:
-    world = plain()
+@pytest.mark.parametrize(
+    ("pipeline", "component"), [(one, component) for one in (PLAIN, CA3) for component in one.judged_workloads]
+)
+def test_a_component_in_a_crash_loop_is_named_first(pipeline: Pipeline, component: str) -> None:
+    world = shaped(pipeline)
     world.answers.setdefault(f"logs/{component}", [])
     crash_looping(world, world.pods(component)[0], "cannot start")
     found = diagnose(world.snapshot()).findings

@@ -94,8 +94,9 @@ def _read_loki(reach: Reach, record: Record, moment: Moment) -> None:
 
 def _grafana_sources(moment: Moment) -> list[str]:
     sources = [f"grafana_datasources/{uid}" for uid in _datasources(moment)]
-    panels = [f"grafana_panels/{panel}" for panel in moment.pipeline.dashboard.panels]
-    return ["grafana_health", "grafana_dashboard", *sources, *panels]
+    board = moment.pipeline.dashboard
+    shown = ["grafana_dashboard", *(f"grafana_panels/{panel}" for panel in board.panels)] if board.uid else []
+    return ["grafana_health", *sources, *shown]
 
 
 def _datasources(moment: Moment) -> list[str]:
@@ -109,6 +110,9 @@ def _read_grafana(reach: Reach, record: Record, moment: Moment) -> None:
     wanted = reach.pipeline.dashboard
     record.take("grafana_health", api.health)
     sources = [(f"grafana_datasources/{uid}", partial(_datasource, api, uid, moment)) for uid in _datasources(moment)]
+    if not wanted.uid:
+        take_all(record, sources)
+        return
     shown: list[tuple[str, Callable[[], Any]]] = []
     try:
         dashboard = api.dashboard(wanted.uid)
