@@ -48,7 +48,7 @@ class Pipeline:
     ``delivery``: what it promises of a reading that Kafka has acknowledged: ``at-least-once``, it is stored in the end,
     or ``at-most-once``, it may be lost on the way. ``queries``: PromQL of its own for a key metric, ``levels``: levels
     of its own, both by the metric's id. ``message``: what tells messages apart that are not the suite's own.
-    ``exemptions``: what is known to fail, and is let pass until a day.
+    ``exemptions``: what is known to fail, and is let pass until a day. ``deploy``: the command that restores it.
     ``manifests``: the folder in this checkout that declares its objects; empty where it is deployed from elsewhere, so
     that nothing can be compared with it. ``cluster``: the parts of the cluster itself that have to run, by name; none
     where nobody is to look at them.
@@ -70,6 +70,7 @@ class Pipeline:
     levels: Mapping[str, Levels] = field(default_factory=dict)
     message: MessageFields | None = None
     exemptions: tuple[Exemption, ...] = ()
+    deploy: str = "make up"
     manifests: str = ""
     cluster: Mapping[str, ClusterPart] = field(default_factory=dict)
 

@@ -141,3 +141,14 @@ def test_an_influxdb_that_hangs_is_named_first() -> None:
     world.answers["prometheus/write-failures"][0]["value"] = [world.now, "0.9"]
     found = diagnose(world.snapshot()).findings
     assert [one.component for one in found][:1] == ["influxdb"]
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "command"),
+    [(PLAIN, "make up PIPELINE=plain"), (CA3, "kubectl --context kind-conveyor apply -R -f k8s")],
+)
+def test_what_restores_it_is_its_own_command(pipeline: Pipeline, command: str) -> None:
+    world = shaped(pipeline)
+    world.drop("services", lambda item: item["metadata"]["name"] == "kafka-service")
+    [finding, *_] = diagnose(world.snapshot()).findings
+    assert command in finding.next

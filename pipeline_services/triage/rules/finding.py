@@ -20,6 +20,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.text import one_line
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Finding
+from pipeline_services.triage.steps import RESTORE
 
 MOST_EVIDENCE: Final = 6
 OF_ALL: Final[Mapping[str, str]] = MappingProxyType({"app": "the pipeline"})
@@ -65,6 +66,8 @@ def make_finding(
         subject = f"pod/{name_of(pod)}" if pod else about.kubectl_name if isinstance(about, Component) else ""
 
     def filled(text: str) -> str:
+        if text == RESTORE:
+            return in_context(pipeline.deploy, evidence.snapshot.context)
         return in_context(fill(text, pipeline, evidence.snapshot.namespace, more), evidence.snapshot.context)
 
     return Finding(
