@@ -28,7 +28,6 @@ from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
 from pipeline_services.model.k8s import labels_of, name_of, restarts_of, stamped
-from pipeline_services.model.log_levels import is_severe
 from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.reading_identity import Identity, MessageFields, Unidentified
@@ -170,7 +169,7 @@ def errors_of(cluster: Cluster, pipeline: Pipeline, component: str, seconds: int
         except NoData:
             continue  # it was replaced while this looked
     known = filter(None, map(stamped, lines))
-    return [LogLine(at, text) for at, text in sorted(known) if is_severe(text)]
+    return [LogLine(at, text) for at, text in sorted(known) if part.logs_an_error(text)]
 
 
 def _document(verdict: ObservedVerdict) -> dict[str, Any]:

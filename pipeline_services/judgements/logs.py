@@ -14,7 +14,6 @@ from pipeline_services.metrics.advice import advice_about
 from pipeline_services.metrics.known_issues import KnownIssue, known_issue
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import K8sObject, name_of, ready_since, stamped
-from pipeline_services.model.log_levels import is_severe
 from pipeline_services.snapshot.snapshot import Snapshot
 
 WINDOW: Final = 120.0
@@ -56,7 +55,7 @@ def unknown_errors(snapshot: Snapshot, component: str) -> list[Line]:
 def errors(snapshot: Snapshot, component: str) -> Iterator[tuple[Line, KnownIssue | None]]:
     """The lines that count and are errors, each with the known issue that it is; raises as ``recent_lines`` does."""
     for line in recent_lines(snapshot, component):
-        if is_severe(line.text):
+        if snapshot.pipeline[component].logs_an_error(line.text):
             yield line, known_issue("logs", component, line.whole, snapshot.taken_at)
 
 

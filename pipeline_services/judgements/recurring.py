@@ -17,7 +17,6 @@ from pipeline_services.metrics.advice import advice_about
 from pipeline_services.metrics.known_issues import Source, known_issue
 from pipeline_services.model.commands import LOGS_OF
 from pipeline_services.model.k8s import first_seen, involved_object, last_seen, stamped, times_seen
-from pipeline_services.model.log_levels import is_severe
 from pipeline_services.model.text import one_line, plural, shape_of, utc
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -135,7 +134,7 @@ def _events(snapshot: Snapshot) -> Iterator[Kind]:
 def _lines(snapshot: Snapshot) -> Iterator[Kind]:
     for kind in snapshot.data(LOUD_LINES)["kinds"]:
         part = snapshot.pipeline.workloads.get(kind["component"])
-        if part and is_severe(kind["sample"]):
+        if part and part.logs_an_error(kind["sample"]):
             yield Kind(LOGS, part.reports_to, kind["sample"], tuple(kind["times"]), kind["count"])
 
 
@@ -144,7 +143,7 @@ def _tails(snapshot: Snapshot) -> Iterator[Kind]:
         for tail in snapshot.answers.get(f"logs/{part.id}", ()):
             lines = [found for line in (*tail.get("previous", ()), *tail["lines"]) if (found := stamped(line))]
             for at, text in lines:
-                if is_severe(text):
+                if part.logs_an_error(text):
                     yield Kind(LOGS, part.reports_to, one_line(text, 300), (at,), 1)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.kinds import KINDS
+from pipeline_services.model.log_levels import is_severe
 
 ESCALATIONS: Final = ("L1", "L2", "L3")
 
@@ -60,6 +63,7 @@ class Component:
         headless: the Service that gives each pod of a StatefulSet a name; empty: none does.
         metrics_port: the port that Prometheus scrapes; 0: it is not scraped.
         volume: the claim that holds its data; empty: it keeps none. mount: where the container has that volume.
+        error_line: a regular expression that finds an error in a line of its log; empty: the formats of section 2.
         affects: components whose checks may fail because this one fails.
         impact: what a finding about it means, in words.
         next_command: what to type first; empty: describe its pods. It may hold the placeholders of commands.py.
@@ -81,6 +85,7 @@ class Component:
     volume: str = ""
     mount: str = ""
     autoscaler: Autoscaler | None = None
+    error_line: str = ""
     affects: tuple[str, ...] = ()
     impact: str = "what depends on it may not work"
     next_command: str = ""
@@ -88,6 +93,16 @@ class Component:
     escalation: str = "L2"
     recovery_limit_s: float = 0.0
     recovery_aim_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        try:
+            re.compile(self.error_line)
+        except re.error as error:
+            raise PreconditionNotMet(f"components.{self.id}.error_line: {self.error_line!r}: {error}") from error
+
+    def logs_an_error(self, line: str) -> bool:
+        """Whether a line of its log is an error or worse."""
+        return re.search(self.error_line, line) is not None if self.error_line else is_severe(line)
 
     @property
     def first_command(self) -> str:

@@ -38,6 +38,10 @@ REFUSED: Mapping[str, tuple[Change, str]] = {
         lambda d: d["components"]["kafka"].update(affects=["procesor"]),
         "components.kafka.affects: 'procesor' is none of",
     ),
+    "no regular expression": (
+        lambda d: d["components"]["kafka"].update(error_line="(ERROR"),
+        "components.kafka.error_line: '(ERROR': missing )",
+    ),
     "no such kind": (lambda d: d["components"]["kafka"].update(kind="Statefulset"), "did you mean 'StatefulSet'?"),
     "no such level": (
         lambda d: d["components"]["kafka"].update(escalation="L9"),

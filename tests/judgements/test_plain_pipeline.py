@@ -152,3 +152,19 @@ def test_what_restores_it_is_its_own_command(pipeline: Pipeline, command: str) -
     world.drop("services", lambda item: item["metadata"]["name"] == "kafka-service")
     [finding, *_] = diagnose(world.snapshot()).findings
     assert command in finding.next
+
+
+@pytest.mark.parametrize(
+    ("line", "is_error"),
+    [
+        ("2026-11-27 21:00:00,1 - ERROR - Error writing to InfluxDB: refused", True),
+        ("Traceback (most recent call last):", True),
+        ("2026-11-27 21:00:00,1 - INFO - no ERROR since the start", False),
+        ("2026-11-27 21:00:00,1 - WARNING - no broker yet", False),
+    ],
+)
+def test_an_error_line_is_what_the_description_says(line: str, is_error: bool) -> None:
+    world = plain()
+    world.answers["logs/processor"][0]["lines"] = [f"{world.ago(20)} {line}"]
+    red = run_checks(world.snapshot(), named(["test_no_unknown_errors_logged[processor]"], cases(PLAIN)))
+    assert bool(red) is is_error
