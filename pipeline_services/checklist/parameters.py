@@ -22,6 +22,10 @@ def one(component: str) -> ParametersOf:
     return lambda _: {(): component}
 
 
+def _reported(pipeline: Pipeline, component: str) -> str:
+    return pipeline.components[component].reports_to if component in pipeline.components else component
+
+
 def one_where(component: str, has: Callable[[Pipeline], object]) -> ParametersOf:
     """A single case, without parameters, where the pipeline has what it is about."""
     return where(has, one(component))
@@ -58,8 +62,8 @@ def kubelet_scraped(pipeline: Pipeline) -> bool:
 
 
 def each(components: Callable[[Pipeline], Iterable[str]]) -> ParametersOf:
-    """A case for each of the components, which it names."""
-    return lambda pipeline: {(component,): component for component in components(pipeline)}
+    """A case for each of the components, which it names, or the one that it is a part of."""
+    return lambda pipeline: {(one,): _reported(pipeline, one) for one in components(pipeline)}
 
 
 def each_of(component: str, subjects: Callable[[Pipeline], Iterable[str]]) -> ParametersOf:
@@ -75,7 +79,7 @@ def each_owned(owners: Callable[[Pipeline], Mapping[str, str]]) -> ParametersOf:
 def metrics(pipeline: Pipeline) -> Mapping[Parameters, str]:
     """A case for each key metric, or for each of its subjects where it has several."""
     return {
-        (metric.id, subject): metric.component_of(subject)
+        (metric.id, subject): _reported(pipeline, metric.component_of(subject))
         for metric in metrics_of(pipeline).values()
         for subject in metric.cases(pipeline)
     }

@@ -218,7 +218,7 @@ class Pipeline:
 
     def parts_of(self, component: str) -> tuple[Component, ...]:
         """The workloads that findings about ``component`` cover: its own, then those that are a part of it."""
-        return self._parts.get(component, ())
+        return self._parts.get(component) or tuple(one for one in self.workloads.values() if one.id == component)
 
     @cached_property
     def _parts(self) -> Mapping[str, tuple[Component, ...]]:

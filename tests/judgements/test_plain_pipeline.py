@@ -168,3 +168,25 @@ def test_an_error_line_is_what_the_description_says(line: str, is_error: bool) -
     world.answers["logs/processor"][0]["lines"] = [f"{world.ago(20)} {line}"]
     red = run_checks(world.snapshot(), named(["test_no_unknown_errors_logged[processor]"], cases(PLAIN)))
     assert bool(red) is is_error
+
+
+def doubled() -> Pipeline:
+    """Two workloads play the processor: the second is a part of the first, and findings about it name that."""
+    document = PLAIN.document()
+    second = {"workload": "archiver", "selector": {"app": "archiver"}, "container": "archiver", "part_of": "processor"}
+    document["components"]["archiver"] = {**document["components"]["processor"], **second}
+    document["flows"] += [
+        {**flow, "source": "archiver"} if flow["source"] == "processor" else {**flow, "destination": "archiver"}
+        for flow in document["flows"]
+        if "processor" in (flow["source"], flow["destination"])
+    ]
+    return Pipeline.from_document(document)
+
+
+def test_two_workloads_in_one_role_are_both_judged() -> None:
+    pipeline = doubled()
+    world = shaped(pipeline)
+    assert run_checks(world.snapshot(), cases(pipeline, run="daily")) == {}
+    crash_looping(world, world.pods("archiver")[0], "cannot start")
+    found = diagnose(world.snapshot()).findings
+    assert (found[0].component, found[0].subject.startswith("pod/archiver")) == ("processor", True)
