@@ -50,8 +50,14 @@ class SteadyPipeline:
         """The pipeline, which no other run breaks while the block runs.
 
         Raises:
-            PreconditionNotMet: no consent, another run, a part that is away.
+            PreconditionNotMet: no consent, another run, a part that is away, or apps that could not read what is sent.
         """
+        if authorized.target.pipeline.message:
+            raise PreconditionNotMet(
+                f"refused: scenarios send the suite's own messages, which the apps of {authorized.target.pipeline.name}"
+                " cannot read",
+                next_step="make promises, which only observes",
+            )
         undo_expired(authorized, say)
         with chaos_lock(authorized, "chaos"), closing(Cluster.connect(authorized.target)) as cluster:
             cluster.require_namespace()

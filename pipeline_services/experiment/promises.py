@@ -28,7 +28,7 @@ class Played:
 
     Attributes:
         fault: in words.
-        limit_s: within which a reading that was made after the fault has to be stored again.
+        limit_s: within which a reading that was made after the fault has to be stored again; 0: nobody promises that.
         gone_s: seconds that the deleted pod took to end.
         recovery_s: seconds until such a reading was stored; None: not while this waited.
         waited_s: how long that was.
@@ -57,7 +57,7 @@ class Promise:
 
 def promises(played: Iterable[Played]) -> list[Promise]:
     """The promises of each fault: it recovers in time, what Kafka has is stored, and the producer drops nothing."""
-    return [promise for one in played for promise in (_recovery(one), _stored(one), *_sent(one))]
+    return [promise for one in played for promise in (*_recovery(one), _stored(one), *_sent(one))]
 
 
 def state_of(found: Sequence[Promise]) -> State:
@@ -79,14 +79,16 @@ def _line(fault: str, text: str, state: str, seen: str) -> str:
     return f"{' '.join(cells)} {seen}".rstrip()
 
 
-def _recovery(played: Played) -> Promise:
+def _recovery(played: Played) -> list[Promise]:
+    if not played.limit_s:
+        return []
     text = f"recovers within {played.limit_s:g} s"
     late = f"; the pod took {played.gone_s:.0f} s to end: it does not end on SIGTERM"
     why = late if played.gone_s > IGNORES_SIGTERM_S else ""
     if played.recovery_s is None:
-        return Promise(played.fault, text, State.BROKEN, f"not within {played.waited_s:.0f} s{why}")
+        return [Promise(played.fault, text, State.BROKEN, f"not within {played.waited_s:.0f} s{why}")]
     kept = played.recovery_s <= played.limit_s
-    return Promise(played.fault, text, State.KEPT if kept else State.BROKEN, f"{played.recovery_s:.0f} s{why}")
+    return [Promise(played.fault, text, State.KEPT if kept else State.BROKEN, f"{played.recovery_s:.0f} s{why}")]
 
 
 def _stored(played: Played) -> Promise:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER: Final = re.compile(r"(?<!\$)\{([a-z_]+)(?::([a-z_-]+))?\}")
 
+_KAFKA_TOOL: Final = re.compile(r"\b(kafka-[a-z-]+)\.sh\b")
 _KUBECTL: Final = re.compile(r"(?<![\w./-])kubectl (?!--)")
 _OPEN_ENDED: Final = re.compile(r" --watch\b| -w\b| -f\b| port-forward ")
 LOGS_OF: Final = "kubectl logs -n {namespace} -l {selector:%s} --tail=100"
@@ -87,7 +88,7 @@ def fill(
     ``{workload:kafka}`` the workload as ``kind/name``, and so on for ``kind``, ``name``, ``selector``, ``container``,
     ``service``, ``port``, ``volume``, ``mount`` and ``hpa`` of any component. ``{secret:tls}`` is the Secret in that
     role (``write_token``, ``read_token``, ``tls``, ``admin``). Whatever else stands in braces (``{.data.tls\\.crt}``)
-    is left alone.
+    is left alone. Kafka's own commands are called as they are in the broker's container.
 
     Args:
         namespace: where the pipeline runs; empty means the description's own.
@@ -105,7 +106,7 @@ def fill(
             return known[word]
         return _described(found.group(), word, of, pipeline)
 
-    return _PLACEHOLDER.sub(value, command)
+    return _KAFKA_TOOL.sub(rf"\1{pipeline.topics.tools}", _PLACEHOLDER.sub(value, command))
 
 
 def in_context(command: str, context: str) -> str:

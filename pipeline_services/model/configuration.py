@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class Topics:
     """Kafka's side: the topic of the readings, the topic of what cannot be read, and the group that consumes.
 
-    ``dead_letters``: empty where nothing is set aside. ``settings``: what has to be in force for both topics, whether
+    ``dead_letters``: empty where nothing is set aside. ``tools``: how the names of Kafka's own commands end in the
+    broker's container. ``settings``: what has to be in force for both topics, whether
     it is the topic's own or the broker's.
     """
 
@@ -18,6 +19,7 @@ class Topics:
     partitions: int
     group: str
     dead_letters: str = ""
+    tools: str = ".sh"
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -56,6 +56,10 @@ def test_nobody_can_say_what_a_deleted_producer_dropped() -> None:
     assert states(replace(WELL, fault="producer deleted", dropped=None)) == [State.KEPT] * 2
 
 
+def test_where_no_limit_is_promised_none_is_broken() -> None:
+    assert states(replace(WELL, limit_s=0, recovery_s=None)) == [State.KEPT] * 2
+
+
 def test_without_a_fault_nothing_is_known() -> None:
     assert state_of([]) is State.NOT_KNOWN
 

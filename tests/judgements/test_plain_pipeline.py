@@ -190,3 +190,12 @@ def test_two_workloads_in_one_role_are_both_judged() -> None:
     crash_looping(world, world.pods("archiver")[0], "cannot start")
     found = diagnose(world.snapshot()).findings
     assert (found[0].component, found[0].subject.startswith("pod/archiver")) == ("processor", True)
+
+
+def test_kafka_s_own_commands_are_called_as_its_image_has_them() -> None:
+    world = shaped(CA3)
+    world.answers["kafka_topics"] = {}
+    [finding, *_] = diagnose(world.snapshot()).findings
+    typed = " ".join(finding.next)
+    assert "kafka-topics --bootstrap-server" in typed
+    assert ".sh" not in typed
