@@ -37,6 +37,7 @@ from pipeline_services.measure.sampler import PipelineSampler
 from pipeline_services.measure.samples import newest_of
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.pipeline import STATEFUL_SET
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.snapshot.collector import collect
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -95,7 +96,8 @@ class RecoveryObserver(Observer):
         self._fault = fault
         victims = frozenset(pod.incarnation for pod in pipeline.probes.pods().pods if pod.name in fault.pods)
         self._expected = ExpectedComponent(plan.component, 1, victims, plan.audited)
-        self._identity = self._read_identity(run) if pipeline.description[plan.component].volume else None
+        persistent = pipeline.description[plan.component].kind == STATEFUL_SET
+        self._identity = self._read_identity(run) if persistent else None
         with self._symptoms.running():
             try:
                 pipeline.say(f"  breaking: {fault.summary}")

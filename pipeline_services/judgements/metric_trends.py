@@ -10,7 +10,7 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.growth import DAY_S, growth, range_of
-from pipeline_services.judgements.history import DAILY, WEEK, filled_in, reading_key, require_covered
+from pipeline_services.judgements.history import DAILY, KNOWN_FOR, WEEK, filled_in, reading_key, require_covered
 from pipeline_services.metrics.metric import KeyMetric, Reading
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.text import duration
@@ -65,6 +65,8 @@ def keeps_from_its_level(snapshot: Snapshot, metric: KeyMetric, subject: str = "
     """
     points = trend_points(snapshot, metric, subject)
     trend = _trend(metric, points)
+    if trend.seconds < KNOWN_FOR:
+        raise NoData(f"{trend.seconds / 3600:.1f} h are known; a trend takes {KNOWN_FOR / 3600:g}")
     soon, late = _days_until_level(trend)
     horizon = min(WEEK, trend.seconds) / DAY_S
     if late < horizon:

@@ -80,13 +80,19 @@ def test_the_reading_says_how_much_of_the_time_it_was_past_its_level() -> None:
     [
         (2, 30 * DAY, "2 days are known of the 7 days that are looked back at"),
         (0.5, DAY, r"12 h 0 min are known of the 24 h 0 min that are looked back at"),
-        (0.1, 0.1 * DAY, r"2\.4 h are known; a review takes 3"),
+        (0.1, 0.1 * DAY, r"2\.4 h are known; a trend takes 3"),
     ],
     ids=["forgot", "younger, and forgot", "too young"],
 )
 def test_less_than_is_looked_back_at_is_not_known(days: float, lives: float, why: str) -> None:
     with pytest.raises(NoData, match=why):
         keeps_from_its_level(remembered(lambda _part: 0.5, days=days, lives=lives).snapshot(), MEMORY, "kafka")
+
+
+def test_a_start_up_heads_nowhere() -> None:
+    rising = remembered(lambda part: 0.2 + 0.65 * part, days=0.04, lives=0.04 * DAY)
+    with pytest.raises(NoData, match="a trend takes 3"):
+        keeps_from_its_level(rising.snapshot(), MEMORY, "kafka")
 
 
 def test_a_young_pipeline_is_judged_by_its_whole_life() -> None:

@@ -55,7 +55,7 @@ def subject_of(metric: KeyMetric, labels: Mapping[str, str], pipeline: Pipeline)
     return value
 
 
-def thinned(points: Sequence[tuple[float, float]], most: int = MOST_POINTS) -> Points:
+def thinned(points: Sequence[Sequence[float]], most: int = MOST_POINTS) -> Points:
     """At most so many points: each the median of as many neighbours, at the time of the last of them."""
     size = math.ceil(len(points) / most) or 1
     groups = [points[start : start + size] for start in range(0, len(points), size)]

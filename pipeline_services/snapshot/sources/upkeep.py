@@ -10,7 +10,7 @@ from typing import Any, Final
 from pipeline_services.clients.prometheus import PrometheusApi
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.deep import look_back
-from pipeline_services.snapshot.sources.metric_trends import metric_trend, trended
+from pipeline_services.snapshot.sources.metric_trends import metric_trend, thinned, trended
 from pipeline_services.snapshot.sources.use import USE, use_of
 
 LOOK_BACK: Final = 7 * 86_400.0
@@ -43,7 +43,11 @@ def upkeep_reads(api: PrometheusApi, at: float, pipeline: Pipeline) -> list[tupl
         (f"metric_trends/{metric.id}", partial(metric_trend, api, metric, at, pipeline, seconds=LOOK_BACK, step=STEP))
         for metric in trended(pipeline)
     ]
-    trends = partial(look_back, api, TRENDS, at, pipeline, seconds=LOOK_BACK, step=STEP)
+
+    def trends() -> dict[str, list[list[float]]]:
+        found = look_back(api, TRENDS, at, pipeline, seconds=LOOK_BACK, step=STEP)
+        return {name: thinned(points) for name, points in found.items()}
+
     used = [(f"use/{resource}", partial(use_of, api, resource, at, pipeline)) for resource in USE]
     return [*queries, ("trends", trends), *past, *used]
 
