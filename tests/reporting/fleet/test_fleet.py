@@ -18,7 +18,7 @@ import pytest
 from pipeline_services.clients.manifests import rendered
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.model.paths import REPOSITORY
-from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.pipeline import OWN, Pipeline
 from pipeline_services.reporting.fleet import cli, looking
 from pipeline_services.reporting.fleet.looking import AT_ONCE_OF_A_CLUSTER, look_at
 from pipeline_services.reporting.fleet.members import Fleet, Member
@@ -175,10 +175,21 @@ def test_a_mistake_in_the_file_is_one_line(
 
 def test_a_profile_that_is_wrong_refuses_one_pipeline_and_not_the_fleet(saved: Path) -> None:
     (saved / "bad.toml").write_text("nam = 1")
-    members = {"name": "a", "pipeline": "bad.toml"}, {"name": "b", "snapshot": "well.json"}
-    rows = look_at(Fleet.load(listed(saved, *members)))
-    assert [row.code for row in rows] == [4, 0]
+    one = '[[exemptions]]\ncheck = "test_kafka_topics"\nreason = "x"\nowner = "y"\nuntil = "2027-01-01"\n'
+    (saved / "lenient.toml").write_text(f"{OWN.read_text()}\n{one}")
+    rows = look_at(
+        Fleet.load(
+            listed(
+                saved,
+                {"name": "a", "pipeline": "bad.toml"},
+                {"name": "b", "snapshot": "well.json"},
+                {"name": "c", "snapshot": "well.json", "pipeline": "lenient.toml"},
+            )
+        )
+    )
+    assert [row.code for row in rows] == [4, 0, 4]
     assert "unknown key 'nam'" in rows[0].error
+    assert "test_kafka_topic" in rows[2].error
 
 
 ROWS = [

@@ -19,7 +19,7 @@ from tests.model.test_pipeline_schema import SCHEMA
 from tests.other_pipeline import other_pipeline
 from tests.snapshot.discover.namespaces import applied, config_map, foreign, recording, snapshot_of, workload
 
-UNSAID = ("name", "manifests", "topics.settings")
+UNSAID = ("name", "manifests", "topics.settings", "delivery", "exemptions")
 """What no object of a namespace says, and is not taken from the suite's own pipeline either."""
 UNASKED = {
     "metrics.dead_lettered": "no panel shows it",
