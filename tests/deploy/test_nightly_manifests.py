@@ -12,6 +12,7 @@ import yaml
 from pipeline_services.cli.nightly import cli, metrics
 from pipeline_services.clients.kubeconfig import Access
 from pipeline_services.clients.manifests import rendered
+from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.cluster.nightly import MANIFESTS, NAMESPACE
 from pipeline_services.platform.deploy import drift, render
@@ -109,7 +110,8 @@ def test_the_patch_for_chaos_fits_the_job(nightly: Manifests) -> None:
 
 
 def test_what_it_has_in_the_pipelines_namespace_survives_a_repair(nightly: Manifests, chaos: Manifests) -> None:
-    there = [one for one in (*nightly.objects, *chaos.objects) if one["metadata"].get("namespace") == SPACE]
+    all_of_them = (*nightly.objects, *chaos.objects, *rendered(REPOSITORY / "manifests" / "fleet"))
+    there = [one for one in all_of_them if one["metadata"].get("namespace") == SPACE]
     assert {drift.key(one) for one in there} == drift.ADDED
     assert drift.unexpected(there, set()) == []
     other = {**there[0], "metadata": {"name": "somebody-else"}}

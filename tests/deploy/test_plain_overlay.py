@@ -137,3 +137,12 @@ def test_a_write_that_fails_is_not_tried_again(programs: Mapping[str, ModuleType
     before = processor.write_errors._value.get()
     processor.store(Writer(), "point")
     assert (len(tried), processor.write_errors._value.get() - before) == (1, 1)
+
+
+def test_the_account_of_the_checks_may_read_as_much_as_in_the_suites_own_namespace() -> None:
+    own = rendered(FOLDER.parents[1] / "base" / "access")
+    granted = [
+        next(one["rules"] for one in roles if (one["kind"], name_of(one)) == ("Role", "daily-reader"))
+        for roles in (own, OBJECTS)
+    ]
+    assert granted[0] == granted[1]

@@ -18,9 +18,10 @@ PRUNED_KINDS: Final = (
 GIVEN: Final = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
 ADDED: Final = {
     *(("ConfigMap", "nightly-prometheus"), ("RoleBinding", "nightly-reader")),
+    ("RoleBinding", "fleet-reader"),
     *(("Role", "nightly-chaos"), ("RoleBinding", "nightly-chaos"), ("RoleBinding", "nightly-chaos-reader")),
 }
-"""What manifests/nightly has in the pipeline's namespace; it is there where somebody installed it, and stays."""
+"""What manifests/nightly and manifests/fleet have in the pipeline's namespace; it stays where somebody installed it."""
 CLUSTER_MANAGERS: Final = {"kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver"}
 RESTARTED_BY: Final = "kubectl-rollout"
 """The field manager of a rolling restart, which an operator may do at any time, and of a rotation."""
