@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from tests.discover.namespaces import applied
 
 from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.run import run_checks
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.practice import disruption, losses, templates, trust
 from pipeline_services.model.errors import NoData
+from pipeline_services.model.paths import PIPELINES
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.known_bad_practice import command, container, file, image, logged, probed_by, variable
 from tests.judgements.world import practised
@@ -168,3 +172,18 @@ def test_of_many_lines_three_are_shown() -> None:
         variable(f"TLS_{number}_VERIFY", "false")(world)
     with pytest.raises(Deviation, match=r"TLS_2_VERIFY=false \(env TLS_2_VERIFY of processor\); 2 more"):
         trust.tls_is_verified(world.snapshot(), "processor")
+
+
+def test_the_habits_of_the_second_pipeline_are_named() -> None:
+    plain = Pipeline.load(PIPELINES / "plain.toml")
+    logs = {f"logs/{app}": [] for app in plain.workloads}
+    topics = {plain.topics.readings: [{"replicas": [0]}]}
+    beside = {"secrets": [], "pods": [], "poddisruptionbudgets": [], "kafka_topics": topics, **logs}
+    snapshot = replace(applied("manifests/overlays/plain", plain.namespace, **beside), pipeline=plain)
+    found = run_checks(snapshot, cases(plain, run="practice"))
+    assert {case for case, one in found.items() if not one.failed} == set()
+    assert "enable_auto_commit=True" in found["test_offsets_follow_writes"].why
+    assert 'auto_offset_reset="latest"' in found["test_group_begins_at_the_start"].why
+    assert 'livenessProbe.exec.command = ["true"]' in found["test_probes_can_fail[producer]"].why
+    assert "readinessProbe = null" in found["test_probes_set[processor]"].why
+    assert "1 of 1 partitions have one replica" in found["test_topics_replicated"].why

@@ -73,6 +73,8 @@ def _named(profile: Pipeline) -> Iterator[tuple[str, Kind, str]]:
         yield from ((f"components.{part.id}.{key}", KINDS[kind], name) for key, (kind, name) in named.items() if name)
     if profile.config.config_map:
         yield "config.config_map", KINDS["ConfigMap"], profile.config.config_map
+    for name in profile.config.config_maps:
+        yield f"config.config_maps.{name}", KINDS["ConfigMap"], name
     yield from ((f"config.secrets.{name}", KINDS["Secret"], name) for name in profile.config.secrets)
 
 

@@ -17,6 +17,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.model.pipeline import STATEFUL_SET, Pipeline
 from pipeline_services.snapshot.discover.claims import SERVERS, Claim
+from pipeline_services.snapshot.discover.configuration import config_maps_of
 from pipeline_services.snapshot.discover.connections import Connections
 from pipeline_services.snapshot.discover.facts import Facts
 from pipeline_services.snapshot.discover.namespace import Namespace, Workload, first_port
@@ -27,6 +28,8 @@ _PROMISES: Final = {"impact": (roles.INFLUXDB, roles.PROCESSOR)}
 """What the pattern says of a role and is true of its own apps alone."""
 _WRITTEN: Final = ("affects", "part_of", "impact", "next_command", "runbook", "escalation")
 _AIMS: Final = ("recovery_limit_s", "recovery_aim_s")
+_AUTOSCALERS: Final = "hpa"
+_SHARED_MAP: Final = "{config_map}"
 AS_OUR_OWN: Final = "as in the suite's own pipeline"
 
 
@@ -39,12 +42,18 @@ class Components:
 
     def __init__(self, namespace: Namespace, claims: Mapping[str, Claim], pattern: Pipeline) -> None:
         self._namespace = namespace
+        self._shares_a_map = len(config_maps_of({role: one.workload for role, one in claims.items()})) == 1
         self._claims = claims
         self._pattern = pattern
         workloads = {role: one.workload for role, one in claims.items()}
         self._connections = Connections.between(namespace, workloads)
         self._scraping = Scraping.of(namespace, workloads)
-        self.present = [name for name, part in pattern.components.items() if not part.workload or name in claims]
+        scales = any(self._scaler(one) for one in workloads.values())
+        self.present = [
+            name
+            for name, part in pattern.components.items()
+            if name in claims or (not part.workload and (scales or name != _AUTOSCALERS))
+        ]
 
     def facts(self) -> Facts:
         """A table for each role that is played, and for what every cluster has, in the order of findings."""
@@ -114,12 +123,14 @@ class Components:
                 return
 
     def _autoscaler(self, facts: Facts, table: str, workload: Workload) -> None:
-        for hpa in self._namespace.listed("hpas"):
-            if scale_target_of(hpa) == (workload.kind, workload.name):
-                by = f"HorizontalPodAutoscaler {name_of(hpa)}"
-                for key, value in _autoscaler(hpa).items():
-                    facts.found(f"{table}/autoscaler", key, value, by)
-                return
+        hpa = self._scaler(workload)
+        if hpa:
+            for key, value in _autoscaler(hpa).items():
+                facts.found(f"{table}/autoscaler", key, value, f"HorizontalPodAutoscaler {name_of(hpa)}")
+
+    def _scaler(self, workload: Workload) -> K8sObject | None:
+        hpas = self._namespace.listed("hpas")
+        return next((one for one in hpas if scale_target_of(one) == (workload.kind, workload.name)), None)
 
     def _of_the_cluster(self, facts: Facts, name: str) -> None:
         part = self._pattern[name]
@@ -133,6 +144,8 @@ class Components:
             value = getattr(part, key)
             if key == "affects":
                 value = [one for one in value if one in self.present]
+            if key == "next_command" and _SHARED_MAP in value and not self._shares_a_map:
+                value = "kubectl get configmaps -n {namespace} -o yaml"
             if value and name not in _PROMISES.get(key, ()) and not (part.part_of and key not in ("part_of",)):
                 by = "section 3's limit" if key in _AIMS else AS_OUR_OWN
                 facts.guessed(f"components/{name}", key, value, by)

@@ -22,9 +22,10 @@ _TYPES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A panel of a dashboard: its queries, and the component that answers them."""
+    """A panel of a dashboard: its queries, the component that answers them, and what it was found by."""
 
     board: str
+    by: str
     id: int
     title: str
     source: str
@@ -97,7 +98,7 @@ def _dashboard(document: Any, by: str) -> Dashboard | None:
     if not isinstance(document, Mapping) or not isinstance(document.get("panels"), list):
         return None
     title = str(document.get("title") or "")
-    panels = [_panel(one, title) for one in _flat(document["panels"]) if one.get("type") != "row"]
+    panels = [_panel(one, title, by) for one in _flat(document["panels"]) if one.get("type") != "row"]
     return Dashboard(title, str(document.get("uid") or ""), tuple(panels), by)
 
 
@@ -108,7 +109,7 @@ def _flat(panels: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         yield from panel.get("panels") or ()
 
 
-def _panel(panel: Mapping[str, Any], board: str) -> Panel:
+def _panel(panel: Mapping[str, Any], board: str, by: str) -> Panel:
     targets = panel.get("targets") or ()
     queries = [str(value) for one in targets for key in ("expr", "query", "rawSql") if (value := one.get(key))]
     measured = [str(one["measurement"]) for one in targets if one.get("measurement")]
@@ -116,6 +117,7 @@ def _panel(panel: Mapping[str, Any], board: str) -> Panel:
     kind = source.get("type") if isinstance(source, Mapping) else source
     return Panel(
         board,
+        by,
         int(panel.get("id") or 0),
         str(panel.get("title") or ""),
         _TYPES.get(str(kind or "").lower(), ""),

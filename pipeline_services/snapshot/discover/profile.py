@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY
 from pipeline_services.model.k8s import name_of
-from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.pipeline import AT_LEAST_ONCE, AT_MOST_ONCE, METRICS_API, Pipeline
 from pipeline_services.snapshot.discover.claims import Claim, claims
 from pipeline_services.snapshot.discover.components import AS_OUR_OWN, Components
+from pipeline_services.snapshot.discover.configuration import Configuration
 from pipeline_services.snapshot.discover.connections import Connections
 from pipeline_services.snapshot.discover.contents import Contents
 from pipeline_services.snapshot.discover.credentials import Credentials
@@ -54,25 +55,32 @@ def discovered(snapshot: Snapshot, known: Mapping[str, tuple[str, str]] | None =
     found = claims(namespace, known or {})
     workloads = {role: one.workload for role, one in found.items()}
     facts = Facts()
-    _head(facts, snapshot, Scraping.of(namespace, workloads))
-    facts.extend(Components(namespace, found, pattern).facts())
-    _cluster(facts, namespace, pattern)
+    _head(facts, namespace, Scraping.of(namespace, workloads))
+    components = Components(namespace, found, pattern)
+    facts.extend(components.facts())
+    _cluster(facts, namespace, pattern, components.present)
     _flows(facts, namespace, workloads)
     facts.extend(Contents(namespace, workloads).facts())
+    facts.extend(Configuration(namespace, workloads).facts())
     _dashboard(facts, namespace, workloads)
     left = tuple(one for one in namespace.workloads if one not in workloads.values())
     return Discovered(facts, found, left)
 
 
-def _head(facts: Facts, snapshot: Snapshot, scraping: Scraping) -> None:
-    facts.guessed("", "name", snapshot.namespace, "the namespace's name")
-    facts.found("", "namespace", snapshot.namespace, "the namespace that was looked at")
+def _head(facts: Facts, namespace: Namespace, scraping: Scraping) -> None:
+    name = namespace.snapshot.namespace
+    facts.guessed("", "name", name, "the namespace's name")
+    facts.found("", "namespace", name, "the namespace that was looked at")
     label, by = scraping.label
     if label:
         facts.found("", "series_label", label, by)
+    if not scraping.measures_containers:
+        told_by = "Prometheus has no kubelet among its targets"
+        facts.add("", "usage", METRICS_API, found_by=told_by if scraping.asked else "", guessed_by=told_by)
+    facts.guessed("", "delivery", AT_MOST_ONCE, f"nothing shows a promise; {AT_LEAST_ONCE} where it is one")
 
 
-def _cluster(facts: Facts, namespace: Namespace, pattern: Pipeline) -> None:
+def _cluster(facts: Facts, namespace: Namespace, pattern: Pipeline, present: Collection[str]) -> None:
     """The parts of the cluster that it has of those that the suite knows."""
     for name, part in pattern.cluster.items():
         source = _SYSTEM[part.kind]
@@ -80,7 +88,10 @@ def _cluster(facts: Facts, namespace: Namespace, pattern: Pipeline) -> None:
             table = f"cluster/{name}"
             facts.found(table, "kind", part.kind, f"{part.kind} {name} of the system's namespace")
             for key in ("component", "does", "impact", "config_map"):
-                if value := getattr(part, key):
+                value = getattr(part, key)
+                if key == "component" and value not in present:
+                    value = _NODE  # what nothing here scales by is still a part of the cluster
+                if value:
                     facts.guessed(table, key, value, AS_OUR_OWN)
 
 
@@ -126,30 +137,21 @@ def _flow(
 
 
 def _dashboard(facts: Facts, namespace: Namespace, workloads: Mapping[str, Workload]) -> None:
+    """The largest of Grafana's dashboards, and its data sources for what is described; nothing without Grafana."""
     grafana = workloads.get(roles.GRAFANA)
+    if grafana is None:
+        return
     board = next(iter(dashboards_of(namespace, grafana)), None)
     admin = Credentials.of(namespace, workloads).administrator(roles.GRAFANA)
-    missing = "no ConfigMap of Grafana holds a dashboard"
-    for key, value in (("title", board.title if board else ""), ("uid", board.uid if board else "")):
-        if board and value:
-            facts.found("dashboard", key, value, board.by)
-        else:
-            facts.to_fill_in("dashboard", key, missing)
+    if board:
+        facts.found("dashboard", "title", board.title, board.by)
+        facts.found("dashboard", "uid", board.uid, board.by)
     if admin:
         facts.found("dashboard", "admin", admin.reference.name, admin.by)
-    else:
-        facts.to_fill_in("dashboard", "admin", "no Secret is known to hold Grafana's administrator")
     for panel in board.panels if board else ():
-        facts.found("dashboard/panels", str(panel.id), panel.title, board.by if board else "")
-    if not board:
-        facts.to_fill_in("dashboard", "panels", missing, {})
-    sources = list(data_sources_of(grafana)) if grafana else []
-    for source in sources:
+        facts.found("dashboard/panels", str(panel.id), panel.title, panel.by)
+    for source in data_sources_of(grafana):
         if source.component in workloads:
-            known = source.uid or source.name
-            by = source.by if source.uid else ""
-            facts.add(
-                "dashboard/datasources", source.component, known, found_by=by, guessed_by=f"its name in {source.by}"
-            )
-    if not sources:
-        facts.to_fill_in("dashboard", "datasources", "no ConfigMap of Grafana names one", {})
+            found_by, guessed_by = (source.by, "") if source.uid else ("", f"its name in {source.by}")
+            where = "dashboard/datasources", source.component, source.uid or source.name
+            facts.add(*where, found_by=found_by, guessed_by=guessed_by)

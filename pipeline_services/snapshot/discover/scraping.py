@@ -42,11 +42,13 @@ class Scraping:
     Attributes:
         ports: by role. label: of the series, with what it was found by.
         node_ports: those outside the pods' network that it asks, with why.
+        asked: Prometheus itself said what it scrapes; else its files do.
     """
 
     ports: Mapping[str, Port]
     label: tuple[str, str]
     node_ports: tuple[Port, ...]
+    asked: bool = False
 
     @classmethod
     def of(cls, namespace: Namespace, workloads: Mapping[str, Workload]) -> Scraping:
@@ -65,7 +67,13 @@ class Scraping:
                 or _mentioned(role, workload, workloads)
             )
         }
-        return cls(found, _label(targets, workloads), _beyond(targets, workloads[roles.PROMETHEUS]))
+        beyond = _beyond(targets, workloads[roles.PROMETHEUS])
+        return cls(found, _label(targets, workloads), beyond, bool(targets))
+
+    @property
+    def measures_containers(self) -> bool:
+        """Whether the kubelet, which knows of all containers, is among what it asks."""
+        return any(port.number == _KUBELET for port in self.node_ports)
 
     def port(self, role: str) -> Port | None:
         """The port of a role that is scraped."""

@@ -37,7 +37,11 @@ MEANINGS: Final[Mapping[str, re.Pattern[str]]] = {
     "consumer_lag": re.compile(r"^\w*consumer\w*_lag(?:_sum|_records)?$"),
 }
 """What a series counts, by its name."""
-SERIES: Final = re.compile(r"\b[a-z][a-z0-9_]{3,}\b")
+_SERIES: Final = re.compile(r"\b[a-z][a-z0-9_]{3,}\b")
+_COUNTER: Final = re.compile(r"""\bCounter\(\s*["'](\w+)["']""")
+"""A counter of the client library for Python, which adds ``_total`` where the name has none."""
+POINT: Final = re.compile(r"""\b(?:Point\(|measurement["']?\s*[:=])\s*["']([\w-]+)["']""")
+FIELD: Final = re.compile(r"""\.field\(\s*["']([\w-]+)["']""")
 MEASURED: Final = re.compile(r"""(?i)\bFROM\s+\\?["']?(?P<influxql>\w+)|_measurement\s*==\s*\\?["'](?P<flux>[\w-]+)""")
 
 
@@ -50,6 +54,12 @@ def measurement_in(text: str) -> str:
     """The measurement that a query asks for; empty where it asks for none."""
     found = MEASURED.search(text)
     return (found["influxql"] or found["flux"]) if found else ""
+
+
+def series_in(text: str) -> set[str]:
+    """Every word of a text that may be the name of a series."""
+    counted = {f"{name.removesuffix('_total')}_total" for name in _COUNTER.findall(text)}
+    return counted | set(_SERIES.findall(text))
 
 
 def series_by_meaning(names: Iterable[str]) -> dict[str, str]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.paths import PIPELINES
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.discover.facts import How
 from pipeline_services.snapshot.discover.profile import Discovered, discovered
@@ -113,6 +115,9 @@ def test_a_pipeline_of_somebody_else_is_described() -> None:
     assert pipeline.config.write_token == pipeline.config.read_token
     assert (pipeline.config.tls, pipeline.config.admin) == ("tsdb-tls", "tsdb-secrets")
     assert pipeline.config.secrets.keys() == {"tsdb-secrets", "tsdb-tls"}
+    assert (pipeline.config.ca, pipeline.config.admin_keys.token) == ("tls.crt", "admin-token")
+    assert (pipeline.config.config_map, list(pipeline.config.config_maps)) == ("", ["sender-config", "keeper-config"])
+    assert (pipeline.usage, pipeline.delivery) == ("metrics-api", "at-most-once")
     assert pipeline.metrics["write_failures"] == "keeper_influx_write_errors_total"
     assert pipeline.dashboard.panels == {4: "Rate", 2: "Kept", 3: "Writes"}
     assert pipeline.dashboard.datasources == {"prometheus": "p-1", "influxdb": "T"}
@@ -139,13 +144,14 @@ def test_each_line_says_where_it_is_from() -> None:
     found = discovered(foreign())
     assert remark(found, "topics.readings") == "found: ConfigMap keeper-config, KAFKA_TOPIC"
     assert remark(found, "topics.partitions") == "fill in: nothing says how many; a broker makes 1"
-    assert remark(found, "topics.dead_letters") == "fill in: no variable of keeper and sender names it"
+    assert remark(found, "delivery") == "guessed: nothing shows a promise; at-least-once where it is one"
+    assert remark(found, "usage") == "guessed: Prometheus has no kubelet among its targets"
     assert remark(found, "components.prometheus.workload") == "guessed: Deployment metrics: image prom/prometheus:v2"
     assert remark(found, "config.read_token") == "guessed: there is no other token than the one that writes"
     assert (
         remark(found, "dashboard.datasources.influxdb") == "guessed: its name in ConfigMap boards-config, sources.yaml"
     )
-    assert "2 to be filled in" in found.facts.summary()
+    assert "1 to be filled in" in found.facts.summary()
 
 
 def test_what_kafka_and_prometheus_say_is_taken_before_a_guess() -> None:
@@ -169,6 +175,29 @@ def test_an_empty_namespace_gives_a_description_that_can_be_read() -> None:
     Pipeline.from_document(found.facts.document())
     assert not found.claims
     assert {fact.how for fact in found.facts if fact.table[:1] == ("topics",)} == {How.FILL_IN}
+
+
+def test_the_second_pipeline_gives_back_its_description_but_for_what_only_a_running_one_says() -> None:
+    described = Pipeline.load(PIPELINES / "plain.toml")
+    of_the_run = ("cluster", "message", "config.secrets", "config.admin", "config.positive")
+    left_out = ("name", "manifests", "levels", *of_the_run)
+    found = facts_of(document(applied("manifests/overlays/plain", described.namespace)), *left_out)
+    aims = {place: value for place, value in found.items() if place.endswith("recovery_aim_s")}
+    assert {place: value for place, value in found.items() if place not in aims} == facts_of(
+        described.document(), *left_out
+    )
+
+
+def test_messages_without_numbers_are_told_apart_by_their_fields() -> None:
+    seen = foreign()
+    fields = {"own": False, "seen": 20, "series": ["line"], "time": "ts", "time_format": "ms"}
+    found = discovered(Snapshot(1.0, "c", "plant", {**seen.answers, "message_fields": fields}))
+    assert found.facts.document()["message"] == {"series": ["line"], "time": "ts", "time_format": "ms"}
+    unclear = {"own": False, "seen": 20, "time": "ts", "time_format": "iso8601"}
+    found = discovered(Snapshot(1.0, "c", "plant", {**seen.answers, "message_fields": unclear}))
+    assert remark(found, "message.series") == "fill in: the fields of 20 messages of the topic do not tell"
+    with pytest.raises(PreconditionNotMet, match=r"message\.series: empty"):
+        Pipeline.from_document(found.facts.document())
 
 
 def test_what_was_redacted_is_never_a_value() -> None:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from pipeline_services.clients.manifests import rendered
+from pipeline_services.model.errors import NoData
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.pipeline_schema import PUBLISHED
-from pipeline_services.snapshot.discover import cli
+from pipeline_services.snapshot.discover import cli, reading
 from pipeline_services.snapshot.discover.profile import discovered
 from pipeline_services.snapshot.discover.reading import blank, look
+from pipeline_services.snapshot.snapshot import Snapshot
 from tests.snapshot.discover.namespaces import RECORDINGS, foreign
 from tests.snapshot.fake_pipeline import CANARY, NS, FakePipeline, fake_pipeline
+
+if TYPE_CHECKING:
+    from pipeline_services.clients.port_forward import PortForward
 
 HEALTHY = RECORDINGS / "healthy.json.gz"
 
@@ -52,6 +58,7 @@ def test_a_namespace_that_nobody_described_is_read_with_its_services(running: Fa
     assert found.metrics == {"write_failures": "conveyor_write_failures_total"}
     assert found.config.tls == own.config.tls
     assert CANARY not in snapshot.to_json()
+    assert "message_fields" in snapshot.failures  # no pod of Kafka is ready here
 
 
 def test_nothing_is_changed_by_looking(running: FakePipeline) -> None:
@@ -64,6 +71,29 @@ def test_series_that_cannot_be_asked_for_are_a_failure_of_their_own(running: Fak
     snapshot = look(running.cluster)
     assert "series_names" in snapshot.failures
     assert discovered(snapshot).facts.document()["metrics"]["produced"] == "conveyor_readings_produced_total"
+
+
+def test_the_newest_messages_of_each_partition_tell_their_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[dict[int, int], dict[int, int]]] = []
+
+    def read(_port: int, _topic: str, start: dict[int, int], end: dict[int, int], enter: Any) -> None:
+        asked.append((start, end))
+        for second in range(3):
+            enter(SimpleNamespace(value=b'{"sent_at": "2026-01-01T00:00:0%dZ", "line": "a"}' % second))
+
+    monkeypatch.setattr(reading, "offsets_since", lambda *_: ({0: 0, 1: 95}, {0: 400, 1: 100}))
+    monkeypatch.setattr(reading, "read_records", read)
+    draft = Pipeline.load()
+    topics = {draft.topics.readings: [{"partition": 0}, {"partition": 1}]}
+    forward = cast("PortForward", SimpleNamespace(port=1))
+    found = reading._message_fields(forward, Snapshot(1.0, "c", "n", {"kafka_topics": topics}), draft)
+    assert asked == [({0: 390, 1: 95}, {0: 400, 1: 100})]
+    assert (found["seen"], found["series"], found["time"]) == (3, ["line"], "sent_at")
+    with pytest.raises(NoData, match="Kafka has no topic"):
+        reading._message_fields(forward, Snapshot(1.0, "c", "n", {"kafka_topics": {}}), draft)
+    monkeypatch.setattr(reading, "read_records", lambda *_: None)
+    with pytest.raises(NoData, match="holds no message"):
+        reading._message_fields(forward, Snapshot(1.0, "c", "n", {"kafka_topics": topics}), draft)
 
 
 def test_what_nobody_has_described_yet_asks_for_no_service() -> None:
