@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from pipeline_services.audit.observed import LogLine, Message, Observation, ObservedVerdict, reconcile
-from pipeline_services.audit.topic import offsets_since, read_records
 from pipeline_services.clients.influxdb import Bucket, identifier
 from pipeline_services.clients.kafka_broker import KafkaBroker
+from pipeline_services.clients.kafka_records import offsets_since, read_records
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
 from pipeline_services.clients.store_access import open_bucket

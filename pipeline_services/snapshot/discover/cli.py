@@ -19,6 +19,7 @@ from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.text import one_line, plural, utc
 from pipeline_services.snapshot.collector import collect
 from pipeline_services.snapshot.discover.comparison import differences
+from pipeline_services.snapshot.discover.facts import How
 from pipeline_services.snapshot.discover.profile import Discovered, discovered
 from pipeline_services.snapshot.discover.reading import look
 from pipeline_services.snapshot.discover.toml_text import toml
@@ -108,7 +109,8 @@ def _text(snapshot: Snapshot, found: Discovered, where: str, out: Path | None) -
 
 def _remarks(snapshot: Snapshot, found: Discovered) -> list[str]:
     """What whoever reads the profile has to know beside it."""
+    open_ = [f"{one.place}: {one.remark}" for one in found.facts if one.how is How.FILL_IN]
     drift = [f"drift: no role claims {one}" for one in found.unclaimed]
     unread = [f"could not be read: {source}: {one.message}" for source, one in sorted(snapshot.failures.items())]
     more = [f"{len(unread) - _SHOWN} more sources could not be read"] if len(unread) > _SHOWN else []
-    return [*drift, *unread[:_SHOWN], *more]
+    return [*open_, *drift, *unread[:_SHOWN], *more]

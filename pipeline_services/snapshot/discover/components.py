@@ -26,7 +26,7 @@ from pipeline_services.snapshot.discover.scraping import Scraping
 WEB: Final = (roles.INFLUXDB, roles.PROMETHEUS, roles.GRAFANA, roles.LOKI)
 _PROMISES: Final = {"impact": (roles.INFLUXDB, roles.PROCESSOR)}
 """What the pattern says of a role and is true of its own apps alone."""
-_WRITTEN: Final = ("affects", "part_of", "impact", "next_command", "runbook", "escalation")
+_WRITTEN: Final = ("affects", "impact", "next_command", "runbook", "escalation")
 _AIMS: Final = ("recovery_limit_s", "recovery_aim_s")
 _AUTOSCALERS: Final = "hpa"
 _SHARED_MAP: Final = "{config_map}"
@@ -139,14 +139,18 @@ class Components:
                 facts.guessed(f"components/{name}", key, value, AS_OUR_OWN)
 
     def _as_the_pattern(self, facts: Facts, name: str) -> None:
+        """What no cluster says; of what is a part of another only that, since findings name the other."""
         part = self._pattern[name]
+        if part.part_of in self.present:
+            facts.guessed(f"components/{name}", "part_of", part.part_of, AS_OUR_OWN)
+            return
         for key in (*_WRITTEN, *(_AIMS if part.workload else ())):
             value = getattr(part, key)
             if key == "affects":
                 value = [one for one in value if one in self.present]
             if key == "next_command" and _SHARED_MAP in value and not self._shares_a_map:
                 value = "kubectl get configmaps -n {namespace} -o yaml"
-            if value and name not in _PROMISES.get(key, ()) and not (part.part_of and key not in ("part_of",)):
+            if value and name not in _PROMISES.get(key, ()):
                 by = "section 3's limit" if key in _AIMS else AS_OUR_OWN
                 facts.guessed(f"components/{name}", key, value, by)
 

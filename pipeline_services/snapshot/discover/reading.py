@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline_services.audit.topic import offsets_since, read_records
 from pipeline_services.clients.http import HttpApi
+from pipeline_services.clients.kafka_records import offsets_since, read_records
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
 from pipeline_services.clients.prometheus import PrometheusApi

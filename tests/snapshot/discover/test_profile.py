@@ -170,6 +170,17 @@ def test_what_kafka_and_prometheus_say_is_taken_before_a_guess() -> None:
     }
 
 
+@pytest.mark.parametrize("role", [*discovered(foreign()).claims])
+def test_a_pipeline_without_one_of_its_parts_is_described_all_the_same(role: str) -> None:
+    seen, gone = foreign(), discovered(foreign()).claims[role].workload.name
+    left = {
+        source: [one for one in items if source == "secrets" or one["metadata"]["name"] != gone]
+        for source, items in seen.answers.items()
+    }
+    found = discovered(Snapshot(1.0, "c", "plant", left))
+    assert role not in Pipeline.from_document(found.facts.document()).components
+
+
 def test_an_empty_namespace_gives_a_description_that_can_be_read() -> None:
     found = discovered(snapshot_of([], "nothing"))
     Pipeline.from_document(found.facts.document())

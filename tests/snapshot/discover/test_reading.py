@@ -119,7 +119,10 @@ def test_the_command_prints_and_says_what_no_role_claims(tmp_path: Path, capsys:
     printed = capsys.readouterr()
     assert tomllib.loads(printed.out)["topics"]["readings"] == "speeds"
     assert "# drift: no role claims Deployment billing" in printed.out
-    assert printed.err.splitlines() == ["drift: no role claims Deployment billing"]
+    assert printed.err.splitlines() == [
+        "topics.partitions: fill in: nothing says how many; a broker makes 1",
+        "drift: no role claims Deployment billing",
+    ]
 
 
 @pytest.mark.parametrize(
