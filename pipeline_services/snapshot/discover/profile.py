@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY
@@ -19,12 +19,13 @@ from pipeline_services.snapshot.discover.credentials import Credentials
 from pipeline_services.snapshot.discover.dashboards import dashboards_of, data_sources_of
 from pipeline_services.snapshot.discover.facts import Facts
 from pipeline_services.snapshot.discover.namespace import Namespace, Workload
+from pipeline_services.snapshot.discover.opened import NODE, opened
 from pipeline_services.snapshot.discover.scraping import Scraping
 from pipeline_services.snapshot.snapshot import Snapshot
 
 READINGS: Final = ((roles.PRODUCER, roles.KAFKA), (roles.PROCESSOR, roles.KAFKA), (roles.PROCESSOR, roles.INFLUXDB))
 """The connections that readings travel by."""
-_DNS, _NODE = "dns", "node"
+_DNS: Final = "dns"
 _SYSTEM: Final = {"Deployment": "system_deployments", "DaemonSet": "system_daemonsets", "Lease": "system_leases"}
 
 
@@ -54,15 +55,17 @@ def discovered(snapshot: Snapshot, known: Mapping[str, tuple[str, str]] | None =
     namespace, pattern = Namespace.of(snapshot), Pipeline.load()
     found = claims(namespace, known or {})
     workloads = {role: one.workload for role, one in found.items()}
-    facts = Facts()
-    _head(facts, namespace, Scraping.of(namespace, workloads))
     components = Components(namespace, found, pattern)
+    facts, flows, rest = Facts(), Facts(), Facts()
+    _head(facts, namespace, Scraping.of(namespace, workloads))
     facts.extend(components.facts())
     _cluster(facts, namespace, pattern, components.present)
-    _flows(facts, namespace, workloads)
-    facts.extend(Contents(namespace, workloads).facts())
-    facts.extend(Configuration(namespace, workloads).facts())
-    _dashboard(facts, namespace, workloads)
+    _flows(flows, namespace, workloads)
+    rest.extend(Contents(namespace, workloads).facts())
+    rest.extend(Configuration(namespace, workloads).facts())
+    _dashboard(rest, namespace, workloads)
+    _opened(flows, snapshot, Facts([*facts, *flows, *rest]).document())
+    facts.extend([*flows, *rest])
     left = tuple(one for one in namespace.workloads if one not in workloads.values())
     return Discovered(facts, found, left)
 
@@ -90,7 +93,7 @@ def _cluster(facts: Facts, namespace: Namespace, pattern: Pipeline, present: Col
             for key in ("component", "does", "impact", "config_map"):
                 value = getattr(part, key)
                 if key == "component" and value not in present:
-                    value = _NODE  # what nothing here scales by is still a part of the cluster
+                    value = NODE  # what nothing here scales by is still a part of the cluster
                 if value:
                     facts.guessed(table, key, value, AS_OUR_OWN)
 
@@ -110,7 +113,15 @@ def _flows(facts: Facts, namespace: Namespace, workloads: Mapping[str, Workload]
             _flow(facts, roles.PROMETHEUS, role, port.number, **by)
     for port in scraping.node_ports:
         by = {"guessed_by": port.by} if port.guessed else {"found_by": port.by}
-        _flow(facts, roles.PROMETHEUS, _NODE, port.number, **by)
+        _flow(facts, roles.PROMETHEUS, NODE, port.number, **by)
+
+
+def _opened(facts: Facts, snapshot: Snapshot, document: Mapping[str, Any]) -> None:
+    """The flows that only the NetworkPolicies tell of: where nobody needs one, it is to be taken out of both."""
+    draft = Pipeline.from_document({key: table for key, table in document.items() if key != "message"})
+    for one in opened(snapshot, draft):
+        by = f"NetworkPolicy {' and '.join(one.policies)} lets it through; nobody is known to be set up for it"
+        _flow(facts, one.source, one.destination, one.port, guessed_by=by)
 
 
 def _only_by_a_shared_map(source: str, target: str) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pipeline_services.checklist.checks import cases
+from pipeline_services.checklist.run import run_checks
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.paths import PIPELINES
 from pipeline_services.model.pipeline import Pipeline
@@ -31,6 +34,7 @@ UNASKED = {
     "cluster": "the recording is older than the lists of the system's namespace",
 }
 """What the recording does not hold."""
+PLAIN = PIPELINES / "plain.toml"
 Flat = dict[str, Any]
 
 
@@ -181,6 +185,51 @@ def test_a_pipeline_without_one_of_its_parts_is_described_all_the_same(role: str
     assert role not in Pipeline.from_document(found.facts.document()).components
 
 
+HEALTHY = {
+    "the recording": recording("healthy"),
+    **{one.name: healthy(pipeline=one).snapshot() for one in (Pipeline.load(), Pipeline.load(PLAIN), other_pipeline())},
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_by_its_discovered_profile_a_healthy_pipeline_is_green(name: str) -> None:
+    found = Pipeline.from_document(discovered(HEALTHY[name]).facts.document())
+    assert run_checks(replace(HEALTHY[name], pipeline=found), cases(found, run="daily")) == {}
+
+
+@pytest.mark.parametrize("component", ["kafka", "processor", "producer"])
+def test_by_its_discovered_profile_what_breaks_later_is_a_finding(component: str) -> None:
+    plain = Pipeline.load(PLAIN)
+    found = Pipeline.from_document(discovered(healthy(pipeline=plain).snapshot()).facts.document())
+    world = healthy(pipeline=plain)
+    world.drop(plain[component].list_name, lambda item: item["metadata"]["name"] == plain[component].workload)
+    world.drop_pods(component)
+    wrong = run_checks(replace(world.snapshot(), pipeline=found), cases(found, run="daily"))
+    assert f"test_pods_ready[{component}]" in wrong
+
+
+def flows_of(snapshot: Snapshot) -> dict[str, str]:
+    """The flows that are guessed, each with why."""
+    facts = [one for one in discovered(snapshot).facts if one.table[:1] == ("flows",)]
+    found: dict[str, str] = {}
+    for table in dict.fromkeys(one.table for one in facts):
+        said = {one.key: one for one in facts if one.table == table}
+        if said["source"].how is How.GUESSED:
+            found["{source} {destination} {port}".format(**{key: one.value for key, one in said.items()})] = said[
+                "port"
+            ].by
+    return found
+
+
+def test_a_connection_that_only_policies_know_of_is_guessed() -> None:
+    seen = healthy(pipeline=Pipeline.load(PLAIN)).snapshot()
+    why = "NetworkPolicy prometheus and processor lets it through; nobody is known to be set up for it"
+    assert flows_of(seen)["prometheus processor 8000"] == why
+    unread = {source: answer for source, answer in seen.answers.items() if source != "networkpolicies"}
+    for answers in ({**seen.answers, "networkpolicies": []}, unread):
+        assert "prometheus processor 8000" not in flows_of(replace(seen, answers=answers))
+
+
 def test_an_empty_namespace_gives_a_description_that_can_be_read() -> None:
     found = discovered(snapshot_of([], "nothing"))
     Pipeline.from_document(found.facts.document())
@@ -189,9 +238,11 @@ def test_an_empty_namespace_gives_a_description_that_can_be_read() -> None:
 
 
 def test_the_second_pipeline_gives_back_its_description_but_for_what_only_a_running_one_says() -> None:
-    described = Pipeline.load(PIPELINES / "plain.toml")
+    described = Pipeline.load(PLAIN)
     of_the_run = ("cluster", "message", "config.secrets", "config.admin", "config.positive")
-    left_out = ("name", "manifests", "levels", *of_the_run)
+    of_its_owners = ("name", "manifests", "levels", "deploy")
+    logged = ("components.producer.error_line", "components.processor.error_line")
+    left_out = (*of_its_owners, *logged, *of_the_run)
     found = facts_of(document(applied("manifests/overlays/plain", described.namespace)), *left_out)
     aims = {place: value for place, value in found.items() if place.endswith("recovery_aim_s")}
     assert {place: value for place, value in found.items() if place not in aims} == facts_of(
