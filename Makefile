@@ -70,7 +70,7 @@ fleet: $(ENVIRONMENT) ## judge many pipelines at once, with one table for all (F
 	@$(BIN)/python -m pipeline_services.reporting.fleet --fleet "$(FLEET)" $(ARGS)
 
 discover: $(ENVIRONMENT) ## write the profile of a running namespace (ARGS="--context NAME --namespace NS --out FILE")
-	@$(BIN)/python -m pipeline_services.snapshot.discover $(ARGS)
+	@$(BIN)/python -m pipeline_services.cli.discover $(ARGS)
 
 triage: $(ENVIRONMENT) ## say what is wrong, since when, why, what to type and whom to call (ARGS=--watch follows it)
 	@$(BIN)/python -m pipeline_services.triage $(ARGS)

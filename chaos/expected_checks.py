@@ -8,7 +8,7 @@ from pipeline_services.checklist import checks
 from pipeline_services.checklist.model import CaseId, Check
 from pipeline_services.experiment.symptoms import Symptom
 from pipeline_services.snapshot.snapshot import Snapshot
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.subjects import CAUSES
 
 
 def pods_ready(component: str) -> Symptom:

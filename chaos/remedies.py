@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from pipeline_services.experiment import steps
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.subjects import CAUSES
 
 CHANGING: Final = tuple(cause.id for cause in CAUSES.values() if any(map(steps.changes, cause.steps)))
 """The causes with a command that changes the cluster."""

@@ -13,7 +13,7 @@ import pytest
 
 from chaos.scenarios import MATRIX
 from pipeline_services.experiment.scenario import Scenario
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.subjects import CAUSES
 
 if TYPE_CHECKING:
     from chaos.matrix.playing import Player

@@ -9,7 +9,7 @@ import pytest
 
 from chaos.remedies import REMEDIES
 from chaos.scenarios import MATRIX
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.subjects import CAUSES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from functools import partial
 
 from pipeline_services.clients import shell
-from pipeline_services.clients.failures import Interrupted
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import stopped_by
+from pipeline_services.model.failures import Interrupted
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.signals import unwinding
 from pipeline_services.platform.build.progress import Durations, Progress

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline_services.clients import shell
-from pipeline_services.clients.failures import ToolMissing
+from pipeline_services.model.failures import ToolMissing
 
 _one_at_a_time = threading.Lock()
 ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive"}

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from pipeline_services.clients import apt, shell
-from pipeline_services.clients.failures import CommandFailed, PlatformError, ToolMissing
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.failures import CommandFailed, PlatformError, ToolMissing
 from pipeline_services.model.paths import Cache
 
 PACKAGES: Final = ("podman", "runc", "netavark", "aardvark-dns", "iptables")

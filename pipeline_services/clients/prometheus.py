@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from string import Template
 from types import MappingProxyType
 from typing import Any
 
 from pipeline_services.clients.http import HttpApi
-from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.clients.promql import limited
+from pipeline_services.model.errors import UnexpectedAnswer
 
 
 class PrometheusApi:
     """Asks Prometheus over ``http`` about one namespace: others may be scraped by the same server.
 
-    Queries are templates. ``$selector`` stands for the label matchers of the namespace, so every selector of series
-    has it: ``rate($produced{$selector}[1m])``. Every other placeholder is a key of ``words``.
+    Queries are templates: see ``promql.limited``.
 
     Args:
         words: what other placeholders stand for; see ``Pipeline.query_words``.
@@ -34,7 +33,7 @@ class PrometheusApi:
         Raises:
             UnexpectedAnswer: the query is wrong or took too long for Prometheus.
         """
-        data = self._data("/api/v1/query", {"query": self._limited(promql)})
+        data = self._data("/api/v1/query", {"query": limited(promql, self._namespace, self._words)})
         result = data["result"]
         return [{"metric": {}, "value": result}] if data["resultType"] in ("scalar", "string") else list(result)
 
@@ -45,7 +44,11 @@ class PrometheusApi:
             UnexpectedAnswer: the query is wrong or took too long for Prometheus.
         """
         moments = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:g}"}
-        return list(self._data("/api/v1/query_range", {"query": self._limited(promql), **moments})["result"])
+        return list(
+            self._data("/api/v1/query_range", {"query": limited(promql, self._namespace, self._words), **moments})[
+                "result"
+            ]
+        )
 
     def targets(self) -> list[dict[str, Any]]:
         """The active targets of the namespace and those of none (nodes), without their labels before relabelling."""
@@ -55,12 +58,6 @@ class PrometheusApi:
             for target in active
             if target["labels"].get("namespace", self._namespace) == self._namespace
         ]
-
-    def _limited(self, promql: str) -> str:
-        try:
-            return Template(promql).substitute(self._words, selector=f'namespace="{self._namespace}"')
-        except KeyError as error:
-            raise PreconditionNotMet(f"the description of the pipeline has nothing for {error} in a query") from error
 
     def _data(self, path: str, query: dict[str, str]) -> Any:
         answer = self._http.ask_json(path, query)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pipeline_services.clients.failures import CommandFailed, Interrupted
+from pipeline_services.model.failures import CommandFailed, Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

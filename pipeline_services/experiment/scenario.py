@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline_services.measure.samples import AUDIT_RATE_PER_S
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.subjects import CAUSES
 
 if TYPE_CHECKING:
     from pipeline_services.checklist.model import CaseId, Check

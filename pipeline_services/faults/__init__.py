@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline_services.faults.config import config_value, other_authority, scaled, secret_value
+from pipeline_services.faults.expiry import FaultExpired
 from pipeline_services.faults.injection import FaultDidNotLand, FaultRemains, gone, injected, landed, sweep, undo
 from pipeline_services.faults.model import (
     MERGE_PATCH,
@@ -16,7 +17,6 @@ from pipeline_services.faults.model import (
     patched,
     with_restart,
 )
-from pipeline_services.faults.watchdog import FaultExpired
 
 __all__ = [
     "MERGE_PATCH",

@@ -12,9 +12,9 @@ from operator import attrgetter
 from os import getpid
 from typing import Final
 
-from pipeline_services.faults.journal import FAULT_LIFETIME_S, Call, Command, Entry, Journal, Step
+from pipeline_services.faults.expiry import FAULT_LIFETIME_S, Watchdog
+from pipeline_services.faults.journal import Call, Command, Entry, Journal, Step
 from pipeline_services.faults.model import RUN, Api, Fault, Node
-from pipeline_services.faults.watchdog import Watchdog
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import (
     Conflict,

@@ -11,14 +11,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.settings import own_kubeconfig
-
-FAULT_LIFETIME_S: Final = 900.0
-"""Seconds for which a fault may be in force, unless it says otherwise; then any next run undoes it."""
 
 
 @dataclass(frozen=True, slots=True)

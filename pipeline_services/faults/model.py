@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol, runtime_checkable
 from urllib.parse import urlencode
 
-from pipeline_services.faults.journal import FAULT_LIFETIME_S, Call, Step
+from pipeline_services.faults.expiry import FAULT_LIFETIME_S
+from pipeline_services.faults.journal import Call, Step
 from pipeline_services.model.k8s import annotations_of, labels_of, name_of, owners_of
 from pipeline_services.model.kinds import KINDS, kind_of
 

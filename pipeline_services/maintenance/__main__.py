@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from pipeline_services.clients.failures import Interrupted, PlatformError
 from pipeline_services.faults.safety import ChaosTarget, chaos_lock, require_none_in_force
 from pipeline_services.maintenance import backup
 from pipeline_services.maintenance.rotation.run import await_influxdb, rotate_tls, rotate_tokens
@@ -19,6 +18,7 @@ from pipeline_services.maintenance.site import Site, opened
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import stopped_by
+from pipeline_services.model.failures import Interrupted, PlatformError
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.signals import unwinding
 from pipeline_services.platform.cluster import lock

@@ -9,11 +9,13 @@ import types
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pipeline_services.model.errors import PreconditionNotMet
 
 T = TypeVar("T")
+MOST_LISTED: Final = 15
+"""So many known names are listed in a message; of more, the nearest one has to do."""
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
@@ -56,7 +58,8 @@ def is_none_of(name: str, known: Iterable[str]) -> str:
     """Words for a name that is not known: which the known ones are, or which of them is nearest."""
     names = list(known)
     near = difflib.get_close_matches(name, names, n=1)
-    return f"is none of {', '.join(names)}" + (f"; did you mean {near[0]!r}?" if near else "")
+    listed = f"is none of {', '.join(names)}" if len(names) <= MOST_LISTED else f"is none of {len(names)} known ones"
+    return listed + (f"; did you mean {near[0]!r}?" if near else "")
 
 
 def require_one_of(where: str, value: str, known: Collection[str]) -> None:

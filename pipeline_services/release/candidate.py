@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from pipeline_services.clients import shell
-from pipeline_services.clients.failures import CommandFailed
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.failures import CommandFailed
 from pipeline_services.model.paths import IMAGES, REPOSITORY
 from pipeline_services.model.present import present
 from pipeline_services.platform.build.images import RECIPES, Recipe

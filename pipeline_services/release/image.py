@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from pipeline_services.clients.failures import PlatformError
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.platform.build import node
 from pipeline_services.platform.build.progress import Progress
 from pipeline_services.platform.cluster.bring_up import Platform

@@ -15,6 +15,9 @@ from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s.objects import is_object
 from pipeline_services.model.text import duration, utc
 
+FORMAT: Final = 3
+WITHOUT_DESCRIPTION: Final = 1
+"""The format of files that do not say what pipeline they show: it was always the suite's own."""
 LARGE_BYTES: Final = 16 << 20
 """A text of this size takes seconds to read; what the suite writes is far smaller."""
 _GZIP: Final = b"\x1f\x8b"

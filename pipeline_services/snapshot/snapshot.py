@@ -23,11 +23,8 @@ from pipeline_services.model.errors import (
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import duration, printable, utc
 from pipeline_services.snapshot.bounds import bounded, is_bounded
-from pipeline_services.snapshot.saved import LARGE_BYTES, document_of, text_of
+from pipeline_services.snapshot.saved import FORMAT, LARGE_BYTES, WITHOUT_DESCRIPTION, document_of, text_of
 
-FORMAT: Final = 3
-WITHOUT_DESCRIPTION: Final = 1
-"""The format of files that do not say what pipeline they show: it was always the suite's own."""
 ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
     (
         *("prometheus/cpu-throttling", "prometheus/dead-letters", "kafka_settings", "kafka_quotas"),

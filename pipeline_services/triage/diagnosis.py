@@ -11,10 +11,10 @@ from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.snapshot import Snapshot
-from pipeline_services.triage.causes import CAUSES, RULES
+from pipeline_services.triage.causes import declared, pods, stale_errors, unknown
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Diagnosis, Finding, Unanswered
-from pipeline_services.triage.rules import declared, pods, stale_errors, unknown
+from pipeline_services.triage.subjects import CAUSES, RULES
 
 
 def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:

@@ -25,7 +25,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One entry of the documented list (causes.py).
+    """One entry of the documented list (``subjects.CAUSES``).
 
     Attributes:
         id: short and stable; reports and the matrix name it.

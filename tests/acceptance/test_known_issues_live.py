@@ -19,7 +19,7 @@ from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.snapshot.live import LivePipeline
-from pipeline_services.triage.rules.noise import known_issues
+from pipeline_services.triage.causes.noise import known_issues
 from tests.acceptance.bench import FAILED, Judge, becomes_green
 from tests.acceptance.tellers import PODS, teller, told
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.clients.failures import CommandFailed
+from pipeline_services.model.failures import CommandFailed
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.build.progress import Progress

@@ -10,8 +10,8 @@ import pytest
 from chaos.matrix import recordings
 from chaos.scenarios import MATRIX
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
-from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.model import Diagnosis, Finding
+from pipeline_services.triage.subjects import CAUSES
 
 ROW = "node-cordoned"
 

@@ -18,7 +18,7 @@ from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import Attempt, attempts
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.subjects import CAUSES
 from pipeline_services.triage.walk.escalations import CONDITIONS, Condition
 from tests.reporting.samples import ROOT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.cli import main as cli
-from pipeline_services.clients.failures import Interrupted, PlatformError, StepFailed
+from pipeline_services.model.failures import Interrupted, PlatformError, StepFailed
 from pipeline_services.model.paths import Cache
 from pipeline_services.platform.build import preflight
 from pipeline_services.platform.build.compile import Workshop

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.clients.failures import PlatformError
 from pipeline_services.model import roles
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.build.images import RECIPES
 from pipeline_services.platform.deploy.render import REGISTRY, containers, fill_images, parse, reads

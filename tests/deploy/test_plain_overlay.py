@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.clients.failures import PlatformError
 from pipeline_services.clients.manifests import rendered
 from pipeline_services.judgements import config
 from pipeline_services.model import own_cluster
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.k8s import name_of, quantity
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target

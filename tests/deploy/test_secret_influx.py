@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.clients.failures import PlatformError
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets.influx import READER, WRITER, Admin, Tokens, ensure_tokens
 

@@ -18,8 +18,8 @@ from pipeline_services.experiment.steps import Typed
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.model.waiting import WaitExpired
 from pipeline_services.snapshot.snapshot import Snapshot
-from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.model import Diagnosis, Finding
+from pipeline_services.triage.subjects import CAUSES
 from tests.experiment.fake_pipeline import DEPLOYMENT, FakePipeline, scaled_to_zero
 
 DOWN = Scenario(

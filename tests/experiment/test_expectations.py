@@ -30,8 +30,8 @@ from pipeline_services.experiment.scenario import ExpectedFinding, Heals
 from pipeline_services.measure.datasource import Transitions
 from pipeline_services.measure.recovery import Moment, Recovery
 from pipeline_services.measure.samples import LagSample
-from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.model import Diagnosis, Finding
+from pipeline_services.triage.subjects import CAUSES
 from tests.experiment.results import GOOD, START, result, scenario
 
 EXPECTATIONS = [getattr(expectations, name) for name in vars(expectations) if name.startswith("expect_")]

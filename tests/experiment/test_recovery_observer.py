@@ -27,8 +27,8 @@ from pipeline_services.measure import sampler
 from pipeline_services.measure.samples import LagSample, PodSeen, PodsSample, StoredSample
 from pipeline_services.model.errors import NoData, PreconditionNotMet, ServiceUnreachable
 from pipeline_services.snapshot.snapshot import Snapshot
-from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.model import Diagnosis, Finding
+from pipeline_services.triage.subjects import CAUSES
 from tests.experiment.fake_pipeline import FakePipeline, scaled_to_zero
 
 SNAPSHOT = Snapshot(1.0, "kind", "ns")

@@ -10,8 +10,8 @@ from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
 from pipeline_services.experiment.score import Score, Verdict, judge, table, timed
 from pipeline_services.faults.model import Fault
-from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.model import Diagnosis, Finding
+from pipeline_services.triage.subjects import CAUSES
 
 KAFKA_DOWN = Scenario(
     "kafka-scaled-to-zero",

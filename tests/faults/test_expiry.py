@@ -14,10 +14,10 @@ import pytest
 from pipeline_services import faults
 from pipeline_services.faults import aftermath, injection
 from pipeline_services.faults.__main__ import main
-from pipeline_services.faults.journal import FAULT_LIFETIME_S, Call, Entry, Journal, own_journal
+from pipeline_services.faults.expiry import FAULT_LIFETIME_S, FaultExpired
+from pipeline_services.faults.journal import Call, Entry, Journal, own_journal
 from pipeline_services.faults.model import EXPIRY, MARK, marks, overdue
 from pipeline_services.faults.safety import authorize_target, chaos_lock, describe, require_none_in_force, to_undo
-from pipeline_services.faults.watchdog import FaultExpired
 from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.run_lock import sole_holder
 from pipeline_services.model.waiting import wait_until

@@ -12,7 +12,8 @@ import pytest
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import KeyMetric
-from pipeline_services.snapshot.snapshot import WITHOUT_DESCRIPTION, Failure, Snapshot
+from pipeline_services.snapshot.saved import WITHOUT_DESCRIPTION
+from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.acceptance.expectations import EXPECTATIONS
 from tests.judgements import answers_of_services as services
 from tests.judgements.answers_of_cluster import declared

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.cli import main as cli
-from pipeline_services.clients.failures import PlatformError
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.platform.cluster import beside, lifecycle
 from pipeline_services.platform.cluster.access import ClusterAccess
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.clients import apt, engine
-from pipeline_services.clients.failures import CommandFailed, ToolMissing
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.failures import CommandFailed, ToolMissing
 from pipeline_services.model.paths import Cache
 
 WORKS = "exit 0"

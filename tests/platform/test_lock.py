@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.clients.failures import PlatformError
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.platform.cluster import lock
 
 HOLDER = """

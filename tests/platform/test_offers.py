@@ -9,7 +9,7 @@ import pytest
 
 from pipeline_services.clients import shell
 from pipeline_services.clients.engine import Engine
-from pipeline_services.clients.failures import CommandFailed, PlatformError
+from pipeline_services.model.failures import CommandFailed, PlatformError
 from pipeline_services.model.paths import Cache
 from pipeline_services.platform.build import offers, versions
 from pipeline_services.platform.build.images import RECIPES

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.clients import shell
-from pipeline_services.clients.failures import CommandFailed, Interrupted, PlatformError, StepFailed
+from pipeline_services.model.failures import CommandFailed, Interrupted, PlatformError, StepFailed
 from pipeline_services.model.paths import Cache
 from pipeline_services.platform.build import network
 from pipeline_services.platform.build.graph import COMPILE, FETCH, ROOM, Graph, Job, Step

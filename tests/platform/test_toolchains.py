@@ -8,7 +8,7 @@ import pytest
 from packaging.version import Version
 
 from pipeline_services.clients import apt
-from pipeline_services.clients.failures import ToolMissing
+from pipeline_services.model.failures import ToolMissing
 from pipeline_services.model.paths import Cache
 from pipeline_services.platform.build import toolchains, versions
 from pipeline_services.platform.build.toolchains import Tool, version_in

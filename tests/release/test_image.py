@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.clients.failures import PlatformError
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.paths import REPOSITORY, Cache
 from pipeline_services.release import image
 from pipeline_services.release.candidate import Candidate

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.subjects import CAUSES
 from tests.reporting.samples import ROOT
 
 PACKAGE = ROOT / "pipeline_services"
 ELSEWHERE = ("platform", "faults")
 """What these tell is about the suite's own cluster and its faults, not about the pipeline."""
-RULES = PACKAGE / "triage" / "rules"
+RULES = PACKAGE / "triage" / "causes"
 STEPS = PACKAGE / "triage" / "steps.py"
 """What causes are made of; their own commands are taken from the list."""
 

@@ -10,10 +10,10 @@ import pytest
 
 from pipeline_services import platform
 from pipeline_services.checklist import settling
-from pipeline_services.clients.failures import Interrupted
 from pipeline_services.faults import aftermath
 from pipeline_services.faults.journal import Entry, own_journal
 from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.failures import Interrupted
 from pipeline_services.reporting.run import own_cluster
 from pipeline_services.snapshot import live
 from tests.reporting.samples import Project, snapshot

@@ -18,7 +18,7 @@ from pipeline_services.platform.build import versions
 from pipeline_services.platform.deploy.secrets.influx import RETENTION_SECONDS
 from pipeline_services.reporting.run.outcome import Outcome
 from pipeline_services.reporting.runbook import commands, generated, proved, runbook
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.subjects import CAUSES
 from pipeline_services.triage.walk.escalations import CONDITIONS
 from tests.judgements import daily_cases
 from tests.reporting import advised

@@ -54,9 +54,7 @@ def test_what_it_adds_is_there_and_only_then(pipeline: FakePipeline) -> None:
 def test_a_daily_snapshot_asks_for_nothing_more(pipeline: FakePipeline) -> None:
     collect(pipeline.cluster)
     asked = " ".join(path for _, path, _ in pipeline.api.asked + pipeline.prometheus.asked)
-    assert not [
-        word for word in ("replicasets", "quotas", "limitranges", f"{SYSTEM}/pods", "query_range") if word in asked
-    ]
+    assert not [word for word in ("replicasets", "quotas", "limitranges", f"{SYSTEM}/pods") if word in asked]
 
 
 def test_changes_say_who_what_and_when_the_newest_last(pipeline: FakePipeline) -> None:

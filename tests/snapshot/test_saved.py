@@ -13,7 +13,8 @@ import pytest
 from pipeline_services.model.errors import NoData, NotAsked, UnexpectedAnswer
 from pipeline_services.snapshot import saved
 from pipeline_services.snapshot.bounds import LIMIT, LONGEST, is_bounded
-from pipeline_services.snapshot.snapshot import ASKED_SINCE, FORMAT, Snapshot
+from pipeline_services.snapshot.saved import FORMAT
+from pipeline_services.snapshot.snapshot import ASKED_SINCE, Snapshot
 from pipeline_services.triage.diagnosis import diagnose
 
 HEALTHY = Path(__file__).parents[1] / "snapshots" / "healthy.json.gz"

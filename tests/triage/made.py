@@ -10,10 +10,10 @@ from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.causes.finding import make_finding, of_part
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
-from pipeline_services.triage.rules.finding import make_finding, of_part
+from pipeline_services.triage.subjects import CAUSES
 
 AT = 1_795_419_700.0  # 2026-11-23 07:41:40 UTC
 PIPELINE = Pipeline.load()

@@ -8,10 +8,10 @@ from types import ModuleType
 
 import pytest
 
-from pipeline_services.triage import rules
-from pipeline_services.triage.causes import CAUSES, SUBJECTS
+from pipeline_services.triage import causes
+from pipeline_services.triage.subjects import CAUSES, SUBJECTS
 
-RULES = Path(rules.__file__).parent
+RULES = Path(causes.__file__).parent
 
 
 def texts(module: ModuleType) -> list[str]:

@@ -11,8 +11,8 @@ import pytest
 from pipeline_services.model.commands import fill
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage import diagnosis
-from pipeline_services.triage.causes import CAUSES
-from pipeline_services.triage.rules import finding, scheduling
+from pipeline_services.triage.causes import finding, scheduling
+from pipeline_services.triage.subjects import CAUSES
 
 FILES = sorted([*Path(str(finding.__file__)).parent.glob("*.py"), Path(str(diagnosis.__file__))])
 PIPELINE = Pipeline.load()

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.reporting.runbook import runbook
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.subjects import CAUSES
 from pipeline_services.triage.walk import escalations
 from pipeline_services.triage.walk.escalations import CONDITIONS, Condition
 from tests.triage.made import FULL, REPLACED, SCALED

@@ -10,10 +10,10 @@ from typing import Any
 
 from pipeline_services.judgements.logs import WINDOW
 from pipeline_services.snapshot.snapshot import Snapshot
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.causes.stale_errors import SETTLED_AFTER
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.model import Finding
-from pipeline_services.triage.rules.stale_errors import SETTLED_AFTER
+from pipeline_services.triage.subjects import CAUSES
 from tests.triage.made import stamp
 
 RECORDED = Path(__file__).parent.parent / "snapshots" / "healthy.json.gz"

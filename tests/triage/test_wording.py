@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 
 from pipeline_services.model import own_cluster
-from pipeline_services.triage.causes import CAUSES
 from pipeline_services.triage.incident import messages
 from pipeline_services.triage.model import Cause
+from pipeline_services.triage.subjects import CAUSES
 from tests.triage.made import AT
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from pipeline_services.clients import shell
-from pipeline_services.clients.failures import ToolMissing
 from pipeline_services.model import paths
+from pipeline_services.model.failures import ToolMissing
 from pipeline_services.model.paths import Cache
 from pipeline_services.platform.build import toolchains
 from pipeline_services.platform.build.graph import COMPILE, FETCH, Job, Step, files_in

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from pipeline_services.clients import shell
-from pipeline_services.clients.failures import CommandFailed
+from pipeline_services.model.failures import CommandFailed
 from pipeline_services.platform.build.graph import FETCH
 
 NEXT_STEP: Final = "check the network and the proxy settings, then run the same command: it goes on from there"

@@ -8,7 +8,7 @@ from typing import Final
 
 from pipeline_services.clients import shell
 from pipeline_services.clients.engine import Engine
-from pipeline_services.clients.failures import CommandFailed
+from pipeline_services.model.failures import CommandFailed
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.build.graph import FETCH, Job, Step
 from pipeline_services.platform.build.images import BAKED, BAKED_FIRST, PREFIX, Images

@@ -15,14 +15,14 @@ from xml.etree import ElementTree
 
 from packaging.version import InvalidVersion, Version
 
-from pipeline_services.clients import shell
+from pipeline_services.clients import engine, shell
 from pipeline_services.clients.engine import Engine
-from pipeline_services.clients.failures import CommandFailed, PlatformError, ToolMissing
 from pipeline_services.model import paths
-from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.failures import CommandFailed, PlatformError, ToolMissing
 from pipeline_services.model.paths import Cache
 from pipeline_services.model.text import one_line
-from pipeline_services.platform.build import toolchains
+from pipeline_services.platform.build import toolchains, versions
 from pipeline_services.platform.build.assembly import Assembly
 from pipeline_services.platform.build.versions import Component, Versions
 
@@ -44,6 +44,20 @@ UPDATES: Final = "apt-get -qq update >/dev/null && apt-get -qq --simulate upgrad
 _INSTALLS: Final = re.compile(r"^Inst (\S+) \[(\S+)\] \((\S+) ", re.MULTILINE)
 _PIN: Final = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
 _WANTED: Final = re.compile(r"^([\w-]+)", re.MULTILINE)
+
+
+def offered_here() -> dict[str, Any]:
+    """``offered`` for this checkout on this machine.
+
+    Raises:
+        PreconditionNotMet: there is no container engine.
+        PipelineError: the pinned versions cannot be read.
+    """
+    cache = Cache(paths.cache_root())
+    present = engine.present(cache)
+    if present is None:
+        raise PreconditionNotMet("there is no container engine here, and so no image to ask about")
+    return offered(Assembly.of(cache, versions.load(), present))
 
 
 def offered(assembly: Assembly) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline_services.clients import shell
-from pipeline_services.clients.failures import PlatformError
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.platform.build import toolchains
 from pipeline_services.platform.build.compile import Workshop
 from pipeline_services.platform.build.graph import COMPILE, Step

@@ -12,7 +12,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 from pipeline_services.clients import shell
-from pipeline_services.clients.failures import CommandFailed, Interrupted, PlatformError, StepFailed
+from pipeline_services.model.failures import CommandFailed, Interrupted, PlatformError, StepFailed
 from pipeline_services.model.paths import Cache
 from pipeline_services.model.signals import held_back
 from pipeline_services.platform.build import network

@@ -13,7 +13,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from pipeline_services.clients import apt, shell
-from pipeline_services.clients.failures import CommandFailed, ToolMissing
+from pipeline_services.model.failures import CommandFailed, ToolMissing
 from pipeline_services.model.paths import Cache
 from pipeline_services.platform.build.graph import FETCH, Job, Step
 from pipeline_services.platform.build.versions import Versions

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pipeline_services.clients.failures import PlatformError
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.paths import PIPELINES, REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.toml_table import is_none_of

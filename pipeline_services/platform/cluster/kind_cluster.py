@@ -19,8 +19,8 @@ from pytest_kubernetes.providers import select_provider_manager
 from pipeline_services.clients import engine as engines
 from pipeline_services.clients import shell
 from pipeline_services.clients.engine import Engine
-from pipeline_services.clients.failures import CommandFailed, PlatformError
 from pipeline_services.model import paths
+from pipeline_services.model.failures import CommandFailed, PlatformError
 from pipeline_services.model.k8s import is_complete, name_of, namespace_of
 from pipeline_services.model.paths import Cache
 from pipeline_services.model.waiting import WaitExpired, wait_until

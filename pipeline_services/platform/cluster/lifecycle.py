@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_services.clients.failures import Interrupted, PlatformError
 from pipeline_services.model import own_cluster
+from pipeline_services.model.failures import Interrupted, PlatformError
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.signals import unwinding
 from pipeline_services.platform.build.progress import Durations, Progress

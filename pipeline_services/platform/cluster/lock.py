@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-from pipeline_services.clients.failures import PlatformError
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.run_lock import sole_holder
 
 LOCK_TIMEOUT_S: Final = 90 * 60.0

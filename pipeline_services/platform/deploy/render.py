@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from pipeline_services.clients.failures import CommandFailed, PlatformError, ToolMissing
+from pipeline_services.model.failures import CommandFailed, PlatformError, ToolMissing
 from pipeline_services.model.k8s import containers_of, init_containers_of, name_of, references_of, template_of
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.paths import REPOSITORY

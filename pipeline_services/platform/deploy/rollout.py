@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from pipeline_services.clients.failures import PlatformError
 from pipeline_services.clients.kubernetes import Cluster, Object
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.k8s import (
     K8sObject,
     condition,

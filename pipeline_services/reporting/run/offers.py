@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline_services.judgements.images import SOURCE
-from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.errors import PipelineError
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 
 
@@ -14,18 +14,10 @@ def with_offers(snapshot: Snapshot) -> Snapshot:
 
     Where that cannot be asked at all, such as without a container engine, the reason stands in its place.
     """
-    from pipeline_services.clients import engine  # noqa: PLC0415 - only the monthly review needs the platform
-    from pipeline_services.model.paths import Cache, cache_root  # noqa: PLC0415
-    from pipeline_services.platform.build import versions  # noqa: PLC0415
-    from pipeline_services.platform.build.assembly import Assembly  # noqa: PLC0415
-    from pipeline_services.platform.build.offers import offered  # noqa: PLC0415
+    from pipeline_services.platform.build.offers import offered_here  # noqa: PLC0415 - only the monthly review needs it
 
-    cache = Cache(cache_root())
     try:
-        present = engine.present(cache)
-        if present is None:
-            raise PreconditionNotMet("there is no container engine here, and so no image to ask about")
-        found = offered(Assembly.of(cache, versions.load(), present))
+        found = offered_here()
     except PipelineError as error:
         return replace(snapshot, failures={**snapshot.failures, SOURCE: Failure.of(error)})
     return replace(snapshot, answers={**snapshot.answers, SOURCE: found})

@@ -89,7 +89,7 @@ class SnapshotSource:
 
     def stopped_by(self, error: PipelineError) -> KeyboardInterrupt | None:
         """What somebody stopped the run with; None where a cluster cannot be had."""
-        from pipeline_services.clients.failures import Interrupted  # noqa: PLC0415 - a good run does not need it
+        from pipeline_services.model.failures import Interrupted  # noqa: PLC0415 - a good run does not need it
 
         return error.cause if isinstance(error, Interrupted) else None
 

@@ -14,7 +14,7 @@ from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.runbook import causes_table, checks_table, metrics_table
 from pipeline_services.reporting.runbook.runbook import RUNBOOK, load
-from pipeline_services.triage.causes import CAUSES
+from pipeline_services.triage.subjects import CAUSES
 
 _PART: Final = re.compile(
     r"(?P<begin><!-- (?P<name>[^:\n]+): written by [^\n]*-->\n)(?P<body>.*?)(?P<end><!-- end of (?P=name) -->)",

@@ -35,7 +35,7 @@ class Condition:
         scenario: the anchor in RUNBOOK.md.
         when: what has to be so.
         look_at: what the called level looks at first.
-        causes: the causes of causes.py that mean that it is so.
+        causes: the ids of causes that mean that it is so.
         components: where they count; empty for every component.
     """
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline_services.clients.failures import PlatformError
 from pipeline_services.clients.http import Answer, HttpApi
 from pipeline_services.clients.influxdb import token_header
 from pipeline_services.model import roles
 from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import PipelineError, UnexpectedAnswer
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.pipeline import Pipeline
 
 RETENTION_SECONDS: Final = 14 * 24 * 3600

@@ -1,0 +1,116 @@
+"""A workload that should have a pod and has none that stays."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline_services.judgements.pods import STARTING_FOR, is_made_by
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.component import Component
+from pipeline_services.model.k8s import (
+    K8sObject,
+    deletion_due,
+    deletion_time,
+    finalizers_of,
+    is_terminating,
+    labels_of,
+    last_seen,
+    name_of,
+    progress_of,
+    replicas_of,
+)
+from pipeline_services.triage.causes.finding import event_line, make_finding
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Confidence, Finding
+from pipeline_services.triage.steps import READY
+
+CAUSES: Final = (
+    Cause(
+        "pod-stuck-ending",
+        "a pod stays in Terminating",
+        Escalation.L2,
+        "pod-status",
+        steps=("kubectl describe pod -n {namespace} {pod}", "kubectl delete pod -n {namespace} {pod} --force"),
+        afterwards=READY,
+    ),
+    Cause(
+        "label-wrong",
+        "a pod lacks the label that its service selects",
+        Escalation.L2,
+        "pod-status",
+        steps=(
+            "kubectl get pods -n {namespace} --show-labels",
+            "kubectl label pod -n {namespace} {pod} {labels} --overwrite",
+        ),
+        undo="kubectl label pod -n {namespace} {pod} {unlabel}",
+        afterwards=READY,
+    ),
+    Cause(
+        "pods-missing",
+        "the controller creates no pods",
+        Escalation.L3,
+        "pod-status",
+        steps=(
+            "kubectl describe {workload} -n {namespace}",
+            "kubectl get events -n {namespace} --sort-by=.lastTimestamp",
+        ),
+        afterwards=READY,
+    ),
+)
+
+
+def absent(evidence: Evidence, part: Component, workload: K8sObject) -> Finding:
+    """No pod stays: one is going and the next is not there yet, or nothing creates one."""
+    pod = next((pod for pod in evidence.all_pods(part.id) if is_terminating(pod)), None)
+    if pod is None:
+        return _not_created(evidence, part, workload)
+    since = deletion_due(pod) or evidence.now
+    if evidence.now - since > STARTING_FOR:
+        held = finalizers_of(pod)
+        return make_finding(
+            evidence,
+            "pod-stuck-ending",
+            part,
+            f"pod {name_of(pod)} should have ended {evidence.now - since:.0f} s ago",
+            f"deletionTimestamp {deletion_time(pod)}",
+            f"finalizers {held}" if held else "",
+            since=since,
+            pod=pod,
+        )
+    return make_finding(
+        evidence,
+        "pod-replaced",
+        part,
+        f"the only pod of {part.id} is being deleted; its replacement follows",
+        f"pod {name_of(pod)} is terminating",
+        subject=part.kubectl_name,
+        since=min(since, evidence.now),
+        pod=pod,
+    )
+
+
+def _not_created(evidence: Evidence, part: Component, workload: K8sObject) -> Finding:
+    stray = next((pod for pod in evidence.objects("pods") if is_made_by(pod, part)), None)
+    if stray is not None:
+        labels = labels_of(stray)
+        return make_finding(
+            evidence,
+            "label-wrong",
+            part,
+            f"pod {name_of(stray)} runs without the label {part.label_selector}, so no service finds it",
+            *(f"its label {key} is {labels.get(key)!r}" for key in part.selector),
+            str(progress_of(workload)),
+            since=evidence.changed("pods", name_of(stray)),
+            pod=stray,
+        )
+    events = evidence.events_of(part.kind, part.workload)
+    moving = any(evidence.now - last_seen(event) < STARTING_FOR for event in events)
+    return make_finding(
+        evidence,
+        "pod-replaced" if moving else "pods-missing",
+        part,
+        f"{part.kubectl_name} wants {replicas_of(workload)} pods and has none",
+        str(progress_of(workload)),
+        *(event_line(event) for event in events[:2]),
+        confidence=Confidence.MEDIUM,
+    )

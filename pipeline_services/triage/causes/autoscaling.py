@@ -1,0 +1,187 @@
+"""Autoscalers, and the metrics API without which none works."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline_services.checklist import checks
+from pipeline_services.judgements import hpas
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.component import Autoscaler, Component
+from pipeline_services.model.k8s import (
+    K8sObject,
+    age,
+    condition,
+    condition_since,
+    is_ready,
+    name_of,
+    replicas_of,
+    scale_target_of,
+    status_of,
+)
+from pipeline_services.triage.causes import cluster_parts
+from pipeline_services.triage.causes.finding import make_finding, stopped_since
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Finding
+from pipeline_services.triage.steps import RESTORE
+
+CAUSES: Final = (
+    Cause(
+        "usage-unknown",
+        "the metrics API does not answer, so no autoscaler works",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=(
+            "kubectl get deployments,daemonsets,pods -n kube-system",
+            "kubectl scale deployment metrics-server -n kube-system --replicas=1",
+        ),
+        undo="kubectl scale deployment metrics-server -n kube-system --replicas=0",
+        afterwards="kubectl get hpa shows percentages",
+    ),
+    Cause(
+        "autoscaler-missing",
+        "an autoscaler does not exist",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=(RESTORE,),
+        afterwards="kubectl get hpa shows both",
+    ),
+    Cause(
+        "autoscaler-wrong",
+        "an autoscaler has wrong bounds or a wrong target",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=("kubectl describe hpa -n {namespace} {hpa}", RESTORE),
+        afterwards="{min} to {max} replicas at {cpu} % CPU",
+    ),
+    Cause(
+        "autoscaler-at-limit",
+        "an autoscaler is at its maximum and needs more pods",
+        Escalation.L2,
+        "high-resource-usage",
+        symptomatic=True,
+        steps=("kubectl describe hpa -n {namespace} {hpa}", "kubectl top pods -n {namespace}"),
+        afterwards="fewer than {max} replicas",
+    ),
+    Cause(
+        "request-missing",
+        "an autoscaler scales pods that request no CPU",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=("kubectl describe {workload} -n {namespace}", "kubectl rollout undo {workload} -n {namespace}"),
+        undo="kubectl rollout undo {workload} -n {namespace}",
+        afterwards="kubectl get hpa: no <unknown> within a minute",
+    ),
+)
+
+METRICS_LABEL = ("k8s-app", "metrics-server")
+_NOT_THE_METRICS = "there is no HPA|missing request|AmbiguousSelector"
+"""What an autoscaler says when it is its own fault, or that of what it scales, that it has no figures."""
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """The metrics API, then each autoscaler."""
+    yield from _usage(evidence)
+    yield from _autoscalers(evidence)
+
+
+def _usage(evidence: Evidence) -> Iterator[Finding]:
+    servers = evidence.system(*METRICS_LABEL)
+    deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "metrics-server"), None)
+    scaled = deployment is not None and replicas_of(deployment) == 0
+    if evidence.outdated(servers) and not scaled:
+        return
+    away = evidence.known("system_pods") and not any(is_ready(pod) for pod in servers)
+    why = evidence.failure("pod_metrics")
+    blind = evidence.failed(checks.HPA_KNOWS_METRICS)
+    missing = [one for one in blind if not re.search(_NOT_THE_METRICS, one.why)]
+    silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
+    if away or scaled or silent or missing or cluster_parts.lacks_pods(evidence, "hpa"):
+        yield make_finding(
+            evidence,
+            "usage-unknown",
+            "hpa",
+            "the metrics API has no metrics, so nothing scales",
+            why,
+            f"deployment/metrics-server: {len([pod for pod in servers if is_ready(pod)])} ready pods"
+            if deployment
+            else "",
+            *(one.why for one in missing),
+            subject="deployment/metrics-server",
+            since=stopped_since(evidence, deployment),
+        )
+
+
+def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.known("hpas"):
+        return
+    for name, component in evidence.pipeline.autoscalers.items():
+        part, hpa = evidence.pipeline[component], evidence.object("hpas", name)
+        if hpa is None:
+            yield make_finding(
+                evidence,
+                "autoscaler-missing",
+                "hpa",
+                f"HPA {name} does not exist, so {part.id} does not scale",
+                f"no hpa/{name}",
+                subject=f"hpa/{name}",
+            )
+        elif part.autoscaler:
+            yield from _autoscaler(evidence, part, part.autoscaler, hpa)
+
+
+def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8sObject) -> Iterator[Finding]:
+    """An autoscaler that is not as it should be, or is and may go no further."""
+    name, target = wanted.name, scale_target_of(hpa)[1]
+    details = {
+        "hpa": name,
+        "min": str(wanted.min_replicas),
+        "max": str(wanted.max_replicas),
+        "cpu": str(wanted.cpu_percent),
+    }
+    blind = [one for one in evidence.failed(checks.HPA_KNOWS_METRICS, name) if "missing request" in one.why]
+    without = hpas.containers_without_request(evidence.snapshot, name) if evidence.known(part.list_name) else []
+    if without:
+        yield make_finding(
+            evidence,
+            "request-missing",
+            part,
+            f"{', '.join(without)} requests no CPU, so {name} cannot work out its utilization",
+            *(one.why for one in blind),
+            since=evidence.changed(part.kind, part.workload, "spec.template"),
+            affects={"hpa"},
+        )
+        return
+    wrong = evidence.failed(checks.HPA_SET_AS_DOCUMENTED, name)
+    wrong += evidence.failed(checks.KEY_METRIC, "hpa-replicas", name)
+    wrong += blind
+    if target != part.workload or wrong:
+        why = wrong[0].why if wrong and target == part.workload else f"{name} scales {target}, not {part.workload}"
+        yield make_finding(
+            evidence,
+            "autoscaler-wrong",
+            "hpa",
+            why,
+            why,
+            condition(hpa, "AbleToScale").get("message", ""),
+            subject=f"hpa/{name}",
+            since=evidence.changed("hpas", name, "spec"),
+            details=details,
+        )
+        return
+    limited = condition(hpa, "ScalingLimited")
+    full = status_of(hpa).get("currentReplicas", 0) >= wanted.max_replicas
+    if full and limited.get("reason") == "TooManyReplicas" and age(hpa, evidence.now) > hpas.NEW_FOR:
+        yield make_finding(
+            evidence,
+            "autoscaler-at-limit",
+            "hpa",
+            f"{name} wants more than {wanted.max_replicas} pods of {part.id}",
+            str(limited.get("message", "")),
+            subject=f"hpa/{name}",
+            since=condition_since(hpa, "ScalingLimited"),
+            affects=("hpa", part.id),
+            details=details,
+        )

@@ -1,0 +1,92 @@
+"""The cluster's own parts: what of them does not run, or does not do what it is there for (sections 3.5 and 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline_services.checklist import checks
+from pipeline_services.judgements.cluster_parts import subject_of
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.k8s import is_ready
+from pipeline_services.triage.causes.finding import make_finding
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Finding
+from pipeline_services.triage.steps import GREEN, RESTORE
+
+_SAVED: Final = "{config_map}.saved.yaml"
+
+CAUSES: Final = (
+    Cause(
+        "cluster-part-down",
+        "a part of the cluster itself does not run",
+        Escalation.L3,
+        "the-cluster-itself",
+        steps=("kubectl get deployments,daemonsets,pods -n kube-system", RESTORE),
+        afterwards=GREEN,
+    ),
+    Cause(
+        "dns-misconfigured",
+        "the DNS server's configuration does not answer the Services' names",
+        Escalation.L3,
+        "the-cluster-itself",
+        steps=(
+            f"kubectl get configmap -n kube-system {{config_map}} -o yaml > {_SAVED}",
+            "kubectl replace -n kube-system -f {config_map}.corrected.yaml",
+        ),
+        undo=f"kubectl replace -n kube-system --force -f {_SAVED}",
+        afterwards="names resolve in the pods, a minute after the change",
+    ),
+)
+
+NAMED_ELSEWHERE: Final = ("dns", "hpa")
+"""The components of parts that have causes of their own: see network.py and autoscaling.py."""
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Each part that does not run, then each DNS server that answers other names."""
+    for one in evidence.failed(checks.CLUSTER_PART_RUNS):
+        (name,) = one.parameters
+        part = evidence.pipeline.cluster[name]
+        if part.component in NAMED_ELSEWHERE:
+            continue
+        yield make_finding(
+            evidence,
+            "cluster-part-down",
+            part.component,
+            one.why,
+            *_pods(evidence, name),
+            subject=subject_of(part, name),
+            affects={part.component, *evidence.pipeline.affected_by(*evidence.pipeline.judged_workloads)},
+        )
+    for one in evidence.failed(checks.NAMES_ANSWERED):
+        (name,) = one.parameters
+        part = evidence.pipeline.cluster[name]
+        yield make_finding(
+            evidence,
+            "dns-misconfigured",
+            part.component,
+            one.why,
+            *(metric.why for metric in evidence.failed_metrics("name-resolves")[:2]),
+            subject=f"configmap/{part.config_map}",
+            since=evidence.changed("configmaps", part.config_map),
+            details={"config_map": part.config_map},
+        )
+
+
+def explains_names(evidence: Evidence) -> bool:
+    """Whether a part that does not run, or the configuration of one, is why names or connections fail."""
+    parts = evidence.failed(checks.CLUSTER_PART_RUNS)
+    network = [one for one in parts if one.component in ("dns", "network")]
+    return bool(network or evidence.failed(checks.NAMES_ANSWERED))
+
+
+def lacks_pods(evidence: Evidence, component: str) -> bool:
+    """Whether the part of that component does not run."""
+    return any(one.component == component for one in evidence.failed(checks.CLUSTER_PART_RUNS))
+
+
+def _pods(evidence: Evidence, name: str) -> list[str]:
+    """How many of its pods are ready, where pods of the system are known and carry its name."""
+    own = evidence.system("k8s-app", name)
+    return [f"{sum(map(is_ready, own))} of {len(own)} pods with k8s-app={name} are ready"] if own else []

@@ -1,0 +1,291 @@
+"""Settings, secrets and tokens that are missing, wrong or refused (sections 3.1 and 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pipeline_services.checklist import checks
+from pipeline_services.judgements import config
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model import roles
+from pipeline_services.model.component import Component
+from pipeline_services.model.k8s import containers_of, created_at, name_of, port_of, template_of
+from pipeline_services.triage.causes.finding import OF_ALL, make_finding
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Confidence, Finding
+from pipeline_services.triage.steps import READY, RESTORE
+
+CAUSES: Final = (
+    Cause(
+        "setting-wrong",
+        "a setting in the ConfigMap is wrong",
+        Escalation.L2,
+        "configuration",
+        steps=("kubectl get configmap -n {namespace} {config_map} -o yaml", RESTORE),
+        afterwards="the check of the setting is green, restarted pods are ready",
+    ),
+    Cause(
+        "reference-missing",
+        "a ConfigMap, a Secret or a key in one is missing",
+        Escalation.L2,
+        "configuration",
+        steps=("kubectl get configmaps,secrets -n {namespace}", RESTORE),
+        afterwards=READY,
+    ),
+    Cause(
+        "token-refused",
+        "InfluxDB refuses the token",
+        Escalation.L2,
+        "configuration",
+        steps=("kubectl describe secret -n {namespace} {secret}", RESTORE),
+        afterwards="the checks of the tokens are green",
+    ),
+    Cause(
+        "token-may-not-write",
+        "the token for writing may only read",
+        Escalation.L2,
+        "configuration",
+        steps=("kubectl describe secret -n {namespace} {secret}", RESTORE),
+        afterwards="the checks of the tokens are green, readings are stored",
+    ),
+    Cause(
+        "pod-holds-old-secret",
+        "a Secret was replaced and pods still hold what it said before",
+        Escalation.L2,
+        "configuration",
+        steps=("kubectl delete pods -n {namespace} -l {selector}",),
+        afterwards=READY,
+    ),
+    Cause(
+        "load-setting-wrong",
+        "the producer's load setting is zero or invalid",
+        Escalation.L2,
+        "configuration",
+        steps=("kubectl get configmap -n {namespace} {config_map} -o yaml", RESTORE),
+        afterwards="the producer's rate is above 0.5 readings/s",
+    ),
+)
+
+READERS: Final = (roles.PRODUCER, roles.PROCESSOR)
+"""The apps that read the ConfigMap at their start."""
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Each kind of setting in turn."""
+    yield from _settings(evidence)
+    yield from _own_environment(evidence)
+    yield from _references(evidence)
+    yield from _tokens(evidence)
+
+
+def _wanted(settings: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """What a ConfigMap has to say."""
+    return {key: value for part in settings.values() for key, value in part.items()}
+
+
+def _settings(evidence: Evidence) -> Iterator[Finding]:
+    described = evidence.pipeline.config.by_config_map
+    there = {name: found for name in described if (found := evidence.object("configmaps", name))}
+    if not there:
+        return  # a missing ConfigMap is a reference that is missing
+    wrong = [
+        finding
+        for name, found in there.items()
+        for finding in _wrong_settings(evidence, name, found.get("data") or {}, _wanted(described[name]))
+    ]
+    yield from wrong
+    name = evidence.pipeline.config.config_map
+    red = evidence.failed(checks.PRODUCER_LOAD_SET)
+    if red and name in there:
+        yield make_finding(
+            evidence,
+            "load-setting-wrong",
+            "config",
+            red[0].why,
+            f"configmap/{name}: {red[0].why}",
+            subject=f"configmap/{name}",
+            since=evidence.changed("configmaps", name),
+            affects=evidence.pipeline.affected_by(roles.PRODUCER),
+        )
+    settings = evidence.failed(checks.SETTINGS_LEAD_TO)
+    if settings and not wrong and _services_there(evidence):
+        yield make_finding(
+            evidence,
+            "setting-wrong",
+            "config",
+            settings[0].why,
+            settings[0].why,
+            subject=f"configmap/{next(iter(there))}",
+            affects=evidence.pipeline.affected_by(*READERS),
+        )
+
+
+def _wrong_settings(
+    evidence: Evidence, name: str, data: Mapping[str, str], wanted: Mapping[str, str]
+) -> Iterator[Finding]:
+    for key, value in wanted.items():
+        if data.get(key) != value and evidence.failed(checks.SETTINGS_LEAD_TO):
+            since = evidence.changed("configmaps", name, f"data.{key}") or evidence.changed("configmaps", name)
+            shown = repr(data[key]) if key in data else "not there"
+            yield make_finding(
+                evidence,
+                "setting-wrong",
+                "config",
+                f"{key} in {name} is {shown}; expected {value!r}",
+                f"configmap/{name}: {key} is {shown}",
+                *_restarted_since(evidence, since),
+                subject=f"configmap/{name}",
+                since=since,
+                affects=evidence.pipeline.affected_by(*READERS),
+            )
+
+
+def _services_there(evidence: Evidence) -> bool:
+    """Whether the services exist, so that the setting is at fault."""
+    for wanted in (evidence.pipeline.service(roles.KAFKA), evidence.pipeline.service(roles.INFLUXDB)):
+        found = evidence.object("services", wanted.name)
+        if found is None or port_of(found, wanted.port) is None:
+            return False
+    return True
+
+
+def _restarted_since(evidence: Evidence, since: float | None) -> list[str]:
+    if since is None:
+        return []
+    young = [
+        name_of(pod)
+        for app in READERS
+        for pod in evidence.pods(app)
+        if created_at(pod) >= since  # whole seconds: in the same one is after it, mostly
+    ]
+    said = f"pods started with it: {', '.join(young)}" if young else "no pod has started with it yet"
+    return [said]
+
+
+def _own_environment(evidence: Evidence) -> Iterator[Finding]:
+    """A value in the workload itself that overrides the one that all share."""
+    described = evidence.pipeline.config
+    own = described.config_map
+    owners = {key: name for name, settings in described.by_config_map.items() for key in _wanted(settings)}
+    shared = {key: value for settings in described.by_config_map.values() for key, value in _wanted(settings).items()}
+    for part in (evidence.pipeline[app] for app in READERS if app in evidence.pipeline.components):
+        workload = evidence.workload(part.id)
+        for container in containers_of(template_of(workload)) if workload else ():
+            for variable in container.get("env") or ():
+                key, value = variable["name"], variable.get("value")
+                wrong_load = key in described.positive and value is not None and not _positive(value)
+                if (key in shared and value is not None and value != shared[key]) or wrong_load:
+                    yield make_finding(
+                        evidence,
+                        "load-setting-wrong" if wrong_load else "setting-wrong",
+                        part,
+                        f"{part.id} overrides {key} with {value!r}, unlike the ConfigMap",
+                        f"{part.kubectl_name} sets {key}={value}, overriding configmap/{owners.get(key, own)}",
+                        since=evidence.changed(part.kind, part.workload, "spec.template"),
+                    )
+
+
+def _positive(value: str) -> bool:
+    try:
+        return float(value) > 0
+    except ValueError:
+        return False
+
+
+def _references(evidence: Evidence) -> Iterator[Finding]:
+    """What a workload needs and the namespace does not have: seen before a pod fails for it."""
+    if not evidence.known("configmaps") or not evidence.known("secrets"):
+        return
+    there = config.keys_of(evidence.objects("configmaps"), evidence.objects("secrets"))
+    missing: dict[str, list[Component]] = {}
+    for part in evidence.pipeline.workloads.values():
+        workload = evidence.workload(part.id)
+        for what in config.missing_references(workload, there) if workload else ():
+            missing.setdefault(what, []).append(part)
+    for what, parts in missing.items():
+        whose = ", ".join(part.id for part in parts)
+        yield make_finding(
+            evidence,
+            "reference-missing",
+            "config",
+            f"{what} is missing; {whose} cannot start without it",
+            *(f"{part.kubectl_name} refers to {what}" for part in parts),
+            subject=what,
+            affects=evidence.pipeline.affected_by(*(part.reports_to for part in parts)),
+            details={"app": whose},
+        )
+    incomplete = evidence.failed(checks.SECRETS_COMPLETE)
+    if incomplete and not missing:
+        yield make_finding(
+            evidence,
+            "reference-missing",
+            "config",
+            incomplete[0].why,
+            incomplete[0].why,
+            affects=evidence.pipeline.affected_by(roles.PROCESSOR),
+            details=OF_ALL,
+        )
+
+
+def _tokens(evidence: Evidence) -> Iterator[Finding]:
+    refused, keys = evidence.failed(checks.TOKEN_ACCEPTED), evidence.pipeline.config
+    lines = evidence.said(roles.PROCESSOR, config.REFUSAL)
+    for one in refused:
+        secret = keys.tokens[one.parameters[0]].secret
+        readers = roles.PROCESSOR if secret == keys.write_token.secret else roles.GRAFANA
+        yield make_finding(
+            evidence,
+            "token-refused",
+            "config",
+            one.why,
+            one.why,
+            *(f"log: {line}" for line in lines[-1:]),
+            subject=f"secret/{secret}",
+            since=evidence.changed("secrets", secret),
+            affects=evidence.pipeline.affected_by(readers),
+            details={"secret": secret},
+        )
+    forbidden = evidence.failed(checks.TOKEN_MAY_WRITE)
+    for one in forbidden:
+        yield make_finding(
+            evidence,
+            "token-may-not-write",
+            "config",
+            one.why,
+            *(f"log: {line}" for line in lines[-2:]),
+            subject=f"secret/{keys.write_token.secret}",
+            since=evidence.changed("secrets", keys.write_token.secret),
+            affects=evidence.pipeline.affected_by(roles.PROCESSOR),
+            details={"secret": keys.write_token.secret},
+        )
+    old = list(_old_token(evidence, lines))
+    yield from old
+    if not (refused or forbidden or old) and lines and evidence.ready(roles.INFLUXDB):
+        yield make_finding(
+            evidence,
+            "token-refused",
+            "config",
+            "InfluxDB refuses the token that the processor started with",
+            *(f"log: {line}" for line in lines[-2:]),
+            subject=f"secret/{keys.write_token.secret}",
+            affects=evidence.pipeline.affected_by(roles.PROCESSOR),
+            confidence=Confidence.MEDIUM,
+            against=("InfluxDB accepts the token in the Secret: restart the processor",),
+            details={"secret": keys.write_token.secret},
+        )
+
+
+def _old_token(evidence: Evidence, lines: list[str]) -> Iterator[Finding]:
+    """Pods that were not restarted when the token was replaced."""
+    for one in evidence.failed(checks.PODS_HOLD_THE_TOKEN):
+        stale = config.pods_with_old_token(evidence.snapshot)
+        yield make_finding(
+            evidence,
+            "pod-holds-old-secret",
+            evidence.pipeline[roles.PROCESSOR],
+            one.why,
+            *(f"log: {line}" for line in lines[-2:]),
+            subject=f"pod/{name_of(stale[0])}" if len(stale) == 1 else None,
+            since=config.token_written(evidence.snapshot),
+        )

@@ -1,0 +1,182 @@
+"""The readings on their way: processed too slowly, not produced, unreadable, or with impossible timestamps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pipeline_services.checklist import checks
+from pipeline_services.judgements import readings
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model import roles
+from pipeline_services.model.commands import DESCRIBE_GROUP, READ_DEAD_LETTER, TOP_PODS
+from pipeline_services.model.k8s import name_of, status_of
+from pipeline_services.snapshot.bounds import ONSET_STEP_S
+from pipeline_services.triage.causes.finding import make_finding
+from pipeline_services.triage.causes.kafka import unread_partitions
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Confidence, Finding
+from pipeline_services.triage.steps import HISTORY, LOGS
+
+CAUSES: Final = (
+    Cause(
+        "backlog-draining",
+        "consumers are catching up with a backlog",
+        Escalation.L1,
+        "processor-pod-failure",
+        heals_within=300,
+        steps=(DESCRIBE_GROUP,),
+        afterwards="LAG is small and stays so",
+    ),
+    Cause(
+        "processing-too-slow",
+        "readings come in faster than they are stored",
+        Escalation.L2,
+        "processor-pod-failure",
+        symptomatic=True,
+        steps=(
+            TOP_PODS,
+            "kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=3",
+        ),
+        undo="kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=1",
+        afterwards="LAG falls",
+    ),
+    Cause(
+        "producer-idle",
+        "the producer runs and sends nothing",
+        Escalation.L2,
+        "producer-pod-failure",
+        symptomatic=True,
+        steps=(LOGS, "kubectl delete pods -n {namespace} -l {selector:producer}"),
+        afterwards="the producer's rate is above 0.5 readings/s",
+    ),
+    Cause(
+        "data-clock-wrong",
+        "readings have impossible timestamps",
+        Escalation.L2,
+        "producer-pod-failure",
+        steps=("kubectl logs -n {namespace} -l {selector:producer} --tail=50", HISTORY),
+        afterwards="the newest reading is seconds old",
+    ),
+    Cause(
+        "poison-messages",
+        "messages that cannot be parsed go to the dead-letter topic",
+        Escalation.L2,
+        "processor-pod-failure",
+        steps=(READ_DEAD_LETTER,),
+        afterwards="the dead-letter topic does not grow",
+    ),
+)
+
+STEADY_FOR: Final = 180.0
+"""Seconds: what held readings up for longer than the latency may be, and still shows in it, stopped the writes then."""
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """The backlog, then the readings themselves."""
+    clock_behind = _old_at_once(evidence)
+    yield from _backlog(evidence, clock_behind=clock_behind)
+    yield from _readings(evidence, clock_behind=clock_behind)
+
+
+def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
+    """Falling is healing, growing is not; what looks old by its producer's clock alone is no backlog."""
+    if unread_partitions(evidence):
+        return  # unread partitions pile up, however fast the others are
+    high = evidence.failed_metrics("consumer-lag", "end-to-end-latency", "stored-reading-age")
+    growing = evidence.failed_metrics("consumer-lag-growth")
+    behind = evidence.failed_metrics("processor-matches-producer")
+    if growing or (behind and not _falls(evidence)):
+        first = (growing or behind)[0]
+        yield make_finding(
+            evidence,
+            "processing-too-slow",
+            roles.PROCESSOR,
+            f"readings arrive faster than they are stored: {first.why}",
+            *(one.why for one in (*growing, *behind, *high)),
+            *_strangers(evidence),
+            confidence=Confidence.MEDIUM,
+        )
+    elif (high or behind) and _falls(evidence) and not clock_behind:
+        yield make_finding(
+            evidence,
+            "backlog-draining",
+            roles.PROCESSOR,
+            f"consumers work off a backlog: {(high or behind)[0].why}",
+            *(one.why for one in (*high, *behind)),
+        )
+
+
+def _falls(evidence: Evidence) -> bool:
+    return evidence.known("kafka_lag") and readings.lag_growth(evidence.snapshot) <= 0.0
+
+
+def _strangers(evidence: Evidence) -> list[str]:
+    """Members of the processors' group whose address is no processor's: they take partitions away from those."""
+    members: list[dict[str, Any]] = (evidence.data("kafka_group") or {}).get("members") or []
+    own = {status_of(pod).get("podIP") for pod in evidence.pods(roles.PROCESSOR)}
+    if None in own:
+        return []  # an address that is not known yet may be any member's
+    others = [one for one in members if one["partitions"] and one["host"] not in own]
+    return [f"{one['host']} reads {len(one['partitions'])} partitions and is no processor" for one in others[:3]]
+
+
+def _old_at_once(evidence: Evidence) -> bool:
+    """Whether readings are stored as they come, and have been for minutes, and yet are old by the times they carry."""
+    late = evidence.failed_metrics("end-to-end-latency")
+    if not late or not evidence.known("kafka_lag") or readings.lag_growth(evidence.snapshot) != 0.0:
+        return False
+    series: dict[str, list[list[float]]] = evidence.data("onset") or {}
+    made = {point[0]: point[1] for point in series.get("producer-rate", ())}
+    kept = [rate > 0 and rate >= made[at] / 2 for at, rate in series.get("influxdb-writes", ()) if at in made]
+    looks = int(STEADY_FOR / ONSET_STEP_S)
+    return len(kept) >= looks and all(kept[-looks:])
+
+
+def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
+    ahead = evidence.failed(checks.DATA_CLOCK)
+    if ahead:
+        yield make_finding(
+            evidence,
+            "data-clock-wrong",
+            roles.PRODUCER,
+            f"a producer's clock runs ahead: {ahead[0].why}",
+            ahead[0].why,
+            affects={roles.PROCESSOR},
+        )
+    elif clock_behind:
+        late = evidence.failed_metrics("end-to-end-latency")[0]
+        yield make_finding(
+            evidence,
+            "data-clock-wrong",
+            roles.PRODUCER,
+            f"readings are stored at once with old timestamps, so a producer's clock is behind: {late.why}",
+            late.why,
+            f"no backlog for {STEADY_FOR:g} s: writes keep up with the producer",
+            affects={roles.PROCESSOR},
+            confidence=Confidence.MEDIUM,
+        )
+    letters = evidence.failed_metrics("dead-letters")
+    if letters:
+        yield make_finding(
+            evidence,
+            "poison-messages",
+            roles.PRODUCER,
+            f"unreadable messages arrive: {letters[0].why}",
+            letters[0].why,
+            subject=f"topic/{evidence.pipeline.topics.dead_letters}",
+            affects={roles.PROCESSOR},
+        )
+    idle = evidence.failed_metrics("producer-rate", "unacknowledged-age")
+    if idle and evidence.ready(roles.PRODUCER):
+        words = evidence.said(roles.PRODUCER, r"(?i)error|warn|fail|refused|timed? ?out", within=60)
+        yield make_finding(
+            evidence,
+            "producer-idle",
+            roles.PRODUCER,
+            f"the producer runs but its readings do not arrive: {idle[0].why}",
+            *(one.why for one in idle),
+            *(f"log: {line}" for line in words[-2:]),
+            *(f"pod {name_of(pod)} is ready" for pod in evidence.ready(roles.PRODUCER)[:1]),
+            confidence=Confidence.MEDIUM,
+        )

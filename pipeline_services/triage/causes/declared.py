@@ -1,0 +1,182 @@
+"""What is live and was not declared so: named before anything fails for it, with what it will do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from pipeline_services.checklist import checks
+from pipeline_services.judgements import declared
+from pipeline_services.judgements.declared import Drift
+from pipeline_services.judgements.kafka import limited, other_settings
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model import roles
+from pipeline_services.triage.causes.finding import MOST_EVIDENCE, make_finding
+from pipeline_services.triage.causes.network import DNS
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Finding
+from pipeline_services.triage.steps import RESTORE
+
+_SET_BROKER: Final = (
+    "kubectl exec -n {namespace} {pod:kafka} -- kafka-configs.sh --bootstrap-server localhost:{port:kafka}"
+)
+_SAVED: Final = "{hpa}.saved.yaml"
+
+CAUSES: Final = (
+    Cause(
+        "not-as-declared",
+        "an object is not as the manifests declare it",
+        Escalation.L2,
+        "configuration",
+        steps=("kubectl get {kind} -n {namespace} {name} -o yaml", RESTORE),
+        afterwards="the check of the declared state is green",
+    ),
+    Cause(
+        "autoscaler-extra",
+        "there is an autoscaler that nobody declared",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=(
+            f"kubectl get hpa -n {{namespace}} {{hpa}} -o yaml > {_SAVED}",
+            "kubectl delete hpa -n {namespace} {hpa}",
+        ),
+        undo=f"kubectl replace -n {{namespace}} --force -f {_SAVED}",
+        afterwards="kubectl get hpa: no <unknown> within a minute",
+    ),
+    Cause(
+        "topic-set-otherwise",
+        "a topic's settings are not the declared ones",
+        Escalation.L2,
+        "kafka-statefulset-failure",
+        steps=(
+            f"{_SET_BROKER} --describe --all --entity-type topics --entity-name {{name}}",
+            f"{_SET_BROKER} --alter --entity-type topics --entity-name {{name}} {{change}}",
+        ),
+        undo=f"{_SET_BROKER} --alter --entity-type topics --entity-name {{name}} {{back}}",
+        afterwards="the checks of the topic's settings are green",
+    ),
+    Cause(
+        "clients-limited",
+        "a quota of the broker holds clients up",
+        Escalation.L2,
+        "kafka-statefulset-failure",
+        steps=(f"{_SET_BROKER} --describe {{whom}}", f"{_SET_BROKER} --alter {{whom}} --delete-config {{limits}}"),
+        undo=f"{_SET_BROKER} --alter {{whom}} --add-config {{values}}",
+        afterwards="no quota is left, the backlog falls",
+    ),
+)
+
+_ENTITIES: Final[Mapping[str, str]] = {"client-id": "clients", "user": "users", "ip": "ips"}
+"""A quota's types of clients, and what kafka-configs.sh calls them."""
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """What the broker was told."""
+    yield from _topics(evidence)
+    yield from _quotas(evidence)
+
+
+def with_drifts(evidence: Evidence, found: Sequence[Finding]) -> list[Finding]:
+    """The findings, and every object that is not as it was declared: as evidence of a finding that says what is wrong
+    with its component already, else as a finding of its own."""
+    findings = list(found)
+    for drift in _drifts(evidence):
+        told = next((one for one in findings if _says_why(one, drift)), None)
+        if told is None:
+            findings.append(_drifted(evidence, drift))
+        else:
+            line = f"{drift.observed}: {drift.does}"
+            findings[findings.index(told)] = replace(told, evidence=(*told.evidence[: MOST_EVIDENCE - 1], line))
+    return findings
+
+
+def _drifts(evidence: Evidence) -> Iterator[Drift]:
+    for one in evidence.failed(checks.SET_AS_DECLARED):
+        yield from declared.drifts(evidence.snapshot, one.component)
+
+
+def _says_why(finding: Finding, drift: Drift) -> bool:
+    """Whether a finding about the object's component is more than what is seen of the difference."""
+    if finding.component != drift.component or finding.self_healing:
+        return False
+    return not finding.cause.symptomatic or not drift.stops
+
+
+def _drifted(evidence: Evidence, drift: Drift) -> Finding:
+    since = evidence.changed(drift.kind, drift.name)
+    if drift.extra:
+        return make_finding(
+            evidence,
+            "autoscaler-extra",
+            drift.component,
+            f"{drift.name} is one autoscaler too many: where two scale the same pods, neither does",
+            drift.observed,
+            subject=drift.subject,
+            since=since,
+            details={"hpa": drift.name},
+        )
+    asks_elsewhere = {DNS for one in drift.differences if one.path.startswith("dns")}
+    return make_finding(
+        evidence,
+        "not-as-declared",
+        drift.component,
+        f"{drift.observed}: {drift.does}",
+        *(f"{drift.subject}: {one}" for one in drift.differences),
+        subject=drift.subject,
+        since=since,
+        affects={*evidence.pipeline.affected_by(drift.component), *asks_elsewhere} if drift.stops else (),
+        details={"kind": drift.kind.lower(), "name": drift.name},
+    )
+
+
+def _topics(evidence: Evidence) -> Iterator[Finding]:
+    for one in evidence.failed(checks.TOPIC_SET_AS_DECLARED):
+        (topic,) = one.parameters
+        other = list(other_settings(evidence.snapshot, topic))
+        put_right = _add({key: declared for key, _, declared in other if declared})
+        taken_away = ",".join(key for key, _, declared in other if not declared)
+        yield make_finding(
+            evidence,
+            "topic-set-otherwise",
+            roles.KAFKA,
+            f"{one.why}{f', and {len(other) - 1} more' if len(other) > 1 else ''}",
+            *(f"{key}={value}, declared: {declared or 'nothing'}" for key, value, declared in other),
+            subject=f"topic/{topic}",
+            affects=(),
+            details={
+                "name": topic,
+                "change": " ".join([*put_right, *([f"--delete-config {taken_away}"] if taken_away else [])]),
+                "back": " ".join(_add({key: value for key, value, _ in other})),
+            },
+        )
+
+
+def _add(values: Mapping[str, str]) -> list[str]:
+    """The words that set these; a list of values stands in brackets."""
+    words = [f"{key}=[{value}]" if "," in value else f"{key}={value}" for key, value in values.items()]
+    return [f"--add-config '{','.join(words)}'"] if words else []
+
+
+def _quotas(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.failed(checks.CLIENTS_NOT_LIMITED):
+        return
+    for quota in evidence.data("kafka_quotas") or []:
+        values = ",".join(f"{key}={value:.0f}" for key, value in sorted(quota["limits"].items()))
+        yield make_finding(
+            evidence,
+            "clients-limited",
+            roles.KAFKA,
+            f"the broker limits {limited(quota)} to {values}",
+            f"quota for {limited(quota)}: {values}",
+            subject=f"quota/{limited(quota)}",
+            details={"whom": _whom(quota), "limits": ",".join(sorted(quota["limits"])), "values": values},
+        )
+
+
+def _whom(quota: Mapping[str, Any]) -> str:
+    """The words with which kafka-configs.sh is told whom a quota is about."""
+    return " ".join(
+        f"--entity-type {_ENTITIES.get(kind, kind)} {f'--entity-name {name}' if name else '--entity-default'}"
+        for kind, name in sorted(quota["for"].items())
+    )

@@ -1,0 +1,100 @@
+"""InfluxDB runs and does not do its work: no bucket, no answer, no writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline_services.checklist import checks
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model import roles
+from pipeline_services.model.k8s import name_of
+from pipeline_services.model.log_words import NOT_DELIVERED
+from pipeline_services.triage.causes.finding import make_finding, of_part
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Confidence, Finding
+from pipeline_services.triage.steps import RESTORE
+
+CAUSES: Final = (
+    Cause(
+        "store-unresponsive",
+        "InfluxDB runs and does not serve",
+        Escalation.L3,
+        "influxdb-statefulset-failure",
+        symptomatic=True,
+        steps=(
+            "kubectl logs -n {namespace} {pod:influxdb} --tail=200",
+            "kubectl delete pod -n {namespace} {pod:influxdb}",
+        ),
+        afterwards='/health answers "pass"',
+    ),
+    Cause(
+        "bucket-missing",
+        "InfluxDB has no such bucket or organisation",
+        Escalation.L2,
+        "influxdb-statefulset-failure",
+        steps=("kubectl logs -n {namespace} -l {selector:processor} --tail=50", RESTORE),
+        afterwards="writes go on",
+    ),
+    Cause(
+        "writes-fail",
+        "InfluxDB rejects what the processor writes",
+        Escalation.L2,
+        "influxdb-statefulset-failure",
+        symptomatic=True,
+        steps=("kubectl logs -n {namespace} -l {selector:processor} --tail=50",),
+        afterwards="writes go on",
+    ),
+)
+
+_NO_BUCKET: Final = (
+    r"(?i)bucket .*not found|not found: bucket|organization .*not found|\(unexpected\).*404"
+    r"|could not find (bucket|resource)"
+)
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """The bucket, then the server, then the writes."""
+    if not evidence.ready(roles.INFLUXDB):
+        return
+    lines = evidence.said(roles.PROCESSOR, _NO_BUCKET)
+    missing = evidence.failure("influxdb_newest")
+    if lines or "bucket" in missing.lower():
+        yield make_finding(
+            evidence,
+            "bucket-missing",
+            roles.INFLUXDB,
+            f"InfluxDB has no bucket {evidence.pipeline.store.bucket}, or not for this token",
+            *(f"log: {line}" for line in lines[-2:]),
+            missing,
+            subject=f"bucket/{evidence.pipeline.store.bucket}",
+        )
+        return
+    unhealthy = evidence.failed(checks.INFLUXDB_HEALTHY)
+    why = evidence.failure("influxdb_health")
+    if unhealthy or why:
+        pod = name_of(evidence.ready(roles.INFLUXDB)[0])
+        yield make_finding(
+            evidence,
+            "store-unresponsive",
+            roles.INFLUXDB,
+            unhealthy[0].why if unhealthy else f"{pod} is ready but does not answer",
+            why,
+            subject=f"pod/{pod}",
+            confidence=Confidence.MEDIUM,
+        )
+    failing = evidence.failed_metrics("influxdb-writes-match-processor")
+    if evidence.delivers_since is None:  # else what failed until then still counts, and is over
+        failing = [*evidence.failed_metrics("write-failures"), *failing]
+    said = evidence.said(roles.PROCESSOR, NOT_DELIVERED)
+    if failing and evidence.ready(roles.PROCESSOR):
+        yield make_finding(
+            evidence,
+            "writes-fail",
+            roles.INFLUXDB,
+            f"InfluxDB rejects the processor's writes: {failing[0].why}",
+            *(one.why for one in failing),
+            *(f"log: {line}" for line in said[-2:]),
+            confidence=Confidence.MEDIUM,
+            details=of_part(evidence.pipeline[roles.PROCESSOR]),
+        )

@@ -1,0 +1,271 @@
+"""Nodes and volumes (sections 1, 3.5, 5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline_services.checklist import checks
+from pipeline_services.judgements.heartbeats import silent_nodes
+from pipeline_services.judgements.nodes import closed_by_taints
+from pipeline_services.judgements.volumes import belongs_to
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model import roles
+from pipeline_services.model.k8s import (
+    PRESSURES,
+    K8sObject,
+    condition,
+    condition_since,
+    condition_status,
+    deletion_time,
+    epoch,
+    is_cordoned,
+    is_terminating,
+    is_true,
+    name_of,
+    phase_of,
+    spec_of,
+    taints_of,
+)
+from pipeline_services.triage.causes.finding import OF_ALL, make_finding
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Confidence, Finding
+from pipeline_services.triage.steps import READY
+
+CAUSES: Final = (
+    Cause(
+        "node-full",
+        "no node has room for a pod",
+        Escalation.L3,
+        "high-resource-usage",
+        steps=("kubectl describe nodes", "kubectl top nodes"),
+        afterwards=READY,
+    ),
+    Cause(
+        "node-cordoned",
+        "a node is cordoned",
+        Escalation.L3,
+        "high-resource-usage",
+        steps=("kubectl uncordon {node}",),
+        undo="kubectl cordon {node}",
+        afterwards="kubectl get nodes: Ready",
+    ),
+    Cause(
+        "node-tainted",
+        "a taint keeps pods off a node",
+        Escalation.L3,
+        "high-resource-usage",
+        steps=("kubectl describe node {node}", "kubectl taint node {node} {taint}-"),
+        undo="kubectl taint node {node} {taint}:NoSchedule",
+        afterwards="kubectl describe node: Taints <none>",
+    ),
+    Cause(
+        "node-not-ready",
+        "a node is not Ready",
+        Escalation.L3,
+        "health-checks",
+        steps=("kubectl describe node {node}",),
+        afterwards="kubectl get nodes: Ready",
+    ),
+    Cause(
+        "node-silent",
+        "a kubelet does not report",
+        Escalation.L3,
+        "the-cluster-itself",
+        steps=("kubectl describe node {node}", "kubectl get leases -n kube-node-lease"),
+        afterwards="kubectl get nodes: Ready; then look at the pods again",
+    ),
+    Cause(
+        "node-pressure",
+        "a node is short of memory, disk or process ids",
+        Escalation.L3,
+        "high-resource-usage",
+        steps=("kubectl describe node {node}", "kubectl top nodes"),
+        afterwards="no pressure condition is True",
+    ),
+    Cause(
+        "volume-unbound",
+        "a volume claim is not Bound",
+        Escalation.L3,
+        "storage",
+        steps=("kubectl describe pvc -n {namespace}", "kubectl get storageclass"),
+        afterwards="the claim is Bound",
+    ),
+    Cause(
+        "volume-missing",
+        "a volume or its claim is missing",
+        Escalation.L3,
+        "storage",
+        steps=("kubectl get pvc -n {namespace}", "kubectl get events -n {namespace} --sort-by=.lastTimestamp"),
+        afterwards="the claim is Bound and the pod is ready",
+    ),
+    Cause(
+        "volume-full",
+        "a volume is full",
+        Escalation.L3,
+        "storage",
+        steps=("kubectl exec -n {namespace} {pod} -- df -h {mount}",),
+        afterwards="usage below 80 %",
+    ),
+)
+
+STILL_SAID = 60.0
+"""Seconds within which what has no space says so again."""
+_NO_SPACE = r"(?i)no space left|disk full|ENOSPC|disk quota exceeded"
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Nodes first, then volumes."""
+    yield from _nodes(evidence)
+    yield from _claims(evidence)
+    yield from _full(evidence)
+
+
+def _nodes(evidence: Evidence) -> Iterator[Finding]:
+    for node in evidence.objects("nodes"):
+        name, subject = name_of(node), f"node/{name_of(node)}"
+        if name in evidence.snapshot.derive(silent_nodes):
+            yield _silent(evidence, node)
+            continue
+        if not is_true(node, "Ready"):
+            ready = condition(node, "Ready")
+            yield make_finding(
+                evidence,
+                "node-not-ready",
+                "node",
+                f"node {name} is not Ready: {ready.get('reason', 'unknown')}",
+                str(ready.get("message", "")),
+                subject=subject,
+                since=condition_since(node, "Ready"),
+                details={"node": name},
+            )
+            continue
+        pressed = [kind for kind in PRESSURES if condition_status(node, kind) != "False"]
+        if pressed and evidence.failed(checks.NODES_WITHOUT_PRESSURE):
+            yield make_finding(
+                evidence,
+                "node-pressure",
+                "node",
+                evidence.failed(checks.NODES_WITHOUT_PRESSURE)[0].why,
+                *(f"{kind}: {condition(node, kind).get('message', 'no such condition')}" for kind in pressed),
+                subject=subject,
+                since=condition_since(node, pressed[0]),
+                details={"node": name},
+            )
+        if is_cordoned(node):
+            yield make_finding(
+                evidence,
+                "node-cordoned",
+                "node",
+                f"node {name} is cordoned: new pods cannot be scheduled on it",
+                f"node {name} has spec.unschedulable true",
+                subject=subject,
+                since=_tainted(node),
+                affects=(),
+                details={"node": name},
+            )
+    for name, keys in closed_by_taints(evidence.objects("nodes")).items():
+        yield make_finding(
+            evidence,
+            "node-tainted",
+            "node",
+            f"node {name} has the taint {', '.join(keys)}: new pods cannot be scheduled on it",
+            f"node {name} has the taint {', '.join(keys)}",
+            subject=f"node/{name}",
+            affects=(),
+            details={"node": name, "taint": keys[0]},
+        )
+    for one in evidence.failed(checks.NODES_HAVE_ROOM)[:1]:
+        yield make_finding(
+            evidence, "node-full", "node", one.why, one.why, confidence=Confidence.MEDIUM, details=OF_ALL
+        )
+
+
+def _silent(evidence: Evidence, node: K8sObject) -> Finding:
+    """A node whose kubelet says nothing: all that is said of its pods is old, so none of it is a cause."""
+    name, ready = name_of(node), condition(node, "Ready")
+    silent = evidence.snapshot.derive(silent_nodes)[name]
+    return make_finding(
+        evidence,
+        "node-silent",
+        "node",
+        f"the kubelet of node {name} has not reported for {silent:.0f} s; what is known of its pods is that old",
+        f"Lease {name}: renewed {silent:.0f} s ago",
+        f"node {name} is Ready {ready.get('status', 'Unknown')}: {ready.get('message', '')}",
+        subject=f"node/{name}",
+        since=evidence.now - silent,
+        affects=evidence.pipeline.reported,
+        details={"node": name},
+    )
+
+
+def _tainted(node: K8sObject) -> float | None:
+    return next((epoch(taint["timeAdded"]) for taint in taints_of(node) if taint.get("timeAdded")), None)
+
+
+def _claims(evidence: Evidence) -> Iterator[Finding]:
+    claims = evidence.objects("pvcs")
+    if not evidence.known("pvcs"):
+        return
+    for app in evidence.pipeline.with_volume:
+        own = [claim for claim in claims if belongs_to(name_of(claim), evidence.pipeline[app])]
+        if not own and not evidence.workload(app):
+            continue
+        if not own:
+            yield make_finding(
+                evidence,
+                "volume-missing",
+                "storage",
+                f"{app} has no volume claim",
+                "no such claim in the namespace",
+                affects=evidence.pipeline.affected_by(app),
+            )
+        for claim in own:
+            yield from _claim(evidence, app, claim)
+
+
+def _claim(evidence: Evidence, app: str, claim: K8sObject) -> Iterator[Finding]:
+    name, phase = name_of(claim), phase_of(claim)
+    if phase == "Lost":
+        cause, summary, seen = "volume-missing", f"the volume of {name} is lost", ["phase Lost"]
+    elif phase != "Bound" and evidence.failed(checks.VOLUME_BOUND):
+        events = evidence.events_of("PersistentVolumeClaim", name)[:1]
+        cause, summary = "volume-unbound", f"volume claim {name} is {phase}, not Bound"
+        seen = [f"storage class {spec_of(claim).get('storageClassName')}", *(str(one.get("message")) for one in events)]
+    elif is_terminating(claim):
+        cause, summary = "volume-missing", f"volume claim {name} was deleted and ends with its pod"
+        seen = [f"deletionTimestamp {deletion_time(claim)}"]
+    else:
+        return
+    affects = evidence.pipeline.affected_by(app)
+    yield make_finding(evidence, cause, "storage", summary, *seen, subject=f"pvc/{name}", affects=affects)
+
+
+def _out_of_space(evidence: Evidence, app: str) -> list[str]:
+    """What is logged of it, by whose volume it is and by who writes there; where it serves, what is still said."""
+    since = evidence.now - STILL_SAID if evidence.ready(app) else 0.0
+    who = (app, roles.PROCESSOR) if app == roles.INFLUXDB else (app,)
+    lines = sorted(line for one in who for line in evidence.lines(one))
+    return [text for at, text in lines if at >= since and re.search(_NO_SPACE, text)]
+
+
+def _full(evidence: Evidence) -> Iterator[Finding]:
+    for app in evidence.pipeline.with_volume:
+        usage = evidence.failed(checks.KEY_METRIC, "volume-usage", app)
+        lines = _out_of_space(evidence, app)
+        if usage or lines:
+            summary = f"the volume of {app} is full" if lines else f"the volume of {app} is nearly full: {usage[0].why}"
+            pods, part = evidence.pods(app), evidence.pipeline[app]
+            pod = name_of(pods[0]) if pods else part.first_pod
+            yield make_finding(
+                evidence,
+                "volume-full",
+                "storage",
+                summary,
+                *(one.why for one in usage),
+                *(f"log: {line}" for line in lines[-2:]),
+                subject=f"pvc of {app}",
+                affects=evidence.pipeline.affected_by(app),
+                details={"pod": pod, "mount": part.mount},
+            )

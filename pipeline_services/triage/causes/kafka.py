@@ -1,0 +1,229 @@
+"""Kafka and the consumer group: running, but not doing their work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pipeline_services.checklist import checks
+from pipeline_services.judgements.kafka import fastest, growth
+from pipeline_services.judgements.pods import STARTING_FOR, made_by_nobody
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model import roles
+from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC
+from pipeline_services.model.k8s import age, created_at, labels_of, made_by, name_of
+from pipeline_services.triage.causes.finding import make_finding
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Confidence, Finding
+from pipeline_services.triage.steps import RESTORE
+
+CAUSES: Final = (
+    Cause(
+        "topic-missing",
+        "the topic does not exist or lacks partitions",
+        Escalation.L2,
+        "kafka-statefulset-failure",
+        steps=(
+            DESCRIBE_TOPIC,
+            RESTORE,
+        ),
+        afterwards="every partition has a leader",
+    ),
+    Cause(
+        "partition-leaderless",
+        "a partition has no leader",
+        Escalation.L3,
+        "kafka-statefulset-failure",
+        steps=("kubectl logs -n {namespace} {pod:kafka} --tail=200", "kubectl delete pod -n {namespace} {pod:kafka}"),
+        afterwards="every partition has a leader",
+    ),
+    Cause(
+        "records-refused",
+        "the broker refuses what is sent to the topic",
+        Escalation.L2,
+        "kafka-statefulset-failure",
+        steps=(DESCRIBE_TOPIC, "kubectl logs -n {namespace} -l {selector:producer} --tail=50"),
+        afterwards="the topic's Configs let a batch of readings through, and the producer says no more of it",
+    ),
+    Cause(
+        "client-floods",
+        "a client that is none of the pipeline's floods the broker",
+        Escalation.L2,
+        "kafka-statefulset-failure",
+        steps=(
+            DESCRIBE_SIZES,
+            "kubectl get {client} -n {namespace} -o yaml > {file}",
+            "kubectl delete {client} -n {namespace}",
+        ),
+        undo="kubectl replace -n {namespace} --force -f {file}",
+        afterwards="no topic grows by megabytes a second",
+    ),
+    Cause(
+        "broker-unresponsive",
+        "the broker runs and does not answer",
+        Escalation.L3,
+        "kafka-statefulset-failure",
+        symptomatic=True,
+        steps=("kubectl logs -n {namespace} {pod:kafka} --tail=200", "kubectl delete pod -n {namespace} {pod:kafka}"),
+        afterwards="the topic can be described",
+    ),
+    Cause(
+        "rebalancing",
+        "the consumer group is rebalancing",
+        Escalation.L1,
+        "known-issues",
+        heals_within=60,
+        steps=(DESCRIBE_GROUP,),
+        afterwards="the group is Stable",
+    ),
+    Cause(
+        "partitions-unread",
+        "some partitions have no consumer",
+        Escalation.L2,
+        "processor-pod-failure",
+        symptomatic=True,
+        steps=(
+            DESCRIBE_GROUP,
+            "kubectl delete pods -n {namespace} -l {selector:processor}",
+        ),
+        afterwards="every partition has a consumer",
+    ),
+)
+
+_MOVING: Final = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
+_REFUSED: Final = (
+    r"(MessageSizeTooLarge|RecordListTooLarge|InvalidRecord|InvalidTimestamp|PolicyViolation|NotEnoughReplicas"
+    r"|NotEnoughReplicasAfterAppend|TopicAuthorizationFailed)Error"
+)
+STILL_SAID: Final = 20.0
+"""Seconds within which a producer that is refused says so once more."""
+_NO_COORDINATOR: Final = r"Failed to load metadata from __consumer_offsets"
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """The broker, then the group."""
+    yield from _broker(evidence)
+    yield from _flood(evidence)
+    yield from _refusal(evidence)
+    yield from _coordinator(evidence)
+    yield from _group(evidence)
+
+
+def _broker(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.ready(roles.KAFKA):
+        return
+    broker = name_of(evidence.ready(roles.KAFKA)[0])
+    why = evidence.failure("kafka_topics")
+    if why:
+        yield make_finding(
+            evidence,
+            "broker-unresponsive",
+            roles.KAFKA,
+            f"{broker} is ready but does not answer",
+            why,
+            subject=f"pod/{broker}",
+            confidence=Confidence.MEDIUM,
+        )
+        return
+    for one in evidence.failed(checks.KAFKA_TOPIC):
+        cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
+        (topic,) = one.parameters
+        yield make_finding(evidence, cause, roles.KAFKA, one.why, one.why, subject=f"topic/{topic}")
+
+
+def _flood(evidence: Evidence) -> Iterator[Finding]:
+    """Somebody beside the pipeline, where the broker takes in far more than the pipeline's readings are."""
+    others = made_by_nobody(evidence.snapshot) if evidence.failed(checks.BROKER_NOT_FLOODED) else []
+    for pod in others[:1]:
+        grown = growth(evidence.snapshot)
+        own = grown.get(evidence.pipeline.topics.readings, 0.0)
+        maker, name = made_by(pod), name_of(pod)
+        yield make_finding(
+            evidence,
+            "client-floods",
+            roles.KAFKA,
+            f"pod {name} is none of the pipeline's, and {fastest(grown)}",
+            f"the topic of readings grows by {own / 1e6:.3f} MB/s",
+            f"pod {name}: made {age(pod, evidence.now):.0f} s ago, labels {labels_of(pod)}",
+            *(f"pod {name_of(other)} is none of the pipeline's either" for other in others[1:3]),
+            subject=f"pod/{name}",
+            since=created_at(pod),
+            confidence=Confidence.MEDIUM if others[1:] else Confidence.HIGH,
+            details={"client": maker, "file": f"{maker.replace('/', '-')}.saved.yaml"},
+        )
+
+
+def _refusal(evidence: Evidence) -> Iterator[Finding]:
+    """The producer says again and again what the broker answers: the topic's settings do not let its records in."""
+    lines = evidence.said(roles.PRODUCER, _REFUSED, within=STILL_SAID)
+    found = re.search(_REFUSED, lines[-1]) if lines else None
+    if found and evidence.ready(roles.KAFKA):
+        yield make_finding(
+            evidence,
+            "records-refused",
+            roles.KAFKA,
+            f"{name_of(evidence.ready(roles.KAFKA)[0])} refuses what the producer sends: {found[0]}",
+            *(f"log: {line}" for line in lines[-2:]),
+            subject=f"topic/{evidence.pipeline.topics.readings}",
+        )
+
+
+def _coordinator(evidence: Evidence) -> Iterator[Finding]:
+    """A broker that fenced itself, short of CPU or disk, and had no leader for the group's offsets when it was back."""
+    lines = evidence.said(roles.KAFKA, _NO_COORDINATOR, within=600.0)
+    brokers = evidence.ready(roles.KAFKA)
+    if lines and brokers and evidence.failed(checks.CONSUMER_GROUP_STABLE):
+        yield make_finding(
+            evidence,
+            "partition-leaderless",
+            roles.KAFKA,
+            f"{name_of(brokers[0])} cannot load the consumer group's offsets, so no processor can join",
+            *(f"log: {line}" for line in lines[-2:]),
+            subject="topic/__consumer_offsets",
+            confidence=Confidence.MEDIUM,
+        )
+
+
+def _group(evidence: Evidence) -> Iterator[Finding]:
+    group: dict[str, Any] = evidence.data("kafka_group") or {}
+    if not group or not evidence.ready(roles.PROCESSOR):
+        return
+    members = group.get("members") or []
+    unread, name = unread_partitions(evidence), evidence.pipeline.topics.group
+    seen = (f"group {name} is {group['state']} with {len(members)} members", *_read_by(members))
+    young = all(age(pod, evidence.now) < STARTING_FOR for pod in evidence.ready(roles.PROCESSOR))
+    if group["state"] in _MOVING:
+        yield make_finding(
+            evidence,
+            "rebalancing",
+            roles.PROCESSOR,
+            "the consumer group is rebalancing: known, 5 to 10 s",
+            *seen,
+            subject=f"group/{name}",
+        )
+    elif unread:
+        cause = "rebalancing" if young else "partitions-unread"
+        yield make_finding(
+            evidence,
+            cause,
+            roles.PROCESSOR,
+            f"no member of {name} reads the partitions {', '.join(unread)}",
+            *seen,
+            subject=f"group/{name}",
+        )
+
+
+def unread_partitions(evidence: Evidence) -> list[str]:
+    """The numbers of the topic's partitions that no member of the processors' group holds; none where it moves."""
+    group: dict[str, Any] = evidence.data("kafka_group") or {}
+    members = group.get("members") or []
+    if not group or group["state"] in _MOVING or not (evidence.known("kafka_topics") or members):
+        return []
+    topics = evidence.pipeline.topics
+    held = {partition for member in members for partition in member["partitions"]}
+    return [str(number) for number in range(topics.partitions) if f"{topics.readings}/{number}" not in held]
+
+
+def _read_by(members: list[dict[str, Any]]) -> list[str]:
+    return [f"{member['host']} reads {len(member['partitions'])} partitions" for member in members[:3]]

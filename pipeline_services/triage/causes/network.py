@@ -1,0 +1,266 @@
+"""Policies, services and names: why pods that run cannot reach each other (section 3.6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline_services.checklist import checks
+from pipeline_services.checklist.run import CheckResult
+from pipeline_services.judgements import network_policies
+from pipeline_services.judgements.pods import all_ready_since
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model import roles
+from pipeline_services.model.flows import ANY, Flow
+from pipeline_services.model.k8s import (
+    condition_since,
+    is_ready,
+    name_of,
+    phase_of,
+    replicas_of,
+    spec_of,
+)
+from pipeline_services.triage.causes import cluster_parts, services
+from pipeline_services.triage.causes.finding import make_finding, stopped_since, well
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Confidence, Finding
+from pipeline_services.triage.steps import RESTORE
+
+CAUSES: Final = (
+    Cause(
+        "policy-blocks",
+        "a NetworkPolicy blocks a needed connection",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
+        afterwards="the connection answers, the dependent checks are green",
+    ),
+    Cause(
+        "policy-too-loose",
+        "the NetworkPolicies allow more than the pipeline needs",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
+        afterwards="what no policy of the checkout allows is denied",
+    ),
+    Cause(
+        "connection-fails",
+        "pods cannot reach a healthy service",
+        Escalation.L3,
+        "network-policy-issues",
+        symptomatic=True,
+        steps=("kubectl get networkpolicies -n {namespace}", "kubectl get endpointslices -n {namespace}"),
+        afterwards="no time-outs in the log",
+    ),
+    Cause(
+        "dns-down",
+        "the cluster's DNS does not answer",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=(
+            "kubectl get deployments,daemonsets,pods -n kube-system",
+            "kubectl scale deployment coredns -n kube-system --replicas=1",
+        ),
+        undo="kubectl scale deployment coredns -n kube-system --replicas=0",
+        afterwards="names resolve in the pods",
+    ),
+    Cause(
+        "names-unresolvable",
+        "pods cannot resolve names",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=("kubectl get deployments,daemonsets,pods -n kube-system", "kubectl get networkpolicies -n {namespace}"),
+        afterwards="names resolve in the pods",
+    ),
+)
+
+DNS: Final = "dns"
+TOO_LOOSE: Final = (checks.NETWORK_DENIES_BY_DEFAULT, checks.NETWORK_DENIES, checks.NETWORK_ALLOWS_NOTHING_ELSE)
+"""The checks that find a policy too loose."""
+DNS_LABEL: Final = ("k8s-app", "kube-dns")
+_NO_NAME: Final = (
+    r"(?i)name or service not known|temporary failure in name resolution|no such host|UnknownHostException"
+    r"|nodename nor servname|server misbehaving"
+)
+RECONNECT_S: Final = 15.0
+"""Seconds in which a client may still complain about a server that has just come back."""
+_TIMED_OUT: Final = r"(?i)timed? ?out|ConnectTimeout|no route to host|NoBrokersAvailable|i/o timeout"
+_GROUP_REQUEST: Final = r"(Join|Sync|Leave)Group request failed|Heartbeat failed"
+"""Answered late or not at all by the group's coordinator, over a connection that there is."""
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Names first, then services, then policies, then what is left: a connection that fails for no reason seen here."""
+    found = [*_names(evidence), *services.findings(evidence), *_policies(evidence)]
+    yield from found or _connections(evidence)
+
+
+def _names(evidence: Evidence) -> Iterator[Finding]:
+    servers = evidence.system(*DNS_LABEL)
+    deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "coredns"), None)
+    astray = [app for app in (roles.PRODUCER, roles.PROCESSOR) if _asks_elsewhere(evidence, app)]
+    red = [] if astray else evidence.failed_metrics("name-resolves")
+    asking = [app for app in (roles.PRODUCER, roles.PROCESSOR) if app not in astray]
+    lines = [line for app in asking for line in _unresolved(evidence, app)]
+    seen = (*(one.why for one in red[:2]), *(f"log: {line}" for line in lines[-2:]))
+    away = evidence.known("system_pods") and not (any(map(is_ready, servers)) or evidence.outdated(servers))
+    scaled = deployment is not None and replicas_of(deployment) == 0
+    if away or scaled or cluster_parts.lacks_pods(evidence, DNS):
+        wanted = replicas_of(deployment) if deployment else "?"
+        yield make_finding(
+            evidence,
+            "dns-down",
+            "dns",
+            f"no DNS server is ready: {_seen(evidence, len(servers))} of coredns, {wanted} wanted",
+            *(f"pod {name_of(pod)}: {phase_of(pod)}" for pod in servers[:2]),
+            *seen,
+            subject="deployment/coredns",
+            since=stopped_since(evidence, deployment),
+        )
+    elif (red or lines) and not (_dns_blocked(evidence) or cluster_parts.explains_names(evidence)):
+        yield make_finding(
+            evidence,
+            "names-unresolvable",
+            "dns",
+            "pods cannot resolve the names of the services",
+            *seen,
+            confidence=Confidence.MEDIUM,
+            against=("the DNS servers are ready",) if servers else (),
+        )
+
+
+def _seen(evidence: Evidence, pods: int) -> str:
+    return f"{pods} pods" if evidence.known("system_pods") else "no ready pod"
+
+
+def _asks_elsewhere(evidence: Evidence, app: str) -> bool:
+    """Whether the app's pods are told to ask other DNS servers than the cluster's."""
+    specs = [spec_of(pod) for pod in evidence.pods(app)]
+    return any(
+        spec.get("dnsPolicy") in ("None", "Default") or (spec.get("dnsConfig") or {}).get("nameservers")
+        for spec in specs
+    )
+
+
+def _unresolved(evidence: Evidence, app: str) -> list[str]:
+    """What the app says of names that it cannot resolve; not what it said until it became ready, which needs them."""
+    since = max(all_ready_since(evidence.pods(app)), default=0.0)
+    lines = [text for at, text in evidence.standing_lines(app) if at > since]
+    return [line for line in lines if re.search(_NO_NAME, line) and _is_ours(evidence, line)]
+
+
+def _is_ours(evidence: Evidence, line: str) -> bool:
+    return any(service in line for service in evidence.pipeline.services)
+
+
+def _policies(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.known("networkpolicies"):
+        return
+    blocked = {one: _flow(evidence, one) for one in evidence.failed(checks.NETWORK_ALLOWS)}
+    names_blocked = [one.why for one, flow in blocked.items() if flow.destination == DNS]
+    ways = {one.why: flow for one, flow in blocked.items() if flow.destination != DNS}
+    if ways:
+        pipeline = evidence.pipeline
+        sources = sorted({pipeline[flow.source].reports_to for flow in ways.values() if flow.source != ANY})
+        yield make_finding(
+            evidence,
+            "policy-blocks",
+            "network",
+            f"no policy lets {', '.join(str(flow) for flow in list(ways.values())[:3])}",
+            *ways,
+            *_time_outs(evidence),
+            subject="networkpolicies",
+            since=_changed(evidence),
+            affects=pipeline.affected_by(*sources),
+        )
+    if names_blocked:
+        yield make_finding(
+            evidence,
+            "policy-blocks",
+            "network",
+            "no policy lets the pods reach DNS",
+            *names_blocked,
+            *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
+            subject="networkpolicies",
+            since=_changed(evidence),
+            affects=evidence.pipeline.affected_by(DNS),
+        )
+    loose = [one for check in TOO_LOOSE for one in evidence.failed(check)]
+    if loose:
+        yield make_finding(
+            evidence,
+            "policy-too-loose",
+            "network",
+            loose[0].why,
+            *(one.why for one in loose[:4]),
+            subject="networkpolicies",
+            since=_changed(evidence),
+            affects=(),
+        )
+
+
+def _dns_blocked(evidence: Evidence) -> bool:
+    """Whether a policy stands between the pods and the DNS servers."""
+    return any(_flow(evidence, one).destination == DNS for one in evidence.failed(checks.NETWORK_ALLOWS))
+
+
+def _flow(evidence: Evidence, result: CheckResult) -> Flow:
+    """The flow that a case of ``test_network_allows`` is about."""
+    return network_policies.needed(evidence.pipeline)[result.parameters[0]]
+
+
+def _changed(evidence: Evidence) -> float | None:
+    times = [evidence.changed("networkpolicies", name_of(policy)) for policy in evidence.objects("networkpolicies")]
+    recent = [time for time in times if time is not None and evidence.now - time < 3600]
+    return max(recent, default=None)
+
+
+def _time_outs(evidence: Evidence) -> list[str]:
+    lines = [line for app in (roles.PRODUCER, roles.PROCESSOR) for line in evidence.said(app, _TIMED_OUT)]
+    return [f"log: {line}" for line in lines[-2:]]
+
+
+def _connections(evidence: Evidence) -> Iterator[Finding]:
+    """The server is healthy, policies and services look right, but the client gets no connection."""
+    pipeline = evidence.pipeline
+    for flow in pipeline.flows:
+        if not flow.carries_readings:
+            continue
+        client, server = flow.source, flow.destination
+        if server == roles.KAFKA and evidence.failed(checks.CLIENTS_NOT_LIMITED):
+            continue  # the broker itself makes its clients wait
+        if evidence.failed(checks.SET_AS_DECLARED, server):
+            continue  # its settings are others, which is said of it
+        service = pipeline.service(server).name
+        ready_at = max((condition_since(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
+        lines = [
+            line
+            for at, line in evidence.standing_lines(client, within=60)
+            if at > ready_at + RECONNECT_S
+            and re.search(_TIMED_OUT, line)
+            and not re.search(_GROUP_REQUEST, line)
+            and (server in line.lower() or service in line)
+        ]
+        if (
+            lines
+            and evidence.ready(server)
+            and (evidence.failed(checks.PODS_READY, client) or _flow_stopped(evidence, client))
+        ):
+            yield make_finding(
+                evidence,
+                "connection-fails",
+                "network",
+                f"{client} cannot connect to {server}, which is healthy",
+                *(f"log: {line}" for line in lines[-2:]),
+                *well(evidence, server),
+                affects=evidence.pipeline.affected_by(client),
+                confidence=Confidence.MEDIUM,
+                against=("the policies and the service look right",),
+            )
+
+
+def _flow_stopped(evidence: Evidence, client: str) -> bool:
+    if client == roles.PRODUCER:
+        return bool(evidence.failed_metrics("producer-rate", "unacknowledged-age"))
+    return bool(evidence.failed_metrics("consumer-lag", "consumer-lag-growth", "write-failures", "stored-reading-age"))

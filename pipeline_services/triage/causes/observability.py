@@ -1,0 +1,234 @@
+"""Prometheus, Loki and Grafana: scrapes, logs, dashboards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline_services.checklist import checks
+from pipeline_services.checklist.run import CheckResult
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model import roles
+from pipeline_services.triage.causes import probes, tls
+from pipeline_services.triage.causes.finding import make_finding, of_part
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Confidence, Finding
+from pipeline_services.triage.steps import HISTORY, LOGS, READY, RESTORE, ROLL_BACK
+
+CAUSES: Final = (
+    Cause(
+        "scrape-failing",
+        "Prometheus cannot scrape some targets",
+        Escalation.L2,
+        "observability",
+        steps=(
+            "kubectl logs -n {namespace} -l {selector:prometheus} --tail=50",
+            "kubectl get networkpolicies -n {namespace}",
+            RESTORE,
+        ),
+        afterwards="every target is up",
+    ),
+    Cause(
+        "series-dropped",
+        "Prometheus scrapes its targets and keeps no figures of them",
+        Escalation.L2,
+        "observability",
+        steps=("kubectl get configmaps -n {namespace} -o yaml", RESTORE),
+        afterwards="there are figures of whatever is scraped",
+    ),
+    Cause(
+        "port-closed",
+        "a pod is ready, but nothing listens on its port",
+        Escalation.L2,
+        "pod-status",
+        symptomatic=True,
+        steps=(HISTORY, LOGS, ROLL_BACK),
+        undo=ROLL_BACK,
+        afterwards=READY,
+    ),
+    Cause(
+        "datasource-broken",
+        "Grafana gets no answer from a data source",
+        Escalation.L2,
+        "grafana-dashboards",
+        steps=("kubectl logs -n {namespace} -l {selector:grafana} --tail=50", RESTORE),
+        afterwards="the data source answers",
+    ),
+    Cause(
+        "dashboard-damaged",
+        "the dashboard lacks panels or does not exist",
+        Escalation.L2,
+        "grafana-dashboards",
+        steps=(RESTORE,),
+        afterwards="the dashboard shows all its panels",
+    ),
+    Cause(
+        "panels-empty",
+        "panels of the dashboard show no fresh data",
+        Escalation.L2,
+        "grafana-dashboards",
+        symptomatic=True,
+        steps=("kubectl logs -n {namespace} -l {selector:grafana} --tail=50", RESTORE),
+        afterwards="every panel shows the last minutes",
+    ),
+    Cause(
+        "logs-not-shipped",
+        "logs do not arrive in Loki",
+        Escalation.L2,
+        "loki-log-search",
+        steps=(
+            "kubectl logs -n {namespace} -l {selector:log-shipper} --tail=50",
+            "kubectl get pods -n {namespace} -l {selector:log-shipper}",
+        ),
+        afterwards="Loki has lines of every pod from the last minute",
+    ),
+)
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Scrapes, logs, dashboards."""
+    yield from _scrapes(evidence)
+    yield from _logs(evidence)
+    yield from _dashboards(evidence)
+
+
+def _scrapes(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.ready(roles.PROMETHEUS):
+        return
+    pods = evidence.failed(checks.PODS_SCRAPED)
+    red = [*pods, *evidence.failed(checks.NODES_SCRAPED)]
+    missing = [one for one in red if not one.parameters or evidence.ready(one.parameters[0])]
+    alone = missing[0] if len(missing) == 1 and missing[0] in pods else None
+    if alone and "connection refused" in alone.why:
+        yield _port_closed(evidence, alone)
+    elif alone and (silent := probes.silent(evidence, alone.parameters[0], alone.why)):
+        yield silent
+    elif missing:
+        yield make_finding(
+            evidence,
+            "scrape-failing",
+            evidence.pipeline[roles.PROMETHEUS],
+            f"Prometheus does not scrape every target: {missing[0].why}",
+            *(one.why for one in missing),
+            *_changed(evidence, roles.PROMETHEUS),
+        )
+    elif evidence.failed(checks.SERIES_KEPT):
+        red = evidence.failed(checks.SERIES_KEPT)
+        yield make_finding(
+            evidence,
+            "series-dropped",
+            evidence.pipeline[roles.PROMETHEUS],
+            f"{red[0].why}: its own file drops them, nobody else",
+            *(one.why for one in red),
+            *_changed(evidence, roles.PROMETHEUS),
+        )
+    elif evidence.failure("prometheus_targets"):
+        why = evidence.failure("prometheus_targets")
+        yield make_finding(evidence, "not-ready", roles.PROMETHEUS, "Prometheus is ready but does not answer", why)
+
+
+def _port_closed(evidence: Evidence, refused: CheckResult) -> Finding:
+    """Prometheus scrapes all others: nothing listens on this pod's port."""
+    (app,) = refused.parameters
+    part = evidence.pipeline[app]
+    return make_finding(
+        evidence,
+        "port-closed",
+        part,
+        f"a pod of {app} is ready, but nothing listens on its port",
+        refused.why,
+        since=evidence.changed(part.kind, part.workload, "spec.template"),
+        affects={app, roles.PROMETHEUS},
+        confidence=Confidence.MEDIUM,
+    )
+
+
+def _logs(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.ready(roles.LOKI):
+        return
+    red = [*evidence.failed(checks.LOKI_FINDS_ALL_LOGS), *evidence.failed(checks.LOKI_HAS_LOGS_OF)]
+    unready = evidence.failed(checks.LOKI_READY)
+    if unready or evidence.failure("loki_ready"):
+        why = unready[0].why if unready else evidence.failure("loki_ready")
+        yield make_finding(evidence, "not-ready", roles.LOKI, f"Loki runs but does not serve: {why}", why)
+    elif red:
+        words = evidence.said(roles.LOG_SHIPPER, r"(?i)error|refused|no such host|timed? ?out|denied")
+        yield make_finding(
+            evidence,
+            "logs-not-shipped",
+            roles.LOKI,
+            f"logs do not arrive in Loki: {red[0].why}",
+            *(one.why for one in red),
+            *(f"log of the shipper: {line}" for line in words[-2:]),
+            *_changed(evidence, roles.LOG_SHIPPER),
+            subject=evidence.pipeline[roles.LOG_SHIPPER].kubectl_name,
+            details=of_part(evidence.pipeline[roles.LOG_SHIPPER]),
+        )
+
+
+def _explained(evidence: Evidence, source: str, why: str) -> bool:
+    """Whether another finding explains it: a wrong certificate, a policy in the way."""
+    if tls.failed_checks(evidence) and re.search(r"(?i)\btls\b|x509|certificate", why):
+        return True
+    return bool(evidence.failed(checks.NETWORK_ALLOWS, f"{roles.GRAFANA}-{source}"))
+
+
+def _dashboards(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.ready(roles.GRAFANA):
+        return
+    why = evidence.failure("grafana_health")
+    if why or evidence.failed(checks.GRAFANA_HEALTHY):
+        said = why or evidence.failed(checks.GRAFANA_HEALTHY)[0].why
+        yield make_finding(evidence, "not-ready", roles.GRAFANA, f"Grafana runs but does not serve: {said}", said)
+        return
+    for one in evidence.failed(checks.GRAFANA_DATASOURCE_ANSWERS):
+        (source,) = one.parameters
+        if evidence.ready(source) and not _explained(evidence, source, one.why):
+            yield make_finding(
+                evidence,
+                "datasource-broken",
+                roles.GRAFANA,
+                one.why,
+                one.why,
+                f"{source} itself is ready",
+                *_changed(evidence, roles.GRAFANA),
+                subject=f"datasource/{source}",
+            )
+    board, lost = evidence.failed(checks.GRAFANA_DASHBOARD_COMPLETE), evidence.failure("grafana_dashboard")
+    if board or lost:
+        said = board[0].why if board else lost
+        yield make_finding(
+            evidence,
+            "dashboard-damaged",
+            roles.GRAFANA,
+            said,
+            said,
+            *_changed(evidence, roles.GRAFANA),
+            subject=f"dashboard/{evidence.pipeline.dashboard.uid}",
+        )
+    panels = evidence.failed(checks.GRAFANA_PANEL_FRESH)
+    if panels:
+        yield make_finding(
+            evidence,
+            "panels-empty",
+            roles.GRAFANA,
+            f"panels of the dashboard show no fresh data: {panels[0].why}",
+            *(one.why for one in panels),
+            *_changed(evidence, roles.GRAFANA),
+            subject=f"dashboard/{evidence.pipeline.dashboard.uid}",
+        )
+
+
+def _changed(evidence: Evidence, component: str) -> list[str]:
+    """The newest change to the component's workload or files in the last hour."""
+    workload = evidence.pipeline[component].workload
+    recent = [
+        change
+        for change in evidence.data("changes") or []
+        if str(change["name"]).startswith(workload) and change["kind"] in ("ConfigMap", "Deployment", "DaemonSet")
+    ]
+    if not recent:
+        return []
+    newest = max(recent, key=lambda change: str(change["time"]))
+    return [f"{newest['kind'].lower()}/{newest['name']} last changed at {newest['time']} by {newest['manager']}"]

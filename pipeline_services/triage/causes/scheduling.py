@@ -1,0 +1,152 @@
+"""Why no node takes a pod: too large, allowed nowhere, a node that is closed or full, a volume that is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.component import Component
+from pipeline_services.model.k8s import (
+    K8sObject,
+    allocatable,
+    closing_taints,
+    condition,
+    condition_since,
+    condition_status,
+    containers_of,
+    is_cordoned,
+    name_of,
+    quantity,
+    requests_of,
+    spec_of,
+)
+from pipeline_services.triage.causes.finding import event_line, make_finding
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Finding
+from pipeline_services.triage.steps import DESCRIBE, DESCRIBE_WORKLOAD, HISTORY, READY, ROLL_BACK
+
+CAUSES: Final = (
+    Cause(
+        "request-too-large",
+        "a pod requests more than any node has",
+        Escalation.L2,
+        "high-resource-usage",
+        steps=(DESCRIBE, HISTORY, ROLL_BACK),
+        undo=ROLL_BACK,
+        afterwards=READY,
+    ),
+    Cause(
+        "placement-impossible",
+        "no node fits the pod: selector, affinity or taint",
+        Escalation.L2,
+        "pod-status",
+        steps=(DESCRIBE_WORKLOAD, HISTORY, ROLL_BACK),
+        undo=ROLL_BACK,
+        afterwards=READY,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """One of the scheduler's reasons: its words, the cause they mean, whose it is (empty: the app's), a sentence."""
+
+    words: str
+    cause: str
+    component: str
+    sentence: str
+
+
+_REASONS: Final = (
+    _Reason(
+        r"persistentvolumeclaim \"[^\"]*\" (not found|is being deleted)",
+        "volume-missing",
+        "storage",
+        "the volume claim of {app} is missing",
+    ),
+    _Reason(
+        r"unbound immediate|volume node affinity|persistentvolume",
+        "volume-unbound",
+        "storage",
+        "the volume of {app} is missing",
+    ),
+    _Reason(r"unschedulable", "node-cordoned", "node", "node {node} accepts no pods, so {app} cannot be scheduled"),
+    _Reason(
+        r"node\.kubernetes\.io/(not-ready|unreachable)",
+        "node-not-ready",
+        "node",
+        "node {node} is not ready, so {app} cannot be scheduled",
+    ),
+    _Reason(
+        r"node\.kubernetes\.io/\w+-pressure",
+        "node-pressure",
+        "node",
+        "node {node} is under pressure, so {app} cannot be scheduled",
+    ),
+    _Reason(r"untolerated taint", "node-tainted", "node", "node {node} keeps {app} away by the taint {taint}"),
+    _Reason(r"Insufficient|Too many pods", "node-full", "node", "no node has room for {app}"),
+    _Reason(r"", "placement-impossible", "", "no node matches {app}"),
+)
+
+
+def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
+    """The scheduler's message, sorted by component."""
+    scheduled = condition(pod, "PodScheduled")
+    if condition_status(pod, "PodScheduled") != "False":
+        return
+    message = str(scheduled.get("message") or scheduled.get("reason") or "")
+    large = _too_large(evidence, pod)
+    found = next(one for one in _REASONS if re.search(one.words, message, re.IGNORECASE))
+    cause, component = ("request-too-large", "") if large else (found.cause, found.component)
+    node = _node(evidence)
+    sentence = f"a pod of {part.id} requests {large}" if large else found.sentence.format(app=part.id, **node)
+    selector = spec_of(pod).get("nodeSelector") or spec_of(pod).get("affinity")
+    yield make_finding(
+        evidence,
+        cause,
+        part,
+        sentence,
+        f"pod {name_of(pod)} is Pending: {message}",
+        *(event_line(event) for event in evidence.events_of("Pod", name_of(pod), "FailedScheduling")[:1]),
+        f"it requires {selector}" if selector else "",
+        *(_usage(evidence) if cause == "node-full" else ()),
+        component=component,
+        pod=pod,
+        subject=f"node/{node['node']}" if component == "node" else None,
+        since=condition_since(pod, "PodScheduled"),
+        details=node,
+    )
+
+
+def _node(evidence: Evidence) -> dict[str, str]:
+    """The node concerned, a closed one first, and its taint."""
+    nodes = sorted(evidence.objects("nodes"), key=lambda node: not is_cordoned(node))
+    taints = _taints(evidence)
+    name = taints[0][0] if taints else next((name_of(node) for node in nodes), "NODE")
+    return {"node": name, "taint": taints[0][1] if taints else "TAINT"}
+
+
+def _too_large(evidence: Evidence, pod: K8sObject) -> str:
+    """What the pod asks for that no node has even when it is empty."""
+    for resource in ("cpu", "memory"):
+        wanted = sum(quantity(requests_of(container).get(resource, 0)) for container in containers_of(pod))
+        room = [allocatable(node, resource) for node in evidence.objects("nodes")]
+        if room and wanted > max(room):
+            return f"{_shown(resource, wanted)}, and the largest node has {_shown(resource, max(room))}"
+    return ""
+
+
+def _taints(evidence: Evidence) -> list[tuple[str, str]]:
+    """The nodes' taints that were set by hand, as (node, key)."""
+    return [(name_of(node), key) for node in evidence.objects("nodes") for key in closing_taints(node)]
+
+
+def _shown(resource: str, amount: float) -> str:
+    return f"{amount:g} CPUs" if resource == "cpu" else f"{amount / 2**30:.1f} GiB"
+
+
+def _usage(evidence: Evidence) -> list[str]:
+    return [f"node {name_of(one)} uses {one['usage']}" for one in evidence.objects("node_metrics")][:1]

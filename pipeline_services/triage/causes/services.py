@@ -1,0 +1,165 @@
+"""Services that are missing, or lead to nobody, to a stranger or to a closed port (section 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pipeline_services.checklist import checks
+from pipeline_services.judgements.endpoints import strangers
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.k8s import K8sObject, containers_of, labels_of, name_of, port_of, ports_of, selector_of
+from pipeline_services.triage.causes.finding import make_finding, well
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Finding
+from pipeline_services.triage.steps import RESTORE
+
+CAUSES: Final = (
+    Cause(
+        "service-missing",
+        "a service does not exist",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=("kubectl get services -n {namespace}", RESTORE),
+        afterwards="the service has an endpoint",
+    ),
+    Cause(
+        "service-selects-nothing",
+        "a service's selector matches no pod",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=(
+            "kubectl get service -n {namespace} {service} -o wide",
+            "kubectl get endpointslices -n {namespace}",
+            RESTORE,
+        ),
+        afterwards="the service has an endpoint",
+    ),
+    Cause(
+        "service-port-wrong",
+        "a service forwards to a port on which nothing listens",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=("kubectl describe service -n {namespace} {service}", RESTORE),
+        afterwards="a connection is answered",
+    ),
+    Cause(
+        "service-selects-too-much",
+        "a service leads to a pod that is not of its workload",
+        Escalation.L3,
+        "network-policy-issues",
+        steps=(
+            "kubectl get endpointslices -n {namespace} -l kubernetes.io/service-name={service}",
+            "kubectl label pod -n {namespace} {pod} {unlabel}",
+        ),
+        undo="kubectl label pod -n {namespace} {pod} {labels} --overwrite",
+        afterwards="the service has the endpoints of its workload only",
+    ),
+)
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Each Service of the description in turn, and what gives pods their names."""
+    if not evidence.known("services"):
+        return
+    yield from _headless(evidence)
+    for service, app in evidence.pipeline.services.items():
+        if app in evidence.absent:
+            continue
+        found, subject = evidence.object("services", service), f"service/{service}"
+        common: dict[str, Any] = {
+            "subject": subject,
+            "details": {"service": service},
+            "affects": {*evidence.pipeline.affected_by(app), "config"},
+        }
+        if found is None:
+            yield make_finding(
+                evidence,
+                "service-missing",
+                "network",
+                f"{subject} is missing; clients of {app} need it",
+                f"no {subject} in the namespace",
+                *well(evidence, app),
+                **common,
+            )
+            continue
+        common["since"] = evidence.changed("services", service)
+        selector, pods = selector_of(found), evidence.pods(app)
+        if pods and not any(_matches(selector, pod) for pod in pods):
+            yield make_finding(
+                evidence,
+                "service-selects-nothing",
+                "network",
+                f"the selector of {subject} matches no pod of {app}",
+                f"selector {selector}",
+                f"labels of {name_of(pods[0])}: {labels_of(pods[0])}",
+                *well(evidence, app),
+                **common,
+            )
+            continue
+        yield from _strangers(evidence, service)
+        wrong = _wrong_port(found, pods, evidence.pipeline.service(app).port)
+        if not wrong and evidence.failed(checks.SERVICE_HAS_ENDPOINT, service) and evidence.ready(app):
+            why = evidence.failed(checks.SERVICE_HAS_ENDPOINT, service)[0].why
+            yield make_finding(
+                evidence, "service-selects-nothing", "network", f"{subject} leads to no pod", why, **common
+            )
+        if wrong:
+            yield make_finding(
+                evidence, "service-port-wrong", "network", f"{subject} {wrong}", wrong, *well(evidence, app), **common
+            )
+
+
+def _headless(evidence: Evidence) -> Iterator[Finding]:
+    """The Services that give the pods of StatefulSets their names, of which a broker advertises one."""
+    for part in evidence.pipeline.workloads.values():
+        if part.headless and part.id not in evidence.absent and not evidence.object("services", part.headless):
+            yield make_finding(
+                evidence,
+                "service-missing",
+                "network",
+                f"there is no service/{part.headless}: {part.first_pod_host} is a name that nobody can resolve",
+                f"no service/{part.headless} in the namespace",
+                *well(evidence, part.id),
+                subject=f"service/{part.headless}",
+                affects=evidence.pipeline.affected_by(part.id),
+                details={"service": part.headless},
+            )
+
+
+def _strangers(evidence: Evidence, service: str) -> Iterator[Finding]:
+    if not (evidence.known("endpointslices") and evidence.known("pods")):
+        return
+    part, others = evidence.pipeline[evidence.pipeline.services[service]], strangers(evidence.snapshot, service)
+    if others:
+        yield make_finding(
+            evidence,
+            "service-selects-too-much",
+            part,
+            f"service/{service} leads to {', '.join(others)} as well, which is no pod of {part.id}",
+            f"{len(evidence.ready(part.id))} ready pods carry the labels {part.label_selector}",
+            component="network",
+            subject=f"service/{service}",
+            since=evidence.changed("services", service),
+            affects={*evidence.pipeline.affected_by(part.id), "config"},
+            details={"service": service, "pod": others[0]},
+        )
+
+
+def _matches(selector: Mapping[str, str], pod: K8sObject) -> bool:
+    return bool(selector) and selector.items() <= labels_of(pod).items()
+
+
+def _wrong_port(service: K8sObject, pods: list[K8sObject], port: int) -> str:
+    entry = port_of(service, port)
+    if entry is None:
+        return f"has no port {port}, only {[one['port'] for one in ports_of(service)]}"
+    target = entry.get("targetPort", port)
+    known = {
+        key
+        for pod in pods
+        for container in containers_of(pod)
+        for declared in container.get("ports") or ()
+        for key in (declared["containerPort"], declared.get("name"))
+    }
+    return f"leads to port {target!r}, which no container declares" if known and target not in known else ""

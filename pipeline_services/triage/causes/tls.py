@@ -1,0 +1,173 @@
+"""InfluxDB's certificate: expired, about to, not trusted, or not the one that is served (section 3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pipeline_services.checklist import checks
+from pipeline_services.checklist.run import CheckResult
+from pipeline_services.judgements import tls
+from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model import roles
+from pipeline_services.model.k8s import K8sObject
+from pipeline_services.triage.causes.finding import make_finding
+from pipeline_services.triage.evidence import Evidence
+from pipeline_services.triage.model import Cause, Confidence, Finding
+from pipeline_services.triage.steps import GREEN, RESTORE
+
+_SAVED: Final = "{secret:tls}.saved.yaml"
+_RENEW: Final = (
+    f"kubectl get secret -n {{namespace}} {{secret:tls}} -o yaml > {_SAVED}",
+    "kubectl delete secret -n {namespace} {secret:tls}",
+    RESTORE,
+)
+_PUT_BACK: Final = f"kubectl replace -n {{namespace}} --force -f {_SAVED}"
+
+
+def _mended_by_renewal(cause: str, title: str) -> Cause:
+    """The Secret is saved, deleted and made again."""
+    level = Escalation.L2
+    return Cause(cause, title, level, "tls-certificate", steps=_RENEW, undo=_PUT_BACK, afterwards=GREEN)
+
+
+CAUSES: Final = (
+    _mended_by_renewal("certificate-without-key", "the Secret's key is not that of its certificate"),
+    _mended_by_renewal("certificate-expiring", "the certificate is about to expire"),
+    _mended_by_renewal("certificate-expired", "the certificate has expired"),
+    _mended_by_renewal("certificate-wrong", "the certificate is not trusted, or not for this name"),
+    Cause(
+        "certificate-not-loaded",
+        "the service still serves an older certificate",
+        Escalation.L2,
+        "tls-certificate",
+        steps=("kubectl delete pod -n {namespace} {pod:influxdb}",),
+        afterwards=GREEN,
+    ),
+)
+
+_TLS_TROUBLE: Final = r"(?i)certificate|CERTIFICATE_VERIFY|\(tls\)|x509|unknown authority|self.signed"
+
+_UNUSABLE: Final = r"(?i)private key|\bPEM\b|failed to (load|find|parse).*(certificate|key)"
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Expired before anything else, then the key of another, then not loaded, not trusted, about to expire."""
+    about = _About(evidence)
+    alone = next(about.expired(), None) or next(about.without_key(), None)
+    if alone:
+        yield alone
+        return
+    yield from about.not_loaded()
+    yield from about.not_trusted()
+    yield from about.expiring()
+
+
+class _About:
+    """What is known of the certificate, and the findings that it gives."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        shown: dict[str, Any] = evidence.data("tls") or {}
+        secret = evidence.pipeline.config.tls
+        self._evidence = evidence
+        self._served, self._stored = shown.get("served"), shown.get("secret")
+        self._common: dict[str, Any] = {"subject": f"secret/{secret}", "since": evidence.changed("secrets", secret)}
+        self._lines = [f"log: {line}" for line in evidence.said(roles.PROCESSOR, _TLS_TROUBLE)[-2:]]
+
+    def expired(self) -> Iterator[Finding]:
+        for where, certificate in (("served", self._served), ("Secret's", self._stored)):
+            if certificate and certificate["not_after"] <= self._evidence.now:
+                since = certificate["not_after"]
+                days = (self._evidence.now - since) / 86400
+                summary = f"the {where} certificate of InfluxDB expired {days:.1f} days ago"
+                yield make_finding(
+                    self._evidence,
+                    "certificate-expired",
+                    roles.INFLUXDB,
+                    summary,
+                    *self._lines,
+                    **{**self._common, "since": since},
+                )
+
+    def without_key(self) -> Iterator[Finding]:
+        for one in self._evidence.failed(checks.CERTIFICATE_HAS_KEY):
+            summary = f"{one.why}: do not restart influxdb before the Secret is right, it would not come up"
+            yield make_finding(
+                self._evidence,
+                "certificate-without-key",
+                roles.INFLUXDB,
+                summary,
+                one.why,
+                *self._lines,
+                **self._common,
+            )
+
+    def not_loaded(self) -> Iterator[Finding]:
+        for one in self._evidence.failed(checks.CERTIFICATE_SERVED):
+            seen = _fingerprints(self._served, self._stored)
+            yield make_finding(
+                self._evidence, "certificate-not-loaded", roles.INFLUXDB, one.why, seen, *self._lines, **self._common
+            )
+
+    def not_trusted(self) -> Iterator[Finding]:
+        evidence, less_sure = self._evidence, Confidence.MEDIUM
+        trusted, ready = evidence.failed(checks.CERTIFICATE_TRUSTED), evidence.ready(roles.INFLUXDB)
+        if trusted and not evidence.failed(checks.CERTIFICATE_SERVED):
+            yield make_finding(
+                self._evidence,
+                "certificate-wrong",
+                roles.INFLUXDB,
+                trusted[0].why,
+                trusted[0].why,
+                *self._lines,
+                **self._common,
+            )
+        elif not trusted and self._lines and ready and not failed_checks(evidence):
+            summary = "the processor does not trust the certificate of InfluxDB"
+            yield make_finding(
+                self._evidence,
+                "certificate-wrong",
+                roles.INFLUXDB,
+                summary,
+                *self._lines,
+                confidence=less_sure,
+                **self._common,
+            )
+        elif not ready and (words := evidence.said(roles.INFLUXDB, _UNUSABLE)):
+            summary = f"InfluxDB cannot use its certificate: {words[-1]}"
+            yield make_finding(
+                self._evidence,
+                "certificate-wrong",
+                roles.INFLUXDB,
+                summary,
+                *(f"log: {line}" for line in words[-2:]),
+                confidence=less_sure,
+                **self._common,
+            )
+
+    def expiring(self) -> Iterator[Finding]:
+        for one in self._evidence.failed(checks.CERTIFICATE_VALID_FOR_WEEKS):
+            least = f"{tls.DAYS_LEFT} days are the least"
+            yield make_finding(
+                self._evidence,
+                "certificate-expiring",
+                roles.INFLUXDB,
+                one.why,
+                one.why,
+                least,
+                affects=(),
+                **self._common,
+            )
+
+
+def failed_checks(evidence: Evidence) -> list[CheckResult]:
+    """The failed checks of the certificate."""
+    own = (checks.CERTIFICATE_VALID_FOR_WEEKS, checks.CERTIFICATE_TRUSTED, checks.CERTIFICATE_SERVED)
+    return [one for check in own for one in evidence.failed(check)]
+
+
+def _fingerprints(served: K8sObject | None, stored: K8sObject | None) -> str:
+    if not served or not stored:
+        return ""
+    shown, kept = (f"{one['sha256'][:12]} of {one['issuer']}" for one in (served, stored))
+    return f"served {shown}, in the Secret {kept}"
