@@ -12,6 +12,7 @@ from tests.judgements.answers_of_cluster import pod_name
 from tests.judgements.examples import EXAMPLES
 from tests.judgements.known_bad_cluster import KNOWN_BAD_CLUSTER
 from tests.judgements.known_bad_declared import KNOWN_BAD_DECLARED
+from tests.judgements.known_bad_kafka import KNOWN_BAD_KAFKA, lag, stalled
 from tests.judgements.known_bad_policies import KNOWN_BAD_POLICIES
 from tests.judgements.world import World
 
@@ -138,44 +139,6 @@ def from_the_future(world: World) -> None:
     world.answers["influxdb_newest"]["time"] = world.now + 90
 
 
-def partitions(change: dict[str, Any] | None) -> Breakage:
-    def breakage(world: World, topic: str) -> None:
-        if change is None:
-            world.answers["kafka_topics"][topic].pop()
-        else:
-            world.answers["kafka_topics"][topic][0].update(change)
-
-    return breakage
-
-
-def topic_setting(key: str, value: str) -> Breakage:
-    def breakage(world: World, topic: str) -> None:
-        world.answers["kafka_settings"][topic][key] = {"value": value, "own": True}
-
-    return breakage
-
-
-def flooded(topic: str = "") -> Breakage:
-    """The topic grows by megabytes a second; by default that of the readings."""
-
-    def breakage(world: World) -> None:
-        world.answers["kafka_sizes"][1]["bytes"][topic or world.pipeline.topics.readings] = 110_000_000
-
-    return breakage
-
-
-def group(**change: Any) -> Breakage:
-    def breakage(world: World) -> None:
-        world.answers["kafka_group"].update(change)
-
-    return breakage
-
-
-def group_stuck_in_rebalance(world: World) -> None:
-    group(state="PreparingRebalance")(world)
-    stalled(world, "")
-
-
 def certificate(where: str, **change: Any) -> Breakage:
     def breakage(world: World) -> None:
         days = {key: world.now + value * 86_400 if key.startswith("not_") else value for key, value in change.items()}
@@ -212,21 +175,6 @@ def restarted(world: World, component: str) -> None:
 
 def too_many_replicas(world: World, hpa: str) -> None:
     world.item("hpas", hpa)["status"]["currentReplicas"] = 6
-
-
-def lag(first: tuple[int, int], second: tuple[int, int]) -> Breakage:
-    """Both samples, as committed and end offset of the only partition."""
-
-    def breakage(world: World, _subject: str) -> None:
-        world.answers["kafka_lag"] = [
-            {"at": world.now + wait, "partitions": {"0": {"committed": committed, "end": end}}}
-            for wait, (committed, end) in ((0.0, first), (2.0, second))
-        ]
-
-    return breakage
-
-
-stalled = lag((1_000, 2_000), (1_000, 2_040))
 
 
 def nothing_new_stored(world: World, subject: str) -> None:
@@ -271,14 +219,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     **KNOWN_BAD_POLICIES,
     **KNOWN_BAD_DECLARED,
     **KNOWN_BAD_CLUSTER,
-    "test_kafka_topic": (partitions(None), partitions({"leader": -1}), partitions({"isr": []})),
-    "test_topic_set_as_declared": (
-        topic_setting("retention.ms", "300000"),
-        topic_setting("cleanup.policy", "compact,delete"),
-        topic_setting("compression.type", "gzip"),
-    ),
-    "test_broker_not_flooded": (flooded(), flooded("load-test")),
-    "test_consumer_group_stable": (group(state="Empty", members=[]), group(members=[]), group_stuck_in_rebalance),
+    **KNOWN_BAD_KAFKA,
     "test_certificate_valid_for_weeks": (
         certificate("secret", not_after=1),
         certificate("served", not_after=13.9),

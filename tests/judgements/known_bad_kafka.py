@@ -1,0 +1,75 @@
+"""Known-bad examples of topics, the consumer group and its lag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.judgements.world import World
+
+Breakage = Callable[..., None]
+
+
+def lag(first: tuple[int, int], second: tuple[int, int]) -> Breakage:
+    """Both samples, as committed and end offset of the only partition."""
+
+    def breakage(world: World, _subject: str) -> None:
+        world.answers["kafka_lag"] = [
+            {"at": world.now + wait, "partitions": {"0": {"committed": committed, "end": end}}}
+            for wait, (committed, end) in ((0.0, first), (2.0, second))
+        ]
+
+    return breakage
+
+
+stalled = lag((1_000, 2_000), (1_000, 2_040))
+
+
+def partitions(change: dict[str, Any] | None) -> Breakage:
+    def breakage(world: World, topic: str) -> None:
+        if change is None:
+            world.answers["kafka_topics"][topic].pop()
+        else:
+            world.answers["kafka_topics"][topic][0].update(change)
+
+    return breakage
+
+
+def topic_setting(key: str, value: str) -> Breakage:
+    def breakage(world: World, topic: str) -> None:
+        world.answers["kafka_settings"][topic][key] = {"value": value, "own": True}
+
+    return breakage
+
+
+def flooded(topic: str = "") -> Breakage:
+    """The topic grows by megabytes a second; by default that of the readings."""
+
+    def breakage(world: World) -> None:
+        world.answers["kafka_sizes"][1]["bytes"][topic or world.pipeline.topics.readings] = 110_000_000
+
+    return breakage
+
+
+def group(**change: Any) -> Breakage:
+    def breakage(world: World) -> None:
+        world.answers["kafka_group"].update(change)
+
+    return breakage
+
+
+def group_stuck_in_rebalance(world: World) -> None:
+    group(state="PreparingRebalance")(world)
+    stalled(world, "")
+
+
+KNOWN_BAD_KAFKA: dict[str, tuple[Breakage, ...]] = {
+    "test_kafka_topic": (partitions(None), partitions({"leader": -1}), partitions({"isr": []})),
+    "test_topic_set_as_declared": (
+        topic_setting("retention.ms", "300000"),
+        topic_setting("cleanup.policy", "compact,delete"),
+        topic_setting("compression.type", "gzip"),
+    ),
+    "test_broker_not_flooded": (flooded(), flooded("load-test")),
+    "test_consumer_group_stable": (group(state="Empty", members=[]), group(members=[]), group_stuck_in_rebalance),
+}
