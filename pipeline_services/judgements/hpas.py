@@ -60,8 +60,13 @@ def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
 
 
 def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
-    """The autoscaler has the bounds, CPU target and windows that section 3.5 promises, and may scale up."""
-    spec, wanted = spec_of(_existing(snapshot, hpa_name)), documented(snapshot.pipeline, hpa_name)
+    """The autoscaler scales its component's workload, has the bounds, CPU target and windows that section 3.5 promises,
+    and may scale up."""
+    hpa, wanted = _existing(snapshot, hpa_name), documented(snapshot.pipeline, hpa_name)
+    spec, part = spec_of(hpa), snapshot.pipeline[snapshot.pipeline.autoscalers[hpa_name]]
+    if scale_target_of(hpa) != (part.kind, part.workload):
+        observed = f"{hpa_name} scales {scale_target_of(hpa)[1]}"
+        raise Deviation(snapshot, observed, part.workload, advice_about("hpa"))
     bounds = (spec.get("minReplicas", 1), spec["maxReplicas"])
     targets = [metric["resource"]["target"].get("averageUtilization") for metric in _cpu(spec.get("metrics"))]
     if bounds != (wanted.min_replicas, wanted.max_replicas) or targets != [wanted.cpu_percent]:

@@ -15,8 +15,12 @@ from pipeline_services.model.k8s import (
     K8sObject,
     age,
     age_since_start,
+    allocatable,
     condition,
+    condition_since,
+    condition_status,
     container_statuses,
+    containers_of,
     deletion_due,
     epoch,
     init_container_statuses,
@@ -26,7 +30,9 @@ from pipeline_services.model.k8s import (
     last_end,
     name_of,
     phase_of,
+    quantity,
     ready_since,
+    requests_of,
     state_of,
     status_of,
 )
@@ -36,6 +42,9 @@ from pipeline_services.snapshot.snapshot import Snapshot
 
 STARTING_FOR: Final = 60.0
 """Seconds that a container may take to become ready: the longest expected recovery time of section 3."""
+UNPLACED_FOR: Final = 10.0
+"""Seconds without a node after which a pod does not wait for another to make way, for its volume or for the node."""
+_MAY_PASS: Final = r"Insufficient|Too many pods|persistentvolume|node\.kubernetes\.io/"
 OOM_RECENT: Final = 600.0
 """Seconds for which a kill for memory is still news."""
 _STARTING_REASONS: Final = {"ContainerCreating", "PodInitializing"}
@@ -106,12 +115,38 @@ def is_starting(pod: K8sObject, now: float) -> bool:
     return not is_ready(pod) and age_since_start(pod, now) < STARTING_FOR and not bad_status(pod, now)
 
 
+def is_unplaced(pod: K8sObject, now: float) -> bool:
+    """Whether the scheduler finds no node for the pod, and not only until another pod has made way."""
+    if condition_status(pod, "PodScheduled") != "False":
+        return False
+    message = str(condition(pod, "PodScheduled").get("message"))
+    since = condition_since(pod, "PodScheduled") or 0.0
+    return now - since >= UNPLACED_FOR or not re.search(_MAY_PASS, message, re.IGNORECASE)
+
+
+def too_large(nodes: Iterable[K8sObject], pod: K8sObject) -> str:
+    """What a pod without a node asks for that no node has even when it is empty: there is no need to wait for one."""
+    if condition_status(pod, "PodScheduled") != "False":
+        return ""
+    known = list(nodes)
+    for resource in ("cpu", "memory"):
+        wanted = sum(quantity(requests_of(container).get(resource, 0)) for container in containers_of(pod))
+        room = max((allocatable(node, resource) for node in known), default=wanted)
+        if wanted > room:
+            return f"{_amount(resource, wanted)}, and the largest node has {_amount(resource, room)}"
+    return ""
+
+
+def _amount(resource: str, amount: float) -> str:
+    return f"{amount:g} CPUs" if resource == "cpu" else f"{amount / 2**30:.1f} GiB"
+
+
 def bad_status(pod: K8sObject, now: float) -> str:
     """The bad status of the pod as ``kubectl get pods`` names it, or an empty string."""
     if phase_of(pod) == "Failed":
         return str(status_of(pod).get("reason") or "Error")
     found = next(_bad_containers(pod, now), "")
-    if not found and phase_of(pod) == "Pending" and age(pod, now) > STARTING_FOR:
+    if not found and phase_of(pod) == "Pending" and (age(pod, now) > STARTING_FOR or is_unplaced(pod, now)):
         return _with_message("Pending", condition(pod, "PodScheduled").get("message"))
     return found
 
@@ -131,6 +166,10 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
         if status:
             observed = f"pod {name_of(pod)} is in {status}"
             raise Deviation(snapshot, observed, "Running, all containers ready", _describing(advice, pod))
+        large = too_large(snapshot.answers.get("nodes", ()), pod)
+        if large:
+            observed = f"pod {name_of(pod)} requests {large}"
+            raise Deviation(snapshot, observed, "a request that a node has room for", _describing(advice, pod))
     slow = [pod for pod in pods if not is_ready(pod) and not is_starting(pod, snapshot.taken_at)]
     if slow:
         phase = phase_of(slow[0]) or "Unknown"

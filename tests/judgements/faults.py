@@ -38,6 +38,16 @@ def second_pod(world: World, app: str, *, age: float, waiting: str = "", message
     return pod
 
 
+def too_large(world: World, app: str) -> None:
+    """The app's only pod is new, and asks for more than any node has."""
+    pod, moment = world.pods(app)[0], world.ago(1)
+    message = "0/1 nodes are available: 1 Insufficient cpu."
+    placed = {"type": "PodScheduled", "status": "False", "message": message, "lastTransitionTime": moment}
+    pod["metadata"]["creationTimestamp"] = moment
+    pod["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "64"}}
+    pod["status"] = {"phase": "Pending", "conditions": [placed]}
+
+
 def ready_since(world: World, app: str, ago: float) -> None:
     """The app's pods, however old, became ready so many seconds ago."""
     for pod in world.pods(app):

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import Comparison
 from tests.judgements import known_bad_services as services
-from tests.judgements.faults import scale_to_0, warning
+from tests.judgements.faults import scale_to_0, too_large, warning
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
@@ -248,6 +248,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
         never_ready,
         pod_failed,
         pod_pending,
+        lambda world, component: too_large(world, first_app(world, component)),
         pod_ended,
         pod_out_of_memory,
         pod_crashing_again_and_again,
@@ -267,6 +268,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_hpa_set_as_documented": (
         hpa_gone,
         hpa_bounds,
+        lambda world, hpa: world.item("hpas", hpa)["spec"]["scaleTargetRef"].update(name="procesor"),
         hpa_disabled,
         hpa_slow,
         hpa_without_behavior,

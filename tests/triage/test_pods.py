@@ -67,6 +67,27 @@ def test_one_kill_for_memory_is_watched_as_long_as_it_is_news() -> None:
     assert workflow.late(workflow.begin(found, NOW), NOW + OOM_RECENT + 20).level is Escalation.L3
 
 
+@pytest.mark.parametrize(
+    ("ago", "cpu", "said"),
+    [
+        (5, "100m", (False, "pod-replaced")),
+        (12, "100m", (True, "node-full")),
+        (5, "64", (True, "request-too-large")),
+    ],
+    ids=["another may make way", "none does", "none could"],
+)
+def test_a_pod_without_a_node_is_bad_for_checks_and_triage_alike(ago: float, cpu: str, said: tuple[bool, str]) -> None:
+    world = healthy()
+    pod = second_pod(world, roles.PRODUCER, age=ago)
+    message = "0/1 nodes are available: 1 Insufficient cpu."
+    placed = {"type": "PodScheduled", "status": "False", "message": message, "lastTransitionTime": world.ago(ago)}
+    pod["status"] = {"phase": "Pending", "conditions": [placed]}
+    pod["spec"]["containers"][0]["resources"] = {"requests": {"cpu": cpu, "memory": "1Mi"}}
+    diagnosis = diagnose(world.snapshot())
+    first = diagnosis.findings[0].cause.id
+    assert ("test_pods_ready[producer]" in diagnosis.red, first) == said
+
+
 NOT_ENDED = [{"name": "wait-for-kafka", "state": {"running": {}}}]
 
 

@@ -157,8 +157,8 @@ def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8
     wrong = evidence.failed(checks.HPA_SET_AS_DOCUMENTED, name)
     wrong += evidence.failed(checks.KEY_METRIC, "hpa-replicas", name)
     wrong += blind
-    if target != part.workload or wrong:
-        why = wrong[0].why if wrong and target == part.workload else f"{name} scales {target}, not {part.workload}"
+    if wrong:
+        why = wrong[0].why if target == part.workload else f"{name} scales {target}, not {part.workload}"
         yield make_finding(
             evidence,
             "autoscaler-wrong",

@@ -7,20 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline_services.judgements.pods import is_unplaced, too_large
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
-    allocatable,
     closing_taints,
     condition,
     condition_since,
-    condition_status,
-    containers_of,
     is_cordoned,
     name_of,
-    quantity,
-    requests_of,
     spec_of,
 )
 from pipeline_services.triage.causes.finding import event_line, make_finding
@@ -95,10 +91,10 @@ _REASONS: Final = (
 def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
     """The scheduler's message, sorted by component."""
     scheduled = condition(pod, "PodScheduled")
-    if condition_status(pod, "PodScheduled") != "False":
+    large = too_large(evidence.objects("nodes"), pod)
+    if not (large or is_unplaced(pod, evidence.now)):
         return
     message = str(scheduled.get("message") or scheduled.get("reason") or "")
-    large = _too_large(evidence, pod)
     found = next(one for one in _REASONS if re.search(one.words, message, re.IGNORECASE))
     cause, component = ("request-too-large", "") if large else (found.cause, found.component)
     node = _node(evidence)
@@ -129,23 +125,9 @@ def _node(evidence: Evidence) -> dict[str, str]:
     return {"node": name, "taint": taints[0][1] if taints else "TAINT"}
 
 
-def _too_large(evidence: Evidence, pod: K8sObject) -> str:
-    """What the pod asks for that no node has even when it is empty."""
-    for resource in ("cpu", "memory"):
-        wanted = sum(quantity(requests_of(container).get(resource, 0)) for container in containers_of(pod))
-        room = [allocatable(node, resource) for node in evidence.objects("nodes")]
-        if room and wanted > max(room):
-            return f"{_shown(resource, wanted)}, and the largest node has {_shown(resource, max(room))}"
-    return ""
-
-
 def _taints(evidence: Evidence) -> list[tuple[str, str]]:
     """The nodes' taints that were set by hand, as (node, key)."""
     return [(name_of(node), key) for node in evidence.objects("nodes") for key in closing_taints(node)]
-
-
-def _shown(resource: str, amount: float) -> str:
-    return f"{amount:g} CPUs" if resource == "cpu" else f"{amount / 2**30:.1f} GiB"
 
 
 def _usage(evidence: Evidence) -> list[str]:
