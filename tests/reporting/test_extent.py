@@ -161,3 +161,11 @@ def test_a_run_without_a_terminal_to_say_its_verdict_on_is_refused(project: Proj
     assert run.ret == 4
     said = [line for line in [*run.outlines, *run.errlines] if line]
     assert said == ["ERROR: without pytest's terminal there is no place for a verdict: leave out -p no:terminal"]
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("dayly", "daily"), ("week", "weekly"), ("daily or montly", "monthly")])
+def test_a_mistyped_run_is_refused_before_anything_is_collected(project: Project, typed: str, meant: str) -> None:
+    run = project.run("-m", typed)
+    assert run.ret == 4
+    (line,) = [line for line in [*run.outlines, *run.errlines] if line]
+    assert line.endswith(f"there is no such marker; meant is {meant}?")

@@ -20,6 +20,7 @@ from pipeline_services.reporting.run.selection import (
     DAILY,
     MONTHLY,
     choose_paths,
+    require_no_mistyped_run,
     run_kind,
     run_markers,
     wants_depth,
@@ -58,6 +59,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_configure(config: pytest.Config) -> None:
     """Before other plugins look at their options: choose the folders, and set up the operator's run."""
     early.put_back()
+    require_no_mistyped_run(config)
     choose_paths(config)
     try:
         source = SnapshotSource(

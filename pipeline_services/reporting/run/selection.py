@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import Final
 
 import pytest
@@ -18,6 +19,9 @@ RUN_MARKERS: Final = (*SNAPSHOT_MARKERS, CHAOS, MATRIX, RELEASE)
 FOLDERS: Final = dict.fromkeys(SNAPSHOT_MARKERS, "checks") | dict.fromkeys((CHAOS, MATRIX, RELEASE), "chaos")
 TESTS: Final = "tests"
 LIVE: Final = "live"
+_WORD: Final = re.compile(r"[a-z_]+", re.IGNORECASE)
+_NEARLY: Final = 0.75
+"""How alike two words are, from 0 to 1, of which one is mistyped for the other."""
 _NAMED: Final = re.compile(rf"(?<!\bnot )\b({'|'.join(RUN_MARKERS)})\b")
 
 
@@ -38,6 +42,19 @@ def choose_paths(config: pytest.Config) -> None:
 def run_markers(config: pytest.Config) -> list[str]:
     """Which of daily, weekly, monthly, practice, chaos, matrix and release ``-m`` asks for."""
     return _NAMED.findall(config.getoption("markexpr") or "")
+
+
+def require_no_mistyped_run(config: pytest.Config) -> None:
+    """Say at once what pytest would say of a marker once it has imported every test.
+
+    Raises:
+        pytest.UsageError: a word of ``-m`` is no marker, and nearly one of a run.
+    """
+    known = {line.partition(":")[0].partition("(")[0].strip() for line in config.getini("markers")}
+    for word in _WORD.findall(config.getoption("markexpr") or ""):
+        meant = get_close_matches(word, RUN_MARKERS, n=1, cutoff=_NEARLY)
+        if meant and word not in known:
+            raise pytest.UsageError(f"-m {word}: there is no such marker; meant is {meant[0]}?")
 
 
 def wants_upkeep(config: pytest.Config) -> bool:
