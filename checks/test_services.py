@@ -68,6 +68,12 @@ def test_broker_not_flooded(snapshot: Snapshot) -> None:
     kafka.broker_is_not_flooded(snapshot)
 
 
+@pytest.mark.runbook("producer-pod-failure")
+def test_topic_grows(snapshot: Snapshot) -> None:
+    """New messages come into the topic of readings, by the broker's own offsets."""
+    kafka.topic_grows(snapshot)
+
+
 @pytest.mark.runbook("processor-pod-failure")
 def test_consumer_group_stable(snapshot: Snapshot) -> None:
     """The processors' group is stable and reads every partition."""

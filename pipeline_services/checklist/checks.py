@@ -165,6 +165,9 @@ TOPIC_SET_AS_DECLARED: Final = Check(
 )
 BROKER_NOT_FLOODED: Final = Check("test_broker_not_flooded", kafka.broker_is_not_flooded, by.one(roles.KAFKA))
 CLIENTS_NOT_LIMITED: Final = Check("test_clients_not_limited", kafka.clients_are_not_limited, by.one(roles.KAFKA))
+TOPIC_GROWS: Final = Check(
+    "test_topic_grows", kafka.topic_grows, by.one(roles.PRODUCER), by.always(roles.KAFKA), settles=True
+)
 CONSUMER_GROUP_STABLE: Final = Check(
     "test_consumer_group_stable",
     kafka.group_is_stable,

@@ -7,15 +7,23 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.pods import require_ready
-from pipeline_services.judgements.readings import lag_growth
+from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
+from pipeline_services.judgements.readings import lag_growth, read
 from pipeline_services.metrics.advice import Advice, advice_about
+from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_QUOTAS, DESCRIBE_SIZES, DESCRIBE_TOPIC
-from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
+from pipeline_services.model.offsets import Offsets
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _STALLED: Final = 0.9
+BACK_S: Final = 60.0
+"""Seconds after which every client of a restarted broker sends again."""
+_OFFSETS: Final = (
+    "kubectl exec -n {namespace} {pod:kafka} -- kafka-get-offsets.sh --bootstrap-server localhost:{port:kafka} "
+    "--topic {topic}"
+)
 FLOOD: Final = 2_000_000.0
 """Bytes a second from all clients: ten times what a thousand readings a second take."""
 _MEANS: Final[Mapping[str, str]] = MappingProxyType(
@@ -47,6 +55,38 @@ def topic_is_whole(snapshot: Snapshot, topic: str) -> None:
         if set(partition["isr"]) != set(partition["replicas"]):
             observed = f"{which} has replicas {partition['replicas']} but in sync only {partition['isr']}"
             raise Deviation(snapshot, observed, "all in sync", _topic_advice(topic))
+
+
+def topic_grows(snapshot: Snapshot) -> None:
+    """New messages come into the topic of readings, by the broker's own offsets (section 3.1).
+
+    A pause between the two looks at them, some seconds apart, is none where Prometheus says that readings came within
+    the minute; where Prometheus says nothing, the offsets alone decide.
+
+    Raises:
+        NoData: there was one look only, or Kafka has just become ready and its clients are on their way back.
+    """
+    require_ready(snapshot, roles.KAFKA, roles.PRODUCER)
+    samples = [Offsets.of(one) for one in snapshot.data("kafka_lag")]
+    seconds = samples[-1].at - samples[0].at if samples else 0.0
+    if not seconds > 0:
+        raise NoData("the offsets of the topic were looked at only once")
+    if sum(samples[-1].end.values()) > sum(samples[0].end.values()):
+        return
+    if min(all_ready_since(ready_pods(snapshot, roles.KAFKA))) > snapshot.taken_at - BACK_S:
+        raise NoData(f"kafka has just become ready; its clients are back within {BACK_S:g} s")
+    if not _came_within_the_minute(snapshot):
+        topic = snapshot.pipeline.topics.readings
+        observed = f"no new message came into {topic} within {seconds:.1f} s"
+        raise Deviation(snapshot, observed, "new messages", advice_about(roles.PRODUCER).but(next_command=_OFFSETS))
+
+
+def _came_within_the_minute(snapshot: Snapshot) -> bool:
+    metric = metrics_of(snapshot.pipeline).get("producer-rate")
+    try:
+        return metric is not None and metric.allows(read(snapshot, metric))
+    except PipelineError:
+        return False  # what Prometheus cannot say does not speak for the producer
 
 
 def group_is_stable(snapshot: Snapshot) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.judgements.silence import silent
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
@@ -71,5 +72,6 @@ KNOWN_BAD_KAFKA: dict[str, tuple[Breakage, ...]] = {
         topic_setting("compression.type", "gzip"),
     ),
     "test_broker_not_flooded": (flooded(), flooded("load-test")),
+    "test_topic_grows": (silent(), silent(prometheus=False)),
     "test_consumer_group_stable": (group(state="Empty", members=[]), group(members=[]), group_stuck_in_rebalance),
 }
