@@ -88,6 +88,11 @@ def test_image_current(snapshot: Snapshot, record_property: Callable[[str, objec
     record_property("reading", images.image_is_current(snapshot, app))
 
 
+def test_cluster_current(snapshot: Snapshot, record_property: Callable[[str, object], None]) -> None:
+    """The nodes run the Kubernetes that is pinned, and no registry has a newer patch of the cluster's own parts."""
+    record_property("reading", images.cluster_is_current(snapshot))
+
+
 def test_secret_rotated(snapshot: Snapshot, secret: str) -> None:
     """Every value of the secret was written anew within 90 days."""
     renewal.secret_is_rotated(snapshot, secret)

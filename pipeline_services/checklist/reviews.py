@@ -61,6 +61,12 @@ REQUESTS_FIT: Final = Check(
     run="monthly",
 )
 IMAGE_CURRENT: Final = Check("test_image_current", images.image_is_current, by.each_owned(by.apps), run="monthly")
+CLUSTER_CURRENT: Final = Check(
+    "test_cluster_current",
+    images.cluster_is_current,
+    by.where(lambda pipeline: pipeline.cluster, by.one("node")),
+    run="monthly",
+)
 SECRET_ROTATED: Final = Check(
     "test_secret_rotated",
     renewal.secret_is_rotated,

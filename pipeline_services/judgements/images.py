@@ -9,7 +9,7 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import K8sObject, containers_of, created_at, epoch, name_of, template_of
+from pipeline_services.model.k8s import K8sObject, containers_of, created_at, epoch, name_of, status_of, template_of
 from pipeline_services.model.pipeline import DEPLOYMENT
 from pipeline_services.model.text import duration
 from pipeline_services.snapshot.objects import named
@@ -19,6 +19,7 @@ SOURCE: Final = "offers"
 ANCHOR: Final = "preventive-maintenance"
 VERSIONS: Final = "manifests/images/versions.toml"
 SHOWN: Final = 3
+KUBERNETES: Final = "kubernetes"
 
 
 def image_is_current(snapshot: Snapshot, app: str) -> str:
@@ -33,7 +34,7 @@ def image_is_current(snapshot: Snapshot, app: str) -> str:
         Deviation: another image runs, or a patch is offered.
         NoData: a registry has nothing to compare with, or could not be asked.
     """
-    offers, said, unknown = snapshot.data(SOURCE), [], []
+    offers, said = snapshot.data(SOURCE), []
     for image in _images(_workload(snapshot, app)):
         short = re.split(r"[:@]", image.rpartition("/")[2])[0]
         built = offers["images"].get(short)
@@ -43,14 +44,41 @@ def image_is_current(snapshot: Snapshot, app: str) -> str:
         _require_as_built(snapshot, app, image, built["ref"])
         _require_patched(snapshot, app, parts)
         _require_updated(snapshot, app, built.get("updates", ()))
-        unknown += [f"{name}: {part['error']}" for name, part in {**parts, "Debian": built}.items() if "error" in part]
+        _require_known(app, {**parts, "Debian": built})
         said.append(_described(image, parts))
+    return f"{'; '.join(said)}{_age(snapshot, app)}"
+
+
+def cluster_is_current(snapshot: Snapshot) -> str:
+    """The nodes run the Kubernetes that this checkout pins, and no registry has a newer patch of the cluster's parts.
+
+    Returns:
+        What runs and what newer releases there are, in words.
+
+    Raises:
+        Deviation: another Kubernetes runs, or a patch is offered.
+        NoData: a registry has nothing to compare with, or could not be asked.
+    """
+    offers = snapshot.data(SOURCE)
+    parts = {name: offers["parts"][name] for name in offers["cluster"]}
+    pinned = f"v{parts[KUBERNETES]['pinned']}" if "pinned" in parts[KUBERNETES] else ""
+    for node in snapshot.data("nodes"):
+        runs = str(status_of(node).get("nodeInfo", {}).get("kubeletVersion", ""))
+        if pinned and runs != pinned:
+            advice = _advice(snapshot, "node", "make down && make up")
+            raise Deviation(snapshot, f"{name_of(node)} runs Kubernetes {runs}", f"what is pinned, {pinned}", advice)
+    _require_patched(snapshot, "node", parts)
+    _require_known("the cluster", parts)
+    return _described(f"Kubernetes {pinned}", parts)
+
+
+def _require_known(what: str, parts: Mapping[str, Any]) -> None:
+    unknown = [f"{name}: {part['error']}" for name, part in parts.items() if "error" in part]
     if unknown:
         raise NoData(
-            f"{app}: there is nothing to compare with ({'; '.join(unknown)})",
+            f"{what}: there is nothing to compare with ({'; '.join(unknown)})",
             next_step="where the registries can be reached: pytest -m monthly",
         )
-    return f"{'; '.join(said)}{_age(snapshot, app)}"
 
 
 def _require_as_built(snapshot: Snapshot, app: str, image: str, built: str) -> None:

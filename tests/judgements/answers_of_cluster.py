@@ -260,6 +260,7 @@ def _node() -> dict[str, Any]:
     status = {
         "conditions": [*pressures, {"type": "Ready", "status": "True"}],
         "allocatable": {"cpu": "2", "memory": "24Gi"},
+        "nodeInfo": {"kubeletVersion": "v1.34.4"},
     }
     return {"metadata": {"name": NODE}, "spec": {}, "status": status}
 

@@ -52,7 +52,11 @@ def _offers(pipeline: Pipeline) -> dict[str, Any]:
     refs = {part.id: f"localhost/{pipeline.name}/{part.id}:1" for part in parts}
     return {
         "images": {name: {"ref": ref, "parts": [name], "updates": []} for name, ref in refs.items()},
-        "parts": {name: {"pinned": "1.0", "patch": "", "newest": ""} for name in refs},
+        "cluster": ["kubernetes", "etcd"],
+        "parts": {
+            **{name: {"pinned": "1.0", "patch": "", "newest": ""} for name in (*refs, "etcd")},
+            "kubernetes": {"pinned": "1.34.4", "patch": "", "newest": ""},
+        },
     }
 
 

@@ -118,6 +118,14 @@ def patch_offered(world: World, app: str) -> None:
     world.answers["offers"]["parts"][app]["patch"] = "1.0.1"
 
 
+def cluster_patch_offered(world: World) -> None:
+    patch_offered(world, "etcd")
+
+
+def another_kubernetes(world: World) -> None:
+    world.answers["nodes"][0]["status"]["nodeInfo"]["kubeletVersion"] = "v1.33.0"
+
+
 def debian_updated(world: World, app: str) -> None:
     world.answers["offers"]["images"][app]["updates"] = [f"lib{number} 1 -> 2" for number in range(5)]
 
@@ -156,6 +164,7 @@ KNOWN_BAD_REVIEWS: dict[str, tuple[Breakage, ...]] = {
         backup({"at": 9, "points": 100, "findings": []}),
     ),
     "test_requests_fit": (used("cpu", 0.7), used("cpu", 3.0), used("memory", 2.0**31)),
+    "test_cluster_current": (cluster_patch_offered, another_kubernetes),
     "test_image_current": (image_not_built_here, patch_offered, debian_updated),
     "test_secret_rotated": (secret_old,),
     "test_rotation_proved": (

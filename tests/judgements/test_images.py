@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.images import image_is_current
+from pipeline_services.judgements.images import cluster_is_current, image_is_current
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from tests.judgements.known_bad_reviews import DAY, debian_updated, image_not_built_here, patch_offered
@@ -64,6 +64,15 @@ def test_nothing_to_compare_with_is_not_green() -> None:
     said = r"kafka: .*\(kafka: the registry does not answer; Debian: no container engine\)"
     with pytest.raises(NoData, match=said):
         image_is_current(world.snapshot(), roles.KAFKA)
+
+
+def test_the_cluster_s_own_parts_are_held_against_the_registries() -> None:
+    world = reviewed()
+    world.answers["offers"]["parts"]["kubernetes"]["newest"] = "1.36.3"
+    assert cluster_is_current(world.snapshot()) == "Kubernetes v1.34.4, newer releases: kubernetes 1.36.3"
+    world.answers["offers"]["parts"]["kubernetes"] = {"error": "no release of the line of 1.34.4"}
+    with pytest.raises(NoData, match=r"the cluster: .*\(kubernetes: no release of the line"):
+        cluster_is_current(world.snapshot())
 
 
 def test_what_this_checkout_does_not_build_is_not_known() -> None:

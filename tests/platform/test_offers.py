@@ -61,7 +61,7 @@ def test_what_maven_lists() -> None:
 
 def test_every_image_of_the_pipeline_s_own_workloads_has_its_parts() -> None:
     known = versions.load().components
-    assert {name for names in offers.PARTS.values() for name in names} <= known.keys()
+    assert {*offers.CLUSTER, *(name for names in offers.PARTS.values() for name in names)} <= known.keys()
     assert {*offers.PARTS, offers.APPS} <= {recipe.name for recipe in RECIPES}
     assert {"kafka-python", "influxdb-client"} <= offers._python_pins().keys()
 

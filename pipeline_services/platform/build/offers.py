@@ -35,6 +35,8 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "log-shipper": ("log-shipper",),
 }
 """Image to the components of versions.toml that run in it."""
+CLUSTER: Final = ("kubernetes", "etcd", "coredns", "kube-router", "metrics-server", "local-path-provisioner")
+"""The components of versions.toml that the cluster itself is made of."""
 APPS: Final = "apps"
 """The image whose parts are Python packages, pinned in its requirements.lock."""
 GET: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:get"
@@ -61,10 +63,12 @@ def offered_here() -> dict[str, Any]:
 
 
 def offered(assembly: Assembly) -> dict[str, Any]:
-    """``images``: by short name its full name as this checkout builds it, its parts and the ``updates`` of its Debian
-    packages; ``parts``: by name what is ``pinned``, the newest ``patch`` of that release line, the ``newest`` of all.
+    """What runs, what is pinned of it, and what there is beyond that.
 
-    What could not be asked has an ``error`` in place of that. Each image is run once, to ask its apt.
+    ``images`` has by short name the full name as this checkout builds it, its parts, and the ``updates`` of its Debian
+    packages; ``cluster`` the parts of the cluster itself. ``parts`` has by name what is ``pinned``, the newest
+    ``patch`` of that release line, and the ``newest`` of all. What could not be asked has an ``error`` in place of
+    that. Each image is run once, to ask its apt.
     """
     names, engine = (*PARTS, APPS), assembly.images.engine
     refs = {name: assembly.ref(name) for name in names}
@@ -76,7 +80,7 @@ def offered(assembly: Assembly) -> dict[str, Any]:
             name: {"ref": refs[name], "parts": list(PARTS.get(name, _python_pins())), **update}
             for name, update in zip(names, updates, strict=True)
         }
-    return {"images": images, "parts": parts}
+    return {"images": images, "cluster": list(CLUSTER), "parts": parts}
 
 
 def compared(pinned: str, offers: Iterable[str], release: str = "") -> dict[str, str]:
@@ -130,7 +134,7 @@ def versions_in(metadata: str) -> list[str]:
 def _parts(cache: Cache, versions: Versions) -> dict[str, Callable[[], dict[str, str]]]:
     """By name how each part is asked for."""
     found: dict[str, Callable[[], dict[str, str]]] = {}
-    for name in dict.fromkeys(name for names in PARTS.values() for name in names):
+    for name in dict.fromkeys(name for names in (*PARTS.values(), CLUSTER) for name in names):
         component = versions.components[name]
         ask = _from_go if component.module else _from_maven
         found[name] = lambda component=component, ask=ask: ask(cache, versions, component)  # type: ignore[misc]
