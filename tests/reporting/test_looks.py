@@ -66,6 +66,11 @@ def test_a_review_and_a_run_that_breaks_things_are_kept_among_others() -> None:
     ]
 
 
+def test_what_was_logged_is_for_the_owner_s_eyes(tmp_path: Path) -> None:
+    looks.add(tmp_path, kept(1.0))
+    assert (tmp_path / looks.FILE).stat().st_mode & 0o777 == 0o600
+
+
 def test_a_run_that_breaks_things_leaves_its_time(tmp_path: Path) -> None:
     snapshot = healthy().snapshot()
     begin, end = snapshot.taken_at - 900, snapshot.taken_at - 300

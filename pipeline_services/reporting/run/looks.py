@@ -56,10 +56,10 @@ def _readings(snapshot: Snapshot) -> Iterator[tuple[str, float]]:
 
 
 def add(reports: Path, line: Mapping[str, Any]) -> None:
-    """Put a look, or a break, behind the earlier ones, the oldest of which go."""
+    """Put a look, or a break, behind the earlier ones, the oldest of which go. Its owner alone may read the file."""
     kept = thinned([*_read(reports / FILE), line], line.get("until", line["at"]))
     lines = [json.dumps(one, sort_keys=True, allow_nan=False) for one in kept]
-    write_whole(reports / FILE, ("\n".join(lines) + "\n").encode())
+    write_whole(reports / FILE, ("\n".join(lines) + "\n").encode(), mode=0o600)
 
 
 def thinned(looks: Sequence[Mapping[str, Any]], now: float) -> list[Mapping[str, Any]]:
