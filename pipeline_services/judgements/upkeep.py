@@ -119,7 +119,7 @@ def volume_has_room(snapshot: Snapshot, component: str) -> None:
         raise Deviation(snapshot, f"the volume {volume} is {used:.0%} full", f"< {VOLUME_MAX_USED:.0%}", advice)
     span = points[-1][0] - points[0][0]
     if span < PACE_KNOWN_FOR_S:
-        raise NoData(f"{volume} is known for {span / 3600:.1f} h; how fast it grows takes {PACE_KNOWN_FOR_S / 3600:g}")
+        raise NoData(f"{span / 3600:.1f} h are known; how fast a volume grows takes {PACE_KNOWN_FOR_S / 3600:g}")
     until_full = growth(points).days_until(1 - used)
     if until_full[1] < NEXT_REVIEW_DAYS:
         observed = f"the volume {volume} is {used:.0%} full, and all full in {range_of(until_full)} at its growth"

@@ -98,7 +98,7 @@ def test_a_volume_that_lasts_until_the_next_review(shape: Callable[[float], floa
 
 
 def test_how_fast_a_young_volume_grows_is_not_known_but_a_full_one_is_full() -> None:
-    with pytest.raises(NoData, match=r"data-kafka-0 is known for 4\.8 h; how fast it grows takes 6"):
+    with pytest.raises(NoData, match=r"4\.8 h are known; how fast a volume grows takes 6"):
         upkeep.volume_has_room(volume(lambda part: 0.3 + part, points=30).snapshot(), roles.KAFKA)
     with pytest.raises(Deviation, match="is 90% full"):
         upkeep.volume_has_room(volume(lambda part: 0.9, points=3).snapshot(), roles.KAFKA)
