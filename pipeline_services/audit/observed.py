@@ -85,11 +85,15 @@ class Lost:
 
 @dataclass(slots=True)
 class ObservedVerdict:
-    """What the ledger says. ``str()`` is for the operator."""
+    """What the ledger says. ``str()`` is for the operator.
+
+    ``pending``: so new that it may still be on its way; ``waiting``: older, and the group has not come to it yet.
+    """
 
     messages: int = 0
     stored: int = 0
     pending: int = 0
+    waiting: int = 0
     lost: list[Lost] = field(default_factory=list)
     ambiguous: int = 0
     unidentified: int = 0
@@ -98,13 +102,13 @@ class ObservedVerdict:
 
     @property
     def word(self) -> str:
-        """The verdict in a word: a loss is certain, that nothing is lost only where every message has an identity."""
+        """The verdict in a word: a loss is certain, that nothing is lost only where each message is accounted for."""
         return "VIOLATED" if self.lost else "holds" if self.certain else "NOT KNOWN"
 
     @property
     def certain(self) -> bool:
-        """Whether every message could be told from all others."""
-        return not (self.ambiguous or self.unidentified)
+        """Whether readings are stored, none waits, and every message could be told from all others."""
+        return self.stored > 0 and not (self.ambiguous or self.unidentified or self.waiting)
 
     def __str__(self) -> str:
         return "\n".join([self.summary, *self.reasons, *map(str, self.lost[:SHOWN]), *self._more])
@@ -114,8 +118,8 @@ class ObservedVerdict:
         """All counts in one line."""
         return (
             f"{self.word}: {self.messages} messages, {self.stored} stored,"
-            f" lost {len(self.lost)}, on their way {self.pending}; not told apart {self.ambiguous},"
-            f" without identity {self.unidentified}, stored twice {self.stored_twice},"
+            f" lost {len(self.lost)}, on their way {self.pending}, waiting in Kafka {self.waiting};"
+            f" not told apart {self.ambiguous}, without identity {self.unidentified}, stored twice {self.stored_twice},"
             f" stored without a message {self.without_message}"
         )
 
@@ -151,17 +155,19 @@ def reconcile(seen: Observation) -> ObservedVerdict:
     for message in seen.messages:
         if seen.stored.get(message.identity):
             verdict.stored += 1
-        elif _may_come(message, seen):
+        elif message.identity.time_ns > seen.settled_ns:
             verdict.pending += 1
+        elif _is_to_come(message, seen):
+            verdict.waiting += 1
         else:
             missing.append(message)
     verdict.lost = _explained(missing, seen)
     return verdict
 
 
-def _may_come(message: Message, seen: Observation) -> bool:
+def _is_to_come(message: Message, seen: Observation) -> bool:
     committed = seen.committed.get(message.partition)
-    return committed is None or message.offset >= committed or message.identity.time_ns > seen.settled_ns
+    return committed is None or message.offset >= committed
 
 
 def _explained(missing: Sequence[Message], seen: Observation) -> list[Lost]:

@@ -96,7 +96,7 @@ def _stored(played: Played) -> Promise:
     if verdict.lost:
         why = "; ".join(reason.strip() for reason in verdict.reasons)
         return Promise(played.fault, text, State.BROKEN, f"of {verdict.messages} messages: {why}")
-    if verdict.pending or not verdict.certain:
+    if not verdict.certain:
         return Promise(played.fault, text, State.NOT_KNOWN, verdict.summary)
     return Promise(played.fault, text, State.KEPT, f"all of {verdict.messages} messages")
 

@@ -53,10 +53,23 @@ def test_without_a_line_that_says_why_nothing_is_guessed() -> None:
     assert lost.why is Why.UNEXPLAINED
 
 
-@pytest.mark.parametrize("changed", [{"committed": {0: 4}}, {"committed": {0: None}}, {"settled_ns": BEGIN * 10**9}])
-def test_what_may_still_come_is_not_lost(changed: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("changed", "pending", "waiting"),
+    [
+        ({"committed": {0: 4}}, 0, 2),
+        ({"committed": {0: None}}, 0, 2),
+        ({"committed": {}}, 0, 2),
+        ({"settled_ns": BEGIN * 10**9}, 2, 0),
+    ],
+)
+def test_what_may_still_come_is_not_lost(changed: dict[str, Any], pending: int, waiting: int) -> None:
     verdict = reconcile(observation(without=(4, 5), **changed))
-    assert (verdict.word, verdict.pending) == ("holds", 2)
+    assert (verdict.lost, verdict.pending, verdict.waiting) == ([], pending, waiting)
+    assert verdict.word == ("NOT KNOWN" if waiting else "holds")
+
+
+def test_where_nothing_is_stored_yet_nothing_is_known() -> None:
+    assert reconcile(observation(2, without=(0, 1), settled_ns=BEGIN * 10**9 - 1)).word == "NOT KNOWN"
 
 
 def test_what_was_sent_before_the_group_s_first_read_says_so() -> None:

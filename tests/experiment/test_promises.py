@@ -46,10 +46,14 @@ def test_a_broken_promise_is_named_with_what_was_seen(changed: dict[str, Any], p
     assert [one.state for number, one in enumerate(found) if number != place] == [State.KEPT] * 2
 
 
-@pytest.mark.parametrize("verdict", [ObservedVerdict(96, 90, pending=6), ObservedVerdict(96, 96, ambiguous=2)])
+@pytest.mark.parametrize("verdict", [ObservedVerdict(96, 90, waiting=6), ObservedVerdict(96, 96, ambiguous=2)])
 def test_what_cannot_be_told_is_not_kept(verdict: ObservedVerdict) -> None:
     assert states(replace(WELL, verdict=verdict)) == [State.KEPT, State.NOT_KNOWN, State.KEPT]
     assert state_of(promises([replace(WELL, verdict=verdict)])) is State.NOT_KNOWN
+
+
+def test_the_newest_readings_may_be_on_their_way() -> None:
+    assert states(replace(WELL, verdict=ObservedVerdict(96, 95, pending=1))) == [State.KEPT] * 3
 
 
 def test_nobody_can_say_what_a_deleted_producer_dropped() -> None:
