@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,10 @@ import pytest
 from pipeline_services.checklist.checks import cases, named
 from pipeline_services.checklist.run import run_checks
 from pipeline_services.metrics.key_metrics import metrics_of
-from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.model.errors import AccessDenied, NoData, ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.faults import crash_looping
+from tests.judgements.faults import crash_looping, scale_to_0
 from tests.judgements.known_bad_kafka import stalled
 from tests.judgements.shapes import shaped
 from tests.judgements.world import World
@@ -199,3 +200,52 @@ def test_kafka_s_own_commands_are_called_as_its_image_has_them() -> None:
     typed = " ".join(finding.next)
     assert "kafka-topics --bootstrap-server" in typed
     assert ".sh" not in typed
+
+
+def no_secret(world: World) -> None:
+    world.answers["secrets"] = [one for one in world.answers["secrets"] if one["name"] != "influxdb-secrets"]
+    for source in ("influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write"):
+        world.fail(source, NoData("there is no secret influxdb-secrets"))
+
+
+def refused_token(world: World) -> None:
+    for source in ("influxdb_token", "influxdb_read_token", "influxdb_write"):
+        world.answers[source] = {"status": 401}
+    world.fail("influxdb_newest", AccessDenied("read", "the bucket"))
+
+
+def under_pressure(world: World) -> None:
+    for condition in world.answers["nodes"][0]["status"]["conditions"]:
+        if condition["type"] == "MemoryPressure":
+            condition["status"] = "True"
+
+
+FAULTS: Mapping[str, tuple[Callable[[World], object], str]] = {
+    "producer scaled to 0": (lambda world: scale_to_0(world, "producer"), "producer"),
+    "processor scaled to 0": (lambda world: scale_to_0(world, "processor"), "processor"),
+    "prometheus scaled to 0": (lambda world: scale_to_0(world, "prometheus"), "prometheus"),
+    "ConfigMap gone": (
+        lambda world: world.drop("configmaps", lambda item: item["metadata"]["name"] == "processor-config"),
+        "config",
+    ),
+    "Secret gone": (no_secret, "config"),
+    "token refused": (refused_token, "config"),
+    "policies gone": (lambda world: world.answers.update(networkpolicies=[]), "network"),
+    "volume gone": (lambda world: world.drop("pvcs", lambda item: "kafka" in item["metadata"]["name"]), "storage"),
+    "topic gone": (lambda world: world.answers.update(kafka_topics={}), "kafka"),
+    "Service gone": (
+        lambda world: world.drop("services", lambda item: item["metadata"]["name"] == "influxdb-service"),
+        "network",
+    ),
+    "node short of memory": (under_pressure, "node"),
+}
+
+
+@SHIPPED
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_of_these_faults_is_named_first(pipeline: Pipeline, fault: str) -> None:
+    change, component = FAULTS[fault]
+    world = shaped(pipeline)
+    change(world)
+    found = diagnose(world.snapshot()).findings
+    assert [one.component for one in found][:1] == [component], found
