@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,8 @@ def test_a_run_says_what_is_exempted_and_what_is_not_here(until: str, code: int,
     ]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert (done.returncode, said in done.stdout) == (code, True), done.stdout
+    noted = [one for one in json.loads((tmp_path / "r" / "daily.json").read_text())["checks"] if "exempted" in one]
+    assert [one["id"].rpartition("::")[2] for one in noted] == ([GOOD["check"]] if code == 0 else [])
     assert "not here, by the description: hpa, loki, grafana; figures for" in " ".join(done.stdout.split()) or code
 
 

@@ -104,6 +104,7 @@ def details(result: CaseResult) -> dict[str, Any]:
 def description(documented: str, result: CaseResult) -> str:
     """The case's docstring, then what is worth knowing of a green case too. Markdown."""
     notes = [_explained(result), result.reading, f"**Warning:** {result.warning}" if result.warning else ""]
+    notes += [f"**Exempted** {result.exempted}"] if result.exempted else []
     for issue, count in result.known_issues.items():
         notes.append(f"**Known issue** {issue.id} (seen: {count}): {issue.reason}. Impact: {issue.impact}")
     return "\n\n".join(part for part in (documented.strip(), *notes, f"`{result.id}`") if part)

@@ -22,7 +22,8 @@ def document(
     """The verdict, the counts, what triage found, and one entry for each case.
 
     ``runbook`` is an anchor in RUNBOOK.md, ``escalation`` L1, L2, L3 or empty where nobody needs to act, ``cause`` the
-    id of the cause that explains the case or empty; ``run`` says when, where and by what was judged.
+    id of the cause that explains the case or empty; ``exempted`` is there where it failed and that is let pass; ``run``
+    says when, where and by what was judged.
 
     Args:
         played: the scenarios, in a run that plays any.
@@ -60,6 +61,7 @@ def _entry(result: CaseResult) -> dict[str, str]:
         "runbook": result.finding.runbook or result.runbook,
         "escalation": result.finding.escalation,
         "cause": result.cause.cause.id if result.cause else "",
+        **({"exempted": result.exempted} if result.exempted else {}),
     }
 
 
