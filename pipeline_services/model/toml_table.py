@@ -14,8 +14,7 @@ from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hi
 from pipeline_services.model.errors import PreconditionNotMet
 
 T = TypeVar("T")
-MOST_LISTED: Final = 15
-"""So many known names are listed in a message; of more, the nearest one has to do."""
+_MOST_NAMED: Final = 20
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
@@ -55,11 +54,11 @@ def dataclass_from(kind: type[T], table: object, where: str) -> T:
 
 
 def is_none_of(name: str, known: Iterable[str]) -> str:
-    """Words for a name that is not known: which the known ones are, or which of them is nearest."""
+    """Words for a name that is not known: which the known ones are, as far as a line holds them, and the nearest."""
     names = list(known)
     near = difflib.get_close_matches(name, names, n=1)
-    listed = f"is none of {', '.join(names)}" if len(names) <= MOST_LISTED else f"is none of {len(names)} known ones"
-    return listed + (f"; did you mean {near[0]!r}?" if near else "")
+    others = f", … ({len(names)} in all)" if len(names) > _MOST_NAMED else ""
+    return f"is none of {', '.join(names[:_MOST_NAMED])}{others}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
 def require_one_of(where: str, value: str, known: Collection[str]) -> None:

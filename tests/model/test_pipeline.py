@@ -14,6 +14,7 @@ import pytest
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.pipeline import OWN, Pipeline
+from pipeline_services.model.toml_table import is_none_of
 from tests.other_pipeline import other_pipeline
 
 DOCUMENT = tomllib.loads(OWN.read_text(encoding="utf-8"))
@@ -133,3 +134,9 @@ def test_causes_stand_before_what_they_affect() -> None:
 def test_names_are_public() -> None:
     public = Pipeline.load().public_values()
     assert {"conveyor", "sensor-data", "sensor-readings", "kafka-service", "data-processor-group"} <= public
+
+
+def test_of_many_names_a_line_has_some_and_the_nearest() -> None:
+    known = [f"test_{number:03}" for number in range(300)]
+    assert is_none_of("test_2999", known).endswith("test_019, … (300 in all); did you mean 'test_299'?")
+    assert is_none_of("x", known[:2]) == "is none of test_000, test_001"
