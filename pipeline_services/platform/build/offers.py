@@ -42,7 +42,7 @@ APPS: Final = "apps"
 GET: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:get"
 WITHIN_S: Final = 120.0
 AT_ONCE: Final = 3
-UPDATES: Final = "apt-get -qq update >/dev/null && apt-get -qq --simulate upgrade"
+UPDATES: Final = "timeout 100 apt-get -qq update >/dev/null && apt-get -qq --simulate upgrade"
 _INSTALLS: Final = re.compile(r"^Inst (\S+) \[(\S+)\] \((\S+) ", re.MULTILINE)
 _PIN: Final = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
 _WANTED: Final = re.compile(r"^([\w-]+)", re.MULTILINE)
