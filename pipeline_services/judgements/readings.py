@@ -12,9 +12,10 @@ from pipeline_services.judgements.resources import usage_share
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.metrics.metric import Absence, KeyMetric, Reading
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
 from pipeline_services.model.k8s import age_since_start, condition, name_of, restarts_of, status_of
 from pipeline_services.model.offsets import Offsets
+from pipeline_services.model.pipeline import AT_LEAST_ONCE
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -68,7 +69,8 @@ def read(snapshot: Snapshot, metric: KeyMetric, subject: str = "") -> Reading:
 def lag_growth(snapshot: Snapshot) -> float:
     """The share of the readings produced between the two samples that the group did not consume.
 
-    0 while the whole lag is less than what ``REBALANCE`` seconds produce; 1 where nothing moves though there is a lag.
+    0 while the whole lag is less than what ``REBALANCE`` seconds produce; 1 where nothing moves though there is a lag;
+    where the client commits by itself, only if no reading of these seconds is stored either.
     """
     (before, lag_before, end_before), (after, lag_after, end_after) = (_lags(snapshot)[0], _lags(snapshot)[-1])
     if not after > before:
@@ -77,8 +79,18 @@ def lag_growth(snapshot: Snapshot) -> float:
     if lag_after <= REBALANCE * produced / (after - before):
         return 0.0
     if produced == 0:
-        return 1.0 if lag_after >= lag_before else 0.0
+        return 1.0 if lag_after >= lag_before and not _works_between_commits(snapshot) else 0.0
     return (lag_after - lag_before) / produced
+
+
+def _works_between_commits(snapshot: Snapshot) -> bool:
+    """Whether readings are stored though nothing is committed: a client commits by itself only now and then."""
+    if snapshot.pipeline.delivery == AT_LEAST_ONCE:
+        return False
+    try:
+        return newest_stored_age(snapshot) < REBALANCE
+    except PipelineError:
+        return False
 
 
 def newest_stored_age(snapshot: Snapshot) -> float:

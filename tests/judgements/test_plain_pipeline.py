@@ -249,3 +249,13 @@ def test_each_of_these_faults_is_named_first(pipeline: Pipeline, fault: str) -> 
     change(world)
     found = diagnose(world.snapshot()).findings
     assert [one.component for one in found][:1] == [component], found
+
+
+@pytest.mark.parametrize(("stored_ago", "is_red"), [(3.0, False), (134.0, True)])
+def test_a_group_that_commits_now_and_then_is_not_taken_for_stalled(stored_ago: float, is_red: bool) -> None:
+    world = plain()
+    still = {"0": {"committed": 9_996, "end": 10_000}}
+    world.answers["kafka_lag"] = [{"at": world.now + wait, "partitions": still} for wait in (0.0, 2.1)]
+    world.answers["influxdb_newest"] = {"time": world.now - stored_ago, "points_1m": 50}
+    red = run_checks(world.snapshot(), named(["test_key_metric[consumer-lag-growth]"], cases(PLAIN)))
+    assert bool(red) is is_red
