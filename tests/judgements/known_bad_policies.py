@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline_services.judgements.network_policies import denied, needed
-from pipeline_services.judgements.reachability.open_connections import ELSEWHERE
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY, NAMESPACE_NAME
+from pipeline_services.snapshot.reachability.open_connections import ELSEWHERE
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]

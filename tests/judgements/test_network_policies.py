@@ -11,11 +11,11 @@ from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.run import CheckResult, run_checks
 from pipeline_services.judgements import network_policies
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.reachability.open_connections import ELSEWHERE
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import attempts
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.snapshot.reachability.open_connections import ELSEWHERE
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.known_bad_policies import (
     EVERYBODY,

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pipeline_services.judgements.reachability.open_connections import Network
-from pipeline_services.judgements.reachability.policy_rules import Beyond
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.snapshot.reachability.open_connections import Network
+from pipeline_services.snapshot.reachability.policy_rules import Beyond
 from pipeline_services.snapshot.snapshot import Snapshot
 
 NODE: Final = "node"

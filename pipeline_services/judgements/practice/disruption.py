@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from pipeline_services.judgements.practice.evidence import Practice, edit, require_none
-from pipeline_services.judgements.reachability.open_connections import Network
 from pipeline_services.model.flows import Flow
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -22,6 +21,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.kinds import WORKLOAD_KINDS
 from pipeline_services.model.pipeline import DAEMON_SET, Pipeline
 from pipeline_services.snapshot.objects import named, workload_of
+from pipeline_services.snapshot.reachability.open_connections import Network
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _CUT_OFF: Final = Practice(

@@ -12,9 +12,9 @@ from enum import Enum
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
-from pipeline_services.judgements.reachability.port_sets import ALL_PORTS, ALL_TCP, Ports
 from pipeline_services.model.flows import NAMESPACE_NAME
 from pipeline_services.model.k8s import K8sObject, name_of, spec_of
+from pipeline_services.snapshot.reachability.port_sets import ALL_PORTS, ALL_TCP, Ports
 
 EGRESS: Final = "Egress"
 INGRESS: Final = "Ingress"

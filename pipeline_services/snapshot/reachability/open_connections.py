@@ -12,8 +12,6 @@ from functools import cached_property
 from itertools import product
 from typing import Any, Final
 
-from pipeline_services.judgements.reachability.policy_rules import EGRESS, INGRESS, Beyond, Block, End, Pods, Policies
-from pipeline_services.judgements.reachability.port_sets import ALL_PORTS, Ports
 from pipeline_services.model.component import Component
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.k8s import (
@@ -27,6 +25,8 @@ from pipeline_services.model.k8s import (
     template_of,
 )
 from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.reachability.policy_rules import EGRESS, INGRESS, Beyond, Block, End, Pods, Policies
+from pipeline_services.snapshot.reachability.port_sets import ALL_PORTS, Ports
 from pipeline_services.snapshot.snapshot import Snapshot
 
 ELSEWHERE: Final = "elsewhere"
