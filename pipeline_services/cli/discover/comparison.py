@@ -19,6 +19,14 @@ from pipeline_services.snapshot.snapshot import Snapshot
 _OWN: Final = ("name", "manifests", "cluster", "flows")
 """What is a matter of the profile alone, or is compared as a whole."""
 
+_NEEDED: Final = {
+    "topics": ("readings", "group"),
+    "store": ("org", "bucket", "measurement"),
+    "config": ("write_token", "read_token"),
+    "message": ("time",),
+}
+"""What says nothing by being empty."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -138,7 +146,7 @@ def _drifting(there: Discovered, profile: Pipeline) -> list[Workload]:
 
 def _to_fill_in(document: Mapping[str, Any]) -> Iterator[Difference]:
     """What a discovered profile left open and nobody has filled in since."""
-    for table in ("topics", "store", "config", "dashboard"):
-        for key, said in document.get(table, {}).items():
-            if said in ("", {"secret": "", "key": ""}):
+    for table, keys in _NEEDED.items():
+        for key in keys:
+            if document.get(table, {}).get(key) in ("", {"secret": "", "key": ""}):
                 yield Difference(f"{table}.{key}", "is still to be filled in")

@@ -51,7 +51,7 @@ class Configuration:
         read = self._credentials.token_of(roles.GRAFANA) or self._credentials.token_to_read_with()
         for key, held in (("write_token", write), ("read_token", read)):
             if held:
-                facts.found(_TABLE, key, held.value, held.by)
+                facts.add(_TABLE, key, held.value, found_by=held.by if held.told else "", guessed_by=held.by)
             elif write:
                 facts.guessed(_TABLE, key, write.value, "there is no other token than the one that writes")
             else:

@@ -49,6 +49,10 @@ class Contents:
             facts.found("topics", "partitions", int(partitions.value), partitions.by)
         else:
             facts.to_fill_in("topics", "partitions", "nothing says how many; a broker makes 1", 1)
+        kafka = self._workloads.get(roles.KAFKA)
+        images = [str(one.get("image") or "") for one in (kafka.containers if kafka else ())]
+        if any(map(wording.CONFLUENT.search, images)):
+            facts.guessed("topics", "tools", "", f"image {images[0]} has kafka-topics, not kafka-topics.sh")
         dead = wording.first(self._told, wording.DEAD_LETTER_TOPIC)
         if dead:
             facts.found("topics", "dead_letters", dead.value, dead.by)

@@ -18,10 +18,11 @@ _TLS: Final = re.compile(r"(?i)tls|ssl|cert")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A key of a Secret, and what it was found by."""
+    """A key of a Secret, and what it was found by; ``told``: a pod reads it, else only its name sounds like it."""
 
     reference: Reference
     by: str
+    told: bool = True
 
     @property
     def value(self) -> dict[str, str]:
@@ -56,7 +57,9 @@ class Credentials:
         for name, keys in self.keys.items():
             for key in keys:
                 if TOKEN.search(key) and "read" in f"{name} {key}":
-                    return Held(Reference("Secret", name, key, optional=False), f"the name of Secret {name}")
+                    return Held(
+                        Reference("Secret", name, key, optional=False), f"the name of Secret {name}", told=False
+                    )
         return None
 
     def certificate(self) -> str:
@@ -77,7 +80,9 @@ class Credentials:
             passwords = [key for key in keys if "password" in key.lower()]
             tokens = any(TOKEN.search(key) for key in keys)
             if passwords and (role.removesuffix("db") in name or (role == roles.INFLUXDB and tokens)):
-                return Held(Reference("Secret", name, passwords[0], optional=False), f"the keys of Secret {name}")
+                return Held(
+                    Reference("Secret", name, passwords[0], optional=False), f"the keys of Secret {name}", told=False
+                )
         return None
 
 

@@ -158,7 +158,8 @@ def _dashboard(facts: Facts, namespace: Namespace, workloads: Mapping[str, Workl
         facts.found("dashboard", "title", board.title, board.by)
         facts.found("dashboard", "uid", board.uid, board.by)
     if admin:
-        facts.found("dashboard", "admin", admin.reference.name, admin.by)
+        found_by = admin.by if admin.told else ""
+        facts.add("dashboard", "admin", admin.reference.name, found_by=found_by, guessed_by=admin.by)
     for panel in board.panels if board else ():
         facts.found("dashboard/panels", str(panel.id), panel.title, panel.by)
     for source in data_sources_of(grafana):

@@ -37,6 +37,8 @@ MEANINGS: Final[Mapping[str, re.Pattern[str]]] = {
     "consumer_lag": re.compile(r"^\w*consumer\w*_lag(?:_sum|_records)?$"),
 }
 """What a series counts, by its name."""
+CONFLUENT: Final = re.compile(r"confluent|cp-kafka|cp-server")
+"""Images whose Kafka commands have no ending."""
 _SERIES: Final = re.compile(r"\b[a-z][a-z0-9_]{3,}\b")
 _COUNTER: Final = re.compile(r"""\bCounter\(\s*["'](\w+)["']""")
 """A counter of the client library for Python, which adds ``_total`` where the name has none."""

@@ -114,7 +114,7 @@ def test_a_pipeline_of_somebody_else_is_described() -> None:
     assert "autoscaler" not in parts["processor"]
     assert "headless" not in parts["influxdb"]
     assert pipeline.data_path == ("kafka", "influxdb", "producer", "processor")
-    assert (pipeline.topics.readings, pipeline.topics.group) == ("speeds", "keepers")
+    assert (pipeline.topics.readings, pipeline.topics.group, pipeline.topics.tools) == ("speeds", "keepers", "")
     assert (pipeline.store.bucket, pipeline.store.measurement) == ("speeds-kept", "speed")
     assert pipeline.config.write_token == pipeline.config.read_token
     assert (pipeline.config.tls, pipeline.config.admin) == ("tsdb-tls", "tsdb-secrets")
@@ -185,9 +185,10 @@ def test_a_pipeline_without_one_of_its_parts_is_described_all_the_same(role: str
     assert role not in Pipeline.from_document(found.facts.document()).components
 
 
+PIPELINES_OF_ALL_SHAPES = (*map(Pipeline.load, sorted(PIPELINES.glob("*.toml"))), other_pipeline())
 HEALTHY = {
     "the recording": recording("healthy"),
-    **{one.name: healthy(pipeline=one).snapshot() for one in (Pipeline.load(), Pipeline.load(PLAIN), other_pipeline())},
+    **{one.name: healthy(pipeline=one).snapshot() for one in PIPELINES_OF_ALL_SHAPES},
 }
 
 
