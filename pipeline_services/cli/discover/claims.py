@@ -39,6 +39,7 @@ _PRODUCER: Final = re.compile(r"producer|publisher|gateway|sensor|simulator|gene
 _PROCESSOR: Final = re.compile(r"processor|consumer|etl|sink|writer|transform|stream|worker")
 _GROUP: Final = re.compile(r"(?i)group")
 _TOKEN: Final = re.compile(r"(?i)token|password|api_?key")
+_TOLD_OF_KAFKA: Final = "told of Kafka"
 _LOGS: Final = "/var/log"
 
 
@@ -48,12 +49,14 @@ class Claim:
 
     Attributes:
         score: what the clues are worth together. clues: them, in words.
+        part_of: the role of another workload that it plays as well; ``role`` is then the name of its own component.
     """
 
     role: str
     workload: Workload
     score: int
     clues: tuple[str, ...]
+    part_of: str = ""
 
     @property
     def is_sure(self) -> bool:
@@ -74,9 +77,21 @@ def claims(namespace: Namespace, known: Mapping[str, tuple[str, str]]) -> dict[s
     said = {role: Claim(role, there[one], SURE, ("its profile",)) for role, one in known.items() if one in there}
     servers = _assigned([one for workload in namespace.workloads for one in _server_claims(workload)], said)
     connections = Connections.between(namespace, {role: one.workload for role, one in servers.items()})
-    return _assigned(
-        [one for workload in namespace.workloads for one in _client_claims(workload, connections)], servers
-    )
+    clients = [one for workload in namespace.workloads for one in _client_claims(workload, connections)]
+    found = _assigned(clients, servers)
+    return found | _further(clients, found)
+
+
+def _further(wanted: Iterable[Claim], found: Mapping[str, Claim]) -> dict[str, Claim]:
+    """Workloads that surely play a role which another one plays already: each a component of its own, part of that."""
+    taken = {one.workload for one in found.values()}
+    more: dict[str, Claim] = {}
+    for claim in sorted(wanted, key=lambda one: -one.score):
+        name = claim.workload.name
+        travels = any(clue.startswith(_TOLD_OF_KAFKA) for clue in claim.clues)
+        if travels and claim.is_sure and claim.workload not in taken and name not in (*found, *more):
+            more[name] = Claim(name, claim.workload, claim.score, claim.clues, part_of=claim.role)
+    return more
 
 
 def _assigned(wanted: Iterable[Claim], before: Mapping[str, Claim]) -> dict[str, Claim]:
@@ -116,7 +131,7 @@ def _reads_logs(workload: Workload) -> dict[str, int]:
 def _client_claims(workload: Workload, connections: Connections) -> Iterable[Claim]:
     """Only by its name where nothing is said of Kafka: what told it so may be missing."""
     targets = connections.of(workload)
-    told = {f"told of Kafka by {targets[roles.KAFKA].by}": TOLD} if roles.KAFKA in targets else {}
+    told = {f"{_TOLD_OF_KAFKA} by {targets[roles.KAFKA].by}": TOLD} if roles.KAFKA in targets else {}
     token = {f"token in {name}": TOKEN for name, _ in workload.secrets[:1] if _TOKEN.search(name)}
     stores = {f"told of InfluxDB by {targets[roles.INFLUXDB].by}": TOLD} if roles.INFLUXDB in targets else {}
     group = {f"group by {one.by}": 1 for one in workload.variables if _GROUP.search(one.name)}

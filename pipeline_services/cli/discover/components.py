@@ -64,6 +64,12 @@ class Components:
             else:
                 self._of_the_cluster(facts, name)
             self._as_the_pattern(facts, name)
+        for claim in self._claims.values():
+            if claim.part_of:
+                self._workload(facts, claim)
+                facts.guessed(
+                    f"components/{claim.role}", "part_of", claim.part_of, f"it plays that role, too: {claim.by}"
+                )
         return facts
 
     def _workload(self, facts: Facts, claim: Claim) -> None:

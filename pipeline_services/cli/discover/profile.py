@@ -60,7 +60,7 @@ def discovered(snapshot: Snapshot, known: Mapping[str, tuple[str, str]] | None =
     _head(facts, namespace, Scraping.of(namespace, workloads))
     facts.extend(components.facts())
     _cluster(facts, namespace, pattern, components.present)
-    _flows(flows, namespace, workloads)
+    _flows(flows, namespace, found)
     rest.extend(Contents(namespace, workloads).facts())
     rest.extend(Configuration(namespace, workloads).facts())
     _dashboard(rest, namespace, workloads)
@@ -98,15 +98,20 @@ def _cluster(facts: Facts, namespace: Namespace, pattern: Pipeline, present: Col
                     facts.guessed(table, key, value, AS_OUR_OWN)
 
 
-def _flows(facts: Facts, namespace: Namespace, workloads: Mapping[str, Workload]) -> None:
+def _flows(facts: Facts, namespace: Namespace, found: Mapping[str, Claim]) -> None:
+    workloads = {role: one.workload for role, one in found.items()}
+    played = {role: one.part_of or role for role, one in found.items()}
     for protocol in ("UDP", "TCP"):
         _flow(facts, ANY, _DNS, 53, guessed_by="every pod asks for names", protocol=protocol)
     connections, scraping = Connections.between(namespace, workloads), Scraping.of(namespace, workloads)
     roles_of = {workload: role for role, workload in workloads.items()}
     for target in workloads:
         for client, address in connections.to(target):
-            if client in roles_of and not _only_by_a_shared_map(roles_of[client], target):
-                _flow(facts, roles_of[client], target, address.port, found_by=f"{address.text} in {address.by}")
+            source = roles_of.get(client, "")
+            if source and not _only_by_a_shared_map(played[source], target):
+                reads = (played[source], target) in READINGS
+                told = f"{address.text} in {address.by}"
+                _flow(facts, source, target, address.port, found_by=told, carries_readings=reads)
     for role, port in scraping.ports.items():
         by = {"guessed_by": port.by} if port.guessed else {"found_by": port.by}
         if role != roles.PROMETHEUS:
@@ -138,11 +143,12 @@ def _flow(
     found_by: str = "",
     guessed_by: str = "",
     protocol: str = "TCP",
+    carries_readings: bool = False,
 ) -> None:
     number = len({fact.table for fact in facts if fact.table[:1] == ("flows",)})
     values = {"source": source, "destination": target, "port": port}
     values |= {"protocol": protocol} if protocol != "TCP" else {}
-    values |= {"carries_readings": True} if (source, target) in READINGS else {}
+    values |= {"carries_readings": True} if carries_readings else {}
     for key, value in values.items():
         facts.add(f"flows/{number}", key, value, found_by=found_by, guessed_by=guessed_by)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -207,6 +208,20 @@ def test_by_its_discovered_profile_what_breaks_later_is_a_finding(component: str
     world.drop_pods(component)
     wrong = run_checks(replace(world.snapshot(), pipeline=found), cases(found, run="daily"))
     assert f"test_pods_ready[{component}]" in wrong
+
+
+def test_a_second_workload_of_a_role_is_a_component_of_its_own_and_a_part_of_the_first() -> None:
+    seen = foreign()
+    again = copy.deepcopy(next(one for one in seen.answers["deployments"] if one["metadata"]["name"] == "keeper"))
+    again["metadata"]["name"] = "keeper-two"
+    again["spec"]["selector"]["matchLabels"] = again["spec"]["template"]["metadata"]["labels"] = {"app": "keeper-two"}
+    both = replace(seen, answers={**seen.answers, "deployments": [*seen.answers["deployments"], again]})
+    found = discovered(both)
+    pipeline = Pipeline.from_document(found.facts.document())
+    assert [part.workload for part in pipeline.parts_of("processor")] == ["keeper", "keeper-two"]
+    assert "keeper-two" in pipeline.data_path
+    assert [one.name for one in found.unclaimed] == ["billing"]
+    assert remark(found, "components.keeper-two.part_of").startswith("guessed: it plays that role, too")
 
 
 def flows_of(snapshot: Snapshot) -> dict[str, str]:
