@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -18,7 +18,6 @@ from pipeline_services.release.engine import FACTS_NEEDED, METRICS_NEEDED
 from pipeline_services.release.gates import METRICS
 from pipeline_services.release.trial import Fact
 from pipeline_services.release.verdict import Conclusion, conclude
-from pipeline_services.reporting.allure import node
 from pipeline_services.reporting.run.options import RunOptions
 from tests.release.made import evidence, pairs
 
@@ -47,13 +46,8 @@ def validated(_pipeline: Any, config: pytest.Config) -> Conclusion:
     return conclusion
 
 
-def no_node() -> NoReturn:
-    raise node.PageUnavailable("there is no Node here")
-
-
 def pytest_configure() -> None:
     """Before the first case asks for them. Pictures have their own tests, and take a second."""
-    node.node_command = no_node
     picture.metric_svg = picture.rollout_svg = lambda _: "<svg/>"
     staging.opened = opened  # type: ignore[assignment]
     validation.validated = validated

@@ -16,7 +16,7 @@ PLUGIN = "tests.chaos.release_stand_in"
 
 def release(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """The command, with a plain page as where there is no Node: tests/reporting/test_page.py makes the real one."""
-    command = [sys.executable, "-m", "pytest", "-m", "release", "-p", PLUGIN, *map(str, words)]
+    command = [sys.executable, "-m", "pytest", "-m", "release", "-p", "tests.no_page", "-p", PLUGIN, *map(str, words)]
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
 
 
