@@ -16,7 +16,7 @@ from pipeline_services.cli.discover.dashboards import dashboards_of, data_source
 from pipeline_services.cli.discover.facts import Facts
 from pipeline_services.cli.discover.namespace import Namespace, Workload
 from pipeline_services.cli.discover.opened import NODE, opened
-from pipeline_services.cli.discover.scraping import Scraping
+from pipeline_services.cli.discover.scraping import Port, Scraping
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY
 from pipeline_services.model.k8s import name_of
@@ -113,12 +113,15 @@ def _flows(facts: Facts, namespace: Namespace, found: Mapping[str, Claim]) -> No
                 told = f"{address.text} in {address.by}"
                 _flow(facts, source, target, address.port, found_by=told, carries_readings=reads)
     for role, port in scraping.ports.items():
-        by = {"guessed_by": port.by} if port.guessed else {"found_by": port.by}
         if role != roles.PROMETHEUS:
-            _flow(facts, roles.PROMETHEUS, role, port.number, **by)
+            _scrape(facts, role, port)
     for port in scraping.node_ports:
-        by = {"guessed_by": port.by} if port.guessed else {"found_by": port.by}
-        _flow(facts, roles.PROMETHEUS, NODE, port.number, **by)
+        _scrape(facts, NODE, port)
+
+
+def _scrape(facts: Facts, target: str, port: Port) -> None:
+    found_by, guessed_by = ("", port.by) if port.guessed else (port.by, "")
+    _flow(facts, roles.PROMETHEUS, target, port.number, found_by=found_by, guessed_by=guessed_by)
 
 
 def _opened(facts: Facts, snapshot: Snapshot, document: Mapping[str, Any]) -> None:
