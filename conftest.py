@@ -7,6 +7,9 @@ import pytest
 from checks import collection
 from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.run import unasked
+from pipeline_services.judgements.readings import Metrics
+from pipeline_services.metrics.key_metrics import metrics_of
+from pipeline_services.metrics.metric import with_levels
 from pipeline_services.model.settings import Settings
 from pipeline_services.reporting.run.plugin import source_of
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -31,3 +34,9 @@ def snapshot(pytestconfig: pytest.Config) -> Snapshot:
 def settings(pytestconfig: pytest.Config) -> Settings:
     """What this environment says about itself (--settings), else the defaults."""
     return source_of(pytestconfig).settings
+
+
+@pytest.fixture(scope="session")
+def key_metrics(pytestconfig: pytest.Config, settings: Settings) -> Metrics:
+    """The pipeline's key metrics with the levels of this environment."""
+    return with_levels(metrics_of(source_of(pytestconfig).pipeline), settings.thresholds)

@@ -1,22 +1,12 @@
-"""What the checks share beside the snapshot: their cases, and the levels of this environment."""
+"""The cases that the checks have on the run's pipeline."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from checks import collection
-from pipeline_services.metrics.key_metrics import metrics_of
-from pipeline_services.metrics.metric import KeyMetric, with_levels
-from pipeline_services.model.settings import Settings
-
-
-@pytest.fixture(scope="session")
-def key_metrics(pytestconfig: pytest.Config, settings: Settings) -> Mapping[str, KeyMetric]:
-    """The pipeline's key metrics with the levels of this environment (``--settings``)."""
-    return with_levels(metrics_of(pytestconfig.stash[collection.PIPELINE]), settings.thresholds)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import allure
 
-from pipeline_services.metrics.metric import KeyMetric
+from pipeline_services.judgements.readings import Metrics
 from pipeline_services.model.pictures import lines_picture
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.metric_trends import HISTORY
@@ -15,10 +15,11 @@ _TITLE: Final = "the last hour"
 _Points = list[list[float]]
 
 
-def attach_history(snapshot: Snapshot, metric: KeyMetric, subject: str) -> None:
+def attach_history(snapshot: Snapshot, metrics: Metrics, metric_id: str, subject: str) -> None:
     """The metric's line, with its level; nothing where Prometheus has no history of it, or was not asked."""
-    points = _points(_record(snapshot, f"{HISTORY}/{metric.id}").get(subject))
+    points = _points(_record(snapshot, f"{HISTORY}/{metric_id}").get(subject))
     if points:
+        metric = metrics[metric_id]
         allure.attach(lines_picture({"": points}, metric.unit, metric.fail), _TITLE, allure.attachment_type.SVG)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import allure
 import pytest
 
 from pipeline_services.judgements import images, metric_trends, provisioning, recurring, renewal, upkeep
-from pipeline_services.metrics.metric import KeyMetric
+from pipeline_services.judgements.readings import Metrics
 from pipeline_services.model.pictures import line_picture
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -32,7 +32,7 @@ def test_trend_comes_back(snapshot: Snapshot, trend: str) -> None:
 
 def test_key_metric_trend(
     snapshot: Snapshot,
-    key_metrics: Mapping[str, KeyMetric],
+    key_metrics: Metrics,
     record_property: Callable[[str, object], None],
     metric_id: str,
     subject: str,

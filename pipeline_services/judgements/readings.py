@@ -19,6 +19,8 @@ from pipeline_services.model.pipeline import AT_LEAST_ONCE
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
+Metrics = Mapping[str, KeyMetric]
+"""Key metrics by their ids."""
 NEW_FOR: Final = 120.0
 """Seconds that a new pod may lack a value of its own: windows have to fill."""
 NOW: Final[Mapping[str, str]] = {"cpu-usage": "cpu", "memory-usage": "memory"}

@@ -25,7 +25,7 @@ def attached(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 def test_a_metrics_last_hour_is_a_picture(attached: list[tuple[str, str]]) -> None:
     world = healthy()
     world.answers["metric_history/producer-rate"] = {"": LINE}
-    pictures.attach_history(world.snapshot(), METRIC, "")
+    pictures.attach_history(world.snapshot(), {METRIC.id: METRIC}, METRIC.id, "")
     (name, picture), *more = attached
     assert (name, more) == ("the last hour", [])
     assert "<polyline" in picture
@@ -46,7 +46,7 @@ def test_without_a_history_there_is_no_picture(attached: list[tuple[str, str]], 
     world = healthy()
     world.answers["metric_history/producer-rate"] = history
     world.answers["grafana_panels/1"] = history
-    pictures.attach_history(world.snapshot(), METRIC, "")
+    pictures.attach_history(world.snapshot(), {METRIC.id: METRIC}, METRIC.id, "")
     pictures.attach_panel(world.snapshot(), world.pipeline.dashboard.panels[1])
     pictures.attach_panel(world.snapshot(), "no such panel")
     assert attached == []
