@@ -9,6 +9,7 @@ from pipeline_services.experiment import score, steps
 from pipeline_services.experiment.diagnosis_observer import DiagnosisObserver, Looks
 from pipeline_services.experiment.runner import Run
 from pipeline_services.experiment.steps import Typed
+from pipeline_services.model.commands import changes
 from pipeline_services.model.errors import NoData, PipelineError
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.triage.model import Finding
@@ -48,7 +49,7 @@ class RemedyObserver(DiagnosisObserver):
         """
         for command in steps.to_type(self._told(run).next):
             self.typed.append(self._type_one(command))
-            if self.typed[-1].flaw and steps.changes(command):
+            if self.typed[-1].flaw and changes(command):
                 raise AssertionError(str(self.typed[-1]))
         left: list[str] = []
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.model.commands import is_open_ended
+from pipeline_services.model.commands import changes, is_open_ended, keeps
 from pipeline_services.triage.model import Diagnosis
 
-_READS: Final = re.compile(r"^kubectl( --context \S+)? (get|describe|logs|top|exec|rollout history|rollout status)\b")
-_ALTERS: Final = re.compile(r" --(alter|create|delete)\b")
-"""Words of the brokers' own tools, which are typed in a container."""
-_LOOKS_AGAIN: Final = ("make daily", "make triage")
-_KEPT: Final = re.compile(r" > \S+$")
 _NOTHING: Final = ("No resources found", "<none>")
 
 
@@ -41,14 +35,7 @@ def reading(diagnosis: Diagnosis, components: Iterable[str]) -> list[str]:
 
 
 def _shows(step: str) -> bool:
-    return not changes(step) and step.startswith("kubectl") and not is_open_ended(step) and not _KEPT.search(step)
-
-
-def changes(step: str) -> bool:
-    """Whether a command changes the cluster: it neither reads nor looks again."""
-    if step.startswith(_LOOKS_AGAIN):
-        return False
-    return not _READS.match(step) or bool(_ALTERS.search(step))
+    return not changes(step) and step.startswith("kubectl") and not is_open_ended(step) and not keeps(step)
 
 
 def to_type(steps: Iterable[str]) -> list[str]:

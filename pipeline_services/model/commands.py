@@ -18,6 +18,11 @@ _PLACEHOLDER: Final = re.compile(r"(?<!\$)\{([a-z_]+)(?::([a-z_-]+))?\}")
 
 _KAFKA_TOOL: Final = re.compile(r"\b(kafka-[a-z-]+)\.sh\b")
 _KUBECTL: Final = re.compile(r"(?<![\w./-])kubectl (?!--)")
+_READS: Final = re.compile(r"^kubectl( --context \S+)? (get|describe|logs|top|exec|rollout history|rollout status)\b")
+_ALTERS: Final = re.compile(r" --(alter|create|delete)\b")
+"""Words of the brokers' own tools, which are typed in a container."""
+_LOOKS_AGAIN: Final = ("make daily", "make triage")
+_KEPT: Final = re.compile(r" > \S+$")
 _OPEN_ENDED: Final = re.compile(r" --watch\b| -w\b| -f\b| port-forward ")
 LOGS_OF: Final = "kubectl logs -n {namespace} -l {selector:%s} --tail=100"
 TOP_PODS: Final = "kubectl top pods -n {namespace} --containers"
@@ -120,6 +125,18 @@ def in_context(command: str, context: str) -> str:
 def is_open_ended(command: str) -> bool:
     """Whether the command goes on until somebody stops it."""
     return bool(_OPEN_ENDED.search(command))
+
+
+def changes(command: str) -> bool:
+    """Whether the command changes the cluster: it neither reads nor looks again."""
+    if command.startswith(_LOOKS_AGAIN):
+        return False
+    return not _READS.match(command) or bool(_ALTERS.search(command))
+
+
+def keeps(command: str) -> bool:
+    """Whether the command writes what it reads into a file, which a later one needs."""
+    return bool(_KEPT.search(command))
 
 
 def _described(placeholder: str, word: str, of: str | None, pipeline: Pipeline) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from chaos.remedies import CHANGING, REMEDIES, UNTYPED
 from chaos.scenarios import MATRIX
-from pipeline_services.experiment import steps
+from pipeline_services.model.commands import changes
 from tests.chaos.test_mitigations import MITIGATIONS
 
 
@@ -41,4 +41,4 @@ def test_what_has_no_row_has_none_and_what_types_it_instead_is_there() -> None:
     ],
 )
 def test_what_changes_the_cluster_is_told_from_what_reads(step: str, expected: bool) -> None:
-    assert steps.changes(step) == expected
+    assert changes(step) == expected

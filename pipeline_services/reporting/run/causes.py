@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from pipeline_services.model.commands import changes, keeps
 from pipeline_services.model.text import duration, one_line, plural
 from pipeline_services.reporting.run.explained import by_component, causes, explained_by, unexplained
 from pipeline_services.reporting.run.outcome import CaseResult
@@ -20,8 +21,14 @@ NARROW, WIDE = 60, 120
 ROOM: Final = 9
 """Lines for one cause: with what stands below it on the screen, 15."""
 _TAB: Final = 9
-_DETAIL: Final = ((3, 2, True), (2, 2, True), (2, 2, False), (2, 1, False), (1, 1, False))
-"""How much evidence, on how many lines each, and whether it is said what it looks like once it is mended."""
+_DETAIL: Final = (
+    *((3, 2, True, 9), (2, 2, True, 9), (2, 2, False, 9), (2, 1, False, 9), (1, 1, False, 9), (1, 1, False, 1)),
+    *((1, 1, False, 0), (0, 1, False, 0)),
+)
+"""How much evidence, on how many lines each; whether it is said what it looks like once it is mended; and how many of
+the first commands stand there though they only show something and others mend it."""
+ROOM_OF_SEVERAL: Final = 6
+"""Lines for each of several causes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,8 @@ def lines(view: View) -> list[str]:
     found = causes(view.diagnosis)
     lasting = [finding for finding in found if not finding.self_healing]
     whole = found if view.verbose else lasting or found[:1]
-    blocks = [_block(view, finding, _numbered(found, finding)) for finding in whole]
+    room = ROOM if len(whole) == 1 else ROOM_OF_SEVERAL
+    blocks = [_block(view, finding, _numbered(found, finding), room) for finding in whole]
     blocks += [_in_short(view, finding) for finding in found if not any(finding is one for one in whole)]
     return [line for number, block in enumerate(blocks) for line in (*(_between(number, len(whole))), *block)]
 
@@ -76,22 +84,22 @@ def title(finding: Finding) -> str:
     return finding.sentence if finding.component in finding.sentence else f"{finding.component}: {finding.sentence}"
 
 
-def _block(view: View, finding: Finding, number: str) -> list[str]:
+def _block(view: View, finding: Finding, number: str, room: int) -> list[str]:
     """As fully as there is room for."""
     block: list[str] = []
     for detail in _DETAIL:
         block = list(_rows(view, finding, number, detail))
-        if view.verbose or len(block) <= ROOM:
+        if view.verbose or len(block) <= room:
             break
     return block
 
 
-def _rows(view: View, finding: Finding, number: str, detail: tuple[int, int, bool]) -> Iterator[str]:
-    seen, rows, afterwards = detail
+def _rows(view: View, finding: Finding, number: str, detail: tuple[int, int, bool, int]) -> Iterator[str]:
+    seen, rows, afterwards, shows = detail
     word = "CAUSE" if finding.confidence is Confidence.HIGH else "LIKELY CAUSE"
     yield from _wrapped(view, f"{word}{number}: ", one_line(title(finding), 2 * view.columns - 44), 2)
     yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
-    why = [line for line in finding.evidence if line != finding.summary] or list(finding.evidence)
+    why = [line for line in finding.evidence if line != finding.summary]
     for place, line in enumerate(why if view.verbose else why[:seen]):
         yield from _row(
             view, "" if place else "why", line if view.verbose else one_line(line, rows * (view.columns - _TAB))
@@ -99,7 +107,8 @@ def _rows(view: View, finding: Finding, number: str, detail: tuple[int, int, boo
     for line in finding.against if view.verbose else ():
         yield from _row(view, "but", line)
     yield from _healing(view, finding)
-    for place, command in enumerate(commands(finding.next, view.diagnosis.context)):
+    steps = _needed(finding.next, len(finding.next) if view.verbose else shows)
+    for place, command in enumerate(commands(steps, view.diagnosis.context)):
         yield from _command(view, "" if place else "next", command)
     yield from _undo(view, finding)
     if finding.afterwards and afterwards:
@@ -107,6 +116,14 @@ def _rows(view: View, finding: Finding, number: str, detail: tuple[int, int, boo
     course = workflow.begin(finding, view.diagnosis.taken_at)
     yield from _row(view, "call", f"{call(course)}; RUNBOOK.md#{finding.cause.runbook}")
     yield from _explains(view, finding)
+
+
+def _needed(steps: Sequence[str], shows: int) -> Sequence[str]:
+    """The commands, with so many of the first ones that only show something. What mends it, and what that needs, is
+    never left out, and nothing is where nothing mends it."""
+    if not any(map(changes, steps)):
+        return steps
+    return [step for place, step in enumerate(steps) if place < shows or changes(step) or keeps(step)]
 
 
 def _undo(view: View, finding: Finding) -> list[str]:
@@ -143,12 +160,12 @@ def _in_short(view: View, finding: Finding) -> list[str]:
 
 
 def not_explained(view: View) -> list[str]:
-    """The components with something that no cause explains, as a heading of what follows in full."""
+    """The components with something that no cause explains, as a heading of what follows."""
     left = unexplained(view.results)
     if not left or not causes(view.diagnosis):
         return []
     who = ", ".join(f"{name} {count}" for name, count in by_component(left).items())
-    return _wrapped(view, "", f"NOT explained: {plural(len(left), 'check')} ({who})", 4)
+    return _wrapped(view, "", f"NOT explained: {plural(len(left), 'check')} ({who}); -v has all", 4)
 
 
 def no_cause(view: View) -> list[str]:

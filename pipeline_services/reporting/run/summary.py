@@ -22,6 +22,7 @@ EXPECTED: Final = (
 )
 """The components that section 1 of the runbook is about."""
 _NEXT: Final = "next: "
+_UNKNOWN: Final = "NOT KNOWN"
 _COLOURS: Final = {
     ("CAUSE", "LIKELY CAUSE", "FAILED"): ("red", "bold"),
     ("NOT ", "NO ", "NOTHING", "INCONCLUSIVE", "SUITE ERROR", "besides", "warning"): ("yellow",),
@@ -52,6 +53,24 @@ def in_full(results: Iterable[CaseResult], width: int = WIDTH) -> list[str]:
             lines += ["", *failure(result, width)]
     for group in by_cause(shown):
         lines += ["", *not_known(group, width)]
+    return lines
+
+
+def in_short(results: Iterable[CaseResult], width: int = WIDTH) -> list[str]:
+    """What is left beside a cause: of each component the first failure with its command and the names of the others, of
+    what is not known the reasons."""
+    shown = list(results)
+    failed = [result for result in shown if result.outcome is Outcome.FAILED]
+    lines: list[str] = []
+    for component in dict.fromkeys(result.component for result in failed):
+        first, *others = (result for result in failed if result.component == component)
+        observed, *rest = first.finding.message.splitlines()
+        told = [one_line(observed, 2 * (width - len(_UNKNOWN))), *(line for line in rest if line.startswith(_NEXT))]
+        names = ", ".join(result.id.rpartition("::")[2] for result in others)
+        also = _wrapped(f"  also: {names}", width, "    ") if others else []
+        lines += [f"FAILED  {component}  {first.id}", *(row for text in told for row in _indented(text, width)), *also]
+    for group in by_cause(shown):
+        lines += _wrapped(one_line(_left_open(group), 2 * width - len(_UNKNOWN)), width)
     return lines
 
 
@@ -149,16 +168,20 @@ def by_cause(results: Iterable[CaseResult]) -> list[list[CaseResult]]:
 def not_known(group: Sequence[CaseResult], width: int = WIDTH) -> list[str]:
     """One cause: why, what to do, and which cases it leaves open."""
     finding = group[0].finding
-    word = "SUITE ERROR" if finding.category is Category.SUITE_ERROR else "NOT KNOWN"
-    components = ", ".join(dict.fromkeys(result.component for result in group))
-    size = plural(len(group), "check")
-    where = f" ({finding.where})" if finding.where else ""
-    lines = _wrapped(f"{word}  {size} of {components}: {one_line(finding.message)}{where}", width)
+    lines = _wrapped(_left_open(group), width)
     if finding.next_step:
         lines.append(f"  next: {finding.next_step}")
     ids = ", ".join(result.id.rsplit("/", 1)[-1] for result in group[:_SHOWN_IDS])
     more = f" and {len(group) - _SHOWN_IDS} more" if len(group) > _SHOWN_IDS else ""
     return [*lines, *_wrapped(f"  {ids}{more}", width)]
+
+
+def _left_open(group: Sequence[CaseResult]) -> str:
+    finding = group[0].finding
+    word = "SUITE ERROR" if finding.category is Category.SUITE_ERROR else _UNKNOWN
+    components = ", ".join(dict.fromkeys(result.component for result in group))
+    where = f" ({finding.where})" if finding.where else ""
+    return f"{word}  {plural(len(group), 'check')} of {components}: {one_line(finding.message)}{where}"
 
 
 def verdict(results: Sequence[CaseResult], where: str, left_out: int | None = 0, *, blamed: bool = True) -> str:

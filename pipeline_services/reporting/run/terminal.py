@@ -42,7 +42,7 @@ def lines(view: View, triage: Triaged | None) -> list[str]:
     head = causes.lines(seen)
     if view.verbose:
         return [*head, "", *told]
-    left = summary.in_full(unexplained(view.results), view.width)
+    left = summary.in_short(unexplained(view.results), view.width)
     return [*head, *summary.not_here(view.absent), *causes.not_explained(seen), *left]
 
 
