@@ -35,7 +35,7 @@ FULL = Crowd(pods=5_000, policies=200, events=2_000, log_bytes=100 << 20)
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run of a command took; ``said`` is its verdict for programs."""
+    """What one run of a command took; ``said`` is its verdict: of each check, or of each finding."""
 
     wall_s: float
     cpu_s: float
@@ -55,6 +55,7 @@ def measured(command: list[str], reports: Path) -> Cost:
         run.returncode = os.waitstatus_to_exitcode(status)
     answer = json.loads((reports / ("daily.json" if "pytest" in command else "triage.json")).read_text())
     said = [(one["id"], one["outcome"]) for one in answer.get("checks", ())]
+    said = said or [(one["cause"], one["component"]) for one in answer["findings"]]
     peak, cpu = usage_.ru_maxrss / 1024, usage_.ru_utime + usage_.ru_stime
     return Cost(time.monotonic() - began, cpu, peak, run.returncode, said)
 
@@ -100,6 +101,7 @@ def main() -> None:
     options = parser.parse_args()
     namespace = Pipeline.load().namespace
     crowds = {"nobody": Crowd(), "pods": Crowd(pods=options.pods), "all": Crowd(options.pods, 200, 2_000, 100 << 20)}
+    alone: dict[str, Cost] = {}
     for name, crowd in crowds.items():
         with tempfile.TemporaryDirectory() as folder, api_server(crowd) as port:
             there = Path(folder)
@@ -115,7 +117,9 @@ def main() -> None:
                 "triage, snapshot": ["pipeline_services.triage", "--snapshot", str(saved)],
             }
             for what, command in commands.items():
-                print(f"{name:7} {what:17} {measured(command, there / 'reports')}", flush=True)
+                cost = measured(command, there / "reports")
+                same = alone.setdefault(what, cost).said == cost.said
+                print(f"{name:7} {what:17} {cost}, {'the same' if same else 'ANOTHER'} verdict", flush=True)
 
 
 if __name__ == "__main__":
