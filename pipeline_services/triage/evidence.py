@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -34,6 +34,8 @@ from pipeline_services.triage.model import Cause
 
 RECENT: Final = 900.0
 """Seconds back for which events and log lines are evidence of something that is wrong now."""
+FRESH_S: Final = 20.0
+"""Age of the newest stored reading up to which readings are being stored."""
 
 
 @dataclass(frozen=True)
@@ -169,8 +171,17 @@ class Evidence:
 
     @property
     def said_to_deliver(self) -> float | None:
-        """When the processor last logged that deliveries work again."""
-        return _delivered_again(self.lines(roles.PROCESSOR))
+        """When the processor last logged that deliveries work again; where it never says so, when the errors ended."""
+        lines = self.lines(roles.PROCESSOR)
+        return self._errors_ended(lines) if self.pipeline.message else _delivered_again(lines)
+
+    def _errors_ended(self, lines: Sequence[tuple[float, str]]) -> float | None:
+        """When the processor logged its last error, if readings made since then, and lately, are stored."""
+        part, newest = self.pipeline[roles.PROCESSOR], (self.data("influxdb_newest") or {}).get("time")
+        last = max((at for at, text in lines if part.logs_an_error(text)), default=None)
+        if last is None or newest is None:
+            return None
+        return last if newest > max(last, self.now - FRESH_S) else None
 
     def _ready_lately(self, component: str, within: float = 180.0) -> float | None:
         """When the last of the component's pods became ready, where all are and the first of them did within this time.

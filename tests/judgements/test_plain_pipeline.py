@@ -259,3 +259,29 @@ def test_a_group_that_commits_now_and_then_is_not_taken_for_stalled(stored_ago: 
     world.answers["influxdb_newest"] = {"time": world.now - stored_ago, "points_1m": 50}
     red = run_checks(world.snapshot(), named(["test_key_metric[consumer-lag-growth]"], cases(PLAIN)))
     assert bool(red) is is_red
+
+
+def influxdb_was_away(world: World, *, until_ago: float) -> None:
+    """Its pod is back, and the processor logged each write that failed until then."""
+    pod = world.pods("influxdb")[0]
+    pod["metadata"]["creationTimestamp"] = world.ago(until_ago + 10)
+    pod["status"]["conditions"][1]["lastTransitionTime"] = world.ago(until_ago)
+    refused = "2026 - ERROR - Error writing to InfluxDB: Connection refused"
+    times = range(int(until_ago) + 15, int(until_ago), -1)
+    world.answers["logs/processor"][0]["lines"] = [f"{world.ago(seconds)} {refused}" for seconds in times]
+    world.answers["prometheus/write-failures"][0]["value"] = [world.now, "0.12"]
+
+
+def test_an_outage_of_the_store_that_is_over_is_said_to_be() -> None:
+    world = plain()
+    influxdb_was_away(world, until_ago=50)
+    found = diagnose(world.snapshot()).findings
+    assert {(one.component, one.cause.id) for one in found} == {("influxdb", "outage-over")}
+
+
+def test_one_in_which_nothing_is_stored_since_is_not_over() -> None:
+    world = plain()
+    influxdb_was_away(world, until_ago=50)
+    world.answers["influxdb_newest"] = {"time": world.now - 55, "points_1m": 3}
+    found = diagnose(world.snapshot()).findings
+    assert "writes-fail" in {one.cause.id for one in found}
