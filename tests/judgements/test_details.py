@@ -13,6 +13,7 @@ from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.k8s import epoch, quantity
 from pipeline_services.model.log_levels import is_severe
 from pipeline_services.model.pipeline import Pipeline
+from tests.judgements.faults import warning
 from tests.judgements.world import NOW, healthy
 
 
@@ -124,3 +125,9 @@ def test_quantities_and_times() -> None:
             quantity(wrong)
     with pytest.raises(UnexpectedAnswer):
         epoch("yesterday")
+
+
+def test_what_a_budget_warns_of_is_the_practice_runs_matter() -> None:
+    world = healthy()
+    warning(world, "PodDisruptionBudget", "producer", "UnmanagedPods", "Pods selected by this PodDisruptionBudget")
+    events.have_no_open_warnings(world.snapshot(), "producer")
