@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from pipeline_services.audit.kept import load, save
 from pipeline_services.audit.ledger import judge
 from pipeline_services.audit.sample import DEVICES, sample
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
+from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 
 _HELP: Final = """\
 Judge the history of a ledger again: what was sent, acknowledged, in the topic and stored. Each audit of a scenario
@@ -28,16 +29,9 @@ examples:
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse ends with 2, which means here that it is not known."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(REFUSED, f"REFUSED: {message}; help: {self.prog} --help\n")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    parser = _Parser(
+    parser = Parser(
         prog="python -m pipeline_services.audit",
         description=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -5,7 +5,6 @@ For pipelines whose messages carry no numbers (``[message]`` of the description)
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -14,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from pipeline_services.audit.observed import LogLine, Message, Observation, ObservedVerdict, reconcile
 from pipeline_services.clients.influxdb import Bucket, identifier
@@ -24,9 +23,10 @@ from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
 from pipeline_services.clients.store_access import open_bucket
 from pipeline_services.model import roles
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
-from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
+from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 from pipeline_services.model.k8s import labels_of, name_of, restarts_of, stamped
 from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.pipeline import Pipeline
@@ -40,16 +40,9 @@ LOG_LINES: Final = 50_000
 STORE_TIMEOUT_S: Final = 30.0
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse ends with 2, which means here that it is not known."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(REFUSED, f"REFUSED: {message}; help: {self.prog} --help\n")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0: nothing is lost, 1: something is, 2: that is not known, 4: refused."""
-    parser = _Parser(prog="python -m pipeline_services.audit.observe", description=__doc__)
+    parser = Parser(prog="python -m pipeline_services.audit.observe", description=__doc__)
     parser.add_argument("--minutes", type=float, default=MINUTES, metavar="N", help="to look back (%(default)g)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write all that is lost to FILE, as JSON")
     parser.add_argument("--pipeline", type=Path, metavar="FILE", help="the description of the pipeline")

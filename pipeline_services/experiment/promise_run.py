@@ -6,14 +6,13 @@ suite's own cluster or ``--allow-chaos CONTEXT``, and the label of the namespace
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from pipeline_services.audit.observe import IN_FLIGHT_S, errors_of, fields_of, observe, way_to
 from pipeline_services.audit.observed import reconcile
@@ -26,8 +25,9 @@ from pipeline_services.faults.admin import Admin
 from pipeline_services.faults.injection import injected, landed, sweep
 from pipeline_services.faults.safety import ChaosTarget, authorize_target, chaos_lock, require_label
 from pipeline_services.model import roles
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
-from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
+from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 from pipeline_services.model.k8s import is_ready, labels_of, name_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.reading_identity import MessageFields
@@ -43,16 +43,9 @@ BEFORE_S: Final = 20.0
 _EXIT: Final = {State.KEPT: PASSED, State.BROKEN: FOUND, State.NOT_KNOWN: NOT_KNOWN}
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse ends with 2, which means here that it is not known."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(REFUSED, f"REFUSED: {message}; help: {self.prog} --help\n")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0: all kept, 1: one broken, 2: not known, 4: refused, nothing touched."""
-    parser = _Parser(prog="python -m pipeline_services.experiment.promise_run", description=__doc__)
+    parser = Parser(prog="python -m pipeline_services.experiment.promise_run", description=__doc__)
     parser.add_argument("--pipeline", type=Path, metavar="FILE", help="the description of the pipeline")
     parser.add_argument("--only", choices=FAULTS, action="append", help="delete a pod of this component only")
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE")

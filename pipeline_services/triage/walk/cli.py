@@ -9,12 +9,13 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from pipeline_services.checklist.exemptions import require_known
 from pipeline_services.metrics.key_metrics import KEY_METRICS, metrics_of
 from pipeline_services.metrics.metric import with_levels
 from pipeline_services.model import own_cluster
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import REFUSED, SUITE_FAILED, stopped_by
 from pipeline_services.model.paths import REPOSITORY, short
@@ -54,13 +55,6 @@ examples:
   python -m pipeline_services.triage --context NAME --namespace NS
   python -m pipeline_services.triage --snapshot reports/snapshot.json
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse ends with 2, which means here that the state of the pipeline could not be known."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(REFUSED, f"REFUSED: {message}; help: {self.prog} --help\n")
 
 
 @dataclass(slots=True)
@@ -104,8 +98,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return stopped_by(error)
 
 
-def _parser() -> _Parser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m pipeline_services.triage",
         description=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
