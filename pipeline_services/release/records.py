@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.json_lines import tables_in
 from pipeline_services.release.decision import percent
 from pipeline_services.release.verdict import Conclusion
 
@@ -28,18 +29,7 @@ def write(reports: Path, conclusion: Conclusion) -> Path:
 
 def history(reports: Path) -> list[dict[str, Any]]:
     """The verdicts so far, oldest first; a line that cannot be read is none."""
-    try:
-        lines = (reports / HISTORY).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    found = []
-    for line in lines:
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        found += [entry] if isinstance(entry, dict) else []
-    return found
+    return tables_in(reports / HISTORY)
 
 
 def as_text(entries: list[dict[str, Any]]) -> str:

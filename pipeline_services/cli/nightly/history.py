@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pipeline_services.cli.nightly.results import State, worse
 from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.json_lines import tables_in
 
 FILE: Final = "history.jsonl"
 NIGHTS: Final = "nights"
@@ -24,19 +25,7 @@ Past = Sequence[Mapping[str, Any]]
 
 def read(reports: Path) -> list[dict[str, Any]]:
     """The earlier nights, oldest first; a line that cannot be read is none."""
-    try:
-        lines = (reports / FILE).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    return [night for line in lines if (night := _night(line)) is not None]
-
-
-def _night(line: str) -> dict[str, Any] | None:
-    try:
-        night = json.loads(line)
-    except ValueError:
-        return None
-    return night if isinstance(night, dict) and {"started", "steps", "recoveries"} <= night.keys() else None
+    return [night for night in tables_in(reports / FILE) if {"started", "steps", "recoveries"} <= night.keys()]
 
 
 def outcomes(night: Mapping[str, Any]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from pipeline_services.judgements.history import reading_key
 from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.json_lines import tables_in
 from pipeline_services.snapshot.snapshot import Snapshot
 
 FILE: Final = "history/looks.jsonl"
@@ -86,18 +87,10 @@ def _ordered(looks: Any) -> list[Mapping[str, Any]]:
 
 
 def _read(file: Path) -> list[Mapping[str, Any]]:
-    """The looks of a file; a line that cannot be read is none."""
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    return [one for line in lines if (one := _look(line)) is not None]
+    """The looks of a file; a line that is none is left out."""
+    return [one for one in tables_in(file) if _is_look(one)]
 
 
-def _look(line: str) -> Mapping[str, Any] | None:
-    try:
-        found = json.loads(line)
-        known = isinstance(found["readings"], dict) and isinstance(found["at"], int | float)
-        return found if known and {"context", "namespace", "kind", "seen"} <= found.keys() else None
-    except (ValueError, KeyError, TypeError):
-        return None
+def _is_look(found: Mapping[str, Any]) -> bool:
+    known = isinstance(found.get("readings"), dict) and isinstance(found.get("at"), int | float)
+    return known and {"context", "namespace", "kind", "seen"} <= found.keys()

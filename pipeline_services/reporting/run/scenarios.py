@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from pipeline_services.model.json_lines import tables_in
 from pipeline_services.model.pipeline import Pipeline
 
 HISTORY: Final = "history/scenarios.jsonl"
@@ -129,16 +130,9 @@ def medians(rows: Iterable[Row]) -> dict[str, float]:
 def read(file: Path) -> list[Mapping[str, Mapping[str, float]]]:
     """The earlier runs of a history file; a line that a killed run cut off is none."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError:  # there is none, or it may not be read: nothing is known of earlier runs
+        return list(tables_in(file))
+    except OSError:  # it may not be read: nothing is known of earlier runs
         return []
-    runs = []
-    for line in lines:
-        try:
-            runs.append(json.loads(line))
-        except ValueError:
-            continue
-    return [run for run in runs if isinstance(run, dict)]
 
 
 def _median_lines(rows: Sequence[Row], pipeline: Pipeline) -> list[str]:
