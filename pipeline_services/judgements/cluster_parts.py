@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline_services.judgements.corefile import hidden
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.heartbeats import require_fresh_nodes, silence
+from pipeline_services.judgements.heartbeats import require_fresh_nodes
 from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model.cluster_part import LEASE, ClusterPart
 from pipeline_services.model.errors import PreconditionNotMet
@@ -55,6 +55,14 @@ def names_are_answered(snapshot: Snapshot, name: str) -> None:
 def subject_of(part: ClusterPart, name: str) -> str:
     """The part's object as kubectl takes it."""
     return f"{part.kind.lower()}/{name}"
+
+
+def silence(lease: K8sObject, newest: float) -> float:
+    """Seconds between the last renewal of a Lease and the newest of all that are known.
+
+    No clock but the cluster's own is asked: that of whoever looks may be minutes off.
+    """
+    return newest - renewed_at(lease)
 
 
 def _require_no_other(snapshot: Snapshot, source: str, name: str) -> None:

@@ -73,11 +73,3 @@ def require_fresh_nodes(snapshot: Snapshot) -> None:
         raise PreconditionNotMet(
             f"what is known of pods is {seconds:.0f} s old: the kubelet of node {node} does not report"
         )
-
-
-def silence(lease: K8sObject, newest: float) -> float:
-    """Seconds between the last renewal of a Lease and the newest of all that are known.
-
-    No clock but the cluster's own is asked: that of whoever looks may be minutes off.
-    """
-    return newest - renewed_at(lease)
