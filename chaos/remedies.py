@@ -60,6 +60,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "series-dropped": "prometheus-drops-series",
     "usage-unknown": "metrics-server-scaled-to-zero",
 }
+REMEDIED: Final[Mapping[str, str]] = {row: cause for cause, row in REMEDIES.items()}
+"""By the id of a row, the cause whose commands are typed in it."""
 UNTYPED: Final[Mapping[str, str]] = {
     "cpu-throttled": "the row lowers the limit of pods that run, which no rollback of a template reaches",
     "crash-loop": "a container that ends at once is named by what differs from its manifest; a rollback is typed there",

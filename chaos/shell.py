@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,9 +19,12 @@ from pipeline_services.reporting.runbook.typed import OperatorShell
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
+    from pipeline_services.experiment.remedy_observer import TypeOne
 
 READ_TIMEOUT_S: Final = 30.0
 """For a command that reads: those that ask a hung broker give up by themselves before."""
+MEND_TIMEOUT_S: Final = 300.0
+"""For a command that changes the cluster: ``make up`` waits for a rollout."""
 _AT_ONCE: Final = 4
 
 
@@ -48,3 +52,20 @@ def _typed(shell: OperatorShell, commands: Iterable[str]) -> tuple[Typed, ...]:
 
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="typed") as pool:
         return tuple(pool.map(one, commands))
+
+
+def mending(pipeline: SteadyPipeline, folder: Path) -> TypeOne:
+    """Types one command of a remedy: what it keeps in a file goes into the folder; make is typed where the Makefile is.
+
+    Raises:
+        PreconditionNotMet: the pipeline is not on the suite's own cluster.
+    """
+    shell = operator_shell(pipeline)
+
+    def type_one(command: str) -> Typed:
+        where = shell if command.startswith("make ") else replace(shell, folder=folder)
+        answer = where.type(command, within=MEND_TIMEOUT_S)
+        silent = answer.code == 0 and not answer.output.strip()
+        return Typed(command, "" if silent else flaw(answer.code, answer.output))
+
+    return type_one

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def player(pipeline: SteadyPipeline, request: pytest.FixtureRequest) -> Iterator[Player]:
+def player(
+    pipeline: SteadyPipeline, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Player]:
     """Plays rows; looks at the pipeline as an operator's account may, where that is the suite's own."""
     from chaos.matrix.playing import Player  # noqa: PLC0415 - a run that only lists cases need not load it
-    from chaos.shell import typing  # noqa: PLC0415
+    from chaos.shell import mending, typing  # noqa: PLC0415
     from pipeline_services.model.settings import resolve_target  # noqa: PLC0415
     from pipeline_services.snapshot.live import LivePipeline  # noqa: PLC0415
     from pipeline_services.triage.diagnosis import diagnose  # noqa: PLC0415
@@ -36,4 +38,5 @@ def player(pipeline: SteadyPipeline, request: pytest.FixtureRequest) -> Iterator
             source.options.reports / "matrix",
             typing(pipeline),
             rows,
+            mending(pipeline, tmp_path_factory.mktemp("kept")) if request.config.getoption("remedies") else None,
         )

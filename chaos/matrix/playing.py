@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chaos.matrix import recordings
+from chaos.remedies import REMEDIED
 from pipeline_services.experiment.diagnosis_observer import Diagnose, DiagnosisObserver, Look, Looks
 from pipeline_services.experiment.remedy_observer import RemedyObserver
 from pipeline_services.experiment.runner import play
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline_services.experiment.remedy_observer import TypeOne
     from pipeline_services.experiment.result import Result
     from pipeline_services.experiment.scenario import Scenario
-    from pipeline_services.experiment.steps import Type, Typed
+    from pipeline_services.experiment.steps import Type
 
 
 @dataclass(slots=True)
@@ -29,7 +30,9 @@ class Player:
         type: types the commands of a right diagnosis while its fault lasts.
         folder: where the last snapshot of each scenario and its verdict go, whatever ends it.
         planned: how many scenarios are to be played, for the line that says how far it is.
+        mend: types one command of a remedy; None where no remedy is wanted.
         results: those that were played to their end.
+        unmended: by the id of the scenario whose remedy was typed, why it did not help; empty where it did.
     """
 
     pipeline: SteadyPipeline
@@ -38,10 +41,12 @@ class Player:
     folder: Path
     type: Type
     planned: int = 0
+    mend: TypeOne | None = None
     results: list[Result] = field(default_factory=list)
+    unmended: dict[str, str] = field(default_factory=dict)
 
     def play(self, scenario: Scenario) -> Result:
-        """Play one scenario.
+        """Play one scenario, and type its remedy where remedies are wanted and it has one.
 
         Raises:
             PreconditionNotMet: the pipeline is not steady, so nothing was touched.
@@ -50,25 +55,16 @@ class Player:
         """
         scenario = scenario.filled(self.pipeline.description)
         looks = Looks(lambda: recordings.unmarked(self.look()), self.diagnose, self.type)
-        observer = DiagnosisObserver(self.pipeline, scenario, looks)
-        result = play(self.pipeline, scenario, observer, self._keep)
+        cause = REMEDIED.get(scenario.id)
+        if self.mend is None or cause is None:
+            result = play(self.pipeline, scenario, DiagnosisObserver(self.pipeline, scenario, looks), self._keep)
+        else:
+            observer = RemedyObserver(self.pipeline, scenario, looks, cause, self.mend)
+            result = play(self.pipeline, scenario, observer, self._keep)
+            self.unmended[scenario.id] = observer.unmended
         self.results.append(result)
         self._say(result)
         return result
-
-    def mend(self, scenario: Scenario, cause: str, type_one: TypeOne) -> list[Typed]:
-        """Play one scenario, type what the cause says, and see it gone; returns what was typed, nothing where the
-        diagnosis was not right.
-
-        Raises:
-            AssertionError: a command is refused, or the cause stays.
-            PreconditionNotMet, FaultDidNotLand, FaultRemains, NoData: as ``play``.
-        """
-        scenario = scenario.filled(self.pipeline.description)
-        looks = Looks(lambda: recordings.unmarked(self.look()), self.diagnose, self.type)
-        observer = RemedyObserver(self.pipeline, scenario, looks, cause, type_one)
-        play(self.pipeline, scenario, observer, lambda _result: None)
-        return observer.typed
 
     def _keep(self, result: Result) -> None:
         name, snapshot = result.scenario.id, result.observed.snapshot
@@ -82,6 +78,8 @@ class Player:
         verdict = result.verdict
         said = "; ".join(verdict.said) or "nothing said"
         outcome = ", ".join(verdict.wrong) or f"{verdict.seconds or 0:.0f} s"
+        remedy = self.unmended.get(result.scenario.id)
+        outcome += "" if remedy is None else f", remedy: {remedy or 'helps'}"
         done = len(self.results)
         left = sum(one.took_s for one in self.results) / done * max(0, self.planned - done) / 60
         self.pipeline.say(

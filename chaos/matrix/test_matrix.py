@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import allure
 import pytest
 
+from chaos.remedies import REMEDIED
 from chaos.scenarios import MATRIX
 from pipeline_services.experiment.scenario import Scenario
 from pipeline_services.triage.subjects import CAUSES
@@ -25,14 +26,16 @@ def _marks(scenario: Scenario) -> list[pytest.MarkDecorator]:
     first = scenario.findings[0]
     anchor = CAUSES[min(first.causes)].runbook
     marks = [pytest.mark.component(first.component), pytest.mark.runbook(anchor)]
-    return [*marks, *([pytest.mark.sample] if scenario.sample else [])]
+    marks += [pytest.mark.sample] if scenario.sample else []
+    return [*marks, *([pytest.mark.remedy] if scenario.id in REMEDIED else [])]
 
 
 @pytest.mark.parametrize("row", [pytest.param(row.id, marks=_marks(row)) for row in MATRIX.values()])
 def test_fault_is_seen(player: Player, row: str) -> None:
     """The telling checks fail, triage finds something, and no component is blamed that has nothing to do with it.
 
-    Whether component, cause and level are right counts in the score over all rows.
+    Whether component, cause and level are right counts in the score over all rows. With ``--remedies`` what the cause
+    says to type is typed while the fault lasts, and nothing that lasts is said of the component afterwards.
     """
     result = player.play(MATRIX[row])
     verdict = result.verdict
@@ -40,11 +43,14 @@ def test_fault_is_seen(player: Player, row: str) -> None:
     wrong = [] if verdict.detected else ["triage finds nothing of it"]
     wrong += [f"{check} stayed green" for check in verdict.missing]
     wrong += [f"blamed for nothing: {alarm}" for alarm in verdict.alarms]
+    unmended = player.unmended.get(row)
+    wrong += [f"its remedy does not help: {unmended}"] if unmended else []
     if wrong:
         raise AssertionError(f"{result.summary}: {'; '.join(wrong)}")
 
 
 @pytest.mark.sample
+@pytest.mark.remedy
 @pytest.mark.component("config")
 @pytest.mark.runbook("troubleshooting-workflow")
 def test_score(player: Player, pytestconfig: pytest.Config) -> None:

@@ -12,6 +12,7 @@ import pytest
 from chaos.matrix import recordings
 from chaos.matrix.playing import Player
 from pipeline_services.experiment import diagnosis_observer
+from pipeline_services.experiment.steps import Typed
 from pipeline_services.faults import FaultDidNotLand
 from pipeline_services.faults.model import Proof
 from pipeline_services.reporting.runbook import proved
@@ -71,3 +72,19 @@ def test_the_line_of_a_scenario_says_how_long_the_rest_takes(pipeline: FakePipel
     several.play(DOWN)
     assert pipeline.lines[-1].startswith("2/3 ")
     assert pipeline.lines[-1].endswith("about 0 min left")
+
+
+def test_the_remedy_is_typed_where_it_is_wanted_and_there_is_one(pipeline: FakePipeline, tmp_path: Path) -> None:
+    typed: list[str] = []
+
+    def mend(command: str) -> Typed:
+        typed.append(command)
+        return Typed(command, "it ends with 1")
+
+    wanted = replace(player(pipeline, tmp_path), mend=mend)
+    wanted.play(DOWN)
+    assert (typed, wanted.unmended) == ([], {})
+    wanted.play(replace(DOWN, id="loki-scaled-to-zero"))
+    assert typed == ["kubectl get pods", "kubectl scale x"]
+    assert wanted.unmended == {"loki-scaled-to-zero": "kubectl scale x: it ends with 1"}
+    assert ", remedy: kubectl scale x: it ends with 1 |" in pipeline.lines[-1]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from chaos.remedies import CHANGING, REMEDIES, UNTYPED
+from chaos.remedies import CHANGING, REMEDIED, REMEDIES, UNTYPED
 from chaos.scenarios import MATRIX
 from pipeline_services.model.commands import changes
 from tests.chaos.test_mitigations import MITIGATIONS
@@ -14,6 +14,10 @@ from tests.chaos.test_mitigations import MITIGATIONS
 
 def test_no_cause_is_forgotten_and_none_is_there_twice() -> None:
     assert sorted([*REMEDIES, *UNTYPED]) == sorted(CHANGING)
+
+
+def test_each_row_mends_one_cause() -> None:
+    assert len(REMEDIED) == len(REMEDIES)
 
 
 def test_the_row_is_there_and_leads_to_the_cause() -> None:

@@ -106,6 +106,9 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--seed", type=int, default=1, metavar="N", help="which faults the soak, which order a release chooses"
     )
+    group.addoption(
+        "--remedies", action="store_true", help="in the matrix, type what each cause says to type, and see it gone"
+    )
     group = parser.getgroup("release", "may a new version go out")
     group.addoption(
         "--candidate",
