@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,8 @@ from typing import Final
 from pipeline_services.model.commands import changes, is_open_ended, keeps
 from pipeline_services.triage.model import Diagnosis
 
+_OF_MAKE: Final = re.compile(r"make(\[\d+\])?: \*\*\*")
+"""How the line begins in which make says that a command of its own failed; the command's reason stands before it."""
 _NOTHING: Final = ("No resources found", "<none>")
 
 
@@ -46,7 +49,8 @@ def to_type(steps: Iterable[str]) -> list[str]:
 def flaw(code: int | None, output: str) -> str:
     """What is wrong with the answer to a command that reads: it ends with an error or never, or shows nothing."""
     said = output.strip()
-    last = said.splitlines()[-1] if said else ""
+    lines = [line for line in said.splitlines() if not _OF_MAKE.match(line)]
+    last = lines[-1] if lines else ""
     if code is None:
         return "it does not end"
     if code != 0:

@@ -34,6 +34,7 @@ def test_only_what_reads_and_ends_is_typed_and_only_of_the_component() -> None:
         ),
         (1, "", "it ends with 1: "),
         (None, "a line", "it does not end"),
+        (2, "no room on the disk\nmake: *** [Makefile:87: up] Error 1\n", "it ends with 2: no room on the disk"),
     ],
 )
 def test_an_answer_that_helps_nobody_is_named(code: int | None, output: str, expected: str) -> None:

@@ -23,6 +23,15 @@ def test_it_means_its_own_cluster_and_its_own_kubectl(shell: OperatorShell) -> N
     assert shell.type("kubectl get pods") == Answer(0, f"{shell.kubeconfig}: get pods\n")
 
 
+def test_a_typed_make_takes_nothing_from_the_make_that_started_the_run(
+    shell: OperatorShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shell.folder / "Makefile").write_text("up:\n\t@echo up $(ARGS)\n")
+    monkeypatch.setenv("MAKEFLAGS", " -- ARGS=--remedies")
+    monkeypatch.setenv("MAKELEVEL", "1")
+    assert shell.type("make up") == Answer(0, "up\n")
+
+
 def test_errors_are_part_of_the_answer(shell: OperatorShell) -> None:
     assert shell.type("echo out; echo err >&2; exit 3") == Answer(3, "out\nerr\n")
 

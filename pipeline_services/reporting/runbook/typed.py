@@ -26,6 +26,10 @@ class Answer:
     output: str
 
 
+_OF_MAKE: Final = frozenset({"MAKEFLAGS", "MAKELEVEL", "MFLAGS"})
+"""A run that ``make`` started has its variables; a ``make`` that is typed would take ARGS from there."""
+
+
 @dataclass(frozen=True, slots=True)
 class OperatorShell:
     """A shell whose kubectl means one cluster.
@@ -72,7 +76,8 @@ class OperatorShell:
 
     def _environment(self) -> dict[str, str]:
         path = os.pathsep.join((str(self.kubectl.parent), os.environ.get("PATH", os.defpath)))
-        return {**os.environ, "KUBECONFIG": str(self.kubeconfig), "PATH": path}
+        own = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
+        return {**own, "KUBECONFIG": str(self.kubeconfig), "PATH": path}
 
 
 def _say(child: subprocess.Popen[str], words: str) -> None:
