@@ -26,9 +26,10 @@ def test_it_means_its_own_cluster_and_its_own_kubectl(shell: OperatorShell) -> N
 def test_a_typed_make_takes_nothing_from_the_make_that_started_the_run(
     shell: OperatorShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (shell.folder / "Makefile").write_text("up:\n\t@echo up $(ARGS)\n")
+    (shell.folder / "Makefile").write_text("ARGS ?=\nup:\n\t@echo up $(ARGS)\n")
     monkeypatch.setenv("MAKEFLAGS", " -- ARGS=--remedies")
     monkeypatch.setenv("MAKELEVEL", "1")
+    monkeypatch.setenv("ARGS", "--remedies")
     assert shell.type("make up") == Answer(0, "up\n")
 
 

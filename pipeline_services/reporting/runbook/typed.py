@@ -27,7 +27,7 @@ class Answer:
 
 
 _OF_MAKE: Final = frozenset({"MAKEFLAGS", "MAKELEVEL", "MFLAGS"})
-"""A run that ``make`` started has its variables; a ``make`` that is typed would take ARGS from there."""
+"""A run that ``make`` started has these, and what was given to it, such as ARGS; a typed ``make`` would take both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ class OperatorShell:
 
     def _environment(self) -> dict[str, str]:
         path = os.pathsep.join((str(self.kubectl.parent), os.environ.get("PATH", os.defpath)))
-        own = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
+        given = {word.partition("=")[0] for word in os.environ.get("MAKEFLAGS", "").split() if "=" in word}
+        own = {name: value for name, value in os.environ.items() if name not in _OF_MAKE | given}
         return {**own, "KUBECONFIG": str(self.kubeconfig), "PATH": path}
 
 
