@@ -15,11 +15,11 @@ from pipeline_services.faults.injection import perform
 from pipeline_services.faults.pods import container_id
 from pipeline_services.faults.processes import Processes
 from pipeline_services.measure.probes import Probes
-from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
-from pipeline_services.model.k8s import container_statuses, is_ready, last_end, restarts_of, started_at
+from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.k8s import container_statuses, is_ready, labels_of, last_end, restarts_of, started_at
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.deploy.rollout import log_end, why
-from pipeline_services.release.bench.manifests import NAME
+from pipeline_services.release.bench.manifests import LABELS, NAME
 from pipeline_services.release.ground import remove_pods
 from pipeline_services.release.trial import READY_WITHIN_S, Trial
 
@@ -32,23 +32,37 @@ class VersionFailed(PipelineError):
     """The version did not do its work, as against that it could not be seen doing it."""
 
 
+@contextmanager
+def running(api: Admin, *manifests: Mapping[str, Any]) -> Iterator[None]:
+    """These pods run within the block, begun in this order, and are gone after it."""
+    gone_at_once(api)
+    try:
+        for manifest in manifests:
+            api.apply(manifest)
+        yield
+    finally:
+        gone_at_once(api)
+
+
+def gone_at_once(api: Admin) -> None:
+    """Take away whatever pods of a trial there are."""
+    perform(api, [remove_pods(api.namespace)])
+    what = "the pods of the trial to be gone"
+    wait_until(lambda: not _pods(api), within=ENDED_WITHIN_S, what=what, every=LOOK_EVERY_S)
+
+
+def _pods(api: Admin) -> list[dict[str, Any]]:
+    return [pod for pod in api.list("pods") if LABELS.items() <= labels_of(pod).items()]
+
+
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """One pod at a time, of the app ``app``."""
+    """The pod ``name``, of the app ``app``."""
 
     api: Admin
     probes: Probes
     app: str
-
-    @contextmanager
-    def running(self, manifest: Mapping[str, Any]) -> Iterator[None]:
-        """The pod runs within the block, and is gone after it."""
-        self.gone_at_once()
-        self.api.apply(manifest)
-        try:
-            yield
-        finally:
-            self.gone_at_once()
+    name: str = NAME
 
     def ready(self) -> float:
         """Seconds until the pod is ready. Raises VersionFailed where it is not in time."""
@@ -61,7 +75,7 @@ class Alone:
             return is_ready(pod)
 
         try:
-            wait_until(ready, within=READY_WITHIN_S, what=f"the pod {NAME} to be ready", every=LOOK_EVERY_S)
+            wait_until(ready, within=READY_WITHIN_S, what=f"the pod {self.name} to be ready", every=LOOK_EVERY_S)
         except WaitExpired as error:
             raise VersionFailed(f"not within {READY_WITHIN_S:g} s: {why(self.pod())}") from error
         return time.monotonic() - began
@@ -81,44 +95,39 @@ class Alone:
     def looked_at(self, trial: Trial) -> Trial:
         """The trial with what can be seen of the pod now."""
         pod = self.pod()
-        log = log_end(self.api, NAME, self._container, lines=LOG_LINES)
+        log = log_end(self.api, self.name, self._container, lines=LOG_LINES)
         if restarts_of(pod):
-            log = [*log_end(self.api, NAME, self._container, lines=LOG_LINES, previous=True), *log]
+            log = [*log_end(self.api, self.name, self._container, lines=LOG_LINES, previous=True), *log]
         series = None if trial.failed else self._series()
         return replace(trial, restarts=restarts_of(pod), ended=end_of(pod), log=log, series=series)
 
     def _series(self) -> dict[str, float]:
         port = self.probes.pipeline[self.app].metrics_port
         with (
-            PortForward(self.api, Endpoint(NAME, NAME, port)) as forward,
-            closing(HttpApi(NAME, forward.port, cause=lambda: forward.failure)) as http,
+            PortForward(self.api, Endpoint(self.name, self.name, port)) as forward,
+            closing(HttpApi(self.name, forward.port, cause=lambda: forward.failure)) as http,
         ):
             answer = http.ask("/metrics")
         if answer.status != 200:
-            raise UnexpectedAnswer(f"{NAME} answers {answer.status} to /metrics")
+            raise UnexpectedAnswer(f"{self.name} answers {answer.status} to /metrics")
         known = set(self.probes.pipeline.metrics.values())
         return {name: value for name, value in series_in(answer.text).items() if name in known}
 
     def stopped(self) -> float:
         """End the pod as a roll-out does; returns the seconds until it was gone."""
         began = time.monotonic()
-        self.api.delete("Pod", NAME)
-        wait_until(self._is_gone, within=ENDED_WITHIN_S, what=f"the pod {NAME} to be gone", every=LOOK_EVERY_S)
+        self.api.delete("Pod", self.name)
+        wait_until(self._is_gone, within=ENDED_WITHIN_S, what=f"the pod {self.name} to be gone", every=LOOK_EVERY_S)
         return time.monotonic() - began
 
-    def gone_at_once(self) -> None:
-        """Take away whatever pod of a trial there is."""
-        perform(self.api, [remove_pods(self.probes.pipeline.namespace)])
-        wait_until(self._is_gone, within=ENDED_WITHIN_S, what=f"the pod {NAME} to be gone", every=LOOK_EVERY_S)
-
     def _is_gone(self) -> bool:
-        return self.api.get("Pod", NAME) is None
+        return self.api.get("Pod", self.name) is None
 
     def pod(self) -> dict[str, Any]:
         """The pod as it is now. Raises NoData where somebody took it away."""
-        pod = self.api.get("Pod", NAME)
+        pod = self.api.get("Pod", self.name)
         if pod is None:
-            raise NoData(f"somebody took the pod {NAME} away")
+            raise NoData(f"somebody took the pod {self.name} away")
         return pod
 
     @property
@@ -128,6 +137,25 @@ class Alone:
     def processes(self) -> Processes:
         """The processes of the app's container. Raises PreconditionNotMet where it does not run."""
         return Processes(self.api, container_id(self.pod(), self._container))
+
+    def begun(self) -> Processes:
+        """The processes of the app's container, as soon as it runs. Raises VersionFailed where it does not in time."""
+
+        def runs() -> Processes:
+            found = self.processes()
+            first_of(found)
+            return found
+
+        try:
+            return wait_until(
+                runs,
+                within=READY_WITHIN_S,
+                what=f"the container of {self.name} to run",
+                every=0.05,
+                retry_on=(PreconditionNotMet,),
+            )
+        except WaitExpired as error:
+            raise VersionFailed(f"its container did not run within {READY_WITHIN_S:g} s: {why(self.pod())}") from error
 
 
 def series_in(text: str) -> dict[str, float]:
@@ -142,10 +170,10 @@ def series_in(text: str) -> dict[str, float]:
 
 
 def first_of(processes: Processes) -> int:
-    """The id on the node of a container's first process. Raises NoData where there is none."""
+    """The id on the node of a container's first process. Raises PreconditionNotMet where there is none."""
     first = processes.first()
     if first is None:
-        raise NoData(f"no process of {NAME} runs")
+        raise PreconditionNotMet(f"no process of the container {processes.container_id[:12]} runs")
     return first
 
 

@@ -182,11 +182,12 @@ class Validation:
     ) -> Played:
         played = Played()
 
-        def play(version: str) -> Round:
-            one = solo.play(version, images[version])
-            told = ", ".join(f"{name} {value:.4g}" for name, value in one.costs.items())
-            self.site.say(f"  round of the {version}: {one.failed or told}; others {one.others:.2f} cores")
-            return one
+        def play(order: Sequence[str]) -> list[Round]:
+            rounds = solo.play([(version, images[version]) for version in order])
+            for one in rounds:
+                told = ", ".join(f"{name} {value:.4g}" for name, value in one.costs.items())
+                self.site.say(f"  round of the {one.version}: {one.failed or told}; others {one.others:.2f} cores")
+            return rounds
 
         for _ in play_pairs(play, enough, random.Random(seed), played):
             continue

@@ -18,6 +18,7 @@ from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.release.bench.manifests import LABELS, NAME, network_policies
 from pipeline_services.release.bench.manifests import pod as bench_pod
+from pipeline_services.release.rounds import VERSIONS
 
 LIFETIME_S: Final = 3600.0
 """Seconds that all rounds may take together."""
@@ -61,7 +62,7 @@ def ground(pipeline: Pipeline, topic: str, admin_token: str) -> Fault:
         f"versions are tried beside the pipeline, as {NAME} with {topic}",
         [Call("POST", kind.path(namespace), policy) for policy in policies],
         undo,
-        pods=(NAME,),
+        pods=(NAME, *map(pod_of, VERSIONS)),
         lifetime_s=LIFETIME_S,
     )
 
@@ -81,7 +82,14 @@ def loader(processor: Mapping[str, Any], load: Load) -> Manifest:
     return {**made, "spec": spec}
 
 
-def version_pod(processor: Mapping[str, Any], image: str, place: Place, pipeline: Pipeline) -> Manifest:
+def pod_of(version: str) -> str:
+    """The name of a version's pod in a pair of rounds."""
+    return f"{NAME}-{version}"
+
+
+def version_pod(
+    processor: Mapping[str, Any], image: str, place: Place, pipeline: Pipeline, name: str = NAME
+) -> Manifest:
     """One pod of a version: the processor's as it is deployed, but for its image, what it reads and where it writes."""
     config = pipeline.config
     own: dict[str, Manifest] = {
@@ -92,7 +100,7 @@ def version_pod(processor: Mapping[str, Any], image: str, place: Place, pipeline
         # The processor's own token writes the pipeline's bucket and no other.
         config.write_token.key: {"valueFrom": {"secretKeyRef": {"name": config.admin, "key": ADMIN_TOKEN_KEY}}},
     }
-    return _beside(processor, image, own)
+    return _beside(processor, image, own, name)
 
 
 def producer_pod(producer: Mapping[str, Any], image: str, place: Place) -> Manifest:
@@ -101,11 +109,11 @@ def producer_pod(producer: Mapping[str, Any], image: str, place: Place) -> Manif
     return _beside(producer, image, {"KAFKA_TOPIC": {"value": place.produced}, "KAFKA_DEAD_LETTER_TOPIC": dead_letters})
 
 
-def _beside(workload: Mapping[str, Any], image: str, own: Mapping[str, Manifest]) -> Manifest:
+def _beside(workload: Mapping[str, Any], image: str, own: Mapping[str, Manifest], name: str = NAME) -> Manifest:
     spec = dict(copy.deepcopy(spec_of(template_of(workload))))
     worker = containers_of({"spec": spec})[0]
     worker["image"] = image
     kept = [entry for entry in worker.get("env") or () if entry["name"] not in own]
     worker["env"] = [*kept, *({"name": name, **value} for name, value in own.items())]
     spec["restartPolicy"] = "Always"
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": NAME, "labels": LABELS}, "spec": spec}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": LABELS}, "spec": spec}

@@ -14,7 +14,7 @@ from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.faults.admin import Admin
 from pipeline_services.measure.probes import Probes
 from pipeline_services.model import roles
-from pipeline_services.release.alone import Alone, VersionFailed
+from pipeline_services.release.alone import Alone, VersionFailed, running
 from pipeline_services.release.ground import Place, producer_pod
 from pipeline_services.release.trial import Trial
 
@@ -46,7 +46,7 @@ class Producing:
             PipelineError: something else than the version failed.
         """
         place, alone = Place(self.prefix, number), Alone(self.api, self.probes, roles.PRODUCER)
-        with alone.running(producer_pod(self.producer, image, place)):
+        with running(self.api, producer_pod(self.producer, image, place)):
             trial = Trial()
             try:
                 trial = replace(trial, ready_s=alone.ready())

@@ -12,13 +12,14 @@ from pipeline_services.release.gates import LOOKS
 
 BASELINE: Final = "baseline"
 CANDIDATE: Final = "candidate"
+VERSIONS: Final = (BASELINE, CANDIDATE)
 MOST_REPLAYS: Final = 6
-"""Rounds that are played again, after which the machine is too busy to measure anything."""
+"""Pairs that are played again, after which the machine is too busy to measure anything."""
 BUSY_SHARE: Final = 0.5
 BUSY_CORES: Final = 0.25
-"""A round is noisy when everything else on the node takes more CPU than usual by this share, and by these cores."""
-ROUNDS_KNOWN: Final = 3
-"""Rounds without which nothing is usual yet."""
+"""A pair is disturbed when everything else on the node takes more CPU than usual by this share, and by these cores."""
+PAIRS_KNOWN: Final = 3
+"""Pairs without which nothing is usual yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +61,36 @@ class Played:
         return [one for pair in self.pairs for one in pair]
 
 
-Play = Callable[[str], Round]
+Play = Callable[[Sequence[str]], Sequence[Round]]
+"""Plays these versions in turns, begun in this order."""
 Enough = Callable[[Mapping[str, Sequence[tuple[float, float]]], int], bool]
 
 
 def play_pairs(play: Play, enough: Enough, chance: random.Random, played: Played | None = None) -> Iterator[Played]:
     """Play pairs until it is enough or the budget is spent; yields after each pair what was played so far.
 
-    The first round of each version is dropped: caches and connections are cold. The order is A B B A or B A A B by
-    chance, so that whatever drifts over the run meets both versions alike.
+    The first pair is dropped: caches and connections are cold. In a pair the versions take turns of a part of a second;
+    the order in which they begin is A B B A or B A A B by chance, so that whoever begins is no better off.
 
     Args:
         enough: told the costs by metric and the number of pairs after each, whether more would help.
     """
     played = played if played is not None else Played()
-    usual: list[float] = []
-    for version in (BASELINE, CANDIDATE):
-        first = play(version)
-        if first.failed:
-            played.ended = f"the first round of the {version} failed: {first.failed}"
-            yield played
-            return
-        usual.append(first.others)
+    first = play(VERSIONS)
+    if failed := _failed(first):
+        played.ended = f"the first round of the {failed.version} failed: {failed.failed}"
+        yield played
+        return
+    usual = [first[0].others]
     for order in _orders(chance):
         _play_pair(play, order, usual, played)
         yield played
         if played.ended or len(played.pairs) >= LOOKS[-1] or enough(played.costs(), len(played.pairs)):
             return
+
+
+def _failed(rounds: Sequence[Round]) -> Round | None:
+    return next((one for one in rounds if one.failed), None)
 
 
 def _orders(chance: random.Random) -> Iterator[tuple[str, str]]:
@@ -96,30 +100,29 @@ def _orders(chance: random.Random) -> Iterator[tuple[str, str]]:
         yield first[::-1]
 
 
-def _play_pair(play: Play, order: tuple[str, str], usual: list[float], played: Played) -> None:
+def _play_pair(play: Play, order: Sequence[str], usual: list[float], played: Played) -> None:
     while True:
-        rounds = [play(version) for version in order]
-        failed = next((one for one in rounds if one.failed), None)
-        if failed is not None:
+        rounds = play(order)
+        if failed := _failed(rounds):
             played.ended = f"a round of the {failed.version} failed: {failed.failed}"
             return
-        noisy = next((told for one in rounds if (told := noise(one, usual))), "")
-        if not noisy:
+        disturbed = noise(rounds[0].others, usual)
+        if not disturbed:
             break
-        played.notes.append(f"pair {len(played.pairs) + 1} is played again: {noisy}")
+        played.notes.append(f"pair {len(played.pairs) + 1} is played again: {disturbed}")
         if len(played.notes) > MOST_REPLAYS:
-            played.ended = f"more than {MOST_REPLAYS} pairs were disturbed, the last one: {noisy}"
+            played.ended = f"more than {MOST_REPLAYS} pairs were disturbed, the last one: {disturbed}"
             return
-    usual += [one.others for one in rounds]
+    usual.append(rounds[0].others)
     by_version = {one.version: one for one in rounds}
     played.pairs.append((by_version[BASELINE], by_version[CANDIDATE]))
 
 
-def noise(one: Round, usual: Sequence[float]) -> str:
-    """What disturbed a round, held against what others took in those before; nothing where it was as usual."""
-    if len(usual) < ROUNDS_KNOWN:
+def noise(others: float, usual: Sequence[float]) -> str:
+    """What disturbed a pair, held against what others took in those before; nothing where it was as usual."""
+    if len(usual) < PAIRS_KNOWN:
         return ""
     known = median(usual)
-    if one.others <= known + max(BUSY_CORES, BUSY_SHARE * known):
+    if others <= known + max(BUSY_CORES, BUSY_SHARE * known):
         return ""
-    return f"something else took {one.others:.2f} cores during a round of the {one.version}, as against {known:.2f}"
+    return f"something else took {others:.2f} cores, as against {known:.2f}"

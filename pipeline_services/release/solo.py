@@ -1,9 +1,9 @@
-"""One version alone: its pod drains the prefilled topic, is looked at from outside, and is ended."""
+"""Versions at work on a prefilled topic: one alone, to be looked at, or two in turns, to be measured."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -17,25 +17,36 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.model.k8s import restarts_of
 from pipeline_services.model.waiting import WaitExpired, wait_until
-from pipeline_services.release.alone import LOOK_EVERY_S, Alone, VersionFailed, end_of, first_of
+from pipeline_services.release.alone import LOOK_EVERY_S, Alone, VersionFailed, end_of, first_of, running
 from pipeline_services.release.bench.run import finished, history_of, last_object
-from pipeline_services.release.ground import Place, loader, version_pod
-from pipeline_services.release.rounds import Round
+from pipeline_services.release.ground import Place, loader, pod_of, version_pod
+from pipeline_services.release.rounds import CANDIDATE, Round
 from pipeline_services.release.store import TrialStore
 from pipeline_services.release.trial import Trial
+from pipeline_services.release.turns import turns
 from pipeline_services.release.usage import Usage, node_busy, usage
 
 READINGS: Final = 180_000
 """So many that the start of the program is a small part of what a round costs, and a leak stays below the limit."""
 LOADED_WITHIN_S: Final = 180.0
 DRAINED_WITHIN_S: Final = 150.0
+_NOT_ALL: Final = f"not all readings were committed within {DRAINED_WITHIN_S:g} s"
 WATCHED_S: Final = 75.0
 """Seconds that the candidate's pod is looked at in its trial: what fails after a minute has failed by then."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A version at work: its pod, and what it has to itself."""
+
+    version: str
+    pod: Alone
+    place: Place
+
+
 @dataclass(slots=True)
 class Solo:
-    """Runs versions one after the other on the same readings.
+    """Runs versions on the same readings: one alone, or two in turns.
 
     Attributes:
         processor: the processor's Deployment, as it is.
@@ -50,17 +61,13 @@ class Solo:
     remove_buckets: Callable[[str], None]
     _runs: int = field(default=0)
 
-    @property
-    def _alone(self) -> Alone:
-        return Alone(self.api, self.probes, roles.PROCESSOR)
-
     def fill(self) -> None:
         """Fill the topic, once for all runs.
 
         Raises:
             PipelineError: the pod failed, or not every reading was acknowledged.
         """
-        with self._alone.running(loader(self.processor, self.load)):
+        with running(self.api, loader(self.processor, self.load)):
             wait_until(lambda: finished(self.api), within=LOADED_WITHIN_S, what="the topic to be filled", every=0.5)
             told = last_object(self.api, "load")
         if told.get("acknowledged") != self.load.readings:
@@ -72,72 +79,115 @@ class Solo:
         Raises:
             PipelineError: something else than the version failed.
         """
-        with self._running(image) as place:
+        with self._running([(CANDIDATE, image)]) as (side,):
             trial, failed = Trial(), ""
             try:
-                trial = replace(trial, ready_s=self._alone.ready())
-                self._drained(place)
-                self._alone.watch(watched_s)
+                trial = replace(trial, ready_s=side.pod.ready())
+                if not self._waited(lambda broker: self._has_drained(broker, side)):
+                    raise VersionFailed(_NOT_ALL)
+                side.pod.watch(watched_s)
             except VersionFailed as error:
                 failed = error.message
-            trial = self._alone.looked_at(replace(trial, failed=failed))
+            trial = side.pod.looked_at(replace(trial, failed=failed))
             if not failed:
-                trial = self._read_back(trial, place)
-            return replace(trial, stopped_s=self._alone.stopped())
+                trial = self._read_back(trial, side.place)
+            return replace(trial, stopped_s=side.pod.stopped())
 
-    def play(self, version: str, image: str) -> Round:
-        """One round: the version drains all readings, and what that took.
+    def play(self, versions: Sequence[tuple[str, str]]) -> list[Round]:
+        """One pair of rounds: both versions drain all readings in turns, and what that took of each.
+
+        Args:
+            versions: each with its image, in the order in which they are begun.
 
         Raises:
-            PipelineError: something else than the version failed.
+            PipelineError: something else than a version failed.
         """
         busy, began = node_busy(self.api), time.time()
-        with self._running(image) as place:
-            try:
-                self._drained(place)
-            except VersionFailed as error:
-                return Round(version, failed=error.message)
-            processes = self._alone.processes()
-            ended, used = time.time(), usage(self.api, first_of(processes))
-            started = processes.started()
-            others = max(0.0, used.node_busy_s - busy - used.cpu_s) / (ended - began)
-            return Round(
-                version, costs(used, ended - started, self.load.readings), others, self.store.count(place.name)
-            )
+        with self._running(versions) as sides:
+            first: list[int] = []
+            for side in sides:
+                try:
+                    first.append(first_of(side.pod.begun()))
+                except VersionFailed as error:
+                    return [Round(side.version, failed=error.message)]
+            with turns(self.api, first):
+                rounds = self._in_turns(sides)
+            used = sum(usage(self.api, one).cpu_s for one in first)
+            others = max(0.0, node_busy(self.api) - busy - used) / (time.time() - began)
+        return [replace(one, others=others) for one in rounds]
 
     @contextmanager
-    def _running(self, image: str) -> Iterator[Place]:
-        self._runs += 1
-        place = Place(self.load.producer_id, self._runs)
-        self.store.make(place.name)
+    def _running(self, versions: Sequence[tuple[str, str]]) -> Iterator[list[_Side]]:
+        pipeline, sides, pods = self.probes.pipeline, list[_Side](), list[Mapping[str, Any]]()
+        for version, image in versions:
+            self._runs += 1
+            place, name = Place(self.load.producer_id, self._runs), pod_of(version)
+            sides.append(_Side(version, Alone(self.api, self.probes, roles.PROCESSOR, name), place))
+            pods.append(version_pod(self.processor, image, place, pipeline, name))
+            self.store.make(place.name)
         try:
-            with self._alone.running(version_pod(self.processor, image, place, self.probes.pipeline)):
-                yield place
+            with running(self.api, *pods):
+                yield sides
         finally:
-            self.remove_buckets(place.name)
+            for side in sides:
+                self.remove_buckets(side.place.name)
 
-    def _drained(self, place: Place) -> None:
-        """Wait until the group has committed the end of every partition."""
-        numbers = self.probes.pipeline.topics.partition_numbers
+    def _in_turns(self, sides: Sequence[_Side]) -> list[Round]:
+        """Each is measured the moment it has stored everything; one that fails ends it."""
+        rounds: dict[str, Round] = {}
+
+        def over(broker: KafkaBroker) -> bool:
+            for side in sides:
+                try:
+                    if side.version not in rounds and self._has_drained(broker, side):
+                        rounds[side.version] = self._measured(side)
+                except VersionFailed as error:
+                    rounds[side.version] = Round(side.version, failed=error.message)
+            return len(rounds) == len(sides) or any(one.failed for one in rounds.values())
+
+        late = "" if self._waited(over) else _NOT_ALL
+        return [rounds.get(side.version, Round(side.version, failed=late)) for side in sides]
+
+    def _measured(self, side: _Side) -> Round:
+        processes = side.pod.processes()
+        ended, used = time.time(), usage(self.api, first_of(processes))
+        taken = costs(used, ended - processes.started(), self.load.readings)
+        return Round(side.version, taken, stored=self.store.count(side.place.name))
+
+    def _waited(self, over: Callable[[KafkaBroker], bool]) -> bool:
+        """Whether it is over in time.
+
+        Raises:
+            PipelineError: Kafka did not answer in the end, which is no fault of a version.
+        """
         with KafkaBroker(self.probes.kafka_forward.port) as broker:
-
-            def drained() -> bool:
-                pod = self._alone.pod()
-                if restarts_of(pod):
-                    raise VersionFailed(f"its container ended while it had readings to store: {end_of(pod)}")
-                offsets = broker.offsets(place.name, place.topic, numbers)
-                if sum(offsets.end.values()) < self.load.readings:
-                    raise NoData(f"the topic {place.topic} does not hold all {self.load.readings} readings any more")
-                return all((offsets.committed.get(number) or 0) >= end for number, end in offsets.end.items())
-
-            away = (ServiceUnreachable, UnexpectedAnswer)
-            goal = "all readings to be stored"
             try:
-                wait_until(drained, within=DRAINED_WITHIN_S, what=goal, every=LOOK_EVERY_S, retry_on=away)
+                return wait_until(
+                    lambda: over(broker),
+                    within=DRAINED_WITHIN_S,
+                    what="all readings to be stored",
+                    every=LOOK_EVERY_S,
+                    retry_on=(ServiceUnreachable, UnexpectedAnswer),
+                )
             except WaitExpired as error:
-                if error.__cause__ is not None:  # Kafka did not answer in the end: that is no fault of the version
+                if error.__cause__ is not None:
                     raise
-                raise VersionFailed(f"not all readings were committed within {DRAINED_WITHIN_S:g} s") from error
+                return False
+
+    def _has_drained(self, broker: KafkaBroker, side: _Side) -> bool:
+        """Whether the group has committed the end of every partition.
+
+        Raises:
+            VersionFailed: the container ended before that.
+            NoData: the readings are no longer there.
+        """
+        pod, place = side.pod.pod(), side.place
+        if restarts_of(pod):
+            raise VersionFailed(f"its container ended while it had readings to store: {end_of(pod)}")
+        offsets = broker.offsets(place.name, place.topic, self.probes.pipeline.topics.partition_numbers)
+        if sum(offsets.end.values()) < self.load.readings:
+            raise NoData(f"the topic {place.topic} does not hold all {self.load.readings} readings any more")
+        return all((offsets.committed.get(number) or 0) >= end for number, end in offsets.end.items())
 
     def _read_back(self, trial: Trial, place: Place) -> Trial:
         types = self.store.types(place.name)

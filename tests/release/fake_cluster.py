@@ -13,7 +13,6 @@ from pipeline_services.audit.records import Records
 from pipeline_services.clients.kafka_broker import Offsets
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.release.bench.manifests import NAME
 
 LOAD = Load("bench-1790000000", 100, 10**18)
 ALL = dict.fromkeys(range(5), 20)
@@ -38,14 +37,15 @@ class FakeCluster:
 
     version: Version = field(default_factory=Version)
     namespace: str = "ns"
-    pod: dict[str, Any] | None = None
+    pods: dict[str, dict[str, Any]] = field(default_factory=dict)
     looks: int = 0
     applied: list[dict[str, Any]] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
 
     def get(self, kind: str, name: str) -> dict[str, Any] | None:
-        assert (kind, name) == ("Pod", NAME)
-        if self.pod is None:
+        assert kind == "Pod"
+        pod = self.pods.get(name)
+        if pod is None:
             return None
         self.looks += 1
         ended = int(self.looks >= self.version.ends_at)
@@ -55,27 +55,32 @@ class FakeCluster:
             "restartCount": ended,
             "containerID": "containerd://abcdef012345",
         }
-        status["state"] = {"running": {"startedAt": self.pod["started"]}}
+        status["state"] = {"running": {"startedAt": pod["started"]}}
         if ended:
             status["lastState"] = {"terminated": {"reason": self.version.reason, "exitCode": 1}}
         conditions = [{"type": "Ready", "status": "True" if ready else "False"}]
         state = {"phase": "Running", "containerStatuses": [status], "conditions": conditions}
-        return {"metadata": {"name": NAME}, "spec": self.pod["spec"], "status": state}
+        return {**pod, "status": state}
+
+    def list(self, kind: str) -> list[dict[str, Any]]:
+        assert kind == "pods"
+        return list(self.pods.values())
 
     def apply(self, manifest: dict[str, Any]) -> None:
         self.applied.append(manifest)
         self.looks = 0
-        self.pod = {"spec": manifest["spec"], "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+        started = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.pods[manifest["metadata"]["name"]] = {**manifest, "started": started}
 
-    def delete(self, _kind: str, _name: str) -> None:
+    def delete(self, _kind: str, name: str) -> None:
         self.steps.append("SIGTERM")
         if self.version.stops:
-            self.pod = None
+            del self.pods[name]
 
     def call(self, method: str, path: str, _body: Any = None, _content_type: str = "") -> dict[str, Any]:
         assert method == "DELETE"
         assert path.endswith("pods?labelSelector=app%3Dbench-pipeline")
-        self.pod = None
+        self.pods.clear()
         return {}
 
     def logs(self, _pod: str, _container: str, *, previous: bool = False, **_options: Any) -> list[str]:
@@ -83,6 +88,9 @@ class FakeCluster:
 
     def on_node(self, words: Sequence[str]) -> str:
         script = words[2]
+        if "setsid" in script or "kill -0" in script:
+            self.steps.append("turns begin" if "setsid" in script else "turns end")
+            return "77\n"
         if "NSpid" in script:
             return "4242 1 S\n"
         if "/proc/uptime" in script:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -88,11 +89,8 @@ class World:
             def try_out(self, image: str, _watched_s: float) -> Trial:
                 return world.trial if image == NEW else replace(good(), series=SERIES)
 
-            def play(self, version: str, image: str) -> Round:
-                turn = next(world._turn)
-                cost = world.cost[image] * (1 + world.noise * (turn * 7 % 5 - 2))
-                costs = dict.fromkeys(("cpu-per-reading", "peak-memory", "drain-time"), cost)
-                return Round(version, costs, 1.0, READINGS, world.fails[image])
+            def play(self, versions: Sequence[tuple[str, str]]) -> list[Round]:
+                return [world.round_of(version, image) for version, image in versions]
 
         class RollOut:
             def __init__(self, *_arguments: Any) -> None: ...
@@ -109,6 +107,11 @@ class World:
         monkeypatch.setattr(engine, "Solo", Solo)
         monkeypatch.setattr(engine, "Producing", lambda *_: self)
         monkeypatch.setattr(engine, "RollOut", RollOut)
+
+    def round_of(self, version: str, image: str) -> Round:
+        cost = self.cost[image] * (1 + self.noise * (next(self._turn) * 7 % 5 - 2))
+        costs = dict.fromkeys(("cpu-per-reading", "peak-memory", "drain-time"), cost)
+        return Round(version, costs, 1.0, READINGS, self.fails[image])
 
     def try_out(self, image: str, _number: int) -> Trial:
         """As the producers of both versions."""

@@ -58,7 +58,7 @@ def test_a_producer_is_seen_whole(tried: Producing) -> None:
     assert trial.stopped_s is not None
     assert trial.ledger is not None
     assert [one.sequence for one in trial.ledger.lost] == [2]
-    assert cluster(tried).pod is None
+    assert cluster(tried).pods == {}
 
 
 def test_a_producer_that_is_never_ready_has_no_rate(tried: Producing) -> None:

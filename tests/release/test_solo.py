@@ -10,12 +10,13 @@ from pipeline_services.model.errors import NoData
 from pipeline_services.model.waiting import WaitExpired
 from pipeline_services.release import alone, solo
 from pipeline_services.release.alone import Alone, series_in
-from pipeline_services.release.rounds import CANDIDATE
+from pipeline_services.release.rounds import BASELINE, CANDIDATE
 from pipeline_services.release.solo import Solo, costs
 from pipeline_services.release.usage import Usage
 from tests.release.fake_cluster import LOAD, FakeBroker, FakeCluster, FakeStore, Version, Ways
 from tests.release.test_ground import PROCESSOR
 
+PAIR = [(CANDIDATE, "apps:2"), (BASELINE, "apps:1")]
 METRICS = "# HELP x\nconveyor_readings_written_total 100.0\nother 1\n"
 
 
@@ -57,9 +58,9 @@ def test_a_good_version_is_seen_whole(bench: Bench) -> None:
 
 def test_each_run_has_a_bucket_of_its_own_which_is_gone_afterwards(bench: Bench) -> None:
     bench.solo.try_out("apps:1", 0.0)
-    bench.solo.play(CANDIDATE, "apps:2")
-    assert bench.store.made == bench.removed == [f"{LOAD.producer_id}-1", f"{LOAD.producer_id}-2"]
-    assert bench.cluster.pod is None
+    bench.solo.play(PAIR)
+    assert bench.store.made == bench.removed == [f"{LOAD.producer_id}-{number}" for number in (1, 2, 3)]
+    assert bench.cluster.pods == {}
 
 
 def test_a_lost_reading_is_named(bench: Bench) -> None:
@@ -96,18 +97,27 @@ def test_the_log_from_before_a_restart_is_kept(bench: Bench) -> None:
     assert next(iter(bench.solo.try_out("apps:2", 0.0).log or ())) == "before it was started again"
 
 
-def test_a_round_has_its_costs(bench: Bench) -> None:
-    one = bench.solo.play(CANDIDATE, "apps:2")
-    assert (one.version, one.failed, one.stored) == (CANDIDATE, "", 100)
-    assert one.costs["cpu-per-reading"] == pytest.approx(6500)
-    assert one.costs["peak-memory"] == 64.0
-    assert one.costs["drain-time"] == pytest.approx(5.0, abs=0.5)
-    assert bench.cluster.applied[0]["spec"]["containers"][0]["image"] == "apps:2"
+def test_both_rounds_of_a_pair_have_their_costs_and_are_played_in_turns(bench: Bench) -> None:
+    rounds = bench.solo.play(PAIR)
+    assert [(one.version, one.failed, one.stored) for one in rounds] == [(CANDIDATE, "", 100), (BASELINE, "", 100)]
+    for one in rounds:
+        assert one.costs["cpu-per-reading"] == pytest.approx(6500)
+        assert one.costs["peak-memory"] == 64.0
+        assert one.costs["drain-time"] == pytest.approx(5.0, abs=0.5)
+    images = [pod["spec"]["containers"][0]["image"] for pod in bench.cluster.applied]
+    assert images == ["apps:2", "apps:1"]
+    assert bench.cluster.steps == ["turns begin", "turns end"]
 
 
 def test_a_round_that_fails_says_why(bench: Bench) -> None:
     bench.cluster.version = Version(drains=False)
-    assert "not all readings were committed" in bench.solo.play(CANDIDATE, "apps:2").failed
+    assert "not all readings were committed" in bench.solo.play(PAIR)[0].failed
+    assert bench.cluster.steps == ["turns begin", "turns end"]
+
+
+def test_a_container_that_ends_at_work_fails_its_round_at_once(bench: Bench) -> None:
+    bench.cluster.version = Version(ends_at=3)
+    assert "ended while it had readings to store" in bench.solo.play(PAIR)[0].failed
 
 
 def test_a_topic_that_lost_its_readings_says_nothing_about_the_version(
@@ -115,13 +125,13 @@ def test_a_topic_that_lost_its_readings_says_nothing_about_the_version(
 ) -> None:
     monkeypatch.setattr(FakeBroker, "end", {0: 0, 1: 0})
     with pytest.raises(NoData, match="does not hold all 100 readings"):
-        bench.solo.play(CANDIDATE, "apps:2")
+        bench.solo.play(PAIR)
 
 
 def test_a_broker_that_is_away_says_nothing_about_the_version(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeBroker, "away", True)
     with pytest.raises(WaitExpired, match="kafka cannot be reached"):
-        bench.solo.play(CANDIDATE, "apps:2")
+        bench.solo.play(PAIR)
 
 
 def test_a_pod_that_somebody_took_away_says_nothing_about_the_version(bench: Bench) -> None:
