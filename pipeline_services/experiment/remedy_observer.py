@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline_services.experiment import score, steps
 from pipeline_services.experiment.diagnosis_observer import DiagnosisObserver, Looks
+from pipeline_services.experiment.result import Healed
 from pipeline_services.experiment.runner import Run
 from pipeline_services.experiment.steps import Typed
 from pipeline_services.model.commands import changes
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 GONE_TIMEOUT_S: Final = 180.0
 """From the last command until the cause is gone: a rollout of Kafka takes most of a minute."""
+SETTLED_TIMEOUT_S: Final = 15.0
+"""From the undo until what is said then lasts."""
 LOOK_INTERVAL_S: Final = 2.0
 TypeOne = Callable[[str], Typed]
 """Types one command and says what came of it."""
@@ -57,22 +60,32 @@ class RemedyObserver(DiagnosisObserver):
                 return
         self.unmended = self._what_stays()
 
+    def recover(self, _run: Run, _healed: Healed) -> None:
+        """Where a remedy made pods load what the undo took back, make them load it again, as the finding says."""
+        if self.typed:
+            for finding in self._lasting(SETTLED_TIMEOUT_S):
+                for command in filter(steps.restarts, finding.next):
+                    self._type_one(command)
+
     def _what_stays(self) -> str:
-        left: list[str] = []
+        left = self._lasting(GONE_TIMEOUT_S)
+        typed, said = "; ".join(map(str, self.typed)), [score.describe(one) for one in left]
+        return f"typed: {typed}. After {GONE_TIMEOUT_S:g} s there is still: {said}" if left else ""
+
+    def _lasting(self, within: float) -> list[Finding]:
+        """What is said of the scenario's components for so many seconds, but for what heals by itself."""
+        left: list[Finding] = []
 
         def gone() -> bool:
-            left[:] = [
-                score.describe(one) for one in self._looks.diagnose(self._looks.look()).findings if self._of(one)
-            ]
+            left[:] = filter(self._of, self._looks.diagnose(self._looks.look()).findings)
             return not left
 
         what = f"{self._cause} to be gone"
         try:
-            wait_until(gone, within=GONE_TIMEOUT_S, what=what, every=LOOK_INTERVAL_S, retry_on=(PipelineError,))
+            wait_until(gone, within=within, what=what, every=LOOK_INTERVAL_S, retry_on=(PipelineError,))
         except WaitExpired:
-            typed = "; ".join(map(str, self.typed))
-            return f"typed: {typed}. After {GONE_TIMEOUT_S:g} s there is still: {left}"
-        return ""
+            return left
+        return []
 
     def _told(self, run: Run) -> Finding | None:
         diagnosis = run.result.observed.diagnosis

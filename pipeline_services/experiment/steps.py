@@ -46,6 +46,11 @@ def to_type(steps: Iterable[str]) -> list[str]:
     return [step for step in steps if not is_open_ended(step)]
 
 
+def restarts(step: str) -> bool:
+    """Whether a command replaces pods and changes nothing else."""
+    return " delete pod" in step or " rollout restart " in step
+
+
 def flaw(code: int | None, output: str) -> str:
     """What is wrong with the answer to a command that reads: it ends with an error or never, or shows nothing."""
     said = output.strip()

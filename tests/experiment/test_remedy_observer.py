@@ -9,8 +9,11 @@ import pytest
 from pipeline_services.experiment import remedy_observer
 from pipeline_services.experiment.diagnosis_observer import Looks
 from pipeline_services.experiment.remedy_observer import RemedyObserver
+from pipeline_services.experiment.result import Healed
 from pipeline_services.experiment.runner import play
 from pipeline_services.experiment.steps import Typed
+from pipeline_services.triage.model import Diagnosis, Finding
+from pipeline_services.triage.subjects import CAUSES
 from tests.experiment.fake_pipeline import DEPLOYMENT, FakePipeline
 from tests.experiment.test_diagnosis_observer import DOWN, diagnose, pipeline
 
@@ -22,8 +25,10 @@ class Operator:
 
     def __init__(self, pipeline: FakePipeline, *, works: bool = True, answer: str = "") -> None:
         self.pipeline, self.works, self.answer = pipeline, works, answer
+        self.typed: list[str] = []
 
     def type(self, command: str) -> Typed:
+        self.typed.append(command)
         if " scale " in command and self.works:
             self.pipeline.api.objects[DEPLOYMENT]["spec"]["replicas"] = 1
         return Typed(command, self.answer)
@@ -61,6 +66,22 @@ def test_a_command_that_is_refused_is_said(pipeline: FakePipeline) -> None:
 def test_another_cause_than_the_one_that_is_tried_is_no_success(pipeline: FakePipeline) -> None:
     unmended = mended(pipeline, Operator(pipeline), "node-cordoned").unmended
     assert unmended == "kafka-down was played, and nothing said node-cordoned"
+
+
+@pytest.mark.parametrize(("typed", "expected"), [(True, ["kubectl delete pod kafka-0"]), (False, [])])
+def test_pods_load_again_what_the_undo_took_back(
+    pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch, typed: bool, expected: list[str]
+) -> None:
+    monkeypatch.setattr(remedy_observer, "SETTLED_TIMEOUT_S", 0.05)
+    said = Finding(
+        CAUSES["certificate-not-loaded"], "kafka", "x", next=("kubectl delete pod kafka-0", "kubectl rollout undo x")
+    )
+    operator = Operator(pipeline)
+    looks = Looks(pipeline.look, lambda _snapshot: Diagnosis(0.0, "kind", "ns", (said,)), lambda _commands: ())
+    observer = RemedyObserver(cast("Any", pipeline), DOWN, looks, "scaled-to-zero", operator.type)
+    observer.typed = [Typed("kubectl scale x")] if typed else []
+    observer.recover(cast("Any", None), Healed(0.0))
+    assert operator.typed == expected
 
 
 def test_what_is_never_named_is_no_success() -> None:
