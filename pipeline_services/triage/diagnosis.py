@@ -52,7 +52,8 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
 def upstream_first(findings: Iterable[Finding], pipeline: Pipeline) -> list[Finding]:
     """The findings without those that another one explains, and without repetition.
 
-    Causes before symptoms, and what lasts before what heals by itself: the first one is what somebody has to act on.
+    What lasts before what heals by itself, what holds readings up before what only watches, causes before symptoms:
+    the first one is what somebody has to act on.
     """
     distinct = list({(one.cause.id, one.component, one.subject): one for one in findings}.values())
     kept = [
@@ -61,9 +62,10 @@ def upstream_first(findings: Iterable[Finding], pipeline: Pipeline) -> list[Find
     return sorted(kept, key=lambda one: _urgency(one, pipeline))
 
 
-def _urgency(finding: Finding, pipeline: Pipeline) -> tuple[bool, bool, int, float]:
+def _urgency(finding: Finding, pipeline: Pipeline) -> tuple[bool, bool, bool, int, float]:
     upstream = pipeline.rank(finding.component)
-    return finding.self_healing, finding.cause.symptomatic, upstream, finding.since or float("inf")
+    only_watches = {finding.component, *finding.affects}.isdisjoint(pipeline.data_path)
+    return finding.self_healing, only_watches, finding.cause.symptomatic, upstream, finding.since or float("inf")
 
 
 def explains(cause: Finding, symptom: Finding, pipeline: Pipeline) -> bool:

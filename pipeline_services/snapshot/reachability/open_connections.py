@@ -104,8 +104,8 @@ class Network:
         return [Surplus(source, destination, opened, self._policies.opening(source, destination, more))] if more else []
 
     def _allowed(self, source: End, destination: End) -> Ports:
-        """The ports of the described flows. Who may connect to any address outside may so to that of a pod."""
-        meant = ((source, destination), (source, Beyond.OUTSIDE))
+        """The ports of the described flows. Any address outside may be that of a pod, whichever end of a flow it is."""
+        meant = ((source, destination), (source, Beyond.OUTSIDE), (Beyond.OUTSIDE, destination))
         return Ports.joined(self._described_ports[ends] for ends in meant if ends in self._described_ports)
 
     @cached_property

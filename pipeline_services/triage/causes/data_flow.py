@@ -12,6 +12,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, READ_DEAD_LETTER, TOP_PODS
 from pipeline_services.model.k8s import name_of, status_of
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
+from pipeline_services.triage.causes import probes
 from pipeline_services.triage.causes.finding import make_finding
 from pipeline_services.triage.causes.kafka import unread_partitions
 from pipeline_services.triage.evidence import Evidence
@@ -86,7 +87,9 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     high = evidence.failed_metrics("consumer-lag", "end-to-end-latency", "stored-reading-age")
     growing = evidence.failed_metrics("consumer-lag-growth")
     behind = evidence.failed_metrics("processor-matches-producer")
-    if growing or (behind and not _falls(evidence)):
+    if growing and (hung := probes.stands_still(evidence, roles.PROCESSOR, growing[0].why)):
+        yield hung
+    elif growing or (behind and not _falls(evidence)):
         first = (growing or behind)[0]
         yield make_finding(
             evidence,
@@ -167,7 +170,7 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             subject=f"topic/{evidence.pipeline.topics.dead_letters}",
             affects={roles.PROCESSOR},
         )
-    idle = evidence.failed_metrics("producer-rate", "unacknowledged-age")
+    idle = evidence.failed_metrics("producer-rate", "unacknowledged-age") or evidence.failed(checks.TOPIC_GROWS)
     if idle and evidence.ready(roles.PRODUCER):
         words = evidence.said(roles.PRODUCER, r"(?i)error|warn|fail|refused|timed? ?out", within=60)
         yield make_finding(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from pipeline_services.checklist import checks
@@ -21,6 +21,7 @@ from pipeline_services.model.k8s import (
     replicas_of,
     spec_of,
 )
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.causes import cluster_parts, services
 from pipeline_services.triage.causes.finding import make_finding, stopped_since, well
 from pipeline_services.triage.evidence import Evidence
@@ -157,35 +158,9 @@ def _is_ours(evidence: Evidence, line: str) -> bool:
 def _policies(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.known("networkpolicies"):
         return
-    blocked = {one: _flow(evidence, one) for one in evidence.failed(checks.NETWORK_ALLOWS)}
-    names_blocked = [one.why for one, flow in blocked.items() if flow.destination == DNS]
-    ways = {one.why: flow for one, flow in blocked.items() if flow.destination != DNS}
-    if ways:
-        pipeline = evidence.pipeline
-        sources = sorted({pipeline[flow.source].reports_to for flow in ways.values() if flow.source != ANY})
-        yield make_finding(
-            evidence,
-            "policy-blocks",
-            "network",
-            f"no policy lets {', '.join(str(flow) for flow in list(ways.values())[:3])}",
-            *ways,
-            *_time_outs(evidence),
-            subject="networkpolicies",
-            since=_changed(evidence),
-            affects=pipeline.affected_by(*sources),
-        )
-    if names_blocked:
-        yield make_finding(
-            evidence,
-            "policy-blocks",
-            "network",
-            "no policy lets the pods reach DNS",
-            *names_blocked,
-            *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
-            subject="networkpolicies",
-            since=_changed(evidence),
-            affects=evidence.pipeline.affected_by(DNS),
-        )
+    blocked = {one.why: _flow(evidence, one) for one in evidence.failed(checks.NETWORK_ALLOWS)}
+    if blocked:
+        yield _blocked(evidence, blocked)
     loose = [one for check in TOO_LOOSE for one in evidence.failed(check)]
     if loose:
         yield make_finding(
@@ -198,6 +173,38 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
             since=_changed(evidence),
             affects=(),
         )
+
+
+def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
+    """Flows that no policy lets through, by what is said of each."""
+    pipeline = evidence.pipeline
+    cut_off = {_suffers(pipeline, flow) for flow in ways.values()}
+    only_names = all(flow.destination == DNS for flow in ways.values())
+    told = f"{_askers(ways.values())} reach DNS" if only_names else ", ".join(map(str, [*ways.values()][:3]))
+    return make_finding(
+        evidence,
+        "policy-blocks",
+        "network",
+        f"no policy lets {told}",
+        *ways,
+        *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
+        *_time_outs(evidence),
+        subject="networkpolicies",
+        since=_changed(evidence),
+        affects=pipeline.affected_by(*sorted(cut_off)),
+    )
+
+
+def _suffers(pipeline: Pipeline, flow: Flow) -> str:
+    """Who is cut off: the source, or where that is every pod or nobody of the pipeline, the destination."""
+    source = pipeline.workloads.get(flow.source)
+    return source.reports_to if source else flow.destination
+
+
+def _askers(flows: Iterable[Flow]) -> str:
+    """Who asks for names, in words."""
+    sources = list(dict.fromkeys(flow.source for flow in flows))
+    return "the pods" if ANY in sources else " and ".join(sources)
 
 
 def _dns_blocked(evidence: Evidence) -> bool:

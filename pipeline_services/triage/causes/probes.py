@@ -4,7 +4,8 @@ probe is refused, or gets "no such page" from a healthy process."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pipeline_services.judgements.pods import STARTING_FOR
@@ -27,7 +28,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.text import duration
 from pipeline_services.triage.causes.finding import event_line, make_finding
 from pipeline_services.triage.evidence import Evidence
-from pipeline_services.triage.model import Cause, Finding
+from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import DESCRIBE, HISTORY, LOGS, READY, ROLL_BACK
 
 CAUSES: Final = (
@@ -56,6 +57,7 @@ _REFUSED: Final = (
     r"(?i)connection refused|statuscode: 40[0-9]|no such file|not found|executable file"
     r"|HTTP response to HTTPS|server gave HTTP"
 )
+_TROUBLE: Final = r"(?i)error|warn|fail|refused|timed? ?out|traceback"
 STOPPED_S: Final = 60.0
 """Age of the newest stored reading from which on nothing arrives any more."""
 STARTUP_S: Final = 15.0
@@ -161,6 +163,25 @@ def silent(evidence: Evidence, app: str, unscraped: str) -> Finding | None:
     Args:
         unscraped: what Prometheus says of the one target that it cannot scrape.
     """
+    if not re.search(_TIMED_OUT, unscraped):
+        return None
+    return _unasked(evidence, app, unscraped, affects={*evidence.pipeline.affected_by(app), roles.PROMETHEUS})
+
+
+def stands_still(evidence: Evidence, app: str, seen: str) -> Finding | None:
+    """The same where nobody scrapes it: it takes nothing of what comes in, and has nothing to say of that.
+
+    That is a guess, and gives way to whatever keeps the readings from it.
+
+    Args:
+        seen: what shows that nothing moves on.
+    """
+    found = None if evidence.said(app, _TROUBLE, within=STOPPED_S) else _unasked(evidence, app, seen)
+    return found and replace(found, cause=replace(found.cause, symptomatic=True), confidence=Confidence.MEDIUM)
+
+
+def _unasked(evidence: Evidence, app: str, seen: str, affects: Iterable[str] | None = None) -> Finding | None:
+    """A process on the way of the readings that no probe asks, while none of them has been stored for a minute."""
     part = evidence.pipeline[app]
     ready = [pod for pod in evidence.pods(app) if is_ready(pod)]
     if app not in evidence.pipeline.data_path or not ready or any(map(_is_asked, ready)):
@@ -169,17 +190,17 @@ def silent(evidence: Evidence, app: str, unscraped: str) -> Finding | None:
         age = newest_stored_age(evidence.snapshot)
     except PipelineError:
         return None
-    if age < STOPPED_S or not re.search(_TIMED_OUT, unscraped):
+    if age < STOPPED_S:
         return None
     return make_finding(
         evidence,
         "process-hung",
         part,
         f"{app} is Ready and does not answer: {name_of(ready[0])}; no reading has been stored for {duration(age)}",
-        unscraped,
+        seen,
         f"no probe of {app} asks the process, so nothing restarts it",
         since=evidence.snapshot.taken_at - age,
-        affects={*evidence.pipeline.affected_by(app), roles.PROMETHEUS},
+        affects=affects,
         self_healing=False,
         pod=ready[0],
     )
