@@ -82,6 +82,8 @@ _MADE_OF_MORE: Final = (
     Recipe("python-base", "", 25),
     Recipe("system", "kubernetes", 12, ("kubernetes", "cluster-tools", "etcd")),
     Recipe("coredns", "coredns", 3, on="system"),
+    Recipe("metrics-server", "metrics-server", 3, on="system"),
+    Recipe("local-path-provisioner", "local-path-provisioner", 3, on="system"),
     Recipe("kube-router", "kube-router", 20, ("kube-router",)),
     Recipe("kafka", "kafka", 45, ("kafka-jars",)),
     Recipe("prometheus", "prometheus", 6, ("prometheus",)),
@@ -120,7 +122,7 @@ _MADE_OF_MORE: Final = (
 )
 _PLAIN: Final = plain(paths.IMAGES, _MADE_OF_MORE)
 RECIPES: Final = (*_MADE_OF_MORE, *_PLAIN)
-BAKED_FIRST: Final = ("system", "coredns", "kube-router", "kafka")
+BAKED_FIRST: Final = ("system", "coredns", "metrics-server", "local-path-provisioner", "kube-router", "kafka")
 BAKED: Final = (
     *BAKED_FIRST,
     "influxdb",

@@ -20,7 +20,7 @@ case "${0##*/}" in
 esac
 if $tool; then
   # A tool run inside the broker's container must not start the broker's agent or take its memory.
-  unset KAFKA_OPTS JAVA_TOOL_OPTIONS
+  unset KAFKA_OPTS KAFKA_LOG4J_OPTS JAVA_TOOL_OPTIONS
   heap="-Xmx192m"
   log="$home/config/tools-log4j2.properties"
 else
@@ -31,4 +31,4 @@ archive=
 [ ! -s "$home/kafka.jsa" ] || archive="-XX:SharedArchiveFile=$home/kafka.jsa -Xshare:auto -Xlog:cds=off -Xlog:cds+dynamic=off"
 # shellcheck disable=SC2086 # options are words
 exec java $heap ${KAFKA_JVM_PERFORMANCE_OPTS:--XX:+UseSerialGC -XX:TieredStopAtLevel=1} $archive \
-  -Dlog4j2.configurationFile="${KAFKA_LOG4J_CONFIG:-$log}" ${KAFKA_OPTS:-} "@$home/classpath" "$class" "$@"
+  ${KAFKA_LOG4J_OPTS:--Dlog4j2.configurationFile=$log} ${KAFKA_OPTS:-} "@$home/classpath" "$class" "$@"
