@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import sys
@@ -17,6 +16,7 @@ from typing import Any, Final
 from chaos.scenarios import MATRIX
 from pipeline_services.experiment.score import judge
 from pipeline_services.faults.model import EXPIRY, MARK, RESTARTED
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.k8s.events import last_seen
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -118,7 +118,7 @@ def take_over(rows: Iterable[str], played: Path, kept: Path) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Take over what was played; 1 where a row is not judged as expected, and is left as it was."""
-    parser = argparse.ArgumentParser(prog="python -m chaos.matrix.recordings", description=__doc__)
+    parser = Parser(prog="python -m chaos.matrix.recordings", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help="only these; without any all that were played")
     parser.add_argument("--played", type=Path, default=PLAYED, metavar="DIR")
     options = parser.parse_args(arguments)

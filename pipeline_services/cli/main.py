@@ -9,6 +9,7 @@ from functools import partial
 
 from pipeline_services.clients import shell
 from pipeline_services.model import own_cluster
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import stopped_by
 from pipeline_services.model.failures import Interrupted
@@ -34,8 +35,11 @@ OK, FAILED = 0, 1
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; the exit code is 0, 1 for a failure with its reason in one line, or a signal's."""
-    options = _parser().parse_args(argv)
+    """Run one command; the exit code is 0, 1 for a failure with its reason in one line, 4 refused, or a signal's."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.pipeline and options.command not in ("up", "down"):
+        parser.error(f"{options.command} takes no --pipeline")
     progress = Progress(Durations(Cache(cache_root()).durations))
     try:
         with unwinding():
@@ -52,10 +56,10 @@ def main(argv: list[str] | None = None) -> int:
         return _say(f"{tail}\n{error}" if tail else str(error), FAILED)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     width = max(map(len, COMMANDS))
     listing = "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m pipeline_services.cli",
         description="The kind cluster with the pipeline in it, from package registries only.",
         epilog=f"commands:\n{listing}",
@@ -70,8 +74,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run_beside(command: str, name: str, pipeline: str, progress: Progress) -> int:
-    if command not in ("up", "down"):
-        return _say(f"{command} takes no --pipeline", FAILED)
     if command == "down":
         lifecycle.down_beside(name, pipeline, progress)
         return OK

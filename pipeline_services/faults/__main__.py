@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 
 from pipeline_services.faults.journal import own_journal
 from pipeline_services.faults.safety import describe
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says. 0 done, 1 a run that lives still has faults in force, 2 an undo failed."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline_services.faults", description=__doc__)
+    parser = Parser(prog="python -m pipeline_services.faults", description=__doc__)
     parser.add_argument("command", choices=("list", "sweep"))
     command = parser.parse_args(arguments).command
     journal = own_journal()

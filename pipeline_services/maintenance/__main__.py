@@ -1,6 +1,7 @@
 """``python -m pipeline_services.maintenance COMMAND``: backups of the own pipeline, and rotations of its secrets.
 
-The exit code is 0, 1 for a failure with its reason in one line, 130 and 143 for Ctrl-C and SIGTERM.
+The exit code is 0, 1 for a failure with its reason in one line, 4 for a command line that is refused, 130 and 143 for
+Ctrl-C and SIGTERM.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pipeline_services.maintenance import backup
 from pipeline_services.maintenance.rotation.run import await_influxdb, rotate_tls, rotate_tokens
 from pipeline_services.maintenance.site import Site, opened
 from pipeline_services.model import own_cluster
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import stopped_by
 from pipeline_services.model.failures import Interrupted, PlatformError
@@ -94,8 +96,8 @@ def _asked(question: str) -> str:
     return input(f"{question}\nType {backup.CONSENT} to do it: ")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m pipeline_services.maintenance", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m pipeline_services.maintenance", description=__doc__)
     parser.add_argument("command", choices=("backup", "backup-test", "restore", *ROTATIONS))
     parser.add_argument("--name", default=own_cluster.CLUSTER, help="kind's name of the cluster (default: %(default)s)")
     parser.add_argument("--archives", type=Path, help="where archives are (default: ~/.local/share/conveyor/backups)")

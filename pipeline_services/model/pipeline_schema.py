@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.cluster_part import KINDS_OF_PARTS, ClusterPart
 from pipeline_services.model.component import ESCALATIONS, Component
 from pipeline_services.model.flows import LAST_PORT, PROTOCOLS, Flow
@@ -102,4 +103,5 @@ def main(file: Path = PUBLISHED) -> int:
 
 
 if __name__ == "__main__":
+    Parser(prog="python -m pipeline_services.model.pipeline_schema", description=__doc__).parse_args()
     sys.exit(main())

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import math
 import random
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline_services.model.arguments import Parser
 from pipeline_services.release.decision import Decision, is_final, judge, too_noisy
 from pipeline_services.release.gates import LOOKS, METRICS
 
@@ -94,7 +94,10 @@ def _first(rounds: dict[str, list[tuple[float, float]]], look: int) -> dict[str,
 
 def main() -> int:
     """Print the table; 1 where a rate that is promised is not kept."""
-    parser = argparse.ArgumentParser(prog="power", description="How often each verdict comes at a given slowdown.")
+    parser = Parser(
+        prog="python -m pipeline_services.release.power",
+        description="How often each verdict comes at a given slowdown.",
+    )
     parser.add_argument(
         "--noise", type=float, default=NOISE, metavar="PERCENT", help="of one pair (default: %(default)s)"
     )

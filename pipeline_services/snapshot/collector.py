@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.model import roles
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
@@ -197,7 +197,7 @@ def _published(snapshot: Snapshot, secrets: Sequence[Mapping[str, Any]]) -> Snap
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record a snapshot to a file; returns the exit code: 0, or 2 when the cluster cannot be read."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline_services.snapshot", description="Record a snapshot.")
+    parser = Parser(prog="python -m pipeline_services.snapshot", description="Record a snapshot.")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE")
     parser.add_argument("--context", metavar="NAME")

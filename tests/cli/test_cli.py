@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.cli import main as cli
+from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.failures import Interrupted, PlatformError, StepFailed
 from pipeline_services.model.paths import Cache
 from pipeline_services.platform.build import preflight
@@ -41,10 +42,10 @@ def test_kubectl_is_not_there_before_it_was_built(capsys: pytest.CaptureFixture[
     assert "there is no kubectl yet. Next: make up" in capsys.readouterr().err
 
 
-def test_unknown_command_is_a_usage_error() -> None:
+def test_unknown_command_is_refused() -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["sideways"])
-    assert caught.value.code == 2
+    assert caught.value.code == REFUSED
 
 
 @pytest.mark.parametrize(

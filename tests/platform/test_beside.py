@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.cli import main as cli
+from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.failures import PlatformError
 from pipeline_services.platform.cluster import beside, lifecycle
 from pipeline_services.platform.cluster.access import ClusterAccess
@@ -75,8 +76,10 @@ def test_down_deletes_the_namespace_that_is_there(there: bool) -> None:
 
 
 def test_a_command_that_has_no_second_pipeline_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["status", "--pipeline", "plain"]) == 1
-    assert capsys.readouterr().err == "status takes no --pipeline\n"
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["status", "--pipeline", "plain"])
+    assert ended.value.code == REFUSED
+    assert capsys.readouterr().err.startswith("REFUSED: status takes no --pipeline; ")
 
 
 def test_the_suites_own_pipeline_is_not_deleted_this_way(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
+from pipeline_services.model.arguments import Parser
 from tests.judgements.world import healthy
 from tests.scale.crowd import Crowd
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.scale", description=__doc__)
+    parser = Parser(prog="python -m tests.scale", description=__doc__)
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--pods", type=int, default=0)
     parser.add_argument("--policies", type=int, default=0)

@@ -6,7 +6,6 @@ so the verdict is inconclusive or worse, and the same in both cases. The second 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -20,6 +19,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.cluster_parts import SYSTEM_LISTS
@@ -96,7 +96,7 @@ def api_server(crowd: Crowd) -> Iterator[int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.scale.bench", description=__doc__)
+    parser = Parser(prog="python -m tests.scale.bench", description=__doc__)
     parser.add_argument("--pods", type=int, default=FULL.pods)
     options = parser.parse_args()
     namespace = Pipeline.load().namespace

@@ -15,6 +15,7 @@ from pipeline_services.cli.discover.profile import Discovered, discovered
 from pipeline_services.cli.discover.reading import look
 from pipeline_services.cli.discover.toml_text import toml
 from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
 from pipeline_services.model.paths import short
@@ -47,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED if refused else NOT_KNOWN
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m pipeline_services.cli.discover",
         description="Write the profile of a running namespace, or compare one with its cluster (--check).",
     )

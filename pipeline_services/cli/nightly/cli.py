@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from pipeline_services.cli.nightly import history, outbox, report, screen
 from pipeline_services.cli.nightly.changes import Changes, changes
@@ -19,6 +19,7 @@ from pipeline_services.cli.nightly.notices import problems, well, with_news
 from pipeline_services.cli.nightly.plan import Cluster, Step, expected_s, steps
 from pipeline_services.cli.nightly.playing import Player
 from pipeline_services.clients.notifications import Receiver
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.run_lock import sole_holder
@@ -29,12 +30,6 @@ MINUTES: Final = 120.0
 KEPT: Final = 30
 RECEIVERS: Final = "CONVEYOR_NOTIFY"
 """The environment's variable with the addresses of whom to tell; not an option, since they are secret."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(REFUSED, f"REFUSED: {message}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return STOPPED_BY[str(error)]
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m pipeline_services.cli.nightly",
         description=__doc__,
         epilog=f"{RECEIVERS}: whom to tell when something begins or ends to fail, addresses as apprise takes them",

@@ -6,7 +6,6 @@ age fires for a run that never comes, too, where an absent series would never be
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -22,6 +21,7 @@ from pipeline_services.cli.nightly import history, outbox, report
 from pipeline_services.cli.nightly.history import Past
 from pipeline_services.cli.nightly.notices import Mailbox
 from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, State
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.signals import unwinding
 
@@ -110,7 +110,7 @@ def _labelled(name: str, text: str, label: str, values: Mapping[str, float]) -> 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the figures until a signal ends it."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline_services.cli.nightly.metrics", description=__doc__)
+    parser = Parser(prog="python -m pipeline_services.cli.nightly.metrics", description=__doc__)
     parser.add_argument("--reports", type=Path, required=True, metavar="DIR", help="the folder of the nightly run")
     parser.add_argument("--port", type=int, default=8000, metavar="N")
     parser.add_argument("--every-hours", type=float, default=24.0, metavar="N", help="how often a run is due")

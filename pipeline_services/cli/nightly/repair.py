@@ -17,6 +17,7 @@ from pipeline_services.faults.aftermath import undo_left_behind
 from pipeline_services.faults.journal import own_journal
 from pipeline_services.faults.safety import to_undo
 from pipeline_services.model import own_cluster
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.settings import resolve_target
@@ -87,4 +88,5 @@ def put_right(lines: Iterable[str]) -> list[str]:
 
 
 if __name__ == "__main__":
+    Parser(prog="python -m pipeline_services.cli.nightly.repair", description=__doc__).parse_args()
     sys.exit(main())

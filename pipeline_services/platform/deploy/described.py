@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.paths import PIPELINES, REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.network_policies import network_policies
@@ -60,4 +61,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    Parser(prog="python -m pipeline_services.platform.deploy.described", description=__doc__).parse_args()
     sys.exit(main())

@@ -7,7 +7,6 @@ what is. Everything that was made for it is deleted at the end, its points inclu
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -21,6 +20,7 @@ from pipeline_services.audit.ledger import History, LedgerVerdict, judge
 from pipeline_services.audit.records import Records, TopicLog
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import roles
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
 from pipeline_services.model.k8s import name_of, phase_of
 from pipeline_services.model.paths import Cache, cache_root
@@ -65,8 +65,9 @@ class Outcome:
 
 def main() -> int:
     """0: fast enough and nothing lost; 1: not so; 2: could not be measured."""
-    parser = argparse.ArgumentParser(
-        prog="bench_pipeline", description="Measure what the processor sustains with one CPU."
+    parser = Parser(
+        prog="python -m pipeline_services.release.bench",
+        description="Measure what the processor sustains with one CPU.",
     )
     parser.add_argument("--readings", type=int, default=READINGS)
     options = parser.parse_args()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -12,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.paths import short
@@ -61,10 +61,8 @@ def _said(row: Standing) -> None:
         sys.stderr.write(f"{row.name}: {WORDS[row.code]} ({row.seconds:.1f} s)\n")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline_services.reporting.fleet", description="Judge many pipelines at once."
-    )
+def _parser() -> Parser:
+    parser = Parser(prog="python -m pipeline_services.reporting.fleet", description="Judge many pipelines at once.")
     parser.add_argument("--fleet", type=Path, required=True, metavar="FILE", help="the TOML file that lists them")
     parser.add_argument("--reports", type=Path, default=REPORTS, metavar="DIR", help="where the report goes: reports/")
     parser.add_argument(

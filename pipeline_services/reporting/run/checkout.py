@@ -17,6 +17,7 @@ from typing import Final
 
 import pytest
 
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.reporting.run.selection import run_markers
 
@@ -61,4 +62,5 @@ def install(site: Path) -> None:
 
 
 if __name__ == "__main__":
+    Parser(prog="python -m pipeline_services.reporting.run.checkout", description=install.__doc__).parse_args()
     install(Path(sysconfig.get_path("purelib")))

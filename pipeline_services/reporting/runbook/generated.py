@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.runbook import causes_table, checks_table, metrics_table
 from pipeline_services.reporting.runbook.runbook import RUNBOOK, load
@@ -66,4 +67,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    Parser(prog="python -m pipeline_services.reporting.runbook.generated", description=__doc__).parse_args()
     sys.exit(main())

@@ -6,13 +6,13 @@ those of the run that played them last. What the newest reports do not have keep
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.reporting.runbook import generated, markdown
 from pipeline_services.reporting.runbook.runbook import RUNBOOK
@@ -106,6 +106,9 @@ def main(reports: Path = REPORTS, path: Path = RUNBOOK) -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Write the times that chaos and matrix measured last into RUNBOOK.md.")
+    parser = Parser(
+        prog="python -m pipeline_services.reporting.runbook.proved",
+        description="Write the times that chaos and matrix measured last into RUNBOOK.md.",
+    )
     parser.add_argument("reports", type=Path, nargs="?", default=REPORTS, help="where they are: reports/")
     sys.exit(main(parser.parse_args().reports))

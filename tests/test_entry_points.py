@@ -1,0 +1,44 @@
+"""Every ``python -m`` command refuses a command line that it does not know, and does nothing."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.model.exit_codes import REFUSED
+
+ROOT = Path(__file__).parent.parent
+IN_PODS = "pipeline_services.apps."
+"""What runs there is started by its manifest, and imports nothing of the project that has a parser."""
+GUARD = '\nif __name__ == "__main__":\n'
+
+
+def entry_points() -> list[str]:
+    """The modules that ``python -m`` runs, by their names."""
+    files = [file for top in ("pipeline_services", "chaos", "tests/scale") for file in (ROOT / top).rglob("*.py")]
+    started = [file for file in files if file.name == "__main__.py" or GUARD in file.read_text(encoding="utf-8")]
+    names = [".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__") for file in started]
+    return sorted(name for name in names if not name.startswith(IN_PODS))
+
+
+@pytest.mark.parametrize("module", entry_points())
+def test_an_unknown_option_is_refused(
+    module: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # one that takes it for nothing finds no cluster to change
+    monkeypatch.setattr(sys, "argv", [module, "--no-such-option"])
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module(module, run_name="__main__")
+    assert ended.value.code == REFUSED
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("REFUSED: ")
+    assert line.endswith(f"; help: python -m {module} --help")
+
+
+def test_nothing_else_reads_a_command_line() -> None:
+    bare = [file for file in (ROOT / "pipeline_services").rglob("*.py") if "ArgumentParser(" in file.read_text("utf-8")]
+    assert not bare
