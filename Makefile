@@ -48,7 +48,7 @@ nightly-remove: $(ENVIRONMENT) ## remove it from the cluster, its reports includ
 promises: $(ENVIRONMENT) ## delete a pod of each component of a pipeline without numbers: which promises are kept (PIPELINE=plain)
 	@$(BIN)/python -m pipeline_services.experiment.promise_run $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
-ledger: $(ENVIRONMENT) ## which readings of the last minutes are lost, and why (PIPELINE=plain ARGS="--minutes 10")
+ledger: $(ENVIRONMENT) ## which readings of the last minutes are lost, and why (PIPELINE=plain ARGS="--minutes 10", or ARGS="--send 50")
 	@$(BIN)/python -m pipeline_services.audit.observe $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 backup: $(ENVIRONMENT) ## keep a backup of InfluxDB and Kafka (the newest 7 stay)

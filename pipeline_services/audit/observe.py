@@ -1,64 +1,52 @@
 """``python -m pipeline_services.audit.observe``: hold the topic against the store, of the last minutes.
 
-For pipelines whose messages carry no numbers (``[message]`` of the description). It only reads: nothing is sent.
+For pipelines whose messages carry no numbers (``[message]`` of the description). It only reads, unless ``--send`` has
+it send messages of the description's template under devices of its own, to say what became of each. Their points stay
+in the store. That needs both consents: the suite's own cluster or ``--allow-chaos CONTEXT``, and the namespace's label.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline_services.audit.observed import LogLine, Message, Observation, ObservedVerdict, reconcile
-from pipeline_services.clients.influxdb import Bucket, identifier
-from pipeline_services.clients.kafka_broker import KafkaBroker
-from pipeline_services.clients.kafka_records import offsets_since, read_records
+from pipeline_services.audit.observed import ObservedVerdict, reconcile
+from pipeline_services.audit.observer import Observer, fields_of
+from pipeline_services.audit.sender import send
+from pipeline_services.audit.sent import SentVerdict, account
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.clients.port_forward import PortForward, ready_endpoint
-from pipeline_services.clients.store_access import open_bucket
-from pipeline_services.model import roles
+from pipeline_services.faults.admin import Admin
+from pipeline_services.faults.safety import authorize_target, chaos_lock, require_label
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.atomic import write_whole
-from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
-from pipeline_services.model.k8s import labels_of, name_of, restarts_of, stamped
-from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.model.reading_identity import Identity, MessageFields, Unidentified
 from pipeline_services.model.settings import resolve_target
 
 MINUTES: Final = 10.0
-IN_FLIGHT_S: Final = 15.0
-"""Seconds that a reading may take from Kafka into the store: a write waits 5 s for its answer, and so may others."""
-LOG_LINES: Final = 50_000
-STORE_TIMEOUT_S: Final = 30.0
+MOST_SENT: Final = 10_000
+"""Messages of one run: a quarter of an hour."""
+BEFORE_S: Final = 5.0
+"""Seconds before the first message from which on the topic is read."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0: nothing is lost, 1: something is, 2: that is not known, 4: refused."""
-    parser = Parser(prog="python -m pipeline_services.audit.observe", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=MINUTES, metavar="N", help="to look back (%(default)g)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write all that is lost to FILE, as JSON")
-    parser.add_argument("--pipeline", type=Path, metavar="FILE", help="the description of the pipeline")
-    parser.add_argument("--kubeconfig", type=Path, metavar="FILE")
-    parser.add_argument("--context", metavar="NAME")
-    parser.add_argument("--namespace", metavar="NS")
+    parser = _parser()
     options = parser.parse_args(arguments)
     try:
         pipeline = Pipeline.load(options.pipeline)
-        fields = fields_of(pipeline)
-        target = resolve_target(options.kubeconfig, options.context, options.namespace, pipeline)
+        verdict = _sent(options, pipeline) if options.send is not None else _observed(options, pipeline)
     except PreconditionNotMet as error:
         parser.error(str(error))
-    try:
-        with closing(Cluster.connect(target)) as cluster:
-            verdict = reconcile(observe(cluster, pipeline, fields, options.minutes * 60))
     except PipelineError as error:
         print(f"NOT KNOWN: {error}", file=sys.stderr)
         return NOT_KNOWN
@@ -68,108 +56,63 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return FOUND if verdict.lost else PASSED if verdict.certain else NOT_KNOWN
 
 
-def observe(cluster: Cluster, pipeline: Pipeline, fields: MessageFields, seconds: float) -> Observation:
-    """What topic, group, store and the processor's log say of the last so many seconds.
-
-    Raises:
-        PipelineError: one of them cannot be read.
-    """
-    now = time.time()
-    with ExitStack() as ways:
-        broker = way_to(cluster, pipeline, roles.KAFKA, ways)
-        messages, unidentified, first, start, offsets = _messages(broker.port, pipeline, fields, now - seconds)
-        store = way_to(cluster, pipeline, roles.INFLUXDB, ways)
-        bucket = open_bucket(pipeline, cluster.list("secrets"), store, ways)
-        stored = _stored(bucket, fields, messages)
-    return Observation(
-        messages=messages,
-        unidentified=unidentified,
-        first=first,
-        start=start,
-        committed=offsets.committed,
-        stored=stored,
-        settled_ns=int((now - IN_FLIGHT_S) * 1e9),
-        errors=errors_of(cluster, pipeline, roles.PROCESSOR, int(seconds)),
+def _parser() -> Parser:
+    parser = Parser(prog="python -m pipeline_services.audit.observe", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=MINUTES, metavar="N", help="to look back (%(default)g)")
+    parser.add_argument(
+        "--send", type=_count, metavar="N", help="send N messages of the template, and account for each"
     )
+    parser.add_argument("--allow-chaos", metavar="CONTEXT", help="consent to that in this foreign context's cluster")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write all that is lost to FILE, as JSON")
+    parser.add_argument("--pipeline", type=Path, metavar="FILE", help="the description of the pipeline")
+    parser.add_argument("--kubeconfig", type=Path, metavar="FILE")
+    parser.add_argument("--context", metavar="NAME")
+    parser.add_argument("--namespace", metavar="NS")
+    return parser
 
 
-def fields_of(pipeline: Pipeline) -> MessageFields:
-    if pipeline.message is None:
-        raise PreconditionNotMet(
-            f"the description of {pipeline.name} has no [message]: nothing tells its messages apart but their numbers",
-            next_step="the audit of a scenario reconciles those: make chaos",
-        )
-    return pipeline.message
+def _count(text: str) -> int:
+    count = int(text) if text.isdecimal() else 0
+    if not 1 <= count <= MOST_SENT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST_SENT}")
+    return count
 
 
-def way_to(cluster: Cluster, pipeline: Pipeline, component: str, ways: ExitStack) -> PortForward:
-    slices = cluster.list("endpointslices")
-    endpoint = ready_endpoint(
-        pipeline.service(component), pipeline[component].label_selector, slices, cluster.namespace
-    )
-    return ways.enter_context(PortForward(cluster, endpoint))
+def _observed(options: argparse.Namespace, pipeline: Pipeline) -> ObservedVerdict:
+    fields_of(pipeline)  # before anything is asked
+    target = resolve_target(options.kubeconfig, options.context, options.namespace, pipeline)
+    with closing(Cluster.connect(target)) as cluster, Observer(cluster, pipeline) as observer:
+        return reconcile(observer.observe(options.minutes * 60))
 
 
-def _messages(
-    port: int, pipeline: Pipeline, fields: MessageFields, since: float
-) -> tuple[list[Message], int, Mapping[int, int], Mapping[int, int], Offsets]:
-    topic = pipeline.topics
-    with KafkaBroker(port) as broker:
-        known = broker.topics().get(topic.readings, [])
-        partitions = [one["partition"] for one in known]
-        offsets = broker.offsets(topic.group, topic.readings, partitions)
-    first, start = offsets_since(port, topic.readings, partitions, since)
-    messages: list[Message] = []
-    unidentified = Counter[int]()
-
-    def enter(record: Any) -> None:
-        try:
-            messages.append(Message(record.partition, record.offset, fields.identity_of(record.value)))
-        except Unidentified:
-            unidentified[record.partition] += 1
-
-    read_records(port, topic.readings, start, offsets.end, enter)
-    return messages, unidentified.total(), first, start, offsets
+def _sent(options: argparse.Namespace, pipeline: Pipeline) -> SentVerdict:
+    fields_of(pipeline).message_of("audit", 0)  # before anything is asked
+    with _sending(options, pipeline) as observer:
+        began = time.time() - BEFORE_S
+        sent = send(observer.kafka_port(), pipeline.topics.readings, observer.fields, options.send)
+        return account(sent, observer.settled(began, observer.offsets().end))
 
 
-def _stored(bucket: Bucket, fields: MessageFields, messages: Sequence[Message]) -> Counter[Identity]:
-    """How many points the store has of each identity within the time of the messages."""
-    if not messages:
-        return Counter()
-    times = [message.identity.time_ns for message in messages]
-    when = f"time >= {min(times)} AND time <= {max(times)}"
-    by = ", ".join(map(identifier, fields.stored_as))
-    found = bucket.select(identifier(bucket.store.value), when, by=by, timeout_s=STORE_TIMEOUT_S)
-    try:
-        return Counter(
-            Identity(tuple(series.tags[tag] for tag in fields.stored_as), int(row[0]))
-            for series in found
-            for row in series.rows
-        )
-    except KeyError as error:
-        raise UnexpectedAnswer(f"what is stored in {bucket.store.measurement} has no tag {error}") from error
+@contextmanager
+def _sending(options: argparse.Namespace, pipeline: Pipeline) -> Iterator[Observer]:
+    """An observer of a pipeline to which messages may be sent."""
+    where = (options.kubeconfig, options.context, options.namespace)
+    authorized = authorize_target(*where, options.allow_chaos, pipeline)
+    with chaos_lock(authorized, "the ledger"), closing(Cluster.connect(authorized.target)) as cluster:
+        cluster.require_namespace()
+        with closing(Admin(cluster.server.access, authorized.target.namespace)) as api:
+            require_label(api, authorized.target.namespace)
+        with Observer(cluster, pipeline) as observer:
+            yield observer
 
 
-def errors_of(cluster: Cluster, pipeline: Pipeline, component: str, seconds: int) -> list[LogLine]:
-    """The error lines of a component's pods; of one that has ended nobody has the log any more."""
-    part = pipeline[component]
-    pods = [pod for pod in cluster.list("pods") if part.owns(labels_of(pod))]
-    lives = [(name_of(pod), previous) for pod in pods for previous in ([False, True] if restarts_of(pod) else [False])]
-    lines = []
-    for pod, previous in lives:
-        try:
-            lines += cluster.logs(pod, part.container, lines=LOG_LINES, since=seconds, previous=previous)
-        except NoData:
-            continue  # it was replaced while this looked
-    known = filter(None, map(stamped, lines))
-    return [LogLine(at, text) for at, text in sorted(known) if part.logs_an_error(text)]
-
-
-def _document(verdict: ObservedVerdict) -> dict[str, Any]:
+def _document(verdict: ObservedVerdict | SentVerdict) -> dict[str, Any]:
+    seen = verdict.seen if isinstance(verdict, SentVerdict) else verdict
     lost = [
-        {**asdict(one.message), "why": one.why, "said": asdict(one.said) if one.said else None} for one in verdict.lost
+        {**asdict(one.message), "why": one.why, "said": asdict(one.said) if one.said else None} for one in seen.lost
     ]
-    return {"summary": verdict.summary, "lost": lost}
+    gone = [asdict(one) for one in verdict.gone] if isinstance(verdict, SentVerdict) else []
+    return {"summary": str(verdict).partition("\n")[0], "lost": lost, "not_in_topic": gone}
 
 
 if __name__ == "__main__":

@@ -9,16 +9,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pipeline_services.audit.observe import IN_FLIGHT_S, errors_of, fields_of, observe, way_to
 from pipeline_services.audit.observed import reconcile
-from pipeline_services.clients.influxdb import NANO, identifier
+from pipeline_services.audit.observer import Observer, fields_of
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.clients.store_access import open_bucket
 from pipeline_services.experiment.promises import Played, State, promises, state_of, table
 from pipeline_services.faults import pods
 from pipeline_services.faults.admin import Admin
@@ -30,14 +28,14 @@ from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 from pipeline_services.model.k8s import is_ready, labels_of, name_of
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.model.reading_identity import MessageFields
+from pipeline_services.model.toml_table import require_one_of
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
-FAULTS: Final = (roles.INFLUXDB, roles.PROCESSOR, roles.PRODUCER, roles.KAFKA)
 FRESH_S: Final = 20.0
 """Age of the newest stored reading up to which the pipeline is taken to work."""
 STEADY_WITHIN_S: Final = 120.0
 RECOVERED_WITHIN_S: Final = 240.0
+END_WITHIN_S: Final = 30.0
 BEFORE_S: Final = 20.0
 """Seconds before a fault from which on the ledger counts."""
 _EXIT: Final = {State.KEPT: PASSED, State.BROKEN: FOUND, State.NOT_KNOWN: NOT_KNOWN}
@@ -47,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0: all kept, 1: one broken, 2: not known, 4: refused, nothing touched."""
     parser = Parser(prog="python -m pipeline_services.experiment.promise_run", description=__doc__)
     parser.add_argument("--pipeline", type=Path, metavar="FILE", help="the description of the pipeline")
-    parser.add_argument("--only", choices=FAULTS, action="append", help="delete a pod of this component only")
+    parser.add_argument("--only", metavar="COMPONENT", action="append", help="delete a pod of this component only")
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE")
     parser.add_argument("--context", metavar="NAME")
     parser.add_argument("--namespace", metavar="NS")
@@ -55,11 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         pipeline = Pipeline.load(options.pipeline)
-        fields = fields_of(pipeline)
+        fields_of(pipeline)  # before anything is asked
+        wanted = _wanted(pipeline, options.only)
         where = (options.kubeconfig, options.context, options.namespace)
         authorized = authorize_target(*where, options.allow_chaos, pipeline)
-        with _opened(authorized, fields) as stage:
-            wanted = [one for one in options.only or FAULTS if one in pipeline.workloads]
+        with _opened(authorized) as stage:
             found = promises([stage.play(component) for component in wanted])
     except PreconditionNotMet as error:
         parser.error(str(error))
@@ -70,15 +68,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _EXIT[state_of(found)]
 
 
+def _wanted(pipeline: Pipeline, only: Sequence[str] | None) -> Sequence[str]:
+    """The components that readings pass through, or those of them that were asked for."""
+    for one in only or ():
+        require_one_of("--only", one, pipeline.data_path)
+    return only or pipeline.data_path
+
+
 @contextmanager
-def _opened(authorized: ChaosTarget, fields: MessageFields) -> Iterator[_Stage]:
+def _opened(authorized: ChaosTarget) -> Iterator[_Stage]:
     target = authorized.target
     with chaos_lock(authorized, "promises"), closing(Cluster.connect(target)) as cluster:
         cluster.require_namespace()
         with closing(Admin(cluster.server.access, target.namespace)) as api:
             require_label(api, target.namespace)
             sweep(api, authorized.journal, _say)
-            yield _Stage(authorized, cluster, api, fields)
+            with Observer(cluster, target.pipeline) as observer:
+                yield _Stage(authorized, api, observer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +92,8 @@ class _Stage:
     """A pipeline in which pods may be deleted."""
 
     authorized: ChaosTarget
-    cluster: Cluster
     api: Admin
-    fields: MessageFields
+    observer: Observer
 
     def play(self, component: str) -> Played:
         """Delete a pod of the component, wait for readings, and hold the topic against the store.
@@ -105,10 +110,13 @@ class _Stage:
         with injected(self.api, self.authorized.journal, fault):
             gone = landed(self.api, fault)
         stored = self._stored_since(gone)
-        over = time.time() + IN_FLIGHT_S
-        wait_until(lambda: time.time() > over, within=2 * IN_FLIGHT_S, what="what is on its way to be stored", every=1)
-        seconds = time.time() - began + BEFORE_S
-        verdict = reconcile(observe(self.cluster, pipeline, self.fields, seconds))
+        end = wait_until(
+            lambda: self.observer.offsets().end,
+            within=END_WITHIN_S,
+            what="Kafka to say where the topic ends",
+            retry_on=(PipelineError,),
+        )
+        verdict = reconcile(self.observer.settled(began - BEFORE_S, end))
         _say(str(verdict))
         return Played(
             fault=f"{component} deleted",
@@ -117,18 +125,18 @@ class _Stage:
             recovery_s=None if stored is None else stored - began,
             waited_s=RECOVERED_WITHIN_S,
             verdict=verdict,
-            dropped=self._dropped(component, int(seconds)),
+            dropped=self._dropped(component, int(time.time() - began + BEFORE_S)),
         )
 
     def _dropped(self, component: str, seconds: int) -> int | None:
         """What the producer says that it gave up; nobody has the log of one that was deleted."""
         if component == roles.PRODUCER:
             return None
-        return len(errors_of(self.cluster, self.authorized.target.pipeline, roles.PRODUCER, seconds))
+        return len(self.observer.errors_of(roles.PRODUCER, seconds))
 
     def _pod(self, component: str) -> str:
         part = self.authorized.target.pipeline[component]
-        found = [pod for pod in self.cluster.list("pods") if part.owns(labels_of(pod)) and is_ready(pod)]
+        found = [pod for pod in self.observer.cluster.list("pods") if part.owns(labels_of(pod)) and is_ready(pod)]
         if not found:
             raise PreconditionNotMet(f"there is no ready pod of {component}", next_step="pytest -m daily says more")
         return name_of(found[0])
@@ -136,7 +144,7 @@ class _Stage:
     def _await_steady(self) -> None:
         try:
             wait_until(
-                lambda: self._newest() > time.time() - FRESH_S,
+                lambda: self.observer.newest() > time.time() - FRESH_S,
                 within=STEADY_WITHIN_S,
                 what="fresh readings in the store",
                 every=1.0,
@@ -149,7 +157,7 @@ class _Stage:
         """When a reading was stored that was made after the pod had gone (epoch seconds); None: not in time."""
         try:
             wait_until(
-                lambda: self._newest() > max(gone, time.time() - FRESH_S),
+                lambda: self.observer.newest() > max(gone, time.time() - FRESH_S),
                 within=RECOVERED_WITHIN_S,
                 what="readings to be stored again",
                 every=0.5,
@@ -158,15 +166,6 @@ class _Stage:
         except WaitExpired:
             return None
         return time.time()
-
-    def _newest(self) -> float:
-        """The time of the newest stored reading, epoch seconds; 0.0 for none lately."""
-        pipeline = self.authorized.target.pipeline
-        with ExitStack() as ways:
-            way = way_to(self.cluster, pipeline, roles.INFLUXDB, ways)
-            bucket = open_bucket(pipeline, self.cluster.list("secrets"), way, ways)
-            found = bucket.select(f"LAST({identifier(pipeline.store.value)})", "time > now() - 10m")
-        return max((series.rows[0][0] / NANO for series in found), default=0.0)
 
 
 def _say(line: str) -> None:

@@ -32,12 +32,15 @@ class MessageFields:
         time: the field with the time of the reading, by which it is stored as well.
         time_format: iso8601 (UTC where it says nothing), or a number of s, ms, us or ns since the epoch.
         tags: the tag under which a field of ``series`` is stored; by default one of the same name.
+        template: a whole message as the topic has it, in JSON, for the audit to send under devices of its own; empty:
+            it sends nothing.
     """
 
     series: tuple[str, ...]
     time: str
     time_format: str = ISO_8601
     tags: Mapping[str, str] = field(default_factory=dict)
+    template: str = ""
 
     @property
     def stored_as(self) -> tuple[str, ...]:
@@ -51,6 +54,37 @@ class MessageFields:
         require_one_of("message.time_format", self.time_format, TIME_FORMATS)
         for name in self.tags:
             require_one_of("message.tags", name, self.series)
+        if self.template:
+            self._require_template()
+
+    def _require_template(self) -> None:
+        try:
+            self.identity_of(self.template.encode())
+            device = _at(json.loads(self.template), self.series[0])
+        except Unidentified as error:
+            raise PreconditionNotMet(
+                f"message.template: {error}; it is a whole message, as the topic has it"
+            ) from error
+        if not isinstance(device, str):
+            raise PreconditionNotMet(
+                f"message.template: the field {self.series[0]} is no text, and the audit's devices have names"
+            )
+
+    def message_of(self, device: str, at_ns: int) -> bytes:
+        """The template as a message of that device and time; the time is as exact as the template's format is.
+
+        Raises:
+            PreconditionNotMet: there is no template.
+        """
+        if not self.template:
+            raise PreconditionNotMet(
+                "the description has no template in [message]: nobody knows what the apps can read",
+                next_step="copy one message of the topic into it: message.template",
+            )
+        message = json.loads(self.template)
+        _put(message, self.series[0], device)
+        _put(message, self.time, _written(at_ns, self.time_format, _at(message, self.time)))
+        return json.dumps(message).encode()
 
     def identity_of(self, raw: bytes | None) -> Identity:
         """The identity of a message.
@@ -108,3 +142,22 @@ def _at(message: Any, name: str) -> Any:
             raise Unidentified(f"no field {name}")
         found = found[key]
     return found
+
+
+def _put(message: Any, name: str, value: object) -> None:
+    *path, last = name.split(".")
+    for key in path:
+        message = message[key]
+    message[last] = value
+
+
+def _written(at_ns: int, time_format: str, like: Any) -> str | int | float:
+    """A time as the template has it: with the same zone, or as the same kind of number."""
+    if time_format != ISO_8601:
+        unit = _NANOSECONDS[time_format]
+        return at_ns / unit if isinstance(like, float) else at_ns // unit
+    moment = _EPOCH + timedelta(microseconds=at_ns // 1000)
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S.%f")
+    found = _STAMP.fullmatch(str(like))
+    zone = found.group(3) if found else None
+    return text + ("+00:00" if zone and zone != "Z" else zone or "")

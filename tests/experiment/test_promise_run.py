@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,7 +31,7 @@ class Clock:
     def time(self) -> float:
         return self.now
 
-    def wait_until(self, condition: Any, *, within: float, what: str, every: float, retry_on: Any = ()) -> Any:
+    def wait_until(self, condition: Any, *, within: float, what: str, every: float = 0.25, retry_on: Any = ()) -> Any:
         until = self.now + within
         while self.now <= until:
             try:
@@ -47,35 +48,39 @@ class Scene:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, away_s: float, lost: int = 0) -> None:
         self.clock, self.away_s, self.lost, self.deleted = Clock(), away_s, lost, 0.0
-        self.seconds = 0.0
+        self.since = 0.0
         ready = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
         pods = [{"metadata": {"name": f"{app}-0", "labels": {"app": app}}, "status": ready} for app in PLAIN.workloads]
-        cluster: Any = SimpleNamespace(list=lambda _kind: pods)
+        observer: Any = SimpleNamespace(
+            cluster=SimpleNamespace(list=lambda _kind: pods),
+            newest=lambda: self.newest(),  # noqa: PLW0108 - a test gives it another one
+            offsets=lambda: SimpleNamespace(end={0: 100}),
+            settled=self._settled,
+            errors_of=lambda *_: ["one"],
+        )
         authorized: Any = SimpleNamespace(
             target=SimpleNamespace(pipeline=PLAIN, namespace=PLAIN.namespace), journal=None
         )
-        self.stage = _Stage(authorized, cluster, SimpleNamespace(), promise_run.fields_of(PLAIN))  # type: ignore[arg-type]
+        self.stage = _Stage(authorized, SimpleNamespace(), observer)  # type: ignore[arg-type]
         monkeypatch.setattr(promise_run, "time", self.clock)
         monkeypatch.setattr(promise_run, "wait_until", self.clock.wait_until)
         monkeypatch.setattr(promise_run.pods, "deleted", lambda _api, name, _ns: SimpleNamespace(summary=name))
         monkeypatch.setattr(promise_run, "injected", lambda *_: nullcontext())
         monkeypatch.setattr(promise_run, "landed", self._landed)
-        monkeypatch.setattr(promise_run, "observe", self._observe)
-        monkeypatch.setattr(promise_run, "errors_of", lambda *_: ["one"])
-        monkeypatch.setattr(_Stage, "_newest", lambda _stage: self._newest())
 
     def _landed(self, *_: object) -> float:
         self.deleted = self.clock.now
         self.clock.now += 2
         return self.clock.now
 
-    def _newest(self) -> float:
+    def newest(self) -> float:
         if self.deleted and self.clock.now < self.deleted + self.away_s:
             raise ServiceUnreachable("influxdb-service does not answer")
         return self.clock.now - 1
 
-    def _observe(self, _cluster: object, _pipeline: Pipeline, _fields: object, seconds: float) -> Observation:
-        self.seconds = seconds
+    def _settled(self, since: float, end: Mapping[int, int]) -> Observation:
+        assert end == {0: 100}
+        self.since = since
         messages = [Message(0, n, Identity(("line_1",), n)) for n in range(100)]
         stored = Counter(one.identity for one in messages[self.lost :])
         return Observation(messages, 0, {0: 0}, {0: 5}, {0: 100}, stored, 10**20)
@@ -87,7 +92,7 @@ def test_a_fault_is_played_from_before_it_until_all_has_landed(monkeypatch: pyte
     assert isinstance(played, Played)
     assert (played.fault, played.limit_s, played.gone_s, played.dropped) == ("influxdb deleted", 60, 2, 1)
     assert played.recovery_s == pytest.approx(30, abs=1.5)
-    assert scene.seconds > 30 + BEFORE_S
+    assert scene.since == scene.deleted - BEFORE_S
     assert [one.state for one in promises([played])] == [State.KEPT, State.BROKEN, State.BROKEN]
 
 
@@ -103,7 +108,21 @@ def test_of_a_deleted_producer_nobody_has_the_log(monkeypatch: pytest.MonkeyPatc
 
 def test_what_does_not_work_before_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(monkeypatch, away_s=0)
-    monkeypatch.setattr(_Stage, "_newest", lambda _stage: scene.clock.now - 2 * FRESH_S)
+    monkeypatch.setattr(scene, "newest", lambda: scene.clock.now - 2 * FRESH_S)
     with pytest.raises(PreconditionNotMet, match="fresh readings in the store did not come true"):
         scene.stage.play("influxdb")
     assert scene.deleted == 0.0
+
+
+def test_every_component_that_readings_pass_through_is_played() -> None:
+    assert set(promise_run._wanted(PLAIN, None)) == {"kafka", "influxdb", "producer", "processor"}
+    second = PLAIN.document()
+    second["components"]["archiver"] = {**second["components"]["processor"], "workload": "archiver"}
+    second["flows"].append({"source": "archiver", "destination": "kafka", "port": 9092, "carries_readings": True})
+    assert "archiver" in promise_run._wanted(Pipeline.from_document(second), None)
+
+
+def test_a_component_that_no_reading_passes_through_is_refused() -> None:
+    assert promise_run._wanted(PLAIN, ["kafka"]) == ["kafka"]
+    with pytest.raises(PreconditionNotMet, match="--only: 'kafkq' is none of"):
+        promise_run._wanted(PLAIN, ["kafkq"])

@@ -1,0 +1,138 @@
+"""The observer keeps its ways, opens them anew after a look that failed, and waits for what is to come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_services.audit import observer as module
+from pipeline_services.audit.observed import Message, Observation
+from pipeline_services.audit.observer import IN_FLIGHT_S, SETTLED_WITHIN_S, Observer
+from pipeline_services.clients.influxdb import Series
+from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.reading_identity import Identity
+
+PLAIN = Pipeline.load(Path("plain"))
+AT = 1_795_000_000 * 10**9
+
+
+class FakeCluster:
+    """Has nothing but a name."""
+
+    namespace = "plain-pipeline"
+
+    def list(self, _kind: str) -> list[object]:
+        return []
+
+
+class Bucket:
+    """Answers with one reading, or breaks."""
+
+    def __init__(self) -> None:
+        self.broken = False
+
+    def select(self, _what: str, _where: str) -> list[Series]:
+        if self.broken:
+            raise ServiceUnreachable("influxdb-service does not answer")
+        return [Series({}, [[AT, 1.5]])]
+
+
+class Ways:
+    """Counts the ways to InfluxDB that were opened and closed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.opened = self.closed = 0
+        self.bucket = Bucket()
+        monkeypatch.setattr(module, "ready_endpoint", lambda *_: None)
+        monkeypatch.setattr(module, "PortForward", lambda *_: self)
+        monkeypatch.setattr(module, "open_bucket", lambda *_: self.bucket)
+
+    def __enter__(self) -> Ways:
+        self.opened += 1
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.closed += 1
+
+
+def test_one_way_serves_all_looks_until_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    ways, cluster = Ways(monkeypatch), FakeCluster()
+    with Observer(cluster, PLAIN) as observer:  # type: ignore[arg-type]
+        assert [observer.newest(), observer.newest()] == [AT / 10**9] * 2
+        assert (ways.opened, ways.closed) == (1, 0)
+        ways.bucket.broken = True
+        with pytest.raises(ServiceUnreachable):
+            observer.newest()
+        assert ways.closed == 1
+        ways.bucket.broken = False
+        assert observer.newest() == AT / 10**9
+        assert (ways.opened, ways.closed) == (2, 1)
+    assert ways.closed == 2
+
+
+def seen(*, stored: int, committed: int, settled: bool) -> Observation:
+    messages = [Message(0, number, Identity(("line_1",), AT + number)) for number in range(3)]
+    counts = Counter(one.identity for one in messages[:stored])
+    return Observation(messages, 0, {0: 0}, {0: 0}, {0: committed}, counts, AT + 100 if settled else AT - 100)
+
+
+def looks(monkeypatch: pytest.MonkeyPatch, *what: Observation | ServiceUnreachable) -> tuple[Observer, list[Any]]:
+    """An observer that sees one thing after the other, and a wait that takes no time."""
+    left, asked = list(what), []
+
+    def observe(_self: Observer, seconds: float, end: object) -> Observation:
+        asked.append((seconds, end))
+        one = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(one, ServiceUnreachable):
+            raise one
+        return one
+
+    def wait_until(look: Callable[[], Any], *, within: float, retry_on: Any, **_more: Any) -> Any:
+        assert within == SETTLED_WITHIN_S
+        for _ in range(10):
+            try:
+                if found := look():
+                    return found
+            except retry_on:
+                continue
+        raise module.WaitExpired("in vain", None)
+
+    monkeypatch.setattr(Observer, "observe", observe)
+    monkeypatch.setattr(module, "wait_until", wait_until)
+    return Observer(FakeCluster(), PLAIN), asked  # type: ignore[arg-type]
+
+
+def test_it_waits_for_what_may_still_be_on_its_way_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    pending, done = seen(stored=1, committed=3, settled=False), seen(stored=3, committed=3, settled=False)
+    observer, asked = looks(monkeypatch, pending, ServiceUnreachable("not yet"), done)
+    assert observer.settled(0.0, {0: 3}) is done
+    assert len(asked) == 3
+    assert {end[0] for _, end in asked} == {3}
+
+
+def test_what_is_lost_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = seen(stored=1, committed=3, settled=True)
+    observer, asked = looks(monkeypatch, lost)
+    assert observer.settled(0.0, {0: 3}) is lost
+    assert len(asked) == 1
+
+
+def test_a_group_that_never_comes_to_it_is_said_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = seen(stored=1, committed=1, settled=True)
+    observer, _ = looks(monkeypatch, waiting)
+    assert observer.settled(0.0, {0: 3}) is waiting
+
+
+def test_what_never_answers_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    observer, _ = looks(monkeypatch, ServiceUnreachable("kafka does not answer"))
+    with pytest.raises(ServiceUnreachable):
+        observer.settled(0.0, {0: 3})
+
+
+def test_a_group_has_longer_than_a_message_is_taken_to_be_on_its_way() -> None:
+    assert SETTLED_WITHIN_S > 2 * IN_FLIGHT_S
