@@ -49,7 +49,7 @@ promises: $(ENVIRONMENT) ## delete a pod of each component of a pipeline without
 	@$(BIN)/python -m pipeline_services.experiment.promise_run $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 ledger: $(ENVIRONMENT) ## which readings of the last minutes are lost, and why (PIPELINE=plain ARGS="--minutes 10", or ARGS="--send 50")
-	@$(BIN)/python -m pipeline_services.audit.observe $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
+	@$(BIN)/python -m pipeline_services.experiment.ledger_run $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 backup: $(ENVIRONMENT) ## keep a backup of InfluxDB and Kafka (the newest 7 stay)
 	@$(MAINTENANCE) backup $(ARGS)

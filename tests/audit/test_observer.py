@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipeline_services.audit import observer as module
 from pipeline_services.audit.observed import Message, Observation
-from pipeline_services.audit.observer import IN_FLIGHT_S, SETTLED_WITHIN_S, Observer
+from pipeline_services.audit.observer import IN_FLIGHT_S, SETTLED_WITHIN_S, Observer, fields_of, stored_in
 from pipeline_services.clients.influxdb import Series
-from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.model.errors import NoData, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.reading_identity import Identity
 
 PLAIN = Pipeline.load(Path("plain"))
 AT = 1_795_000_000 * 10**9
+
+
+def message(number: int) -> Message:
+    return Message(0, number, Identity(("line_1",), AT + number))
 
 
 class FakeCluster:
@@ -76,7 +81,7 @@ def test_one_way_serves_all_looks_until_one_fails(monkeypatch: pytest.MonkeyPatc
 
 
 def seen(*, stored: int, committed: int, settled: bool) -> Observation:
-    messages = [Message(0, number, Identity(("line_1",), AT + number)) for number in range(3)]
+    messages = [message(number) for number in range(3)]
     counts = Counter(one.identity for one in messages[:stored])
     return Observation(messages, 0, {0: 0}, {0: 0}, {0: committed}, counts, AT + 100 if settled else AT - 100)
 
@@ -136,3 +141,59 @@ def test_what_never_answers_is_not_known(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_group_has_longer_than_a_message_is_taken_to_be_on_its_way() -> None:
     assert SETTLED_WITHIN_S > 2 * IN_FLIGHT_S
+
+
+class FakeBucket:
+    """Answers one query with what it was made with."""
+
+    def __init__(self, series: list[Series]) -> None:
+        self.store, self.series = PLAIN.store, series
+        self.asked: tuple[str, str, str] | None = None
+
+    def select(self, what: str, where: str, *, by: str, timeout_s: float) -> list[Series]:
+        self.asked = (what, where, by)
+        return self.series
+
+
+def test_the_store_is_asked_for_the_time_of_the_messages_by_the_tags_of_their_series() -> None:
+    bucket: Any = FakeBucket([Series({"conveyor_id": "line_1"}, [[AT, 1.5], [AT, 1.5], [AT + 3, 1.4]])])
+    stored = stored_in(bucket, fields_of(PLAIN), [message(0), message(3)])
+    assert bucket.asked == ('"speed_ms"', f"time >= {AT} AND time <= {AT + 3}", '"conveyor_id"')
+    assert stored == Counter({Identity(("line_1",), AT): 2, Identity(("line_1",), AT + 3): 1})
+
+
+def test_a_store_without_the_tag_is_no_loss_but_a_wrong_description() -> None:
+    bucket: Any = FakeBucket([Series({}, [[AT, 1.5]])])
+    with pytest.raises(UnexpectedAnswer, match="has no tag 'conveyor_id'"):
+        stored_in(bucket, fields_of(PLAIN), [message(0)])
+
+
+def test_errors_are_read_of_every_life_of_the_processor_s_pods() -> None:
+    status = {"containerStatuses": [{"name": "processor", "restartCount": 1}]}
+    pod = {"metadata": {"name": "processor-1", "labels": {"app": "processor"}}, "status": status}
+    other = {"metadata": {"name": "kafka-0", "labels": {"app": "kafka"}}, "status": {}}
+
+    def logs(name: str, container: str, *, previous: bool, **_more: Any) -> list[str]:
+        if previous:
+            raise NoData("no log of an earlier life")
+        return [f"2026-11-27T21:00:00.5Z 21:00:00 - {level} - {name}/{container}" for level in ("INFO", "ERROR")]
+
+    cluster: Any = SimpleNamespace(list=lambda _kind: [pod, other], logs=logs)
+    [line] = Observer(cluster, PLAIN).errors_of("processor", 600)
+    assert (line.at, line.text) == (1_795_813_200.5, "21:00:00 - ERROR - processor-1/processor")
+
+
+def test_errors_are_read_of_each_of_two_processors() -> None:
+    two = PLAIN.document()
+    second = {"workload": "archiver", "selector": {"app": "archiver"}, "container": "main", "part_of": "processor"}
+    two["components"]["archiver"] = {**two["components"]["processor"], **second}
+    names = {"archiver-1": "archiver", "processor-1": "processor"}
+    pods = [{"metadata": {"name": name, "labels": {"app": app}}, "status": {}} for name, app in names.items()]
+
+    def logs(name: str, container: str, **_more: Any) -> list[str]:
+        second = 1 if container == "main" else 2
+        return [f"2026-11-27T21:00:0{second}Z 21:00:00 - ERROR - {name}/{container}"]
+
+    cluster: Any = SimpleNamespace(list=lambda _kind: pods, logs=logs)
+    lines = Observer(cluster, Pipeline.from_document(two)).errors_of("processor", 600)
+    assert [line.text.rpartition(" ")[2] for line in lines] == ["archiver-1/main", "processor-1/processor"]

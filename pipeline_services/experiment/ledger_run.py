@@ -1,4 +1,4 @@
-"""``python -m pipeline_services.audit.observe``: hold the topic against the store, of the last minutes.
+"""``python -m pipeline_services.experiment.ledger_run``: hold the topic against the store, of the last minutes.
 
 For pipelines whose messages carry no numbers (``[message]`` of the description). It only reads, unless ``--send`` has
 it send messages of the description's template under devices of its own, to say what became of each. Their points stay
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="python -m pipeline_services.audit.observe", description=__doc__)
+    parser = Parser(prog="python -m pipeline_services.experiment.ledger_run", description=__doc__)
     parser.add_argument("--minutes", type=float, default=MINUTES, metavar="N", help="to look back (%(default)g)")
     parser.add_argument(
         "--send", type=_count, metavar="N", help="send N messages of the template, and account for each"
