@@ -69,6 +69,12 @@ rotate-tls: $(ENVIRONMENT) ## make InfluxDB's certificate and its CA anew while 
 fleet: $(ENVIRONMENT) ## judge many pipelines at once, with one table for all (FLEET=file)
 	@$(BIN)/python -m pipeline_services.reporting.fleet --fleet "$(FLEET)" $(ARGS)
 
+fleet-install: $(ENVIRONMENT) ## judge the pipelines of a fleet inside the suite's own cluster, as an Indexed Job (FLEET=file)
+	@$(BIN)/python -m pipeline_services.reporting.fleet.installed $(if $(FLEET),--fleet "$(FLEET)") $(ARGS)
+
+fleet-remove: $(ENVIRONMENT) ## remove that Job and its rights from the cluster
+	@$(BIN)/python -m pipeline_services.reporting.fleet.installed --remove $(ARGS)
+
 discover: $(ENVIRONMENT) ## write the profile of a running namespace (ARGS="--context NAME --namespace NS --out FILE")
 	@$(BIN)/python -m pipeline_services.cli.discover $(ARGS)
 

@@ -17,7 +17,7 @@ from pipeline_services.platform.cluster import lock
 from pipeline_services.platform.cluster.access import ClusterAccess, access_to, answers
 
 if TYPE_CHECKING:
-    from pipeline_services.platform.cluster.bring_up import Settle
+    from pipeline_services.platform.cluster.bring_up import Platform, Settle
 
 CLEANED = ("build", "work", "logs", "toolchains", "engine", "durations.json")
 
@@ -155,15 +155,25 @@ def nightly(name: str, progress: Progress, *, installed: bool) -> None:
         PlatformError: no cluster answers, or a step failed.
     """
     from pipeline_services.platform.cluster import nightly as in_cluster  # noqa: PLC0415
+
+    with_running(name, progress, "nightly", in_cluster.install if installed else in_cluster.remove)
+    progress(f"the nightly run is {'installed' if installed else 'removed'}")
+
+
+def with_running(name: str, progress: Progress, purpose: str, act: Callable[[Platform], None]) -> None:
+    """Hand the cluster over that runs, while no other command changes it.
+
+    Raises:
+        PlatformError: no cluster answers, or a step failed.
+    """
     from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
 
     cache = Cache(cache_root())
-    with _stoppable(), lock.held(cache.lock, f"nightly, cluster {name}", progress):
+    with _stoppable(), lock.held(cache.lock, f"{purpose}, cluster {name}", progress):
         found = Platform.find(name, progress)
         if found is None or not answers(found.cluster.access):
             raise PlatformError(f"no cluster {name} answers", next_step="make up")
-        (in_cluster.install if installed else in_cluster.remove)(found)
-    progress(f"the nightly run is {'installed' if installed else 'removed'}")
+        act(found)
 
 
 def kubectl(name: str, progress: Progress) -> Path:
