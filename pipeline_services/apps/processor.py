@@ -25,7 +25,7 @@ from pipeline_services.apps.parcel import Parcel, pack
 from pipeline_services.apps.run import run_app
 from pipeline_services.apps.stopping import Stop
 from pipeline_services.apps.store import Store, StoreUnavailable
-from pipeline_services.model.log_words import DELIVERS_AGAIN, NOT_DELIVERED
+from pipeline_services.model.processor_log import DELIVERS_AGAIN, NOT_DELIVERED
 
 log = logging.getLogger("processor")
 

@@ -41,6 +41,7 @@ from pipeline_services.metrics import metric
 from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
+from pipeline_services.model.toml_table import require_one_of
 
 PODS_READY: Final = Check("test_pods_ready", pods.are_ready, by.each(metric.workloads), settles=True)
 ROLLOUT_COMPLETE: Final = Check(
@@ -249,3 +250,16 @@ def case_of(which: Check | CaseId, pipeline: Pipeline) -> Case:
         if str(case.id) == str(which):
             return case
     raise LookupError(f"there is no case {which}")
+
+
+def require_known_exemptions(pipeline: Pipeline) -> None:
+    """Raise ``PreconditionNotMet``, with the nearest id, where an exemption names a check that there is not.
+
+    A check of a component that the pipeline lacks is known all the same: an exemption may outlive its component.
+    """
+    if not pipeline.exemptions:
+        return
+    known = {*CHECKS, *(str(case.id) for case in cases(pipeline))}
+    for one in pipeline.exemptions:
+        if one.check not in known:
+            require_one_of("exemptions.check", one.check, sorted(known))

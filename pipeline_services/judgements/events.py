@@ -10,9 +10,9 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.hpas import has_new_pods_only, is_within_lag
+from pipeline_services.judgements.known_issues import known_issue
 from pipeline_services.judgements.pods import is_starting
 from pipeline_services.metrics.advice import advice_about
-from pipeline_services.metrics.known_issues import known_issue
 from pipeline_services.model.k8s import (
     K8sObject,
     condition,

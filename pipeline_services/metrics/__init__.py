@@ -1,1 +1,1 @@
-"""The key metrics of section 8 as typed rows, the advice that findings carry, and the known issues of section 9."""
+"""The key metrics of section 8 as typed rows, and the advice that findings carry."""

@@ -27,8 +27,8 @@ from pipeline_services.model.k8s import (
     stamped,
 )
 from pipeline_services.model.kinds import kind_of
-from pipeline_services.model.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.processor_log import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.model import Cause
 

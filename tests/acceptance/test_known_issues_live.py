@@ -11,7 +11,7 @@ import pytest
 from pipeline_services import faults
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.journal import Call, Journal
-from pipeline_services.metrics.known_issues import KNOWN_ISSUES, known_issue
+from pipeline_services.judgements.known_issues import KNOWN_ISSUES, known_issue
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import is_ready, last_seen
 from pipeline_services.model.pipeline import Pipeline
@@ -19,7 +19,7 @@ from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.snapshot.live import LivePipeline
-from pipeline_services.triage.causes.noise import known_issues
+from pipeline_services.triage.incident.known_issues import known_issues
 from tests.acceptance.bench import FAILED, Judge, becomes_green
 from tests.acceptance.tellers import PODS, teller, told
 

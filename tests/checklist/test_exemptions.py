@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.checklist.checks import cases
-from pipeline_services.checklist.exemptions import require_known
+from pipeline_services.checklist.checks import cases, require_known_exemptions
 from pipeline_services.checklist.run import run_checks
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.paths import REPOSITORY
@@ -67,9 +66,9 @@ def test_an_exemption_that_says_nothing_is_refused(changed: dict[str, str], said
 
 
 def test_one_for_no_check_is_refused_with_the_nearest() -> None:
-    require_known(described())
+    require_known_exemptions(described())
     with pytest.raises(PreconditionNotMet, match=r"did you mean 'test_rollout_complete\[processor\]'"):
-        require_known(described(check="test_rollout_complete[procesor]"))
+        require_known_exemptions(described(check="test_rollout_complete[procesor]"))
 
 
 @pytest.mark.parametrize(("until", "code", "said"), [("2026-12-31", 0, "exempted: "), ("2026-11-17", 1, "FAILED")])

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline_services.model import roles
 from pipeline_services.model.errors import ServiceUnreachable
-from pipeline_services.model.log_words import NOT_DELIVERED
+from pipeline_services.model.processor_log import NOT_DELIVERED
 from tests.judgements.answers_of_cluster import pod_name
 from tests.judgements.world import World
 

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from pipeline_services.model.log_words import NOT_DELIVERED
+from pipeline_services.model.processor_log import NOT_DELIVERED
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]

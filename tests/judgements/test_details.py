@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipeline_services.judgements import config, events, logs, loki
-from pipeline_services.metrics.known_issues import KNOWN_ISSUES, KnownIssue, known_issue
+from pipeline_services.judgements.known_issues import KNOWN_ISSUES, KnownIssue, known_issue
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.k8s import epoch, quantity

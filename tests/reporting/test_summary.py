@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pipeline_services.metrics.known_issues import KNOWN_ISSUES
+from pipeline_services.judgements.known_issues import KNOWN_ISSUES
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run import summary
+from pipeline_services.reporting.run.table import table
 from tests.reporting.samples import deviation, result, texts
 
 PIPELINE = Pipeline.load()
@@ -32,7 +33,7 @@ def test_the_table_has_a_row_for_each_component_in_trouble_only() -> None:
         *[result("a", "kafka", deviation()), result("b", "kafka", AWAY), result("c", "kafka")],
         *[result("a", "loki"), result("a", "hpa", AWAY)],
     ]
-    lines = summary.table(results)
+    lines = table(results, summary.WIDTH)
     assert lines[1].split() == ["kafka", "1", "1", "1", "FAILED"]
     assert lines[2].split() == ["hpa", "-", "-", "1", "NOT", "KNOWN"]
     assert lines[3] == "ok: loki 1"

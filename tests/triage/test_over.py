@@ -6,8 +6,8 @@ import pytest
 
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
-from pipeline_services.model.log_words import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.processor_log import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import only_pod_unready, ready_since, scale_to_0, second_pod
 from tests.judgements.world import World, healthy

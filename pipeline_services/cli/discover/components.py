@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipeline_services.cli.discover.claims import SERVERS, Claim
 from pipeline_services.cli.discover.configuration import config_maps_of
 from pipeline_services.cli.discover.connections import Connections
 from pipeline_services.cli.discover.facts import Facts
 from pipeline_services.cli.discover.namespace import Namespace, Workload, first_port
+from pipeline_services.cli.discover.roles import SERVERS, Claim
 from pipeline_services.cli.discover.scraping import Scraping
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import (

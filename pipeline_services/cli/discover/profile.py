@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline_services.cli.discover.claims import Claim, claims
 from pipeline_services.cli.discover.components import AS_OUR_OWN, Components
 from pipeline_services.cli.discover.configuration import Configuration
 from pipeline_services.cli.discover.connections import Connections
@@ -16,6 +15,7 @@ from pipeline_services.cli.discover.dashboards import dashboards_of, data_source
 from pipeline_services.cli.discover.facts import Facts
 from pipeline_services.cli.discover.namespace import Namespace, Workload
 from pipeline_services.cli.discover.opened import NODE, opened
+from pipeline_services.cli.discover.roles import Claim, claims
 from pipeline_services.cli.discover.scraping import Port, Scraping
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY

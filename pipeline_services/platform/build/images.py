@@ -103,7 +103,7 @@ _MADE_OF_MORE: Final = (
         sources=(
             "pipeline_services/__init__.py",
             "pipeline_services/model/__init__.py",
-            "pipeline_services/model/log_words.py",
+            "pipeline_services/model/processor_log.py",
             "pipeline_services/model/message.py",
             "pipeline_services/apps",
         ),

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Semaphore
 from typing import Final
 
-from pipeline_services.checklist.exemptions import require_known
+from pipeline_services.checklist.checks import require_known_exemptions
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import PASSED
 from pipeline_services.model.settings import resolve_target
@@ -58,7 +58,7 @@ def _stands(fleet: Fleet, member: Member, keep: Path | None) -> Standing:
     where = member.snapshot or ", ".join(filter(None, (cluster, member.namespace)))
     try:
         snapshot = _snapshot(fleet, member)
-        require_known(snapshot.pipeline)
+        require_known_exemptions(snapshot.pipeline)
         row = standing(member.name, snapshot, fleet.settings(member, snapshot.pipeline))
     except PipelineError as error:
         return unanswered(member.name, where, error)

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pipeline_services.judgements.events import WINDOW, component_of
+from pipeline_services.judgements.known_issues import KnownIssue, known_issue
 from pipeline_services.judgements.logs import errors
-from pipeline_services.metrics.known_issues import KnownIssue, known_issue
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import last_seen
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.metrics.known_issues import KnownIssue
+from pipeline_services.judgements.known_issues import KnownIssue
 from pipeline_services.model import exit_codes
 from pipeline_services.model.errors import PipelineError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pipeline_services.checklist.exemptions import require_known
+from pipeline_services.checklist.checks import require_known_exemptions
 from pipeline_services.faults.model import overdue
 from pipeline_services.judgements import history
 from pipeline_services.metrics.key_metrics import KEY_METRICS, metrics_of
@@ -56,7 +56,7 @@ class SnapshotSource:
         if self.taken:
             self.pipeline = self.taken.pipeline
         self.settings = Settings.load(options.settings, KEY_METRICS, self.pipeline)
-        require_known(self.pipeline)
+        require_known_exemptions(self.pipeline)
         with_levels(metrics_of(self.pipeline), self.settings.thresholds)
 
     @property

@@ -12,9 +12,9 @@ from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import one_line, plural
 from pipeline_services.reporting.run.outcome import CaseResult, Category, Finding, Outcome, verdict_of
+from pipeline_services.reporting.run.table import table
 
 WIDTH: Final = 100
-_WORDS: Final = {Outcome.PASSED: "ok", Outcome.FAILED: "FAILED", Outcome.INCONCLUSIVE: "NOT KNOWN"}
 _SHOWN_IDS: Final = 3
 EXPECTED: Final = (
     *(roles.KAFKA, roles.INFLUXDB, roles.PRODUCER, roles.PROCESSOR),
@@ -84,34 +84,6 @@ def _nothing_known(finding: Finding, width: int) -> list[str]:
     """One cause for all: no table says more than its one line."""
     message = f"NOTHING KNOWN: {one_line(finding.message)}"
     return [*_wrapped(message, width), *([f"  next: {finding.next_step}"] if finding.next_step else [])]
-
-
-def table(results: Sequence[CaseResult], width: int = WIDTH) -> list[str]:
-    """One row for each component that has something to say, and one paragraph for those that are well."""
-    counts = _counts(results)
-    troubled = {name: count for name, count in counts.items() if set(count) != {Outcome.PASSED}}
-    well = [f"{name} {count.total()}" for name, count in counts.items() if name not in troubled]
-    lines = []
-    if troubled:
-        lines.append(f"{'component':<12} {'passed':>7} {'failed':>7} {'not known':>10}")
-        lines += [_row(name, count) for name, count in troubled.items()]
-    if well:
-        lines += textwrap.wrap("ok: " + ", ".join(well), width, subsequent_indent="    ", break_on_hyphens=False)
-    return lines
-
-
-def _counts(results: Iterable[CaseResult]) -> dict[str, Counter[Outcome]]:
-    counts: dict[str, Counter[Outcome]] = {}
-    for result in results:
-        counts.setdefault(result.component, Counter())[result.outcome] += 1
-    return counts
-
-
-def _row(name: str, count: Counter[Outcome]) -> str:
-    figures = [count[Outcome.PASSED], count[Outcome.FAILED], count[Outcome.INCONCLUSIVE]]
-    passed, failed, unknown = (str(figure) if figure else "-" for figure in figures)
-    worst = _WORDS[Outcome.FAILED if count[Outcome.FAILED] else Outcome.INCONCLUSIVE]
-    return f"{name:<12} {passed:>7} {failed:>7} {unknown:>10}   {worst}"
 
 
 def not_here(absent: Iterable[str]) -> list[str]:

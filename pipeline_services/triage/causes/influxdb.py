@@ -9,7 +9,7 @@ from pipeline_services.checklist import checks
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import name_of
-from pipeline_services.model.log_words import NOT_DELIVERED
+from pipeline_services.model.processor_log import NOT_DELIVERED
 from pipeline_services.triage.causes.finding import make_finding, of_part
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding

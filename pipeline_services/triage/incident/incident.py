@@ -10,8 +10,8 @@ from typing import Final
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.text import duration, one_line, plural, utc
 from pipeline_services.snapshot.snapshot import Snapshot
-from pipeline_services.triage.causes.noise import known_issues
 from pipeline_services.triage.incident.impact import impact
+from pipeline_services.triage.incident.known_issues import known_issues
 from pipeline_services.triage.incident.messages import commands, kubeconfig_hint
 from pipeline_services.triage.incident.timeline import incident_events
 from pipeline_services.triage.model import Finding, Unanswered

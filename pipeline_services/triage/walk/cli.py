@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pipeline_services.checklist.exemptions import require_known
+from pipeline_services.checklist.checks import require_known_exemptions
 from pipeline_services.metrics.key_metrics import KEY_METRICS, metrics_of
 from pipeline_services.metrics.metric import with_levels
 from pipeline_services.model import own_cluster
@@ -86,7 +86,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         pipeline = Pipeline.load(options.pipeline)
         settings = Settings.load(options.settings, KEY_METRICS, pipeline)
-        require_known(pipeline)
+        require_known_exemptions(pipeline)
         with_levels(metrics_of(pipeline), settings.thresholds)
     except PipelineError as error:
         parser.error(str(error))

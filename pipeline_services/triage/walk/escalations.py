@@ -1,7 +1,7 @@
 """Section 3's conditions of escalation as data: when a scenario is no longer the operator's, what to look at, who acts.
 
 A condition names the causes that meet it, so that a finding can say why it goes further than the runbook's own steps.
-Section 9's known issues, the other half of "when not to worry", are in known_issues.py.
+Section 9's known issues, the other half of "when not to worry", are in judgements/known_issues.py.
 """
 
 from __future__ import annotations

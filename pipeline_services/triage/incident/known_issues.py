@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline_services.judgements.events import component_of
-from pipeline_services.metrics.known_issues import KnownIssue, known_issue
+from pipeline_services.judgements.known_issues import KnownIssue, known_issue
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.snapshot.snapshot import Snapshot
 
