@@ -12,7 +12,7 @@ from pipeline_services.model.errors import PipelineError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says. 0 done, 1 a run that lives still has faults in force, 2 an undo failed."""
+    """Do what the command line says. 0 done, 1 a live run still has faults in force, 2 an undo failed, 4 refused."""
     parser = Parser(prog="python -m pipeline_services.faults", description=__doc__)
     parser.add_argument("command", choices=("list", "sweep"))
     command = parser.parse_args(arguments).command

@@ -1,7 +1,6 @@
 """``python -m pipeline_services.maintenance COMMAND``: backups of the own pipeline, and rotations of its secrets.
 
-The exit code is 0, 1 for a failure with its reason in one line, 4 for a command line that is refused, 130 and 143 for
-Ctrl-C and SIGTERM.
+The exit code is 0, 1 for a failure with its reason in one line, 4 refused, 130 and 143 for Ctrl-C and SIGTERM.
 """
 
 from __future__ import annotations

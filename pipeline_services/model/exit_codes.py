@@ -15,7 +15,7 @@ REFUSED: Final = 4
 STOPPED: Final = 128 + signal.SIGINT
 
 
-def stopped_by(error: KeyboardInterrupt) -> int:
+def stopped_by(what: KeyboardInterrupt | str) -> int:
     """128 and the number of the signal, as a shell has it; the interrupt's text names it, or is Ctrl-C's."""
-    named = signal.Signals.__members__.get(str(error))
+    named = signal.Signals.__members__.get(str(what))
     return 128 + named if named else STOPPED

@@ -196,7 +196,7 @@ def _published(snapshot: Snapshot, secrets: Sequence[Mapping[str, Any]]) -> Snap
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Record a snapshot to a file; returns the exit code: 0, or 2 when the cluster cannot be read."""
+    """Record a snapshot to a file; returns the exit code: 0, 2 when the cluster cannot be read, 4 refused."""
     parser = Parser(prog="python -m pipeline_services.snapshot", description="Record a snapshot.")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE")

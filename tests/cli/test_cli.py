@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.cli import main as cli
-from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.failures import Interrupted, PlatformError, StepFailed
 from pipeline_services.model.paths import Cache
 from pipeline_services.platform.build import preflight
@@ -40,12 +39,6 @@ def test_kubeconfig_of_a_cluster_that_is_not_there(capsys: pytest.CaptureFixture
 def test_kubectl_is_not_there_before_it_was_built(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["kubectl"]) == 1
     assert "there is no kubectl yet. Next: make up" in capsys.readouterr().err
-
-
-def test_unknown_command_is_refused() -> None:
-    with pytest.raises(SystemExit) as caught:
-        cli.main(["sideways"])
-    assert caught.value.code == REFUSED
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,14 @@ from typing import Final
 
 from pipeline_services.cli.nightly import history, outbox, report, screen
 from pipeline_services.cli.nightly.changes import Changes, changes
-from pipeline_services.cli.nightly.night import REFUSED, STOPPED_BY, Night
+from pipeline_services.cli.nightly.night import Night
 from pipeline_services.cli.nightly.notices import problems, well, with_news
 from pipeline_services.cli.nightly.plan import Cluster, Step, expected_s, steps
 from pipeline_services.cli.nightly.playing import Player
 from pipeline_services.clients.notifications import Receiver
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.exit_codes import REFUSED, stopped_by
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.run_lock import sole_holder
 from pipeline_services.model.signals import held_back, unwinding
@@ -46,8 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"REFUSED: {error}", file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt as error:
-        print(f"stopped by {error}", file=sys.stderr)
-        return STOPPED_BY[str(error)]
+        print(f"stopped by {str(error) or 'Ctrl-C'}", file=sys.stderr)
+        return stopped_by(error)
 
 
 def _parser() -> Parser:

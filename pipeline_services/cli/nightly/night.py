@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, Check, State, StepResult, worse
+from pipeline_services.model import exit_codes
 
-ALL_PASSED, CHECK_FAILED, NOT_KNOWN, SUITE_FAILED, REFUSED = range(5)
-"""The exit codes of README's table."""
-STOPPED_BY: Final[Mapping[str, int]] = {"Ctrl-C": 130, "SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
+_OUTCOMES: Final[Mapping[int | None, str]] = {exit_codes.PASSED: PASSED, exit_codes.FOUND: FAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +54,12 @@ class Night:
     def code(self) -> int:
         """The exit code."""
         if self.stopped_by:
-            return STOPPED_BY[self.stopped_by]
+            return exit_codes.stopped_by(self.stopped_by)
         if self.verdict == FAILED:
-            return CHECK_FAILED
-        if any(step.code == SUITE_FAILED for step in self.steps):
-            return SUITE_FAILED
-        return ALL_PASSED if self.verdict == PASSED else NOT_KNOWN
+            return exit_codes.FOUND
+        if any(step.code == exit_codes.SUITE_FAILED for step in self.steps):
+            return exit_codes.SUITE_FAILED
+        return exit_codes.PASSED if self.verdict == PASSED else exit_codes.NOT_KNOWN
 
     def kept(self) -> dict[str, Any]:
         """The night as one line of the history."""
@@ -86,4 +85,4 @@ def step_outcome(step: StepResult) -> str:
     """What a step by itself says: its checks may all have passed, and it may still not have come to its end."""
     if step.state is not State.RAN:
         return INCONCLUSIVE
-    return {0: PASSED, 1: FAILED}.get(step.code if step.code is not None else NOT_KNOWN, INCONCLUSIVE)
+    return _OUTCOMES.get(step.code, INCONCLUSIVE)

@@ -19,6 +19,7 @@ from pipeline_services.faults.safety import to_undo
 from pipeline_services.model import own_cluster
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.exit_codes import stopped_by
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.signals import unwinding
@@ -27,7 +28,7 @@ from pipeline_services.platform.cluster import lifecycle
 from pipeline_services.platform.cluster.access import access_to, answers
 
 Say = Callable[[str], None]
-REPAIRED, FAILED, BUSY, STOPPED = 0, 1, 2, 130
+REPAIRED, FAILED, BUSY = 0, 1, 2
 _PUT_RIGHT: Final = re.compile(
     r"^(?:removed|made|replaced) "
     r"|(?:putting it right|one replica again|(?:made|making it) anew|: new|: changed|; undone)$"
@@ -59,7 +60,7 @@ def main(say: Say = lambda line: print(line, flush=True)) -> int:
             repair(say)
     except KeyboardInterrupt as error:
         say(f"stopped by {error}")
-        return STOPPED
+        return stopped_by(error)
     except PipelineError as error:
         say(str(error))
         return FAILED

@@ -203,11 +203,15 @@ def test_an_outbox_that_cannot_be_read_takes_no_verdict_away(
     assert "NOBODY WAS TOLD: " in capsys.readouterr().out
 
 
-def test_a_wrong_option_is_refused_as_such(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        cli.main(["--minutes", "soon"])
-    assert caught.value.code == 4
-    assert "REFUSED: argument --minutes" in capsys.readouterr().err
+def test_ctrl_c_before_the_night_begins_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_addresses: str) -> None:
+        raise KeyboardInterrupt  # Python's own, which names no signal
+
+    monkeypatch.setattr(cli.Receiver, "of", interrupted)
+    assert cli.main(["--reports", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "stopped by Ctrl-C\n"
 
 
 def test_a_second_night_at_the_same_time_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
