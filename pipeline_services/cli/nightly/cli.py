@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,7 @@ from pipeline_services.cli.nightly.playing import Player
 from pipeline_services.clients.notifications import Receiver
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
-from pipeline_services.model.exit_codes import REFUSED, stopped_by
+from pipeline_services.model.exit_codes import PASSED, REFUSED, SUITE_FAILED, stopped_by
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.run_lock import sole_holder
 from pipeline_services.model.signals import held_back, unwinding
@@ -31,6 +31,7 @@ MINUTES: Final = 120.0
 KEPT: Final = 30
 RECEIVERS: Final = "CONVEYOR_NOTIFY"
 """The environment's variable with the addresses of whom to tell; not an option, since they are secret."""
+_UNTOLD: Final = "NOBODY WAS TOLD"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,25 +104,40 @@ def _play(options: argparse.Namespace, receivers: Sequence[Receiver]) -> int:
     player.play(_planned(options))
     night = Night(started, time.time(), player.done, player.stopped_by)
     found = changes(past, night)
-    lines, page = screen.lines(night, found), options.reports / report.PAGE
+    lines = screen.lines(night, found)
+    _say("\n".join(["", *lines]))
     with held_back():
-        history.prune(options.reports, options.keep)  # before the page, which has links to what is kept
-        report.write(options.reports, folder, past, night, lines)
-    _say("\n".join(["", *lines, f"Report: {page}   (for machines: {report.VERDICT}; what each step said: {folder})"]))
-    _tell(options, receivers, night, found)
-    return night.code
+        written = _tried("NO REPORT", lambda: _written(options, folder, past, night, lines))
+        queued = _tried(_UNTOLD, lambda: _queued(options, receivers, night, found))
+    if queued:
+        _tried(_UNTOLD, lambda: outbox.send(options.reports, receivers) or [f"nobody is told: {RECEIVERS} is not set"])
+    return night.code or (PASSED if written else SUITE_FAILED)
 
 
-def _tell(options: argparse.Namespace, receivers: Sequence[Receiver], night: Night, found: Changes) -> None:
-    """Whether anybody could be told changes nothing of the night's verdict."""
+def _tried(what: str, do: Callable[[], Iterable[str]]) -> bool:
+    """Whether it could be done, and what came of it: neither a full disk nor a receiver changes the night's verdict."""
+    try:
+        for line in do():
+            _say(line)
+    except (PipelineError, OSError) as error:
+        _say(f"{what}: {error}")
+        return False
+    return True
+
+
+def _written(
+    options: argparse.Namespace, folder: Path, past: history.Past, night: Night, lines: Sequence[str]
+) -> list[str]:
+    history.prune(options.reports, options.keep)  # before the page, which has links to what is kept
+    report.write(options.reports, folder, past, night, lines)
+    page = options.reports / report.PAGE
+    return [f"Report: {page}   (for machines: {report.VERDICT}; what each step said: {folder})"]
+
+
+def _queued(options: argparse.Namespace, receivers: Sequence[Receiver], night: Night, found: Changes) -> list[str]:
     wrong, right = problems(night, found), well(night, found)
     link = options.link or str(options.reports / report.PAGE)
-    try:
-        said = outbox.deliver(options.reports, receivers, lambda box: with_news(box, wrong, right, link))
-    except PipelineError as error:
-        said = [f"NOBODY WAS TOLD: {error}"]
-    for line in said or [f"nobody is told: {RECEIVERS} is not set"]:
-        _say(line)
+    return outbox.queue(options.reports, receivers, lambda box: with_news(box, wrong, right, link))
 
 
 def _say(line: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.cli.nightly.results import State, worse
+from pipeline_services.model import exit_codes
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.json_lines import tables_in
 
@@ -44,19 +45,19 @@ def add(reports: Path, past: Past, night: Mapping[str, Any]) -> None:
 
 
 def durations(past: Past) -> dict[str, list[float]]:
-    """By step its seconds on the nights on which it came to its end, oldest first."""
+    """By step its seconds on the nights on which it passed or failed, oldest first: a refusal takes none."""
     found: dict[str, list[float]] = {}
     for night in past:
         for name, step in night["steps"].items():
-            if step["state"] == State.RAN:
+            if step["state"] == State.RAN and step["code"] in (exit_codes.PASSED, exit_codes.FOUND):
                 found.setdefault(name, []).append(float(step["seconds"]))
     return found
 
 
 def prune(reports: Path, keep: int) -> list[str]:
-    """Delete all folders of nights but the last ``keep``; returns their names. Nothing else in there is touched."""
+    """Delete all folders of nights but the last ``keep``, at least one; returns their names. No other is touched."""
     folders = sorted(one for one in (reports / NIGHTS).glob("*") if one.is_dir() and _FOLDER.fullmatch(one.name))
-    old = folders[:-keep] if keep else folders
+    old = folders[: -max(keep, 1)]
     for folder in old:
         shutil.rmtree(folder)
     return [folder.name for folder in old]

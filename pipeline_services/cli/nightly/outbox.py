@@ -51,19 +51,30 @@ def write(reports: Path, boxes: Mapping[str, Mailbox]) -> None:
     write_whole(reports / FILE, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode(), _MODE)
 
 
-def deliver(reports: Path, receivers: Sequence[Receiver], news: Callable[[Mailbox], Mailbox]) -> list[str]:
-    """Queue the news of each receiver, then send what is queued, oldest first; returns a line for each receiver.
+def queue(reports: Path, receivers: Sequence[Receiver], news: Callable[[Mailbox], Mailbox]) -> list[str]:
+    """Put the news of each receiver behind what waits for it; returns a line where somebody is forgotten.
+
+    Whoever is no receiver any more is: what waits for a mistyped address would wait for ever.
 
     Args:
         news: adds what a receiver does not know yet.
 
     Raises:
-        UnexpectedAnswer: the outbox cannot be read. Nothing was sent.
+        UnexpectedAnswer: the outbox cannot be read.
+        OSError: it cannot be read or written.
     """
-    boxes = read(reports)
-    for one in receivers:
-        boxes[one.id] = news(boxes.get(one.id, Mailbox()))
+    if not receivers:
+        return []
+    known = read(reports)
+    boxes = {one.id: news(known.pop(one.id, Mailbox())) for one in receivers}
     write(reports, boxes)
+    waiting = sum(len(box.queue) for box in known.values())
+    return [f"NOT SENT ANY MORE: {plural(waiting, 'message')} for who is no receiver now"] if waiting else []
+
+
+def send(reports: Path, receivers: Sequence[Receiver]) -> list[str]:
+    """Send what is queued, oldest first; returns a line for each receiver. Raises as ``queue``."""
+    boxes = read(reports) if receivers else {}
     return [_emptied(reports, boxes, one) for one in receivers]
 
 

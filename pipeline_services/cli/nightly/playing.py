@@ -57,7 +57,7 @@ class Player:
         for step in steps:
             why = self._obstacle(step)
             self.say(f"{step.name}: {f'not run: {why}' if why else step.what}")
-            self.done.append(StepResult(step.name, State.NOT_RUN, why=why) if why else self._played(step))
+            self.done.append(StepResult(step.name, State.NOT_RUN, why=why) if why else self._result(step))
             if not why:
                 self.say(f"  {told(self.done[-1])}")
 
@@ -72,6 +72,16 @@ class Player:
         if needed > left:
             return f"takes about {duration(needed)}, {duration(left)} are left of the time box"
         return ""
+
+    def _result(self, step: Step) -> StepResult:
+        """What came of it; a full disk, or a signal while the result is read, ends the step and not the night."""
+        try:
+            return self._played(step)
+        except KeyboardInterrupt as error:
+            self.stopped_by = str(error)
+            return StepResult(step.name, State.STOPPED, why=f"by {error}")
+        except OSError as error:
+            return StepResult(step.name, State.STOPPED, why=f"by {error}")
 
     def _played(self, step: Step) -> StepResult:
         log, began, wall = self.folder / f"{step.name}.log", time.monotonic(), time.time()

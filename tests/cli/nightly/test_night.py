@@ -53,9 +53,10 @@ def test_the_history_does_not_grow_for_ever(tmp_path: Path) -> None:
     assert kept[-1]["started"] == 9e9
 
 
-def test_only_steps_that_came_to_their_end_tell_how_long_they_take() -> None:
-    stopped = {"started": 0, "steps": {"daily": {"state": "stopped", "code": 130, "seconds": 1.0}}}
-    assert history.durations([*past({"a": ".."}), stopped]) == {"daily": [5.0, 5.0]}
+@pytest.mark.parametrize(("state", "code"), [("stopped", 130), ("ran", 2), ("ran", 3), ("ran", 4), ("ran", -9)])
+def test_only_steps_that_came_to_their_end_tell_how_long_they_take(state: str, code: int) -> None:
+    broken_off = {"started": 0, "steps": {"daily": {"state": state, "code": code, "seconds": 1.0}}}
+    assert history.durations([*past({"a": ".."}), broken_off]) == {"daily": [5.0, 5.0]}
 
 
 def test_old_nights_are_pruned_and_nothing_else(tmp_path: Path) -> None:
@@ -64,6 +65,7 @@ def test_old_nights_are_pruned_and_nothing_else(tmp_path: Path) -> None:
         (tmp_path / history.NIGHTS / name).mkdir(parents=True)
     assert history.prune(tmp_path, 2) == names[:1]
     assert sorted(one.name for one in (tmp_path / history.NIGHTS).iterdir()) == names[1:]
+    assert history.prune(tmp_path, 0) == names[1:2]  # the last one is the night that has just been played
 
 
 def test_the_page_has_the_nights_so_far_with_links_to_those_that_are_kept(tmp_path: Path) -> None:

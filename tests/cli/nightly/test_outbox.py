@@ -19,7 +19,9 @@ BROKEN = {"a": Problem("it is wrong", 0.0)}
 def run(reports: Path, addresses: str, *, broken: bool) -> list[str]:
     """The end of a night on which check ``a`` fails, or passes."""
     wrong, right = (BROKEN, set()) if broken else ({}, {"a"})
-    return outbox.deliver(reports, Receiver.of(addresses), lambda box: with_news(box, wrong, right, "/r"))
+    receivers = Receiver.of(addresses)
+    lost = outbox.queue(reports, receivers, lambda box: with_news(box, wrong, right, "/r"))
+    return [*lost, *outbox.send(reports, receivers)]
 
 
 def titles(receiver: LocalReceiver) -> list[str]:
@@ -81,6 +83,27 @@ def test_who_comes_later_hears_of_what_still_fails_and_of_nothing_else(tmp_path:
     assert titles(third) == []
 
 
+def test_what_waits_for_an_address_that_was_mistyped_does_not_wait_for_ever(tmp_path: Path) -> None:
+    with listening() as gone:
+        mistyped = gone.address
+    run(tmp_path, mistyped, broken=True)
+    with listening() as receiver:
+        lost, told = run(tmp_path, receiver.address, broken=True)
+        assert lost == "NOT SENT ANY MORE: 1 message for who is no receiver now"
+        assert told.startswith("told ")
+        assert list(outbox.read(tmp_path)) == [Receiver.of(receiver.address)[0].id]
+    assert titles(receiver) == ["FAILED"]
+
+
+def test_a_run_that_tells_nobody_forgets_nobody(tmp_path: Path) -> None:
+    with listening() as gone:
+        down = gone.address
+    run(tmp_path, down, broken=True)
+    before = outbox.read(tmp_path)
+    assert run(tmp_path, "", broken=True) == []
+    assert outbox.read(tmp_path) == before
+
+
 def test_a_message_is_kept_until_it_was_delivered_whatever_ends_the_run(tmp_path: Path) -> None:
     class Killed:
         id = name = "x"
@@ -88,8 +111,9 @@ def test_a_message_is_kept_until_it_was_delivered_whatever_ends_the_run(tmp_path
         def send(self, title: str, body: str) -> bool:
             raise KeyboardInterrupt
 
+    outbox.queue(tmp_path, [Killed()], lambda box: with_news(box, BROKEN, (), "/r"))
     with pytest.raises(KeyboardInterrupt):
-        outbox.deliver(tmp_path, [Killed()], lambda box: with_news(box, BROKEN, (), "/r"))
+        outbox.send(tmp_path, [Killed()])
     assert [one.title for one in outbox.read(tmp_path)["x"].queue] == ["FAILED: 1 new problem in the nightly run"]
     assert outbox.read(tmp_path)["x"].told == {}
 
@@ -124,7 +148,7 @@ def test_no_address_is_in_the_file(tmp_path: Path) -> None:
 def test_an_outbox_that_cannot_be_read_is_not_overwritten(tmp_path: Path, text: str) -> None:
     (tmp_path / outbox.FILE).write_text(text)
     with pytest.raises(UnexpectedAnswer, match="is no outbox"):
-        outbox.deliver(tmp_path, Receiver.of("json://127.0.0.1/"), lambda box: box)
+        outbox.queue(tmp_path, Receiver.of("json://127.0.0.1/"), lambda box: box)
     assert (tmp_path / outbox.FILE).read_text() == text
 
 

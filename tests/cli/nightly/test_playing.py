@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -201,6 +202,45 @@ def test_an_outbox_that_cannot_be_read_takes_no_verdict_away(
     (tmp_path / "outbox.json").write_text("{")
     assert cli.main(["--reports", str(tmp_path)]) == 0
     assert "NOBODY WAS TOLD: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("in_the_way", "outcome", "code", "said"),
+    [
+        ("outbox.json", "failed", 1, "NOBODY WAS TOLD: [Errno 21]"),
+        ("outbox.json", "passed", 0, "NOBODY WAS TOLD: [Errno 21]"),
+        (report.PAGE, "failed", 1, "NO REPORT: [Errno 21]"),
+        (report.PAGE, "passed", 3, "NO REPORT: [Errno 21]"),
+    ],
+)
+def test_what_cannot_be_written_makes_no_refusal_of_a_night_that_was_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, *, in_the_way: str, outcome: str, code: int, said: str
+) -> None:
+    (tmp_path / in_the_way).mkdir()
+    monkeypatch.setattr(cli, "steps", lambda _today, _cluster, reports: [writes(reports, outcome)])
+    with listening() as receiver:
+        monkeypatch.setenv(cli.RECEIVERS, receiver.address)
+        assert cli.main(["--reports", str(tmp_path)]) == code
+    assert said in capsys.readouterr().out
+    told = outcome == "failed" and in_the_way != "outbox.json"
+    assert receiver.titles == ["FAILED: 1 new problem in the nightly run"] * told
+
+
+@pytest.mark.parametrize(
+    ("trouble", "why"),
+    [(OSError(28, "No space left"), "by [Errno 28] No space left"), (KeyboardInterrupt("SIGTERM"), "by SIGTERM")],
+)
+def test_what_ends_a_step_while_its_result_is_read_does_not_end_the_night(
+    tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch, trouble: BaseException, why: str
+) -> None:
+    def fails(*_: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr("pipeline_services.cli.nightly.results.read", fails)
+    night = player(tmp_path, said)
+    night.play([step("one", ""), step("two", "")])
+    assert (night.done[0].state, night.done[0].why) == (State.STOPPED, why)
+    assert [one.name for one in night.done] == ["one", "two"]
 
 
 def test_ctrl_c_before_the_night_begins_is_said(
