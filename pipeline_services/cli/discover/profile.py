@@ -14,18 +14,17 @@ from pipeline_services.cli.discover.credentials import Credentials
 from pipeline_services.cli.discover.dashboards import dashboards_of, data_sources_of
 from pipeline_services.cli.discover.facts import Facts
 from pipeline_services.cli.discover.namespace import Namespace, Workload
-from pipeline_services.cli.discover.opened import NODE, opened
+from pipeline_services.cli.discover.opened import DNS, DNS_PORT, DNS_PROTOCOLS, NODE, askers, opened
 from pipeline_services.cli.discover.roles import Claim, claims
 from pipeline_services.cli.discover.scraping import Port, Scraping
 from pipeline_services.model import roles
-from pipeline_services.model.flows import ANY
+from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.k8s import name_of
 from pipeline_services.model.pipeline import AT_LEAST_ONCE, AT_MOST_ONCE, METRICS_API, Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
 READINGS: Final = ((roles.PRODUCER, roles.KAFKA), (roles.PROCESSOR, roles.KAFKA), (roles.PROCESSOR, roles.INFLUXDB))
 """The connections that readings travel by."""
-_DNS: Final = "dns"
 _SYSTEM: Final = {"Deployment": "system_deployments", "DaemonSet": "system_daemonsets", "Lease": "system_leases"}
 
 
@@ -60,10 +59,11 @@ def discovered(snapshot: Snapshot, known: Mapping[str, tuple[str, str]] | None =
     _head(facts, namespace, Scraping.of(namespace, workloads))
     facts.extend(components.facts())
     _cluster(facts, namespace, pattern, components.present)
-    _flows(flows, namespace, found)
     rest.extend(Contents(namespace, workloads).facts())
     rest.extend(Configuration(namespace, workloads).facts())
     _dashboard(rest, namespace, workloads)
+    _names(flows, snapshot, Facts([*facts, *rest]).document())
+    _flows(flows, namespace, found)
     _opened(flows, snapshot, Facts([*facts, *flows, *rest]).document())
     facts.extend([*flows, *rest])
     left = tuple(one for one in namespace.workloads if one not in workloads.values())
@@ -101,8 +101,6 @@ def _cluster(facts: Facts, namespace: Namespace, pattern: Pipeline, present: Col
 def _flows(facts: Facts, namespace: Namespace, found: Mapping[str, Claim]) -> None:
     workloads = {role: one.workload for role, one in found.items()}
     played = {role: one.part_of or role for role, one in found.items()}
-    for protocol in ("UDP", "TCP"):
-        _flow(facts, ANY, _DNS, 53, guessed_by="every pod asks for names", protocol=protocol)
     connections, scraping = Connections.between(namespace, workloads), Scraping.of(namespace, workloads)
     roles_of = {workload: role for role, workload in workloads.items()}
     for target in workloads:
@@ -130,6 +128,16 @@ def _opened(facts: Facts, snapshot: Snapshot, document: Mapping[str, Any]) -> No
     for one in opened(snapshot, draft):
         by = f"NetworkPolicy {' and '.join(one.policies)} lets it through; nobody is known to be set up for it"
         _flow(facts, one.source, one.destination, one.port, guessed_by=by)
+
+
+def _names(facts: Facts, snapshot: Snapshot, document: Mapping[str, Any]) -> None:
+    """Who asks for names: every pod, or those that the NetworkPolicies let where they do not let every pod."""
+    everybody = {"source": ANY, "destination": DNS, "port": DNS_PORT}
+    known = {key: table for key, table in document.items() if key != "message"}
+    draft = Pipeline.from_document({**known, "flows": [everybody]})
+    for protocol in DNS_PROTOCOLS:
+        for source, by in askers(snapshot, draft, Flow(ANY, DNS, DNS_PORT, protocol)):
+            _flow(facts, source, DNS, DNS_PORT, guessed_by=by, protocol=protocol)
 
 
 def _only_by_a_shared_map(source: str, target: str) -> bool:
