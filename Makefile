@@ -89,7 +89,7 @@ lint: $(ENVIRONMENT) ## check format, style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-up: $(ENVIRONMENT) ## start the cluster and bring it to what this checkout says (PIPELINE=plain: a second pipeline)
+up: $(ENVIRONMENT) ## start the cluster and bring it to what this checkout says (PIPELINE=plain: a second one; IMAGES=registry or packages)
 	@$(PLATFORM) up $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 status: $(ENVIRONMENT) ## say what is built and what runs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -10,11 +11,12 @@ from functools import partial
 from pipeline_services.clients import shell
 from pipeline_services.model import own_cluster
 from pipeline_services.model.arguments import Parser
-from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import stopped_by
 from pipeline_services.model.failures import Interrupted
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.signals import unwinding
+from pipeline_services.platform.build import origin
 from pipeline_services.platform.build.progress import Durations, Progress
 from pipeline_services.platform.cluster import lifecycle
 from pipeline_services.platform.cluster.access import ClusterAccess, access_to
@@ -40,6 +42,10 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if options.pipeline and options.command not in ("up", "down"):
         parser.error(f"{options.command} takes no --pipeline")
+    try:
+        origin.wanted(os.environ)
+    except PreconditionNotMet as error:
+        parser.error(str(error))
     progress = Progress(Durations(Cache(cache_root()).durations))
     try:
         with unwinding():
@@ -61,7 +67,7 @@ def _parser() -> Parser:
     listing = "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items())
     parser = Parser(
         prog="python -m pipeline_services.cli",
-        description="The kind cluster with the pipeline in it, from package registries only.",
+        description="The kind cluster with the pipeline in it. IMAGES=registry or packages: where images come from.",
         epilog=f"commands:\n{listing}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

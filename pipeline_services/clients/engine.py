@@ -57,6 +57,16 @@ class Engine:
             flags += ["--pull=never", "--layers=false", "--format=docker"]
         self.run("build", *flags, context, log=log, what=f"building {tag}")
 
+    def pull(self, ref: str, log: Path | None = None, *, over_http: bool = False) -> None:
+        """Bring an image from its registry; Docker takes one on this machine over HTTP without being told."""
+        flags = ["--tls-verify=false"] if over_http and self.is_podman else []
+        self.run("pull", "--quiet", *flags, ref, log=log, what=f"pulling {ref}")
+
+    def forget(self, ref: str) -> None:
+        """Take a name from an image that has another; one that was pulled by its digest has got none."""
+        if "@" not in ref:
+            self.run("rmi", ref)
+
     def load_command(self, tags: Sequence[str]) -> list[str]:
         """The command that writes images with what they share as one archive to its standard output."""
         more = ["--format", "docker-archive", "--multi-image-archive"] if self.is_podman else []

@@ -63,9 +63,18 @@ def _patch(objects: list[Manifest], patch: Manifest) -> None:
 
 def _merge(target: Manifest, patch: Manifest) -> None:
     for key, value in patch.items():
-        if isinstance(value, list):
-            raise PreconditionNotMet(f"a patch of the list {key} is not known here")
         if isinstance(value, dict):
             _merge(target.setdefault(key, {}), value)
+        elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            _merge_by_name(key, target.get(key, []), value)
         else:
             target[key] = value
+
+
+def _merge_by_name(key: str, targets: list[Manifest], patches: list[Manifest]) -> None:
+    """Containers are told apart by their names; nothing is added."""
+    named = {item["name"]: item for item in targets} if key == "containers" else {}
+    for patch in patches:
+        if patch.get("name") not in named:
+            raise PreconditionNotMet(f"a patch of the list {key} is not known here")
+        _merge(named[patch["name"]], patch)

@@ -99,8 +99,8 @@ def _require_patched(snapshot: Snapshot, app: str, parts: Mapping[str, Any]) -> 
 def _require_updated(snapshot: Snapshot, app: str, updates: list[str]) -> None:
     if updates:
         shown = ", ".join(updates[:SHOWN]) + (f" and {len(updates) - SHOWN} more" if len(updates) > SHOWN else "")
-        advice = _advice(snapshot, app, f"grep -n -A 3 debian {VERSIONS}")
-        observed = f"Debian has updates for the image of {app}: {shown}"
+        advice = _advice(snapshot, app, f"grep -n renewed {VERSIONS}")
+        observed = f"there are updates for the image of {app}: {shown}"
         raise Deviation(snapshot, observed, "none", advice)
 
 

@@ -16,5 +16,9 @@ ROTATED: Final = "conveyor.io/rotated-"
 """Annotation of InfluxDB's volume claim, with ``tokens`` or ``tls`` at its end: when these were last rotated, how long
 nothing was stored meanwhile, and what was lost (JSON)."""
 
+IMAGES_LABEL: Final = "conveyor.io/images"
+UPSTREAM_IMAGES: Final = "registry"
+"""Label of the pipeline's namespace, and its value where the projects' own images run."""
+
 PUBLIC: Final = frozenset({SYSTEM_NAMESPACE, CLUSTER, CONTEXT, READER_ACCOUNT})
 """Names that are no secret, whatever Secret holds the same word."""

@@ -67,6 +67,10 @@ class Cache:
         """The folder with the files of one cluster; there is none without a cluster."""
         return self.root / "clusters" / name
 
+    def origin(self, name: str) -> Path:
+        """The file that says where the images of one cluster come from."""
+        return self.cluster(name) / "images"
+
 
 def _made(path: Path) -> Path:
     path.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The suite's own kind cluster: builds its images from package registries, creates it, deploys the pipeline."""
+"""The suite's own kind cluster: builds its images from packages or pulls them, creates it, deploys the pipeline."""
 
 from __future__ import annotations
 

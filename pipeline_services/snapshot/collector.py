@@ -158,7 +158,7 @@ def _cluster_tasks(
     }
     if pipeline.manifests:
         reads |= {
-            "declared": partial(declared, pipeline, cluster.namespace),
+            "declared": partial(declared, pipeline, cluster),
             "namespaces": partial(_namespace, cluster),
         }
     if pipeline.name_servers:

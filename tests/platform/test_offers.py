@@ -91,4 +91,4 @@ def test_apt_is_asked_in_the_image_itself(tmp_path: Path) -> None:
             assert (words[0], words[-3]) == ("run", "localhost/x:1")
             return "Inst curl [1] (2 Debian-Security:12 [amd64])"
 
-    assert offers._updates(Podman(tmp_path, is_podman=True, env={}), "localhost/x:1") == ["curl 1 -> 2"]
+    assert offers._from_apt(Podman(tmp_path, is_podman=True, env={}), "localhost/x:1") == ["curl 1 -> 2"]

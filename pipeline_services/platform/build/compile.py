@@ -72,6 +72,7 @@ def programs(versions: Versions) -> list[Program]:
         Program("etcd", "etcd", (".",), 20, 10),
         Program("kubernetes", "kubernetes", (".",), 330, 65, stamp),
         Program("cluster-tools", "kubernetes", cluster_tools, 50, 5, after=("kubernetes",)),
+        Program("kind", "kubernetes", ("sigs.k8s.io/kind",), 25, 15),  # alone, where the node's image is pulled
         Program(
             "kube-router",
             "kube-router",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,8 @@ from pipeline_services.platform.build.graph import FETCH, Graph, Job, Step, file
 
 PREFIX: Final = "localhost/conveyor"
 SUITE: Final = "suite"
+CLI_STEP: Final = "cli"
+"""The folder with kind and kubectl."""
 PLAIN_S: Final = 20.0
 """Seconds that an image of a few packages takes."""
 BASE_PACKAGES: Final = ("ca-certificates", "curl", "netcat-openbsd", "usr-is-merged")
@@ -40,6 +42,7 @@ class Recipe:
         on: the image that the Dockerfile's ``ARG BASE`` gets.
         version: the component whose version is in the tag.
         sources: files from the checkout that go into the context, relative to the checkout.
+        where: the folder of its Dockerfile under manifests/images, where that is not its name.
     """
 
     name: str
@@ -48,10 +51,11 @@ class Recipe:
     programs: tuple[str, ...] = ()
     on: str = "base"
     sources: tuple[str, ...] = ()
+    where: str = ""
 
     @property
     def folder(self) -> Path:
-        return paths.IMAGES / self.name
+        return paths.IMAGES / (self.where or self.name)
 
     def own_files(self) -> tuple[Path, ...]:
         """The Dockerfile and what lies beside it; Go's and Maven's files belong to other steps."""
@@ -138,11 +142,16 @@ LOADED: Final = ("apps",)
 
 @dataclass(slots=True)
 class Images:
-    """All images of this checkout with one engine."""
+    """All images of this checkout with one engine.
+
+    Attributes:
+        pulled: images that are not built, each with the component whose version it has.
+    """
 
     engine: Engine
     workshop: Workshop
     recipes: Sequence[Recipe] = RECIPES
+    pulled: Mapping[str, str] = field(default_factory=dict)
     _present: set[str] = field(default_factory=set)
     _asked: bool = False
 
@@ -158,9 +167,9 @@ class Images:
 
     def tag(self, name: str, key: str) -> str:
         """The full name of an image with this content key."""
-        recipe = next((recipe for recipe in self.recipes if recipe.name == name), None)
+        component = next((recipe.version for recipe in self.recipes if recipe.name == name), self.pulled.get(name))
         versions = self.workshop.versions
-        version = versions.of(recipe.version) if recipe and recipe.version else versions.suite
+        version = versions.of(component) if component else versions.suite
         return f"{PREFIX}/{name}:{version}-{key}"
 
     def refs(self, names: Iterable[str], graph: Graph) -> dict[str, str]:
@@ -230,7 +239,7 @@ class Images:
         tag = self.tag(recipe.name, job.key)
         base = self.tag(recipe.on, job.inputs[f"image-{recipe.on}"])
         version = self.workshop.versions.of(recipe.version) if recipe.version else ""
-        self.engine.build(context, tag, {"BASE": base, "VERSION": version}, job.log)
+        self.engine.build(context, tag, {"BASE": base, "VERSION": version, "KEY": job.key}, job.log)
         self.built(tag)
 
 

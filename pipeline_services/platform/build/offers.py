@@ -17,12 +17,12 @@ from packaging.version import InvalidVersion, Version
 
 from pipeline_services.clients import engine, shell
 from pipeline_services.clients.engine import Engine
-from pipeline_services.model import paths
+from pipeline_services.model import own_cluster, paths
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.failures import CommandFailed, PlatformError, ToolMissing
 from pipeline_services.model.paths import Cache
 from pipeline_services.model.text import one_line
-from pipeline_services.platform.build import toolchains, versions
+from pipeline_services.platform.build import origin, toolchains, upstream, versions
 from pipeline_services.platform.build.assembly import Assembly
 from pipeline_services.platform.build.versions import Component, Versions
 
@@ -37,6 +37,8 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
 """Image to the components of versions.toml that run in it."""
 CLUSTER: Final = ("kubernetes", "etcd", "coredns", "kube-router", "metrics-server", "local-path-provisioner")
 """The components of versions.toml that the cluster itself is made of."""
+INSIDE_NODE: Final = ("etcd", "coredns")
+"""Those of them that kind's own node brings in versions of its own."""
 APPS: Final = "apps"
 """The image whose parts are Python packages, pinned in its requirements.lock."""
 GET: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:get"
@@ -59,28 +61,30 @@ def offered_here() -> dict[str, Any]:
     present = engine.present(cache)
     if present is None:
         raise PreconditionNotMet("there is no container engine here, and so no image to ask about")
-    return offered(Assembly.of(cache, versions.load(), present))
+    chosen = origin.known(cache.origin(own_cluster.CLUSTER)) or origin.FROM_PACKAGES
+    return offered(Assembly.of(cache, versions.load(), present, chosen))
 
 
 def offered(assembly: Assembly) -> dict[str, Any]:
     """What runs, what is pinned of it, and what there is beyond that.
 
-    ``images`` has by short name the full name as this checkout builds it, its parts, and the ``updates`` of its Debian
-    packages; ``cluster`` the parts of the cluster itself. ``parts`` has by name what is ``pinned``, the newest
-    ``patch`` of that release line, and the ``newest`` of all. What could not be asked has an ``error`` in place of
-    that. Each image is run once, to ask its apt.
+    ``images`` has by short name the full name as this checkout makes it, its parts, and the ``updates``: of its Debian
+    packages, or that its project has built it anew; ``cluster`` the parts of the cluster itself. ``parts`` has by
+    name what is ``pinned``, the newest ``patch`` of that release line, and the ``newest`` of all. What could not be
+    asked has an ``error`` in place of that. Each image is run once, to ask its apt, or pulled again.
     """
-    names, engine = (*PARTS, APPS), assembly.images.engine
+    names = (*PARTS, APPS)
     refs = {name: assembly.ref(name) for name in names}
     asked = _parts(assembly.cache, assembly.workshop.versions)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        updates = pool.map(lambda name: _known(lambda: {"updates": _updates(engine, refs[name])}), names)
+        updates = pool.map(lambda name: _known(lambda: {"updates": _updates(assembly, name)}), names)
         parts = dict(zip(asked, pool.map(_known, asked.values()), strict=True))
         images = {
             name: {"ref": refs[name], "parts": list(PARTS.get(name, _python_pins())), **update}
             for name, update in zip(names, updates, strict=True)
         }
-    return {"images": images, "cluster": list(CLUSTER), "parts": parts}
+    inside = INSIDE_NODE if assembly.origin.is_registry else ()
+    return {"images": images, "cluster": [name for name in CLUSTER if name not in inside], "parts": parts}
 
 
 def compared(pinned: str, offers: Iterable[str], release: str = "") -> dict[str, str]:
@@ -179,7 +183,23 @@ def _from_pip(versions: Versions, name: str, pinned: str) -> dict[str, str]:
     return compared(pinned, listed.partition(":")[2].replace(",", " ").split())
 
 
-def _updates(engine: Engine, image: str) -> list[str]:
+def _updates(assembly: Assembly, name: str) -> list[str]:
+    """What there is for an image besides newer versions of its parts."""
+    pulled = upstream.pulled_for(name) if assembly.origin.is_registry else ""
+    return _built_anew(assembly, pulled) if pulled else _from_apt(assembly.images.engine, assembly.ref(name))
+
+
+def _built_anew(assembly: Assembly, name: str) -> list[str]:
+    """Whether the same tag is another image by now."""
+    engine, chosen = assembly.images.engine, assembly.origin
+    ref = upstream.UPSTREAM[name].ref(assembly.workshop.versions, chosen)
+    engine.pull(ref, over_http=chosen.is_local)
+    ids = {engine.run("image", "inspect", "--format", "{{.Id}}", image).strip() for image in (assembly.ref(name), ref)}
+    engine.forget(ref)
+    return [f"{ref} was built anew"] if len(ids) > 1 else []
+
+
+def _from_apt(engine: Engine, image: str) -> list[str]:
     words = ("run", "--rm", "--network=host", "--user=0", "--entrypoint=sh", image, "-c", UPDATES)
     return updates_in(engine.run(*words, what=f"asking apt in {image}"))
 

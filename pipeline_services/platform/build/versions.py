@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,11 @@ from pipeline_services.model import paths
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One thing that is built or installed, and where its lock file says which version."""
+    """One thing that is built or installed, and where its lock file says which version.
+
+    Attributes:
+        published: the version of its project's own image, where that is another one; ``digest`` pins that image.
+    """
 
     name: str
     version: str
@@ -21,6 +25,8 @@ class Component:
     module: str = ""
     module_version: str = ""
     artifacts: tuple[str, ...] = ()
+    published: str = ""
+    digest: str = ""
 
     @property
     def locked_version(self) -> str:
@@ -52,6 +58,11 @@ class Versions:
             KeyError: when versions.toml does not have it.
         """
         return self.components[component].version
+
+    def as_published(self) -> Versions:
+        """The same with the versions of the projects' own images."""
+        own = {name: replace(one, version=one.published or one.version) for name, one in self.components.items()}
+        return replace(self, components=own)
 
 
 @cache

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pipeline_services.clients import engine as engines
 from pipeline_services.clients.engine import Engine
 from pipeline_services.model.paths import Cache, cache_root
-from pipeline_services.platform.build import node, preflight, versions
-from pipeline_services.platform.build.assembly import CLI_STEP, Assembly
-from pipeline_services.platform.build.images import LOADED, PREFIX
+from pipeline_services.platform.build import node, origin, preflight, versions
+from pipeline_services.platform.build.assembly import Assembly
+from pipeline_services.platform.build.images import CLI_STEP, PREFIX
+from pipeline_services.platform.build.origin import FROM_PACKAGES, Origin
 from pipeline_services.platform.build.progress import Progress
 from pipeline_services.platform.cluster import kind_cluster
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.platform.cluster.kind_cluster import ABSENT, RUNNING, KindCluster
+from pipeline_services.platform.deploy import render
 from pipeline_services.platform.deploy.deploy import deploy
 
 Settle = Callable[[ClusterAccess, Progress], None]
@@ -33,20 +35,25 @@ class Platform:
 
     @classmethod
     def open(cls, name: str, progress: Progress) -> Platform:
-        """Read the recipes and find the engine, installing it if need be."""
+        """Read the recipes, find the engine, installing it if need be, and decide where images come from.
+
+        Raises:
+            PreconditionNotMet: that is asked for in a way that makes no sense.
+        """
         cache = Cache(cache_root())
-        return cls._with(engines.find(cache, progress), name, progress, cache)
+        chosen = origin.decided(cache.origin(name), progress)
+        return cls._with(engines.find(cache, progress), name, progress, cache, chosen)
 
     @classmethod
     def find(cls, name: str, progress: Progress) -> Platform | None:
-        """The same without installing anything; None where there is no engine."""
+        """The same without installing or asking anything; None where there is no engine."""
         cache = Cache(cache_root())
-        engine = engines.present(cache)
-        return cls._with(engine, name, progress, cache) if engine else None
+        engine, known = engines.present(cache), origin.known(cache.origin(name))
+        return cls._with(engine, name, progress, cache, known or FROM_PACKAGES) if engine else None
 
     @classmethod
-    def _with(cls, engine: Engine, name: str, progress: Progress, cache: Cache) -> Platform:
-        assembly = Assembly.of(cache, versions.load(), engine)
+    def _with(cls, engine: Engine, name: str, progress: Progress, cache: Cache, chosen: Origin) -> Platform:
+        assembly = Assembly.of(cache, versions.load(), engine, chosen)
         tools = assembly.workshop.output(CLI_STEP, assembly.graph.key(CLI_STEP))
         return cls(cache, progress, assembly, KindCluster.of(cache, name, engine, tools))
 
@@ -56,12 +63,14 @@ class Platform:
         if is_new:
             self._make()
         self._check_node()
-        self.bring_images(self.assembly.image_refs())
-        refs = self.assembly.image_refs()
+        refs, chosen = self.assembly.image_refs(), self.assembly.origin
+        self.bring_images(refs)
+        origin.remember(chosen, self.cache.origin(access.name))
         with self._timed("cluster's own parts"):
             self._apply_parts(refs, is_new)
+        overlay = render.UPSTREAM if chosen.is_registry else render.OVERLAY
         with self._timed("pipeline deployed"):
-            deploy(access, refs, self.progress, kubectl=str(self.cluster.tools / "kubectl"))
+            deploy(access, refs, self.progress, kubectl=str(self.cluster.tools / "kubectl"), overlay=overlay)
         self.cluster.wait_for(kind_cluster.OWN_WORKLOADS)
         if is_new:
             with self._timed("pipeline settled"):
@@ -86,13 +95,14 @@ class Platform:
     def status(self) -> list[str]:
         """What is there, a line for each thing."""
         graph, state = self.assembly.graph, self.cluster.state()
-        missing = [step.name for step in graph.left([node.NODE_STEP, *(f"image-{name}" for name in LOADED)])]
+        missing = [step.name for step in graph.left(self._goals())]
         answers = state == RUNNING and self.cluster.tools.is_dir() and self.cluster.answers()
         engine = self.cluster.engine.program
         lines = [
             f"engine      {engine}",
             f"cache       {self.cache.root}",
-            f"images      {'all built' if not missing else f'{len(missing)} steps to build: ' + ', '.join(missing)}",
+            f"images      {self.assembly.origin.described}; "
+            + (f"{len(missing)} steps to go: {', '.join(missing)}" if missing else "all there"),
             f"cluster     {self.cluster.access.name}: {state}{', API ready' if answers else ''}",
         ]
         if answers:
@@ -120,10 +130,14 @@ class Platform:
         return False
 
     def _make(self) -> None:
-        self._build([CLI_STEP, node.NODE_STEP, *(f"image-{name}" for name in LOADED)])
+        self._build([CLI_STEP, *self._goals()])
         self.progress(f"creating the cluster {self.cluster.access.name}")
         with self._timed("cluster created"):
             self.cluster.create(self.assembly.node_image())
+
+    def _goals(self) -> list[str]:
+        """The steps that make the node's image, and what it does not hold."""
+        return [self.assembly.node_step, *(f"image-{name}" for name in self.assembly.loaded)]
 
     def _build(self, goals: list[str]) -> None:
         todo = self.assembly.graph.left(goals)

@@ -15,6 +15,8 @@ from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.paths import REPOSITORY
 
 OVERLAY: Final = REPOSITORY / "manifests" / "overlays" / "kind"
+UPSTREAM: Final = OVERLAY.with_name("registry")
+"""For the projects' own images."""
 REGISTRY: Final = "localhost/conveyor/"
 TIMEOUT: Final = 30.0
 
