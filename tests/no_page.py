@@ -14,6 +14,4 @@ def no_node() -> NoReturn:
     raise node.PageUnavailable("there is no Node here")
 
 
-def pytest_configure() -> None:
-    """Before the run is over and asks for it."""
-    node.node_command = no_node
+node.node_command = no_node

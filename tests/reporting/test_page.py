@@ -25,16 +25,15 @@ RED = result("lag[consumer]", "kafka", deviation(), "key-metrics")
 GREEN = result("pods_ready[hpa]", "hpa")
 
 
-def write_results(folder: Path, *cases: CaseResult) -> None:
+def results_of(*cases: CaseResult) -> dict[str, str]:
     """Those of a run of these cases."""
     for case in cases:
         case.sources = ("pods",)
-    write_run(folder, cases, snapshot())
+    return run_of(cases, snapshot())
 
 
-def write_run(folder: Path, cases: Sequence[CaseResult], seen: Snapshot) -> None:
+def run_of(cases: Sequence[CaseResult], seen: Snapshot) -> dict[str, str]:
     """All cases of a run."""
-    folder.mkdir()
     documents = [
         {
             "uuid": f"0-{number}",
@@ -51,9 +50,9 @@ def write_run(folder: Path, cases: Sequence[CaseResult], seen: Snapshot) -> None
     ]
     by_id = {case.id: case for case in cases}
     markers = {case.id: ("daily",) for case in cases}
-    allure_results.complete(folder, documents, by_id, runbook.load(), seen, markers=markers, pipeline=seen.pipeline)
-    allure_results.write_environment(folder, {"context": "kind-conveyor"})
-    allure_results.write_figures(folder, [allure_results.Figure("daily seconds", 4.2, 1.0, 2.0)])
+    files = allure_results.complete(documents, by_id, runbook.load(), seen, markers=markers, pipeline=seen.pipeline)
+    figures = [allure_results.Figure("daily seconds", 4.2, 1.0, 2.0)]
+    return files | allure_results.of_the_run({"context": "kind-conveyor"}, figures)
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +60,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the page of two runs, the second of which is shown."""
     folder = tmp_path_factory.mktemp("page")
     for run in ("first", "second"):
-        write_results(folder / run, RED, GREEN)
-        request = PageRequest(folder / run, folder / "runs.jsonl", folder / f"{run}-work", "FAILED: here", True)
+        work = folder / f"{run}-work"
+        request = PageRequest(results_of(RED, GREEN), folder / run, folder / "runs.jsonl", work, "FAILED: here", True)
         allure_page.make(request, lambda line: None)
     return folder
 
@@ -123,10 +122,21 @@ def test_evidence_is_attached(page: str) -> None:
     assert attached == ["pods"]
 
 
+def test_what_a_case_attached_itself_is_read_from_its_file(tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "1-attachment.txt").write_text("a picture")
+    files = results_of(GREEN)
+    document = json.loads(files["0-0-result.json"])
+    document["attachments"] += [{"name": "picture", "source": "1-attachment.txt", "type": "text/plain"}]
+    files["0-0-result.json"] = json.dumps(document)
+    request = PageRequest(files, tmp_path / "results", tmp_path / "runs.jsonl", tmp_path / "work", "here", False)
+    assert "a picture" in unpacked(allure_page.make(request, lambda line: None).read_text()).values()
+
+
 def test_evidence_that_two_cases_share_is_there_in_both(tmp_path: Path) -> None:
     twin = result("pods_ready[twin]", GREEN.component)
-    write_results(tmp_path / "results", GREEN, twin)
-    request = PageRequest(tmp_path / "results", tmp_path / "runs.jsonl", tmp_path / "work", "PASSED: here", False)
+    files, history = results_of(GREEN, twin), tmp_path / "runs.jsonl"
+    request = PageRequest(files, tmp_path / "results", history, tmp_path / "work", "PASSED: here", False)
     made = data(allure_page.make(request, lambda line: None).read_text())
     cases = [case for name, case in made.items() if name.startswith("data/test-results/")]
     links = [step["link"] for case in cases for step in case["steps"] if step["type"] == "attachment"]
@@ -142,8 +152,8 @@ def test_runs_become_a_history(made: Path, page: str) -> None:
 
 def test_a_replay_reads_the_history_and_adds_nothing(made: Path, tmp_path: Path) -> None:
     before = (made / "runs.jsonl").read_text()
-    write_results(tmp_path / "results", GREEN)
-    request = PageRequest(tmp_path / "results", made / "runs.jsonl", tmp_path / "work", "again", False)
+    files, history = results_of(GREEN), made / "runs.jsonl"
+    request = PageRequest(files, tmp_path / "results", history, tmp_path / "work", "again", False)
     allure_page.make(request, lambda line: None)
     assert (made / "runs.jsonl").read_text() == before
 
@@ -167,16 +177,16 @@ def test_a_page_that_is_built_otherwise_is_no_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "most"), [("healthy", 3_000_000), ("matrix/kafka-scaled-to-zero", 5_000_000)])
 def test_the_page_of_a_whole_run_can_be_mailed(name: str, most: int, tmp_path: Path) -> None:
     cases, triage = judged(name)
-    write_run(tmp_path / "results", cases, snapshot_of(name))
+    files, history = run_of(cases, snapshot_of(name)), tmp_path / "runs.jsonl"
     banner = triage.banner(cases, runbook.load())
     (tmp_path / "diagnosis.txt").write_text(triage.text())
     about = [tmp_path / "diagnosis.txt"] if banner else []
-    request = PageRequest(tmp_path / "results", tmp_path / "runs.jsonl", tmp_path / "work", name, False, banner, about)
+    request = PageRequest(files, tmp_path / "results", history, tmp_path / "work", name, False, banner, about)
     made = allure_page.make(request, lambda line: None)
-    files = unpacked(made.read_text())
+    shown = unpacked(made.read_text())
     assert made.stat().st_size < most
-    assert sum(file.startswith("data/test-results/") for file in files) == len(cases)
-    assert len(json.loads(files["widgets/globals.json"])["attachments"]) == len(about)
+    assert sum(file.startswith("data/test-results/") for file in shown) == len(cases)
+    assert len(json.loads(shown["widgets/globals.json"])["attachments"]) == len(about)
     assert ('<body><section id="diagnosis"><h1>Cause: kafka is scaled to 0' in made.read_text()) == bool(about)
 
 

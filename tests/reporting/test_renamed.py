@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -44,9 +43,9 @@ def test_every_scenario_goes_on_where_its_own_test_was() -> None:
 
 
 @pytest.mark.parametrize(("case", "known"), [("kafka-pod-deleted", history_id(KAFKA)), ("a-new-one", "its own")])
-def test_the_page_gets_the_id_that_the_history_knows(tmp_path: Path, case: str, known: str) -> None:
+def test_the_page_gets_the_id_that_the_history_knows(case: str, known: str) -> None:
     node = f"chaos/test_scenarios.py::test_recovers_and_nothing_is_lost[{case}]"
     document = {"uuid": "x", "historyId": "its own", "labels": [{"name": results.CASE_LABEL, "value": node}]}
     found = {node: CaseResult(node, "kafka", "self-healing")}
-    results.complete(tmp_path, [document], found, {}, None, markers={}, pipeline=Pipeline.load())
-    assert json.loads((tmp_path / "x-result.json").read_text())["historyId"] == known
+    files = results.complete([document], found, {}, None, markers={}, pipeline=Pipeline.load())
+    assert json.loads(files["x-result.json"])["historyId"] == known

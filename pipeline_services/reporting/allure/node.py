@@ -20,7 +20,6 @@ from pipeline_services.model.text import one_line
 PROJECT: Final = Path(__file__).parent
 OLDEST_NODE: Final = 22
 INSTALL_WITHIN: Final = 300
-RUN_WITHIN: Final = 60
 _TAIL: Final = 300
 
 
@@ -92,8 +91,7 @@ def generator(say: Callable[[str], None]) -> Path:
     Raises:
         PageUnavailable: Node is missing or the packages cannot be had.
     """
-    lock = (PROJECT / "package-lock.json").read_bytes()
-    installed = cache_root() / "allure" / hashlib.sha256(lock).hexdigest()[:16]
+    installed = _home()
     if not installed.is_dir():
         say(f"Installing the report generator, Allure {allure_version()} (once on this machine, about 15 s) ...")
         try:
@@ -101,6 +99,16 @@ def generator(say: Callable[[str], None]) -> Path:
         except OSError as error:
             raise PageUnavailable(f"cannot write to {installed.parent}: {error.strerror}") from error
     return installed
+
+
+def is_installed() -> bool:
+    """Whether ``generator`` has nothing left to do."""
+    return _home().is_dir()
+
+
+def _home() -> Path:
+    lock = (PROJECT / "package-lock.json").read_bytes()
+    return cache_root() / "allure" / hashlib.sha256(lock).hexdigest()[:16]
 
 
 def _install(target: Path) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline_services.model.text import one_line
 from pipeline_services.reporting.allure import node
 from pipeline_services.reporting.allure.packed import packed
+from pipeline_services.reporting.allure.page_maker import PageMaker
 from pipeline_services.reporting.run.outcome import Category
 
 HISTORY_RUNS: Final = 30
-_LESS_MEMORY: Final = "--max-semi-space-size=1"
 HELPERS: Final = node.PROJECT / "helpers.html"
 LINK_PREFIX: Final = "Runbook: "
 CATEGORY_LABEL: Final = "category"
@@ -30,13 +28,16 @@ class PageRequest:
     """What one page is made from.
 
     Attributes:
+        files: the results, each one's text by the name of its file.
+        folder: what Allure has written beside them: attachments.
         history: read, and appended to when ``remember`` is set.
         banner: HTML that stands above all else.
         attachments: files about the whole run.
         ordered: the names of the groups are in the order to be read in; else those with failures come first.
     """
 
-    results: Path
+    files: Mapping[str, str]
+    folder: Path
     history: Path
     output: Path
     title: str
@@ -46,27 +47,20 @@ class PageRequest:
     ordered: bool = False
 
 
-def make(request: PageRequest, say: Callable[[str], None]) -> Path:
+def make(request: PageRequest, say: Callable[[str], None], started: PageMaker | None = None) -> Path:
     """Generate the page and return its file.
+
+    Args:
+        started: what makes it, where it was started before.
 
     Raises:
         node.PageUnavailable: it could not be made; nothing is left in its place.
     """
-    command, _ = node.node_command()
-    installed = node.generator(say)
-    config = request.output / "allurerc.json"
-    request.output.mkdir(parents=True, exist_ok=True)
-    config.write_text(json.dumps(_config(request)), encoding="utf-8")
-    cli = installed / "node_modules" / "allure" / "cli.js"
-    quick = {"NODE_COMPILE_CACHE": str(installed / "compiled"), "NO_COLOR": "1"}
-    # From its own folder: a stray configuration or results folder where pytest was started must not matter.
-    arguments = [_LESS_MEMORY, str(cli), "generate", str(request.results), "--config", str(config)]
-    said = node.run([str(command), *arguments], within=node.RUN_WITHIN, extra=quick, cwd=request.output)
+    maker = started or PageMaker(say)
+    maker.make(_config(request), request.files, request.folder)
     page = request.output / "page" / "index.html"
-    if not page.is_file():
-        raise node.PageUnavailable(f"the generator wrote no page: {one_line(said)[-200:]}")
     text = without_analytics(page.read_text(encoding="utf-8"))
-    page.write_text(_with_helpers(packed(text, installed / "packed"), request), encoding="utf-8")
+    page.write_text(_with_helpers(packed(text, maker.installed / "packed"), request), encoding="utf-8")
     return page
 
 

@@ -6,7 +6,6 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_services.model.pipeline import Pipeline
@@ -35,7 +34,6 @@ class Figure:
 
 
 def complete(
-    folder: Path,
     documents: Iterable[dict[str, Any]],
     results: Mapping[str, CaseResult],
     sections: Mapping[str, Section],
@@ -44,14 +42,15 @@ def complete(
     markers: Mapping[str, tuple[str, ...]],
     pipeline: Pipeline,
     causes: Sequence[Cause] = (),
-) -> None:
-    """Give every result its names, groups, link, message and evidence, and write it.
+) -> dict[str, str]:
+    """Give every result its names, groups, link, message and evidence; returns the files, each one's text by its name.
 
     Args:
         documents: the results as allure-pytest has them.
         markers: the run markers of each case.
         causes: what triage found, in its order.
     """
+    files: dict[str, str] = {}
     seen = CaseAttachments(snapshot) if snapshot is not None else None
     for document in documents:
         result = results.get(_case_of(document))
@@ -60,8 +59,9 @@ def complete(
             document["links"] = document.get("links", []) + allure_labels.links(result, sections)
             document.update(_told(document, result))
             attached = document.setdefault("attachments", [])
-            attached += _attach(folder, seen.of(result)) if seen is not None else ()
-        (folder / f"{document['uuid']}-result.json").write_text(json.dumps(document), encoding="utf-8")
+            attached += _attach(files, seen.of(result)) if seen is not None else ()
+        files[f"{document['uuid']}-result.json"] = json.dumps(document)
+    return files
 
 
 def _told(document: Mapping[str, Any], result: CaseResult) -> dict[str, Any]:
@@ -85,25 +85,20 @@ def _details(document: Mapping[str, Any], result: CaseResult) -> dict[str, Any]:
     return details
 
 
-def _attach(folder: Path, texts: Iterable[Attachment]) -> list[dict[str, str]]:
-    """Write each text to a file of its own: the page shows a file that two results name in one of them only."""
+def _attach(files: dict[str, str], texts: Iterable[Attachment]) -> list[dict[str, str]]:
+    """Put each text into a file of its own: the page shows a file that two results name in one of them only."""
     attached = []
     for entry in texts:
         source = f"{uuid.uuid4()}-attachment.{'json' if entry.is_json else 'txt'}"
-        (folder / source).write_text(entry.text, encoding="utf-8")
+        files[source] = entry.text
         kind = "application/json" if entry.is_json else "text/plain"
         attached.append({"name": entry.name, "source": source, "type": kind})
     return attached
 
 
-def write_environment(folder: Path, environment: Mapping[str, str]) -> None:
-    """The page's environment table."""
+def of_the_run(environment: Mapping[str, str], figures: Iterable[Figure]) -> dict[str, str]:
+    """The files with the page's environment and its figures; times are in milliseconds since the epoch there."""
     lines = (f"{key} = {value}\n" for key, value in environment.items())
-    (folder / "environment.properties").write_text("".join(lines), encoding="utf-8")
-
-
-def write_figures(folder: Path, figures: Iterable[Figure]) -> None:
-    """The page's figures; times in milliseconds since the epoch, as the format wants them."""
     entries = [
         {
             "id": figure.key,
@@ -114,4 +109,4 @@ def write_figures(folder: Path, figures: Iterable[Figure]) -> None:
         }
         for figure in figures
     ]
-    (folder / "run-perf.json").write_text(json.dumps(entries), encoding="utf-8")
+    return {"environment.properties": "".join(lines), "run-perf.json": json.dumps(entries)}

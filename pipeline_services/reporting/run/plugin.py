@@ -13,12 +13,14 @@ import pytest
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.signals import unwind_from_now
 from pipeline_services.model.standard_output import have_output, unbreakable
+from pipeline_services.reporting.allure.page_maker import loading
 from pipeline_services.reporting.run import early
 from pipeline_services.reporting.run.options import DEFAULT_REPORTS, RunOptions, add_options
 from pipeline_services.reporting.run.publish import JUNIT, RESULTS
 from pipeline_services.reporting.run.selection import (
     DAILY,
     MONTHLY,
+    SNAPSHOT_MARKERS,
     choose_paths,
     require_no_mistyped_run,
     run_kind,
@@ -127,6 +129,9 @@ def _open_report(config: pytest.Config, run: OperatorRun) -> None:
     option.xmlpath = option.xmlpath or str(run.folder.draft / JUNIT)
     option.allure_report_dir = str(results)
     option.attach_capture = False
+    if run.kind in SNAPSHOT_MARKERS and not option.collectonly:
+        run.maker = loading()  # while cases are collected and the cluster is looked at
+        config.add_cleanup(lambda: run.maker.close() if run.maker else None)
     allure_commons.plugin_manager.register(run.unwritten)
     config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(run.unwritten))
 

@@ -17,6 +17,7 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import utc
 from pipeline_services.reporting.allure import page, results
 from pipeline_services.reporting.allure.node import PageUnavailable
+from pipeline_services.reporting.allure.page_maker import PageMaker
 from pipeline_services.reporting.allure.results import Figure
 from pipeline_services.reporting.run import daily_json, looks, scenarios, summary
 from pipeline_services.reporting.run.environment import describe
@@ -82,6 +83,7 @@ class Report:
         scenarios: what was played.
         triage: what triage says of a run that is not green.
         looks: the folder in which it is kept what each run saw.
+        maker: what makes the page, where it was started before.
     """
 
     folder: ReportFolder
@@ -96,6 +98,7 @@ class Report:
     scenarios: Scenarios
     triage: Triaged | None = None
     looks: Path | None = None
+    maker: PageMaker | None = None
 
     @property
     def pipeline(self) -> Pipeline:
@@ -199,8 +202,7 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
     by_id = {result.id: result for result in report.results}
     sections = runbook.load()
     causes = report.triage.causes() if report.triage else []
-    results.complete(
-        folder,
+    files = results.complete(
         report.documents,
         by_id,
         sections,
@@ -209,8 +211,10 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
         pipeline=report.pipeline,
         causes=causes,
     )
-    results.write_environment(folder, environment)
-    results.write_figures(folder, _figures(report))
+    files |= results.of_the_run(environment, _figures(report))
+    if not folder.is_relative_to(draft):  # somebody asked for them
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
     history = draft / HISTORY
     history.parent.mkdir(exist_ok=True)
     if report.history.is_file():
@@ -221,8 +225,8 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
     whole = _about_the_run(draft, report)
     ordered = bool(causes) or verdict_of(report.results) is Outcome.PASSED
     work, remember = draft / "work", report.run.remember
-    request = page.PageRequest(folder, history, work, title, remember, banner, whole, ordered)
-    page.make(request, say).replace(draft / PAGE)
+    request = page.PageRequest(files, folder, history, work, title, remember, banner, whole, ordered)
+    page.make(request, say, report.maker).replace(draft / PAGE)
 
 
 def _about_the_run(draft: Path, report: Report) -> list[Path]:

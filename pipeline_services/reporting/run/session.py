@@ -17,6 +17,7 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import REFUSED, stopped_by
 from pipeline_services.model.signals import ignore_from_now
 from pipeline_services.reporting.allure.held import HeldResults, hold_results
+from pipeline_services.reporting.allure.page_maker import PageMaker
 from pipeline_services.reporting.allure.results import CASE_LABEL
 from pipeline_services.reporting.run import environment, publish, summary, terminal
 from pipeline_services.reporting.run.cases import OUTCOME, CaseLabels, let_pass, noted_outcome, phase_finding, shown
@@ -44,6 +45,7 @@ class OperatorRun:
         publishes: the run leaves a report; picked cases alone do so only where --reports asks for it.
         unwritten: what of the report could not be written.
         stopped: by what, where somebody ended the run.
+        maker: makes the page, where it was started early.
     """
 
     def __init__(self, config: pytest.Config, kind: str, source: SnapshotSource) -> None:
@@ -66,6 +68,7 @@ class OperatorRun:
         self.unwritten = Unwritten(self.folder.path)
         self.stopped: KeyboardInterrupt | None = None
         self._held: HeldResults | None = None
+        self.maker: PageMaker | None = None
         partial = is_partial(config) or bool(config.getoption("maxfail"))
         self.publishes = source.options.reports_asked or not partial
 
@@ -276,6 +279,7 @@ class OperatorRun:
         report = publish.Report(
             *(self.folder, *written, documents, run, results, markers, snapshot, history, self.scenarios, self.triage),
             looks=self.source.options.reports,
+            maker=self.maker,
         )
         try:
             publish.write(report, self.say)
