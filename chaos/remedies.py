@@ -39,6 +39,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "out-of-memory": "processor-memory-too-little",
     "not-as-declared": "producer-variable-twice",
     "process-hung": "prometheus-hung",
+    "object-extra": "limits-for-small-pods-only",
     "topic-missing": "dead-letter-topic-missing",
     "topic-set-otherwise": "topic-retention-short",
     "clients-limited": "clients-limited-by-quota",

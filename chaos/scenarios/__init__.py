@@ -17,6 +17,7 @@ from chaos.scenarios import (
     processor,
     producer,
     resources,
+    undeclared,
 )
 from pipeline_services.experiment.scenario import Scenario, by_id
 
@@ -39,6 +40,7 @@ MATRIX: Final[Mapping[str, Scenario]] = by_id(
     *cluster.DIAGNOSIS,
     *observability.DIAGNOSIS,
     *declared.DIAGNOSIS,
+    *undeclared.DIAGNOSIS,
     *producer.DIAGNOSIS,
     *processor.DIAGNOSIS,
     *kafka.DIAGNOSIS,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.faults.journal import Call
-from pipeline_services.faults.model import Api, Fault, Proof, marks, object_path
+from pipeline_services.faults.model import MERGE_PATCH, Api, Fault, Proof, marks, object_path
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import labels_of, name_of
 
@@ -44,6 +44,23 @@ def created(api: Api, kind: str, namespace: str, body: Mapping[str, Any]) -> Fau
         [Call("DELETE", path)],
         Proof(f"{kind}/{name} to be there", lambda: exists(api, path)),
         Proof(f"{kind}/{name} to be gone again", lambda: not exists(api, path)),
+    )
+
+
+def made_immutable(api: Api, kind: str, name: str, namespace: str) -> Fault:
+    """The fault that lets nobody change a ConfigMap or Secret any more. Its undo makes it anew, the only way."""
+    path = object_path(kind, name, namespace)
+    kept = cleaned(api.call("GET", path))
+
+    def immutable() -> bool:
+        return bool(api.call("GET", path).get("immutable"))
+
+    return Fault(
+        f"{kind}/{name} made immutable",
+        [Call("PATCH", path, {"immutable": True}, MERGE_PATCH)],
+        [Call("DELETE", path), Call("POST", path.rpartition("/")[0], kept)],
+        Proof(f"{kind}/{name} to be immutable", immutable),
+        Proof(f"{kind}/{name} to be as it was", lambda: exists(api, path) and not immutable()),
     )
 
 

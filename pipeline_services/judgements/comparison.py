@@ -19,7 +19,7 @@ _KEYS: Final = ("name", "mountPath", "containerPort", "ip")
 _FILLED_IN: Final = frozenset(
     {
         *("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "serviceAccount", "creationTimestamp"),
-        *("hostPort", "imagePullPolicy", "nodePort"),
+        *("hostPort", "imagePullPolicy", "nodePort", "storageClassName", "volumeMode", "volumeName"),
     }
 )
 """Fields of which the API server, or a controller, chooses the value where nobody does."""

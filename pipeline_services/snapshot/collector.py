@@ -27,7 +27,7 @@ from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.snapshot.sources.changes import WRITTEN, changes_in
 from pipeline_services.snapshot.sources.cluster_parts import DNS_CONFIG, SYSTEM_LISTS, Listing, dns_config
-from pipeline_services.snapshot.sources.declared import declared
+from pipeline_services.snapshot.sources.declared import BESIDE, declared
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS, QUOTAS, quotas
 from pipeline_services.snapshot.sources.kubernetes import LISTS, NEEDED_BY, read_logs, shaped
 from pipeline_services.snapshot.sources.neighbours import shapes
@@ -75,7 +75,7 @@ def collect(
     absent = (settings or Settings()).absent | (asked - described.components.keys())
     moment = Moment(started - ahead_s, cluster.namespace, described, ahead_s, absent, deep, upkeep)
     record = Record()
-    at_once = AT_ONCE + len(LISTS) + len(SYSTEM_LISTS) + len(DEEP_LISTS)
+    at_once = AT_ONCE + len(LISTS) + len(SYSTEM_LISTS) + len(BESIDE) + len(DEEP_LISTS)
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="collect")
     lists = _lists(pool, cluster, moment)
     with Reach(cluster, lists, described) as reach:
@@ -100,6 +100,8 @@ def _lists(pool: ThreadPoolExecutor, cluster: Cluster, moment: Moment) -> _Lists
     wanted = {kind: Listing(kind) for kind in LISTS if kind != FIRST and NEEDED_BY.get(kind) not in moment.absent}
     if moment.deep or moment.pipeline.cluster:
         wanted |= SYSTEM_LISTS
+    if moment.pipeline.manifests:
+        wanted |= BESIDE
     if moment.deep:
         wanted |= DEEP_LISTS
     kept = shapes(moment.pipeline)
@@ -163,8 +165,10 @@ def _cluster_tasks(
         }
     if pipeline.name_servers:
         reads[DNS_CONFIG] = partial(dns_config, cluster, pipeline)
+    if deep or pipeline.manifests:
+        reads["quotas"] = partial(quotas, lists)
     if deep:
-        reads |= {"changes": partial(changes_in, lists), "quotas": partial(quotas, lists)}
+        reads["changes"] = partial(changes_in, lists)
     record.expect(reads)
     return [pool.submit(record.take, source, read) for source, read in reads.items()]
 

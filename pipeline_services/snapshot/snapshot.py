@@ -31,7 +31,7 @@ ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
         "kafka_sizes",
         *("namespaces", "declared", "influxdb_write"),
         *("system_deployments", "system_daemonsets", "system_leases", "node_leases", "dns_config"),
-        "poddisruptionbudgets",
+        *("poddisruptionbudgets", "quotas", "serviceaccounts", "roles", "rolebindings"),
     ),
     3,
 )

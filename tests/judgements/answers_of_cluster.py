@@ -36,6 +36,7 @@ COREFILE = """.:53 {
 }
 """
 """As kubeadm writes it."""
+BODY = ("metadata", "spec", "data", "immutable", "binaryData", "rules", "roleRef", "subjects")
 BOTH = {"policyTypes": ["Ingress", "Egress"]}
 
 
@@ -70,7 +71,23 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
         "secrets": [
             _secret(name, *keys, written=_time(now - age - 60)) for name, keys in pipeline.config.secrets.items()
         ],
+        **_rights(pipeline),
+        **{"poddisruptionbudgets": [], "quotas": []},
         **_cluster(now, pipeline),
+    }
+
+
+def _rights(pipeline: Pipeline) -> dict[str, Any]:
+    """What lets Prometheus find the pods, where it is there."""
+    name = pipeline[roles.PROMETHEUS].workload if roles.PROMETHEUS in pipeline.components else "nobody"
+    metadata = {"metadata": {"name": name}}
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": pipeline.namespace}
+    rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}
+    bound = {"roleRef": {"kind": "Role", "name": name}, "subjects": [subject]}
+    return {
+        "serviceaccounts": [{**metadata}],
+        "roles": [{**metadata, "rules": [rule]}],
+        "rolebindings": [{**metadata, **bound}],
     }
 
 
@@ -95,7 +112,7 @@ def _cluster(now: float, pipeline: Pipeline) -> dict[str, Any]:
 def declared(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Manifests that declare just what is there."""
     return [
-        {"kind": kind, **copy.deepcopy({key: item[key] for key in ("metadata", "spec", "data") if key in item})}
+        {"kind": kind, **copy.deepcopy({key: item[key] for key in BODY if key in item})}
         for kind in sorted(COMPARED)
         for item in answers.get(KINDS[kind].source, ())
     ]
@@ -166,6 +183,7 @@ def _workload(part: Component, pipeline: Pipeline, made: str) -> dict[str, Any]:
         status["conditions"] = [{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}]
     replicas = {} if part.kind == DAEMON_SET else {"replicas": 1}
     pods = {"containers": _containers(part, pipeline), "volumes": _volumes(part, pipeline)}
+    pods |= {"serviceAccountName": part.workload} if part.id == roles.PROMETHEUS else {}
     template = {"metadata": {"labels": dict(part.selector)}, "spec": pods}
     metadata = {"name": part.workload, "generation": 1, "labels": dict(part.selector), "creationTimestamp": made}
     return {"metadata": metadata, "spec": {**replicas, "template": template}, "status": status}
@@ -218,7 +236,9 @@ def _headless(served: Iterable[tuple[Component, Service]]) -> list[dict[str, Any
 
 def _endpoints(service: str) -> dict[str, Any]:
     endpoint = {"addresses": ["10.244.0.9"], "conditions": {"ready": True}}
-    metadata = {"name": f"{service}-abc12", "labels": {"kubernetes.io/service-name": service}}
+    owner = {"kind": "Service", "name": service}
+    labels = {"kubernetes.io/service-name": service}
+    metadata = {"name": f"{service}-abc12", "labels": labels, "ownerReferences": [owner]}
     return {"metadata": metadata, "endpoints": [endpoint]}
 
 

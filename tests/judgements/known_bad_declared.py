@@ -18,6 +18,7 @@ def place_of(world: World, component: str) -> tuple[str, str]:
         "network": ("services", world.pipeline.service("kafka").name),
         "hpa": ("hpas", world.pipeline.autoscaler("producer").name),
         "config": ("configmaps", world.pipeline.config.config_map),
+        "storage": ("pvcs", world.pipeline["kafka"].volume),
     }
     if component in named:
         return named[component]
@@ -35,7 +36,7 @@ def one_field(world: World, component: str) -> None:
     if "data" in found:
         found["data"]["MORE"] = "a word"
     else:
-        found["spec"]["more"] = {"of": "it"}
+        found.setdefault("spec", {})["more"] = {"of": "it"}
 
 
 def object_gone(world: World, component: str) -> None:

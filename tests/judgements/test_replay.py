@@ -52,6 +52,10 @@ def known_since(snapshot: Snapshot) -> Snapshot:
     good |= {"namespaces": namespaces, "declared": declared({"namespaces": namespaces, **snapshot.answers})}
     answers = {source: good[source] for source in new if source not in failures}
     known = dict(snapshot.answers)
+    if "declared" in known:
+        compared = {item["kind"] for item in known["declared"]}
+        later = [item for item in declared(snapshot.answers) if item["kind"] not in compared]
+        known["declared"] = [*known["declared"], *later]
     if "tls" in known:
         known["tls"] = {"key_fits": True, **known["tls"]}
     for secret in known.get("secrets") or ():

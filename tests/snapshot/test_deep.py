@@ -22,7 +22,7 @@ from tests.snapshot.fake_pipeline import CANARY, NS, OWN, PODS, UNSERVED, FakePi
 SYSTEM = "kube-system"
 EMPTY = {".": {}}
 IMAGE = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"kafka"}': {**EMPTY, "f:image": {}}}}}}}
-DEEP = {"changes", "replicasets", "quotas", "poddisruptionbudgets", "system_pods", "onset"}
+DEEP = {"changes", "replicasets", "system_pods", "onset"}
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_what_it_adds_is_there_and_only_then(pipeline: FakePipeline) -> None:
 def test_a_daily_snapshot_asks_for_nothing_more(pipeline: FakePipeline) -> None:
     collect(pipeline.cluster)
     asked = " ".join(path for _, path, _ in pipeline.api.asked + pipeline.prometheus.asked)
-    assert not [word for word in ("replicasets", "quotas", "limitranges", f"{SYSTEM}/pods") if word in asked]
+    assert not [word for word in ("replicasets", f"{SYSTEM}/pods") if word in asked]
 
 
 def test_changes_say_who_what_and_when_the_newest_last(pipeline: FakePipeline) -> None:

@@ -144,7 +144,8 @@ def test_a_second_autoscaler_is_the_one_to_go() -> None:
         "hpa",
         "horizontalpodautoscaler/producer-more",
     )
-    assert found.next[-1] == "kubectl --context kind-conveyor delete hpa -n conveyor-pipeline producer-more"
+    gone = "delete horizontalpodautoscaler -n conveyor-pipeline producer-more"
+    assert found.next[-1] == f"kubectl --context kind-conveyor {gone}"
 
 
 def test_without_a_request_it_is_not_the_metrics_server() -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from pipeline_services.model.k8s.objects import K8sObject, labels_of, spec_of
+
+SERVICE_NAME: Final = "kubernetes.io/service-name"
+"""The label with which an EndpointSlice says whose it is."""
 
 
 def ports_of(service: K8sObject) -> Sequence[K8sObject]:
@@ -26,7 +30,7 @@ def selector_of(service: K8sObject) -> Mapping[str, str]:
 
 def service_of(endpoint_slice: K8sObject) -> str:
     """The name of the Service that an EndpointSlice belongs to."""
-    return labels_of(endpoint_slice).get("kubernetes.io/service-name", "")
+    return labels_of(endpoint_slice).get(SERVICE_NAME, "")
 
 
 def endpoints_of(endpoint_slice: K8sObject, *, ready: bool) -> list[K8sObject]:

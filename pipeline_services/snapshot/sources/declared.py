@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.manifests import rendered
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import labels_of, name_of
+from pipeline_services.model.k8s import labels_of, name_of, replicas_of, spec_of
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.snapshot.sources.cluster_parts import Listing
 
 COMPARED: Final = frozenset(
     {
         *("Namespace", "ConfigMap", "Service", "NetworkPolicy", "HorizontalPodAutoscaler"),
-        *("Deployment", "StatefulSet", "DaemonSet"),
+        *("Deployment", "StatefulSet", "DaemonSet", "PodDisruptionBudget", "PersistentVolumeClaim"),
+        *("ServiceAccount", "Role", "RoleBinding"),
     }
 )
 """The kinds whose live objects are collected."""
 UPSTREAM: Final = REPOSITORY / "manifests" / "overlays" / "registry"
-_BODY: Final = ("kind", "spec", "data")
+BESIDE: Final[Mapping[str, Listing]] = MappingProxyType(
+    {
+        source: Listing(source)
+        for source in (
+            *("poddisruptionbudgets", "resourcequotas", "limitranges"),
+            *("serviceaccounts", "roles", "rolebindings"),
+        )
+    }
+)
+"""What is listed for the sake of the comparison alone."""
+_BODY: Final = (
+    *("kind", "spec", "data", "binaryData", "immutable"),
+    *("rules", "roleRef", "subjects", "automountServiceAccountToken"),
+)
 
 
 def folder_of(pipeline: Pipeline, labels: Mapping[str, str]) -> Path:
@@ -42,11 +58,20 @@ def declared(pipeline: Pipeline, cluster: Cluster) -> list[dict[str, Any]]:
         raise PreconditionNotMet(f"{pipeline.manifests} declares what is in {pipeline.namespace}, not in {namespace}")
     found = cluster.get("Namespace", namespace)
     objects = rendered(folder_of(pipeline, labels_of(found) if found else {}))
+    claims = [claim for item in objects if item["kind"] == "StatefulSet" for claim in _claims(item)]
     return [
         {
             "metadata": {"name": name_of(item), "labels": dict(labels_of(item))},
             **{key: item[key] for key in _BODY if key in item},
         }
-        for item in objects
+        for item in (*objects, *claims)
         if item["kind"] in COMPARED
     ]
+
+
+def _claims(stateful_set: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The volume claims that its controller makes."""
+    for claim in spec_of(stateful_set).get("volumeClaimTemplates") or ():
+        for number in range(replicas_of(stateful_set)):
+            metadata = {"name": f"{name_of(claim)}-{name_of(stateful_set)}-{number}"}
+            yield {"kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec_of(claim)}

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import declared
-from pipeline_services.judgements.declared import Drift
+from pipeline_services.judgements.drift import Drift
 from pipeline_services.judgements.kafka import limited, other_settings
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
@@ -21,7 +21,12 @@ from pipeline_services.triage.steps import RESTORE
 _SET_BROKER: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-configs.sh --bootstrap-server localhost:{port:kafka}"
 )
-_SAVED: Final = "{hpa}.saved.yaml"
+_SAVED: Final = "{name}.saved.yaml"
+_TAKEN_AWAY: Final = (
+    f"kubectl get {{kind}} -n {{namespace}} {{name}} -o yaml > {_SAVED}",
+    "kubectl delete {kind} -n {namespace} {name}",
+)
+_PUT_BACK: Final = f"kubectl replace -n {{namespace}} --force -f {_SAVED}"
 
 CAUSES: Final = (
     Cause(
@@ -37,12 +42,18 @@ CAUSES: Final = (
         "there is an autoscaler that nobody declared",
         Escalation.L2,
         "high-resource-usage",
-        steps=(
-            f"kubectl get hpa -n {{namespace}} {{hpa}} -o yaml > {_SAVED}",
-            "kubectl delete hpa -n {namespace} {hpa}",
-        ),
-        undo=f"kubectl replace -n {{namespace}} --force -f {_SAVED}",
+        steps=_TAKEN_AWAY,
+        undo=_PUT_BACK,
         afterwards="kubectl get hpa: no <unknown> within a minute",
+    ),
+    Cause(
+        "object-extra",
+        "an object acts on the pipeline that nobody declared",
+        Escalation.L2,
+        "configuration",
+        steps=_TAKEN_AWAY,
+        undo=_PUT_BACK,
+        afterwards="the check of the declared state is green",
     ),
     Cause(
         "topic-set-otherwise",
@@ -105,16 +116,21 @@ def _says_why(finding: Finding, drift: Drift) -> bool:
 
 def _drifted(evidence: Evidence, drift: Drift) -> Finding:
     since = evidence.changed(drift.kind, drift.name)
+    named = {"kind": drift.kind.lower(), "name": drift.name}
     if drift.extra:
+        is_autoscaler = drift.kind == "HorizontalPodAutoscaler"
         return make_finding(
             evidence,
-            "autoscaler-extra",
+            "autoscaler-extra" if is_autoscaler else "object-extra",
             drift.component,
-            f"{drift.name} is one autoscaler too many: where two scale the same pods, neither does",
+            f"{drift.name} is one autoscaler too many: {drift.extra}"
+            if is_autoscaler
+            else f"{drift.observed}: {drift.extra}",
             drift.observed,
             subject=drift.subject,
             since=since,
-            details={"hpa": drift.name},
+            affects=None if is_autoscaler else (),
+            details=named,
         )
     asks_elsewhere = {DNS for one in drift.differences if one.path.startswith("dns")}
     return make_finding(
@@ -126,7 +142,7 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
         subject=drift.subject,
         since=since,
         affects={*evidence.pipeline.affected_by(drift.component), *asks_elsewhere} if drift.stops else (),
-        details={"kind": drift.kind.lower(), "name": drift.name},
+        details=named,
     )
 
 

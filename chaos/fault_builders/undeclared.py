@@ -1,0 +1,129 @@
+"""Faults of the declared state that do nothing yet: objects that nobody declared, and fields that nobody looks at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from chaos.fault_builders.common import workload_path
+from pipeline_services import faults
+from pipeline_services.experiment.scenario import FaultBuilder
+from pipeline_services.faults import capacity, objects
+from pipeline_services.faults.model import Fault, Proof
+from pipeline_services.model.k8s import SERVICE_NAME, spec_of
+from pipeline_services.model.kinds import KINDS
+
+if TYPE_CHECKING:
+    from pipeline_services.experiment.pipeline import SteadyPipeline
+
+NOBODY: Final = "203.0.113.9"
+"""An address that is in no network (RFC 5737)."""
+
+
+def _made(kind: str, name: str, **fields: Any) -> FaultBuilder:
+    """An object that nobody declared; ``labels`` are its metadata's."""
+    labels = fields.pop("labels", {})
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        known = KINDS[kind]
+        body = {"apiVersion": known.api, "kind": kind, "metadata": {"name": name, "labels": dict(labels)}, **fields}
+        return objects.created(pipeline.api, known.plural, pipeline.namespace, body)
+
+    return build
+
+
+def open_on_nodes(app: str) -> FaultBuilder:
+    """A second Service leads to the app from a port of every node, as somebody makes it to try something."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        part = pipeline.description[app]
+        port = pipeline.description.service(app).port
+        spec = {"type": "NodePort", "selector": dict(part.selector), "ports": [{"port": port}]}
+        return _made("Service", f"{app}-public", spec=spec)(pipeline)
+
+    return build
+
+
+def address_by_hand(app: str) -> FaultBuilder:
+    """An EndpointSlice that nobody keeps leads a part of the requests to an app's Service to an address of nobody."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        service = pipeline.description.service(app)
+        return _made(
+            "EndpointSlice",
+            f"{service.name}-by-hand",
+            labels={SERVICE_NAME: service.name},
+            addressType="IPv4",
+            ports=[{"name": "http", "port": service.port, "protocol": "TCP"}],
+            endpoints=[{"addresses": [NOBODY], "conditions": {"ready": True}}],
+        )(pipeline)
+
+    return build
+
+
+def never_drained(app: str) -> FaultBuilder:
+    """A budget lets no drain take the app's only pod away."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        selector = {"matchLabels": dict(pipeline.description[app].selector)}
+        return _made("PodDisruptionBudget", f"{app}-stays", spec={"minAvailable": 1, "selector": selector})(pipeline)
+
+    return build
+
+
+def limits(**most: str) -> FaultBuilder:
+    """Containers that are made from now on may have no more than that; those that run stay."""
+    return _made("LimitRange", "team-limits", spec={"limits": [{"type": "Container", "max": most}]})
+
+
+def just_enough(pipeline: SteadyPipeline) -> Fault:
+    """A quota for as many pods as there are: what runs stays, and not one more may come."""
+    count = len(pipeline.cluster.list("pods"))
+    return capacity.quota(pipeline.api, "team-quota", pipeline.namespace, {"pods": str(count)})
+
+
+def rights_gone(kind: str, name: str) -> FaultBuilder:
+    """What lets a part ask the API is gone; what it asked for before, it still gets."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        return objects.deleted(pipeline.api, KINDS[kind].plural, name, pipeline.namespace)
+
+    return build
+
+
+def never_changed_again(config_map: str) -> FaultBuilder:
+    """A ConfigMap is immutable: the next deployment fails at it."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        return objects.made_immutable(pipeline.api, "configmaps", config_map, pipeline.namespace)
+
+    return build
+
+
+def with_carriage_returns(config_map: str, file: str) -> FaultBuilder:
+    """A script has the line ends of another system, and nobody has started it since."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        path = faults.object_path("configmaps", config_map, pipeline.namespace)
+        text = str(pipeline.api.call("GET", path)["data"][file]).replace("\n", "\r\n")
+        fault = faults.config_value(pipeline.api, config_map, pipeline.namespace, {file: text})
+        summary = f"{file} of {config_map} has carriage returns"
+        return Fault(summary, fault.inject, fault.undo)
+
+    return build
+
+
+def workload_set(app: str, summary: str, **spec: Any) -> FaultBuilder:
+    """Fields of a workload itself are changed; its pods stay."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        path = workload_path(pipeline, app)
+
+        def holds() -> bool:
+            found = spec_of(pipeline.api.call("GET", path))
+            return all(found.get(key) == value for key, value in spec.items())
+
+        return faults.patched(pipeline.api, path, {"spec": spec}, summary).proved(
+            Proof(f"{app}: {summary}", holds), Proof(f"{app} to be as it was", lambda: not holds())
+        )
+
+    return build

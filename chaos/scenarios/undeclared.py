@@ -1,0 +1,81 @@
+"""What nobody declared and what does nothing yet: it will when a pod starts, a node is drained or a change is due."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chaos.fault_builders import undeclared, workloads
+from pipeline_services.checklist import checks
+from pipeline_services.experiment.scenario import Scenario, finding
+from pipeline_services.model import roles
+
+DIAGNOSIS: Final = (
+    Scenario(
+        "broker-open-on-nodes",
+        undeclared.open_on_nodes(roles.KAFKA),
+        (finding("network", "object-extra"),),
+        (checks.SET_AS_DECLARED.of("network"),),
+        met=("Yolean/kubernetes-kafka#13",),
+    ),
+    Scenario(
+        "grafana-address-by-hand",
+        undeclared.address_by_hand(roles.GRAFANA),
+        (finding("network", "object-extra"),),
+        (checks.SET_AS_DECLARED.of("network"),),
+        met=("kubernetes/kubernetes#103804", "kubernetes/kubernetes#105987"),
+    ),
+    Scenario(
+        "kafka-never-drained",
+        undeclared.never_drained(roles.KAFKA),
+        (finding(roles.KAFKA, "object-extra"),),
+        (checks.SET_AS_DECLARED.of("kafka"),),
+        met=("kubernetes/kubernetes#66811",),
+    ),
+    Scenario(
+        "limits-for-small-pods-only",
+        undeclared.limits(memory="32Mi"),
+        (finding("config", "object-extra"),),
+        (checks.SET_AS_DECLARED.of("config"),),
+        met=("kubernetes/kubernetes#77629",),
+    ),
+    Scenario(
+        "quota-just-enough",
+        undeclared.just_enough,
+        (finding("config", "object-extra"),),
+        (checks.SET_AS_DECLARED.of("config"),),
+    ),
+    Scenario(
+        "prometheus-rights-gone",
+        undeclared.rights_gone("RoleBinding", "prometheus"),
+        (finding(roles.PROMETHEUS, "not-as-declared"),),
+        (checks.SET_AS_DECLARED.of("prometheus"),),
+        met=("prometheus/prometheus#2763", "prometheus/prometheus#3918"),
+    ),
+    Scenario(
+        "dashboards-never-changed-again",
+        undeclared.never_changed_again("grafana-dashboards"),
+        (finding(roles.GRAFANA, "not-as-declared"),),
+        (checks.SET_AS_DECLARED.of("grafana"),),
+    ),
+    Scenario(
+        "kafka-script-with-carriage-returns",
+        undeclared.with_carriage_returns("kafka-config", "start.sh"),
+        (finding(roles.KAFKA, "not-as-declared"),),
+        (checks.SET_AS_DECLARED.of("kafka"),),
+        met=("moby/moby#20211",),
+    ),
+    Scenario(
+        "grafana-rollouts-paused",
+        undeclared.workload_set(roles.GRAFANA, "its rollouts are paused", paused=True),
+        (finding(roles.GRAFANA, "not-as-declared"),),
+        (checks.SET_AS_DECLARED.of("grafana"),),
+    ),
+    Scenario(
+        "loki-doubled",
+        workloads.scaled(roles.LOKI, 2),
+        (finding(roles.LOKI, "not-as-declared"),),
+        (checks.SET_AS_DECLARED.of("loki"),),
+        deadline_s=90.0,
+    ),
+)
+"""Whom triage has to name before anything fails for it."""

@@ -1,0 +1,92 @@
+"""Objects that nobody declared and that act on the pipeline: told before they do what they will do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Final
+
+from pipeline_services.judgements.drift import WORKLOADS, Drift
+from pipeline_services.judgements.ownership import selects
+from pipeline_services.model.k8s import K8sObject, labels_of, name_of, owners_of, service_of, spec_of, template_of
+from pipeline_services.snapshot.snapshot import ASKED_SINCE, Snapshot
+
+QUOTAS: Final = "quotas"
+_FROM_OUTSIDE: Final = ("LoadBalancer", "NodePort")
+_Rule = Callable[[Snapshot, str, Collection[str], Iterable[K8sObject]], Iterator[Drift]]
+
+
+def extras(snapshot: Snapshot, component: str) -> Iterator[Drift]:
+    """The objects of a component that act on the pipeline and are not declared.
+
+    What an older suite did not ask for is left out.
+    """
+    declared: list[K8sObject] = snapshot.data("declared")
+    workloads = [item for item in declared if item["kind"] in WORKLOADS]
+    for source, kind, owner, rule in _RULES:
+        if owner in ("", component) and (source not in ASKED_SINCE or snapshot.asked(source)):
+            known = {name_of(item) for item in declared if item["kind"] == kind}
+            yield from (one for one in rule(snapshot, kind, known, workloads) if one.component == component)
+
+
+def _autoscalers(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:
+    for item in _undeclared(snapshot.data("hpas"), known):
+        yield Drift(kind, name_of(item), "hpa", extra="where two scale the same pods, neither does")
+
+
+def _services(snapshot: Snapshot, kind: str, known: Collection[str], workloads: Iterable[K8sObject]) -> Iterator[Drift]:
+    for item in _undeclared(snapshot.data("services"), known):
+        led_to = [name for name in _selected(item, workloads) if name in _parts(snapshot)]
+        if led_to:
+            spec = spec_of(item)
+            outside = spec.get("type") in _FROM_OUTSIDE or bool(spec.get("externalIPs"))
+            whence = "whoever reaches a node of the cluster" if outside else "clients that nobody knows of"
+            yield Drift(kind, name_of(item), "network", extra=f"it leads {whence} to the pods of {', '.join(led_to)}")
+
+
+def _slices(snapshot: Snapshot, kind: str, _: Collection[str], __: Iterable[K8sObject]) -> Iterator[Drift]:
+    """What a controller did not make of a Service's selector leads somewhere that no selector says."""
+    services = snapshot.pipeline.services
+    for item in snapshot.data("endpointslices"):
+        service = service_of(item)
+        if service in services and not owners_of(item):
+            does = f"a part of the requests to {service} goes to addresses that nobody keeps right"
+            yield Drift(kind, name_of(item), "network", extra=does)
+
+
+def _budgets(snapshot: Snapshot, kind: str, known: Collection[str], workloads: Iterable[K8sObject]) -> Iterator[Drift]:
+    for item in _undeclared(snapshot.data("poddisruptionbudgets"), known):
+        for name in _selected(item, workloads):
+            does = f"a drain of the node may wait for {name} until somebody takes the budget away"
+            yield Drift(kind, name_of(item), _parts(snapshot).get(name, ""), extra=does)
+
+
+def _limits(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:
+    for item in snapshot.data(QUOTAS):
+        if item["kind"] == kind and item["name"] not in known:
+            yield Drift(kind, item["name"], "config", extra="a pod that is made from now on may be refused or changed")
+
+
+_RULES: Final[tuple[tuple[str, str, str, _Rule], ...]] = (
+    ("hpas", "HorizontalPodAutoscaler", "hpa", _autoscalers),
+    ("services", "Service", "network", _services),
+    ("endpointslices", "EndpointSlice", "network", _slices),
+    ("poddisruptionbudgets", "PodDisruptionBudget", "", _budgets),
+    (QUOTAS, "ResourceQuota", "config", _limits),
+    (QUOTAS, "LimitRange", "config", _limits),
+)
+"""By the source that says what there is: the kind, whose it is where that is always the same, and which of its objects
+act on the pipeline."""
+
+
+def _parts(snapshot: Snapshot) -> Mapping[str, str]:
+    """The component of each workload, by the workload's name."""
+    return {part.workload: part.reports_to for part in snapshot.pipeline.workloads.values()}
+
+
+def _undeclared(items: Iterable[K8sObject], known: Collection[str]) -> list[K8sObject]:
+    return [item for item in items if name_of(item) not in known]
+
+
+def _selected(item: K8sObject, workloads: Iterable[K8sObject]) -> list[str]:
+    """The workloads whose pods it is about."""
+    return [name_of(one) for one in workloads if selects(item, labels_of(template_of(one)))]

@@ -1,0 +1,93 @@
+"""The faults of what nobody declared: what they make, and that nothing of it is left after their undo."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, cast
+
+import pytest
+
+from chaos.fault_builders import undeclared
+from pipeline_services.experiment.scenario import FaultBuilder
+from pipeline_services.faults.injection import perform
+from pipeline_services.faults.model import Fault
+from tests.chaos.test_fault_builders import pipeline
+from tests.faults.test_object_faults import APPS, NS, holds
+
+RIGHTS = "/apis/rbac.authorization.k8s.io/v1/namespaces/ns/rolebindings/prometheus"
+FILES = f"{NS}/configmaps/kafka-config"
+GRAFANA = f"{APPS}/deployments/grafana"
+
+
+def played(build: FaultBuilder, objects: dict[str, Any]) -> tuple[Fault, dict[str, Any]]:
+    """The fault, and all objects while it is in force; after the undo they have to be as before."""
+    found = pipeline(copy.deepcopy(objects))
+    fault = build(cast("Any", found))
+    perform(found.api, fault.inject)
+    meanwhile = copy.deepcopy(found.api.objects)
+    if fault.landed:
+        assert holds(fault) == (True, False)
+    perform(found.api, fault.undo)
+    for known in found.api.objects.values():
+        known["metadata"].pop("annotations", None)
+    assert found.api.objects == objects
+    return fault, meanwhile
+
+
+@pytest.mark.parametrize(
+    ("build", "path", "spec"),
+    [
+        (
+            undeclared.open_on_nodes("kafka"),
+            f"{NS}/services/kafka-public",
+            {"type": "NodePort", "selector": {"app": "kafka"}, "ports": [{"port": 9092}]},
+        ),
+        (
+            undeclared.never_drained("kafka"),
+            "/apis/policy/v1/namespaces/ns/poddisruptionbudgets/kafka-stays",
+            {"minAvailable": 1, "selector": {"matchLabels": {"app": "kafka"}}},
+        ),
+        (
+            undeclared.limits(memory="32Mi"),
+            f"{NS}/limitranges/team-limits",
+            {"limits": [{"type": "Container", "max": {"memory": "32Mi"}}]},
+        ),
+        (undeclared.just_enough, f"{NS}/resourcequotas/team-quota", {"hard": {"pods": "1"}}),
+    ],
+)
+def test_an_object_is_made_and_taken_away(build: FaultBuilder, path: str, spec: dict[str, Any]) -> None:
+    _, meanwhile = played(build, {})
+    assert meanwhile[path]["spec"] == spec
+
+
+def test_an_address_by_hand_is_of_the_service_and_of_no_controller() -> None:
+    _, meanwhile = played(undeclared.address_by_hand("grafana"), {})
+    (made,) = meanwhile.values()
+    assert made["metadata"]["labels"]["kubernetes.io/service-name"] == "grafana-service"
+    assert made["endpoints"] == [{"addresses": [undeclared.NOBODY], "conditions": {"ready": True}}]
+    assert "ownerReferences" not in made["metadata"]
+
+
+def test_rights_are_taken_away_and_given_back() -> None:
+    binding = {"metadata": {"name": "prometheus", "namespace": "ns"}, "roleRef": {"name": "prometheus"}}
+    _, meanwhile = played(undeclared.rights_gone("RoleBinding", "prometheus"), {RIGHTS: binding})
+    assert meanwhile == {}
+
+
+def test_what_is_immutable_is_made_anew() -> None:
+    found = {"metadata": {"name": "kafka-config", "namespace": "ns"}, "data": {"start.sh": "exec kafka\n"}}
+    _, meanwhile = played(undeclared.never_changed_again("kafka-config"), {FILES: found})
+    assert meanwhile[FILES]["immutable"] is True
+
+
+def test_a_script_gets_carriage_returns_and_no_pod_is_started() -> None:
+    found = {"metadata": {"name": "kafka-config"}, "data": {"start.sh": "set -eu\nexec kafka\n"}}
+    fault, meanwhile = played(undeclared.with_carriage_returns("kafka-config", "start.sh"), {FILES: found})
+    assert meanwhile[FILES]["data"]["start.sh"] == "set -eu\r\nexec kafka\r\n"
+    assert not fault.pods
+
+
+def test_a_workload_is_changed_in_one_field_alone() -> None:
+    found = {"metadata": {"name": "grafana"}, "spec": {"replicas": 1}}
+    _, meanwhile = played(undeclared.workload_set("grafana", "paused", paused=True), {GRAFANA: found})
+    assert meanwhile[GRAFANA]["spec"] == {"replicas": 1, "paused": True}

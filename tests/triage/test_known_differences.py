@@ -1,0 +1,53 @@
+"""What differs from what was declared is seen, and its owner is named: on the answers of a real pipeline."""
+
+from __future__ import annotations
+
+import pickle
+from functools import lru_cache
+
+import pytest
+
+from chaos.matrix import recordings
+from pipeline_services.triage.diagnosis import diagnose
+from tests.judgements import answers_of_cluster
+from tests.judgements.test_replay import known_since
+from tests.judgements.world import World, healthy
+from tests.triage.differences import KNOWN, Known
+
+LOOSE = "policy-lets-grafana-to-kafka"
+LATER = ("poddisruptionbudgets", "quotas", "serviceaccounts", "roles", "rolebindings")
+
+
+def recorded() -> World:
+    """The recording of a policy too many, without it, and declared just as it is."""
+    return World(*pickle.loads(_packed()))
+
+
+@lru_cache(maxsize=1)
+def _packed() -> bytes:
+    snapshot = known_since(recordings.read(recordings.recorded()[LOOSE]))
+    by_hand = healthy(pipeline=snapshot.pipeline).answers
+    answers = {**{source: by_hand[source] for source in LATER}, **snapshot.answers}
+    world = World(answers, dict(snapshot.failures), snapshot.taken_at, snapshot.pipeline)
+    world.drop("networkpolicies", lambda item: item["metadata"]["name"].startswith("debug-"))
+    world.answers["changes"] = [one for one in answers["changes"] if not one["name"].startswith("debug-")]
+    world.answers["declared"] = answers_of_cluster.declared(world.answers)
+    return pickle.dumps((world.answers, world.failures, world.now, world.pipeline))
+
+
+def test_the_recording_itself_is_healthy() -> None:
+    assert diagnose(recorded().snapshot()).healthy
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.id)
+def test_a_difference_is_seen_and_its_owner_named(known: Known) -> None:
+    world = recorded()
+    known.change(world)
+    found = diagnose(world.snapshot())
+    assert [f"{one.component}: {one.cause.id}" for one in found.findings] == [known.finding]
+    assert found.red
+    assert "it does not behave as it was tried" not in found.findings[0].summary
+
+
+def test_no_difference_is_there_twice() -> None:
+    assert len({known.id for known in KNOWN}) == len(KNOWN)
