@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from pipeline_services.model.errors import NoData, PreconditionNotMet, Unexpecte
 from pipeline_services.model.text import file_time
 
 MANIFEST: Final = "archive.json"
-DRAFT: Final = ".draft-"
+DRAFT: Final = ".draft"
 KEPT: Final = 7
 """Archives that are kept; an eighth deletes the oldest."""
 
@@ -101,6 +100,8 @@ class Archives:
     def new(self, at: float) -> Iterator[Path]:
         """A folder to write an archive into; it gets its name when the block ends well, and is deleted when not.
 
+        What a killed run left is deleted, too: it holds tokens. No other run is at work, since the cluster is locked.
+
         Raises:
             PreconditionNotMet: there is one of that second.
         """
@@ -108,8 +109,9 @@ class Archives:
         target = self.root / name_at(at)
         if target.exists():
             raise PreconditionNotMet(f"there is an archive {target} already", next_step="the same command again")
-        draft = self.root / f"{DRAFT}{os.getpid()}"
-        shutil.rmtree(draft, ignore_errors=True)
+        for left in self.root.glob(f"{DRAFT}*"):
+            shutil.rmtree(left)
+        draft = self.root / DRAFT
         draft.mkdir(mode=0o700)
         try:
             yield draft
@@ -118,7 +120,7 @@ class Archives:
             shutil.rmtree(draft, ignore_errors=True)
 
     def rotate(self, keep: int = KEPT) -> list[str]:
-        """Delete what is superseded, and what a killed run left; returns the names."""
+        """Delete what is superseded; returns the names."""
         gone = superseded(self.names(), keep)
         for name in gone:
             shutil.rmtree(self.root / name)

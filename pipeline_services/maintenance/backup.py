@@ -47,11 +47,12 @@ class NotProved(UnexpectedAnswer):
     """A backup did not give back what was stored, or a control was not detected."""
 
 
-def take(site: Site, *, with_kafka: bool = True) -> Archive:
+def take(site: Site, *, for_a_restore: bool = False) -> Archive:
     """Back up InfluxDB and Kafka into a new archive, and delete archives that are superseded.
 
     Args:
-        with_kafka: False where Kafka may be away, and only what InfluxDB holds is about to be replaced.
+        for_a_restore: of InfluxDB alone, since Kafka may be away; and no archive is deleted: one of them is to be
+            restored, and what is there now may be worth less than any of them.
 
     Raises:
         PipelineError: one of them does not give everything.
@@ -62,12 +63,12 @@ def take(site: Site, *, with_kafka: bool = True) -> Archive:
     with site.archives.new(at) as folder:
         (folder / PART).mkdir()
         back_up(site.live, folder / PART, at)
-        kafka = {roles.KAFKA: _take_kafka(site, folder / roles.KAFKA, at)} if with_kafka else {}
+        kafka = {} if for_a_restore else {roles.KAFKA: _take_kafka(site, folder / roles.KAFKA, at)}
         closed(folder, at, site.source, {PART: was.to_dict(), **kafka})
     archive = archives.opened(site.archives.root / archives.name_at(at))
     site.say(f"{summary(archive, was.stored)}; took {exact_duration(time.monotonic() - began)}")
     site.say(f"the archive before it: {summary(before) if before else 'none'}")
-    gone = site.archives.rotate()
+    gone = [] if for_a_restore else site.archives.rotate()
     if gone:
         site.say(f"deleted {plural(len(gone), 'archive')}, so that {archives.KEPT} stay: {', '.join(gone)}")
     return archive
@@ -203,7 +204,7 @@ def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
     )
     if said.strip() != CONSENT:
         raise PreconditionNotMet(f"nothing was changed: the word was not {CONSENT!r}")
-    fresh = take(site, with_kafka=False)
+    fresh = take(site, for_a_restore=True)
     with throwaway_influxdb(site.cluster, site.pipeline, site.journal) as (http, token):
         copy = InfluxServer(http, site.operator, site.pipeline.store.org)
         restore_all(http, token, folder / PART)

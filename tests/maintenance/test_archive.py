@@ -79,6 +79,13 @@ def test_an_archive_that_was_broken_off_is_not_there(archives: Archives) -> None
     assert list(archives.root.iterdir()) == []
 
 
+def test_what_a_killed_run_left_goes_with_the_next(archives: Archives) -> None:
+    for name in (".draft-4711", ".draft"):
+        (archives.root / name / "part").mkdir(parents=True)
+    kept(archives, 0.0)
+    assert [one.name for one in archives.root.iterdir()] == archives.names() == ["19700101T000000Z"]
+
+
 def test_two_archives_of_one_second_are_refused(archives: Archives) -> None:
     kept(archives, 0.0)
     with pytest.raises(PreconditionNotMet, match="already"), archives.new(0.0):

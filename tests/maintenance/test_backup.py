@@ -114,7 +114,7 @@ def test_a_backup_says_how_large_it_is_and_which_was_before(
     assert "18 points in 2 series" in said[1]
     assert said[2] == "the archive before it: none"
     monkeypatch.setattr(time, "time", lambda: archive.manifest.at + 7_200)
-    backup.take(site, with_kafka=False)
+    backup.take(site, for_a_restore=True)
     assert said[4].startswith(f"the archive before it: {archive.folder} (2 h 0 min old, 0.0 MB, 18 points in 2 series)")
     assert archive.manifest.source == f"{site.pipeline.namespace} on kind-test"
 
@@ -189,6 +189,18 @@ def test_a_lost_volume_is_restored_and_proved(site: Site, older: Path, live_serv
     backup.restore(site, older, agreed)
     assert live_server.held == HELD
     assert said[-1].startswith("restored and proved: 18 points; the backup from before is ")
+
+
+def test_the_oldest_archive_outlives_the_backup_that_its_own_restore_takes(
+    site: Site, older: Path, live_server: FakeInflux
+) -> None:
+    names = [f"20200101T00000{number}Z" for number in range(archives.KEPT)]
+    for name in names:
+        shutil.copytree(older, site.archives.root / name)
+    live_server.held = {BUCKET: {}, "other": {}}
+    backup.restore(site, site.archives.root / names[0], agreed)
+    assert live_server.held == HELD
+    assert site.archives.names()[:-1] == names
 
 
 def test_what_is_replaced_is_in_the_fresh_backup(site: Site, older: Path, live_server: FakeInflux) -> None:
