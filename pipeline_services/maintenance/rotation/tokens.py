@@ -12,7 +12,7 @@ from pipeline_services.clients.pod_exec import output_of
 from pipeline_services.maintenance.rotation.influx_tokens import InfluxTokens, Json, for_the_same, token_of
 from pipeline_services.maintenance.rotation.steps import Say
 from pipeline_services.maintenance.rotation.token_steps import STEPS, Place, Step, Token, next_step, require_known
-from pipeline_services.maintenance.rotation.watch import Look, dropped_out, nobody
+from pipeline_services.maintenance.rotation.watch import Look, all_working, dropped_out, nobody
 from pipeline_services.maintenance.rotation.workloads import Workloads, environment_in, how_it_restarts, variables_of
 from pipeline_services.model.configuration import SecretKey
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable, UnexpectedAnswer
@@ -165,8 +165,8 @@ class TokenRotation:
 
     def _delete(self) -> None:
         old = self._old()
-        if not self.watched:
-            self._watch(self.look(), old)
+        if not self.watched:  # the run that had them refused is gone, and with it how the clients were before
+            self._watch(all_working(self.look()), old)
         for one in old:
             self.influx.delete(one.id)
 

@@ -153,6 +153,20 @@ def test_before_a_deletion_somebody_has_watched(start: Start) -> None:
     assert all(one["status"] == "active" for one in world.tokens)
 
 
+def test_who_dropped_out_before_the_run_was_killed_is_noticed_before_the_deletion(start: Start) -> None:
+    world = World.made()
+    world.kill_before = 8
+    with pytest.raises(Killed):
+        carry_out(start(world), said.append)
+    world.kill_before = None
+    rotation = start(world)
+    refused = SourceSample(0, 0, message="unauthorized")
+    rotation.look = lambda: Look({"processor-1": 0.0}, {"grafana-1": refused})
+    with pytest.raises(ClientsDroppedOut, match="grafana-1 cannot read: unauthorized"):
+        carry_out(rotation, said.append)
+    assert all(one["status"] == "active" for one in world.tokens)
+
+
 def test_a_rotation_that_nobody_looks_at_deletes_nothing(start: Start) -> None:
     world = World.made()
     rotation = start(world)
