@@ -81,16 +81,18 @@ def _taken(holder: str) -> PipelineError:
     return PreconditionNotMet(f"{holder} is at work", next_step="wait for its end")
 
 
-def _planned(options: argparse.Namespace) -> list[Step]:
+def _planned(options: argparse.Namespace, past: history.Past) -> list[Step]:
     given = vars(options)
     named = ("context", "kubeconfig", "namespace", "pipeline", "settings")
     cluster = Cluster({name: str(given[name]) for name in named if given[name]}, options.allow_chaos)
-    return steps(datetime.now().astimezone().date(), cluster, options.reports.resolve())
+    today = datetime.now().astimezone().date()
+    return steps(today, cluster, options.reports.resolve(), history.unfinished(past))
 
 
 def _rehearse(options: argparse.Namespace) -> int:
-    known = history.durations(history.read(options.reports))
-    for step in _planned(options):
+    past = history.read(options.reports)
+    known = history.durations(past)
+    for step in _planned(options, past):
         print(f"{step.name:<8} about {duration(expected_s(step, known)):<8} {shlex.join(step.command)}")
     return 0
 
@@ -101,7 +103,7 @@ def _play(options: argparse.Namespace, receivers: Sequence[Receiver]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     ends = time.monotonic() + 60 * options.minutes
     player = Player(options.reports, folder, ends, history.durations(past), _say)
-    player.play(_planned(options))
+    player.play(_planned(options, past))
     night = Night(started, time.time(), player.done, player.stopped_by)
     found = changes(past, night)
     lines = screen.lines(night, found)

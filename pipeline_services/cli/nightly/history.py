@@ -54,6 +54,12 @@ def durations(past: Past) -> dict[str, list[float]]:
     return found
 
 
+def unfinished(past: Past) -> set[str]:
+    """The steps that the last night which had them did not bring to their end."""
+    last = {name: step["state"] for night in past for name, step in night["steps"].items()}
+    return {name for name, state in last.items() if state != State.RAN}
+
+
 def prune(reports: Path, keep: int) -> list[str]:
     """Delete all folders of nights but the last ``keep``, at least one; returns their names. No other is touched."""
     folders = sorted(one for one in (reports / NIGHTS).glob("*") if one.is_dir() and _FOLDER.fullmatch(one.name))

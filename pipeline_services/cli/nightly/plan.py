@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -61,12 +61,13 @@ class Step:
     needs_repaired: bool = False
 
 
-def steps(today: date, cluster: Cluster, reports: Path) -> list[Step]:
+def steps(today: date, cluster: Cluster, reports: Path, unfinished: Collection[str] = ()) -> list[Step]:
     """The night's steps, in order: what tells most in the least time comes first.
 
     Args:
         today: the day on which the night began.
         reports: the folder in which each run of pytest finds its own.
+        unfinished: steps that their last night did not bring to their end, which are due whatever the day.
     """
 
     def run(kind: str, what: str, usual_s: float, marker: str = "") -> Step:
@@ -88,15 +89,13 @@ def steps(today: date, cluster: Cluster, reports: Path) -> list[Step]:
             breaking("chaos", "the scenarios, but for the slow ones", 1200, "chaos and not slow and not mitigation"),
             breaking("matrix", "the sample of the detection matrix", 420, "matrix and sample"),
         ]
-    if today.weekday() == _SUNDAY:
-        planned.append(run("weekly", "the weekly review", 120))
-    if today.day == 1:
-        if cluster.is_own or cluster.allow_chaos:
-            test = breaking("chaos", "the load test of the autoscalers", 1000, "chaos and slow")
-            planned.append(replace(test, name=LOAD_TEST, command=(*test.command, "chaos/test_resources.py")))
-        planned += _rotations() if cluster.is_own else []
-        planned.append(run("monthly", "the monthly review", 300))
-    return planned
+    first, monthly = today.day == 1, []
+    if cluster.is_own or cluster.allow_chaos:
+        test = breaking("chaos", "the load test of the autoscalers", 1000, "chaos and slow")
+        monthly.append(replace(test, name=LOAD_TEST, command=(*test.command, "chaos/test_resources.py")))
+    monthly += [*(_rotations() if cluster.is_own else []), run("monthly", "the monthly review", 300)]
+    rare = [(today.weekday() == _SUNDAY, run("weekly", "the weekly review", 120)), *((first, one) for one in monthly)]
+    return [*planned, *(step for is_its_day, step in rare if is_its_day or step.name in unfinished)]
 
 
 def _rotations() -> list[Step]:

@@ -59,6 +59,16 @@ def test_only_steps_that_came_to_their_end_tell_how_long_they_take(state: str, c
     assert history.durations([*past({"a": ".."}), broken_off]) == {"daily": [5.0, 5.0]}
 
 
+def test_what_the_last_night_of_a_step_did_not_bring_to_its_end_is_unfinished() -> None:
+    nights = [
+        night(ran("daily"), CUT_OFF, LEFT_OUT),
+        night(ran("daily"), ran(CUT_OFF.name, 1)),  # failed is an end: somebody has to look at it
+        night(ran("daily")),
+    ]
+    assert history.unfinished([one.kept() for one in nights]) == {LEFT_OUT.name}
+    assert history.unfinished([]) == set()
+
+
 def test_old_nights_are_pruned_and_nothing_else(tmp_path: Path) -> None:
     names = ["20261101T020000Z", "20261102T020000Z", "20261103T020000Z", "mine"]
     for name in names:

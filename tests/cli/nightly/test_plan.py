@@ -35,6 +35,15 @@ def test_the_day_and_the_cluster_say_which_steps(today: date, cluster: Cluster, 
     assert names(today, cluster) == expected
 
 
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [("rotate-tls", ["rotate-tls"]), ("load-test", ["load-test"]), ("weekly", ["weekly"]), ("chaos", [])],
+)
+def test_what_its_day_did_not_bring_to_its_end_is_due_the_next(left: str, expected: list[str]) -> None:
+    planned = [step.name for step in steps(MONDAY, OWN, REPORTS, {left})]
+    assert planned == ["repair", "daily", "chaos", "matrix", *expected]
+
+
 def test_another_cluster_is_named_in_each_command_and_broken_only_with_consent() -> None:
     commands = {step.name: step.command for step in steps(SUNDAY, Cluster({"context": "test"}, "test"), REPORTS)}
     assert all("--context=test" in command for command in commands.values())

@@ -159,7 +159,7 @@ def writes(reports: Path, outcome: str) -> Step:
 def test_a_whole_night_leaves_a_report_and_its_history(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: str, code: int
 ) -> None:
-    def planned(_today: date, _cluster: Cluster, reports: Path) -> list[Step]:
+    def planned(_today: date, _cluster: Cluster, reports: Path, _left: set[str]) -> list[Step]:
         return [writes(reports, outcome)]
 
     monkeypatch.setattr(cli, "steps", planned)
@@ -178,7 +178,7 @@ def test_two_nights_with_one_failure_are_one_notification(
     with listening() as receiver:
         monkeypatch.setenv(cli.RECEIVERS, receiver.address)
         for outcome in ("failed", "failed", "passed"):
-            monkeypatch.setattr(cli, "steps", lambda _today, _cluster, reports, seen=outcome: [writes(reports, seen)])
+            monkeypatch.setattr(cli, "steps", lambda _day, _of, reports, _left, seen=outcome: [writes(reports, seen)])
             assert cli.main(["--reports", str(tmp_path), "--link", "https://r/"]) == int(outcome == "failed")
     assert [one.partition(":")[0] for one in receiver.titles] == ["FAILED", "RESOLVED"]
     assert all("report: https://r/" in body for _, body in receiver.posts)
@@ -197,7 +197,7 @@ def test_an_address_that_is_none_is_refused_before_the_night(
 def test_an_outbox_that_cannot_be_read_takes_no_verdict_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "steps", lambda _today, _cluster, reports: [writes(reports, PASSED)])
+    monkeypatch.setattr(cli, "steps", lambda _day, _cluster, reports, _left: [writes(reports, PASSED)])
     monkeypatch.setenv(cli.RECEIVERS, "json://127.0.0.1/")
     (tmp_path / "outbox.json").write_text("{")
     assert cli.main(["--reports", str(tmp_path)]) == 0
@@ -217,7 +217,7 @@ def test_what_cannot_be_written_makes_no_refusal_of_a_night_that_was_played(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, *, in_the_way: str, outcome: str, code: int, said: str
 ) -> None:
     (tmp_path / in_the_way).mkdir()
-    monkeypatch.setattr(cli, "steps", lambda _today, _cluster, reports: [writes(reports, outcome)])
+    monkeypatch.setattr(cli, "steps", lambda _day, _cluster, reports, _left: [writes(reports, outcome)])
     with listening() as receiver:
         monkeypatch.setenv(cli.RECEIVERS, receiver.address)
         assert cli.main(["--reports", str(tmp_path)]) == code
