@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.heartbeats import silent_nodes
@@ -124,61 +124,40 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 def _nodes(evidence: Evidence) -> Iterator[Finding]:
     for node in evidence.objects("nodes"):
-        name, subject = name_of(node), f"node/{name_of(node)}"
-        if name in evidence.snapshot.derive(silent_nodes):
-            yield _silent(evidence, node)
-            continue
-        if not is_true(node, "Ready"):
-            ready = condition(node, "Ready")
-            yield make_finding(
-                evidence,
-                "node-not-ready",
-                "node",
-                f"node {name} is not Ready: {ready.get('reason', 'unknown')}",
-                str(ready.get("message", "")),
-                subject=subject,
-                since=condition_since(node, "Ready"),
-                details={"node": name},
-            )
-            continue
-        pressed = [kind for kind in PRESSURES if condition_status(node, kind) != "False"]
-        if pressed and evidence.failed(checks.NODES_WITHOUT_PRESSURE):
-            yield make_finding(
-                evidence,
-                "node-pressure",
-                "node",
-                evidence.failed(checks.NODES_WITHOUT_PRESSURE)[0].why,
-                *(f"{kind}: {condition(node, kind).get('message', 'no such condition')}" for kind in pressed),
-                subject=subject,
-                since=condition_since(node, pressed[0]),
-                details={"node": name},
-            )
-        if is_cordoned(node):
-            yield make_finding(
-                evidence,
-                "node-cordoned",
-                "node",
-                f"node {name} is cordoned: new pods cannot be scheduled on it",
-                f"node {name} has spec.unschedulable true",
-                subject=subject,
-                since=_tainted(node),
-                affects=(),
-                details={"node": name},
-            )
+        yield from _node(evidence, node)
     for name, keys in closed_by_taints(evidence.objects("nodes")).items():
+        seen = f"node {name} has the taint {', '.join(keys)}"
+        summary, about = f"{seen}: new pods cannot be scheduled on it", {"node": name, "taint": keys[0]}
         yield make_finding(
-            evidence,
-            "node-tainted",
-            "node",
-            f"node {name} has the taint {', '.join(keys)}: new pods cannot be scheduled on it",
-            f"node {name} has the taint {', '.join(keys)}",
-            subject=f"node/{name}",
-            affects=(),
-            details={"node": name, "taint": keys[0]},
+            evidence, "node-tainted", "node", summary, seen, subject=f"node/{name}", affects=(), details=about
         )
     for one in evidence.failed(checks.NODES_HAVE_ROOM)[:1]:
         yield make_finding(
             evidence, "node-full", "node", one.why, one.why, confidence=Confidence.MEDIUM, details=OF_ALL
+        )
+
+
+def _node(evidence: Evidence, node: K8sObject) -> Iterator[Finding]:
+    name = name_of(node)
+    about: dict[str, Any] = {"subject": f"node/{name}", "details": {"node": name}}
+    if name in evidence.snapshot.derive(silent_nodes):
+        yield _silent(evidence, node)
+        return
+    if not is_true(node, "Ready"):
+        ready, since = condition(node, "Ready"), condition_since(node, "Ready")
+        summary, seen = f"node {name} is not Ready: {ready.get('reason', 'unknown')}", str(ready.get("message", ""))
+        yield make_finding(evidence, "node-not-ready", "node", summary, seen, since=since, **about)
+        return
+    pressed = [kind for kind in PRESSURES if condition_status(node, kind) != "False"]
+    failed = evidence.failed(checks.NODES_WITHOUT_PRESSURE)
+    if pressed and failed:
+        said = (f"{kind}: {condition(node, kind).get('message', 'no such condition')}" for kind in pressed)
+        since = condition_since(node, pressed[0])
+        yield make_finding(evidence, "node-pressure", "node", failed[0].why, *said, since=since, **about)
+    if is_cordoned(node):
+        summary, seen = f"node {name} is cordoned: new pods cannot be scheduled on it", "has spec.unschedulable true"
+        yield make_finding(
+            evidence, "node-cordoned", "node", summary, f"node {name} {seen}", since=_tainted(node), affects=(), **about
         )
 
 

@@ -64,50 +64,37 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         return
     yield from _headless(evidence)
     for service, app in evidence.pipeline.services.items():
-        if app in evidence.absent:
-            continue
-        found, subject = evidence.object("services", service), f"service/{service}"
-        common: dict[str, Any] = {
-            "subject": subject,
-            "details": {"service": service},
-            "affects": {*evidence.pipeline.affected_by(app), "config"},
-        }
-        if found is None:
-            yield make_finding(
-                evidence,
-                "service-missing",
-                "network",
-                f"{subject} is missing; clients of {app} need it",
-                f"no {subject} in the namespace",
-                *well(evidence, app),
-                **common,
-            )
-            continue
-        common["since"] = evidence.changed("services", service)
-        selector, pods = selector_of(found), evidence.pods(app)
-        if pods and not any(_matches(selector, pod) for pod in pods):
-            yield make_finding(
-                evidence,
-                "service-selects-nothing",
-                "network",
-                f"the selector of {subject} matches no pod of {app}",
-                f"selector {selector}",
-                f"labels of {name_of(pods[0])}: {labels_of(pods[0])}",
-                *well(evidence, app),
-                **common,
-            )
-            continue
-        yield from _strangers(evidence, service)
-        wrong = _wrong_port(found, pods, evidence.pipeline.service(app).port)
-        if not wrong and evidence.failed(checks.SERVICE_HAS_ENDPOINT, service) and evidence.ready(app):
-            why = evidence.failed(checks.SERVICE_HAS_ENDPOINT, service)[0].why
-            yield make_finding(
-                evidence, "service-selects-nothing", "network", f"{subject} leads to no pod", why, **common
-            )
-        if wrong:
-            yield make_finding(
-                evidence, "service-port-wrong", "network", f"{subject} {wrong}", wrong, *well(evidence, app), **common
-            )
+        if app not in evidence.absent:
+            yield from _service(evidence, service, app)
+
+
+def _service(evidence: Evidence, service: str, app: str) -> Iterator[Finding]:
+    found, subject = evidence.object("services", service), f"service/{service}"
+    common: dict[str, Any] = {
+        "subject": subject,
+        "details": {"service": service},
+        "affects": {*evidence.pipeline.affected_by(app), "config"},
+    }
+    if found is None:
+        summary, seen = f"{subject} is missing; clients of {app} need it", f"no {subject} in the namespace"
+        yield make_finding(evidence, "service-missing", "network", summary, seen, *well(evidence, app), **common)
+        return
+    common["since"] = evidence.changed("services", service)
+    selector, pods = selector_of(found), evidence.pods(app)
+    if pods and not any(_matches(selector, pod) for pod in pods):
+        summary = f"the selector of {subject} matches no pod of {app}"
+        lines = (f"selector {selector}", f"labels of {name_of(pods[0])}: {labels_of(pods[0])}", *well(evidence, app))
+        yield make_finding(evidence, "service-selects-nothing", "network", summary, *lines, **common)
+        return
+    yield from _strangers(evidence, service)
+    wrong = _wrong_port(found, pods, evidence.pipeline.service(app).port)
+    failed = evidence.failed(checks.SERVICE_HAS_ENDPOINT, service)
+    if wrong:
+        lines = (wrong, *well(evidence, app))
+        yield make_finding(evidence, "service-port-wrong", "network", f"{subject} {wrong}", *lines, **common)
+    elif failed and evidence.ready(app):
+        summary = f"{subject} leads to no pod"
+        yield make_finding(evidence, "service-selects-nothing", "network", summary, failed[0].why, **common)
 
 
 def _headless(evidence: Evidence) -> Iterator[Finding]:

@@ -74,90 +74,43 @@ class _About:
         self._common: dict[str, Any] = {"subject": f"secret/{secret}", "since": evidence.changed("secrets", secret)}
         self._lines = [f"log: {line}" for line in evidence.said(roles.PROCESSOR, _TLS_TROUBLE)[-2:]]
 
+    def _found(self, cause: str, summary: str, *seen: str, **more: Any) -> Finding:
+        return make_finding(self._evidence, cause, roles.INFLUXDB, summary, *seen, **{**self._common, **more})
+
     def expired(self) -> Iterator[Finding]:
         for where, certificate in (("served", self._served), ("Secret's", self._stored)):
             if certificate and certificate["not_after"] <= self._evidence.now:
                 since = certificate["not_after"]
                 days = (self._evidence.now - since) / 86400
                 summary = f"the {where} certificate of InfluxDB expired {days:.1f} days ago"
-                yield make_finding(
-                    self._evidence,
-                    "certificate-expired",
-                    roles.INFLUXDB,
-                    summary,
-                    *self._lines,
-                    **{**self._common, "since": since},
-                )
+                yield self._found("certificate-expired", summary, *self._lines, since=since)
 
     def without_key(self) -> Iterator[Finding]:
         for one in self._evidence.failed(checks.CERTIFICATE_HAS_KEY):
             summary = f"{one.why}: do not restart influxdb before the Secret is right, it would not come up"
-            yield make_finding(
-                self._evidence,
-                "certificate-without-key",
-                roles.INFLUXDB,
-                summary,
-                one.why,
-                *self._lines,
-                **self._common,
-            )
+            yield self._found("certificate-without-key", summary, one.why, *self._lines)
 
     def not_loaded(self) -> Iterator[Finding]:
         for one in self._evidence.failed(checks.CERTIFICATE_SERVED):
             seen = _fingerprints(self._served, self._stored)
-            yield make_finding(
-                self._evidence, "certificate-not-loaded", roles.INFLUXDB, one.why, seen, *self._lines, **self._common
-            )
+            yield self._found("certificate-not-loaded", one.why, seen, *self._lines)
 
     def not_trusted(self) -> Iterator[Finding]:
-        evidence, less_sure = self._evidence, Confidence.MEDIUM
+        evidence, cause, less_sure = self._evidence, "certificate-wrong", Confidence.MEDIUM
         trusted, ready = evidence.failed(checks.CERTIFICATE_TRUSTED), evidence.ready(roles.INFLUXDB)
         if trusted and not evidence.failed(checks.CERTIFICATE_SERVED):
-            yield make_finding(
-                self._evidence,
-                "certificate-wrong",
-                roles.INFLUXDB,
-                trusted[0].why,
-                trusted[0].why,
-                *self._lines,
-                **self._common,
-            )
+            yield self._found(cause, trusted[0].why, trusted[0].why, *self._lines)
         elif not trusted and self._lines and ready and not failed_checks(evidence):
             summary = "the processor does not trust the certificate of InfluxDB"
-            yield make_finding(
-                self._evidence,
-                "certificate-wrong",
-                roles.INFLUXDB,
-                summary,
-                *self._lines,
-                confidence=less_sure,
-                **self._common,
-            )
+            yield self._found(cause, summary, *self._lines, confidence=less_sure)
         elif not ready and (words := evidence.said(roles.INFLUXDB, _UNUSABLE)):
-            summary = f"InfluxDB cannot use its certificate: {words[-1]}"
-            yield make_finding(
-                self._evidence,
-                "certificate-wrong",
-                roles.INFLUXDB,
-                summary,
-                *(f"log: {line}" for line in words[-2:]),
-                confidence=less_sure,
-                **self._common,
-            )
+            lines = (f"log: {line}" for line in words[-2:])
+            yield self._found(cause, f"InfluxDB cannot use its certificate: {words[-1]}", *lines, confidence=less_sure)
 
     def expiring(self) -> Iterator[Finding]:
         for one in self._evidence.failed(checks.CERTIFICATE_VALID_FOR_WEEKS):
             least = f"{tls.DAYS_LEFT} days are the least"
-            yield make_finding(
-                self._evidence,
-                "certificate-expiring",
-                roles.INFLUXDB,
-                one.why,
-                one.why,
-                least,
-                affects=(),
-                **self._common,
-            )
+            yield self._found("certificate-expiring", one.why, one.why, least, affects=())
 
 
 def failed_checks(evidence: Evidence) -> list[CheckResult]:
