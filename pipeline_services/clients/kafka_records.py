@@ -1,9 +1,10 @@
-"""What the topic holds, read from one set of offsets to another without a consumer group."""
+"""What a topic holds, read from one set of offsets to another without a consumer group."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
@@ -17,6 +18,33 @@ STALLED_AFTER_S: Final = 30.0
 """Seconds without a record after which the rest is given up."""
 
 
+@contextmanager
+def consumer(port: int, what: str) -> Iterator[Any]:
+    """A consumer without a group, through a local port.
+
+    Args:
+        what: is read, for the error.
+
+    Raises:
+        ServiceUnreachable: Kafka does not answer, at first or within the block.
+    """
+    try:
+        made = KafkaConsumer(
+            **through(port),
+            group_id=None,
+            enable_auto_commit=False,
+            max_poll_records=5_000,
+            request_timeout_ms=10_000,
+            reconnect_backoff_max_ms=500,
+        )
+        try:
+            yield made
+        finally:
+            made.close(autocommit=False)
+    except KafkaError as error:
+        raise ServiceUnreachable(f"{what} cannot be read: {error}") from error
+
+
 def read_records(
     port: int, topic: str, start: Mapping[int, int], end: Mapping[int, int], enter: Callable[[Any], None]
 ) -> None:
@@ -26,53 +54,36 @@ def read_records(
         ServiceUnreachable: Kafka does not answer.
         NoData: it does, and the records do not come.
     """
+    if any(offset > start[number] for number, offset in end.items()):
+        with consumer(port, f"the topic {topic}") as reader:
+            for record in records_between(reader, topic, start, end):
+                enter(record)
+
+
+def records_between(reader: Any, topic: str, start: Mapping[int, int], end: Mapping[int, int]) -> Iterator[Any]:
+    """The records from ``start`` up to, not with, ``end``, by partition; of each partition in their order.
+
+    Raises:
+        NoData: they do not come.
+    """
     left = {TopicPartition(topic, number): offset for number, offset in end.items() if offset > start[number]}
-    if not left:
-        return
-    try:
-        consumer = _consumer(port)
-        try:
-            _read(consumer, start, left, enter)
-        finally:
-            consumer.close(autocommit=False)
-    except KafkaError as error:
-        raise ServiceUnreachable(f"the topic {topic} cannot be read: {error}") from error
-
-
-def _consumer(port: int) -> Any:
-    return KafkaConsumer(
-        **through(port),
-        group_id=None,
-        enable_auto_commit=False,
-        max_poll_records=5_000,
-        request_timeout_ms=10_000,
-        reconnect_backoff_max_ms=500,
-    )
-
-
-def _read(
-    consumer: Any, start: Mapping[int, int], left: dict[TopicPartition, int], enter: Callable[[Any], None]
-) -> None:
-    partitions = list(left)
-    consumer.assign(partitions)
-    for partition in partitions:
-        consumer.seek(partition, start[partition.partition])
+    reader.assign(list(left))
+    for partition in left:
+        reader.seek(partition, start[partition.partition])
     moved = time.monotonic()
     while left:
-        polled = consumer.poll(timeout_ms=POLL_MS)
+        polled = reader.poll(timeout_ms=POLL_MS)
         if polled:
             moved = time.monotonic()
         elif time.monotonic() - moved > STALLED_AFTER_S:
-            wanted = ", ".join(f"{one.topic}/{one.partition} up to {end}" for one, end in left.items())
+            wanted = ", ".join(f"{one.topic}/{one.partition} up to {stop}" for one, stop in left.items())
             raise NoData(f"no record came for {STALLED_AFTER_S:g} s; still wanted: {wanted}")
         for partition, records in polled.items():
-            for record in records:
-                if record.offset < left.get(partition, 0):
-                    enter(record)
+            yield from (record for record in records if record.offset < left.get(partition, 0))
         for partition in list(left):
-            if consumer.position(partition) >= left[partition]:
+            if reader.position(partition) >= left[partition]:
                 del left[partition]
-                consumer.pause(partition)
+                reader.pause(partition)
 
 
 def offsets_since(port: int, topic: str, partitions: list[int], since: float) -> tuple[dict[int, int], dict[int, int]]:
@@ -85,15 +96,18 @@ def offsets_since(port: int, topic: str, partitions: list[int], since: float) ->
         ServiceUnreachable: Kafka does not answer.
     """
     wanted = [TopicPartition(topic, number) for number in partitions]
-    try:
-        consumer = _consumer(port)
-        try:
-            first = consumer.beginning_offsets(wanted)
-            later = consumer.offsets_for_times(dict.fromkeys(wanted, int(since * 1000)))
-            ends = consumer.end_offsets(wanted)
-        finally:
-            consumer.close(autocommit=False)
-    except KafkaError as error:
-        raise ServiceUnreachable(f"the offsets of {topic} cannot be read: {error}") from error
-    start = {one: later[one].offset if later.get(one) else ends[one] for one in wanted}
-    return {one.partition: first[one] for one in wanted}, {one.partition: start[one] for one in wanted}
+    with consumer(port, f"the topic {topic}") as reader:
+        first, window = reader.beginning_offsets(wanted), window_since(reader, wanted, int(since * 1000))
+    return {one.partition: first[one] for one in wanted}, {one.partition: window[one][0] for one in wanted}
+
+
+def window_since(
+    reader: Any, partitions: Sequence[TopicPartition], since_ms: int
+) -> dict[TopicPartition, tuple[int, int]]:
+    """By partition the offset of the first record that is no older (ms since the epoch), and where it ends.
+
+    The ends are asked for first: what comes meanwhile is then beyond them, and not before a start.
+    """
+    ends = reader.end_offsets(partitions)
+    starts = reader.offsets_for_times(dict.fromkeys(partitions, since_ms))
+    return {one: (starts[one].offset if starts.get(one) else ends[one], ends[one]) for one in partitions}

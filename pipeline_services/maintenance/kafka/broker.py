@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from pipeline_services.clients.kafka_broker import through
+from pipeline_services.clients.kafka_records import consumer, records_between, window_since
 from pipeline_services.maintenance.kafka.records import Place, Record
-from pipeline_services.model.errors import NoData, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.model.errors import ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.model.waiting import wait_until
 
-POLL_MS: Final = 500
-STALLED_AFTER_S: Final = 30.0
-"""Seconds without a record after which the rest is given up."""
 REQUEST_MS: Final = 10_000
 SEND_TIMEOUT_S: Final = 60.0
 COORDINATOR_S: Final = 30.0
@@ -29,6 +26,7 @@ class Broker:
     """Asks one broker through a local port, and changes it where it is a copy. Use it as a context manager."""
 
     def __init__(self, port: int) -> None:
+        self._port = port
         self._way = {**through(port), "request_timeout_ms": REQUEST_MS, "reconnect_backoff_max_ms": 500}
         self._admin: Any = None
 
@@ -92,11 +90,9 @@ class Broker:
     def window(self, places: Iterable[Place], since_ms: int) -> dict[Place, tuple[int, int]]:
         """By partition the offset of the first record that is no older (ms since the epoch), and where it ends."""
         wanted = [TopicPartition(*place) for place in places]
-        with _translated("asked for a window"), _consumer(self._way) as consumer:
-            ends = consumer.end_offsets(wanted)
-            starts = consumer.offsets_for_times(dict.fromkeys(wanted, since_ms))
-        first = {one: starts[one].offset if starts.get(one) else ends[one] for one in wanted}
-        return {(one.topic, one.partition): (first[one], ends[one]) for one in wanted}
+        with consumer(self._port, "the broker") as reader:
+            found = window_since(reader, wanted, since_ms)
+        return {(one.topic, one.partition): window for one, window in found.items()}
 
     def records(self, place: Place, start: int, stop: int) -> Iterator[Record]:
         """The records of a partition from an offset up to, not with, another.
@@ -104,17 +100,9 @@ class Broker:
         Raises:
             NoData: they do not come.
         """
-        partition = TopicPartition(*place)
-        with _translated("read"), _consumer(self._way) as consumer:
-            consumer.assign([partition])
-            consumer.seek(partition, start)
-            moved = time.monotonic()
-            while (at := consumer.position(partition)) < stop:
-                polled = consumer.poll(timeout_ms=POLL_MS)
-                if not polled and time.monotonic() - moved > STALLED_AFTER_S:
-                    raise NoData(f"{place[0]}/{place[1]}: no record came for {STALLED_AFTER_S:g} s at offset {at}")
-                moved = time.monotonic() if polled else moved
-                yield from (record_of(one) for one in polled.get(partition, []) if one.offset < stop)
+        topic, number = place
+        with consumer(self._port, "the broker") as reader:
+            yield from map(record_of, records_between(reader, topic, {number: start}, {number: stop}))
 
     def write(self, place: Place, records: Iterable[Record]) -> None:
         """Add records to a partition, in their order, with their times and headers.
@@ -170,15 +158,6 @@ def own_settings(answer: Any, topic: str) -> dict[str, str]:
         return {str(name): str(one["value"]) for name, one in known.items() if "TOPIC" in str(one["config_source"])}
     except (AttributeError, KeyError, StopIteration, TypeError) as error:
         raise UnexpectedAnswer(f"the settings of the topic {topic} cannot be read: {error!r}") from error
-
-
-@contextmanager
-def _consumer(way: Mapping[str, Any]) -> Iterator[Any]:
-    consumer = KafkaConsumer(**way, group_id=None, enable_auto_commit=False, max_poll_records=5_000)
-    try:
-        yield consumer
-    finally:
-        consumer.close(autocommit=False)
 
 
 @contextmanager
