@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime
 import ipaddress
+import socket
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,10 @@ def authority(certificate: tuple[Path, Path]) -> str:
 @pytest.fixture
 def other_authority() -> str:
     return base64.b64encode(_self_signed()[0]).decode()
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -90,6 +90,7 @@ def programs(versions: Versions) -> list[Program]:
             5,
             f"-X main.version=v{versions.of('influx-cli')}",
         ),
+        Program("registry", "registry", ("github.com/distribution/distribution/v3/cmd/registry",), 70, 20),
         Program("loki", "loki", ("github.com/grafana/loki/v3/cmd/loki",), 330, 60, _loki_stamp(versions)),
         Program(
             "prometheus",
