@@ -63,12 +63,12 @@ class Platform:
         if is_new:
             self._make()
         self._check_node()
-        refs, chosen = self.assembly.image_refs(), self.assembly.origin
+        refs = self.assembly.image_refs()
         self.bring_images(refs)
-        origin.remember(chosen, self.cache.origin(access.name))
+        self._remember_origin()
         with self._timed("cluster's own parts"):
             self._apply_parts(refs, is_new)
-        overlay = render.UPSTREAM if chosen.is_registry else render.OVERLAY
+        overlay = render.UPSTREAM if self.assembly.origin.is_registry else render.OVERLAY
         with self._timed("pipeline deployed"):
             deploy(access, refs, self.progress, kubectl=str(self.cluster.tools / "kubectl"), overlay=overlay)
         self.cluster.wait_for(kind_cluster.OWN_WORKLOADS)
@@ -131,9 +131,13 @@ class Platform:
 
     def _make(self) -> None:
         self._build([CLI_STEP, *self._goals()])
+        self._remember_origin()  # before it is there: what is stopped from now on goes on with these images
         self.progress(f"creating the cluster {self.cluster.access.name}")
         with self._timed("cluster created"):
             self.cluster.create(self.assembly.node_image())
+
+    def _remember_origin(self) -> None:
+        origin.remember(self.assembly.origin, self.cache.origin(self.cluster.access.name))
 
     def _goals(self) -> list[str]:
         """The steps that make the node's image, and what it does not hold."""
