@@ -45,7 +45,8 @@ def image_is_current(snapshot: Snapshot, app: str) -> str:
         _require_patched(snapshot, app, parts)
         _require_updated(snapshot, app, built.get("updates", ()))
         _require_known(app, {**parts, "Debian": built})
-        said.append(_described(image, parts))
+        source = f" from {built['source']}" if built.get("source") else ""
+        said.append(f"{_described(image, parts)}{source}")
     return f"{'; '.join(said)}{_age(snapshot, app)}"
 
 

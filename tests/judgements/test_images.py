@@ -18,6 +18,12 @@ def test_it_says_what_runs_since_when_and_what_releases_are_newer() -> None:
     assert image_is_current(world.snapshot(), roles.KAFKA) == "kafka:1, newer releases: kafka 2.0, for 3 days"
 
 
+def test_it_says_where_an_image_was_pulled_from() -> None:
+    world = reviewed()
+    world.answers["offers"]["images"][roles.KAFKA]["source"] = "docker.io/apache/kafka:4.1.0"
+    assert "kafka:1 from docker.io/apache/kafka:4.1.0, for" in image_is_current(world.snapshot(), roles.KAFKA)
+
+
 def test_an_image_that_is_only_old_is_no_finding() -> None:
     world = reviewed()
     for change in world.answers["changes"]:

@@ -68,10 +68,11 @@ def offered_here() -> dict[str, Any]:
 def offered(assembly: Assembly) -> dict[str, Any]:
     """What runs, what is pinned of it, and what there is beyond that.
 
-    ``images`` has by short name the full name as this checkout makes it, its parts, and the ``updates``: of its Debian
-    packages, or that its project has built it anew; ``cluster`` the parts of the cluster itself. ``parts`` has by
-    name what is ``pinned``, the newest ``patch`` of that release line, and the ``newest`` of all. What could not be
-    asked has an ``error`` in place of that. Each image is run once, to ask its apt, or pulled again.
+    ``images`` has by short name the full name as this checkout makes it, the ``source`` that it was pulled from (empty:
+    it is built), its parts, and the ``updates``: of its Debian packages, or that its project has built it anew;
+    ``cluster`` the parts of the cluster itself. ``parts`` has by name what is ``pinned``, the newest ``patch`` of that
+    release line, and the ``newest`` of all. What could not be asked has an ``error`` in place of that. Each image is
+    run once, to ask its apt, or pulled again.
     """
     names = (*PARTS, APPS)
     refs = {name: assembly.ref(name) for name in names}
@@ -80,7 +81,12 @@ def offered(assembly: Assembly) -> dict[str, Any]:
         updates = pool.map(lambda name: _known(lambda: {"updates": _updates(assembly, name)}), names)
         parts = dict(zip(asked, pool.map(_known, asked.values()), strict=True))
         images = {
-            name: {"ref": refs[name], "parts": list(PARTS.get(name, _python_pins())), **update}
+            name: {
+                "ref": refs[name],
+                "source": _source(assembly, name),
+                "parts": list(PARTS.get(name, _python_pins())),
+                **update,
+            }
             for name, update in zip(names, updates, strict=True)
         }
     inside = INSIDE_NODE if assembly.origin.is_registry else ()
@@ -183,20 +189,27 @@ def _from_pip(versions: Versions, name: str, pinned: str) -> dict[str, str]:
     return compared(pinned, listed.partition(":")[2].replace(",", " ").split())
 
 
+def _source(assembly: Assembly, name: str) -> str:
+    """The name that an image, or what it stands on, was pulled by; empty for one that is built."""
+    pulled = upstream.pulled_for(name) if assembly.origin.is_registry else ""
+    return upstream.UPSTREAM[pulled].ref(assembly.workshop.versions, assembly.origin) if pulled else ""
+
+
 def _updates(assembly: Assembly, name: str) -> list[str]:
     """What there is for an image besides newer versions of its parts."""
-    pulled = upstream.pulled_for(name) if assembly.origin.is_registry else ""
-    return _built_anew(assembly, pulled) if pulled else _from_apt(assembly.images.engine, assembly.ref(name))
+    source = _source(assembly, name)
+    if not source:
+        return _from_apt(assembly.images.engine, assembly.ref(name))
+    return _built_anew(assembly, source, assembly.ref(upstream.pulled_for(name)))
 
 
-def _built_anew(assembly: Assembly, name: str) -> list[str]:
+def _built_anew(assembly: Assembly, source: str, ours: str) -> list[str]:
     """Whether the same tag is another image by now."""
-    engine, chosen = assembly.images.engine, assembly.origin
-    ref = upstream.UPSTREAM[name].ref(assembly.workshop.versions, chosen)
-    engine.pull(ref, over_http=chosen.is_local)
-    ids = {engine.run("image", "inspect", "--format", "{{.Id}}", image).strip() for image in (assembly.ref(name), ref)}
-    engine.forget(ref)
-    return [f"{ref} was built anew"] if len(ids) > 1 else []
+    engine = assembly.images.engine
+    engine.pull(source, over_http=assembly.origin.is_local)
+    ids = {engine.run("image", "inspect", "--format", "{{.Id}}", image).strip() for image in (ours, source)}
+    engine.forget(source)
+    return [f"{source} was built anew"] if len(ids) > 1 else []
 
 
 def _from_apt(engine: Engine, image: str) -> list[str]:

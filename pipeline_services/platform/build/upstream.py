@@ -128,6 +128,6 @@ def _cli_step(made: Images) -> Step:
         lay(workshop.output("kind", job.inputs["kind"]) / "kind", out / "kind")
         node = made.tag("node-base", job.inputs[NODE_STEP])
         copy = ("--entrypoint", "cp", node, "--dereference", "/usr/bin/kubectl", "/out/kubectl")
-        made.engine.run("run", "--rm", "--volume", f"{out}:/out", *copy, log=job.log)
+        made.engine.run("run", "--rm", "--network=none", "--volume", f"{out}:/out", *copy, log=job.log)
 
     return workshop.folder_step(CLI_STEP, FETCH, 3, make, needs=("kind", NODE_STEP), files=(), salt=("kind", "kubectl"))
