@@ -23,7 +23,7 @@ LOADER: Final = node.PROJECT / "packed.html"
 _SMALL, _FAST = 9, 4
 """How hard is tried: for the program, which is the same in every run, and for the files."""
 _PROGRAM: Final = re.compile(r'<script\s+src="data:text/javascript;base64,([^"]*)"></script>')
-_DATA: Final = re.compile(r"<script defer>\s*Promise\.allSettled\(\[(.*?)\]\)\s*\.then\(.*?</script>", re.DOTALL)
+_DATA: Final = re.compile(r"<script defer>\s*Promise\.allSettled\(\[([^\]]*)\]\)\s*\.then\(.*?</script>", re.DOTALL)
 _FILE: Final = re.compile(r'd\("([^"]+)","([^"]*)"\)')
 _WORDS: Final[Mapping[str, str]] = {'"broken":"broken"': '"broken":"inconclusive"'}
 """What the page calls a state, and what everything else here calls it."""

@@ -59,8 +59,8 @@ def make(request: PageRequest, say: Callable[[str], None], started: PageMaker | 
     maker = started or PageMaker(say)
     maker.make(_config(request), request.files, request.folder)
     page = request.output / "page" / "index.html"
-    text = without_analytics(page.read_text(encoding="utf-8"))
-    page.write_text(_with_helpers(packed(text, maker.installed / "packed"), request), encoding="utf-8")
+    small = packed(page.read_text(encoding="utf-8"), maker.installed / "packed")
+    page.write_text(_with_helpers(without_analytics(small), request), encoding="utf-8")
     return page
 
 

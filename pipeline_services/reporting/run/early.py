@@ -6,6 +6,7 @@ is stopped ends in one line.
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import sys
@@ -36,6 +37,8 @@ def use_own_environment() -> None:
     os._exit(REFUSED)
 
 
+# Modules and snapshots are read by the ten thousand objects, none of which is garbage to be looked for meanwhile.
+gc.set_threshold(50_000, *gc.get_threshold()[1:])
 if not importlib.util.find_spec("allure_commons"):
     use_own_environment()
 put_back = handle_from_now(_end)
