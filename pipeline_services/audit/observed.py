@@ -51,7 +51,7 @@ class Observation:
 
     Attributes:
         messages: of the topic, each partition in the order of its offsets.
-        unidentified: messages without an identity.
+        unidentified: messages without an identity; ``lacks``: what the first of them lacks.
         first: the first offset that each partition still has, and ``start`` the first one that was read.
         committed: the offset that the group has committed of each partition; None for none.
         stored: how many points the store has of each identity, within the time of the messages.
@@ -67,6 +67,7 @@ class Observation:
     stored: Mapping[Identity, int]
     settled_ns: int
     errors: Sequence[LogLine] = ()
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class ObservedVerdict:
     unidentified: int = 0
     stored_twice: int = 0
     without_message: int = 0
+    lacks: str = ""
 
     @property
     def word(self) -> str:
@@ -111,7 +113,7 @@ class ObservedVerdict:
         return self.stored > 0 and not (self.ambiguous or self.unidentified or self.waiting)
 
     def __str__(self) -> str:
-        return "\n".join([self.summary, *self.reasons, *map(str, self.lost[:SHOWN]), *self._more])
+        return "\n".join([self.summary, *self._doubts, *self.reasons, *map(str, self.lost[:SHOWN]), *self._more])
 
     @property
     def summary(self) -> str:
@@ -130,6 +132,11 @@ class ObservedVerdict:
         return [f"  lost {count}: {why}" for why, count in counts.most_common()]
 
     @property
+    def _doubts(self) -> list[str]:
+        lacking = f"  without identity {self.unidentified}: {self.lacks}; [message] says what tells messages apart"
+        return [lacking] if self.unidentified else []
+
+    @property
     def _more(self) -> list[str]:
         left = len(self.lost) - SHOWN
         return [f"and {left} more"] if left > 0 else []
@@ -139,7 +146,8 @@ def reconcile(seen: Observation) -> ObservedVerdict:
     """Hold the topic against the store.
 
     Raises:
-        NoData: the topic had no message in that time, so nothing can be said.
+        NoData: the topic had no message in that time, or the store has readings of it under other identities alone, so
+            that nothing can be said.
     """
     if not seen.messages and not seen.unidentified:
         raise NoData("the topic has no message of that time: nothing can be said")
@@ -147,6 +155,7 @@ def reconcile(seen: Observation) -> ObservedVerdict:
     verdict = ObservedVerdict(
         messages=len(seen.messages) + seen.unidentified,
         unidentified=seen.unidentified,
+        lacks=seen.lacks,
         ambiguous=sum(count for count in copies.values() if count > 1),
         stored_twice=sum(1 for count in seen.stored.values() if count > 1),
         without_message=sum(1 for identity in seen.stored if identity not in copies),
@@ -161,6 +170,11 @@ def reconcile(seen: Observation) -> ObservedVerdict:
             verdict.waiting += 1
         else:
             missing.append(message)
+    if verdict.without_message and not verdict.stored and missing:
+        raise NoData(
+            f"the store has {verdict.without_message} readings of that time, and none is one of the {len(missing)}"
+            f" messages, such as {missing[0].identity}: [message] names other fields than they are stored by"
+        )
     verdict.lost = _explained(missing, seen)
     return verdict
 

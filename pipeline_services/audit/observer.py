@@ -102,11 +102,12 @@ class Observer(AbstractContextManager["Observer"]):
         """
         now, offsets = time.time(), self.offsets()
         with self._looking():
-            messages, unidentified, first, start = self._messages(now - seconds, end or offsets.end)
+            messages, lacking, first, start = self._messages(now - seconds, end or offsets.end)
             stored = stored_in(self._store(), self.fields, messages)
         return Observation(
             messages=messages,
-            unidentified=unidentified,
+            unidentified=len(lacking),
+            lacks=lacking[0] if lacking else "",
             first=first,
             start=start,
             committed=offsets.committed,
@@ -184,20 +185,20 @@ class Observer(AbstractContextManager["Observer"]):
 
     def _messages(
         self, since: float, end: Mapping[int, int]
-    ) -> tuple[list[Message], int, Mapping[int, int], Mapping[int, int]]:
+    ) -> tuple[list[Message], list[str], Mapping[int, int], Mapping[int, int]]:
         topic = self.pipeline.topics.readings
         first, start = offsets_since(self.kafka_port(), topic, list(end), since)
         messages: list[Message] = []
-        unidentified = Counter[int]()
+        lacking: list[str] = []
 
         def enter(record: Any) -> None:
             try:
                 messages.append(Message(record.partition, record.offset, self.fields.identity_of(record.value)))
-            except Unidentified:
-                unidentified[record.partition] += 1
+            except Unidentified as error:
+                lacking.append(str(error))
 
         read_records(self.kafka_port(), topic, start, end, enter)
-        return messages, unidentified.total(), first, start
+        return messages, lacking, first, start
 
 
 def fields_of(pipeline: Pipeline) -> MessageFields:
@@ -226,11 +227,25 @@ def stored_in(bucket: Bucket, fields: MessageFields, messages: Sequence[Message]
     when = f"time >= {min(times)} AND time <= {max(times)}"
     by = ", ".join(map(identifier, fields.stored_as))
     found = bucket.select(identifier(bucket.store.value), when, by=by, timeout_s=STORE_TIMEOUT_S)
-    try:
-        return Counter(
-            Identity(tuple(series.tags[tag] for tag in fields.stored_as), int(row[0]))
-            for series in found
-            for row in series.rows
+    for tag in fields.stored_as:
+        if any(not series.tags.get(tag) for series in found):  # InfluxQL groups by what there is not, too
+            raise UnexpectedAnswer(
+                f"what is stored in {bucket.store.measurement} has no tag {tag!r}: [message] names it"
+            )
+    if not found:
+        _require_any(bucket)
+    return Counter(
+        Identity(tuple(series.tags[tag] for tag in fields.stored_as), int(row[0]))
+        for series in found
+        for row in series.rows
+    )
+
+
+def _require_any(bucket: Bucket) -> None:
+    """Raise ``NoData`` where nothing was ever stored in the place that the description names."""
+    store = bucket.store
+    if not bucket.select(f"LAST({identifier(store.value)})", "time > 0", timeout_s=STORE_TIMEOUT_S):
+        raise NoData(
+            f"the bucket {store.bucket} has never had a field {store.value} of {store.measurement}: [store] names"
+            " another place than readings are stored in, or none ever was"
         )
-    except KeyError as error:
-        raise UnexpectedAnswer(f"what is stored in {bucket.store.measurement} has no tag {error}") from error

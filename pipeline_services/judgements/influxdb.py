@@ -6,9 +6,10 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
+from pipeline_services.judgements.readings import no_reading
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.snapshot.snapshot import Snapshot
 
 AHEAD: Final = 5.0
@@ -37,7 +38,7 @@ def readings_are_past(snapshot: Snapshot) -> None:
     """
     newest = snapshot.data("influxdb_newest")
     if newest["time"] is None:
-        raise NoData("InfluxDB returned no reading at all")
+        raise no_reading(snapshot.pipeline)
     measured, asked = float(newest["time"]), float(newest.get("asked_at", snapshot.taken_at))
     if measured - asked <= AHEAD:
         return

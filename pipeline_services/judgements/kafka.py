@@ -15,6 +15,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_QUOTAS, DESCRIBE_SIZES, DESCRIBE_TOPIC
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
 from pipeline_services.model.offsets import Offsets
+from pipeline_services.model.text import plural
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _STALLED: Final = 0.9
@@ -46,8 +47,7 @@ def topic_is_whole(snapshot: Snapshot, topic: str) -> None:
     require_ready(snapshot, roles.KAFKA)
     partitions, least = snapshot.data("kafka_topics").get(topic, ()), snapshot.pipeline.topics.least_partitions[topic]
     if len(partitions) < least:
-        observed = f"topic {topic} has {len(partitions)} partitions"
-        raise Deviation(snapshot, observed, f">= {least}", _topic_advice(topic))
+        raise Deviation(snapshot, *_too_few(topic, len(partitions), least), _topic_advice(topic))
     for partition in partitions:
         which = f"partition {partition['partition']} of {topic}"
         if partition["leader"] is None or partition["leader"] < 0:
@@ -55,6 +55,12 @@ def topic_is_whole(snapshot: Snapshot, topic: str) -> None:
         if set(partition["isr"]) != set(partition["replicas"]):
             observed = f"{which} has replicas {partition['replicas']} but in sync only {partition['isr']}"
             raise Deviation(snapshot, observed, "all in sync", _topic_advice(topic))
+
+
+def _too_few(topic: str, there: int, least: int) -> tuple[str, str]:
+    if not there:
+        return f"Kafka has no topic {topic}", f"one with at least {plural(least, 'partition')}"
+    return f"topic {topic} has {plural(there, 'partition')}", f">= {least}"
 
 
 def topic_grows(snapshot: Snapshot) -> None:

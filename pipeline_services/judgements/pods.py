@@ -160,7 +160,8 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
         if not any(part.owns(labels_of(pod)) for pod in pods):
             require_settled(snapshot, component)
             missing = advice.but(next_command="kubectl get deployments,statefulsets,daemonsets -n {namespace}")
-            raise Deviation(snapshot, f"there is no pod of {part.id}", "at least one, Running and ready", missing)
+            wanted = f"at least one with {part.label_selector}, Running and ready"
+            raise Deviation(snapshot, f"there is no pod of {part.id}", wanted, missing)
     for pod in pods:
         status = bad_status(pod, snapshot.taken_at)
         if status:

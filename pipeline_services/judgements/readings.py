@@ -15,7 +15,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
 from pipeline_services.model.k8s import age_since_start, condition, name_of, restarts_of, status_of
 from pipeline_services.model.offsets import Offsets
-from pipeline_services.model.pipeline import AT_LEAST_ONCE
+from pipeline_services.model.pipeline import AT_LEAST_ONCE, Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -99,7 +99,7 @@ def newest_stored_age(snapshot: Snapshot) -> float:
     """Seconds since the newest stored reading was measured; never negative."""
     newest = snapshot.data("influxdb_newest")["time"]
     if newest is None:
-        raise NoData("InfluxDB returned no reading at all")
+        raise no_reading(snapshot.pipeline)
     return max(0.0, snapshot.taken_at - float(newest))
 
 
@@ -124,6 +124,14 @@ def _restarts(snapshot: Snapshot, component: str) -> float:
     return float(max(map(restarts_of, pods)))
 
 
+def no_reading(pipeline: Pipeline) -> NoData:
+    """Nothing is stored where the description says that readings are."""
+    store = pipeline.store
+    return NoData(
+        f"InfluxDB has no {store.value} of {store.measurement} in the bucket {store.bucket} from the last hour"
+    )
+
+
 def _replicas(snapshot: Snapshot, hpa_name: str) -> float:
     hpa = named(snapshot, "hpas", hpa_name)
     if hpa is None:
@@ -144,7 +152,8 @@ def _from_prometheus(snapshot: Snapshot, metric: KeyMetric, subject: str) -> Rea
     if not series and zero and not ready_pods(snapshot, metric.component):
         return Reading(0.0, snapshot.taken_at)
     if not series:
-        raise NoData(f"{metric.id}: Prometheus has no value{f' of {subject}' if subject else ''}")
+        own = f" for its query, {metric.query}" if metric.id in snapshot.pipeline.queries else ""
+        raise NoData(f"{metric.id}: Prometheus has no value{f' of {subject}' if subject else ''}{own}")
     readings = [Reading(float(row["value"][1]), float(row["value"][0]), _whose(row, metric)) for row in series]
     for reading in readings:
         if not math.isfinite(reading.value):

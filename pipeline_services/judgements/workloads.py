@@ -8,7 +8,15 @@ from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_start
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import age, condition_status, is_ready, labels_of, progress_of
+from pipeline_services.model.k8s import (
+    age,
+    condition_status,
+    containers_of,
+    is_ready,
+    labels_of,
+    progress_of,
+    template_of,
+)
 from pipeline_services.model.pipeline import DAEMON_SET
 from pipeline_services.snapshot.objects import items_of, named
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -35,6 +43,11 @@ def _judge(snapshot: Snapshot, part: Component) -> None:
     if progress.wanted == 0:
         scale = advice.but(next_command=f"kubectl scale {kind.lower()}/{app} -n {{namespace}} --replicas=1")
         raise Deviation(snapshot, f"{kind} {app} is scaled to 0", "at least 1 replica", scale)
+    there = [str(one["name"]) for one in containers_of(template_of(workload))]
+    if part.container and part.container not in there:
+        raise Deviation(
+            snapshot, f"{kind} {app} has no container {part.container}, only {', '.join(there)}", "one", advice
+        )
     if progress.complete:
         return
     if condition_status(workload, "Progressing") == "False" or not _is_under_way(snapshot, part):

@@ -74,7 +74,7 @@ def metrics_of(pipeline: Pipeline) -> Mapping[str, KeyMetric]:
     }
     for name in pipeline.levels:
         require_one_of("levels", name, had)
-    return MappingProxyType(with_levels(had, pipeline.levels))
+    return MappingProxyType(with_levels(had, pipeline.levels, "levels"))
 
 
 def can_be_asked(query: str, pipeline: Pipeline) -> bool:

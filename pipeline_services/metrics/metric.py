@@ -167,8 +167,10 @@ class KeyMetric:
         return f"{floor}{self.comparison.value} {self.fail:g} {self.unit} ({window})"
 
 
-def with_levels(metrics: Mapping[str, KeyMetric], levels: Mapping[str, Levels]) -> dict[str, KeyMetric]:
-    """The metrics with an environment's own levels in place.
+def with_levels(
+    metrics: Mapping[str, KeyMetric], levels: Mapping[str, Levels], table: str = "thresholds"
+) -> dict[str, KeyMetric]:
+    """The metrics with an environment's own levels in place; ``table`` is where a file has them.
 
     Raises:
         PreconditionNotMet: an id that no metric has, a warn level on the far side of the fail level, or a level that
@@ -176,24 +178,24 @@ def with_levels(metrics: Mapping[str, KeyMetric], levels: Mapping[str, Levels]) 
     """
     unknown = [metric_id for metric_id in levels if metric_id not in metrics]
     if unknown:
-        raise PreconditionNotMet(f"thresholds.{unknown[0]}: no such metric; known are {', '.join(sorted(metrics))}")
+        raise PreconditionNotMet(f"{table}.{unknown[0]}: no such metric; known are {', '.join(sorted(metrics))}")
     return {
-        metric_id: _with(metric, levels[metric_id]) if metric_id in levels else metric
+        metric_id: _with(metric, levels[metric_id], table) if metric_id in levels else metric
         for metric_id, metric in metrics.items()
     }
 
 
-def _with(metric: KeyMetric, levels: Levels) -> KeyMetric:
+def _with(metric: KeyMetric, levels: Levels, table: str) -> KeyMetric:
     fail = metric.fail if levels.fail is None else levels.fail
     warn = levels.warn
     if warn is None:  # a fail level moved past the metric's own warn level takes the warn level along
         warn = metric.warn if _warns_first(metric, metric.warn, fail) else fail
     elif not _warns_first(metric, warn, fail):
-        raise PreconditionNotMet(f"thresholds.{metric.id}: warn {warn:g} would come after fail {fail:g}")
+        raise PreconditionNotMet(f"{table}.{metric.id}: warn {warn:g} would come after fail {fail:g}")
     for key, level in (("fail", fail), ("warn", warn)):
         why = _senseless(metric, level)
         if why:
-            raise PreconditionNotMet(f"thresholds.{metric.id}.{key}: {level:g} {metric.unit} {why}")
+            raise PreconditionNotMet(f"{table}.{metric.id}.{key}: {level:g} {metric.unit} {why}")
     return replace(metric, fail=fail, warn=warn)
 
 

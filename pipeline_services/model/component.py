@@ -98,7 +98,9 @@ class Component:
         try:
             re.compile(self.error_line)
         except re.error as error:
-            raise PreconditionNotMet(f"components.{self.id}.error_line: {self.error_line!r}: {error}") from error
+            raise PreconditionNotMet(
+                f"components.{self.id}.error_line: {self.error_line!r} is no regular expression: {error}"
+            ) from error
 
     def logs_an_error(self, line: str) -> bool:
         """Whether a line of its log is an error or worse."""

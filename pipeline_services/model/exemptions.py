@@ -34,7 +34,7 @@ class Exemption:
             date.fromisoformat(self.until)
         except ValueError:
             raise PreconditionNotMet(
-                f"exemptions: {self.check} is let pass until {self.until!r}, which is no day"
+                f"exemptions: {self.check} is let pass until {self.until!r}, which is no day as 2026-12-31"
             ) from None
 
     def names(self, case_id: str) -> bool:

@@ -45,9 +45,13 @@ class Flow:
 
     def __post_init__(self) -> None:
         if self.protocol not in PROTOCOLS:
-            raise PreconditionNotMet(f"flows: the protocol {self.protocol!r} is none of {', '.join(PROTOCOLS)}")
+            raise PreconditionNotMet(
+                f"flows: the protocol {self.protocol!r} of {self.id} is none of {', '.join(PROTOCOLS)}"
+            )
         if not 0 < self.port <= LAST_PORT:
-            raise PreconditionNotMet(f"flows: {self.port} is no port")
+            raise PreconditionNotMet(
+                f"flows: {self.port} of {self.id} is no port, which is a number from 1 to {LAST_PORT}"
+            )
 
     @property
     def id(self) -> str:

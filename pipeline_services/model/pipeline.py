@@ -119,14 +119,13 @@ class Pipeline:
         self._require_known(f"components.{part.id}.affects", part.affects)
         if part.workload:
             require_one_of(f"components.{part.id}.kind", part.kind, WORKLOADS)
-        if part.escalation not in ESCALATIONS:
-            raise PreconditionNotMet(f"components.{part.id}.escalation: {part.escalation!r} is no level of section 6")
+        require_one_of(f"components.{part.id}.escalation", part.escalation, ESCALATIONS)
         try:
             fill(part.first_command, self)
         except ValueError as error:
             raise PreconditionNotMet(f"components.{part.id}.next_command: {error}") from error
         if part.volume and not part.mount:
-            raise PreconditionNotMet(f"components.{part.id} has a volume and no mount: where its container has it")
+            raise PreconditionNotMet(f"components.{part.id} has a volume and no mount: its path in the container")
         self._require_known(f"components.{part.id}.part_of", [part.part_of] if part.part_of else [])
 
     def _require_known(self, where: str, ids: tuple[str, ...] | list[str]) -> None:

@@ -15,6 +15,7 @@ from pipeline_services.model.errors import PreconditionNotMet
 
 T = TypeVar("T")
 _MOST_NAMED: Final = 20
+_TYPES: Final = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
@@ -138,5 +139,5 @@ def _mapping(arguments: tuple[Any, ...], value: object, where: str) -> dict[Any,
 def _scalar(hint: Any, value: object, where: str) -> Any:
     wanted = (int, float) if hint is float else (hint,)
     if not isinstance(value, wanted) or (isinstance(value, bool) and hint is not bool):
-        raise PreconditionNotMet(f"{where} must be a {hint.__name__}, not {value!r}")
+        raise PreconditionNotMet(f"{where} must be {_TYPES[hint]}, not {value!r}")
     return hint(value)

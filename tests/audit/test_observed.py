@@ -162,3 +162,15 @@ def test_a_time_that_is_none_is_refused(stamp: str) -> None:
 def test_a_description_that_tells_no_messages_apart_is_refused(fields: MessageFields, reason: str) -> None:
     with pytest.raises(PreconditionNotMet, match=reason):
         fields.require_sound()
+
+
+def test_a_description_whose_fields_the_messages_have_not_says_which() -> None:
+    text = str(reconcile(observation(messages=[], unidentified=7, lacks="no field line")))
+    assert text.startswith("NOT KNOWN: 7 messages")
+    assert "  without identity 7: no field line; [message] says what tells messages apart" in text
+
+
+def test_a_store_with_other_identities_alone_is_no_loss_but_a_wrong_description() -> None:
+    other = Counter({Identity(("b",), (BEGIN + second) * 10**9): 1 for second in range(8)})
+    with pytest.raises(NoData, match=r"the store has 8 readings of that time, and none is one of the 10 messages"):
+        reconcile(observation(stored=other))

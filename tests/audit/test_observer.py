@@ -149,8 +149,11 @@ class FakeBucket:
     def __init__(self, series: list[Series]) -> None:
         self.store, self.series = PLAIN.store, series
         self.asked: tuple[str, str, str] | None = None
+        self.ever: list[Series] = []
 
-    def select(self, what: str, where: str, *, by: str, timeout_s: float) -> list[Series]:
+    def select(self, what: str, where: str, *, by: str = "", timeout_s: float) -> list[Series]:
+        if not by:
+            return self.ever
         self.asked = (what, where, by)
         return self.series
 
@@ -197,3 +200,18 @@ def test_errors_are_read_of_each_of_two_processors() -> None:
     cluster: Any = SimpleNamespace(list=lambda _kind: pods, logs=logs)
     lines = Observer(cluster, Pipeline.from_document(two)).errors_of("processor", 600)
     assert [line.text.rpartition(" ")[2] for line in lines] == ["archiver-1/main", "processor-1/processor"]
+
+
+@pytest.mark.parametrize("tags", [{}, {"conveyor_id": ""}])
+def test_a_store_that_groups_by_what_it_has_not_is_no_loss_either(tags: dict[str, str]) -> None:
+    bucket: Any = FakeBucket([Series(tags, [[AT, 1.5]])])
+    with pytest.raises(UnexpectedAnswer, match=r"has no tag 'conveyor_id': \[message\] names it"):
+        stored_in(bucket, fields_of(PLAIN), [message(0)])
+
+
+def test_a_place_where_nothing_was_ever_stored_is_a_wrong_description() -> None:
+    bucket: Any = FakeBucket([])
+    with pytest.raises(NoData, match="bucket conveyor-data has never had a field speed_ms of conveyor_speed"):
+        stored_in(bucket, fields_of(PLAIN), [message(0)])
+    bucket.ever = [Series({}, [[AT - 10**12, 1.5]])]
+    assert stored_in(bucket, fields_of(PLAIN), [message(0)]) == Counter()

@@ -100,6 +100,10 @@ def rollout_stuck(world: World, component: str) -> None:
     workload_of(world, component)["status"]["updatedReplicas"] = 0
 
 
+def renamed(world: World, component: str) -> None:
+    workload_of(world, component)["spec"]["template"]["spec"]["containers"][0]["name"] = "other"
+
+
 def usage(resource: str, amount: str) -> Breakage:
     def breakage(world: World, component: str) -> None:
         pod = world.pods(first_app(world, component))[0]["metadata"]["name"]
@@ -254,7 +258,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
         pod_crashing_again_and_again,
         pods_gone,
     ),
-    "test_rollout_complete": (workload_gone, workload_at_0, last_workload_without_pods, rollout_stuck),
+    "test_rollout_complete": (workload_gone, workload_at_0, last_workload_without_pods, rollout_stuck, renamed),
     "test_usage_within_limits": (usage("memory", "300Mi"), usage("cpu", "1300m")),
     "test_nodes_ready": (
         node_condition("Ready", "False"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.checklist.checks import cases
+from pipeline_services.checklist.checks import cases, require_known_exemptions
 from pipeline_services.checklist.run import run_checks
 from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model.errors import PreconditionNotMet
@@ -28,7 +28,7 @@ REFUSED: Mapping[str, tuple[Change, str]] = {
     "missing table": (lambda d: d.pop("store"), "pipeline has no 'store'"),
     "text for a number": (
         lambda d: d["components"]["kafka"]["service"].update(port="9092"),
-        "pipeline.components.kafka.service.port must be a int, not '9092'",
+        "pipeline.components.kafka.service.port must be a whole number, not '9092'",
     ),
     "one for many": (
         lambda d: d["components"]["kafka"].update(affects="producer"),
@@ -40,14 +40,17 @@ REFUSED: Mapping[str, tuple[Change, str]] = {
     ),
     "no regular expression": (
         lambda d: d["components"]["kafka"].update(error_line="(ERROR"),
-        "components.kafka.error_line: '(ERROR': missing )",
+        "components.kafka.error_line: '(ERROR' is no regular expression: missing )",
     ),
     "no such kind": (lambda d: d["components"]["kafka"].update(kind="Statefulset"), "did you mean 'StatefulSet'?"),
     "no such level": (
         lambda d: d["components"]["kafka"].update(escalation="L9"),
-        "components.kafka.escalation: 'L9' is no level of section 6",
+        "components.kafka.escalation: 'L9' is none of L1, L2, L3",
     ),
-    "volume without a place": (lambda d: d["components"]["kafka"].update(mount=""), "has a volume and no mount"),
+    "volume without a place": (
+        lambda d: d["components"]["kafka"].update(mount=""),
+        "has a volume and no mount: its path in the container",
+    ),
     "no such placeholder": (
         lambda d: d["components"]["kafka"].update(next_command="kubectl logs {pots:kafka}"),
         "components.kafka.next_command: there is no placeholder {pots:kafka}",
@@ -62,11 +65,11 @@ REFUSED: Mapping[str, tuple[Change, str]] = {
     ),
     "no such port": (
         lambda d: d["flows"].append({"source": "producer", "destination": "kafka", "port": 90920}),
-        "flows: 90920 is no port",
+        "flows: 90920 of producer-kafka is no port, which is a number from 1 to 65535",
     ),
     "no such protocol": (
         lambda d: d["flows"].append({"source": "producer", "destination": "kafka", "port": 1, "protocol": "HTTP"}),
-        "flows: the protocol 'HTTP' is none of",
+        "flows: the protocol 'HTTP' of producer-kafka is none of TCP, UDP, SCTP",
     ),
     "settings for nobody": (
         lambda d: d["config"]["config_maps"]["producer-config"].update(kafak={}),
@@ -81,7 +84,7 @@ REFUSED: Mapping[str, tuple[Change, str]] = {
     "levels for nothing": (lambda d: d["levels"].update({"producer-rat": {"fail": 1}}), "levels: 'producer-rat'"),
     "levels the wrong way round": (
         lambda d: d["levels"]["producer-rate"].update(warn=0.1),
-        "thresholds.producer-rate: warn 0.1 would come after fail 0.5",
+        "levels.producer-rate: warn 0.1 would come after fail 0.5",
     ),
     "query for nothing": (lambda d: d.update(queries={"lag": "x{$selector}"}), "queries: 'lag' is none of"),
     "query of all namespaces": (
@@ -93,6 +96,21 @@ REFUSED: Mapping[str, tuple[Change, str]] = {
         "did you mean 'produced'?",
     ),
     "message of nobody": (lambda d: d["message"].update(series=[]), "message.series: empty"),
+    "exemption of nothing": (
+        lambda d: d.update(
+            exemptions=[{"check": "test_kafka_topc", "reason": "x", "owner": "y", "until": "2027-01-01"}]
+        ),
+        "did you mean 'test_kafka_topic'?",
+    ),
+    "exemption for ever": (
+        lambda d: d.update(exemptions=[{"check": "test_kafka_topic", "reason": "x", "owner": "y", "until": "never"}]),
+        "exemptions: test_kafka_topic is let pass until 'never', which is no day as 2026-12-31",
+    ),
+    "template that is no message": (
+        lambda d: d["message"].update(template='{"conveyor_id": "line_1"}'),
+        "message.template: no field timestamp",
+    ),
+    "tag of nothing": (lambda d: d["message"].update(tags={"conveyor": "id"}), "message.tags: 'conveyor' is none of"),
     "time in no format": (lambda d: d["message"].update(time_format="iso"), "message.time_format: 'iso' is none of"),
 }
 
@@ -103,11 +121,18 @@ def changed(change: Change) -> dict[str, Any]:
     return document
 
 
+def read(document: dict[str, Any]) -> None:
+    """As every command does before it asks anything."""
+    mistaken = Pipeline.from_document(document)
+    require_known_exemptions(mistaken)
+    metrics_of(mistaken)
+
+
 @pytest.mark.parametrize("mistake", REFUSED)
 def test_a_description_that_makes_no_sense_is_refused_with_one_line(mistake: str) -> None:
     change, said = REFUSED[mistake]
     with pytest.raises(PreconditionNotMet) as refused:
-        metrics_of(Pipeline.from_document(changed(change)))
+        read(changed(change))
     assert said in refused.value.message
     assert "\n" not in refused.value.message
 
