@@ -14,7 +14,7 @@ from pipeline_services.clients.api_server import CONNECT_TIMEOUT_S, JSON, ApiSer
 from pipeline_services.clients.kubeconfig import Access
 from pipeline_services.clients.refusals import asked_of, is_page, no_api_server
 from pipeline_services.model.errors import AccessDenied, NoData, PreconditionNotMet
-from pipeline_services.model.kinds import KINDS, kind_of
+from pipeline_services.model.kinds import KINDS, MERGE_PATCH, kind_of
 from pipeline_services.model.settings import Target
 
 PAGE: Final = 500
@@ -22,7 +22,6 @@ PAGE: Final = 500
 MAX_LOG_BYTES: Final = 4 << 20
 FIELD_MANAGER: Final = "conveyor-deploy"
 APPLY_PATCH: Final = "application/apply-patch+yaml"
-MERGE_PATCH: Final = "application/merge-patch+json"
 
 Object = dict[str, Any]
 

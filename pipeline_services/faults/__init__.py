@@ -6,7 +6,6 @@ from pipeline_services.faults.config import config_value, other_authority, scale
 from pipeline_services.faults.expiry import FaultExpired
 from pipeline_services.faults.injection import FaultDidNotLand, FaultRemains, gone, injected, landed, sweep, undo
 from pipeline_services.faults.model import (
-    MERGE_PATCH,
     RUN,
     Api,
     Fault,
@@ -19,7 +18,6 @@ from pipeline_services.faults.model import (
 )
 
 __all__ = [
-    "MERGE_PATCH",
     "RUN",
     "Api",
     "Fault",

@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pipeline_services.faults.journal import Call
-from pipeline_services.faults.model import MERGE_PATCH, RUN, Api, Fault, Proof, patched
+from pipeline_services.faults.model import RUN, Api, Fault, Proof, patched
 from pipeline_services.faults.objects import created
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import is_cordoned, name_of, replicas_of, taints_of
-from pipeline_services.model.kinds import KINDS
+from pipeline_services.model.kinds import KINDS, MERGE_PATCH
 
 _WOKEN = "conveyor.io/woken-by-fault"
 

@@ -16,9 +16,8 @@ from urllib.parse import urlencode
 from pipeline_services.faults.expiry import FAULT_LIFETIME_S
 from pipeline_services.faults.journal import Call, Step
 from pipeline_services.model.k8s import annotations_of, labels_of, name_of, owners_of
-from pipeline_services.model.kinds import KINDS, kind_of
+from pipeline_services.model.kinds import KINDS, MERGE_PATCH, kind_of
 
-MERGE_PATCH: Final = "application/merge-patch+json"
 RUN: Final = uuid.uuid4().hex[:8]
 MARK: Final = "conveyor.io/fault"
 """The label (on what a fault makes) or annotation (on what it changes) that names the run."""
@@ -130,9 +129,9 @@ def patched(api: Api, path: str, patch: Mapping[str, Any], summary: str) -> Faul
     )
 
 
-def marks() -> dict[str, str]:
+def marks(lifetime_s: float = FAULT_LIFETIME_S) -> dict[str, str]:
     """Run and expiry, as labels for what a fault makes and as annotations for what it changes."""
-    expires = datetime.fromtimestamp(time.time() + FAULT_LIFETIME_S, UTC)
+    expires = datetime.fromtimestamp(time.time() + lifetime_s, UTC)
     return {MARK: RUN, EXPIRY: expires.strftime(_EXPIRY_FORMAT)}
 
 

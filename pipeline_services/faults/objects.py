@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.faults.journal import Call
-from pipeline_services.faults.model import MERGE_PATCH, Api, Fault, Proof, marks, object_path
+from pipeline_services.faults.model import Api, Fault, Proof, marks, object_path
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import labels_of, name_of
+from pipeline_services.model.kinds import MERGE_PATCH
 
 _OWN: Final = ("name", "namespace", "labels", "annotations", "finalizers")
 """What of an object's metadata is its maker's; the rest is the server's and refused in what is posted."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline_services.faults.journal import Call, Command
-from pipeline_services.faults.model import MERGE_PATCH, Api, Fault, Proof, object_path
+from pipeline_services.faults.model import Api, Fault, Proof, object_path
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import spec_of, volume_of
-from pipeline_services.model.kinds import KINDS
+from pipeline_services.model.kinds import KINDS, MERGE_PATCH
 
 ROOM_MIB: Final = 48
 """What the small file system has beside the volume's contents, before it is filled."""

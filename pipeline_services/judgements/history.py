@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+from pipeline_services.judgements.growth import DAY_S
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import age
 from pipeline_services.model.kinds import KINDS
@@ -16,7 +17,7 @@ from pipeline_services.model.text import duration
 from pipeline_services.snapshot.snapshot import Snapshot
 
 SOURCE: Final = "history"
-WEEK: Final = 7 * 86_400.0
+WEEK: Final = 7 * DAY_S
 KNOWN_FOR: Final = 3 * 3600.0
 """Seconds that must be known for anything that is said of a week."""
 COVERED: Final = 0.9

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.upkeep import ANCHOR
 from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject, containers_of, created_at, epoch, name_of, status_of, template_of
@@ -16,7 +17,6 @@ from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
 SOURCE: Final = "offers"
-ANCHOR: Final = "preventive-maintenance"
 VERSIONS: Final = "manifests/images/versions.toml"
 SHOWN: Final = 3
 KUBERNETES: Final = "kubernetes"

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.growth import DAY_S
 from pipeline_services.judgements.history import require_known_since
+from pipeline_services.judgements.upkeep import ANCHOR
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
@@ -20,8 +22,7 @@ from pipeline_services.model.k8s import containers_of, limits_of, quantity, requ
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
-ANCHOR: Final = "preventive-maintenance"
-MONTH: Final = 30 * 86_400.0
+MONTH: Final = 30 * DAY_S
 RESOURCES: Final = ("cpu", "memory")
 MOST_OF_REQUEST: Final = 2.0
 """Use of so many times the request is under-provisioned: bursts are meant to go beyond it, the usual load is not."""

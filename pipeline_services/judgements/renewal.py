@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.upkeep import ANCHOR, DAY
+from pipeline_services.judgements.growth import DAY_S
+from pipeline_services.judgements.upkeep import ANCHOR
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
@@ -22,10 +23,10 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
-MONTH: Final = 35 * DAY
+MONTH: Final = 35 * DAY_S
 """A month and a few days: a review that is a little late is none that was left out."""
-QUARTER: Final = 90 * DAY
-LASTS: Final = 45 * DAY
+QUARTER: Final = 90 * DAY_S
+LASTS: Final = 45 * DAY_S
 """What a certificate must still be valid for, so that it outlives the next review by two weeks."""
 TLS: Final = "tls"
 ROTATIONS: Final[Mapping[str, str]] = {"tokens": "make rotate-token", TLS: "make rotate-tls"}
@@ -51,15 +52,15 @@ def secret_is_rotated(snapshot: Snapshot, secret: str) -> None:
     if not newest:
         raise NoData(f"nobody recorded when the values of {secret} were written")
     key = min(newest, key=newest.__getitem__)
-    days = (snapshot.taken_at - newest[key]) / DAY
-    if days * DAY > QUARTER:
+    days = (snapshot.taken_at - newest[key]) / DAY_S
+    if days * DAY_S > QUARTER:
         advice = advice_about("config").but(
             impact="a leaked value still works",
             next_command=f"kubectl describe secret -n {{namespace}} {secret}",
             runbook=ANCHOR,
         )
         observed = f"{key.removeprefix('data.')} in {secret} is {days:.0f} days old"
-        raise Deviation(snapshot, observed, f"<= {QUARTER / DAY:.0f} days", advice)
+        raise Deviation(snapshot, observed, f"<= {QUARTER / DAY_S:.0f} days", advice)
 
 
 def rotation_is_proved(snapshot: Snapshot, what: str) -> None:
@@ -86,9 +87,9 @@ def rotation_is_proved(snapshot: Snapshot, what: str) -> None:
     if note["findings"]:
         observed = f"{what}: the last rotation was not clean: {note['findings'][0]}"
         raise Deviation(snapshot, observed, "nothing lost, nothing left of before", advice)
-    days = (snapshot.taken_at - note["at"]) / DAY
-    if days * DAY > QUARTER:
-        raise Deviation(snapshot, f"{what}: last rotated {days:.0f} days ago", f"<= {QUARTER / DAY:.0f} days", advice)
+    days = (snapshot.taken_at - note["at"]) / DAY_S
+    if days * DAY_S > QUARTER:
+        raise Deviation(snapshot, f"{what}: last rotated {days:.0f} days ago", f"<= {QUARTER / DAY_S:.0f} days", advice)
 
 
 def _rotated(claim: K8sObject, what: str) -> dict[str, Any] | None:
@@ -108,8 +109,8 @@ def _rotated(claim: K8sObject, what: str) -> dict[str, Any] | None:
 
 def certificate_outlives_the_next_review(snapshot: Snapshot) -> None:
     """InfluxDB's certificate is still valid two weeks after the next review."""
-    left = (float(snapshot.data("tls")["secret"]["not_after"]) - snapshot.taken_at) / DAY
-    if left * DAY < LASTS:
+    left = (float(snapshot.data("tls")["secret"]["not_after"]) - snapshot.taken_at) / DAY_S
+    if left * DAY_S < LASTS:
         advice = advice_about(roles.INFLUXDB).but(
             impact="it may expire before anybody looks again; then nothing is stored",
             next_command=f"kubectl describe secret -n {{namespace}} {snapshot.pipeline.config.tls}",
@@ -117,7 +118,7 @@ def certificate_outlives_the_next_review(snapshot: Snapshot) -> None:
             level="L2",
         )
         observed = f"InfluxDB's certificate is valid for {left:.0f} days more"
-        raise Deviation(snapshot, observed, f">= {LASTS / DAY:.0f} days", advice)
+        raise Deviation(snapshot, observed, f">= {LASTS / DAY_S:.0f} days", advice)
 
 
 def autoscaler_is_proved(snapshot: Snapshot, hpa_name: str) -> None:

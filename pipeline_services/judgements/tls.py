@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.growth import DAY_S
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
@@ -13,7 +14,6 @@ from pipeline_services.model.errors import NoData, NotAsked
 from pipeline_services.snapshot.snapshot import Snapshot
 
 DAYS_LEFT: Final = 14
-_DAY = 86_400.0
 _ADVICE: Final = advice_about(roles.INFLUXDB).but(
     impact="clients that verify refuse to connect: no reading is stored",
     next_command=(
@@ -32,7 +32,7 @@ KEY_ASKED_SINCE: Final = 3
 def is_valid_for_weeks(snapshot: Snapshot) -> None:
     """The certificate, in the Secret and as served, is valid now and for at least 14 days more."""
     for where, certificate in _certificates(snapshot):
-        left = (certificate["not_after"] - snapshot.taken_at) / _DAY
+        left = (certificate["not_after"] - snapshot.taken_at) / DAY_S
         if not left >= DAYS_LEFT:
             raise Deviation(snapshot, f"{where} expires in {left:.1f} days", f">= {DAYS_LEFT} days", _ADVICE)
         if not certificate["not_before"] <= snapshot.taken_at:

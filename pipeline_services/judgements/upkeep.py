@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.growth import growth, range_of
+from pipeline_services.judgements.growth import DAY_S, growth, range_of
 from pipeline_services.judgements.history import (
     KNOWN_FOR,
     filled_in,
@@ -30,9 +30,8 @@ from pipeline_services.model.pipeline import PROMETHEUS, Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
-DAY: Final = 86_400.0
 ANCHOR: Final = "preventive-maintenance"
-REVIEW_EVERY_S: Final = 8 * DAY
+REVIEW_EVERY_S: Final = 8 * DAY_S
 """A week and a day: a review that is a little late is none that was left out."""
 BACKUP_MAX_AGE_S: Final = REVIEW_EVERY_S
 VOLUME_MAX_USED: Final = 0.8
@@ -179,8 +178,8 @@ def backup_is_proved(snapshot: Snapshot, component: str) -> None:
     if tested["findings"]:
         observed = f"a restored backup of {component} is not what was stored: {tested['findings'][0]}"
         raise Deviation(snapshot, observed, f"all {tested['points']} entries, as they were", advice)
-    days = (snapshot.taken_at - tested["at"]) / DAY
-    if days * DAY > BACKUP_MAX_AGE_S:
+    days = (snapshot.taken_at - tested["at"]) / DAY_S
+    if days * DAY_S > BACKUP_MAX_AGE_S:
         raise Deviation(
             snapshot, f"a backup of {component} was last restored {days:.0f} days ago", "one, every week", advice
         )

@@ -76,9 +76,9 @@ def manifests(recipe: Recipe, namespace: str) -> dict[str, dict[str, Any]]:
         "containers": [runs],
         "volumes": [{"name": name, "emptyDir": {}} for name in folders],
     }
-    named = {"name": POD, "namespace": namespace, "labels": marks()}
+    named = {"name": POD, "namespace": namespace, "labels": marks(LIFETIME_S)}
     return {
-        "Namespace": {"metadata": {"name": namespace, "labels": marks()}},
+        "Namespace": {"metadata": {"name": namespace, "labels": marks(LIFETIME_S)}},
         "ServiceAccount": {"metadata": named},
         "Pod": {"metadata": named, "spec": pod},
     }

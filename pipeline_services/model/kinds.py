@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+MERGE_PATCH: Final = "application/merge-patch+json"
+"""The content type of a change that says of an object just what becomes different."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

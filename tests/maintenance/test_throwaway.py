@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,9 +14,10 @@ import pytest
 from pipeline_services.clients.http import HttpApi
 from pipeline_services.faults.injection import injected, landed, sweep
 from pipeline_services.faults.journal import Journal
+from pipeline_services.faults.model import overdue
 from pipeline_services.maintenance.influxdb import copy as copies
 from pipeline_services.maintenance.influxdb.copy import NEVER, recipe, set_up
-from pipeline_services.maintenance.throwaway import POD, Recipe, manifests, throwaway
+from pipeline_services.maintenance.throwaway import LIFETIME_S, POD, Recipe, manifests, throwaway
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.pipeline import Pipeline
@@ -56,6 +58,12 @@ class FakeApi:
 
     def get(self, kind: str, name: str) -> Any:
         return self.workload
+
+
+def test_its_mark_ends_with_its_own_time_and_not_with_that_of_a_fault() -> None:
+    made = {kind: [body] for kind, body in manifests(RECIPE, "beside").items()}
+    assert overdue(made, time.time() + LIFETIME_S - 60) == []
+    assert len(overdue(made, time.time() + LIFETIME_S + 1)) == len(made)
 
 
 def test_the_pod_runs_the_pipelines_image_and_nothing_else_of_it() -> None:
