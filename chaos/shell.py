@@ -18,8 +18,8 @@ from pipeline_services.platform.cluster import lifecycle
 from pipeline_services.reporting.runbook.typed import OperatorShell
 
 if TYPE_CHECKING:
+    from pipeline_services.experiment.observers.remedy import TypeOne
     from pipeline_services.experiment.pipeline import SteadyPipeline
-    from pipeline_services.experiment.remedy_observer import TypeOne
 
 READ_TIMEOUT_S: Final = 30.0
 """For a command that reads: those that ask a hung broker give up by themselves before."""

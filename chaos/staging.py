@@ -15,8 +15,8 @@ from _pytest.capture import CaptureManager
 from _pytest.terminal import TerminalReporter
 
 from chaos.scenarios import MATRIX, RECOVERY
+from pipeline_services.experiment.observers.recovery import RecoveryObserver
 from pipeline_services.experiment.pipeline import SteadyPipeline
-from pipeline_services.experiment.recovery_observer import RecoveryObserver
 from pipeline_services.experiment.result import Result, as_line
 from pipeline_services.experiment.runner import play
 from pipeline_services.experiment.scenario import Scenario

@@ -15,8 +15,8 @@ from chaos.staging import attach as attach_result
 from pipeline_services.apps.load import TOPIC_PREFIX
 from pipeline_services.experiment.expectations import expect_nothing_left, expect_nothing_lost, expect_recovered
 from pipeline_services.experiment.leftovers import differences
+from pipeline_services.experiment.observers.recovery import RecoveryObserver
 from pipeline_services.experiment.pipeline import SteadyPipeline
-from pipeline_services.experiment.recovery_observer import RecoveryObserver
 from pipeline_services.experiment.result import Result
 from pipeline_services.experiment.runner import play
 from pipeline_services.model.errors import NoData, PreconditionNotMet

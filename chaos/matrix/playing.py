@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from chaos.matrix import recordings
 from chaos.remedies import REMEDIED
-from pipeline_services.experiment.diagnosis_observer import Diagnose, DiagnosisObserver, Look, Looks
-from pipeline_services.experiment.remedy_observer import RemedyObserver
+from pipeline_services.experiment.observers.diagnosis import Diagnose, DiagnosisObserver, Look, Looks
+from pipeline_services.experiment.observers.remedy import RemedyObserver
 from pipeline_services.experiment.runner import play
 
 if TYPE_CHECKING:
+    from pipeline_services.experiment.observers.remedy import TypeOne
     from pipeline_services.experiment.pipeline import SteadyPipeline
-    from pipeline_services.experiment.remedy_observer import TypeOne
     from pipeline_services.experiment.result import Result
     from pipeline_services.experiment.scenario import Scenario
     from pipeline_services.experiment.steps import Type

@@ -11,20 +11,20 @@ import pytest
 
 from chaos.matrix import recordings
 from chaos.matrix.playing import Player
-from pipeline_services.experiment import diagnosis_observer
+from pipeline_services.experiment.observers import diagnosis
 from pipeline_services.experiment.steps import Typed
 from pipeline_services.faults import FaultDidNotLand
 from pipeline_services.faults.model import Proof
 from pipeline_services.reporting.runbook import proved
 from pipeline_services.triage.model import Diagnosis
 from tests.experiment.fake_pipeline import FakePipeline, scaled_to_zero
-from tests.experiment.test_diagnosis_observer import DOWN, diagnose
+from tests.experiment.observers.test_diagnosis import DOWN, diagnose
 
 
 @pytest.fixture
 def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
-    monkeypatch.setattr(diagnosis_observer, "LOOK_INTERVAL_S", 0.01)
-    monkeypatch.setattr(diagnosis_observer, "SECOND_LOOK_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(diagnosis, "LOOK_INTERVAL_S", 0.01)
+    monkeypatch.setattr(diagnosis, "SECOND_LOOK_TIMEOUT_S", 0.1)
     return FakePipeline(tmp_path)
 
 

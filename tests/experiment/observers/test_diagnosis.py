@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from pipeline_services.checklist import checks
-from pipeline_services.experiment import diagnosis_observer
-from pipeline_services.experiment.diagnosis_observer import Diagnose, DiagnosisObserver, Look, Looks
+from pipeline_services.experiment.observers import diagnosis
+from pipeline_services.experiment.observers.diagnosis import Diagnose, DiagnosisObserver, Look, Looks
 from pipeline_services.experiment.result import Result
 from pipeline_services.experiment.runner import play
 from pipeline_services.experiment.scenario import Scenario, finding
@@ -52,7 +52,7 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
         "SECOND_LOOK_TIMEOUT_S": 0.3,
     }
     for name, value in quick.items():
-        monkeypatch.setattr(diagnosis_observer, name, value)
+        monkeypatch.setattr(diagnosis, name, value)
     return FakePipeline(tmp_path)
 
 

@@ -6,16 +6,16 @@ from typing import Any, cast
 
 import pytest
 
-from pipeline_services.experiment import remedy_observer
-from pipeline_services.experiment.diagnosis_observer import Looks
-from pipeline_services.experiment.remedy_observer import RemedyObserver
+from pipeline_services.experiment.observers import remedy
+from pipeline_services.experiment.observers.diagnosis import Looks
+from pipeline_services.experiment.observers.remedy import RemedyObserver
 from pipeline_services.experiment.result import Healed
 from pipeline_services.experiment.runner import play
 from pipeline_services.experiment.steps import Typed
 from pipeline_services.triage.model import Diagnosis, Finding
 from pipeline_services.triage.subjects import CAUSES
 from tests.experiment.fake_pipeline import DEPLOYMENT, FakePipeline
-from tests.experiment.test_diagnosis_observer import DOWN, diagnose, pipeline
+from tests.experiment.observers.test_diagnosis import DOWN, diagnose, pipeline
 
 __all__ = ["pipeline"]
 
@@ -36,8 +36,8 @@ class Operator:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remedy_observer, "GONE_TIMEOUT_S", 0.2)
-    monkeypatch.setattr(remedy_observer, "LOOK_INTERVAL_S", 0.01)
+    monkeypatch.setattr(remedy, "GONE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(remedy, "LOOK_INTERVAL_S", 0.01)
 
 
 def mended(found: FakePipeline, operator: Operator, cause: str = "scaled-to-zero") -> RemedyObserver:
@@ -72,7 +72,7 @@ def test_another_cause_than_the_one_that_is_tried_is_no_success(pipeline: FakePi
 def test_pods_load_again_what_the_undo_took_back(
     pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch, typed: bool, expected: list[str]
 ) -> None:
-    monkeypatch.setattr(remedy_observer, "SETTLED_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(remedy, "SETTLED_TIMEOUT_S", 0.05)
     said = Finding(
         CAUSES["certificate-not-loaded"], "kafka", "x", next=("kubectl delete pod kafka-0", "kubectl rollout undo x")
     )

@@ -14,9 +14,10 @@ import pytest
 
 from pipeline_services.audit.audit import AuditReport
 from pipeline_services.audit.ledger import LedgerVerdict
-from pipeline_services.experiment import logs_and_events, recovery_observer, symptoms
+from pipeline_services.experiment import logs_and_events, symptoms
 from pipeline_services.experiment.expectations import expect_all
-from pipeline_services.experiment.recovery_observer import RecoveryObserver
+from pipeline_services.experiment.observers import recovery
+from pipeline_services.experiment.observers.recovery import RecoveryObserver
 from pipeline_services.experiment.result import Result
 from pipeline_services.experiment.runner import play
 from pipeline_services.experiment.scenario import Heals, RecoveryPlan, Scenario, finding
@@ -95,7 +96,7 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SteadyFake:
         "collect": lambda _cluster, pipeline, deep: SNAPSHOT,
     }
     for name, value in stand_ins.items():
-        monkeypatch.setattr(recovery_observer, name, value)
+        monkeypatch.setattr(recovery, name, value)
     for pace in ("PODS_INTERVAL_S", "STORED_INTERVAL_S", "LAG_INTERVAL_S"):
         monkeypatch.setattr(sampler, pace, 0.01)
     monkeypatch.setattr(symptoms, "LOOK_INTERVAL_S", 0.01)
@@ -170,7 +171,7 @@ def test_triage_is_asked_while_the_fault_lasts_if_a_finding_is_expected(
     pipeline: SteadyFake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = Diagnosis(1.0, "kind", "ns", (Finding(CAUSES["scaled-to-zero"], "kafka", "no replicas"),))
-    monkeypatch.setattr(recovery_observer, "diagnose", lambda _snapshot: said)
+    monkeypatch.setattr(recovery, "diagnose", lambda _snapshot: said)
     expected = replace(scenario(heals=Heals.BY_UNDO), findings=(finding("kafka", "scaled-to-zero"),))
     result = played(pipeline, expected)
     expect_all(result)
@@ -182,7 +183,7 @@ def test_a_snapshot_that_cannot_be_taken_stops_nothing(pipeline: SteadyFake, mon
     def away(_cluster: object, **_how: object) -> Snapshot:
         raise ServiceUnreachable("the API server is away")
 
-    monkeypatch.setattr(recovery_observer, "collect", away)
+    monkeypatch.setattr(recovery, "collect", away)
     result = played(pipeline, scenario(heals=Heals.BY_UNDO))
     assert result.observed.snapshot is None
     assert result.evidence is not None

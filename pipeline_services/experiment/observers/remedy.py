@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from pipeline_services.experiment import score, steps
-from pipeline_services.experiment.diagnosis_observer import DiagnosisObserver, Looks
+from pipeline_services.experiment.observers.diagnosis import DiagnosisObserver, Looks
 from pipeline_services.experiment.result import Healed
 from pipeline_services.experiment.runner import Run
 from pipeline_services.experiment.steps import Typed
