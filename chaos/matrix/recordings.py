@@ -120,10 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Take over what was played; 1 where a row is not judged as expected, and is left as it was."""
     parser = Parser(prog="python -m chaos.matrix.recordings", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help="only these; without any all that were played")
-    parser.add_argument("--played", type=Path, default=PLAYED, metavar="DIR")
-    options = parser.parse_args(arguments)
-    rows = options.rows or [row for row in recorded(options.played) if row in MATRIX]
-    wrong = take_over(rows, options.played, KEPT)
+    rows = parser.parse_args(arguments).rows or [row for row in recorded(PLAYED) if row in MATRIX]
+    wrong = take_over(rows, PLAYED, KEPT)
     for line in wrong:
         sys.stderr.write(f"left as it was: {line}\n")
     sizes = {row: path.stat().st_size for row, path in recorded().items()}

@@ -59,7 +59,7 @@ def _run(options: argparse.Namespace, say: Say) -> None:
         if options.command in ROTATIONS:
             _rotate(options, access, purpose)
             return
-        with opened(access, say, options.archives) as site:
+        with opened(access, say) as site:
             _do(options, site)
 
 
@@ -99,7 +99,6 @@ def _parser() -> Parser:
     parser = Parser(prog="python -m pipeline_services.maintenance", description=__doc__)
     parser.add_argument("command", choices=("backup", "backup-test", "restore", *ROTATIONS))
     parser.add_argument("--name", default=own_cluster.CLUSTER, help="kind's name of the cluster (default: %(default)s)")
-    parser.add_argument("--archives", type=Path, help="where archives are (default: ~/.local/share/conveyor/backups)")
     parser.add_argument("--controls", action="store_true", help="backup-test: damage archive and copy on purpose, too")
     parser.add_argument("--from", dest="source", default="", metavar="FOLDER", help="restore: the archive")
     parser.add_argument(

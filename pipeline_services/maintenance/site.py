@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from platformdirs import user_data_path
 
@@ -68,11 +67,8 @@ class Site:
 
 
 @contextmanager
-def opened(access: ClusterAccess, say: Say, root: Path | None = None) -> Iterator[Site]:
-    """The pipeline of the suite's own cluster.
-
-    Args:
-        root: where archives are; by default in the user's data folder, which ``make clean`` leaves alone.
+def opened(access: ClusterAccess, say: Say) -> Iterator[Site]:
+    """The pipeline of the suite's own cluster; its archives are in the user's data folder, which ``make clean`` leaves.
 
     Raises:
         PipelineError: the cluster, a Secret or InfluxDB is away.
@@ -90,5 +86,5 @@ def opened(access: ClusterAccess, say: Say, root: Path | None = None) -> Iterato
         with influxdb(cluster, pipeline, secret_value(secrets, config.tls, CA).decode()) as http:
             live = InfluxServer(http, operator, pipeline.store.org)
             journal = Journal(access.reader_kubeconfig.parent / "journal")
-            archives = Archives(root or user_data_path("conveyor") / "backups" / access.name)
+            archives = Archives(user_data_path("conveyor") / "backups" / access.name)
             yield Site(cluster, pipeline, live, operator, tokens, journal, archives, say)
