@@ -31,7 +31,7 @@ from pipeline_services.maintenance.kafka import backup as kafka_backup
 from pipeline_services.maintenance.kafka.copy import throwaway_kafka
 from pipeline_services.maintenance.site import Site
 from pipeline_services.model import own_cluster, roles
-from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.errors import PipelineError, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.text import duration, exact_duration, plural, utc
 
 PART: Final = roles.INFLUXDB
@@ -190,7 +190,8 @@ def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
 
     Raises:
         PreconditionNotMet: no consent, or the archive is of another pipeline, or its tokens are not today's.
-        NotProved: the archive does not give back what it says, so nothing was replaced; or the result differs.
+        NotProved: the archive does not give back what it says, so nothing was replaced; or the result differs, or all
+            was replaced but in part.
     """
     archive = archives.opened(folder)
     require_whole(archive)
@@ -211,10 +212,20 @@ def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
         _require(refused_tokens(copy, site.tokens), "nothing was changed: after the restore nobody could log in")
         _require(findings(was, copy, time.time()), "nothing was changed: the archive does not give back what it says")
         site.say("the archive is proved in a server of its own; replacing the pipeline's InfluxDB")
-        restore_all(site.live.http, site.operator, folder / PART)
+        _replace(site, folder, fresh)
         lines = _unlike(site, was, copy)
     _require(lines, f"InfluxDB is not what the archive holds; the backup from before is {fresh.folder}")
     site.say(f"restored and proved: {was.stored.points} points; the backup from before is {fresh.folder}")
+
+
+def _replace(site: Site, folder: Path, fresh: Archive) -> None:
+    try:
+        restore_all(site.live.http, site.operator, folder / PART)
+    except PipelineError as error:
+        raise NotProved(
+            f"InfluxDB is replaced in part: {error.message}; the backup from before is {fresh.folder}",
+            next_step="the same command again",
+        ) from error
 
 
 def _unlike(site: Site, was: Frozen, copy: InfluxServer) -> list[str]:

@@ -203,6 +203,24 @@ def test_the_oldest_archive_outlives_the_backup_that_its_own_restore_takes(
     assert site.archives.names()[:-1] == names
 
 
+@pytest.mark.parametrize("step", ["kv", "sql", "shards/1"])
+def test_a_restore_that_breaks_off_says_so_and_the_same_command_makes_it_good(
+    site: Site, older: Path, live_server: FakeInflux, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    live_server.held = {BUCKET: {}, "other": {}}
+    live_server.broken[f"/api/v2/restore/{step}"] = (500, b"no space left")
+    with pytest.raises(
+        backup.NotProved, match=r"replaced in part: .*no space left; the backup from before is "
+    ) as told:
+        backup.restore(site, older, agreed)
+    assert told.value.next_step == "the same command again"
+    live_server.broken.clear()
+    later = time.time() + 5
+    monkeypatch.setattr(time, "time", lambda: later)  # an archive is named by its second
+    backup.restore(site, older, agreed)
+    assert live_server.held == HELD
+
+
 def test_what_is_replaced_is_in_the_fresh_backup(site: Site, older: Path, live_server: FakeInflux) -> None:
     live_server.held[BUCKET]["reading,device=d3"] = {HOUR_AGO_NS: {"value": 1.0}}
     backup.restore(site, older, agreed)
