@@ -22,12 +22,37 @@ GIVEN_BY = {"of_part": OF_PART, "OF_ALL": set(finding.OF_ALL), "pod": {"pod", "c
 
 
 def told() -> Iterator[tuple[str, ast.FunctionDef, ast.Call]]:
-    """Every call that puts a finding together: where, in which function, and the call."""
+    """Every call that puts a finding together: where, in which function, and the call.
+
+    Where a function of the file hands its own first parameter on as the cause, the calls of that function stand for it.
+    """
     for file in FILES:
-        for function in ast.walk(ast.parse(file.read_text())):
-            for call in ast.walk(function) if isinstance(function, ast.FunctionDef) else ():
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "make_finding":
-                    yield f"{file.stem}-{call.lineno}", function, call
+        tree = ast.parse(file.read_text())
+        handed_on = {function.name: call for function, call in calls(tree, "make_finding") if hands_on(function, call)}
+        for function, call in calls(tree, "make_finding", *handed_on):
+            inner = handed_on.get(called(call))
+            args = [inner.args[0], call.args[0], inner.args[2]] if inner is not None else call.args
+            whole = ast.Call(call.func, args, call.keywords)
+            if not hands_on(function, whole):
+                yield f"{file.stem}-{call.lineno}", function, whole
+
+
+def calls(tree: ast.AST, *names: str) -> Iterator[tuple[ast.FunctionDef, ast.Call]]:
+    """The calls of functions or methods of these names, each with the function that it stands in."""
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        for call in ast.walk(function):
+            if isinstance(call, ast.Call) and called(call) in names:
+                yield function, call
+
+
+def called(call: ast.Call) -> str:
+    return getattr(call.func, "id", "") or getattr(call.func, "attr", "")
+
+
+def hands_on(function: ast.FunctionDef, call: ast.Call) -> bool:
+    """Whether the cause is a parameter of the function."""
+    cause = call.args[1]
+    return isinstance(cause, ast.Name) and cause.id in {one.arg for one in function.args.args}
 
 
 PLACES = {where: (function, call) for where, function, call in told()}
