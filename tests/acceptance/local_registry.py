@@ -134,11 +134,13 @@ def main() -> int:
     built = Assembly.of(cache, versions.load(), engines.find(cache, progress))
     with lock.held(cache.lock, "the local registry", progress):
         todo = built.graph.left([PROGRAM, node.FIRST_STEP, *(f"image-{name}" for name in built.names)])
-        preflight.check(built.workshop, todo)
-        built.build(todo, progress)
+        if todo:
+            preflight.check(built.workshop, todo)
+            built.build(todo, progress)
     program = built.workshop.output(PROGRAM, built.graph.key(PROGRAM)) / PROGRAM
     try:
-        with unwinding(), tempfile.TemporaryDirectory(dir=cache.work) as folder, served(program, Path(folder)) as place:
+        # Not in the cache, which `make clean` empties: what it serves has to outlive that.
+        with unwinding(), tempfile.TemporaryDirectory() as folder, served(program, Path(folder)) as place:
             push(built, place, progress)
             progress(f"ready: make up IMAGES=registry IMAGES_REGISTRY={place.mirror}; Ctrl-C ends it")
             wait_until(lambda: not answers(place), within=float("inf"), every=5.0, what="somebody to stop it")
