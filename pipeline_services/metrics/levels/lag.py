@@ -9,6 +9,8 @@ from pipeline_services.metrics.metric import Comparison, KeyMetric
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP
 
+LAG_IN_PROMETHEUS: Final = "sum(max by (partition) ($consumer_lag{$selector}))"
+"""How the lag went, as the processor says it of itself; what is judged is what Kafka says now."""
 CONSUMER_LAG: Final = KeyMetric(
     id="consumer-lag",
     shown_by="`kafka-consumer-groups.sh --describe`",

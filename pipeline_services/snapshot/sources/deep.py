@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pipeline_services.clients.prometheus import PrometheusApi, number
 from pipeline_services.metrics.key_metrics import can_be_asked
+from pipeline_services.metrics.levels.lag import LAG_IN_PROMETHEUS
 from pipeline_services.model import own_cluster
 from pipeline_services.model.k8s import name_of, spec_of, status_of
 from pipeline_services.model.pipeline import Pipeline
@@ -39,7 +40,7 @@ ONSET: Final[Mapping[str, str]] = MappingProxyType(
         "processor-rate": "sum(rate($consumed{$selector}[30s]))",
         "influxdb-writes": "sum(rate($written{$selector}[30s]))",
         "write-failures": "sum(rate($write_failures{$selector}[30s]))",
-        "consumer-lag": "sum(max by (partition) ($consumer_lag{$selector}))",
+        "consumer-lag": LAG_IN_PROMETHEUS,
         "answering": "sum by ($app) (up{$selector, $of_data_path})",
         "restarts": "sum by ($app) (changes(container_start_time_seconds{$selector, $of_data_path}[1m]))",
     }

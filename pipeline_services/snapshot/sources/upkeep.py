@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.clients.prometheus import PrometheusApi
+from pipeline_services.metrics.levels.lag import LAG_IN_PROMETHEUS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.deep import look_back
 from pipeline_services.snapshot.sources.metric_trends import metric_trend, thinned, trended
@@ -25,7 +26,7 @@ UPKEEP: Final[Mapping[str, str]] = MappingProxyType(
 TRENDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "memory": "max by ($app) (container_memory_working_set_bytes{$selector})",
-        "consumer-lag": "sum(max by (partition) ($consumer_lag{$selector}))",
+        "consumer-lag": LAG_IN_PROMETHEUS,
         "end-to-end-latency": ("histogram_quantile(0.95, sum by (le) (rate($latency_bucket{$selector}[10m])))"),
         "volume": (
             "max by (persistentvolumeclaim) (kubelet_volume_stats_used_bytes{$selector}"
