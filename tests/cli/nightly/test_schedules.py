@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_services.cli.nightly import cli
+from pipeline_services.cli.nightly import cli, history, outbox
 from pipeline_services.cli.nightly.playing import GRACE_S
 from pipeline_services.model.paths import REPOSITORY
 
@@ -75,6 +75,17 @@ def test_the_workflow_leaves_it_too_and_keeps_what_was_found() -> None:
     assert 60 * job["timeout-minutes"] >= 60 * given(commands()["workflow"]).minutes + GRACE_S
     kept = next(step for step in job["steps"] if "upload-artifact" in step.get("uses", ""))
     assert (kept["if"], kept["with"]["path"]) == ("always()", "reports/nightly")
+
+
+def test_the_workflow_saves_a_night_that_failed_since_the_next_is_held_against_it() -> None:
+    steps = [step for step in workflow()["steps"] if "actions/cache" in step.get("uses", "")]
+    restored = {step["id"]: step["with"]["path"] for step in steps if "/restore@" in step["uses"]}
+    saved = [step for step in steps if "/save@" in step["uses"]]
+    assert len(restored) + len(saved) == len(steps), "a bare actions/cache saves only what a green run leaves"
+    assert all(step["if"].startswith("always()") for step in saved)
+    keys = {step["with"]["key"]: step["with"]["path"] for step in saved}
+    assert keys == {f"${{{{ steps.{one}.outputs.cache-primary-key }}}}": path for one, path in restored.items()}
+    assert restored["nights"].split()[:2] == [f"reports/nightly/{name}" for name in (history.FILE, outbox.FILE)]
 
 
 def test_all_start_at_the_same_time_of_day() -> None:
