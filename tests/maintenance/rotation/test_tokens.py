@@ -55,6 +55,16 @@ def rotated(world: World, before: World) -> None:
     assert len(world.tokens) == len(before.tokens)
 
 
+def killed_before(start: Start, change: int) -> World:
+    """What a run leaves that was killed before its n-th change."""
+    world = World.made()
+    world.kill_before = change
+    with pytest.raises(Killed):
+        carry_out(start(world), said.append)
+    world.kill_before = None
+    return world
+
+
 def test_all_steps_are_done_and_told(start: Start) -> None:
     world = World.made()
     rotation = start(world)
@@ -73,11 +83,7 @@ def test_all_steps_are_done_and_told(start: Start) -> None:
 
 @pytest.mark.parametrize("changes", range(1, CHANGES))
 def test_a_killed_run_is_gone_on_with_and_nothing_is_done_twice(start: Start, changes: int) -> None:
-    world = World.made()
-    world.kill_before = changes
-    with pytest.raises(Killed):
-        carry_out(start(world), said.append)
-    world.kill_before = None
+    world = killed_before(start, changes)
     done = carry_out(start(world), said.append)
     rotated(world, World.made())
     assert done == [step for step in STEPS if step in done] == list(STEPS[STEPS.index(Step(done[0])) :])
@@ -104,12 +110,8 @@ def _killed_at_the_end_at_the_latest(start: Start, world: World) -> None:
 
 
 def test_a_rollout_that_is_under_way_is_waited_for_and_not_begun_again(start: Start) -> None:
-    world = World.made()
-    world.kill_before = 6
-    with pytest.raises(Killed):
-        carry_out(start(world), said.append)
+    world = killed_before(start, 6)
     assert world.changes[-2:] == ["restarted processor", "restarted grafana"]
-    world.kill_before = None
     world.changes.clear()
     carry_out(start(world), said.append)
     assert not any(change.startswith("restarted") for change in world.changes)
@@ -139,11 +141,7 @@ def test_who_drops_out_is_named_and_the_first_ones_are_accepted_again(start: Sta
 
 
 def test_before_a_deletion_somebody_has_watched(start: Start) -> None:
-    world = World.made()
-    world.kill_before = 8
-    with pytest.raises(Killed):
-        carry_out(start(world), said.append)
-    world.kill_before = None
+    world = killed_before(start, 8)
     rotation = start(world)
     assert rotation.next_step() == Step.DELETE
     looks = iter([Look({"processor-1": 0.0}, {}), Look({"processor-1": 1.0}, {})])
@@ -154,11 +152,7 @@ def test_before_a_deletion_somebody_has_watched(start: Start) -> None:
 
 
 def test_who_dropped_out_before_the_run_was_killed_is_noticed_before_the_deletion(start: Start) -> None:
-    world = World.made()
-    world.kill_before = 8
-    with pytest.raises(Killed):
-        carry_out(start(world), said.append)
-    world.kill_before = None
+    world = killed_before(start, 8)
     rotation = start(world)
     refused = SourceSample(0, 0, message="unauthorized")
     rotation.look = lambda: Look({"processor-1": 0.0}, {"grafana-1": refused})
