@@ -95,7 +95,7 @@ up: $(ENVIRONMENT) ## start the cluster and bring it to what this checkout says 
 status: $(ENVIRONMENT) ## say what is built and what runs
 	@$(PLATFORM) status $(ARGS)
 
-down: $(ENVIRONMENT) ## delete the cluster; what was built stays (PIPELINE=plain: only the second pipeline)
+down: $(ENVIRONMENT) ## delete the cluster; keep what was built (PIPELINE=plain: only the second pipeline)
 	@$(PLATFORM) down $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 clean: $(ENVIRONMENT) ## delete the cluster and everything that was built for it

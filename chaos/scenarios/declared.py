@@ -24,7 +24,7 @@ DIAGNOSIS: Final = (
         workloads.edited(
             roles.PRODUCER,
             templates.environment_twice("PRODUCER_RATE", "20", "5"),
-            "a variable that stands there twice",
+            "a variable that is set twice",
         ),
         (finding(roles.PRODUCER, "not-as-declared"),),
         (checks.SET_AS_DECLARED.of("producer"),),

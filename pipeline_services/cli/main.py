@@ -23,10 +23,10 @@ from pipeline_services.platform.cluster.access import ClusterAccess, access_to
 
 COMMANDS = {
     "up": "build what is missing, create the cluster if there is none, deploy the pipeline, repair drift",
-    "ensure": "the same where no cluster answers; one that runs is left as it is",
-    "status": "what is built and how the cluster is; exit code 1 where none runs",
+    "ensure": "the same if no cluster answers; a running one is left as it is",
+    "status": "what is built and how the cluster is; exit code 1 if none runs",
     "open": "forward Grafana's and Prometheus' ports, print the addresses, until Ctrl-C",
-    "down": "delete the cluster; what was built stays",
+    "down": "delete the cluster; keep what was built",
     "clean": "delete the cluster, the images and everything else that was built here",
     "nightly-install": "install the nightly run in the cluster: its image, its account, its schedule",
     "nightly-remove": "remove it, its reports included",
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
             return _run(options.command, options.name, progress)
     except KeyboardInterrupt as error:
         shell.stop_children()
-        return _say("stopped; run the same command again: it goes on from there", stopped_by(error))
+        return _say("stopped; run the same command again to go on from there", stopped_by(error))
     except Interrupted as error:
         return _say(str(error), stopped_by(error.cause))
     except PipelineError as error:

@@ -112,7 +112,7 @@ def _of_lists(declared: Sequence[Any], live: Sequence[Any], path: str) -> Iterat
     for name, count in Counter(entry[key] for entry in live).items():
         if count > 1:
             values = [entry.get("value", entry.get("valueFrom")) for entry in live if entry[key] == name]
-            yield Difference(f"{path}[{name}], which stands there {count} times,", values, "once")
+            yield Difference(f"{path}[{name}] (set {count} times)", values, "once")
     # of several of one name the last counts
     wanted, there = ({entry[key]: entry for entry in side} for side in (declared, live))
     for name in {**wanted, **there}:

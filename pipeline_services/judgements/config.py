@@ -103,7 +103,7 @@ def secrets_are_complete(snapshot: Snapshot) -> None:
             raise Deviation(snapshot, f"there is no Secret {secret}", "one", missing)
         empty = [key for key in keys if not there[secret].get(key, {}).get("bytes")]
         if empty:
-            raise Deviation(snapshot, f"Secret {secret} holds nothing under {', '.join(empty)}", "a value", advice)
+            raise Deviation(snapshot, f"Secret {secret} has no value for {', '.join(empty)}", "a value", advice)
 
 
 def token_is_accepted(snapshot: Snapshot, source: str) -> None:
@@ -133,7 +133,9 @@ def token_may_write(snapshot: Snapshot) -> None:
             impact="no reading is stored",
             next_command=f"kubectl describe secret -n {{namespace}} {held.secret}",
         )
-        raise Deviation(snapshot, f"{held.key} of Secret {held.secret} may not write the bucket", "it may", advice)
+        raise Deviation(
+            snapshot, f"{held.key} of Secret {held.secret} may not write to the bucket", "write access", advice
+        )
     if status in _NO_TOKEN_OR_BUCKET:
         raise PreconditionNotMet(f"InfluxDB answers {status}: {held.key} of {held.secret} or the bucket is not there")
     if status not in _TAKEN_OR_NO_POINT:
@@ -161,9 +163,11 @@ def pods_hold_the_token(snapshot: Snapshot) -> None:
             f"of Secret {held.secret} was replaced"
         )
         advice = advice_about(roles.PROCESSOR).but(
-            impact="what these pods read is not stored before they start again", runbook="configuration", level="L2"
+            impact="readings that these pods consume are not stored until they restart",
+            runbook="configuration",
+            level="L2",
         )
-        raise Deviation(snapshot, observed, "pods that started since", advice)
+        raise Deviation(snapshot, observed, "pods that started after that", advice)
 
 
 def pods_with_old_token(snapshot: Snapshot) -> list[K8sObject]:

@@ -64,7 +64,7 @@ def are_as_declared(snapshot: Snapshot, component: str) -> None:
             runbook="configuration",
             level="L2",
         )
-        expected = "what the manifests of this checkout declare (or they are newer than what was deployed)"
+        expected = "what this checkout's manifests declare (unless they are newer than what was deployed)"
         raise Deviation(snapshot, drift.observed, expected, advice)
 
 

@@ -26,49 +26,51 @@ class _Meaning:
 
 _MEANINGS: Final = (
     _Meaning(r"dns(Policy|Config)", "its pods ask other DNS servers, and may find no service by its name", stops=True),
-    _Meaning(r"hostAliases", "its pods find somebody else behind a name", stops=True),
-    _Meaning(r"host(Network|PID|IPC|Users)", "policies do not hold for its pods, or they reach into the node"),
-    _Meaning(r"serviceName", "its pods get other names than those that clients look up", stops=True),
-    _Meaning(r"initContainers", "its pods start only once that has ended", stops=True),
+    _Meaning(r"hostAliases", "a name may lead its pods to the wrong server", stops=True),
+    _Meaning(
+        r"host(Network|PID|IPC|Users)", "NetworkPolicies do not apply to its pods, or they can reach into the node"
+    ),
+    _Meaning(r"serviceName", "its pods get names that clients do not look up", stops=True),
+    _Meaning(r"initContainers", "its pods start only once it has ended", stops=True),
     _Meaning(r"containers\[[^]]*\]\.(command|args)", "its pods run another program", stops=True),
-    _Meaning(r"containers\[[^]]*\]\.env", "its pods work with other settings", stops=True),
+    _Meaning(r"containers\[[^]]*\]\.env", "its pods run with other settings", stops=True),
     _Meaning(r"containers\[[^]]*\]\.volumeMounts|volumes", "its pods find other files, or lose theirs", stops=True),
-    _Meaning(r"serviceAccount|automount", "the API may refuse its pods what they ask for", stops=True),
+    _Meaning(r"serviceAccount|automount", "the API server may refuse its pods' requests", stops=True),
     _Meaning(
         r"containers\[[^]]*\]\.resources",
         "its pods get another share of the node; autoscalers measure usage against the request",
     ),
-    _Meaning(r"containers\[[^]]*\]\.\w+Probe", "a process that hangs is noticed at another time, or never"),
+    _Meaning(r"containers\[[^]]*\]\.\w+Probe", "a hung process is noticed later, or never"),
     _Meaning(
         r"containers\[[^]]*\]\.lifecycle|terminationGrace", "its pods are killed at their work, or hold up a rollout"
     ),
     _Meaning(r"containers|securityContext", "its pods start with something else", stops=True),
+    _Meaning(r"affinity|nodeSelector|tolerations|topologySpread", "new pods may fit on no node", stops=True),
+    _Meaning(r"priority|preemption", "when the node is full, the wrong pods are evicted"),
+    _Meaning(r"replicas", "each of its pods has a part of the data, and none has all"),
+    _Meaning(r"paused", "changes to it do not reach its pods"),
+    _Meaning(r"strategy|updateStrategy", "a failing rollout takes serving pods away"),
     _Meaning(
-        r"affinity|nodeSelector|tolerations|topologySpread", "a new pod may find no node that it may run on", stops=True
+        r"minReady|progressDeadline|revisionHistory", "a rollout takes too long, or there is no revision to go back to"
     ),
-    _Meaning(r"priority|preemption", "when the node is full, other pods have to go than those that can be spared"),
-    _Meaning(r"replicas", "each of its pods has a part of the data, and nobody the whole"),
-    _Meaning(r"paused", "no change of it reaches its pods"),
-    _Meaning(r"strategy|updateStrategy", "a rollout that does not come up takes away pods that serve"),
-    _Meaning(r"minReady|progressDeadline|revisionHistory", "a rollout takes too long, or there is none to go back to"),
-    _Meaning(r"persistentVolumeClaimRetention", "its volumes go with its pods, and all that it holds"),
-    _Meaning(r"annotations", "whoever goes by them puts something else into its pods, or reads something else there"),
+    _Meaning(r"persistentVolumeClaimRetention", "its volumes are deleted with its pods, and all data in them"),
+    _Meaning(r"annotations", "tools that read them treat its pods differently"),
     _Meaning(r"labels|selector", "services, policies and autoscalers may miss its pods", stops=True),
 )
 _BY_KIND: Final[Mapping[str, _Meaning]] = {
-    "ConfigMap": _Meaning("", "a pod that starts from now on works with that", stops=True),
-    "HorizontalPodAutoscaler": _Meaning("", "the pipeline scales by other rules than those it was tried with"),
-    "Namespace": _Meaning("", "a pod that is made from now on may be refused"),
-    "NetworkPolicy": _Meaning("", "what may connect is not what was decided"),
-    "PersistentVolumeClaim": _Meaning("", "it has another volume than it was tried with, or soon too little room"),
-    "PodDisruptionBudget": _Meaning("", "a drain of the node takes more of its pods than may go, or gets none away"),
-    "Role": _Meaning("", "the API refuses its pods what they ask for, or allows them more"),
-    "RoleBinding": _Meaning("", "the API refuses its pods what they ask for, or allows them more"),
-    "Service": _Meaning("", "clients may find nobody, or somebody else, behind the name"),
-    "ServiceAccount": _Meaning("", "no pod of it can be made, or it may not ask the API", stops=True),
+    "ConfigMap": _Meaning("", "pods that start from now on use it", stops=True),
+    "HorizontalPodAutoscaler": _Meaning("", "the pipeline scales by other rules than those that were tested"),
+    "Namespace": _Meaning("", "new pods may be refused"),
+    "NetworkPolicy": _Meaning("", "the connections that are allowed are not those that were declared"),
+    "PersistentVolumeClaim": _Meaning("", "its volume is not the one that was tested, or soon too small"),
+    "PodDisruptionBudget": _Meaning("", "a node drain evicts too many of its pods, or none"),
+    "Role": _Meaning("", "the API server refuses its pods' requests, or allows them too much"),
+    "RoleBinding": _Meaning("", "the API server refuses its pods' requests, or allows them too much"),
+    "Service": _Meaning("", "clients may reach no pod, or the wrong one"),
+    "ServiceAccount": _Meaning("", "no pod that uses it can be created, or its requests are refused", stops=True),
 }
-_DELETED: Final = _Meaning(DELETED, "somebody deleted it: it goes as soon as nothing holds it any more", stops=True)
-_ANYTHING: Final = _Meaning("", "it does not behave as it was tried")
+_DELETED: Final = _Meaning(DELETED, "somebody deleted it: it is gone as soon as its finalizers are", stops=True)
+_ANYTHING: Final = _Meaning("", "it behaves differently from what was tested")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Drift:
     def observed(self) -> str:
         """What is so, in one sentence."""
         if self.extra:
-            return f"{self.subject} is there and not declared"
+            return f"{self.subject} exists and is not declared"
         if not self.differences:
             return f"there is no {self.subject}"
         more = f", and {len(self.differences) - 1} more" if len(self.differences) > 1 else ""

@@ -24,7 +24,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
-_DIVIDED: Final = "a part of the requests goes to a pod that cannot answer them"
+_DIVIDED: Final = "some requests go to a pod that cannot answer them"
 
 
 def are_ready(snapshot: Snapshot, service_name: str) -> None:
@@ -73,7 +73,7 @@ def lead_to_pods(snapshot: Snapshot, service_name: str) -> None:
         raise Deviation(snapshot, f"{service_name} selects {_words(selector)}", expected, advice)
     others = strangers(snapshot, service_name)
     if others:
-        observed = f"{service_name} leads to {', '.join(others)}, too, which {component}'s workload did not make"
+        observed = f"{service_name} also leads to {', '.join(others)}, not a pod of {component}'s workload"
         raise Deviation(snapshot, observed, f"{component}'s own pods only", advice.but(impact=_DIVIDED))
     target, declared = entry.get("targetPort", port), _declared(template)
     if not declared and isinstance(target, int):

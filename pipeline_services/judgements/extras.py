@@ -30,7 +30,7 @@ def extras(snapshot: Snapshot, component: str) -> Iterator[Drift]:
 
 def _autoscalers(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:
     for item in _undeclared(snapshot.data("hpas"), known):
-        yield Drift(kind, name_of(item), "hpa", extra="where two scale the same pods, neither does")
+        yield Drift(kind, name_of(item), "hpa", extra="while two HPAs select the same pods, neither scales")
 
 
 def _services(snapshot: Snapshot, kind: str, known: Collection[str], workloads: Iterable[K8sObject]) -> Iterator[Drift]:
@@ -39,7 +39,7 @@ def _services(snapshot: Snapshot, kind: str, known: Collection[str], workloads: 
         if led_to:
             spec = spec_of(item)
             outside = spec.get("type") in _FROM_OUTSIDE or bool(spec.get("externalIPs"))
-            whence = "whoever reaches a node of the cluster" if outside else "clients that nobody knows of"
+            whence = "whoever can reach a node" if outside else "unknown clients"
             yield Drift(kind, name_of(item), "network", extra=f"it leads {whence} to the pods of {', '.join(led_to)}")
 
 
@@ -49,21 +49,21 @@ def _slices(snapshot: Snapshot, kind: str, _: Collection[str], __: Iterable[K8sO
     for item in snapshot.data("endpointslices"):
         service = service_of(item)
         if service in services and not owners_of(item):
-            does = f"a part of the requests to {service} goes to addresses that nobody keeps right"
+            does = f"some requests to {service} go to addresses that no controller maintains"
             yield Drift(kind, name_of(item), "network", extra=does)
 
 
 def _budgets(snapshot: Snapshot, kind: str, known: Collection[str], workloads: Iterable[K8sObject]) -> Iterator[Drift]:
     for item in _undeclared(snapshot.data("poddisruptionbudgets"), known):
         for name in _selected(item, workloads):
-            does = f"a drain of the node may wait for {name} until somebody takes the budget away"
+            does = f"a node drain may wait for {name} until its budget is deleted"
             yield Drift(kind, name_of(item), _parts(snapshot).get(name, ""), extra=does)
 
 
 def _limits(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:
     for item in snapshot.data(QUOTAS):
         if item["kind"] == kind and item["name"] not in known:
-            yield Drift(kind, item["name"], "config", extra="a pod that is made from now on may be refused or changed")
+            yield Drift(kind, item["name"], "config", extra="new pods may be refused or changed")
 
 
 _RULES: Final[tuple[tuple[str, str, str, _Rule], ...]] = (

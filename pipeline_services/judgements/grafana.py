@@ -86,7 +86,7 @@ def _require_settled(snapshot: Snapshot, components: Iterable[str]) -> None:
     """What has just become ready has nothing to draw yet."""
     for component in components:
         if min(all_ready_since(ready_pods(snapshot, component))) > snapshot.taken_at - FRESH:
-            raise NoData(f"{component} has just become ready and has nothing to show yet; ask again in {FRESH:g} s")
+            raise NoData(f"{component} has just become ready and has nothing to show yet; try again in {FRESH:g} s")
 
 
 def _panel_id(snapshot: Snapshot, title: str) -> int:

@@ -26,7 +26,7 @@ def nodes_report(snapshot: Snapshot) -> None:
     for node in nodes:
         if node in silent:
             advice = advice_about("node").but(
-                impact="its pods may live on, and nobody knows: what is said of them is old; logs and exec do not work",
+                impact="its pods may still run, but their status is stale; kubectl logs and exec do not work",
                 next_command=f"kubectl describe node {node}",
                 runbook="the-cluster-itself",
             )

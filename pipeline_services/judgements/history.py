@@ -79,7 +79,7 @@ def require_covered(snapshot: Snapshot, times: Sequence[float], look_back: float
     gap = max(after - before for before, after in pairwise([*times, snapshot.taken_at]))
     if gap > max(KNOWN_FOR, LONGEST_GAP * wanted):
         raise NoData(
-            f"there is a gap of {duration(gap)} in the {duration(wanted)} that are looked back at", next_step=DAILY
+            f"there is a gap of {duration(gap)} in the {duration(wanted)} that this review looks back", next_step=DAILY
         )
 
 
@@ -99,7 +99,8 @@ def require_known_since(snapshot: Snapshot, since: float, look_back: float = WEE
         raise NoData(f"{known / 3600:.1f} h are known; a review takes {KNOWN_FOR / 3600:g}")
     if known < COVERED * wanted:
         raise NoData(
-            f"{duration(known)} are known of the {duration(wanted)} that are looked back at", next_step=next_step
+            f"{duration(known)} of history are known of the {duration(wanted)} that this review looks back",
+            next_step=next_step,
         )
 
 

@@ -51,7 +51,7 @@ def knows_metrics(snapshot: Snapshot, hpa_name: str) -> None:
         require_ready(snapshot, target)  # pods that are not ready have no usage
         if has_new_pods_only(snapshot, hpa):
             raise PreconditionNotMet(
-                f"every pod of {target} is new or new in service: no usage yet; ask in {NEW_FOR:g} s"
+                f"every pod of {target} has just started and has no usage yet; try again in {NEW_FOR:g} s"
             )
     for kind in ("AbleToScale", "ScalingActive"):
         _judge_condition(snapshot, hpa, kind)
@@ -76,7 +76,7 @@ def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
     without_request = containers_without_request(snapshot, hpa_name)
     if without_request:
         observed = f"{hpa_name} scales {', '.join(without_request)}, which requests no CPU"
-        raise Deviation(snapshot, observed, "a CPU request, of which the target is a share", advice_about("hpa"))
+        raise Deviation(snapshot, observed, "a CPU request: the target is a percentage of it", advice_about("hpa"))
     behavior = spec.get("behavior") or {}
     if (behavior.get("scaleUp") or {}).get("selectPolicy") == "Disabled":
         raise Deviation(snapshot, f"{hpa_name} may not scale up", "scaling up allowed", advice_about("hpa"))
@@ -144,7 +144,7 @@ def _judge_condition(snapshot: Snapshot, hpa: K8sObject, kind: str) -> None:
         return
     hpa_name = name_of(hpa)
     if age(hpa, snapshot.taken_at) < NEW_FOR:
-        raise PreconditionNotMet(f"{hpa_name} is new and knows no metrics yet; ask again in {NEW_FOR:g} s")
+        raise PreconditionNotMet(f"{hpa_name} is new and knows no metrics yet; try again in {NEW_FOR:g} s")
     why = f"{found.get('reason', 'no such condition')}: {found.get('message', '')}"[:200]
     raise Deviation(snapshot, f"{hpa_name} is not {kind}: {why}", f"{kind} True", advice_about("hpa"))
 

@@ -93,7 +93,7 @@ def _require_patched(snapshot: Snapshot, app: str, parts: Mapping[str, Any]) -> 
     if patches:
         first = next(name for name, part in parts.items() if part.get("patch"))
         advice = _advice(snapshot, app, f"grep -n -A 3 {first} {VERSIONS}")
-        observed = f"{app} lacks patches that are offered: {', '.join(patches)}"
+        observed = f"{app} lacks available patches: {', '.join(patches)}"
         raise Deviation(snapshot, observed, "the newest patch of each release", advice)
 
 
@@ -107,7 +107,7 @@ def _require_updated(snapshot: Snapshot, app: str, updates: list[str]) -> None:
 
 def _advice(snapshot: Snapshot, app: str, command: str) -> Advice:
     return advice_about(snapshot.pipeline[app].reports_to).but(
-        impact="known holes in what it is made of stay open", next_command=command, runbook=ANCHOR, level="L2"
+        impact="known vulnerabilities in it stay open", next_command=command, runbook=ANCHOR, level="L2"
     )
 
 

@@ -46,7 +46,7 @@ def readings_are_past(snapshot: Snapshot) -> None:
     if there is not None and measured - there <= AHEAD:
         raise PreconditionNotMet(f"the clock of this machine is {there - asked:.0f} s behind that of the cluster")
     advice = advice_about(roles.PRODUCER).but(
-        impact="readings are stored under times that have not come: ages, rates and latencies are wrong until then",
+        impact="readings are stored with timestamps in the future: ages, rates and latencies are wrong until then",
         next_command="kubectl exec -n {namespace} deploy/{name:producer} -- date -u",
         level="L3",
     )

@@ -146,7 +146,7 @@ def clients_are_not_limited(snapshot: Snapshot) -> None:
     for quota in snapshot.data("kafka_quotas"):
         limits = ", ".join(f"{key}={value:g}" for key, value in sorted(quota["limits"].items()))
         advice = advice_about(roles.KAFKA).but(
-            impact="the broker holds those clients up: readings come in, or are stored, ever later",
+            impact="the broker throttles those clients: readings are sent, or stored, later and later",
             next_command=DESCRIBE_QUOTAS,
             level="L2",
         )
@@ -159,7 +159,7 @@ def broker_is_not_flooded(snapshot: Snapshot) -> None:
     grown = growth(snapshot)
     if sum(grown.values()) > FLOOD:
         advice = advice_about(roles.KAFKA).but(
-            impact="somebody takes the broker's disk, CPU and network: readings are acknowledged ever later",
+            impact="another client uses up the broker's disk, CPU and network: readings are acknowledged late",
             next_command=DESCRIBE_SIZES,
             level="L2",
         )

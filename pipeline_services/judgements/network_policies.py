@@ -40,10 +40,10 @@ def deny_by_default(snapshot: Snapshot) -> None:
     network = snapshot.derive(Network)
     advice = advice_about("network")
     if not network.denies_by_default:
-        raise Deviation(snapshot, "no policy denies by default", "one for all pods, both ways", advice)
+        raise Deviation(snapshot, "no NetworkPolicy denies by default", "one for all pods, both ways", advice)
     if network.open_to_everybody:
         raise Deviation(
-            snapshot, _open_to_everybody(network), "no policy that lets them", _too_loose(network.open_to_everybody[0])
+            snapshot, _open_to_everybody(network), "no policy that allows it", _too_loose(network.open_to_everybody[0])
         )
 
 
@@ -53,7 +53,7 @@ def allow(snapshot: Snapshot, flow_id: str) -> None:
     for flow in (one for one in snapshot.pipeline.flows if one.id == flow_id):
         way = network.held_up(flow)
         if way:
-            raise Deviation(snapshot, f"no policy lets {flow} {way}", "one", advice_about("network"))
+            raise Deviation(snapshot, f"no NetworkPolicy allows {flow} ({way})", "one", advice_about("network"))
 
 
 def deny(snapshot: Snapshot, attempt_id: str) -> None:
@@ -94,10 +94,10 @@ def allow_nothing_else(snapshot: Snapshot, destination: str) -> None:
 
 def _require_none(snapshot: Snapshot, network: Network, surplus: list[Surplus]) -> None:
     if not network.denies_by_default:
-        raise PreconditionNotMet("no policy denies by default")
+        raise PreconditionNotMet("no NetworkPolicy denies by default")
     own = [one for one in surplus if not set(one.policies) <= set(network.open_to_everybody)]
     if own:
-        raise Deviation(snapshot, _told(own), "no policy that does", _too_loose(own[0].policies[0]))
+        raise Deviation(snapshot, _told(own), "no policy that allows it", _too_loose(own[0].policies[0]))
     if surplus:
         raise PreconditionNotMet(_open_to_everybody(network))
 
@@ -112,7 +112,7 @@ def _told(surplus: Iterable[Surplus]) -> str:
     for one in surplus:
         words = str(one.open)
         where = f"{one.destination}:{words}" if words.isdigit() else f"{one.destination} ({words})"
-        sources.setdefault(f"to {where} is let through, by {' and '.join(one.policies)}", []).append(str(one.source))
+        sources.setdefault(f"to {where} is allowed by {' and '.join(one.policies)}", []).append(str(one.source))
     return "; ".join(_some([f"{', '.join(_some(names))} {way}" for way, names in sources.items()]))
 
 
@@ -123,6 +123,6 @@ def _some(lines: list[str]) -> list[str]:
 
 def _too_loose(policy: str) -> Advice:
     return advice_about("network").but(
-        impact="an intruder in one pod can move on: a pod has connections that it does not need",
+        impact="an intruder in one pod can reach more: a pod has connections that it does not need",
         next_command=f"kubectl describe networkpolicy -n {{namespace}} {policy}",
     )

@@ -42,7 +42,7 @@ def are_ready(snapshot: Snapshot) -> None:
     if closed:
         observed = "; ".join(f"node {name} has the taint {', '.join(taints)}" for name, taints in closed.items())
         advice = advice_about("node").but(
-            impact="what runs may go on; a pod that is made now finds no place",
+            impact="running pods go on; new pods cannot be scheduled",
             next_command="kubectl describe nodes",
             runbook="high-resource-usage",
         )

@@ -99,9 +99,9 @@ def require_settled(snapshot: Snapshot, component: str) -> None:
     if not snapshot.pipeline.parts_of(component) or ready_pods(snapshot, component):
         return
     if any(is_starting(pod, snapshot.taken_at) for pod in pods_of(snapshot, component)):
-        raise PreconditionNotMet(f"{component} is still starting; ask again in {STARTING_FOR:g} s")
+        raise PreconditionNotMet(f"{component} is still starting; try again in {STARTING_FOR:g} s")
     if any(is_leaving(pod, snapshot.taken_at) for pod in items_of(snapshot, "pods", component)):
-        raise PreconditionNotMet(f"{component}'s only pod is being deleted; ask again in {STARTING_FOR:g} s")
+        raise PreconditionNotMet(f"{component}'s only pod is being deleted; try again in {STARTING_FOR:g} s")
 
 
 def is_leaving(pod: K8sObject, now: float) -> bool:

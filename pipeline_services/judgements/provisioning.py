@@ -174,7 +174,7 @@ def _provision(snapshot: Snapshot, app: str, resource: str) -> Provision:
         raise NoData(f"{app} does not request {resource}, so there is nothing to compare its use with")
     use = snapshot.data(f"use/{resource}").get(app)
     if not use:
-        raise NoData(f"Prometheus remembers no use of {resource} by {app}")
+        raise NoData(f"Prometheus has no history of {resource} by {app}")
     request = sum(quantity(requests_of(one)[resource]) for one in containers)
     limit = sum(quantity(limits_of(one)[resource]) if resource in limits_of(one) else math.inf for one in containers)
     return Provision(app, resource, request, limit, use["p50"], use["p95"], use["p99"], use["max"])

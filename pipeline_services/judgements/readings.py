@@ -157,7 +157,7 @@ def _from_prometheus(snapshot: Snapshot, metric: KeyMetric, subject: str) -> Rea
     readings = [Reading(float(row["value"][1]), float(row["value"][0]), _whose(row, metric)) for row in series]
     for reading in readings:
         if not math.isfinite(reading.value):
-            raise NoData(f"{metric.id}: the value is {reading.value}, which says nothing")
+            raise NoData(f"{metric.id}: the value is {reading.value}, which is no usable value")
     return (min if metric.wants_much else max)(readings, key=lambda reading: reading.value)
 
 

@@ -92,7 +92,7 @@ def _nothing_new_recurs(snapshot: Snapshot, source: Source, component: str) -> l
         advice = advice_about(component).but(
             next_command=LATEST_EVENTS if source == EVENTS else LOGS_OF % component, runbook="preventive-maintenance"
         )
-        raise Deviation(snapshot, f"{new[0]}{more}", "nothing new that recurs and is no known issue", advice)
+        raise Deviation(snapshot, f"{new[0]}{more}", "no new recurring message that is not a known issue", advice)
     require_covered(snapshot, _covered(snapshot, source))
     return recurring
 

@@ -85,8 +85,8 @@ def rotation_is_proved(snapshot: Snapshot, what: str) -> None:
             raise PreconditionNotMet(f"{what}: not rotated yet", next_step=command)
         raise Deviation(snapshot, f"{what}: never rotated", "once in 90 days", advice)
     if note["findings"]:
-        observed = f"{what}: the last rotation was not clean: {note['findings'][0]}"
-        raise Deviation(snapshot, observed, "nothing lost, nothing left of before", advice)
+        observed = f"{what}: the last rotation had problems: {note['findings'][0]}"
+        raise Deviation(snapshot, observed, "nothing lost, no old value left", advice)
     days = (snapshot.taken_at - note["at"]) / DAY_S
     if days * DAY_S > QUARTER:
         raise Deviation(snapshot, f"{what}: last rotated {days:.0f} days ago", f"<= {QUARTER / DAY_S:.0f} days", advice)

@@ -73,14 +73,14 @@ def series_are_kept(snapshot: Snapshot, what: str) -> None:
         if one["labels"].get(label) in names and one["health"] == "up"
     ]
     if not up:
-        raise PreconditionNotMet(f"{what} is not scraped, so there can be no figures of it")
+        raise PreconditionNotMet(f"{what} is not scraped, so it has no metrics")
     if snapshot.data(f"prometheus/{COUNTED[what]}"):
         return
     _require_running_for_a_while(snapshot, COUNTED_AFTER)
     if label == "pod" and all(now - (ready_since(pod) or now) < COUNTED_AFTER for pod in ready_pods(snapshot, what)):
-        raise NoData(f"every pod of {what} is new: no figures yet; ask again in {COUNTED_AFTER:g} s")
+        raise NoData(f"every pod of {what} is new: no figures yet; try again in {COUNTED_AFTER:g} s")
     observed = f"Prometheus scrapes {up[0]['labels'][label]} and has no series for {COUNTED[what]}"
-    raise Deviation(snapshot, observed, "the figures of whatever is scraped", _ADVICE)
+    raise Deviation(snapshot, observed, "the metrics of everything it scrapes", _ADVICE)
 
 
 def _scraped_names(snapshot: Snapshot, what: str) -> list[str]:
@@ -109,7 +109,7 @@ def _targets(snapshot: Snapshot, job: str) -> list[Mapping[str, Any]]:
 def _require_running_for_a_while(snapshot: Snapshot, seconds: float = FOUND_AFTER) -> None:
     """A Prometheus that has just been started has not found its targets yet."""
     if all(age(pod, snapshot.taken_at) < seconds for pod in ready_pods(snapshot, roles.PROMETHEUS)):
-        raise NoData(f"Prometheus is new and has not found its targets yet; ask again in {seconds:g} s")
+        raise NoData(f"Prometheus is new and has not found its targets yet; try again in {seconds:g} s")
 
 
 def _judge(snapshot: Snapshot, what: str, target: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from pipeline_services.judgements.pods import require_ready
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, NotAsked
+from pipeline_services.model.text import duration
 from pipeline_services.snapshot.snapshot import Snapshot
 
 DAYS_LEFT: Final = 14
@@ -34,9 +35,13 @@ def is_valid_for_weeks(snapshot: Snapshot) -> None:
     for where, certificate in _certificates(snapshot):
         left = (certificate["not_after"] - snapshot.taken_at) / DAY_S
         if not left >= DAYS_LEFT:
-            raise Deviation(snapshot, f"{where} expires in {left:.1f} days", f">= {DAYS_LEFT} days", _ADVICE)
+            raise Deviation(snapshot, f"{where} {_ends(left)}", f"valid for >= {DAYS_LEFT} days", _ADVICE)
         if not certificate["not_before"] <= snapshot.taken_at:
             raise Deviation(snapshot, f"{where} is not valid yet", "valid since before now", _ADVICE)
+
+
+def _ends(days: float) -> str:
+    return f"expires in {days:.1f} days" if days > 0 else f"expired {duration(-days * _DAY)} ago"
 
 
 def has_its_key(snapshot: Snapshot) -> None:
@@ -52,9 +57,7 @@ def has_its_key(snapshot: Snapshot) -> None:
     if fits is None:
         raise NoData(f"the snapshot does not say whether tls.key of {secret} fits")
     if not fits:
-        advice = _ADVICE.but(
-            impact="InfluxDB runs with the old key in memory: after its next start it does not come up"
-        )
+        advice = _ADVICE.but(impact="InfluxDB runs with the old key in memory: it will not start again")
         raise Deviation(snapshot, f"tls.key of {secret} is not the key of its tls.crt", "the certificate's key", advice)
 
 
@@ -81,7 +84,9 @@ def is_the_served_one(snapshot: Snapshot) -> None:
         raise NoData(f"InfluxDB served no certificate: {tls.get('error') or 'no answer'}")
     if tls["served"]["sha256"] != tls["secret"]["sha256"]:
         advice = _ADVICE.but(next_command="kubectl delete pod -n {namespace} {pod:influxdb}")
-        raise Deviation(snapshot, "InfluxDB serves another certificate than the Secret has", "the same", advice)
+        raise Deviation(
+            snapshot, "InfluxDB serves a different certificate from the one in the Secret", "the same", advice
+        )
 
 
 def _certificates(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -121,7 +121,7 @@ def volume_has_room(snapshot: Snapshot, component: str) -> None:
         raise NoData(f"{span / 3600:.1f} h are known; how fast a volume grows takes {PACE_KNOWN_FOR_S / 3600:g}")
     until_full = growth(points).days_until(1 - used)
     if until_full[1] < NEXT_REVIEW_DAYS:
-        observed = f"the volume {volume} is {used:.0%} full, and all full in {range_of(until_full)} at its growth"
+        observed = f"the volume {volume} is {used:.0%} full, and all full in {range_of(until_full)} at this rate"
         raise Deviation(snapshot, observed, f"room for {NEXT_REVIEW_DAYS:g} days, until the next review", advice)
     require_covered(snapshot, [at for at, _ in points])
 
@@ -146,7 +146,7 @@ def comes_back(snapshot: Snapshot, trend_id: str) -> None:
         and last >= risen / (TREND_PARTS - 1) / 2
     ):
         first, now = (f"{level / trend.scale:.3g}" for level in (levels[0], levels[-1]))
-        observed = f"{trend_id} creeps from {first} to {now} {trend.unit} and does not come back"
+        observed = f"{trend_id} creeps from {first} to {now} {trend.unit} and does not return"
         raise Deviation(snapshot, observed, "a slope that does", _advice(trend.component, _NEXT[trend.unit]))
     require_covered(snapshot, [at for at, _ in points])
 
@@ -208,7 +208,7 @@ def value_of(snapshot: Snapshot, source: str, *apps: str) -> float:
     label, pipeline = snapshot.pipeline.series_label, snapshot.pipeline
     rows = {row["metric"].get(label): float(row["value"][1]) for row in snapshot.data(source)}
     if missing := [app for app in apps if pipeline[app].workload not in rows]:
-        raise NoData(f"Prometheus remembers nothing of {missing[0]} ({source})")
+        raise NoData(f"Prometheus has no history of {missing[0]} ({source})")
     return sum(rows[pipeline[app].workload] for app in apps)
 
 
@@ -217,7 +217,7 @@ def _series(snapshot: Snapshot, trend: Trend) -> list[Sequence[float]]:
     known = snapshot.data("trends").get(trend.series) or []
     points = filled_in(snapshot, known, trend.reading) if trend.reading else known
     if not points:
-        raise NoData(f"nothing is remembered of {trend.series}")
+        raise NoData(f"Prometheus has no history of {trend.series}")
     return list(points)
 
 

@@ -28,7 +28,7 @@ def are_bound(snapshot: Snapshot, component: str) -> None:
     for claim in claims:
         phase = phase_of(claim)
         if phase == "Pending" and age(claim, snapshot.taken_at) < STARTING_FOR:
-            raise PreconditionNotMet(f"{name_of(claim)} is new and not bound yet; ask again in {STARTING_FOR:g} s")
+            raise PreconditionNotMet(f"{name_of(claim)} is new and not bound yet; try again in {STARTING_FOR:g} s")
         if phase != "Bound":
             raise Deviation(snapshot, f"volume claim {name_of(claim)} is {phase}", "Bound", advice)
         if is_terminating(claim):

@@ -53,7 +53,7 @@ def _judge(snapshot: Snapshot, part: Component) -> None:
     if condition_status(workload, "Progressing") == "False" or not _is_under_way(snapshot, part):
         raise Deviation(snapshot, f"{kind} {app}: {progress}", f"a complete rollout within {STARTING_FOR:g} s", advice)
     if not progress.available:
-        raise PreconditionNotMet(f"{kind} {app} is still starting ({progress}); ask again in {STARTING_FOR:g} s")
+        raise PreconditionNotMet(f"{kind} {app} is still starting ({progress}); try again in {STARTING_FOR:g} s")
 
 
 def _is_under_way(snapshot: Snapshot, part: Component) -> bool:

@@ -148,7 +148,7 @@ class KeyMetric:
             NoData: the reading is NaN, which is neither good nor bad.
         """
         if math.isnan(reading.value):
-            raise NoData(f"{self.id}: the value is NaN, which says nothing")
+            raise NoData(f"{self.id}: the value is NaN, which is no usable value")
         above_floor = self.floor is None or reading.value >= self.floor
         return above_floor and self.comparison.holds(reading.value, self.fail)
 

@@ -21,7 +21,7 @@ from pipeline_services.model.errors import (
     UnexpectedAnswer,
 )
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.model.text import duration, printable, utc
+from pipeline_services.model.text import duration, plural, printable, utc
 from pipeline_services.snapshot.bounds import bounded, is_bounded
 from pipeline_services.snapshot.saved import FORMAT, LARGE_BYTES, WITHOUT_DESCRIPTION, document_of, text_of
 
@@ -141,8 +141,8 @@ class Snapshot:
         if age < -AHEAD_S:
             lines.append(f"The snapshot is {duration(-age)} ahead of this machine's clock ({utc(self.taken_at)}).")
         if self.unasked:
-            names = ", ".join(sorted(self.unasked))
-            lines.append(f"The snapshot is of an older suite, format {self.format}; left out is what rests on {names}.")
+            newer = plural(len(self.unasked), "newer source")
+            lines.append(f"An older suite wrote it (format {self.format}): checks of {newer} are left out.")
         return lines
 
     def to_json(self) -> str:

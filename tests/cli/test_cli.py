@@ -45,7 +45,7 @@ def test_kubectl_is_not_there_before_it_was_built(capsys: pytest.CaptureFixture[
     ("error", "code", "text"),
     [
         (PlatformError("too little", next_step="make room"), 1, "too little. Next: make room\n"),
-        (KeyboardInterrupt(), 130, "stopped; run the same command again: it goes on from there\n"),
+        (KeyboardInterrupt(), 130, "stopped; run the same command again to go on from there\n"),
         (Interrupted("stopped by Ctrl-C"), 130, "stopped by Ctrl-C\n"),
         (StepFailed("loki", "no", Path("/log"), "line 1\nline 2"), 1, "line 1\nline 2\nloki: no. Next: read /log, "),
     ],

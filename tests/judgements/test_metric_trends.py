@@ -78,8 +78,8 @@ def test_the_reading_says_how_much_of_the_time_it_was_past_its_level() -> None:
 @pytest.mark.parametrize(
     ("days", "lives", "why"),
     [
-        (2, 30 * DAY, "2 days are known of the 7 days that are looked back at"),
-        (0.5, DAY, r"12 h 0 min are known of the 24 h 0 min that are looked back at"),
+        (2, 30 * DAY, "2 days of history are known of the 7 days that this review looks back"),
+        (0.5, DAY, r"12 h 0 min of history are known of the 24 h 0 min that this review looks back"),
         (0.1, 0.1 * DAY, r"2\.4 h are known; a trend takes 3"),
     ],
     ids=["forgot", "younger, and forgot", "too young"],

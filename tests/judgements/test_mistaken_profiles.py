@@ -173,7 +173,7 @@ WRONG: Mapping[str, tuple[Change, str]] = {
     "secret": (lambda d: d["config"]["secrets"].update({"influx-secret": ["t"]}), "there is no Secret influx-secret"),
     "key of a secret": (
         lambda d: d["config"]["secrets"].update({"influxdb-secrets": ["token"]}),
-        "Secret influxdb-secrets holds nothing under token",
+        "Secret influxdb-secrets has no value for token",
     ),
     "autoscaler": (
         lambda d: (

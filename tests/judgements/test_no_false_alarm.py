@@ -120,7 +120,7 @@ def test_a_component_whose_only_pod_is_starting_is_not_known_yet() -> None:
     only_pod_is_starting(world)
     snapshot = world.snapshot()
     for judge in (pods.are_ready, workloads.is_rolled_out):
-        with pytest.raises(PreconditionNotMet, match="ask again"):
+        with pytest.raises(PreconditionNotMet, match="try again"):
             judge(snapshot, roles.KAFKA)
     with pytest.raises(PreconditionNotMet, match="starting"):
         endpoints.are_ready(snapshot, snapshot.pipeline.service(roles.KAFKA).name)

@@ -81,7 +81,7 @@ def test_what_is_not_known_is_not_judged() -> None:
     with pytest.raises(NoData, match="loki does not request cpu"):
         requests_fit(world.snapshot(), roles.LOKI)
     del world.answers["use/cpu"][roles.KAFKA]
-    with pytest.raises(NoData, match="remembers no use of cpu by kafka"):
+    with pytest.raises(NoData, match="has no history of cpu by kafka"):
         provisions(world.snapshot(), roles.KAFKA)
     world.drop("statefulsets", lambda _: True)
     with pytest.raises(PreconditionNotMet, match="no StatefulSet kafka"):
@@ -89,5 +89,5 @@ def test_what_is_not_known_is_not_judged() -> None:
 
 
 def test_a_month_that_prometheus_forgot_is_not_known() -> None:
-    with pytest.raises(NoData, match=r"12 h 0 min are known of the 20 days"):
+    with pytest.raises(NoData, match=r"12 h 0 min of history are known of the 20 days"):
         requests_fit(reviewed(age=20 * 86_400.0).snapshot(), roles.LOKI)

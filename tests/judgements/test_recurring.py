@@ -51,7 +51,7 @@ def event(world: World, *, first: float, count: int = 9) -> None:
 def test_a_new_kind_that_recurs_is_named_with_its_count_and_times() -> None:
     world = old()
     event(world, first=2 * HOUR)
-    said = r"new: Pod FailedMount: MountVolume.* \(9 times, .* UTC to .* UTC\); expected nothing new that recurs"
+    said = r"new: Pod FailedMount: MountVolume.* \(9 times, .* UTC to .* UTC\); expected no new recurring"
     with pytest.raises(Deviation, match=said):
         no_new_warning_recurs(world.snapshot(), "kafka")
     assert no_new_warning_recurs(world.snapshot(), "influxdb") == []
@@ -121,7 +121,7 @@ def test_a_week_that_nobody_looked_at_is_not_known() -> None:
     world.answers["history"] = []
     with pytest.raises(NoData, match=r"1\.0 h are known"):
         no_new_warning_recurs(world.snapshot(), "kafka")
-    with pytest.raises(NoData, match="12 h 0 min are known of the 7 days"):
+    with pytest.raises(NoData, match="12 h 0 min of history are known of the 7 days"):
         no_new_error_recurs(world.snapshot(), "kafka")
     kept(world, 6.9)
     with pytest.raises(NoData, match="a gap of 7 days in the 7 days"):

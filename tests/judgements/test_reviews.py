@@ -51,7 +51,7 @@ def test_what_does_not_creep(shape: Callable[[float], float]) -> None:
 
 def test_what_creeps_is_told_in_its_unit() -> None:
     world = memory(lambda part: 400 + 300 * part)
-    with pytest.raises(Deviation, match=r"memory-kafka creeps from 42\d to 67\d MiB and does not come back"):
+    with pytest.raises(Deviation, match=r"memory-kafka creeps from 42\d to 67\d MiB and does not return"):
         upkeep.comes_back(world.snapshot(), "memory-kafka")
 
 
@@ -64,7 +64,7 @@ def test_a_short_memory_knows_no_trend() -> None:
     with pytest.raises(NoData, match="a sixth of the time has no value"):
         upkeep.comes_back(world.snapshot(), "memory-kafka")
     world.answers["trends"]["memory/kafka"] = []
-    with pytest.raises(NoData, match="nothing is remembered of memory/kafka"):
+    with pytest.raises(NoData, match="Prometheus has no history of memory/kafka"):
         upkeep.comes_back(world.snapshot(), "memory-kafka")
 
 
@@ -78,7 +78,7 @@ def volume(shape: Callable[[float], float], *, points: int = POINTS) -> World:
 
 
 def test_a_volume_that_fills_before_the_next_review_is_told_with_a_range() -> None:
-    said = "the volume data-kafka-0 is 40% full, and all full in 3 days at its growth; expected room for 7 days"
+    said = "the volume data-kafka-0 is 40% full, and all full in 3 days at this rate; expected room for 7 days"
     with pytest.raises(Deviation, match=said):
         upkeep.volume_has_room(volume(lambda part: 0.3 + 0.1 * part).snapshot(), roles.KAFKA)
 

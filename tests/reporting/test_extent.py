@@ -76,7 +76,7 @@ def test_what_the_settings_change_stands_on_the_terminal_and_in_the_file(project
 def test_picked_checks_that_fail_say_of_how_many(project: Project) -> None:
     run = project.judge(snapshot({"pods": []}), "-k", "kafka")
     assert run.ret == 1
-    run.stdout.fnmatch_lines(["FAILED: 1 wrong (kafka 1), 0 right (1 of 5 checks); *"])
+    run.stdout.fnmatch_lines(["FAILED: 1 failed (kafka 1), 0 passed (1 of 5 checks); *"])
 
 
 @pytest.mark.parametrize("how", ["shouldfail", "shouldstop"])
@@ -87,7 +87,7 @@ def test_a_run_that_was_cut_short_is_not_green_and_publishes_nothing(project: Pr
     )
     run = project.judge(snapshot())
     assert run.ret == 2
-    run.stdout.fnmatch_lines(["NOT KNOWN  4 checks of *: was not run: the run ended before it", "INCONCLUSIVE: 4 *"])
+    run.stdout.fnmatch_lines(["INCONCLUSIVE  4 checks of *: was not run: the run ended before it", "INCONCLUSIVE: 4 *"])
     assert (project.reports / "daily.json").read_bytes() == before
 
 
@@ -101,7 +101,7 @@ def test_stopping_at_the_first_failure_says_what_was_not_run(project: Project) -
     before = judged_whole(project)
     run = project.judge(snapshot({"pods": []}), "-x")
     assert run.ret == 1
-    run.stdout.fnmatch_lines(["FAILED: 1 wrong (kafka 1), 4 not known (*), 0 right; *"])
+    run.stdout.fnmatch_lines(["FAILED: 1 failed (kafka 1), 4 inconclusive (*), 0 passed; *"])
     assert (project.reports / "daily.json").read_bytes() == before
 
 

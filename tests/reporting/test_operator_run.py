@@ -70,7 +70,7 @@ def test_a_fault_fails_the_right_case_with_its_five_lines(project: Project) -> N
 def test_not_knowing_is_no_pass_and_no_failure(project: Project) -> None:
     run = project.judge(snapshot({"prometheus/consumer-lag": AWAY, "prometheus/latency": AWAY}))
     assert run.ret == 2
-    run.stdout.fnmatch_lines(["NOT KNOWN  2 checks of processor: Prometheus does not answer"])
+    run.stdout.fnmatch_lines(["INCONCLUSIVE  2 checks of processor: Prometheus does not answer"])
     assert run.outlines[-1].startswith("3 passed, 2 inconclusive in")
     assert daily(project)["verdict"] == "inconclusive"
 
@@ -138,7 +138,7 @@ def test_without_node_the_verdict_stands_and_the_page_is_plain(project: Project)
     run = project.judge(snapshot({"volume": {"phase": "<Lost>"}}))
     assert run.ret == 1
     run.stdout.fnmatch_lines(["NO REPORT PAGE: there is no Node*"])
-    assert "FAILED: 1 wrong (storage 1)" in (project.reports / "index.html").read_text()
+    assert "FAILED: 1 failed (storage 1)" in (project.reports / "index.html").read_text()
 
 
 def test_ctrl_c_leaves_the_last_report_whole(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +216,7 @@ def test_a_run_that_could_ask_nothing_leaves_a_good_report(project: Project) -> 
     assert run.ret == 2
     assert {path.name: path.read_bytes() for path in project.home.iterdir() if path.is_file()} == before
     assert daily(project, project.home / "unanswered")["verdict"] == "inconclusive"
-    run.stdout.fnmatch_lines(["Report: reports/unanswered/index.html*; reports keeps the last one that knew anything"])
+    run.stdout.fnmatch_lines(["Report: reports/unanswered/index.html*; reports keeps the last report that had answers"])
 
 
 def test_a_run_that_could_ask_nothing_replaces_one_that_could_not_either(project: Project) -> None:
@@ -252,7 +252,7 @@ def test_ctrl_c_while_the_page_is_made_leaves_the_last_report_whole(
     monkeypatch.setattr("pipeline_services.reporting.allure.page.make", stop)
     run = project.judge(snapshot({"pods": []}))
     assert run.ret == 130
-    run.stdout.fnmatch_lines(["FAILED: 2 wrong *", "Stopped by Ctrl-C. No report was written*"])
+    run.stdout.fnmatch_lines(["FAILED: 2 failed *", "Stopped by Ctrl-C. No report was written*"])
     assert (project.reports / "daily.json").read_bytes() == before
 
 

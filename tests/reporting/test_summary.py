@@ -35,7 +35,7 @@ def test_the_table_has_a_row_for_each_component_in_trouble_only() -> None:
     ]
     lines = table(results, summary.WIDTH)
     assert lines[1].split() == ["kafka", "1", "1", "1", "FAILED"]
-    assert lines[2].split() == ["hpa", "-", "-", "1", "NOT", "KNOWN"]
+    assert lines[2].split() == ["hpa", "-", "-", "1", "INCONCLUSIVE"]
     assert lines[3] == "ok: loki 1"
 
 
@@ -58,8 +58,8 @@ def test_the_order_is_the_one_in_which_triage_names_causes() -> None:
 def test_twenty_cases_with_one_cause_are_one_paragraph() -> None:
     results = [result(f"metric[{number}]", "kafka", AWAY) for number in range(20)]
     lines = summary.summary([result("ok", "loki"), *results], PIPELINE)
-    paragraphs = [line for line in lines if line.startswith("NOT KNOWN")]
-    assert paragraphs == ["NOT KNOWN  20 checks of kafka: Prometheus does not answer"]
+    paragraphs = [line for line in lines if line.startswith("INCONCLUSIVE")]
+    assert paragraphs == ["INCONCLUSIVE  20 checks of kafka: Prometheus does not answer"]
     assert "  next: kubectl get pods -l app=prometheus" in lines
     assert texts(lines).split()[-3:] == ["and", "17", "more"]
 
@@ -95,4 +95,4 @@ def test_the_verdict_blames_components() -> None:
         result("c", "hpa", AWAY),
         result("d", "loki"),
     ]
-    assert summary.verdict(results, "here") == "FAILED: 2 wrong (kafka 2), 1 not known (hpa 1), 1 right; here"
+    assert summary.verdict(results, "here") == "FAILED: 2 failed (kafka 2), 1 inconclusive (hpa 1), 1 passed; here"

@@ -57,7 +57,7 @@ def test_what_a_case_cannot_attach_ends_no_case(pytester: pytest.Pytester, monke
 
 def assert_not_reported(run: pytest.RunResult) -> None:
     assert run.ret == 1
-    run.stdout.fnmatch_lines(["NO REPORT: cannot write to */reports/*: No space left*", "FAILED: 2 wrong *"])
+    run.stdout.fnmatch_lines(["NO REPORT: cannot write to */reports/*: No space left*", "FAILED: 2 failed *"])
 
 
 @pytest.mark.parametrize("target", ["/proc/here", "x" * 300, "taken", "taken/below"])
@@ -65,7 +65,9 @@ def test_a_folder_that_cannot_be_written_costs_the_report_alone(project: Project
     (project.pytester.path / "taken").write_text("")
     run = project.judge(snapshot({"pods": []}), "--reports", target)
     assert run.ret == 1
-    run.stdout.fnmatch_lines(["NO REPORT: cannot write to *. The verdict stands. Next: *", "FAILED: 2 wrong *"])
+    run.stdout.fnmatch_lines(
+        ["NO REPORT: cannot write to *. The verdict is still valid. Next: *", "FAILED: 2 failed *"]
+    )
 
 
 def test_a_junit_file_that_cannot_be_written_costs_no_verdict(project: Project) -> None:

@@ -92,7 +92,7 @@ def test_a_file_that_is_none_is_one_line_without_the_words_of_python(tmp_path: P
 def test_the_healthy_recording_is_healthy_as_it_is() -> None:
     snapshot = Snapshot.load(HEALTHY)
     assert diagnose(snapshot).exit_code == 0
-    assert any("of an older suite, format 2" in line for line in snapshot.remarks(snapshot.taken_at))
+    assert any("older suite wrote it (format 2)" in line for line in snapshot.remarks(snapshot.taken_at))
 
 
 def test_only_what_an_older_suite_did_not_know_may_be_missing() -> None:

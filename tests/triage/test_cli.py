@@ -85,7 +85,7 @@ def test_only_what_could_not_be_known_is_exit_2(judged: Triage, tmp_path: Path, 
     assert judged(diagnosis(unanswered=(AWAY,))) == 2
     assert written(tmp_path) == ["triage.json"]
     assert answer(tmp_path)["healthy"] is False
-    assert "NOT KNOWN  1 check of processor: Prometheus does not answer" in capsys.readouterr().out
+    assert "INCONCLUSIVE  1 check of processor: Prometheus does not answer" in capsys.readouterr().out
 
 
 def test_a_step_that_was_tried_is_escalated(judged: Triage, tmp_path: Path, capsys: Any) -> None:

@@ -37,7 +37,7 @@ def test_every_level_has_its_duties() -> None:
 
 def test_a_finding_meets_the_conditions_of_its_cause() -> None:
     assert [condition.look_at for condition in escalations.met_by(FULL)] == [
-        "what fills it, the retention, the disk below"
+        "what fills it, the retention, the node's disk"
     ]
     assert escalations.met_by(REPLACED) == []
     assert escalations.met_by(SCALED) == []

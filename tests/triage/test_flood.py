@@ -46,7 +46,7 @@ def test_of_two_the_newest_is_named_and_both_are_told() -> None:
     beside(world, "load-test")
     (found,) = kafkas(world)
     assert (found.subject, found.confidence) == ("pod/load-test", Confidence.MEDIUM)
-    assert any("pod debug is none" in line for line in found.evidence)
+    assert any("pod debug is not" in line for line in found.evidence)
 
 
 def test_where_nobody_is_seen_beside_the_pipeline_the_topic_is_told() -> None:

@@ -65,7 +65,7 @@ def test_how_it_came_back_is_told_from_the_last_look() -> None:
 
 def test_an_escalated_one_says_that_the_commands_did_not_help() -> None:
     text = document(*(workflow.escalated(course, AT + 1) for course in begun(SCALED)))
-    assert "1. producer: done and did not help:" in section(text, "Actions")
+    assert "1. producer: done, but did not help:" in section(text, "Actions")
     assert "now: the actions above did not help:" in section(text, "Escalation")
 
 
@@ -74,7 +74,7 @@ def test_a_manual_one_has_its_commands_their_undo_and_what_it_looks_like_then() 
     assert "   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1\n" in actions
     assert "   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=0\n" in actions
     assert "Resolved when: every pod of producer is Running and READY 1/1." in actions
-    assert "export KUBECONFIG=$(make -s kubeconfig)" in actions
+    assert "export KUBECONFIG=$(make -s kubeconfig) PATH=" in actions
 
 
 def test_one_that_is_mended_asks_for_nothing_any_more() -> None:
@@ -98,7 +98,7 @@ def test_an_escalated_one_names_the_level_the_condition_and_the_bundle() -> None
     text = document(workflow.escalated(begun(FULL)[0], AT + 60), bundle="evidence-x.tar.gz")
     escalation = section(text, "Escalation")
     assert "To **L3 - Platform Team** (the cluster, storage, network policies, performance)" in escalation
-    assert "a volume has no space left: look at what fills it, the retention, the disk below" in escalation
+    assert "a volume has no space left: look at what fills it, the retention, the node's disk" in escalation
     assert "`evidence-x.tar.gz`" in escalation
     assert "escalated to L3 - Platform Team" in section(text, "Outcome")
     assert "| Over | not as far as is known |" in text

@@ -46,7 +46,7 @@ def test_a_difference_is_seen_and_its_owner_named(known: Known) -> None:
     found = diagnose(world.snapshot())
     assert [f"{one.component}: {one.cause.id}" for one in found.findings] == [known.finding]
     assert found.red
-    assert "it does not behave as it was tried" not in found.findings[0].summary
+    assert "it behaves differently from what was tested" not in found.findings[0].summary
 
 
 def test_no_difference_is_there_twice() -> None:

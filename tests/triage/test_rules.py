@@ -241,7 +241,7 @@ def test_who_else_reads_in_the_processors_group_is_told() -> None:
     stalled(world, "")
     findings = diagnose(world.snapshot()).findings
     said = [line for one in findings if one.cause.id == "processing-too-slow" for line in one.evidence]
-    assert "127.0.0.1 reads 1 partitions and is no processor" in said
+    assert "127.0.0.1 reads 1 partitions and is not a processor" in said
     assert not any("10.244.0.7 reads" in line for line in said)
 
 

@@ -38,25 +38,25 @@ def test_a_finding_says_all_that_is_asked_at_3_in_the_morning() -> None:
         "1 FINDING: producer; conveyor-pipeline on kind-conveyor, 2026-11-23 07:41:40 UTC",
         "",
         "1. producer (deployment/producer): producer is scaled to 0",
-        "   since  4 min ago (07:37:40 UTC); on it depend: influxdb, processor",
+        "   since  4 min ago (07:37:40 UTC); affects influxdb, processor",
         "   why    - deployment/producer has spec.replicas 0",
         "          - no pod with app=producer",
         "          - rate is 0",
         "   but    - nothing was deployed since",
         "   heals  no: it needs action",
-        "   next   (paste)",
+        "   next   (paste it)",
         "          kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1",
         "   undo   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=0",
         "   then   every pod of producer is Running and READY 1/1",
-        "   call   L2 - DevOps Engineer, unless that helps; RUNBOOK.md#pod-status",
+        "   call   L2 - DevOps Engineer if that fails; RUNBOOK.md#pod-status",
         "",
-        "For kubectl, once: export KUBECONFIG=$(make -s kubeconfig)",
+        "For kubectl, once: export KUBECONFIG=$(make -s kubeconfig) PATH=$(dirname $(make -s kubectl)):$PATH",
     ]
 
 
 def test_what_heals_says_how_long_and_how_to_follow_it() -> None:
     said = text(diagnosis(REPLACED))
-    assert "1 FINDING: kafka (self-healing, watching); " in said
+    assert "1 FINDING: kafka (heals by itself, watching); " in said
     assert "heals  yes, by itself within 2 min; follow it: make triage ARGS=--watch" in said
     assert "call   nobody; L2 - DevOps Engineer if it does not heal" in said
 
@@ -71,8 +71,8 @@ def test_what_did_not_heal_is_to_be_acted_on() -> None:
     late = diagnosis(course.finding)
     said = "\n".join(terminal.screen(terminal.View(late, [course], AT)))
     assert "did not heal in 2 min: act now" in said
-    assert "heals  NO: it should have within 2 min and did not. Act now" in said
-    assert "call   L2 - DevOps Engineer, unless that helps at once" in said
+    assert "heals  NO: it should have healed within 2 min. Act now" in said
+    assert "call   L2 - DevOps Engineer if that does not help at once" in said
 
 
 def test_a_step_that_did_not_help_is_a_call_now() -> None:
@@ -83,7 +83,7 @@ def test_a_step_that_did_not_help_is_a_call_now() -> None:
 
 def test_whom_to_call_comes_with_what_they_look_at() -> None:
     said = " ".join(text(diagnosis(replace(FULL, evidence=("a", "b")))).split())
-    assert "they look at what fills it, the retention, the disk below; RUNBOOK.md#storage" in said
+    assert "they check what fills it, the retention, the node's disk; RUNBOOK.md#storage" in said
 
 
 def test_several_findings_keep_their_order() -> None:
@@ -92,7 +92,7 @@ def test_several_findings_keep_their_order() -> None:
 
 
 def test_a_guess_is_called_one() -> None:
-    assert "sure   no: it is what is left over" in text(diagnosis(UNKNOWN))
+    assert "sure   no: nothing else was left" in text(diagnosis(UNKNOWN))
     assert "sure " not in text(diagnosis(SCALED))
 
 
@@ -113,14 +113,16 @@ def test_what_does_not_fit_is_counted() -> None:
 def test_not_knowing_names_what_and_why_once() -> None:
     two = (AWAY, replace(AWAY, check="test_key_metric[latency]"), Unanswered("test_loki_ready", "loki", "no answer"))
     assert shown(diagnosis(unanswered=two)) == [
-        "NOT KNOWN: whether anything is wrong; conveyor-pipeline on kind-conveyor, 2026-11-23 07:41:40 UTC",
-        "NOT KNOWN  2 checks of processor: Prometheus does not answer",
-        "NOT KNOWN  1 check of loki: no answer",
+        "INCONCLUSIVE: too little is known; conveyor-pipeline on kind-conveyor, 2026-11-23 07:41:40 UTC",
+        "INCONCLUSIVE  2 checks of processor: Prometheus does not answer",
+        "INCONCLUSIVE  1 check of loki: no answer",
     ]
 
 
 def test_findings_do_not_hide_what_is_not_known() -> None:
-    assert "NOT KNOWN  1 check of processor: Prometheus does not answer" in text(diagnosis(SCALED, unanswered=(AWAY,)))
+    assert "INCONCLUSIVE  1 check of processor: Prometheus does not answer" in text(
+        diagnosis(SCALED, unanswered=(AWAY,))
+    )
 
 
 def test_another_cluster_is_not_told_to_make_up() -> None:

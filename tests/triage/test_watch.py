@@ -52,7 +52,7 @@ def test_what_heals_is_reported_with_the_time_it_took() -> None:
     assert scene.run().healthy
     assert scene.said == [
         "  +10 s     kafka: a pod is being replaced or is starting: still there, 90 s left",
-        "  +20 s     kafka: a pod is being replaced or is starting: gone; one more look",
+        "  +20 s     kafka: a pod is being replaced or is starting: gone; looking once more to be sure",
         "  +30 s     kafka: a pod is being replaced or is starting: healed by itself, gone 20 s after it was seen",
     ]
 
@@ -85,7 +85,7 @@ def test_what_is_mended_by_hand_is_waited_for_where_that_is_asked() -> None:
     scene = Scene(diagnosis(SCALED), diagnosis(SCALED), diagnosis(), diagnosis(), by_hand=True)
     assert scene.run().healthy
     assert scene.stages == ["RESOLVED"]
-    assert scene.said[0].endswith("still there; type what stands above")
+    assert scene.said[0].endswith("still there; run the commands above")
     assert "write down who resolved it" in scene.said[-1]
 
 

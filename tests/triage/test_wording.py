@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from pipeline_services.model import own_cluster
+from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.incident import messages
 from pipeline_services.triage.model import Cause
 from pipeline_services.triage.subjects import CAUSES
@@ -53,6 +54,21 @@ def test_a_broken_line_is_still_one_command_to_the_shell() -> None:
     assert max(map(len, lines)) <= 60
     said = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, check=True).stdout
     assert said.split() == shlex.split(" ".join(command.split()[1:]).replace("'", ""))
+
+
+def test_no_line_ends_between_an_option_and_its_value() -> None:
+    lines = messages.pasted(
+        "kubectl --context kind-conveyor rollout undo daemonset/log-shipper -n conveyor-pipeline", 80, ""
+    )
+    assert lines == [
+        "kubectl --context kind-conveyor rollout undo daemonset/log-shipper \\",
+        "    -n conveyor-pipeline",
+    ]
+
+
+def test_a_line_of_a_log_is_quoted_as_people_read_it() -> None:
+    line = '{"time": "2026-11-26T17:32:13+00:00", "level": "ERROR", "logger": "processor", "message": "no token"}'
+    assert list(logged([line, "plain words", "{}"])) == ["log: ERROR: no token", "log: plain words", "log: {}"]
 
 
 def test_no_line_is_broken_within_quotes() -> None:

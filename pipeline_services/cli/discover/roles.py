@@ -39,7 +39,7 @@ _PRODUCER: Final = re.compile(r"producer|publisher|gateway|sensor|simulator|gene
 _PROCESSOR: Final = re.compile(r"processor|consumer|etl|sink|writer|transform|stream|worker")
 _GROUP: Final = re.compile(r"(?i)group")
 _TOKEN: Final = re.compile(r"(?i)token|password|api_?key")
-_TOLD_OF_KAFKA: Final = "told of Kafka"
+_TOLD_OF_KAFKA: Final = "is given Kafka's address"
 _LOGS: Final = "/var/log"
 
 
@@ -133,12 +133,12 @@ def _client_claims(workload: Workload, connections: Connections) -> Iterable[Cla
     targets = connections.of(workload)
     told = {f"{_TOLD_OF_KAFKA} by {targets[roles.KAFKA].by}": TOLD} if roles.KAFKA in targets else {}
     token = {f"token in {name}": TOKEN for name, _ in workload.secrets[:1] if _TOKEN.search(name)}
-    stores = {f"told of InfluxDB by {targets[roles.INFLUXDB].by}": TOLD} if roles.INFLUXDB in targets else {}
+    stores = {f"is given InfluxDB's address by {targets[roles.INFLUXDB].by}": TOLD} if roles.INFLUXDB in targets else {}
     group = {f"group by {one.by}": 1 for one in workload.variables if _GROUP.search(one.name)}
     name = f"{workload.name} {' '.join(program_of(str(one.get('image') or '')) for one in workload.containers)}"
     named = {"its name": NAME + 1}
     as_processor = told | stores | token | dict([*group.items()][:1]) | (named if _PROCESSOR.search(name) else {})
-    only = {"of nothing else": TOLD} if told and not token and not stores else {}
+    only = {"and nothing else": TOLD} if told and not token and not stores else {}
     as_producer = told | only | (named if _PRODUCER.search(name) else {})
     for role, clues in ((roles.PROCESSOR, as_processor), (roles.PRODUCER, as_producer)):
         if told or named.keys() <= clues.keys():

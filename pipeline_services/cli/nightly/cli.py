@@ -31,7 +31,7 @@ MINUTES: Final = 120.0
 KEPT: Final = 30
 RECEIVERS: Final = "CONVEYOR_NOTIFY"
 """The environment's variable with the addresses of whom to tell; not an option, since they are secret."""
-_UNTOLD: Final = "NOBODY WAS TOLD"
+_UNTOLD: Final = "NOT NOTIFIED"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +56,7 @@ def _parser() -> Parser:
     parser = Parser(
         prog="python -m pipeline_services.cli.nightly",
         description=__doc__,
-        epilog=f"{RECEIVERS}: whom to tell when something begins or ends to fail, addresses as apprise takes them",
+        epilog=f"{RECEIVERS}: whom to notify when something starts or stops failing: apprise addresses",
     )
     add = parser.add_argument
     add("--minutes", type=float, default=MINUTES, metavar="N", help="the time box (default: %(default)g)")
@@ -112,7 +112,9 @@ def _play(options: argparse.Namespace, receivers: Sequence[Receiver]) -> int:
         written = _tried("NO REPORT", lambda: _written(options, folder, past, night, lines))
         queued = _tried(_UNTOLD, lambda: _queued(options, receivers, night, found))
     if queued:
-        _tried(_UNTOLD, lambda: outbox.send(options.reports, receivers) or [f"nobody is told: {RECEIVERS} is not set"])
+        _tried(
+            _UNTOLD, lambda: outbox.send(options.reports, receivers) or [f"nobody is notified: {RECEIVERS} is not set"]
+        )
     return night.code or (PASSED if written else SUITE_FAILED)
 
 

@@ -62,7 +62,7 @@ def _times(past: Past, since: float) -> Iterator[Metric]:
     """When a run last came to its end, and when one last passed."""
     ended = max([since, *(float(night["ended"]) for night in past)])
     passed = max([since, *(float(night["ended"]) for night in past if night["verdict"] == PASSED)])
-    yield _gauge("last_run_timestamp_seconds", "When a run last came to its end, or this was installed.", ended)
+    yield _gauge("last_run_timestamp_seconds", "When a run last ended, or when this was installed.", ended)
     yield _gauge("last_success_timestamp_seconds", "When a run last passed, or this was installed.", passed)
 
 
@@ -76,13 +76,13 @@ def _states(last: Mapping[str, Any]) -> Iterator[Metric]:
     yield verdict
     ended = {name: float(step["state"] == State.RAN and step["code"] == 0) for name, step in last["steps"].items()}
     seconds = {name: float(step["seconds"]) for name, step in last["steps"].items()}
-    yield _labelled("step_passed", "Whether the step came to its end and passed.", "step", ended)
+    yield _labelled("step_passed", "Whether the step finished and passed.", "step", ended)
     yield _labelled("step_duration_seconds", "How long the step took.", "step", seconds)
     passed = {name: float(check["outcome"] == PASSED) for name, check in last["checks"].items()}
     failed = {name: float(check["outcome"] == FAILED) for name, check in last["checks"].items()}
     took = {name: float(check["seconds"]) for name, check in last["checks"].items()}
     yield _labelled(
-        "check_passed", "Whether the check passed; one that neither passed nor failed is not known.", "check", passed
+        "check_passed", "Whether the check passed; one that neither passed nor failed is inconclusive.", "check", passed
     )
     yield _labelled("check_failed", "Whether the check failed.", "check", failed)
     yield _labelled("check_duration_seconds", "How long the check took.", "check", took)

@@ -108,7 +108,7 @@ class Player:
         try:
             return child.wait(max(0.0, self.ends - time.monotonic())), ""
         except subprocess.TimeoutExpired:
-            return self._ended(child), "as the time box was up"
+            return self._ended(child), "because the time box was over"
         except KeyboardInterrupt as error:
             self.stopped_by = str(error)
             return self._ended(child), f"by {self.stopped_by}"

@@ -25,12 +25,12 @@ from pipeline_services.snapshot.reachability.open_connections import Network
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _CUT_OFF: Final = Practice(
-    "the policies cut off who watches",
+    "NetworkPolicies block monitoring",
     "egress of the one and ingress of the other for that port",
-    "nobody sees the pipeline fail, and the checks know nothing",
+    "monitoring is blind: failures go unseen, and the checks have no data",
 )
 _NO_REQUEST: Final = Practice(
-    "an autoscaler has nothing to reckon with",
+    "an HPA has no CPU request to calculate with",
     "resources.requests.cpu for each container: the target is a share of it",
     "the pods are never scaled, whatever the load",
 )
@@ -51,7 +51,7 @@ def watchers_get_through(snapshot: Snapshot, flow_id: str) -> None:
     """The policies let who watches connect to what is watched, on each port of the flow."""
     network = snapshot.derive(Network)
     flows = [flow for flow in snapshot.pipeline.flows if flow.id == flow_id]
-    lines = [f"{flow}: nothing lets it {way}" for flow in flows if (way := network.held_up(flow))]
+    lines = [f"{flow}: no NetworkPolicy allows it ({way})" for flow in flows if (way := network.held_up(flow))]
     require_none(snapshot, "network", _CUT_OFF, lines)
 
 

@@ -30,7 +30,7 @@ _NO_LIMIT: Final = Practice(
     "one pod can take the memory or the CPU of the whole node",
 )
 _NOT_PINNED: Final = Practice(
-    "which version runs is not said",
+    "the image's version is not pinned",
     "a tag of a version, or a digest",
     "a restart may bring another version, and a rollback has nothing to go back to",
 )

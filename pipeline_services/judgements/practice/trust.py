@@ -23,18 +23,18 @@ from pipeline_services.snapshot.redaction import REDACTED
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _NOT_VERIFIED: Final = Practice(
-    "TLS is used and not verified",
+    "TLS is used but not verified",
     "the authority's certificate from the Secret as the client's CA file, and verification on",
-    "whoever answers under the name gets the token and the readings",
+    "whoever takes over the name gets the token and the readings",
 )
 _IN_CONFIG_MAP: Final = Practice(
-    "a secret is written where everybody reads it",
+    "a secret is stored in plain text where many can read it",
     "a Secret, and a secretKeyRef or a mounted file in its place",
     "whoever may read ConfigMaps or pods can read and write the readings",
 )
 _DEFAULT: Final = Practice(
-    "credentials are the ones that everybody knows",
-    "a value made by a generator, in a Secret",
+    "credentials are well-known defaults",
+    "a generated value, in a Secret",
     "anybody who reaches the service gets in",
 )
 _YES: Final = r"""["']?\s*[:=]\s*["']?(?:true|yes|on|1)\b"""

@@ -84,9 +84,9 @@ def _require_sound(members: tuple[Member, ...]) -> None:
         raise PreconditionNotMet("the fleet has no pipelines")
     for name, count in Counter(one.name for one in members).items():
         if count > 1:
-            raise PreconditionNotMet(f"pipelines: {name!r} stands there {count} times")
+            raise PreconditionNotMet(f"pipelines: {name!r} is listed {count} times")
         if not name or "/" in name:
-            raise PreconditionNotMet(f"pipelines: {name!r} is no name, which is also one of a file")
+            raise PreconditionNotMet(f"pipelines: {name!r} is no valid name (it also names a file)")
     for one in members:
         if one.snapshot and (one.context or one.kubeconfig or one.namespace):
             raise PreconditionNotMet(f"pipelines: {one.name} has a snapshot and a cluster")

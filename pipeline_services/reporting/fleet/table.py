@@ -43,7 +43,7 @@ def table(rows: Sequence[Standing]) -> list[str]:
     cells += [[row.name, WORDS[row.code], *(_cell(row, name) for name in troubled)] for row in rows]
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     shown = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
-    return [*shown, *([f"ok wherever they are: {', '.join(well)}"] if well else [])]
+    return [*shown, *([f"ok in all: {', '.join(well)}"] if well else [])]
 
 
 def _cell(row: Standing, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipeline_services.model.commands import changes, keeps
 from pipeline_services.model.text import duration, one_line, plural
@@ -20,13 +20,33 @@ NARROW, WIDE = 60, 120
 """Columns: below the one nothing can be laid out, beyond the other lines are hard to read."""
 ROOM: Final = 9
 """Lines for one cause: with what stands below it on the screen, 15."""
-_TAB: Final = 9
+_TAB: Final = 8
+_EXPECTED: Final = "; expected "
+
+
+class Detail(NamedTuple):
+    """How fully a cause is told.
+
+    Attributes:
+        evidence: lines of it, each on so many ``rows``.
+        afterwards: what the pipeline looks like once it is mended.
+        shows: how many of the first commands are kept that only show something, where others mend it.
+        expected: the title says what was expected, too, on up to two rows; ``since`` is there, known or not.
+    """
+
+    evidence: int
+    rows: int
+    afterwards: bool
+    shows: int
+    expected: bool = True
+
+
 _DETAIL: Final = (
-    *((3, 2, True, 9), (2, 2, True, 9), (2, 2, False, 9), (2, 1, False, 9), (1, 1, False, 9), (1, 1, False, 1)),
-    *((1, 1, False, 0), (0, 1, False, 0)),
+    *(Detail(3, 2, True, 9), Detail(2, 2, True, 9), Detail(2, 2, False, 9), Detail(2, 1, False, 9)),
+    *(Detail(1, 1, False, 9), Detail(1, 1, False, 1), Detail(1, 1, False, 0), Detail(0, 1, False, 0)),
+    Detail(0, 1, False, 0, expected=False),
 )
-"""How much evidence, on how many lines each; whether it is said what it looks like once it is mended; and how many of
-the first commands stand there though they only show something and others mend it."""
+"""From ample to scarce."""
 ROOM_OF_SEVERAL: Final = 6
 """Lines for each of several causes."""
 
@@ -65,8 +85,8 @@ def lines(view: View) -> list[str]:
     whole = found if view.verbose else lasting or found[:1]
     room = ROOM if len(whole) == 1 else ROOM_OF_SEVERAL
     blocks = [_block(view, finding, _numbered(found, finding), room) for finding in whole]
-    blocks += [_in_short(view, finding) for finding in found if not any(finding is one for one in whole)]
-    return [line for number, block in enumerate(blocks) for line in (*(_between(number, len(whole))), *block)]
+    told = [line for number, block in enumerate(blocks) for line in (*(_between(number, len(whole))), *block)]
+    return [*told, *_in_short(view, [finding for finding in found if not any(finding is one for one in whole)])]
 
 
 def _between(number: int, whole: int) -> list[str]:
@@ -81,7 +101,8 @@ def _numbered(found: Sequence[Finding], finding: Finding) -> str:
 
 def title(finding: Finding) -> str:
     """The cause in one sentence that names its component once."""
-    return finding.sentence if finding.component in finding.sentence else f"{finding.component}: {finding.sentence}"
+    named = finding.component in finding.sentence.lower()
+    return finding.sentence if named else f"{finding.component}: {finding.sentence}"
 
 
 def _block(view: View, finding: Finding, number: str, room: int) -> list[str]:
@@ -94,24 +115,26 @@ def _block(view: View, finding: Finding, number: str, room: int) -> list[str]:
     return block
 
 
-def _rows(view: View, finding: Finding, number: str, detail: tuple[int, int, bool, int]) -> Iterator[str]:
-    seen, rows, afterwards, shows = detail
+def _rows(view: View, finding: Finding, number: str, detail: Detail) -> Iterator[str]:
     word = "CAUSE" if finding.confidence is Confidence.HIGH else "LIKELY CAUSE"
-    yield from _wrapped(view, f"{word}{number}: ", one_line(title(finding), 2 * view.columns - 44), 2)
-    yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
+    said = title(finding) if detail.expected or view.verbose else title(finding).partition(_EXPECTED)[0]
+    head = f"{word}{number}: "
+    wide = 2 * view.columns - 44 if detail.expected or view.verbose else view.columns - len(head)
+    yield from _wrapped(view, head, one_line(said, wide), 2)
+    if finding.since is not None or detail.expected:
+        yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
     why = [line for line in finding.evidence if line != finding.summary]
-    for place, line in enumerate(why if view.verbose else why[:seen]):
-        yield from _row(
-            view, "" if place else "why", line if view.verbose else one_line(line, rows * (view.columns - _TAB))
-        )
+    for place, line in enumerate(why if view.verbose else why[: detail.evidence]):
+        wide = detail.rows * (view.columns - _TAB)
+        yield from _row(view, "" if place else "why", line if view.verbose else one_line(line, wide))
     for line in finding.against if view.verbose else ():
         yield from _row(view, "but", line)
     yield from _healing(view, finding)
-    steps = _needed(finding.next, len(finding.next) if view.verbose else shows)
+    steps = _needed(finding.next, len(finding.next) if view.verbose else detail.shows)
     for place, command in enumerate(commands(steps, view.diagnosis.context)):
         yield from _command(view, "" if place else "next", command)
     yield from _undo(view, finding)
-    if finding.afterwards and afterwards:
+    if finding.afterwards and detail.afterwards:
         yield from _row(view, "then", finding.afterwards)
     course = workflow.begin(finding, view.diagnosis.taken_at)
     yield from _row(view, "call", f"{call(course)}; RUNBOOK.md#{finding.cause.runbook}")
@@ -128,7 +151,7 @@ def _needed(steps: Sequence[str], shows: int) -> Sequence[str]:
 
 def _undo(view: View, finding: Finding) -> list[str]:
     if finding.undo in finding.next[-1:]:
-        return _row(view, "undo", "the last command once more")
+        return _row(view, "undo", "run the last command again")
     typed = commands([finding.undo], view.diagnosis.context) if finding.undo else []
     return [line for command in typed for line in _command(view, "undo", command)]
 
@@ -140,23 +163,21 @@ def _healing(view: View, finding: Finding) -> Iterator[str]:
 
 
 def _explains(view: View, finding: Finding) -> list[str]:
-    """What follows from it, on one line: whose checks, as many as fit."""
+    """What follows from it, on one line: how many checks, and whose, as many as fit."""
     suffering = explained_by(view.results, finding)
     if not suffering:
         return []
-    head, counts = f"explained by it: {plural(len(suffering), 'check')}", by_component(suffering)
-    who = [f"{name} {count}" for name, count in counts.items()]
-    whole = f"{head} ({', '.join(who)})"
-    if view.verbose or len(whole) <= view.columns:
-        return [whole]
-    return [textwrap.shorten(f"{head} ({', '.join(who)}", view.columns, placeholder=" ...)")]
+    counts = ", ".join(f"{name} {count}" for name, count in by_component(suffering).items())
+    whole = f"explains {plural(len(suffering), 'check')}: {counts}"
+    return [whole if view.verbose else _cut(view, whole)]
 
 
-def _in_short(view: View, finding: Finding) -> list[str]:
+def _in_short(view: View, findings: Sequence[Finding]) -> list[str]:
     """What heals beside a cause that does not: on one line, for nobody has to act."""
-    explained = plural(len(explained_by(view.results, finding)), "check")
-    head = f"besides (heals within {duration(workflow.limit(finding))}, explains {explained}): "
-    return [head + one_line(title(finding), max(view.columns - len(head), _TAB))]
+    if not findings:
+        return []
+    within = duration(max(workflow.limit(finding) for finding in findings))
+    return [_cut(view, f"also, heals by itself within {within}: {'; '.join(map(title, findings))}")]
 
 
 def not_explained(view: View) -> list[str]:
@@ -165,13 +186,18 @@ def not_explained(view: View) -> list[str]:
     if not left or not causes(view.diagnosis):
         return []
     who = ", ".join(f"{name} {count}" for name, count in by_component(left).items())
-    return _wrapped(view, "", f"NOT explained: {plural(len(left), 'check')} ({who}); -v has all", 4)
+    return [_cut(view, f"NOT explained, {plural(len(left), 'check')} (-v shows all): {who}")]
 
 
 def no_cause(view: View) -> list[str]:
     """What is said where triage knows no cause."""
-    deeper = f"; with the last half hour: {triage_command(view.options)}" if view.live else ""
-    return _wrapped(view, "", f"NO CAUSE FOUND by triage for what follows{deeper}", 2)
+    deeper = f"; look back half an hour: {triage_command(view.options)}" if view.live else ""
+    return _wrapped(view, "", f"NO CAUSE FOUND for what follows{deeper}", 2)
+
+
+def _cut(view: View, line: str) -> str:
+    """One row of the terminal."""
+    return textwrap.shorten(line, view.columns, placeholder=" ...")
 
 
 def _row(view: View, label: str, text: str) -> list[str]:

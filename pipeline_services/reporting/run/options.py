@@ -80,34 +80,34 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--context", metavar="NAME", help="judge this context's cluster as it is; nothing is created or changed"
     )
-    group.addoption(
-        "--kubeconfig", metavar="FILE", help="where the cluster and the account are (else as kubectl finds it)"
-    )
+    group.addoption("--kubeconfig", metavar="FILE", help="the cluster and the account (else as kubectl finds it)")
     group.addoption("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its description)")
     group.addoption(
         "--pipeline", metavar="FILE", help="the TOML file that describes the pipeline (default: the suite's own)"
     )
     group.addoption("--fleet", metavar="FILE", help="judge all pipelines that this TOML file lists, in one report")
-    group.addoption("--snapshot", metavar="FILE", help="judge this saved snapshot; no cluster is asked")
+    group.addoption("--snapshot", metavar="FILE", help="judge this saved snapshot; no cluster is contacted")
     group.addoption(
-        "--settings", metavar="FILE", help="a TOML file with this environment's thresholds and absent parts"
+        "--settings", metavar="FILE", help="a TOML file with this environment's thresholds and absent components"
     )
     group.addoption(
-        "--under-fault", metavar="RUN", help="judge the suite's own cluster although this run keeps something broken"
+        "--under-fault", metavar="RUN", help="judge the suite's own cluster while this run keeps something broken"
     )
     group.addoption("--reports", metavar="DIR", help=f"where the report goes (default: {DEFAULT_REPORTS}/)")
     # Not in chaos/conftest.py: it is read too late to tell the value of an unknown option from a path.
     group = parser.getgroup("chaos", "faults on purpose")
     group.addoption("--allow-chaos", metavar="CONTEXT", help="consent to faults in this foreign context's cluster")
     group.addoption(
-        "--dry-run", action="store_true", help="print what would be broken and how it is undone, do nothing"
+        "--dry-run", action="store_true", help="print what would be broken and how it is undone; change nothing"
     )
-    group.addoption("--soak", type=float, default=0.0, metavar="MINUTES", help="how long the soak breaks things")
+    group.addoption("--soak", type=float, default=0.0, metavar="MINUTES", help="minutes of the soak")
     group.addoption(
-        "--seed", type=int, default=1, metavar="N", help="which faults the soak, which order a release chooses"
+        "--seed", type=int, default=1, metavar="N", help="seed of the soak's faults, or of a release's order"
     )
     group.addoption(
-        "--remedies", action="store_true", help="in the matrix, type what each cause says to type, and see it gone"
+        "--remedies",
+        action="store_true",
+        help="in the matrix, run the commands that each cause prints, and wait until it is gone",
     )
     group = parser.getgroup("release", "may a new version go out")
     group.addoption(

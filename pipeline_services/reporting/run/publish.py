@@ -127,7 +127,7 @@ def write(report: Report, say: Say) -> None:
         names += [HISTORY] if run.remember else []
     except PageUnavailable as error:
         (draft / PAGE).write_text(_plain_page(report), encoding="utf-8")
-        say(f"NO REPORT PAGE: {error}. The verdict stands; a plain page is in its place.")
+        say(f"NO REPORT PAGE: {error}. The verdict is still valid; a plain page replaces it.")
     place = _place(report)
     report.folder.publish(tuple(dict.fromkeys(names)), place)
     prune(place)
@@ -166,7 +166,9 @@ def _told(report: Report, place: Path, filed: Sequence[str]) -> str:
     if incident:
         return f"{page}; incident: {incident}"
     machines = [name for name in (report.run.verdict_file, JUNIT, SNAPSHOT, TRIAGE) if (place / name).exists()]
-    kept = "" if place == report.folder.path else f"; {short(report.folder.path)} keeps the last one that knew anything"
+    kept = (
+        "" if place == report.folder.path else f"; {short(report.folder.path)} keeps the last report that had answers"
+    )
     return f"{page}   (for machines: {', '.join(machines)}){kept}"
 
 

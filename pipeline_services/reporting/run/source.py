@@ -112,7 +112,7 @@ class SnapshotSource:
             earlier = looks.read(options.reports, snapshot)
             snapshot = replace(snapshot, answers={**snapshot.answers, history.SOURCE: earlier})
         if self.offers:
-            self.say("asking the registries what they have instead of what is pinned; this takes some minutes")
+            self.say("asking the registries for newer versions than those pinned; this takes some minutes")
             snapshot = with_offers(snapshot)
         for line in overdue(snapshot.answers, snapshot.taken_at):
             self.say(line)

@@ -16,16 +16,17 @@ from pipeline_services.reporting.run.table import table
 
 WIDTH: Final = 100
 _SHOWN_IDS: Final = 3
+_SHOWN_REASONS: Final = 2
 EXPECTED: Final = (
     *(roles.KAFKA, roles.INFLUXDB, roles.PRODUCER, roles.PROCESSOR),
     *("hpa", roles.PROMETHEUS, roles.LOKI, roles.GRAFANA),
 )
 """The components that section 1 of the runbook is about."""
 _NEXT: Final = "next: "
-_UNKNOWN: Final = "NOT KNOWN"
+_UNKNOWN: Final = "INCONCLUSIVE"
 _COLOURS: Final = {
     ("CAUSE", "LIKELY CAUSE", "FAILED"): ("red", "bold"),
-    ("NOT ", "NO ", "NOTHING", "INCONCLUSIVE", "SUITE ERROR", "besides", "warning"): ("yellow",),
+    ("NOT ", "NO ", "NOTHING", "INCONCLUSIVE", "SUITE ERROR", "also", "warning"): ("yellow",),
     ("PASSED",): ("green",),
 }
 
@@ -58,20 +59,21 @@ def in_full(results: Iterable[CaseResult], width: int = WIDTH) -> list[str]:
 
 def in_short(results: Iterable[CaseResult], width: int = WIDTH) -> list[str]:
     """What is left beside a cause: of each component the first failure with its command and the names of the others, of
-    what is not known the reasons."""
+    what is inconclusive the reasons that leave the most checks open, a row each."""
     shown = list(results)
     failed = [result for result in shown if result.outcome is Outcome.FAILED]
     lines: list[str] = []
     for component in dict.fromkeys(result.component for result in failed):
         first, *others = (result for result in failed if result.component == component)
         observed, *rest = first.finding.message.splitlines()
-        told = [one_line(observed, 2 * (width - len(_UNKNOWN))), *(line for line in rest if line.startswith(_NEXT))]
+        told = [one_line(observed, 2 * width - 10), *(line for line in rest if line.startswith(_NEXT))]
         names = ", ".join(result.id.rpartition("::")[2] for result in others)
         also = _wrapped(f"  also: {names}", width, "    ") if others else []
         lines += [f"FAILED  {component}  {first.id}", *(row for text in told for row in _indented(text, width)), *also]
-    for group in by_cause(shown):
-        lines += _wrapped(one_line(_left_open(group), 2 * width - len(_UNKNOWN)), width)
-    return lines
+    groups = by_cause(shown)
+    lines += [one_line(_left_open(group), width) for group in groups[:_SHOWN_REASONS]]
+    more = sum(map(len, groups[_SHOWN_REASONS:]))
+    return [*lines, f"{_UNKNOWN} {plural(more, 'check')} for other reasons"] if more else lines
 
 
 def nothing_known(results: Sequence[CaseResult]) -> bool:
@@ -110,7 +112,7 @@ def _notes(results: Iterable[CaseResult], width: int) -> list[str]:
     warnings += [f"exempted: {result.exempted}" for result in results if result.exempted]
     seen = sum((result.known_issues for result in results), Counter())
     known = ", ".join(f"{issue.id} {count}" for issue, count in seen.most_common())
-    notes = [*warnings, f"known issues let pass (in the report): {known}"] if known else warnings
+    notes = [*warnings, f"known issues, tolerated (see the report): {known}"] if known else warnings
     return _wrapped_all(notes, width)
 
 
@@ -173,11 +175,11 @@ def verdict(results: Sequence[CaseResult], where: str, left_out: int | None = 0,
     if unknown == len(results):
         of = unknown if left_out == 0 else some
         return f"INCONCLUSIVE: none of the {of} checks could be judged; {where}"
-    parts = [f"{failed} wrong{_blamed(results, Outcome.FAILED) if blamed else ''}"] if failed else []
-    parts += [f"{unknown} not known{_blamed(results, Outcome.INCONCLUSIVE) if blamed else ''}"] if unknown else []
+    parts = [f"{failed} failed{_blamed(results, Outcome.FAILED) if blamed else ''}"] if failed else []
+    parts += [f"{unknown} inconclusive{_blamed(results, Outcome.INCONCLUSIVE) if blamed else ''}"] if unknown else []
     word = "FAILED" if worst is Outcome.FAILED else "INCONCLUSIVE"
     only = f" ({some} checks)" if left_out != 0 else ""
-    return f"{word}: {', '.join([*parts, f'{passed} right'])}{only}; {where}"
+    return f"{word}: {', '.join([*parts, f'{passed} passed'])}{only}; {where}"
 
 
 def _blamed(results: Iterable[CaseResult], outcome: Outcome) -> str:

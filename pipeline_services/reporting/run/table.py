@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 
-_WORDS: Final = {Outcome.PASSED: "ok", Outcome.FAILED: "FAILED", Outcome.INCONCLUSIVE: "NOT KNOWN"}
+_WORDS: Final = {Outcome.PASSED: "ok", Outcome.FAILED: "FAILED", Outcome.INCONCLUSIVE: "INCONCLUSIVE"}
 
 
 def table(results: Iterable[CaseResult], width: int) -> list[str]:
@@ -19,7 +19,7 @@ def table(results: Iterable[CaseResult], width: int) -> list[str]:
     well = [f"{name} {count.total()}" for name, count in counts.items() if name not in troubled]
     lines = []
     if troubled:
-        lines.append(f"{'component':<12} {'passed':>7} {'failed':>7} {'not known':>10}")
+        lines.append(f"{'component':<12} {'passed':>7} {'failed':>7} {'inconclusive':>13}")
         lines += [_row(name, count) for name, count in troubled.items()]
     if well:
         lines += textwrap.wrap("ok: " + ", ".join(well), width, subsequent_indent="    ", break_on_hyphens=False)
@@ -37,4 +37,4 @@ def _row(name: str, count: Counter[Outcome]) -> str:
     figures = [count[Outcome.PASSED], count[Outcome.FAILED], count[Outcome.INCONCLUSIVE]]
     passed, failed, unknown = (str(figure) if figure else "-" for figure in figures)
     worst = _WORDS[Outcome.FAILED if count[Outcome.FAILED] else Outcome.INCONCLUSIVE]
-    return f"{name:<12} {passed:>7} {failed:>7} {unknown:>10}   {worst}"
+    return f"{name:<12} {passed:>7} {failed:>7} {unknown:>13}   {worst}"

@@ -80,7 +80,7 @@ class Triaged:
         except OSError:
             raise
         except Exception as error:  # noqa: BLE001  as in triaged
-            say(f"NO INCIDENT: {_fault(error)}. The verdict stands.")
+            say(f"NO INCIDENT: {_fault(error)}. The verdict is still valid.")
             return []
         return [path for path in (filed.triage, filed.incident, filed.bundle) if path]
 
@@ -98,7 +98,7 @@ def triaged(snapshot: Snapshot, settings: Settings) -> Triaged:
 
         return Triaged(diagnose(snapshot, settings))
     except Exception as error:  # noqa: BLE001  whatever it is, it must not take the findings of the run with it
-        return Triaged(trouble=f"NO TRIAGE: {_fault(error)}. The verdict stands.")
+        return Triaged(trouble=f"NO TRIAGE: {_fault(error)}. The verdict is still valid.")
 
 
 def _fault(error: Exception) -> str:

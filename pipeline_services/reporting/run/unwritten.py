@@ -28,7 +28,9 @@ class Unwritten:
     @property
     def line(self) -> str:
         """For the operator: what is missing, and what to do about it."""
-        return f"NO REPORT: {self.why}. The verdict stands. Next: make room, or name another folder with --reports"
+        return (
+            f"NO REPORT: {self.why}. The verdict is still valid. Next: make room, or name another folder with --reports"
+        )
 
     def _around(self) -> Generator[None, object, object]:
         try:

@@ -75,14 +75,14 @@ class Network:
         return [pods for pods in (*self._pods, *self._known) if pods.name == component]
 
     def held_up(self, flow: Flow) -> str:
-        """Where the policies stop a flow, ``out of`` its source or ``into`` its destination; empty: they let it by."""
+        """Where the policies stop a flow: ``egress of`` its source or ``ingress of`` its destination; else empty."""
         wanted = Ports.of(flow.protocol, flow.port, flow.port)
         for source in self._workloads if flow.source == ANY else self._ends_of(flow.source):
             for destination in self._ends_of(flow.destination):
                 if not self._policies.let(EGRESS, source, destination) & wanted:
-                    return f"out of {source}"
+                    return f"egress of {source}"
                 if not self._policies.let(INGRESS, source, destination) & wanted:
-                    return f"into {destination}"
+                    return f"ingress of {destination}"
         return ""
 
     def ends(self, destination: str) -> Iterator[tuple[End, End]]:

@@ -12,6 +12,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import containers_of, created_at, name_of, port_of, template_of
 from pipeline_services.triage.causes.finding import OF_ALL, make_finding
+from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import READY, RESTORE
@@ -23,7 +24,7 @@ CAUSES: Final = (
         Escalation.L2,
         "configuration",
         steps=("kubectl get configmap -n {namespace} {config_map} -o yaml", RESTORE),
-        afterwards="the check of the setting is green, restarted pods are ready",
+        afterwards="the setting's check is green, restarted pods are ready",
     ),
     Cause(
         "reference-missing",
@@ -39,19 +40,19 @@ CAUSES: Final = (
         Escalation.L2,
         "configuration",
         steps=("kubectl describe secret -n {namespace} {secret}", RESTORE),
-        afterwards="the checks of the tokens are green",
+        afterwards="the token checks are green",
     ),
     Cause(
         "token-may-not-write",
-        "the token for writing may only read",
+        "the token for writing can only read",
         Escalation.L2,
         "configuration",
         steps=("kubectl describe secret -n {namespace} {secret}", RESTORE),
-        afterwards="the checks of the tokens are green, readings are stored",
+        afterwards="the token checks are green, readings are stored",
     ),
     Cause(
         "pod-holds-old-secret",
-        "a Secret was replaced and pods still hold what it said before",
+        "a Secret was replaced, and pods still use its old value",
         Escalation.L2,
         "configuration",
         steps=("kubectl delete pods -n {namespace} -l {selector}",),
@@ -240,7 +241,7 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             "config",
             one.why,
             one.why,
-            *(f"log: {line}" for line in lines[-1:]),
+            *logged(lines[-1:]),
             subject=f"secret/{secret}",
             since=evidence.changed("secrets", secret),
             affects=evidence.pipeline.affected_by(readers),
@@ -253,7 +254,7 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             "token-may-not-write",
             "config",
             one.why,
-            *(f"log: {line}" for line in lines[-2:]),
+            *logged(lines[-2:]),
             subject=f"secret/{keys.write_token.secret}",
             since=evidence.changed("secrets", keys.write_token.secret),
             affects=evidence.pipeline.affected_by(roles.PROCESSOR),
@@ -267,7 +268,7 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
             "token-refused",
             "config",
             "InfluxDB refuses the token that the processor started with",
-            *(f"log: {line}" for line in lines[-2:]),
+            *logged(lines[-2:]),
             subject=f"secret/{keys.write_token.secret}",
             affects=evidence.pipeline.affected_by(roles.PROCESSOR),
             confidence=Confidence.MEDIUM,
@@ -285,7 +286,7 @@ def _old_token(evidence: Evidence, lines: list[str]) -> Iterator[Finding]:
             "pod-holds-old-secret",
             evidence.pipeline[roles.PROCESSOR],
             one.why,
-            *(f"log: {line}" for line in lines[-2:]),
+            *logged(lines[-2:]),
             subject=f"pod/{name_of(stale[0])}" if len(stale) == 1 else None,
             since=config.token_written(evidence.snapshot),
         )

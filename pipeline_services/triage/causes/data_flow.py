@@ -15,6 +15,7 @@ from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.triage.causes import probes
 from pipeline_services.triage.causes.finding import make_finding
 from pipeline_services.triage.causes.kafka import unread_partitions
+from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import HISTORY, LOGS
@@ -44,7 +45,7 @@ CAUSES: Final = (
     ),
     Cause(
         "producer-idle",
-        "the producer runs and sends nothing",
+        "the producer runs but sends nothing",
         Escalation.L2,
         "producer-pod-failure",
         symptomatic=True,
@@ -105,7 +106,7 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             evidence,
             "backlog-draining",
             roles.PROCESSOR,
-            f"consumers work off a backlog: {(high or behind)[0].why}",
+            f"consumers are catching up with a backlog: {(high or behind)[0].why}",
             *(one.why for one in (*high, *behind)),
         )
 
@@ -121,7 +122,7 @@ def _strangers(evidence: Evidence) -> list[str]:
     if None in own:
         return []  # an address that is not known yet may be any member's
     others = [one for one in members if one["partitions"] and one["host"] not in own]
-    return [f"{one['host']} reads {len(one['partitions'])} partitions and is no processor" for one in others[:3]]
+    return [f"{one['host']} reads {len(one['partitions'])} partitions and is not a processor" for one in others[:3]]
 
 
 def _old_at_once(evidence: Evidence) -> bool:
@@ -179,7 +180,7 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
             roles.PRODUCER,
             f"the producer runs but its readings do not arrive: {idle[0].why}",
             *(one.why for one in idle),
-            *(f"log: {line}" for line in words[-2:]),
+            *logged(words[-2:]),
             *(f"pod {name_of(pod)} is ready" for pod in evidence.ready(roles.PRODUCER)[:1]),
             confidence=Confidence.MEDIUM,
         )

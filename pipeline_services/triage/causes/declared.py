@@ -39,7 +39,7 @@ CAUSES: Final = (
     ),
     Cause(
         "autoscaler-extra",
-        "there is an autoscaler that nobody declared",
+        "there is an HPA that the manifests do not declare",
         Escalation.L2,
         "high-resource-usage",
         steps=_TAKEN_AWAY,
@@ -48,7 +48,7 @@ CAUSES: Final = (
     ),
     Cause(
         "object-extra",
-        "an object acts on the pipeline that nobody declared",
+        "an object that the manifests do not declare acts on the pipeline",
         Escalation.L2,
         "configuration",
         steps=_TAKEN_AWAY,
@@ -57,7 +57,7 @@ CAUSES: Final = (
     ),
     Cause(
         "topic-set-otherwise",
-        "a topic's settings are not the declared ones",
+        "a topic's settings are not those that were declared",
         Escalation.L2,
         "kafka-statefulset-failure",
         steps=(
@@ -69,7 +69,7 @@ CAUSES: Final = (
     ),
     Cause(
         "clients-limited",
-        "a quota of the broker holds clients up",
+        "a quota of the broker throttles clients",
         Escalation.L2,
         "kafka-statefulset-failure",
         steps=(f"{_SET_BROKER} --describe {{whom}}", f"{_SET_BROKER} --alter {{whom}} --delete-config {{limits}}"),
@@ -123,7 +123,7 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
             evidence,
             "autoscaler-extra" if is_autoscaler else "object-extra",
             drift.component,
-            f"{drift.name} is one autoscaler too many: {drift.extra}"
+            f"{drift.name} is an HPA that nobody declared: {drift.extra}"
             if is_autoscaler
             else f"{drift.observed}: {drift.extra}",
             drift.observed,

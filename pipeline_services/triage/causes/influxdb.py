@@ -11,6 +11,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.k8s import name_of
 from pipeline_services.model.processor_log import NOT_DELIVERED
 from pipeline_services.triage.causes.finding import make_finding, of_part
+from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import RESTORE
@@ -34,7 +35,7 @@ CAUSES: Final = (
         Escalation.L2,
         "influxdb-statefulset-failure",
         steps=("kubectl logs -n {namespace} -l {selector:processor} --tail=50", RESTORE),
-        afterwards="writes go on",
+        afterwards="writes succeed again",
     ),
     Cause(
         "writes-fail",
@@ -43,7 +44,7 @@ CAUSES: Final = (
         "influxdb-statefulset-failure",
         symptomatic=True,
         steps=("kubectl logs -n {namespace} -l {selector:processor} --tail=50",),
-        afterwards="writes go on",
+        afterwards="writes succeed again",
     ),
 )
 
@@ -65,7 +66,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             "bucket-missing",
             roles.INFLUXDB,
             f"InfluxDB has no bucket {evidence.pipeline.store.bucket}, or not for this token",
-            *(f"log: {line}" for line in lines[-2:]),
+            *logged(lines[-2:]),
             missing,
             subject=f"bucket/{evidence.pipeline.store.bucket}",
         )
@@ -94,7 +95,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             roles.INFLUXDB,
             f"InfluxDB rejects the processor's writes: {failing[0].why}",
             *(one.why for one in failing),
-            *(f"log: {line}" for line in said[-2:]),
+            *logged(said[-2:]),
             confidence=Confidence.MEDIUM,
             details=of_part(evidence.pipeline[roles.PROCESSOR]),
         )

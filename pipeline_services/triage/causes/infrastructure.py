@@ -29,6 +29,7 @@ from pipeline_services.model.k8s import (
     taints_of,
 )
 from pipeline_services.triage.causes.finding import OF_ALL, make_finding
+from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import READY
@@ -243,7 +244,7 @@ def _full(evidence: Evidence) -> Iterator[Finding]:
                 "storage",
                 summary,
                 *(one.why for one in usage),
-                *(f"log: {line}" for line in lines[-2:]),
+                *logged(lines[-2:]),
                 subject=f"pvc of {app}",
                 affects=evidence.pipeline.affected_by(app),
                 details={"pod": pod, "mount": part.mount},

@@ -14,6 +14,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC
 from pipeline_services.model.k8s import age, created_at, labels_of, made_by, name_of
 from pipeline_services.triage.causes.finding import make_finding
+from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import RESTORE
@@ -44,11 +45,11 @@ CAUSES: Final = (
         Escalation.L2,
         "kafka-statefulset-failure",
         steps=(DESCRIBE_TOPIC, "kubectl logs -n {namespace} -l {selector:producer} --tail=50"),
-        afterwards="the topic's Configs let a batch of readings through, and the producer says no more of it",
+        afterwards="the topic accepts a batch of readings again, and the producer's log no longer mentions it",
     ),
     Cause(
         "client-floods",
-        "a client that is none of the pipeline's floods the broker",
+        "a client outside the pipeline floods the broker",
         Escalation.L2,
         "kafka-statefulset-failure",
         steps=(
@@ -143,10 +144,10 @@ def _flood(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             "client-floods",
             roles.KAFKA,
-            f"pod {name} is none of the pipeline's, and {fastest(grown)}",
+            f"pod {name} is not part of the pipeline, and {fastest(grown)}",
             f"the topic of readings grows by {own / 1e6:.3f} MB/s",
             f"pod {name}: made {age(pod, evidence.now):.0f} s ago, labels {labels_of(pod)}",
-            *(f"pod {name_of(other)} is none of the pipeline's either" for other in others[1:3]),
+            *(f"pod {name_of(other)} is not part of the pipeline either" for other in others[1:3]),
             subject=f"pod/{name}",
             since=created_at(pod),
             confidence=Confidence.MEDIUM if others[1:] else Confidence.HIGH,
@@ -164,7 +165,7 @@ def _refusal(evidence: Evidence) -> Iterator[Finding]:
             "records-refused",
             roles.KAFKA,
             f"{name_of(evidence.ready(roles.KAFKA)[0])} refuses what the producer sends: {found[0]}",
-            *(f"log: {line}" for line in lines[-2:]),
+            *logged(lines[-2:]),
             subject=f"topic/{evidence.pipeline.topics.readings}",
         )
 
@@ -179,7 +180,7 @@ def _coordinator(evidence: Evidence) -> Iterator[Finding]:
             "partition-leaderless",
             roles.KAFKA,
             f"{name_of(brokers[0])} cannot load the consumer group's offsets, so no processor can join",
-            *(f"log: {line}" for line in lines[-2:]),
+            *logged(lines[-2:]),
             subject="topic/__consumer_offsets",
             confidence=Confidence.MEDIUM,
         )

@@ -1,9 +1,10 @@
-"""What a container said before it ended."""
+"""What containers have logged, as people read it."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pipeline_services.model.component import Component
@@ -22,10 +23,15 @@ def last_log_lines(evidence: Evidence, part: Component, pod: K8sObject, containe
         if tail["pod"] == name_of(pod) and tail["container"] == container:
             lines = [entry.partition(" ")[2] for entry in (tail.get("previous") or tail["lines"])]
     worrying = [line for line in lines if re.search(_WORRY, line)]
-    return [_message(line) for line in (worrying or lines)[-2:]]
+    return [message_of(line) for line in (worrying or lines)[-2:]]
 
 
-def _message(line: str) -> str:
+def logged(lines: Iterable[str]) -> Iterator[str]:
+    """Lines of a log as evidence."""
+    return (f"log: {message_of(line)}" for line in lines)
+
+
+def message_of(line: str) -> str:
     """What a line of a log says, without what only programs read in it."""
     try:
         said = json.loads(line)

@@ -24,6 +24,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.causes import cluster_parts, services
 from pipeline_services.triage.causes.finding import make_finding, stopped_since, well
+from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import RESTORE
@@ -35,7 +36,7 @@ CAUSES: Final = (
         Escalation.L3,
         "network-policy-issues",
         steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
-        afterwards="the connection answers, the dependent checks are green",
+        afterwards="the connection works, the dependent checks are green",
     ),
     Cause(
         "policy-too-loose",
@@ -43,7 +44,7 @@ CAUSES: Final = (
         Escalation.L3,
         "network-policy-issues",
         steps=("kubectl get networkpolicies -n {namespace}", RESTORE),
-        afterwards="what no policy of the checkout allows is denied",
+        afterwards="what the manifests' policies do not allow is denied",
     ),
     Cause(
         "connection-fails",
@@ -104,7 +105,7 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
     red = [] if astray else evidence.failed_metrics("name-resolves")
     asking = [app for app in (roles.PRODUCER, roles.PROCESSOR) if app not in astray]
     lines = [line for app in asking for line in _unresolved(evidence, app)]
-    seen = (*(one.why for one in red[:2]), *(f"log: {line}" for line in lines[-2:]))
+    seen = (*(one.why for one in red[:2]), *logged(lines[-2:]))
     away = evidence.known("system_pods") and not (any(map(is_ready, servers)) or evidence.outdated(servers))
     scaled = deployment is not None and replicas_of(deployment) == 0
     if away or scaled or cluster_parts.lacks_pods(evidence, DNS):
@@ -176,7 +177,7 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
-    """Flows that no policy lets through, by what is said of each."""
+    """Flows that no NetworkPolicy allows through, by what is said of each."""
     pipeline = evidence.pipeline
     cut_off = {_suffers(pipeline, flow) for flow in ways.values()}
     only_names = all(flow.destination == DNS for flow in ways.values())
@@ -185,7 +186,7 @@ def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
         evidence,
         "policy-blocks",
         "network",
-        f"no policy lets {told}",
+        f"no NetworkPolicy allows {told}",
         *ways,
         *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
         *_time_outs(evidence),
@@ -225,7 +226,7 @@ def _changed(evidence: Evidence) -> float | None:
 
 def _time_outs(evidence: Evidence) -> list[str]:
     lines = [line for app in (roles.PRODUCER, roles.PROCESSOR) for line in evidence.said(app, _TIMED_OUT)]
-    return [f"log: {line}" for line in lines[-2:]]
+    return list(logged(lines[-2:]))
 
 
 def _connections(evidence: Evidence) -> Iterator[Finding]:
@@ -259,7 +260,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
                 "connection-fails",
                 "network",
                 f"{client} cannot connect to {server}, which is healthy",
-                *(f"log: {line}" for line in lines[-2:]),
+                *logged(lines[-2:]),
                 *well(evidence, server),
                 affects=evidence.pipeline.affected_by(client),
                 confidence=Confidence.MEDIUM,

@@ -31,11 +31,11 @@ CAUSES: Final = (
     ),
     Cause(
         "series-dropped",
-        "Prometheus scrapes its targets and keeps no figures of them",
+        "Prometheus scrapes its targets but drops their metrics",
         Escalation.L2,
         "observability",
         steps=("kubectl get configmaps -n {namespace} -o yaml", RESTORE),
-        afterwards="there are figures of whatever is scraped",
+        afterwards="every scraped target has its metrics",
     ),
     Cause(
         "port-closed",
@@ -70,7 +70,7 @@ CAUSES: Final = (
         "grafana-dashboards",
         symptomatic=True,
         steps=("kubectl logs -n {namespace} -l {selector:grafana} --tail=50", RESTORE),
-        afterwards="every panel shows the last minutes",
+        afterwards="every panel shows the last few minutes",
     ),
     Cause(
         "logs-not-shipped",

@@ -32,6 +32,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.triage.causes.absent_pods import absent
 from pipeline_services.triage.causes.containers import ended, stuck_container
 from pipeline_services.triage.causes.finding import make_finding, warnings_about
+from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.causes.probes import unready
 from pipeline_services.triage.causes.scheduling import unscheduled
 from pipeline_services.triage.evidence import Evidence
@@ -72,7 +73,7 @@ CAUSES: Final = (
         "pod-status",
         symptomatic=True,
         steps=(BEFORE, DESCRIBE),
-        afterwards="the count stays where it is",
+        afterwards="the restart count stays the same",
     ),
     Cause(
         "not-ready",
@@ -223,4 +224,4 @@ def _phase(pod: K8sObject) -> str:
 def _last_log_lines(evidence: Evidence, part: Component) -> list[str]:
     lines = [text for _, text in evidence.lines(part.reports_to)]
     worrying = [line for line in lines if re.search(r"(?i)error|fail|refused|denied|timed? ?out", line)]
-    return [f"log: {line}" for line in (worrying or lines)[-2:]]
+    return list(logged((worrying or lines)[-2:]))

@@ -34,7 +34,7 @@ from pipeline_services.triage.steps import DESCRIBE, HISTORY, LOGS, READY, ROLL_
 CAUSES: Final = (
     Cause(
         "process-hung",
-        "a process runs and does not answer",
+        "a process runs but does not answer",
         Escalation.L1,
         "pod-status",
         heals_within=120,
@@ -131,7 +131,7 @@ def killed_by_probe(
                 evidence,
                 "probe-wrong",
                 part,
-                f"{part.id} is killed by a probe that no port answers: {_which(pod, message)}",
+                f"{part.id} is killed by a probe on a port that nothing listens on: {_which(pod, message)}",
                 *seen,
                 *_probe_lines(pod),
                 *alive(evidence, part),

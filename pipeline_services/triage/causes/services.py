@@ -41,11 +41,11 @@ CAUSES: Final = (
         Escalation.L3,
         "network-policy-issues",
         steps=("kubectl describe service -n {namespace} {service}", RESTORE),
-        afterwards="a connection is answered",
+        afterwards="the service answers",
     ),
     Cause(
         "service-selects-too-much",
-        "a service leads to a pod that is not of its workload",
+        "a service also selects a pod of another workload",
         Escalation.L3,
         "network-policy-issues",
         steps=(
@@ -53,7 +53,7 @@ CAUSES: Final = (
             "kubectl label pod -n {namespace} {pod} {unlabel}",
         ),
         undo="kubectl label pod -n {namespace} {pod} {labels} --overwrite",
-        afterwards="the service has the endpoints of its workload only",
+        afterwards="the service has only its own workload's endpoints",
     ),
 )
 

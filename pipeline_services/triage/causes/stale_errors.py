@@ -19,7 +19,7 @@ from pipeline_services.triage.model import Cause, Confidence, Finding
 CAUSES: Final = (
     Cause(
         "outage-over",
-        "the component has recovered; failures of the outage are still in logs and metrics",
+        "the component has recovered; its earlier failures are still in logs and metrics",
         Escalation.L1,
         "self-healing",
         heals_within=150,

@@ -11,7 +11,9 @@ from pipeline_services.judgements import tls
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import K8sObject
+from pipeline_services.model.text import duration
 from pipeline_services.triage.causes.finding import make_finding
+from pipeline_services.triage.causes.log_lines import logged, message_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import GREEN, RESTORE
@@ -72,7 +74,7 @@ class _About:
         self._evidence = evidence
         self._served, self._stored = shown.get("served"), shown.get("secret")
         self._common: dict[str, Any] = {"subject": f"secret/{secret}", "since": evidence.changed("secrets", secret)}
-        self._lines = [f"log: {line}" for line in evidence.said(roles.PROCESSOR, _TLS_TROUBLE)[-2:]]
+        self._lines = list(logged(evidence.said(roles.PROCESSOR, _TLS_TROUBLE)[-2:]))
 
     def _found(self, cause: str, summary: str, *seen: str, **more: Any) -> Finding:
         return make_finding(self._evidence, cause, roles.INFLUXDB, summary, *seen, **{**self._common, **more})
@@ -81,13 +83,12 @@ class _About:
         for where, certificate in (("served", self._served), ("Secret's", self._stored)):
             if certificate and certificate["not_after"] <= self._evidence.now:
                 since = certificate["not_after"]
-                days = (self._evidence.now - since) / 86400
-                summary = f"the {where} certificate of InfluxDB expired {days:.1f} days ago"
+                summary = f"the {where} certificate of InfluxDB expired {duration(self._evidence.now - since)} ago"
                 yield self._found("certificate-expired", summary, *self._lines, since=since)
 
     def without_key(self) -> Iterator[Finding]:
         for one in self._evidence.failed(checks.CERTIFICATE_HAS_KEY):
-            summary = f"{one.why}: do not restart influxdb before the Secret is right, it would not come up"
+            summary = f"{one.why}: do not restart influxdb before the Secret is right: it would not start"
             yield self._found("certificate-without-key", summary, one.why, *self._lines)
 
     def not_loaded(self) -> Iterator[Finding]:
@@ -104,8 +105,8 @@ class _About:
             summary = "the processor does not trust the certificate of InfluxDB"
             yield self._found(cause, summary, *self._lines, confidence=less_sure)
         elif not ready and (words := evidence.said(roles.INFLUXDB, _UNUSABLE)):
-            lines = (f"log: {line}" for line in words[-2:])
-            yield self._found(cause, f"InfluxDB cannot use its certificate: {words[-1]}", *lines, confidence=less_sure)
+            summary = f"InfluxDB cannot use its certificate: {message_of(words[-1])}"
+            yield self._found(cause, summary, *logged(words[-2:]), confidence=less_sure)
 
     def expiring(self) -> Iterator[Finding]:
         for one in self._evidence.failed(checks.CERTIFICATE_VALID_FOR_WEEKS):

@@ -36,7 +36,7 @@ from pipeline_services.triage.steps import READY, RESTORE
 CAUSES: Final = (
     Cause(
         "quota-exceeded",
-        "the namespace's quota or limit range does not admit the pod",
+        "a ResourceQuota or LimitRange of the namespace refuses the pods",
         Escalation.L2,
         "high-resource-usage",
         steps=("kubectl describe resourcequota,limitrange -n {namespace}",),
@@ -79,7 +79,7 @@ CAUSES: Final = (
     ),
     Cause(
         "pods-forbidden",
-        "an admission policy or a service account forbids new pods",
+        "an admission policy or a missing service account blocks new pods",
         Escalation.L2,
         "pod-status",
         steps=(
@@ -98,7 +98,7 @@ CAUSES: Final = (
             "kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=privileged --overwrite",
         ),
         undo="kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=restricted --overwrite",
-        afterwards="the pods that were refused are made, ready within two minutes",
+        afterwards="the refused pods are created and ready within two minutes",
     ),
 )
 
@@ -184,7 +184,7 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
     lines = (message, *(event_line(event) for event in refused[:2]), *_quotas(evidence))
     if re.search(r"exceeded quota|must specify|(max|min)imum .* usage per", message):
         cause, component = "quota-exceeded", "config"
-        summary = f"the namespace's quota or limit range allows no pod of {part.id}"
+        summary = f"a ResourceQuota or LimitRange of the namespace refuses the pods of {part.id}"
     elif "violates PodSecurity" in message:
         cause, component = "pod-security-refuses", "config"
         summary = f"the namespace's label {ADMISSION}enforce admits no pod of {part.id}"

@@ -126,7 +126,7 @@ def _evidence(incident: Incident) -> Iterator[str]:
         yield ""
     known = known_issues(incident.snapshot)
     if known:
-        yield "Seen, and no fault (section 9):"
+        yield "Seen, but no fault (section 9):"
         yield ""
         yield from (f"- {issue.id}: impact: {_plain(issue.impact)}" for issue in known)
         yield ""
@@ -148,7 +148,7 @@ def _actions(incident: Incident) -> Iterator[str]:
             if finding.self_healing and not course.overdue
             else ""
         )
-        typed = "done and did not help" if course.entered(workflow.Stage.ESCALATED) else ""
+        typed = "done, but did not help" if course.entered(workflow.Stage.ESCALATED) else ""
         yield f"{number}. {_plain(finding.component)}: {typed or wait or 'run one after the other'}:"
         yield from _block(commands(finding.next, incident.snapshot.context))
         if finding.undo:
@@ -173,7 +173,7 @@ def _past_actions(number: int, course: Course, context: str) -> Iterator[str]:
 
 def _block(typed: Sequence[str]) -> list[str]:
     if not typed:
-        return ["", "   No command is known that helps.", ""]
+        return ["", "   No command is known to help.", ""]
     return ["", "   ```bash", *(f"   {command}" for command in typed), "   ```", ""]
 
 
@@ -189,7 +189,7 @@ def _escalation(incident: Incident) -> Iterator[str]:
     handed = [course for course in incident.courses if course.hands_over]
     if not handed:
         over = not any(course.open for course in incident.courses)
-        yield "None: it is over." if over else "None: the operator (L1) can bring this to its end."
+        yield "None: it is over." if over else "None: the operator (L1) can resolve this."
         waiting = workflow.watched(incident.courses)
         if waiting:
             levels = ", ".join(sorted({workflow.one_up(course.level).value for course in waiting}))

@@ -16,11 +16,12 @@ OWN_ONLY: Final = {
     "make daily": ".venv/bin/pytest -m daily --context {context}",
 }
 """Commands that mean the suite's own cluster, and what takes their place where another one is looked at."""
+_OWN_KUBECTL: Final = "export KUBECONFIG=$(make -s kubeconfig) PATH=$(dirname $(make -s kubectl)):$PATH"
 _MADE_AGAIN_BY_MAKE_UP: Final = " delete secret "
 _RENEWED_BY_ITS_ISSUER: Final = (
     "# its issuer (cert-manager, the CA) renews it; do not delete it: nothing makes a new one"
 )
-_WORD: Final = re.compile(r"(?:'[^']*'|\"[^\"]*\"|[^\s'\"])+")
+_WORD: Final = re.compile(r"(?:-[a-z] )?(?:'[^']*'|\"[^\"]*\"|[^\s'\"])+")
 _FRESH: Final = 120.0
 
 
@@ -49,7 +50,7 @@ def _elsewhere(step: str) -> str:
 
 def kubeconfig_hint(context: str) -> str:
     """What has to be typed once so that kubectl knows the suite's own cluster; others it knows by their context."""
-    return "export KUBECONFIG=$(make -s kubeconfig)" if context == own_cluster.CONTEXT else ""
+    return _OWN_KUBECTL if context == own_cluster.CONTEXT else ""
 
 
 def triage_command(options: Mapping[str, object], *more: str) -> str:
@@ -67,7 +68,8 @@ def triage_command(options: Mapping[str, object], *more: str) -> str:
 def pasted(command: str, width: int, indent: str) -> list[str]:
     """A command on as many lines as it needs; every line but the last ends so that the shell reads on.
 
-    No line ends within quotes, where the shell would take the end for a part of the text.
+    No line ends within quotes, where the shell would take the end for a part of the text, nor between ``-n`` and its
+    value.
     """
     lines, line = [], indent
     for word in _WORD.findall(command):

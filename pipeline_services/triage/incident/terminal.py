@@ -20,8 +20,8 @@ _TAB: Final = 10
 _DETAIL: Final = ((4, 4), (3, 3), (2, 3), (1, 2), (1, 1))
 """How many lines of evidence and how many commands a finding gets, from ample to scarce."""
 _SURE: Final = {
-    Confidence.MEDIUM: "not quite: it follows from what was seen",
-    Confidence.LOW: "no: it is what is left over",
+    Confidence.MEDIUM: "not quite: it was inferred, not seen",
+    Confidence.LOW: "no: nothing else was left",
 }
 
 
@@ -51,7 +51,7 @@ def screen(view: View) -> list[str]:
         return [f"HEALTHY: nothing is wrong; {where}"]
     unanswered = not_known(diagnosis.unanswered)
     if not diagnosis.findings:
-        return _within([f"NOT KNOWN: whether anything is wrong; {where}", *unanswered], room)
+        return _within([f"INCONCLUSIVE: too little is known; {where}", *unanswered], room)
     head = f"{plural(len(diagnosis.findings), 'finding').upper()}: {_blamed(view.courses)}; {where}"
     tail = [*_within(unanswered, 5), *_before_pasting(diagnosis)]
     return [head, *_findings(view, room - 1 - len(tail)), *tail]
@@ -60,7 +60,7 @@ def screen(view: View) -> list[str]:
 def _blamed(courses: Sequence[Course]) -> str:
     shown = ", ".join(dict.fromkeys(course.finding.component for course in courses))
     waits = all(course.stage is workflow.Stage.WATCHING for course in courses)
-    return f"{shown} (self-healing, watching)" if waits else shown
+    return f"{shown} (heals by itself, watching)" if waits else shown
 
 
 def _findings(view: View, room: int) -> list[str]:
@@ -89,7 +89,7 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
     yield from _wrapped(f"{number}. ", one_line(_title(finding), 2 * WIDTH - 10), 3)
     more = ", ".join(sorted(finding.affects - {finding.component}))
     began = since(finding.since, view.diagnosis.taken_at, view.now)
-    yield from _row("since", f"{began}; on it depend: {more}" if more else began)
+    yield from _row("since", f"{began}; affects {more}" if more else began)
     seen = [line for line in finding.evidence if line != finding.summary]
     for place, line in enumerate(seen[: detail[0]]):
         yield from _row("" if place else "why", f"- {one_line(line, 2 * (WIDTH - _TAB - 6))}")
@@ -100,12 +100,12 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
     yield from _row("heals", _heals(course, view.watch))
     typed = commands(finding.next, view.diagnosis.context)[: detail[1]]
     if typed:
-        yield f"   {'next':<{_TAB - 3}}" + ("(one after the other; look after each)" if len(typed) > 1 else "(paste)")
+        yield f"   {'next':<{_TAB - 3}}" + ("(one at a time; check after each)" if len(typed) > 1 else "(paste it)")
         yield from (line for command in typed for line in pasted(command, WIDTH, " " * _TAB))
     yield from _undo(finding.undo, view.diagnosis.context) if finding.undo and ample else ()
     yield from _row("then", finding.afterwards) if finding.afterwards and ample else ()
     met = escalations.met_by(finding) if ample and course.hands_over else []
-    look_at = f"; they look at {met[0].look_at}" if met else ""
+    look_at = f"; they check {met[0].look_at}" if met else ""
     yield from _row("call", f"{call(course)}{look_at}; RUNBOOK.md#{finding.cause.runbook}")
 
 
@@ -122,7 +122,7 @@ def _title(finding: Finding) -> str:
 
 def _heals(course: Course, watch: str) -> str:
     if course.overdue:
-        return f"NO: it should have within {duration(workflow.limit(course.finding))} and did not. Act now"
+        return f"NO: it should have healed within {duration(workflow.limit(course.finding))}. Act now"
     if course.stage is workflow.Stage.WATCHING:
         limit = duration(workflow.limit(course.finding))
         return f"yes, by itself within {limit}; follow it: {watch}" if watch else f"yes, by itself within {limit}"
@@ -135,10 +135,10 @@ def call(course: Course) -> str:
     if course.entered(workflow.Stage.ESCALATED):
         return f"{level}, now: the step did not help"
     if course.overdue:
-        return f"{level}, unless that helps at once"
+        return f"{level} if that does not help at once"
     if course.stage is workflow.Stage.WATCHING:
         return f"nobody; {workflow.one_up(course.level).value} if it does not heal"
-    return "nobody: the operator resolves it" if not course.hands_over else f"{level}, unless that helps"
+    return "nobody: you can resolve it" if not course.hands_over else f"{level} if that fails"
 
 
 def not_known(unanswered: Sequence[Unanswered]) -> list[str]:
@@ -152,7 +152,7 @@ def not_known(unanswered: Sequence[Unanswered]) -> list[str]:
         said = textwrap.shorten(
             f"{plural(len(ones), 'check')} of {components}: {why}", 2 * WIDTH - 30, placeholder=" ..."
         )
-        lines += _wrapped("NOT KNOWN  ", said, 3)
+        lines += _wrapped("INCONCLUSIVE  ", said, 3)
     return lines
 
 
@@ -171,5 +171,5 @@ def _wrapped(head: str, text: str, indent: int) -> list[str]:
 
 
 def _within(lines: list[str], room: int) -> list[str]:
-    more = f"... and {len(lines) - room + 1} lines more, in triage.json"
+    more = f"... and {len(lines) - room + 1} more lines, in triage.json"
     return lines if len(lines) <= room else [*lines[: room - 1], more]

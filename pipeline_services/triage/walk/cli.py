@@ -39,13 +39,13 @@ if TYPE_CHECKING:
 REPORTS: Final = REPOSITORY / "reports"
 _HELP: Final = """\
 What is wrong with the pipeline, since when, why, does it heal by itself, what to type, whom to call.
-Reads only: nothing is created or changed, here or in the cluster, but for the files in the reports' folder.
+Reads only: nothing is created or changed, here or in the cluster but the files in the reports folder.
 
   triage.json              the answer for programs, always
   incident-<time>.md       the incident, ready to be filed, where something was found
-  evidence-<time>.tar.gz   what to hand over, to the next level (no secrets in it)
+  evidence-<time>.tar.gz   what to hand over to the next level (no secrets in it)
 
-exit codes:  0 healthy   1 findings   2 it could not be known   3 the suite itself failed
+exit codes:  0 healthy   1 findings   2 inconclusive   3 the suite itself failed
              4 the command was refused   130, 143, 129 stopped
              (make ends with 2 for anything but 0)
 examples:
@@ -105,19 +105,21 @@ def _parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--context", metavar="NAME", help="look at this context's cluster")
-    parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="where the cluster and the account are")
+    parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="the cluster and the account")
     parser.add_argument("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its description)")
-    parser.add_argument("--pipeline", type=Path, metavar="FILE", help="its description (default: the suite's own)")
+    parser.add_argument(
+        "--pipeline", type=Path, metavar="FILE", help="the pipeline's description (default: the suite's own)"
+    )
     parser.add_argument("--snapshot", type=Path, metavar="FILE", help="judge this saved snapshot, without a cluster")
-    parser.add_argument("--settings", type=Path, metavar="FILE", help="this environment's thresholds and absent parts")
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="this environment's thresholds and absent components"
+    )
     parser.add_argument("--reports", type=Path, metavar="DIR", default=REPORTS, help="where the files go: reports/")
     parser.add_argument("--watch", action="store_true", help="follow what heals by itself until it is gone or late")
     parser.add_argument(
         "--until-mended", action="store_true", help="as --watch, and also wait for what you resolve by hand (15 min)"
     )
-    parser.add_argument(
-        "--tried", action="store_true", help="the commands were typed: what is still wrong is escalated"
-    )
+    parser.add_argument("--tried", action="store_true", help="the commands did not help: escalate what is still wrong")
     return parser
 
 
@@ -159,7 +161,7 @@ def _looked(options: argparse.Namespace, settings: Settings, described: Pipeline
     from pipeline_services.snapshot.live import LivePipeline  # noqa: PLC0415  a saved snapshot needs no client library
 
     if sys.stderr.isatty():
-        sys.stderr.write("Looking; this takes 5 to 15 s.\n")
+        sys.stderr.write("Taking a snapshot; this takes 5 to 15 s.\n")
     target = resolve_target(options.kubeconfig, options.context, options.namespace, described)
     with LivePipeline(target, settings) as pipeline:
         seen = _judged(pipeline.snapshot(deep=True), settings, options)
@@ -210,7 +212,7 @@ def _filed(options: argparse.Namespace, seen: _Seen) -> filing.Filed | str:
     try:
         return filing.file(options.reports, seen.now, seen.first, seen.snapshot, seen.courses, last=seen.last)
     except OSError as error:
-        return f"NO FILES: cannot write to {options.reports}: {error.strerror}. The answer stands."
+        return f"NO FILES: cannot write to {options.reports}: {error.strerror}. The answer is still valid."
 
 
 def _show(options: argparse.Namespace, seen: _Seen, filed: filing.Filed | str) -> None:

@@ -105,8 +105,8 @@ class Watch:
 
 def _state(course: Course, now: float) -> str:
     if course.missing:
-        return "gone; one more look"
+        return "gone; looking once more to be sure"
     if course.stage is Stage.ACTING:
-        return "still there; type what stands above"
+        return "still there; run the commands above"
     left = (course.deadline or now) - now
     return f"still there, {duration(left)} left" if left > 0 else "still there"

@@ -11,7 +11,7 @@ from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, 
 DAY_S = 86_400.0
 SAID = "kafka-0 is not ready\nimpact: no reading passes\nnext: kubectl get pod kafka-0\nescalate to: L2"
 LEFT_OUT = StepResult("chaos", State.NOT_RUN, why="takes about 20 min, 12 min are left of the time box")
-CUT_OFF = StepResult("matrix", State.STOPPED, 130, 60.0, "as the time box was up")
+CUT_OFF = StepResult("matrix", State.STOPPED, 130, 60.0, "because the time box was over")
 WORDS = {".": PASSED, "F": FAILED, "?": INCONCLUSIVE}
 
 

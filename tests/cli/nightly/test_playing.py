@@ -94,7 +94,7 @@ def test_a_step_that_takes_too_long_is_stopped(tmp_path: Path, said: list[str]) 
     night = player(tmp_path, said, 1.0)
     night.play([step("slow", "import signal; signal.pause()", usual_s=0.1)])
     [slow] = night.done
-    assert (slow.state, slow.why) == (State.STOPPED, "as the time box was up")
+    assert (slow.state, slow.why) == (State.STOPPED, "because the time box was over")
 
 
 def test_a_step_that_does_not_end_is_forced_to(
@@ -201,14 +201,14 @@ def test_an_outbox_that_cannot_be_read_takes_no_verdict_away(
     monkeypatch.setenv(cli.RECEIVERS, "json://127.0.0.1/")
     (tmp_path / "outbox.json").write_text("{")
     assert cli.main(["--reports", str(tmp_path)]) == 0
-    assert "NOBODY WAS TOLD: " in capsys.readouterr().out
+    assert "NOT NOTIFIED: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("in_the_way", "outcome", "code", "said"),
     [
-        ("outbox.json", "failed", 1, "NOBODY WAS TOLD: [Errno 21]"),
-        ("outbox.json", "passed", 0, "NOBODY WAS TOLD: [Errno 21]"),
+        ("outbox.json", "failed", 1, "NOT NOTIFIED: [Errno 21]"),
+        ("outbox.json", "passed", 0, "NOT NOTIFIED: [Errno 21]"),
         (report.PAGE, "failed", 1, "NO REPORT: [Errno 21]"),
         (report.PAGE, "passed", 3, "NO REPORT: [Errno 21]"),
     ],

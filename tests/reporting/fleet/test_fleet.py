@@ -163,8 +163,8 @@ def test_forty_pipelines_are_judged_within_time_and_memory(saved: Path) -> None:
             "unknown key 'contxt' in fleet.pipelines[0]; did you mean 'context'?",
         ),
         ('[[pipelines]]\ncontext = "x"', "fleet.pipelines[0] has no 'name'"),
-        ('[[pipelines]]\nname = "a"\n[[pipelines]]\nname = "a"', "'a' stands there 2 times"),
-        ('[[pipelines]]\nname = "a/b"', "'a/b' is no name"),
+        ('[[pipelines]]\nname = "a"\n[[pipelines]]\nname = "a"', "'a' is listed 2 times"),
+        ('[[pipelines]]\nname = "a/b"', "'a/b' is no valid name"),
         ('[[pipelines]]\nname = "a"\nsnapshot = "x"\ncontext = "y"', "a has a snapshot and a cluster"),
         ("x = [", "is not TOML"),
     ],
@@ -218,7 +218,7 @@ def test_the_table_has_the_components_that_are_not_well_everywhere() -> None:
         "west      FAILED     2 failed",
         "north     NOT KNOWN  1 ?",
         "south     NOT KNOWN  ?",
-        "ok wherever they are: loki, hpa",
+        "ok in all: loki, hpa",
     ]
 
 
