@@ -47,6 +47,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "broker-unresponsive": "kafka-hung-unprobed",
     "store-unresponsive": "influxdb-hung-unprobed",
     "bucket-missing": "influxdb-bucket-renamed",
+    "bucket-set-otherwise": "influxdb-keeps-for-ever",
+    "store-worked-on": "influxdb-runs-a-task",
     "token-refused": "token-revoked",
     "token-may-not-write": "token-for-reading-only",
     "pod-holds-old-secret": "token-rotated-pods-not-restarted",

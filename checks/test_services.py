@@ -86,6 +86,18 @@ def test_influxdb_healthy(snapshot: Snapshot) -> None:
     influxdb.is_healthy(snapshot)
 
 
+@pytest.mark.runbook("influxdb-statefulset-failure")
+def test_bucket_set_as_declared(snapshot: Snapshot) -> None:
+    """The bucket keeps readings for as long as the pipeline is described with."""
+    influxdb.bucket_is_set_as_declared(snapshot)
+
+
+@pytest.mark.runbook("influxdb-statefulset-failure")
+def test_store_left_alone(snapshot: Snapshot) -> None:
+    """No task and no replication works on the readings inside InfluxDB."""
+    influxdb.nothing_works_on_it(snapshot)
+
+
 @pytest.mark.runbook("producer-pod-failure")
 def test_data_clock(snapshot: Snapshot) -> None:
     """No stored reading is from the future."""

@@ -46,7 +46,7 @@ def other_pipeline() -> Pipeline:
             "series_label": "service",
             "components": {name: _component(table) for name, table in own["components"].items()},
             "topics": topics,
-            "store": _STORE,
+            "store": {**_STORE, "retention_s": own["store"]["retention_s"]},
             "config": _config(own["config"]),
             "metrics": {meaning: f"works_{meaning}" for meaning in own["metrics"]},
             "dashboard": {

@@ -95,6 +95,20 @@ DIAGNOSIS: Final = (
         min_duration_s=30.0,
     ),
     Scenario(
+        "influxdb-keeps-for-ever",
+        stores.bucket_kept(0),
+        (finding(roles.INFLUXDB, "bucket-set-otherwise"),),
+        (checks.BUCKET_SET_AS_DECLARED,),
+        met=("influxdata/influxdb#24765",),
+    ),
+    Scenario(
+        "influxdb-runs-a-task",
+        stores.thinned_out,
+        (finding(roles.INFLUXDB, "store-worked-on"),),
+        (checks.STORE_LEFT_ALONE,),
+        met=("solectrus/solectrus#644",),
+    ),
+    Scenario(
         "certificate-of-another-authority",
         certificates.other_authority,
         (finding(roles.INFLUXDB, "certificate-wrong"),),

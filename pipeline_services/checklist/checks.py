@@ -177,6 +177,16 @@ CONSUMER_GROUP_STABLE: Final = Check(
     settles=True,
 )
 INFLUXDB_HEALTHY: Final = Check("test_influxdb_healthy", influxdb.is_healthy, by.one(roles.INFLUXDB))
+BUCKET_SET_AS_DECLARED: Final = Check(
+    "test_bucket_set_as_declared",
+    influxdb.bucket_is_set_as_declared,
+    by.one_where(roles.INFLUXDB, lambda pipeline: pipeline.store.retention_s),
+)
+STORE_LEFT_ALONE: Final = Check(
+    "test_store_left_alone",
+    influxdb.nothing_works_on_it,
+    by.one_where(roles.INFLUXDB, lambda pipeline: pipeline.config.admin),
+)
 DATA_CLOCK: Final = Check(
     "test_data_clock", influxdb.readings_are_past, by.one(roles.PRODUCER), by.always(roles.INFLUXDB)
 )

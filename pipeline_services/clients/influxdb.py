@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pipeline_services.clients.http import READ_TIMEOUT, Answer, HttpApi
 from pipeline_services.model.configuration import Store
-from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.errors import NoData, UnexpectedAnswer
 
 NANO: Final = 1_000_000_000
 LOOK_BACK: Final = "1h"
@@ -18,6 +18,8 @@ DELETE_TIMEOUT_S: Final = 60.0
 STREAM_TIMEOUT_S: Final = 120.0
 """Seconds for the next part of a long answer: before the first one, every series of a measurement is opened."""
 PART_ROWS: Final = 10_000
+MOST_TASKS: Final = 100
+NOT_FOUND: Final = 404
 _SHARD: Final = "storage_shard_disk_size{"
 """What begins each shard's line among InfluxDB's own metrics."""
 
@@ -160,6 +162,40 @@ class InfluxStore:
         where = {"org": self._store.org, "bucket": self._store.bucket}
         return self._checked().ask("/api/v2/write", where, body="", headers=token_header(token)).status
 
+    def bucket(self, token: str) -> dict[str, Any]:
+        """The bucket's id, that of its organisation, and for how many seconds it keeps readings; 0: for ever.
+
+        Raises:
+            NoData: there is no such bucket, or none for this token.
+            UnexpectedAnswer: InfluxDB does not say.
+        """
+        query = {"name": self._store.bucket}
+        answer = self._checked().ask("/api/v2/buckets", query, headers=token_header(token))
+        if answer.status == NOT_FOUND:
+            raise NoData(f"InfluxDB has no bucket {self._store.bucket}, or not for this token")
+        try:
+            (found,) = answer.json()["buckets"]
+            kept = sum(int(rule["everySeconds"]) for rule in found.get("retentionRules") or ())
+            return {"id": str(found["id"]), "org": str(found["orgID"]), "retention_s": kept}
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a question for its bucket") from error
+
+    def at_work(self, token: str) -> list[dict[str, Any]]:
+        """What works on the organisation's readings inside InfluxDB: its tasks, and the streams that copy a bucket.
+
+        Args:
+            token: one that may see all of the organisation.
+
+        Raises as ``bucket``.
+        """
+        query, headers = {"orgID": self.bucket(token)["org"]}, token_header(token)
+        tasks = self._checked().ask_json("/api/v2/tasks", {**query, "limit": str(MOST_TASKS)}, headers=headers)
+        streams = self._checked().ask_json("/api/v2/replications", query, headers=headers)
+        return [
+            *(_working("task", one, active=one.get("status") == "active") for one in tasks.get("tasks") or ()),
+            *(_working("replication", one, active=True) for one in streams.get("replications") or ()),
+        ]
+
     def newest(self, token: str) -> Newest:
         """The newest reading and how many came within a minute.
 
@@ -177,6 +213,10 @@ class InfluxStore:
         if self._http is None:
             raise UnexpectedAnswer("the Secret with the store's certificate has no CA certificate: no token is sent")
         return self._http
+
+
+def _working(kind: str, found: dict[str, Any], *, active: bool) -> dict[str, Any]:
+    return {"kind": kind, "id": str(found.get("id", "")), "name": str(found.get("name", "")), "active": active}
 
 
 def shards_of(http: HttpApi) -> int:

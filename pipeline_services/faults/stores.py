@@ -43,6 +43,28 @@ pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
 nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
   influx bucket update --host "https://localhost:$4" --token "$3" --id "$1" --name "$2" >/dev/null
 """
+# $1 the operator's token, $2 InfluxDB's port, $3... the words of influx.
+_INFLUX: Final = """
+pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+token=$1 port=$2 group=$3 verb=$4
+shift 4
+nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
+  influx "$group" "$verb" --host "https://localhost:$port" --token "$token" "$@" >/dev/null
+"""
+# $1 the name, $2 the organisation, $3 the operator's token, $4 InfluxDB's port.
+_REMOVE_TASKS: Final = """
+pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+wanted=$1 org=$2 token=$3 port=$4
+inside() {
+  nsenter -t "$pid" -m -n -p \\
+    env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
+    influx task "$@" --host "https://localhost:$port" --token "$token" </dev/null
+}
+found=$(inside list --org "$org" --hide-headers) || { echo "$found"; exit 1; }
+echo "$found" | while read -r id name _; do
+  if [ "$name" = "$wanted" ]; then inside delete --id "$id" >/dev/null || exit 1; fi
+done
+"""
 # $1 active or inactive, $2 the token's id, $3 the operator's token, $4 InfluxDB's port; influx auth takes no address.
 _TOKEN: Final = """
 pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
@@ -156,6 +178,40 @@ def bucket_renamed(bucket_id: str, name: str, other: str, token: str, port: int)
         f"bucket {name} renamed to {other}",
         [Command([*words, other, token, str(port)], f"bucket {name} renamed to {other}")],
         [Command([*words, name, token, str(port)], f"bucket {name} has its name again")],
+    )
+
+
+def bucket_kept(bucket_id: str, seconds: int, before: int, token: str, port: int) -> Fault:
+    """The fault that lets a bucket of InfluxDB keep readings for another time; 0: for ever.
+
+    Args:
+        before: the seconds for which it keeps them now.
+        token: the operator's, which may do that.
+        port: InfluxDB's.
+    """
+
+    def kept(value: int) -> Command:
+        words = ["bucket", "update", "--id", bucket_id, "--retention", f"{value}s"]
+        return Command(["sh", "-c", _INFLUX, "sh", token, str(port), *words], f"readings are kept for {value} s")
+
+    return Fault(f"the bucket keeps readings for {seconds} s", [kept(seconds)], [kept(before)])
+
+
+def task_made(name: str, flux: str, org: str, token: str, port: int) -> Fault:
+    """The fault that lets InfluxDB run a task.
+
+    Args:
+        name: without a space.
+        flux: what it does; it has to say the same name.
+        token: the operator's, which may do that.
+        port: InfluxDB's.
+    """
+    make = ["sh", "-c", _INFLUX, "sh", token, str(port), "task", "create", "--org", org, flux]
+    remove = ["sh", "-c", _REMOVE_TASKS, "sh", name, org, token, str(port)]
+    return Fault(
+        f"the task {name} runs in InfluxDB",
+        [Command(make, f"task {name} made")],
+        [Command(remove, f"task {name} deleted where it is")],
     )
 
 

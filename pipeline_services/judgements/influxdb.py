@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.judgements.readings import no_reading
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
+from pipeline_services.model.commands import as_operator
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -27,6 +28,45 @@ def is_healthy(snapshot: Snapshot) -> None:
             "--cacert /etc/influxdb-tls/ca.crt https://localhost:{port:influxdb}/health"
         )
         raise Deviation(snapshot, f"InfluxDB's /health answers {answer['status']} {status!r}", "200 'pass'", advice)
+
+
+def bucket_is_set_as_declared(snapshot: Snapshot) -> None:
+    """The bucket keeps readings for as long as the description says."""
+    require_ready(snapshot, roles.INFLUXDB)
+    kept, wanted = snapshot.data("influxdb_bucket")["retention_s"], snapshot.pipeline.store.retention_s
+    if kept != wanted:
+        shorter = kept and kept < wanted
+        advice = advice_about(roles.INFLUXDB).but(
+            impact="stored readings are deleted earlier than was promised"
+            if shorter
+            else "no reading is deleted when it should be: the volume fills up",
+            next_command=as_operator("bucket list --org {org} --name {bucket}"),
+            level="L2",
+        )
+        observed = f"bucket {snapshot.pipeline.store.bucket} keeps readings for {hours(kept)}"
+        raise Deviation(snapshot, observed, hours(wanted), advice)
+
+
+def nothing_works_on_it(snapshot: Snapshot) -> None:
+    """No task and no replication runs inside InfluxDB: the pipeline is described without."""
+    require_ready(snapshot, roles.INFLUXDB)
+    for one in at_work(snapshot):
+        advice = advice_about(roles.INFLUXDB).but(
+            impact="it reads, writes or sends away readings beside the pipeline, and takes InfluxDB's CPU",
+            next_command=as_operator(f"{one['kind']} list --org {{org}}"),
+            level="L2",
+        )
+        raise Deviation(snapshot, f"the {one['kind']} {one['name']!r} runs in InfluxDB", "none", advice)
+
+
+def at_work(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """The tasks and replications that are active."""
+    return [one for one in snapshot.data("influxdb_at_work") if one["active"]]
+
+
+def hours(seconds: int) -> str:
+    """A retention as influx takes it, in words where it is for ever."""
+    return f"{seconds / 3600:g}h" if seconds else "ever"
 
 
 def readings_are_past(snapshot: Snapshot) -> None:

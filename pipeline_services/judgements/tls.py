@@ -41,7 +41,7 @@ def is_valid_for_weeks(snapshot: Snapshot) -> None:
 
 
 def _ends(days: float) -> str:
-    return f"expires in {days:.1f} days" if days > 0 else f"expired {duration(-days * _DAY)} ago"
+    return f"expires in {days:.1f} days" if days > 0 else f"expired {duration(-days * DAY_S)} ago"
 
 
 def has_its_key(snapshot: Snapshot) -> None:

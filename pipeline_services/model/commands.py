@@ -19,7 +19,7 @@ _PLACEHOLDER: Final = re.compile(r"(?<!\$)\{([a-z_]+)(?::([a-z_-]+))?\}")
 _KAFKA_TOOL: Final = re.compile(r"\b(kafka-[a-z-]+)\.sh\b")
 _KUBECTL: Final = re.compile(r"(?<![\w./-])kubectl (?!--)")
 _READS: Final = re.compile(r"^kubectl( --context \S+)? (get|describe|logs|top|exec|rollout history|rollout status)\b")
-_ALTERS: Final = re.compile(r" --(alter|create|delete)\b")
+_ALTERS: Final = re.compile(r" --(alter|create|delete)\b| influx [a-z]+ (update|delete)\b")
 """Words of the brokers' own tools, which are typed in a container."""
 _LOOKS_AGAIN: Final = ("make daily", "make triage")
 _KEPT: Final = re.compile(r" > \S+$")
@@ -40,6 +40,10 @@ DESCRIBE_SIZES: Final = (
 DESCRIBE_QUOTAS: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-configs.sh --bootstrap-server localhost:{port:kafka} "
     "--describe --entity-type clients"
+)
+_AS_OPERATOR: Final = (
+    "kubectl get secret -n {namespace} {secret:admin} -o jsonpath='{.data.token}' | base64 -d | "
+    "kubectl exec -i -n {namespace} {pod:influxdb} -- sh -c 'INFLUX_TOKEN=$(cat) influx %s'"
 )
 READ_DEAD_LETTER: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-console-consumer.sh --bootstrap-server localhost:{port:kafka} "
@@ -112,6 +116,11 @@ def fill(
         return _described(found.group(), word, of, pipeline)
 
     return _KAFKA_TOOL.sub(rf"\1{pipeline.topics.tools}", _PLACEHOLDER.sub(value, command))
+
+
+def as_operator(words: str) -> str:
+    """A command of ``influx`` with the rights of its administrator, whose token stands in no argument."""
+    return _AS_OPERATOR % words
 
 
 def in_context(command: str, context: str) -> str:

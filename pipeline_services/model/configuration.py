@@ -35,12 +35,16 @@ class Topics:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """InfluxDB's side: where readings are stored. ``value``: a field that every stored reading has."""
+    """InfluxDB's side: where readings are stored. ``value``: a field that every stored reading has.
+
+    ``retention_s``: the seconds for which the bucket keeps them; 0: nothing is said of that.
+    """
 
     org: str
     bucket: str
     measurement: str
     value: str = "value"
+    retention_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pipeline_services.clients.influxdb import Bucket, InfluxStore, Newest, Seri
 from pipeline_services.clients.loki import LokiApi
 from pipeline_services.clients.prometheus import PrometheusApi, number
 from pipeline_services.model.configuration import Store
-from pipeline_services.model.errors import AccessDenied, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.errors import AccessDenied, NoData, PreconditionNotMet, UnexpectedAnswer
 from tests.clients.fake_servers import FakeServer, Reply, serving
 
 SERIES = {"metric": {"pod": "kafka-0"}, "value": [1763870400.1, "NaN"]}
@@ -208,6 +208,32 @@ def test_the_newest_reading(server: FakeServer, http: HttpApi) -> None:
 def test_no_reading_at_all(server: FakeServer, http: HttpApi) -> None:
     server.routes["/query"] = influx()
     assert InfluxStore(http, http, STORE).newest("t") == Newest(None, 0)
+
+
+def test_how_the_bucket_is_set_and_what_works_on_it(server: FakeServer, http: HttpApi) -> None:
+    rules = [{"type": "expire", "everySeconds": 60, "shardGroupDurationSeconds": 3_600}]
+    server.routes["/api/v2/buckets"] = (200, {"buckets": [{"id": "b", "orgID": "o", "retentionRules": rules}]})
+    tasks = [{"id": "t", "name": "thin out", "status": "active", "flux": "secret"}, {"id": "u", "status": "inactive"}]
+    server.routes["/api/v2/tasks"] = (200, {"tasks": tasks})
+    server.routes["/api/v2/replications"] = (200, {"replications": [{"id": "r", "name": "away"}]})
+    store = InfluxStore(http, http, STORE)
+    assert store.bucket("t") == {"id": "b", "org": "o", "retention_s": 60}
+    assert store.at_work("t") == [
+        {"kind": "task", "id": "t", "name": "thin out", "active": True},
+        {"kind": "task", "id": "u", "name": "", "active": False},
+        {"kind": "replication", "id": "r", "name": "away", "active": True},
+    ]
+    server.routes["/api/v2/buckets"] = (200, {"buckets": [{"id": "b", "orgID": "o", "retentionRules": []}]})
+    assert store.bucket("t")["retention_s"] == 0
+
+
+@pytest.mark.parametrize(("reply", "error"), [((404, {}), NoData), ((200, {"buckets": []}), UnexpectedAnswer)])
+def test_a_bucket_of_which_nothing_is_known(
+    server: FakeServer, http: HttpApi, reply: Reply, error: type[Exception]
+) -> None:
+    server.routes["/api/v2/buckets"] = reply
+    with pytest.raises(error):
+        InfluxStore(http, http, STORE).bucket("t")
 
 
 @pytest.mark.parametrize(

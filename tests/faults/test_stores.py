@@ -58,3 +58,24 @@ def test_what_to_remove_has_to_be_explicit(beginning: str) -> None:
         stores.topics_removed(beginning, 9092)
     with pytest.raises(ValueError, match="needs an explicit target"):
         stores.buckets_removed(beginning, "conveyor", "secret", 8086)
+
+
+def test_a_bucket_keeps_readings_for_another_time_and_then_for_that_of_before(tmp_path: Path) -> None:
+    fault = stores.bucket_kept("0b2", 0, 1_209_600, "secret", 8086)
+    said = [run(step, tmp_path)[1][-1] for step in (*fault.inject, *fault.undo) if isinstance(step, Command)]
+    options = "bucket update --host https://localhost:8086 --token secret --id 0b2 --retention"
+    assert said == [f"influx {options} 0s", f"influx {options} 1209600s"]
+    assert "secret" not in f"{fault.inject} {fault.undo}".replace("'secret'", "")
+
+
+def test_a_task_is_made_and_deleted_by_its_name(tmp_path: Path) -> None:
+    fault = stores.task_made("thin-out", "option task = {}", "conveyor", "secret", 8086)
+    (make,), (remove,) = fault.inject, fault.undo
+    assert isinstance(make, Command)
+    assert isinstance(remove, Command)
+    assert run(make, tmp_path)[1][-1].endswith("--token secret --org conveyor option task = {}")
+    tasks = "0a1\\tthin\\tconveyor\\n0b2\\tthin-out\\tconveyor\\n"
+    code, (*_, listed, deleted) = run(remove, tmp_path, tasks)
+    assert code == 0
+    assert "task list" in listed
+    assert deleted.split()[2:5] == ["delete", "--id", "0b2"]

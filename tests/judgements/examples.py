@@ -61,6 +61,22 @@ EXAMPLES: Final = (
         "token-may-not-write",
     ),
     Example(
+        roles.INFLUXDB,
+        "influxdb_bucket",
+        "test_bucket_set_as_declared",
+        {"id": "b1", "org": "o1", "retention_s": 14 * 86_400},
+        ({"id": "b1", "org": "o1", "retention_s": 3_600}, {"id": "b1", "org": "o1", "retention_s": 0}),
+        "bucket-set-otherwise",
+    ),
+    Example(
+        roles.INFLUXDB,
+        "influxdb_at_work",
+        "test_store_left_alone",
+        [{"kind": "task", "id": "t0", "name": "old", "active": False}],
+        ([{"kind": "task", "id": "t1", "name": "thin out", "active": True}],),
+        "store-worked-on",
+    ),
+    Example(
         roles.LOKI,
         "loki_ready",
         "test_loki_ready",

@@ -30,7 +30,7 @@ def recorded(name: str) -> Snapshot:
 
 ASKED_SINCE = {
     **dict.fromkeys(("kafka_settings", "kafka_quotas", "kafka_sizes"), "kafka_topics"),
-    "influxdb_write": "influxdb_token",
+    **dict.fromkeys(("influxdb_write", "influxdb_bucket", "influxdb_at_work"), "influxdb_token"),
     **dict.fromkeys(("namespaces", "declared"), "pods"),
 }
 """Sources that older recordings lack, each with the one that could be read just when they could."""

@@ -15,7 +15,6 @@ from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.signals import POLITE
 from pipeline_services.platform.build import versions
-from pipeline_services.platform.deploy.secrets.influx import RETENTION_SECONDS
 from pipeline_services.reporting.run.outcome import Outcome
 from pipeline_services.reporting.runbook import commands, generated, proved, runbook
 from pipeline_services.triage.subjects import CAUSES
@@ -59,6 +58,9 @@ TOLD_IN_PROSE = {
 OF_PYTEST = (int(pytest.ExitCode.INTERNAL_ERROR),)
 NOT_IN_THE_RUNBOOK = {
     "kubectl --kubeconfig {}": "about the way to the API server, and what the account that looks may do there",
+    "kubectl get secret -n {namespace} {secret:admin} -o jsonpath='{.data.token}' | base64 -d | "
+    "kubectl exec -i -n {namespace} {pod:influxdb} -- sh -c 'INFLUX_TOKEN=$(cat) influx {}'": "what every command of "
+    "InfluxDB's administrator starts with",
     "kubectl --context {} ": "what every command starts with, so that it means the cluster that was looked at",
 }
 
@@ -223,7 +225,7 @@ def test_the_limits_that_it_quotes_are_those_of_the_manifests() -> None:
     assert "log.retention.hours=48" in server
     assert f"log.retention.bytes={256 << 20}" in server
     assert TEXT.count("256 MiB per partition") == 3
-    assert f"retention {RETENTION_SECONDS // 3600}h" in TEXT
+    assert f"retention {Pipeline.load().store.retention_s // 3600}h" in TEXT
 
 
 def test_headings_inside_code_are_no_sections() -> None:

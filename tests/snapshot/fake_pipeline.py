@@ -75,6 +75,7 @@ def api_routes(tls: Issued) -> dict[str, Any]:
     secrets = [
         secret(OWN.config.tls, tls_crt=tls.certificate, tls_key=tls.key, ca_crt=CA.certificate),
         secret(OWN.config.read_token.secret, token=b"read-token-77aa"),
+        secret(OWN.config.admin, token=b"admin-token-88bb"),
         {**secret(write.secret), "data": {write.key: base64.b64encode(CANARY.encode()).decode()}},
     ]
     logs = {f"{PODS}/{component}-0/log": (200, b"2026-11-23T06:00:00Z all is well\n") for component in components}
@@ -118,7 +119,9 @@ GRAFANA: Routes = {
 INFLUXDB: Routes = {
     "/health": (200, {"status": "pass"}),
     "/api/v2/write": (400, {}),
-    "/api/v2/buckets": (200, {"buckets": []}),
+    "/api/v2/buckets": (200, {"buckets": [{"id": "b", "orgID": "o", "retentionRules": [{"everySeconds": 7}]}]}),
+    "/api/v2/tasks": (200, {"tasks": [{"id": "t", "name": "thin out", "status": "active", "flux": "..."}]}),
+    "/api/v2/replications": (200, {"replications": []}),
     "/query": (200, {"results": [{"series": [{"values": [[1_763_870_400_000_000_000, 5]]}]}]}),
 }
 

@@ -55,6 +55,7 @@ def test_every_source_is_read_or_has_a_reason(pipeline: FakePipeline) -> None:
         *("grafana_health", "grafana_dashboard", "declared", "namespaces", *SYSTEM_LISTS, "dns_config"),
         *("poddisruptionbudgets", "quotas", "serviceaccounts", "roles", "rolebindings"),
         *("influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write"),
+        *("influxdb_bucket", "influxdb_at_work"),
     }
 
 
@@ -190,6 +191,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_is_read(pipeline: FakePipeli
         "node_metrics": ("list", "nodes.metrics.k8s.io"),
         **dict.fromkeys(("secrets", "tls", "influxdb_newest"), ("list", "secrets")),
         **dict.fromkeys(("influxdb_token", "influxdb_read_token", "influxdb_write"), ("list", "secrets")),
+        **dict.fromkeys(("influxdb_bucket", "influxdb_at_work"), ("list", "secrets")),
     }
     assert snapshot.data("influxdb_health")["status"] == 200
 

@@ -64,11 +64,14 @@ def _sampled(record: Record, source: str, ask: Callable[[], dict[str, Any]]) -> 
 
 def influxdb_sources(moment: Moment) -> list[str]:
     asked = ["influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write"]
+    asked += ["influxdb_bucket"] if moment.pipeline.store.retention_s else []
+    asked += ["influxdb_at_work"] if moment.pipeline.config.admin else []
     return [*asked, *(["tls"] if moment.pipeline.config.tls else [])]
 
 
 def read_influxdb(reach: Reach, record: Record, moment: Moment) -> None:
-    """Health, the newest reading, whether both tokens are accepted, and the certificate where it has one."""
+    """Health, the newest reading, whether both tokens are accepted, how the bucket is set and what works on it, and the
+    certificate where it has one."""
     config = reach.pipeline.config
     try:
         forward = reach.forward(roles.INFLUXDB)
@@ -94,6 +97,11 @@ def read_influxdb(reach: Reach, record: Record, moment: Moment) -> None:
         ("influxdb_write", partial(with_token, config.write_token, _write_status)),
         ("influxdb_read_token", partial(with_token, config.read_token, _status)),
     ]
+    if reach.pipeline.store.retention_s:
+        reads.append(("influxdb_bucket", partial(with_token, config.read_token, InfluxStore.bucket)))
+    if config.admin:
+        operator = SecretKey(config.admin, config.admin_keys.token)
+        reads.append(("influxdb_at_work", partial(with_token, operator, InfluxStore.at_work)))
     take_all(record, reads)
 
 

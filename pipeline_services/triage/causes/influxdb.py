@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from pipeline_services.checklist import checks
+from pipeline_services.judgements.influxdb import at_work
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
+from pipeline_services.model.commands import as_operator
 from pipeline_services.model.k8s import name_of
 from pipeline_services.model.processor_log import NOT_DELIVERED
 from pipeline_services.triage.causes.finding import make_finding, of_part
@@ -38,6 +41,27 @@ CAUSES: Final = (
         afterwards="writes succeed again",
     ),
     Cause(
+        "bucket-set-otherwise",
+        "the bucket keeps readings for another time than declared",
+        Escalation.L2,
+        "influxdb-statefulset-failure",
+        steps=(
+            as_operator("bucket list --org {org} --name {bucket}"),
+            as_operator("bucket update --id {id} --retention {wanted}"),
+        ),
+        undo=as_operator("bucket update --id {id} --retention {was}"),
+        afterwards="the check of the bucket is green",
+    ),
+    Cause(
+        "store-worked-on",
+        "something works on the readings inside InfluxDB",
+        Escalation.L2,
+        "influxdb-statefulset-failure",
+        steps=(as_operator("{kind} list --org {org}"), as_operator("task update --id {id} --status inactive")),
+        undo=as_operator("task update --id {id} --status active"),
+        afterwards="the check of InfluxDB's tasks is green",
+    ),
+    Cause(
         "writes-fail",
         "InfluxDB rejects what the processor writes",
         Escalation.L2,
@@ -55,9 +79,10 @@ _NO_BUCKET: Final = (
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
-    """The bucket, then the server, then the writes."""
+    """How it is set, the bucket, then the server, then the writes."""
     if not evidence.ready(roles.INFLUXDB):
         return
+    yield from _set_otherwise(evidence)
     lines = evidence.said(roles.PROCESSOR, _NO_BUCKET)
     missing = evidence.failure("influxdb_newest")
     if lines or "bucket" in missing.lower():
@@ -99,3 +124,34 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
             details=of_part(evidence.pipeline[roles.PROCESSOR]),
         )
+
+
+def _set_otherwise(evidence: Evidence) -> Iterator[Finding]:
+    store, snapshot = evidence.pipeline.store, evidence.snapshot
+    for one in evidence.failed(checks.BUCKET_SET_AS_DECLARED):
+        bucket = snapshot.data("influxdb_bucket")
+        yield make_finding(
+            evidence,
+            "bucket-set-otherwise",
+            roles.INFLUXDB,
+            one.why,
+            one.why,
+            subject=f"bucket/{store.bucket}",
+            affects=(),
+            details={
+                "id": bucket["id"],
+                "wanted": f"{store.retention_s}s",
+                "was": f"{bucket['retention_s']}s",
+            },
+        )
+    for found in at_work(snapshot) if evidence.failed(checks.STORE_LEFT_ALONE) else ():
+        told = make_finding(
+            evidence,
+            "store-worked-on",
+            roles.INFLUXDB,
+            f"the {found['kind']} {found['name']!r} runs in InfluxDB: it works on readings beside the pipeline",
+            subject=f"{found['kind']}/{found['name']}",
+            affects=(),
+            details={"id": found["id"], "kind": found["kind"]},
+        )
+        yield told if found["kind"] == "task" else replace(told, next=told.next[:1], undo="")

@@ -18,7 +18,6 @@ from pipeline_services.model.errors import PipelineError, UnexpectedAnswer
 from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.pipeline import Pipeline
 
-RETENTION_SECONDS: Final = 14 * 24 * 3600
 WRITER: Final = "conveyor: the processor writes"
 READER: Final = "conveyor: Grafana and the checks read"
 
@@ -83,7 +82,7 @@ def _first_set_up(admin: Admin, store: Store) -> Json:
         "token": admin.token,
         "org": store.org,
         "bucket": store.bucket,
-        "retentionPeriodSeconds": RETENTION_SECONDS,
+        "retentionPeriodSeconds": store.retention_s,
     }
 
 
@@ -104,7 +103,7 @@ def _bucket(http: HttpApi, login: Mapping[str, str], organisation: str, store: S
     reply = http.ask("/api/v2/buckets", query, headers=login)
     found = [] if reply.status == 404 else _checked(reply, "/api/v2/buckets")["buckets"]
     if not found:
-        rules = [{"type": "expire", "everySeconds": RETENTION_SECONDS}]
+        rules = [{"type": "expire", "everySeconds": store.retention_s}]
         wanted = {"orgID": organisation, "name": store.bucket, "retentionRules": rules}
         found = [_ask(http, "/api/v2/buckets", body=wanted, headers=login)]
     return str(found[0]["id"])

@@ -1,0 +1,136 @@
+"""Everything in which the live state is known to be told from the declared one, and who is named for it."""
+
+from __future__ import annotations
+
+from tests.triage.differences import (
+    MOMENT,
+    Known,
+    added,
+    always_ready,
+    annotated,
+    answer,
+    container,
+    doubled,
+    eater,
+    gone,
+    kept_in_memory,
+    key_gone,
+    limited,
+    may_less,
+    metadata,
+    mounted_read_only,
+    never_scales_down,
+    spec,
+    template,
+    text,
+    top,
+    with_a_node_port,
+    without,
+    workload,
+)
+
+DRIFT = "not-as-declared"
+EXTRA = "object-extra"
+PREFERS_ANOTHER = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}}
+KAFKA_POD = {"matchLabels": {"app": "kafka"}}
+OUTSIDE = {"type": "LoadBalancer", "selector": {"app": "kafka"}, "ports": [{"port": 9092, "targetPort": 9092}]}
+BY_HAND = {"addresses": ["203.0.113.9"], "conditions": {"ready": True}}
+OF_INFLUXDB = {"kubernetes.io/service-name": "influxdb-service"}
+OF_PODS = (
+    Known("image-pulled-each-time", container("producer", imagePullPolicy="Always"), f"producer: {DRIFT}"),
+    Known("runs-as-root", template("influxdb", securityContext={"runAsUser": 0}), f"influxdb: {DRIFT}"),
+    Known("privileged", container("producer", securityContext={"privileged": True}), f"producer: {DRIFT}"),
+    Known("volume-read-only", mounted_read_only, f"kafka: {DRIFT}"),
+    Known("volume-of-another-kind", kept_in_memory, f"grafana: {DRIFT}"),
+    Known("killed-at-once", template("kafka", terminationGracePeriodSeconds=0), f"kafka: {DRIFT}"),
+    Known(
+        "ends-after-minutes",
+        container("processor", lifecycle={"preStop": {"exec": {"command": ["sleep", "600"]}}}),
+        f"processor: {DRIFT}",
+    ),
+    Known(
+        "liveness-too-strict",
+        container("influxdb", livenessProbe={"tcpSocket": {"port": 8086}, "timeoutSeconds": 1}),
+        f"influxdb: {DRIFT}",
+    ),
+    Known("always-ready", always_ready, f"processor: {DRIFT}"),
+    Known("no-readiness", without("processor", "readinessProbe"), f"processor: {DRIFT}"),
+    Known("no-startup-probe", without("kafka", "startupProbe"), f"kafka: {DRIFT}"),
+    Known("for-other-nodes", template("grafana", nodeSelector={"disk": "ssd"}), f"grafana: {DRIFT}"),
+    Known("affinity", template("loki", affinity=PREFERS_ANOTHER), f"loki: {DRIFT}"),
+    Known("tolerates-all", template("loki", tolerations=[{"operator": "Exists"}]), f"loki: {DRIFT}"),
+    Known("no-rights-in-its-pods", template("prometheus", automountServiceAccountToken=False), f"prometheus: {DRIFT}"),
+    Known("other-account", template("prometheus", serviceAccountName="default"), f"prometheus: {DRIFT}"),
+    Known("one-container-more", eater, f"grafana: {DRIFT}"),
+    Known("pushes-others-away", template("loki", priorityClassName="system-cluster-critical"), f"loki: {DRIFT}"),
+    Known("name-led-astray", template("processor", hostAliases=[{"ip": "10.9.9.9"}]), f"processor: {DRIFT}"),
+    Known("on-the-nodes-network", template("producer", hostNetwork=True), f"producer: {DRIFT}"),
+    Known("asks-for-injection", annotated, f"producer: {DRIFT}"),
+)
+"""Fields of pod templates."""
+OF_WORKLOADS = (
+    Known("nothing-to-go-back-to", workload("producer", revisionHistoryLimit=0), f"producer: {DRIFT}"),
+    Known("rollouts-paused", workload("producer", paused=True), f"producer: {DRIFT}"),
+    Known("long-until-available", workload("producer", minReadySeconds=600), f"producer: {DRIFT}"),
+    Known("given-up-too-early", workload("producer", progressDeadlineSeconds=6), f"producer: {DRIFT}"),
+    Known("all-at-once", workload("processor", strategy={"type": "Recreate"}), f"processor: {DRIFT}"),
+    Known("never-replaced", workload("kafka", updateStrategy={"type": "OnDelete"}), f"kafka: {DRIFT}"),
+    Known("volumes-go-too", workload("kafka", persistentVolumeClaimRetentionPolicy={"whenDeleted": "Delete"}),
+          f"kafka: {DRIFT}"),
+    Known("names-of-pods", workload("kafka", serviceName="other"), f"kafka: {DRIFT}"),
+    Known("two-stores", doubled("influxdb"), f"influxdb: {DRIFT}"),
+    Known("two-lokis", doubled("loki"), f"loki: {DRIFT}"),
+    Known("deleted-and-held", metadata("deployments", "grafana", deletionTimestamp=MOMENT), f"grafana: {DRIFT}"),
+)  # fmt: skip
+"""Fields of the workloads themselves."""
+OF_OTHERS = (
+    Known("never-scales-down", never_scales_down, f"hpa: {DRIFT}"),
+    Known("same-bounds", spec("hpas", "producer-hpa", minReplicas=5), "hpa: autoscaler-wrong"),
+    Known("sticky", spec("services", "kafka-service", sessionAffinity="ClientIP"), f"network: {DRIFT}"),
+    Known("unready-too", spec("services", "influxdb-service", publishNotReadyAddresses=True), f"network: {DRIFT}"),
+    Known("open-on-nodes", with_a_node_port, f"network: {DRIFT}"),
+    Known("another-address", spec("services", "kafka-service", externalIPs=["10.0.0.1"]), f"network: {DRIFT}"),
+    Known("cannot-be-changed", top("configmaps", "pipeline-config", immutable=True), f"config: {DRIFT}"),
+    Known("binary-beside", top("configmaps", "kafka-config", binaryData={"x": "AA=="}), f"kafka: {DRIFT}"),
+    Known("carriage-returns", text("kafka-config", "start.sh", "\n", "\r\n"), f"kafka: {DRIFT}"),
+    Known("no-last-line-end", text("kafka-config", "start.sh", '"$settings"\n', '"$settings"'), f"kafka: {DRIFT}"),
+    Known("text-gone", key_gone("prometheus-config", "rules.yml"), f"prometheus: {DRIFT}"),
+    Known("config-deleted", metadata("configmaps", "kafka-config", deletionTimestamp=MOMENT), f"kafka: {DRIFT}"),
+    Known("logs-forgotten", text("loki-config", "loki.yaml", "retention_period: 24h", "retention_period: 1h"),
+          f"loki: {DRIFT}"),
+    Known("scraped-rarely", text("prometheus-config", "prometheus.yml", "scrape_interval: 5s", "scrape_interval: 60s"),
+          f"prometheus: {DRIFT}"),
+    Known("anybody-may-edit", text("grafana-config", "grafana.ini", "org_role = Viewer", "org_role = Admin"),
+          f"grafana: {DRIFT}"),
+    Known("namespace-goes", metadata("namespaces", "conveyor-pipeline", deletionTimestamp=MOMENT), f"config: {DRIFT}"),
+    Known("claims-more", spec("pvcs", "data-kafka-0", resources={"requests": {"storage": "50Gi"}}),
+          f"storage: {DRIFT}"),
+    Known("rights-gone", gone("rolebindings", "prometheus"), f"prometheus: {DRIFT}"),
+    Known("rights-cut", may_less, f"prometheus: {DRIFT}"),
+    Known("account-gone", gone("serviceaccounts", "prometheus"), f"prometheus: {DRIFT}"),
+)  # fmt: skip
+"""Services, autoscalers, ConfigMaps, claims and rights."""
+OF_NOBODY = (
+    Known("broker-open-to-all", added("services", "kafka-public", spec=OUTSIDE), f"network: {EXTRA}"),
+    Known("address-by-hand", added("endpointslices", "by-hand", labels=OF_INFLUXDB, endpoints=[BY_HAND]),
+          f"network: {EXTRA}"),
+    Known("no-drain", added("poddisruptionbudgets", "kafka", spec={"maxUnavailable": 0, "selector": KAFKA_POD}),
+          f"kafka: {EXTRA}"),
+    Known("no-room", limited("ResourceQuota", hard={"pods": "8"}, used={"pods": "8"}), f"config: {EXTRA}"),
+    Known("too-large-for-the-range", limited("LimitRange", limits=[{"max": {"memory": "32Mi"}}]), f"config: {EXTRA}"),
+)  # fmt: skip
+"""Objects that nobody declared."""
+
+
+WORKS = {"kind": "task", "id": "1", "name": "thin out", "active": True}
+KEEPS = {"id": "b", "org": "o", "retention_s": 3_600}
+IN_STORES = (
+    Known("readings-deleted-early", answer("influxdb_bucket", KEEPS), "influxdb: bucket-set-otherwise"),
+    Known("readings-for-ever", answer("influxdb_bucket", KEEPS | {"retention_s": 0}), "influxdb: bucket-set-otherwise"),
+    Known("a-task-thins-out", answer("influxdb_at_work", [WORKS]), "influxdb: store-worked-on"),
+    Known(
+        "a-copy-elsewhere", answer("influxdb_at_work", [WORKS | {"kind": "replication"}]), "influxdb: store-worked-on"
+    ),
+)
+"""Settings inside InfluxDB and Kafka."""
+KNOWN = (*IN_STORES, *OF_PODS, *OF_WORKLOADS, *OF_OTHERS, *OF_NOBODY)
