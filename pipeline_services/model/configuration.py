@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 class Topics:
     """Kafka's side: the topic of the readings, the topic of what cannot be read, and the group that consumes.
 
-    ``dead_letters``: empty where nothing is set aside. ``tools``: how the names of Kafka's own commands end in the
-    broker's container. ``settings``: what has to be in force for both topics, whether
-    it is the topic's own or the broker's.
+    ``dead_letters``: empty where nothing is set aside. ``made_by_use``: whether the broker makes a topic when somebody
+    first asks for it. ``tools``: how the names of Kafka's own commands end in the broker's container. ``settings``:
+    what has to be in force for both topics, whether it is the topic's own or the broker's.
     """
 
     readings: str
@@ -20,6 +20,7 @@ class Topics:
     group: str
     dead_letters: str = ""
     tools: str = ".sh"
+    made_by_use: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -96,6 +97,11 @@ class Config:
     def by_config_map(self) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
         """What each ConfigMap has to say, by the component that each setting leads to."""
         return {**({self.config_map: self.settings} if self.config_map else {}), **self.config_maps}
+
+    def keys_of(self, config_map: str) -> frozenset[str]:
+        """The keys that a ConfigMap is known to have."""
+        known = {key for settings in self.by_config_map[config_map].values() for key in settings}
+        return frozenset(known | self.load.keys() if config_map == self.config_map else known)
 
     @property
     def configured(self) -> tuple[str, ...]:

@@ -53,6 +53,8 @@ class Contents:
         images = [str(one.get("image") or "") for one in (kafka.containers if kafka else ())]
         if any(map(wording.CONFLUENT.search, images)):
             facts.guessed("topics", "tools", "", f"image {images[0]} has kafka-topics, not kafka-topics.sh")
+        if kafka and (by := _made_by_use(kafka)):
+            facts.found("topics", "made_by_use", True, by)
         dead = wording.first(self._told, wording.DEAD_LETTER_TOPIC)
         if dead:
             facts.found("topics", "dead_letters", dead.value, dead.by)
@@ -125,3 +127,10 @@ class Contents:
         yield from (one for one in (prometheus.files if prometheus else ()) if "expr:" in one.value)
         yield from (Setting("", query, panel.board) for panel in self._panels for query in panel.queries)
         yield from self._code
+
+
+def _made_by_use(kafka: Workload) -> str:
+    """What tells the broker to make a topic when somebody first asks for it; empty where nothing does."""
+    lines = {one.by: f"{one.name.removeprefix('KAFKA_')}={one.value}" for one in kafka.variables}
+    files = {one.by: one.value for one in kafka.files}
+    return next((by for by, text in {**lines, **files}.items() if wording.MADE_BY_USE.search(text)), "")

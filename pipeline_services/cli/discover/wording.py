@@ -14,6 +14,8 @@ DEAD: Final = r"dead|dlq|dlt|error|invalid|reject|poison"
 TOPIC: Final = re.compile(rf"(?i)^(?!.*(?:{DEAD})).*topic(?:_?name)?$")
 DEAD_LETTER_TOPIC: Final = re.compile(rf"(?i)(?:{DEAD}).*topic|topic.*(?:{DEAD})")
 PARTITIONS: Final = re.compile(r"(?i)partitions$")
+MADE_BY_USE: Final = re.compile(r"(?im)^auto[._]create[._]topics[._]enable\s*=\s*true\s*$")
+"""Of a line ``name=value``: the broker makes a topic when somebody first asks for it."""
 GROUP: Final = re.compile(r"(?i)group(?:_?id|_?name)?$")
 ORG: Final = re.compile(r"(?i)influx\w*_org(?:anization)?$|^org$")
 BUCKET: Final = re.compile(r"(?i)bucket$")
