@@ -131,11 +131,11 @@ proved: $(ENVIRONMENT) ## write the times that chaos and matrix measured last in
 chaos: $(ENVIRONMENT) ## play the failures of the runbook on the suite's own cluster, but for the slow ones
 	@$(BIN)/pytest -m "chaos and not slow and not mitigation" $(ARGS)
 
-matrix: $(ENVIRONMENT) ## the detection matrix: every fault once, is it seen and named for what it is (55 minutes)
-	@$(BIN)/pytest -m matrix $(ARGS)
+matrix: $(ENVIRONMENT) ## the detection matrix: every fault once, is it seen and named for what it is (55 minutes; PIPELINE=plain)
+	@$(BIN)/pytest -m matrix $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 matrix-sample: $(ENVIRONMENT) ## some rows of the matrix, over all components (5 minutes)
-	@$(BIN)/pytest -m "matrix and sample" $(ARGS)
+	@$(BIN)/pytest -m "matrix and sample" $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 matrix-record: $(ENVIRONMENT) ## keep the snapshots of the last matrix that are judged rightly, for the suite's own tests
 	@$(BIN)/python -m chaos.matrix.recordings $(ARGS)

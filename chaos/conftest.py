@@ -45,8 +45,9 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
     try:
         candidate = _candidate(session.config) if RELEASE in played else None
-        with staging.opened(session.config) as pipeline:
+        with staging.opened(session.config, sends=played != {MATRIX}) as pipeline:
             session.config.stash[PIPELINE] = pipeline
+            staging.leave_out(pipeline, session)
             if session.config.getoption("dry_run"):
                 _rehearse(pipeline, session.items, candidate)
                 session.items.clear()

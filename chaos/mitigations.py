@@ -119,7 +119,7 @@ FIRST: Final = (
     Mitigation("high-resource-usage", 4, workloads.tainted, _taint),
     Mitigation("network-policy-issues", 1, network.all_allowed, lambda _pipeline: {"policy": "debug"}, shown=False),
     Mitigation("network-policy-issues", 2, network.dns_down),
-    Mitigation("network-policy-issues", 3, network.policy_missing("producer", "producer-to-kafka")),
+    Mitigation("network-policy-issues", 3, network.policy_missing("producer-to-kafka")),
     Mitigation("the-cluster-itself", 1, network.network_plugin_gone(roles.PROCESSOR), slow=True),
     Mitigation("pod-status", 1, NO_IMAGE),
     Mitigation("pod-status", 2, workloads.paused_rollout(roles.PRODUCER), shown=False),

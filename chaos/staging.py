@@ -14,6 +14,7 @@ import pytest
 from _pytest.capture import CaptureManager
 from _pytest.terminal import TerminalReporter
 
+from chaos.matrix.applicable import sorted_out, told
 from chaos.scenarios import MATRIX, RECOVERY
 from pipeline_services.experiment.observers.recovery import RecoveryObserver
 from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -23,6 +24,7 @@ from pipeline_services.experiment.scenario import Scenario
 from pipeline_services.experiment.timeline import as_json, as_text, phases
 from pipeline_services.experiment.timeline_picture import svg
 from pipeline_services.faults.safety import authorize_target
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run.plugin import source_of
 from pipeline_services.reporting.run.scenarios import Row
 from pipeline_services.reporting.run.session import PLUGIN, WARNING, OperatorRun
@@ -32,8 +34,8 @@ CONTROL: Final = "control-"
 
 
 @contextmanager
-def opened(config: pytest.Config) -> Iterator[SteadyPipeline]:
-    """The pipeline that the options mean."""
+def opened(config: pytest.Config, *, sends: bool) -> Iterator[SteadyPipeline]:
+    """The pipeline that the options mean; ``sends`` as ``SteadyPipeline.open`` takes it."""
     kubeconfig = config.getoption("kubeconfig")
     authorized = authorize_target(
         Path(kubeconfig) if kubeconfig else None,
@@ -42,7 +44,7 @@ def opened(config: pytest.Config) -> Iterator[SteadyPipeline]:
         config.getoption("allow_chaos"),
         source_of(config).pipeline,
     )
-    with SteadyPipeline.open(authorized, lambda line: say(config, line)) as pipeline:
+    with SteadyPipeline.open(authorized, lambda line: say(config, line), sends=sends) as pipeline:
         yield pipeline
 
 
@@ -56,6 +58,24 @@ def say(config: pytest.Config, line: str) -> None:
         reporter.ensure_newline()
         reporter.write_line(line)
         reporter.flush()
+
+
+def leave_out(pipeline: SteadyPipeline, session: pytest.Session) -> None:
+    """Name the rows of the matrix that need what the pipeline has not, and leave them out."""
+    rows = {row for item in session.items if (row := _row(item)) in MATRIX}
+    if not rows or pipeline.description is Pipeline.load():
+        return
+    lacks = sorted_out((row for row in MATRIX if row in rows), pipeline)
+    for line in told(lacks, len(rows)):
+        pipeline.say(line)
+    left = [item for item in session.items if _row(item) in lacks]
+    session.items[:] = [item for item in session.items if _row(item) not in lacks]
+    session.config.hook.pytest_deselected(items=left)
+
+
+def _row(item: pytest.Item) -> str:
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params.get("row", "")) if callspec else ""
 
 
 def rehearse(pipeline: SteadyPipeline, items: Iterable[pytest.Item]) -> None:
@@ -81,8 +101,8 @@ def rehearse(pipeline: SteadyPipeline, items: Iterable[pytest.Item]) -> None:
 def _scenario(item: pytest.Item) -> Scenario | None:
     """What an item plays; None for one that plays several, or none."""
     callspec = getattr(item, "callspec", None)
-    params = callspec.params if callspec else {}
-    return RECOVERY.get(str(params.get("case"))) or MATRIX.get(str(params.get("row")))
+    case = str(callspec.params.get("case")) if callspec else ""
+    return RECOVERY.get(case) or MATRIX.get(_row(item))
 
 
 def played(pipeline: SteadyPipeline, scenario: Scenario, folder: Path | None, item: pytest.Item) -> Result:

@@ -100,6 +100,7 @@ def _config(own: dict[str, Any]) -> dict[str, Any]:
     secrets["series-writer"] = ["write"]
     return {
         "config_map": "works-settings",
+        "load": own["load"],
         "settings": {part: _renamed(settings) for part, settings in own["settings"].items()},
         "secrets": secrets,
         "write_token": {"secret": "series-writer", "key": "write"},

@@ -12,6 +12,7 @@ from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault
 from pipeline_services.model import roles
+from pipeline_services.model.errors import NotDescribed
 from pipeline_services.platform.deploy.secrets.tls import LOCAL_NAME, new_certificate, server_names
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 LIFETIME: Final = datetime.timedelta(days=90)
 VERIFIERS: Final = (roles.INFLUXDB, roles.PROCESSOR, roles.GRAFANA)
 """The apps that load the certificate at their start; Prometheus reads the file again by itself."""
+AUTHORITY: Final = "ca.crt"
+"""The key with the certificate of who vouches for the server's."""
 Factory = Callable[[Sequence[str]], Mapping[str, bytes]]
 """Makes the Secret's keys for a server of these names."""
 
@@ -28,11 +31,21 @@ def replaced(make: Factory, summary: str, *apps: str) -> FaultBuilder:
     """The Secret gets another certificate, and the apps are started with it."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        secret, names = pipeline.description.config.tls, server_names(pipeline.description)
+        secret, names = _secret(pipeline), server_names(pipeline.description)
         fault = faults.secret_value(pipeline.api, secret, pipeline.namespace, make(names))
         return replace(with_new_pods(pipeline, fault, *apps) if apps else fault, summary=summary)
 
     return build
+
+
+def _secret(pipeline: SteadyPipeline) -> str:
+    """The Secret with a certificate that somebody vouches for, as the suite makes them."""
+    name, config = pipeline.description.name, pipeline.description.config
+    if not config.tls:
+        raise NotDescribed(f"InfluxDB of {name} has no certificate")
+    if config.ca != AUTHORITY:
+        raise NotDescribed(f"InfluxDB's certificate of {name} signed itself, so that there is no authority")
+    return config.tls
 
 
 def renewed(names: Sequence[str]) -> Mapping[str, bytes]:
@@ -63,6 +76,6 @@ def of_other_names(names: Sequence[str]) -> Mapping[str, bytes]:
 
 def other_authority(pipeline: SteadyPipeline) -> Fault:
     """InfluxDB serves a certificate of an authority that its clients do not know."""
-    secret, made = pipeline.description.config.tls, new_certificate(server_names(pipeline.description))
+    secret, made = _secret(pipeline), new_certificate(server_names(pipeline.description))
     fault = faults.other_authority(pipeline.api, secret, pipeline.namespace, made, pipeline.probes.ca.encode())
     return pods_replaced(pipeline, fault, roles.INFLUXDB).proved(writes_fail(pipeline, "tls"))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import is_complete
+from pipeline_services.model.errors import NotDescribed
+from pipeline_services.model.k8s import containers_of, is_complete, template_of
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
 CRASHED: Final = frozenset({"CrashLoopBackOff", "Error"})
 """Pod statuses, as ``kubectl get pods`` names them, of a container that ends again and again."""
+PROBES: Final = ("readinessProbe", "livenessProbe")
 LANDED_TIMEOUT_S: Final = 60.0
 READY_TIMEOUT_S: Final = 90.0
 
@@ -32,6 +34,36 @@ def pod_names(pipeline: SteadyPipeline, app: str) -> list[str]:
         PreconditionNotMet: there is none.
     """
     return [pod.name for pod in pipeline.pods_of(app)]
+
+
+def container_of(pipeline: SteadyPipeline, app: str) -> Mapping[str, Any]:
+    """The container that does an app's work, as its workload makes it."""
+    template, name = (
+        template_of(pipeline.api.call("GET", workload_path(pipeline, app))),
+        pipeline.description[app].container,
+    )
+    return next(one for one in containers_of(template) if one["name"] == name)
+
+
+def with_own_apps(build: FaultBuilder, what: str) -> FaultBuilder:
+    """The fault where the apps are the suite's own, of whom alone it is known what they do then."""
+
+    def checked(pipeline: SteadyPipeline) -> Fault:
+        if pipeline.description.message:
+            raise NotDescribed(f"the apps of {pipeline.description.name} are its own: {what}")
+        return build(pipeline)
+
+    return checked
+
+
+def require_partitions(pipeline: SteadyPipeline) -> None:
+    """Several can share the readings.
+
+    Raises:
+        NotDescribed: there is one partition, and so one member of the group has them all.
+    """
+    if pipeline.description.topics.partitions < 2:
+        raise NotDescribed(f"the readings of {pipeline.description.name} are in one partition, which nobody shares")
 
 
 def for_each_pod(app: str, break_pod: Callable[[SteadyPipeline, str], Fault]) -> FaultBuilder:
@@ -89,13 +121,15 @@ def pod_shows(pipeline: SteadyPipeline, app: str, statuses: Collection[str]) -> 
 
 
 def writes_fail(pipeline: SteadyPipeline, reason: str) -> Proof:
-    """The processor counts ever more writes that InfluxDB refuses, for that reason."""
+    """The processor counts ever more writes that InfluxDB refuses, for that reason where it is the suite's own."""
     before: float | None = None
-    name = pipeline.description.metrics["write_failures"]
+    name, labels = pipeline.description.metrics["write_failures"], {"reason": reason}
+    if pipeline.description.message:
+        labels = {}
 
     def grows() -> bool:
         nonlocal before
-        now = pipeline.metric(roles.PROCESSOR, name, reason=reason)
+        now = pipeline.metric(roles.PROCESSOR, name, **labels)
         grown = before is not None and now > before
         before = now
         return grown

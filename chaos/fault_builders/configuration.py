@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chaos.fault_builders.common import CRASHED, all_pods_ready, pod_shows, pods_replaced, with_new_pods, writes_fail
+from chaos.fault_builders.common import (
+    CRASHED,
+    all_pods_ready,
+    pod_shows,
+    pods_replaced,
+    with_new_pods,
+    workload_path,
+    writes_fail,
+)
 from pipeline_services import faults
 from pipeline_services.clients.influxdb import token_header
 from pipeline_services.experiment.scenario import FaultBuilder
@@ -12,8 +20,8 @@ from pipeline_services.faults import objects, stores
 from pipeline_services.faults.model import Fault, object_path, together
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
-from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import secret_value
+from pipeline_services.model.errors import NoData, NotDescribed
+from pipeline_services.model.k8s import references_of, secret_value, template_of
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -22,18 +30,25 @@ NO_SETTINGS: Final = frozenset({"CreateContainerConfigError"})
 
 
 def changed(**values: str | None) -> FaultBuilder:
-    """The ConfigMap gets other values, and no pod has been started with them yet.
+    """Every ConfigMap that has these keys gets other values, and no pod has been started with them yet.
 
     Args:
         values: with placeholders for the pipeline's names, as ``commands.fill`` takes them; None: the key goes.
     """
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        known = {key: value and fill(value, pipeline.description) for key, value in values.items()}
-        keys = ", ".join(f"{key}={value}" for key, value in known.items())
-        config_map = pipeline.description.config.config_map
-        path = object_path("configmaps", config_map, pipeline.namespace)
-        return faults.patched(pipeline.api, path, {"data": known}, f"ConfigMap {config_map}: {keys}")
+        config = pipeline.description.config
+        made = []
+        for config_map in config.by_config_map:
+            own = {key: value for key, value in values.items() if key in config.keys_of(config_map)}
+            known = {key: value and fill(value, pipeline.description) for key, value in own.items()}
+            if known:
+                keys = ", ".join(f"{key}={value}" for key, value in known.items())
+                path = object_path("configmaps", config_map, pipeline.namespace)
+                made.append(faults.patched(pipeline.api, path, {"data": known}, f"ConfigMap {config_map}: {keys}"))
+        if not made:
+            raise NotDescribed(f"no ConfigMap of {pipeline.description.name} has {', '.join(values)}")
+        return made[0] if len(made) == 1 else together("; ".join(fault.summary for fault in made), made)
 
     return build
 
@@ -49,10 +64,14 @@ def changed_and_loaded(app: str, statuses: frozenset[str], **values: str | None)
 
 
 def config_map_missing(app: str) -> FaultBuilder:
-    """The ConfigMap is gone, and the app's pods are new."""
+    """The ConfigMap that the app reads its settings from is gone, and the app's pods are new."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        config_map = pipeline.description.config.config_map
+        template = template_of(pipeline.api.call("GET", workload_path(pipeline, app)))
+        read = {one.name for one in references_of(template) if one.kind == "ConfigMap"}
+        config_map = next((name for name in pipeline.description.config.by_config_map if name in read), "")
+        if not config_map:
+            raise NotDescribed(f"{app} of {pipeline.description.name} reads no ConfigMap that is described")
         fault = objects.deleted(pipeline.api, "configmaps", config_map, pipeline.namespace)
         return with_new_pods(pipeline, fault, app).proved(pod_shows(pipeline, app, NO_SETTINGS))
 
@@ -92,6 +111,8 @@ def wrong_setting(app: str, **values: str) -> FaultBuilder:
 def token_may_only_read(pipeline: SteadyPipeline) -> Fault:
     """New pods of the processor have a token that InfluxDB accepts, for reading."""
     keys, secrets = pipeline.description.config, pipeline.cluster.list("secrets")
+    if keys.read_token == keys.write_token:
+        raise NotDescribed(f"{pipeline.description.name} has one token for reading and for writing")
     reads = secret_value(secrets, keys.read_token.secret, keys.read_token.key)
     held = keys.write_token
     fault = faults.secret_value(pipeline.api, held.secret, pipeline.namespace, {held.key: reads})
@@ -102,8 +123,12 @@ def token_rotated(pipeline: SteadyPipeline) -> Fault:
     """The Secret has another good token, InfluxDB forbids what the old one did, and no pod is restarted."""
     keys, secrets = pipeline.description.config, pipeline.cluster.list("secrets")
     held = keys.write_token
+    if held.secret == keys.admin:
+        raise NotDescribed(
+            f"the apps of {pipeline.description.name} have the administrator's token, and there is no other"
+        )
     old = secret_value(secrets, held.secret, held.key).decode().strip()
-    operator = secret_value(secrets, keys.admin, "token")
+    operator = secret_value(secrets, keys.admin, keys.admin_keys.token)
     headers = token_header(operator.decode().strip())
     known = pipeline.probes.influx.ask_json("/api/v2/authorizations", {}, headers=headers)["authorizations"]
     ids = [str(one["id"]) for one in known if one["token"] == old]

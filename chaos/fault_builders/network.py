@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fault_builders.common import with_new_pods
 from pipeline_services import faults
@@ -13,11 +14,47 @@ from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import network, objects, packet_loss
 from pipeline_services.faults.model import Fault, Proof, object_path, together
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import ports_of
+from pipeline_services.model.errors import NotDescribed
+from pipeline_services.model.k8s import name_of, ports_of, spec_of
 from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
+
+DNS_PORT: Final = 53
+
+
+def policy_for(pipeline: SteadyPipeline, app: str, side: str, port: int) -> str:
+    """The name of the policy for an app's pods that lets them connect to a port (``egress``), or be connected to.
+
+    Raises:
+        NotDescribed: there is none, or more than one.
+    """
+    own = {"matchLabels": dict(pipeline.description[app].selector)}
+
+    def lets(spec: Mapping[str, Any]) -> bool:
+        return spec.get("podSelector") == own and port in _ports(spec, side)
+
+    return _only(pipeline, f"policy for {side} of {app} on port {port}", lets)
+
+
+def _only(pipeline: SteadyPipeline, what: str, fits: Callable[[Mapping[str, Any]], bool]) -> str:
+    found = [name_of(policy) for policy in pipeline.cluster.list("networkpolicies") if fits(spec_of(policy))]
+    if len(found) != 1:
+        raise NotDescribed(f"{pipeline.description.name} has not one {what} but {len(found)}")
+    return found[0]
+
+
+def _ports(spec: Mapping[str, Any], side: str) -> list[int | str]:
+    return [port["port"] for rule in spec.get(side) or () for port in rule.get("ports") or ()]
+
+
+def _lets_all_pods_ask(spec: Mapping[str, Any]) -> bool:
+    return not spec.get("podSelector") and DNS_PORT in _ports(spec, "egress")
+
+
+def _denies(spec: Mapping[str, Any]) -> bool:
+    return not spec.get("podSelector") and not spec.get("ingress") and not spec.get("egress")
 
 
 def cut_off(flow_id: str, *, but: str) -> FaultBuilder:
@@ -26,8 +63,9 @@ def cut_off(flow_id: str, *, but: str) -> FaultBuilder:
     def build(pipeline: SteadyPipeline) -> Fault:
         connectivity = pipeline.connectivity()
         flow = connectivity.attempts[flow_id]
+        policy = policy_for(pipeline, flow.source, "egress", flow.port)
         fault = network.flow_cut(
-            pipeline.api, flow.source, pipeline.namespace, flow.port, lambda: connectivity.connects(flow)
+            pipeline.api, policy, pipeline.namespace, flow.port, lambda: connectivity.connects(flow)
         )
         fault = while_connected(fault, connectivity, but)
         return network.with_open_connections_cut(fault, connectivity.addresses(flow.source), flow.port)
@@ -50,21 +88,22 @@ def dns_not_allowed(app: str, *, but: str) -> FaultBuilder:
 
     def build(pipeline: SteadyPipeline) -> Fault:
         connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
+        policy = _only(pipeline, "policy that lets every pod ask for names", _lets_all_pods_ask)
         fault = network.flow_cut(
-            pipeline.api, "allow-dns", pipeline.namespace, 53, lambda: connectivity.resolves(app, name)
+            pipeline.api, policy, pipeline.namespace, DNS_PORT, lambda: connectivity.resolves(app, name)
         )
         return while_connected(fault, connectivity, but)
 
     return build
 
 
-def policy_missing(policy: str, flow_id: str) -> FaultBuilder:
-    """The policy that lets a needed flow through is gone, and what was open is cut."""
+def policy_missing(flow_id: str) -> FaultBuilder:
+    """The policy that lets a needed flow out of its source is gone, and what was open is cut."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
         connectivity = pipeline.connectivity()
         flow = connectivity.attempts[flow_id]
-        within = network.POLICY_WITHIN
+        within, policy = network.POLICY_WITHIN, policy_for(pipeline, flow.source, "egress", flow.port)
         fault = objects.deleted(pipeline.api, "networkpolicies", policy, pipeline.namespace).proved(
             Proof(f"{flow.id} not to connect", lambda: not connectivity.connects(flow), within),
             Proof(f"{flow.id} to connect", lambda: connectivity.connects(flow), within),
@@ -82,7 +121,7 @@ def ingress_closed(flow_id: str) -> FaultBuilder:
         flow = connectivity.attempts[flow_id]
         fault = network.flow_cut(
             pipeline.api,
-            flow.destination,
+            policy_for(pipeline, flow.destination, "ingress", flow.port),
             pipeline.namespace,
             flow.port,
             lambda: connectivity.connects(flow),
@@ -95,7 +134,8 @@ def ingress_closed(flow_id: str) -> FaultBuilder:
 
 def no_default_deny(pipeline: SteadyPipeline) -> Fault:
     """The policy that denies what no other allows is gone."""
-    return objects.deleted(pipeline.api, "networkpolicies", "default-deny", pipeline.namespace)
+    policy = _only(pipeline, "policy that denies everything", _denies)
+    return objects.deleted(pipeline.api, "networkpolicies", policy, pipeline.namespace)
 
 
 def all_allowed(pipeline: SteadyPipeline) -> Fault:
@@ -153,6 +193,8 @@ def names_of_pods_missing(component: str, *clients: str) -> FaultBuilder:
 
     def build(pipeline: SteadyPipeline) -> Fault:
         headless = pipeline.description[component].headless
+        if not headless:
+            raise NotDescribed(f"{component} of {pipeline.description.name} has no Service that names its pods")
         fault = objects.deleted(pipeline.api, "services", headless, pipeline.namespace)
         return with_new_pods(pipeline, fault, *clients)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -16,7 +16,7 @@ from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
-from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.errors import NoData, NotDescribed, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -36,7 +36,11 @@ def rewritten(app: str, config_map: str, file: str, rewrite: Rewrite, summary: s
     def build(pipeline: SteadyPipeline) -> Fault:
         path = faults.object_path("configmaps", config_map, pipeline.namespace)
         key = fill(file, pipeline.description)
-        old = pipeline.api.call("GET", path)["data"][key]
+        try:
+            old = pipeline.api.call("GET", path)["data"][key]
+        except (NoData, KeyError) as error:
+            name = pipeline.description.name
+            raise NotDescribed(f"{app} of {name} has no file {key} in a ConfigMap {config_map}") from error
         new = rewrite(old, pipeline.description)
         if new == old:
             raise PreconditionNotMet(f"{key} of {config_map} is like that already: {summary}")
@@ -56,8 +60,8 @@ def prometheus_file_damaged(pipeline: SteadyPipeline) -> Fault:
 def without_job(name: str) -> Rewrite:
     """Prometheus' file without one of its jobs."""
 
-    def rewrite(text: str, _pipeline: Pipeline) -> str:
-        document = yaml.safe_load(text)
+    def rewrite(text: str, pipeline: Pipeline) -> str:
+        document = _with_job(text, name, pipeline)
         kept = [job for job in document["scrape_configs"] if job["job_name"] != name]
         return str(yaml.safe_dump({**document, "scrape_configs": kept}))
 
@@ -67,8 +71,8 @@ def without_job(name: str) -> Rewrite:
 def series_dropped(job: str, names: str) -> Rewrite:
     """Prometheus' file with a job that scrapes and then drops the series of these names (a regular expression)."""
 
-    def rewrite(text: str, _pipeline: Pipeline) -> str:
-        document = yaml.safe_load(text)
+    def rewrite(text: str, pipeline: Pipeline) -> str:
+        document = _with_job(text, job, pipeline)
         for one in document["scrape_configs"]:
             if one["job_name"] == job:
                 drop = {"source_labels": ["__name__"], "regex": names, "action": "drop"}
@@ -76,6 +80,14 @@ def series_dropped(job: str, names: str) -> Rewrite:
         return str(yaml.safe_dump(document))
 
     return rewrite
+
+
+def _with_job(text: str, name: str, pipeline: Pipeline) -> dict[str, Any]:
+    """Prometheus' file, which has a job of that name."""
+    document: dict[str, Any] = yaml.safe_load(text)
+    if name not in [job["job_name"] for job in document["scrape_configs"]]:
+        raise NotDescribed(f"Prometheus of {pipeline.name} has no job {name}")
+    return document
 
 
 def host_replaced(component: str) -> Rewrite:

@@ -83,13 +83,13 @@ def _made_by_hand(
         "name": name,
         "image": image["image"],
         "command": words,
-        "securityContext": image["securityContext"],
+        "securityContext": image.get("securityContext") or {},
         "resources": resources,
     }
     spec = {
         "automountServiceAccountToken": False,
         "terminationGracePeriodSeconds": 1,
-        "securityContext": spec_of(template)["securityContext"],
+        "securityContext": spec_of(template).get("securityContext") or {},
         "containers": [container],
     }
     body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": dict(labels)}, "spec": spec}

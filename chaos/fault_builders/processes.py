@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from chaos.fault_builders.common import for_each_pod, with_new_pods
+from chaos.fault_builders.common import PROBES, container_of, for_each_pod, require_partitions, with_new_pods
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import pods, processes, resources
 from pipeline_services.faults.model import Fault, together
 from pipeline_services.model import roles
+from pipeline_services.model.errors import NotDescribed
 from pipeline_services.model.k8s import container_statuses
 
 if TYPE_CHECKING:
@@ -34,10 +35,24 @@ def process_stopped(app: str) -> FaultBuilder:
     return for_each_pod(app, lambda pipeline, pod: processes.stopped(pipeline.processes_in(pod), pod))
 
 
+def process_stopped_that_a_probe_asks(app: str) -> FaultBuilder:
+    """``process_stopped`` where the kubelet asks the process itself, as against whether its port is open."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        container = container_of(pipeline, app)
+        kinds = {kind for probe in PROBES for kind in container.get(probe) or ()}
+        if kinds.isdisjoint(("httpGet", "grpc", "exec")):
+            raise NotDescribed(f"no probe of {pipeline.description.name} asks the process of {app}")
+        return process_stopped(app)(pipeline)
+
+    return build
+
+
 def first_process_stopped(app: str) -> FaultBuilder:
     """The process of one of the app's pods hangs, the others go on."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
+        require_partitions(pipeline)
         pod = pipeline.pods_of(app)[0].name
         return processes.stopped(pipeline.processes_in(pod), pod)
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fault_builders.common import (
+    PROBES,
     all_pods_ready,
+    container_of,
     pod_shows,
     pods_replaced,
     with_new_pods,
@@ -21,6 +23,7 @@ from pipeline_services.faults.journal import Command
 from pipeline_services.faults.model import Fault, Proof, together
 from pipeline_services.faults.templates import Edit
 from pipeline_services.model import roles
+from pipeline_services.model.errors import NotDescribed
 from pipeline_services.model.k8s import (
     SILENT_AFTER_S,
     containers_of,
@@ -73,6 +76,18 @@ def edited(app: str, edit: Edit, summary: str, statuses: Collection[str] = ()) -
     return build
 
 
+def asked_where_nobody_answers(app: str) -> FaultBuilder:
+    """The kubelet asks whether the app is ready at a path that it does not have, on the port that it has."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        if "http" not in [port.get("name") for port in container_of(pipeline, app).get("ports") or ()]:
+            raise NotDescribed(f"{app} of {pipeline.description.name} has no port of the name http")
+        wrong = templates.probe("readinessProbe", {"httpGet": {"path": "/ready", "port": "http"}})
+        return edited(app, wrong, "its readiness asked for where nobody answers")(pipeline)
+
+    return build
+
+
 def log_shipper_without_node(pipeline: SteadyPipeline) -> Fault:
     """The log shipper may run on no node."""
     app = roles.LOG_SHIPPER
@@ -91,7 +106,8 @@ def without_probes(app: str) -> FaultBuilder:
     """The app's pod runs with probes that notice nothing: what goes wrong in it is left as it is."""
 
     def edit(pod: dict[str, Any], container: str) -> None:
-        for which in ("readinessProbe", "livenessProbe"):
+        known = next(one for one in pod["containers"] if one["name"] == container)
+        for which in (probe for probe in PROBES if probe in known):
             quiet = {"exec": {"command": ["true"]}, "httpGet": None, "tcpSocket": None}
             templates.probe(which, quiet)(pod, container)
 

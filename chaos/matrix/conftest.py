@@ -22,20 +22,22 @@ def player(
     """Plays rows; looks at the pipeline as an operator's account may, where that is the suite's own."""
     from chaos.matrix.playing import Player  # noqa: PLC0415 - a run that only lists cases need not load it
     from chaos.shell import mending, typing  # noqa: PLC0415
+    from pipeline_services.model.pipeline import Pipeline  # noqa: PLC0415
     from pipeline_services.model.settings import resolve_target  # noqa: PLC0415
     from pipeline_services.snapshot.live import LivePipeline  # noqa: PLC0415
     from pipeline_services.triage.diagnosis import diagnose  # noqa: PLC0415
 
     authorized, source = pipeline.authorized, source_of(request.config)
-    target = resolve_target(pipeline=source.pipeline) if authorized.own else authorized.target
+    own = resolve_target(namespace=authorized.target.namespace, pipeline=source.pipeline) if authorized.own else None
+    folder = source.options.reports / "matrix"
     specs = [getattr(item, "callspec", None) for item in request.session.items]
     rows = sum(spec is not None and "row" in spec.params for spec in specs)
-    with LivePipeline(target, source.settings) as looked_at:
+    with LivePipeline(own or authorized.target, source.settings) as looked_at:
         yield Player(
             pipeline,
             lambda: looked_at.snapshot(deep=True),
             lambda snapshot: diagnose(snapshot, source.settings),
-            source.options.reports / "matrix",
+            folder if pipeline.description is Pipeline.load() else folder / pipeline.description.name,
             typing(pipeline),
             rows,
             mending(pipeline, tmp_path_factory.mktemp("kept")) if request.config.getoption("remedies") else None,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from chaos.fault_builders import certificates, configuration, workloads
+from chaos.fault_builders.common import with_own_apps
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
 from pipeline_services.model import roles
 
+NO_TOPIC: Final = workloads.NO_START | configuration.NO_SETTINGS
+"""What becomes of a pod that has no such key: the kubelet misses it, or the app does."""
 KAFKA_SETTING: Final = (checks.SETTINGS_LEAD_TO.of("kafka"),)
 
 NOT_LOADED: Final = (
@@ -63,14 +66,17 @@ LOADED: Final = (
     ),
     Scenario(
         "config-key-missing",
-        configuration.changed_and_loaded(roles.PRODUCER, workloads.NO_START, KAFKA_TOPIC=None),
+        configuration.changed_and_loaded(roles.PRODUCER, NO_TOPIC, KAFKA_TOPIC=None),
         (finding("config", "setting-wrong", "reference-missing"),),
         KAFKA_SETTING,
         min_duration_s=15.0,
     ),
     Scenario(
         "config-broker-wrong",
-        configuration.changed_and_loaded(roles.PRODUCER, workloads.NO_START, KAFKA_BROKER="kafka-servise:9092"),
+        with_own_apps(
+            configuration.changed_and_loaded(roles.PRODUCER, workloads.NO_START, KAFKA_BROKER="kafka-servise:9092"),
+            "whether they end where there is no such broker is not known",
+        ),
         (finding("config", "setting-wrong"),),
         KAFKA_SETTING,
         min_duration_s=45.0,

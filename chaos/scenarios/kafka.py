@@ -62,7 +62,7 @@ DIAGNOSIS: Final = (
     ),
     Scenario(
         "kafka-hung",
-        processes.process_stopped(roles.KAFKA),
+        processes.process_stopped_that_a_probe_asks(roles.KAFKA),
         (finding(roles.KAFKA, *HUNG),),
         before_landed=True,
     ),

@@ -93,7 +93,7 @@ DIAGNOSIS: Final = (
     ),
     Scenario(
         "policy-producer-missing",
-        network.policy_missing("producer", "producer-to-kafka"),
+        network.policy_missing("producer-to-kafka"),
         (finding("network", "policy-blocks"),),
         (checks.NETWORK_ALLOWS.of("producer-kafka"),),
         min_duration_s=30.0,

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from chaos import expected_checks
-from chaos.fault_builders import configuration, processes, stores, workloads
+from chaos.fault_builders import configuration, meanwhile, processes, workloads
 from chaos.scenarios.producer import HUNG
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.expectations import expect_backlog_grew, expect_rejoined
@@ -110,11 +110,11 @@ DIAGNOSIS: Final = (
 LASTING: Final = (
     Scenario(
         "partitions-read-by-another",
-        stores.no_change("another member of the processors' group holds partitions and stores nothing"),
+        meanwhile.partitions_shared("another member of the processors' group holds partitions and stores nothing"),
         (finding(roles.PROCESSOR, "partitions-unread", "processing-too-slow"),),
         (checks.KEY_METRIC.of("processor-matches-producer"),),
         deadline_s=150.0,
-        meanwhile=stores.idle_member,
+        meanwhile=meanwhile.idle_member,
     ),
 )
 """What it leaves behind shows for minutes."""

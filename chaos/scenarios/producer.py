@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from chaos import expected_checks
-from chaos.fault_builders import configuration, processes, stores, workloads
+from chaos.fault_builders import configuration, meanwhile, processes, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Heals, RecoveryPlan, Scenario, finding
 from pipeline_services.faults import templates
@@ -98,11 +98,7 @@ DIAGNOSIS: Final = (
     ),
     Scenario(
         "producer-probe-wrong",
-        workloads.edited(
-            roles.PRODUCER,
-            templates.probe("readinessProbe", {"httpGet": {"path": "/ready", "port": "http"}}),
-            "its readiness asked for where nobody answers",
-        ),
+        workloads.asked_where_nobody_answers(roles.PRODUCER),
         (finding(roles.PRODUCER, "probe-wrong"),),
         deadline_s=100.0,
     ),
@@ -152,18 +148,18 @@ DIAGNOSIS: Final = (
 LASTING: Final = (
     Scenario(
         "data-clock-wrong",
-        stores.no_change("readings that say that they are two hours old"),
+        meanwhile.messages("readings that say that they are two hours old"),
         (finding(roles.PRODUCER, "data-clock-wrong"),),
         (checks.KEY_METRIC.of("end-to-end-latency"),),
         deadline_s=200.0,  # it takes three minutes of steady writes, and the row before held them up
-        meanwhile=stores.late_clock(10.0),
+        meanwhile=meanwhile.late_clock(10.0),
     ),
     Scenario(
         "poison-messages",
-        stores.no_change("messages that are no readings"),
+        meanwhile.messages("messages that are no readings"),
         (finding(roles.PRODUCER, "poison-messages"),),
         deadline_s=90.0,
-        meanwhile=stores.poison(5.0),
+        meanwhile=meanwhile.poison(5.0),
     ),
 )
 """What they leave behind shows for minutes."""

@@ -20,7 +20,7 @@ from pipeline_services.faults.model import overdue
 from pipeline_services.faults.processes import Processes
 from pipeline_services.faults.safety import ChaosTarget, chaos_lock, require_label, require_none_in_force
 from pipeline_services.measure.probes import Probes
-from pipeline_services.measure.samples import DRAINED_LAG, FRESH_AGE_S, PodSeen, component_ready, newest_of
+from pipeline_services.measure.samples import PodSeen, component_ready, drained_lag, fresh_age_s, newest_of
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.k8s import labels_of
@@ -46,17 +46,20 @@ class SteadyPipeline:
 
     @classmethod
     @contextmanager
-    def open(cls, authorized: ChaosTarget, say: Say) -> Iterator[SteadyPipeline]:
+    def open(cls, authorized: ChaosTarget, say: Say, *, sends: bool = True) -> Iterator[SteadyPipeline]:
         """The pipeline, which no other run breaks while the block runs.
+
+        Args:
+            sends: whether messages of the suite's own are sent to it.
 
         Raises:
             PreconditionNotMet: no consent, another run, a part that is away, or apps that could not read what is sent.
         """
-        if authorized.target.pipeline.message:
+        if sends and authorized.target.pipeline.message:
             raise PreconditionNotMet(
                 f"refused: scenarios send the suite's own messages, which the apps of {authorized.target.pipeline.name}"
                 " cannot read",
-                next_step="make promises, which only observes",
+                next_step="make promises, or make matrix, which only observe",
             )
         undo_expired(authorized, say)
         with chaos_lock(authorized, "chaos"), closing(Cluster.connect(authorized.target)) as cluster:
@@ -115,16 +118,17 @@ class SteadyPipeline:
         if told := next(filter(None, wrong), ""):
             return told
         # Grafana and Loki only observe; Prometheus is a witness of every fault.
-        for component in (*self.description.data_path, roles.PROMETHEUS):
+        witness = [roles.PROMETHEUS] if roles.PROMETHEUS in self.description.workloads else []
+        for component in (*self.description.data_path, *witness):
             finding = judged(partial(ROLLOUT_COMPLETE.judge, component=component), snapshot)
             if finding:
                 return finding[1]
             if not component_ready(seen.pods, component):
                 return f"a pod of {component} is not ready"
         own = newest_of(newest, audit=False)
-        if own is None or newest.answered - own > FRESH_AGE_S:
+        if own is None or newest.answered - own > fresh_age_s(self.description):
             return "no fresh reading is being stored"
-        return f"the backlog is {lag.lag} readings" if lag.lag > DRAINED_LAG else ""
+        return f"the backlog is {lag.lag} readings" if lag.lag > drained_lag(self.description) else ""
 
     def pods_of(self, app: str) -> list[PodSeen]:
         """The standing pods of an app.

@@ -27,6 +27,8 @@ Expectation = Callable[["Result"], None]
 Meanwhile = Callable[["SteadyPipeline"], AbstractContextManager[object]]
 SYMPTOMS_TIMEOUT_S: Final = 90.0
 DIAGNOSIS_TIMEOUT_S: Final = 60.0
+FOREIGN_DIAGNOSIS_TIMEOUT_S: Final = 180.0
+"""The same where the apps are not the suite's own: nobody asks them, and only what is stored no more shows that."""
 
 
 class Heals(Enum):
@@ -179,7 +181,9 @@ class Scenario:
             PreconditionNotMet: the description has no such name or limit.
         """
         must_fail = tuple(check.filled(pipeline) for check in self.must_fail)
-        return replace(self, must_fail=must_fail, recovery=self.recovery and self.recovery.filled(pipeline))
+        recovery = self.recovery and self.recovery.filled(pipeline)
+        deadline = max(self.deadline_s, FOREIGN_DIAGNOSIS_TIMEOUT_S) if pipeline.message else self.deadline_s
+        return replace(self, must_fail=must_fail, recovery=recovery, deadline_s=deadline)
 
     @property
     def plan(self) -> RecoveryPlan:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, Final
 
 from pipeline_services.clients.http import HttpApi, Tls
-from pipeline_services.clients.influxdb import NANO, Bucket
+from pipeline_services.clients.influxdb import NANO, Bucket, identifier
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
@@ -91,12 +91,16 @@ class Probes:
         return StoredSample(asked, time.time(), newest=newest)
 
     def newest(self) -> dict[str, float]:
-        """By producer_id the event time of its newest stored reading, epoch seconds.
+        """By producer_id the event time of its newest stored reading, epoch seconds; of readings without one, by "".
 
         Raises:
             PipelineError: InfluxDB does not answer, or not to that.
         """
         when, by = "time > now() - 2m", "producer_id"
+        if self.pipeline.message:
+            last = f"LAST({identifier(self.pipeline.store.value)})"
+            found = self.bucket.select(last, when, timeout_s=LOOK_TIMEOUT_S)
+            return {"": max(one.rows[0][0] for one in found) / NANO} if found else {}
         series = self.bucket.select("LAST(sequence)", when, by=by, timeout_s=LOOK_TIMEOUT_S)
         return {one.tags[by]: one.rows[0][0] / NANO for one in series}
 

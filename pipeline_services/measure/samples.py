@@ -6,12 +6,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from pipeline_services.model.pipeline import Pipeline
+
 RECENT_S: Final = 2.0
 """Seconds for which a sample is taken for the present."""
 FRESH_AGE_S: Final = 2.0
 """Seconds that the newest stored reading may be old; in steady state it is about half a second."""
+SLOW_FRESH_AGE_S: Final = 5.0
+"""The same where producers send about one reading a second."""
 DRAINED_LAG: Final = 300
 """Readings of lag which are no backlog: a few seconds of production, with the audit's own."""
+
+
+def fresh_age_s(pipeline: Pipeline) -> float:
+    """Seconds that the newest stored reading of a pipeline in steady state may be old."""
+    return SLOW_FRESH_AGE_S if pipeline.message else FRESH_AGE_S
+
+
+def drained_lag(pipeline: Pipeline) -> float:
+    """Readings of lag which are no backlog: the pipeline's own level, where it has one."""
+    own = pipeline.levels.get("consumer-lag")
+    return DRAINED_LAG if own is None or own.warn is None else own.warn
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from pipeline_services.model.component import Component
-from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.errors import NotDescribed
 
 if TYPE_CHECKING:
     from pipeline_services.model.pipeline import Pipeline
@@ -104,7 +104,7 @@ def fill(
         details: placeholders of the finding's own, without a colon; they come first.
 
     Raises:
-        PreconditionNotMet: the description has nothing to put there.
+        NotDescribed: the description has nothing to put there.
         ValueError: there is no such placeholder.
     """
     known = {"namespace": namespace or pipeline.namespace, **details}
@@ -157,5 +157,5 @@ def _described(placeholder: str, word: str, of: str | None, pipeline: Pipeline) 
         raise ValueError(f"there is no placeholder {placeholder}")
     found = _OF_A_COMPONENT[word](pipeline[of]) if of in pipeline.components else ""
     if not found:
-        raise PreconditionNotMet(f"the description of {pipeline.name} has nothing for {placeholder}")
+        raise NotDescribed(f"the description of {pipeline.name} has nothing for {placeholder}")
     return found

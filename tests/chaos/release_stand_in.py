@@ -31,7 +31,7 @@ class Steady:
 
 
 @contextmanager
-def opened(_config: pytest.Config) -> Iterator[Steady]:
+def opened(_config: pytest.Config, *, sends: bool) -> Iterator[Steady]:
     yield Steady()
 
 

@@ -13,9 +13,16 @@ from typing import Any, cast
 
 import pytest
 import yaml
-from kafka.errors import KafkaError
 
-from chaos.fault_builders import autoscalers, certificates, configuration, network, observability, stores, workloads
+from chaos.fault_builders import (
+    autoscalers,
+    certificates,
+    configuration,
+    network,
+    observability,
+    stores,
+    workloads,
+)
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import resources
 from pipeline_services.faults.injection import perform
@@ -23,10 +30,9 @@ from pipeline_services.faults.journal import Call, Step
 from pipeline_services.faults.model import Fault
 from pipeline_services.judgements import network_policies
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
+from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import attempts
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.secrets import tls
 from pipeline_services.snapshot.snapshot import Snapshot
 from tests.faults.test_object_faults import APPS, NS, Server, deployment
@@ -279,19 +285,3 @@ def test_kafka_tells_another_port_and_listens_where_it_did() -> None:
     assert {line.partition("=")[0] for line in lines} == {"advertised.listeners"}
     assert [line for line in lines if line.endswith(f".cluster.local:{stores.WRONG_PORT}")]
     assert fault.pods == ("kafka-1",)
-
-
-def test_what_kafka_refuses_meanwhile_is_counted_and_raised_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "TICK_S", 0.01)
-    tries = 0
-
-    def refused() -> None:
-        nonlocal tries
-        tries += 1
-        raise KafkaError("no leader")
-
-    with (
-        pytest.raises(ServiceUnreachable, match=r"\d+ times Kafka refused: KafkaError: no leader"),
-        stores._repeated(refused),
-    ):
-        wait_until(lambda: tries > 2, within=5, what="several tries", every=0.01)

@@ -10,7 +10,8 @@ from chaos.mitigations import Mitigation, failure_of, mitigations
 from pipeline_services.checklist.checks import cases
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.runbook import commands, runbook
-from tests.chaos.test_other_names import OtherPipeline
+from tests.chaos.stand_in import StandIn
+from tests.chaos.test_other_names import FILES, OTHER
 
 TEXT = runbook.RUNBOOK.read_text()
 CHANGES = commands.changes(TEXT)
@@ -57,7 +58,7 @@ def test_recovery_is_said_in_checks(section: str) -> None:
 def test_a_command_says_which_failure_it_is_for(command: str, failure: str) -> None:
     build = failure_of(command)
     assert build
-    pipeline: Any = OtherPipeline()
+    pipeline: Any = StandIn(OTHER, FILES)
     assert failure in build(pipeline).summary
 
 
@@ -76,6 +77,6 @@ def test_a_command_that_may_be_for_many_failures_is_listed_with_its_own(command:
 def test_a_name_that_is_not_described_is_refused() -> None:
     build = failure_of("kubectl scale deployment/nobody -n works-7 --replicas=1")
     assert build
-    pipeline: Any = OtherPipeline()
+    pipeline: Any = StandIn(OTHER, FILES)
     with pytest.raises(LookupError, match="names nobody"):
         build(pipeline)

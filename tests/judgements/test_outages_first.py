@@ -11,7 +11,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.faults import crash_looping, scale_to_0
+from tests.judgements.faults import crash_looping, never_ready, scale_to_0, warning
 from tests.judgements.known_bad_kafka import stalled
 from tests.judgements.shapes import shaped
 from tests.judgements.world import World
@@ -133,6 +133,19 @@ def test_a_component_that_hangs(pipeline: Pipeline, component: str, otherwise: s
 
 def test_a_processor_that_nobody_asks_and_that_takes_nothing_hangs() -> None:
     assert named_first(CA3, watchers_cut_off, processor_hangs) == ("processor", "process-hung")
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["readiness probe", "liveness probe"])
+def test_a_hang_heals_by_itself_only_where_the_kubelet_starts_it_anew(restarted: bool) -> None:
+    world = shaped(PLAIN)
+    [pod] = world.pods(roles.INFLUXDB)
+    probe = {"httpGet": {"path": "/health", "port": 8086}}
+    pod["spec"]["containers"][0] |= {"readinessProbe": probe, **({"livenessProbe": probe} if restarted else {})}
+    never_ready(world, pod)
+    warning(world, "Pod", pod["metadata"]["name"], "Unhealthy", "Readiness probe failed: context deadline exceeded")
+    influxdb_hangs(world)
+    first = diagnose(world.snapshot()).findings[0]
+    assert (first.component, first.cause.id, first.self_healing) == ("influxdb", "process-hung", restarted)
 
 
 def test_one_that_says_what_keeps_it_does_not_hang() -> None:

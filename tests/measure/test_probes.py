@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint
 from pipeline_services.measure import probes as module
 from pipeline_services.measure.probes import Probes, pod_seen
+from pipeline_services.measure.samples import drained_lag, fresh_age_s
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.pipeline import Pipeline
@@ -47,6 +49,28 @@ def test_a_coordinator_that_has_read_nothing_yet_is_no_group_that_begins_anew(mo
     seen = looked_at({0: None, 1: None}, monkeypatch).lag()
     assert "no offset" in seen.error
     assert seen.committed == {}
+
+
+def test_readings_without_a_producer_s_number_have_one_newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Pipeline.load(Path("plain"))
+    asked: list[str] = []
+
+    def select(what: str, _when: str, *, by: str = "", timeout_s: float) -> list[Any]:
+        asked.append(what + by)
+        return [SimpleNamespace(tags={}, rows=[[at * 1e9, 1.5]]) for at in (60.0, 61.5)]
+
+    probes = Probes.__new__(Probes)
+    monkeypatch.setattr(probes, "pipeline", plain, raising=False)
+    monkeypatch.setattr(probes, "bucket", SimpleNamespace(select=select), raising=False)
+    assert (probes.newest(), asked) == ({"": 61.5}, ['LAST("speed_ms")'])
+    monkeypatch.setattr(probes, "bucket", SimpleNamespace(select=lambda *_of, **_how: []), raising=False)
+    assert probes.newest() == {}
+
+
+def test_a_pipeline_of_one_reading_a_second_is_steady_by_levels_of_its_own() -> None:
+    own, plain = Pipeline.load(), Pipeline.load(Path("plain"))
+    assert (fresh_age_s(own), drained_lag(own)) == (2.0, 300)
+    assert (fresh_age_s(plain), drained_lag(plain)) == (5.0, 20.0)
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def unready(evidence: Evidence, part: Component, pod: K8sObject) -> list[Finding
                 f"{part.id} runs but does not answer: {name_of(pod)}",
                 *seen,
                 since=since,
-                self_healing=restarts_of(pod) < MAX_RESTARTS,
+                self_healing=_is_restarted(pod) and restarts_of(pod) < MAX_RESTARTS,
                 pod=pod,
             )
         ]
@@ -212,6 +212,11 @@ def _is_asked(pod: K8sObject) -> bool:
     return any(
         {"httpGet", "grpc"} & (container.get(kind) or {}).keys() for container in containers_of(pod) for kind in kinds
     )
+
+
+def _is_restarted(pod: K8sObject) -> bool:
+    """Whether the kubelet starts a process of the pod anew that does not answer."""
+    return any(container.get("livenessProbe") for container in containers_of(pod))
 
 
 def alive(evidence: Evidence, part: Component) -> list[str]:

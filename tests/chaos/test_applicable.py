@@ -1,0 +1,126 @@
+"""Which rows of the matrix a pipeline can be put to, and what it lacks for the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from chaos import staging
+from chaos.fault_builders.network import policy_for
+from chaos.matrix.applicable import lacking, sorted_out, told
+from chaos.scenarios import MATRIX
+from pipeline_services.experiment.scenario import FOREIGN_DIAGNOSIS_TIMEOUT_S, Scenario, finding
+from pipeline_services.faults.model import Fault
+from pipeline_services.model.errors import NotDescribed, PreconditionNotMet
+from pipeline_services.model.pipeline import Pipeline
+from tests.chaos.stand_in import StandIn
+
+PLAIN, CA3 = Pipeline.load(Path("plain")), Pipeline.load(Path("ca3"))
+OF_CA3 = {"prometheus.yml": "scrape_configs: [{job_name: kubernetes-pods}]"}
+ACCEPTANCE = (
+    "config-port-wrong",
+    "token-revoked",
+    "policy-processor-cut-off",
+    "service-kafka-missing",
+    "node-cordoned",
+    "producer-image-wrong",
+    "processor-ends-at-once",
+    "processor-hung",
+    "kafka-scaled-to-zero",
+    "influxdb-hung-unprobed",
+    "influxdb-bucket-renamed",
+    "prometheus-scaled-to-zero",
+)
+"""Those that any first pipeline is to be put to: each says another component or another cause."""
+
+
+def stand_in(pipeline: Pipeline) -> Any:
+    return StandIn(pipeline, OF_CA3 if pipeline is CA3 else {})
+
+
+def test_the_suites_own_pipeline_is_put_to_every_row() -> None:
+    assert sorted_out(MATRIX, stand_in(Pipeline.load())) == {}
+
+
+@pytest.mark.parametrize("pipeline", [PLAIN, CA3], ids=lambda pipeline: pipeline.name)
+def test_a_pipeline_is_put_to_what_it_has(pipeline: Pipeline) -> None:
+    lacks = sorted_out(MATRIX, stand_in(pipeline))
+    assert set(lacks).isdisjoint(ACCEPTANCE)
+    assert len(MATRIX) - len(lacks) > len(MATRIX) / 2
+    assert all(pipeline.name in why for why in lacks.values())
+    for row in MATRIX.keys() - lacks.keys():
+        assert MATRIX[row].components <= set(pipeline.reported)
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("autoscaler-missing", "the description of plain has nothing for {hpa:producer}"),
+        ("autoscaler-target-wrong", "plain has no hpa"),
+        ("certificate-expired", "plain has no check test_certificate_valid_for_weeks"),
+        ("kafka-hung", "no probe of plain asks the process of kafka"),
+        ("topic-missing", "topics of plain are made by their first use: one is back at once"),
+        ("poison-messages", "the apps of plain are its own: they read other messages than the suite sends"),
+        ("partitions-read-by-another", "the readings of plain are in one partition, which nobody shares"),
+        ("processor-one-of-two-hung", "the readings of plain are in one partition, which nobody shares"),
+        ("token-rotated-pods-not-restarted", "the apps of plain have the administrator's token, and there is no other"),
+        ("prometheus-job-missing", "Prometheus of plain has no job apps"),
+        ("influxdb-volume-full", "nobody measures the volumes of plain"),
+        ("producer-probe-wrong", "producer of plain has no port of the name http"),
+        ("config-group-wrong", "no ConfigMap of plain has KAFKA_GROUP"),
+    ],
+)
+def test_what_is_lacking_is_said(row: str, why: str) -> None:
+    assert lacking(MATRIX[row], stand_in(PLAIN)) == why
+
+
+def test_a_certificate_that_signed_itself_has_no_authority() -> None:
+    assert "signed itself" in lacking(MATRIX["certificate-expired"], stand_in(CA3))
+
+
+def test_a_fault_that_cannot_be_made_now_is_no_row_that_does_not_apply() -> None:
+    def refuse(_pipeline: object) -> Fault:
+        raise PreconditionNotMet("there is no pod of kafka")
+
+    row = Scenario("row", cast("Any", refuse), (finding("kafka", "pod-replaced"),))
+    with pytest.raises(PreconditionNotMet, match="there is no pod of kafka"):
+        lacking(row, stand_in(PLAIN))
+
+
+def test_each_reason_is_told_once() -> None:
+    lines = told({"a": "plain has no hpa", "b": "plain has no loki", "c": "plain has no hpa"}, 9)
+    assert lines == [
+        "3 of 9 rows are not applicable here:",
+        "  plain has no hpa: a, c",
+        "  plain has no loki: b",
+    ]
+    assert told({}, 9) == []
+
+
+def test_rows_that_are_left_out_are_named_and_counted() -> None:
+    items = [SimpleNamespace(callspec=SimpleNamespace(params={"row": row})) for row in ("node-cordoned", "kafka-hung")]
+    score = SimpleNamespace(callspec=None)
+    lines: list[str] = []
+    deselected: list[object] = []
+    hook = SimpleNamespace(pytest_deselected=lambda *, items: deselected.extend(items))
+    session: Any = SimpleNamespace(items=[*items, score], config=SimpleNamespace(hook=hook))
+    played = stand_in(PLAIN)
+    played.say = lines.append
+    staging.leave_out(played, session)
+    assert (session.items, deselected) == ([items[0], score], [items[1]])
+    assert lines[0] == "1 of 2 rows are not applicable here:"
+
+
+def test_a_row_takes_longer_where_the_apps_are_not_the_suites_own() -> None:
+    row = MATRIX["processor-hung"]
+    assert row.filled(PLAIN).deadline_s == FOREIGN_DIAGNOSIS_TIMEOUT_S > row.deadline_s
+    assert row.filled(Pipeline.load()).deadline_s == row.deadline_s
+
+
+def test_a_policy_is_found_by_whom_it_is_for() -> None:
+    assert policy_for(stand_in(PLAIN), "processor", "egress", 8086) == "processor"
+    with pytest.raises(NotDescribed, match="plain has not one policy for egress of kafka on port 9092 but 0"):
+        policy_for(stand_in(PLAIN), "kafka", "egress", 9092)
