@@ -49,7 +49,7 @@ def bounded(answers: Mapping[str, Any], limit: int = LIMIT, longest: int = LONGE
     left = {source for source in kept if source.startswith(SHRINKABLE)}
     while left and sum(sizes.values()) > limit:
         source = max(left, key=sizes.__getitem__)
-        kept[source], before = _newer_half(kept[source]), sizes[source]
+        kept[source], before = newer_half(kept[source]), sizes[source]
         sizes[source] = _size(source, kept[source])
         if sizes[source] < longest // 16 or sizes[source] == before:
             left.remove(source)
@@ -83,8 +83,8 @@ def _cut(node: Any, longest: int) -> Any:
     return [_cut(item, longest) for item in node] if isinstance(node, list) else node
 
 
-def _newer_half(entries: list[Any]) -> list[Any]:
-    """Logs and Loki's streams keep every entry and its newest line; a plain list loses its older entries.
+def newer_half(entries: list[Any]) -> list[Any]:
+    """Logs and Loki's streams keep every entry and its newest line; another list of ``SHRINKABLE`` its newer entries.
 
     Log lines stand oldest first, Loki's values newest first.
     """

@@ -20,7 +20,7 @@ WITHOUT_DESCRIPTION: Final = 1
 """The format of files that do not say what pipeline they show: it was always the suite's own."""
 LARGE_BYTES: Final = 16 << 20
 """A text of this size takes seconds to read; what the suite writes is far smaller."""
-_GZIP: Final = b"\x1f\x8b"
+GZIP: Final = b"\x1f\x8b"
 _LATEST: Final = 4_102_444_800.0
 """The year 2100, in epoch seconds: what lies behind is no time of a snapshot."""
 _FITS_S: Final = 3600.0
@@ -63,7 +63,7 @@ def text_of(path: Path) -> str:
     except OSError as error:
         raise PreconditionNotMet(f"cannot read the snapshot {path}: {error.strerror}") from error
     try:
-        return (decompress(data) if data.startswith(_GZIP) else data).decode()
+        return (decompress(data) if data.startswith(GZIP) else data).decode()
     except (EOFError, BadGzipFile, zlib.error) as error:
         raise UnexpectedAnswer(f"{path} is not a snapshot: it is packed with gzip, and cut off or damaged") from error
     except UnicodeDecodeError as error:
@@ -71,7 +71,12 @@ def text_of(path: Path) -> str:
 
 
 def document_of(text: str, newest: int) -> dict[str, Any]:
-    """The text as the document that ``Snapshot.to_json`` writes, each part of the type that it has there.
+    """The text as the document that ``Snapshot.to_json`` writes; arguments and errors as of ``checked``."""
+    return checked(_parsed(text), newest)
+
+
+def checked(document: Any, newest: int) -> dict[str, Any]:
+    """The document, each part of the type that ``Snapshot.to_json`` gives it.
 
     Args:
         newest: the highest format that can be read.
@@ -79,7 +84,6 @@ def document_of(text: str, newest: int) -> dict[str, Any]:
     Raises:
         UnexpectedAnswer: it is none, or of another format.
     """
-    document = _parsed(text)
     if not isinstance(document, dict) or not {"format", "answers"} <= set(document):
         raise _no_snapshot("it has other content")
     _require_format(document["format"], newest)
@@ -88,7 +92,7 @@ def document_of(text: str, newest: int) -> dict[str, Any]:
     _require_time(document.get("taken_at"))
     _require(bool(document["answers"] or document["failures"]), "it is empty: nothing was asked")
     for source, answer in document["answers"].items():
-        _require_shape(source, answer)
+        require_shape(source, answer)
     for source, failure in document["failures"].items():
         _require(_is_failure(failure), f"its failure of {source} is no record of one")
     _require_fitting_time(document["taken_at"], document["answers"])
@@ -98,14 +102,15 @@ def document_of(text: str, newest: int) -> dict[str, Any]:
 def _parsed(text: str) -> Any:
     _require(bool(text.strip()), "it is empty")
     try:
-        return json.loads(text, parse_constant=_no_number)
+        return json.loads(text, parse_constant=no_number)
     except json.JSONDecodeError as error:
         raise _no_snapshot(f"it is no JSON, or cut off (line {error.lineno}, column {error.colno})") from error
     except RecursionError as error:
         raise _no_snapshot("it is nested too deeply") from error
 
 
-def _no_number(word: str) -> NoReturn:
+def no_number(word: str) -> NoReturn:
+    """What JSON knows no word for, and Python writes; raises UnexpectedAnswer."""
     raise _no_snapshot(f"it has {word} for a number")
 
 
@@ -124,7 +129,8 @@ def _require_time(taken_at: object) -> None:
     _require(number and 0 <= float(str(taken_at)) < _LATEST, "its taken_at is no time in seconds since 1970")
 
 
-def _require_shape(source: str, answer: object) -> None:
+def require_shape(source: str, answer: object) -> None:
+    """Raises UnexpectedAnswer where the answer of that source is of another type than it always is."""
     if source in _OBJECTS or source.startswith(_ROWS):
         rows = answer if isinstance(answer, list) else [answer]
         good = isinstance(answer, list) and all(isinstance(row, dict) for row in rows)

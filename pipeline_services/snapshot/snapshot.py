@@ -23,7 +23,8 @@ from pipeline_services.model.errors import (
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import duration, plural, printable, utc
 from pipeline_services.snapshot.bounds import bounded, is_bounded
-from pipeline_services.snapshot.saved import FORMAT, LARGE_BYTES, WITHOUT_DESCRIPTION, document_of, text_of
+from pipeline_services.snapshot.saved import FORMAT, LARGE_BYTES, WITHOUT_DESCRIPTION, checked, document_of, text_of
+from pipeline_services.snapshot.streamed import large_document
 
 ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
     (
@@ -172,8 +173,10 @@ class Snapshot:
         Raises:
             UnexpectedAnswer: the text is not a snapshot of a format known here.
         """
-        document, is_small = document_of(text, FORMAT), is_bounded(text)
-        del text  # which may be 100 MB
+        return cls._of(document_of(text, FORMAT), pipeline, is_small=is_bounded(text))
+
+    @classmethod
+    def _of(cls, document: Mapping[str, Any], pipeline: Pipeline | None, *, is_small: bool) -> Snapshot:
         answers = document["answers"]
         return cls(
             taken_at=float(document["taken_at"]),
@@ -199,9 +202,10 @@ class Snapshot:
             PreconditionNotMet: there is no such file, or it may not be read.
             UnexpectedAnswer: the file is not a snapshot.
         """
-        text = [text_of(path)]  # in a list, from which the only reader takes it
+        large = large_document(path)
+        text = "" if large else text_of(path)
         try:
-            return cls.from_json(text.pop(), pipeline)
+            return cls._of(checked(large, FORMAT), pipeline, is_small=False) if large else cls.from_json(text, pipeline)
         except UnexpectedAnswer as error:
             raise UnexpectedAnswer(f"{path}: {error.message}", next_step=error.next_step) from error
 
