@@ -15,12 +15,14 @@ Marks = NDArray[np.bool_]
 BLOCK: Final = 65_536
 """Numbers that are packed together."""
 _NARROW: Final = (np.uint8, np.uint16, np.uint32)
+_STEEP: Final = 1 << 32
+"""A step of more leads out of 64 bits within a block."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """``length`` numbers: ``first``, and each by ``step`` more than the one before; with ``above``, ``first`` and so
-    much more for each.
+    """``length`` numbers: ``first``, and each by ``step`` more than the one before; with ``above``, each lies so much
+    above that line.
     """
 
     first: int
@@ -29,15 +31,17 @@ class Block:
     above: NDArray[Any] | None = None
 
     def unpacked(self) -> Numbers:
+        numbers = self.first + self.step * np.arange(self.length, dtype=np.int64)
         if self.above is not None:
-            return self.first + self.above.astype(np.int64)
-        return self.first + self.step * np.arange(self.length, dtype=np.int64)
+            numbers += self.above
+        return numbers
 
 
 class Column(Collection[int]):
     """Numbers of up to 64 bits, in the order they were added; any may be added again.
 
-    Those that go up by an even step take no room, all others as many bytes as the range of their neighbours needs.
+    Those that go up by an even step take no room, all others as many bytes as they stray from such a line, or as the
+    range of their neighbours needs.
     """
 
     def __init__(self, numbers: Iterable[int] = ()) -> None:
@@ -92,6 +96,11 @@ def column(numbers: Collection[int]) -> Column:
     return numbers if isinstance(numbers, Column) else Column(sorted(numbers))
 
 
+def but_not(marks: Marks, others: Marks) -> Marks:
+    """The marks that are none of the others; ``marks & ~others`` makes a copy of the others on its way."""
+    return np.greater(marks, others)
+
+
 def narrowest(numbers: Column) -> type[np.signedinteger[Any] | np.unsignedinteger[Any]]:
     """The type that holds all of them in 4 bytes, else the one in 8; a CRC-32 takes 4."""
     limits = np.iinfo(np.uint32)
@@ -103,11 +112,22 @@ def _packed(numbers: Numbers) -> Block:
     steps, first = np.diff(numbers), int(numbers[0])
     if not len(steps) or np.all(steps == steps[0]):
         return Block(first, int(steps[0]) if len(steps) else 0, len(numbers))
-    low, high = int(numbers.min()), int(numbers.max())
+    even = round((int(numbers[-1]) - first) / len(steps))
+    lines = {step: _around(numbers, step) for step in (0, even) if abs(step) < _STEEP}
+    step = min(lines, key=lambda step: lines[step][1])
+    low, span = lines[step]
     for kind in _NARROW:
-        if high - low <= np.iinfo(kind).max:
-            return Block(low, 0, len(numbers), (numbers - low).astype(kind))
+        if span <= np.iinfo(kind).max:
+            line = low + step * np.arange(len(numbers), dtype=np.int64)
+            return Block(low, step, len(numbers), (numbers - line).astype(kind))
     return Block(0, 0, len(numbers), numbers)
+
+
+def _around(numbers: Numbers, step: int) -> tuple[int, int]:
+    """Where the lowest line of this step begins that none of the numbers lies below, and how far one lies above it."""
+    strays = numbers - step * np.arange(len(numbers), dtype=np.int64)
+    low, high = int(strays.min()), int(strays.max())
+    return low, high - low
 
 
 class Numbering:

@@ -19,7 +19,9 @@ from pipeline_services.audit.records import Records, Series, TopicLog
 from pipeline_services.model.atomic import open_whole
 from pipeline_services.model.errors import PreconditionNotMet
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+READ: Final = (1, FORMAT)
+"""The formats that can be read; in the first one, no block that lies above a line has a step."""
 SUFFIX: Final = ".ledger"
 KEPT: Final = 20
 """Files that stay in a folder; the oldest go first."""
@@ -63,7 +65,7 @@ def save(history: History, path: Path) -> None:
 
 def _read(file: IO[bytes]) -> History:
     head = json.loads(file.readline())
-    if head["format"] != FORMAT:
+    if head["format"] not in READ:
         raise ValueError(f"format {head['format']}")
     attempted, topic, stored = Records(), TopicLog(), Records()
     acknowledged: dict[Series, Column] = {}

@@ -11,15 +11,19 @@ is no fault: the acknowledgement was lost, not the reading.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 
-from pipeline_services.audit.column import Column, Marks, Numbering, Numbers, column, narrowest
+from pipeline_services.audit.column import Column, Marks, Numbering, Numbers, but_not, column, narrowest
 from pipeline_services.audit.records import Records, Series, TopicLog
 from pipeline_services.model.errors import NoData
+
+WINDOW: Final = 2 << 20
+"""Readings of one series whose contents are compared at a time, in 4 bytes each."""
 
 
 class Where(StrEnum):
@@ -112,15 +116,14 @@ def judge(history: History, *, at_least: int = 1) -> LedgerVerdict:
 
 def _judge_series(history: History, series: Series, verdict: LedgerVerdict) -> None:
     found = _Found(history, series)
-    missing = found.acknowledged & ~found.stored
+    missing = but_not(found.acknowledged, found.stored)
     if missing.any():
         verdict.lost += _attributed(found, missing)
-    verdict.unexpected += [
-        Discrepancy(*series, one) for one in found.numbering.numbers(found.stored & ~found.attempted)
-    ]
+    unexpected = but_not(found.stored, found.attempted)
+    verdict.unexpected += [Discrepancy(*series, one) for one in found.numbering.numbers(unexpected)]
     verdict.corrupt += [Discrepancy(*series, one) for one in found.numbering.numbers(found.corrupt())]
-    verdict.recovered += int((found.stored & found.attempted & ~found.acknowledged).sum())
-    verdict.unacknowledged += int((found.attempted & ~found.acknowledged).sum())
+    verdict.recovered += int(but_not(found.stored & found.attempted, found.acknowledged).sum())
+    verdict.unacknowledged += int(but_not(found.attempted, found.acknowledged).sum())
     in_topic, late = found.order()
     verdict.duplicates += len(history.topic.records.sequences(series)) - in_topic
     verdict.out_of_order += late
@@ -139,15 +142,24 @@ class _Found:
     def corrupt(self) -> Marks:
         """Sent with one content and found, in the topic or in the store, with another."""
         kind = narrowest(self.history.attempted.checksums(self.series))
-        sent = np.zeros(self.numbering.size, dtype=kind)
-        for sequences, checksums in self.history.attempted.pieces(self.series):
-            sent[self.numbering.places(sequences)] = checksums
         marks = np.zeros(self.numbering.size, dtype=np.bool_)
-        for records in (self.history.topic.records, self.history.stored):
-            for sequences, checksums in records.pieces(self.series):
-                places = self.numbering.places(sequences)
-                marks[places[self.attempted[places] & (sent[places] != checksums)]] = True
+        for low in range(0, self.numbering.size, WINDOW):
+            sent = np.zeros(min(WINDOW, self.numbering.size - low), dtype=kind)
+            for places, checksums in self._within(self.history.attempted, low):
+                sent[places - low] = checksums
+            for records in (self.history.topic.records, self.history.stored):
+                for places, checksums in self._within(records, low):
+                    marks[places[self.attempted[places] & (sent[places - low] != checksums)]] = True
         return marks
+
+    def _within(self, records: Records, low: int) -> Iterator[tuple[Numbers, Numbers]]:
+        """Places and checksums of the records in the window that begins at this place."""
+        for sequences, checksums in records.pieces(self.series):
+            places = self.numbering.places(sequences)
+            if places.max() < low or places.min() >= low + WINDOW:
+                continue
+            inside = (places >= low) & (places < low + WINDOW)
+            yield places[inside], checksums[inside]
 
     def order(self) -> tuple[int, int]:
         """How many sequences are in the topic, and how many come first after a higher one of the same device."""

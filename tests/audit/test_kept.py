@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pipeline_services.audit import kept
+from pipeline_services.audit import column, kept
 from pipeline_services.audit.__main__ import main
 from pipeline_services.audit.kept import keep, load, save
 from pipeline_services.audit.ledger import History, judge
@@ -44,6 +44,15 @@ def test_a_judgement_that_was_killed_is_the_same_again(tmp_path: Path, capsys: p
     assert f"lost: sample/conveyor-00#{LOST_FIRST} (processor or store)" in capsys.readouterr().out
     assert judge(load(path)) == judge(sample(READINGS))
     assert path.read_bytes() == before
+
+
+def test_a_history_of_the_first_format_is_judged_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "one.ledger"
+    with monkeypatch.context() as then:
+        then.setattr(kept, "FORMAT", 1)
+        then.setattr(column, "_STEEP", 1)  # no line but a level one
+        save(sample(READINGS), path)
+    assert judge(load(path)) == judge(sample(READINGS))
 
 
 def test_a_reading_costs_little_time_and_memory() -> None:
@@ -79,7 +88,7 @@ def test_too_few_readings_end_with_2(tmp_path: Path) -> None:
     assert main([str(tmp_path / "none.ledger")]) == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"null\n", b"\xff\n", b'{"format": 2}\n', None, b"cut"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"null\n", b"\xff\n", b'{"format": 3}\n', None, b"cut"])
 def test_a_file_that_is_no_history_is_refused_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline_services.audit import column
+from pipeline_services.audit import column, ledger
 from pipeline_services.audit.ledger import Discrepancy, History, Where, from_topic, gaps, judge, missing_numbers
 from pipeline_services.audit.records import Records, Series, TopicLog
 from pipeline_services.model.errors import NoData
@@ -268,6 +268,31 @@ def test_numbers_come_back_as_they_were() -> None:
     assert list(column.Column(numbers)) == numbers
     assert 99_999 in column.Column(numbers)
     assert 100_000 not in column.Column(numbers)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "each"),
+    [
+        ([n for n in range(200_000) if n != 77_777], 1),
+        (sorted([*range(100_000), 50_000]), 1),
+        ([3 * n // 2 for n in range(100_000)], 2),
+        ([n * n % 60_000 for n in range(100_000)], 2),
+        ([n * 0x9E3779B97F4A7C15 % 2**63 for n in range(70_000)], 8),
+    ],
+    ids=["a hole", "one twice", "every second step longer", "up and down", "far apart"],
+)
+def test_numbers_near_a_line_take_few_bytes_each(numbers: list[int], each: int) -> None:
+    made = column.Column(numbers)
+    packed = [block.above.nbytes / block.length for block in made.blocks() if block.above is not None]
+    assert list(made) == numbers
+    assert max(packed) == each
+
+
+def test_what_is_altered_in_any_window_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "WINDOW", 3)
+    stored = records(*without(10, 4))
+    stored.add(BELT, 4, 1)
+    assert judge(replace(healthy(), stored=stored)).corrupt == [Discrepancy(*BELT, 4)]
 
 
 def test_a_long_life_is_not_counted_from_its_birth() -> None:
