@@ -130,7 +130,7 @@ def world(manifests: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wo
         made.cluster.log.append("asked influxdb")
         yield ca
 
-    def ensure_tokens(http: str, admin: Admin, pipeline: Pipeline) -> Tokens:
+    def ensure_tokens(http: str, admin: Admin, pipeline: Pipeline, held: set[str]) -> Tokens:
         return TOKENS
 
     monkeypatch.setattr(secret_store, "influxdb", influxdb)

@@ -101,6 +101,16 @@ def test_nothing_is_made_twice(influxdb: FakeInfluxDB, tokens: Tokens) -> None:
     assert influxdb.made == []
 
 
+def test_amid_a_rotation_the_token_that_is_handed_out_stays(influxdb: FakeInfluxDB, tokens: Tokens) -> None:
+    influxdb.authorizations += [{**one, "token": f"new {one['token']}"} for one in influxdb.authorizations]
+    influxdb.made.clear()
+    assert ensure_tokens(influxdb, ADMIN, PIPELINE, {f"new {tokens.write}", tokens.read}) == Tokens(
+        f"new {tokens.write}", tokens.read
+    )
+    assert ensure_tokens(influxdb, ADMIN, PIPELINE, {"a token that nobody knows"}) == tokens
+    assert influxdb.made == []
+
+
 def test_an_inactive_token_is_replaced(influxdb: FakeInfluxDB, tokens: Tokens) -> None:
     influxdb.authorizations[0]["status"] = "inactive"
     renewed = ensure_tokens(influxdb, ADMIN, PIPELINE)

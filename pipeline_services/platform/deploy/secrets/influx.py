@@ -6,7 +6,7 @@ InfluxDB's; which one is whose is written in their descriptions there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,8 +41,11 @@ class Tokens:
     read: str
 
 
-def ensure_tokens(http: HttpApi, admin: Admin, pipeline: Pipeline) -> Tokens:
+def ensure_tokens(http: HttpApi, admin: Admin, pipeline: Pipeline, held: Collection[str] = ()) -> Tokens:
     """Set InfluxDB up if it is new, make the bucket if it is gone, and return the two tokens, made where missing.
+
+    Args:
+        held: what the Secrets hold. Of two that will do, as amid a rotation, the one that is held stays.
 
     Raises:
         PlatformError: InfluxDB was set up with another operator's token than the secret has.
@@ -54,9 +57,10 @@ def ensure_tokens(http: HttpApi, admin: Admin, pipeline: Pipeline) -> Tokens:
 
     def token(description: str, action: str) -> str:
         permissions = _permissions(action, organisation, bucket)
-        for entry in known:
-            if entry["description"] == description and entry["status"] == "active" and _same(entry, permissions):
-                return str(entry["token"])
+        named = [one for one in known if one["description"] == description and one["status"] == "active"]
+        fit = [str(one["token"]) for one in named if _same(one, permissions)]
+        if fit:
+            return next((one for one in fit if one in held), fit[0])
         wanted = {"orgID": organisation, "description": description, "permissions": permissions}
         return str(_ask(http, "/api/v2/authorizations", body=wanted, headers=login)["token"])
 

@@ -79,7 +79,8 @@ class SecretStore:
             if self._all_use_the_operators:
                 ensure_bucket(http, account, self._pipeline)
                 return []
-            return self._write_tokens(ensure_tokens(http, account, self._pipeline))
+            now = {self.values(one.secret).get(one.key, b"").decode() for one in self._config.tokens.values()}
+            return self._write_tokens(ensure_tokens(http, account, self._pipeline, now))
 
     @property
     def _all_use_the_operators(self) -> bool:
