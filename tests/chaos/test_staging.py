@@ -6,22 +6,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import allure
-import pytest
-
 from chaos import staging
 from pipeline_services.experiment.result import Evidence, Gate, Result
 from pipeline_services.snapshot.snapshot import Snapshot
 from tests.experiment.results import START, result, scenario
 
 PICTURES = ["time line", "what happened when", "time line as data"]
-
-
-@pytest.fixture
-def attached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    names: list[str] = []
-    monkeypatch.setattr(allure, "attach", lambda _body, name, *_kind: names.append(name))
-    return names
 
 
 def test_a_result_is_attached_with_all_its_evidence(attached: list[str]) -> None:

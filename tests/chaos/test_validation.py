@@ -8,7 +8,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import allure
 import pytest
 
 from chaos import validation
@@ -38,13 +37,6 @@ LOST = concluded(facts=[Fact("lost", "nothing is lost", False, "1 of 100")], met
 UNKNOWN = concluded(facts=[Fact("lost", "nothing is lost", None, "not read")], metrics=[])
 SLOW = concluded(metrics=judge(METRICS, pairs(1.4)))
 OPEN = concluded(metrics=judge(METRICS, {**pairs(), CPU: [(100.0, 100.0), (100.0, 112.0)] * 4}))
-
-
-@pytest.fixture
-def attached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    names: list[str] = []
-    monkeypatch.setattr(allure, "attach", lambda _body, name, *_kind: names.append(name))
-    return names
 
 
 def test_a_go_passes_every_case(attached: list[str]) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.pod_exec import failure_in, output_of
 from pipeline_services.model.errors import AccessDenied, ServiceUnreachable, UnexpectedAnswer
-from pipeline_services.model.settings import Target
-from tests.clients.fake_servers import FakeServer, kubeconfig, serving
+from tests.clients.fake_servers import FakeServer, serving
 
 GOOD = b"\x03" + json.dumps({"status": "Success"}).encode()
 BAD = b"\x03" + json.dumps({"status": "Failure", "message": "exit code 1"}).encode()
@@ -23,13 +21,6 @@ PROGRAM = ("kafka-0", "cat", "/a file")
 def server() -> Iterator[FakeServer]:
     with serving({}) as running:
         yield running
-
-
-@pytest.fixture
-def cluster(server: FakeServer, tmp_path: Path) -> Iterator[Cluster]:
-    connected = Cluster.connect(Target(str(kubeconfig(tmp_path / "config", server.port)), "", "plant"))
-    yield connected
-    connected.close()
 
 
 def test_what_it_wrote_is_put_together(cluster: Cluster, server: FakeServer) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,7 @@ from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward, ready_endpoint
 from pipeline_services.model.component import Service
 from pipeline_services.model.errors import AccessDenied, ServiceUnreachable
-from pipeline_services.model.settings import Target
-from tests.clients.fake_servers import FakeServer, echoing, kubeconfig, serving
+from tests.clients.fake_servers import FakeServer, echoing, serving
 
 KAFKA = Service("kafka-service", 9092)
 ENDPOINT = Endpoint("kafka-service", "kafka-0", 9092)
@@ -27,13 +25,6 @@ def server() -> Iterator[FakeServer]:
     with serving({}) as running, echoing() as port:
         running.pods["kafka-0", 9092] = port
         yield running
-
-
-@pytest.fixture
-def cluster(server: FakeServer, tmp_path: Path) -> Iterator[Cluster]:
-    connected = Cluster.connect(Target(str(kubeconfig(tmp_path / "config", server.port)), "", "plant"))
-    yield connected
-    connected.close()
 
 
 @pytest.fixture(autouse=True)
