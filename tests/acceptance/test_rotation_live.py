@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.maintenance.rotation import tls_steps, token_steps
+from pipeline_services.maintenance.rotation.tls import steps as tls_steps
+from pipeline_services.maintenance.rotation.tokens import steps as token_steps
 from pipeline_services.model.waiting import wait_until
 from tests.acceptance.bench import ROOT, Judge, becomes_green
 

@@ -12,12 +12,12 @@ from pipeline_services.clients.api_server import MAX_CONNECTIONS
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.maintenance.rotation import watch
-from pipeline_services.maintenance.rotation.influx_tokens import InfluxTokens
 from pipeline_services.maintenance.rotation.load import Writer, noted, writing
 from pipeline_services.maintenance.rotation.steps import Rotation, Say, ahead, carry_out
-from pipeline_services.maintenance.rotation.tls import TlsRotation
-from pipeline_services.maintenance.rotation.tls_clients import TlsClients
-from pipeline_services.maintenance.rotation.tokens import TokenRotation
+from pipeline_services.maintenance.rotation.tls.clients import TlsClients
+from pipeline_services.maintenance.rotation.tls.rotation import TlsRotation
+from pipeline_services.maintenance.rotation.tokens.influx import InfluxTokens
+from pipeline_services.maintenance.rotation.tokens.rotation import TokenRotation
 from pipeline_services.maintenance.rotation.workloads import Workloads
 from pipeline_services.maintenance.site import Site
 from pipeline_services.model import own_cluster, roles

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline_services.audit.audit import AuditReport
 from pipeline_services.audit.ledger import Discrepancy, LedgerVerdict
-from pipeline_services.maintenance.rotation.influx_tokens import for_the_same, rights_of
 from pipeline_services.maintenance.rotation.load import START, Carried, Gap, longest_gap, noted
+from pipeline_services.maintenance.rotation.tokens.influx import for_the_same, rights_of
 from pipeline_services.maintenance.rotation.watch import Look, dropped_out, refusals_of
 from pipeline_services.maintenance.rotation.workloads import environment_in, how_it_restarts, variables_of
 from pipeline_services.measure.samples import SourceSample

@@ -13,9 +13,10 @@ import pytest
 from pipeline_services.faults.journal import Journal
 from pipeline_services.maintenance.archive import Archives
 from pipeline_services.maintenance.influxdb.server import InfluxServer
-from pipeline_services.maintenance.rotation import run, tokens
+from pipeline_services.maintenance.rotation import run
 from pipeline_services.maintenance.rotation.load import Carried, Gap
 from pipeline_services.maintenance.rotation.run import RotationFailed, foresee
+from pipeline_services.maintenance.rotation.tokens import rotation as tokens
 from pipeline_services.maintenance.site import Site
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet

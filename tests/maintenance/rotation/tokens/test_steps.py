@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services.maintenance.rotation.token_steps import Place, Step, Token, next_step
+from pipeline_services.maintenance.rotation.tokens.steps import Place, Step, Token, next_step
 from pipeline_services.model.errors import PreconditionNotMet
 
 OLD, NEW = Token("1", 10.0, True), Token("2", 20.0, True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline_services.maintenance.rotation import bundle
+from pipeline_services.maintenance.rotation.tls import bundle
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.k8s import secret_values
 from pipeline_services.platform.deploy.secrets.tls import CA, CERTIFICATE, new_certificate, server_names

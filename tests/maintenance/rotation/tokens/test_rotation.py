@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.maintenance.rotation import tokens
-from pipeline_services.maintenance.rotation.influx_tokens import InfluxTokens
 from pipeline_services.maintenance.rotation.steps import ahead, carry_out
-from pipeline_services.maintenance.rotation.token_steps import STEPS, Step
-from pipeline_services.maintenance.rotation.tokens import ClientsDroppedOut, TokenRotation
+from pipeline_services.maintenance.rotation.tokens import rotation as tokens
+from pipeline_services.maintenance.rotation.tokens.influx import InfluxTokens
+from pipeline_services.maintenance.rotation.tokens.rotation import ClientsDroppedOut, TokenRotation
+from pipeline_services.maintenance.rotation.tokens.steps import STEPS, Step
 from pipeline_services.maintenance.rotation.watch import Look, nobody
 from pipeline_services.maintenance.rotation.workloads import Workloads
 from pipeline_services.measure.samples import SourceSample

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from pipeline_services.clients.certificates import Certificate, Shown
-from pipeline_services.maintenance.rotation import bundle, tls, tls_clients
-from pipeline_services.maintenance.rotation.handshake import refusal
 from pipeline_services.maintenance.rotation.steps import ahead, carry_out
-from pipeline_services.maintenance.rotation.tls import TlsRotation
-from pipeline_services.maintenance.rotation.tls_clients import TlsClients
-from pipeline_services.maintenance.rotation.tls_steps import STEPS, Step
+from pipeline_services.maintenance.rotation.tls import bundle
+from pipeline_services.maintenance.rotation.tls import clients as tls_clients
+from pipeline_services.maintenance.rotation.tls import rotation as tls
+from pipeline_services.maintenance.rotation.tls.clients import TlsClients
+from pipeline_services.maintenance.rotation.tls.handshake import refusal
+from pipeline_services.maintenance.rotation.tls.rotation import TlsRotation
+from pipeline_services.maintenance.rotation.tls.steps import STEPS, Step
 from pipeline_services.maintenance.rotation.watch import Look
 from pipeline_services.maintenance.rotation.workloads import Workloads, files_of
 from pipeline_services.measure.samples import SourceSample
@@ -22,7 +24,7 @@ from pipeline_services.model.errors import NoData, PreconditionNotMet, ServiceUn
 from pipeline_services.model.waiting import WaitExpired
 from pipeline_services.platform.deploy import rollout
 from pipeline_services.platform.deploy.secrets.tls import CA, CERTIFICATE, KEY, flaw, new_certificate
-from tests.maintenance.rotation.tls_world import FOLDER, NAMES, SECRET, SERVER, TlsWorld, mounting
+from tests.maintenance.rotation.tls.world import FOLDER, NAMES, SECRET, SERVER, TlsWorld, mounting
 from tests.maintenance.rotation.world import PIPELINE, Killed
 
 Start = Callable[["TlsWorld"], TlsRotation]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.clients.http import HttpApi
 from pipeline_services.clients.influxdb import token_header
-from pipeline_services.maintenance.rotation.token_steps import Token
+from pipeline_services.maintenance.rotation.tokens.steps import Token
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.k8s import epoch
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from pipeline_services.clients.kubernetes import Object, WritableCluster
 from pipeline_services.clients.pod_exec import output_of
-from pipeline_services.maintenance.rotation.influx_tokens import InfluxTokens, Json, for_the_same, token_of
 from pipeline_services.maintenance.rotation.steps import Say
-from pipeline_services.maintenance.rotation.token_steps import STEPS, Place, Step, Token, next_step, require_known
+from pipeline_services.maintenance.rotation.tokens.influx import InfluxTokens, Json, for_the_same, token_of
+from pipeline_services.maintenance.rotation.tokens.steps import STEPS, Place, Step, Token, next_step, require_known
 from pipeline_services.maintenance.rotation.watch import Look, all_working, dropped_out, nobody
 from pipeline_services.maintenance.rotation.workloads import Workloads, environment_in, how_it_restarts, variables_of
 from pipeline_services.model.configuration import SecretKey
@@ -56,7 +56,7 @@ class TokenRotation:
     steps: tuple[str, ...] = STEPS
 
     def next_step(self) -> Step | None:
-        """As ``token_steps`` decides, once every pod says what it was started with."""
+        """As ``steps`` decides, once every pod says what it was started with."""
         away = (ServiceUnreachable, UnexpectedAnswer)
         return next_step(wait_until(self.places, within=SEEN_WITHIN_S, what="the pods to be seen", retry_on=away))
 

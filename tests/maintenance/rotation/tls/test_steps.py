@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services.maintenance.rotation.tls_steps import Seen, Step, next_step
+from pipeline_services.maintenance.rotation.tls.steps import Seen, Step, next_step
 from pipeline_services.model.errors import PreconditionNotMet
 
 FRESH = Seen("a-secret", ("old-ca",), "old", "old-ca", "old")

@@ -9,11 +9,11 @@ from typing import Final
 from pipeline_services.clients.certificates import Certificate, shown_by
 from pipeline_services.clients.kubernetes import Object, WritableCluster
 from pipeline_services.clients.port_forward import LOCALHOST, PortForward
-from pipeline_services.maintenance.rotation import bundle
-from pipeline_services.maintenance.rotation.handshake import refusal
 from pipeline_services.maintenance.rotation.steps import Say
-from pipeline_services.maintenance.rotation.tls_clients import TlsClients
-from pipeline_services.maintenance.rotation.tls_steps import STEPS, Seen, Step, next_step
+from pipeline_services.maintenance.rotation.tls import bundle
+from pipeline_services.maintenance.rotation.tls.clients import TlsClients
+from pipeline_services.maintenance.rotation.tls.handshake import refusal
+from pipeline_services.maintenance.rotation.tls.steps import STEPS, Seen, Step, next_step
 from pipeline_services.maintenance.rotation.watch import Look, nobody
 from pipeline_services.maintenance.rotation.workloads import Workloads, how_it_restarts
 from pipeline_services.model import roles
@@ -70,7 +70,7 @@ class TlsRotation:
     steps: tuple[str, ...] = STEPS
 
     def next_step(self) -> Step | None:
-        """As ``tls_steps`` decides, once InfluxDB answers."""
+        """As ``steps`` decides, once InfluxDB answers."""
         away = (ServiceUnreachable, UnexpectedAnswer)
         return next_step(wait_until(self.seen, within=SERVES_WITHIN_S, what="InfluxDB to answer", retry_on=away))
 

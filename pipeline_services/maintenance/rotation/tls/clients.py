@@ -8,7 +8,7 @@ from typing import Final
 
 from pipeline_services.clients.kubernetes import Object, WritableCluster
 from pipeline_services.clients.pod_exec import output_of
-from pipeline_services.maintenance.rotation import bundle
+from pipeline_services.maintenance.rotation.tls import bundle
 from pipeline_services.maintenance.rotation.watch import Look
 from pipeline_services.maintenance.rotation.workloads import Workloads, files_of
 from pipeline_services.model import roles

@@ -1,0 +1,1 @@
+"""Rotation of InfluxDB's certificate and of the CA that its clients trust."""
