@@ -6,7 +6,7 @@ import pytest
 
 from pipeline_services.checklist.settling import unsettled
 from tests.judgements.daily_cases import daily_cases
-from tests.judgements.known_bad import KNOWN_BAD
+from tests.judgements.known_bad.daily import KNOWN_BAD
 from tests.judgements.world import healthy
 
 

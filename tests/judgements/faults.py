@@ -9,7 +9,7 @@ from typing import Any
 from pipeline_services.model import roles
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.processor_log import NOT_DELIVERED
-from tests.judgements.answers_of_cluster import pod_name
+from tests.judgements.answers.cluster import pod_name
 from tests.judgements.world import World
 
 DAY = 86_400.0

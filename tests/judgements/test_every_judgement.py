@@ -17,9 +17,9 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable
 from pipeline_services.snapshot.snapshot import Snapshot
 from tests.judgements.daily_cases import Case, daily_cases, practice_cases, review_cases
-from tests.judgements.known_bad import KNOWN_BAD
-from tests.judgements.known_bad_practice import KNOWN_BAD_PRACTICE
-from tests.judgements.known_bad_reviews import KNOWN_BAD_REVIEWS
+from tests.judgements.known_bad.daily import KNOWN_BAD
+from tests.judgements.known_bad.practice import KNOWN_BAD_PRACTICE
+from tests.judgements.known_bad.reviews import KNOWN_BAD_REVIEWS
 from tests.judgements.world import World, healthy, practised, reviewed
 
 CASES = daily_cases()

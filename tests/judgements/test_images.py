@@ -8,7 +8,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.images import cluster_is_current, image_is_current
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from tests.judgements.known_bad_reviews import DAY, debian_updated, image_not_built_here, patch_offered
+from tests.judgements.known_bad.reviews import DAY, debian_updated, image_not_built_here, patch_offered
 from tests.judgements.world import reviewed
 
 

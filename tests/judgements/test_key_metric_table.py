@@ -14,7 +14,7 @@ from pipeline_services.metrics.metric import Comparison, Reading, changes, with_
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.levels import Levels
 from pipeline_services.model.pipeline import Pipeline
-from tests.judgements.known_bad_kafka import lag, stalled
+from tests.judgements.known_bad.kafka import lag, stalled
 from tests.judgements.world import NOW, World, healthy
 
 SPEC_ROWS = {

@@ -17,7 +17,7 @@ from pipeline_services.model.flows import attempts
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.reachability.open_connections import ELSEWHERE
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.known_bad_policies import (
+from tests.judgements.known_bad.policies import (
     EVERYBODY,
     add_policy,
     app,

@@ -12,7 +12,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from tests.judgements.faults import empty_panels, ready_since, second_pod, warning
-from tests.judgements.known_bad_kafka import group, stalled
+from tests.judgements.known_bad.kafka import group, stalled
 from tests.judgements.test_faults_of_acceptance import outcomes
 from tests.judgements.world import World, healthy
 

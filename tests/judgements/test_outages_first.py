@@ -12,7 +12,7 @@ from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import crash_looping, never_ready, scale_to_0, warning
-from tests.judgements.known_bad_kafka import stalled
+from tests.judgements.known_bad.kafka import stalled
 from tests.judgements.shapes import shaped
 from tests.judgements.world import World
 

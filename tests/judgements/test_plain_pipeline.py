@@ -14,7 +14,7 @@ from pipeline_services.model.errors import AccessDenied, NoData, ServiceUnreacha
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import crash_looping, scale_to_0
-from tests.judgements.known_bad_kafka import stalled
+from tests.judgements.known_bad.kafka import stalled
 from tests.judgements.shapes import shaped
 from tests.judgements.world import World
 

@@ -12,7 +12,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.flows import NAMESPACE_NAME
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.reachability.port_sets import ALL_PORTS, Ports
-from tests.judgements.known_bad_policies import add_policy, app
+from tests.judgements.known_bad.policies import add_policy, app
 from tests.judgements.world import healthy
 
 NAMESPACE = Pipeline.load().namespace

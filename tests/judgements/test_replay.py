@@ -15,8 +15,8 @@ from pipeline_services.metrics.metric import KeyMetric
 from pipeline_services.snapshot.saved import WITHOUT_DESCRIPTION
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.acceptance.expectations import EXPECTATIONS
-from tests.judgements import answers_of_services as services
-from tests.judgements.answers_of_cluster import declared
+from tests.judgements.answers import services
+from tests.judgements.answers.cluster import declared
 from tests.judgements.daily_cases import daily_cases
 from tests.judgements.test_faults_of_acceptance import outcomes_of
 

@@ -15,7 +15,7 @@ from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources import upkeep as collect_upkeep
-from tests.judgements.known_bad_reviews import DAY, backup, rotation, scaled
+from tests.judgements.known_bad.reviews import DAY, backup, rotation, scaled
 from tests.judgements.world import World, reviewed
 
 MIB = 2.0**20

@@ -13,7 +13,7 @@ from pipeline_services.checklist.run import run_checks
 from pipeline_services.model import roles
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.known_bad_policies import add_policy, app
+from tests.judgements.known_bad.policies import add_policy, app
 from tests.judgements.world import World, healthy
 from tests.scale.crowd import Crowd
 

@@ -13,7 +13,7 @@ from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
-from tests.judgements import answers_of_cluster, answers_of_practice, answers_of_reviews, answers_of_services
+from tests.judgements.answers import cluster, practice, reviews, services
 
 NOW = 1_795_000_000.0
 
@@ -68,7 +68,7 @@ class World:
 
     def declare(self) -> None:
         """Let the manifests declare just what is there now."""
-        self.answers["declared"] = answers_of_cluster.declared(self.answers)
+        self.answers["declared"] = cluster.declared(self.answers)
 
     def ago(self, seconds: float) -> str:
         """The time so many seconds before now."""
@@ -84,8 +84,8 @@ def healthy(*, age: float = 3_600.0, pipeline: Pipeline | None = None) -> World:
 @lru_cache(maxsize=8)
 def _packed(age: float, pipeline: Pipeline) -> bytes:
     """The answers of a healthy pipeline, packed: thousands of tests unpack them, each for itself."""
-    answers = {**answers_of_cluster.lists(NOW, age, pipeline), **answers_of_services.answers(NOW, pipeline)}
-    return pickle.dumps(answers | {"declared": answers_of_cluster.declared(answers)})
+    answers = {**cluster.lists(NOW, age, pipeline), **services.answers(NOW, pipeline)}
+    return pickle.dumps(answers | {"declared": cluster.declared(answers)})
 
 
 def reviewed(*, age: float = 3_600.0, pipeline: Pipeline | None = None) -> World:
@@ -97,9 +97,9 @@ def reviewed(*, age: float = 3_600.0, pipeline: Pipeline | None = None) -> World
 @lru_cache(maxsize=8)
 def _packed_reviewed(age: float, pipeline: Pipeline) -> bytes:
     world = healthy(age=age, pipeline=pipeline)
-    world.answers |= answers_of_reviews.answers(world.now, world.pipeline)
+    world.answers |= reviews.answers(world.now, world.pipeline)
     for claim in world.answers["pvcs"]:
-        claim["metadata"].setdefault("annotations", {}).update(answers_of_reviews.notes(world.now))
+        claim["metadata"].setdefault("annotations", {}).update(reviews.notes(world.now))
     for hpa in world.pipeline.autoscalers:
         world.item("hpas", hpa)["status"]["lastScaleTime"] = world.ago(86_400)
     return pickle.dumps(world.answers)
@@ -114,5 +114,5 @@ def practised(*, pipeline: Pipeline | None = None) -> World:
 @lru_cache(maxsize=8)
 def _packed_practised(pipeline: Pipeline) -> bytes:
     world = healthy(pipeline=pipeline)
-    answers_of_practice.improve(world.answers, world.pipeline)
+    practice.improve(world.answers, world.pipeline)
     return pickle.dumps(world.answers)

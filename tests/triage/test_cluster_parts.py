@@ -9,8 +9,8 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import only_pod_unready
-from tests.judgements.known_bad import last_workload_without_pods
-from tests.judgements.known_bad_cluster import TEMPLATE, corefile, kubelet_silent, part_gone, part_without_pods
+from tests.judgements.known_bad.cluster import TEMPLATE, corefile, kubelet_silent, part_gone, part_without_pods
+from tests.judgements.known_bad.daily import last_workload_without_pods
 from tests.judgements.world import World, healthy
 
 

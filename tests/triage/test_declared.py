@@ -11,8 +11,8 @@ from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.model import Finding
 from tests.judgements.examples import quota
 from tests.judgements.faults import crash_looping, empty_panels, only_pod_unready, scale_to_0, warning
-from tests.judgements.known_bad_declared import second_autoscaler, token_replaced
-from tests.judgements.known_bad_kafka import topic_setting
+from tests.judgements.known_bad.declared import second_autoscaler, token_replaced
+from tests.judgements.known_bad.kafka import topic_setting
 from tests.judgements.world import World, healthy
 from tests.reporting.runbook_rules import flaws
 

@@ -11,7 +11,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.k8s import made_by
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.model import Confidence, Finding
-from tests.judgements.known_bad_kafka import flooded
+from tests.judgements.known_bad.kafka import flooded
 from tests.judgements.world import World, healthy
 
 

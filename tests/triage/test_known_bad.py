@@ -7,7 +7,7 @@ import pytest
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.daily_cases import Case, daily_cases
 from tests.judgements.examples import EXAMPLES, Example
-from tests.judgements.known_bad import KNOWN_BAD
+from tests.judgements.known_bad.daily import KNOWN_BAD
 from tests.judgements.test_every_judgement import BROKEN as ALL_BROKEN
 from tests.judgements.world import healthy
 

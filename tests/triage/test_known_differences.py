@@ -11,7 +11,7 @@ import pytest
 from chaos.matrix import recordings
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements import answers_of_cluster
+from tests.judgements.answers import cluster
 from tests.judgements.test_replay import known_since
 from tests.judgements.world import World, healthy
 from tests.triage.differences import Known
@@ -43,7 +43,7 @@ def _packed() -> bytes:
     world = World(answers, dict(snapshot.failures), snapshot.taken_at, pipeline)
     world.drop("networkpolicies", lambda item: item["metadata"]["name"].startswith("debug-"))
     world.answers["changes"] = [one for one in answers["changes"] if not one["name"].startswith("debug-")]
-    world.answers["declared"] = answers_of_cluster.declared(world.answers)
+    world.answers["declared"] = cluster.declared(world.answers)
     return pickle.dumps((world.answers, world.failures, world.now, world.pipeline))
 
 

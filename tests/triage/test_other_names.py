@@ -17,7 +17,7 @@ from pipeline_services.model.settings import Settings
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.model import Diagnosis
 from tests.judgements.faults import FAULTS, scale_to_0
-from tests.judgements.known_bad import KNOWN_BAD
+from tests.judgements.known_bad.daily import KNOWN_BAD
 from tests.judgements.world import World, healthy
 from tests.other_pipeline import other_pipeline
 

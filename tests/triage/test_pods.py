@@ -13,7 +13,7 @@ from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.workflow import Stage
 from tests.judgements.faults import second_pod, warning
-from tests.judgements.known_bad_kafka import stalled
+from tests.judgements.known_bad.kafka import stalled
 from tests.judgements.world import NOW, World, healthy
 from tests.triage.test_rules import crashed, no_pod_of_producer
 

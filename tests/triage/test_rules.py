@@ -10,8 +10,8 @@ from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import scale_to_0, second_pod, warning
-from tests.judgements.known_bad import claim_going
-from tests.judgements.known_bad_kafka import stalled
+from tests.judgements.known_bad.daily import claim_going
+from tests.judgements.known_bad.kafka import stalled
 from tests.judgements.world import NOW, World, healthy
 
 PIPELINE = Pipeline.load()

@@ -8,12 +8,12 @@ from typing import Any
 
 from pipeline_services.judgements.targets import COUNTED
 from pipeline_services.model.configuration import Config
-from tests.judgements.answers_of_cluster import pod_name
+from tests.judgements.answers.cluster import pod_name
 from tests.judgements.examples import EXAMPLES
-from tests.judgements.known_bad_cluster import KNOWN_BAD_CLUSTER
-from tests.judgements.known_bad_declared import KNOWN_BAD_DECLARED
-from tests.judgements.known_bad_kafka import KNOWN_BAD_KAFKA, lag, stalled
-from tests.judgements.known_bad_policies import KNOWN_BAD_POLICIES
+from tests.judgements.known_bad.cluster import KNOWN_BAD_CLUSTER
+from tests.judgements.known_bad.declared import KNOWN_BAD_DECLARED
+from tests.judgements.known_bad.kafka import KNOWN_BAD_KAFKA, lag, stalled
+from tests.judgements.known_bad.policies import KNOWN_BAD_POLICIES
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]

@@ -10,8 +10,8 @@ from typing import Any
 
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import Comparison
-from tests.judgements import known_bad_services as services
 from tests.judgements.faults import scale_to_0, too_large, warning
+from tests.judgements.known_bad import services
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]

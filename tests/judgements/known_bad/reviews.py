@@ -12,8 +12,8 @@ from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model import roles
 from pipeline_services.model.own_cluster import BACKUP_TESTED, ROTATED
 from pipeline_services.model.pipeline import Pipeline
-from tests.judgements.answers_of_reviews import good
-from tests.judgements.known_bad import warned
+from tests.judgements.answers.reviews import good
+from tests.judgements.known_bad.daily import warned
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]

@@ -9,7 +9,7 @@ from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.pipeline import Pipeline
-from tests.judgements.answers_of_cluster import pod_name
+from tests.judgements.answers.cluster import pod_name
 from tests.judgements.examples import EXAMPLES
 
 VALUES = {
