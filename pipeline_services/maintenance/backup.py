@@ -29,7 +29,7 @@ from pipeline_services.maintenance.influxdb.server import InfluxServer
 from pipeline_services.maintenance.influxdb.transfer import back_up, restore_all
 from pipeline_services.maintenance.kafka import backup as kafka_backup
 from pipeline_services.maintenance.kafka.copy import throwaway_kafka
-from pipeline_services.maintenance.site import Site
+from pipeline_services.maintenance.site import LINES_NOTED, Site
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.text import duration, exact_duration, plural, utc
@@ -39,7 +39,6 @@ PART: Final = roles.INFLUXDB
 CONSENT: Final = "restore"
 """The word without which nothing is replaced."""
 MEGABYTE: Final = 1e6
-LINES_NOTED: Final = 3
 LINE_WIDTH: Final = 300
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from platformdirs import user_data_path
 
@@ -22,6 +23,8 @@ from pipeline_services.platform.deploy.secrets.store import TOKEN_KEY, influxdb
 from pipeline_services.platform.deploy.secrets.tls import CA
 
 Say = Callable[[str], None]
+LINES_NOTED: Final = 3
+"""Of what was found, so many lines stand in a note on a volume claim; the command says all of it."""
 
 
 @dataclass(frozen=True, slots=True)

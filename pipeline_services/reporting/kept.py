@@ -9,8 +9,6 @@ from pathlib import Path
 
 from pipeline_services.model.atomic import write_whole
 
-_SHARED = 0o644
-
 
 def kept(folder: Path, made_from: str, make: Callable[[], str]) -> str:
     """What ``make`` returns, or what it returned to an earlier run for the same ``made_from``.
@@ -25,5 +23,5 @@ def kept(folder: Path, made_from: str, make: Callable[[], str]) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.txt"):
             old.unlink(missing_ok=True)
-        write_whole(file, text.encode(), _SHARED)
+        write_whole(file, text.encode())
     return text

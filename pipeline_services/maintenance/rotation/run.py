@@ -19,7 +19,7 @@ from pipeline_services.maintenance.rotation.tls.rotation import TlsRotation
 from pipeline_services.maintenance.rotation.tokens.influx import InfluxTokens
 from pipeline_services.maintenance.rotation.tokens.rotation import TokenRotation
 from pipeline_services.maintenance.rotation.workloads import Workloads
-from pipeline_services.maintenance.site import Site
+from pipeline_services.maintenance.site import LINES_NOTED, Site
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.text import exact_duration
@@ -27,7 +27,6 @@ from pipeline_services.model.waiting import WaitExpired
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.platform.deploy import rollout
 
-LINES_NOTED: Final = 3
 RESTARTS_WITHIN_S: Final = 120.0
 
 

@@ -19,7 +19,6 @@ from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.workflow import Course
 
 TRIAGE: Final = "triage.json"
-_SHARED: Final = 0o644
 _OWNERS: Final = 0o600
 """For what holds the whole snapshot, as snapshot.json itself."""
 
@@ -58,7 +57,7 @@ def file(
     Raises:
         OSError: the folder cannot be written to.
     """
-    filed = Filed(write_whole(folder / TRIAGE, text_of(now).encode(), _SHARED))
+    filed = Filed(write_whole(folder / TRIAGE, text_of(now).encode()))
     if snapshot is None or not courses:
         return filed
     at = snapshot.taken_at
@@ -68,7 +67,7 @@ def file(
     handed = [course.finding for course in ended if course.hands_over]
     incident = Incident(snapshot, ended, first.red, now.unanswered, bundle.file_name(at) if handed else "", last)
     document = markdown(incident)
-    filed = replace(filed, incident=write_whole(folder / name, document.encode(), _SHARED))
+    filed = replace(filed, incident=write_whole(folder / name, document.encode()))
     prune(folder)
     if not handed:
         return filed
