@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -115,7 +114,7 @@ def prove(site: Site, archive: Archive, *, with_controls: bool = False) -> None:
         lines += refused_tokens(copy, site.tokens)
         lines += findings(was, copy, time.time(), site.live)
         took = exact_duration(time.monotonic() - began)
-        _note(site, PART, archive, was.stored.points, lines)
+        site.note(PART, own_cluster.BACKUP_TESTED, noted(archive, was.stored.points, lines))
         _require(lines, f"the backup {archive.folder} does not give back what was stored")
         site.say(f"proved: {was.stored.points} points restored into a server of its own and compared; took {took}")
         if with_controls:
@@ -134,7 +133,7 @@ def prove_kafka(site: Site, archive: Archive, *, with_controls: bool = False) ->
     with throwaway_kafka(site.cluster, site.pipeline, site.journal) as copy:
         kafka_backup.restore_into(copy, kept, folder)
         lines = kafka_backup.findings(copy, kept, folder)
-        _note(site, roles.KAFKA, archive, kept.records, lines)
+        site.note(roles.KAFKA, own_cluster.BACKUP_TESTED, noted(archive, kept.records, lines))
         _require(lines, f"the backup of Kafka in {archive.folder} does not give back what was stored")
         took = exact_duration(time.monotonic() - began)
         site.say(
@@ -165,13 +164,6 @@ def _judge_controls(site: Site, controls: Iterable[Control]) -> None:
 def _require(lines: list[str], what: str) -> None:
     if lines:
         raise NotProved(f"{what}: {'; '.join(lines)}")
-
-
-def _note(site: Site, component: str, archive: Archive, entries: int, lines: list[str]) -> None:
-    """Write to the component's volume claim, where the weekly review finds it, what was proved."""
-    note = noted(archive, entries, lines)
-    patch: dict[str, Any] = {"metadata": {"annotations": {own_cluster.BACKUP_TESTED: json.dumps(note)}}}
-    site.cluster.merge("PersistentVolumeClaim", site.pipeline[component].volume, patch)
 
 
 def noted(archive: Archive, entries: int, lines: list[str]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from platformdirs import user_data_path
 
@@ -56,6 +57,11 @@ class Site:
     def writes_to(self) -> str:
         """The bucket of the readings."""
         return self.pipeline.store.bucket
+
+    def note(self, component: str, annotation: str, noted: Mapping[str, Any]) -> None:
+        """Write what came of something to a component's volume claim, where the reviews find it."""
+        patch: dict[str, Any] = {"metadata": {"annotations": {annotation: json.dumps(noted)}}}
+        self.cluster.merge("PersistentVolumeClaim", self.pipeline[component].volume, patch)
 
     @contextmanager
     def kafka(self) -> Iterator[Broker]:

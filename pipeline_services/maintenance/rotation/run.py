@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from pipeline_services.clients.api_server import MAX_CONNECTIONS
 from pipeline_services.clients.kubernetes import WritableCluster
@@ -110,7 +109,8 @@ def _play(site: Site, rotation: Provable, writer: Writer, component: str) -> Non
     carried = writer.carried()
     limit_s = site.pipeline[component].recovery_limit_s or float("inf")
     findings = [*carried.findings(limit_s), *rotation.findings()]
-    _note(site, rotation.what, noted(at, carried, findings[:LINES_NOTED]))
+    note = noted(at, carried, findings[:LINES_NOTED])
+    site.note(roles.INFLUXDB, f"{own_cluster.ROTATED}{rotation.what}", note)
     if findings:
         raise RotationFailed(f"the {rotation.what} were rotated, and not all is right: {'; '.join(findings)}")
     site.say(f"proved: the {rotation.what} are rotated; {carried}; took {exact_duration(time.monotonic() - began)}")
@@ -124,9 +124,3 @@ def _await_flow(rotation: Provable, writer: Writer) -> None:
         writer.await_flow()
     except WaitExpired as error:
         raise PreconditionNotMet(f"nothing was changed: {error.message}", next_step="make daily") from error
-
-
-def _note(site: Site, what: str, note: dict[str, Any]) -> None:
-    """Write to InfluxDB's volume claim, where the monthly review finds it, what came of a rotation."""
-    patch = {"metadata": {"annotations": {f"{own_cluster.ROTATED}{what}": json.dumps(note)}}}
-    site.cluster.merge("PersistentVolumeClaim", site.pipeline[roles.INFLUXDB].volume, patch)
