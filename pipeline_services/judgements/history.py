@@ -55,17 +55,15 @@ def breaks(snapshot: Snapshot) -> list[tuple[float, float]]:
     return [(line["at"], line["until"]) for line in snapshot.data(SOURCE) if "until" in line]
 
 
-def filled_in(
-    snapshot: Snapshot, points: Sequence[Sequence[float]], key: str, look_back: float = WEEK
-) -> list[Sequence[float]]:
-    """The points, and before them what earlier runs read of the same."""
+def filled_in(snapshot: Snapshot, points: Sequence[Sequence[float]], key: str) -> list[Sequence[float]]:
+    """The points, and before them what earlier runs of the week read of the same."""
     begin = points[0][0] if points else snapshot.taken_at
-    earlier = looks(snapshot, snapshot.taken_at - look_back)
+    earlier = looks(snapshot, snapshot.taken_at - WEEK)
     read = [[look["at"], look["readings"][key]] for look in earlier if key in look["readings"]]
     return [*(point for point in read if point[0] < begin), *points]
 
 
-def require_covered(snapshot: Snapshot, times: Sequence[float], look_back: float = WEEK) -> None:
+def require_covered(snapshot: Snapshot, times: Sequence[float]) -> None:
     """``require_known_since`` the first of the times at which it is known, and no long gap between them.
 
     Args:
@@ -74,8 +72,8 @@ def require_covered(snapshot: Snapshot, times: Sequence[float], look_back: float
     Raises:
         NoData: less is known.
     """
-    require_known_since(snapshot, times[0], look_back, next_step=DAILY)
-    wanted = min(look_back, lives_for(snapshot))
+    require_known_since(snapshot, times[0], next_step=DAILY)
+    wanted = min(WEEK, lives_for(snapshot))
     gap = max(after - before for before, after in pairwise([*times, snapshot.taken_at]))
     if gap > max(KNOWN_FOR, LONGEST_GAP * wanted):
         raise NoData(
