@@ -72,8 +72,8 @@ def injected(api: Api, journal: Journal, fault: Fault) -> Iterator[Entry]:
             undo(api, journal, entry)
 
     with unwinding():
+        journal.write(entry)  # before anything may have to be undone: what cannot be journaled is not made
         try:
-            journal.write(entry)
             perform(api, fault.inject)
             made = True
             with Watchdog(entry, undo_once):

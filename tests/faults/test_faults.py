@@ -83,6 +83,15 @@ def test_a_fault_is_undone_when_the_block_fails(tmp_path: Path) -> None:
     assert api.objects == store().objects
 
 
+def test_what_cannot_be_journaled_is_neither_made_nor_undone(tmp_path: Path) -> None:
+    api = store()
+    fault = faults.scaled(api, "deployments", "producer", "ns", 0)
+    (tmp_path / "full").write_text("")  # no folder can be made there, as on a full disk
+    with pytest.raises(OSError, match="full"), faults.injected(api, Journal(tmp_path / "full"), fault):
+        pytest.fail("the fault is in force, and no other run would know of it")
+    assert api.changes == []
+
+
 def test_a_refused_undo_fails_loudly_and_stays_journaled(tmp_path: Path) -> None:
     api, journal = store(refuse=1), Journal(tmp_path)
     with (
