@@ -1,19 +1,20 @@
-"""Every recorded fault of the matrix is judged again: a change that breaks a diagnosis is seen with no cluster."""
+"""The recorded faults of the matrix, to be judged again: a change that breaks a diagnosis is seen with no cluster.
+
+They are judged in tests/reporting/test_causes.py, where each recording is read and diagnosed once for all its tests.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from chaos.matrix import recordings
 from chaos.scenarios import MATRIX
 from pipeline_services.checklist.checks import cases
 from pipeline_services.experiment.scenario import Scenario
-from pipeline_services.experiment.score import judge
+from pipeline_services.experiment.score import Verdict, judge
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.test_replay import known_since
+from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.model import Diagnosis
 
 RECORDED = recordings.recorded()
 LARGEST = 100 << 10
@@ -25,11 +26,9 @@ def known_then(scenario: Scenario, pipeline: Pipeline) -> Scenario:
     return replace(scenario, must_fail=tuple(check for check in scenario.must_fail if str(check) in known))
 
 
-@pytest.mark.parametrize("row", RECORDED)
-def test_a_recorded_fault_is_named_for_what_it_is(row: str) -> None:
-    snapshot = known_since(recordings.read(RECORDED[row]))
-    verdict = judge(known_then(MATRIX[row].filled(snapshot.pipeline), snapshot.pipeline), diagnose(snapshot))
-    assert verdict.as_expected, f"{', '.join(verdict.wrong)}; said: {'; '.join(verdict.said) or 'nothing'}"
+def verdict_of(row: str, snapshot: Snapshot, diagnosis: Diagnosis) -> Verdict:
+    """What the row expects, held against what triage says of its recording."""
+    return judge(known_then(MATRIX[row].filled(snapshot.pipeline), snapshot.pipeline), diagnosis)
 
 
 def test_every_recording_is_of_a_row_and_most_rows_are_recorded() -> None:
