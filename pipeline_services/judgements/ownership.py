@@ -35,7 +35,7 @@ def owners(snapshot: Snapshot) -> list[str]:
 
 def _owner(pipeline: Pipeline, item: K8sObject, declared: Sequence[K8sObject]) -> str:
     kind, name = item["kind"], name_of(item)
-    if kind in OWNERS or (kind == "ConfigMap" and name == pipeline.config.config_map):
+    if kind in OWNERS or (kind == "ConfigMap" and name in pipeline.config.by_config_map):
         return OWNERS.get(kind, "config")
     return next(
         (part.reports_to for part in pipeline.workloads.values() if concerns(item, part.workload, declared)), "config"

@@ -85,7 +85,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     yield from _set_otherwise(evidence)
     lines = evidence.said(roles.PROCESSOR, _NO_BUCKET)
     missing = evidence.failure("influxdb_newest")
-    if lines or "bucket" in missing.lower():
+    if lines or ("bucket" in missing.lower() and not evidence.failed(checks.TOKEN_ACCEPTED)):
         yield make_finding(
             evidence,
             "bucket-missing",
@@ -109,6 +109,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             subject=f"pod/{pod}",
             confidence=Confidence.MEDIUM,
         )
+        return  # it refuses nothing: it does not answer
     failing = evidence.failed_metrics("influxdb-writes-match-processor")
     if evidence.delivers_since is None:  # else what failed until then still counts, and is over
         failing = [*evidence.failed_metrics("write-failures"), *failing]

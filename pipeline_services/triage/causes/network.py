@@ -85,6 +85,8 @@ _NO_NAME: Final = (
     r"(?i)name or service not known|temporary failure in name resolution|no such host|UnknownHostException"
     r"|nodename nor servname|server misbehaving"
 )
+_ASKED: Final = {roles.KAFKA: "kafka_topics", roles.INFLUXDB: "influxdb_health"}
+"""By which source of a snapshot a server shows that it answers."""
 RECONNECT_S: Final = 15.0
 """Seconds in which a client may still complain about a server that has just come back."""
 _TIMED_OUT: Final = r"(?i)timed? ?out|ConnectTimeout|no route to host|NoBrokersAvailable|i/o timeout"
@@ -238,8 +240,8 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
         client, server = flow.source, flow.destination
         if server == roles.KAFKA and evidence.failed(checks.CLIENTS_NOT_LIMITED):
             continue  # the broker itself makes its clients wait
-        if evidence.failed(checks.SET_AS_DECLARED, server):
-            continue  # its settings are others, which is said of it
+        if evidence.failed(checks.SET_AS_DECLARED, server) or evidence.failure(_ASKED.get(server, "")):
+            continue  # its settings are others, or it answers nobody, which is said of it
         service = pipeline.service(server).name
         ready_at = max((condition_since(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
         lines = [
