@@ -67,7 +67,8 @@ def test_the_healthy_recording_gives_back_the_description_of_the_suites_own_pipe
 def test_so_do_the_manifests_but_for_what_only_a_running_one_says() -> None:
     of_the_run = ("config.secrets", "config.admin", "config.read_token", "series_label", "dashboard.admin", *UNASKED)
     ports = ("components.kafka.metrics_port", "components.log-shipper.metrics_port", "flows")
-    left_out = (*UNSAID, *of_the_run, *ports, "config.load")  # what a namespace happens to be deployed with
+    deployed = ("config.load", "store.retention_s")  # what a namespace happens to be deployed with
+    left_out = (*UNSAID, *of_the_run, *ports, *deployed)
     snapshot = applied("manifests/base", Pipeline.load().namespace)
     assert facts_of(document(snapshot), *left_out) == facts_of(Pipeline.load().document(), *left_out)
 
@@ -191,7 +192,7 @@ def test_an_empty_namespace_gives_a_description_that_can_be_read() -> None:
 
 def test_the_second_pipeline_gives_back_its_description_but_for_what_only_a_running_one_says() -> None:
     described = Pipeline.load(PLAIN)
-    of_the_run = ("cluster", "message", "config.secrets", "config.admin", "config.positive")
+    of_the_run = ("cluster", "message", "config.secrets", "config.admin", "config.positive", "store.retention_s")
     of_its_owners = ("name", "manifests", "levels", "deploy")
     logged = ("components.producer.error_line", "components.processor.error_line")
     left_out = (*of_its_owners, *logged, *of_the_run)
