@@ -29,16 +29,19 @@ def player(
 
     authorized, source = pipeline.authorized, source_of(request.config)
     own = resolve_target(namespace=authorized.target.namespace, pipeline=source.pipeline) if authorized.own else None
-    folder = source.options.reports / "matrix"
+    folder, suites_own = source.options.reports / "matrix", pipeline.description is Pipeline.load()
     specs = [getattr(item, "callspec", None) for item in request.session.items]
     rows = sum(spec is not None and "row" in spec.params for spec in specs)
     with LivePipeline(own or authorized.target, source.settings) as looked_at:
-        yield Player(
+        player = Player(
             pipeline,
             lambda: looked_at.snapshot(deep=True),
             lambda snapshot: diagnose(snapshot, source.settings),
-            folder if pipeline.description is Pipeline.load() else folder / pipeline.description.name,
+            folder if suites_own else folder / pipeline.description.name,
             typing(pipeline),
             rows,
             mending(pipeline, tmp_path_factory.mktemp("kept")) if request.config.getoption("remedies") else None,
         )
+        if not suites_own:
+            player.note_standing()
+        yield player

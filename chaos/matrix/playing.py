@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from chaos.remedies import REMEDIED
 from pipeline_services.experiment.observers.diagnosis import Diagnose, DiagnosisObserver, Look, Looks
 from pipeline_services.experiment.observers.remedy import RemedyObserver
 from pipeline_services.experiment.runner import play
+from pipeline_services.experiment.score import describe
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.observers.remedy import TypeOne
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pipeline_services.experiment.result import Result
     from pipeline_services.experiment.scenario import Scenario
     from pipeline_services.experiment.steps import Type
+    from pipeline_services.snapshot.snapshot import Snapshot
+    from pipeline_services.triage.model import Diagnosis, Finding
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class Player:
         planned: how many scenarios are to be played, for the line that says how far it is.
         mend: types one command of a remedy; None where no remedy is wanted.
         results: those that were played to their end.
+        standing: findings that were there before any fault was made: nobody is to be blamed for them.
         unmended: by the id of the scenario whose remedy was typed, why it did not help; empty where it did.
     """
 
@@ -43,7 +47,18 @@ class Player:
     planned: int = 0
     mend: TypeOne | None = None
     results: list[Result] = field(default_factory=list)
+    standing: tuple[Finding, ...] = ()
     unmended: dict[str, str] = field(default_factory=dict)
+
+    def note_standing(self) -> None:
+        """Look at the pipeline as it is before the first fault, and say what is wrong with it already.
+
+        Raises:
+            PipelineError: it cannot be looked at.
+        """
+        self.standing = tuple(one for one in self.diagnose(self.look()).findings if not one.self_healing)
+        for one in self.standing:
+            self.pipeline.say(f"stands before any fault, and counts for none: {describe(one)}: {one.summary}")
 
     def play(self, scenario: Scenario) -> Result:
         """Play one scenario, and type its remedy where remedies are wanted and it has one.
@@ -54,7 +69,7 @@ class Player:
             NoData: it was never diagnosed.
         """
         scenario = scenario.filled(self.pipeline.description)
-        looks = Looks(lambda: recordings.unmarked(self.look()), self.diagnose, self.type)
+        looks = Looks(lambda: recordings.unmarked(self.look()), self._news(scenario), self.type)
         cause = REMEDIED.get(scenario.id)
         if self.mend is None or cause is None:
             result = play(self.pipeline, scenario, DiagnosisObserver(self.pipeline, scenario, looks), self._keep)
@@ -65,6 +80,21 @@ class Player:
         self.results.append(result)
         self._say(result)
         return result
+
+    def _news(self, scenario: Scenario) -> Diagnose:
+        """Diagnoses without what stood before; what the scenario expects as well stays where it says something new."""
+        before = {describe(one) for one in self.standing}
+        said = {one.summary for one in self.standing}
+
+        def stood(one: Finding) -> bool:
+            expected = any(want.fits(one) for want in scenario.findings)
+            return describe(one) in before and (not expected or one.summary in said)
+
+        def diagnose(snapshot: Snapshot) -> Diagnosis:
+            found = self.diagnose(snapshot)
+            return replace(found, findings=tuple(one for one in found.findings if not stood(one)))
+
+        return diagnose if self.standing else self.diagnose
 
     def _keep(self, result: Result) -> None:
         name, snapshot = result.scenario.id, result.observed.snapshot

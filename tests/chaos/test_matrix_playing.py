@@ -12,11 +12,14 @@ import pytest
 from chaos.matrix import recordings
 from chaos.matrix.playing import Player
 from pipeline_services.experiment.observers import diagnosis
+from pipeline_services.experiment.scenario import finding
 from pipeline_services.experiment.steps import Typed
 from pipeline_services.faults import FaultDidNotLand
 from pipeline_services.faults.model import Proof
 from pipeline_services.reporting.runbook import proved
-from pipeline_services.triage.model import Diagnosis
+from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.model import Diagnosis, Finding
+from pipeline_services.triage.subjects import CAUSES
 from tests.experiment.fake_pipeline import FakePipeline, scaled_to_zero
 from tests.experiment.observers.test_diagnosis import DOWN, diagnose
 
@@ -25,6 +28,7 @@ from tests.experiment.observers.test_diagnosis import DOWN, diagnose
 def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
     monkeypatch.setattr(diagnosis, "LOOK_INTERVAL_S", 0.01)
     monkeypatch.setattr(diagnosis, "SECOND_LOOK_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(diagnosis, "GATE_TIMEOUT_S", 0.1)
     return FakePipeline(tmp_path)
 
 
@@ -88,3 +92,55 @@ def test_the_remedy_is_typed_where_it_is_wanted_and_there_is_one(pipeline: FakeP
     assert typed == ["kubectl get pods", "kubectl scale x"]
     assert wanted.unmended == {"loki-scaled-to-zero": "kubectl scale x: it ends with 1"}
     assert ", remedy: kubectl scale x: it ends with 1 |" in pipeline.lines[-1]
+
+
+def found(component: str, cause: str, summary: str, *, healing: bool = False) -> Finding:
+    return Finding(CAUSES[cause], component, summary, self_healing=healing)
+
+
+LOOSE = found("network", "policy-too-loose", "grafana is let through to kafka")
+
+
+def saying(pipeline: FakePipeline, tmp_path: Path, *more: Finding) -> tuple[Player, list[Finding]]:
+    """A player whose pipeline is diagnosed as ever before the fault, and with ``more`` beside while it lasts."""
+    beside: list[Finding] = []
+
+    def always(snapshot: Snapshot) -> Diagnosis:
+        seen = diagnose(snapshot)
+        return replace(seen, findings=(LOOSE, *seen.findings, *(beside if seen.findings else ())))
+
+    played = replace(player(pipeline, tmp_path), diagnose=always)
+    beside += more
+    return played, beside
+
+
+def test_what_stands_before_any_fault_is_said_and_counts_for_none(pipeline: FakePipeline, tmp_path: Path) -> None:
+    played, _ = saying(pipeline, tmp_path)
+    played.note_standing()
+    assert pipeline.lines == [
+        "stands before any fault, and counts for none: network: policy-too-loose (L3): grafana is let through to kafka"
+    ]
+    assert played.play(DOWN).verdict.as_expected
+
+
+def test_without_a_look_before_it_is_a_false_alarm(pipeline: FakePipeline, tmp_path: Path) -> None:
+    played, _ = saying(pipeline, tmp_path)
+    verdict = played.play(replace(DOWN, deadline_s=0.1)).verdict
+    assert verdict.alarms == ("network: policy-too-loose (L3)",)
+
+
+def test_what_comes_with_the_fault_is_an_alarm_beside_what_stood(pipeline: FakePipeline, tmp_path: Path) -> None:
+    played, _ = saying(pipeline, tmp_path, found("loki", "logs-not-shipped", "no logs"))
+    played.note_standing()
+    verdict = played.play(replace(DOWN, deadline_s=0.1)).verdict
+    assert verdict.alarms == ("loki: logs-not-shipped (L2)",)
+
+
+def test_a_row_that_expects_what_stood_wants_something_new_of_it(pipeline: FakePipeline, tmp_path: Path) -> None:
+    wanted = finding("network", "policy-too-loose")
+    row = replace(DOWN, findings=(*DOWN.findings, wanted), deadline_s=0.1)
+    played, beside = saying(pipeline, tmp_path)
+    played.note_standing()
+    assert played.play(row).verdict.wrong == ["wrong component", "wrong cause", "wrong level"]
+    beside.append(replace(LOOSE, summary="everybody is let through to everybody"))
+    assert played.play(row).verdict.as_expected
