@@ -20,6 +20,11 @@ class Offsets:
         """How many records the group has not committed; what was never committed counts from the first record on."""
         return sum(end - (self.committed.get(number) or 0) for number, end in self.end.items())
 
+    def past(self, earlier: Offsets) -> bool:
+        """Whether all that each partition held earlier is committed by now, and the topic holds newer records."""
+        done = all((self.committed.get(number) or 0) >= end for number, end in earlier.end.items())
+        return done and sum(self.end.values()) > sum(earlier.end.values())
+
     @classmethod
     def of(cls, sample: Mapping[str, Any]) -> Offsets:
         """The offsets that ``to_dict`` wrote, as a snapshot has them."""

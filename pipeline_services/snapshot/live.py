@@ -36,7 +36,7 @@ class LivePipeline(AbstractContextManager["LivePipeline"]):
         self.cluster.close()
 
     def snapshot(self, *, deep: bool = False, upkeep: bool = False) -> Snapshot:
-        """Everything that can be read now, redacted and in bounds; takes about 3 s, at most about 15 s.
+        """Everything that can be read now, redacted and in bounds; takes about 2 s, at most about 15 s.
 
         Args:
             deep: also what triage needs: who changed what, past rollouts, the neighbours, the last half hour.

@@ -150,5 +150,5 @@ SERVICES: Final[Mapping[str, Group]] = {
 }
 """Every component that is asked itself, in the order in which reading begins.
 
-Kafka goes first: it decides how long everything takes, because its two samples lie 2 s apart.
+Kafka goes first: it decides how long everything takes, because its two samples lie 1 to 2 s apart.
 """

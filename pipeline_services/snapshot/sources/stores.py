@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -16,11 +16,17 @@ from pipeline_services.model import roles
 from pipeline_services.model.configuration import SecretKey
 from pipeline_services.model.errors import NoData, PipelineError
 from pipeline_services.model.k8s import secret_value
+from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.sources.reach import Moment, Reach, take_all
 
 BETWEEN_SAMPLES: Final = 2.05
+"""Seconds for records to come in and to be consumed; less where they are, of which a later look says nothing new."""
+SOONEST: Final = 1.0
+LOOK_EVERY: Final = 0.2
+_Sample = dict[str, Any]
+_Enough = Callable[[_Sample, _Sample], bool]
 
 
 def kafka_sources(_moment: Moment) -> list[str]:
@@ -36,7 +42,7 @@ def read_kafka(reach: Reach, record: Record, moment: Moment) -> None:
         topics = broker.topics()
         record.take("kafka_topics", lambda: topics)
         partitions = [known["partition"] for known in topics.get(wanted.readings, [])]
-        asked: dict[str, Callable[[], dict[str, Any]]] = {
+        asked: dict[str, Callable[[], _Sample]] = {
             "kafka_lag": lambda: broker.offsets(wanted.group, wanted.readings, partitions).to_dict(),
             "kafka_sizes": lambda: {"at": time.time(), "bytes": broker.sizes()},
         }
@@ -46,14 +52,31 @@ def read_kafka(reach: Reach, record: Record, moment: Moment) -> None:
         ours = [topic for topic in wanted.least_partitions if topic in topics]
         record.take("kafka_settings", lambda: broker.settings(ours))
         record.take("kafka_quotas", broker.quotas)
-        due = max((sample["at"] for samples in first.values() for sample in samples), default=0.0) + BETWEEN_SAMPLES
-        wait_until(lambda: time.time() >= due, within=2 * BETWEEN_SAMPLES, what="the second sample", every=0.02)
+        enough: Mapping[str, _Enough] = {"kafka_lag": _goes_on, "kafka_sizes": lambda *_: True}
         for source, ask in asked.items():
-            if first[source]:
-                record.take(source, lambda source=source, ask=ask: [*first[source], ask()])  # type: ignore[misc]
+            for before in first[source]:
+                record.take(source, partial(_twice, before, ask, enough[source]))
 
 
-def _sampled(record: Record, source: str, ask: Callable[[], dict[str, Any]]) -> list[dict[str, Any]]:
+def _twice(before: _Sample, ask: Callable[[], _Sample], enough: _Enough) -> list[_Sample]:
+    """Two samples: the second one as soon as it is enough, at the latest after ``BETWEEN_SAMPLES``."""
+
+    def later() -> _Sample | None:
+        if time.time() - before["at"] < SOONEST:
+            return None
+        sample = ask()
+        is_last = time.time() - before["at"] >= BETWEEN_SAMPLES
+        return sample if is_last or enough(before, sample) else None
+
+    sample = wait_until(later, within=2 * BETWEEN_SAMPLES, what="the second sample", every=LOOK_EVERY)
+    return [before] if sample is None else [before, sample]
+
+
+def _goes_on(before: _Sample, later: _Sample) -> bool:
+    return Offsets.of(later).past(Offsets.of(before))
+
+
+def _sampled(record: Record, source: str, ask: Callable[[], _Sample]) -> list[_Sample]:
     """The first of two samples; none where the broker does not say, which is noted."""
     try:
         return [ask()]
