@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from chaos.fault_builders.common import writes_fail
 from chaos.fault_builders.observability import Rewrite, rewritten
-from pipeline_services.clients.influxdb import token_header
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import storage, stores
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
-from pipeline_services.model.errors import NoData, NotDescribed
-from pipeline_services.model.k8s import secret_value
+from pipeline_services.model.errors import NotDescribed
 from pipeline_services.model.pipeline import PROMETHEUS
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
-THINNING: Final = "thin-out"
 WRONG_PORT: Final = 9192
 
 
@@ -103,75 +100,6 @@ def told_where_nobody_is(pipeline: SteadyPipeline) -> Fault:
 def _advertises(port: int) -> Rewrite:
     """Kafka's file with another port in what clients are told."""
     return lambda text, _pipeline: re.sub(r"(?m)^(advertised\.listeners=.*):\d+$", rf"\g<1>:{port}", text)
-
-
-def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
-    """The bucket that everybody writes to and reads from has another name."""
-    description = pipeline.description
-    bucket, port = description.store.bucket, description.service(roles.INFLUXDB).port
-    token = _operator(pipeline)
-    headers = token_header(token)
-
-    def called(name: str) -> list[Any]:
-        found = pipeline.probes.influx.ask_json("/api/v2/buckets", {"name": name}, headers=headers)
-        return list(found.get("buckets") or ())
-
-    known = called(bucket)
-    if not known:
-        raise NoData(f"there is no bucket {bucket}")
-    return stores.bucket_renamed(str(known[0]["id"]), bucket, f"{bucket}-archive", token, port).proved(
-        gone=Proof(f"the bucket {bucket} to be there", lambda: called(bucket), within=30.0)
-    )
-
-
-def bucket_kept(seconds: int) -> FaultBuilder:
-    """The bucket keeps readings for another time than it was made with; 0: for ever."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        token, port = _operator(pipeline), pipeline.description.service(roles.INFLUXDB).port
-        bucket = pipeline.description.store.bucket
-
-        def found() -> dict[str, Any]:
-            query, headers = {"name": bucket}, token_header(token)
-            return dict(pipeline.probes.influx.ask_json("/api/v2/buckets", query, headers=headers)["buckets"][0])
-
-        def kept() -> int:
-            return sum(int(rule["everySeconds"]) for rule in found().get("retentionRules") or ())
-
-        before = kept()
-        return stores.bucket_kept(str(found()["id"]), seconds, before, token, port).proved(
-            Proof(f"the bucket to keep readings for {seconds} s", lambda: kept() == seconds, within=30.0),
-            Proof(f"the bucket to keep readings for {before} s", lambda: kept() == before, within=30.0),
-        )
-
-    return build
-
-
-def thinned_out(pipeline: SteadyPipeline) -> Fault:
-    """A task runs in InfluxDB that writes into the bucket of readings, as one that thins them out does; nothing yet."""
-    token, store = _operator(pipeline), pipeline.description.store
-    port = pipeline.description.service(roles.INFLUXDB).port
-    flux = (
-        f'option task = {{name: "{THINNING}", every: 1h}}\n'
-        f'from(bucket: "{store.bucket}") |> range(start: -1m) |> filter(fn: (r) => r._measurement == "{THINNING}")'
-        f' |> to(bucket: "{store.bucket}", org: "{store.org}")'
-    )
-
-    def runs() -> bool:
-        query, headers = {"name": THINNING}, token_header(token)
-        return bool(pipeline.probes.influx.ask_json("/api/v2/tasks", query, headers=headers).get("tasks"))
-
-    return stores.task_made(THINNING, flux, store.org, token, port).proved(
-        Proof(f"the task {THINNING} to be there", runs, within=30.0),
-        Proof(f"the task {THINNING} to be gone", lambda: not runs(), within=30.0),
-    )
-
-
-def _operator(pipeline: SteadyPipeline) -> str:
-    """The token of InfluxDB's administrator."""
-    config = pipeline.description.config
-    secrets = pipeline.cluster.list("secrets")
-    return secret_value(secrets, config.admin, config.admin_keys.token).decode().strip()
 
 
 def volume_full(pipeline: SteadyPipeline) -> Fault:

@@ -6,13 +6,15 @@ from functools import partial
 from typing import Final
 
 from chaos import expected_checks
-from chaos.fault_builders import certificates, processes, stores, workloads
+from chaos.fault_builders import buckets, certificates, processes, stores, workloads
 from chaos.scenarios.producer import HUNG
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.expectations import (
+    MANY_SHARDS,
     expect_backlog_grew,
     expect_datasource_failed_and_recovered,
     expect_identity_kept,
+    expect_many_shards,
 )
 from pipeline_services.experiment.scenario import Heals, RecoveryPlan, Scenario, finding
 from pipeline_services.model import roles
@@ -44,6 +46,17 @@ RECOVERY: Final = (
         (finding(roles.INFLUXDB, "certificate-wrong"),),
         recovery=PLAN(
             heals=Heals.BY_UNDO, symptoms=(expected_checks.certificate_distrusted(),), hold_s=5.0, stops_flow=True
+        ),
+    ),
+    # Slow: it tells something once in a while only. InfluxDB opens every shard before it answers.
+    Scenario(
+        "influxdb-pod-deleted-with-many-shards",
+        processes.pod_deleted(roles.INFLUXDB),
+        arranged=buckets.many_shards(MANY_SHARDS),
+        recovery=PLAN(
+            symptoms=(expected_checks.pods_ready(roles.INFLUXDB), expected_checks.no_endpoint(roles.INFLUXDB)),
+            expectations=(*EXPECTATIONS, expect_many_shards),
+            slow=True,
         ),
     ),
     # Slow: the volume is copied twice, and its pod restarted twice.
@@ -90,20 +103,20 @@ DIAGNOSIS: Final = (
     ),
     Scenario(
         "influxdb-bucket-renamed",
-        stores.bucket_renamed,
+        buckets.bucket_renamed,
         (finding(roles.INFLUXDB, "bucket-missing"),),
         min_duration_s=30.0,
     ),
     Scenario(
         "influxdb-keeps-for-ever",
-        stores.bucket_kept(0),
+        buckets.bucket_kept(0),
         (finding(roles.INFLUXDB, "bucket-set-otherwise"),),
         (checks.BUCKET_SET_AS_DECLARED,),
         met=("influxdata/influxdb#24765",),
     ),
     Scenario(
         "influxdb-runs-a-task",
-        stores.thinned_out,
+        buckets.thinned_out,
         (finding(roles.INFLUXDB, "store-worked-on"),),
         (checks.STORE_LEFT_ALONE,),
         met=("solectrus/solectrus#644",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pipeline_services.experiment.persistence import changes, commits_gone_back
 from pipeline_services.experiment.scenario import Heals
@@ -12,6 +12,9 @@ from pipeline_services.measure.rejoin import REJOIN_LIMIT_S
 if TYPE_CHECKING:
     from pipeline_services.experiment.result import Recovered, Result
     from pipeline_services.measure.samples import Samples
+
+MANY_SHARDS: Final = 90
+"""Those of three months, of a bucket that makes one a day."""
 
 
 def expect_all(result: Result) -> None:
@@ -88,6 +91,13 @@ def expect_datasource_failed_and_recovered(result: Result) -> None:
     assert seen.recovered is not None, (
         f"{result.summary}: Grafana's data source is red since {seen.failed}: {seen.message}"
     )
+
+
+def expect_many_shards(result: Result) -> None:
+    """The store recovered with ``MANY_SHARDS`` at least."""
+    shards = _measured(result).shards
+    assert shards is not None, f"{result.summary}: InfluxDB did not say how many shards it opened"
+    assert shards >= MANY_SHARDS, f"{result.summary}: InfluxDB opened {shards} shards, not {MANY_SHARDS}"
 
 
 def expect_diagnosed(result: Result) -> None:

@@ -72,6 +72,21 @@ nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SS
   curl -sS --fail -o /dev/null -X PATCH -H "Authorization: Token $3" -H 'Content-Type: application/json' \\
   -d "{\\"status\\": \\"$1\\"}" --cacert /etc/influxdb-tls/ca.crt "https://localhost:$4/api/v2/authorizations/$2"
 """
+# $1 the bucket's name, $2 the organisation, $3 how many shards, $4 the operator's token, $5 InfluxDB's port.
+_SHARDS: Final = """
+pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+bucket=$1 org=$2 count=$3 token=$4 port=$5
+inside() {
+  nsenter -t "$pid" -m -n -p \\
+    env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt "$@"
+}
+inside influx bucket create --host "https://localhost:$port" --token "$token" --org "$org" --name "$bucket" \\
+  --shard-group-duration 24h </dev/null >/dev/null || exit 1
+now=$(date +%s)
+for day in $(seq "$count"); do echo "filler value=1 $((now - day * 86400))"; done |
+  inside curl -sS --fail -o /dev/null --data-binary @- -H "Authorization: Token $token" \\
+    --cacert /etc/influxdb-tls/ca.crt "https://localhost:$port/api/v2/write?org=$org&bucket=$bucket&precision=s"
+"""
 # $1 how their names begin, $2 the organisation, $3 the operator's token, $4 InfluxDB's port.
 _REMOVE_BUCKETS: Final = """
 pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
@@ -179,6 +194,23 @@ def bucket_renamed(bucket_id: str, name: str, other: str, token: str, port: int)
         [Command([*words, other, token, str(port)], f"bucket {name} renamed to {other}")],
         [Command([*words, name, token, str(port)], f"bucket {name} has its name again")],
     )
+
+
+def shards_made(bucket: str, count: int, org: str, token: str, port: int) -> Fault:
+    """The change that gives InfluxDB so many shards more: a bucket with a point for each of so many days.
+
+    Args:
+        bucket: its name; nothing else may begin like that.
+        token: the operator's, which may do that.
+        port: InfluxDB's.
+
+    Raises:
+        ValueError: the name is not explicit.
+    """
+    undo = buckets_removed(bucket, org, token, port)
+    words = ["sh", "-c", _SHARDS, "sh", bucket, org, str(count), token, str(port)]
+    made = f"a bucket {bucket} with {count} shards"
+    return Fault(made, [Command(words, made)], [undo])
 
 
 def bucket_kept(bucket_id: str, seconds: int, before: int, token: str, port: int) -> Fault:

@@ -19,6 +19,7 @@ from pipeline_services.experiment.expectations import (
     expect_detected,
     expect_diagnosed,
     expect_identity_kept,
+    expect_many_shards,
     expect_nothing_left,
     expect_nothing_lost,
     expect_recovered,
@@ -119,6 +120,14 @@ def test_a_group_that_rejoined_late_or_never_is_reported() -> None:
     expect_rejoined(timed(rejoined=Moment(6.2, 0.5)))
     with pytest.raises(AssertionError, match=r"whole 10\.1 s after the new process's start, not 10 s"):
         expect_rejoined(timed(rejoined=Moment(10.1, 0.5)))
+
+
+def test_a_store_with_too_few_shards_to_open_proves_nothing() -> None:
+    expect_many_shards(timed(shards=93))
+    with pytest.raises(AssertionError, match="opened 12 shards, not 90"):
+        expect_many_shards(timed(shards=12))
+    with pytest.raises(AssertionError, match="did not say how many shards"):
+        expect_many_shards(timed())
 
 
 def identified(found: Result, before: PersistentIdentity, after: PersistentIdentity) -> Result:

@@ -13,8 +13,9 @@ from pipeline_services.faults.journal import Command
 
 NSENTER = """#!/bin/sh
 # Leaves out its own words and those of env; what is left is the tool's command.
-while [ "$1" != kafka-topics.sh ] && [ "$1" != influx ]; do shift; done
+while [ "$1" != kafka-topics.sh ] && [ "$1" != influx ] && [ "$1" != curl ]; do shift; done
 echo "$*" >>"$CALLS"
+if [ "$1" = curl ]; then cat >>"$CALLS"; fi
 case "$*" in *list*) printf '%b' "$BUCKETS" ;; esac
 """
 LISTED = "0a1\\tbench-1790000000-1\\t336h\\n0b2\\tsensor-data\\t336h\\n0c3\\tbench-1790000000-2\\t336h\\n"
@@ -58,6 +59,28 @@ def test_what_to_remove_has_to_be_explicit(beginning: str) -> None:
         stores.topics_removed(beginning, 9092)
     with pytest.raises(ValueError, match="needs an explicit target"):
         stores.buckets_removed(beginning, "conveyor", "secret", 8086)
+
+
+def test_each_shard_has_a_point_of_its_own_day(tmp_path: Path) -> None:
+    (step,) = stores.shards_made("shards-1790000000", 90, "conveyor", "secret", 8086).inject
+    assert isinstance(step, Command)
+    code, (made, sent, *points) = run(step, tmp_path)
+    assert code == 0
+    assert "bucket create" in made
+    assert "--name shards-1790000000 --shard-group-duration 24h" in made
+    assert sent.endswith("/api/v2/write?org=conveyor&bucket=shards-1790000000&precision=s")
+    assert len({int(point.split()[-1]) // 86_400 for point in points}) == len(points) == 90
+    assert "secret" not in str(step)
+
+
+def test_shards_are_taken_away_with_their_bucket(tmp_path: Path) -> None:
+    (step,) = stores.shards_made("shards-1790000000", 90, "conveyor", "secret", 8086).undo
+    assert isinstance(step, Command)
+    listed = "0a1\\tshards-1790000000\\tinfinite\\n0b2\\tsensor-data\\t336h\\n"
+    _, (_, *deleted) = run(step, tmp_path, listed)
+    assert [call.split()[4] for call in deleted] == ["0a1"]
+    with pytest.raises(ValueError, match="needs an explicit target"):
+        stores.shards_made("sensor-data", 90, "conveyor", "secret", 8086)
 
 
 def test_a_bucket_keeps_readings_for_another_time_and_then_for_that_of_before(tmp_path: Path) -> None:

@@ -173,7 +173,8 @@ class RecoveryObserver(Observer):
         with suppress(WaitExpired):
             wait_until(done, within=within, what=what, every=0.3)
         self._clock = measure(self._samples, start, self._expected)
-        run.result = replace(run.result, recovered=Recovered(self._clock))
+        shards = self._shards() if self._plan.component == roles.INFLUXDB else None  # before any is taken away again
+        run.result = replace(run.result, recovered=Recovered(self._clock, shards=shards))
 
     def _take_snapshot(self) -> None:
         """Everything that triage judges, as it is now; saved beside the journal too."""
@@ -192,8 +193,8 @@ class RecoveryObserver(Observer):
         return read_identity(self._pipeline, self._plan.component, run.result.gate.at)
 
     def _read_clocks(self, run: Run) -> None:
-        """The group's, after a new start of the processor, the data source's, and what InfluxDB had to open."""
-        recovered = Recovered(self._clock)
+        """The group's, after a new start of the processor, and the data source's."""
+        recovered = run.result.recovered or Recovered(self._clock)
         if self._plan.component == roles.PROCESSOR and self._fault.pods:
             pods = self._pipeline.pods_of(roles.PROCESSOR)
             started = max(self._pipeline.processes_in(pod.name).started() for pod in pods)
@@ -205,8 +206,6 @@ class RecoveryObserver(Observer):
                 partitions=self._pipeline.description.topics.partitions,
             )
             recovered = replace(recovered, rejoined=moment)
-        if self._plan.component == roles.INFLUXDB:
-            recovered = replace(recovered, shards=self._shards())
         if self._samples.source:
             recovered = replace(
                 recovered, datasource=datasource.transitions(self._samples.source, self._injected.made_at)
