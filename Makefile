@@ -148,7 +148,7 @@ chaos-sample: $(ENVIRONMENT) ## one failure of each scenario, and section 7's te
 	@$(BIN)/pytest -m "chaos and not slow" -k "$(SAMPLE)" --reports reports chaos $(ARGS)
 
 release: $(ENVIRONMENT) ## may a new version of the apps go out: go, no-go, not enough data (CANDIDATE=tests/candidates/good)
-	@$(BIN)/pytest -m release --candidate "$(CANDIDATE)" $(ARGS)
+	@$(BIN)/pytest -m release --candidate="$(CANDIDATE)" $(ARGS)
 
 load-test: $(ENVIRONMENT) ## load until the autoscalers bring pods, calm until they take them back, nothing lost (15 minutes)
 	@$(BIN)/pytest -m "chaos and slow" --reports reports chaos/test_resources.py $(ARGS)

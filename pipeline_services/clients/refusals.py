@@ -76,8 +76,8 @@ def refused(server: str, status: int, body: bytes | str, verb: str, resource: st
 def no_api_server(server: str, verb: str, resource: str, answer: str) -> UnexpectedAnswer:
     """The error for an answer as no API server gives it."""
     return UnexpectedAnswer(
-        f"to {verb} {resource} the API server {server} answers with {answer}: it is none, or a login page or a proxy "
-        "stands in front of it",
+        f"to {verb} {resource} the API server {server} answers with {answer}: it is no API "
+        "server, or a login page or a proxy is in front of it",
         next_step="look at the server's address in the kubeconfig",
     )
 

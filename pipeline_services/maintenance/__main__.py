@@ -17,7 +17,7 @@ from pipeline_services.maintenance.rotation.run import await_influxdb, rotate_tl
 from pipeline_services.maintenance.site import Site, opened
 from pipeline_services.model import own_cluster
 from pipeline_services.model.arguments import Parser
-from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import stopped_by
 from pipeline_services.model.failures import Interrupted, PlatformError
 from pipeline_services.model.paths import Cache, cache_root
@@ -32,7 +32,10 @@ Say = Callable[[str], None]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command == "restore" and not options.source:
+        parser.error("which backup? make restore FROM=<folder that make backup printed>")
     try:
         with unwinding():
             _run(options, _say)
@@ -74,18 +77,12 @@ def _rotate(options: argparse.Namespace, access: ClusterAccess, purpose: str) ->
 
 def _do(options: argparse.Namespace, site: Site) -> None:
     if options.command == "restore":
-        backup.restore(site, _folder(options.source), lambda question: options.consent or _asked(question))
+        backup.restore(site, Path(options.source), lambda question: options.consent or _asked(question))
         return
     archive = backup.take(site)
     if options.command == "backup-test":
         backup.prove(site, archive, with_controls=options.controls)
         backup.prove_kafka(site, archive, with_controls=options.controls)
-
-
-def _folder(source: str) -> Path:
-    if not source:
-        raise PreconditionNotMet("which backup?", next_step="make restore FROM=<folder that make backup printed>")
-    return Path(source)
 
 
 def _asked(question: str) -> str:

@@ -69,4 +69,4 @@ def unbreakable() -> Iterator[Unbreakable]:
         guarded.flush()
         sys.stdout = before
         if guarded.lost and sys.stderr:
-            sys.stderr.write(f"What was said is lost: {guarded.lost}. The exit code stands.\n")
+            sys.stderr.write(f"The output is lost: {guarded.lost}. The exit code is still valid.\n")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.model.arguments import Parser
+from pipeline_services.model.arguments import Parser, positive
 from pipeline_services.release.decision import Decision, is_final, judge, too_noisy
 from pipeline_services.release.gates import LOOKS, METRICS
 
@@ -99,7 +99,7 @@ def main() -> int:
         description="How often each verdict comes at a given slowdown.",
     )
     parser.add_argument(
-        "--noise", type=float, default=NOISE, metavar="PERCENT", help="of one pair (default: %(default)s)"
+        "--noise", type=positive, default=NOISE, metavar="PERCENT", help="of one pair (default: %(default)s)"
     )
     parser.add_argument("--simulations", type=int, default=SIMULATIONS, metavar="N")
     parser.add_argument("--seed", type=int, default=1)

@@ -16,6 +16,7 @@ from pipeline_services.model.k8s.objects import is_object
 from pipeline_services.model.text import duration, utc
 
 FORMAT: Final = 3
+_NAME_ANOTHER: Final = "name a file that a run wrote, such as reports/snapshot.json"
 WITHOUT_DESCRIPTION: Final = 1
 """The format of files that do not say what pipeline they show: it was always the suite's own."""
 LARGE_BYTES: Final = 16 << 20
@@ -39,7 +40,7 @@ _ROWS: Final = (
 )
 """The sources, by the start of their names, that are lists of other records; all others are one record."""
 _FIELDS: Final[Mapping[str, type]] = {"context": str, "namespace": str, "answers": dict, "failures": dict}
-_WORDS: Final[Mapping[type, str]] = {str: "text", dict: "table", list: "list"}
+_WORDS: Final[Mapping[type, str]] = {str: "text", dict: "a table", list: "a list"}
 
 
 def announcement(path: Path) -> str:
@@ -61,13 +62,17 @@ def text_of(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise PreconditionNotMet(f"cannot read the snapshot {path}: {error.strerror}") from error
+        raise PreconditionNotMet(
+            f"cannot read the snapshot {path}: {error.strerror}", next_step=_NAME_ANOTHER
+        ) from error
     try:
         return (decompress(data) if data.startswith(GZIP) else data).decode()
     except (EOFError, BadGzipFile, zlib.error) as error:
-        raise UnexpectedAnswer(f"{path} is not a snapshot: it is packed with gzip, and cut off or damaged") from error
+        raise UnexpectedAnswer(
+            f"{path} is not a snapshot: it is packed with gzip, and cut off or damaged", next_step=_NAME_ANOTHER
+        ) from error
     except UnicodeDecodeError as error:
-        raise UnexpectedAnswer(f"{path} is not a snapshot: it is not UTF-8 text") from error
+        raise UnexpectedAnswer(f"{path} is not a snapshot: it is not UTF-8 text", next_step=_NAME_ANOTHER) from error
 
 
 def document_of(text: str, newest: int) -> dict[str, Any]:
@@ -85,10 +90,10 @@ def checked(document: Any, newest: int) -> dict[str, Any]:
         UnexpectedAnswer: it is none, or of another format.
     """
     if not isinstance(document, dict) or not {"format", "answers"} <= set(document):
-        raise _no_snapshot("it has other content")
+        raise _no_snapshot("it has no format and no answers")
     _require_format(document["format"], newest)
     for name, kind in _FIELDS.items():
-        _require(isinstance(document.get(name), kind), f"its {name} is no {_WORDS[kind]}")
+        _require(isinstance(document.get(name), kind), f"its {name} is not {_WORDS[kind]}")
     _require_time(document.get("taken_at"))
     _require(bool(document["answers"] or document["failures"]), "it is empty: nothing was asked")
     for source, answer in document["answers"].items():
@@ -104,7 +109,7 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=no_number)
     except json.JSONDecodeError as error:
-        raise _no_snapshot(f"it is no JSON, or cut off (line {error.lineno}, column {error.colno})") from error
+        raise _no_snapshot(f"it is not JSON, or cut off (line {error.lineno}, column {error.colno})") from error
     except RecursionError as error:
         raise _no_snapshot("it is nested too deeply") from error
 
@@ -134,11 +139,11 @@ def require_shape(source: str, answer: object) -> None:
     if source in _OBJECTS or source.startswith(_ROWS):
         rows = answer if isinstance(answer, list) else [answer]
         good = isinstance(answer, list) and all(isinstance(row, dict) for row in rows)
-        _require(good, f"its answer of {source} is no list of records")
+        _require(good, f"its answer of {source} is not a list of records")
         good = source not in _OBJECTS or all(map(is_object, rows))
-        _require(good, f"its answer of {source} is no list of Kubernetes objects")
+        _require(good, f"its answer of {source} is not a list of Kubernetes objects")
     else:
-        _require(isinstance(answer, dict | list), f"its answer of {source} is no record")
+        _require(isinstance(answer, dict | list), f"its answer of {source} is not a record")
 
 
 def _is_failure(failure: object) -> bool:
@@ -176,4 +181,4 @@ def _require(good: bool, why: str) -> None:
 
 
 def _no_snapshot(why: str) -> UnexpectedAnswer:
-    return UnexpectedAnswer(f"this is not a snapshot: {why}")
+    return UnexpectedAnswer(f"this is not a snapshot: {why}", next_step=_NAME_ANOTHER)

@@ -79,9 +79,9 @@ REFUSALS = {
     "302": (
         (302, b"<html>see there", {"Location": "/login"}),
         UnexpectedAnswer,
-        "with 302 and a web page: it is none, or a login page",
+        "with 302 and a web page: it is no API server, or a login page",
     ),
-    "html": ((200, b"<!doctype html><html>in\n</html>"), UnexpectedAnswer, "a web page: it is none, or a login page"),
+    "html": ((200, b"<!doctype html><html>in\n</html>"), UnexpectedAnswer, "a web page: it is no API server"),
     "list": ((200, []), UnexpectedAnswer, "with no JSON object"),
     "text": ((200, b"ok"), UnexpectedAnswer, "with no JSON object"),
 }
@@ -131,7 +131,7 @@ def test_what_is_not_there(cluster: WritableCluster, server: FakeServer) -> None
 @pytest.mark.parametrize("answer", [{}, {"items": [1]}, {"items": {}}, {"items": [{"spec": {}}]}])
 def test_an_answer_that_is_no_list_of_objects(cluster: Cluster, server: FakeServer, answer: Any) -> None:
     server.routes[PODS] = (200, answer)
-    with pytest.raises(UnexpectedAnswer, match=r"to list pods the API server \S+ answers with no list: it is none"):
+    with pytest.raises(UnexpectedAnswer, match=r"to list pods the API server \S+ answers with no list: it is no API"):
         cluster.list("pods")
 
 
@@ -227,7 +227,7 @@ def test_the_kubeconfig_is_never_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", [b"<!doctype html>", {"items": None}, {}])
 def test_what_is_no_api_server_is_said_at_once(cluster: Cluster, server: FakeServer, page: Any) -> None:
     server.routes[NS] = (200, page)
-    with pytest.raises(UnexpectedAnswer, match="it is none, or a login page or a proxy stands in front of it"):
+    with pytest.raises(UnexpectedAnswer, match="it is no API server, or a login page or a proxy is in front"):
         cluster.require_namespace()
 
 

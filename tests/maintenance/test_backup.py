@@ -269,7 +269,9 @@ def test_a_result_that_differs_is_told_with_the_way_back(site: Site, older: Path
     assert "the backup from before is" in caught.value.message
 
 
-@pytest.mark.parametrize("arguments", [["restore"], ["backup"], ["rotate-token"], ["rotate-tls", "--dry-run"]])
+@pytest.mark.parametrize(
+    "arguments", [["restore", "--from", "x"], ["backup"], ["rotate-token"], ["rotate-tls", "--dry-run"]]
+)
 def test_without_a_cluster_there_is_one_line(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -279,5 +281,6 @@ def test_without_a_cluster_there_is_one_line(
 
 
 def test_a_restore_needs_a_folder() -> None:
-    with pytest.raises(PreconditionNotMet, match="which backup"):
-        command._folder("")
+    with pytest.raises(SystemExit) as ended:
+        command.main(["restore"])
+    assert ended.value.code == 4

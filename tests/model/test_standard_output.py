@@ -29,7 +29,7 @@ def run(command: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("where", "says"),
     [
-        (">/dev/full", "What was said is lost: No space left on device. The exit code stands.\n"),
+        (">/dev/full", "The output is lost: No space left on device. The exit code is still valid.\n"),
         (">&-", ""),
         ("| head -1", ""),
     ],

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.reporting.run import checkout, early
+from pipeline_services.model import environment
+from pipeline_services.reporting.run import checkout
 from tests.reporting.samples import ROOT
 
 
@@ -73,12 +74,12 @@ def test_another_environments_pytest_is_replaced_or_refused(
     def end(*how: object) -> None:
         raise SystemExit(how)
 
-    monkeypatch.setattr(early, "_OWN", own)
+    monkeypatch.setattr(environment, "OWN", own)
     monkeypatch.setattr("os.execv", end)
     monkeypatch.setattr("os._exit", end)
     monkeypatch.setattr(sys, "argv", ["pytest", "-m", "daily"])
     with pytest.raises(SystemExit) as ended:
-        early.use_own_environment()
+        environment.use_own("pytest", sys.argv[1:], needs="no_such_package")
     assert ended.value.code == ((own, [str(own), "-m", "pytest", "-m", "daily"]) if installed else (4,))
     assert capsys.readouterr().err.startswith("" if installed else "REFUSED: ")
 

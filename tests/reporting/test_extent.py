@@ -127,7 +127,7 @@ def test_what_is_only_set_up_is_not_judged(project: Project, option: str) -> Non
 def test_nothing_selected_is_refused_in_one_line(project: Project) -> None:
     run = project.judge(snapshot(), "-k", "nosuch")
     assert run.ret == 4
-    run.stdout.fnmatch_lines(["REFUSED: -k, -m and the paths leave no check: nothing was judged"])
+    run.stdout.fnmatch_lines(["REFUSED: -k, -m, --lf and the paths select no check: nothing was judged"])
 
 
 def test_everything_absent_is_refused_in_one_line(project: Project) -> None:
@@ -156,11 +156,15 @@ def test_a_report_that_was_asked_for_says_that_it_is_a_part(project: Project) ->
     assert "1 of 5 checks, all passed" in (project.pytester.path / "part" / "index.html").read_text()
 
 
-def test_a_run_without_a_terminal_to_say_its_verdict_on_is_refused(project: Project) -> None:
-    run = project.run("-m", "daily", "-p", "no:terminal")
+@pytest.mark.parametrize(
+    ("plugin", "lacks"),
+    [("terminal", "place for a verdict"), ("junitxml", "junit.xml"), ("allure_pytest", "report")],
+)
+def test_a_run_without_a_plugin_that_it_needs_is_refused_in_one_line(project: Project, plugin: str, lacks: str) -> None:
+    run = project.run("-m", "daily", "-p", f"no:{plugin}")
     assert run.ret == 4
     said = [line for line in [*run.outlines, *run.errlines] if line]
-    assert said == ["ERROR: without pytest's terminal there is no place for a verdict: leave out -p no:terminal"]
+    assert said == [f"ERROR: without pytest's {plugin} there is no {lacks}: leave out -p no:{plugin}"]
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("dayly", "daily"), ("week", "weekly"), ("daily or montly", "monthly")])

@@ -10,6 +10,19 @@ from tests.reporting.samples import ROOT
 pytest_plugins = ("pytester",)
 
 
+def test_a_checkout_behind_an_option_is_not_run_in_place_of_the_one_that_pytest_was_started_in(
+    pytester: pytest.Pytester,
+) -> None:
+    ini = (ROOT / "pytest.ini").read_text().replace("pythonpath = .", f"pythonpath = {ROOT}")
+    other, _ = pytester.mkdir("other"), pytester.mkdir("chaos")
+    for folder in (pytester.path, other):
+        (folder / "pytest.ini").write_text(ini)
+    run = pytester.runpytest_subprocess("-m", "release", "--candidate", str(other), "--collect-only")
+    assert run.ret == 4
+    run.stderr.fnmatch_lines([f"ERROR: pytest takes {other} for the checkout. Next: a = between *: --candidate=FOLDER"])
+    assert pytester.runpytest_subprocess("-m", "release", f"--candidate={other}", "--collect-only").ret != 4
+
+
 @pytest.mark.parametrize(
     ("arguments", "kind"),
     [

@@ -235,7 +235,7 @@ def test_a_cluster_that_does_not_answer_is_exit_2(live: Triage, monkeypatch: pyt
 
     monkeypatch.setattr(FakePipeline, "snapshot", away)
     assert live([]) == 2
-    assert capsys.readouterr().out == "NOT KNOWN: the API server does not answer. Next: make status\n"
+    assert capsys.readouterr().out == "INCONCLUSIVE: the API server does not answer. Next: make status\n"
 
 
 @pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.name.removesuffix(".json.gz"))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from pipeline_services.cli.discover.cli import main
+from pipeline_services.model.environment import use_own
+
+use_own("pipeline_services.cli.discover", sys.argv[1:], needs="platformdirs")
+
+from pipeline_services.cli.discover.cli import main  # noqa: E402 - only with the packages it needs
 
 sys.exit(main())

@@ -42,9 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _compared(options) if options.check else _written(options)
+    except OSError as error:
+        sys.stderr.write(f"REFUSED: cannot write {options.out}: {error.strerror}. Next: name another file with --out\n")
+        return REFUSED
     except PipelineError as error:
         refused = isinstance(error, PreconditionNotMet) or options.snapshot is not None
-        sys.stderr.write(f"{'REFUSED: ' if refused else ''}{one_line(error)}\n")
+        sys.stderr.write(f"{'REFUSED' if refused else 'INCONCLUSIVE'}: {one_line(error)}\n")
         return REFUSED if refused else NOT_KNOWN
 
 

@@ -19,7 +19,7 @@ from pipeline_services.cli.nightly.notices import problems, well, with_news
 from pipeline_services.cli.nightly.plan import Cluster, Step, expected_s, steps
 from pipeline_services.cli.nightly.playing import Player
 from pipeline_services.clients.notifications import Receiver
-from pipeline_services.model.arguments import Parser
+from pipeline_services.model.arguments import Parser, counted, positive
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import PASSED, REFUSED, SUITE_FAILED, stopped_by
 from pipeline_services.model.paths import REPOSITORY
@@ -59,9 +59,9 @@ def _parser() -> Parser:
         epilog=f"{RECEIVERS}: whom to notify when something starts or stops failing: apprise addresses",
     )
     add = parser.add_argument
-    add("--minutes", type=float, default=MINUTES, metavar="N", help="the time box (default: %(default)g)")
+    add("--minutes", type=positive, default=MINUTES, metavar="N", help="the time box (default: %(default)g)")
     add("--reports", type=Path, default=REPOSITORY / "reports" / "nightly", metavar="DIR", help="where it all goes")
-    add("--keep", type=int, default=KEPT, metavar="N", help="nights kept in full (default: %(default)s)")
+    add("--keep", type=counted, default=KEPT, metavar="N", help="nights kept in full (default: %(default)s)")
     add("--link", metavar="URL", help="where others find the report; in notifications (default: its path)")
     add("--dry-run", action="store_true", help="print the steps and what they take, run nothing")
     for name in ("context", "namespace"):

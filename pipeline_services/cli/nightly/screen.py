@@ -14,7 +14,7 @@ from pipeline_services.model.text import duration, one_line, plural, utc
 WIDTH: Final = 110
 SHOWN: Final = 5
 """So many checks are shown of each kind; the rest is counted, and the pages have them all."""
-_WORDS: Final = {PASSED: "ok", FAILED: "FAILED", INCONCLUSIVE: "NOT KNOWN"}
+_WORDS: Final = {PASSED: "ok", FAILED: "FAILED", INCONCLUSIVE: "INCONCLUSIVE"}
 
 
 def lines(night: Night, found: Changes) -> list[str]:
@@ -25,7 +25,7 @@ def lines(night: Night, found: Changes) -> list[str]:
 
 def table(steps: Iterable[StepResult]) -> list[str]:
     """A row each: the step, what it says, how it came to it."""
-    return [f"{one.name:<8} {_word(one):<10} {one_line(_how(one), WIDTH - 20)}" for one in steps]
+    return [f"{one.name:<8} {_word(one):<12} {one_line(_how(one), WIDTH - 22)}" for one in steps]
 
 
 def _word(step: StepResult) -> str:

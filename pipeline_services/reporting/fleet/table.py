@@ -10,7 +10,7 @@ from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
 from pipeline_services.model.text import plural
 from pipeline_services.reporting.fleet.standing import Standing
 
-WORDS: Final = {PASSED: "ok", FOUND: "FAILED", NOT_KNOWN: "NOT KNOWN", REFUSED: "REFUSED"}
+WORDS: Final = {PASSED: "ok", FOUND: "FAILED", NOT_KNOWN: "INCONCLUSIVE", REFUSED: "REFUSED"}
 NOT_HERE: Final = "-"
 _SHOWN: Final = 3
 
@@ -62,7 +62,7 @@ def summary(rows: Sequence[Standing]) -> str:
     failed = [row.name for row in rows if row.code == FOUND]
     unknown = [row.name for row in rows if row.code in (NOT_KNOWN, REFUSED)]
     well = len(rows) - len(failed) - len(unknown)
-    word = "FAILED" if failed else "NOT KNOWN" if unknown else "PASSED"
+    word = "FAILED" if failed else "INCONCLUSIVE" if unknown else "PASSED"
     told = [
         f"{len(names)} {what} ({', '.join(names)})"
         for what, names in (("failed", failed), ("not known", unknown))

@@ -22,7 +22,9 @@ from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.reporting.run.selection import run_markers
 
 ROOT: Final = REPOSITORY
-OPTIONS: Final = ("--kubeconfig", "--context", "--snapshot", "--settings", "--pipeline", "--reports")
+OPTIONS: Final = (
+    *("--kubeconfig", "--context", "--snapshot", "--settings", "--pipeline", "--reports", "--fleet", "--candidate"),
+)
 _PLUGIN: Final = "pipeline_services.reporting.run.plugin"
 """What pytest.ini loads; it has the options."""
 _NAME: Final = "conveyor_checkout"

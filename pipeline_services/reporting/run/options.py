@@ -8,6 +8,8 @@ from typing import Final
 
 import pytest
 
+from pipeline_services.model.arguments import positive
+
 DEFAULT_REPORTS: Final = "reports"
 
 
@@ -100,7 +102,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--dry-run", action="store_true", help="print what would be broken and how it is undone; change nothing"
     )
-    group.addoption("--soak", type=float, default=0.0, metavar="MINUTES", help="minutes of the soak")
+    group.addoption("--soak", type=positive, default=0.0, metavar="MINUTES", help="minutes of the soak")
     group.addoption(
         "--seed", type=int, default=1, metavar="N", help="seed of the soak's faults, or of a release's order"
     )

@@ -23,6 +23,7 @@ from pipeline_services.reporting.run.selection import (
     SNAPSHOT_MARKERS,
     choose_paths,
     require_no_mistyped_run,
+    require_this_checkout,
     run_kind,
     run_markers,
     wants_depth,
@@ -57,11 +58,20 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     return cli.main(["--fleet", str(here / fleet), "--reports", str(reports)])
 
 
+_NEEDED: Final = {
+    "terminal": ("verbose", "place for a verdict"),
+    "junitxml": ("xmlpath", "junit.xml"),
+    "allure_pytest": ("allure_report_dir", "report"),
+}
+"""Plugins that a run about the pipeline cannot do without: an option that each has, and what is missing without it."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Before other plugins look at their options: choose the folders, and set up the operator's run."""
     early.put_back()
     require_no_mistyped_run(config)
+    require_this_checkout(config)
     choose_paths(config)
     try:
         source = SnapshotSource(
@@ -78,14 +88,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if kind or run_markers(config):
         config.pluginmanager.unregister(name=_IDLE_PLUGIN)
     if kind:
-        _require_terminal(config)
+        _require_plugins(config)
         _in_one_process(config, source.say)
         _set_up_run(config, OperatorRun(config, kind, source))
 
 
-def _require_terminal(config: pytest.Config) -> None:
-    if not config.pluginmanager.has_plugin("terminalreporter") and not hasattr(config.option, "verbose"):
-        raise pytest.UsageError("without pytest's terminal there is no place for a verdict: leave out -p no:terminal")
+def _require_plugins(config: pytest.Config) -> None:
+    for plugin, (option, lacks) in _NEEDED.items():
+        if not hasattr(config.option, option):
+            raise pytest.UsageError(f"without pytest's {plugin} there is no {lacks}: leave out -p no:{plugin}")
 
 
 def _in_one_process(config: pytest.Config, say: Callable[[str], None]) -> None:

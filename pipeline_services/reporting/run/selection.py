@@ -57,6 +57,22 @@ def require_no_mistyped_run(config: pytest.Config) -> None:
             raise pytest.UsageError(f"-m {word}: there is no such marker; meant is {meant[0]}?")
 
 
+def require_this_checkout(config: pytest.Config) -> None:
+    """Say that pytest has found the pytest.ini of another checkout, whose checks it would run.
+
+    It takes a folder behind an option that it does not know yet, such as ``--candidate FOLDER``, for a test path.
+
+    Raises:
+        pytest.UsageError: the folder that pytest was started in is another checkout.
+    """
+    started_in = config.invocation_params.dir
+    ours = started_in / "pytest.ini"
+    if config.inipath and ours.is_file() and started_in != config.rootpath and not config.getoption("inifilename"):
+        raise pytest.UsageError(
+            f"pytest takes {config.rootpath} for the checkout. Next: a = between option and folder: --candidate=FOLDER"
+        )
+
+
 def wants_upkeep(config: pytest.Config) -> bool:
     """Whether a weekly or a monthly review is among what ``-m`` asks for."""
     return bool({"weekly", "monthly"} & set(run_markers(config)))

@@ -227,7 +227,7 @@ class OperatorRun:
         return [*self.scenarios.lines(), *summary.summary(list(self.results.values()), self.source.pipeline), ""]
 
     def _refuse_nothing(self) -> None:
-        left = "-k, -m and the paths leave no check"
+        left = "-k, -m, --lf and the paths select no check"
         why = "every component is absent, by the settings" if self.absent and not self.extent.left_out else left
         self._refuse(f"{why}: nothing was judged")
 

@@ -217,7 +217,7 @@ def _filed(options: argparse.Namespace, seen: _Seen) -> filing.Filed | str:
 
 def _show(options: argparse.Namespace, seen: _Seen, filed: filing.Filed | str) -> None:
     if seen.unknown:
-        _say(f"NOT KNOWN: {seen.unknown}")
+        _say(f"INCONCLUSIVE: {seen.unknown}")
         return
     below = _files(filed)
     healed = [f"{course.finding.component}: {workflow.outcome(course)}" for course in seen.courses if not course.open]

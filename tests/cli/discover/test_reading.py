@@ -112,6 +112,13 @@ def test_the_command_writes_a_profile_that_can_be_used(tmp_path: Path, capsys: p
     assert "0 to be filled in" in said
 
 
+def test_a_profile_that_cannot_be_written_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--snapshot", str(HEALTHY), "--out", "/proc/p.toml"]) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("REFUSED: cannot write /proc/p.toml: ")
+    assert line.endswith(". Next: name another file with --out")
+
+
 def test_the_command_prints_and_says_what_no_role_claims(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "seen.json"
     foreign().save(file)

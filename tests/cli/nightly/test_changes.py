@@ -136,9 +136,9 @@ def test_a_change_is_new_once() -> None:
 def test_the_screen_names_what_changed_and_what_was_left_out() -> None:
     whole = night(ran("daily", 1, a=FAILED, b=PASSED), LEFT_OUT, CUT_OFF, at=2 * DAY_S)
     text = "\n".join(screen.lines(whole, changes(past({"a": "..", "b": ".F"}), whole)))
-    assert "daily    FAILED     exit code 1; 1 passed, 1 failed; 5 s" in text
-    assert "chaos    NOT RUN    takes about 20 min, 12 min are left" in text
-    assert "matrix   NOT KNOWN  stopped because the time box was over" in text
+    assert "daily    FAILED       exit code 1; 1 passed, 1 failed; 5 s" in text
+    assert "chaos    NOT RUN      takes about 20 min, 12 min are left" in text
+    assert "matrix   INCONCLUSIVE stopped because the time box was over" in text
     assert "since the run of 1970-01-02 00:00:00 UTC:" in text
     assert "NEW FAILURE: 1\n    a\n    - kafka-0 is not ready\n    - next: kubectl get pod kafka-0" in text
     assert "FIXED: 1\n    b (failed since 1970-01-02 00:00:00 UTC)" in text

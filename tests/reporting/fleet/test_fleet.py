@@ -213,11 +213,11 @@ ROWS = [
 
 def test_the_table_has_the_components_that_are_not_well_everywhere() -> None:
     assert table(ROWS) == [
-        "pipeline  verdict    kafka",
-        "east      ok         ok",
-        "west      FAILED     2 failed",
-        "north     NOT KNOWN  1 ?",
-        "south     NOT KNOWN  ?",
+        "pipeline  verdict       kafka",
+        "east      ok            ok",
+        "west      FAILED        2 failed",
+        "north     INCONCLUSIVE  1 ?",
+        "south     INCONCLUSIVE  ?",
         "ok in all: loki, hpa",
     ]
 
