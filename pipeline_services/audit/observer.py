@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from pipeline_services.audit.observed import LogLine, Message, Observation, reconcile
 from pipeline_services.clients.influxdb import NANO, Bucket, identifier
-from pipeline_services.clients.kafka_broker import KafkaBroker
+from pipeline_services.clients.kafka_access import foreign_link
+from pipeline_services.clients.kafka_broker import KafkaBroker, Link
 from pipeline_services.clients.kafka_records import offsets_since, read_records
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
@@ -70,12 +71,16 @@ class Observer(AbstractContextManager["Observer"]):
             found = self._store().select(f"LAST({value})", "time > now() - 10m")
         return max((series.rows[0][0] / NANO for series in found), default=0.0)
 
-    def kafka_port(self) -> int:
-        """The local port that leads to Kafka.
+    def kafka(self) -> Link:
+        """Where Kafka is: a local port that leads there, or its own address where it is outside the cluster.
 
         Raises:
             ServiceUnreachable: there is no ready pod behind its service.
+            NoData: a Secret is not there, or lacks what clients log in with.
         """
+        part = self.pipeline[roles.KAFKA]
+        if part.address:
+            return foreign_link(part, self.cluster.list("secrets"))
         if self._kafka is None:
             self._kafka = self._way(roles.KAFKA)
         return self._kafka.port
@@ -87,7 +92,7 @@ class Observer(AbstractContextManager["Observer"]):
             PipelineError: Kafka does not say so.
         """
         topic = self.pipeline.topics
-        with self._looking(), KafkaBroker(self.kafka_port()) as broker:
+        with self._looking(), KafkaBroker(self.kafka()) as broker:
             known = broker.topics().get(topic.readings, [])
             return broker.offsets(topic.group, topic.readings, [one["partition"] for one in known])
 
@@ -187,7 +192,7 @@ class Observer(AbstractContextManager["Observer"]):
         self, since: float, end: Mapping[int, int]
     ) -> tuple[list[Message], list[str], Mapping[int, int], Mapping[int, int]]:
         topic = self.pipeline.topics.readings
-        first, start = offsets_since(self.kafka_port(), topic, list(end), since)
+        first, start = offsets_since(self.kafka(), topic, list(end), since)
         messages: list[Message] = []
         lacking: list[str] = []
 
@@ -197,7 +202,7 @@ class Observer(AbstractContextManager["Observer"]):
             except Unidentified as error:
                 lacking.append(str(error))
 
-        read_records(self.kafka_port(), topic, start, end, enter)
+        read_records(self.kafka(), topic, start, end, enter)
         return messages, lacking, first, start
 
 

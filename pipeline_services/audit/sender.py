@@ -11,7 +11,7 @@ from kafka.errors import KafkaError
 
 from pipeline_services.apps.kafka_link import PRODUCER, discard
 from pipeline_services.audit.sent import Sent, messages
-from pipeline_services.clients.kafka_broker import through
+from pipeline_services.clients.kafka_broker import Link, link_of
 from pipeline_services.measure.samples import AUDIT_PREFIX
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.reading_identity import MessageFields
@@ -23,8 +23,8 @@ _ATTEMPT: Final = {"linger_ms": 0, "enable_idempotence": False, "retries": 0, "d
 """A message that Kafka does not take is reported and not sent again: a second copy could not be told from the first."""
 
 
-def send(port: int, topic: str, fields: MessageFields, count: int) -> list[Sent]:
-    """Send so many messages through a local port that leads to Kafka, ten a second, each with a time of its own.
+def send(where: Link, topic: str, fields: MessageFields, count: int) -> list[Sent]:
+    """Send so many messages to the brokers there, ten a second, each with a time of its own.
 
     Raises:
         PreconditionNotMet: the description has no template.
@@ -33,7 +33,7 @@ def send(port: int, topic: str, fields: MessageFields, count: int) -> list[Sent]
     run = f"{AUDIT_PREFIX}{uuid.uuid4().hex[:8]}"
     planned = list(messages(fields, run, count, time.time_ns()))
     try:
-        link = KafkaProducer(**PRODUCER | through(port) | _ATTEMPT)
+        link = KafkaProducer(**PRODUCER | link_of(where) | _ATTEMPT)
     except KafkaError as error:
         raise ServiceUnreachable(f"the audit's producer cannot reach Kafka: {error}") from error
     sent = []

@@ -164,8 +164,12 @@ TOPIC_SET_AS_DECLARED: Final = Check(
         lambda pipeline: pipeline.topics.least_partitions if pipeline.topics.settings else (),
     ),
 )
-BROKER_NOT_FLOODED: Final = Check("test_broker_not_flooded", kafka.broker_is_not_flooded, by.one(roles.KAFKA))
-CLIENTS_NOT_LIMITED: Final = Check("test_clients_not_limited", kafka.clients_are_not_limited, by.one(roles.KAFKA))
+BROKER_NOT_FLOODED: Final = Check(
+    "test_broker_not_flooded", kafka.broker_is_not_flooded, by.one_where(roles.KAFKA, by.own_broker)
+)
+CLIENTS_NOT_LIMITED: Final = Check(
+    "test_clients_not_limited", kafka.clients_are_not_limited, by.one_where(roles.KAFKA, by.own_broker)
+)
 TOPIC_GROWS: Final = Check(
     "test_topic_grows", kafka.topic_grows, by.one(roles.PRODUCER), by.always(roles.KAFKA), settles=True
 )

@@ -46,6 +46,11 @@ def cluster(pipeline: Pipeline) -> bool:
     return bool(pipeline.cluster)
 
 
+def own_broker(pipeline: Pipeline) -> bool:
+    """Whether Kafka is in the cluster; of a foreign one its owner alone may ask what all its clients do."""
+    return roles.KAFKA in pipeline.workloads
+
+
 def dashboard(pipeline: Pipeline) -> bool:
     """Whether Grafana has a dashboard that everybody may read."""
     return bool(pipeline.dashboard.uid)

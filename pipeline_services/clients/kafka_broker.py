@@ -27,6 +27,8 @@ from pipeline_services.model.errors import AccessDenied, NoData, ServiceUnreacha
 from pipeline_services.model.offsets import Offsets
 
 TIMEOUT_MS: Final = 6_000
+Link = int | Mapping[str, Any]
+"""Where brokers are: a local port that leads to them, or settings as kafka-python takes them."""
 _SCHEME: Final = "forward"
 _OWN: Final = "DYNAMIC_TOPIC_CONFIG"
 
@@ -57,15 +59,20 @@ def through(port: int) -> dict[str, str]:
     return {"bootstrap_servers": address, "proxy_url": f"{_SCHEME}://{address}"}
 
 
+def link_of(where: Link) -> dict[str, Any]:
+    """The settings that make any client of kafka-python reach the brokers there."""
+    return through(where) if isinstance(where, int) else dict(where)
+
+
 class KafkaBroker:
-    """Asks the brokers through a local port. Use it as a context manager.
+    """Asks the brokers through a local port, or at addresses of their own. Use it as a context manager.
 
     Raises:
         ServiceUnreachable: on entering, when no broker answers within 6 s.
     """
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, where: Link) -> None:
+        self._link = link_of(where)
         self._admin: Any = None
 
     def __enter__(self) -> KafkaBroker:
@@ -79,7 +86,7 @@ class KafkaBroker:
 
             self._admin = KafkaAdminClient(
                 kafka_client=client,
-                **through(self._port),
+                **self._link,
                 bootstrap_timeout_ms=TIMEOUT_MS,
                 request_timeout_ms=TIMEOUT_MS,
                 reconnect_backoff_max_ms=500,

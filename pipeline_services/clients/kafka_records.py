@@ -10,7 +10,7 @@ from typing import Any, Final
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from pipeline_services.clients.kafka_broker import through
+from pipeline_services.clients.kafka_broker import Link, link_of
 from pipeline_services.model.errors import NoData, ServiceUnreachable
 
 POLL_MS: Final = 500
@@ -19,8 +19,8 @@ STALLED_AFTER_S: Final = 30.0
 
 
 @contextmanager
-def consumer(port: int, what: str) -> Iterator[Any]:
-    """A consumer without a group, through a local port.
+def consumer(where: Link, what: str) -> Iterator[Any]:
+    """A consumer without a group.
 
     Args:
         what: is read, for the error.
@@ -30,7 +30,7 @@ def consumer(port: int, what: str) -> Iterator[Any]:
     """
     try:
         made = KafkaConsumer(
-            **through(port),
+            **link_of(where),
             group_id=None,
             enable_auto_commit=False,
             max_poll_records=5_000,
@@ -46,7 +46,7 @@ def consumer(port: int, what: str) -> Iterator[Any]:
 
 
 def read_records(
-    port: int, topic: str, start: Mapping[int, int], end: Mapping[int, int], enter: Callable[[Any], None]
+    where: Link, topic: str, start: Mapping[int, int], end: Mapping[int, int], enter: Callable[[Any], None]
 ) -> None:
     """Hand over each record from ``start`` up to, not with, ``end``, by partition.
 
@@ -55,7 +55,7 @@ def read_records(
         NoData: it does, and the records do not come.
     """
     if any(offset > start[number] for number, offset in end.items()):
-        with consumer(port, f"the topic {topic}") as reader:
+        with consumer(where, f"the topic {topic}") as reader:
             for record in records_between(reader, topic, start, end):
                 enter(record)
 
@@ -86,7 +86,9 @@ def records_between(reader: Any, topic: str, start: Mapping[int, int], end: Mapp
                 reader.pause(partition)
 
 
-def offsets_since(port: int, topic: str, partitions: list[int], since: float) -> tuple[dict[int, int], dict[int, int]]:
+def offsets_since(
+    where: Link, topic: str, partitions: list[int], since: float
+) -> tuple[dict[int, int], dict[int, int]]:
     """The first offset that each partition still has, and the first of a message that came since then.
 
     Args:
@@ -96,7 +98,7 @@ def offsets_since(port: int, topic: str, partitions: list[int], since: float) ->
         ServiceUnreachable: Kafka does not answer.
     """
     wanted = [TopicPartition(topic, number) for number in partitions]
-    with consumer(port, f"the topic {topic}") as reader:
+    with consumer(where, f"the topic {topic}") as reader:
         first, window = reader.beginning_offsets(wanted), window_since(reader, wanted, int(since * 1000))
     return {one.partition: first[one] for one in wanted}, {one.partition: window[one][0] for one in wanted}
 

@@ -33,11 +33,12 @@ WebSocket: Any = UntypedWebSocket
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A port of a ready pod behind a Service."""
+    """A port of a ready pod behind a Service; ``namespace``: empty for the cluster client's own."""
 
     service: str
     pod: str
     port: int
+    namespace: str = ""
 
 
 def ready_endpoint(service: Service, selector: str, slices: Iterable[Mapping[str, Any]], namespace: str) -> Endpoint:
@@ -243,20 +244,26 @@ def open_websocket(cluster: Cluster, endpoint: Endpoint) -> Any:
         AccessDenied: the account may not forward ports.
         ServiceUnreachable: the API server or the pod's node does not answer.
     """
-    return websocket_to(cluster, endpoint.pod, "portforward", [("ports", str(endpoint.port))], endpoint.service)
+    ports = [("ports", str(endpoint.port))]
+    return websocket_to(
+        cluster, endpoint.pod, "portforward", ports, what=endpoint.service, namespace=endpoint.namespace
+    )
 
 
-def websocket_to(cluster: Cluster, pod: str, part: str, query: Sequence[tuple[str, str]], what: str = "") -> Any:
+def websocket_to(
+    cluster: Cluster, pod: str, part: str, query: Sequence[tuple[str, str]], *, what: str = "", namespace: str = ""
+) -> Any:
     """A websocket to a subresource of a pod: ``portforward`` or ``exec``.
 
     Args:
         what: is wanted of the pod, for messages; else the pod itself.
+        namespace: the pod's; empty for the client's own.
 
     Raises:
         AccessDenied: the account may not do that.
         ServiceUnreachable: the API server or the pod's node does not answer.
     """
-    path = KINDS["Pod"].path(cluster.namespace, pod, part)
+    path = KINDS["Pod"].path(namespace or cluster.namespace, pod, part)
     scheme, _, address = cluster.server.access.server.partition("://")
     url = f"{'wss' if scheme == 'https' else 'ws'}://{address}{path}?{urlencode(query)}"
     headers = [f"{name}: {value}" for name, value in cluster.server.headers.items()]

@@ -89,7 +89,7 @@ def _sent(options: argparse.Namespace, pipeline: Pipeline) -> SentVerdict:
     fields_of(pipeline).message_of("audit", 0)  # before anything is asked
     with _sending(options, pipeline) as observer:
         began = time.time() - BEFORE_S
-        sent = send(observer.kafka_port(), pipeline.topics.readings, observer.fields, options.send)
+        sent = send(observer.kafka(), pipeline.topics.readings, observer.fields, options.send)
         return account(sent, observer.settled(began, observer.offsets().end))
 
 

@@ -40,13 +40,14 @@ LATELY_S: Final = 120.0
 
 def settings_lead_to(snapshot: Snapshot, part: str) -> None:
     """The ConfigMaps' settings for Kafka or InfluxDB name what is really there."""
-    service = snapshot.pipeline.service(part)
+    component = snapshot.pipeline[part]
+    service = None if component.namespace else component.service
     for name, wanted in snapshot.pipeline.config.by_config_map.items():
         data = _config_map(snapshot, name) if part in wanted else {}
         for key, expected in wanted.get(part, {}).items():
             if data.get(key) != expected:
                 raise Deviation(snapshot, f"{key} in {name} is {data.get(key)!r}", repr(expected), _advice(name))
-            if expected in (service.address, service.url):
+            if service and expected in (service.address, service.url):
                 _require_service(snapshot, expected)
 
 

@@ -79,7 +79,7 @@ def topic_grows(snapshot: Snapshot) -> None:
         raise NoData("the offsets of the topic were looked at only once")
     if sum(samples[-1].end.values()) > sum(samples[0].end.values()):
         return
-    if min(all_ready_since(ready_pods(snapshot, roles.KAFKA))) > snapshot.taken_at - BACK_S:
+    if min(all_ready_since(ready_pods(snapshot, roles.KAFKA)), default=0.0) > snapshot.taken_at - BACK_S:
         raise NoData(f"kafka has just become ready; its clients are back within {BACK_S:g} s")
     if not _came_within_the_minute(snapshot):
         topic = snapshot.pipeline.topics.readings

@@ -77,13 +77,13 @@ def ready_pods(snapshot: Snapshot, component: str) -> list[K8sObject]:
 
 
 def require_ready(snapshot: Snapshot, *components: str) -> None:
-    """Refuse a question that has no answer while a component is away.
+    """Refuse a question that has no answer while a component is away. What has no pods here answers for itself.
 
     Raises:
         PreconditionNotMet: one of the components has no ready pod; its own checks say why.
     """
     for component in components:
-        if not ready_pods(snapshot, component):
+        if snapshot.pipeline.parts_of(component) and not ready_pods(snapshot, component):
             raise PreconditionNotMet(
                 f"{component} has no ready pod, so this cannot be judged; see the checks of {component}",
                 next_step=f"kubectl get pods -n {snapshot.namespace} -l {snapshot.pipeline[component].label_selector}",

@@ -29,7 +29,8 @@ COUNTED: Final[Mapping[str, str]] = {
 """Apps and jobs of nodes, each with a key metric that is made of its series alone."""
 NODE_JOBS: Final = ("kubelet", "kubelet-cadvisor")
 _ADVICE: Final = advice_about(roles.PROMETHEUS).but(
-    next_command="kubectl port-forward -n {namespace} svc/{service:prometheus} {port:prometheus}:{port:prometheus}"
+    next_command="kubectl port-forward -n {namespace:prometheus} svc/{service:prometheus} "
+    "{port:prometheus}:{port:prometheus}"
 )
 
 
@@ -107,8 +108,9 @@ def _targets(snapshot: Snapshot, job: str) -> list[Mapping[str, Any]]:
 
 
 def _require_running_for_a_while(snapshot: Snapshot, seconds: float = FOUND_AFTER) -> None:
-    """A Prometheus that has just been started has not found its targets yet."""
-    if all(age(pod, snapshot.taken_at) < seconds for pod in ready_pods(snapshot, roles.PROMETHEUS)):
+    """A Prometheus that has just been started has no targets yet; of one elsewhere nobody knows since when it runs."""
+    pods = ready_pods(snapshot, roles.PROMETHEUS)
+    if pods and all(age(pod, snapshot.taken_at) < seconds for pod in pods):
         raise NoData(f"Prometheus is new and has not found its targets yet; try again in {seconds:g} s")
 
 

@@ -14,6 +14,8 @@ from pipeline_services.model.pipeline import Pipeline
 
 ESCALATE_TO: Final = "escalate to: "
 """How the line begins that says whom to call."""
+CONTACT: Final = "; besides "
+"""What stands between the level and the contact."""
 
 
 class Escalation(Enum):
@@ -31,7 +33,7 @@ class Advice:
     Attributes:
         next_command: may hold the placeholders of model/commands.py.
         runbook: an anchor of RUNBOOK.md.
-        level: L1, L2 or L3.
+        level: L1, L2 or L3. contact: whom to call beside that.
     """
 
     component: str
@@ -39,6 +41,7 @@ class Advice:
     next_command: str = ""
     runbook: str = ""
     level: str = ""
+    contact: str = ""
 
     def but(self, *, next_command: str = "", runbook: str = "", impact: str = "", level: str = "") -> Advice:
         """The same advice with the given parts replaced."""
@@ -53,7 +56,7 @@ class Advice:
     def resolved(self, pipeline: Pipeline) -> Advice:
         """The advice with nothing left empty; a component that the pipeline does not have says the least."""
         part = pipeline.components.get(self.component, Component(self.component))
-        return Advice(part.id, part.impact, part.first_command, part.runbook, part.escalation).but(
+        return Advice(part.id, part.impact, part.first_command, part.runbook, part.escalation, part.contact).but(
             next_command=self.next_command, runbook=self.runbook, impact=self.impact, level=self.level
         )
 
@@ -65,6 +68,11 @@ class Advice:
             KeyError: the advice is not resolved.
         """
         return Escalation[self.level]
+
+
+def whom(level: Escalation, contact: str) -> str:
+    """Whom to call: the level of section 6, and who runs what is outside the cluster."""
+    return f"{level.value}{CONTACT}{contact}" if contact else level.value
 
 
 def advice_about(component: str) -> Advice:
@@ -83,5 +91,5 @@ def five_lines(observed: str, threshold: str, advice: Advice, command: str) -> s
         f"impact: {advice.impact}\n"
         f"next: {command}\n"
         f"runbook: RUNBOOK.md#{advice.runbook}\n"
-        f"{ESCALATE_TO}{advice.escalation.value}"
+        f"{ESCALATE_TO}{whom(advice.escalation, advice.contact)}"
     )

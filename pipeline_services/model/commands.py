@@ -8,6 +8,7 @@ from shlex import quote
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import NotDescribed
 
@@ -26,6 +27,7 @@ _KEPT: Final = re.compile(r" > \S+$")
 _OPEN_ENDED: Final = re.compile(r" --watch\b| -w\b| -f\b| port-forward ")
 LOGS_OF: Final = "kubectl logs -n {namespace} -l {selector:%s} --tail=100"
 TOP_PODS: Final = "kubectl top pods -n {namespace} --containers"
+_LOCAL_BROKER: Final = "--bootstrap-server localhost:{port:kafka}"
 DESCRIBE_GROUP: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-consumer-groups.sh --bootstrap-server localhost:{port:kafka} "
     "--group {group} --describe"
@@ -95,9 +97,10 @@ def fill(
     ``{namespace}``, ``{config_map}``, ``{topic}``, ``{dead_letter_topic}``, ``{group}``, ``{org}``, ``{bucket}``,
     ``{measurement}`` and ``{dashboard}`` (its UID) are the pipeline's. ``{pod:kafka}`` is a StatefulSet's first pod,
     ``{workload:kafka}`` the workload as ``kind/name``, and so on for ``kind``, ``name``, ``selector``, ``container``,
-    ``service``, ``port``, ``volume``, ``mount`` and ``hpa`` of any component. ``{secret:tls}`` is the Secret in that
-    role (``write_token``, ``read_token``, ``tls``, ``admin``). Whatever else stands in braces (``{.data.tls\\.crt}``)
-    is left alone. Kafka's own commands are called as they are in the broker's container.
+    ``service``, ``port``, ``volume``, ``mount``, ``hpa`` and ``namespace`` of any component. ``{secret:tls}`` is the
+    Secret in that role (``write_token``, ``read_token``, ``tls``, ``admin``). Whatever else stands in braces
+    (``{.data.tls\\.crt}``) is left alone. Kafka's own commands are called as they are in the broker's container, or
+    where that is outside the cluster, as they are anywhere.
 
     Args:
         namespace: where the pipeline runs; empty means the description's own.
@@ -113,9 +116,21 @@ def fill(
         word, of = found.groups()
         if of is None and word in known:
             return known[word]
+        if word == "namespace" and of in pipeline.components:
+            return pipeline.components[of].namespace or known[word]
         return _described(found.group(), word, of, pipeline)
 
-    return _KAFKA_TOOL.sub(rf"\1{pipeline.topics.tools}", _PLACEHOLDER.sub(value, command))
+    typed = _from_outside(command, pipeline.components.get(roles.KAFKA))
+    return _KAFKA_TOOL.sub(rf"\1{pipeline.topics.tools}", _PLACEHOLDER.sub(value, typed))
+
+
+def _from_outside(command: str, kafka: Component | None) -> str:
+    """The command as it is typed where Kafka is outside the cluster: with its own tools, at its address."""
+    if kafka is None or not kafka.address or _LOCAL_BROKER not in command:
+        return command
+    login = " --command-config client.properties" if kafka.security else ""
+    _, _, in_the_container = command.partition(" -- ")
+    return in_the_container.replace(_LOCAL_BROKER, f"--bootstrap-server {kafka.address}{login}")
 
 
 def as_operator(words: str) -> str:

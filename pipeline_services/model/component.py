@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.foreign import Security
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.log_levels import is_severe
 
@@ -56,7 +57,10 @@ class Component:
     Attributes:
         workload, kind: name and kind of the workload; empty for a part without one (``network``, ``dns`` …).
         selector: labels that every pod of it carries, and no other pod.
-        namespace: where its pods are; empty: in the pipeline's own.
+        namespace: where its pods are; empty: in the pipeline's own. What is in another one, such as a Prometheus that
+            several pipelines share, is asked and is not judged itself.
+        address: ``host:port`` of a broker outside the cluster, several with commas; empty: it is in the cluster.
+        security: how clients log in there. contact: whom to call about it, beside the level of section 6.
         container: the container that does the work.
         part_of: the component that findings about it name; empty: itself.
         service: how its clients reach it.
@@ -77,6 +81,9 @@ class Component:
     kind: str = ""
     selector: Mapping[str, str] = field(default_factory=dict)
     namespace: str = ""
+    address: str = ""
+    security: Security | None = None
+    contact: str = ""
     container: str = ""
     part_of: str = ""
     service: Service | None = None
@@ -109,8 +116,17 @@ class Component:
     @property
     def first_command(self) -> str:
         """What to type first about it, with placeholders."""
+        if self.next_command:
+            return self.next_command
+        if self.address:
+            return f"nc -vz {self.addresses[0].replace(':', ' ')}"
         pods = f"kubectl describe pods -n {{namespace}} -l {{selector:{self.id}}}"
-        return self.next_command or (pods if self.selector else "kubectl get all -n {namespace}")
+        return pods if self.selector else "kubectl get all -n {namespace}"
+
+    @property
+    def addresses(self) -> list[str]:
+        """Each ``host:port`` of a broker outside the cluster."""
+        return [address.strip() for address in self.address.split(",") if address.strip()]
 
     @property
     def list_name(self) -> str:

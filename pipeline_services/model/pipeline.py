@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline_services.model import roles
+from pipeline_services.model import foreign, roles
 from pipeline_services.model.cluster_part import KINDS_OF_PARTS, ClusterPart
 from pipeline_services.model.commands import fill
 from pipeline_services.model.component import ESCALATIONS, Autoscaler, Component, Service
@@ -127,6 +127,7 @@ class Pipeline:
         if part.volume and not part.mount:
             raise PreconditionNotMet(f"components.{part.id} has a volume and no mount: its path in the container")
         self._require_known(f"components.{part.id}.part_of", [part.part_of] if part.part_of else [])
+        foreign.require_sound(part)
 
     def _require_known(self, where: str, ids: tuple[str, ...] | list[str]) -> None:
         for one in ids:
@@ -249,7 +250,7 @@ class Pipeline:
     @cached_property
     def services(self) -> Mapping[str, str]:
         """Name of the Service to the component behind it."""
-        return {part.service.name: part.id for part in self.components.values() if part.service}
+        return {part.service.name: part.id for part in self.workloads.values() if part.service}
 
     def component_of(self, labels: Mapping[str, str] | None) -> Component | None:
         """The component whose selector matches a pod's labels; None where none does."""

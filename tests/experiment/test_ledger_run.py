@@ -99,7 +99,7 @@ def sending(monkeypatch: pytest.MonkeyPatch, stored: int) -> int:
         messages, 0, {0: 0}, {0: 0}, {0: 3}, Counter(one.identity for one in messages[:stored]), AT + 1000
     )
     observer = SimpleNamespace(
-        kafka_port=lambda: 9092,
+        kafka=lambda: 9092,
         fields=FIELDS,
         offsets=lambda: SimpleNamespace(end={0: 3}),
         settled=lambda _since, _end: observation,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline_services.metrics.advice import ESCALATE_TO, Escalation
+from pipeline_services.metrics.advice import CONTACT, ESCALATE_TO, Escalation, whom
 from pipeline_services.reporting.run.outcome import CaseResult, Category, Finding, Outcome
 from pipeline_services.triage import model as triage
 from pipeline_services.triage.diagnosis import leaves_open
@@ -55,8 +55,9 @@ def level_of(diagnosis: triage.Diagnosis, component: str, cause: triage.Finding 
 
 def called(finding: Finding, level: Escalation) -> Finding:
     """The same finding, with that level to be called, in its own words too: whom to call is said by the cause alone."""
-    head, line, _ = finding.message.rpartition(ESCALATE_TO)
-    message = f"{head}{line}{level.value}" if line else finding.message
+    head, line, before = finding.message.rpartition(ESCALATE_TO)
+    _, _, contact = before.partition(CONTACT)
+    message = f"{head}{line}{whom(level, contact)}" if line else finding.message
     return replace(finding, escalation=level.name, message=message)
 
 

@@ -41,7 +41,7 @@ def summary(
     results = sorted(results, key=lambda result: pipeline.rank(result.component))
     if nothing_known(results):
         return _nothing_known(results[0].finding, width)
-    gone = [*not_here(absent), *_wrapped_all(not_described(pipeline), width)]
+    gone = [*not_here(absent), *_wrapped_all([*not_described(pipeline), *elsewhere(pipeline)], width)]
     return [*table(results, width), *gone, *_notes(results, width), *in_full(results, width)]
 
 
@@ -100,6 +100,14 @@ def not_described(pipeline: Pipeline) -> list[str]:
     unknown = [name for name in KEY_METRICS if name not in metrics_of(pipeline)]
     parts = [*([", ".join(gone)] if gone else []), *([f"figures for {', '.join(unknown)}"] if unknown else [])]
     return [f"not here, by the description: {'; '.join(parts)}"] if parts else []
+
+
+def elsewhere(pipeline: Pipeline) -> list[str]:
+    """What the pipeline uses and does not run itself: it is judged by what it answers, and its pods are not."""
+    parts = pipeline.components.values()
+    outside = [f"{one.id} (outside the cluster, {one.address}; {one.contact})" for one in parts if one.address]
+    shared = [f"{one.id} (namespace {one.namespace})" for one in parts if one.namespace and one.service]
+    return [f"judged by its answers alone: {', '.join([*outside, *shared])}"] if outside or shared else []
 
 
 def _wrapped_all(lines: Iterable[str], width: int) -> list[str]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event, Lock
 from typing import Any, TypeVar
 
 from pipeline_services.clients.http import AT_ONCE, HttpApi, Tls
+from pipeline_services.clients.kafka_access import foreign_link
+from pipeline_services.clients.kafka_broker import Link
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
+from pipeline_services.model import roles
 from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.record import Record
@@ -68,12 +71,27 @@ class Reach(AbstractContextManager["Reach"]):
 
     def forward(self, component: str) -> PortForward:
         """A way to a ready pod behind a component's Service; raises as ``ready_endpoint`` and ``PortForward`` do."""
-        slices = self._lists["endpointslices"].result()
-        service = self.pipeline.service(component)
-        selector = self.pipeline[component].label_selector
-        endpoint = ready_endpoint(service, selector, slices, self._cluster.namespace)
-        forward = PortForward(self._cluster, endpoint).__enter__()
+        part, service = self.pipeline[component], self.pipeline.service(component)
+        namespace = part.namespace or self._cluster.namespace
+        endpoint = ready_endpoint(service, part.label_selector, self._slices(part.namespace), namespace)
+        forward = PortForward(self._cluster, replace(endpoint, namespace=part.namespace)).__enter__()
         return self._keep(forward, forward.close)
+
+    def kafka(self) -> Link:
+        """Where Kafka is: a local port that leads there, or its own address where it is outside the cluster.
+
+        Raises:
+            NoData: a Secret is not there, or lacks what clients log in with.
+            PipelineError: as ``forward``.
+        """
+        part = self.pipeline[roles.KAFKA]
+        return foreign_link(part, self.secrets()) if part.address else self.forward(roles.KAFKA).port
+
+    def _slices(self, elsewhere: str) -> list[dict[str, Any]]:
+        """The EndpointSlices of the pipeline's namespace, or of another one."""
+        if elsewhere:
+            return self._cluster.list("endpointslices", namespace=elsewhere)
+        return self._lists["endpointslices"].result()
 
     def http(self, forward: PortForward, *, tls: Tls | None = None) -> HttpApi:
         """HTTP over an open way."""

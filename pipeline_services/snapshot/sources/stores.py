@@ -38,7 +38,7 @@ def read_kafka(reach: Reach, record: Record, moment: Moment) -> None:
     that growth can be told from level.
     """
     wanted = reach.pipeline.topics
-    with KafkaBroker(reach.forward(roles.KAFKA).port) as broker:
+    with KafkaBroker(reach.kafka()) as broker:
         topics = broker.topics()
         record.take("kafka_topics", lambda: topics)
         partitions = [known["partition"] for known in topics.get(wanted.readings, [])]

@@ -144,7 +144,8 @@ def _wrong_settings(
 
 def _services_there(evidence: Evidence) -> bool:
     """Whether the services exist, so that the setting is at fault."""
-    for wanted in (evidence.pipeline.service(roles.KAFKA), evidence.pipeline.service(roles.INFLUXDB)):
+    parts = (evidence.pipeline[roles.KAFKA], evidence.pipeline[roles.INFLUXDB])
+    for wanted in (part.service for part in parts if part.service):
         found = evidence.object("services", wanted.name)
         if found is None or port_of(found, wanted.port) is None:
             return False

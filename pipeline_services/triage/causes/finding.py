@@ -44,6 +44,7 @@ def make_finding(
     self_healing: bool | None = None,
     heals_within: float | None = None,
     details: Mapping[str, str] = MappingProxyType({}),
+    steps: Iterable[str] | None = None,
 ) -> Finding:
     """A finding of the cause with that id.
 
@@ -55,6 +56,7 @@ def make_finding(
         affects: the components that suffer; by default those that depend on what it is about.
         self_healing: None for what the cause says; likewise ``heals_within``, in seconds.
         details: what the cause's commands are filled in with, beside the names of the pipeline, workload and pod.
+        steps: in place of the cause's own, where those cannot be typed.
     """
     known, pipeline = evidence.causes[cause], evidence.pipeline
     part = about if isinstance(about, Component) else pipeline.workloads.get(about)
@@ -81,7 +83,7 @@ def make_finding(
         or (one_line(summary, _WIDTH),),
         against=tuple(one_line(line, _WIDTH) for line in against if line),
         affects=frozenset({owner, *suffer}) if affects is not None or component else frozenset(suffer),
-        next=tuple(map(filled, known.steps)),
+        next=tuple(map(filled, known.steps if steps is None else steps)),
         undo=filled(known.undo),
         afterwards=filled(known.afterwards),
         self_healing=known.heals_within is not None if self_healing is None else self_healing,

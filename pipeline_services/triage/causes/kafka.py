@@ -10,8 +10,10 @@ from pipeline_services.checklist import checks
 from pipeline_services.judgements.kafka import fastest, growth
 from pipeline_services.judgements.pods import STARTING_FOR, made_by_nobody
 from pipeline_services.metrics.advice import Escalation
+from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC
+from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import age, created_at, labels_of, made_by, name_of
 from pipeline_services.triage.causes.finding import make_finding
 from pipeline_services.triage.causes.log_lines import logged
@@ -62,7 +64,7 @@ CAUSES: Final = (
     ),
     Cause(
         "broker-unresponsive",
-        "the broker runs and does not answer",
+        "the broker does not answer",
         Escalation.L3,
         "kafka-statefulset-failure",
         symptomatic=True,
@@ -112,6 +114,10 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _broker(evidence: Evidence) -> Iterator[Finding]:
+    outside = evidence.pipeline.components.get(roles.KAFKA)
+    if outside and outside.address:
+        yield from _foreign(evidence, outside)
+        return
     if not evidence.ready(roles.KAFKA):
         return
     broker = name_of(evidence.ready(roles.KAFKA)[0])
@@ -127,10 +133,50 @@ def _broker(evidence: Evidence) -> Iterator[Finding]:
             confidence=Confidence.MEDIUM,
         )
         return
+    yield from _topics(evidence)
+
+
+def _foreign(evidence: Evidence, kafka: Component) -> Iterator[Finding]:
+    """A broker outside the cluster. That it cannot be seen from here is nothing while readings come through it."""
+    why = evidence.failure("kafka_topics")
+    stopped = [*(one.why for one in evidence.failed_metrics("producer-rate")), *_nothing_stored(evidence)]
+    if not why:
+        yield from _topics(evidence)
+    elif stopped:
+        yield make_finding(
+            evidence,
+            "broker-unresponsive",
+            roles.KAFKA,
+            f"{kafka.id} is outside the cluster, at {kafka.address}, and does not answer; call {kafka.contact}",
+            why,
+            *stopped,
+            confidence=Confidence.MEDIUM,
+            steps=(kafka.first_command,),
+        )
+
+
+def _nothing_stored(evidence: Evidence) -> list[str]:
+    """That the newest stored reading is too old, in words; without Kafka the check cannot tell whose fault that is."""
+    newest = (evidence.data("influxdb_newest") or {}).get("time")
+    age_s = 0.0 if newest is None else evidence.now - newest
+    too_old = age_s > metrics_of(evidence.pipeline)["stored-reading-age"].fail
+    return [f"the newest stored reading is {age_s:.0f} s old"] if too_old else []
+
+
+def _topics(evidence: Evidence) -> Iterator[Finding]:
+    in_cluster = roles.KAFKA in evidence.pipeline.workloads
     for one in evidence.failed(checks.KAFKA_TOPIC):
         cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
         (topic,) = one.parameters
-        yield make_finding(evidence, cause, roles.KAFKA, one.why, one.why, subject=f"topic/{topic}")
+        yield make_finding(
+            evidence,
+            cause,
+            roles.KAFKA,
+            one.why,
+            one.why,
+            subject=f"topic/{topic}",
+            steps=None if in_cluster else (DESCRIBE_TOPIC,),
+        )
 
 
 def _flood(evidence: Evidence) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from pipeline_services.judgements import network_policies
 from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
+from pipeline_services.model.component import Component
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.k8s import (
     condition_since,
@@ -231,6 +232,12 @@ def _time_outs(evidence: Evidence) -> list[str]:
     return list(logged(lines[-2:]))
 
 
+def _names_of(part: Component) -> list[str]:
+    """What clients call it in their logs, in small letters."""
+    hosts = [address.rpartition(":")[0] for address in part.addresses]
+    return [name.lower() for name in (*([part.service.name] if part.service else []), *hosts)]
+
+
 def _connections(evidence: Evidence) -> Iterator[Finding]:
     """The server is healthy, policies and services look right, but the client gets no connection."""
     pipeline = evidence.pipeline
@@ -242,7 +249,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
             continue  # the broker itself makes its clients wait
         if evidence.failed(checks.SET_AS_DECLARED, server) or evidence.failure(_ASKED.get(server, "")):
             continue  # its settings are others, or it answers nobody, which is said of it
-        service = pipeline.service(server).name
+        names = [server, *_names_of(pipeline[server])]
         ready_at = max((condition_since(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
         lines = [
             line
@@ -250,11 +257,11 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
             if at > ready_at + RECONNECT_S
             and re.search(_TIMED_OUT, line)
             and not re.search(_GROUP_REQUEST, line)
-            and (server in line.lower() or service in line)
+            and any(name in line.lower() for name in names)
         ]
         if (
             lines
-            and evidence.ready(server)
+            and (evidence.ready(server) or (pipeline[server].address and evidence.known("kafka_topics")))
             and (evidence.failed(checks.PODS_READY, client) or _flow_stopped(evidence, client))
         ):
             yield make_finding(

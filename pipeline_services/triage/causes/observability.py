@@ -23,7 +23,7 @@ CAUSES: Final = (
         Escalation.L2,
         "observability",
         steps=(
-            "kubectl logs -n {namespace} -l {selector:prometheus} --tail=50",
+            "kubectl logs -n {namespace:prometheus} -l {selector:prometheus} --tail=50",
             "kubectl get networkpolicies -n {namespace}",
             RESTORE,
         ),
@@ -94,7 +94,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _scrapes(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.ready(roles.PROMETHEUS):
+    if roles.PROMETHEUS in evidence.pipeline.workloads and not evidence.ready(roles.PROMETHEUS):
         return
     pods = evidence.failed(checks.PODS_SCRAPED)
     red = [*pods, *evidence.failed(checks.NODES_SCRAPED)]
