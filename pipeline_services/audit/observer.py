@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from pipeline_services.audit.observed import LogLine, Message, Observation, reconcile
@@ -184,9 +185,10 @@ class Observer(AbstractContextManager["Observer"]):
         return self._bucket
 
     def _way(self, component: str) -> PortForward:
-        slices, selector = self.cluster.list("endpointslices"), self.pipeline[component].label_selector
-        endpoint = ready_endpoint(self.pipeline.service(component), selector, slices, self.cluster.namespace)
-        return self._ways.enter_context(PortForward(self.cluster, endpoint))
+        part, service = self.pipeline[component], self.pipeline.service(component)
+        slices = self.cluster.list("endpointslices", namespace=part.namespace)
+        endpoint = ready_endpoint(service, part.label_selector, slices, part.namespace or self.cluster.namespace)
+        return self._ways.enter_context(PortForward(self.cluster, replace(endpoint, namespace=part.namespace)))
 
     def _messages(
         self, since: float, end: Mapping[int, int]

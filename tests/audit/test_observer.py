@@ -14,9 +14,11 @@ from pipeline_services.audit import observer as module
 from pipeline_services.audit.observed import Message, Observation
 from pipeline_services.audit.observer import IN_FLIGHT_S, SETTLED_WITHIN_S, Observer, fields_of, stored_in
 from pipeline_services.clients.influxdb import Series
+from pipeline_services.clients.port_forward import Endpoint
 from pipeline_services.model.errors import NoData, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.reading_identity import Identity
+from tests.judgements.foreign_roles import ADDRESS, foreign_kafka
 
 PLAIN = Pipeline.load(Path("plain"))
 AT = 1_795_000_000 * 10**9
@@ -31,7 +33,8 @@ class FakeCluster:
 
     namespace = "plain-pipeline"
 
-    def list(self, _kind: str) -> list[object]:
+    def list(self, _kind: str, *, namespace: str = "") -> list[object]:
+        assert not namespace
         return []
 
 
@@ -53,7 +56,7 @@ class Ways:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.opened = self.closed = 0
         self.bucket = Bucket()
-        monkeypatch.setattr(module, "ready_endpoint", lambda *_: None)
+        monkeypatch.setattr(module, "ready_endpoint", lambda *_: Endpoint("influxdb-service", "influxdb-0", 8086))
         monkeypatch.setattr(module, "PortForward", lambda *_: self)
         monkeypatch.setattr(module, "open_bucket", lambda *_: self.bucket)
 
@@ -215,3 +218,10 @@ def test_a_place_where_nothing_was_ever_stored_is_a_wrong_description() -> None:
         stored_in(bucket, fields_of(PLAIN), [message(0)])
     bucket.ever = [Series({}, [[AT - 10**12, 1.5]])]
     assert stored_in(bucket, fields_of(PLAIN), [message(0)]) == Counter()
+
+
+def test_a_kafka_outside_the_cluster_is_asked_at_its_address() -> None:
+    document = foreign_kafka()
+    del document["components"]["kafka"]["security"]
+    observer = Observer(FakeCluster(), Pipeline.from_document(document))  # type: ignore[arg-type]
+    assert observer.kafka() == {"bootstrap_servers": [ADDRESS]}

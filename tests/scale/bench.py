@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -60,10 +60,9 @@ def measured(command: list[str], reports: Path) -> Cost:
     return Cost(time.monotonic() - began, cpu, peak, run.returncode, said)
 
 
-def _serve(crowd: Crowd, ready: Any) -> None:
-    """The API server, in a process of its own so that its work is not counted."""
+def routes_of(crowd: Crowd, space: str) -> dict[str, Any]:
+    """What an API server answers of a namespace with a healthy pipeline and a crowd in it."""
     world, now = healthy(), time.time()
-    space = world.pipeline.namespace
     lists = {source: world.answers[source] for source in LISTS if source != "secrets"}
     lists["secrets"] = []
     lists["pods"] = [*lists["pods"], *pods(crowd.pods, space, now)]
@@ -76,17 +75,26 @@ def _serve(crowd: Crowd, ready: Any) -> None:
     routes[f"/api/v1/namespaces/{space}"] = (200, {"kind": "Namespace", "metadata": {"name": space}})
     line = f"{rfc3339(now - 60)} all is well {'x' * 400}\n".encode()
     log = line * min(200, crowd.log_bytes // len(line) + 1)
-    routes |= {f"{kind_of('pods').path(space, one['metadata']['name'])}/log": (200, log) for one in lists["pods"][:40]}
+    return routes | {
+        f"{kind_of('pods').path(space, one['metadata']['name'])}/log": (200, log) for one in lists["pods"][:40]
+    }
+
+
+def _serve(crowd: Crowd, spaces: Sequence[str], ready: Any) -> None:
+    """The API server, in a process of its own so that its work is not counted."""
+    routes = {path: reply for space in spaces for path, reply in routes_of(crowd, space).items()}
     with running(FakeServer(routes)) as server:
         ready.send(server.port)
         ready.recv()
 
 
 @contextmanager
-def api_server(crowd: Crowd) -> Iterator[int]:
-    """The port of an API server with a healthy namespace and a crowd in it."""
+def api_server(crowd: Crowd, *spaces: str) -> Iterator[int]:
+    """The port of an API server with healthy namespaces, by default the pipeline's own, and a crowd in each."""
     ours, theirs = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_serve, args=(crowd, theirs), daemon=True)
+    process = get_context("spawn").Process(
+        target=_serve, args=(crowd, spaces or (Pipeline.load().namespace,), theirs), daemon=True
+    )
     process.start()
     try:
         yield int(ours.recv())

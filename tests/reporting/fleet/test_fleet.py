@@ -28,6 +28,7 @@ from tests.clients.fake_servers import kubeconfig
 from tests.judgements.faults import producer_scaled_to_0
 from tests.judgements.world import healthy
 from tests.reporting.samples import ROOT
+from tests.scale import fleet as fleet_bench
 
 MOST_MB, MOST_S, MANY = 600, 30, 40
 MEASURED = """
@@ -151,6 +152,11 @@ def test_forty_pipelines_are_judged_within_time_and_memory(saved: Path) -> None:
     assert int(peak) / 1024 < MOST_MB
     assert float(cpu) < MOST_S
     assert f"PASSED: of {MANY} pipelines {MANY} well" in run.stdout
+
+
+def test_namespaces_of_one_cluster_are_looked_at_and_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fleet_bench.main(["--namespaces", "3"]) == 0
+    assert capsys.readouterr().out.startswith("3 namespaces: ")
 
 
 @pytest.mark.parametrize(
