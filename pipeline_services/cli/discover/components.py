@@ -9,6 +9,7 @@ from pipeline_services.cli.discover.configuration import config_maps_of
 from pipeline_services.cli.discover.connections import Connections
 from pipeline_services.cli.discover.facts import Facts
 from pipeline_services.cli.discover.namespace import Namespace, Workload, first_port
+from pipeline_services.cli.discover.outside import facts_of, told_outside
 from pipeline_services.cli.discover.roles import SERVERS, Claim
 from pipeline_services.cli.discover.scraping import Scraping
 from pipeline_services.model import roles
@@ -48,11 +49,15 @@ class Components:
         workloads = {role: one.workload for role, one in claims.items()}
         self._connections = Connections.between(namespace, workloads)
         self._scraping = Scraping.of(namespace, workloads)
+        outside = next(told_outside(namespace), None) if roles.KAFKA not in claims else None
+        self._outside = facts_of(*outside) if outside else Facts()
         scales = any(self._scaler(one) for one in workloads.values())
         self.present = [
             name
             for name, part in pattern.components.items()
-            if name in claims or (not part.workload and (scales or name != _AUTOSCALERS))
+            if name in claims
+            or (name == roles.KAFKA and outside)
+            or (not part.workload and (scales or name != _AUTOSCALERS))
         ]
 
     def facts(self) -> Facts:
@@ -61,6 +66,8 @@ class Components:
         for name in self.present:
             if name in self._claims:
                 self._workload(facts, self._claims[name])
+            elif name == roles.KAFKA:
+                facts.extend(self._outside)
             else:
                 self._of_the_cluster(facts, name)
             self._as_the_pattern(facts, name)
@@ -150,7 +157,7 @@ class Components:
         if part.part_of in self.present:
             facts.guessed(f"components/{name}", "part_of", part.part_of, AS_OUR_OWN)
             return
-        for key in (*_WRITTEN, *(_AIMS if part.workload else ())):
+        for key in (*_WRITTEN, *(_AIMS if name in self._claims else ())):
             value = getattr(part, key)
             if key == "affects":
                 value = [one for one in value if one in self.present]

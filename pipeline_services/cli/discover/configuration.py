@@ -10,6 +10,7 @@ from pipeline_services.cli.discover import wording
 from pipeline_services.cli.discover.credentials import Credentials
 from pipeline_services.cli.discover.facts import Facts
 from pipeline_services.cli.discover.namespace import Namespace, Workload
+from pipeline_services.cli.discover.outside import told_outside
 from pipeline_services.model import roles
 from pipeline_services.model.configuration import AdminKeys
 from pipeline_services.model.k8s import data_of, environment_of, name_of
@@ -29,6 +30,7 @@ class Configuration:
 
     def __init__(self, namespace: Namespace, workloads: Mapping[str, Workload]) -> None:
         self._workloads = workloads
+        self._there = {*workloads, *([roles.KAFKA] if any(told_outside(namespace)) else [])}
         self._credentials = Credentials.of(namespace, workloads)
         self._data = {name_of(one): data_of(one) for one in namespace.listed("configmaps")}
 
@@ -59,7 +61,7 @@ class Configuration:
 
     def _settings(self, facts: Facts, config_map: str, table: str) -> None:
         """What a ConfigMap says of Kafka and of InfluxDB."""
-        present = {role: words for role, words in wording.LEADS_TO.items() if role in self._workloads}
+        present = {role: words for role, words in wording.LEADS_TO.items() if role in self._there}
         for component in present:
             for key, value in self._data.get(config_map, {}).items():
                 meant = next((role for role, words in present.items() if words.search(key)), "")

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline_services.cli.discover.namespace import Namespace, Workload, port_of_pod
+from pipeline_services.cli.discover.outside import port_of, told_outside
+from pipeline_services.model import roles
 from pipeline_services.model.k8s import K8sObject, Setting, name_of, ports_of
 
 
@@ -15,7 +17,8 @@ class Address:
     """Where a workload is told to connect to.
 
     Attributes:
-        role: whose Service it is. port: of the pods behind it. text: as it is told, ``https://db:8086``.
+        role: whose Service it is, or Kafka outside the cluster. port: of the pods behind the Service, or outside.
+        text: as it is told, ``https://db:8086``.
         by: where that stands.
     """
 
@@ -49,6 +52,8 @@ class Connections:
                     address = next(_addresses(client, role, service, server), None)
                     if client is not server and address:
                         found[client].setdefault(role, address)
+        for client, setting in told_outside(namespace) if roles.KAFKA not in servers else ():
+            found[client][roles.KAFKA] = Address(roles.KAFKA, port_of(setting.value), setting.value, setting.by)
         return cls(found)
 
     def of(self, workload: Workload) -> Mapping[str, Address]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from pipeline_services.cli.discover.contents import SERIES_SOURCE
 from pipeline_services.cli.discover.messages import MESSAGES_SOURCE, fields_of
 from pipeline_services.cli.discover.profile import discovered
 from pipeline_services.clients.http import HttpApi
+from pipeline_services.clients.kafka_access import foreign_link
+from pipeline_services.clients.kafka_broker import Link
 from pipeline_services.clients.kafka_records import offsets_since, read_records
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
@@ -37,14 +41,14 @@ def look(cluster: Cluster) -> Snapshot:
     objects = collect(cluster, pipeline=blank(cluster.namespace))
     draft = Pipeline.from_document(discovered(objects).facts.document())
     seen = collect(cluster, pipeline=draft)
-    reads = {
-        SERIES_SOURCE: (roles.PROMETHEUS, lambda port: _series_names(port, cluster.namespace, draft)),
-        MESSAGES_SOURCE: (roles.KAFKA, lambda port: _message_fields(port, seen, draft)),
+    reads: dict[str, tuple[str, Callable[[], Any]]] = {
+        SERIES_SOURCE: (roles.PROMETHEUS, partial(_series_names, cluster, seen, draft)),
+        MESSAGES_SOURCE: (roles.KAFKA, partial(_newest_messages, cluster, seen, draft)),
     }
     for source, (component, read) in reads.items():
         if component in draft.components:
             try:
-                answer = _through(cluster, seen, draft, component, read)
+                answer = read()
             except PipelineError as error:
                 seen = replace(seen, failures={**seen.failures, source: Failure.of(error)})
             else:
@@ -71,38 +75,44 @@ def blank(namespace: str) -> Pipeline:
     )
 
 
-def _through(
-    cluster: Cluster, seen: Snapshot, draft: Pipeline, component: str, read: Callable[[PortForward], Any]
-) -> Any:
-    """What ``read`` makes of a way to a ready pod of the component."""
+def _way(cluster: Cluster, seen: Snapshot, draft: Pipeline, component: str) -> PortForward:
+    """A way to a ready pod of the component."""
     slices, selector = seen.data("endpointslices"), draft[component].label_selector
     endpoint = ready_endpoint(draft.service(component), selector, slices, cluster.namespace)
-    with PortForward(cluster, endpoint) as forward:
-        return read(forward)
+    return PortForward(cluster, endpoint)
 
 
-def _series_names(forward: PortForward, namespace: str, draft: Pipeline) -> list[str]:
+def _series_names(cluster: Cluster, seen: Snapshot, draft: Pipeline) -> list[str]:
     """The names of the series that Prometheus has of producer and processor."""
     wanted = [f"$of_{role}" for role in (roles.PRODUCER, roles.PROCESSOR) if role in draft.components]
-    http = HttpApi(forward.endpoint.service, forward.port, cause=lambda: forward.failure)
-    try:
-        api = PrometheusApi(http, namespace, draft.query_words)
+    with (
+        _way(cluster, seen, draft, roles.PROMETHEUS) as forward,
+        closing(HttpApi(forward.endpoint.service, forward.port, cause=lambda: forward.failure)) as http,
+    ):
+        api = PrometheusApi(http, cluster.namespace, draft.query_words)
         rows = [row for one in wanted for row in api.query(f"count by (__name__) ({{$selector, {one}}})")]
-    finally:
-        http.close()
     return sorted({str(row["metric"]["__name__"]) for row in rows})
 
 
-def _message_fields(forward: PortForward, seen: Snapshot, draft: Pipeline) -> dict[str, Any]:
+def _newest_messages(cluster: Cluster, seen: Snapshot, draft: Pipeline) -> dict[str, Any]:
+    """As ``_message_fields``, of the Kafka that the draft names."""
+    kafka = draft[roles.KAFKA]
+    if kafka.address:
+        return _message_fields(foreign_link(kafka, cluster.list("secrets")), seen, draft)
+    with _way(cluster, seen, draft, roles.KAFKA) as forward:
+        return _message_fields(forward.port, seen, draft)
+
+
+def _message_fields(where: Link, seen: Snapshot, draft: Pipeline) -> dict[str, Any]:
     """What the newest messages of the topic are told apart by; of their values nothing is kept."""
     topic = draft.topics.readings
     partitions = [int(one["partition"]) for one in seen.data("kafka_topics").get(topic, ())]
     if not partitions:
         raise NoData(f"Kafka has no topic {topic}")
-    first, end = offsets_since(forward.port, topic, partitions, seen.taken_at + _AHEAD_S)
+    first, end = offsets_since(where, topic, partitions, seen.taken_at + _AHEAD_S)
     start = {number: max(first[number], end[number] - _NEWEST) for number in partitions}
     raw: list[bytes] = []
-    read_records(forward.port, topic, start, end, lambda record: raw.append(bytes(record.value or b"")))
+    read_records(where, topic, start, end, lambda record: raw.append(bytes(record.value or b"")))
     if not raw:
         raise NoData(f"the topic {topic} holds no message")
     return fields_of(raw)

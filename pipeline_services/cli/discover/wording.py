@@ -21,6 +21,9 @@ ORG: Final = re.compile(r"(?i)influx\w*_org(?:anization)?$|^org$")
 BUCKET: Final = re.compile(r"(?i)bucket$")
 MEASUREMENT: Final = re.compile(r"(?i)measurement$")
 TOKEN: Final = re.compile(r"(?i)token")
+BOOTSTRAP: Final = re.compile(r"(?i)bootstrap|broker|kafka_?(?:address|addr|hosts?|servers?|url)$")
+SECURITY_PROTOCOL: Final = re.compile(r"(?i)security_?protocol$")
+SASL_MECHANISM: Final = re.compile(r"(?i)mechanism$")
 LEADS_TO: Final[Mapping[str, re.Pattern[str]]] = {
     roles.KAFKA: re.compile(r"(?i)kafka|broker|bootstrap|topic|group|partition"),
     roles.INFLUXDB: re.compile(r"(?i)influx|bucket|measurement"),

@@ -21,7 +21,7 @@ from tests.judgements.world import healthy
 from tests.model.test_pipeline_schema import SCHEMA
 from tests.other_pipeline import other_pipeline
 
-UNSAID = ("name", "manifests", "topics.settings", "delivery", "exemptions")
+UNSAID = ("name", "manifests", "topics.settings", "store.retention_s", "delivery", "exemptions")
 """What no object of a namespace says, and is not taken from the suite's own pipeline either."""
 UNASKED = {
     "metrics.dead_lettered": "no panel shows it",

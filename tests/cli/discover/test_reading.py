@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,7 +24,7 @@ from tests.cli.discover.namespaces import RECORDINGS, foreign
 from tests.snapshot.fake_pipeline import CANARY, NS, FakePipeline, fake_pipeline
 
 if TYPE_CHECKING:
-    from pipeline_services.clients.port_forward import PortForward
+    pass
 
 HEALTHY = RECORDINGS / "healthy.json.gz"
 
@@ -85,15 +85,14 @@ def test_the_newest_messages_of_each_partition_tell_their_fields(monkeypatch: py
     monkeypatch.setattr(reading, "read_records", read)
     draft = Pipeline.load()
     topics = {draft.topics.readings: [{"partition": 0}, {"partition": 1}]}
-    forward = cast("PortForward", SimpleNamespace(port=1))
-    found = reading._message_fields(forward, Snapshot(1.0, "c", "n", {"kafka_topics": topics}), draft)
+    found = reading._message_fields(1, Snapshot(1.0, "c", "n", {"kafka_topics": topics}), draft)
     assert asked == [({0: 390, 1: 95}, {0: 400, 1: 100})]
     assert (found["seen"], found["series"], found["time"]) == (3, ["line"], "sent_at")
     with pytest.raises(NoData, match="Kafka has no topic"):
-        reading._message_fields(forward, Snapshot(1.0, "c", "n", {"kafka_topics": {}}), draft)
+        reading._message_fields(1, Snapshot(1.0, "c", "n", {"kafka_topics": {}}), draft)
     monkeypatch.setattr(reading, "read_records", lambda *_: None)
     with pytest.raises(NoData, match="holds no message"):
-        reading._message_fields(forward, Snapshot(1.0, "c", "n", {"kafka_topics": topics}), draft)
+        reading._message_fields(1, Snapshot(1.0, "c", "n", {"kafka_topics": topics}), draft)
 
 
 def test_what_nobody_has_described_yet_asks_for_no_service() -> None:
