@@ -14,7 +14,7 @@ from pipeline_services.model.pipeline import Pipeline
 
 ESCALATE_TO: Final = "escalate to: "
 """How the line begins that says whom to call."""
-CONTACT: Final = "; besides "
+CONTACT: Final = " and "
 """What stands between the level and the contact."""
 
 

@@ -65,8 +65,9 @@ def require_sound(part: Component) -> None:
     """Raise ``PreconditionNotMet`` where a part of the description is half in the cluster and half outside."""
     where = f"components.{part.id}"
     if not part.address:
-        if part.security:
-            raise PreconditionNotMet(f"{where}.security: only of a broker outside the cluster, which has an address")
+        for key in ("security", "contact"):
+            if getattr(part, key):
+                raise PreconditionNotMet(f"{where}.{key}: only of a broker outside the cluster, which has an address")
         if part.namespace and part.workload:
             raise PreconditionNotMet(
                 f"{where}: what runs in the namespace {part.namespace} is judged there: leave out workload and kind"

@@ -65,6 +65,7 @@ class Finding:
         next: the commands to paste, filled in; ``undo`` takes them back; ``afterwards`` is what it looks like then.
         self_healing: overrides the cause's own answer where this instance no longer heals.
         heals_within: overrides the cause's seconds.
+        contact: whom to call beside the cause's level; empty for what is in the cluster.
     """
 
     cause: Cause
@@ -81,6 +82,7 @@ class Finding:
     afterwards: str = ""
     self_healing: bool = False
     heals_within: float | None = None
+    contact: str = ""
 
     @property
     def limit(self) -> float | None:
@@ -109,6 +111,7 @@ class Finding:
             "undo": self.undo,
             "afterwards": self.afterwards,
             "escalation": self.cause.escalation.name,
+            **({"contact": self.contact} if self.contact else {}),
             "runbook": f"RUNBOOK.md#{self.cause.runbook}",
         }
 

@@ -16,6 +16,7 @@ from pipeline_services.audit.observer import IN_FLIGHT_S, SETTLED_WITHIN_S, Obse
 from pipeline_services.clients.influxdb import Series
 from pipeline_services.clients.port_forward import Endpoint
 from pipeline_services.model.errors import NoData, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.reading_identity import Identity
 from tests.judgements.foreign_roles import ADDRESS, foreign_kafka
@@ -225,3 +226,47 @@ def test_a_kafka_outside_the_cluster_is_asked_at_its_address() -> None:
     del document["components"]["kafka"]["security"]
     observer = Observer(FakeCluster(), Pipeline.from_document(document))  # type: ignore[arg-type]
     assert observer.kafka() == {"bootstrap_servers": [ADDRESS]}
+
+
+class Broker:
+    """Has a topic of one partition with four messages, of which the group has committed three."""
+
+    def __init__(self, where: object) -> None:
+        self.where = where
+
+    def __enter__(self) -> Broker:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Nothing is open."""
+
+    def topics(self) -> dict[str, list[dict[str, int]]]:
+        return {PLAIN.topics.readings: [{"partition": 0}]}
+
+    def offsets(self, _group: str, _topic: str, partitions: list[int]) -> Offsets:
+        return Offsets(0.0, dict.fromkeys(partitions, 3), dict.fromkeys(partitions, 4))
+
+
+def test_topic_group_and_store_make_one_observation(monkeypatch: pytest.MonkeyPatch) -> None:
+    stamps = [f"2026-11-18T11:06:40.00000000{number}Z" for number in range(4)]
+    raw = [f'{{"conveyor_id": "line_1", "timestamp": "{stamp}"}}'.encode() for stamp in stamps]
+    raw[2] = b'{"conveyor_id": "line_1"}'
+
+    def read(
+        _where: object, _topic: str, start: dict[int, int], end: dict[int, int], enter: Callable[[Any], None]
+    ) -> None:
+        for offset in range(start[0], end[0]):
+            enter(SimpleNamespace(partition=0, offset=offset, value=raw[offset]))
+
+    bucket: Any = FakeBucket([Series({"conveyor_id": "line_1"}, [[AT + 1, 1.5]])])
+    monkeypatch.setattr(module, "KafkaBroker", Broker)
+    monkeypatch.setattr(module, "offsets_since", lambda *_: ({0: 0}, {0: 1}))
+    monkeypatch.setattr(module, "read_records", read)
+    monkeypatch.setattr(Observer, "kafka", lambda _self: 9092)
+    monkeypatch.setattr(Observer, "_store", lambda _self: bucket)
+    observer = Observer(FakeCluster(), PLAIN)  # type: ignore[arg-type]
+    whole = observer.observe(60.0)
+    assert [one.offset for one in whole.messages] == [1, 3]
+    assert (whole.unidentified, whole.lacks) == (1, "no field timestamp")
+    assert (whole.committed, whole.stored) == ({0: 3}, Counter([whole.messages[0].identity]))
+    assert [one.offset for one in observer.observe(60.0, {0: 3}).messages] == [1], "what came later is left out"

@@ -13,6 +13,9 @@ from pipeline_services.model.errors import NoData, PreconditionNotMet, ServiceUn
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run.summary import elsewhere
 from pipeline_services.triage.diagnosis import diagnose
+from pipeline_services.triage.incident.terminal import call
+from pipeline_services.triage.walk.escalations import met_by
+from pipeline_services.triage.walk.workflow import begin
 from tests.judgements.faults import crash_looping
 from tests.judgements.foreign_roles import ADDRESS, CONTACT, PLAIN, foreign_kafka, shared_prometheus, two_processors
 from tests.judgements.shapes import shaped
@@ -67,7 +70,7 @@ def test_a_topic_that_a_foreign_kafka_lacks_is_told_with_its_address_and_whom_to
         f"next: kafka-topics.sh --bootstrap-server {ADDRESS} --command-config client.properties"
         " --describe --topic conveyor-speed"
     )
-    assert lines[4] == f"escalate to: L3 - Platform Team; besides {CONTACT}"
+    assert lines[4] == f"escalate to: L3 - Platform Team and {CONTACT}"
     [finding] = diagnose(world.snapshot()).findings
     assert (finding.cause.id, finding.component) == ("topic-missing", "kafka")
 
@@ -88,7 +91,10 @@ def test_a_foreign_kafka_that_does_not_answer_is_named_with_whom_to_call_where_r
     world.answers["influxdb_newest"]["time"] = world.now - 900
     first = diagnose(world.snapshot()).findings[0]
     assert (first.cause.id, first.component) == ("broker-unresponsive", "kafka")
-    assert f"kafka is outside the cluster, at {ADDRESS}, and does not answer; call {CONTACT}" in first.summary
+    assert f"{ADDRESS}, outside the cluster, does not answer; call {CONTACT}" in first.summary
+    assert (first.contact, first.to_dict()["contact"]) == (CONTACT, CONTACT)
+    assert call(begin(first, world.now)).startswith(f"L3 - Platform Team and {CONTACT}")
+    assert met_by(first) == []
     assert first.next == ("nc -vz kafka.example.com 9093",)
     assert "producer" in first.affects
 
@@ -168,6 +174,7 @@ def login(**changed: Any) -> Callable[[dict[str, Any]], None]:
         (of_kafka(address="a:9092,b:no"), "components.kafka.address: 'b:no' is no address as kafka.example.com:9092"),
         (of_kafka(address="a:90920"), "'a:90920' is no address"),
         (of_kafka(address=""), "components.kafka.security: only of a broker outside the cluster, which has an address"),
+        (lambda d: d["components"]["influxdb"].update(contact="me"), "components.influxdb.contact: only of a broker"),
         (of_kafka(contact=""), "components.kafka.contact: missing; it says whom to call"),
         (of_kafka(workload="kafka", kind="StatefulSet"), "it is outside the cluster and has no workload"),
         (of_kafka(service={"name": "kafka", "port": 9092}), "it is outside the cluster and has no service"),

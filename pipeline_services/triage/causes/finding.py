@@ -88,6 +88,7 @@ def make_finding(
         afterwards=filled(known.afterwards),
         self_healing=known.heals_within is not None if self_healing is None else self_healing,
         heals_within=heals_within,
+        contact=pipeline.components[owner].contact if owner in pipeline.components else "",
     )
 
 

@@ -147,7 +147,7 @@ def _foreign(evidence: Evidence, kafka: Component) -> Iterator[Finding]:
             evidence,
             "broker-unresponsive",
             roles.KAFKA,
-            f"{kafka.id} is outside the cluster, at {kafka.address}, and does not answer; call {kafka.contact}",
+            f"{kafka.address}, outside the cluster, does not answer; call {kafka.contact}",
             why,
             *stopped,
             confidence=Confidence.MEDIUM,

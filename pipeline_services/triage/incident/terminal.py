@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline_services.metrics.advice import whom
 from pipeline_services.model.text import duration, one_line, plural, utc
 from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, since
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
@@ -131,7 +132,7 @@ def _heals(course: Course, watch: str) -> str:
 
 def call(course: Course) -> str:
     """Whom to call, and when."""
-    level = course.level.value
+    level = whom(course.level, course.finding.contact)
     if course.entered(workflow.Stage.ESCALATED):
         return f"{level}, now: the step did not help"
     if course.overdue:

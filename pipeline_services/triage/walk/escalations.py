@@ -106,5 +106,5 @@ CONDITIONS: Final = (
 
 
 def met_by(finding: Finding) -> list[Condition]:
-    """The conditions that a finding fulfils."""
-    return [condition for condition in CONDITIONS if condition.met_by(finding)]
+    """The conditions that a finding fulfils; they are about what is in the cluster."""
+    return [] if finding.contact else [condition for condition in CONDITIONS if condition.met_by(finding)]
