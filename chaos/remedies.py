@@ -42,6 +42,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "object-extra": "limits-for-small-pods-only",
     "topic-missing": "dead-letter-topic-missing",
     "topic-set-otherwise": "topic-retention-short",
+    "broker-set-otherwise": "brokers-set-at-run-time",
     "clients-limited": "clients-limited-by-quota",
     "client-floods": "client-floods-the-broker",
     "broker-unresponsive": "kafka-hung-unprobed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.judgements import endpoints, influxdb, kafka, network_policies, targets, tls
+from pipeline_services.judgements import brokers, endpoints, influxdb, kafka, network_policies, targets, tls
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
@@ -54,6 +54,18 @@ def test_kafka_topic(snapshot: Snapshot, topic: str) -> None:
 def test_topic_set_as_declared(snapshot: Snapshot, topic: str) -> None:
     """Retention and the other settings in force for the topic are those that the pipeline is described with."""
     kafka.topic_is_set_as_declared(snapshot, topic)
+
+
+@pytest.mark.runbook("kafka-statefulset-failure")
+def test_brokers_set_as_declared(snapshot: Snapshot) -> None:
+    """Nobody has set anything of the brokers at run time."""
+    brokers.are_set_as_declared(snapshot)
+
+
+@pytest.mark.runbook("processor-pod-failure")
+def test_processors_only(snapshot: Snapshot) -> None:
+    """Nobody but the processors is in their group."""
+    brokers.only_processors_are_members(snapshot)
 
 
 @pytest.mark.runbook("kafka-statefulset-failure")

@@ -84,6 +84,25 @@ def clients_limited(pipeline: SteadyPipeline) -> Fault:
     )
 
 
+def brokers_set(**values: str) -> FaultBuilder:
+    """Somebody sets something of the brokers at run time, with ``_`` for the dots of a setting's name."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        wanted = {key.replace("_", "."): value for key, value in values.items()}
+
+        def there() -> bool:
+            with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
+                found = {one["key"]: one["value"] for one in broker.set_at_run_time()}
+            return wanted.items() <= found.items()
+
+        return stores.brokers_set(wanted, pipeline.description.service(roles.KAFKA).port).proved(
+            Proof("the broker to say so", there, within=30.0),
+            Proof("the broker to go by its file", lambda: not there(), within=30.0),
+        )
+
+    return build
+
+
 def told_where_nobody_is(pipeline: SteadyPipeline) -> Fault:
     """The broker tells its clients an address where nobody listens; who asks it first still reaches it."""
     part = pipeline.description[roles.KAFKA]

@@ -100,6 +100,19 @@ DIAGNOSIS: Final = (
         met=("apache/druid#10566", "tulios/kafkajs#1119"),
     ),
     Scenario(
+        "brokers-set-at-run-time",
+        stores.brokers_set(num_io_threads="2"),
+        (finding(roles.KAFKA, "broker-set-otherwise"),),
+        (checks.BROKERS_SET_AS_DECLARED,),
+    ),
+    Scenario(
+        "brokers-forget-early",
+        stores.brokers_set(log_retention_ms="300000"),
+        (finding(roles.KAFKA, "broker-set-otherwise"),),
+        (checks.BROKERS_SET_AS_DECLARED, checks.TOPIC_SET_AS_DECLARED.of("{topic}")),
+        met=("apache/druid#10566",),
+    ),
+    Scenario(
         "kafka-address-wrong",
         stores.told_where_nobody_is,
         (ADDRESS_WRONG,),

@@ -111,8 +111,8 @@ LASTING: Final = (
     Scenario(
         "partitions-read-by-another",
         meanwhile.partitions_shared("another member of the processors' group holds partitions and stores nothing"),
-        (finding(roles.PROCESSOR, "partitions-unread", "processing-too-slow"),),
-        (checks.KEY_METRIC.of("processor-matches-producer"),),
+        (finding(roles.PROCESSOR, "group-joined", "partitions-unread", "processing-too-slow"),),
+        (checks.KEY_METRIC.of("processor-matches-producer"), checks.PROCESSORS_ONLY),
         deadline_s=150.0,
         meanwhile=meanwhile.idle_member,
     ),

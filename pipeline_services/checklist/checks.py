@@ -15,6 +15,7 @@ from pipeline_services.checklist import parameters as by
 from pipeline_services.checklist import practice_checks, reviews
 from pipeline_services.checklist.model import Case, CaseId, Check, Run
 from pipeline_services.judgements import (
+    brokers,
     cluster_parts,
     config,
     declared,
@@ -166,6 +167,12 @@ TOPIC_SET_AS_DECLARED: Final = Check(
 )
 BROKER_NOT_FLOODED: Final = Check(
     "test_broker_not_flooded", kafka.broker_is_not_flooded, by.one_where(roles.KAFKA, by.own_broker)
+)
+BROKERS_SET_AS_DECLARED: Final = Check(
+    "test_brokers_set_as_declared", brokers.are_set_as_declared, by.one_where(roles.KAFKA, by.own_broker)
+)
+PROCESSORS_ONLY: Final = Check(
+    "test_processors_only", brokers.only_processors_are_members, by.one(roles.PROCESSOR), by.always(roles.KAFKA)
 )
 CLIENTS_NOT_LIMITED: Final = Check(
     "test_clients_not_limited", kafka.clients_are_not_limited, by.one_where(roles.KAFKA, by.own_broker)

@@ -31,6 +31,8 @@ Link = int | Mapping[str, Any]
 """Where brokers are: a local port that leads to them, or settings as kafka-python takes them."""
 _SCHEME: Final = "forward"
 _OWN: Final = "DYNAMIC_TOPIC_CONFIG"
+_OF_BROKER: Final = "DYNAMIC_BROKER_CONFIG"
+_OF_ALL: Final = "DYNAMIC_DEFAULT_BROKER_CONFIG"
 
 # What goes wrong is raised; without this it would be told on the terminal as well.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
@@ -133,6 +135,20 @@ class KafkaBroker:
             }
             for topic, found in described.items()
         }
+
+    def set_at_run_time(self) -> list[dict[str, str]]:
+        """What was set beside the brokers' files: ``key``, ``value``, and the id of the ``broker``; "": of each."""
+        with _translated("describe the settings of", "brokers"):
+            ids = [str(one["broker_id"]) for one in self._admin.describe_cluster()["brokers"]]
+            wanted = [ConfigResource(ConfigResourceType.BROKER, one) for one in ids]
+            described = self._admin.describe_configs(wanted, config_filter="modified").get("broker", {})
+        found = {
+            (str(broker) if known["config_source"] == _OF_BROKER else "", str(key)): str(known["value"])
+            for broker, settings in described.items()
+            for key, known in settings.items()
+            if known["config_source"] in (_OF_BROKER, _OF_ALL)
+        }
+        return [{"broker": broker, "key": key, "value": value} for (broker, key), value in sorted(found.items())]
 
     def quotas(self) -> list[dict[str, Any]]:
         """Every limit on clients: for whom (``None``: whoever of that type has none of its own), and its values."""

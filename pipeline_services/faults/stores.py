@@ -170,6 +170,15 @@ def clients_limited(values: Mapping[str, str], port: int) -> Fault:
     return _configured("--entity-type clients --entity-default", values, port, "every client")
 
 
+def brokers_set(values: Mapping[str, str], port: int) -> Fault:
+    """The fault that sets something of all brokers at run time.
+
+    Args:
+        port: the broker's.
+    """
+    return _configured("--entity-type brokers --entity-default", values, port, "every broker")
+
+
 def _configured(what: str, values: Mapping[str, str], port: int, name: str) -> Fault:
     words = ["sh", "-c", _CONFIGS, "sh", str(port), what]
     settings = ",".join(f"{key}={value}" for key, value in values.items())

@@ -43,6 +43,10 @@ DESCRIBE_QUOTAS: Final = (
     "kubectl exec -n {namespace} {pod:kafka} -- kafka-configs.sh --bootstrap-server localhost:{port:kafka} "
     "--describe --entity-type clients"
 )
+DESCRIBE_BROKERS: Final = (
+    "kubectl exec -n {namespace} {pod:kafka} -- kafka-configs.sh --bootstrap-server localhost:{port:kafka} "
+    "--describe --entity-type brokers"
+)
 _AS_OPERATOR: Final = (
     "kubectl get secret -n {namespace} {secret:admin} -o jsonpath='{.data.token}' | base64 -d | "
     "kubectl exec -i -n {namespace} {pod:influxdb} -- sh -c 'INFLUX_TOKEN=$(cat) influx %s'"

@@ -160,6 +160,22 @@ def test_the_settings_of_a_topic_say_whose_they_are() -> None:
     assert broker(describe_configs={}).settings([]) == {}
 
 
+def test_what_was_set_at_run_time_is_told_from_the_file() -> None:
+    found = {
+        "num.io.threads": {"value": "2", "config_source": "DYNAMIC_BROKER_CONFIG"},
+        "log.retention.ms": {"value": "300000", "config_source": "DYNAMIC_DEFAULT_BROKER_CONFIG"},
+        "log.retention.bytes": {"value": "1", "config_source": "STATIC_BROKER_CONFIG"},
+    }
+    told = broker(
+        describe_cluster={"brokers": [{"broker_id": 0}, {"broker_id": 1}]},
+        describe_configs={"broker": {"0": found, "1": {"log.retention.ms": found["log.retention.ms"]}}},
+    ).set_at_run_time()
+    assert told == [
+        {"broker": "", "key": "log.retention.ms", "value": "300000"},
+        {"broker": "0", "key": "num.io.threads", "value": "2"},
+    ]
+
+
 class Manager:
     """Stands for the admin client's way to the broker: runs a request to its end, and answers it."""
 

@@ -45,6 +45,17 @@ EXAMPLES: Final = (
         "clients-limited",
     ),
     Example(
+        roles.KAFKA,
+        "kafka_brokers",
+        "test_brokers_set_as_declared",
+        [{"broker": "", "key": "min.insync.replicas", "value": "1"}],
+        (
+            [{"broker": "", "key": "log.retention.ms", "value": "300000"}],
+            [{"broker": "0", "key": "num.io.threads", "value": "2"}],
+        ),
+        "broker-set-otherwise",
+    ),
+    Example(
         roles.INFLUXDB,
         "influxdb_health",
         "test_influxdb_healthy",

@@ -124,7 +124,18 @@ OF_NOBODY = (
 
 WORKS = {"kind": "task", "id": "1", "name": "thin out", "active": True}
 KEEPS = {"id": "b", "org": "o", "retention_s": 3_600}
+MEMBER = {"id": "x", "host": "127.0.0.1", "partitions": ["sensor-readings/0"]}
 IN_STORES = (
+    Known(
+        "set-at-run-time",
+        answer("kafka_brokers", [{"broker": "", "key": "log.retention.ms", "value": "300000"}]),
+        "kafka: broker-set-otherwise",
+    ),
+    Known(
+        "somebody-in-the-group",
+        answer("kafka_group", {"state": "Stable", "members": [MEMBER]}),
+        "processor: group-joined",
+    ),
     Known("readings-deleted-early", answer("influxdb_bucket", KEEPS), "influxdb: bucket-set-otherwise"),
     Known("readings-for-ever", answer("influxdb_bucket", KEEPS | {"retention_s": 0}), "influxdb: bucket-set-otherwise"),
     Known("a-task-thins-out", answer("influxdb_at_work", [WORKS]), "influxdb: store-worked-on"),

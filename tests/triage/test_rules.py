@@ -11,7 +11,7 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import scale_to_0, second_pod, warning
 from tests.judgements.known_bad.daily import claim_going
-from tests.judgements.known_bad.kafka import stalled
+from tests.judgements.known_bad.kafka import joined, stalled
 from tests.judgements.world import NOW, World, healthy
 
 PIPELINE = Pipeline.load()
@@ -236,13 +236,22 @@ def test_who_else_reads_in_the_processors_group_is_told() -> None:
     world = healthy()
     world.pods(roles.PROCESSOR)[0]["status"]["podIP"] = "10.244.0.7"
     world.answers["kafka_group"]["members"] += [
-        {"id": "b", "host": "127.0.0.1", "partitions": [f"{PIPELINE.topics.readings}/1"]}
+        {"id": "b", "host": "192.0.2.9", "partitions": [f"{PIPELINE.topics.readings}/1"]}
     ]
     stalled(world, "")
     findings = diagnose(world.snapshot()).findings
     said = [line for one in findings if one.cause.id == "processing-too-slow" for line in one.evidence]
-    assert "127.0.0.1 reads 1 partitions and is not a processor" in said
+    assert "192.0.2.9 reads 1 partitions and is not a processor" in said
     assert not any("10.244.0.7 reads" in line for line in said)
+
+
+def test_who_certainly_is_no_processor_and_is_in_the_group_is_the_cause() -> None:
+    world = healthy()
+    joined("loopback")(world)
+    stalled(world, "")
+    (found,) = diagnose(world.snapshot()).findings
+    assert (found.component, found.cause.id) == ("processor", "group-joined")
+    assert "on a forwarded port, is in the group data-processor-group and reads 1 partitions" in found.summary
 
 
 @pytest.mark.parametrize(("new", "cause"), [("rev-1", "pod-replaced"), ("rev-2", "rollout-under-way")])

@@ -30,7 +30,15 @@ _Enough = Callable[[_Sample, _Sample], bool]
 
 
 def kafka_sources(_moment: Moment) -> list[str]:
-    return ["kafka_topics", "kafka_group", "kafka_lag", "kafka_settings", "kafka_quotas", "kafka_sizes"]
+    return [
+        "kafka_topics",
+        "kafka_group",
+        "kafka_lag",
+        "kafka_settings",
+        "kafka_quotas",
+        "kafka_brokers",
+        "kafka_sizes",
+    ]
 
 
 def read_kafka(reach: Reach, record: Record, moment: Moment) -> None:
@@ -52,6 +60,7 @@ def read_kafka(reach: Reach, record: Record, moment: Moment) -> None:
         ours = [topic for topic in wanted.least_partitions if topic in topics]
         record.take("kafka_settings", lambda: broker.settings(ours))
         record.take("kafka_quotas", broker.quotas)
+        record.take("kafka_brokers", broker.set_at_run_time)
         enough: Mapping[str, _Enough] = {"kafka_lag": _goes_on, "kafka_sizes": lambda *_: True}
         for source, ask in asked.items():
             for before in first[source]:

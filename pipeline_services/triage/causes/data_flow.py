@@ -31,6 +31,14 @@ CAUSES: Final = (
         afterwards="LAG is small and stays so",
     ),
     Cause(
+        "group-joined",
+        "somebody who is no processor is in the processors' group",
+        Escalation.L2,
+        "processor-pod-failure",
+        steps=(DESCRIBE_GROUP,),
+        afterwards="each HOST is a processor's, LAG falls",
+    ),
+    Cause(
         "processing-too-slow",
         "readings come in faster than they are stored",
         Escalation.L2,
@@ -77,6 +85,8 @@ STEADY_FOR: Final = 180.0
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """The backlog, then the readings themselves."""
     clock_behind = _old_at_once(evidence)
+    for one in evidence.failed(checks.PROCESSORS_ONLY):
+        yield make_finding(evidence, "group-joined", roles.PROCESSOR, one.why, one.why)
     yield from _backlog(evidence, clock_behind=clock_behind)
     yield from _readings(evidence, clock_behind=clock_behind)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.judgements import declared
+from pipeline_services.judgements import brokers, declared
 from pipeline_services.judgements.drift import Drift
 from pipeline_services.judgements.kafka import limited, other_settings
 from pipeline_services.metrics.advice import Escalation
@@ -68,6 +68,18 @@ CAUSES: Final = (
         afterwards="the checks of the topic's settings are green",
     ),
     Cause(
+        "broker-set-otherwise",
+        "something of the brokers was set at run time",
+        Escalation.L2,
+        "kafka-statefulset-failure",
+        steps=(
+            f"{_SET_BROKER} --describe --entity-type brokers",
+            f"{_SET_BROKER} --alter --entity-type brokers {{whom}} --delete-config {{limits}}",
+        ),
+        undo=f"{_SET_BROKER} --alter --entity-type brokers {{whom}} --add-config {{values}}",
+        afterwards="nothing is set at run time",
+    ),
+    Cause(
         "clients-limited",
         "a quota of the broker throttles clients",
         Escalation.L2,
@@ -84,6 +96,7 @@ _ENTITIES: Final[Mapping[str, str]] = {"client-id": "clients", "user": "users", 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """What the broker was told."""
+    yield from _brokers(evidence)
     yield from _topics(evidence)
     yield from _quotas(evidence)
 
@@ -146,10 +159,39 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
     )
 
 
+def _brokers(evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each broker, or for all, with all that was set there."""
+    if not evidence.failed(checks.BROKERS_SET_AS_DECLARED):
+        return
+    found = brokers.set_at_run_time(evidence.snapshot)
+    for broker in dict.fromkeys(one["broker"] for one in found):
+        own = {one["key"]: one["value"] for one in found if one["broker"] == broker}
+        lines = [brokers.said(one) for one in found if one["broker"] == broker]
+        more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
+        yield make_finding(
+            evidence,
+            "broker-set-otherwise",
+            roles.KAFKA,
+            f"{lines[0]}{more}: all topics and clients go by that, whatever the brokers' file says",
+            *lines,
+            subject=f"broker/{broker or 'all'}",
+            affects=(),
+            details={
+                "whom": f"--entity-name {broker}" if broker else "--entity-default",
+                "limits": ",".join(own),
+                "values": " ".join(_values(own)),
+            },
+        )
+
+
 def _topics(evidence: Evidence) -> Iterator[Finding]:
+    by_brokers = bool(evidence.failed(checks.BROKERS_SET_AS_DECLARED))
     for one in evidence.failed(checks.TOPIC_SET_AS_DECLARED):
         (topic,) = one.parameters
-        other = list(other_settings(evidence.snapshot, topic))
+        own = {key for key, known in evidence.snapshot.data("kafka_settings")[topic].items() if known["own"]}
+        other = [row for row in other_settings(evidence.snapshot, topic) if row[0] in own or not by_brokers]
+        if not other:
+            continue  # it only follows its broker
         put_right = _add({key: declared for key, _, declared in other if declared})
         taken_away = ",".join(key for key, _, declared in other if not declared)
         yield make_finding(
@@ -169,9 +211,14 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _add(values: Mapping[str, str]) -> list[str]:
-    """The words that set these; a list of values stands in brackets."""
+    """The words that set these."""
+    return [f"--add-config {one}" for one in _values(values)]
+
+
+def _values(values: Mapping[str, str]) -> list[str]:
+    """Them as one word, where there are any; a list of values stands in brackets."""
     words = [f"{key}=[{value}]" if "," in value else f"{key}={value}" for key, value in values.items()]
-    return [f"--add-config '{','.join(words)}'"] if words else []
+    return [f"'{','.join(words)}'"] if words else []
 
 
 def _quotas(evidence: Evidence) -> Iterator[Finding]:

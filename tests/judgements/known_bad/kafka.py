@@ -59,6 +59,20 @@ def group(**change: Any) -> Breakage:
     return breakage
 
 
+def joined(by: str) -> Breakage:
+    """Somebody else is in the group, with a partition: a pod of another component, or ``loopback``."""
+
+    def breakage(world: World) -> None:
+        host = "127.0.0.1"
+        if by != "loopback":
+            host = "10.244.0.77"
+            world.pods(by)[0]["status"]["podIP"] = host
+        taken = [f"{world.pipeline.topics.readings}/0"]
+        world.answers["kafka_group"]["members"].append({"id": "x", "host": host, "partitions": taken})
+
+    return breakage
+
+
 def group_stuck_in_rebalance(world: World) -> None:
     group(state="PreparingRebalance")(world)
     stalled(world, "")
@@ -73,5 +87,6 @@ KNOWN_BAD_KAFKA: dict[str, tuple[Breakage, ...]] = {
     ),
     "test_broker_not_flooded": (flooded(), flooded("load-test")),
     "test_topic_grows": (silent(), silent(prometheus=False)),
+    "test_processors_only": (joined("loopback"), joined("grafana")),
     "test_consumer_group_stable": (group(state="Empty", members=[]), group(members=[]), group_stuck_in_rebalance),
 }

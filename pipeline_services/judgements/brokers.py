@@ -1,0 +1,72 @@
+"""What the brokers were told at run time, and who takes readings away from the processors (sections 3.2 and 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.pods import require_ready
+from pipeline_services.metrics.advice import advice_about
+from pipeline_services.model import roles
+from pipeline_services.model.commands import DESCRIBE_BROKERS, DESCRIBE_GROUP
+from pipeline_services.model.k8s import name_of, status_of
+from pipeline_services.snapshot.objects import items_of
+from pipeline_services.snapshot.snapshot import Snapshot
+
+_BY_ITSELF: Final = frozenset({"min.insync.replicas"})
+"""Where brokers remember which replicas may lead, the controller sets it by their file; the topics' checks judge it."""
+_LOOPBACK: Final = ("127.0.0.1", "::1", "0:0:0:0:0:0:0:1")
+
+
+def are_set_as_declared(snapshot: Snapshot) -> None:
+    """The brokers work by their file alone: nobody has set anything at run time, which no manifest shows."""
+    require_ready(snapshot, roles.KAFKA)
+    for one in set_at_run_time(snapshot):
+        advice = advice_about(roles.KAFKA).but(
+            impact="all topics and clients go by that, whatever the brokers' file says, after a restart, too",
+            next_command=DESCRIBE_BROKERS,
+            level="L2",
+        )
+        raise Deviation(snapshot, said(one), "nothing set at run time", advice)
+
+
+def set_at_run_time(snapshot: Snapshot) -> list[dict[str, str]]:
+    """What somebody set; what Kafka sets by itself is left out."""
+    return [one for one in snapshot.data("kafka_brokers") if one["key"] not in _BY_ITSELF]
+
+
+def said(setting: Mapping[str, Any]) -> str:
+    """A setting in words."""
+    whom = f"broker {setting['broker']}" if setting["broker"] else "every broker"
+    return f"{setting['key']}={setting['value']} was set at run time for {whom}"
+
+
+def only_processors_are_members(snapshot: Snapshot) -> None:
+    """No one else is in the processors' group: whoever is, takes readings that are not stored.
+
+    An address that belongs to nobody may be that of a processor that has just gone.
+    """
+    require_ready(snapshot, roles.KAFKA, roles.PROCESSOR)
+    for who, count in strangers(snapshot).items():
+        advice = advice_about(roles.PROCESSOR).but(
+            impact="the readings of those partitions are not stored; where it commits them, they are lost",
+            next_command=DESCRIBE_GROUP,
+            level="L2",
+        )
+        observed = f"{who} is in the group {snapshot.pipeline.topics.group} and reads {count} partitions"
+        raise Deviation(snapshot, observed, "processors only", advice)
+
+
+def strangers(snapshot: Snapshot) -> dict[str, int]:
+    """The members of the group that are no processors, in words, and how many partitions each reads."""
+    own = {name_of(pod) for pod in items_of(snapshot, "pods", roles.PROCESSOR)}
+    pods = {str(status_of(pod).get("podIP")): name_of(pod) for pod in snapshot.data("pods")}
+    found: dict[str, int] = {}
+    for member in snapshot.data("kafka_group")["members"]:
+        host, count = member["host"], len(member["partitions"])
+        if count and host in _LOOPBACK:
+            found["somebody in the broker's own pod, or on a forwarded port,"] = count
+        elif count and pods.get(host, "") not in {"", *own}:
+            found[f"pod {pods[host]}"] = count
+    return found
