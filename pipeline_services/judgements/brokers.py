@@ -47,7 +47,7 @@ def only_processors_are_members(snapshot: Snapshot) -> None:
 
     An address that belongs to nobody may be that of a processor that has just gone.
     """
-    require_ready(snapshot, roles.KAFKA, roles.PROCESSOR)
+    require_ready(snapshot, roles.KAFKA)
     for who, count in strangers(snapshot).items():
         advice = advice_about(roles.PROCESSOR).but(
             impact="the readings of those partitions are not stored; where it commits them, they are lost",

@@ -21,8 +21,8 @@ class FakeReach:
 
     pipeline = healthy().pipeline
 
-    def forward(self, _component: str) -> Any:
-        return type("Forward", (), {"port": 0})
+    def kafka(self) -> int:
+        return 0
 
 
 class FakeBroker:
@@ -56,7 +56,7 @@ class FakeBroker:
     def _nothing(self, *_asked: object) -> dict[str, Any]:
         return {}
 
-    group = settings = quotas = _nothing
+    group = settings = quotas = set_at_run_time = _nothing
 
 
 @pytest.fixture

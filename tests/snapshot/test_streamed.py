@@ -68,12 +68,12 @@ def test_a_small_file_is_read_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("broken", "says"),
     [
-        (lambda text: text[: len(text) // 2], "no JSON, or cut off"),
-        (lambda text: text.rstrip()[:-1] + ",}", "no JSON, or cut off"),
+        (lambda text: text[: len(text) // 2], "it is not JSON, or cut off"),
+        (lambda text: text.rstrip()[:-1] + ",}", "it is not JSON, or cut off"),
         (lambda text: text.replace('"format":3', '"format":4'), "of a newer suite"),
         (lambda text: text.replace('"taken_at":', '"taken_at":NaN,"then":'), "it has NaN for a number"),
-        (lambda text: text.replace('"logs/kafka":', '"logs/kafka":7,"then":'), "logs/kafka is no list"),
-        (lambda text: f"[{text}]", "other content"),
+        (lambda text: text.replace('"logs/kafka":', '"logs/kafka":7,"then":'), "logs/kafka is not a list of records"),
+        (lambda text: f"[{text}]", "it has no format and no answers"),
     ],
     ids=["cut off", "no end", "newer", "no number", "another shape", "no table"],
 )

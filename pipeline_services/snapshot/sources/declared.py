@@ -65,7 +65,7 @@ def declared(pipeline: Pipeline, cluster: Cluster) -> list[dict[str, Any]]:
             **{key: item[key] for key in _BODY if key in item},
         }
         for item in (*objects, *claims)
-        if item["kind"] in COMPARED
+        if item["kind"] in COMPARED and item["metadata"].get("namespace", namespace) == namespace
     ]
 
 
