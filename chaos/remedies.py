@@ -40,6 +40,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "not-as-declared": "producer-variable-twice",
     "process-hung": "prometheus-hung",
     "object-extra": "limits-for-small-pods-only",
+    "pod-edited": "grafana-debugged",
     "topic-missing": "dead-letter-topic-missing",
     "topic-set-otherwise": "topic-retention-short",
     "broker-set-otherwise": "brokers-set-at-run-time",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import workload_path
+from chaos.fault_builders.common import all_pods_ready, pod_names, workload_path
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import capacity, objects
+from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Fault, Proof
-from pipeline_services.model.k8s import SERVICE_NAME, spec_of
-from pipeline_services.model.kinds import KINDS
+from pipeline_services.model import roles
+from pipeline_services.model.k8s import SERVICE_NAME, containers_of, owners_of, spec_of, template_of
+from pipeline_services.model.kinds import KINDS, MERGE_PATCH, STRATEGIC_PATCH
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -108,6 +110,56 @@ def with_carriage_returns(config_map: str, file: str) -> FaultBuilder:
         fault = faults.config_value(pipeline.api, config_map, pipeline.namespace, {file: text})
         summary = f"{file} of {config_map} has carriage returns"
         return Fault(summary, fault.inject, fault.undo)
+
+    return build
+
+
+def debugged(app: str) -> FaultBuilder:
+    """Somebody has put a container for debugging into the app's pod and left it there. Only a new pod is without."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        pod = pod_names(pipeline, app)[0]
+        path = faults.object_path("pods", pod, pipeline.namespace)
+        image = containers_of(template_of(pipeline.api.call("GET", workload_path(pipeline, roles.PRODUCER))))[0][
+            "image"
+        ]
+        left = {"name": "debugger", "image": image, "command": ["sleep", "infinity"]}
+        body = {"spec": {"ephemeralContainers": [left]}}
+
+        def there() -> bool:
+            return bool(spec_of(pipeline.api.call("GET", path)).get("ephemeralContainers"))
+
+        return Fault(
+            f"{pod} has a container for debugging",
+            [Call("PATCH", f"{path}/ephemeralcontainers", body, STRATEGIC_PATCH)],
+            [Call("DELETE", path)],
+            Proof(f"{pod} to have a container for debugging", there),
+            all_pods_ready(pipeline, app),
+            pods=(pod,),
+        )
+
+    return build
+
+
+def released(app: str) -> FaultBuilder:
+    """The app's pod has lost the label by which its workload knows it, and works on beside the one that replaces it."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        pod = pod_names(pipeline, app)[0]
+        path = faults.object_path("pods", pod, pipeline.namespace)
+        other = {key: f"{value}-debug" for key, value in pipeline.description[app].selector.items()}
+
+        def alone() -> bool:
+            return not owners_of(pipeline.api.call("GET", path))
+
+        return Fault(
+            f"{pod} is no pod of {app}'s workload any more",
+            [Call("PATCH", path, {"metadata": {"labels": other}}, MERGE_PATCH)],
+            [Call("DELETE", path)],
+            Proof(f"{pod} to have no owner", alone),
+            all_pods_ready(pipeline, app),
+            pods=(pod,),
+        )
 
     return build
 

@@ -71,6 +71,20 @@ DIAGNOSIS: Final = (
         (checks.SET_AS_DECLARED.of("grafana"),),
     ),
     Scenario(
+        "grafana-debugged",
+        undeclared.debugged(roles.GRAFANA),
+        (finding(roles.GRAFANA, "pod-edited"),),
+        (checks.SET_AS_DECLARED.of("grafana"),),
+    ),
+    Scenario(
+        "grafana-pod-released",
+        undeclared.released(roles.GRAFANA),
+        (finding(roles.GRAFANA, "object-extra"),),
+        (checks.SET_AS_DECLARED.of("grafana"),),
+        deadline_s=120.0,
+        min_duration_s=40.0,
+    ),
+    Scenario(
         "loki-doubled",
         workloads.scaled(roles.LOKI, 2),
         (finding(roles.LOKI, "not-as-declared"),),

@@ -9,6 +9,7 @@ from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Api, Fault, Proof, object_path, patched
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import container_statuses, containers_of, limits_of, name_of, namespace_of
+from pipeline_services.model.kinds import STRATEGIC_PATCH
 
 
 def cpu_limited(api: Api, pod: Mapping[str, Any], millicores: int, throttled: Callable[[], bool]) -> Fault:
@@ -40,7 +41,7 @@ def autoscaler_held(api: Api, name: str, namespace: str, which: str = "scaleUp")
 
 def _resize(path: str, container: str, resources: dict[str, Any]) -> Call:
     body = {"spec": {"containers": [{"name": container, "resources": resources}]}}
-    return Call("PATCH", f"{path}/resize", body, "application/strategic-merge-patch+json")
+    return Call("PATCH", f"{path}/resize", body, STRATEGIC_PATCH)
 
 
 def _limit(api: Api, path: str) -> str | None:

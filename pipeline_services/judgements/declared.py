@@ -13,6 +13,7 @@ from typing import Any, Final
 from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.drift import DELETED, WORKLOADS, Drift
+from pipeline_services.judgements.edited_pods import edited_pods
 from pipeline_services.judgements.extras import extras
 from pipeline_services.judgements.ownership import OWNERS, concerns, owners
 from pipeline_services.metrics.advice import advice_about
@@ -86,6 +87,7 @@ def drifts(snapshot: Snapshot, component: str) -> Iterator[Drift]:
                 yield Drift(kind, name, component)
         elif found := tuple(_compared(item, live, scaled=name in scaled)):
             yield Drift(kind, name, component, found)
+    yield from edited_pods(snapshot, component)
     yield from extras(snapshot, component)
 
 

@@ -63,6 +63,7 @@ _BY_KIND: Final[Mapping[str, _Meaning]] = {
     "Namespace": _Meaning("", "new pods may be refused"),
     "NetworkPolicy": _Meaning("", "the connections that are allowed are not those that were declared"),
     "PersistentVolumeClaim": _Meaning("", "its volume is not the one that was tested, or soon too small"),
+    "Pod": _Meaning("", "it works with something else than its workload says, until it is replaced"),
     "PodDisruptionBudget": _Meaning("", "a node drain evicts too many of its pods, or none"),
     "Role": _Meaning("", "the API server refuses its pods' requests, or allows them too much"),
     "RoleBinding": _Meaning("", "the API server refuses its pods' requests, or allows them too much"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MERGE_PATCH: Final = "application/merge-patch+json"
+STRATEGIC_PATCH: Final = "application/strategic-merge-patch+json"
 """The content type of a change that says of an object just what becomes different."""
 
 

@@ -10,8 +10,9 @@ import pytest
 from chaos.fault_builders import undeclared
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.injection import perform
-from pipeline_services.faults.model import Fault
-from tests.chaos.test_fault_builders import pipeline
+from pipeline_services.faults.journal import Call
+from pipeline_services.faults.model import Fault, Proof
+from tests.chaos.test_fault_builders import PRODUCER, pipeline
 from tests.faults.test_object_faults import APPS, NS, holds
 
 RIGHTS = "/apis/rbac.authorization.k8s.io/v1/namespaces/ns/rolebindings/prometheus"
@@ -91,3 +92,34 @@ def test_a_workload_is_changed_in_one_field_alone() -> None:
     found = {"metadata": {"name": "grafana"}, "spec": {"replicas": 1}}
     _, meanwhile = played(undeclared.workload_set("grafana", "paused", paused=True), {GRAFANA: found})
     assert meanwhile[GRAFANA]["spec"] == {"replicas": 1, "paused": True}
+
+
+GRAFANA_POD = f"{NS}/pods/grafana-1"
+
+
+def test_a_debugger_is_left_in_the_pod_which_goes_with_it() -> None:
+    producer = {"metadata": {"name": "producer"}, "spec": {"template": {"spec": {"containers": [{"image": "apps:1"}]}}}}
+    found = pipeline({GRAFANA_POD: {"metadata": {"name": "grafana-1"}, "spec": {}}, PRODUCER: producer})
+    fault = undeclared.debugged("grafana")(cast("Any", found))
+    (put,), (undo,) = fault.inject, fault.undo
+    assert isinstance(put, Call)
+    assert put.path == f"{GRAFANA_POD}/ephemeralcontainers"
+    assert put.body is not None
+    assert [one["image"] for one in put.body["spec"]["ephemeralContainers"]] == ["apps:1"]
+    assert str(undo) == f"DELETE {GRAFANA_POD}"
+    assert fault.pods == ("grafana-1",)
+    found.api.objects[GRAFANA_POD]["spec"] = put.body["spec"]
+    assert cast("Proof", fault.landed).holds()
+
+
+def test_a_pod_is_lost_by_its_workload_and_deleted_at_the_end() -> None:
+    owned = {"name": "grafana-1", "labels": {"app": "grafana", "x": "y"}, "ownerReferences": [{"kind": "ReplicaSet"}]}
+    found = pipeline({GRAFANA_POD: {"metadata": owned, "spec": {}}})
+    fault = undeclared.released("grafana")(cast("Any", found))
+    perform(found.api, fault.inject)
+    assert found.api.objects[GRAFANA_POD]["metadata"]["labels"] == {"app": "grafana-debug", "x": "y"}
+    assert not cast("Proof", fault.landed).holds()
+    del found.api.objects[GRAFANA_POD]["metadata"]["ownerReferences"]
+    assert cast("Proof", fault.landed).holds()
+    perform(found.api, fault.undo)
+    assert found.api.objects == {}

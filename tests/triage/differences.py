@@ -197,3 +197,51 @@ def answer(source: str, value: Any) -> Change:
         world.answers[source] = copy.deepcopy(value)
 
     return change
+
+
+def pod(app: str, **fields: Any) -> Change:
+    """Fields of the app's running pod."""
+
+    def change(world: World) -> None:
+        world.pods(app)[0]["spec"].update(copy.deepcopy(fields))
+
+    return change
+
+
+def of_one_pod(app: str, **fields: Any) -> Change:
+    """Fields of the container of the app's running pod."""
+
+    def change(world: World) -> None:
+        world.pods(app)[0]["spec"]["containers"][0].update(copy.deepcopy(fields))
+
+    return change
+
+
+def injected(world: World) -> None:
+    """A container that something put into the pod when it was made."""
+    found = world.pods("grafana")[0]
+    found["spec"]["containers"].append({"name": "proxy", "image": "proxy:1"})
+
+
+def released(app: str) -> Change:
+    """The pod of before has lost its labels and its owner, and another one has taken its place."""
+
+    def change(world: World) -> None:
+        old = copy.deepcopy(world.pods(app)[0])
+        old["metadata"] |= {"name": f"{old['metadata']['name'][:-5]}abcde", "uid": "old", "labels": {"app": "debug"}}
+        del old["metadata"]["ownerReferences"]
+        world.answers["pods"].append(old)
+
+    return change
+
+
+def by_hand(app: str) -> Change:
+    """A pod with the app's labels that somebody made."""
+
+    def change(world: World) -> None:
+        made = copy.deepcopy(world.pods(app)[0])
+        made["metadata"] |= {"name": "trial", "uid": "trial", "labels": dict(world.pipeline[app].selector)}
+        del made["metadata"]["ownerReferences"]
+        world.answers["pods"].append(made)
+
+    return change

@@ -9,10 +9,12 @@ from tests.triage.differences import (
     always_ready,
     annotated,
     answer,
+    by_hand,
     container,
     doubled,
     eater,
     gone,
+    injected,
     kept_in_memory,
     key_gone,
     limited,
@@ -20,6 +22,9 @@ from tests.triage.differences import (
     metadata,
     mounted_read_only,
     never_scales_down,
+    of_one_pod,
+    pod,
+    released,
     spec,
     template,
     text,
@@ -68,6 +73,17 @@ OF_PODS = (
     Known("asks-for-injection", annotated, f"producer: {DRIFT}"),
 )
 """Fields of pod templates."""
+OF_RUNNING_PODS = (
+    Known(
+        "debugged", pod("kafka", ephemeralContainers=[{"name": "debugger", "image": "busybox"}]), "kafka: pod-edited"
+    ),
+    Known("image-of-one-pod", of_one_pod("producer", image="localhost/conveyor/apps:next"), "producer: pod-edited"),
+    Known("resized-in-place", of_one_pod("producer", resources={"limits": {"cpu": "2"}}), "producer: pod-edited"),
+    Known("injected", injected, "grafana: pod-edited"),
+    Known("lost-by-its-workload", released("grafana"), "grafana: object-extra"),
+    Known("made-by-hand", by_hand("producer"), "producer: object-extra"),
+)
+"""Pods that are not what their workloads made."""
 OF_WORKLOADS = (
     Known("nothing-to-go-back-to", workload("producer", revisionHistoryLimit=0), f"producer: {DRIFT}"),
     Known("rollouts-paused", workload("producer", paused=True), f"producer: {DRIFT}"),
@@ -144,4 +160,4 @@ IN_STORES = (
     ),
 )
 """Settings inside InfluxDB and Kafka."""
-KNOWN = (*IN_STORES, *OF_PODS, *OF_WORKLOADS, *OF_OTHERS, *OF_NOBODY)
+KNOWN = (*IN_STORES, *OF_PODS, *OF_RUNNING_PODS, *OF_WORKLOADS, *OF_OTHERS, *OF_NOBODY)

@@ -77,7 +77,8 @@ def pod_spec(world: World, app: str) -> dict[str, Any]:
 def test_what_differs_most_is_said_and_all_of_it_is_evidence() -> None:
     world = healthy()
     world.workload("producer")["spec"]["strategy"] = {"type": "Recreate"}
-    pod_spec(world, "producer")["containers"][0]["command"] = ["sleep", "infinity"]
+    for spec in (pod_spec(world, "producer"), world.pods("producer")[0]["spec"]):
+        spec["containers"][0]["command"] = ["sleep", "infinity"]
     found = drifted(world, "producer")
     assert found.summary == (
         "deployment/producer: containers[producer].command is ['sleep', 'infinity'], declared: nothing, and 1 more: "

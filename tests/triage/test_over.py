@@ -174,6 +174,7 @@ def test_what_a_missing_secret_hides_is_not_laid_on_new_pods() -> None:
     world, secret = healthy(age=100), Pipeline.load().config.read_token.secret
     (container,) = world.workload(roles.GRAFANA)["spec"]["template"]["spec"]["containers"]
     container["env"] = [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": secret, "key": "token"}}}]
+    world.pods(roles.GRAFANA)[0]["spec"]["containers"][0]["env"] = container["env"]
     world.declare()
     world.drop("secrets", lambda one: one["name"] == secret)
     world.fail("influxdb_newest", NoData(f"there is no secret {secret}"))

@@ -56,6 +56,14 @@ CAUSES: Final = (
         afterwards="the check of the declared state is green",
     ),
     Cause(
+        "pod-edited",
+        "a running pod is not what its workload's template says",
+        Escalation.L2,
+        "configuration",
+        steps=("kubectl describe pod -n {namespace} {name}", "kubectl delete pod -n {namespace} {name}"),
+        afterwards="the check of the declared state is green",
+    ),
+    Cause(
         "topic-set-otherwise",
         "a topic's settings are not those that were declared",
         Escalation.L2,
@@ -148,7 +156,7 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
     asks_elsewhere = {DNS for one in drift.differences if one.path.startswith("dns")}
     return make_finding(
         evidence,
-        "not-as-declared",
+        "pod-edited" if drift.kind == "Pod" else "not-as-declared",
         drift.component,
         f"{drift.observed}: {drift.does}",
         *(f"{drift.subject}: {one}" for one in drift.differences),

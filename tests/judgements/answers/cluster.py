@@ -81,9 +81,8 @@ def _rights(pipeline: Pipeline) -> dict[str, Any]:
     """What lets Prometheus find the pods, where it is there."""
     name = pipeline[roles.PROMETHEUS].workload if roles.PROMETHEUS in pipeline.components else "nobody"
     metadata = {"metadata": {"name": name}}
-    subject = {"kind": "ServiceAccount", "name": name, "namespace": pipeline.namespace}
     rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}
-    bound = {"roleRef": {"kind": "Role", "name": name}, "subjects": [subject]}
+    bound = {"roleRef": {"kind": "Role", "name": name}, "subjects": [{"kind": "ServiceAccount", "name": name}]}
     return {
         "serviceaccounts": [{**metadata}],
         "roles": [{**metadata, "rules": [rule]}],
@@ -146,8 +145,9 @@ def _volumes(part: Component, pipeline: Pipeline) -> list[dict[str, Any]]:
 def _pod(part: Component, pipeline: Pipeline, made: str, ready: str) -> dict[str, Any]:
     labels = dict(part.selector)
     metadata = {"name": pod_name(part), "uid": f"uid-{part.id}", "labels": labels, "creationTimestamp": made}
+    owner = {"kind": "ReplicaSet" if part.kind == DEPLOYMENT else part.kind, "name": pod_name(part).rpartition("-")[0]}
     return {
-        "metadata": metadata,
+        "metadata": {**metadata, "ownerReferences": [owner]},
         "spec": {
             "nodeName": NODE,
             "containers": _containers(part, pipeline),
