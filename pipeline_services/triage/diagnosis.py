@@ -52,8 +52,8 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
 def upstream_first(findings: Iterable[Finding], pipeline: Pipeline) -> list[Finding]:
     """The findings without those that another one explains, and without repetition.
 
-    What lasts before what heals by itself, what holds readings up before what only watches, causes before symptoms:
-    the first one is what somebody has to act on.
+    What lasts before what heals by itself, what holds readings up before what only watches, what is down before what is
+    set up wrongly, causes before symptoms: the first one is what somebody has to act on.
     """
     distinct = list({(one.cause.id, one.component, one.subject): one for one in findings}.values())
     kept = [
@@ -62,10 +62,11 @@ def upstream_first(findings: Iterable[Finding], pipeline: Pipeline) -> list[Find
     return sorted(kept, key=lambda one: _urgency(one, pipeline))
 
 
-def _urgency(finding: Finding, pipeline: Pipeline) -> tuple[bool, bool, bool, int, float]:
-    upstream = pipeline.rank(finding.component)
+def _urgency(finding: Finding, pipeline: Pipeline) -> tuple[bool, bool, bool, bool, int, float]:
+    upstream, since = pipeline.rank(finding.component), finding.since or float("inf")
     only_watches = {finding.component, *finding.affects}.isdisjoint(pipeline.data_path)
-    return finding.self_healing, only_watches, finding.cause.symptomatic, upstream, finding.since or float("inf")
+    is_up = finding.cause.id not in _DOWN
+    return finding.self_healing, only_watches, is_up, is_up and finding.cause.symptomatic, upstream, since
 
 
 def explains(cause: Finding, symptom: Finding, pipeline: Pipeline) -> bool:
@@ -73,15 +74,37 @@ def explains(cause: Finding, symptom: Finding, pipeline: Pipeline) -> bool:
     if cause.cause is symptom.cause and cause.component == symptom.component:
         return symptom.subject.startswith("pod/") and not cause.subject.startswith("pod/")
     earlier = pipeline.rank(cause.component) < pipeline.rank(symptom.component)
-    if _led_to(cause, symptom) and earlier:
+    if _led_to(cause, symptom) and earlier and _may_lead_to(cause, symptom, pipeline):
         return True
-    if not _yields(symptom) or symptom.component not in cause.affects:
+    if not _yields(symptom) or symptom.component not in cause.affects or not _may_lead_to(cause, symptom, pipeline):
         return False
     if cause.component == symptom.component:
         return _weight(cause) > _weight(symptom)
     if not earlier and cause.cause.symptomatic:
         return False
     return _weight(cause) > _weight(symptom) or (_weight(cause) == _weight(symptom) and earlier)
+
+
+_DOWN: Final = frozenset({"crash-loop", "process-hung", "broker-unresponsive", "store-unresponsive"})
+"""Causes that say that a component does not work at all now, whatever else may be wrong."""
+_ENDED: Final = frozenset({"crash-loop", "process-crashed"})
+"""Causes that say that a process ended."""
+_OF_CLIENTS: Final = frozenset({"network", "config", "dns"})
+"""Components of which only those suffer that connect to somebody."""
+
+
+def _may_lead_to(cause: Finding, symptom: Finding, pipeline: Pipeline) -> bool:
+    return symptom.cause.id not in _ENDED or _may_end(symptom.component, cause.component, pipeline)
+
+
+def _may_end(component: str, other: str, pipeline: Pipeline) -> bool:
+    """Whether a process of a component may end for what is wrong with another: with what it stands on, or connects to;
+    not with who connects to it, nor with the connections and settings of others where it makes none."""
+    own = {part.id for part in pipeline.parts_of(component)}
+    servers = {flow.destination for flow in pipeline.flows if flow.source in own} & pipeline.workloads.keys()
+    if other == component or other in servers:
+        return True
+    return other not in pipeline.workloads and (bool(servers) or other not in _OF_CLIENTS)
 
 
 def _led_to(cause: Finding, crash: Finding) -> bool:

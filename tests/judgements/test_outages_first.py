@@ -65,6 +65,23 @@ OTHERWISE: Mapping[str, Change] = {
 }
 
 
+def processor_cut_off(world: World) -> None:
+    world.drop("networkpolicies", lambda policy: policy["metadata"]["name"] == roles.PROCESSOR)
+
+
+def broker_wrong(world: World) -> None:
+    for config_map in ("producer-config", "processor-config"):
+        world.item("configmaps", config_map)["data"]["KAFKA_BROKER"] = "kafka-service:9093"
+
+
+TROUBLE_OF_CLIENTS: Mapping[str, Change] = {
+    "producer scaled to 0": lambda world: scale_to_0(world, roles.PRODUCER),
+    "processor scaled to 0": lambda world: scale_to_0(world, roles.PROCESSOR),
+    "processor cut off": processor_cut_off,
+    "broker's address wrong": broker_wrong,
+}
+
+
 def crashing(component: str) -> Change:
     def change(world: World) -> None:
         world.answers.setdefault(f"logs/{component}", [])
@@ -125,6 +142,16 @@ def test_a_component_that_crashes_again_and_again(pipeline: Pipeline, component:
 
 
 @SHIPPED
+@pytest.mark.parametrize("component", [roles.KAFKA, roles.INFLUXDB])
+@pytest.mark.parametrize("otherwise", TROUBLE_OF_CLIENTS)
+def test_no_trouble_of_its_clients_hides_a_server_that_crashes(
+    pipeline: Pipeline, component: str, otherwise: str
+) -> None:
+    trouble = TROUBLE_OF_CLIENTS[otherwise]
+    assert named_first(pipeline, trouble, crashing(component)) == (component, "crash-loop")
+
+
+@SHIPPED
 @pytest.mark.parametrize("component", HANGS)
 @pytest.mark.parametrize("otherwise", OTHERWISE)
 def test_a_component_that_hangs(pipeline: Pipeline, component: str, otherwise: str) -> None:
@@ -157,11 +184,8 @@ def test_one_that_says_what_keeps_it_does_not_hang() -> None:
 
 
 def test_one_that_a_policy_keeps_from_its_readings_does_not_hang() -> None:
-    def cut_off(world: World) -> None:
-        world.drop("networkpolicies", lambda policy: policy["metadata"]["name"] == "processor")
-
-    assert named_first(CA3, processor_hangs, cut_off) == ("network", "policy-blocks")
-    assert named_first(PLAIN, processor_hangs, cut_off) == ("network", "policy-blocks")
+    assert named_first(CA3, processor_hangs, processor_cut_off) == ("network", "policy-blocks")
+    assert named_first(PLAIN, processor_hangs, processor_cut_off) == ("network", "policy-blocks")
 
 
 def test_policies_that_keep_only_watchers_away_are_no_cause_of_a_crash() -> None:
