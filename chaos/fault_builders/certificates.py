@@ -12,7 +12,7 @@ from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NotDescribed
+from pipeline_services.model.errors import NotApplicable
 from pipeline_services.platform.deploy.secrets.tls import LOCAL_NAME, new_certificate, server_names
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def _secret(pipeline: SteadyPipeline) -> str:
     """The Secret with a certificate that somebody vouches for, as the suite makes them."""
     name, config = pipeline.description.name, pipeline.description.config
     if not config.tls:
-        raise NotDescribed(f"InfluxDB of {name} has no certificate")
+        raise NotApplicable(f"InfluxDB of {name} has no certificate")
     if config.ca != AUTHORITY:
-        raise NotDescribed(f"InfluxDB's certificate of {name} signed itself, so that there is no authority")
+        raise NotApplicable(f"InfluxDB's certificate of {name} signed itself, so that there is no authority")
     return config.tls
 
 

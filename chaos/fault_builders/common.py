@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NotDescribed
+from pipeline_services.model.errors import NotApplicable
 from pipeline_services.model.k8s import containers_of, is_complete, template_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def with_own_apps(build: FaultBuilder, what: str) -> FaultBuilder:
 
     def checked(pipeline: SteadyPipeline) -> Fault:
         if pipeline.description.message:
-            raise NotDescribed(f"the apps of {pipeline.description.name} are its own: {what}")
+            raise NotApplicable(f"the apps of {pipeline.description.name} are its own: {what}")
         return build(pipeline)
 
     return checked
@@ -60,10 +60,10 @@ def require_partitions(pipeline: SteadyPipeline) -> None:
     """Several can share the readings.
 
     Raises:
-        NotDescribed: there is one partition, and so one member of the group has them all.
+        NotApplicable: there is one partition, and so one member of the group has them all.
     """
     if pipeline.description.topics.partitions < 2:
-        raise NotDescribed(f"the readings of {pipeline.description.name} are in one partition, which nobody shares")
+        raise NotApplicable(f"the readings of {pipeline.description.name} are in one partition, which nobody shares")
 
 
 def for_each_pod(app: str, break_pod: Callable[[SteadyPipeline, str], Fault]) -> FaultBuilder:

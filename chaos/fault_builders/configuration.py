@@ -20,7 +20,7 @@ from pipeline_services.faults import objects, stores
 from pipeline_services.faults.model import Fault, object_path, together
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
-from pipeline_services.model.errors import NoData, NotDescribed
+from pipeline_services.model.errors import NoData, NotApplicable
 from pipeline_services.model.k8s import references_of, secret_value, template_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def changed(**values: str | None) -> FaultBuilder:
                 path = object_path("configmaps", config_map, pipeline.namespace)
                 made.append(faults.patched(pipeline.api, path, {"data": known}, f"ConfigMap {config_map}: {keys}"))
         if not made:
-            raise NotDescribed(f"no ConfigMap of {pipeline.description.name} has {', '.join(values)}")
+            raise NotApplicable(f"no ConfigMap of {pipeline.description.name} has {', '.join(values)}")
         return made[0] if len(made) == 1 else together("; ".join(fault.summary for fault in made), made)
 
     return build
@@ -71,7 +71,7 @@ def config_map_missing(app: str) -> FaultBuilder:
         read = {one.name for one in references_of(template) if one.kind == "ConfigMap"}
         config_map = next((name for name in pipeline.description.config.by_config_map if name in read), "")
         if not config_map:
-            raise NotDescribed(f"{app} of {pipeline.description.name} reads no ConfigMap that is described")
+            raise NotApplicable(f"{app} of {pipeline.description.name} reads no ConfigMap that is described")
         fault = objects.deleted(pipeline.api, "configmaps", config_map, pipeline.namespace)
         return with_new_pods(pipeline, fault, app).proved(pod_shows(pipeline, app, NO_SETTINGS))
 
@@ -112,7 +112,7 @@ def token_may_only_read(pipeline: SteadyPipeline) -> Fault:
     """New pods of the processor have a token that InfluxDB accepts, for reading."""
     keys, secrets = pipeline.description.config, pipeline.cluster.list("secrets")
     if keys.read_token == keys.write_token:
-        raise NotDescribed(f"{pipeline.description.name} has one token for reading and for writing")
+        raise NotApplicable(f"{pipeline.description.name} has one token for reading and for writing")
     reads = secret_value(secrets, keys.read_token.secret, keys.read_token.key)
     held = keys.write_token
     fault = faults.secret_value(pipeline.api, held.secret, pipeline.namespace, {held.key: reads})
@@ -124,7 +124,7 @@ def token_rotated(pipeline: SteadyPipeline) -> Fault:
     keys, secrets = pipeline.description.config, pipeline.cluster.list("secrets")
     held = keys.write_token
     if held.secret == keys.admin:
-        raise NotDescribed(
+        raise NotApplicable(
             f"the apps of {pipeline.description.name} have the administrator's token, and there is no other"
         )
     old = secret_value(secrets, held.secret, held.key).decode().strip()

@@ -14,7 +14,7 @@ from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import network, objects, packet_loss
 from pipeline_services.faults.model import Fault, Proof, object_path, together
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NotDescribed
+from pipeline_services.model.errors import NotApplicable
 from pipeline_services.model.k8s import name_of, ports_of, spec_of
 from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
 
@@ -28,7 +28,7 @@ def policy_for(pipeline: SteadyPipeline, app: str, side: str, port: int) -> str:
     """The name of the policy for an app's pods that lets them connect to a port (``egress``), or be connected to.
 
     Raises:
-        NotDescribed: there is none, or more than one.
+        NotApplicable: there is none, or more than one.
     """
     own = {"matchLabels": dict(pipeline.description[app].selector)}
 
@@ -41,7 +41,7 @@ def policy_for(pipeline: SteadyPipeline, app: str, side: str, port: int) -> str:
 def _only(pipeline: SteadyPipeline, what: str, fits: Callable[[Mapping[str, Any]], bool]) -> str:
     found = [name_of(policy) for policy in pipeline.cluster.list("networkpolicies") if fits(spec_of(policy))]
     if len(found) != 1:
-        raise NotDescribed(f"{pipeline.description.name} has not one {what} but {len(found)}")
+        raise NotApplicable(f"{pipeline.description.name} has not one {what} but {len(found)}")
     return found[0]
 
 
@@ -194,7 +194,7 @@ def names_of_pods_missing(component: str, *clients: str) -> FaultBuilder:
     def build(pipeline: SteadyPipeline) -> Fault:
         headless = pipeline.description[component].headless
         if not headless:
-            raise NotDescribed(f"{component} of {pipeline.description.name} has no Service that names its pods")
+            raise NotApplicable(f"{component} of {pipeline.description.name} has no Service that names its pods")
         fault = objects.deleted(pipeline.api, "services", headless, pipeline.namespace)
         return with_new_pods(pipeline, fault, *clients)
 

@@ -16,7 +16,7 @@ from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
-from pipeline_services.model.errors import NoData, NotDescribed, PreconditionNotMet
+from pipeline_services.model.errors import NoData, NotApplicable, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def rewritten(app: str, config_map: str, file: str, rewrite: Rewrite, summary: s
             old = pipeline.api.call("GET", path)["data"][key]
         except (NoData, KeyError) as error:
             name = pipeline.description.name
-            raise NotDescribed(f"{app} of {name} has no file {key} in a ConfigMap {config_map}") from error
+            raise NotApplicable(f"{app} of {name} has no file {key} in a ConfigMap {config_map}") from error
         new = rewrite(old, pipeline.description)
         if new == old:
             raise PreconditionNotMet(f"{key} of {config_map} is like that already: {summary}")
@@ -86,7 +86,7 @@ def _with_job(text: str, name: str, pipeline: Pipeline) -> dict[str, Any]:
     """Prometheus' file, which has a job of that name."""
     document: dict[str, Any] = yaml.safe_load(text)
     if name not in [job["job_name"] for job in document["scrape_configs"]]:
-        raise NotDescribed(f"Prometheus of {pipeline.name} has no job {name}")
+        raise NotApplicable(f"Prometheus of {pipeline.name} has no job {name}")
     return document
 
 

@@ -10,7 +10,7 @@ from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import pods, processes, resources
 from pipeline_services.faults.model import Fault, together
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NotDescribed
+from pipeline_services.model.errors import NotApplicable
 from pipeline_services.model.k8s import container_statuses
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def process_stopped_that_a_probe_asks(app: str) -> FaultBuilder:
         container = container_of(pipeline, app)
         kinds = {kind for probe in PROBES for kind in container.get(probe) or ()}
         if kinds.isdisjoint(("httpGet", "grpc", "exec")):
-            raise NotDescribed(f"no probe of {pipeline.description.name} asks the process of {app}")
+            raise NotApplicable(f"no probe of {pipeline.description.name} asks the process of {app}")
         return process_stopped(app)(pipeline)
 
     return build

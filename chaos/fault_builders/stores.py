@@ -13,7 +13,7 @@ from pipeline_services.faults import storage, stores
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
-from pipeline_services.model.errors import NotDescribed
+from pipeline_services.model.errors import NotApplicable
 from pipeline_services.model.pipeline import PROMETHEUS
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def topic_deleted(placeholder: str) -> FaultBuilder:
     def build(pipeline: SteadyPipeline) -> Fault:
         topic, partitions = fill(placeholder, pipeline.description), pipeline.description.topics.partitions
         if pipeline.description.topics.made_by_use:
-            raise NotDescribed(
+            raise NotApplicable(
                 f"topics of {pipeline.description.name} are made by their first use: one is back at once"
             )
 
@@ -124,7 +124,7 @@ def _advertises(port: int) -> Rewrite:
 def volume_full(pipeline: SteadyPipeline) -> Fault:
     """InfluxDB's volume has no room left."""
     if pipeline.description.usage != PROMETHEUS:
-        raise NotDescribed(f"nobody measures the volumes of {pipeline.description.name}")
+        raise NotApplicable(f"nobody measures the volumes of {pipeline.description.name}")
     refused = writes_fail(pipeline, "server-error")
     return storage.volume_full(
         pipeline.api, pipeline.description[roles.INFLUXDB], pipeline.namespace, "influxd", refused

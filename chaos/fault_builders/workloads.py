@@ -23,7 +23,7 @@ from pipeline_services.faults.journal import Command
 from pipeline_services.faults.model import Fault, Proof, together
 from pipeline_services.faults.templates import Edit
 from pipeline_services.model import roles
-from pipeline_services.model.errors import NotDescribed
+from pipeline_services.model.errors import NotApplicable
 from pipeline_services.model.k8s import (
     SILENT_AFTER_S,
     containers_of,
@@ -81,7 +81,7 @@ def asked_where_nobody_answers(app: str) -> FaultBuilder:
 
     def build(pipeline: SteadyPipeline) -> Fault:
         if "http" not in [port.get("name") for port in container_of(pipeline, app).get("ports") or ()]:
-            raise NotDescribed(f"{app} of {pipeline.description.name} has no port of the name http")
+            raise NotApplicable(f"{app} of {pipeline.description.name} has no port of the name http")
         wrong = templates.probe("readinessProbe", {"httpGet": {"path": "/ready", "port": "http"}})
         return edited(app, wrong, "its readiness asked for where nobody answers")(pipeline)
 

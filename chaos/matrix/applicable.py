@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from chaos.scenarios import MATRIX
 from pipeline_services.checklist.checks import cases
-from pipeline_services.model.errors import NotDescribed
+from pipeline_services.faults.admin import OUT_OF_REACH
+from pipeline_services.faults.journal import Command
+from pipeline_services.model.errors import NotApplicable
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -29,8 +31,11 @@ def lacking(scenario: Scenario, pipeline: SteadyPipeline) -> str:
         if strangers or unjudged:
             return f"{described.name} has no {', '.join(strangers) or f'check {unjudged[0]}'}"
         for build in filter(None, (scenario.arranged, scenario.fault)):
-            build(pipeline)
-    except NotDescribed as error:
+            fault = build(pipeline)
+            steps = (*fault.inject, *fault.follow_up, *fault.undo)
+            if not pipeline.authorized.own and any(isinstance(step, Command) for step in steps):
+                return OUT_OF_REACH
+    except NotApplicable as error:
         return error.message
     return ""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from pipeline_services.clients import engine as engines
 from pipeline_services.clients.engine import Engine
 from pipeline_services.clients.kubeconfig import Access
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.node_shell import NodeShell
-from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.errors import NotApplicable
 from pipeline_services.model.paths import Cache, cache_root
 
 
@@ -33,6 +34,9 @@ class KindNode:
         self._shell.close()
 
 
+OUT_OF_REACH: Final = "only the suite's own kind cluster lets a program run on its node"
+
+
 class Admin(WritableCluster):
     """One cluster with the rights to change it. ``node`` is there for the suite's own cluster only."""
 
@@ -44,10 +48,10 @@ class Admin(WritableCluster):
         """As ``KindNode.on_node``.
 
         Raises:
-            PreconditionNotMet: this is not the suite's own cluster.
+            NotApplicable: this is not the suite's own cluster.
         """
         if self._node is None:
-            raise PreconditionNotMet("only the suite's own kind cluster lets a program run on its node")
+            raise NotApplicable(OUT_OF_REACH)
         return self._node.on_node(words)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
-from pipeline_services.model.errors import NotDescribed
+from pipeline_services.model.errors import NotApplicable
 
 if TYPE_CHECKING:
     from pipeline_services.model.pipeline import Pipeline
@@ -111,7 +111,7 @@ def fill(
         details: placeholders of the finding's own, without a colon; they come first.
 
     Raises:
-        NotDescribed: the description has nothing to put there.
+        NotApplicable: the description has nothing to put there.
         ValueError: there is no such placeholder.
     """
     known = {"namespace": namespace or pipeline.namespace, **details}
@@ -176,5 +176,5 @@ def _described(placeholder: str, word: str, of: str | None, pipeline: Pipeline) 
         raise ValueError(f"there is no placeholder {placeholder}")
     found = _OF_A_COMPONENT[word](pipeline[of]) if of in pipeline.components else ""
     if not found:
-        raise NotDescribed(f"the description of {pipeline.name} has nothing for {placeholder}")
+        raise NotApplicable(f"the description of {pipeline.name} has nothing for {placeholder}")
     return found

@@ -12,7 +12,7 @@ know (Allure: *broken*), which is never a pass::
     ├── NoData                 a good answer with nothing, or nothing fresh, in it
     │   └── NotAsked           the snapshot is of a suite that did not ask for it yet
     └── PreconditionNotMet     the question cannot be asked in this state
-        └── NotDescribed       the pipeline's description has nothing of what it is about
+        └── NotApplicable      this pipeline has nothing of what it is about
 """
 
 from __future__ import annotations
@@ -70,5 +70,5 @@ class PreconditionNotMet(PipelineError):
     """What the question takes for granted is not so."""
 
 
-class NotDescribed(PreconditionNotMet):
-    """The pipeline does not have what the question is about: it never will be asked of this one."""
+class NotApplicable(PreconditionNotMet):
+    """The pipeline, or the cluster that it is in, has nothing of what the question is about."""

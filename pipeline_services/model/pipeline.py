@@ -17,7 +17,7 @@ from pipeline_services.model.cluster_part import KINDS_OF_PARTS, ClusterPart
 from pipeline_services.model.commands import fill
 from pipeline_services.model.component import ESCALATIONS, Autoscaler, Component, Service
 from pipeline_services.model.configuration import Config, Dashboard, Store, Topics
-from pipeline_services.model.errors import NotDescribed, PreconditionNotMet
+from pipeline_services.model.errors import NotApplicable, PreconditionNotMet
 from pipeline_services.model.exemptions import Exemption
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.levels import Levels
@@ -137,32 +137,32 @@ class Pipeline:
         """A component by its id.
 
         Raises:
-            NotDescribed: the description does not have it.
+            NotApplicable: the description does not have it.
         """
         if component not in self.components:
-            raise NotDescribed(f"the description of {self.name} has no component {component}")
+            raise NotApplicable(f"the description of {self.name} has no component {component}")
         return self.components[component]
 
     def service(self, component: str) -> Service:
         """The Service of a component that has one.
 
         Raises:
-            NotDescribed: the description gives it none.
+            NotApplicable: the description gives it none.
         """
         service = self[component].service
         if service is None:
-            raise NotDescribed(f"the description of {self.name} gives {component} no service")
+            raise NotApplicable(f"the description of {self.name} gives {component} no service")
         return service
 
     def autoscaler(self, component: str) -> Autoscaler:
         """The autoscaler of a component that has one.
 
         Raises:
-            NotDescribed: the description gives it none.
+            NotApplicable: the description gives it none.
         """
         autoscaler = self[component].autoscaler
         if autoscaler is None:
-            raise NotDescribed(f"the description of {self.name} gives {component} no autoscaler")
+            raise NotApplicable(f"the description of {self.name} gives {component} no autoscaler")
         return autoscaler
 
     @cached_property

@@ -114,6 +114,7 @@ class StandIn:
     def __init__(self, described: Pipeline, files: Mapping[str, str]) -> None:
         self.described = self.description = described
         self.namespace = described.namespace
+        self.authorized = SimpleNamespace(own=True)
         self.api = AnyObject(described, files)
         self.cluster = SimpleNamespace(list=self._listed)
         influx = SimpleNamespace(ask_json=lambda *_, **__: KNOWN_TO_INFLUXDB)

@@ -13,8 +13,9 @@ from chaos.fault_builders.network import policy_for
 from chaos.matrix.applicable import lacking, sorted_out, told
 from chaos.scenarios import MATRIX
 from pipeline_services.experiment.scenario import FOREIGN_DIAGNOSIS_TIMEOUT_S, Scenario, finding
+from pipeline_services.faults.admin import OUT_OF_REACH, Admin
 from pipeline_services.faults.model import Fault
-from pipeline_services.model.errors import NotDescribed, PreconditionNotMet
+from pipeline_services.model.errors import NotApplicable, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 from tests.chaos.stand_in import StandIn
 
@@ -90,6 +91,21 @@ def test_a_fault_that_cannot_be_made_now_is_no_row_that_does_not_apply() -> None
         lacking(row, stand_in(PLAIN))
 
 
+@pytest.mark.parametrize("row", ["processor-hung", "policy-processor-cut-off", "kubelet-stopped"])
+def test_on_a_cluster_whose_nodes_are_out_of_reach_what_needs_one_is_left_out(row: str) -> None:
+    elsewhere = stand_in(PLAIN)
+    elsewhere.authorized = SimpleNamespace(own=False)
+    assert lacking(MATRIX[row], elsewhere) == OUT_OF_REACH
+    assert lacking(MATRIX["kafka-scaled-to-zero"], elsewhere) == ""
+
+
+def test_a_fault_that_asks_the_node_where_there_is_none_does_not_apply() -> None:
+    admin = Admin.__new__(Admin)
+    admin._node = None
+    with pytest.raises(NotApplicable, match="lets a program run on its node"):
+        admin.on_node(["true"])
+
+
 def test_each_reason_is_told_once() -> None:
     lines = told({"a": "plain has no hpa", "b": "plain has no loki", "c": "plain has no hpa"}, 9)
     assert lines == [
@@ -122,5 +138,5 @@ def test_a_row_takes_longer_where_the_apps_are_not_the_suites_own() -> None:
 
 def test_a_policy_is_found_by_whom_it_is_for() -> None:
     assert policy_for(stand_in(PLAIN), "processor", "egress", 8086) == "processor"
-    with pytest.raises(NotDescribed, match="plain has not one policy for egress of kafka on port 9092 but 0"):
+    with pytest.raises(NotApplicable, match="plain has not one policy for egress of kafka on port 9092 but 0"):
         policy_for(stand_in(PLAIN), "kafka", "egress", 9092)
