@@ -4,16 +4,53 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import NoReturn
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NoReturn
 
 from pipeline_services.model.exit_codes import REFUSED
+
+LOOKED_AT: Final = (
+    "context",
+    "kubeconfig",
+    "namespace",
+    "snapshot",
+    "pipeline",
+    "settings",
+    "fleet",
+    "reports",
+    "check",
+)
+"""Options that say what is looked at. Empty, as from a variable that is not set, each would mean another cluster."""
 
 
 class Parser(argparse.ArgumentParser):
     """argparse ends with 2, which means here that the state of the pipeline could not be known."""
 
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]
+        """As argparse does, once no option that says what is looked at is empty."""
+        given = list(sys.argv[1:] if args is None else args)
+        if name := empty(given):
+            self.error(EMPTY.format(name=name))
+        return super().parse_known_args(given, namespace)
+
     def error(self, message: str) -> NoReturn:
         self.exit(REFUSED, f"REFUSED: {message}; help: {self.prog} --help\n")
+
+
+EMPTY: Final = "--{name} is empty: give it a value, or leave it out"
+
+
+def empty(arguments: Iterable[str]) -> str:
+    """The first option of those that is given without a value: ``--context=``, or ``--context ''``."""
+    before = ""
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        named = before if not argument else name if equals and not value else ""
+        if named.removeprefix("--") in LOOKED_AT and named.startswith("--"):
+            return named.removeprefix("--")
+        before = argument
+    return ""
 
 
 def positive(text: str) -> float:

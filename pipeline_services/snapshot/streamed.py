@@ -26,8 +26,11 @@ _DECODER: Final = JSONDecoder(parse_constant=no_number)
 def large_document(path: Path) -> dict[str, Any] | None:
     """The document in a file, without the older lines and events of which ``bounded`` would keep none.
 
-    None where the file is not large, or not plainly a snapshot: what it is then, reading it whole says.
+    None where the file is not large, or not plainly a snapshot: what it is then, reading it whole says. A pipe, such as
+    ``<(ssh jump cat snapshot.json)``, can be read only once, and is left to that.
     """
+    if not path.is_file():
+        return None
     try:
         with path.open("rb") as file:
             packed = file.read(len(GZIP)) == GZIP

@@ -173,3 +173,13 @@ def test_a_mistyped_run_is_refused_before_anything_is_collected(project: Project
     assert run.ret == 4
     (line,) = [line for line in [*run.outlines, *run.errlines] if line]
     assert line.endswith(f"there is no such marker; meant is {meant}?")
+
+
+@pytest.mark.parametrize(
+    "option", ["--context=", "--kubeconfig=", "--namespace=", "--snapshot=", "--fleet=", "--reports="]
+)
+def test_an_option_that_a_variable_left_empty_is_refused_and_looks_at_nothing(project: Project, option: str) -> None:
+    run = project.run("-m", "daily", option)
+    assert run.ret == 4
+    said = [line for line in [*run.outlines, *run.errlines] if line]
+    assert said == [f"ERROR: {option.rstrip('=')} is empty: give it a value, or leave it out"]

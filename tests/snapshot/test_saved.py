@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,6 +89,15 @@ def test_a_file_that_is_none_is_one_line_without_the_words_of_python(tmp_path: P
         Snapshot.load(file)
     assert "Error" not in raised.value.message
     assert "\n" not in raised.value.message
+
+
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cp", str(HEALTHY), str(pipe)]) as writer:
+        read = Snapshot.load(pipe)
+    assert writer.returncode == 0
+    assert read.namespace == Snapshot.load(HEALTHY).namespace
 
 
 def test_the_healthy_recording_is_healthy_as_it_is() -> None:

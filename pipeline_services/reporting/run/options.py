@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from pipeline_services.model.arguments import positive
+from pipeline_services.model.arguments import EMPTY, LOOKED_AT, positive
 
 DEFAULT_REPORTS: Final = "reports"
 
@@ -47,9 +47,13 @@ class RunOptions:
         """The options of this run; relative paths are as seen from the folder that pytest was started in.
 
         Raises:
-            pytest.UsageError: --snapshot together with a cluster, or either of them with --under-fault.
+            pytest.UsageError: an option is empty; or --snapshot is given together with a cluster, or either of them
+                with --under-fault.
         """
         here = config.invocation_params.dir
+        for name in LOOKED_AT:
+            if config.getoption(name, None) == "":
+                raise pytest.UsageError(EMPTY.format(name=name))
 
         def path(name: str) -> Path | None:
             value = config.getoption(name)
