@@ -27,16 +27,16 @@ help: ## list the commands
 daily: $(ENVIRONMENT) ## judge the pipeline by the daily checks (brings one up where there is none)
 	@$(BIN)/pytest -m daily $(ARGS)
 
-weekly: $(ENVIRONMENT) ## judge what section 5 wants looked at every week
+weekly: $(ENVIRONMENT) ## the weekly review of section 5
 	@$(BIN)/pytest -m weekly $(ARGS)
 
-monthly: $(ENVIRONMENT) ## judge what section 5 wants looked at every month
+monthly: $(ENVIRONMENT) ## the monthly review of section 5
 	@$(BIN)/pytest -m monthly $(ARGS)
 
-practice: $(ENVIRONMENT) ## say what is set up badly although it runs, with the lines that show it
+practice: $(ENVIRONMENT) ## report bad settings that work today, with the lines that show them
 	@$(BIN)/pytest -m practice $(ARGS)
 
-nightly: $(ENVIRONMENT) ## repair, check and break in a time box, and say what changed (ARGS="--minutes 120")
+nightly: $(ENVIRONMENT) ## repair, check and break things within a time box, and report what changed (ARGS="--minutes 120")
 	@$(BIN)/python -m pipeline_services.cli.nightly $(ARGS)
 
 nightly-install: $(ENVIRONMENT) ## install the nightly run in the cluster, as a CronJob that reads
@@ -51,19 +51,19 @@ promises: $(ENVIRONMENT) ## delete a pod of each component of a pipeline without
 ledger: $(ENVIRONMENT) ## which readings of the last minutes are lost, and why (PIPELINE=plain ARGS="--minutes 10", or ARGS="--send 50")
 	@$(BIN)/python -m pipeline_services.experiment.ledger_run $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
-backup: $(ENVIRONMENT) ## keep a backup of InfluxDB and Kafka (the newest 7 stay)
+backup: $(ENVIRONMENT) ## back up InfluxDB and Kafka (the newest 7 backups stay)
 	@$(MAINTENANCE) backup $(ARGS)
 
-backup-test: $(ENVIRONMENT) ## keep a backup, restore it into servers of its own, compare all (ARGS=--controls)
+backup-test: $(ENVIRONMENT) ## back up, restore into throwaway servers, compare everything (ARGS=--controls)
 	@$(MAINTENANCE) backup-test $(ARGS)
 
-restore: $(ENVIRONMENT) ## replace what InfluxDB holds by a kept backup (FROM=folder), after a fresh one, and prove it
+restore: $(ENVIRONMENT) ## restore InfluxDB from a backup (FROM=folder), after a fresh backup, and prove it
 	@$(MAINTENANCE) restore --from "$(FROM)" $(ARGS)
 
-rotate-token: $(ENVIRONMENT) ## make InfluxDB's tokens anew while the pipeline runs, and prove it (ARGS=--dry-run)
+rotate-token: $(ENVIRONMENT) ## rotate InfluxDB's tokens while the pipeline runs, and prove it (ARGS=--dry-run)
 	@$(MAINTENANCE) rotate-token $(ARGS)
 
-rotate-tls: $(ENVIRONMENT) ## make InfluxDB's certificate and its CA anew while the pipeline runs, and prove it (ARGS=--dry-run)
+rotate-tls: $(ENVIRONMENT) ## rotate InfluxDB's certificate and its CA while the pipeline runs, and prove it (ARGS=--dry-run)
 	@$(MAINTENANCE) rotate-tls $(ARGS)
 
 fleet: $(ENVIRONMENT) ## judge many pipelines at once, with one table for all (FLEET=file)
@@ -78,7 +78,7 @@ fleet-remove: $(ENVIRONMENT) ## remove that Job and its rights from the cluster
 discover: $(ENVIRONMENT) ## write the profile of a running namespace (ARGS="--context NAME --namespace NS --out FILE")
 	@$(BIN)/python -m pipeline_services.cli.discover $(ARGS)
 
-triage: $(ENVIRONMENT) ## say what is wrong, since when, why, what to type and whom to call (ARGS=--watch follows it)
+triage: $(ENVIRONMENT) ## say what is wrong, since when, why, what to run and whom to call (ARGS=--watch follows it)
 	@$(BIN)/python -m pipeline_services.triage $(ARGS)
 
 test: $(ENVIRONMENT) ## run the suite's own tests (no cluster needed)
@@ -89,7 +89,7 @@ lint: $(ENVIRONMENT) ## check format, style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-up: $(ENVIRONMENT) ## start the cluster and bring it to what this checkout says (PIPELINE=plain: a second one; IMAGES=registry or packages)
+up: $(ENVIRONMENT) ## start the cluster and deploy what this checkout declares (PIPELINE=plain: a second one; IMAGES=registry or packages)
 	@$(PLATFORM) up $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 status: $(ENVIRONMENT) ## say what is built and what runs
@@ -113,31 +113,31 @@ kubeconfig: $(ENVIRONMENT) ## print the path of the cluster's kubeconfig (use wi
 bench-pipeline: $(ENVIRONMENT) ## measure how many readings per second the processor sustains
 	@$(BIN)/python -m pipeline_services.release.bench $(ARGS)
 
-acceptance: $(ENVIRONMENT) ## break the running pipeline on purpose and see that the daily checks say so
+acceptance: $(ENVIRONMENT) ## break the running pipeline on purpose and verify that the daily checks see it
 	@$(BIN)/pytest -m "live and not slow" tests/acceptance $(ARGS)
 
-runbook: $(ENVIRONMENT) ## type every reading command of the runbook, and see that it shows what the runbook says
+runbook: $(ENVIRONMENT) ## run every reading command of the runbook, and compare its output with the runbook
 	@$(BIN)/pytest -q -m live tests/reporting/test_runbook_live.py $(ARGS)
 
-remedies: $(ENVIRONMENT) ## type what each cause says to type, in its fault, and see the cause gone (40 minutes; ARGS="-k topic")
+remedies: $(ENVIRONMENT) ## run the commands that each cause prints, in its fault, until the cause is gone (40 minutes; ARGS="-k topic")
 	@$(BIN)/pytest -m "matrix and remedy" --remedies $(ARGS)
 
-mitigations: $(ENVIRONMENT) ## type the commands of the runbook that change the cluster, each in the failure that it is for
+mitigations: $(ENVIRONMENT) ## run the commands of the runbook that change the cluster, each in the failure that it is for
 	@$(BIN)/pytest -m "mitigation and not slow" chaos/test_mitigations.py $(ARGS)
 
-proved: $(ENVIRONMENT) ## write the times that chaos and matrix measured last into the runbook
+proved: $(ENVIRONMENT) ## write the recovery times of the last chaos and matrix runs into the runbook
 	@$(BIN)/python -m pipeline_services.reporting.runbook.proved $(ARGS)
 
-chaos: $(ENVIRONMENT) ## play the failures of the runbook on the suite's own cluster, but for the slow ones
+chaos: $(ENVIRONMENT) ## play the runbook's failures on the suite's own cluster, except the slow ones
 	@$(BIN)/pytest -m "chaos and not slow and not mitigation" $(ARGS)
 
-matrix: $(ENVIRONMENT) ## the detection matrix: every fault once, is it seen and named for what it is (55 minutes; PIPELINE=plain)
+matrix: $(ENVIRONMENT) ## the detection matrix: is every fault seen and named correctly (55 minutes; PIPELINE=plain)
 	@$(BIN)/pytest -m matrix $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 matrix-sample: $(ENVIRONMENT) ## some rows of the matrix, over all components (5 minutes)
 	@$(BIN)/pytest -m "matrix and sample" $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
-matrix-record: $(ENVIRONMENT) ## keep the snapshots of the last matrix that are judged rightly, for the suite's own tests
+matrix-record: $(ENVIRONMENT) ## keep the last matrix's correctly judged snapshots for the suite's own tests
 	@$(BIN)/python -m chaos.matrix.recordings $(ARGS)
 
 # One fault of each of section 3's scenarios, and section 7's test.

@@ -192,7 +192,7 @@ def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
     said = consent(
         f"Replaces all points, users, tokens and tasks of InfluxDB of {site.source} by those of "
         f"{utc(archive.manifest.at)} ({was.stored.points} points). "
-        "What was stored since is then in the fresh backup alone."
+        "What was stored since then is only in the fresh backup."
     )
     if said.strip() != CONSENT:
         raise PreconditionNotMet(f"nothing was changed: the word was not {CONSENT!r}")
@@ -200,7 +200,7 @@ def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
     with throwaway_influxdb(site.cluster, site.pipeline, site.journal) as (http, token):
         copy = InfluxServer(http, site.operator, site.pipeline.store.org)
         restore_all(http, token, folder / PART)
-        _require(refused_tokens(copy, site.tokens), "nothing was changed: after the restore nobody could log in")
+        _require(refused_tokens(copy, site.tokens), "nothing was changed: after the restore no token would be accepted")
         _require(findings(was, copy, time.time()), "nothing was changed: the archive does not give back what it says")
         site.say("the archive is proved in a server of its own; replacing the pipeline's InfluxDB")
         _replace(site, folder, fresh)

@@ -127,7 +127,7 @@ class Alone:
         """The pod as it is now. Raises NoData where somebody took it away."""
         pod = self.api.get("Pod", self.name)
         if pod is None:
-            raise NoData(f"somebody took the pod {self.name} away")
+            raise NoData(f"somebody deleted the pod {self.name}")
         return pod
 
     @property

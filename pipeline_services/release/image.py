@@ -36,7 +36,7 @@ def provide(candidate: Candidate, baseline: str, say: Callable[[str], None]) -> 
         raise PreconditionNotMet(f"{name} is what is deployed: there is nothing to try")
     if repository_of(name) != repository_of(baseline):
         raise PreconditionNotMet(
-            f"{name} is not named {repository_of(baseline)}:<tag>, as what it is to take the place of",
+            f"{name} is not named {repository_of(baseline)}:<tag>, as the image that it replaces",
             next_step=f"podman tag {name} {repository_of(baseline)}:<tag>",
         )
     engine, container = platform.cluster.engine, platform.cluster.container

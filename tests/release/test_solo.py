@@ -139,7 +139,7 @@ def test_a_pod_that_somebody_took_away_says_nothing_about_the_version(bench: Ben
         return None
 
     bench.cluster.apply = cast(Any, lost)  # type: ignore[method-assign]
-    with pytest.raises(NoData, match="somebody took the pod"):
+    with pytest.raises(NoData, match="somebody deleted the pod"):
         bench.solo.try_out("apps:2", 0.0)
 
 

@@ -28,8 +28,8 @@ from pipeline_services.snapshot.snapshot import Snapshot
 
 _HEAD: Final = """\
 # The pipeline in {namespace}, as it was on {at}, discovered from {where}.
-# Behind each line stands where it is from. found: something in the cluster says so, which is named. guessed: it is
-# usual, or a name sounds like it: read it. fill in: nothing says it. How anything is doing was not looked at.
+# Each line ends with its origin. found: the named source says so. guessed: usual, or a name suggests it: check it.
+# fill in: nothing says it. Only the setup was looked at, not its health.
 """
 _SHOWN: Final = 30
 

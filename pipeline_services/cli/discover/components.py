@@ -120,7 +120,7 @@ class Components:
             if address.scheme:
                 return address.scheme, f"; {address.text} in {address.by}"
         probed = {_probe_scheme(one) for one in claim.workload.containers} - {""}
-        return ("https", "; its probes") if "HTTPS" in probed else ("http", "; nobody says https")
+        return ("https", "; its probes") if "HTTPS" in probed else ("http", "; nothing says https")
 
     def _scraped(self, facts: Facts, table: str, claim: Claim) -> None:
         port = self._scraping.port(claim.role)

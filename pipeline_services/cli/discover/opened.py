@@ -59,7 +59,7 @@ def askers(snapshot: Snapshot, draft: Pipeline, names: Flow) -> Iterator[tuple[s
     except PipelineError:
         let = []
     if let and len(let) < len(draft.workloads):
-        yield from ((one, "the NetworkPolicies let it ask for names, and not every pod") for one in let)
+        yield from ((one, "the NetworkPolicies allow it, and not every pod, to use DNS") for one in let)
     else:
         yield names.source, "every pod asks for names"
 

@@ -126,7 +126,7 @@ def _opened(facts: Facts, snapshot: Snapshot, document: Mapping[str, Any]) -> No
     """The flows that only the NetworkPolicies tell of: where nobody needs one, it is to be taken out of both."""
     draft = Pipeline.from_document({key: table for key, table in document.items() if key != "message"})
     for one in opened(snapshot, draft):
-        by = f"NetworkPolicy {' and '.join(one.policies)} lets it through; nobody is known to be set up for it"
+        by = f"NetworkPolicy {' and '.join(one.policies)} allows it; no client is known to use it"
         _flow(facts, one.source, one.destination, one.port, guessed_by=by)
 
 

@@ -45,7 +45,9 @@ class Figures(Collector):
         yield _gauge("interval_seconds", "How often a run is due.", self.interval_s)
         yield from _times(past, self.installed)
         yield _gauge(
-            "undelivered_messages", "Notifications that no receiver took yet.", _waiting(outbox.read(self.reports))
+            "undelivered_messages",
+            "Notifications that no receiver has accepted yet.",
+            _waiting(outbox.read(self.reports)),
         )
         yield from _states(last)
 

@@ -68,7 +68,7 @@ def _do(rotation: Rotation, step: str, say: Say) -> None:
     try:
         rotation.do(step)
     except KeyboardInterrupt:
-        say(f"stopped in the step {step}: the pipeline runs on, and the same command goes on from here")
+        say(f"stopped in the step {step}: the pipeline keeps running, and the same command continues from here")
         raise
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 REPORTS: Final = REPOSITORY / "reports"
 _HELP: Final = """\
 What is wrong with the pipeline, since when, why, does it heal by itself, what to type, whom to call.
-Reads only: nothing is created or changed, here or in the cluster but the files in the reports folder.
+Reads only: nothing is created or changed, here or in the cluster, except the files in the reports folder.
 
   triage.json              the answer for programs, always
   incident-<time>.md       the incident, ready to be filed, where something was found

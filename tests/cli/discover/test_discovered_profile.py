@@ -72,7 +72,7 @@ def flows_of(snapshot: Snapshot) -> dict[str, str]:
 
 def test_a_connection_that_only_policies_know_of_is_guessed() -> None:
     seen = healthy(pipeline=Pipeline.load(PLAIN)).snapshot()
-    why = "NetworkPolicy prometheus and processor lets it through; nobody is known to be set up for it"
+    why = "NetworkPolicy prometheus and processor allows it; no client is known to use it"
     assert flows_of(seen)["prometheus processor 8000"] == why
     unread = {source: answer for source, answer in seen.answers.items() if source != "networkpolicies"}
     for answers in ({**seen.answers, "networkpolicies": []}, unread):

@@ -188,10 +188,10 @@ class TokenRotation:
                 self.influx.accept(one.id, active=True)
             raise ClientsDroppedOut(
                 f"the token from before is still used, and accepted again: {'; '.join(lines)}",
-                next_step="restart these pods, then the same command: it goes on",
+                next_step="restart these pods, then run the same command: it continues",
             )
         self.watched = True
-        self.say(f"nobody dropped out within {WATCHED_S:g} s")
+        self.say(f"no client lost access within {WATCHED_S:g} s")
 
     def findings(self) -> list[str]:
         """In what the tokens are not as they should be after a rotation; a line each."""
