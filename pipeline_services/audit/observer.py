@@ -21,6 +21,7 @@ from pipeline_services.clients.kafka_records import offsets_since, read_records
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
 from pipeline_services.clients.store_access import open_bucket
+from pipeline_services.measure.samples import AUDIT_PREFIX
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
@@ -62,15 +63,16 @@ class Observer(AbstractContextManager["Observer"]):
         self._ways.close()
 
     def newest(self) -> float:
-        """The time of the newest stored reading, epoch seconds; 0.0 for none in ten minutes.
+        """The time of the newest stored reading of the pipeline's own, epoch seconds; 0.0 for none in ten minutes.
 
         Raises:
             PipelineError: InfluxDB does not answer, or not to that.
         """
         with self._looking():
-            value = identifier(self.pipeline.store.value)
-            found = self._store().select(f"LAST({value})", "time > now() - 10m")
-        return max((series.rows[0][0] / NANO for series in found), default=0.0)
+            value, tag = identifier(self.pipeline.store.value), self.fields.stored_as[0]
+            found = self._store().select(f"LAST({value})", "time > now() - 10m", by=identifier(tag))
+        own = [series for series in found if not series.tags.get(tag, "").startswith(AUDIT_PREFIX)]
+        return max((series.rows[0][0] / NANO for series in own), default=0.0)
 
     def kafka(self) -> Link:
         """Where Kafka is: a local port that leads there, or its own address where it is outside the cluster.

@@ -1,7 +1,8 @@
 """``python -m pipeline_services.experiment.promise_run``: delete a pod of each component, and say what was kept.
 
-For pipelines whose messages carry no numbers: nothing is sent, the ledger only observes. Faults need both consents: the
-suite's own cluster or ``--allow-chaos CONTEXT``, and the label of the namespace.
+For pipelines whose messages carry no numbers. The ledger only observes, unless ``--send`` has it send messages of the
+description's template all the while, whose points stay in the store. Faults need both consents: the suite's own cluster
+or ``--allow-chaos CONTEXT``, and the label of the namespace.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Final
 
 from pipeline_services.audit.observed import reconcile
 from pipeline_services.audit.observer import Observer, fields_of
+from pipeline_services.audit.sender import Sender
+from pipeline_services.audit.sent import account
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.experiment.promises import Played, State, promises, state_of, table
 from pipeline_services.faults import pods
@@ -46,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = Parser(prog="python -m pipeline_services.experiment.promise_run", description=__doc__)
     parser.add_argument("--pipeline", type=Path, metavar="FILE", help="the description of the pipeline")
     parser.add_argument("--only", metavar="COMPONENT", action="append", help="delete a pod of this component only")
+    parser.add_argument("--send", action="store_true", help="send messages of the template, and account for each")
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE")
     parser.add_argument("--context", metavar="NAME")
     parser.add_argument("--namespace", metavar="NS")
@@ -53,11 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         pipeline = Pipeline.load(options.pipeline)
-        fields_of(pipeline)  # before anything is asked
+        fields = fields_of(pipeline)  # before anything is asked
+        if options.send:
+            fields.message_of("audit", 0)
         wanted = _wanted(pipeline, options.only)
         where = (options.kubeconfig, options.context, options.namespace)
         authorized = authorize_target(*where, options.allow_chaos, pipeline)
-        with _opened(authorized) as stage:
+        with _opened(authorized, sends=options.send) as stage:
             found = promises([stage.play(component) for component in wanted])
     except PreconditionNotMet as error:
         parser.error(str(error))
@@ -76,7 +82,7 @@ def _wanted(pipeline: Pipeline, only: Sequence[str] | None) -> Sequence[str]:
 
 
 @contextmanager
-def _opened(authorized: ChaosTarget) -> Iterator[_Stage]:
+def _opened(authorized: ChaosTarget, *, sends: bool) -> Iterator[_Stage]:
     target = authorized.target
     with chaos_lock(authorized, "promises"), closing(Cluster.connect(target)) as cluster:
         cluster.require_namespace()
@@ -84,7 +90,7 @@ def _opened(authorized: ChaosTarget) -> Iterator[_Stage]:
             require_label(api, target.namespace)
             sweep(api, authorized.journal, _say)
             with Observer(cluster, target.pipeline) as observer:
-                yield _Stage(authorized, api, observer)
+                yield _Stage(authorized, api, observer, sends=sends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ class _Stage:
     authorized: ChaosTarget
     api: Admin
     observer: Observer
+    sends: bool = False
 
     def play(self, component: str) -> Played:
         """Delete a pod of the component, wait for readings, and hold the topic against the store.
@@ -105,18 +112,21 @@ class _Stage:
         self._await_steady()
         pipeline, namespace = self.authorized.target.pipeline, self.authorized.target.namespace
         fault = pods.deleted(self.api, self._pod(component), namespace)
-        _say(f"{fault.summary}; nothing is sent, topic and store are compared afterwards")
+        _say(f"{fault.summary}; topic and store are compared afterwards")
         began = time.time()
-        with injected(self.api, self.authorized.journal, fault):
-            gone = landed(self.api, fault)
-        stored = self._stored_since(gone)
+        with self._sending() as sender:
+            with injected(self.api, self.authorized.journal, fault):
+                gone = landed(self.api, fault)
+            stored = self._stored_since(gone)
+            sent = sender.finish() if sender else []
         end = wait_until(
             lambda: self.observer.offsets().end,
             within=END_WITHIN_S,
             what="Kafka to say where the topic ends",
             retry_on=(PipelineError,),
         )
-        verdict = reconcile(self.observer.settled(began - BEFORE_S, end))
+        seen = self.observer.settled(began - BEFORE_S, end)
+        verdict = reconcile(seen)
         _say(str(verdict))
         return Played(
             fault=f"{component} deleted",
@@ -126,7 +136,21 @@ class _Stage:
             waited_s=RECOVERED_WITHIN_S,
             verdict=verdict,
             dropped=self._dropped(component, int(time.time() - began + BEFORE_S)),
+            sent=account(sent, seen) if sent else None,
         )
+
+    @contextmanager
+    def _sending(self) -> Iterator[Sender | None]:
+        """By a way of its own: the observer's is closed whenever a look of it fails."""
+        if not self.sends:
+            yield None
+            return
+        pipeline = self.authorized.target.pipeline
+        with (
+            Observer(self.observer.cluster, pipeline) as way,
+            Sender(way.kafka(), pipeline.topics.readings, way.fields) as sender,
+        ):
+            yield sender
 
     def _dropped(self, component: str, seconds: int) -> int | None:
         """What the producer says that it gave up; nobody has the log of one that was deleted."""

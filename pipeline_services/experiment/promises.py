@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from pipeline_services.audit.observed import ObservedVerdict
+from pipeline_services.audit.sent import SentVerdict
 
 IGNORES_SIGTERM_S: Final = 25.0
 """A pod that takes longer to go has not ended when it was asked to: the kubelet kills it after 30 s."""
@@ -34,6 +35,7 @@ class Played:
         waited_s: how long that was.
         verdict: of the ledger, from before the fault until after it.
         dropped: readings that the producer says it gave up; None where nobody can say.
+        sent: what became of the audit's own messages; None where it sent none.
     """
 
     fault: str
@@ -43,6 +45,7 @@ class Played:
     waited_s: float
     verdict: ObservedVerdict
     dropped: int | None
+    sent: SentVerdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,8 @@ class Promise:
 
 
 def promises(played: Iterable[Played]) -> list[Promise]:
-    """The promises of each fault: it recovers in time, what Kafka has is stored, and the producer drops nothing."""
-    return [promise for one in played for promise in (*_recovery(one), _stored(one), *_sent(one))]
+    """The promises of each fault: it recovers in time, what Kafka has is stored, and nobody's messages are dropped."""
+    return [promise for one in played for promise in (*_recovery(one), _stored(one), *_sent(one), *_kept(one))]
 
 
 def state_of(found: Sequence[Promise]) -> State:
@@ -107,3 +110,17 @@ def _sent(played: Played) -> list[Promise]:
     state = State.BROKEN if played.dropped else State.KEPT
     seen = f"{played.dropped} error lines of the producer" if played.dropped else "the producer logs no error"
     return [Promise(played.fault, "the producer drops nothing", state, seen)]
+
+
+def _kept(played: Played) -> list[Promise]:
+    """Of the audit's own messages it is known from outside which ones Kafka took."""
+    own, text = played.sent, "what is acknowledged is stored"
+    if own is None:
+        return []
+    taken, refused = own.sent - len(own.refused), len(own.refused)
+    left = f"; {refused} were not acknowledged" if refused else ""
+    if own.lost:
+        return [Promise(played.fault, text, State.BROKEN, f"{own.lost} of the audit's {taken} are not{left}")]
+    if not taken or own.seen.pending or own.seen.waiting:
+        return [Promise(played.fault, text, State.NOT_KNOWN, str(own).partition("\n")[0])]
+    return [Promise(played.fault, text, State.KEPT, f"all of the audit's {taken}{left}")]

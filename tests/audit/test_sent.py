@@ -17,6 +17,7 @@ from pipeline_services.audit.sent import DEVICES, INTERVAL_NS, Sent, account, me
 from pipeline_services.model.errors import NoData, PreconditionNotMet, ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.reading_identity import Identity, MessageFields
+from pipeline_services.model.waiting import wait_until
 
 START = 1_795_000_000 * 10**9 + 1
 TEMPLATE = '{"meta": {"device": "d"}, "at": %s, "speed": 1.5}'
@@ -140,6 +141,29 @@ def test_the_sender_says_of_each_message_whether_kafka_took_it(monkeypatch: pyte
     assert len(gone) == 1
 
 
+def test_while_a_fault_is_played_messages_are_sent_until_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Link] = []
+    gone: list[Any] = []
+
+    def link(**settings: Any) -> Link:
+        made.append(Link(**settings))
+        return made[0]
+
+    monkeypatch.setattr(sender, "KafkaProducer", link)
+    monkeypatch.setattr(sender, "discard", gone.append)
+    with sender.Sender(9092, "speeds", fields("s", "1")) as sending:
+        wait_until(lambda: len(made[0].sent) >= 2, within=10.0, what="two messages", every=0.05)
+        sent = sending.finish()
+    assert len(sent) == len({one.identity for one in sent}) == len(made[0].sent)
+    assert [bool(one.error) for one in sent[:2]] == [False, True]
+    assert gone == made
+
+
+def test_without_a_template_no_sender_starts() -> None:
+    with pytest.raises(PreconditionNotMet, match="has no template"):
+        sender.Sender(9092, "speeds", MessageFields(("device",), "at"))
+
+
 def test_a_kafka_that_is_away_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     def away(**_settings: Any) -> None:
         raise KafkaError("nobody there")
@@ -147,3 +171,5 @@ def test_a_kafka_that_is_away_is_not_known(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sender, "KafkaProducer", away)
     with pytest.raises(ServiceUnreachable, match="cannot reach Kafka"):
         sender.send(9092, "speeds", fields("s", "1"), 1)
+    with pytest.raises(ServiceUnreachable, match="cannot reach Kafka"), sender.Sender(9092, "x", fields("s", "1")):
+        pass

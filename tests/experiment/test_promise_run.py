@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from pipeline_services.audit.observed import Message, Observation
+from pipeline_services.audit.observer import fields_of
+from pipeline_services.audit.sent import Sent
 from pipeline_services.experiment import promise_run
 from pipeline_services.experiment.promise_run import BEFORE_S, FRESH_S, _Stage
 from pipeline_services.experiment.promises import Played, State, promises
@@ -114,6 +117,20 @@ def test_what_does_not_work_before_is_not_touched(monkeypatch: pytest.MonkeyPatc
     assert scene.deleted == 0.0
 
 
+def test_what_the_audit_sends_meanwhile_is_accounted_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, away_s=5, lost=2)
+    sent = [Sent(Identity(("line_1",), n)) for n in range(4)]
+    sender: Any = SimpleNamespace(finish=lambda: sent)
+    monkeypatch.setattr(_Stage, "_sending", lambda _stage: nullcontext(sender))
+    own = scene.stage.play("influxdb").sent
+    assert own is not None
+    assert (own.sent, own.lost) == (4, 2)
+
+
+def test_nothing_is_sent_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Scene(monkeypatch, away_s=3).stage.play("kafka").sent is None
+
+
 def test_every_component_that_readings_pass_through_is_played() -> None:
     assert set(promise_run._wanted(PLAIN, None)) == {"kafka", "influxdb", "producer", "processor"}
     second = PLAIN.document()
@@ -126,3 +143,16 @@ def test_a_component_that_no_reading_passes_through_is_refused() -> None:
     assert promise_run._wanted(PLAIN, ["kafka"]) == ["kafka"]
     with pytest.raises(PreconditionNotMet, match="--only: 'kafkq' is none of"):
         promise_run._wanted(PLAIN, ["kafkq"])
+
+
+def test_messages_are_sent_over_a_way_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, away_s=3)
+    way = SimpleNamespace(kafka=lambda: 4711, fields=fields_of(PLAIN))
+    opened: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(promise_run, "Observer", lambda *given: opened.append(given) or nullcontext(way))
+    monkeypatch.setattr(promise_run, "Sender", lambda *given: opened.append(given) or nullcontext("sender"))
+    with replace(scene.stage, sends=True)._sending() as sender:
+        assert sender == "sender"
+    assert opened == [(scene.stage.observer.cluster, PLAIN), (4711, PLAIN.topics.readings, way.fields)]
+    with scene.stage._sending() as nobody:
+        assert nobody is None

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.audit.observed import Lost, Message, ObservedVerdict, Why
+from pipeline_services.audit.sent import Sent, SentVerdict
 from pipeline_services.experiment import promise_run
 from pipeline_services.experiment.promises import Played, State, promises, state_of, table
 from pipeline_services.model.errors import PreconditionNotMet
@@ -54,6 +55,31 @@ def test_what_cannot_be_told_is_not_kept(verdict: ObservedVerdict) -> None:
 
 def test_the_newest_readings_may_be_on_their_way() -> None:
     assert states(replace(WELL, verdict=ObservedVerdict(96, 95, pending=1))) == [State.KEPT] * 3
+
+
+def own(stored: int, *, taken: int = 10, refused: int = 0, **seen: Any) -> SentVerdict:
+    """What became of the audit's messages: so many taken, and in the topic."""
+    left = [Sent(Identity(("audit-1",), number), "timed out") for number in range(refused)]
+    return SentVerdict(taken + refused, left, [], ObservedVerdict(messages=taken, stored=stored, **seen))
+
+
+@pytest.mark.parametrize(
+    ("sent", "state", "seen"),
+    [
+        (own(10), State.KEPT, "all of the audit's 10"),
+        (own(10, refused=3), State.KEPT, "all of the audit's 10; 3 were not acknowledged"),
+        (own(8, lost=[LOST] * 2), State.BROKEN, "2 of the audit's 10 are not"),
+        (replace(own(8), gone=[LOST.message.identity] * 2), State.BROKEN, "2 of the audit's 10 are not"),
+        (own(9, waiting=1), State.NOT_KNOWN, "the audit's messages: 10 sent"),
+        (own(0, taken=0, refused=4), State.NOT_KNOWN, "the audit's messages: 4 sent, 0 acknowledged"),
+    ],
+)
+def test_of_the_audits_own_messages_what_was_acknowledged_has_to_be_stored(
+    sent: SentVerdict, state: State, seen: str
+) -> None:
+    promise = promises([replace(WELL, sent=sent)])[-1]
+    assert (promise.text, promise.state) == ("what is acknowledged is stored", state)
+    assert promise.seen.startswith(seen)
 
 
 def test_nobody_can_say_what_a_deleted_producer_dropped() -> None:
