@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.cli.discover.facts import Fact, How
 from pipeline_services.cli.discover.namespace import Workload
+from pipeline_services.cli.discover.outside import NOBODY
 from pipeline_services.cli.discover.profile import Discovered, discovered
 from pipeline_services.cli.discover.toml_text import value
 from pipeline_services.model.k8s import name_of
@@ -97,7 +98,7 @@ def _other(there: Discovered, profile: Pipeline) -> Iterator[Difference]:
         role
         for role, claim in there.claims.items()
         if role in profile.workloads and claim.workload.name == profile[role].workload
-    }
+    } | {part.id for part in profile.components.values() if part.address}
     for fact in there.facts:
         component = fact.table[1] if fact.table[:1] == ("components",) else ""
         compared = fact.how is How.FOUND and (fact.table[0] if fact.table else fact.key) not in _OWN
@@ -146,6 +147,9 @@ def _drifting(there: Discovered, profile: Pipeline) -> list[Workload]:
 
 def _to_fill_in(document: Mapping[str, Any]) -> Iterator[Difference]:
     """What a discovered profile left open and nobody has filled in since."""
+    for name, part in document["components"].items():
+        if part.get("contact") == NOBODY:
+            yield Difference(f"components.{name}.contact", "is still to be filled in")
     for table, keys in _NEEDED.items():
         for key in keys:
             if document.get(table, {}).get(key) in ("", {"secret": "", "key": ""}):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.cli.discover import reading
+from pipeline_services.cli.discover.comparison import differences
 from pipeline_services.cli.discover.facts import How
 from pipeline_services.cli.discover.outside import NOBODY
 from pipeline_services.cli.discover.profile import Discovered, discovered
@@ -25,14 +26,18 @@ def told(values: dict[str, str], *secrets: str) -> list[dict[str, Any]]:
     return [*({"name": name, "value": value} for name, value in values.items()), *held]
 
 
-def found(address: str = ADDRESS, login: dict[str, str] | None = None, *secrets: str) -> Discovered:
+def there(address: str = ADDRESS, login: dict[str, str] | None = None, *secrets: str) -> Snapshot:
     common = {"KAFKA_BOOTSTRAP_SERVERS": address, "TOPIC": "speeds", **(login or {})}
     store = {"INFLUXDB_URL": "http://store:8086", "CONSUMER_GROUP": "g"}
     objects = [
         workload("Deployment", "line-producer", {"image": "x/producer", "env": told(common, *secrets)}),
         workload("Deployment", "line-processor", {"image": "x/processor", "env": told({**common, **store}, *secrets)}),
     ]
-    return discovered(snapshot_of(objects, "plant"))
+    return snapshot_of(objects, "plant")
+
+
+def found(address: str = ADDRESS, login: dict[str, str] | None = None, *secrets: str) -> Discovered:
+    return discovered(there(address, login, *secrets))
 
 
 def test_its_address_is_found_and_the_flows_to_it() -> None:
@@ -82,3 +87,16 @@ def test_its_messages_are_read_at_its_address(monkeypatch: pytest.MonkeyPatch) -
     cluster: Any = type("Cluster", (), {"list": lambda _self, _kind: []})()
     reading._newest_messages(cluster, Snapshot(1.0, "c", "plant", {}), draft)
     assert asked == [{"bootstrap_servers": ADDRESS.split(", ")}]
+
+
+def test_a_profile_is_held_against_the_address_and_whom_to_call() -> None:
+    document = found().facts.document()
+    profile = Pipeline.from_document(document)
+    told_of = {one.place: one.text for one in differences(there(), profile)}
+    assert told_of["components.kafka.contact"] == "is still to be filled in"
+    assert "components.kafka.address" not in told_of
+    document["components"]["kafka"]["contact"] = "streaming@example.com"
+    other = "b-9.kafka.example.com:9096"
+    moved = {one.place: one.text for one in differences(there(other), Pipeline.from_document(document))}
+    assert "components.kafka.contact" not in moved
+    assert f'the cluster "{other}"' in moved["components.kafka.address"]
