@@ -24,6 +24,7 @@ from pipeline_services.measure.samples import PodSeen, component_ready, drained_
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.k8s import labels_of
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
 Say = Callable[[str], None]
@@ -61,6 +62,7 @@ class SteadyPipeline:
                 " cannot read",
                 next_step="make promises, or make matrix, which only observe",
             )
+        _require_stores(authorized.target.pipeline)
         undo_expired(authorized, say)
         with chaos_lock(authorized, "chaos"), closing(Cluster.connect(authorized.target)) as cluster:
             cluster.require_namespace()
@@ -177,3 +179,13 @@ class SteadyPipeline:
     def inventory(self) -> dict[str, dict[str, str]]:
         """What the namespace holds, to be compared later."""
         return inventory({kind: self.cluster.list(kind) for kind in KINDS})
+
+
+def _require_stores(pipeline: Pipeline) -> None:
+    """Raise ``PreconditionNotMet`` where Kafka or InfluxDB runs elsewhere: recovery is measured on their pods."""
+    for role in (roles.KAFKA, roles.INFLUXDB):
+        if role not in pipeline.workloads:
+            raise PreconditionNotMet(
+                f"refused: {role} of {pipeline.name} has no pods in its namespace, on which recovery is measured",
+                next_step="make promises, which only needs its answers",
+            )

@@ -11,6 +11,7 @@ from pipeline_services.faults.safety import ChaosTarget
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
+from tests.judgements.foreign_roles import foreign_kafka
 
 
 def test_a_pipeline_of_other_messages_is_refused_before_anything_is_asked() -> None:
@@ -27,4 +28,12 @@ def test_where_nothing_is_sent_it_is_asked(tmp_path: Path, monkeypatch: pytest.M
     target = ChaosTarget(Target(str(tmp_path / "no-such-file"), "elsewhere", plain.namespace, plain), own=False)
     asked = pytest.raises(PipelineError, match="no-such-file")
     with asked, SteadyPipeline.open(target, lambda _line: None, sends=False):
+        pass
+
+
+def test_a_kafka_outside_the_cluster_has_no_pods_to_measure_recovery_on() -> None:
+    foreign = Pipeline.from_document(foreign_kafka())
+    target = ChaosTarget(Target("no-such-file", "kind-conveyor", foreign.namespace, foreign), own=True)
+    refusal = pytest.raises(PreconditionNotMet, match="refused: kafka of plain has no pods in its namespace")
+    with refusal, SteadyPipeline.open(target, lambda _line: None, sends=False):
         pass
