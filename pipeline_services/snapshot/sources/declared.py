@@ -11,7 +11,7 @@ from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.manifests import rendered
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import labels_of, name_of, replicas_of, spec_of
+from pipeline_services.model.k8s import labels_of, name_of, namespace_of, replicas_of, spec_of
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.cluster_parts import Listing
@@ -65,7 +65,7 @@ def declared(pipeline: Pipeline, cluster: Cluster) -> list[dict[str, Any]]:
             **{key: item[key] for key in _BODY if key in item},
         }
         for item in (*objects, *claims)
-        if item["kind"] in COMPARED and item["metadata"].get("namespace", namespace) == namespace
+        if item["kind"] in COMPARED and namespace_of(item) in ("", namespace)
     ]
 
 
