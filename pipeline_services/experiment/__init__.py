@@ -1,1 +1,1 @@
-"""Plays a fault from steady state to steady state and records what was seen: scenarios of chaos, rows of the matrix."""
+"""Plays a fault from steady state to steady state and records what was seen: chaos, matrix, promises, the ledger."""
