@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fault_builders.common import all_pods_ready, pod_names, workload_path
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
-from pipeline_services.faults import capacity, objects
-from pipeline_services.faults.journal import Call
+from pipeline_services.faults import capacity, objects, templates
+from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import SERVICE_NAME, containers_of, owners_of, spec_of, template_of
@@ -17,6 +18,8 @@ from pipeline_services.model.kinds import KINDS, MERGE_PATCH, STRATEGIC_PATCH
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
+CTR: Final = ("ctr", "--namespace", "k8s.io", "images")
+OTHER_TAG: Final = "next"
 NOBODY: Final = "203.0.113.9"
 """An address that is in no network (RFC 5737)."""
 
@@ -110,6 +113,23 @@ def with_carriage_returns(config_map: str, file: str) -> FaultBuilder:
         fault = faults.config_value(pipeline.api, config_map, pipeline.namespace, {file: text})
         summary = f"{file} of {config_map} has carriage returns"
         return Fault(summary, fault.inject, fault.undo)
+
+    return build
+
+
+def of_another_version(app: str) -> FaultBuilder:
+    """The app runs another tag of the image that it shares with others: the same one under a name of its own."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        found = containers_of(template_of(pipeline.api.call("GET", workload_path(pipeline, app))))[0]["image"]
+        other = f"{found.rpartition(':')[0]}:{OTHER_TAG}"
+        part, summary = pipeline.description[app], f"version {OTHER_TAG}"
+        edited = templates.edited(
+            pipeline.api, part, pipeline.namespace, templates.image(OTHER_TAG), summary=summary
+        ).proved(all_pods_ready(pipeline, app))
+        named = Command([*CTR, "tag", "--force", found, other], f"{other} made")
+        unnamed = Command([*CTR, "rm", other], f"{other} taken away")
+        return replace(edited, inject=[named, *edited.inject], undo=[*edited.undo, unnamed])
 
     return build
 

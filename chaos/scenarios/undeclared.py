@@ -71,6 +71,13 @@ DIAGNOSIS: Final = (
         (checks.SET_AS_DECLARED.of("grafana"),),
     ),
     Scenario(
+        "producer-of-another-version",
+        undeclared.of_another_version(roles.PRODUCER),
+        (finding(roles.PRODUCER, "not-as-declared"),),
+        (checks.SET_AS_DECLARED.of("producer"),),
+        deadline_s=90.0,
+    ),
+    Scenario(
         "grafana-debugged",
         undeclared.debugged(roles.GRAFANA),
         (finding(roles.GRAFANA, "pod-edited"),),

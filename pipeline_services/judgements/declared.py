@@ -16,6 +16,7 @@ from pipeline_services.judgements.drift import DELETED, WORKLOADS, Drift
 from pipeline_services.judgements.edited_pods import edited_pods
 from pipeline_services.judgements.extras import extras
 from pipeline_services.judgements.ownership import OWNERS, concerns, owners
+from pipeline_services.judgements.versions import other_versions
 from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import (
@@ -85,10 +86,15 @@ def drifts(snapshot: Snapshot, component: str) -> Iterator[Drift]:
         if live is None:
             if not _is_told_elsewhere(snapshot, item, declared):
                 yield Drift(kind, name, component)
-        elif found := tuple(_compared(item, live, scaled=name in scaled)):
+        elif found := (*_compared(item, live, scaled=name in scaled), *_versions(snapshot, item)):
             yield Drift(kind, name, component, found)
     yield from edited_pods(snapshot, component)
     yield from extras(snapshot, component)
+
+
+def _versions(snapshot: Snapshot, item: K8sObject) -> list[Difference]:
+    """The images of a workload that are not of the version and registry that the others have."""
+    return snapshot.derive(other_versions).get(name_of(item), []) if item["kind"] in WORKLOADS else []
 
 
 def _live(snapshot: Snapshot, kind: str, name: str) -> K8sObject | None:

@@ -44,6 +44,7 @@ _MEANINGS: Final = (
     _Meaning(
         r"containers\[[^]]*\]\.lifecycle|terminationGrace", "its pods are killed at their work, or hold up a rollout"
     ),
+    _Meaning(r"containers\[[^]]*\]\.image", "its pods run another version than those of its like", stops=True),
     _Meaning(r"containers|securityContext", "its pods start with something else", stops=True),
     _Meaning(r"affinity|nodeSelector|tolerations|topologySpread", "new pods may fit on no node", stops=True),
     _Meaning(r"priority|preemption", "when the node is full, the wrong pods are evicted"),

@@ -10,10 +10,10 @@ import pytest
 from chaos.fault_builders import undeclared
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.injection import perform
-from pipeline_services.faults.journal import Call
+from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Fault, Proof
 from tests.chaos.test_fault_builders import PRODUCER, pipeline
-from tests.faults.test_object_faults import APPS, NS, holds
+from tests.faults.test_object_faults import APPS, NS, deployment, holds
 
 RIGHTS = "/apis/rbac.authorization.k8s.io/v1/namespaces/ns/rolebindings/prometheus"
 FILES = f"{NS}/configmaps/kafka-config"
@@ -123,3 +123,16 @@ def test_a_pod_is_lost_by_its_workload_and_deleted_at_the_end() -> None:
     assert cast("Proof", fault.landed).holds()
     perform(found.api, fault.undo)
     assert found.api.objects == {}
+
+
+def test_another_tag_is_made_before_it_is_rolled_out_and_taken_away_after() -> None:
+    found = pipeline({PRODUCER: deployment()})
+    fault = undeclared.of_another_version("producer")(cast("Any", found))
+    (named, edit), (back, unnamed) = fault.inject, fault.undo
+    assert isinstance(named, Command)
+    assert named.words[-2:] == ["localhost:5000/apps:1", "localhost:5000/apps:next"]
+    assert isinstance(edit, Call)
+    assert "localhost:5000/apps:next" in str(edit.body)
+    assert isinstance(back, Call)
+    assert isinstance(unnamed, Command)
+    assert unnamed.words[-2:] == ["rm", "localhost:5000/apps:next"]

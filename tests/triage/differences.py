@@ -245,3 +245,16 @@ def by_hand(app: str) -> Change:
         world.answers["pods"].append(made)
 
     return change
+
+
+def version_of(app: str, image: str) -> Change:
+    """Another image of the app, rolled out a minute ago."""
+
+    def change(world: World) -> None:
+        found = world.workload(app)
+        for one in (found["spec"]["template"], *world.pods(app)):
+            one["spec"]["containers"][0]["image"] = image
+        (progressing,) = (one for one in found["status"]["conditions"] if one["type"] == "Progressing")
+        progressing["lastUpdateTime"] = world.ago(60)
+
+    return change

@@ -29,6 +29,7 @@ from tests.triage.differences import (
     template,
     text,
     top,
+    version_of,
     with_a_node_port,
     without,
     workload,
@@ -74,6 +75,8 @@ OF_PODS = (
 )
 """Fields of pod templates."""
 OF_RUNNING_PODS = (
+    Known("of-another-version", version_of("producer", "localhost/conveyor/apps:next"), "producer: not-as-declared"),
+    Known("of-another-registry", version_of("loki", "docker.io/grafana/loki:3"), "loki: not-as-declared"),
     Known(
         "debugged", pod("kafka", ephemeralContainers=[{"name": "debugger", "image": "busybox"}]), "kafka: pod-edited"
     ),

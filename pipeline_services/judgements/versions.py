@@ -1,0 +1,94 @@
+"""Do the workloads run one version of what they share, and from one registry? The manifests leave both open. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline_services.judgements.comparison import Difference
+from pipeline_services.judgements.drift import WORKLOADS
+from pipeline_services.model.k8s import (
+    K8sObject,
+    condition,
+    containers_of,
+    created_at,
+    epoch,
+    init_containers_of,
+    name_of,
+    template_of,
+)
+from pipeline_services.model.kinds import KINDS
+from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class _Image:
+    """The image of a container, as it is declared and as it is live, and when its workload was changed last."""
+
+    workload: str
+    container: str
+    declared: str
+    live: str
+    changed: float
+
+
+def other_versions(snapshot: Snapshot) -> Mapping[str, list[Difference]]:
+    """By workload, each image that is of another version or registry than that of the others.
+
+    Where two differ it is the one that was changed last; of several registries it is the one of the fewest.
+    """
+    images = list(_images(snapshot))
+    found: dict[str, list[Difference]] = {}
+    for same in _grouped(images, lambda one: one.declared):
+        first = min(same, key=lambda one: one.changed)
+        for one in same:
+            if one.live != first.live:
+                found.setdefault(one.workload, []).append(_difference(one, first.live))
+    for same in _grouped(images, lambda one: _registry(one.declared)):
+        usual = Counter(_registry(one.live) for one in same).most_common(1)[0][0]
+        for one in same:
+            if _registry(one.live) != usual and one.workload not in found:
+                found[one.workload] = [_difference(one, f"{usual}/{one.live.rpartition('/')[2]}")]
+    return found
+
+
+def _images(snapshot: Snapshot) -> Iterable[_Image]:
+    for item in snapshot.data("declared"):
+        live = named(snapshot, KINDS[item["kind"]].source, name_of(item)) if item["kind"] in WORKLOADS else None
+        wanted = _by_container(item) if live else {}
+        for container, image in (_by_container(live) if live else {}).items():
+            if live and container in wanted:
+                yield _Image(name_of(item), container, _without_tag(wanted[container]), image, _changed(live))
+
+
+def _by_container(workload: K8sObject) -> dict[str, str]:
+    template: Mapping[str, Any] = template_of(workload)
+    return {str(one["name"]): str(one["image"]) for one in (*init_containers_of(template), *containers_of(template))}
+
+
+def _changed(workload: K8sObject) -> float:
+    updated = condition(workload, "Progressing").get("lastUpdateTime")
+    return epoch(updated) if updated else created_at(workload)
+
+
+def _grouped(images: Iterable[_Image], key: Callable[[_Image], str]) -> list[list[_Image]]:
+    groups: dict[str, list[_Image]] = {}
+    for one in images:
+        groups.setdefault(key(one), []).append(one)
+    return list(groups.values())
+
+
+def _difference(image: _Image, usual: str) -> Difference:
+    return Difference(f"containers[{image.container}].image", image.live, usual)
+
+
+def _registry(image: str) -> str:
+    return image.rpartition("/")[0]
+
+
+def _without_tag(image: str) -> str:
+    registry, _, name = image.rpartition("/")
+    return f"{registry}/{name.partition('@')[0].partition(':')[0]}"
