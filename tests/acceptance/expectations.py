@@ -174,7 +174,7 @@ EXPECTATIONS: dict[str, Expectation] = {
                     *("cpu-usage-processor", "memory-usage-processor", "cpu-throttling-processor"),
                 ),
             ),
-            *("test_consumer_group_stable", "test_processors_only"),
+            "test_consumer_group_stable",
             "test_pods_scraped[processor]",
             "test_series_kept[processor]",
         ),
