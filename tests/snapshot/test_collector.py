@@ -42,8 +42,20 @@ def pipeline(tmp_path: Path) -> Iterator[FakePipeline]:
         yield running
 
 
-def test_every_source_is_read_or_has_a_reason(pipeline: FakePipeline) -> None:
-    snapshot = collect(pipeline.cluster)
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakePipeline]:
+    """A pipeline for all tests that change nothing of it."""
+    with fake_pipeline(tmp_path_factory.mktemp("untouched")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def snapshot(untouched: FakePipeline) -> Snapshot:
+    """What the collector sees of it."""
+    return collect(untouched.cluster)
+
+
+def test_every_source_is_read_or_has_a_reason(snapshot: Snapshot) -> None:
     assert set(snapshot.failures) == UNSERVED
     asked = [metric.id for metric in KEY_METRICS.values() if metric.tool == "prometheus"]
     metrics = {f"{kind}/{metric}" for kind in ("prometheus", "metric_history") for metric in asked}
@@ -59,8 +71,8 @@ def test_every_source_is_read_or_has_a_reason(pipeline: FakePipeline) -> None:
     }
 
 
-def test_answers_have_the_shapes_that_judgements_expect(pipeline: FakePipeline) -> None:
-    snapshot = collect(pipeline.cluster)
+def test_answers_have_the_shapes_that_judgements_expect(untouched: FakePipeline) -> None:
+    snapshot = collect(untouched.cluster)
     assert (snapshot.context, snapshot.namespace) == ("fake", NS)
     assert abs(snapshot.taken_at - time.time()) < 10
     assert snapshot.data("influxdb_health") == {"status": 200, "body": {"status": "pass"}}
@@ -89,14 +101,14 @@ def test_the_clusters_own_parts_are_looked_at_and_no_file_but_the_dns_servers(pi
     assert collect(pipeline.cluster).data("dns_config") == {"coredns": None}
 
 
-def test_a_pipeline_that_stands_on_no_part_of_the_cluster_asks_for_none(pipeline: FakePipeline) -> None:
+def test_a_pipeline_that_stands_on_no_part_of_the_cluster_asks_for_none(untouched: FakePipeline) -> None:
     described = replace(Pipeline.load(), cluster={})
-    snapshot = collect(pipeline.cluster, pipeline=described)
-    assert not [source for source in snapshot.answers if source.startswith("system_") or source == "dns_config"]
+    seen = collect(untouched.cluster, pipeline=described)
+    assert not [source for source in seen.answers if source.startswith("system_") or source == "dns_config"]
 
 
-def test_secrets_are_digests(pipeline: FakePipeline) -> None:
-    found = {secret["name"]: secret for secret in collect(pipeline.cluster).data("secrets")}
+def test_secrets_are_digests(snapshot: Snapshot) -> None:
+    found = {secret["name"]: secret for secret in snapshot.data("secrets")}
     digest = found["pipeline-secrets"]["keys"]["INFLUXDB_TOKEN"]
     assert digest["bytes"] == len(CANARY)
     assert len(digest["sha256"]) == 16
@@ -159,11 +171,13 @@ def test_names_stay_readable_though_a_secret_holds_the_same_words(pipeline: Fake
 
 
 @pytest.mark.parametrize("component", [*SERVICES, "hpa"])
-def test_of_a_component_that_is_not_described_nothing_is_asked(pipeline: FakePipeline, component: str) -> None:
-    all_of_it, less = collect(pipeline.cluster), collect(pipeline.cluster, pipeline=without(component))
-    gone = {*all_of_it.answers, *all_of_it.failures} - {*less.answers, *less.failures}
+def test_of_a_component_that_is_not_described_nothing_is_asked(
+    untouched: FakePipeline, snapshot: Snapshot, component: str
+) -> None:
+    less = collect(untouched.cluster, pipeline=without(component))
+    gone = {*snapshot.answers, *snapshot.failures} - {*less.answers, *less.failures}
     assert gone
-    assert not [source for source in less.failures if source not in all_of_it.failures]
+    assert not [source for source in less.failures if source not in snapshot.failures]
 
 
 def test_a_user_name_is_no_secret(pipeline: FakePipeline) -> None:
@@ -240,8 +254,8 @@ def test_a_service_that_hangs_does_not_hold_up_the_others(pipeline: FakePipeline
     assert "within 3 s" in snapshot.failures["grafana_panels/1"].message
 
 
-def test_no_thread_is_left(pipeline: FakePipeline) -> None:
-    collect(pipeline.cluster)
+def test_no_thread_is_left(untouched: FakePipeline) -> None:
+    collect(untouched.cluster)
     names_left = [thread.name for thread in threading.enumerate()]
     assert not [name for name in names_left if name.startswith(("forward", "collect", "kafka"))]
 
