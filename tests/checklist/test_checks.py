@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import ClassVar, cast
+from typing import ClassVar, cast, get_args
 
 import pytest
 
@@ -45,12 +45,19 @@ def test_a_test_asks_the_judgement_of_its_row(check: Check) -> None:
     assert check.judge in [eval(one, scope) for one in found]
 
 
-@pytest.mark.parametrize("run", ["daily", "weekly", "monthly", "practice"])
-def test_pytest_collects_the_cases_of_the_table(run: Run) -> None:
-    command = [sys.executable, "-m", "pytest", "-m", run, "--collect-only", "-q"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    collected = [line.rpartition("::")[2] for line in done.stdout.splitlines() if "::" in line]
-    assert sorted(collected) == sorted(str(case.id) for case in cases(HERE, run=run))
+def test_pytest_collects_the_cases_of_the_table() -> None:
+    """One process for all runs: each would read the same modules."""
+    runs: tuple[Run, ...] = get_args(Run)
+    program = (
+        "import pytest, sys\nfor run in sys.argv[1:]: print('#'); pytest.main(['-m', run, '--collect-only', '-q'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *runs], cwd=ROOT, capture_output=True, text=True, check=True)
+    said = done.stdout.split("#\n")[1:]
+    collected = {
+        run: sorted(line.rpartition("::")[2] for line in text.splitlines() if "::" in line)
+        for run, text in zip(runs, said, strict=True)
+    }
+    assert collected == {run: sorted(str(case.id) for case in cases(HERE, run=run)) for run in runs}
 
 
 def test_pytest_judges_a_file_in_the_cases_of_its_own_pipeline(tmp_path: Path) -> None:
