@@ -22,7 +22,7 @@ from tests.reporting.recorded import judged, snapshot_of
 from tests.reporting.samples import deviation, result, snapshot
 
 RED = result("lag[consumer]", "kafka", deviation(), "key-metrics")
-GREEN = result("pods_ready[hpa]", "hpa")
+GREEN, TWIN = result("pods_ready[hpa]", "hpa"), result("pods_ready[twin]", "hpa")
 
 
 def results_of(*cases: CaseResult) -> dict[str, str]:
@@ -61,7 +61,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     for run in ("first", "second"):
         work = folder / f"{run}-work"
-        request = PageRequest(results_of(RED, GREEN), folder / run, folder / "runs.jsonl", work, "FAILED: here", True)
+        request = PageRequest(
+            results_of(RED, GREEN, TWIN), folder / run, folder / "runs.jsonl", work, "FAILED: here", True
+        )
         allure_page.make(request, lambda line: None)
     return folder
 
@@ -133,14 +135,10 @@ def test_what_a_case_attached_itself_is_read_from_its_file(tmp_path: Path) -> No
     assert "a picture" in unpacked(allure_page.make(request, lambda line: None).read_text()).values()
 
 
-def test_evidence_that_two_cases_share_is_there_in_both(tmp_path: Path) -> None:
-    twin = result("pods_ready[twin]", GREEN.component)
-    files, history = results_of(GREEN, twin), tmp_path / "runs.jsonl"
-    request = PageRequest(files, tmp_path / "results", history, tmp_path / "work", "PASSED: here", False)
-    made = data(allure_page.make(request, lambda line: None).read_text())
-    cases = [case for name, case in made.items() if name.startswith("data/test-results/")]
+def test_evidence_that_cases_share_is_there_in_each(page: str) -> None:
+    cases = [case for name, case in data(page).items() if name.startswith("data/test-results/")]
     links = [step["link"] for case in cases for step in case["steps"] if step["type"] == "attachment"]
-    assert len(links) == 2
+    assert len(links) == 3
     assert not [link["name"] for link in links if link["missed"]]
 
 
