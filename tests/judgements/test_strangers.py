@@ -64,4 +64,5 @@ def test_a_crowd_costs_as_much_time_as_there_is_of_it() -> None:
         return time.process_time() - began
 
     small = max(took_s(SMALL) for _ in range(2))
-    assert min(took_s(LARGE) for _ in range(2)) < NO_SQUARE * (small + took_s(Crowd()))
+    most = NO_SQUARE * (small + took_s(Crowd()))
+    assert any(took_s(LARGE) < most for _ in range(2))
