@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,6 +20,7 @@ from pipeline_services.faults.model import Fault
 from pipeline_services.model.errors import NotApplicable, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 from tests.chaos.stand_in import StandIn
+from tests.reporting.samples import ROOT
 
 PLAIN, CA3 = Pipeline.load(Path("plain")), Pipeline.load(Path("ca3"))
 OF_CA3 = {"prometheus.yml": "scrape_configs: [{job_name: kubernetes-pods}]"}
@@ -114,6 +117,12 @@ def test_each_reason_is_told_once() -> None:
         "  plain has no loki: b",
     ]
     assert told({}, 9) == []
+
+
+def test_no_row_is_left_out_before_it_is_named() -> None:
+    command = [sys.executable, "-m", "pytest", "-m", "matrix", "--pipeline", "plain", "--collect-only", "-q"]
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len([line for line in lines if "test_fault_is_seen[" in line]) == len(MATRIX)
 
 
 def test_rows_that_are_left_out_are_named_and_counted() -> None:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.settings import Settings
+from pipeline_services.reporting.run.cases import CaseLabels
+from pipeline_services.reporting.run.extent import Extent
+from pipeline_services.reporting.run.source import SnapshotSource
 from tests.reporting.samples import CHECKS, Project, snapshot
 
 pytest_plugins = ("pytester",)
@@ -183,3 +191,23 @@ def test_an_option_that_a_variable_left_empty_is_refused_and_looks_at_nothing(pr
     assert run.ret == 4
     said = [line for line in [*run.outlines, *run.errlines] if line]
     assert said == [f"ERROR: {option.rstrip('=')} is empty: give it a value, or leave it out"]
+
+
+def test_a_case_that_was_left_out_once_all_were_known_is_none_that_was_not_run() -> None:
+    extent = Extent.__new__(Extent)
+    extent._judged = set()
+    extent._left_out = [cast("pytest.Item", SimpleNamespace(nodeid="left out"))]
+    labels = dict.fromkeys(("left out", "not run"), CaseLabels("kafka", "pod-status", ("matrix",)))
+    assert [case.id for case in extent.not_run(labels, {})] == ["not run"]
+
+
+@pytest.mark.parametrize(
+    ("component", "marker", "left_out"),
+    [("hpa", "daily", True), ("hpa", "matrix", False), ("kafka", "daily", False), ("loki", "matrix", True)],
+)
+def test_what_is_not_here_is_left_out_but_for_rows_that_say_themselves_what_they_need(
+    component: str, marker: str, left_out: bool
+) -> None:
+    source = SnapshotSource.__new__(SnapshotSource)
+    source.pipeline, source.settings = Pipeline.load(Path("plain")), Settings(absent=frozenset({"loki"}))
+    assert source.leaves_out(CaseLabels(component, "pod-status", (marker,))) is left_out

@@ -53,7 +53,10 @@ class Extent:
 
     def not_run(self, labels: Mapping[str, CaseLabels], results: Mapping[str, CaseResult]) -> Iterator[CaseResult]:
         """The selected cases that nothing was found out about: green or missing, and never called."""
+        left_out = {item.nodeid for item in self._left_out}
         for case, label in labels.items():
+            if case in left_out:
+                continue
             known = results.get(case)
             if case not in self._judged and (known is None or known.outcome is Outcome.PASSED):
                 yield CaseResult(case, label.component, label.runbook, NOT_RUN)

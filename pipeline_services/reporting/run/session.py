@@ -90,9 +90,9 @@ class OperatorRun:
         """Read the markers of what is left after ``-m`` and ``-k``, and leave out the parts that are not here."""
         self.labels = {item.nodeid: CaseLabels.of(item, self.source.pipeline) for item in items}
         self.absent = set(self.source.settings.absent)
-        gone = [item for item in items if self.labels[item.nodeid].component not in self.source.here]
+        gone = [item for item in items if self.source.leaves_out(self.labels[item.nodeid])]
         if gone:
-            items[:] = [item for item in items if self.labels[item.nodeid].component in self.source.here]
+            items[:] = [item for item in items if item not in gone]
             self.config.hook.pytest_deselected(items=gone)
         self.labels = {item.nodeid: self.labels[item.nodeid] for item in items}
         for item in items:

@@ -15,8 +15,10 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.reporting.run import looks, own_cluster
 from pipeline_services.reporting.run.attachments import ReadLog
+from pipeline_services.reporting.run.cases import CaseLabels
 from pipeline_services.reporting.run.offers import with_offers
 from pipeline_services.reporting.run.options import RunOptions
+from pipeline_services.reporting.run.selection import MATRIX
 from pipeline_services.snapshot.saved import announcement
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -73,6 +75,11 @@ class SnapshotSource:
     def here(self) -> frozenset[str]:
         """The components that this environment has: those described, but for what the settings declare absent."""
         return frozenset(self.pipeline.reported) - self.settings.absent
+
+    def leaves_out(self, case: CaseLabels) -> bool:
+        """Whether a case is about what is not here. The matrix itself says what its rows would need."""
+        by_settings = case.component in self.settings.absent
+        return by_settings or (case.component not in self.here and MATRIX not in case.markers)
 
     def snapshot(self) -> ReadLog:
         """The snapshot.
