@@ -24,7 +24,7 @@ from pipeline_services.snapshot.sources.reach import Moment, Reach, take_all
 BETWEEN_SAMPLES: Final = 2.05
 """Seconds for records to come in and to be consumed; less where they are, of which a later look says nothing new."""
 SOONEST: Final = 1.0
-LOOK_EVERY: Final = 0.2
+LOOK_EVERY: Final = 0.1
 _Sample = dict[str, Any]
 _Enough = Callable[[_Sample, _Sample], bool]
 
