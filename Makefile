@@ -110,6 +110,10 @@ kubectl: $(ENVIRONMENT) ## print the path of the kubectl that was built for it (
 kubeconfig: $(ENVIRONMENT) ## print the path of the cluster's kubeconfig (use with make -s)
 	@$(PLATFORM) kubeconfig $(ARGS)
 
+env: $(ENVIRONMENT) ## print what a shell needs for the cluster: eval "$(make -s env)" puts its kubectl, pytest and python on PATH
+	@config=$$($(PLATFORM) kubeconfig); kubectl=$$($(PLATFORM) kubectl)
+	echo "export KUBECONFIG='$$config' PATH='$$(dirname "$$kubectl"):$(CURDIR)/$(BIN)':\"\$$PATH\""
+
 bench-pipeline: $(ENVIRONMENT) ## measure how many readings per second the processor sustains
 	@$(BIN)/python -m pipeline_services.release.bench $(ARGS)
 

@@ -74,7 +74,7 @@ def test_a_manual_one_has_its_commands_their_undo_and_what_it_looks_like_then() 
     assert "   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=1\n" in actions
     assert "   kubectl --context kind-conveyor scale deployment/producer -n conveyor-pipeline --replicas=0\n" in actions
     assert "Resolved when: every pod of producer is Running and READY 1/1." in actions
-    assert "export KUBECONFIG=$(make -s kubeconfig) PATH=" in actions
+    assert 'eval "$(make -s env)"' in actions
 
 
 def test_one_that_is_mended_asks_for_nothing_any_more() -> None:

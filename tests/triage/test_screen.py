@@ -50,7 +50,7 @@ def test_a_finding_says_all_that_is_asked_at_3_in_the_morning() -> None:
         "   then   every pod of producer is Running and READY 1/1",
         "   call   L2 - DevOps Engineer if that fails; RUNBOOK.md#pod-status",
         "",
-        "For kubectl, once: export KUBECONFIG=$(make -s kubeconfig) PATH=$(dirname $(make -s kubectl)):$PATH",
+        'For kubectl, once: eval "$(make -s env)"',
     ]
 
 

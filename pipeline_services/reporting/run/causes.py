@@ -11,7 +11,7 @@ from pipeline_services.model.commands import changes, keeps
 from pipeline_services.model.text import duration, one_line, plural
 from pipeline_services.reporting.run.explained import by_component, causes, explained_by, unexplained
 from pipeline_services.reporting.run.outcome import CaseResult
-from pipeline_services.triage.incident.messages import commands, pasted, since, triage_command
+from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, since, triage_command
 from pipeline_services.triage.incident.terminal import call
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding
 from pipeline_services.triage.walk import workflow
@@ -62,6 +62,7 @@ class View:
         options: those of the run, by name: what a hint has to repeat.
         live: a cluster was looked at, so that it can be followed.
         verbose: everything is shown, however long.
+        can_paste: kubectl finds the suite's own cluster already, by this shell's environment.
     """
 
     diagnosis: Diagnosis
@@ -71,6 +72,7 @@ class View:
     options: Mapping[str, object] = field(default_factory=dict)
     live: bool = True
     verbose: bool = False
+    can_paste: bool = True
 
     @property
     def columns(self) -> int:
@@ -83,10 +85,19 @@ def lines(view: View) -> list[str]:
     found = causes(view.diagnosis)
     lasting = [finding for finding in found if not finding.self_healing]
     whole = found if view.verbose else lasting or found[:1]
-    room = ROOM if len(whole) == 1 else ROOM_OF_SEVERAL
+    once = _once(view, whole)
+    room = ROOM - len(once) if len(whole) == 1 else ROOM_OF_SEVERAL
     blocks = [_block(view, finding, _numbered(found, finding), room) for finding in whole]
     told = [line for number, block in enumerate(blocks) for line in (*(_between(number, len(whole))), *block)]
+    told += once if view.verbose or len(told) < ROOM else []
     return [*told, *_in_short(view, [finding for finding in found if not any(finding is one for one in whole)])]
+
+
+def _once(view: View, findings: Sequence[Finding]) -> list[str]:
+    """What has to be typed before the commands work, where there is room; triage and the incident always say it."""
+    hint = "" if view.can_paste else kubeconfig_hint(view.diagnosis.context)
+    typed = any(step.startswith("kubectl") for finding in findings for step in _needed(finding.next, 0))
+    return [f"for kubectl, once: {hint}"] if hint and typed else []
 
 
 def _between(number: int, whole: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,8 @@ def lines(view: View, triage: Triaged | None) -> list[str]:
     from pipeline_services.reporting.run.explained import unexplained  # noqa: PLC0415
 
     options, live = view.options.given(), view.options.snapshot is None
-    seen = causes.View(triage.diagnosis, view.results, view.width, time.time(), options, live, view.verbose)
+    can_paste = "KUBECONFIG" in os.environ
+    seen = causes.View(triage.diagnosis, view.results, view.width, time.time(), options, live, view.verbose, can_paste)
     if not tells_causes(triage):
         return [*causes.no_cause(seen), *told]
     head = causes.lines(seen)

@@ -16,7 +16,7 @@ OWN_ONLY: Final = {
     "make daily": ".venv/bin/pytest -m daily --context {context}",
 }
 """Commands that mean the suite's own cluster, and what takes their place where another one is looked at."""
-_OWN_KUBECTL: Final = "export KUBECONFIG=$(make -s kubeconfig) PATH=$(dirname $(make -s kubectl)):$PATH"
+_OWN_KUBECTL: Final = 'eval "$(make -s env)"'
 _MADE_AGAIN_BY_MAKE_UP: Final = " delete secret "
 _RENEWED_BY_ITS_ISSUER: Final = (
     "# its issuer (cert-manager, the CA) renews it; do not delete it: nothing makes a new one"
