@@ -122,7 +122,7 @@ def up_and_down(pipeline: SteadyPipeline) -> LoadTest:
 
 
 def _grown(pipeline: SteadyPipeline, since: float, samples: list[Sample]) -> list[Growth]:
-    """Wait until each autoscaler has brought another ready pod, or in vain; the caller reports what did not grow."""
+    """Wait until each autoscaler has brought another ready pod, or time is up; the caller reports what did not grow."""
     found = [Growth(app, len(pipeline.pods_of(app))) for app in pipeline.description.scaled]
 
     def grown() -> bool:
@@ -143,7 +143,7 @@ def _grown(pipeline: SteadyPipeline, since: float, samples: list[Sample]) -> lis
 
 
 def _shrunk_all(pipeline: SteadyPipeline, start: float, samples: list[Sample]) -> list[Shrinking]:
-    """Wait until each app has one pod again, or in vain; the caller reports what did not shrink."""
+    """Wait until each app has one pod again, or time is up; the caller reports what did not shrink."""
     found = [Shrinking(app, wanted) for app, wanted in _wanted(pipeline).items()]
 
     def calm() -> bool:

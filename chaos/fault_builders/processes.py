@@ -36,7 +36,7 @@ def process_stopped(app: str) -> FaultBuilder:
 
 
 def process_stopped_that_a_probe_asks(app: str) -> FaultBuilder:
-    """``process_stopped`` where the kubelet asks the process itself, as against whether its port is open."""
+    """``process_stopped`` where the kubelet asks the process itself, as opposed to whether its port is open."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
         container = container_of(pipeline, app)

@@ -48,7 +48,7 @@ class CheckResult:
 
     @property
     def failed(self) -> bool:
-        """Whether the pipeline is not as it should be, as against that it could not be known."""
+        """Whether the pipeline is not as it should be, as opposed to that it could not be known."""
         return self.outcome == FAILED
 
 

@@ -71,4 +71,4 @@ def wait_until(
 
 def _expired(what: str, within: float, last: object, error: Exception | None) -> str:
     tail = f"; last error: {error}" if error else f"; last seen: {last!r}"
-    return f"waited {within:g} s for {what} in vain{tail}"
+    return f"timed out after {within:g} s waiting for {what}{tail}"

@@ -29,7 +29,7 @@ LOG_LINES: Final = 5_000
 
 
 class VersionFailed(PipelineError):
-    """The version did not do its work, as against that it could not be seen doing it."""
+    """The version did not do its work, as opposed to that it could not be seen doing it."""
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def _noise(metric: Metric, pairs: tuple[tuple[float, float], ...]) -> str:
 
 
 def _regressions(metrics: Sequence[Metric], series: Mapping[str, Pairs]) -> set[str]:
-    """Holm: the smallest p is held against alpha / m, the next against alpha / (m - 1), until one does not reject."""
+    """Holm: the smallest p is compared with alpha / m, the next with alpha / (m - 1), until one does not reject."""
     chances = sorted((_chance(metric, series[metric.id]), metric.id) for metric in metrics)
     found: set[str] = set()
     for place, (chance, name) in enumerate(chances):

@@ -125,4 +125,4 @@ def noise(others: float, usual: Sequence[float]) -> str:
     known = median(usual)
     if others <= known + max(BUSY_CORES, BUSY_SHARE * known):
         return ""
-    return f"something else used {others:.2f} cores, as against {known:.2f}"
+    return f"something else used {others:.2f} cores, up from {known:.2f}"

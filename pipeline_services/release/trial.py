@@ -161,7 +161,7 @@ def _same_points(baseline: Trial, candidate: Trial) -> Seen:
     missing, more = len(old - new), len(new - old)
     return not (
         missing or more
-    ), f"{plural(len(old), 'point')}; {missing} are missing, {more} are there instead or besides"
+    ), f"{plural(len(old), 'point')}; {missing} are missing, {more} are there instead or in addition"
 
 
 def _points(records: Records) -> set[tuple[str, int, int]]:

@@ -28,7 +28,7 @@ def test_returns_what_the_condition_returned() -> None:
 
 
 def test_expiry_names_the_goal_the_limit_and_the_last_observation() -> None:
-    with pytest.raises(WaitExpired, match=r"waited 0\.01 s for a miracle in vain; last seen: \[\]") as caught:
+    with pytest.raises(WaitExpired, match=r"timed out after 0\.01 s waiting for a miracle; last seen: \[\]") as caught:
         wait_until(lambda: [], within=0.01, what="a miracle", every=0.001)
     assert caught.value.last == []
 

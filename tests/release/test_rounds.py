@@ -74,7 +74,7 @@ def test_a_disturbed_pair_is_played_again_and_said() -> None:
     order: list[str] = []
     played = last(recorded(order, [1.0] * 3 + [2.5]), enough=8)
     assert len(order) == 2 + 2 * 8 + 2
-    assert played.notes == ["pair 3 is played again: something else used 2.50 cores, as against 1.00"]
+    assert played.notes == ["pair 3 is played again: something else used 2.50 cores, up from 1.00"]
     assert 7.0 not in [value for pair in played.costs()["cost"] for value in pair]
 
 

@@ -61,7 +61,7 @@ class Connections:
         return self._of[workload]
 
     def to(self, role: str) -> Iterator[tuple[Workload, Address]]:
-        """Who is told of a role."""
+        """The workloads whose settings name a role's address."""
         return ((workload, known[role]) for workload, known in self._of.items() if role in known)
 
 

@@ -141,7 +141,7 @@ def _names(facts: Facts, snapshot: Snapshot, document: Mapping[str, Any]) -> Non
 
 
 def _only_by_a_shared_map(source: str, target: str) -> bool:
-    """A producer that reads the ConfigMap of all clients is told of the store and does not use it."""
+    """A producer that reads the ConfigMap of all clients knows the store's address but does not use it."""
     return source == roles.PRODUCER and target != roles.KAFKA
 
 

@@ -71,7 +71,7 @@ def version_of(item: K8sObject) -> str:
 
 
 def is_object(item: object) -> bool:
-    """Whether it is an object with a name, as against what a damaged file may hold in its place."""
+    """Whether it is an object with a name, as opposed to what a damaged file may hold in its place."""
     metadata = item.get("metadata") if isinstance(item, dict) else None
     return isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
 

@@ -31,7 +31,7 @@ def look_at(
 
     Args:
         keep: the folder for the snapshots of those that are not well.
-        looked: is told of each as it is done.
+        looked: is called with each row as soon as it is judged.
     """
     turns: dict[str, Semaphore] = defaultdict(lambda: Semaphore(AT_ONCE_OF_A_CLUSTER))
     for member in fleet.members:

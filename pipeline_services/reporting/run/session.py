@@ -100,7 +100,7 @@ class OperatorRun:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """Take the snapshot before the first case; what was asked for in vain ends the run here, in one line."""
+        """Take the snapshot before the first case; what cannot be judged ends the run here, in one line."""
         if session.testsfailed:
             return None
         if self.config.option.tbstyle == "auto":  # asked for by nobody: the findings are printed in their own form
@@ -179,7 +179,7 @@ class OperatorRun:
 
     @pytest.hookimpl(trylast=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Ctrl-C or a signal, as against pytest's own stop after collection errors."""
+        """Ctrl-C or a signal, as opposed to pytest's own stop after collection errors."""
         if type(excinfo.value) is KeyboardInterrupt:
             self._stop(excinfo.value)
             reporter = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -220,7 +220,7 @@ class OperatorRun:
         self._exit_code = stopped_by(by)
 
     def _seen_so_far(self) -> list[str]:
-        """What a run of minutes had found when it was stopped; one of seconds is had again sooner than it is read."""
+        """What a run of minutes had found when it was stopped; a run of seconds is simply repeated."""
         wrong = [result for result in self.results.values() if result.outcome is not Outcome.PASSED]
         if self._exit_code is not None or self.kind == DAILY or not wrong:
             return []

@@ -101,7 +101,7 @@ class SnapshotSource:
         return error.cause if isinstance(error, Interrupted) else None
 
     def refuses(self, error: PipelineError) -> bool:
-        """Whether the command asked for something that is not there, as against a cluster that gave no answer."""
+        """Whether the command asked for something that is not there, as opposed to a cluster that gave no answer."""
         return isinstance(error, PreconditionNotMet) or self.options.snapshot is not None
 
     def _look(self) -> Snapshot:

@@ -41,7 +41,7 @@ def use_of(api: PrometheusApi, resource: str, at: float, pipeline: Pipeline) -> 
 
 
 def percentiles(values: Sequence[float]) -> dict[str, Any]:
-    """Each the smallest value that so much of all values does not exceed (nearest rank)."""
+    """The percentiles of the values, by nearest rank."""
     ordered = sorted(values)
     ranks = {f"p{share}": max(1, math.ceil(share * len(ordered) / 100)) for share in (50, 95, 99)}
     return {**{name: ordered[rank - 1] for name, rank in ranks.items()}, "max": ordered[-1]}

@@ -190,7 +190,7 @@ def _state(pod: K8sObject) -> str:
 
 
 def _rolling(evidence: Evidence, part: Component) -> bool:
-    """Whether the template changed, as against a pod that was merely replaced."""
+    """Whether the template changed, as opposed to a pod that was merely replaced."""
     workload = evidence.workload(part.id)
     if workload is None:
         return False

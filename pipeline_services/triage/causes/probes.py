@@ -156,7 +156,7 @@ def killed_by_probe(
 
 
 def silent(evidence: Evidence, app: str, unscraped: str) -> Finding | None:
-    """A process that hangs while nobody asks it: no probe can fail, Prometheus alone waits for its page in vain.
+    """A process that hangs while nobody asks it: no probe can fail, only Prometheus' scrape times out.
 
     A policy that only keeps Prometheus away looks the same, but then readings go on being stored.
 
@@ -207,7 +207,7 @@ def _unasked(evidence: Evidence, app: str, seen: str, affects: Iterable[str] | N
 
 
 def _is_asked(pod: K8sObject) -> bool:
-    """Whether a probe asks a process of the pod over the network, as against a command that may say anything."""
+    """Whether a probe asks a process of the pod over the network, as opposed to a command that may say anything."""
     kinds = ("livenessProbe", "readinessProbe")
     return any(
         {"httpGet", "grpc"} & (container.get(kind) or {}).keys() for container in containers_of(pod) for kind in kinds
