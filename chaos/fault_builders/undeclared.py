@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fault_builders.common import all_pods_ready, pod_names, workload_path
+from chaos.fault_builders.workloads import first_node
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import capacity, objects, templates
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import SERVICE_NAME, containers_of, owners_of, spec_of, template_of
+from pipeline_services.model.k8s import SERVICE_NAME, containers_of, is_true, owners_of, spec_of, template_of
 from pipeline_services.model.kinds import KINDS, MERGE_PATCH, STRATEGIC_PATCH
 
 if TYPE_CHECKING:
@@ -130,6 +132,30 @@ def of_another_version(app: str) -> FaultBuilder:
         named = Command([*CTR, "tag", "--force", found, other], f"{other} made")
         unnamed = Command([*CTR, "rm", other], f"{other} taken away")
         return replace(edited, inject=[named, *edited.inject], undo=[*edited.undo, unnamed])
+
+    return build
+
+
+def node_in_trouble(kind: str, message: str) -> FaultBuilder:
+    """The node has a condition that only somebody beside the kubelet sets, as one who watches the kernel does."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        path = KINDS["Node"].path(name=first_node(pipeline))
+        said = {"type": kind, "status": "True", "reason": kind, "message": message}
+
+        def conditions(change: Mapping[str, str]) -> Call:
+            return Call("PATCH", f"{path}/status", {"status": {"conditions": [dict(change)]}}, STRATEGIC_PATCH)
+
+        def there() -> bool:
+            return is_true(pipeline.api.call("GET", path), kind)
+
+        return Fault(
+            f"the node says {kind}",
+            [conditions(said)],
+            [conditions({"type": kind, "$patch": "delete"})],
+            Proof(f"the node to say {kind}", there),
+            Proof(f"the node not to say {kind}", lambda: not there()),
+        )
 
     return build
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos.fault_builders import autoscalers, network, workloads
+from chaos.fault_builders import autoscalers, network, undeclared, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
 from pipeline_services.model import roles
@@ -22,6 +22,12 @@ DIAGNOSIS: Final = (
         workloads.tainted,
         (finding("node", "node-tainted"),),
         (checks.NODES_READY,),
+    ),
+    Scenario(
+        "node-in-trouble",
+        undeclared.node_in_trouble("KernelDeadlock", "task hung for more than 120 seconds"),
+        (finding("node", "node-pressure"),),
+        (checks.NODES_WITHOUT_PRESSURE,),
     ),
     Scenario(
         "dns-down",

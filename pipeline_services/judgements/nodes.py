@@ -10,6 +10,7 @@ from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import (
     PRESSURES,
+    TROUBLES,
     K8sObject,
     allocatable,
     closing_taints,
@@ -56,12 +57,16 @@ def closed_by_taints(nodes: list[K8sObject]) -> dict[str, list[str]]:
 
 
 def have_no_pressure(snapshot: Snapshot) -> None:
-    """No node is short of memory, disk or process ids."""
+    """No node is short of memory, disk or process ids, and nothing else says that it is in trouble."""
     for node in _required(snapshot.data("nodes"), "nodes"):
         for kind in PRESSURES:
             found = condition(node, kind)
             if condition_status(node, kind) != "False":
                 observed = f"node {name_of(node)} has {kind} {found.get('status', 'Unknown')}: {found.get('message')}"
+                raise Deviation(snapshot, observed, f"{kind} False", advice_about("node"))
+        for kind in TROUBLES:
+            if is_true(node, kind):
+                observed = f"node {name_of(node)} has {kind} True: {condition(node, kind).get('message')}"
                 raise Deviation(snapshot, observed, f"{kind} False", advice_about("node"))
 
 

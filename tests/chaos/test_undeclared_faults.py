@@ -136,3 +136,17 @@ def test_another_tag_is_made_before_it_is_rolled_out_and_taken_away_after() -> N
     assert isinstance(back, Call)
     assert isinstance(unnamed, Command)
     assert unnamed.words[-2:] == ["rm", "localhost:5000/apps:next"]
+
+
+def test_a_condition_is_set_and_taken_away_from_the_nodes_status_alone() -> None:
+    found = pipeline({"/api/v1/nodes/one": {"metadata": {"name": "one"}, "status": {"conditions": []}}})
+    fault = undeclared.node_in_trouble("KernelDeadlock", "a task hung")(cast("Any", found))
+    (put,), (undo,) = fault.inject, fault.undo
+    assert isinstance(put, Call)
+    assert isinstance(undo, Call)
+    assert {put.path, undo.path} == {"/api/v1/nodes/one/status"}
+    assert undo.body == {"status": {"conditions": [{"type": "KernelDeadlock", "$patch": "delete"}]}}
+    assert not cast("Proof", fault.landed).holds()
+    assert put.body is not None
+    found.api.objects["/api/v1/nodes/one"]["status"] = put.body["status"]
+    assert cast("Proof", fault.landed).holds()

@@ -258,3 +258,12 @@ def version_of(app: str, image: str) -> Change:
         progressing["lastUpdateTime"] = world.ago(60)
 
     return change
+
+
+def node_says(kind: str) -> Change:
+    """A condition that somebody beside the kubelet sets."""
+
+    def change(world: World) -> None:
+        world.answers["nodes"][0]["status"]["conditions"].append({"type": kind, "status": "True", "message": "so"})
+
+    return change

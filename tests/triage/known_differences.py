@@ -22,6 +22,7 @@ from tests.triage.differences import (
     metadata,
     mounted_read_only,
     never_scales_down,
+    node_says,
     of_one_pod,
     pod,
     released,
@@ -87,6 +88,11 @@ OF_RUNNING_PODS = (
     Known("made-by-hand", by_hand("producer"), "producer: object-extra"),
 )
 """Pods that are not what their workloads made."""
+OF_NODES = (
+    Known("kernel-deadlock", node_says("KernelDeadlock"), "node: node-pressure"),
+    Known("network-unavailable", node_says("NetworkUnavailable"), "node: node-pressure"),
+)
+"""What is said of a node beside what the kubelet says."""
 OF_WORKLOADS = (
     Known("nothing-to-go-back-to", workload("producer", revisionHistoryLimit=0), f"producer: {DRIFT}"),
     Known("rollouts-paused", workload("producer", paused=True), f"producer: {DRIFT}"),
@@ -163,4 +169,4 @@ IN_STORES = (
     ),
 )
 """Settings inside InfluxDB and Kafka."""
-KNOWN = (*IN_STORES, *OF_PODS, *OF_RUNNING_PODS, *OF_WORKLOADS, *OF_OTHERS, *OF_NOBODY)
+KNOWN = (*IN_STORES, *OF_PODS, *OF_RUNNING_PODS, *OF_NODES, *OF_WORKLOADS, *OF_OTHERS, *OF_NOBODY)

@@ -9,6 +9,13 @@ from pipeline_services.model.k8s.objects import K8sObject, quantity, spec_of
 
 PRESSURES: Final = ("MemoryPressure", "DiskPressure", "PIDPressure")
 """The conditions of a node that is short of something."""
+TROUBLES: Final = (
+    *("NetworkUnavailable", "KernelDeadlock", "ReadonlyFilesystem", "CorruptDockerOverlay2"),
+    *("FrequentKubeletRestart", "FrequentContainerdRestart", "FrequentDockerRestart", "FrequentUnregisterNetDevice"),
+    *("KubeletUnhealthy", "ContainerRuntimeUnhealthy", "KubeletProblem", "ContainerRuntimeProblem"),
+)
+"""Further conditions that say what is wrong: of the cloud or the network plugin, and of node-problem-detector, where
+there is one. Others, as ``EtcdIsVoter``, say what is right."""
 
 
 def taints_of(node: K8sObject) -> Sequence[K8sObject]:

@@ -14,6 +14,7 @@ from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
     PRESSURES,
+    TROUBLES,
     K8sObject,
     condition,
     condition_since,
@@ -79,7 +80,7 @@ CAUSES: Final = (
     ),
     Cause(
         "node-pressure",
-        "a node is short of memory, disk or process ids",
+        "a node is short of memory, disk or process ids, or in other trouble",
         Escalation.L3,
         "high-resource-usage",
         steps=("kubectl describe node {node}", "kubectl top nodes"),
@@ -149,7 +150,10 @@ def _node(evidence: Evidence, node: K8sObject) -> Iterator[Finding]:
         summary, seen = f"node {name} is not Ready: {ready.get('reason', 'unknown')}", str(ready.get("message", ""))
         yield make_finding(evidence, "node-not-ready", "node", summary, seen, since=since, **about)
         return
-    pressed = [kind for kind in PRESSURES if condition_status(node, kind) != "False"]
+    pressed = [
+        *(kind for kind in PRESSURES if condition_status(node, kind) != "False"),
+        *(kind for kind in TROUBLES if is_true(node, kind)),
+    ]
     failed = evidence.failed(checks.NODES_WITHOUT_PRESSURE)
     if pressed and failed:
         said = (f"{kind}: {condition(node, kind).get('message', 'no such condition')}" for kind in pressed)

@@ -61,6 +61,14 @@ def kubelet_silent(world: World) -> None:
 
 
 TEMPLATE = "template IN ANY svc.cluster.local {\n rcode NXDOMAIN\n }\n"
+
+
+def node_in_trouble(world: World) -> None:
+    """The daemon that watches the kernel says so; the kubelet knows nothing of it."""
+    said = {"type": "KernelDeadlock", "status": "True", "message": "task hung for more than 120 seconds"}
+    world.answers["nodes"][0]["status"]["conditions"].append(said)
+
+
 KNOWN_BAD_CLUSTER: dict[str, tuple[Breakage, ...]] = {
     "test_cluster_part_runs": (part_gone, part_without_pods, part_wanted_nowhere),
     "test_nodes_report": (kubelet_silent,),

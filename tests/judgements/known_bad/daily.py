@@ -11,7 +11,7 @@ from typing import Any
 from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.metrics.metric import Comparison
 from tests.judgements.faults import scale_to_0, too_large, warning
-from tests.judgements.known_bad import services
+from tests.judgements.known_bad import cluster, services
 from tests.judgements.world import World
 
 Breakage = Callable[..., None]
@@ -246,6 +246,7 @@ def panel(change: dict[str, Any], *, old: float = 0.0) -> Breakage:
     return breakage
 
 
+PRESSED = (("DiskPressure", "True"), ("PIDPressure", "Unknown"))
 KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_pods_ready": (
         *map(waiting, STATUSES),
@@ -266,7 +267,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
         node_cordoned,
         node_tainted,
     ),
-    "test_nodes_without_pressure": (node_condition("DiskPressure", "True"), node_condition("PIDPressure", "Unknown")),
+    "test_nodes_without_pressure": (*(node_condition(*one) for one in PRESSED), cluster.node_in_trouble),
     "test_nodes_have_room": (node_full,),
     "test_hpa_knows_metrics": (hpa_gone, hpa_condition("ScalingActive"), hpa_condition("AbleToScale"), hpa_unknown),
     "test_hpa_set_as_documented": (
