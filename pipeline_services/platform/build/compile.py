@@ -18,12 +18,11 @@ from pipeline_services.platform.build.graph import COMPILE, FETCH, Job, Step, fi
 from pipeline_services.platform.build.versions import Versions
 
 STRIPPED: Final = "-s -w"
-# GOGC=off: the compiler never stops to collect, 17 % faster for 2.5 GB at most. -dwarf=false: what a debugger would
-# want is taken out of every program by the linker, so it is not made, either: 7 % faster.
+# GOGC=off: the compiler never stops to collect, 17 % faster for 2.5 GB at most.
 GO_ENVIRONMENT: Final = {
     "GOTOOLCHAIN": "local",
     "GOGC": "off",
-    "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false -gcflags=all=-dwarf=false",
+    "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false",
     "GOWORK": "off",
 }
 
