@@ -21,6 +21,7 @@ def test_it_says_all_that_is_asked_at_night() -> None:
     assert "<h1>Cause: producer is scaled to 0</h1>" in said
     assert "<dt>next</dt><dd><code>kubectl --context kind-conveyor scale deployment/producer" in said
     assert "<dt>undo</dt>" in said
+    assert "<dt>since</dt><dd>4 min before this snapshot (07:37:40 UTC)</dd>" in said
     assert '<a href="runbook.html#pod-status" target="_blank">Pod status</a>' in said
     assert "<dt>explains</dt><dd>1 check (producer 1)</dd>" in said
     assert "<p>Not explained: 1 check (loki 1)</p>" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
@@ -19,6 +20,8 @@ from pipeline_services.triage.walk import workflow
 EVIDENCE: Final = 2
 """Lines of evidence; all of it is in the incident document."""
 _SHORT: Final = 140
+_READ_LATER: Final = math.inf
+"""A page is read at any time after it was written: "4 min ago" would be wrong on it by tomorrow."""
 
 
 def banner(diagnosis: Diagnosis, results: Sequence[CaseResult], sections: Mapping[str, Section]) -> str:
@@ -38,7 +41,7 @@ def _cause(
 ) -> Iterator[str]:
     word = "Cause" if finding.confidence is Confidence.HIGH else "Likely cause"
     yield f"<h1>{word}: {escape(title(finding))}</h1><dl>"
-    yield _row("since", [escape(since(finding.since, diagnosis.taken_at, diagnosis.taken_at))])
+    yield _row("since", [escape(since(finding.since, diagnosis.taken_at, _READ_LATER))])
     yield _row("why", [escape(one_line(line, _SHORT)) for line in finding.evidence[:EVIDENCE]])
     if finding.self_healing:
         yield _row("heals", [f"by itself within {duration(workflow.limit(finding))}"])

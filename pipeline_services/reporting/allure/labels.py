@@ -51,7 +51,7 @@ def _groups(result: CaseResult, section: Section | None, causes: Sequence[Cause]
     if not place:
         return [("epic", "0.9 Not explained by any cause"), ("feature", result.component), ("story", title)]
     cause = causes[place - 1]
-    whose = "itself" if cause.component == result.component else "suffers"
+    whose = "itself" if cause.component == result.component else "affected"
     epic = f"0.{place} Cause: {_titled(cause)}"  # before the chapters, which begin with 1.
     return [("epic", epic), ("feature", f"{whose}: {result.component}"), ("story", title)]
 
@@ -82,7 +82,7 @@ def title(result: CaseResult) -> str:
     if result.outcome is Outcome.FAILED and seen:
         return seen if result.component in seen else f"{result.component}: {seen}"
     asked = _asked(result.id)
-    return f"{asked}: not known: {seen}" if result.outcome is Outcome.INCONCLUSIVE and seen else asked
+    return f"{asked}: inconclusive: {seen}" if result.outcome is Outcome.INCONCLUSIVE and seen else asked
 
 
 def _asked(case_id: str) -> str:
