@@ -18,5 +18,4 @@ gc.set_threshold(50_000, 20, 20)
 
 def pytest_collection_finish() -> None:
     """What collected tests consist of stays to the end: the garbage collector need not look at it again."""
-    gc.collect()
     gc.freeze()

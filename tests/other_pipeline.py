@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, Final
 
 from pipeline_services.model.pipeline import OWN, Pipeline
@@ -33,6 +34,7 @@ _TOPICS: Final = {
 _STORE: Final = {"org": "works", "bucket": "measured", "measurement": "value"}
 
 
+@cache
 def other_pipeline() -> Pipeline:
     """Its description; the components, ports, flows and promises are those of the suite's own."""
     own = read_toml(OWN, "the suite's own description")
