@@ -137,11 +137,14 @@ class KafkaBroker:
         }
 
     def set_at_run_time(self) -> list[dict[str, str]]:
-        """What was set beside the brokers' files: ``key``, ``value``, and the id of the ``broker``; "": of each."""
+        """What was set beside the brokers' files: ``key``, ``value``, and the id of the ``broker``; "": of each.
+
+        Of brokers the library's "modified" leaves out just these.
+        """
         with _translated("describe the settings of", "brokers"):
             ids = [str(one["broker_id"]) for one in self._admin.describe_cluster()["brokers"]]
             wanted = [ConfigResource(ConfigResourceType.BROKER, one) for one in ids]
-            described = self._admin.describe_configs(wanted, config_filter="modified").get("broker", {})
+            described = self._admin.describe_configs(wanted, config_filter="all").get("broker", {})
         found = {
             (str(broker) if known["config_source"] == _OF_BROKER else "", str(key)): str(known["value"])
             for broker, settings in described.items()

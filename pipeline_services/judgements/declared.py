@@ -62,7 +62,7 @@ def are_as_declared(snapshot: Snapshot, component: str) -> None:
     for drift in drifts(snapshot, component):
         advice = advice_about(component).but(
             impact=drift.does,
-            next_command=f"kubectl get {drift.kind.lower()} -n {{namespace}} {drift.name} -o yaml",
+            next_command=f"kubectl get {drift.kind.lower()} -n {{namespace}} {drift.shown}",
             runbook="configuration",
             level="L2",
         )

@@ -94,6 +94,11 @@ class Drift:
         return f"{self.kind.lower()}/{self.name}"
 
     @property
+    def shown(self) -> str:
+        """What of its kind ``kubectl get`` is to show: the object, or those that are there where it is missing."""
+        return f"{self.name} -o yaml" if self.differences or self.extra else "-o wide"
+
+    @property
     def observed(self) -> str:
         """What is so, in one sentence."""
         if self.extra:

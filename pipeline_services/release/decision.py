@@ -18,8 +18,14 @@ class Decision(StrEnum):
     """What the pairs of one metric say."""
 
     NOT_WORSE = "not worse"
+    NOT_SHOWN_WORSE = "not shown to be worse"
     REGRESSION = "regression"
     NOT_ENOUGH_DATA = "not enough data"
+
+    @property
+    def lets_go(self) -> bool:
+        """Whether a release may follow, as far as this metric goes."""
+        return self in (Decision.NOT_WORSE, Decision.NOT_SHOWN_WORSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +42,9 @@ class Judged:
 def judge(metrics: Sequence[Metric], pairs: Mapping[str, Pairs]) -> list[Judged]:
     """Decide each metric by the pairs that were played so far.
 
-    A metric is not worse when its whole interval lies below the margin. It is a regression when the test against the
-    margin rejects, corrected after Holm for the number of metrics: any one of them stops a release.
+    A metric is not worse when its whole interval lies below the margin; of a loose one that is not asked. It is a
+    regression when the test against the margin rejects, corrected after Holm for the number of metrics: any one of them
+    stops a release.
     """
     series = {metric.id: tuple(pairs.get(metric.id, ())) for metric in metrics}
     rejected = _regressions(metrics, series)
@@ -47,16 +54,19 @@ def judge(metrics: Sequence[Metric], pairs: Mapping[str, Pairs]) -> list[Judged]
 def is_final(judged: Sequence[Judged], played: int) -> bool:
     """Whether more pairs would change nothing, or may not be played."""
     decisions = {one.decision for one in judged}
-    decided = Decision.REGRESSION in decisions or decisions == {Decision.NOT_WORSE}
+    decided = Decision.REGRESSION in decisions or all(one.lets_go for one in decisions)
     return played >= LOOKS[-1] or (played in LOOKS and decided)
 
 
 def too_noisy(metrics: Sequence[Metric], pairs: Mapping[str, Pairs]) -> list[str]:
     """Why the machine cannot tell versions apart, judged by the baseline against itself; nothing where it can.
 
+    Loose metrics are left out: nothing has to be shown by them.
+
     The baseline must come out not worse than itself in both directions, with an interval of half the margin at most.
     """
-    return [why for metric in metrics if (why := _noise(metric, tuple(pairs.get(metric.id, ()))))]
+    strict = [metric for metric in metrics if not metric.loose]
+    return [why for metric in strict if (why := _noise(metric, tuple(pairs.get(metric.id, ()))))]
 
 
 def _noise(metric: Metric, pairs: tuple[tuple[float, float], ...]) -> str:
@@ -112,6 +122,8 @@ def _decided(metric: Metric, pairs: Pairs, found: Interval, is_regression: bool)
         return Decision.REGRESSION, _told(metric, found, "more than the margin")
     if found.high < metric.limit:
         return Decision.NOT_WORSE, _told(metric, found, "below the margin")
+    if metric.loose:
+        return Decision.NOT_SHOWN_WORSE, _told(metric, found, "not shown to be above the margin")
     return Decision.NOT_ENOUGH_DATA, _told(metric, found, "which leaves it open whether that is below the margin")
 
 

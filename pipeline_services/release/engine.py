@@ -20,7 +20,7 @@ from pipeline_services.model.errors import NoData, PipelineError
 from pipeline_services.model.k8s import containers_of, name_of, secret_value, template_of
 from pipeline_services.release.bench.manifests import network_policies
 from pipeline_services.release.bench.run import BACK_DATED
-from pipeline_services.release.decision import Decision, is_final, judge, too_noisy
+from pipeline_services.release.decision import is_final, judge, too_noisy
 from pipeline_services.release.gates import LOOKS, METRICS
 from pipeline_services.release.ground import ADMIN_TOKEN_KEY, ground
 from pipeline_services.release.producing import Producing
@@ -107,7 +107,7 @@ class Validation:
         """Whether a go is still possible: nothing else that could be found out would make up for what was."""
         evidence = self.evidence
         facts_hold = all(one.holds for one in evidence.facts)
-        not_worse = all(one.decision is Decision.NOT_WORSE for one in evidence.metrics)
+        not_worse = all(one.decision.lets_go for one in evidence.metrics)
         return facts_hold and not_worse and not evidence.noise and not evidence.ended
 
     @contextmanager

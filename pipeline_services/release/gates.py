@@ -24,6 +24,7 @@ class Metric:
         margin: what the candidate may cost more and still go, as a share (0.05 is 5 %).
         reason: why this much.
         repeats: equal values in all rounds are possible; elsewhere they mean that nothing was measured.
+        loose: it stops a candidate that is shown to be worse, and asks for no proof that one is not.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Metric:
     margin: float
     reason: str
     repeats: bool = False
+    loose: bool = False
 
     @property
     def limit(self) -> float:
@@ -60,6 +62,7 @@ METRICS: Final = (
         "time to store all readings",
         "s",
         0.25,
-        "what a reading waits in a backlog; it depends on the machine as much as on the code, so it is held loosely",
+        "what a reading waits in a backlog; it depends on the machine more than on the code, so it is held loosely",
+        loose=True,
     ),
 )

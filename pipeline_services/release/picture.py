@@ -13,6 +13,7 @@ _PAIR: Final = "#1a5fb4"
 _MARGIN: Final = "#a51d2d"
 _COLOURS: Final = {
     Decision.NOT_WORSE: "#26a269",
+    Decision.NOT_SHOWN_WORSE: "#26a269",
     Decision.REGRESSION: "#a51d2d",
     Decision.NOT_ENOUGH_DATA: "#8f5902",
 }

@@ -75,7 +75,7 @@ def _release(chance: random.Random, slowdown: float, noise: float) -> tuple[str,
     decisions = {one.decision for one in judged}
     if Decision.REGRESSION in decisions:
         return NO_GO, look
-    return (GO if decisions == {Decision.NOT_WORSE} else OPEN), look
+    return (GO if all(one.lets_go for one in decisions) else OPEN), look
 
 
 def _rounds(chance: random.Random, slowdown: float, noise: float) -> dict[str, list[tuple[float, float]]]:

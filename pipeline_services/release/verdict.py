@@ -110,7 +110,7 @@ def conclude(evidence: Evidence, facts_needed: Sequence[str], metrics_needed: Se
     unknown = [evidence.ended] if evidence.ended else []
     unknown += [f"{one.what}: not known: {one.seen}" for one in evidence.facts if one.holds is None]
     unknown += evidence.noise
-    unknown += [f"{one.metric.title}: {one.why}" for one in evidence.metrics if one.decision is not Decision.NOT_WORSE]
+    unknown += [f"{one.metric.title}: {one.why}" for one in evidence.metrics if not one.decision.lets_go]
     missing = sorted({*facts_needed} - {one.id for one in evidence.facts})
     missing += sorted({*metrics_needed} - {one.metric.id for one in evidence.metrics})
     unknown += [f"never looked at: {', '.join(missing)}"] if missing else []

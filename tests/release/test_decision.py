@@ -6,6 +6,7 @@ import math
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,33 @@ def test_known_rounds_have_their_answer(name: str) -> None:
     pairs, expected = KNOWN[name]
     (judged,) = judge([CPU], {CPU.id: pairs})
     assert judged.decision is expected, judged.why
+
+
+LOOSE = replace(CPU, loose=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("as before", Decision.NOT_WORSE),
+        ("variance only", Decision.NOT_SHOWN_WORSE),
+        ("15 % slower", Decision.REGRESSION),
+        ("empty", Decision.NOT_ENOUGH_DATA),
+        ("one is NaN", Decision.NOT_ENOUGH_DATA),
+        ("killed in the seventh pair", Decision.NOT_ENOUGH_DATA),
+    ],
+)
+def test_a_loose_metric_stops_what_is_worse_and_lets_go_what_is_not_shown_to_be(name: str, expected: Decision) -> None:
+    (judged,) = judge([LOOSE], {LOOSE.id: KNOWN[name][0]})
+    assert judged.decision is expected, judged.why
+    assert judged.decision.lets_go is (expected in (Decision.NOT_WORSE, Decision.NOT_SHOWN_WORSE))
+
+
+def test_what_is_held_loosely_makes_no_machine_too_noisy() -> None:
+    wild = KNOWN["variance only"][0]
+    assert too_noisy([LOOSE], {LOOSE.id: wild}) == []
+    assert too_noisy([CPU], {CPU.id: wild})
+    assert is_final(judge([LOOSE], {LOOSE.id: wild[:8]}), 8)
 
 
 def test_killed_before_the_first_round_decides_nothing() -> None:
@@ -105,7 +133,7 @@ def test_the_baseline_against_itself_tells_a_noisy_machine(noise: float, shift: 
 
 
 def test_a_machine_that_was_not_measured_is_no_quiet_one() -> None:
-    assert len(too_noisy(METRICS, {})) == len(METRICS)
+    assert len(too_noisy(METRICS, {})) == sum(not metric.loose for metric in METRICS) == 2
 
 
 def test_the_table_of_metrics_is_complete() -> None:

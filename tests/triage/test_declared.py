@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline_services.judgements.drift import Drift
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.model import Finding
 from tests.judgements.examples import quota
@@ -244,3 +245,9 @@ def test_a_secret_that_was_written_is_no_fault_by_itself(change: str) -> None:
     else:
         lines[:] = [lines[0].replace(world.ago(5), world.ago(200))]
     assert causes(world) == []
+
+
+def test_what_is_missing_is_shown_by_what_is_there_of_its_kind() -> None:
+    """``kubectl get`` of the object itself ends with an error, which helps nobody."""
+    assert Drift("RoleBinding", "prometheus", "prometheus").shown == "-o wide"
+    assert Drift("RoleBinding", "prometheus", "prometheus", extra="it grants more").shown == "prometheus -o yaml"

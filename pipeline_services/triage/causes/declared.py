@@ -34,7 +34,7 @@ CAUSES: Final = (
         "an object is not as the manifests declare it",
         Escalation.L2,
         "configuration",
-        steps=("kubectl get {kind} -n {namespace} {name} -o yaml", RESTORE),
+        steps=("kubectl get {kind} -n {namespace} {shown}", RESTORE),
         afterwards="the check of the declared state is green",
     ),
     Cause(
@@ -137,7 +137,7 @@ def _says_why(finding: Finding, drift: Drift) -> bool:
 
 def _drifted(evidence: Evidence, drift: Drift) -> Finding:
     since = evidence.changed(drift.kind, drift.name)
-    named = {"kind": drift.kind.lower(), "name": drift.name}
+    named = {"kind": drift.kind.lower(), "name": drift.name, "shown": drift.shown}
     if drift.extra:
         is_autoscaler = drift.kind == "HorizontalPodAutoscaler"
         return make_finding(
