@@ -14,13 +14,22 @@ from pipeline_services.faults import capacity, objects, templates
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import SERVICE_NAME, containers_of, is_true, owners_of, spec_of, template_of
+from pipeline_services.model.k8s import (
+    SERVICE_NAME,
+    containers_of,
+    finalizers_of,
+    is_true,
+    owners_of,
+    spec_of,
+    template_of,
+)
 from pipeline_services.model.kinds import KINDS, MERGE_PATCH, STRATEGIC_PATCH
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
 CTR: Final = ("ctr", "--namespace", "k8s.io", "images")
+HOLDER: Final = "example.com/hold"
 OTHER_TAG: Final = "next"
 NOBODY: Final = "203.0.113.9"
 """An address that is in no network (RFC 5737)."""
@@ -102,6 +111,22 @@ def never_changed_again(config_map: str) -> FaultBuilder:
 
     def build(pipeline: SteadyPipeline) -> Fault:
         return objects.made_immutable(pipeline.api, "configmaps", config_map, pipeline.namespace)
+
+    return build
+
+
+def held(config_map: str) -> FaultBuilder:
+    """A ConfigMap has a finalizer of somebody who is not there: once deleted, it is never gone."""
+
+    def build(pipeline: SteadyPipeline) -> Fault:
+        path = faults.object_path("configmaps", config_map, pipeline.namespace)
+        summary = f"ConfigMap {config_map} has the finalizer {HOLDER}"
+        fault = faults.patched(pipeline.api, path, {"metadata": {"finalizers": [HOLDER]}}, summary)
+
+        def there() -> bool:
+            return HOLDER in finalizers_of(pipeline.api.call("GET", path))
+
+        return fault.proved(Proof(summary, there), Proof(f"{config_map} to be free of it", lambda: not there()))
 
     return build
 

@@ -52,6 +52,13 @@ DIAGNOSIS: Final = (
         met=("prometheus/prometheus#2763", "prometheus/prometheus#3918"),
     ),
     Scenario(
+        "kafka-script-held-by-a-finalizer",
+        undeclared.held("kafka-config"),
+        (finding(roles.KAFKA, "not-as-declared"),),
+        (checks.SET_AS_DECLARED.of("kafka"),),
+        met=("kubernetes/kubernetes#60807",),
+    ),
+    Scenario(
         "dashboards-never-changed-again",
         undeclared.never_changed_again("grafana-dashboards"),
         (finding(roles.GRAFANA, "not-as-declared"),),

@@ -23,8 +23,10 @@ from pipeline_services.model.k8s import (
     K8sObject,
     annotations_of,
     deletion_time,
+    finalizers_of,
     labels_of,
     name_of,
+    owners_of,
     replicas_of,
     scale_target_of,
     spec_of,
@@ -41,6 +43,8 @@ _NOT_COMPARED: Final = ("replicas", "template", "volumeClaimTemplates")
 """Of a workload: what is compared by itself, and what nobody can change."""
 _BODIES: Final = ("immutable", "binaryData", "rules", "roleRef", "subjects", "automountServiceAccountToken")
 """What an object without a spec says, beside the texts of a ConfigMap."""
+_KUBERNETES_HOLDS: Final = re.compile(r"([\w-]+\.)*kubernetes\.io/|kubernetes$|foregroundDeletion$|orphan$")
+"""Finalizers that Kubernetes sets by itself and takes away again."""
 _OWN_MARKS: Final = ("conveyor.io/", "kubectl.kubernetes.io/")
 """What the annotations begin with that a deployment, a restart and the suite itself leave in a template."""
 
@@ -114,11 +118,25 @@ def _compared(declared: K8sObject, live: K8sObject, *, scaled: bool) -> Iterator
     kind = declared["kind"]
     if kind != "PersistentVolumeClaim" and (deleted := deletion_time(live)):  # of a volume that is told by itself
         yield Difference(DELETED, deleted, None)
+    yield from _metadata(declared, live)
     if kind == "ConfigMap":
         yield from _texts(declared.get("data") or {}, live.get("data") or {})
     elif kind in (STATEFUL_SET, DEPLOYMENT) and not scaled and replicas_of(live) > replicas_of(declared):
         yield Difference("replicas", replicas_of(live), replicas_of(declared))  # fewer are told by themselves
     yield from differences(_view(declared, kind), _view(live, kind))
+
+
+def _metadata(declared: K8sObject, live: K8sObject) -> Iterator[Difference]:
+    """Labels that are not there, and what decides when the object goes; labels beside those declared do nothing."""
+    for key, value in labels_of(declared).items():
+        if declared["kind"] != "Namespace" and labels_of(live).get(key) != value:  # of one, they are its view
+            yield Difference(f"metadata.labels.{key}", labels_of(live).get(key), value)
+    held = [one for one in finalizers_of(live) if not _KUBERNETES_HOLDS.match(one)]
+    if held:
+        yield Difference("metadata.finalizers", ", ".join(held), None)
+    if owners_of(live):
+        owners_there = ", ".join(f"{one['kind']}/{one['name']}" for one in owners_of(live))
+        yield Difference("metadata.ownerReferences", owners_there, None)
 
 
 def _texts(declared: Mapping[str, str], live: Mapping[str, str]) -> Iterator[Difference]:

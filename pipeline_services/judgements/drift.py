@@ -71,7 +71,12 @@ _BY_KIND: Final[Mapping[str, _Meaning]] = {
     "Service": _Meaning("", "clients may reach no pod, or the wrong one"),
     "ServiceAccount": _Meaning("", "no pod that uses it can be created, or its requests are refused", stops=True),
 }
-_DELETED: Final = _Meaning(DELETED, "somebody deleted it: it is gone as soon as its finalizers are", stops=True)
+_OF_METADATA: Final = (
+    _Meaning("metadata.finalizers", "it can be neither deleted nor replaced until somebody removes them"),
+    _Meaning("metadata.ownerReferences", "it is deleted as soon as that owner is"),
+    _Meaning("metadata.labels", "whoever looks for it by its labels does not find it"),
+    _Meaning(DELETED, "somebody deleted it: it is gone as soon as its finalizers are", stops=True),
+)
 _ANYTHING: Final = _Meaning("", "it behaves differently from what was tested")
 
 
@@ -125,8 +130,9 @@ class Drift:
         return max(known, key=lambda pair: (pair[1].stops, -_rank(pair[1])))
 
     def _meaning(self, path: str) -> _Meaning:
-        if path == DELETED:
-            return _DELETED
+        about = next((one for one in _OF_METADATA if path.startswith(one.place)), None)
+        if about is not None:
+            return about
         if self.kind in _BY_KIND:
             return _BY_KIND[self.kind]
         return next((one for one in _MEANINGS if re.match(one.place, path)), _ANYTHING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -49,7 +50,7 @@ def datasource_answers(snapshot: Snapshot, component: str) -> None:
 
 
 def dashboard_is_complete(snapshot: Snapshot) -> None:
-    """The dashboard is there under its name, with all its panels."""
+    """The dashboard is there under its name, with all its panels, which ask for what the manifests say."""
     require_ready(snapshot, roles.GRAFANA)
     board = snapshot.data("grafana_dashboard")
     board = board.get("dashboard", board)
@@ -59,6 +60,29 @@ def dashboard_is_complete(snapshot: Snapshot) -> None:
     missing = sorted(set(wanted.panels.values()) - {panel.get("title") for panel in board.get("panels", ())})
     if missing:
         raise Deviation(snapshot, f"the dashboard lacks {', '.join(missing)}", "all its panels", _ADVICE)
+    queries = _queries(board)
+    for panel, asked in _declared_queries(snapshot).items():
+        if queries.get(panel, asked) != asked:
+            observed = f"panel {wanted.panels.get(panel, panel)!r} asks for {queries[panel]}"
+            advice = _ADVICE.but(impact="operators see other figures than the panel's title says")
+            raise Deviation(snapshot, observed[:300], f"{asked}, as declared"[:300], advice)
+
+
+def _queries(board: Mapping[str, Any]) -> dict[int, str]:
+    """What each panel asks for, by its id."""
+    panels = [panel for panel in board.get("panels", ()) if panel.get("targets")]
+    return {
+        int(panel["id"]): "; ".join(str(one.get("expr") or one.get("query") or "") for one in panel["targets"])
+        for panel in panels
+    }
+
+
+def _declared_queries(snapshot: Snapshot) -> dict[int, str]:
+    """The same as the manifests have it; nothing where they do not have the dashboard, or nobody asked for them."""
+    maps = [item for item in snapshot.answers.get("declared", ()) if item["kind"] == "ConfigMap"]
+    files = [text for item in maps for name, text in (item.get("data") or {}).items() if name.endswith(".json")]
+    boards = [json.loads(text) for text in files if f'"{snapshot.pipeline.dashboard.uid}"' in text]
+    return _queries(boards[0]) if boards else {}
 
 
 def panel_is_fresh(snapshot: Snapshot, title: str) -> None:

@@ -119,6 +119,12 @@ def topic_is_set_as_declared(snapshot: Snapshot, topic: str) -> None:
             impact=_MEANS.get(key, "the topic does not behave as the pipeline was measured with"), level="L2"
         )
         raise Deviation(snapshot, f"{key} of topic {topic} is {value}", declared or "no setting of its own", advice)
+    topics, there = snapshot.pipeline.topics, len(snapshot.data("kafka_topics")[topic])
+    if topic == topics.readings and there > topics.partitions:
+        advice = _topic_advice(topic).but(
+            impact="readings of a device go to another partition than before: their order is lost", level="L2"
+        )
+        raise Deviation(snapshot, f"topic {topic} has {plural(there, 'partition')}", f"{topics.partitions}", advice)
 
 
 def other_settings(snapshot: Snapshot, topic: str) -> Iterator[tuple[str, str, str]]:

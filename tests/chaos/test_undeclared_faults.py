@@ -150,3 +150,9 @@ def test_a_condition_is_set_and_taken_away_from_the_nodes_status_alone() -> None
     assert put.body is not None
     found.api.objects["/api/v1/nodes/one"]["status"] = put.body["status"]
     assert cast("Proof", fault.landed).holds()
+
+
+def test_a_finalizer_is_set_and_taken_away() -> None:
+    found = {"metadata": {"name": "kafka-config"}, "data": {}}
+    _, meanwhile = played(undeclared.held("kafka-config"), {FILES: found})
+    assert meanwhile[FILES]["metadata"]["finalizers"] == [undeclared.HOLDER]

@@ -267,3 +267,14 @@ def node_says(kind: str) -> Change:
         world.answers["nodes"][0]["status"]["conditions"].append({"type": kind, "status": "True", "message": "so"})
 
     return change
+
+
+def panel_asks(world: World) -> None:
+    """Somebody has edited a panel in Grafana."""
+    world.answers["grafana_dashboard"]["panels"][0]["targets"][0]["expr"] = "vector(1)"
+
+
+def one_partition_more(world: World) -> None:
+    """The readings' topic was given one more."""
+    found = world.answers["kafka_topics"]["sensor-readings"]
+    found.append({**found[0], "partition": len(found)})

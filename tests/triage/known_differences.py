@@ -24,6 +24,8 @@ from tests.triage.differences import (
     never_scales_down,
     node_says,
     of_one_pod,
+    one_partition_more,
+    panel_asks,
     pod,
     released,
     spec,
@@ -109,6 +111,11 @@ OF_WORKLOADS = (
 )  # fmt: skip
 """Fields of the workloads themselves."""
 OF_OTHERS = (
+    Known("held-by-a-finalizer", metadata("statefulsets", "kafka", finalizers=["example.com/hold"]), f"kafka: {DRIFT}"),
+    Known("goes-with-another", metadata("configmaps", "kafka-config", ownerReferences=[{"kind": "Pod", "name": "x"}]),
+          f"kafka: {DRIFT}"),
+    Known("without-its-label", metadata("services", "kafka-service", labels={}), f"network: {DRIFT}"),
+    Known("panel-asks-for-something-else", panel_asks, "grafana: dashboard-damaged"),
     Known("never-scales-down", never_scales_down, f"hpa: {DRIFT}"),
     Known("same-bounds", spec("hpas", "producer-hpa", minReplicas=5), "hpa: autoscaler-wrong"),
     Known("sticky", spec("services", "kafka-service", sessionAffinity="ClientIP"), f"network: {DRIFT}"),
@@ -151,6 +158,7 @@ WORKS = {"kind": "task", "id": "1", "name": "thin out", "active": True}
 KEEPS = {"id": "b", "org": "o", "retention_s": 3_600}
 MEMBER = {"id": "x", "host": "127.0.0.1", "partitions": ["sensor-readings/0"]}
 IN_STORES = (
+    Known("one-partition-more", one_partition_more, "kafka: unknown"),
     Known(
         "set-at-run-time",
         answer("kafka_brokers", [{"broker": "", "key": "log.retention.ms", "value": "300000"}]),

@@ -43,6 +43,14 @@ def topic_setting(key: str, value: str) -> Breakage:
     return breakage
 
 
+def one_partition_more(world: World, topic: str) -> None:
+    """Of the readings' topic; for the other one no number is declared, but a setting."""
+    found = world.answers["kafka_topics"][topic]
+    found.append({**found[0], "partition": len(found)})
+    if topic != world.pipeline.topics.readings:
+        topic_setting("compression.type", "zstd")(world, topic)
+
+
 def flooded(topic: str = "") -> Breakage:
     """The topic grows by megabytes a second; by default that of the readings."""
 
@@ -84,6 +92,7 @@ KNOWN_BAD_KAFKA: dict[str, tuple[Breakage, ...]] = {
         topic_setting("retention.ms", "300000"),
         topic_setting("cleanup.policy", "compact,delete"),
         topic_setting("compression.type", "gzip"),
+        one_partition_more,
     ),
     "test_broker_not_flooded": (flooded(), flooded("load-test")),
     "test_topic_grows": (silent(), silent(prometheus=False)),

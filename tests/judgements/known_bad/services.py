@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -99,6 +100,16 @@ def loki_without(world: World, component: str) -> None:
 def datasource_down(world: World, datasource: str) -> None:
     uid = world.pipeline.dashboard.datasources[datasource]
     world.answers[f"grafana_datasources/{uid}"] = {"status": 500, "message": "no such host"}
+
+
+def panel_asks_for_something_else(world: World) -> None:
+    """Somebody has edited a panel in Grafana, and the manifests have another query."""
+    board = world.answers["grafana_dashboard"]
+    panel = {**board["panels"][0], "targets": [{"expr": "vector(1)"}]}
+    board["panels"][0] = panel
+    wanted = {"uid": world.pipeline.dashboard.uid, "panels": [{**panel, "targets": [{"expr": "rate(made[1m])"}]}]}
+    files = {"metadata": {"name": "boards"}, "data": {"board.json": json.dumps(wanted)}}
+    world.answers["declared"].append({"kind": "ConfigMap", **files})
 
 
 def panel_removed(world: World) -> None:
@@ -206,7 +217,11 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     "test_loki_answers_error_search": (),
     "test_loki_has_logs_of": (loki_behind, loki_without),
     "test_grafana_datasource_answers": (datasource_down,),
-    "test_grafana_dashboard_complete": (answer("grafana_dashboard", {"title": "Home", "panels": []}), panel_removed),
+    "test_grafana_dashboard_complete": (
+        answer("grafana_dashboard", {"title": "Home", "panels": []}),
+        panel_removed,
+        panel_asks_for_something_else,
+    ),
     "test_service_has_endpoint": (service_gone, service_port, endpoints_unready),
     "test_service_leads_to_pods": (
         service_selects(tier="another"),
