@@ -34,7 +34,7 @@ RECOVERY: Final = (
     Scenario(
         "processor-starved-of-cpu",
         processes.starved_of_cpu(roles.PROCESSOR, 15),
-        (finding(roles.PROCESSOR, "cpu-throttled"),),
+        (finding(roles.PROCESSOR, "cpu-throttled", "pod-edited"),),  # what was changed shows before what it does
         recovery=PLAN(
             roles.PROCESSOR,
             heals=Heals.BY_UNDO,

@@ -43,6 +43,7 @@ DIAGNOSIS: Final = (
         undeclared.just_enough,
         (finding("config", "object-extra"),),
         (checks.SET_AS_DECLARED.of("config"),),
+        further_causes=frozenset({"quota-exceeded"}),  # where an autoscaler wants one more pod just then
     ),
     Scenario(
         "prometheus-rights-gone",
