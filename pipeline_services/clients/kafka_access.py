@@ -38,7 +38,7 @@ def _trust(security: Security, secrets: Sequence[K8sObject]) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cadata=_text(security.ca, secrets) if security.ca else None)
     except ssl.SSLError as error:
-        raise UnexpectedAnswer(f"what is to vouch for Kafka's certificate is none: {error}") from error
+        raise UnexpectedAnswer(f"the CA for Kafka's certificate is not a certificate: {error}") from error
 
 
 def _text(held: SecretKey | None, secrets: Sequence[K8sObject]) -> str:

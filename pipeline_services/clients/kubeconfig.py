@@ -109,7 +109,7 @@ class Access:
     def _unusable(self, what: str, why: str) -> PreconditionNotMet:
         return PreconditionNotMet(
             f"cannot use the kubeconfig {self.files}: {what} of context {self.context} are {why}",
-            next_step="get the kubeconfig anew from whom it came",
+            next_step="get a new kubeconfig from where this one came",
         )
 
 

@@ -52,5 +52,7 @@ def _name(address: str, place: str) -> str:
 
     receiver = Apprise.instantiate(address)
     if receiver is None:
-        raise PreconditionNotMet(f"{place} is none that can be notified", next_step="see apprise's list of addresses")
+        raise PreconditionNotMet(
+            f"{place} is not an address that can be notified", next_step="see apprise's list of addresses"
+        )
     return str(receiver.url(privacy=True)).partition("?")[0]

@@ -66,7 +66,7 @@ def strangers(snapshot: Snapshot) -> dict[str, int]:
     for member in snapshot.data("kafka_group")["members"]:
         host, count = member["host"], len(member["partitions"])
         if count and host in _LOOPBACK:
-            found["somebody in the broker's own pod, or on a forwarded port,"] = count
+            found["a client in the broker's own pod, or on a forwarded port,"] = count
         elif count and pods.get(host, "") not in {"", *own}:
             found[f"pod {pods[host]}"] = count
     return found

@@ -49,7 +49,7 @@ def test_who_vouches_for_the_broker_may_be_named() -> None:
     assert [dict(one[0] for one in known["subject"])["commonName"] for known in context.get_ca_certs()] == [
         "Kafka's CA"
     ]
-    with pytest.raises(UnexpectedAnswer, match="is to vouch for Kafka's certificate is none"):
+    with pytest.raises(UnexpectedAnswer, match="the CA for Kafka's certificate is not a certificate"):
         foreign_link(kafka(ca={"secret": "kafka-client", "key": "password"}), SECRETS)
 
 

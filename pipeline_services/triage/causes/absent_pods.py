@@ -109,7 +109,7 @@ def _not_created(evidence: Evidence, part: Component, workload: K8sObject) -> Fi
         evidence,
         "pod-replaced" if moving else "pods-missing",
         part,
-        f"{part.kubectl_name} wants {replicas_of(workload)} pods and has none",
+        f"{part.kubectl_name} should have {replicas_of(workload)} pods and has none",
         str(progress_of(workload)),
         *(event_line(event) for event in events[:2]),
         confidence=Confidence.MEDIUM,

@@ -32,7 +32,7 @@ CAUSES: Final = (
     ),
     Cause(
         "group-joined",
-        "somebody who is no processor is in the processors' group",
+        "a client that is not a processor is in the processors' group",
         Escalation.L2,
         "processor-pod-failure",
         steps=(DESCRIBE_GROUP,),

@@ -119,7 +119,7 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
             evidence,
             "series-dropped",
             evidence.pipeline[roles.PROMETHEUS],
-            f"{red[0].why}: its own file drops them, nobody else",
+            f"{red[0].why}: its own configuration drops them",
             *(one.why for one in red),
             *_changed(evidence, roles.PROMETHEUS),
         )

@@ -105,7 +105,7 @@ def _headless(evidence: Evidence) -> Iterator[Finding]:
                 evidence,
                 "service-missing",
                 "network",
-                f"there is no service/{part.headless}: {part.first_pod_host} is a name that nobody can resolve",
+                f"there is no service/{part.headless}: {part.first_pod_host} is a name that does not resolve",
                 f"no service/{part.headless} in the namespace",
                 *well(evidence, part.id),
                 subject=f"service/{part.headless}",

@@ -131,7 +131,7 @@ def test_an_answer_of_nobody_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_an_address_that_is_none_is_refused_and_not_repeated() -> None:
-    with pytest.raises(PreconditionNotMet, match=r"^address 2 of 2 is none that can be notified") as caught:
+    with pytest.raises(PreconditionNotMet, match=r"^address 2 of 2 is not an address that can be notified") as caught:
         Receiver.of("json://127.0.0.1/ nonsense:secret")
     assert "secret" not in str(caught.value)
 
