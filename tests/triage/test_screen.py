@@ -106,6 +106,15 @@ def test_it_is_never_more_than_a_screenful(count: int, below: int) -> None:
     assert lines[2].startswith("1. producer (deployment/producer-0)")
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+def test_a_narrow_terminal_is_kept_to(count: int) -> None:
+    found = diagnosis(*many(count), unanswered=(AWAY,))
+    courses = [workflow.begin(finding, found.taken_at) for finding in found.findings]
+    lines = terminal.screen(terminal.View(found, courses, AT, width=80))
+    assert len(lines) <= 40
+    assert max(map(len, lines[1:])) <= 80
+
+
 def test_what_does_not_fit_is_counted() -> None:
     assert [line for line in shown(diagnosis(*many(60))) if line.endswith("more, in triage.json")]
 

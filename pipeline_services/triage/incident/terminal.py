@@ -14,7 +14,8 @@ from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unans
 from pipeline_services.triage.walk import escalations, workflow
 from pipeline_services.triage.walk.workflow import Course
 
-WIDTH: Final = 120
+NARROW, WIDTH = 60, 120
+"""Columns: what is wrapped at the most, and at the least however narrow a terminal is."""
 LINES: Final = 40
 WATCH: Final = "make triage ARGS=--watch"
 _TAB: Final = 10
@@ -35,6 +36,7 @@ class View:
         now: epoch seconds; "4 min ago" is counted from it.
         watch: the command that follows what heals by itself; empty where it has been followed.
         below: lines that will stand below this answer on the same screen.
+        width: columns of the terminal.
     """
 
     diagnosis: Diagnosis
@@ -42,6 +44,7 @@ class View:
     now: float
     watch: str = WATCH
     below: int = 0
+    width: int = WIDTH
 
 
 def screen(view: View) -> list[str]:
@@ -50,7 +53,7 @@ def screen(view: View) -> list[str]:
     where = f"{diagnosis.namespace} on {diagnosis.context or 'the current context'}, {utc(diagnosis.taken_at)}"
     if diagnosis.healthy:
         return [f"HEALTHY: nothing is wrong; {where}"]
-    unanswered = not_known(diagnosis.unanswered)
+    unanswered = not_known(diagnosis.unanswered, view.width)
     if not diagnosis.findings:
         return _within([f"INCONCLUSIVE: too little is known; {where}", *unanswered], room)
     head = f"{plural(len(diagnosis.findings), 'finding').upper()}: {_blamed(view.courses)}; {where}"
@@ -71,48 +74,48 @@ def _findings(view: View, room: int) -> list[str]:
         blocks = [["", *_finding(view, course, number, detail)] for number, course in enumerate(view.courses, 1)]
         if sum(map(len, blocks)) <= room:
             return [line for block in blocks for line in block]
-    return _as_many_as_fit(blocks, view.courses, room)
+    return _as_many_as_fit(blocks, view, room)
 
 
-def _as_many_as_fit(blocks: Sequence[Sequence[str]], courses: Sequence[Course], room: int) -> list[str]:
+def _as_many_as_fit(blocks: Sequence[Sequence[str]], view: View, room: int) -> list[str]:
     whole = len(blocks)
     while whole > 1 and sum(map(len, blocks[:whole])) + len(blocks) - whole + 1 > room:
         whole -= 1
     lines = [line for block in blocks[:whole] for line in block]
-    titles = [f"{number}. {_title(course.finding)}" for number, course in enumerate(courses, 1)][whole:]
-    shown = [one_line(title, WIDTH) for title in titles[: max(0, room - len(lines) - 2)]]
+    titles = [f"{number}. {_title(course.finding)}" for number, course in enumerate(view.courses, 1)][whole:]
+    shown = [one_line(title, view.width) for title in titles[: max(0, room - len(lines) - 2)]]
     more = [f"... and {len(titles) - len(shown)} more, in triage.json"] if len(shown) < len(titles) else []
     return [*lines, "", *shown, *more]
 
 
 def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -> Iterator[str]:
-    finding, ample = course.finding, detail[0] > 1
-    yield from _wrapped(f"{number}. ", one_line(_title(finding), 2 * WIDTH - 10), 3)
+    finding, ample, width = course.finding, detail[0] > 1, view.width
+    yield from _wrapped(f"{number}. ", one_line(_title(finding), 2 * width - 10), 3, width)
     more = ", ".join(sorted(finding.affects - {finding.component}))
     began = since(finding.since, view.diagnosis.taken_at, view.now)
-    yield from _row("since", f"{began}; affects {more}" if more else began)
+    yield from _row("since", f"{began}; affects {more}" if more else began, width)
     seen = [line for line in finding.evidence if line != finding.summary]
     for place, line in enumerate(seen[: detail[0]]):
-        yield from _row("" if place else "why", f"- {one_line(line, 2 * (WIDTH - _TAB - 6))}")
+        yield from _row("" if place else "why", f"- {one_line(line, 2 * (width - _TAB - 6))}", width)
     for line in finding.against[:ample]:
-        yield from _row("but", f"- {one_line(line, WIDTH - _TAB - 6)}")
+        yield from _row("but", f"- {one_line(line, width - _TAB - 6)}", width)
     if finding.confidence is not Confidence.HIGH:
-        yield from _row("sure", _SURE[finding.confidence])
-    yield from _row("heals", _heals(course, view.watch))
+        yield from _row("sure", _SURE[finding.confidence], width)
+    yield from _row("heals", _heals(course, view.watch), width)
     typed = commands(finding.next, view.diagnosis.context)[: detail[1]]
     if typed:
         yield f"   {'next':<{_TAB - 3}}" + ("(one at a time; check after each)" if len(typed) > 1 else "(paste it)")
-        yield from (line for command in typed for line in pasted(command, WIDTH, " " * _TAB))
-    yield from _undo(finding.undo, view.diagnosis.context) if finding.undo and ample else ()
-    yield from _row("then", finding.afterwards) if finding.afterwards and ample else ()
+        yield from (line for command in typed for line in pasted(command, width, " " * _TAB))
+    yield from _undo(finding.undo, view.diagnosis.context, width) if finding.undo and ample else ()
+    yield from _row("then", finding.afterwards, width) if finding.afterwards and ample else ()
     met = escalations.met_by(finding) if ample and course.hands_over else []
     look_at = f"; they check {met[0].look_at}" if met else ""
-    yield from _row("call", f"{call(course)}{look_at}; RUNBOOK.md#{finding.cause.runbook}")
+    yield from _row("call", f"{call(course)}{look_at}; RUNBOOK.md#{finding.cause.runbook}", width)
 
 
-def _undo(command: str, context: str) -> list[str]:
+def _undo(command: str, context: str, width: int) -> list[str]:
     """It is pasted as the next step is, so it breaks nowhere but where the shell reads on."""
-    lines = pasted(commands([command], context)[0], WIDTH, " " * _TAB)
+    lines = pasted(commands([command], context)[0], width, " " * _TAB)
     return [f"   {'undo':<{_TAB - 3}}{lines[0].lstrip()}", *lines[1:]]
 
 
@@ -142,7 +145,7 @@ def call(course: Course) -> str:
     return "nobody: you can resolve it" if not course.hands_over else f"{level} if that fails"
 
 
-def not_known(unanswered: Sequence[Unanswered]) -> list[str]:
+def not_known(unanswered: Sequence[Unanswered], width: int = WIDTH) -> list[str]:
     """Checks without an answer, one line for each reason."""
     reasons: dict[str, list[Unanswered]] = {}
     for one in unanswered:
@@ -151,9 +154,9 @@ def not_known(unanswered: Sequence[Unanswered]) -> list[str]:
     for why, ones in reasons.items():
         components = ", ".join(dict.fromkeys(one.component for one in ones))
         said = textwrap.shorten(
-            f"{plural(len(ones), 'check')} of {components}: {why}", 2 * WIDTH - 30, placeholder=" ..."
+            f"{plural(len(ones), 'check')} of {components}: {why}", 2 * width - 30, placeholder=" ..."
         )
-        lines += _wrapped("INCONCLUSIVE  ", said, 3)
+        lines += _wrapped("INCONCLUSIVE  ", said, 3, width)
     return lines
 
 
@@ -162,13 +165,13 @@ def _before_pasting(diagnosis: Diagnosis) -> list[str]:
     return ["", f"For kubectl, once: {hint}"] if hint else []
 
 
-def _row(label: str, text: str) -> list[str]:
-    return _wrapped(f"   {label:<{_TAB - 3}}", text, _TAB + (2 if text.startswith("- ") else 0))
+def _row(label: str, text: str, width: int) -> list[str]:
+    return _wrapped(f"   {label:<{_TAB - 3}}", text, _TAB + (2 if text.startswith("- ") else 0), width)
 
 
-def _wrapped(head: str, text: str, indent: int) -> list[str]:
+def _wrapped(head: str, text: str, indent: int, width: int) -> list[str]:
     text = head + one_line(text)
-    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False) or [head.rstrip()]
+    return textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False) or [head.rstrip()]
 
 
 def _within(lines: list[str], room: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import time
 import traceback
@@ -232,7 +233,9 @@ def _say_screen(options: argparse.Namespace, seen: _Seen, taken: int) -> None:
     """What is open now, on a screen of which so many lines are ``taken``."""
     courses = [course for course in seen.courses if course.open]
     watch = "" if options.watch or options.until_mended or options.snapshot else _command(options)
-    for line in terminal.screen(terminal.View(seen.now, courses, time.time(), watch, taken)):
+    columns = shutil.get_terminal_size((terminal.WIDTH, 24)).columns
+    width = min(max(columns, terminal.NARROW), terminal.WIDTH)
+    for line in terminal.screen(terminal.View(seen.now, courses, time.time(), watch, taken, width)):
         _say(line)
 
 
