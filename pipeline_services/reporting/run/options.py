@@ -119,5 +119,5 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--candidate",
         metavar="WHAT",
-        help="the new version of the apps: a checkout, a folder with a patch, or image:tag",
+        help="the new version of the apps, after a =: a checkout, a folder with a patch, or image:tag",
     )
