@@ -48,7 +48,10 @@ CAUSES: Final = (
     ),
 )
 
-_TLS_TROUBLE: Final = r"(?i)certificate|CERTIFICATE_VERIFY|\(tls\)|x509|unknown authority|self.signed"
+_TLS_TROUBLE: Final = (
+    r"(?i)^(?!.*InsecureRequestWarning).*(certificate|CERTIFICATE_VERIFY|\(tls\)|x509|unknown authority|self.signed)"
+)
+"""A client that verifies nothing warns of that itself, and is refused nothing."""
 
 _UNUSABLE: Final = r"(?i)private key|\bPEM\b|failed to (load|find|parse).*(certificate|key)"
 
