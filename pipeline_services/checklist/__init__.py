@@ -1,1 +1,1 @@
-"""The one table of checks: id, component, judgement, parameters, and the components that each check needs."""
+"""The one table of checks: id, component, judgement, the cases it has, and the components that each check needs."""

@@ -1,1 +1,1 @@
-"""The key metrics of section 8 as typed rows, and the advice that findings carry."""
+"""The key metrics of section 8, with query and levels in `levels/`, and the advice that findings carry."""

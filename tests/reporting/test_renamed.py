@@ -9,7 +9,7 @@ import pytest
 from chaos.scenarios import RECOVERY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure import results
-from pipeline_services.reporting.allure.renamed import history_id, renamed
+from pipeline_services.reporting.allure.renamed_tests import history_id, renamed
 from pipeline_services.reporting.run.outcome import CaseResult
 
 pytest_plugins = ("pytester",)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure import labels as allure_labels
-from pipeline_services.reporting.allure.renamed import history_id, renamed
+from pipeline_services.reporting.allure.renamed_tests import history_id, renamed
 from pipeline_services.reporting.run.attachments import Attachment, CaseAttachments
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 from pipeline_services.reporting.runbook.runbook import Section

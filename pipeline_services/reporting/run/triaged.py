@@ -52,9 +52,9 @@ class Triaged:
         """The causes as HTML."""
         if self.diagnosis is None:
             return ""
-        from pipeline_services.reporting.allure import banner  # noqa: PLC0415  a green run need not load triage
+        from pipeline_services.reporting.allure import page_texts  # noqa: PLC0415  a green run need not load triage
 
-        return banner.banner(self.diagnosis, results, sections)
+        return page_texts.banner(self.diagnosis, results, sections)
 
     def text(self) -> str:
         """The whole answer, as ``make triage`` shows it; empty where triage itself failed."""

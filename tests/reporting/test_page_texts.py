@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline_services.reporting.allure.banner import banner
+from pipeline_services.reporting.allure.page_texts import banner
 from pipeline_services.reporting.run.triaged import Triaged
 from pipeline_services.reporting.runbook import runbook
 from tests.reporting.samples import deviation, result

@@ -9,7 +9,7 @@ from typing import Final
 
 from allure_commons.utils import md5
 
-FILE: Final = Path(__file__).with_name("renamed.toml")
+FILE: Final = Path(__file__).with_name("renamed_tests.toml")
 
 
 @cache
