@@ -54,5 +54,10 @@ def _row(night: Mapping[str, Any], reports: Path) -> str:
     place, when = f"{history.NIGHTS}/{file_time(night['started'])}/{SUMMARY}", utc(night["started"])
     linked = f'<a href="{place}">{when}</a>' if (reports / place).is_file() else when
     steps = night["steps"].items()
-    red = [f"{name}: {step['state']}, exit code {step['code']}" for name, step in steps if step["code"] != 0]
+    red = [f"{name}: {_ended(step)}" for name, step in steps if step["code"] != 0]
     return f"{night['verdict']:<13} {linked}  {html.escape('; '.join(red))}".rstrip()
+
+
+def _ended(step: Mapping[str, Any]) -> str:
+    """A step that was not run has no exit code."""
+    return str(step["state"]) if step["code"] is None else f"{step['state']}, exit code {step['code']}"

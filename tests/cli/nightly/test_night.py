@@ -80,12 +80,12 @@ def test_old_nights_are_pruned_and_nothing_else(tmp_path: Path) -> None:
 
 def test_the_page_has_the_nights_so_far_with_links_to_those_that_are_kept(tmp_path: Path) -> None:
     for number, one in enumerate(
-        [night(ran("daily", 1, a=FAILED)), night(ran("daily", 0, a=PASSED), CUT_OFF, at=DAY_S)]
+        [night(ran("daily", 1, a=FAILED)), night(ran("daily", 0, a=PASSED), LEFT_OUT, CUT_OFF, at=DAY_S)]
     ):
         folder = tmp_path / history.NIGHTS / ("19700102T000000Z" if number else "gone")
         report.write(tmp_path, folder, history.read(tmp_path), one, ["<all> is said"])
     page = (tmp_path / report.PAGE).read_text()
     assert "&lt;all&gt; is said" in page
     link = '<a href="nights/19700102T000000Z/summary.txt">1970-01-02 00:00:00 UTC</a>'
-    assert f"inconclusive  {link}  matrix: stopped, exit code 130" in page
+    assert f"inconclusive  {link}  chaos: not run; matrix: stopped, exit code 130" in page
     assert "failed        1970-01-01 00:00:00 UTC  daily: ran, exit code 1" in page
