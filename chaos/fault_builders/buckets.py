@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from chaos.fault_builders.common import require_own_store
 from pipeline_services.clients.influxdb import token_header
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import stores
@@ -102,7 +103,8 @@ def thinned_out(pipeline: SteadyPipeline) -> Fault:
 
 
 def _operator(pipeline: SteadyPipeline) -> str:
-    """The token of InfluxDB's administrator."""
+    """The token of InfluxDB's administrator. Raises NotApplicable as ``require_own_store``."""
+    require_own_store(pipeline)
     config = pipeline.description.config
     secrets = pipeline.cluster.list("secrets")
     return secret_value(secrets, config.admin, config.admin_keys.token).decode().strip()

@@ -10,6 +10,7 @@ from pipeline_services.faults.model import Fault, Proof, object_path, together, 
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NotApplicable
 from pipeline_services.model.k8s import containers_of, is_complete, template_of
+from pipeline_services.model.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -19,6 +20,18 @@ CRASHED: Final = frozenset({"CrashLoopBackOff", "Error"})
 PROBES: Final = ("readinessProbe", "livenessProbe")
 LANDED_TIMEOUT_S: Final = 60.0
 READY_TIMEOUT_S: Final = 90.0
+
+
+def require_own_store(pipeline: SteadyPipeline) -> None:
+    """For faults that use the tools of broker or store from the node, which finds them by their process.
+
+    Raises:
+        NotApplicable: the pipeline is not the suite's own, whose broker and store run on the node as well.
+    """
+    if pipeline.description.namespace != Pipeline.load().namespace:
+        raise NotApplicable(
+            f"the node's own tools do not tell {pipeline.description.name}'s broker or store from others"
+        )
 
 
 def workload_path(pipeline: SteadyPipeline, app: str) -> str:

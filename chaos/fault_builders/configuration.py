@@ -9,6 +9,7 @@ from chaos.fault_builders.common import (
     all_pods_ready,
     pod_shows,
     pods_replaced,
+    require_own_store,
     with_new_pods,
     workload_path,
     writes_fail,
@@ -136,6 +137,7 @@ def token_rotated(pipeline: SteadyPipeline) -> Fault:
         raise NoData(f"InfluxDB does not know the token in {held.secret}")
     replaced = faults.secret_value(pipeline.api, held.secret, pipeline.namespace, {held.key: operator})
     port = pipeline.description.service(roles.INFLUXDB).port
+    require_own_store(pipeline)
     refused = stores.token_refused(ids[0], operator.decode().strip(), port)
     both = together(f"{held.key} of {held.secret} rotated, no pod restarted", [replaced, refused])
     return both.proved(writes_fail(pipeline, "forbidden"), all_pods_ready(pipeline, roles.PROCESSOR))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import workload_path
+from chaos.fault_builders.common import require_own_store, workload_path
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import objects, stores
@@ -67,6 +67,7 @@ def flooding_client(pipeline: SteadyPipeline) -> Fault:
         with KafkaBroker(pipeline.probes.kafka_forward.port) as asked:
             return LOAD_TEST in asked.topics()
 
+    require_own_store(pipeline)
     return replace(made, undo=[*made.undo, stores.topic_removed(LOAD_TEST, broker.port)]).proved(
         Proof(f"the topic {LOAD_TEST} to be large", large, within=60.0),
         Proof(f"pod and topic {LOAD_TEST} to be gone", lambda: made.gone and made.gone.holds() and not there(), 60.0),

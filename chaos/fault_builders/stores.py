@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chaos.fault_builders.common import writes_fail
+from chaos.fault_builders.common import require_own_store, writes_fail
 from chaos.fault_builders.observability import Rewrite, rewritten
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.experiment.scenario import FaultBuilder
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
 WRONG_PORT: Final = 9192
+
+
+def _port(pipeline: SteadyPipeline) -> int:
+    """The broker's port. Raises NotApplicable as ``require_own_store``."""
+    require_own_store(pipeline)
+    return pipeline.description.service(roles.KAFKA).port
 
 
 def topic_deleted(placeholder: str) -> FaultBuilder:
@@ -41,7 +47,7 @@ def topic_deleted(placeholder: str) -> FaultBuilder:
                 return len(broker.topics().get(topic, ())) >= partitions
 
         back = Proof(f"the topic {topic} to have {partitions} partitions", whole, within=40.0)
-        return stores.topic_deleted(topic, partitions, pipeline.description.service(roles.KAFKA).port).proved(gone=back)
+        return stores.topic_deleted(topic, partitions, _port(pipeline)).proved(gone=back)
 
     return build
 
@@ -62,7 +68,7 @@ def topic_set(placeholder: str, **values: str) -> FaultBuilder:
                 found = broker.settings([topic])[topic]
             return all((found[key] == {"value": value, "own": True}) == in_force for key, value in own.items())
 
-        return stores.topic_set(topic, own, pipeline.description.service(roles.KAFKA).port).proved(
+        return stores.topic_set(topic, own, _port(pipeline)).proved(
             Proof(f"{topic} to have settings of its own", lambda: holds(True), within=30.0),
             Proof(f"{topic} to have the broker's settings", lambda: holds(False), within=30.0),
         )
@@ -78,7 +84,7 @@ def clients_limited(pipeline: SteadyPipeline) -> Fault:
             return bool(broker.quotas())
 
     limit = {"consumer_byte_rate": "100"}
-    return stores.clients_limited(limit, pipeline.description.service(roles.KAFKA).port).proved(
+    return stores.clients_limited(limit, _port(pipeline)).proved(
         Proof("the broker to have a quota", there, within=30.0),
         Proof("the broker to have no quota", lambda: not there(), within=30.0),
     )
@@ -95,7 +101,7 @@ def brokers_set(**values: str) -> FaultBuilder:
                 found = {one["key"]: one["value"] for one in broker.set_at_run_time()}
             return wanted.items() <= found.items()
 
-        return stores.brokers_set(wanted, pipeline.description.service(roles.KAFKA).port).proved(
+        return stores.brokers_set(wanted, _port(pipeline)).proved(
             Proof("the broker to say so", there, within=30.0),
             Proof("the broker to go by its file", lambda: not there(), within=30.0),
         )

@@ -1,7 +1,8 @@
 """Faults inside Kafka and InfluxDB, made with their own tools: a topic deleted or set otherwise, a bucket renamed.
 
 The tools run from the node in the namespaces of the broker's or the store's process, which is found by its name when
-the step is done: an undo has to work when the container was started again meanwhile.
+the step is done: an undo has to work when the container was started again meanwhile. Where a second pipeline runs on
+the node, which of two is meant cannot be told, and nothing is done.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ _BEGINNING: Final = re.compile(r"[a-z]+-[0-9]{6,}[a-z0-9-]*")
 # $1 deletes, removes or makes, $2 topic (to remove: a regular expression), $3 the broker's port, $4 partitions.
 _TOPIC: Final = """
 port=$3
-pid=$(pgrep -o -f 'kafka[.]Kafka ') || { echo 'no broker runs'; exit 1; }
+pid=$(pgrep -f 'kafka[.]Kafka ') || { echo 'no broker runs'; exit 1; }
+case "$pid" in *[!0-9]*) echo 'several brokers run on this node, and it is not known which is meant'; exit 1 ;; esac
 inside() {
   nsenter -t "$pid" -m -n -p env -i PATH=/opt/kafka/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \\
     kafka-topics.sh --bootstrap-server "localhost:$port" "$@"
@@ -30,7 +32,8 @@ esac
 """
 # $1 the broker's port, $2 whom or what it is about, in words, $3 the words that change it.
 _CONFIGS: Final = """
-pid=$(pgrep -o -f 'kafka[.]Kafka ') || { echo 'no broker runs'; exit 1; }
+pid=$(pgrep -f 'kafka[.]Kafka ') || { echo 'no broker runs'; exit 1; }
+case "$pid" in *[!0-9]*) echo 'several brokers run on this node, and it is not known which is meant'; exit 1 ;; esac
 said=$(nsenter -t "$pid" -m -n -p env -i PATH=/opt/kafka/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \\
   kafka-configs.sh --bootstrap-server "localhost:$1" --alter $2 $3 2>&1) && exit 0
 case "$3 $said" in *--delete-config*'Invalid config(s)'*) exit 0 ;; esac # there is none any more
@@ -39,13 +42,15 @@ exit 1
 """
 # $1 the bucket's id, $2 its name from now on, $3 the operator's token, $4 InfluxDB's port.
 _RENAME: Final = """
-pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
 nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
   influx bucket update --host "https://localhost:$4" --token "$3" --id "$1" --name "$2" >/dev/null
 """
 # $1 the operator's token, $2 InfluxDB's port, $3... the words of influx.
 _INFLUX: Final = """
-pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
 token=$1 port=$2 group=$3 verb=$4
 shift 4
 nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
@@ -53,7 +58,8 @@ nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SS
 """
 # $1 the name, $2 the organisation, $3 the operator's token, $4 InfluxDB's port.
 _REMOVE_TASKS: Final = """
-pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
 wanted=$1 org=$2 token=$3 port=$4
 inside() {
   nsenter -t "$pid" -m -n -p \\
@@ -67,14 +73,16 @@ done
 """
 # $1 active or inactive, $2 the token's id, $3 the operator's token, $4 InfluxDB's port; influx auth takes no address.
 _TOKEN: Final = """
-pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
 nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
   curl -sS --fail -o /dev/null -X PATCH -H "Authorization: Token $3" -H 'Content-Type: application/json' \\
   -d "{\\"status\\": \\"$1\\"}" --cacert /etc/influxdb-tls/ca.crt "https://localhost:$4/api/v2/authorizations/$2"
 """
 # $1 the bucket's name, $2 the organisation, $3 how many shards, $4 the operator's token, $5 InfluxDB's port.
 _SHARDS: Final = """
-pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
 bucket=$1 org=$2 count=$3 token=$4 port=$5
 inside() {
   nsenter -t "$pid" -m -n -p \\
@@ -89,7 +97,8 @@ for day in $(seq "$count"); do echo "filler value=1 $((now - day * 86400))"; don
 """
 # $1 how their names begin, $2 the organisation, $3 the operator's token, $4 InfluxDB's port.
 _REMOVE_BUCKETS: Final = """
-pid=$(pgrep -o -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
 begin=$1 org=$2 token=$3 port=$4
 inside() {
   nsenter -t "$pid" -m -n -p \\

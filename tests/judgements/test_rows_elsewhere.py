@@ -129,7 +129,7 @@ SEEN: Mapping[str, Callable[[World], None]] = {
 
 
 def test_each_of_the_acceptance_is_seen() -> None:
-    assert tuple(SEEN) == ACCEPTANCE
+    assert set(ACCEPTANCE) <= SEEN.keys()
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)

@@ -282,16 +282,3 @@ def test_a_pod_that_was_made_in_the_second_of_a_change_has_read_it(ago: float, s
         world.pods(app)[0]["metadata"]["creationTimestamp"] = world.ago(ago)
     first = diagnose(world.snapshot()).findings[0]
     assert any(said in line for line in first.evidence)
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("InsecureRequestWarning: Unverified HTTPS request; adding certificate verification is strongly advised", []),
-        ("ERROR write failed: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", ["certificate-wrong"]),
-    ],
-)
-def test_who_verifies_nothing_is_not_said_to_mistrust_a_certificate(line: str, expected: list[str]) -> None:
-    world = healthy()
-    world.answers["logs/processor"][0]["lines"] = [f"{world.ago(20)} {line}"]
-    assert [one.cause.id for one in diagnose(world.snapshot()).findings] == expected

@@ -107,7 +107,10 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
     astray = [app for app in (roles.PRODUCER, roles.PROCESSOR) if _asks_elsewhere(evidence, app)]
     red = [] if astray else evidence.failed_metrics("name-resolves")
     asking = [app for app in (roles.PRODUCER, roles.PROCESSOR) if app not in astray]
-    lines = [line for app in asking for line in _unresolved(evidence, app)]
+    unresolved = [found for app in asking if (found := _unresolved(evidence, app))]
+    lines = [line for found in unresolved for line in found]
+    # DNS answers, and one app alone is without it: that is the app's own way to the network.
+    of_one_app = not red and len(unresolved) == 1 < len(asking) and any(map(is_ready, servers))
     seen = (*(one.why for one in red[:2]), *logged(lines[-2:]))
     away = evidence.known("system_pods") and not (any(map(is_ready, servers)) or evidence.outdated(servers))
     scaled = deployment is not None and replicas_of(deployment) == 0
@@ -123,7 +126,7 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
             subject="deployment/coredns",
             since=stopped_since(evidence, deployment),
         )
-    elif (red or lines) and not (_dns_blocked(evidence) or cluster_parts.explains_names(evidence)):
+    elif (red or lines) and not (of_one_app or _dns_blocked(evidence) or cluster_parts.explains_names(evidence)):
         yield make_finding(
             evidence,
             "names-unresolvable",
