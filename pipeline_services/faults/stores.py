@@ -15,100 +15,73 @@ from pipeline_services.faults.journal import Command
 from pipeline_services.faults.model import Fault
 
 _BEGINNING: Final = re.compile(r"[a-z]+-[0-9]{6,}[a-z0-9-]*")
-# $1 deletes, removes or makes, $2 topic (to remove: a regular expression), $3 the broker's port, $4 partitions.
-_TOPIC: Final = """
-port=$3
+# Finds the process, and lets ``inside`` run a program where that has its files, its network and its name.
+_BROKER: Final = """
 pid=$(pgrep -f 'kafka[.]Kafka ') || { echo 'no broker runs'; exit 1; }
 case "$pid" in *[!0-9]*) echo 'several brokers run on this node, and it is not known which is meant'; exit 1 ;; esac
 inside() {
-  nsenter -t "$pid" -m -n -p env -i PATH=/opt/kafka/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \\
-    kafka-topics.sh --bootstrap-server "localhost:$port" "$@"
+  nsenter -t "$pid" -m -n -p env -i PATH=/opt/kafka/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp "$@"
 }
+"""
+_STORE: Final = """
+pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
+case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
+inside() {
+  nsenter -t "$pid" -m -n -p \\
+    env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt "$@"
+}
+"""
+# $1 deletes, removes or makes, $2 topic (to remove: a regular expression), $3 the broker's port, $4 partitions.
+_TOPIC: Final = f"""{_BROKER}
+port=$3
+topics() {{ inside kafka-topics.sh --bootstrap-server "localhost:$port" "$@"; }}
 case "$1" in
-delete) inside --delete --topic "$2" ;;
-remove) inside --delete --if-exists --topic "$2" ;;
-create) inside --create --if-not-exists --topic "$2" --partitions "$4" --config flush.messages=1 ;;
+delete) topics --delete --topic "$2" ;;
+remove) topics --delete --if-exists --topic "$2" ;;
+create) topics --create --if-not-exists --topic "$2" --partitions "$4" --config flush.messages=1 ;;
 esac
 """
 # $1 the broker's port, $2 whom or what it is about, in words, $3 the words that change it.
-_CONFIGS: Final = """
-pid=$(pgrep -f 'kafka[.]Kafka ') || { echo 'no broker runs'; exit 1; }
-case "$pid" in *[!0-9]*) echo 'several brokers run on this node, and it is not known which is meant'; exit 1 ;; esac
-said=$(nsenter -t "$pid" -m -n -p env -i PATH=/opt/kafka/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \\
-  kafka-configs.sh --bootstrap-server "localhost:$1" --alter $2 $3 2>&1) && exit 0
+_CONFIGS: Final = f"""{_BROKER}
+said=$(inside kafka-configs.sh --bootstrap-server "localhost:$1" --alter $2 $3 2>&1) && exit 0
 case "$3 $said" in *--delete-config*'Invalid config(s)'*) exit 0 ;; esac # there is none any more
 echo "$said"
 exit 1
 """
 # $1 the bucket's id, $2 its name from now on, $3 the operator's token, $4 InfluxDB's port.
-_RENAME: Final = """
-pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
-case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
-nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
-  influx bucket update --host "https://localhost:$4" --token "$3" --id "$1" --name "$2" >/dev/null
+_RENAME: Final = f"""{_STORE}
+inside influx bucket update --host "https://localhost:$4" --token "$3" --id "$1" --name "$2" >/dev/null
 """
 # $1 the operator's token, $2 InfluxDB's port, $3... the words of influx.
-_INFLUX: Final = """
-pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
-case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
+_INFLUX: Final = f"""{_STORE}
 token=$1 port=$2 group=$3 verb=$4
 shift 4
-nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
-  influx "$group" "$verb" --host "https://localhost:$port" --token "$token" "$@" >/dev/null
+inside influx "$group" "$verb" --host "https://localhost:$port" --token "$token" "$@" >/dev/null
 """
-# $1 the name, $2 the organisation, $3 the operator's token, $4 InfluxDB's port.
-_REMOVE_TASKS: Final = """
-pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
-case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
-wanted=$1 org=$2 token=$3 port=$4
-inside() {
-  nsenter -t "$pid" -m -n -p \\
-    env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
-    influx task "$@" --host "https://localhost:$port" --token "$token" </dev/null
-}
-found=$(inside list --org "$org" --hide-headers) || { echo "$found"; exit 1; }
+# $1 the name, $2 the organisation, $3 the operator's token, $4 InfluxDB's port, $5 bucket or task, $6 what the shell's
+# pattern has after the name: with * all that begin like that.
+_REMOVE: Final = f"""{_STORE}
+wanted=$1$6 org=$2 token=$3 port=$4 group=$5
+influx() {{ inside influx "$group" "$@" --host "https://localhost:$port" --token "$token" </dev/null; }}
+found=$(influx list --org "$org" --hide-headers) || {{ echo "$found"; exit 1; }}
 echo "$found" | while read -r id name _; do
-  if [ "$name" = "$wanted" ]; then inside delete --id "$id" >/dev/null || exit 1; fi
+  case "$name" in $wanted) influx delete --id "$id" >/dev/null || exit 1 ;; esac
 done
 """
 # $1 active or inactive, $2 the token's id, $3 the operator's token, $4 InfluxDB's port; influx auth takes no address.
-_TOKEN: Final = """
-pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
-case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
-nsenter -t "$pid" -m -n -p env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
-  curl -sS --fail -o /dev/null -X PATCH -H "Authorization: Token $3" -H 'Content-Type: application/json' \\
-  -d "{\\"status\\": \\"$1\\"}" --cacert /etc/influxdb-tls/ca.crt "https://localhost:$4/api/v2/authorizations/$2"
+_TOKEN: Final = f"""{_STORE}
+inside curl -sS --fail -o /dev/null -X PATCH -H "Authorization: Token $3" -H 'Content-Type: application/json' \\
+  -d "{{\\"status\\": \\"$1\\"}}" --cacert /etc/influxdb-tls/ca.crt "https://localhost:$4/api/v2/authorizations/$2"
 """
 # $1 the bucket's name, $2 the organisation, $3 how many shards, $4 the operator's token, $5 InfluxDB's port.
-_SHARDS: Final = """
-pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
-case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
+_SHARDS: Final = f"""{_STORE}
 bucket=$1 org=$2 count=$3 token=$4 port=$5
-inside() {
-  nsenter -t "$pid" -m -n -p \\
-    env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt "$@"
-}
 inside influx bucket create --host "https://localhost:$port" --token "$token" --org "$org" --name "$bucket" \\
   --shard-group-duration 24h </dev/null >/dev/null || exit 1
 now=$(date +%s)
 for day in $(seq "$count"); do echo "filler value=1 $((now - day * 86400))"; done |
   inside curl -sS --fail -o /dev/null --data-binary @- -H "Authorization: Token $token" \\
     --cacert /etc/influxdb-tls/ca.crt "https://localhost:$port/api/v2/write?org=$org&bucket=$bucket&precision=s"
-"""
-# $1 how their names begin, $2 the organisation, $3 the operator's token, $4 InfluxDB's port.
-_REMOVE_BUCKETS: Final = """
-pid=$(pgrep -x influxd) || { echo 'no InfluxDB runs'; exit 1; }
-case "$pid" in *[!0-9]*) echo 'several InfluxDBs run on this node, and it is not known which is meant'; exit 1 ;; esac
-begin=$1 org=$2 token=$3 port=$4
-inside() {
-  nsenter -t "$pid" -m -n -p \\
-    env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp SSL_CERT_FILE=/etc/influxdb-tls/ca.crt \\
-    influx bucket "$@" --host "https://localhost:$port" --token "$token" </dev/null
-}
-found=$(inside list --org "$org" --hide-headers) || { echo "$found"; exit 1; }
-echo "$found" | while read -r id name _; do
-  case "$name" in "$begin"*) inside delete --id "$id" >/dev/null || exit 1 ;; esac
-done
 """
 
 
@@ -137,7 +110,7 @@ def buckets_removed(beginning: str, org: str, token: str, port: int) -> Command:
     Raises:
         ValueError: the target is not explicit.
     """
-    words = ["sh", "-c", _REMOVE_BUCKETS, "sh", _explicit(beginning), org, token, str(port)]
+    words = ["sh", "-c", _REMOVE, "sh", _explicit(beginning), org, token, str(port), "bucket", "*"]
     return Command(words, f"buckets {beginning}* deleted where there are any")
 
 
@@ -257,7 +230,7 @@ def task_made(name: str, flux: str, org: str, token: str, port: int) -> Fault:
         port: InfluxDB's.
     """
     make = ["sh", "-c", _INFLUX, "sh", token, str(port), "task", "create", "--org", org, flux]
-    remove = ["sh", "-c", _REMOVE_TASKS, "sh", name, org, token, str(port)]
+    remove = ["sh", "-c", _REMOVE, "sh", name, org, token, str(port), "task", ""]
     return Fault(
         f"the task {name} runs in InfluxDB",
         [Command(make, f"task {name} made")],

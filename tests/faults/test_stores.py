@@ -21,12 +21,13 @@ case "$*" in *list*) printf '%b' "$BUCKETS" ;; esac
 LISTED = "0a1\\tbench-1790000000-1\\t336h\\n0b2\\tsensor-data\\t336h\\n0c3\\tbench-1790000000-2\\t336h\\n"
 
 
-def run(command: Command, folder: Path, buckets: str = "") -> tuple[int, list[str]]:
+def run(command: Command, folder: Path, buckets: str = "", processes: str = "1") -> tuple[int, list[str]]:
     """The step's exit code, and what was asked of the tools."""
-    for name, text in (("nsenter", NSENTER), ("pgrep", "#!/bin/sh\necho 1\n")):
+    for name, text in (("nsenter", NSENTER), ("pgrep", f"#!/bin/sh\nprintf '{processes}\\n'\n")):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     calls = folder / "calls"
+    calls.touch()
     env = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "CALLS": str(calls), "BUCKETS": buckets}
     done = subprocess.run(command.words, env=env, capture_output=True, text=True, check=False)
     return done.returncode, calls.read_text().splitlines()
@@ -102,3 +103,22 @@ def test_a_task_is_made_and_deleted_by_its_name(tmp_path: Path) -> None:
     assert code == 0
     assert "task list" in listed
     assert deleted.split()[2:5] == ["delete", "--id", "0b2"]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        stores.topics_removed("bench-1790000000", 9092),
+        stores.buckets_removed("bench-1790000000", "conveyor", "secret", 8086),
+        *stores.bucket_renamed("0b2", "a", "b", "secret", 8086).undo,
+    ],
+    ids=str,
+)
+def test_nothing_is_done_to_one_of_two(step: Command, tmp_path: Path) -> None:
+    assert run(step, tmp_path, LISTED, processes="1\\n2") == (1, [])
+
+
+def test_a_bucket_is_renamed_and_has_its_name_again(tmp_path: Path) -> None:
+    fault = stores.bucket_renamed("0b2", "a", "b", "secret", 8086)
+    said = [run(step, tmp_path)[1][-1] for step in (*fault.inject, *fault.undo) if isinstance(step, Command)]
+    assert [call.rpartition("--id ")[2] for call in said] == ["0b2 --name b", "0b2 --name a"]
