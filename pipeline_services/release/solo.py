@@ -112,6 +112,8 @@ class Solo:
                     return [Round(side.version, failed=error.message)]
             with turns(self.api, first):
                 rounds = self._in_turns(sides)
+            if any(one.failed for one in rounds):
+                return rounds  # the processes may be gone
             used = sum(usage(self.api, one).cpu_s for one in first)
             others = max(0.0, node_busy(self.api) - busy - used) / (time.time() - began)
         return [replace(one, others=others) for one in rounds]

@@ -109,14 +109,19 @@ def test_both_rounds_of_a_pair_have_their_costs_and_are_played_in_turns(bench: B
     assert bench.cluster.steps == ["turns begin", "turns end"]
 
 
+def gone(*_arguments: object) -> Usage:
+    raise NoData("the kernel does not say what the container used")
+
+
 def test_a_round_that_fails_says_why(bench: Bench) -> None:
     bench.cluster.version = Version(drains=False)
     assert "not all readings were committed" in bench.solo.play(PAIR)[0].failed
     assert bench.cluster.steps == ["turns begin", "turns end"]
 
 
-def test_a_container_that_ends_at_work_fails_its_round_at_once(bench: Bench) -> None:
+def test_a_container_that_ends_at_work_fails_its_round_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.cluster.version = Version(ends_at=3)
+    monkeypatch.setattr(solo, "usage", gone)
     assert "ended while it had readings to store" in bench.solo.play(PAIR)[0].failed
 
 
