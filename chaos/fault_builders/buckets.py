@@ -25,11 +25,9 @@ def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
     description = pipeline.description
     bucket, port = description.store.bucket, description.service(roles.INFLUXDB).port
     token = _operator(pipeline)
-    headers = token_header(token)
 
     def called(name: str) -> list[Any]:
-        found = pipeline.probes.influx.ask_json("/api/v2/buckets", {"name": name}, headers=headers)
-        return list(found.get("buckets") or ())
+        return _listed(pipeline, token, "buckets", name=name)
 
     known = called(bucket)
     if not known:
@@ -47,8 +45,7 @@ def bucket_kept(seconds: int) -> FaultBuilder:
         bucket = pipeline.description.store.bucket
 
         def found() -> dict[str, Any]:
-            query, headers = {"name": bucket}, token_header(token)
-            return dict(pipeline.probes.influx.ask_json("/api/v2/buckets", query, headers=headers)["buckets"][0])
+            return dict(_listed(pipeline, token, "buckets", name=bucket)[0])
 
         def kept() -> int:
             return sum(int(rule["everySeconds"]) for rule in found().get("retentionRules") or ())
@@ -70,9 +67,7 @@ def many_shards(count: int) -> FaultBuilder:
         bucket, port = f"shards-{int(time.time())}", pipeline.description.service(roles.INFLUXDB).port
 
         def there() -> bool:
-            query, headers = {"limit": "100"}, token_header(token)
-            found = pipeline.probes.influx.ask_json("/api/v2/buckets", query, headers=headers)["buckets"]
-            return bucket in [one["name"] for one in found]
+            return bucket in [one["name"] for one in _listed(pipeline, token, "buckets", limit="100")]
 
         return stores.shards_made(bucket, count, store.org, token, port).proved(
             Proof(f"the bucket {bucket} to be there", there, within=30.0),
@@ -93,13 +88,18 @@ def thinned_out(pipeline: SteadyPipeline) -> Fault:
     )
 
     def runs() -> bool:
-        query, headers = {"name": THINNING}, token_header(token)
-        return bool(pipeline.probes.influx.ask_json("/api/v2/tasks", query, headers=headers).get("tasks"))
+        return bool(_listed(pipeline, token, "tasks", name=THINNING))
 
     return stores.task_made(THINNING, flux, store.org, token, port).proved(
         Proof(f"the task {THINNING} to be there", runs, within=30.0),
         Proof(f"the task {THINNING} to be gone", lambda: not runs(), within=30.0),
     )
+
+
+def _listed(pipeline: SteadyPipeline, token: str, what: str, **query: str) -> list[Any]:
+    """The buckets or tasks of InfluxDB that the query is about."""
+    found = pipeline.probes.influx.ask_json(f"/api/v2/{what}", query, headers=token_header(token))
+    return list(found.get(what) or ())
 
 
 def _operator(pipeline: SteadyPipeline) -> str:

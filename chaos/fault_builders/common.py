@@ -51,11 +51,8 @@ def pod_names(pipeline: SteadyPipeline, app: str) -> list[str]:
 
 def container_of(pipeline: SteadyPipeline, app: str) -> Mapping[str, Any]:
     """The container that does an app's work, as its workload makes it."""
-    template, name = (
-        template_of(pipeline.api.call("GET", workload_path(pipeline, app))),
-        pipeline.description[app].container,
-    )
-    return next(one for one in containers_of(template) if one["name"] == name)
+    template = template_of(pipeline.api.call("GET", workload_path(pipeline, app)))
+    return next(one for one in containers_of(template) if one["name"] == pipeline.description[app].container)
 
 
 def with_own_apps(build: FaultBuilder, what: str) -> FaultBuilder:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import all_pods_ready, pod_names, workload_path
+from chaos.fault_builders.common import all_pods_ready, container_of, pod_names, workload_path
 from chaos.fault_builders.workloads import first_node
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
@@ -16,12 +16,10 @@ from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
     SERVICE_NAME,
-    containers_of,
     finalizers_of,
     is_true,
     owners_of,
     spec_of,
-    template_of,
 )
 from pipeline_services.model.kinds import KINDS, MERGE_PATCH, STRATEGIC_PATCH
 
@@ -148,7 +146,7 @@ def of_another_version(app: str) -> FaultBuilder:
     """The app runs another tag of the image that it shares with others: the same one under a name of its own."""
 
     def build(pipeline: SteadyPipeline) -> Fault:
-        found = containers_of(template_of(pipeline.api.call("GET", workload_path(pipeline, app))))[0]["image"]
+        found = container_of(pipeline, app)["image"]
         other = f"{found.rpartition(':')[0]}:{OTHER_TAG}"
         part, summary = pipeline.description[app], f"version {OTHER_TAG}"
         edited = templates.edited(
@@ -191,9 +189,7 @@ def debugged(app: str) -> FaultBuilder:
     def build(pipeline: SteadyPipeline) -> Fault:
         pod = pod_names(pipeline, app)[0]
         path = faults.object_path("pods", pod, pipeline.namespace)
-        image = containers_of(template_of(pipeline.api.call("GET", workload_path(pipeline, roles.PRODUCER))))[0][
-            "image"
-        ]
+        image = container_of(pipeline, roles.PRODUCER)["image"]
         left = {"name": "debugger", "image": image, "command": ["sleep", "infinity"]}
         body = {"spec": {"ephemeralContainers": [left]}}
 

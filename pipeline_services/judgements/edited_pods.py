@@ -30,6 +30,7 @@ from pipeline_services.model.kinds import KINDS
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
+POD: Final = KINDS["Pod"].name
 SETTLED_S: Final = 30.0
 """Age in seconds from which a pod is no trace of a rollout that was under way between two lists."""
 _OF_THE_ACCOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -47,9 +48,6 @@ def edited_pods(snapshot: Snapshot, component: str) -> Iterator[Drift]:
         workload = named(snapshot, part.list_name, part.workload)
         if workload is not None and is_complete(workload):
             yield from _edited(template_of(workload), settled, component)
-
-
-POD: Final = KINDS["Pod"].name
 
 
 def _edited(template: K8sObject, pods: list[K8sObject], component: str) -> Iterator[Drift]:

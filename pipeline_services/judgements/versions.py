@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,12 +55,14 @@ def other_versions(snapshot: Snapshot) -> Mapping[str, list[Difference]]:
     return found
 
 
-def _images(snapshot: Snapshot) -> Iterable[_Image]:
-    for item in snapshot.data("declared"):
-        live = named(snapshot, KINDS[item["kind"]].source, name_of(item)) if item["kind"] in WORKLOADS else None
-        wanted = _by_container(item) if live else {}
-        for container, image in (_by_container(live) if live else {}).items():
-            if live and container in wanted:
+def _images(snapshot: Snapshot) -> Iterator[_Image]:
+    for item in (one for one in snapshot.data("declared") if one["kind"] in WORKLOADS):
+        live = named(snapshot, KINDS[item["kind"]].source, name_of(item))
+        if live is None:
+            continue
+        wanted = _by_container(item)
+        for container, image in _by_container(live).items():
+            if container in wanted:
                 yield _Image(name_of(item), container, _without_tag(wanted[container]), image, _changed(live))
 
 

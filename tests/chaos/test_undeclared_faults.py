@@ -98,7 +98,8 @@ GRAFANA_POD = f"{NS}/pods/grafana-1"
 
 
 def test_a_debugger_is_left_in_the_pod_which_goes_with_it() -> None:
-    producer = {"metadata": {"name": "producer"}, "spec": {"template": {"spec": {"containers": [{"image": "apps:1"}]}}}}
+    containers = [{"name": "producer", "image": "apps:1"}]
+    producer = {"metadata": {"name": "producer"}, "spec": {"template": {"spec": {"containers": containers}}}}
     found = pipeline({GRAFANA_POD: {"metadata": {"name": "grafana-1"}, "spec": {}}, PRODUCER: producer})
     fault = undeclared.debugged("grafana")(cast("Any", found))
     (put,), (undo,) = fault.inject, fault.undo
