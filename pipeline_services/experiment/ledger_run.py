@@ -11,8 +11,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +22,8 @@ from pipeline_services.audit.observer import Observer, fields_of
 from pipeline_services.audit.sender import send
 from pipeline_services.audit.sent import SentVerdict, account
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.faults.admin import Admin
-from pipeline_services.faults.safety import authorize_target, chaos_lock, require_label
+from pipeline_services.experiment.consented import consented
+from pipeline_services.faults.safety import authorize_target
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
@@ -87,23 +87,12 @@ def _observed(options: argparse.Namespace, pipeline: Pipeline) -> ObservedVerdic
 
 def _sent(options: argparse.Namespace, pipeline: Pipeline) -> SentVerdict:
     fields_of(pipeline).message_of("audit", 0)  # before anything is asked
-    with _sending(options, pipeline) as observer:
+    where = (options.kubeconfig, options.context, options.namespace)
+    authorized = authorize_target(*where, options.allow_chaos, pipeline)
+    with consented(authorized, "the ledger") as (_, observer):
         began = time.time() - BEFORE_S
         sent = send(observer.kafka(), pipeline.topics.readings, observer.fields, options.send)
         return account(sent, observer.settled(began, observer.offsets().end))
-
-
-@contextmanager
-def _sending(options: argparse.Namespace, pipeline: Pipeline) -> Iterator[Observer]:
-    """An observer of a pipeline to which messages may be sent."""
-    where = (options.kubeconfig, options.context, options.namespace)
-    authorized = authorize_target(*where, options.allow_chaos, pipeline)
-    with chaos_lock(authorized, "the ledger"), closing(Cluster.connect(authorized.target)) as cluster:
-        cluster.require_namespace()
-        with closing(Admin(cluster.server.access, authorized.target.namespace)) as api:
-            require_label(api, authorized.target.namespace)
-        with Observer(cluster, pipeline) as observer:
-            yield observer
 
 
 def _document(verdict: ObservedVerdict | SentVerdict) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,12 +19,12 @@ from pipeline_services.audit.observed import reconcile
 from pipeline_services.audit.observer import Observer, fields_of
 from pipeline_services.audit.sender import Sender
 from pipeline_services.audit.sent import account
-from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.experiment.consented import consented
 from pipeline_services.experiment.promises import Played, State, promises, state_of, table
 from pipeline_services.faults import pods
 from pipeline_services.faults.admin import Admin
 from pipeline_services.faults.injection import injected, landed, sweep
-from pipeline_services.faults.safety import ChaosTarget, authorize_target, chaos_lock, require_label
+from pipeline_services.faults.safety import ChaosTarget, authorize_target
 from pipeline_services.model import roles
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
@@ -63,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wanted = _wanted(pipeline, options.only)
         where = (options.kubeconfig, options.context, options.namespace)
         authorized = authorize_target(*where, options.allow_chaos, pipeline)
-        with _opened(authorized, sends=options.send) as stage:
+        with consented(authorized, "promises") as (api, observer):
+            sweep(api, authorized.journal, _say)
+            stage = _Stage(authorized, api, observer, sends=options.send)
             found = promises([stage.play(component) for component in wanted])
     except PreconditionNotMet as error:
         parser.error(str(error))
@@ -79,18 +81,6 @@ def _wanted(pipeline: Pipeline, only: Sequence[str] | None) -> Sequence[str]:
     for one in only or ():
         require_one_of("--only", one, pipeline.data_path)
     return only or pipeline.data_path
-
-
-@contextmanager
-def _opened(authorized: ChaosTarget, *, sends: bool) -> Iterator[_Stage]:
-    target = authorized.target
-    with chaos_lock(authorized, "promises"), closing(Cluster.connect(target)) as cluster:
-        cluster.require_namespace()
-        with closing(Admin(cluster.server.access, target.namespace)) as api:
-            require_label(api, target.namespace)
-            sweep(api, authorized.journal, _say)
-            with Observer(cluster, target.pipeline) as observer:
-                yield _Stage(authorized, api, observer, sends=sends)
 
 
 @dataclass(frozen=True, slots=True)
