@@ -14,7 +14,7 @@ import pytest
 from _pytest.capture import CaptureManager
 from _pytest.terminal import TerminalReporter
 
-from chaos.matrix.applicable import sorted_out, told
+from chaos.matrix.applicable import left_out_lines, sorted_out
 from chaos.scenarios import MATRIX, RECOVERY
 from pipeline_services.experiment.observers.recovery import RecoveryObserver
 from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -66,7 +66,7 @@ def leave_out(pipeline: SteadyPipeline, session: pytest.Session) -> None:
     if not rows or pipeline.description is Pipeline.load():
         return
     lacks = sorted_out((row for row in MATRIX if row in rows), pipeline)
-    for line in told(lacks, len(rows)):
+    for line in left_out_lines(lacks, len(rows)):
         pipeline.say(line)
     left = [item for item in session.items if _row(item) in lacks]
     session.items[:] = [item for item in session.items if _row(item) not in lacks]

@@ -46,7 +46,7 @@ def sorted_out(rows: Iterable[str], pipeline: SteadyPipeline) -> Mapping[str, st
     return {row: why for row, why in found.items() if why}
 
 
-def told(lacks: Mapping[str, str], of: int) -> list[str]:
+def left_out_lines(lacks: Mapping[str, str], of: int) -> list[str]:
     """What is left out, a line for each reason."""
     by_reason: dict[str, list[str]] = {}
     for row, why in lacks.items():

@@ -12,7 +12,7 @@ import pytest
 
 from chaos import staging
 from chaos.fault_builders.network import policy_for
-from chaos.matrix.applicable import lacking, sorted_out, told
+from chaos.matrix.applicable import lacking, left_out_lines, sorted_out
 from chaos.scenarios import MATRIX
 from pipeline_services.experiment.scenario import FOREIGN_DIAGNOSIS_TIMEOUT_S, Scenario, finding
 from pipeline_services.faults.admin import OUT_OF_REACH, Admin
@@ -116,13 +116,13 @@ def test_a_fault_that_asks_the_node_where_there_is_none_does_not_apply() -> None
 
 
 def test_each_reason_is_told_once() -> None:
-    lines = told({"a": "plain has no hpa", "b": "plain has no loki", "c": "plain has no hpa"}, 9)
+    lines = left_out_lines({"a": "plain has no hpa", "b": "plain has no loki", "c": "plain has no hpa"}, 9)
     assert lines == [
         "3 of 9 rows are not applicable here:",
         "  plain has no hpa: a, c",
         "  plain has no loki: b",
     ]
-    assert told({}, 9) == []
+    assert left_out_lines({}, 9) == []
 
 
 def test_no_row_is_left_out_before_it_is_named() -> None:
