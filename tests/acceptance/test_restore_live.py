@@ -1,0 +1,67 @@
+"""InfluxDB's volume is lost, and a backup gives everything back: the commands of the runbook, in their order.
+
+What is stored after it goes on in the same series; the command itself compares the points of the backup.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from pipeline_services.clients.kubernetes import WritableCluster
+from pipeline_services.maintenance.backup import CONSENT
+from pipeline_services.model import roles
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.waiting import wait_until
+from tests.acceptance.bench import ROOT, Judge, becomes_green
+
+pytestmark = [pytest.mark.live, pytest.mark.slow]
+
+CLAIM = "data-influxdb-0"
+GONE_WITHIN_S = 90.0
+TAKEN = re.compile(r"^(/\S+) \(.* old, [\d.]+ MB, (\d+) points in", re.MULTILINE)
+PROVED = re.compile(r"restored and proved: (\d+) points")
+
+
+def command(package: str, *arguments: str) -> str:
+    """What a command of the suite printed; it has to end well."""
+    line = [sys.executable, "-m", f"pipeline_services.{package}", *arguments]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    print(done.stdout, done.stderr)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_lost_volume_is_restored_and_proved(admin: WritableCluster, judge: Judge) -> None:
+    taken = TAKEN.search(command("maintenance", "backup"))
+    assert taken
+    _lose_the_volume(admin)
+    command("platform", "up")
+    proved = PROVED.search(command("maintenance", "restore", "--from", taken[1], "--consent", CONSENT))
+    assert proved
+    assert int(proved[1]) == int(taken[2]) > 1_000
+    becomes_green(judge, "a green pipeline after the restore")
+
+
+def test_without_the_word_nothing_is_replaced() -> None:
+    taken = TAKEN.search(command("maintenance", "backup"))
+    assert taken
+    line = [sys.executable, "-m", "pipeline_services.maintenance", "restore", "--from", taken[1]]
+    done = subprocess.run(line, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == f"nothing was changed: the word was not {CONSENT!r}\n"
+
+
+def _lose_the_volume(admin: WritableCluster) -> None:
+    part = Pipeline.load()[roles.INFLUXDB]
+    admin.merge("StatefulSet", part.workload, {"spec": {"replicas": 0}})
+    _gone(admin, "Pod", part.first_pod)
+    admin.delete("PersistentVolumeClaim", CLAIM)
+    _gone(admin, "PersistentVolumeClaim", CLAIM)
+
+
+def _gone(admin: WritableCluster, kind: str, name: str) -> None:
+    wait_until(lambda: admin.get(kind, name) is None, within=GONE_WITHIN_S, what=f"{name} to be gone")
