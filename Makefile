@@ -76,7 +76,7 @@ fleet-remove: $(ENVIRONMENT) ## remove that Job and its rights from the cluster
 	@$(BIN)/python -m pipeline_services.reporting.fleet.installed --remove $(ARGS)
 
 discover: $(ENVIRONMENT) ## write the profile of a running namespace (ARGS="--context NAME --namespace NS --out FILE")
-	@$(BIN)/python -m pipeline_services.cli.discover $(ARGS)
+	@$(BIN)/python -m pipeline_services.discover $(ARGS)
 
 triage: $(ENVIRONMENT) ## say what is wrong, since when, why, what to run and whom to call (ARGS=--watch follows it)
 	@$(BIN)/python -m pipeline_services.triage $(ARGS)

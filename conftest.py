@@ -8,8 +8,8 @@ from checks import collection
 from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.run import unasked
 from pipeline_services.judgements.readings import Metrics
-from pipeline_services.metrics.key_metrics import metrics_of
-from pipeline_services.metrics.metric import with_levels
+from pipeline_services.model.metrics.key_metrics import metrics_of
+from pipeline_services.model.metrics.metric import with_levels
 from pipeline_services.model.settings import Settings
 from pipeline_services.reporting.run.plugin import source_of
 from pipeline_services.snapshot.snapshot import Snapshot

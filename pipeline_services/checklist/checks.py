@@ -38,8 +38,8 @@ from pipeline_services.judgements import (
     volumes,
     workloads,
 )
-from pipeline_services.metrics import metric
 from pipeline_services.model import roles
+from pipeline_services.model.metrics import metric
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.model.toml_table import require_one_of

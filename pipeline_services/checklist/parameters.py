@@ -7,10 +7,10 @@ from typing import Final
 
 from pipeline_services.checklist.model import Needs, Parameters, ParametersOf
 from pipeline_services.judgements import grafana, upkeep
-from pipeline_services.metrics.key_metrics import metrics_of
-from pipeline_services.metrics.metric import KUBERNETES, with_levels
 from pipeline_services.model import roles
 from pipeline_services.model.flows import Connection
+from pipeline_services.model.metrics.key_metrics import metrics_of
+from pipeline_services.model.metrics.metric import KUBERNETES, with_levels
 from pipeline_services.model.pipeline import PROMETHEUS, Pipeline
 from pipeline_services.model.settings import Settings
 

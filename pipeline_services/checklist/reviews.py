@@ -8,8 +8,8 @@ from pipeline_services.checklist import parameters as by
 from pipeline_services.checklist.model import Check
 from pipeline_services.judgements import images, metric_trends, provisioning, recurring, renewal, upkeep
 from pipeline_services.judgements.events import event_components
-from pipeline_services.metrics import metric
 from pipeline_services.model import roles
+from pipeline_services.model.metrics import metric
 
 RESTARTS_FEW_THIS_WEEK: Final = Check(
     "test_restarts_few_this_week",

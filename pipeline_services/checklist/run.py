@@ -8,9 +8,9 @@ from typing import Final
 
 from pipeline_services.checklist.model import Case, Check, Parameters
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.errors import NotAsked, PipelineError
 from pipeline_services.model.exemptions import exemption_of
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.snapshot.snapshot import Snapshot
 
 FAILED: Final = "failed"

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_BROKERS, DESCRIBE_GROUP
 from pipeline_services.model.k8s import name_of, status_of
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.objects import items_of
 from pipeline_services.snapshot.snapshot import Snapshot
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pipeline_services.judgements.corefile import hidden
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh_nodes
-from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model.cluster_part import LEASE, ClusterPart
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import SILENT_AFTER_S, K8sObject, is_true, name_of, progress_of, renewed_at, spec_of
 from pipeline_services.model.kinds import KINDS, SYSTEM
+from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot

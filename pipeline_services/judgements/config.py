@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
-from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, NotAsked, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import (
@@ -25,6 +24,7 @@ from pipeline_services.model.k8s import (
     template_of,
 )
 from pipeline_services.model.kinds import WORKLOAD_KINDS
+from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 

@@ -17,7 +17,6 @@ from pipeline_services.judgements.edited_pods import edited_pods
 from pipeline_services.judgements.extras import extras
 from pipeline_services.judgements.ownership import OWNERS, concerns, owners
 from pipeline_services.judgements.versions import other_versions
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -33,6 +32,7 @@ from pipeline_services.model.k8s import (
     template_of,
 )
 from pipeline_services.model.kinds import KINDS
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.pipeline import DEPLOYMENT, STATEFUL_SET, Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot

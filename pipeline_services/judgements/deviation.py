@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline_services.metrics.advice import Advice, five_lines
 from pipeline_services.model.commands import fill, in_context
+from pipeline_services.model.metrics.advice import Advice, five_lines
 from pipeline_services.snapshot.snapshot import Snapshot
 
 

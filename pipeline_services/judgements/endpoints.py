@@ -7,7 +7,6 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import is_made_by, require_settled
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -21,6 +20,7 @@ from pipeline_services.model.k8s import (
     service_of,
     template_of,
 )
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 

@@ -12,7 +12,6 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.hpas import has_new_pods_only, is_within_lag
 from pipeline_services.judgements.known_issues import known_issue
 from pipeline_services.judgements.pods import is_starting
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.k8s import (
     K8sObject,
     condition,
@@ -28,6 +27,7 @@ from pipeline_services.model.k8s import (
     uid_of,
 )
 from pipeline_services.model.kinds import KINDS
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot

@@ -9,9 +9,9 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
 from pipeline_services.judgements.readings import newest_stored_age
-from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
 
 FRESH: Final = 120.0

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import SILENT_AFTER_S, K8sObject, name_of, node_of, renewed_at, spec_of
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
 
 LEASES: Final = "node_leases"

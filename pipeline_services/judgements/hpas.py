@@ -6,7 +6,6 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import ready_pods, require_ready
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.component import Autoscaler
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import (
@@ -24,6 +23,7 @@ from pipeline_services.model.k8s import (
     status_of,
     template_of,
 )
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.upkeep import ANCHOR
-from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject, containers_of, created_at, epoch, name_of, status_of, template_of
+from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.model.pipeline import DEPLOYMENT
 from pipeline_services.model.text import duration
 from pipeline_services.snapshot.objects import named

@@ -7,10 +7,10 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.judgements.readings import no_reading
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.commands import as_operator
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
 
 AHEAD: Final = 5.0

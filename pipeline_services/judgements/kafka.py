@@ -9,11 +9,11 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
 from pipeline_services.judgements.readings import lag_growth, read
-from pipeline_services.metrics.advice import Advice, advice_about
-from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_QUOTAS, DESCRIBE_SIZES, DESCRIBE_TOPIC
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
+from pipeline_services.model.metrics.advice import Advice, advice_about
+from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.text import plural
 from pipeline_services.snapshot.snapshot import Snapshot

@@ -11,9 +11,9 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.known_issues import KnownIssue, known_issue
 from pipeline_services.judgements.pods import pods_of
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import K8sObject, name_of, ready_since, stamped
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
 
 WINDOW: Final = 120.0

@@ -12,8 +12,8 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.growth import DAY_S, growth, range_of
 from pipeline_services.judgements.history import DAILY, KNOWN_FOR, WEEK, filled_in, reading_key, require_covered
 from pipeline_services.judgements.upkeep import ANCHOR
-from pipeline_services.metrics.metric import KeyMetric, Reading
 from pipeline_services.model.errors import NoData
+from pipeline_services.model.metrics.metric import KeyMetric, Reading
 from pipeline_services.model.text import duration
 from pipeline_services.snapshot.snapshot import Snapshot
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import Attempt, Flow, attempts
+from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.reachability.open_connections import ELSEWHERE, Network, Surplus
 from pipeline_services.snapshot.reachability.port_sets import Ports

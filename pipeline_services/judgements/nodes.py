@@ -6,7 +6,6 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.resources import STALE_AFTER
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import (
     PRESSURES,
@@ -22,6 +21,7 @@ from pipeline_services.model.k8s import (
     name_of,
     quantity,
 )
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
 
 LEVELS: Final = {"cpu": 0.98, "memory": 0.9}

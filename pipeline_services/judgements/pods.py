@@ -8,7 +8,6 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh
-from pipeline_services.metrics.advice import Advice, advice_about
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import (
@@ -36,6 +35,7 @@ from pipeline_services.model.k8s import (
     state_of,
     status_of,
 )
+from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SET
 from pipeline_services.snapshot.objects import items_of
 from pipeline_services.snapshot.snapshot import Snapshot

@@ -15,10 +15,10 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.growth import DAY_S
 from pipeline_services.judgements.history import require_known_since
 from pipeline_services.judgements.upkeep import ANCHOR
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
 from pipeline_services.model.k8s import containers_of, limits_of, quantity, requests_of, template_of
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 

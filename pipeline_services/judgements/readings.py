@@ -10,10 +10,10 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import pods_of, ready_pods, require_ready, require_settled
 from pipeline_services.judgements.resources import usage_share
 from pipeline_services.judgements.volumes import belongs_to
-from pipeline_services.metrics.metric import Absence, KeyMetric, Reading
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
 from pipeline_services.model.k8s import age_since_start, condition, name_of, restarts_of, status_of
+from pipeline_services.model.metrics.metric import Absence, KeyMetric, Reading
 from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.pipeline import AT_LEAST_ONCE, Pipeline
 from pipeline_services.snapshot.objects import named

@@ -14,9 +14,9 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.events import component_of
 from pipeline_services.judgements.history import WEEK, breaks, looks, require_covered
 from pipeline_services.judgements.known_issues import Source, known_issue
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.commands import LOGS_OF
 from pipeline_services.model.k8s import first_seen, involved_object, last_seen, stamped, times_seen
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.text import one_line, plural, shape_of, utc
 from pipeline_services.snapshot.snapshot import Snapshot
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.growth import DAY_S
 from pipeline_services.judgements.upkeep import ANCHOR
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import (
@@ -19,6 +18,7 @@ from pipeline_services.model.k8s import (
     epoch,
     status_of,
 )
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot

@@ -7,11 +7,11 @@ from typing import Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import ready_pods
-from pipeline_services.metrics.advice import advice_about
-from pipeline_services.metrics.metric import Reading
 from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import K8sObject, age, containers_of, epoch, limits_of, name_of, quantity
+from pipeline_services.model.metrics.advice import advice_about
+from pipeline_services.model.metrics.metric import Reading
 from pipeline_services.snapshot.snapshot import Snapshot
 
 MEASURED_AFTER: Final = 90.0

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import is_made_by, ready_pods, require_ready
-from pipeline_services.metrics.advice import advice_about
-from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import age, epoch, labels_of, name_of, ready_since
+from pipeline_services.model.metrics.advice import advice_about
+from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.model.pipeline import PROMETHEUS, Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.growth import DAY_S
 from pipeline_services.judgements.pods import require_ready
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, NotAsked
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.text import duration
 from pipeline_services.snapshot.snapshot import Snapshot
 

@@ -19,13 +19,13 @@ from pipeline_services.judgements.history import (
     require_known_since,
 )
 from pipeline_services.judgements.pods import pods_of
-from pipeline_services.metrics.advice import Advice, advice_about
-from pipeline_services.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.k8s import K8sObject, age, annotations_of, created_at, restarts_of
+from pipeline_services.model.metrics.advice import Advice, advice_about
+from pipeline_services.model.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model.pipeline import PROMETHEUS, Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot

@@ -6,10 +6,10 @@ import re
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import STARTING_FOR
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import age, is_terminating, name_of, phase_of
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh
 from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_starting, pods_of
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import (
@@ -17,6 +16,7 @@ from pipeline_services.model.k8s import (
     progress_of,
     template_of,
 )
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.pipeline import DAEMON_SET
 from pipeline_services.snapshot.objects import items_of, named
 from pipeline_services.snapshot.snapshot import Snapshot

@@ -1,1 +1,1 @@
-"""Values that all packages share: the pipeline's description, settings, errors, Kubernetes objects, the message."""
+"""Values all packages share: the pipeline's description, settings, errors, Kubernetes objects, metrics, the message."""

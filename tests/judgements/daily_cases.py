@@ -12,7 +12,7 @@ from typing import Any
 
 import checks
 from pipeline_services.checklist.checks import cases
-from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 

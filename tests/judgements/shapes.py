@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model import roles
+from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.model.pipeline import PROMETHEUS, Pipeline
 from tests.judgements.world import World, healthy
 

@@ -8,11 +8,11 @@ import pytest
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.readings import is_within, lag_growth
-from pipeline_services.metrics.advice import Escalation, five_lines
-from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.metrics.metric import Comparison, Reading, changes, with_levels
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.levels import Levels
+from pipeline_services.model.metrics.advice import Escalation, five_lines
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model.metrics.metric import Comparison, Reading, changes, with_levels
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.known_bad.kafka import lag, stalled
 from tests.judgements.world import NOW, World, healthy

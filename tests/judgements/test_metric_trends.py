@@ -10,8 +10,8 @@ import pytest
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.history import lives_for, looks
 from pipeline_services.judgements.metric_trends import keeps_from_its_level, trend_points
-from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.errors import NoData
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from tests.judgements.world import World, reviewed
 
 DAY = 86_400.0

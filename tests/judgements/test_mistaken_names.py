@@ -9,7 +9,7 @@ import pytest
 
 from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.run import run_checks
-from pipeline_services.metrics.key_metrics import metrics_of
+from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.judgements.test_mistaken_profiles import Change, changed

@@ -10,8 +10,8 @@ import pytest
 
 from pipeline_services.checklist.checks import cases, require_known_exemptions
 from pipeline_services.checklist.run import run_checks
-from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 from tests.judgements.test_plain_pipeline import PLAIN, plain

@@ -8,7 +8,7 @@ import allure
 import pytest
 
 from checks import pictures
-from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from tests.judgements.world import NOW, healthy
 
 METRIC = KEY_METRICS["producer-rate"]

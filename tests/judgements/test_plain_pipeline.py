@@ -9,8 +9,8 @@ import pytest
 
 from pipeline_services.checklist.checks import cases, named
 from pipeline_services.checklist.run import run_checks
-from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model.errors import AccessDenied, NoData, ServiceUnreachable
+from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import crash_looping, scale_to_0

@@ -13,7 +13,7 @@ from pipeline_services.judgements.practice import disruption, losses, templates,
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.paths import PIPELINES
 from pipeline_services.model.pipeline import Pipeline
-from tests.cli.discover.namespaces import applied
+from tests.discover.namespaces import applied
 from tests.judgements.known_bad.practice import command, container, file, image, logged, probed_by, variable
 from tests.judgements.world import practised
 from tests.other_pipeline import other_pipeline, without

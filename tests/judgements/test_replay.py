@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.metrics.metric import KeyMetric
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model.metrics.metric import KeyMetric
 from pipeline_services.snapshot.saved import WITHOUT_DESCRIPTION
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.acceptance.expectations import EXPECTATIONS

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.signals import POLITE
 from pipeline_services.reporting.run import causes  # noqa: F401  before a run inside a test can load one of its own
 from pipeline_services.reporting.run.outcome import CaseResult, finding_of
@@ -23,7 +23,7 @@ AT = 1_795_000_000.0
 
 CHECKS = '''
 import pytest
-from pipeline_services.metrics.advice import advice_about
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.judgements.deviation import Deviation
 
 pytestmark = [pytest.mark.daily]

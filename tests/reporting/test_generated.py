@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.reporting.runbook import causes_table, generated, markdown, proved
 from pipeline_services.triage.model import Cause
 

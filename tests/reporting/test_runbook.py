@@ -9,9 +9,9 @@ import pytest
 from chaos.scenarios import MATRIX, RECOVERY
 from pipeline_services.checklist.checks import CHECKS, cases
 from pipeline_services.judgements.known_issues import KNOWN_ISSUES
-from pipeline_services.metrics.advice import Escalation
-from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.exit_codes import REFUSED
+from pipeline_services.model.metrics.advice import Escalation
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.signals import POLITE
 from pipeline_services.platform.build import versions

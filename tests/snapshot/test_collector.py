@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.kinds import kind_of
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.collector import collect, main

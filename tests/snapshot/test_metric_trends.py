@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.clients.prometheus import PrometheusApi
-from pipeline_services.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.metric_trends import MOST_POINTS, metric_trend, subject_of, thinned
 

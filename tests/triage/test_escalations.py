@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.reporting.runbook import runbook
 from pipeline_services.triage.subjects import CAUSES
 from pipeline_services.triage.walk import escalations

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline_services.judgements.pods import OOM_RECENT
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.workflow import Stage

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.model import Unanswered
 from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.workflow import ARROWS, Stage

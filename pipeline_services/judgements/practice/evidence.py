@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.metrics.advice import advice_about
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -21,6 +20,7 @@ from pipeline_services.model.k8s import (
     template_of,
     variables_of,
 )
+from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.objects import workload_of
 from pipeline_services.snapshot.snapshot import Snapshot
 

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.model.toml_table import dataclass_from, read_toml

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline_services.metrics.advice import CONTACT, ESCALATE_TO, Escalation, whom
+from pipeline_services.model.metrics.advice import CONTACT, ESCALATE_TO, Escalation, whom
 from pipeline_services.reporting.run.outcome import CaseResult, Category, Finding, Outcome
 from pipeline_services.triage import model as triage
 from pipeline_services.triage.diagnosis import leaves_open

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from pipeline_services.judgements import readings, recurring
 from pipeline_services.judgements.history import reading_key
-from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.json_lines import tables_in
+from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 FILE: Final = "history/looks.jsonl"

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pipeline_services.checklist.checks import require_known_exemptions
 from pipeline_services.faults.model import overdue
 from pipeline_services.judgements import history
-from pipeline_services.metrics.key_metrics import KEY_METRICS, metrics_of
-from pipeline_services.metrics.metric import changes, with_levels
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS, metrics_of
+from pipeline_services.model.metrics.metric import changes, with_levels
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.reporting.run import looks, own_cluster

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pipeline_services.metrics.key_metrics import KEY_METRICS, metrics_of
 from pipeline_services.model import roles
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS, metrics_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import one_line, plural
 from pipeline_services.reporting.run.outcome import CaseResult, Category, Finding, Outcome, verdict_of

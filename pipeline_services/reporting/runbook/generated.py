@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.arguments import Parser
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.runbook import causes_table, checks_table, metrics_table
 from pipeline_services.reporting.runbook.runbook import RUNBOOK, load

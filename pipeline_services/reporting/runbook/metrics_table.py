@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pipeline_services.metrics.metric import KeyMetric
 from pipeline_services.model.commands import fill
+from pipeline_services.model.metrics.metric import KeyMetric
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.runbook import markdown
 

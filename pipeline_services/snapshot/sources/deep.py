@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.clients.prometheus import PrometheusApi, number
-from pipeline_services.metrics.key_metrics import can_be_asked
-from pipeline_services.metrics.levels.lag import LAG_IN_PROMETHEUS
 from pipeline_services.model import own_cluster
 from pipeline_services.model.k8s import name_of, spec_of, status_of
+from pipeline_services.model.metrics.key_metrics import can_be_asked
+from pipeline_services.model.metrics.levels.lag import LAG_IN_PROMETHEUS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.snapshot.sources.cluster_parts import Listing

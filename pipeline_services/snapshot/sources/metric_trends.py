@@ -8,8 +8,8 @@ from statistics import median
 from typing import Any, Final
 
 from pipeline_services.clients.prometheus import PrometheusApi, number
-from pipeline_services.metrics.key_metrics import metrics_of
-from pipeline_services.metrics.metric import KeyMetric
+from pipeline_services.model.metrics.key_metrics import metrics_of
+from pipeline_services.model.metrics.metric import KeyMetric
 from pipeline_services.model.pipeline import Pipeline
 
 MOST_POINTS: Final = 168

@@ -10,9 +10,9 @@ from typing import Any, Final
 from pipeline_services.clients.grafana import GrafanaApi, panels
 from pipeline_services.clients.loki import LokiApi
 from pipeline_services.clients.prometheus import PrometheusApi
-from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError
+from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.sources import loud_lines

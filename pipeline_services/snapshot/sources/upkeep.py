@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.clients.prometheus import PrometheusApi
-from pipeline_services.metrics.levels.lag import LAG_IN_PROMETHEUS
+from pipeline_services.model.metrics.levels.lag import LAG_IN_PROMETHEUS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.deep import look_back
 from pipeline_services.snapshot.sources.metric_trends import metric_trend, thinned, trended

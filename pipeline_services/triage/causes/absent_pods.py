@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline_services.judgements.pods import STARTING_FOR, is_made_by
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -19,6 +18,7 @@ from pipeline_services.model.k8s import (
     progress_of,
     replicas_of,
 )
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import event_line, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding

@@ -8,7 +8,6 @@ from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import hpas
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.component import Autoscaler, Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -21,6 +20,7 @@ from pipeline_services.model.k8s import (
     scale_target_of,
     status_of,
 )
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes import cluster_parts
 from pipeline_services.triage.causes.finding import make_finding, stopped_since
 from pipeline_services.triage.evidence import Evidence

@@ -7,8 +7,8 @@ from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.cluster_parts import subject_of
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.k8s import is_ready
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding

@@ -7,10 +7,10 @@ from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import config
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import containers_of, created_at, name_of, port_of, template_of
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import OF_ALL, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence

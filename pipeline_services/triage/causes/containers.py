@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pipeline_services.judgements.pods import OOM_RECENT
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -28,6 +27,7 @@ from pipeline_services.model.k8s import (
     owners_of,
     state_of,
 )
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import event_line, make_finding, warnings_about
 from pipeline_services.triage.causes.log_lines import last_log_lines
 from pipeline_services.triage.causes.probes import killed_by_probe

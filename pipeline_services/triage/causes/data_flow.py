@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import readings
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, READ_DEAD_LETTER, TOP_PODS
 from pipeline_services.model.k8s import name_of, status_of
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.triage.causes import probes
 from pipeline_services.triage.causes.finding import make_finding

@@ -10,8 +10,8 @@ from pipeline_services.checklist import checks
 from pipeline_services.judgements import brokers, declared
 from pipeline_services.judgements.drift import Drift
 from pipeline_services.judgements.kafka import limited, other_settings
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import MOST_EVIDENCE, make_finding
 from pipeline_services.triage.causes.network import DNS
 from pipeline_services.triage.evidence import Evidence

@@ -8,10 +8,10 @@ from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.influxdb import at_work
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.commands import as_operator
 from pipeline_services.model.k8s import name_of
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.processor_log import NOT_DELIVERED
 from pipeline_services.triage.causes.finding import make_finding, of_part
 from pipeline_services.triage.causes.log_lines import logged

@@ -10,7 +10,6 @@ from pipeline_services.checklist import checks
 from pipeline_services.judgements.heartbeats import silent_nodes
 from pipeline_services.judgements.nodes import closed_by_taints
 from pipeline_services.judgements.volumes import belongs_to
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
     PRESSURES,
@@ -29,6 +28,7 @@ from pipeline_services.model.k8s import (
     spec_of,
     taints_of,
 )
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import OF_ALL, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence

@@ -9,12 +9,12 @@ from typing import Any, Final
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.kafka import fastest, growth
 from pipeline_services.judgements.pods import STARTING_FOR, made_by_nobody
-from pipeline_services.metrics.advice import Escalation
-from pipeline_services.metrics.key_metrics import metrics_of
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import age, created_at, labels_of, made_by, name_of
+from pipeline_services.model.metrics.advice import Escalation
+from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.triage.causes.finding import make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence

@@ -10,7 +10,6 @@ from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements import network_policies
 from pipeline_services.judgements.pods import all_ready_since
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.flows import ANY, Flow
@@ -22,6 +21,7 @@ from pipeline_services.model.k8s import (
     replicas_of,
     spec_of,
 )
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.causes import cluster_parts, services
 from pipeline_services.triage.causes.finding import make_finding, stopped_since, well

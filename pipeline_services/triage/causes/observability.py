@@ -8,8 +8,8 @@ from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes import probes, tls
 from pipeline_services.triage.causes.finding import make_finding, of_part
 from pipeline_services.triage.evidence import Evidence

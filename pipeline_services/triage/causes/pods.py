@@ -8,8 +8,6 @@ from typing import Final
 
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements.pods import STARTING_FOR
-from pipeline_services.metrics.advice import Escalation
-from pipeline_services.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -29,6 +27,8 @@ from pipeline_services.model.k8s import (
     restarts_of,
     status_of,
 )
+from pipeline_services.model.metrics.advice import Escalation
+from pipeline_services.model.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.triage.causes.absent_pods import absent
 from pipeline_services.triage.causes.containers import ended, stuck_container
 from pipeline_services.triage.causes.finding import make_finding, warnings_about

@@ -10,8 +10,6 @@ from typing import Any, Final
 
 from pipeline_services.judgements.pods import STARTING_FOR
 from pipeline_services.judgements.readings import newest_stored_age
-from pipeline_services.metrics.advice import Escalation
-from pipeline_services.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PipelineError
@@ -25,6 +23,8 @@ from pipeline_services.model.k8s import (
     restarts_of,
     started_at,
 )
+from pipeline_services.model.metrics.advice import Escalation
+from pipeline_services.model.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model.text import duration
 from pipeline_services.triage.causes.finding import event_line, make_finding
 from pipeline_services.triage.evidence import Evidence

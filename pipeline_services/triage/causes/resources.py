@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.k8s import containers_of, limits_of
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding

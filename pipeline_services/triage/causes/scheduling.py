@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline_services.judgements.pods import is_unplaced, too_large
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -19,6 +18,7 @@ from pipeline_services.model.k8s import (
     name_of,
     spec_of,
 )
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import event_line, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding

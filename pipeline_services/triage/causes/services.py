@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.endpoints import strangers
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.k8s import K8sObject, containers_of, labels_of, name_of, port_of, ports_of, selector_of
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import make_finding, well
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding

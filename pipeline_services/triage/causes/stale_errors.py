@@ -8,10 +8,10 @@ from typing import Final
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.logs import WINDOW, unknown_errors
 from pipeline_services.judgements.pods import STARTING_FOR, all_ready_since
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import age_since_start, container_statuses, is_ready, is_running
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding

@@ -8,9 +8,9 @@ from typing import Any, Final
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements import tls
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import K8sObject
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.text import duration
 from pipeline_services.triage.causes.finding import make_finding
 from pipeline_services.triage.causes.log_lines import logged, message_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline_services.checklist.run import CheckResult
-from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding

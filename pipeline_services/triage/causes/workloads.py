@@ -8,7 +8,6 @@ from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.declared import ADMISSION
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -26,6 +25,7 @@ from pipeline_services.model.k8s import (
     spec_of,
     template_of,
 )
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.pipeline import DAEMON_SET
 from pipeline_services.triage.causes.finding import earliest, event_line, make_finding
 from pipeline_services.triage.causes.pods import pod_findings

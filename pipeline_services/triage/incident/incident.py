@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.text import duration, one_line, plural, utc
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.impact import impact

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.metrics.advice import whom
+from pipeline_services.model.metrics.advice import whom
 from pipeline_services.model.text import duration, one_line, plural, utc
 from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, since
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered

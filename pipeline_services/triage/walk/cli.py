@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline_services.checklist.checks import require_known_exemptions
-from pipeline_services.metrics.key_metrics import KEY_METRICS, metrics_of
-from pipeline_services.metrics.metric import with_levels
 from pipeline_services.model import own_cluster
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import REFUSED, SUITE_FAILED, stopped_by
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS, metrics_of
+from pipeline_services.model.metrics.metric import with_levels
 from pipeline_services.model.paths import REPOSITORY, short
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from pipeline_services.metrics.advice import Escalation
 from pipeline_services.model import roles
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.model import Finding
 
 L1, L2, L3 = Escalation.L1, Escalation.L2, Escalation.L3

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from pipeline_services.metrics.advice import Escalation
+from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.text import duration
 from pipeline_services.triage.model import Diagnosis, Finding
 

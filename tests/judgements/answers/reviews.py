@@ -10,9 +10,9 @@ from typing import Any
 from pipeline_services.judgements.history import reading_key
 from pipeline_services.judgements.renewal import ROTATIONS
 from pipeline_services.judgements.upkeep import trends
-from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.metrics.metric import KeyMetric
 from pipeline_services.model.component import Component
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model.metrics.metric import KeyMetric
 from pipeline_services.model.own_cluster import BACKUP_TESTED, ROTATED
 from pipeline_services.model.pipeline import DEPLOYMENT, Pipeline
 from pipeline_services.snapshot.sources.metric_trends import trended

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.answers.cluster import pod_name
 from tests.judgements.examples import EXAMPLES

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pipeline_services.metrics.key_metrics import KEY_METRICS
-from pipeline_services.metrics.metric import Comparison
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
+from pipeline_services.model.metrics.metric import Comparison
 from tests.judgements.faults import scale_to_0, too_large, warning
 from tests.judgements.known_bad import cluster, services
 from tests.judgements.world import World

@@ -8,8 +8,8 @@ from typing import Any
 
 from pipeline_services.judgements.history import reading_key
 from pipeline_services.judgements.upkeep import trends
-from pipeline_services.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model import roles
+from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.own_cluster import BACKUP_TESTED, ROTATED
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.answers.reviews import good
