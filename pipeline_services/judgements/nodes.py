@@ -56,6 +56,11 @@ def closed_by_taints(nodes: list[K8sObject]) -> dict[str, list[str]]:
     return found if all(found.values()) else {}
 
 
+def take_no_pods(nodes: list[K8sObject]) -> bool:
+    """Whether each of the nodes is cordoned or closed by a taint, so that a new pod finds no place at all."""
+    return bool(nodes) and all(is_cordoned(node) or closing_taints(node) for node in nodes)
+
+
 def have_no_pressure(snapshot: Snapshot) -> None:
     """No node is short of memory, disk or process ids, and nothing else says that it is in trouble."""
     for node in _required(snapshot.data("nodes"), "nodes"):

@@ -52,8 +52,9 @@ def diagnose(snapshot: Snapshot, settings: Settings | None = None) -> Diagnosis:
 def upstream_first(findings: Iterable[Finding], pipeline: Pipeline) -> list[Finding]:
     """The findings without those that another one explains, and without repetition.
 
-    What lasts before what heals by itself, what holds readings up before what only watches, what is down before what is
-    set up wrongly, causes before symptoms: the first one is what somebody has to act on.
+    What lasts before what heals by itself, what lets no pod start before all that waits for one, what holds readings up
+    before what only watches, what is down before what is set up wrongly, causes before symptoms: the first one is what
+    somebody has to act on.
     """
     distinct = list({(one.cause.id, one.component, one.subject): one for one in findings}.values())
     kept = [
@@ -62,11 +63,12 @@ def upstream_first(findings: Iterable[Finding], pipeline: Pipeline) -> list[Find
     return sorted(kept, key=lambda one: _urgency(one, pipeline))
 
 
-def _urgency(finding: Finding, pipeline: Pipeline) -> tuple[bool, bool, bool, bool, int, float]:
+def _urgency(finding: Finding, pipeline: Pipeline) -> tuple[bool, bool, bool, bool, bool, int, float]:
     upstream, since = pipeline.rank(finding.component), finding.since or float("inf")
     only_watches = {finding.component, *finding.affects}.isdisjoint(pipeline.data_path)
     is_up = finding.cause.id not in _DOWN
-    return finding.self_healing, only_watches, is_up, is_up and finding.cause.symptomatic, upstream, since
+    symptom = is_up and finding.cause.symptomatic
+    return finding.self_healing, not finding.blocks, only_watches, is_up, symptom, upstream, since
 
 
 def explains(cause: Finding, symptom: Finding, pipeline: Pipeline) -> bool:

@@ -64,6 +64,7 @@ class Finding:
         affects: the components that suffer from it, itself included.
         next: the commands to paste, filled in; ``undo`` takes them back; ``afterwards`` is what it looks like then.
         self_healing: overrides the cause's own answer where this instance no longer heals.
+        blocks: no pod can start while it lasts, so whatever else has to be put right waits for it.
         heals_within: overrides the cause's seconds.
         contact: whom to call beside the cause's level; empty for what is in the cluster.
     """
@@ -81,6 +82,7 @@ class Finding:
     undo: str = ""
     afterwards: str = ""
     self_healing: bool = False
+    blocks: bool = False
     heals_within: float | None = None
     contact: str = ""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.heartbeats import silent_nodes
-from pipeline_services.judgements.nodes import closed_by_taints
+from pipeline_services.judgements.nodes import closed_by_taints, take_no_pods
 from pipeline_services.judgements.volumes import belongs_to
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
@@ -130,9 +131,10 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
     for name, keys in closed_by_taints(evidence.objects("nodes")).items():
         seen = f"node {name} has the taint {', '.join(keys)}"
         summary, about = f"{seen}: new pods cannot be scheduled on it", {"node": name, "taint": keys[0]}
-        yield make_finding(
+        told = make_finding(
             evidence, "node-tainted", "node", summary, seen, subject=f"node/{name}", affects=(), details=about
         )
+        yield replace(told, blocks=True)
     for one in evidence.failed(checks.NODES_HAVE_ROOM)[:1]:
         yield make_finding(
             evidence, "node-full", "node", one.why, one.why, confidence=Confidence.MEDIUM, details=OF_ALL
@@ -161,9 +163,10 @@ def _node(evidence: Evidence, node: K8sObject) -> Iterator[Finding]:
         yield make_finding(evidence, "node-pressure", "node", failed[0].why, *said, since=since, **about)
     if is_cordoned(node):
         summary, seen = f"node {name} is cordoned: new pods cannot be scheduled on it", "has spec.unschedulable true"
-        yield make_finding(
+        told = make_finding(
             evidence, "node-cordoned", "node", summary, f"node {name} {seen}", since=_tainted(node), affects=(), **about
         )
+        yield replace(told, blocks=take_no_pods(evidence.objects("nodes")))
 
 
 def _silent(evidence: Evidence, node: K8sObject) -> Finding:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from pipeline_services.judgements.nodes import take_no_pods
 from pipeline_services.judgements.pods import is_unplaced, too_large
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
@@ -100,7 +101,7 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
     node = _node(evidence)
     sentence = f"a pod of {part.id} requests {large}" if large else found.sentence.format(app=part.id, **node)
     selector = spec_of(pod).get("nodeSelector") or spec_of(pod).get("affinity")
-    yield make_finding(
+    told = make_finding(
         evidence,
         cause,
         part,
@@ -115,6 +116,7 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
         since=condition_since(pod, "PodScheduled"),
         details=node,
     )
+    yield replace(told, blocks=component == "node" and take_no_pods(evidence.objects("nodes")))
 
 
 def _node(evidence: Evidence) -> dict[str, str]:
