@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chaos.fault_builders import autoscalers, certificates, configuration, network, processes, workloads
+from chaos.fault_builders.common import fault_builder
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import templates
@@ -50,17 +51,14 @@ class Mitigation:
         return f"{self.section}-{self.block}"
 
 
-def nothing(*apps: str) -> FaultBuilder:
+@fault_builder
+def nothing(pipeline: SteadyPipeline, *apps: str) -> Fault:
     """No fault. The commands change the number of the apps' pods; the undo leaves one each."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        parts = [pipeline.description[app] for app in apps]
-        scaled = [faults.scaled(pipeline.api, one.list_name, one.workload, pipeline.namespace, 1) for one in parts]
-        if not scaled:
-            return Fault("nothing is broken", [])
-        return replace(together("nothing is broken", scaled), inject=[], landed=None)
-
-    return build
+    parts = [pipeline.description[app] for app in apps]
+    scaled = [faults.scaled(pipeline.api, one.list_name, one.workload, pipeline.namespace, 1) for one in parts]
+    if not scaled:
+        return Fault("nothing is broken", [])
+    return replace(together("nothing is broken", scaled), inject=[], landed=None)
 
 
 def without_label(pipeline: SteadyPipeline) -> Fault:
@@ -76,19 +74,16 @@ def without_label(pipeline: SteadyPipeline) -> Fault:
     )
 
 
-def leaving(app: str) -> FaultBuilder:
+@fault_builder
+def leaving(pipeline: SteadyPipeline, app: str) -> Fault:
     """The app's pod is being deleted, hangs, and so does not go for as long as it is given."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        pod = pipeline.pods_of(app)[0].name
-        path = object_path("pods", pod, pipeline.namespace)
-        hung = processes.process_stopped(app)(pipeline)
-        landed = Proof(f"{pod} to be on its way", lambda: is_terminating(pipeline.api.call("GET", path)))
-        return replace(hung, summary=f"{pod} is deleted and hangs", inject=[*hung.inject, Call("DELETE", path)]).proved(
-            landed
-        )
-
-    return build
+    pod = pipeline.pods_of(app)[0].name
+    path = object_path("pods", pod, pipeline.namespace)
+    hung = processes.process_stopped(app)(pipeline)
+    landed = Proof(f"{pod} to be on its way", lambda: is_terminating(pipeline.api.call("GET", path)))
+    return replace(hung, summary=f"{pod} is deleted and hangs", inject=[*hung.inject, Call("DELETE", path)]).proved(
+        landed
+    )
 
 
 def _unlabelled(pipeline: SteadyPipeline) -> Values:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from chaos.fault_builders.common import fault_builder
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import objects
@@ -15,14 +16,11 @@ if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
 
-def missing(component: str) -> FaultBuilder:
+@fault_builder
+def missing(pipeline: SteadyPipeline, component: str) -> Fault:
     """A component's autoscaler is gone."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        hpa = pipeline.description.autoscaler(component).name
-        return objects.deleted(pipeline.api, "horizontalpodautoscalers", hpa, pipeline.namespace)
-
-    return build
+    hpa = pipeline.description.autoscaler(component).name
+    return objects.deleted(pipeline.api, "horizontalpodautoscalers", hpa, pipeline.namespace)
 
 
 def bounds(component: str, most: int) -> FaultBuilder:
@@ -36,26 +34,21 @@ def target(component: str, workload: str) -> FaultBuilder:
     return _patched(component, target, f"scales {workload}")
 
 
-def _patched(component: str, spec: Mapping[str, object], summary: str) -> FaultBuilder:
-    def build(pipeline: SteadyPipeline) -> Fault:
-        hpa = pipeline.description.autoscaler(component).name
-        path = object_path("horizontalpodautoscalers", hpa, pipeline.namespace)
-        return faults.patched(pipeline.api, path, {"spec": dict(spec)}, f"{hpa} {summary}")
-
-    return build
+@fault_builder
+def _patched(pipeline: SteadyPipeline, component: str, spec: Mapping[str, object], summary: str) -> Fault:
+    hpa = pipeline.description.autoscaler(component).name
+    path = object_path("horizontalpodautoscalers", hpa, pipeline.namespace)
+    return faults.patched(pipeline.api, path, {"spec": dict(spec)}, f"{hpa} {summary}")
 
 
-def doubled(component: str) -> FaultBuilder:
+@fault_builder
+def doubled(pipeline: SteadyPipeline, component: str) -> Fault:
     """A second autoscaler scales the component's pods, too."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        hpa = pipeline.description.autoscaler(component).name
-        kind = "horizontalpodautoscalers"
-        known = objects.cleaned(pipeline.api.call("GET", object_path(kind, hpa, pipeline.namespace)))
-        body = {**known, "metadata": {"name": f"{component}-by-cpu"}}
-        return objects.created(pipeline.api, kind, pipeline.namespace, body)
-
-    return build
+    hpa = pipeline.description.autoscaler(component).name
+    kind = "horizontalpodautoscalers"
+    known = objects.cleaned(pipeline.api.call("GET", object_path(kind, hpa, pipeline.namespace)))
+    body = {**known, "metadata": {"name": f"{component}-by-cpu"}}
+    return objects.created(pipeline.api, kind, pipeline.namespace, body)
 
 
 def metrics_server_down(pipeline: SteadyPipeline) -> Fault:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import require_own_store
+from chaos.fault_builders.common import fault_builder, require_own_store
 from pipeline_services.clients.influxdb import token_header
-from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import stores
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
@@ -37,44 +36,38 @@ def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
     )
 
 
-def bucket_kept(seconds: int) -> FaultBuilder:
+@fault_builder
+def bucket_kept(pipeline: SteadyPipeline, seconds: int) -> Fault:
     """The bucket keeps readings for another time than it was made with; 0: for ever."""
+    token, port = _operator(pipeline), pipeline.description.service(roles.INFLUXDB).port
+    bucket = pipeline.description.store.bucket
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        token, port = _operator(pipeline), pipeline.description.service(roles.INFLUXDB).port
-        bucket = pipeline.description.store.bucket
+    def found() -> dict[str, Any]:
+        return dict(_listed(pipeline, token, "buckets", name=bucket)[0])
 
-        def found() -> dict[str, Any]:
-            return dict(_listed(pipeline, token, "buckets", name=bucket)[0])
+    def kept() -> int:
+        return sum(int(rule["everySeconds"]) for rule in found().get("retentionRules") or ())
 
-        def kept() -> int:
-            return sum(int(rule["everySeconds"]) for rule in found().get("retentionRules") or ())
-
-        before = kept()
-        return stores.bucket_kept(str(found()["id"]), seconds, before, token, port).proved(
-            Proof(f"the bucket to keep readings for {seconds} s", lambda: kept() == seconds, within=30.0),
-            Proof(f"the bucket to keep readings for {before} s", lambda: kept() == before, within=30.0),
-        )
-
-    return build
+    before = kept()
+    return stores.bucket_kept(str(found()["id"]), seconds, before, token, port).proved(
+        Proof(f"the bucket to keep readings for {seconds} s", lambda: kept() == seconds, within=30.0),
+        Proof(f"the bucket to keep readings for {before} s", lambda: kept() == before, within=30.0),
+    )
 
 
-def many_shards(count: int) -> FaultBuilder:
+@fault_builder
+def many_shards(pipeline: SteadyPipeline, count: int) -> Fault:
     """InfluxDB has so many shards more, of a bucket that nobody else uses, each with a point."""
+    token, store = _operator(pipeline), pipeline.description.store
+    bucket, port = f"shards-{int(time.time())}", pipeline.description.service(roles.INFLUXDB).port
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        token, store = _operator(pipeline), pipeline.description.store
-        bucket, port = f"shards-{int(time.time())}", pipeline.description.service(roles.INFLUXDB).port
+    def there() -> bool:
+        return bucket in [one["name"] for one in _listed(pipeline, token, "buckets", limit="100")]
 
-        def there() -> bool:
-            return bucket in [one["name"] for one in _listed(pipeline, token, "buckets", limit="100")]
-
-        return stores.shards_made(bucket, count, store.org, token, port).proved(
-            Proof(f"the bucket {bucket} to be there", there, within=30.0),
-            Proof(f"the bucket {bucket} to be gone", lambda: not there(), within=30.0),
-        )
-
-    return build
+    return stores.shards_made(bucket, count, store.org, token, port).proved(
+        Proof(f"the bucket {bucket} to be there", there, within=30.0),
+        Proof(f"the bucket {bucket} to be gone", lambda: not there(), within=30.0),
+    )
 
 
 def thinned_out(pipeline: SteadyPipeline) -> Fault:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from chaos.fault_builders.common import pods_replaced, with_new_pods, writes_fail
+from chaos.fault_builders.common import fault_builder, pods_replaced, with_new_pods, writes_fail
 from pipeline_services import faults
-from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NotApplicable
@@ -27,15 +26,12 @@ Factory = Callable[[Sequence[str]], Mapping[str, bytes]]
 """Makes the Secret's keys for a server of these names."""
 
 
-def replaced(make: Factory, summary: str, *apps: str) -> FaultBuilder:
+@fault_builder
+def replaced(pipeline: SteadyPipeline, make: Factory, summary: str, *apps: str) -> Fault:
     """The Secret gets another certificate, and the apps are started with it."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        secret, names = _secret(pipeline), server_names(pipeline.description)
-        fault = faults.secret_value(pipeline.api, secret, pipeline.namespace, make(names))
-        return replace(with_new_pods(pipeline, fault, *apps) if apps else fault, summary=summary)
-
-    return build
+    secret, names = _secret(pipeline), server_names(pipeline.description)
+    fault = faults.secret_value(pipeline.api, secret, pipeline.namespace, make(names))
+    return replace(with_new_pods(pipeline, fault, *apps) if apps else fault, summary=summary)
 
 
 def _secret(pipeline: SteadyPipeline) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
@@ -20,6 +21,19 @@ CRASHED: Final = frozenset({"CrashLoopBackOff", "Error"})
 PROBES: Final = ("readinessProbe", "livenessProbe")
 LANDED_TIMEOUT_S: Final = 60.0
 READY_TIMEOUT_S: Final = 90.0
+Arguments = ParamSpec("Arguments")
+
+
+def fault_builder(
+    build: Callable[Concatenate[SteadyPipeline, Arguments], Fault],
+) -> Callable[Arguments, FaultBuilder]:
+    """A builder that takes arguments: a scenario gives all but the pipeline; the fault is built once there is one."""
+
+    @wraps(build)
+    def with_arguments(*args: Arguments.args, **kwargs: Arguments.kwargs) -> FaultBuilder:
+        return lambda pipeline: build(pipeline, *args, **kwargs)
+
+    return with_arguments
 
 
 def require_own_store(pipeline: SteadyPipeline) -> None:
@@ -55,15 +69,12 @@ def container_of(pipeline: SteadyPipeline, app: str) -> Mapping[str, Any]:
     return next(one for one in containers_of(template) if one["name"] == pipeline.description[app].container)
 
 
-def with_own_apps(build: FaultBuilder, what: str) -> FaultBuilder:
+@fault_builder
+def with_own_apps(pipeline: SteadyPipeline, build: FaultBuilder, what: str) -> Fault:
     """The fault where the apps are the suite's own, of whom alone it is known what they do then."""
-
-    def checked(pipeline: SteadyPipeline) -> Fault:
-        if pipeline.description.message:
-            raise NotApplicable(f"the apps of {pipeline.description.name} are its own: {what}")
-        return build(pipeline)
-
-    return checked
+    if pipeline.description.message:
+        raise NotApplicable(f"the apps of {pipeline.description.name} are its own: {what}")
+    return build(pipeline)
 
 
 def require_partitions(pipeline: SteadyPipeline) -> None:
@@ -76,24 +87,18 @@ def require_partitions(pipeline: SteadyPipeline) -> None:
         raise NotApplicable(f"the readings of {pipeline.description.name} are in one partition, which nobody shares")
 
 
-def for_each_pod(app: str, break_pod: Callable[[SteadyPipeline, str], Fault]) -> FaultBuilder:
+@fault_builder
+def for_each_pod(pipeline: SteadyPipeline, app: str, break_pod: Callable[[SteadyPipeline, str], Fault]) -> Fault:
     """The same fault for each of the app's pods: with one of several at fault there is little to see."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        faults = [break_pod(pipeline, name) for name in pod_names(pipeline, app)]
-        return faults[0] if len(faults) == 1 else together(f"{faults[0].summary}, and {len(faults) - 1} more", faults)
-
-    return build
+    faults = [break_pod(pipeline, name) for name in pod_names(pipeline, app)]
+    return faults[0] if len(faults) == 1 else together(f"{faults[0].summary}, and {len(faults) - 1} more", faults)
 
 
-def all_of(*builders: FaultBuilder) -> FaultBuilder:
+@fault_builder
+def all_of(pipeline: SteadyPipeline, *builders: FaultBuilder) -> Fault:
     """Several faults at once."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        faults = [builder(pipeline) for builder in builders]
-        return together("; ".join(fault.summary for fault in faults), faults)
-
-    return build
+    faults = [builder(pipeline) for builder in builders]
+    return together("; ".join(fault.summary for fault in faults), faults)
 
 
 def with_new_pods(pipeline: SteadyPipeline, fault: Fault, *apps: str) -> Fault:

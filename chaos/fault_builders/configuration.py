@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from chaos.fault_builders.common import (
     CRASHED,
     all_pods_ready,
+    fault_builder,
     pod_shows,
     pods_replaced,
     require_own_store,
@@ -16,7 +17,6 @@ from chaos.fault_builders.common import (
 )
 from pipeline_services import faults
 from pipeline_services.clients.influxdb import token_header
-from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import objects, stores
 from pipeline_services.faults.model import Fault, object_path, together
 from pipeline_services.model import roles
@@ -30,53 +30,44 @@ if TYPE_CHECKING:
 NO_SETTINGS: Final = frozenset({"CreateContainerConfigError"})
 
 
-def changed(**values: str | None) -> FaultBuilder:
+@fault_builder
+def changed(pipeline: SteadyPipeline, /, **values: str | None) -> Fault:
     """Every ConfigMap that has these keys gets other values, and no pod has been started with them yet.
 
     Args:
         values: with placeholders for the pipeline's names, as ``commands.fill`` takes them; None: the key goes.
     """
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        config = pipeline.description.config
-        made = []
-        for config_map in config.by_config_map:
-            own = {key: value for key, value in values.items() if key in config.keys_of(config_map)}
-            known = {key: value and fill(value, pipeline.description) for key, value in own.items()}
-            if known:
-                keys = ", ".join(f"{key}={value}" for key, value in known.items())
-                path = object_path("configmaps", config_map, pipeline.namespace)
-                made.append(faults.patched(pipeline.api, path, {"data": known}, f"ConfigMap {config_map}: {keys}"))
-        if not made:
-            raise NotApplicable(f"no ConfigMap of {pipeline.description.name} has {', '.join(values)}")
-        return made[0] if len(made) == 1 else together("; ".join(fault.summary for fault in made), made)
-
-    return build
+    config = pipeline.description.config
+    made = []
+    for config_map in config.by_config_map:
+        own = {key: value for key, value in values.items() if key in config.keys_of(config_map)}
+        known = {key: value and fill(value, pipeline.description) for key, value in own.items()}
+        if known:
+            keys = ", ".join(f"{key}={value}" for key, value in known.items())
+            path = object_path("configmaps", config_map, pipeline.namespace)
+            made.append(faults.patched(pipeline.api, path, {"data": known}, f"ConfigMap {config_map}: {keys}"))
+    if not made:
+        raise NotApplicable(f"no ConfigMap of {pipeline.description.name} has {', '.join(values)}")
+    return made[0] if len(made) == 1 else together("; ".join(fault.summary for fault in made), made)
 
 
-def changed_and_loaded(app: str, statuses: frozenset[str], **values: str | None) -> FaultBuilder:
+@fault_builder
+def changed_and_loaded(pipeline: SteadyPipeline, /, app: str, statuses: frozenset[str], **values: str | None) -> Fault:
     """As ``changed``, and all pods of the app are started with the new values."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        fault = with_new_pods(pipeline, changed(**values)(pipeline), app)
-        return fault.proved(pod_shows(pipeline, app, statuses))
-
-    return build
+    fault = with_new_pods(pipeline, changed(**values)(pipeline), app)
+    return fault.proved(pod_shows(pipeline, app, statuses))
 
 
-def config_map_missing(app: str) -> FaultBuilder:
+@fault_builder
+def config_map_missing(pipeline: SteadyPipeline, app: str) -> Fault:
     """The ConfigMap that the app reads its settings from is gone, and the app's pods are new."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        template = template_of(pipeline.api.call("GET", workload_path(pipeline, app)))
-        read = {one.name for one in references_of(template) if one.kind == "ConfigMap"}
-        config_map = next((name for name in pipeline.description.config.by_config_map if name in read), "")
-        if not config_map:
-            raise NotApplicable(f"{app} of {pipeline.description.name} reads no ConfigMap that is described")
-        fault = objects.deleted(pipeline.api, "configmaps", config_map, pipeline.namespace)
-        return with_new_pods(pipeline, fault, app).proved(pod_shows(pipeline, app, NO_SETTINGS))
-
-    return build
+    template = template_of(pipeline.api.call("GET", workload_path(pipeline, app)))
+    read = {one.name for one in references_of(template) if one.kind == "ConfigMap"}
+    config_map = next((name for name in pipeline.description.config.by_config_map if name in read), "")
+    if not config_map:
+        raise NotApplicable(f"{app} of {pipeline.description.name} reads no ConfigMap that is described")
+    fault = objects.deleted(pipeline.api, "configmaps", config_map, pipeline.namespace)
+    return with_new_pods(pipeline, fault, app).proved(pod_shows(pipeline, app, NO_SETTINGS))
 
 
 def read_token_missing(pipeline: SteadyPipeline) -> Fault:
@@ -85,28 +76,22 @@ def read_token_missing(pipeline: SteadyPipeline) -> Fault:
     return objects.deleted(pipeline.api, "secrets", secret, pipeline.namespace)
 
 
-def write_token_renamed(other: str) -> FaultBuilder:
+@fault_builder
+def write_token_renamed(pipeline: SteadyPipeline, other: str) -> Fault:
     """The key with the token to write has another name, and the processor's pods are new."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        token, app = pipeline.description.config.write_token, roles.PROCESSOR
-        path = object_path("secrets", token.secret, pipeline.namespace)
-        value = pipeline.api.call("GET", path)["data"][token.key]
-        patch = {"data": {token.key: None, other: value}}
-        fault = faults.patched(pipeline.api, path, patch, f"secret {token.secret}: {token.key} renamed")
-        return with_new_pods(pipeline, fault, app).proved(pod_shows(pipeline, app, NO_SETTINGS))
-
-    return build
+    token, app = pipeline.description.config.write_token, roles.PROCESSOR
+    path = object_path("secrets", token.secret, pipeline.namespace)
+    value = pipeline.api.call("GET", path)["data"][token.key]
+    patch = {"data": {token.key: None, other: value}}
+    fault = faults.patched(pipeline.api, path, patch, f"secret {token.secret}: {token.key} renamed")
+    return with_new_pods(pipeline, fault, app).proved(pod_shows(pipeline, app, NO_SETTINGS))
 
 
-def wrong_setting(app: str, **values: str) -> FaultBuilder:
+@fault_builder
+def wrong_setting(pipeline: SteadyPipeline, /, app: str, **values: str) -> Fault:
     """New pods of the app read wrong settings and crash."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        fault = changed(**values)(pipeline)
-        return pods_replaced(pipeline, fault, app).proved(pod_shows(pipeline, app, CRASHED))
-
-    return build
+    fault = changed(**values)(pipeline)
+    return pods_replaced(pipeline, fault, app).proved(pod_shows(pipeline, app, CRASHED))
 
 
 def token_may_only_read(pipeline: SteadyPipeline) -> Fault:

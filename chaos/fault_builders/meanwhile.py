@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
-from chaos.fault_builders.common import require_partitions, with_own_apps
+from chaos.fault_builders.common import fault_builder, require_partitions, with_own_apps
 from pipeline_services.apps.kafka_link import COMMON, PRODUCER, discard
 from pipeline_services.apps.sensors import Sensor
 from pipeline_services.clients.kafka_broker import through
@@ -43,14 +43,11 @@ def messages(summary: str) -> FaultBuilder:
     return with_own_apps(no_change(summary), "they read other messages than the suite sends")
 
 
-def partitions_shared(summary: str) -> FaultBuilder:
+@fault_builder
+def partitions_shared(pipeline: SteadyPipeline, summary: str) -> Fault:
     """``no_change``: meanwhile another takes its share of the partitions."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        require_partitions(pipeline)
-        return no_change(summary)(pipeline)
-
-    return build
+    require_partitions(pipeline)
+    return no_change(summary)(pipeline)
 
 
 def poison(rate: float) -> Callable[[SteadyPipeline], AbstractContextManager[object]]:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import with_new_pods
+from chaos.fault_builders.common import fault_builder, with_new_pods
 from pipeline_services import faults
 from pipeline_services.experiment.connectivity import Connectivity
-from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import network, objects, packet_loss
 from pipeline_services.faults.model import Fault, Proof, object_path, together
 from pipeline_services.model import roles
@@ -57,79 +56,62 @@ def _denies(spec: Mapping[str, Any]) -> bool:
     return not spec.get("podSelector") and not spec.get("ingress") and not spec.get("egress")
 
 
-def cut_off(flow_id: str, *, but: str) -> FaultBuilder:
+@fault_builder
+def cut_off(pipeline: SteadyPipeline, flow_id: str, *, but: str) -> Fault:
     """A NetworkPolicy no longer lets a needed flow out of its source, and what was open is cut. ``but`` still flows."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        connectivity = pipeline.connectivity()
-        flow = connectivity.attempts[flow_id]
-        policy = policy_for(pipeline, flow.source, "egress", flow.port)
-        fault = network.flow_cut(
-            pipeline.api, policy, pipeline.namespace, flow.port, lambda: connectivity.connects(flow)
-        )
-        fault = while_connected(fault, connectivity, but)
-        return network.with_open_connections_cut(fault, connectivity.addresses(flow.source), flow.port)
-
-    return build
+    connectivity = pipeline.connectivity()
+    flow = connectivity.attempts[flow_id]
+    policy = policy_for(pipeline, flow.source, "egress", flow.port)
+    fault = network.flow_cut(pipeline.api, policy, pipeline.namespace, flow.port, lambda: connectivity.connects(flow))
+    fault = while_connected(fault, connectivity, but)
+    return network.with_open_connections_cut(fault, connectivity.addresses(flow.source), flow.port)
 
 
-def lossy(app: str, share: float) -> FaultBuilder:
+@fault_builder
+def lossy(pipeline: SteadyPipeline, app: str, share: float) -> Fault:
     """A share (0 to 1) of the packets of the app's pods is lost, as on a bad line; no policy and no event says so."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        fault = packet_loss.packets_lost(pipeline.api, pipeline.connectivity().addresses(app), share)
-        return replace(fault, summary=f"{app}: {fault.summary}")
-
-    return build
+    fault = packet_loss.packets_lost(pipeline.api, pipeline.connectivity().addresses(app), share)
+    return replace(fault, summary=f"{app}: {fault.summary}")
 
 
-def dns_not_allowed(app: str, *, but: str) -> FaultBuilder:
+@fault_builder
+def dns_not_allowed(pipeline: SteadyPipeline, app: str, *, but: str) -> Fault:
     """No policy lets name look-ups out any more. Open connections stay, and with them the data."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
-        policy = _only(pipeline, "policy that lets every pod ask for names", _lets_all_pods_ask)
-        fault = network.flow_cut(
-            pipeline.api, policy, pipeline.namespace, DNS_PORT, lambda: connectivity.resolves(app, name)
-        )
-        return while_connected(fault, connectivity, but)
-
-    return build
+    connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
+    policy = _only(pipeline, "policy that lets every pod ask for names", _lets_all_pods_ask)
+    fault = network.flow_cut(
+        pipeline.api, policy, pipeline.namespace, DNS_PORT, lambda: connectivity.resolves(app, name)
+    )
+    return while_connected(fault, connectivity, but)
 
 
-def policy_missing(flow_id: str) -> FaultBuilder:
+@fault_builder
+def policy_missing(pipeline: SteadyPipeline, flow_id: str) -> Fault:
     """The policy that lets a needed flow out of its source is gone, and what was open is cut."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        connectivity = pipeline.connectivity()
-        flow = connectivity.attempts[flow_id]
-        within, policy = network.POLICY_WITHIN, policy_for(pipeline, flow.source, "egress", flow.port)
-        fault = objects.deleted(pipeline.api, "networkpolicies", policy, pipeline.namespace).proved(
-            Proof(f"{flow.id} not to connect", lambda: not connectivity.connects(flow), within),
-            Proof(f"{flow.id} to connect", lambda: connectivity.connects(flow), within),
-        )
-        return network.with_open_connections_cut(fault, connectivity.addresses(flow.source), flow.port)
-
-    return build
+    connectivity = pipeline.connectivity()
+    flow = connectivity.attempts[flow_id]
+    within, policy = network.POLICY_WITHIN, policy_for(pipeline, flow.source, "egress", flow.port)
+    fault = objects.deleted(pipeline.api, "networkpolicies", policy, pipeline.namespace).proved(
+        Proof(f"{flow.id} not to connect", lambda: not connectivity.connects(flow), within),
+        Proof(f"{flow.id} to connect", lambda: connectivity.connects(flow), within),
+    )
+    return network.with_open_connections_cut(fault, connectivity.addresses(flow.source), flow.port)
 
 
-def ingress_closed(flow_id: str) -> FaultBuilder:
+@fault_builder
+def ingress_closed(pipeline: SteadyPipeline, flow_id: str) -> Fault:
     """The flow's destination lets nobody in on its port, and what was open is cut."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        connectivity = pipeline.connectivity()
-        flow = connectivity.attempts[flow_id]
-        fault = network.flow_cut(
-            pipeline.api,
-            policy_for(pipeline, flow.destination, "ingress", flow.port),
-            pipeline.namespace,
-            flow.port,
-            lambda: connectivity.connects(flow),
-            direction="ingress",
-        )
-        return network.with_open_connections_cut(fault, connectivity.addresses(flow.source), flow.port)
-
-    return build
+    connectivity = pipeline.connectivity()
+    flow = connectivity.attempts[flow_id]
+    fault = network.flow_cut(
+        pipeline.api,
+        policy_for(pipeline, flow.destination, "ingress", flow.port),
+        pipeline.namespace,
+        flow.port,
+        lambda: connectivity.connects(flow),
+        direction="ingress",
+    )
+    return network.with_open_connections_cut(fault, connectivity.addresses(flow.source), flow.port)
 
 
 def no_default_deny(pipeline: SteadyPipeline) -> Fault:
@@ -143,24 +125,21 @@ def all_allowed(pipeline: SteadyPipeline) -> Fault:
     return _policy_added(pipeline, "debug", {}, ingress={}, egress={})
 
 
-def let_through(attempt_id: str) -> FaultBuilder:
+@fault_builder
+def let_through(pipeline: SteadyPipeline, attempt_id: str) -> Fault:
     """Two more policies let one component's pods out to another's, and in there, where they have no business."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        connectivity = pipeline.connectivity()
-        attempt = connectivity.attempts[attempt_id]
-        source, destination = (
-            {"matchLabels": dict(pipeline.description[end].selector)} for end in (attempt.source, attempt.destination)
-        )
-        port = {"ports": [{"protocol": "TCP", "port": attempt.port}]}
-        out = _policy_added(pipeline, "debug-out", source, egress={"to": [{"podSelector": destination}], **port})
-        into = _policy_added(pipeline, "debug-in", destination, ingress={"from": [{"podSelector": source}], **port})
-        return together(f"two policies let {attempt} through", [out, into]).proved(
-            Proof(f"{attempt_id} to connect", lambda: connectivity.connects(attempt), network.POLICY_WITHIN),
-            Proof(f"{attempt_id} not to connect", lambda: not connectivity.connects(attempt), network.POLICY_WITHIN),
-        )
-
-    return build
+    connectivity = pipeline.connectivity()
+    attempt = connectivity.attempts[attempt_id]
+    source, destination = (
+        {"matchLabels": dict(pipeline.description[end].selector)} for end in (attempt.source, attempt.destination)
+    )
+    port = {"ports": [{"protocol": "TCP", "port": attempt.port}]}
+    out = _policy_added(pipeline, "debug-out", source, egress={"to": [{"podSelector": destination}], **port})
+    into = _policy_added(pipeline, "debug-in", destination, ingress={"from": [{"podSelector": source}], **port})
+    return together(f"two policies let {attempt} through", [out, into]).proved(
+        Proof(f"{attempt_id} to connect", lambda: connectivity.connects(attempt), network.POLICY_WITHIN),
+        Proof(f"{attempt_id} not to connect", lambda: not connectivity.connects(attempt), network.POLICY_WITHIN),
+    )
 
 
 def _policy_added(pipeline: SteadyPipeline, name: str, pods: dict[str, Any], **rules: dict[str, Any]) -> Fault:
@@ -175,45 +154,34 @@ def _policy_added(pipeline: SteadyPipeline, name: str, pods: dict[str, Any], **r
     return objects.created(pipeline.api, "networkpolicies", pipeline.namespace, body)
 
 
-def service_missing(component: str) -> FaultBuilder:
+@fault_builder
+def service_missing(pipeline: SteadyPipeline, component: str) -> Fault:
     """A component's Service is gone."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        connectivity, service = pipeline.connectivity(), pipeline.description.service(component).name
-        fault = objects.deleted(pipeline.api, "services", service, pipeline.namespace)
-        return fault.proved(
-            gone=Proof(f"{service} to have an endpoint", lambda: connectivity.ready_endpoints(service) > 0)
-        )
-
-    return build
+    connectivity, service = pipeline.connectivity(), pipeline.description.service(component).name
+    fault = objects.deleted(pipeline.api, "services", service, pipeline.namespace)
+    return fault.proved(gone=Proof(f"{service} to have an endpoint", lambda: connectivity.ready_endpoints(service) > 0))
 
 
-def names_of_pods_missing(component: str, *clients: str) -> FaultBuilder:
+@fault_builder
+def names_of_pods_missing(pipeline: SteadyPipeline, component: str, *clients: str) -> Fault:
     """The Service that gives a StatefulSet's pods their names is gone, and its clients are started anew."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        headless = pipeline.description[component].headless
-        if not headless:
-            raise NotApplicable(f"{component} of {pipeline.description.name} has no Service that names its pods")
-        fault = objects.deleted(pipeline.api, "services", headless, pipeline.namespace)
-        return with_new_pods(pipeline, fault, *clients)
-
-    return build
+    headless = pipeline.description[component].headless
+    if not headless:
+        raise NotApplicable(f"{component} of {pipeline.description.name} has no Service that names its pods")
+    fault = objects.deleted(pipeline.api, "services", headless, pipeline.namespace)
+    return with_new_pods(pipeline, fault, *clients)
 
 
-def service_port_wrong(component: str, target: int, client: str) -> FaultBuilder:
+@fault_builder
+def service_port_wrong(pipeline: SteadyPipeline, component: str, target: int, client: str) -> Fault:
     """A Service leads to a port of its pods where nobody listens; what its client had open is cut."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        service = pipeline.description.service(component)
-        path = object_path("services", service.name, pipeline.namespace)
-        ports = ports_of(pipeline.api.call("GET", path))
-        patch = {"spec": {"ports": [{**port, "targetPort": target} for port in ports]}}
-        fault = faults.patched(pipeline.api, path, patch, f"{service.name} leads to the port {target}")
-        addresses = pipeline.connectivity().addresses(client)
-        return network.with_open_connections_cut(fault, addresses, service.port)
-
-    return build
+    service = pipeline.description.service(component)
+    path = object_path("services", service.name, pipeline.namespace)
+    ports = ports_of(pipeline.api.call("GET", path))
+    patch = {"spec": {"ports": [{**port, "targetPort": target} for port in ports]}}
+    fault = faults.patched(pipeline.api, path, patch, f"{service.name} leads to the port {target}")
+    addresses = pipeline.connectivity().addresses(client)
+    return network.with_open_connections_cut(fault, addresses, service.port)
 
 
 def dns_down(pipeline: SteadyPipeline) -> Fault:
@@ -221,50 +189,41 @@ def dns_down(pipeline: SteadyPipeline) -> Fault:
     return faults.scaled(pipeline.api, "deployments", "coredns", SYSTEM_NAMESPACE, 0)
 
 
-def network_plugin_gone(app: str) -> FaultBuilder:
+@fault_builder
+def network_plugin_gone(pipeline: SteadyPipeline, app: str) -> Fault:
     """The network plugin runs nowhere any more, and the app's pods are started anew."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        fault = objects.deleted(pipeline.api, "daemonsets", "kube-router", SYSTEM_NAMESPACE)
-        return with_new_pods(pipeline, fault, app)
-
-    return build
+    fault = objects.deleted(pipeline.api, "daemonsets", "kube-router", SYSTEM_NAMESPACE)
+    return with_new_pods(pipeline, fault, app)
 
 
-def names_hidden(app: str) -> FaultBuilder:
+@fault_builder
+def names_hidden(pipeline: SteadyPipeline, app: str) -> Fault:
     """CoreDNS runs, and answers that there are no Services but those of the system. The app asks for one."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        known = pipeline.api.call("GET", object_path("configmaps", "coredns", SYSTEM_NAMESPACE))["data"]["Corefile"]
-        hidden = re.sub(
-            r"(?m)^(\s*)(kubernetes\b.*\{)$",
-            rf"\1\2\n\1   namespaces {SYSTEM_NAMESPACE}",
-            known,
-            count=1,
-        )
-        fault = faults.config_value(pipeline.api, "coredns", SYSTEM_NAMESPACE, {"Corefile": hidden})
-        restarted = faults.with_restart(fault, "deployments", "coredns", SYSTEM_NAMESPACE)
-        connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
-        return replace(restarted, summary="CoreDNS answers for the system's namespace only").proved(
-            Proof(f"{name} not to resolve", lambda: not connectivity.resolves(app, name), within=90.0),
-            Proof(f"{name} to resolve", lambda: connectivity.resolves(app, name), within=90.0),
-        )
-
-    return build
+    known = pipeline.api.call("GET", object_path("configmaps", "coredns", SYSTEM_NAMESPACE))["data"]["Corefile"]
+    hidden = re.sub(
+        r"(?m)^(\s*)(kubernetes\b.*\{)$",
+        rf"\1\2\n\1   namespaces {SYSTEM_NAMESPACE}",
+        known,
+        count=1,
+    )
+    fault = faults.config_value(pipeline.api, "coredns", SYSTEM_NAMESPACE, {"Corefile": hidden})
+    restarted = faults.with_restart(fault, "deployments", "coredns", SYSTEM_NAMESPACE)
+    connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
+    return replace(restarted, summary="CoreDNS answers for the system's namespace only").proved(
+        Proof(f"{name} not to resolve", lambda: not connectivity.resolves(app, name), within=90.0),
+        Proof(f"{name} to resolve", lambda: connectivity.resolves(app, name), within=90.0),
+    )
 
 
-def service_without_pods(component: str, client: str, *, but: str) -> FaultBuilder:
+@fault_builder
+def service_without_pods(pipeline: SteadyPipeline, component: str, client: str, *, but: str) -> Fault:
     """A Service selects nothing; its client's open connections are cut. ``but``, which asks no service, still flows."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        connectivity, service = pipeline.connectivity(), pipeline.description.service(component)
-        fault = network.selects_nothing(
-            pipeline.api, service.name, pipeline.namespace, lambda: connectivity.ready_endpoints(service.name)
-        )
-        fault = while_connected(fault, connectivity, but)
-        return network.with_open_connections_cut(fault, connectivity.addresses(client), service.port)
-
-    return build
+    connectivity, service = pipeline.connectivity(), pipeline.description.service(component)
+    fault = network.selects_nothing(
+        pipeline.api, service.name, pipeline.namespace, lambda: connectivity.ready_endpoints(service.name)
+    )
+    fault = while_connected(fault, connectivity, but)
+    return network.with_open_connections_cut(fault, connectivity.addresses(client), service.port)
 
 
 def while_connected(fault: Fault, connectivity: Connectivity, flow_id: str) -> Fault:

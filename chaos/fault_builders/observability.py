@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from chaos.fault_builders.common import pod_shows, with_new_pods
+from chaos.fault_builders.common import fault_builder, pod_shows, with_new_pods
 from chaos.fault_builders.workloads import NO_START
 from pipeline_services import faults
-from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
@@ -26,34 +25,33 @@ Rewrite = Callable[[str, Pipeline], str]
 LEFT_PANELS = 4
 
 
-def rewritten(app: str, config_map: str, file: str, rewrite: Rewrite, summary: str) -> FaultBuilder:
+@fault_builder
+def rewritten(
+    pipeline: SteadyPipeline, app: str, config_map: str, file: str, rewrite: Rewrite, *, summary: str
+) -> Fault:
     """A file of an app's ConfigMap has other contents, and its pods are started with it.
 
     Args:
         file: its name, with placeholders as ``commands.fill`` takes them.
     """
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        path = faults.object_path("configmaps", config_map, pipeline.namespace)
-        key = fill(file, pipeline.description)
-        try:
-            old = pipeline.api.call("GET", path)["data"][key]
-        except (NoData, KeyError) as error:
-            name = pipeline.description.name
-            raise NotApplicable(f"{app} of {name} has no file {key} in a ConfigMap {config_map}") from error
-        new = rewrite(old, pipeline.description)
-        if new == old:
-            raise PreconditionNotMet(f"{key} of {config_map} is like that already: {summary}")
-        fault = faults.config_value(pipeline.api, config_map, pipeline.namespace, {key: new})
-        return replace(with_new_pods(pipeline, fault, app), summary=summary)
-
-    return build
+    path = faults.object_path("configmaps", config_map, pipeline.namespace)
+    key = fill(file, pipeline.description)
+    try:
+        old = pipeline.api.call("GET", path)["data"][key]
+    except (NoData, KeyError) as error:
+        name = pipeline.description.name
+        raise NotApplicable(f"{app} of {name} has no file {key} in a ConfigMap {config_map}") from error
+    new = rewrite(old, pipeline.description)
+    if new == old:
+        raise PreconditionNotMet(f"{key} of {config_map} is like that already: {summary}")
+    fault = faults.config_value(pipeline.api, config_map, pipeline.namespace, {key: new})
+    return replace(with_new_pods(pipeline, fault, app), summary=summary)
 
 
 def prometheus_file_damaged(pipeline: SteadyPipeline) -> Fault:
     """Prometheus cannot read its file and ends at once, again and again."""
     summary = "Prometheus' file is no YAML"
-    build = rewritten(roles.PROMETHEUS, "prometheus-config", "prometheus.yml", _damaged, summary)
+    build = rewritten(roles.PROMETHEUS, "prometheus-config", "prometheus.yml", _damaged, summary=summary)
     return build(pipeline).proved(pod_shows(pipeline, roles.PROMETHEUS, NO_START))
 
 

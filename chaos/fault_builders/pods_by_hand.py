@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import require_own_store, workload_path
+from chaos.fault_builders.common import fault_builder, require_own_store, workload_path
 from pipeline_services.clients.kafka_broker import KafkaBroker
-from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import objects, stores
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
@@ -35,20 +34,17 @@ while True:
 """
 
 
-def stranger(component: str) -> FaultBuilder:
+@fault_builder
+def stranger(pipeline: SteadyPipeline, component: str) -> Fault:
     """A pod that somebody made by hand carries a component's labels, so that its Service leads there as well."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        own = pipeline.description[component]
-        few = {"requests": {"cpu": "5m", "memory": "8Mi"}, "limits": {"memory": "32Mi"}}
-        made = _made_by_hand(pipeline, "debug", own.selector, ["sleep", "infinity"], few)
-        connectivity, service = pipeline.connectivity(), own.service.name if own.service else ""
-        return made.proved(
-            Proof(f"{service} to lead to two pods", lambda: connectivity.ready_endpoints(service) == 2, within=60.0),
-            Proof(f"{service} to lead to one pod", lambda: connectivity.ready_endpoints(service) == 1, within=60.0),
-        )
-
-    return build
+    own = pipeline.description[component]
+    few = {"requests": {"cpu": "5m", "memory": "8Mi"}, "limits": {"memory": "32Mi"}}
+    made = _made_by_hand(pipeline, "debug", own.selector, ["sleep", "infinity"], few)
+    connectivity, service = pipeline.connectivity(), own.service.name if own.service else ""
+    return made.proved(
+        Proof(f"{service} to lead to two pods", lambda: connectivity.ready_endpoints(service) == 2, within=60.0),
+        Proof(f"{service} to lead to one pod", lambda: connectivity.ready_endpoints(service) == 1, within=60.0),
+    )
 
 
 def flooding_client(pipeline: SteadyPipeline) -> Fault:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from chaos.fault_builders.common import PROBES, container_of, for_each_pod, require_partitions, with_new_pods
+from chaos.fault_builders.common import (
+    PROBES,
+    container_of,
+    fault_builder,
+    for_each_pod,
+    require_partitions,
+    with_new_pods,
+)
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import pods, processes, resources
 from pipeline_services.faults.model import Fault, together
@@ -35,28 +42,22 @@ def process_stopped(app: str) -> FaultBuilder:
     return for_each_pod(app, lambda pipeline, pod: processes.stopped(pipeline.processes_in(pod), pod))
 
 
-def process_stopped_that_a_probe_asks(app: str) -> FaultBuilder:
+@fault_builder
+def process_stopped_that_a_probe_asks(pipeline: SteadyPipeline, app: str) -> Fault:
     """``process_stopped`` where the kubelet asks the process itself, as opposed to whether its port is open."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        container = container_of(pipeline, app)
-        kinds = {kind for probe in PROBES for kind in container.get(probe) or ()}
-        if kinds.isdisjoint(("httpGet", "grpc", "exec")):
-            raise NotApplicable(f"no probe of {pipeline.description.name} asks the process of {app}")
-        return process_stopped(app)(pipeline)
-
-    return build
+    container = container_of(pipeline, app)
+    kinds = {kind for probe in PROBES for kind in container.get(probe) or ()}
+    if kinds.isdisjoint(("httpGet", "grpc", "exec")):
+        raise NotApplicable(f"no probe of {pipeline.description.name} asks the process of {app}")
+    return process_stopped(app)(pipeline)
 
 
-def first_process_stopped(app: str) -> FaultBuilder:
+@fault_builder
+def first_process_stopped(pipeline: SteadyPipeline, app: str) -> Fault:
     """The process of one of the app's pods hangs, the others go on."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        require_partitions(pipeline)
-        pod = pipeline.pods_of(app)[0].name
-        return processes.stopped(pipeline.processes_in(pod), pod)
-
-    return build
+    require_partitions(pipeline)
+    pod = pipeline.pods_of(app)[0].name
+    return processes.stopped(pipeline.processes_in(pod), pod)
 
 
 def killed_before_commit(pipeline: SteadyPipeline) -> Fault:
@@ -65,33 +66,28 @@ def killed_before_commit(pipeline: SteadyPipeline) -> Fault:
     return processes.killed_with_work_undone(pipeline.processes(roles.PROCESSOR), pipeline.processes(roles.KAFKA), pod)
 
 
-def out_of_memory(app: str) -> FaultBuilder:
+@fault_builder
+def out_of_memory(pipeline: SteadyPipeline, app: str) -> Fault:
     """The app's container uses more memory than its limit and is killed for it."""
+    pod = pipeline.pods_of(app)[0].name
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        pod = pipeline.pods_of(app)[0].name
+    def killed() -> bool:
+        statuses = container_statuses(pipeline.probes.pod(pod)) or ({},)
+        states = [statuses[0].get(which) or {} for which in ("state", "lastState")]
+        return any((state.get("terminated") or {}).get("reason") == "OOMKilled" for state in states)
 
-        def killed() -> bool:
-            statuses = container_statuses(pipeline.probes.pod(pod)) or ({},)
-            states = [statuses[0].get(which) or {} for which in ("state", "lastState")]
-            return any((state.get("terminated") or {}).get("reason") == "OOMKilled" for state in states)
-
-        return processes.memory_filled(pipeline.processes(app), pod, killed)
-
-    return build
+    return processes.memory_filled(pipeline.processes(app), pod, killed)
 
 
-def out_of_memory_then_new_pods(app: str) -> FaultBuilder:
+@fault_builder
+def out_of_memory_then_new_pods(pipeline: SteadyPipeline, app: str) -> Fault:
     """``out_of_memory``; the undo replaces the pods, since triage reports an OOM kill for ten minutes."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        fault = out_of_memory(app)(pipeline)
-        return replace(with_new_pods(pipeline, fault, app), inject=fault.inject)
-
-    return build
+    fault = out_of_memory(app)(pipeline)
+    return replace(with_new_pods(pipeline, fault, app), inject=fault.inject)
 
 
-def starved_of_cpu(app: str, millicores: int) -> FaultBuilder:
+@fault_builder
+def starved_of_cpu(pipeline: SteadyPipeline, app: str, millicores: int) -> Fault:
     """The app's pods get far less CPU than they need, and their autoscaler may not add pods."""
 
     def pod_starved(pipeline: SteadyPipeline, pod: str) -> Fault:
@@ -102,20 +98,14 @@ def starved_of_cpu(app: str, millicores: int) -> FaultBuilder:
             pipeline.api, found, millicores, lambda: processes_of.throttled_periods() > before + 20
         )
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        limited = for_each_pod(app, pod_starved)(pipeline)
-        held = resources.autoscaler_held(pipeline.api, pipeline.description.autoscaler(app).name, pipeline.namespace)
-        return together(limited.summary, [limited, held])
-
-    return build
+    limited = for_each_pod(app, pod_starved)(pipeline)
+    held = resources.autoscaler_held(pipeline.api, pipeline.description.autoscaler(app).name, pipeline.namespace)
+    return together(limited.summary, [limited, held])
 
 
-def without_effect(builder: FaultBuilder) -> FaultBuilder:
+@fault_builder
+def without_effect(pipeline: SteadyPipeline, builder: FaultBuilder) -> Fault:
     """The same fault with no injection, to prove that a fault which does not land is reported."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        fault = builder(pipeline)
-        landed = replace(fault.landed, within=MISS_TIMEOUT_S) if fault.landed else None
-        return Fault(fault.summary, [], [], landed, fault.gone)
-
-    return build
+    fault = builder(pipeline)
+    landed = replace(fault.landed, within=MISS_TIMEOUT_S) if fault.landed else None
+    return Fault(fault.summary, [], [], landed, fault.gone)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chaos.fault_builders.common import require_own_store, writes_fail
+from chaos.fault_builders.common import fault_builder, require_own_store, writes_fail
 from chaos.fault_builders.observability import Rewrite, rewritten
 from pipeline_services.clients.kafka_broker import KafkaBroker
-from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import storage, stores
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
@@ -28,52 +27,44 @@ def _port(pipeline: SteadyPipeline) -> int:
     return pipeline.description.service(roles.KAFKA).port
 
 
-def topic_deleted(placeholder: str) -> FaultBuilder:
+@fault_builder
+def topic_deleted(pipeline: SteadyPipeline, placeholder: str) -> Fault:
     """A topic is gone, with all that was in it.
 
     Args:
         placeholder: for its name, as ``commands.fill`` takes it.
     """
+    topic, partitions = fill(placeholder, pipeline.description), pipeline.description.topics.partitions
+    if pipeline.description.topics.made_by_use:
+        raise NotApplicable(f"topics of {pipeline.description.name} are made by their first use: one is back at once")
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        topic, partitions = fill(placeholder, pipeline.description), pipeline.description.topics.partitions
-        if pipeline.description.topics.made_by_use:
-            raise NotApplicable(
-                f"topics of {pipeline.description.name} are made by their first use: one is back at once"
-            )
+    def whole() -> bool:
+        with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
+            return len(broker.topics().get(topic, ())) >= partitions
 
-        def whole() -> bool:
-            with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
-                return len(broker.topics().get(topic, ())) >= partitions
-
-        back = Proof(f"the topic {topic} to have {partitions} partitions", whole, within=40.0)
-        return stores.topic_deleted(topic, partitions, _port(pipeline)).proved(gone=back)
-
-    return build
+    back = Proof(f"the topic {topic} to have {partitions} partitions", whole, within=40.0)
+    return stores.topic_deleted(topic, partitions, _port(pipeline)).proved(gone=back)
 
 
-def topic_set(placeholder: str, **values: str) -> FaultBuilder:
+@fault_builder
+def topic_set(pipeline: SteadyPipeline, /, placeholder: str, **values: str) -> Fault:
     """A topic has settings of its own.
 
     Args:
         placeholder: for its name, as ``commands.fill`` takes it.
         values: what it is set to, with ``_`` for the dots of a setting's name.
     """
+    topic, own = fill(placeholder, pipeline.description), {k.replace("_", "."): v for k, v in values.items()}
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        topic, own = fill(placeholder, pipeline.description), {k.replace("_", "."): v for k, v in values.items()}
+    def holds(in_force: bool) -> bool:
+        with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
+            found = broker.settings([topic])[topic]
+        return all((found[key] == {"value": value, "own": True}) == in_force for key, value in own.items())
 
-        def holds(in_force: bool) -> bool:
-            with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
-                found = broker.settings([topic])[topic]
-            return all((found[key] == {"value": value, "own": True}) == in_force for key, value in own.items())
-
-        return stores.topic_set(topic, own, _port(pipeline)).proved(
-            Proof(f"{topic} to have settings of its own", lambda: holds(True), within=30.0),
-            Proof(f"{topic} to have the broker's settings", lambda: holds(False), within=30.0),
-        )
-
-    return build
+    return stores.topic_set(topic, own, _port(pipeline)).proved(
+        Proof(f"{topic} to have settings of its own", lambda: holds(True), within=30.0),
+        Proof(f"{topic} to have the broker's settings", lambda: holds(False), within=30.0),
+    )
 
 
 def clients_limited(pipeline: SteadyPipeline) -> Fault:
@@ -90,30 +81,27 @@ def clients_limited(pipeline: SteadyPipeline) -> Fault:
     )
 
 
-def brokers_set(**values: str) -> FaultBuilder:
+@fault_builder
+def brokers_set(pipeline: SteadyPipeline, /, **values: str) -> Fault:
     """Somebody sets something of the brokers at run time, with ``_`` for the dots of a setting's name."""
+    wanted = {key.replace("_", "."): value for key, value in values.items()}
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        wanted = {key.replace("_", "."): value for key, value in values.items()}
+    def there() -> bool:
+        with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
+            found = {one["key"]: one["value"] for one in broker.set_at_run_time()}
+        return wanted.items() <= found.items()
 
-        def there() -> bool:
-            with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:
-                found = {one["key"]: one["value"] for one in broker.set_at_run_time()}
-            return wanted.items() <= found.items()
-
-        return stores.brokers_set(wanted, _port(pipeline)).proved(
-            Proof("the broker to say so", there, within=30.0),
-            Proof("the broker to go by its file", lambda: not there(), within=30.0),
-        )
-
-    return build
+    return stores.brokers_set(wanted, _port(pipeline)).proved(
+        Proof("the broker to say so", there, within=30.0),
+        Proof("the broker to go by its file", lambda: not there(), within=30.0),
+    )
 
 
 def told_where_nobody_is(pipeline: SteadyPipeline) -> Fault:
     """The broker tells its clients an address where nobody listens; who asks it first still reaches it."""
     part = pipeline.description[roles.KAFKA]
     file, summary = "server.properties", f"Kafka tells its clients the port {WRONG_PORT}"
-    build = rewritten(roles.KAFKA, f"{part.workload}-config", file, _advertises(WRONG_PORT), summary)
+    build = rewritten(roles.KAFKA, f"{part.workload}-config", file, _advertises(WRONG_PORT), summary=summary)
 
     def tells() -> bool:
         with KafkaBroker(pipeline.probes.kafka_forward.port) as broker:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import all_pods_ready, container_of, pod_names, workload_path
-from chaos.fault_builders.workloads import first_node
+from chaos.fault_builders.common import all_pods_ready, container_of, fault_builder, pod_names, workload_path
+from chaos.fault_builders.workloads import edited, first_node
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import capacity, objects, templates
@@ -33,55 +33,43 @@ NOBODY: Final = "203.0.113.9"
 """An address that is in no network (RFC 5737)."""
 
 
-def _made(kind: str, name: str, **fields: Any) -> FaultBuilder:
+@fault_builder
+def _made(pipeline: SteadyPipeline, /, kind: str, name: str, **fields: Any) -> Fault:
     """An object that nobody declared; ``labels`` are its metadata's."""
     labels = fields.pop("labels", {})
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        known = KINDS[kind]
-        body = {"apiVersion": known.api, "kind": kind, "metadata": {"name": name, "labels": dict(labels)}, **fields}
-        return objects.created(pipeline.api, known.plural, pipeline.namespace, body)
-
-    return build
+    known = KINDS[kind]
+    body = {"apiVersion": known.api, "kind": kind, "metadata": {"name": name, "labels": dict(labels)}, **fields}
+    return objects.created(pipeline.api, known.plural, pipeline.namespace, body)
 
 
-def open_on_nodes(app: str) -> FaultBuilder:
+@fault_builder
+def open_on_nodes(pipeline: SteadyPipeline, app: str) -> Fault:
     """A second Service leads to the app from a port of every node, as somebody makes it to try something."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        part = pipeline.description[app]
-        port = pipeline.description.service(app).port
-        spec = {"type": "NodePort", "selector": dict(part.selector), "ports": [{"port": port}]}
-        return _made("Service", f"{app}-public", spec=spec)(pipeline)
-
-    return build
+    part = pipeline.description[app]
+    port = pipeline.description.service(app).port
+    spec = {"type": "NodePort", "selector": dict(part.selector), "ports": [{"port": port}]}
+    return _made("Service", f"{app}-public", spec=spec)(pipeline)
 
 
-def address_by_hand(app: str) -> FaultBuilder:
+@fault_builder
+def address_by_hand(pipeline: SteadyPipeline, app: str) -> Fault:
     """An EndpointSlice that nobody keeps leads a part of the requests to an app's Service to an address of nobody."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        service = pipeline.description.service(app)
-        return _made(
-            "EndpointSlice",
-            f"{service.name}-by-hand",
-            labels={SERVICE_NAME: service.name},
-            addressType="IPv4",
-            ports=[{"name": "http", "port": service.port, "protocol": "TCP"}],
-            endpoints=[{"addresses": [NOBODY], "conditions": {"ready": True}}],
-        )(pipeline)
-
-    return build
+    service = pipeline.description.service(app)
+    return _made(
+        "EndpointSlice",
+        f"{service.name}-by-hand",
+        labels={SERVICE_NAME: service.name},
+        addressType="IPv4",
+        ports=[{"name": "http", "port": service.port, "protocol": "TCP"}],
+        endpoints=[{"addresses": [NOBODY], "conditions": {"ready": True}}],
+    )(pipeline)
 
 
-def never_drained(app: str) -> FaultBuilder:
+@fault_builder
+def never_drained(pipeline: SteadyPipeline, app: str) -> Fault:
     """A budget lets no drain take the app's only pod away."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        selector = {"matchLabels": dict(pipeline.description[app].selector)}
-        return _made("PodDisruptionBudget", f"{app}-stays", spec={"minAvailable": 1, "selector": selector})(pipeline)
-
-    return build
+    selector = {"matchLabels": dict(pipeline.description[app].selector)}
+    return _made("PodDisruptionBudget", f"{app}-stays", spec={"minAvailable": 1, "selector": selector})(pipeline)
 
 
 def limits(**most: str) -> FaultBuilder:
@@ -95,154 +83,126 @@ def just_enough(pipeline: SteadyPipeline) -> Fault:
     return capacity.quota(pipeline.api, "team-quota", pipeline.namespace, {"pods": str(count)})
 
 
-def rights_gone(kind: str, name: str) -> FaultBuilder:
+@fault_builder
+def rights_gone(pipeline: SteadyPipeline, kind: str, name: str) -> Fault:
     """What lets a part ask the API is gone; what it asked for before, it still gets."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        return objects.deleted(pipeline.api, KINDS[kind].plural, name, pipeline.namespace)
-
-    return build
+    return objects.deleted(pipeline.api, KINDS[kind].plural, name, pipeline.namespace)
 
 
-def never_changed_again(config_map: str) -> FaultBuilder:
+@fault_builder
+def never_changed_again(pipeline: SteadyPipeline, config_map: str) -> Fault:
     """A ConfigMap is immutable: the next deployment fails at it."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        return objects.made_immutable(pipeline.api, "configmaps", config_map, pipeline.namespace)
-
-    return build
+    return objects.made_immutable(pipeline.api, "configmaps", config_map, pipeline.namespace)
 
 
-def held(config_map: str) -> FaultBuilder:
+@fault_builder
+def held(pipeline: SteadyPipeline, config_map: str) -> Fault:
     """A ConfigMap has a finalizer of somebody who is not there: once deleted, it is never gone."""
+    path = faults.object_path("configmaps", config_map, pipeline.namespace)
+    summary = f"ConfigMap {config_map} has the finalizer {HOLDER}"
+    fault = faults.patched(pipeline.api, path, {"metadata": {"finalizers": [HOLDER]}}, summary)
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        path = faults.object_path("configmaps", config_map, pipeline.namespace)
-        summary = f"ConfigMap {config_map} has the finalizer {HOLDER}"
-        fault = faults.patched(pipeline.api, path, {"metadata": {"finalizers": [HOLDER]}}, summary)
+    def there() -> bool:
+        return HOLDER in finalizers_of(pipeline.api.call("GET", path))
 
-        def there() -> bool:
-            return HOLDER in finalizers_of(pipeline.api.call("GET", path))
-
-        return fault.proved(Proof(summary, there), Proof(f"{config_map} to be free of it", lambda: not there()))
-
-    return build
+    return fault.proved(Proof(summary, there), Proof(f"{config_map} to be free of it", lambda: not there()))
 
 
-def with_carriage_returns(config_map: str, file: str) -> FaultBuilder:
+@fault_builder
+def with_carriage_returns(pipeline: SteadyPipeline, config_map: str, file: str) -> Fault:
     """A script has the line ends of another system, and nobody has started it since."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        path = faults.object_path("configmaps", config_map, pipeline.namespace)
-        text = str(pipeline.api.call("GET", path)["data"][file]).replace("\n", "\r\n")
-        fault = faults.config_value(pipeline.api, config_map, pipeline.namespace, {file: text})
-        summary = f"{file} of {config_map} has carriage returns"
-        return Fault(summary, fault.inject, fault.undo)
-
-    return build
+    path = faults.object_path("configmaps", config_map, pipeline.namespace)
+    text = str(pipeline.api.call("GET", path)["data"][file]).replace("\n", "\r\n")
+    fault = faults.config_value(pipeline.api, config_map, pipeline.namespace, {file: text})
+    summary = f"{file} of {config_map} has carriage returns"
+    return Fault(summary, fault.inject, fault.undo)
 
 
-def of_another_version(app: str) -> FaultBuilder:
+@fault_builder
+def of_another_version(pipeline: SteadyPipeline, app: str) -> Fault:
     """The app runs another tag of the image that it shares with others: the same one under a name of its own."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        found = container_of(pipeline, app)["image"]
-        other = f"{found.rpartition(':')[0]}:{OTHER_TAG}"
-        part, summary = pipeline.description[app], f"version {OTHER_TAG}"
-        edited = templates.edited(
-            pipeline.api, part, pipeline.namespace, templates.image(OTHER_TAG), summary=summary
-        ).proved(all_pods_ready(pipeline, app))
-        named = Command([*CTR, "tag", "--force", found, other], f"{other} made")
-        unnamed = Command([*CTR, "rm", other], f"{other} taken away")
-        return replace(edited, inject=[named, *edited.inject], undo=[*edited.undo, unnamed])
-
-    return build
+    found = container_of(pipeline, app)["image"]
+    other = f"{found.rpartition(':')[0]}:{OTHER_TAG}"
+    tag = edited(app, templates.image(OTHER_TAG), f"version {OTHER_TAG}")(pipeline).proved(
+        all_pods_ready(pipeline, app)
+    )
+    named = Command([*CTR, "tag", "--force", found, other], f"{other} made")
+    unnamed = Command([*CTR, "rm", other], f"{other} taken away")
+    return replace(tag, inject=[named, *tag.inject], undo=[*tag.undo, unnamed])
 
 
-def node_in_trouble(kind: str, message: str) -> FaultBuilder:
+@fault_builder
+def node_in_trouble(pipeline: SteadyPipeline, kind: str, message: str) -> Fault:
     """The node has a condition that only somebody beside the kubelet sets, as one who watches the kernel does."""
+    path = KINDS["Node"].path(name=first_node(pipeline))
+    said = {"type": kind, "status": "True", "reason": kind, "message": message}
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        path = KINDS["Node"].path(name=first_node(pipeline))
-        said = {"type": kind, "status": "True", "reason": kind, "message": message}
+    def conditions(change: Mapping[str, str]) -> Call:
+        return Call("PATCH", f"{path}/status", {"status": {"conditions": [dict(change)]}}, STRATEGIC_PATCH)
 
-        def conditions(change: Mapping[str, str]) -> Call:
-            return Call("PATCH", f"{path}/status", {"status": {"conditions": [dict(change)]}}, STRATEGIC_PATCH)
+    def there() -> bool:
+        return is_true(pipeline.api.call("GET", path), kind)
 
-        def there() -> bool:
-            return is_true(pipeline.api.call("GET", path), kind)
-
-        return Fault(
-            f"the node says {kind}",
-            [conditions(said)],
-            [conditions({"type": kind, "$patch": "delete"})],
-            Proof(f"the node to say {kind}", there),
-            Proof(f"the node not to say {kind}", lambda: not there()),
-        )
-
-    return build
+    return Fault(
+        f"the node says {kind}",
+        [conditions(said)],
+        [conditions({"type": kind, "$patch": "delete"})],
+        Proof(f"the node to say {kind}", there),
+        Proof(f"the node not to say {kind}", lambda: not there()),
+    )
 
 
-def debugged(app: str) -> FaultBuilder:
+@fault_builder
+def debugged(pipeline: SteadyPipeline, app: str) -> Fault:
     """Somebody has put a container for debugging into the app's pod and left it there. Only a new pod is without."""
+    pod = pod_names(pipeline, app)[0]
+    path = faults.object_path("pods", pod, pipeline.namespace)
+    image = container_of(pipeline, roles.PRODUCER)["image"]
+    left = {"name": "debugger", "image": image, "command": ["sleep", "infinity"]}
+    body = {"spec": {"ephemeralContainers": [left]}}
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        pod = pod_names(pipeline, app)[0]
-        path = faults.object_path("pods", pod, pipeline.namespace)
-        image = container_of(pipeline, roles.PRODUCER)["image"]
-        left = {"name": "debugger", "image": image, "command": ["sleep", "infinity"]}
-        body = {"spec": {"ephemeralContainers": [left]}}
+    def there() -> bool:
+        return bool(spec_of(pipeline.api.call("GET", path)).get("ephemeralContainers"))
 
-        def there() -> bool:
-            return bool(spec_of(pipeline.api.call("GET", path)).get("ephemeralContainers"))
-
-        return Fault(
-            f"{pod} has a container for debugging",
-            [Call("PATCH", f"{path}/ephemeralcontainers", body, STRATEGIC_PATCH)],
-            [Call("DELETE", path)],
-            Proof(f"{pod} to have a container for debugging", there),
-            all_pods_ready(pipeline, app),
-            pods=(pod,),
-        )
-
-    return build
+    return Fault(
+        f"{pod} has a container for debugging",
+        [Call("PATCH", f"{path}/ephemeralcontainers", body, STRATEGIC_PATCH)],
+        [Call("DELETE", path)],
+        Proof(f"{pod} to have a container for debugging", there),
+        all_pods_ready(pipeline, app),
+        pods=(pod,),
+    )
 
 
-def released(app: str) -> FaultBuilder:
+@fault_builder
+def released(pipeline: SteadyPipeline, app: str) -> Fault:
     """The app's pod has lost the label by which its workload knows it, and works on beside the one that replaces it."""
+    pod = pod_names(pipeline, app)[0]
+    path = faults.object_path("pods", pod, pipeline.namespace)
+    other = {key: f"{value}-debug" for key, value in pipeline.description[app].selector.items()}
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        pod = pod_names(pipeline, app)[0]
-        path = faults.object_path("pods", pod, pipeline.namespace)
-        other = {key: f"{value}-debug" for key, value in pipeline.description[app].selector.items()}
+    def alone() -> bool:
+        return not owners_of(pipeline.api.call("GET", path))
 
-        def alone() -> bool:
-            return not owners_of(pipeline.api.call("GET", path))
-
-        return Fault(
-            f"{pod} is no pod of {app}'s workload any more",
-            [Call("PATCH", path, {"metadata": {"labels": other}}, MERGE_PATCH)],
-            [Call("DELETE", path)],
-            Proof(f"{pod} to have no owner", alone),
-            all_pods_ready(pipeline, app),
-            pods=(pod,),
-        )
-
-    return build
+    return Fault(
+        f"{pod} is no pod of {app}'s workload any more",
+        [Call("PATCH", path, {"metadata": {"labels": other}}, MERGE_PATCH)],
+        [Call("DELETE", path)],
+        Proof(f"{pod} to have no owner", alone),
+        all_pods_ready(pipeline, app),
+        pods=(pod,),
+    )
 
 
-def workload_set(app: str, summary: str, **spec: Any) -> FaultBuilder:
+@fault_builder
+def workload_set(pipeline: SteadyPipeline, /, app: str, summary: str, **spec: Any) -> Fault:
     """Fields of a workload itself are changed; its pods stay."""
+    path = workload_path(pipeline, app)
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        path = workload_path(pipeline, app)
+    def holds() -> bool:
+        found = spec_of(pipeline.api.call("GET", path))
+        return all(found.get(key) == value for key, value in spec.items())
 
-        def holds() -> bool:
-            found = spec_of(pipeline.api.call("GET", path))
-            return all(found.get(key) == value for key, value in spec.items())
-
-        return faults.patched(pipeline.api, path, {"spec": spec}, summary).proved(
-            Proof(f"{app}: {summary}", holds), Proof(f"{app} to be as it was", lambda: not holds())
-        )
-
-    return build
+    return faults.patched(pipeline.api, path, {"spec": spec}, summary).proved(
+        Proof(f"{app}: {summary}", holds), Proof(f"{app} to be as it was", lambda: not holds())
+    )

@@ -11,6 +11,7 @@ from chaos.fault_builders.common import (
     PROBES,
     all_pods_ready,
     container_of,
+    fault_builder,
     pod_shows,
     pods_replaced,
     with_new_pods,
@@ -48,44 +49,35 @@ UNWANTED_LABEL: Final = "disk"
 TAINT: Final = "conveyor.io/closed"
 
 
-def scaled(app: str, replicas: int) -> FaultBuilder:
+@fault_builder
+def scaled(pipeline: SteadyPipeline, app: str, replicas: int) -> Fault:
     """Somebody scales a workload by hand; an autoscaler that would remove the pods again is held."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        part = pipeline.description[app]
-        by_hand = faults.scaled(pipeline.api, part.list_name, part.workload, pipeline.namespace, replicas)
-        if part.autoscaler is None or replicas < 2:
-            return by_hand
-        held = resources.autoscaler_held(pipeline.api, part.autoscaler.name, pipeline.namespace, "scaleDown")
-        return together(by_hand.summary, [held, by_hand])
-
-    return build
+    part = pipeline.description[app]
+    by_hand = faults.scaled(pipeline.api, part.list_name, part.workload, pipeline.namespace, replicas)
+    if part.autoscaler is None or replicas < 2:
+        return by_hand
+    held = resources.autoscaler_held(pipeline.api, part.autoscaler.name, pipeline.namespace, "scaleDown")
+    return together(by_hand.summary, [held, by_hand])
 
 
-def edited(app: str, edit: Edit, summary: str, statuses: Collection[str] = ()) -> FaultBuilder:
+@fault_builder
+def edited(pipeline: SteadyPipeline, app: str, edit: Edit, summary: str, statuses: Collection[str] = ()) -> Fault:
     """Somebody changes an app's pod template.
 
     Args:
         statuses: those of which one has to be seen on a pod; without any it is enough that it is being rolled out.
     """
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        fault = templates.edited(pipeline.api, pipeline.description[app], pipeline.namespace, edit, summary=summary)
-        return fault.proved(pod_shows(pipeline, app, statuses)) if statuses else fault
-
-    return build
+    fault = templates.edited(pipeline.api, pipeline.description[app], pipeline.namespace, edit, summary=summary)
+    return fault.proved(pod_shows(pipeline, app, statuses)) if statuses else fault
 
 
-def asked_where_nobody_answers(app: str) -> FaultBuilder:
+@fault_builder
+def asked_where_nobody_answers(pipeline: SteadyPipeline, app: str) -> Fault:
     """The kubelet asks whether the app is ready at a path that it does not have, on the port that it has."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        if "http" not in [port.get("name") for port in container_of(pipeline, app).get("ports") or ()]:
-            raise NotApplicable(f"{app} of {pipeline.description.name} has no port of the name http")
-        wrong = templates.probe("readinessProbe", {"httpGet": {"path": "/ready", "port": "http"}})
-        return edited(app, wrong, "its readiness asked for where nobody answers")(pipeline)
-
-    return build
+    if "http" not in [port.get("name") for port in container_of(pipeline, app).get("ports") or ()]:
+        raise NotApplicable(f"{app} of {pipeline.description.name} has no port of the name http")
+    wrong = templates.probe("readinessProbe", {"httpGet": {"path": "/ready", "port": "http"}})
+    return edited(app, wrong, "its readiness asked for where nobody answers")(pipeline)
 
 
 def log_shipper_without_node(pipeline: SteadyPipeline) -> Fault:
@@ -93,8 +85,7 @@ def log_shipper_without_node(pipeline: SteadyPipeline) -> Fault:
     app = roles.LOG_SHIPPER
     path = workload_path(pipeline, app)
     edit = templates.node_selector({UNWANTED_LABEL: "ssd"})
-    part, summary = pipeline.description[app], "for nodes that there are not"
-    fault = templates.edited(pipeline.api, part, pipeline.namespace, edit, summary=summary)
+    fault = edited(app, edit, "for nodes that there are not")(pipeline)
 
     def nowhere() -> bool:
         return progress_of(pipeline.api.call("GET", path)).wanted == 0
@@ -102,7 +93,8 @@ def log_shipper_without_node(pipeline: SteadyPipeline) -> Fault:
     return fault.proved(Proof(f"no pod of {app} to be wanted", nowhere))
 
 
-def without_probes(app: str) -> FaultBuilder:
+@fault_builder
+def without_probes(pipeline: SteadyPipeline, app: str) -> Fault:
     """The app's pod runs with probes that notice nothing: what goes wrong in it is left as it is."""
 
     def edit(pod: dict[str, Any], container: str) -> None:
@@ -111,11 +103,8 @@ def without_probes(app: str) -> FaultBuilder:
             quiet = {"exec": {"command": ["true"]}, "httpGet": None, "tcpSocket": None}
             templates.probe(which, quiet)(pod, container)
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        fault = edited(app, edit, "probes that notice nothing")(pipeline)
-        return fault.proved(all_pods_ready(pipeline, app))
-
-    return build
+    fault = edited(app, edit, "probes that notice nothing")(pipeline)
+    return fault.proved(all_pods_ready(pipeline, app))
 
 
 def exits_at_once(app: str) -> FaultBuilder:
@@ -124,99 +113,77 @@ def exits_at_once(app: str) -> FaultBuilder:
     return edited(app, templates.command(words), "a program that ends at once", frozenset({"CrashLoopBackOff"}))
 
 
-def hangs_while_all_are_replaced(app: str) -> FaultBuilder:
+@fault_builder
+def hangs_while_all_are_replaced(pipeline: SteadyPipeline, app: str) -> Fault:
     """A change is rolled out to all pods at once, and the new ones never come up."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        path = workload_path(pipeline, app)
-        at_once = {"spec": {"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": "100%"}}}}
-        strategy = faults.patched(pipeline.api, path, at_once, f"{app} may replace all its pods at once")
-        part = pipeline.description[app]
-        edit = templates.command(["sleep", "infinity"])
-        hang = templates.edited(pipeline.api, part, pipeline.namespace, edit, summary="a program that does nothing")
-        return together(f"{app}: all its pods are replaced at once by some that never come up", [strategy, hang])
-
-    return build
+    path = workload_path(pipeline, app)
+    at_once = {"spec": {"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": "100%"}}}}
+    strategy = faults.patched(pipeline.api, path, at_once, f"{app} may replace all its pods at once")
+    hang = edited(app, templates.command(["sleep", "infinity"]), "a program that does nothing")(pipeline)
+    return together(f"{app}: all its pods are replaced at once by some that never come up", [strategy, hang])
 
 
-def runs_another_program(app: str, other: str) -> FaultBuilder:
+@fault_builder
+def runs_another_program(pipeline: SteadyPipeline, app: str, other: str) -> Fault:
     """The app's pods run the program of another app, of the same image."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        words = containers_of(template_of(pipeline.api.call("GET", workload_path(pipeline, other))))[0]["command"]
-        return edited(app, templates.command(words), f"the program of {other}")(pipeline)
-
-    return build
+    words = containers_of(template_of(pipeline.api.call("GET", workload_path(pipeline, other))))[0]["command"]
+    return edited(app, templates.command(words), f"the program of {other}")(pipeline)
 
 
-def apart_from_its_like(app: str) -> FaultBuilder:
+@fault_builder
+def apart_from_its_like(pipeline: SteadyPipeline, app: str) -> Fault:
     """The app's pods may not share a node, and there is one more of them than there are nodes."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        part = pipeline.description[app]
-        rule = {"labelSelector": {"matchLabels": dict(part.selector)}, "topologyKey": "kubernetes.io/hostname"}
-        affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [rule]}}
-        edit = templates.pod_fields(affinity=affinity)
-        fault = templates.edited(pipeline.api, part, pipeline.namespace, edit, summary="pods that repel each other")
-        return fault.proved(pod_shows(pipeline, app, NOT_SCHEDULED))
-
-    return build
+    rule = {
+        "labelSelector": {"matchLabels": dict(pipeline.description[app].selector)},
+        "topologyKey": "kubernetes.io/hostname",
+    }
+    affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [rule]}}
+    edit = templates.pod_fields(affinity=affinity)
+    return edited(app, edit, "pods that repel each other", NOT_SCHEDULED)(pipeline)
 
 
-def admits_restricted_pods_only(app: str) -> FaultBuilder:
+@fault_builder
+def admits_restricted_pods_only(pipeline: SteadyPipeline, app: str) -> Fault:
     """The namespace's label admits pods without any rights only, and then the app's pods go."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        path = KINDS["Namespace"].path(name=pipeline.namespace)
-        patch = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
-        label = faults.patched(pipeline.api, path, patch, "the namespace enforces pod security: restricted")
-        return with_new_pods(pipeline, label, app)
-
-    return build
+    path = KINDS["Namespace"].path(name=pipeline.namespace)
+    patch = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
+    label = faults.patched(pipeline.api, path, patch, "the namespace enforces pod security: restricted")
+    return with_new_pods(pipeline, label, app)
 
 
-def paused_rollout(app: str) -> FaultBuilder:
+@fault_builder
+def paused_rollout(pipeline: SteadyPipeline, app: str) -> Fault:
     """A change is rolled out and paused before any pod has it."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        path = workload_path(pipeline, app)
-        change = {"annotations": {"conveyor.io/release": "next"}}
-        patch = {"spec": {"paused": True, "template": {"metadata": change}}}
-        fault = faults.patched(pipeline.api, path, patch, f"{app} paused in the middle of a rollout")
-        return fault.proved(gone=all_pods_ready(pipeline, app))
-
-    return build
+    path = workload_path(pipeline, app)
+    change = {"annotations": {"conveyor.io/release": "next"}}
+    patch = {"spec": {"paused": True, "template": {"metadata": change}}}
+    fault = faults.patched(pipeline.api, path, patch, f"{app} paused in the middle of a rollout")
+    return fault.proved(gone=all_pods_ready(pipeline, app))
 
 
-def restarted(app: str) -> FaultBuilder:
+@fault_builder
+def restarted(pipeline: SteadyPipeline, app: str) -> Fault:
     """A rolling restart, which is no fault: something to watch."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        part, nothing = pipeline.description[app], Fault(f"{app} restarted pod by pod", [])
-        fault = faults.with_restart(nothing, part.list_name, part.workload, pipeline.namespace)
-        return fault.proved(gone=all_pods_ready(pipeline, app))
-
-    return build
+    part, nothing = pipeline.description[app], Fault(f"{app} restarted pod by pod", [])
+    fault = faults.with_restart(nothing, part.list_name, part.workload, pipeline.namespace)
+    return fault.proved(gone=all_pods_ready(pipeline, app))
 
 
-def quota_used_up(app: str) -> FaultBuilder:
+@fault_builder
+def quota_used_up(pipeline: SteadyPipeline, app: str) -> Fault:
     """The namespace gets a quota that it has used up already; then the app's pods go and no new one may come."""
+    api, namespace = pipeline.api, pipeline.namespace
+    fault = capacity.quota(api, "team-quota", namespace, {"pods": "3"})
+    replaced = pods_replaced(pipeline, fault, app)
+    path = workload_path(pipeline, app)
 
-    def build(pipeline: SteadyPipeline) -> Fault:
-        api, namespace = pipeline.api, pipeline.namespace
-        fault = capacity.quota(api, "team-quota", namespace, {"pods": "3"})
-        replaced = pods_replaced(pipeline, fault, app)
-        path = workload_path(pipeline, app)
+    def refused() -> bool:
+        return is_true(api.call("GET", path), "ReplicaFailure")
 
-        def refused() -> bool:
-            return is_true(api.call("GET", path), "ReplicaFailure")
-
-        undo = [*fault.undo, *capacity.waking(api, pipeline.description[app], namespace)]
-        return replace(replaced, undo=undo).proved(
-            Proof(f"the pods of {app} to be refused", refused, within=40.0), all_pods_ready(pipeline, app)
-        )
-
-    return build
+    undo = [*fault.undo, *capacity.waking(api, pipeline.description[app], namespace)]
+    return replace(replaced, undo=undo).proved(
+        Proof(f"the pods of {app} to be refused", refused, within=40.0), all_pods_ready(pipeline, app)
+    )
 
 
 def first_node(pipeline: SteadyPipeline) -> str:
@@ -254,26 +221,22 @@ def tainted(pipeline: SteadyPipeline) -> Fault:
     return faults.patched(pipeline.api, path, patch, f"the node has the taint {TAINT}")
 
 
-def claim_unbound(app: str, volume: str) -> FaultBuilder:
+@fault_builder
+def claim_unbound(pipeline: SteadyPipeline, app: str, volume: str) -> Fault:
     """The app keeps its data on a claim of a storage class that does not exist, so that it is never bound."""
-
-    def build(pipeline: SteadyPipeline) -> Fault:
-        api, namespace, claim = pipeline.api, pipeline.namespace, f"{app}-{volume}"
-        edit = templates.volume_from_claim(volume, claim)
-        summary = f"its {volume} on the claim {claim}"
-        moved = templates.edited(api, pipeline.description[app], namespace, edit, summary=summary)
-        body = {
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "metadata": {"name": claim},
-            "spec": {
-                "accessModes": ["ReadWriteOnce"],
-                "storageClassName": "fast",
-                "resources": {"requests": {"storage": "1Gi"}},
-            },
-        }
-        made = objects.created(api, "persistentvolumeclaims", namespace, body)
-        both = together(f"{app} waits for the claim {claim}, which is never bound", [moved, made])
-        return both.proved(pod_shows(pipeline, app, NOT_SCHEDULED))
-
-    return build
+    claim = f"{app}-{volume}"
+    edit = templates.volume_from_claim(volume, claim)
+    moved = edited(app, edit, f"its {volume} on the claim {claim}")(pipeline)
+    body = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": claim},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "fast",
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    }
+    made = objects.created(pipeline.api, "persistentvolumeclaims", pipeline.namespace, body)
+    both = together(f"{app} waits for the claim {claim}, which is never bound", [moved, made])
+    return both.proved(pod_shows(pipeline, app, NOT_SCHEDULED))

@@ -155,7 +155,7 @@ DIAGNOSIS: Final = (
             "prometheus-config",
             "prometheus.yml",
             observability.series_dropped("apps", "conveyor_readings_.*"),
-            "Prometheus scrapes the apps and drops their figures",
+            summary="Prometheus scrapes the apps and drops their figures",
         ),
         (finding(roles.PROMETHEUS, "series-dropped"),),
         (checks.SERIES_KEPT.of("producer"), checks.SET_AS_DECLARED.of("prometheus")),

@@ -14,7 +14,7 @@ GRAFANA_SOURCES_WRONG: Final = observability.rewritten(
     "grafana-config",
     "datasources.yaml",
     observability.host_replaced(roles.LOKI),
-    "Grafana looks for Loki where there is none",
+    summary="Grafana looks for Loki where there is none",
 )
 
 DIAGNOSIS: Final = (
@@ -38,7 +38,7 @@ DIAGNOSIS: Final = (
             "grafana-dashboards",
             "{dashboard}.json",
             observability.fewer_panels,
-            "the dashboard has lost most of its panels",
+            summary="the dashboard has lost most of its panels",
         ),
         (finding(roles.GRAFANA, "dashboard-damaged"),),
         (checks.GRAFANA_DASHBOARD_COMPLETE,),
@@ -73,7 +73,7 @@ DIAGNOSIS: Final = (
             "log-shipper-config",
             "otelcol.yaml",
             observability.host_replaced(roles.LOKI),
-            "the log shipper sends to where no Loki is",
+            summary="the log shipper sends to where no Loki is",
         ),
         (finding(roles.LOKI, "logs-not-shipped"),),
         deadline_s=150.0,
@@ -91,7 +91,7 @@ DIAGNOSIS: Final = (
             "prometheus-config",
             "prometheus.yml",
             observability.without_job("apps"),
-            "Prometheus has lost the job of the apps",
+            summary="Prometheus has lost the job of the apps",
         ),
         (finding(roles.PROMETHEUS, "scrape-failing"),),
         (checks.PODS_SCRAPED.of("producer"), checks.PODS_SCRAPED.of("processor")),

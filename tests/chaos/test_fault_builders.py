@@ -271,7 +271,9 @@ def test_the_damaged_file_is_no_yaml() -> None:
 def test_a_file_that_stays_as_it_is_is_no_fault() -> None:
     path = f"{NS}/configmaps/grafana-config"
     found = pipeline({path: {"metadata": {}, "data": {"datasources.yaml": "nothing"}}})
-    build = observability.rewritten("grafana", "grafana-config", "datasources.yaml", lambda text, _pipeline: text, "x")
+    build = observability.rewritten(
+        "grafana", "grafana-config", "datasources.yaml", lambda text, _pipeline: text, summary="x"
+    )
     with pytest.raises(PreconditionNotMet, match="like that already"):
         build(found)
 
