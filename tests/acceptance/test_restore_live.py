@@ -39,7 +39,7 @@ def test_a_lost_volume_is_restored_and_proved(admin: WritableCluster, judge: Jud
     taken = TAKEN.search(command("maintenance", "backup"))
     assert taken
     _lose_the_volume(admin)
-    command("platform", "up")
+    command("cli", "up")
     proved = PROVED.search(command("maintenance", "restore", "--from", taken[1], "--consent", CONSENT))
     assert proved
     assert int(proved[1]) == int(taken[2]) > 1_000
