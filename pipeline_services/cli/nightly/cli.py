@@ -28,7 +28,6 @@ from pipeline_services.model.signals import held_back, unwinding
 from pipeline_services.model.text import duration, file_time
 
 MINUTES: Final = 120.0
-KEPT: Final = 30
 RECEIVERS: Final = "CONVEYOR_NOTIFY"
 """The environment's variable with the addresses of whom to tell; not an option, since they are secret."""
 _UNTOLD: Final = "NOT NOTIFIED"
@@ -61,7 +60,13 @@ def _parser() -> Parser:
     add = parser.add_argument
     add("--minutes", type=positive, default=MINUTES, metavar="N", help="the time box (default: %(default)g)")
     add("--reports", type=Path, default=REPOSITORY / "reports" / "nightly", metavar="DIR", help="where it all goes")
-    add("--keep", type=counted, default=KEPT, metavar="N", help="nights kept in full (default: %(default)s)")
+    add(
+        "--keep",
+        type=counted,
+        default=history.NIGHTS_KEPT,
+        metavar="N",
+        help="nights kept whole (default: %(default)s)",
+    )
     add("--link", metavar="URL", help="where others find the report; in notifications (default: its path)")
     add("--dry-run", action="store_true", help="print the steps and what they take, run nothing")
     for name in ("context", "namespace"):

@@ -17,7 +17,9 @@ from pipeline_services.model.json_lines import tables_in
 FILE: Final = "history.jsonl"
 NIGHTS: Final = "nights"
 LINES_KEPT: Final = 90
-"""Nights that are compared; their folders are kept for a shorter time, since they are a thousand times as large."""
+"""Nights that are compared."""
+NIGHTS_KEPT: Final = 30
+"""Nights whose folders are kept, unless ``--keep`` says otherwise: they are a thousand times as large."""
 _FOLDER: Final = re.compile(r"\d{8}T\d{6}Z")
 
 Past = Sequence[Mapping[str, Any]]

@@ -13,6 +13,8 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import container_statuses, is_running, is_terminating, labels_of, name_of
 
+WATCHED_S: Final = 15.0
+"""Seconds for which the clients are watched once a token is refused: the processor writes several times in each."""
 REFUSED: Final = ("unauthorized", "forbidden")
 """Why a write fails whose token is deleted (401), or inactive (403)."""
 

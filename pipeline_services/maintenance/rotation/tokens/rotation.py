@@ -12,7 +12,7 @@ from pipeline_services.clients.pod_exec import output_of
 from pipeline_services.maintenance.rotation.steps import Say
 from pipeline_services.maintenance.rotation.tokens.influx import InfluxTokens, Json, for_the_same, token_of
 from pipeline_services.maintenance.rotation.tokens.steps import STEPS, Place, Step, Token, next_step, require_known
-from pipeline_services.maintenance.rotation.watch import Look, all_working, dropped_out, nobody
+from pipeline_services.maintenance.rotation.watch import WATCHED_S, Look, all_working, dropped_out, nobody
 from pipeline_services.maintenance.rotation.workloads import Workloads, environment_in, how_it_restarts, variables_of
 from pipeline_services.model.configuration import SecretKey
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable, UnexpectedAnswer
@@ -22,8 +22,6 @@ from pipeline_services.model.text import plural
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.secrets.store import SecretStore
 
-WATCHED_S: Final = 15.0
-"""Seconds for which the clients are watched once a token is refused: the processor writes several times in each."""
 SEEN_WITHIN_S: Final = 30.0
 GONE_WITHIN_S: Final = 60.0
 """Seconds in which pods that were replaced are gone."""
