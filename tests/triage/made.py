@@ -10,7 +10,7 @@ from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
-from pipeline_services.triage.causes.finding import make_finding, of_part
+from pipeline_services.triage.causes.finding import About, make_finding, of_part
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
 from pipeline_services.triage.subjects import CAUSES
@@ -19,42 +19,42 @@ AT = 1_795_419_700.0  # 2026-11-23 07:41:40 UTC
 PIPELINE = Pipeline.load()
 NOTHING = Evidence(Snapshot(AT, own_cluster.CONTEXT, PIPELINE.namespace), causes=CAUSES)
 SCALED = make_finding(
-    NOTHING,
+    About(
+        NOTHING,
+        "producer",
+        subject="deployment/producer",
+        affects=("processor", "influxdb"),
+        details=of_part(PIPELINE["producer"]),
+    ),
     "scaled-to-zero",
-    "producer",
     "producer is scaled to 0",
     "deployment/producer has spec.replicas 0",
     "no pod with app=producer",
     "rate is 0",
-    subject="deployment/producer",
     since=AT - 240,
     against=("nothing was deployed since",),
-    affects=("processor", "influxdb"),
-    details=of_part(PIPELINE["producer"]),
 )
 REPLACED = make_finding(
-    NOTHING,
+    About(NOTHING, "kafka", subject="pod/kafka-0", affects=(), details=of_part(PIPELINE["kafka"])),
     "pod-replaced",
-    "kafka",
     "kafka-0 is being replaced",
     "kafka-0 is 20 s old and not ready",
-    subject="pod/kafka-0",
     since=AT - 20,
-    affects=(),
-    details=of_part(PIPELINE["kafka"]),
 )
 FULL = make_finding(
-    NOTHING,
+    About(
+        NOTHING,
+        "storage",
+        subject="persistentvolumeclaim/data-influxdb-0",
+        affects=("influxdb", "processor"),
+        details={"pod": "influxdb-0", "mount": "/var/lib/influxdb"},
+    ),
     "volume-full",
-    "storage",
     "the volume of influxdb is full",
     "usage is 100 %",
-    subject="persistentvolumeclaim/data-influxdb-0",
-    affects=("influxdb", "processor"),
-    details={"pod": "influxdb-0", "mount": "/var/lib/influxdb"},
 )
-REBALANCE = make_finding(NOTHING, "rebalancing", "processor", "the group rebalances", affects=())
-UNKNOWN = make_finding(NOTHING, "unknown", "loki", "loki: nobody knows", affects=(), confidence=Confidence.LOW)
+REBALANCE = make_finding(About(NOTHING, "processor", affects=()), "rebalancing", "the group rebalances")
+UNKNOWN = make_finding(About(NOTHING, "loki", affects=()), "unknown", "loki: nobody knows", confidence=Confidence.LOW)
 AWAY = Unanswered("test_key_metric[consumer-lag]", "processor", "Prometheus does not answer")
 
 

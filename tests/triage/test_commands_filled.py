@@ -18,6 +18,8 @@ PIPELINE = Pipeline.load()
 OF_PART = set(finding.of_part(PIPELINE["kafka"]))
 GIVEN_BY = {"of_part": OF_PART, "OF_ALL": set(finding.OF_ALL), "pod": {"pod", "container"}, "_node": {"node", "taint"}}
 """What stands in the expression of the details, and the placeholders that it fills."""
+MADE_BY = {"_secret": {"secret"}}
+"""What else makes what a finding is about, and the placeholders that it fills."""
 
 
 def told() -> Iterator[tuple[str, ast.FunctionDef, ast.Call]]:
@@ -30,7 +32,7 @@ def told() -> Iterator[tuple[str, ast.FunctionDef, ast.Call]]:
         handed_on = {function.name: call for function, call in calls(tree, "make_finding") if hands_on(function, call)}
         for function, call in calls(tree, "make_finding", *handed_on):
             inner = handed_on.get(called(call))
-            args = [inner.args[0], call.args[0], inner.args[2]] if inner is not None else call.args
+            args = [inner.args[0], call.args[0]] if inner is not None else call.args
             whole = ast.Call(call.func, args, call.keywords)
             if not hands_on(function, whole):
                 yield f"{file.stem}-{call.lineno}", function, whole
@@ -77,6 +79,18 @@ def given(function: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
                 yield node.value
 
 
+def abouts(function: ast.FunctionDef, expression: ast.AST) -> Iterator[ast.Call]:
+    """Where what a finding is about is put together: in the expression, or in what its names were given."""
+    if isinstance(expression, ast.Call) and called(expression) in ("About", *MADE_BY):
+        yield expression
+    elif isinstance(expression, ast.Call):
+        for value in expression.args:
+            yield from abouts(function, value)
+    elif isinstance(expression, ast.Name):
+        for value in given(function, expression.id):
+            yield from abouts(function, value)
+
+
 def test_what_a_cause_is_filled_in_with_is_handed_over() -> None:
     places = list(told())
     assert len(places) > 80
@@ -89,11 +103,8 @@ def gap_of(where: str, function: ast.FunctionDef, call: ast.Call) -> str:
     causes = words(function, call.args[1]) & CAUSES.keys()
     if where.startswith("scheduling"):
         causes |= {reason.cause for reason in scheduling._REASONS}
-    details = [one.value for one in call.keywords if one.arg in ("details", None)]
-    said = set().union(*(words(function, value) for value in details), {one.arg for one in call.keywords})
-    known = said.union(*(names for word, names in GIVEN_BY.items() if word in said))
-    if not isinstance(call.args[2], ast.Constant):
-        known |= OF_PART
+    filled_in = [filled_in_by(function, about) for about in abouts(function, call.args[0])]
+    known = set.intersection(*filled_in) if filled_in else set()
     for cause in map(CAUSES.__getitem__, causes):
         for text in (*cause.steps, cause.undo, cause.afterwards):
             try:
@@ -103,11 +114,21 @@ def gap_of(where: str, function: ast.FunctionDef, call: ast.Call) -> str:
     return "" if causes else "it names no cause"
 
 
+def filled_in_by(function: ast.FunctionDef, about: ast.Call) -> set[str]:
+    """The placeholders that are known of what a finding is about."""
+    if called(about) in MADE_BY:
+        return MADE_BY[called(about)]
+    details = [one.value for one in about.keywords if one.arg == "details"]
+    said = set().union(*(words(function, value) for value in details), {"pod"} if about.args[2:] else ())
+    known = said.union(*(names for word, names in GIVEN_BY.items() if word in said))
+    return known if isinstance(about.args[1], ast.Constant) else known | OF_PART
+
+
 def test_a_gap_is_found() -> None:
-    source = 'def found(evidence):\n    make_finding(evidence, "{cause}", "node", details={{}})'
+    source = 'def found(evidence):\n    make_finding(About(evidence, "node"), "{cause}", "")'
     told_nothing = next(cause for cause in CAUSES.values() if "{pod}" in " ".join(cause.steps))
     for cause, gap in ((told_nothing.id, "pod"), ("no-such-cause", "it names no cause")):
         function = ast.parse(source.format(cause=cause)).body[0]
         assert isinstance(function, ast.FunctionDef)
-        [call] = [one for one in ast.walk(function) if isinstance(one, ast.Call)]
+        [(_, call)] = calls(function, "make_finding")
         assert gap in gap_of("", function, call)

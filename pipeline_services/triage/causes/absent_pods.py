@@ -19,7 +19,7 @@ from pipeline_services.model.k8s import (
     replicas_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import event_line, make_finding
+from pipeline_services.triage.causes.finding import About, event_line, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import READY
@@ -68,24 +68,19 @@ def absent(evidence: Evidence, part: Component, workload: K8sObject) -> Finding:
     if evidence.now - since > STARTING_FOR:
         held = finalizers_of(pod)
         return make_finding(
-            evidence,
+            About(evidence, part, pod),
             "pod-stuck-ending",
-            part,
             f"pod {name_of(pod)} should have ended {evidence.now - since:.0f} s ago",
             f"deletionTimestamp {deletion_time(pod)}",
             f"finalizers {held}" if held else "",
             since=since,
-            pod=pod,
         )
     return make_finding(
-        evidence,
+        About(evidence, part, pod, subject=part.kubectl_name),
         "pod-replaced",
-        part,
         f"the only pod of {part.id} is being deleted; its replacement follows",
         f"pod {name_of(pod)} is terminating",
-        subject=part.kubectl_name,
         since=min(since, evidence.now),
-        pod=pod,
     )
 
 
@@ -94,21 +89,18 @@ def _not_created(evidence: Evidence, part: Component, workload: K8sObject) -> Fi
     if stray is not None:
         labels = labels_of(stray)
         return make_finding(
-            evidence,
+            About(evidence, part, stray),
             "label-wrong",
-            part,
             f"pod {name_of(stray)} runs without the label {part.label_selector}, so no service finds it",
             *(f"its label {key} is {labels.get(key)!r}" for key in part.selector),
             str(progress_of(workload)),
             since=evidence.changed("pods", name_of(stray)),
-            pod=stray,
         )
     events = evidence.events_of(part.kind, part.workload)
     moving = any(evidence.now - last_seen(event) < STARTING_FOR for event in events)
     return make_finding(
-        evidence,
+        About(evidence, part),
         "pod-replaced" if moving else "pods-missing",
-        part,
         f"{part.kubectl_name} should have {replicas_of(workload)} pods and has none",
         str(progress_of(workload)),
         *(event_line(event) for event in events[:2]),

@@ -22,7 +22,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes import cluster_parts
-from pipeline_services.triage.causes.finding import make_finding, stopped_since
+from pipeline_services.triage.causes.finding import About, make_finding, stopped_since
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.steps import RESTORE
@@ -100,16 +100,14 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
     silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
     if away or scaled or silent or missing or cluster_parts.lacks_pods(evidence, "hpa"):
         yield make_finding(
-            evidence,
+            About(evidence, "hpa", subject="deployment/metrics-server"),
             "usage-unknown",
-            "hpa",
             "the metrics API has no metrics, so nothing scales",
             why,
             f"deployment/metrics-server: {len([pod for pod in servers if is_ready(pod)])} ready pods"
             if deployment
             else "",
             *(one.why for one in missing),
-            subject="deployment/metrics-server",
             since=stopped_since(evidence, deployment),
         )
 
@@ -121,12 +119,10 @@ def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
         part, hpa = evidence.pipeline[component], evidence.object("hpas", name)
         if hpa is None:
             yield make_finding(
-                evidence,
+                About(evidence, "hpa", subject=f"hpa/{name}"),
                 "autoscaler-missing",
-                "hpa",
                 f"HPA {name} does not exist, so {part.id} does not scale",
                 f"no hpa/{name}",
-                subject=f"hpa/{name}",
             )
         elif part.autoscaler:
             yield from _autoscaler(evidence, part, part.autoscaler, hpa)
@@ -145,13 +141,11 @@ def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8
     without = hpas.containers_without_request(evidence.snapshot, name) if evidence.known(part.list_name) else []
     if without:
         yield make_finding(
-            evidence,
+            About(evidence, part, affects={"hpa"}),
             "request-missing",
-            part,
             f"{', '.join(without)} requests no CPU, so {name} cannot work out its utilization",
             *(one.why for one in blind),
             since=evidence.changed(part.kind, part.workload, "spec.template"),
-            affects={"hpa"},
         )
         return
     wrong = evidence.failed(checks.HPA_SET_AS_DOCUMENTED, name)
@@ -160,28 +154,21 @@ def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8
     if wrong:
         why = wrong[0].why if target == part.workload else f"{name} scales {target}, not {part.workload}"
         yield make_finding(
-            evidence,
+            About(evidence, "hpa", subject=f"hpa/{name}", details=details),
             "autoscaler-wrong",
-            "hpa",
             why,
             why,
             condition(hpa, "AbleToScale").get("message", ""),
-            subject=f"hpa/{name}",
             since=evidence.changed("hpas", name, "spec"),
-            details=details,
         )
         return
     limited = condition(hpa, "ScalingLimited")
     full = status_of(hpa).get("currentReplicas", 0) >= wanted.max_replicas
     if full and limited.get("reason") == "TooManyReplicas" and age(hpa, evidence.now) > hpas.NEW_FOR:
         yield make_finding(
-            evidence,
+            About(evidence, "hpa", subject=f"hpa/{name}", affects=("hpa", part.id), details=details),
             "autoscaler-at-limit",
-            "hpa",
             f"{name} wants more than {wanted.max_replicas} pods of {part.id}",
             str(limited.get("message", "")),
-            subject=f"hpa/{name}",
             since=condition_since(hpa, "ScalingLimited"),
-            affects=("hpa", part.id),
-            details=details,
         )

@@ -9,7 +9,7 @@ from pipeline_services.checklist import checks
 from pipeline_services.judgements.cluster_parts import subject_of
 from pipeline_services.model.k8s import is_ready
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import make_finding
+from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.steps import GREEN, RESTORE
@@ -51,26 +51,30 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         if part.component in NAMED_ELSEWHERE:
             continue
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                part.component,
+                subject=subject_of(part, name),
+                affects={part.component, *evidence.pipeline.affected_by(*evidence.pipeline.judged_workloads)},
+            ),
             "cluster-part-down",
-            part.component,
             one.why,
             *_pods(evidence, name),
-            subject=subject_of(part, name),
-            affects={part.component, *evidence.pipeline.affected_by(*evidence.pipeline.judged_workloads)},
         )
     for one in evidence.failed(checks.NAMES_ANSWERED):
         (name,) = one.parameters
         part = evidence.pipeline.cluster[name]
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                part.component,
+                subject=f"configmap/{part.config_map}",
+                details={"config_map": part.config_map},
+            ),
             "dns-misconfigured",
-            part.component,
             one.why,
             *(metric.why for metric in evidence.failed_metrics("name-resolves")[:2]),
-            subject=f"configmap/{part.config_map}",
             since=evidence.changed("configmaps", part.config_map),
-            details={"config_map": part.config_map},
         )
 
 

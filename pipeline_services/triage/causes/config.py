@@ -11,7 +11,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import containers_of, created_at, name_of, port_of, template_of
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import OF_ALL, make_finding
+from pipeline_services.triage.causes.finding import OF_ALL, About, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
@@ -100,25 +100,26 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
     red = evidence.failed(checks.PRODUCER_LOAD_SET)
     if red and name in there:
         yield make_finding(
-            evidence,
+            About(
+                evidence, "config", subject=f"configmap/{name}", affects=evidence.pipeline.affected_by(roles.PRODUCER)
+            ),
             "load-setting-wrong",
-            "config",
             red[0].why,
             f"configmap/{name}: {red[0].why}",
-            subject=f"configmap/{name}",
             since=evidence.changed("configmaps", name),
-            affects=evidence.pipeline.affected_by(roles.PRODUCER),
         )
     settings = evidence.failed(checks.SETTINGS_LEAD_TO)
     if settings and not wrong and _services_there(evidence):
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                "config",
+                subject=f"configmap/{next(iter(there))}",
+                affects=evidence.pipeline.affected_by(*READERS),
+            ),
             "setting-wrong",
-            "config",
             settings[0].why,
             settings[0].why,
-            subject=f"configmap/{next(iter(there))}",
-            affects=evidence.pipeline.affected_by(*READERS),
         )
 
 
@@ -130,15 +131,12 @@ def _wrong_settings(
             since = evidence.changed("configmaps", name, f"data.{key}") or evidence.changed("configmaps", name)
             shown = repr(data[key]) if key in data else "not there"
             yield make_finding(
-                evidence,
+                About(evidence, "config", subject=f"configmap/{name}", affects=evidence.pipeline.affected_by(*READERS)),
                 "setting-wrong",
-                "config",
                 f"{key} in {name} is {shown}; expected {value!r}",
                 f"configmap/{name}: {key} is {shown}",
                 *_restarted_since(evidence, since),
-                subject=f"configmap/{name}",
                 since=since,
-                affects=evidence.pipeline.affected_by(*READERS),
             )
 
 
@@ -179,9 +177,8 @@ def _own_environment(evidence: Evidence) -> Iterator[Finding]:
                 wrong_load = key in described.positive and value is not None and not _positive(value)
                 if (key in shared and value is not None and value != shared[key]) or wrong_load:
                     yield make_finding(
-                        evidence,
+                        About(evidence, part),
                         "load-setting-wrong" if wrong_load else "setting-wrong",
-                        part,
                         f"{part.id} overrides {key} with {value!r}, unlike the ConfigMap",
                         f"{part.kubectl_name} sets {key}={value}, overriding configmap/{owners.get(key, own)}",
                         since=evidence.changed(part.kind, part.workload, "spec.template"),
@@ -208,26 +205,32 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
     for what, parts in missing.items():
         whose = ", ".join(part.id for part in parts)
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                "config",
+                subject=what,
+                affects=evidence.pipeline.affected_by(*(part.reports_to for part in parts)),
+                details={"app": whose},
+            ),
             "reference-missing",
-            "config",
             f"{what} is missing; {whose} cannot start without it",
             *(f"{part.kubectl_name} refers to {what}" for part in parts),
-            subject=what,
-            affects=evidence.pipeline.affected_by(*(part.reports_to for part in parts)),
-            details={"app": whose},
         )
     incomplete = evidence.failed(checks.SECRETS_COMPLETE)
     if incomplete and not missing:
         yield make_finding(
-            evidence,
+            About(evidence, "config", affects=evidence.pipeline.affected_by(roles.PROCESSOR), details=OF_ALL),
             "reference-missing",
-            "config",
             incomplete[0].why,
             incomplete[0].why,
-            affects=evidence.pipeline.affected_by(roles.PROCESSOR),
-            details=OF_ALL,
         )
+
+
+def _secret(evidence: Evidence, name: str) -> About:
+    """A Secret with a token, which one of two apps sends."""
+    reader = roles.PROCESSOR if name == evidence.pipeline.config.write_token.secret else roles.GRAFANA
+    suffer = evidence.pipeline.affected_by(reader)
+    return About(evidence, "config", subject=f"secret/{name}", affects=suffer, details={"secret": name})
 
 
 def _tokens(evidence: Evidence) -> Iterator[Finding]:
@@ -235,46 +238,22 @@ def _tokens(evidence: Evidence) -> Iterator[Finding]:
     lines = evidence.said(roles.PROCESSOR, config.REFUSAL)
     for one in refused:
         secret = keys.tokens[one.parameters[0]].secret
-        readers = roles.PROCESSOR if secret == keys.write_token.secret else roles.GRAFANA
-        yield make_finding(
-            evidence,
-            "token-refused",
-            "config",
-            one.why,
-            one.why,
-            *logged(lines[-1:]),
-            subject=f"secret/{secret}",
-            since=evidence.changed("secrets", secret),
-            affects=evidence.pipeline.affected_by(readers),
-            details={"secret": secret},
-        )
-    forbidden = evidence.failed(checks.TOKEN_MAY_WRITE)
+        seen, since = (one.why, *logged(lines[-1:])), evidence.changed("secrets", secret)
+        yield make_finding(_secret(evidence, secret), "token-refused", one.why, *seen, since=since)
+    forbidden, secret = evidence.failed(checks.TOKEN_MAY_WRITE), keys.write_token.secret
     for one in forbidden:
-        yield make_finding(
-            evidence,
-            "token-may-not-write",
-            "config",
-            one.why,
-            *logged(lines[-2:]),
-            subject=f"secret/{keys.write_token.secret}",
-            since=evidence.changed("secrets", keys.write_token.secret),
-            affects=evidence.pipeline.affected_by(roles.PROCESSOR),
-            details={"secret": keys.write_token.secret},
-        )
+        seen, since = tuple(logged(lines[-2:])), evidence.changed("secrets", secret)
+        yield make_finding(_secret(evidence, secret), "token-may-not-write", one.why, *seen, since=since)
     old = list(_old_token(evidence, lines))
     yield from old
     if not (refused or forbidden or old) and lines and evidence.ready(roles.INFLUXDB):
         yield make_finding(
-            evidence,
+            _secret(evidence, secret),
             "token-refused",
-            "config",
             "InfluxDB refuses the token that the processor started with",
             *logged(lines[-2:]),
-            subject=f"secret/{keys.write_token.secret}",
-            affects=evidence.pipeline.affected_by(roles.PROCESSOR),
             confidence=Confidence.MEDIUM,
             against=("InfluxDB accepts the token in the Secret: restart the processor",),
-            details={"secret": keys.write_token.secret},
         )
 
 
@@ -283,11 +262,13 @@ def _old_token(evidence: Evidence, lines: list[str]) -> Iterator[Finding]:
     for one in evidence.failed(checks.PODS_HOLD_THE_TOKEN):
         stale = config.pods_with_old_token(evidence.snapshot)
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                evidence.pipeline[roles.PROCESSOR],
+                subject=f"pod/{name_of(stale[0])}" if len(stale) == 1 else "",
+            ),
             "pod-holds-old-secret",
-            evidence.pipeline[roles.PROCESSOR],
             one.why,
             *logged(lines[-2:]),
-            subject=f"pod/{name_of(stale[0])}" if len(stale) == 1 else None,
             since=config.token_written(evidence.snapshot),
         )

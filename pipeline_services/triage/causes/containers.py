@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from pipeline_services.judgements.pods import OOM_RECENT
@@ -28,7 +29,7 @@ from pipeline_services.model.k8s import (
     state_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import event_line, make_finding, warnings_about
+from pipeline_services.triage.causes.finding import About, event_line, make_finding, warnings_about
 from pipeline_services.triage.causes.log_lines import last_log_lines
 from pipeline_services.triage.causes.probes import killed_by_probe
 from pipeline_services.triage.evidence import Evidence
@@ -112,38 +113,31 @@ def stuck_container(evidence: Evidence, part: Component, pod: K8sObject) -> Iter
         )
         if reason in _IMAGE:
             yield make_finding(
-                evidence,
+                About(evidence, part, pod),
                 "image-unavailable",
-                part,
                 f"the image {status.get('image') or _image(pod, status)} of {part.id} cannot be pulled",
                 *seen,
                 *_last_template_change(evidence, part),
                 since=since,
-                pod=pod,
             )
             return
         if reason == "CreateContainerConfigError" and re.search(_NOT_FOUND, message):
             yield make_finding(
-                evidence,
+                About(evidence, part, pod, owner="config"),
                 "reference-missing",
-                part,
                 f"{part.id} cannot start: {message}",
                 *seen,
                 since=since,
-                component="config",
-                pod=pod,
             )
             return
         if reason in _CANNOT_RUN or reason == "CreateContainerConfigError":
             yield make_finding(
-                evidence,
+                About(evidence, part, pod),
                 "container-cannot-start",
-                part,
                 f"the container of {part.id} cannot be run: {message}",
                 *seen,
                 *_last_template_change(evidence, part),
                 since=since,
-                pod=pod,
             )
             return
     yield from _unmounted(evidence, part, pod, since)
@@ -163,7 +157,7 @@ def _unmounted(evidence: Evidence, part: Component, pod: K8sObject, since: float
         else ("volume-missing", "storage", f"a volume of {part.id} cannot be mounted: {message}")
     )
     seen = [event_line(event) for event in failed[:2]]
-    yield make_finding(evidence, cause, part, summary, *seen, since=since, component=component, pod=pod)
+    yield make_finding(About(evidence, part, pod, owner=component), cause, summary, *seen, since=since)
 
 
 def ended(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding]:
@@ -192,18 +186,18 @@ def _out_of_memory(evidence: Evidence, part: Component, pod: K8sObject, status: 
     once = is_ready(pod) and count < LOOP_RESTARTS
     often = "once" if count == 1 else f"{count} times so far"
     summary = f"{part.id} exceeded its memory limit ({limit}) and was killed, {often}"
-    return make_finding(
-        evidence,
-        "out-of-memory",
-        part,
-        summary,
-        f"container {status['name']} of {name_of(pod)}: OOMKilled",
-        f"memory limit {limit}",
-        *_last_template_change(evidence, part),
-        since=at,
+    return replace(
+        make_finding(
+            About(evidence, part, pod),
+            "out-of-memory",
+            summary,
+            f"container {status['name']} of {name_of(pod)}: OOMKilled",
+            f"memory limit {limit}",
+            *_last_template_change(evidence, part),
+            since=at,
+        ),
         self_healing=once,
         heals_within=OOM_RECENT + 15 if once else None,
-        pod=pod,
     )
 
 
@@ -211,7 +205,7 @@ def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObj
     last = _last_end(status)
     code, count = last.get("exitCode"), status["restartCount"]
     words = last_log_lines(evidence, part, pod, status["name"])
-    common: dict[str, Any] = {"pod": pod, "details": {"container": str(status["name"])}}
+    about = About(evidence, part, pod, details={"container": str(status["name"])})
     seen = (
         f"container {status['name']} of {name_of(pod)} ended with exit code {code} ({last.get('reason', '')})",
         f"{count} restarts",
@@ -220,35 +214,21 @@ def _crashed(evidence: Evidence, part: Component, pod: K8sObject, status: K8sObj
     )
     if last.get("reason") in _CANNOT_RUN or code in _NEVER_RAN or any(re.search(_NO_PROGRAM, line) for line in words):
         return make_finding(
-            evidence,
+            about,
             "container-cannot-start",
-            part,
             f"the program of {part.id} cannot be run: exit code {code}",
             *seen,
             since=at,
-            **common,
         )
     waits = state_of(status, "waiting").get("reason") == "CrashLoopBackOff"
     if not is_ready(pod) and (waits or count >= LOOP_RESTARTS):
         why = f": {words[-1]}" if words else ""
         return make_finding(
-            evidence,
-            "crash-loop",
-            part,
-            f"{part.id} keeps crashing ({count} restarts){why}",
-            *seen,
-            since=created_at(pod),
-            **common,
+            about, "crash-loop", f"{part.id} keeps crashing ({count} restarts){why}", *seen, since=created_at(pod)
         )
     state = "runs again" if is_ready(pod) else "is being started again"
     return make_finding(
-        evidence,
-        "process-crashed",
-        part,
-        f"the process of {part.id} ended with exit code {code} and {state}",
-        *seen,
-        since=at,
-        **common,
+        about, "process-crashed", f"the process of {part.id} ended with exit code {code} and {state}", *seen, since=at
     )
 
 

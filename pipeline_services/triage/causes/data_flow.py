@@ -13,7 +13,7 @@ from pipeline_services.model.k8s import name_of, status_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.triage.causes import probes
-from pipeline_services.triage.causes.finding import make_finding
+from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.causes.kafka import unread_partitions
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
@@ -86,7 +86,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     """The backlog, then the readings themselves."""
     clock_behind = _old_at_once(evidence)
     for one in evidence.failed(checks.PROCESSORS_ONLY):
-        yield make_finding(evidence, "group-joined", roles.PROCESSOR, one.why, one.why)
+        yield make_finding(About(evidence, roles.PROCESSOR), "group-joined", one.why, one.why)
     yield from _backlog(evidence, clock_behind=clock_behind)
     yield from _readings(evidence, clock_behind=clock_behind)
 
@@ -103,9 +103,8 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     elif growing or (behind and not _falls(evidence)):
         first = (growing or behind)[0]
         yield make_finding(
-            evidence,
+            About(evidence, roles.PROCESSOR),
             "processing-too-slow",
-            roles.PROCESSOR,
             f"readings arrive faster than they are stored: {first.why}",
             *(one.why for one in (*growing, *behind, *high)),
             *_strangers(evidence),
@@ -113,9 +112,8 @@ def _backlog(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
         )
     elif (high or behind) and _falls(evidence) and not clock_behind:
         yield make_finding(
-            evidence,
+            About(evidence, roles.PROCESSOR),
             "backlog-draining",
-            roles.PROCESSOR,
             f"consumers are catching up with a backlog: {(high or behind)[0].why}",
             *(one.why for one in (*high, *behind)),
         )
@@ -151,43 +149,40 @@ def _readings(evidence: Evidence, *, clock_behind: bool) -> Iterator[Finding]:
     ahead = evidence.failed(checks.DATA_CLOCK)
     if ahead:
         yield make_finding(
-            evidence,
+            About(evidence, roles.PRODUCER, affects={roles.PROCESSOR}),
             "data-clock-wrong",
-            roles.PRODUCER,
             f"a producer's clock runs ahead: {ahead[0].why}",
             ahead[0].why,
-            affects={roles.PROCESSOR},
         )
     elif clock_behind:
         late = evidence.failed_metrics("end-to-end-latency")[0]
         yield make_finding(
-            evidence,
+            About(evidence, roles.PRODUCER, affects={roles.PROCESSOR}),
             "data-clock-wrong",
-            roles.PRODUCER,
             f"readings are stored at once with old timestamps, so a producer's clock is behind: {late.why}",
             late.why,
             f"no backlog for {STEADY_FOR:g} s: writes keep up with the producer",
-            affects={roles.PROCESSOR},
             confidence=Confidence.MEDIUM,
         )
     letters = evidence.failed_metrics("dead-letters")
     if letters:
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                roles.PRODUCER,
+                subject=f"topic/{evidence.pipeline.topics.dead_letters}",
+                affects={roles.PROCESSOR},
+            ),
             "poison-messages",
-            roles.PRODUCER,
             f"unreadable messages arrive: {letters[0].why}",
             letters[0].why,
-            subject=f"topic/{evidence.pipeline.topics.dead_letters}",
-            affects={roles.PROCESSOR},
         )
     idle = evidence.failed_metrics("producer-rate", "unacknowledged-age") or evidence.failed(checks.TOPIC_GROWS)
     if idle and evidence.ready(roles.PRODUCER):
         words = evidence.said(roles.PRODUCER, r"(?i)error|warn|fail|refused|timed? ?out", within=60)
         yield make_finding(
-            evidence,
+            About(evidence, roles.PRODUCER),
             "producer-idle",
-            roles.PRODUCER,
             f"the producer runs but its readings do not arrive: {idle[0].why}",
             *(one.why for one in idle),
             *logged(words[-2:]),

@@ -12,7 +12,7 @@ from pipeline_services.judgements.drift import Drift
 from pipeline_services.judgements.kafka import limited, other_settings
 from pipeline_services.model import roles
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import MOST_EVIDENCE, make_finding
+from pipeline_services.triage.causes.finding import MOST_EVIDENCE, About, make_finding
 from pipeline_services.triage.causes.network import DNS
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
@@ -141,29 +141,29 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
     if drift.extra:
         is_autoscaler = drift.kind == "HorizontalPodAutoscaler"
         return make_finding(
-            evidence,
+            About(
+                evidence, drift.component, subject=drift.subject, affects=None if is_autoscaler else (), details=named
+            ),
             "autoscaler-extra" if is_autoscaler else "object-extra",
-            drift.component,
             f"{drift.name} is an HPA that nobody declared: {drift.extra}"
             if is_autoscaler
             else f"{drift.observed}: {drift.extra}",
             drift.observed,
-            subject=drift.subject,
             since=since,
-            affects=None if is_autoscaler else (),
-            details=named,
         )
     asks_elsewhere = {DNS for one in drift.differences if one.path.startswith("dns")}
     return make_finding(
-        evidence,
+        About(
+            evidence,
+            drift.component,
+            subject=drift.subject,
+            affects={*evidence.pipeline.affected_by(drift.component), *asks_elsewhere} if drift.stops else (),
+            details=named,
+        ),
         "pod-edited" if drift.kind == "Pod" else "not-as-declared",
-        drift.component,
         f"{drift.observed}: {drift.does}",
         *(f"{drift.subject}: {one}" for one in drift.differences),
-        subject=drift.subject,
         since=since,
-        affects={*evidence.pipeline.affected_by(drift.component), *asks_elsewhere} if drift.stops else (),
-        details=named,
     )
 
 
@@ -177,18 +177,20 @@ def _brokers(evidence: Evidence) -> Iterator[Finding]:
         lines = [brokers.said(one) for one in found if one["broker"] == broker]
         more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                roles.KAFKA,
+                subject=f"broker/{broker or 'all'}",
+                affects=(),
+                details={
+                    "whom": f"--entity-name {broker}" if broker else "--entity-default",
+                    "limits": ",".join(own),
+                    "values": " ".join(_values(own)),
+                },
+            ),
             "broker-set-otherwise",
-            roles.KAFKA,
             f"{lines[0]}{more}: all topics and clients go by that, whatever the brokers' file says",
             *lines,
-            subject=f"broker/{broker or 'all'}",
-            affects=(),
-            details={
-                "whom": f"--entity-name {broker}" if broker else "--entity-default",
-                "limits": ",".join(own),
-                "values": " ".join(_values(own)),
-            },
         )
 
 
@@ -203,18 +205,20 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
         put_right = _add({key: declared for key, _, declared in other if declared})
         taken_away = ",".join(key for key, _, declared in other if not declared)
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                roles.KAFKA,
+                subject=f"topic/{topic}",
+                affects=(),
+                details={
+                    "name": topic,
+                    "change": " ".join([*put_right, *([f"--delete-config {taken_away}"] if taken_away else [])]),
+                    "back": " ".join(_add({key: value for key, value, _ in other})),
+                },
+            ),
             "topic-set-otherwise",
-            roles.KAFKA,
             f"{one.why}{f', and {len(other) - 1} more' if len(other) > 1 else ''}",
             *(f"{key}={value}, declared: {declared or 'nothing'}" for key, value, declared in other),
-            subject=f"topic/{topic}",
-            affects=(),
-            details={
-                "name": topic,
-                "change": " ".join([*put_right, *([f"--delete-config {taken_away}"] if taken_away else [])]),
-                "back": " ".join(_add({key: value for key, value, _ in other})),
-            },
         )
 
 
@@ -235,13 +239,15 @@ def _quotas(evidence: Evidence) -> Iterator[Finding]:
     for quota in evidence.data("kafka_quotas") or []:
         values = ",".join(f"{key}={value:.0f}" for key, value in sorted(quota["limits"].items()))
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                roles.KAFKA,
+                subject=f"quota/{limited(quota)}",
+                details={"whom": _whom(quota), "limits": ",".join(sorted(quota["limits"])), "values": values},
+            ),
             "clients-limited",
-            roles.KAFKA,
             f"the broker limits {limited(quota)} to {values}",
             f"quota for {limited(quota)}: {values}",
-            subject=f"quota/{limited(quota)}",
-            details={"whom": _whom(quota), "limits": ",".join(sorted(quota["limits"])), "values": values},
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -28,67 +29,91 @@ OF_ALL: Final[Mapping[str, str]] = MappingProxyType({"app": "the pipeline"})
 _WIDTH: Final = 240
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a finding is about.
+
+    Attributes:
+        what: the component; where a workload is concerned, or one pod of it, its part of the description.
+        pod: the one pod that is concerned.
+        owner: the component whose finding it is, where that is not what it is about.
+        subject: by default the pod, else the workload where ``what`` is a part.
+        affects: the components that suffer; by default those that depend on what it is about.
+        details: what the cause's commands are filled in with, beside the names of the pipeline, workload and pod.
+    """
+
+    evidence: Evidence
+    what: str | Component
+    pod: K8sObject | None = None
+    owner: str = ""
+    subject: str = ""
+    affects: Iterable[str] | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def component(self) -> str:
+        """Whose finding it is."""
+        return self.owner or self._concerned
+
+    @property
+    def object_name(self) -> str:
+        """The object concerned, ``pod/kafka-0``; empty where there is none."""
+        if self.subject or self.pod:
+            return self.subject or f"pod/{name_of(self.pod or {})}"
+        return self.what.kubectl_name if isinstance(self.what, Component) else ""
+
+    @property
+    def suffering(self) -> frozenset[str]:
+        """The components that suffer, the finding's own included."""
+        dependents = self.evidence.pipeline.affected_by(self._concerned) if self.affects is None else self.affects
+        return frozenset({self.component, *dependents})
+
+    @property
+    def _concerned(self) -> str:
+        return self.what.reports_to if isinstance(self.what, Component) else self.what
+
+    def filled(self, command: str) -> str:
+        """A command of the cause, to be pasted."""
+        pipeline, snapshot = self.evidence.pipeline, self.evidence.snapshot
+        part = self.what if isinstance(self.what, Component) else pipeline.workloads.get(self.what)
+        details = {**(of_part(part, self.pod) if part else {}), **self.details}
+        whole = pipeline.deploy if command == RESTORE else fill(command, pipeline, snapshot.namespace, details)
+        return in_context(whole, snapshot.context)
+
+
 def make_finding(
-    evidence: Evidence,
+    about: About,
     cause: str,
-    about: str | Component,
     summary: str,
     *seen: str,
-    pod: K8sObject | None = None,
-    component: str = "",
-    subject: str | None = None,
     since: float | None = None,
-    affects: Iterable[str] | None = None,
     confidence: Confidence = Confidence.HIGH,
     against: Iterable[str] = (),
-    self_healing: bool | None = None,
-    heals_within: float | None = None,
-    details: Mapping[str, str] = MappingProxyType({}),
     steps: Iterable[str] | None = None,
 ) -> Finding:
     """A finding of the cause with that id.
 
     Args:
-        about: the component; where a workload is concerned, or one pod of it, its part of the description.
         seen: the evidence, the strongest first; empty ones are left out.
-        component: whose finding it is, where that is not what it is about.
-        subject: by default the pod, else the workload where ``about`` is a part.
-        affects: the components that suffer; by default those that depend on what it is about.
-        self_healing: None for what the cause says; likewise ``heals_within``, in seconds.
-        details: what the cause's commands are filled in with, beside the names of the pipeline, workload and pod.
         steps: in place of the cause's own, where those cannot be typed.
     """
-    known, pipeline = evidence.causes[cause], evidence.pipeline
-    part = about if isinstance(about, Component) else pipeline.workloads.get(about)
-    concerned = about.reports_to if isinstance(about, Component) else about
-    owner = component or concerned
-    suffer = pipeline.affected_by(concerned) if affects is None else affects
-    more = {**(of_part(part, pod) if part else {}), **details}
-    if subject is None:
-        subject = f"pod/{name_of(pod)}" if pod else about.kubectl_name if isinstance(about, Component) else ""
-
-    def filled(text: str) -> str:
-        if text == RESTORE:
-            return in_context(pipeline.deploy, evidence.snapshot.context)
-        return in_context(fill(text, pipeline, evidence.snapshot.namespace, more), evidence.snapshot.context)
-
+    known, components = about.evidence.causes[cause], about.evidence.pipeline.components
+    lines = [one_line(line, _WIDTH) for line in dict.fromkeys(seen) if line]
     return Finding(
         cause=known,
-        component=owner,
+        component=about.component,
         summary=one_line(summary, _WIDTH),
-        subject=subject,
+        subject=about.object_name,
         since=since,
         confidence=confidence,
-        evidence=tuple(one_line(line, _WIDTH) for line in dict.fromkeys(seen) if line)[:MOST_EVIDENCE]
-        or (one_line(summary, _WIDTH),),
-        against=tuple(one_line(line, _WIDTH) for line in against if line),
-        affects=frozenset({owner, *suffer}) if affects is not None or component else frozenset(suffer),
-        next=tuple(map(filled, known.steps if steps is None else steps)),
-        undo=filled(known.undo),
-        afterwards=filled(known.afterwards),
-        self_healing=known.heals_within is not None if self_healing is None else self_healing,
-        heals_within=heals_within,
-        contact=pipeline.components[owner].contact if owner in pipeline.components else "",
+        evidence=tuple(lines[:MOST_EVIDENCE]) or (one_line(summary, _WIDTH),),
+        against=tuple(one_line(line, _WIDTH) for line in against),
+        affects=about.suffering,
+        next=tuple(map(about.filled, known.steps if steps is None else steps)),
+        undo=about.filled(known.undo),
+        afterwards=about.filled(known.afterwards),
+        self_healing=known.heals_within is not None,
+        contact=components[about.component].contact if about.component in components else "",
     )
 
 

@@ -13,7 +13,7 @@ from pipeline_services.model.commands import as_operator
 from pipeline_services.model.k8s import name_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.processor_log import NOT_DELIVERED
-from pipeline_services.triage.causes.finding import make_finding, of_part
+from pipeline_services.triage.causes.finding import About, make_finding, of_part
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
@@ -87,13 +87,11 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     missing = evidence.failure("influxdb_newest")
     if lines or ("bucket" in missing.lower() and not evidence.failed(checks.TOKEN_ACCEPTED)):
         yield make_finding(
-            evidence,
+            About(evidence, roles.INFLUXDB, subject=f"bucket/{evidence.pipeline.store.bucket}"),
             "bucket-missing",
-            roles.INFLUXDB,
             f"InfluxDB has no bucket {evidence.pipeline.store.bucket}, or not for this token",
             *logged(lines[-2:]),
             missing,
-            subject=f"bucket/{evidence.pipeline.store.bucket}",
         )
         return
     unhealthy = evidence.failed(checks.INFLUXDB_HEALTHY)
@@ -101,12 +99,10 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     if unhealthy or why:
         pod = name_of(evidence.ready(roles.INFLUXDB)[0])
         yield make_finding(
-            evidence,
+            About(evidence, roles.INFLUXDB, subject=f"pod/{pod}"),
             "store-unresponsive",
-            roles.INFLUXDB,
             unhealthy[0].why if unhealthy else f"{pod} is ready but does not answer",
             why,
-            subject=f"pod/{pod}",
             confidence=Confidence.MEDIUM,
         )
         return  # it refuses nothing: it does not answer
@@ -116,14 +112,12 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     said = evidence.said(roles.PROCESSOR, NOT_DELIVERED)
     if failing and evidence.ready(roles.PROCESSOR):
         yield make_finding(
-            evidence,
+            About(evidence, roles.INFLUXDB, details=of_part(evidence.pipeline[roles.PROCESSOR])),
             "writes-fail",
-            roles.INFLUXDB,
             f"InfluxDB rejects the processor's writes: {failing[0].why}",
             *(one.why for one in failing),
             *logged(said[-2:]),
             confidence=Confidence.MEDIUM,
-            details=of_part(evidence.pipeline[roles.PROCESSOR]),
         )
 
 
@@ -132,27 +126,31 @@ def _set_otherwise(evidence: Evidence) -> Iterator[Finding]:
     for one in evidence.failed(checks.BUCKET_SET_AS_DECLARED):
         bucket = snapshot.data("influxdb_bucket")
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                roles.INFLUXDB,
+                subject=f"bucket/{store.bucket}",
+                affects=(),
+                details={
+                    "id": bucket["id"],
+                    "wanted": f"{store.retention_s}s",
+                    "was": f"{bucket['retention_s']}s",
+                },
+            ),
             "bucket-set-otherwise",
-            roles.INFLUXDB,
             one.why,
             one.why,
-            subject=f"bucket/{store.bucket}",
-            affects=(),
-            details={
-                "id": bucket["id"],
-                "wanted": f"{store.retention_s}s",
-                "was": f"{bucket['retention_s']}s",
-            },
         )
     for found in at_work(snapshot) if evidence.failed(checks.STORE_LEFT_ALONE) else ():
         told = make_finding(
-            evidence,
+            About(
+                evidence,
+                roles.INFLUXDB,
+                subject=f"{found['kind']}/{found['name']}",
+                affects=(),
+                details={"id": found["id"], "kind": found["kind"]},
+            ),
             "store-worked-on",
-            roles.INFLUXDB,
             f"the {found['kind']} {found['name']!r} runs in InfluxDB: it works on readings beside the pipeline",
-            subject=f"{found['kind']}/{found['name']}",
-            affects=(),
-            details={"id": found["id"], "kind": found["kind"]},
         )
         yield told if found["kind"] == "task" else replace(told, next=told.next[:1], undo="")

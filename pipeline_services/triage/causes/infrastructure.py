@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.heartbeats import silent_nodes
@@ -30,7 +30,7 @@ from pipeline_services.model.k8s import (
     taints_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import OF_ALL, make_finding
+from pipeline_services.triage.causes.finding import OF_ALL, About, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
@@ -130,27 +130,27 @@ def _nodes(evidence: Evidence) -> Iterator[Finding]:
         yield from _node(evidence, node)
     for name, keys in closed_by_taints(evidence.objects("nodes")).items():
         seen = f"node {name} has the taint {', '.join(keys)}"
-        summary, about = f"{seen}: new pods cannot be scheduled on it", {"node": name, "taint": keys[0]}
+        summary, details = f"{seen}: new pods cannot be scheduled on it", {"node": name, "taint": keys[0]}
         told = make_finding(
-            evidence, "node-tainted", "node", summary, seen, subject=f"node/{name}", affects=(), details=about
+            About(evidence, "node", subject=f"node/{name}", affects=(), details=details), "node-tainted", summary, seen
         )
         yield replace(told, blocks=True)
     for one in evidence.failed(checks.NODES_HAVE_ROOM)[:1]:
         yield make_finding(
-            evidence, "node-full", "node", one.why, one.why, confidence=Confidence.MEDIUM, details=OF_ALL
+            About(evidence, "node", details=OF_ALL), "node-full", one.why, one.why, confidence=Confidence.MEDIUM
         )
 
 
 def _node(evidence: Evidence, node: K8sObject) -> Iterator[Finding]:
     name = name_of(node)
-    about: dict[str, Any] = {"subject": f"node/{name}", "details": {"node": name}}
+    about = About(evidence, "node", subject=f"node/{name}", details={"node": name})
     if name in evidence.snapshot.derive(silent_nodes):
         yield _silent(evidence, node)
         return
     if not is_true(node, "Ready"):
         ready, since = condition(node, "Ready"), condition_since(node, "Ready")
         summary, seen = f"node {name} is not Ready: {ready.get('reason', 'unknown')}", str(ready.get("message", ""))
-        yield make_finding(evidence, "node-not-ready", "node", summary, seen, since=since, **about)
+        yield make_finding(about, "node-not-ready", summary, seen, since=since)
         return
     pressed = [
         *(kind for kind in PRESSURES if condition_status(node, kind) != "False"),
@@ -160,11 +160,11 @@ def _node(evidence: Evidence, node: K8sObject) -> Iterator[Finding]:
     if pressed and failed:
         said = (f"{kind}: {condition(node, kind).get('message', 'no such condition')}" for kind in pressed)
         since = condition_since(node, pressed[0])
-        yield make_finding(evidence, "node-pressure", "node", failed[0].why, *said, since=since, **about)
+        yield make_finding(about, "node-pressure", failed[0].why, *said, since=since)
     if is_cordoned(node):
         summary, seen = f"node {name} is cordoned: new pods cannot be scheduled on it", "has spec.unschedulable true"
         told = make_finding(
-            evidence, "node-cordoned", "node", summary, f"node {name} {seen}", since=_tainted(node), affects=(), **about
+            replace(about, affects=()), "node-cordoned", summary, f"node {name} {seen}", since=_tainted(node)
         )
         yield replace(told, blocks=take_no_pods(evidence.objects("nodes")))
 
@@ -174,16 +174,12 @@ def _silent(evidence: Evidence, node: K8sObject) -> Finding:
     name, ready = name_of(node), condition(node, "Ready")
     silent = evidence.snapshot.derive(silent_nodes)[name]
     return make_finding(
-        evidence,
+        About(evidence, "node", subject=f"node/{name}", affects=evidence.pipeline.reported, details={"node": name}),
         "node-silent",
-        "node",
         f"the kubelet of node {name} has not reported for {silent:.0f} s; what is known of its pods is that old",
         f"Lease {name}: renewed {silent:.0f} s ago",
         f"node {name} is Ready {ready.get('status', 'Unknown')}: {ready.get('message', '')}",
-        subject=f"node/{name}",
         since=evidence.now - silent,
-        affects=evidence.pipeline.reported,
-        details={"node": name},
     )
 
 
@@ -201,12 +197,10 @@ def _claims(evidence: Evidence) -> Iterator[Finding]:
             continue
         if not own:
             yield make_finding(
-                evidence,
+                About(evidence, "storage", affects=evidence.pipeline.affected_by(app)),
                 "volume-missing",
-                "storage",
                 f"{app} has no volume claim",
                 "no such claim in the namespace",
-                affects=evidence.pipeline.affected_by(app),
             )
         for claim in own:
             yield from _claim(evidence, app, claim)
@@ -226,7 +220,7 @@ def _claim(evidence: Evidence, app: str, claim: K8sObject) -> Iterator[Finding]:
     else:
         return
     affects = evidence.pipeline.affected_by(app)
-    yield make_finding(evidence, cause, "storage", summary, *seen, subject=f"pvc/{name}", affects=affects)
+    yield make_finding(About(evidence, "storage", subject=f"pvc/{name}", affects=affects), cause, summary, *seen)
 
 
 def _out_of_space(evidence: Evidence, app: str) -> list[str]:
@@ -246,13 +240,15 @@ def _full(evidence: Evidence) -> Iterator[Finding]:
             pods, part = evidence.pods(app), evidence.pipeline[app]
             pod = name_of(pods[0]) if pods else part.first_pod
             yield make_finding(
-                evidence,
+                About(
+                    evidence,
+                    "storage",
+                    subject=f"pvc of {app}",
+                    affects=evidence.pipeline.affected_by(app),
+                    details={"pod": pod, "mount": part.mount},
+                ),
                 "volume-full",
-                "storage",
                 summary,
                 *(one.why for one in usage),
                 *logged(lines[-2:]),
-                subject=f"pvc of {app}",
-                affects=evidence.pipeline.affected_by(app),
-                details={"pod": pod, "mount": part.mount},
             )

@@ -15,7 +15,7 @@ from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import age, created_at, labels_of, made_by, name_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.metrics.key_metrics import metrics_of
-from pipeline_services.triage.causes.finding import make_finding
+from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
@@ -124,12 +124,10 @@ def _broker(evidence: Evidence) -> Iterator[Finding]:
     why = evidence.failure("kafka_topics")
     if why:
         yield make_finding(
-            evidence,
+            About(evidence, roles.KAFKA, subject=f"pod/{broker}"),
             "broker-unresponsive",
-            roles.KAFKA,
             f"{broker} is ready but does not answer",
             why,
-            subject=f"pod/{broker}",
             confidence=Confidence.MEDIUM,
         )
         return
@@ -144,9 +142,8 @@ def _foreign(evidence: Evidence, kafka: Component) -> Iterator[Finding]:
         yield from _topics(evidence)
     elif stopped:
         yield make_finding(
-            evidence,
+            About(evidence, roles.KAFKA),
             "broker-unresponsive",
-            roles.KAFKA,
             f"{kafka.address}, outside the cluster, does not answer; call {kafka.contact}",
             why,
             *stopped,
@@ -169,12 +166,10 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
         cause = "partition-leaderless" if "no leader" in one.why or "in sync" in one.why else "topic-missing"
         (topic,) = one.parameters
         yield make_finding(
-            evidence,
+            About(evidence, roles.KAFKA, subject=f"topic/{topic}"),
             cause,
-            roles.KAFKA,
             one.why,
             one.why,
-            subject=f"topic/{topic}",
             steps=None if in_cluster else (DESCRIBE_TOPIC,),
         )
 
@@ -187,17 +182,19 @@ def _flood(evidence: Evidence) -> Iterator[Finding]:
         own = grown.get(evidence.pipeline.topics.readings, 0.0)
         maker, name = made_by(pod), name_of(pod)
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                roles.KAFKA,
+                subject=f"pod/{name}",
+                details={"client": maker, "file": f"{maker.replace('/', '-')}.saved.yaml"},
+            ),
             "client-floods",
-            roles.KAFKA,
             f"pod {name} is not part of the pipeline, and {fastest(grown)}",
             f"the topic of readings grows by {own / 1e6:.3f} MB/s",
             f"pod {name}: made {age(pod, evidence.now):.0f} s ago, labels {labels_of(pod)}",
             *(f"pod {name_of(other)} is not part of the pipeline either" for other in others[1:3]),
-            subject=f"pod/{name}",
             since=created_at(pod),
             confidence=Confidence.MEDIUM if others[1:] else Confidence.HIGH,
-            details={"client": maker, "file": f"{maker.replace('/', '-')}.saved.yaml"},
         )
 
 
@@ -207,12 +204,10 @@ def _refusal(evidence: Evidence) -> Iterator[Finding]:
     found = re.search(_REFUSED, lines[-1]) if lines else None
     if found and evidence.ready(roles.KAFKA):
         yield make_finding(
-            evidence,
+            About(evidence, roles.KAFKA, subject=f"topic/{evidence.pipeline.topics.readings}"),
             "records-refused",
-            roles.KAFKA,
             f"{name_of(evidence.ready(roles.KAFKA)[0])} refuses what the producer sends: {found[0]}",
             *logged(lines[-2:]),
-            subject=f"topic/{evidence.pipeline.topics.readings}",
         )
 
 
@@ -222,12 +217,10 @@ def _coordinator(evidence: Evidence) -> Iterator[Finding]:
     brokers = evidence.ready(roles.KAFKA)
     if lines and brokers and evidence.failed(checks.CONSUMER_GROUP_STABLE):
         yield make_finding(
-            evidence,
+            About(evidence, roles.KAFKA, subject="topic/__consumer_offsets"),
             "partition-leaderless",
-            roles.KAFKA,
             f"{name_of(brokers[0])} cannot load the consumer group's offsets, so no processor can join",
             *logged(lines[-2:]),
-            subject="topic/__consumer_offsets",
             confidence=Confidence.MEDIUM,
         )
 
@@ -242,22 +235,18 @@ def _group(evidence: Evidence) -> Iterator[Finding]:
     young = all(age(pod, evidence.now) < STARTING_FOR for pod in evidence.ready(roles.PROCESSOR))
     if group["state"] in _MOVING:
         yield make_finding(
-            evidence,
+            About(evidence, roles.PROCESSOR, subject=f"group/{name}"),
             "rebalancing",
-            roles.PROCESSOR,
             "the consumer group is rebalancing: known, 5 to 10 s",
             *seen,
-            subject=f"group/{name}",
         )
     elif unread:
         cause = "rebalancing" if young else "partitions-unread"
         yield make_finding(
-            evidence,
+            About(evidence, roles.PROCESSOR, subject=f"group/{name}"),
             cause,
-            roles.PROCESSOR,
             f"no member of {name} reads the partitions {', '.join(unread)}",
             *seen,
-            subject=f"group/{name}",
         )
 
 

@@ -24,7 +24,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.causes import cluster_parts, services
-from pipeline_services.triage.causes.finding import make_finding, stopped_since, well
+from pipeline_services.triage.causes.finding import About, make_finding, stopped_since, well
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
@@ -117,20 +117,17 @@ def _names(evidence: Evidence) -> Iterator[Finding]:
     if away or scaled or cluster_parts.lacks_pods(evidence, DNS):
         wanted = replicas_of(deployment) if deployment else "?"
         yield make_finding(
-            evidence,
+            About(evidence, "dns", subject="deployment/coredns"),
             "dns-down",
-            "dns",
             f"no DNS server is ready: {_seen(evidence, len(servers))} of coredns, {wanted} wanted",
             *(f"pod {name_of(pod)}: {phase_of(pod)}" for pod in servers[:2]),
             *seen,
-            subject="deployment/coredns",
             since=stopped_since(evidence, deployment),
         )
     elif (red or lines) and not (of_one_app or _dns_blocked(evidence) or cluster_parts.explains_names(evidence)):
         yield make_finding(
-            evidence,
+            About(evidence, "dns"),
             "names-unresolvable",
-            "dns",
             "pods cannot resolve the names of the services",
             *seen,
             confidence=Confidence.MEDIUM,
@@ -171,14 +168,11 @@ def _policies(evidence: Evidence) -> Iterator[Finding]:
     loose = [one for check in TOO_LOOSE for one in evidence.failed(check)]
     if loose:
         yield make_finding(
-            evidence,
+            About(evidence, "network", subject="networkpolicies", affects=()),
             "policy-too-loose",
-            "network",
             loose[0].why,
             *(one.why for one in loose[:4]),
-            subject="networkpolicies",
             since=_changed(evidence),
-            affects=(),
         )
 
 
@@ -189,16 +183,13 @@ def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
     only_names = all(flow.destination == DNS for flow in ways.values())
     told = f"{_askers(ways.values())} reach DNS" if only_names else ", ".join(map(str, [*ways.values()][:3]))
     return make_finding(
-        evidence,
+        About(evidence, "network", subject="networkpolicies", affects=pipeline.affected_by(*sorted(cut_off))),
         "policy-blocks",
-        "network",
         f"no NetworkPolicy allows {told}",
         *ways,
         *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
         *_time_outs(evidence),
-        subject="networkpolicies",
         since=_changed(evidence),
-        affects=pipeline.affected_by(*sorted(cut_off)),
     )
 
 
@@ -268,13 +259,11 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
             and (evidence.failed(checks.PODS_READY, client) or _flow_stopped(evidence, client))
         ):
             yield make_finding(
-                evidence,
+                About(evidence, "network", affects=evidence.pipeline.affected_by(client)),
                 "connection-fails",
-                "network",
                 f"{client} cannot connect to {server}, which is healthy",
                 *logged(lines[-2:]),
                 *well(evidence, server),
-                affects=evidence.pipeline.affected_by(client),
                 confidence=Confidence.MEDIUM,
                 against=("the policies and the service look right",),
             )

@@ -11,7 +11,7 @@ from pipeline_services.checklist.run import CheckResult
 from pipeline_services.model import roles
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes import probes, tls
-from pipeline_services.triage.causes.finding import make_finding, of_part
+from pipeline_services.triage.causes.finding import About, make_finding, of_part
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import HISTORY, LOGS, READY, RESTORE, ROLL_BACK
@@ -106,9 +106,8 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
         yield silent
     elif missing:
         yield make_finding(
-            evidence,
+            About(evidence, evidence.pipeline[roles.PROMETHEUS]),
             "scrape-failing",
-            evidence.pipeline[roles.PROMETHEUS],
             f"Prometheus does not scrape every target: {missing[0].why}",
             *(one.why for one in missing),
             *_changed(evidence, roles.PROMETHEUS),
@@ -116,16 +115,17 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
     elif evidence.failed(checks.SERIES_KEPT):
         red = evidence.failed(checks.SERIES_KEPT)
         yield make_finding(
-            evidence,
+            About(evidence, evidence.pipeline[roles.PROMETHEUS]),
             "series-dropped",
-            evidence.pipeline[roles.PROMETHEUS],
             f"{red[0].why}: its own configuration drops them",
             *(one.why for one in red),
             *_changed(evidence, roles.PROMETHEUS),
         )
     elif evidence.failure("prometheus_targets"):
         why = evidence.failure("prometheus_targets")
-        yield make_finding(evidence, "not-ready", roles.PROMETHEUS, "Prometheus is ready but does not answer", why)
+        yield make_finding(
+            About(evidence, roles.PROMETHEUS), "not-ready", "Prometheus is ready but does not answer", why
+        )
 
 
 def _port_closed(evidence: Evidence, refused: CheckResult) -> Finding:
@@ -133,13 +133,11 @@ def _port_closed(evidence: Evidence, refused: CheckResult) -> Finding:
     (app,) = refused.parameters
     part = evidence.pipeline[app]
     return make_finding(
-        evidence,
+        About(evidence, part, affects={app, roles.PROMETHEUS}),
         "port-closed",
-        part,
         f"a pod of {app} is ready, but nothing listens on its port",
         refused.why,
         since=evidence.changed(part.kind, part.workload, "spec.template"),
-        affects={app, roles.PROMETHEUS},
         confidence=Confidence.MEDIUM,
     )
 
@@ -151,19 +149,21 @@ def _logs(evidence: Evidence) -> Iterator[Finding]:
     unready = evidence.failed(checks.LOKI_READY)
     if unready or evidence.failure("loki_ready"):
         why = unready[0].why if unready else evidence.failure("loki_ready")
-        yield make_finding(evidence, "not-ready", roles.LOKI, f"Loki runs but does not serve: {why}", why)
+        yield make_finding(About(evidence, roles.LOKI), "not-ready", f"Loki runs but does not serve: {why}", why)
     elif red:
         words = evidence.said(roles.LOG_SHIPPER, r"(?i)error|refused|no such host|timed? ?out|denied")
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                roles.LOKI,
+                subject=evidence.pipeline[roles.LOG_SHIPPER].kubectl_name,
+                details=of_part(evidence.pipeline[roles.LOG_SHIPPER]),
+            ),
             "logs-not-shipped",
-            roles.LOKI,
             f"logs do not arrive in Loki: {red[0].why}",
             *(one.why for one in red),
             *(f"log of the shipper: {line}" for line in words[-2:]),
             *_changed(evidence, roles.LOG_SHIPPER),
-            subject=evidence.pipeline[roles.LOG_SHIPPER].kubectl_name,
-            details=of_part(evidence.pipeline[roles.LOG_SHIPPER]),
         )
 
 
@@ -180,43 +180,39 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
     why = evidence.failure("grafana_health")
     if why or evidence.failed(checks.GRAFANA_HEALTHY):
         said = why or evidence.failed(checks.GRAFANA_HEALTHY)[0].why
-        yield make_finding(evidence, "not-ready", roles.GRAFANA, f"Grafana runs but does not serve: {said}", said)
+        yield make_finding(
+            About(evidence, roles.GRAFANA), "not-ready", f"Grafana runs but does not serve: {said}", said
+        )
         return
     for one in evidence.failed(checks.GRAFANA_DATASOURCE_ANSWERS):
         (source,) = one.parameters
         if evidence.ready(source) and not _explained(evidence, source, one.why):
             yield make_finding(
-                evidence,
+                About(evidence, roles.GRAFANA, subject=f"datasource/{source}"),
                 "datasource-broken",
-                roles.GRAFANA,
                 one.why,
                 one.why,
                 f"{source} itself is ready",
                 *_changed(evidence, roles.GRAFANA),
-                subject=f"datasource/{source}",
             )
     board, lost = evidence.failed(checks.GRAFANA_DASHBOARD_COMPLETE), evidence.failure("grafana_dashboard")
     if board or lost:
         said = board[0].why if board else lost
         yield make_finding(
-            evidence,
+            About(evidence, roles.GRAFANA, subject=f"dashboard/{evidence.pipeline.dashboard.uid}"),
             "dashboard-damaged",
-            roles.GRAFANA,
             said,
             said,
             *_changed(evidence, roles.GRAFANA),
-            subject=f"dashboard/{evidence.pipeline.dashboard.uid}",
         )
     panels = evidence.failed(checks.GRAFANA_PANEL_FRESH)
     if panels:
         yield make_finding(
-            evidence,
+            About(evidence, roles.GRAFANA, subject=f"dashboard/{evidence.pipeline.dashboard.uid}"),
             "panels-empty",
-            roles.GRAFANA,
             f"panels of the dashboard show no fresh data: {panels[0].why}",
             *(one.why for one in panels),
             *_changed(evidence, roles.GRAFANA),
-            subject=f"dashboard/{evidence.pipeline.dashboard.uid}",
         )
 
 

@@ -31,7 +31,7 @@ from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.triage.causes.absent_pods import absent
 from pipeline_services.triage.causes.containers import ended, stuck_container
-from pipeline_services.triage.causes.finding import make_finding, warnings_about
+from pipeline_services.triage.causes.finding import About, make_finding, warnings_about
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.causes.probes import unready
 from pipeline_services.triage.causes.scheduling import unscheduled
@@ -111,13 +111,11 @@ def settling(evidence: Evidence, inconclusive: Sequence[CheckResult]) -> Iterato
         young = [one for one in ages if one < SETTLING_FOR]
         if waiting and young:
             yield make_finding(
-                evidence,
+                About(evidence, part, affects={*evidence.pipeline.affected_by(part.reports_to), "hpa"}),
                 "settling",
-                part,
                 f"a pod of {part.id} has just started and has no metrics yet",
                 *(f"{one.id}: {one.why}" for one in waiting),
                 since=evidence.now - min(young),
-                affects={*evidence.pipeline.affected_by(part.reports_to), "hpa"},
             )
 
 
@@ -146,13 +144,11 @@ def _of(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding
 def _failed(evidence: Evidence, part: Component, pod: K8sObject) -> Finding:
     reason, message = status_of(pod).get("reason", "Error"), status_of(pod).get("message", "")
     return make_finding(
-        evidence,
+        About(evidence, part, pod),
         "pod-evicted",
-        part,
         f"pod {name_of(pod)} was evicted by its node: {reason} {message}",
         f"phase Failed, reason {reason}",
         message,
-        pod=pod,
     )
 
 
@@ -162,12 +158,11 @@ def _young_or_unready(evidence: Evidence, part: Component, pod: K8sObject) -> It
         cause = "rollout-under-way" if rolling else "pod-replaced"
         what = "a rollout of {} is under way" if rolling else "a pod of {} was replaced and is starting"
         summary, seen = f"{what.format(part.id)}: {name_of(pod)}", (_phase(pod), *warnings_about(evidence, pod))
-        yield make_finding(evidence, cause, part, summary, *seen, since=created_at(pod), pod=pod)
+        yield make_finding(About(evidence, part, pod), cause, summary, *seen, since=created_at(pod))
         return
     yield make_finding(
-        evidence,
+        About(evidence, part, pod),
         "not-ready",
-        part,
         f"pod {name_of(pod)} {_state(pod)}",
         _phase(pod),
         condition(pod, "Ready").get("message", ""),
@@ -175,7 +170,6 @@ def _young_or_unready(evidence: Evidence, part: Component, pod: K8sObject) -> It
         *_last_log_lines(evidence, part),
         since=condition_since(pod, "Ready"),
         confidence=Confidence.LOW,
-        pod=pod,
     )
 
 
@@ -205,14 +199,11 @@ def _restarted_often(evidence: Evidence, part: Component, pod: K8sObject) -> Ite
     restarts = restarts_of(pod)
     if restarts >= MAX_RESTARTS:
         yield make_finding(
-            evidence,
+            About(evidence, part, pod, affects={part.reports_to}),
             "restarted-often",
-            part,
             f"pod {name_of(pod)} was restarted {restarts} times; {MAX_RESTARTS} or more need action",
             f"restartCount {restarts}",
             *warnings_about(evidence, pod),
-            affects={part.reports_to},
-            pod=pod,
         )
 
 

@@ -26,7 +26,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.metrics.levels.pods import MAX_RESTARTS
 from pipeline_services.model.text import duration
-from pipeline_services.triage.causes.finding import event_line, make_finding
+from pipeline_services.triage.causes.finding import About, event_line, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import DESCRIBE, HISTORY, LOGS, READY, ROLL_BACK
@@ -77,28 +77,26 @@ def unready(evidence: Evidence, part: Component, pod: K8sObject) -> list[Finding
     if _is_wrong(evidence, pod, recent, started):
         return [
             make_finding(
-                evidence,
+                About(evidence, part, pod),
                 "probe-wrong",
-                part,
                 f"a probe of {part.id} fails although its process runs: {_which(pod, message)}",
                 *seen,
                 *_probe_lines(pod),
                 *alive(evidence, part),
                 since=since,
-                pod=pod,
             )
         ]
     if re.search(_TIMED_OUT, message) and evidence.now - started > STARTUP_S and not _is_start_up(recent):
         return [
-            make_finding(
-                evidence,
-                "process-hung",
-                part,
-                f"{part.id} runs but does not answer: {name_of(pod)}",
-                *seen,
-                since=since,
+            replace(
+                make_finding(
+                    About(evidence, part, pod),
+                    "process-hung",
+                    f"{part.id} runs but does not answer: {name_of(pod)}",
+                    *seen,
+                    since=since,
+                ),
                 self_healing=_is_restarted(pod) and restarts_of(pod) < MAX_RESTARTS,
-                pod=pod,
             )
         ]
     return []
@@ -128,29 +126,27 @@ def killed_by_probe(
     if re.search(_REFUSED, message) and not re.search(_TIMED_OUT, message):
         return [
             make_finding(
-                evidence,
+                About(evidence, part, pod),
                 "probe-wrong",
-                part,
                 f"{part.id} is killed by a probe on a port that nothing listens on: {_which(pod, message)}",
                 *seen,
                 *_probe_lines(pod),
                 *alive(evidence, part),
                 since=at,
-                pod=pod,
             )
         ]
     state = "was started again" if is_ready(pod) else "is being started again"
     return [
-        make_finding(
-            evidence,
-            "process-hung",
-            part,
-            f"{part.id} did not answer its probe, was killed and {state}",
-            *seen,
-            f"{count} restarts",
-            since=at,
+        replace(
+            make_finding(
+                About(evidence, part, pod),
+                "process-hung",
+                f"{part.id} did not answer its probe, was killed and {state}",
+                *seen,
+                f"{count} restarts",
+                since=at,
+            ),
             self_healing=count < MAX_RESTARTS,
-            pod=pod,
         )
     ]
 
@@ -192,17 +188,16 @@ def _unasked(evidence: Evidence, app: str, seen: str, affects: Iterable[str] | N
         return None
     if age < STOPPED_S:
         return None
-    return make_finding(
-        evidence,
-        "process-hung",
-        part,
-        f"{app} is Ready and does not answer: {name_of(ready[0])}; no reading has been stored for {duration(age)}",
-        seen,
-        f"no probe of {app} asks the process, so nothing restarts it",
-        since=evidence.snapshot.taken_at - age,
-        affects=affects,
+    return replace(
+        make_finding(
+            About(evidence, part, ready[0], affects=affects),
+            "process-hung",
+            f"{app} is Ready and does not answer: {name_of(ready[0])}; no reading has been stored for {duration(age)}",
+            seen,
+            f"no probe of {app} asks the process, so nothing restarts it",
+            since=evidence.snapshot.taken_at - age,
+        ),
         self_healing=False,
-        pod=ready[0],
     )
 
 

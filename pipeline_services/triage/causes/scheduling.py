@@ -20,7 +20,7 @@ from pipeline_services.model.k8s import (
     spec_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import event_line, make_finding
+from pipeline_services.triage.causes.finding import About, event_line, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.steps import DESCRIBE, DESCRIBE_WORKLOAD, HISTORY, READY, ROLL_BACK
@@ -102,19 +102,21 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
     sentence = f"a pod of {part.id} requests {large}" if large else found.sentence.format(app=part.id, **node)
     selector = spec_of(pod).get("nodeSelector") or spec_of(pod).get("affinity")
     told = make_finding(
-        evidence,
+        About(
+            evidence,
+            part,
+            owner=component,
+            pod=pod,
+            subject=f"node/{node['node']}" if component == "node" else "",
+            details=node,
+        ),
         cause,
-        part,
         sentence,
         f"pod {name_of(pod)} is Pending: {message}",
         *(event_line(event) for event in evidence.events_of("Pod", name_of(pod), "FailedScheduling")[:1]),
         f"it requires {selector}" if selector else "",
         *(_usage(evidence) if cause == "node-full" else ()),
-        component=component,
-        pod=pod,
-        subject=f"node/{node['node']}" if component == "node" else None,
         since=condition_since(pod, "PodScheduled"),
-        details=node,
     )
     yield replace(told, blocks=component == "node" and take_no_pods(evidence.objects("nodes")))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.endpoints import strangers
 from pipeline_services.model.k8s import K8sObject, containers_of, labels_of, name_of, port_of, ports_of, selector_of
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import make_finding, well
+from pipeline_services.triage.causes.finding import About, make_finding, well
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.steps import RESTORE
@@ -70,31 +70,28 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 def _service(evidence: Evidence, service: str, app: str) -> Iterator[Finding]:
     found, subject = evidence.object("services", service), f"service/{service}"
-    common: dict[str, Any] = {
-        "subject": subject,
-        "details": {"service": service},
-        "affects": {*evidence.pipeline.affected_by(app), "config"},
-    }
+    affected = {*evidence.pipeline.affected_by(app), "config"}
+    about = About(evidence, "network", subject=subject, affects=affected, details={"service": service})
     if found is None:
         summary, seen = f"{subject} is missing; clients of {app} need it", f"no {subject} in the namespace"
-        yield make_finding(evidence, "service-missing", "network", summary, seen, *well(evidence, app), **common)
+        yield make_finding(about, "service-missing", summary, seen, *well(evidence, app))
         return
-    common["since"] = evidence.changed("services", service)
+    since = evidence.changed("services", service)
     selector, pods = selector_of(found), evidence.pods(app)
     if pods and not any(_matches(selector, pod) for pod in pods):
         summary = f"the selector of {subject} matches no pod of {app}"
         lines = (f"selector {selector}", f"labels of {name_of(pods[0])}: {labels_of(pods[0])}", *well(evidence, app))
-        yield make_finding(evidence, "service-selects-nothing", "network", summary, *lines, **common)
+        yield make_finding(about, "service-selects-nothing", summary, *lines, since=since)
         return
     yield from _strangers(evidence, service)
     wrong = _wrong_port(found, pods, evidence.pipeline.service(app).port)
     failed = evidence.failed(checks.SERVICE_HAS_ENDPOINT, service)
     if wrong:
         lines = (wrong, *well(evidence, app))
-        yield make_finding(evidence, "service-port-wrong", "network", f"{subject} {wrong}", *lines, **common)
+        yield make_finding(about, "service-port-wrong", f"{subject} {wrong}", *lines, since=since)
     elif failed and evidence.ready(app):
         summary = f"{subject} leads to no pod"
-        yield make_finding(evidence, "service-selects-nothing", "network", summary, failed[0].why, **common)
+        yield make_finding(about, "service-selects-nothing", summary, failed[0].why, since=since)
 
 
 def _headless(evidence: Evidence) -> Iterator[Finding]:
@@ -102,15 +99,17 @@ def _headless(evidence: Evidence) -> Iterator[Finding]:
     for part in evidence.pipeline.workloads.values():
         if part.headless and part.id not in evidence.absent and not evidence.object("services", part.headless):
             yield make_finding(
-                evidence,
+                About(
+                    evidence,
+                    "network",
+                    subject=f"service/{part.headless}",
+                    affects=evidence.pipeline.affected_by(part.id),
+                    details={"service": part.headless},
+                ),
                 "service-missing",
-                "network",
                 f"there is no service/{part.headless}: {part.first_pod_host} is a name that does not resolve",
                 f"no service/{part.headless} in the namespace",
                 *well(evidence, part.id),
-                subject=f"service/{part.headless}",
-                affects=evidence.pipeline.affected_by(part.id),
-                details={"service": part.headless},
             )
 
 
@@ -120,16 +119,18 @@ def _strangers(evidence: Evidence, service: str) -> Iterator[Finding]:
     part, others = evidence.pipeline[evidence.pipeline.services[service]], strangers(evidence.snapshot, service)
     if others:
         yield make_finding(
-            evidence,
+            About(
+                evidence,
+                part,
+                owner="network",
+                subject=f"service/{service}",
+                affects={*evidence.pipeline.affected_by(part.id), "config"},
+                details={"service": service, "pod": others[0]},
+            ),
             "service-selects-too-much",
-            part,
             f"service/{service} leads to {', '.join(others)} as well, which is no pod of {part.id}",
             f"{len(evidence.ready(part.id))} ready pods carry the labels {part.label_selector}",
-            component="network",
-            subject=f"service/{service}",
             since=evidence.changed("services", service),
-            affects={*evidence.pipeline.affected_by(part.id), "config"},
-            details={"service": service, "pod": others[0]},
         )
 
 

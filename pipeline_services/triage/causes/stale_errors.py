@@ -12,7 +12,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import age_since_start, container_statuses, is_ready, is_running
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import make_finding
+from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 
@@ -49,13 +49,11 @@ def _deliveries_back(evidence: Evidence) -> Iterator[Finding]:
     if logged and _last_error(evidence, roles.PROCESSOR) > since + SETTLED_AFTER:
         return
     yield make_finding(
-        evidence,
+        About(evidence, roles.INFLUXDB, affects={roles.PROCESSOR}),
         "outage-over",
-        roles.INFLUXDB,
         "InfluxDB accepts writes again; earlier failures still count in logs and metrics",
         *(f"{one.id}: {one.why}" for one in (*failed, *logged)),
         since=since,
-        affects={roles.PROCESSOR},
         confidence=Confidence.MEDIUM,
     )
 
@@ -77,14 +75,12 @@ def _pods_back(evidence: Evidence) -> Iterator[Finding]:
             left = "".join(f"; {one} has not recovered" for one in sorted(affected & waiting))
             quiet = f"the last of them is of {abs(apart):.0f} s {'before' if apart < 0 else 'after'} its return"
             yield make_finding(
-                evidence,
+                About(evidence, component, affects={one.component for one in dependents_failed}),
                 "outage-over",
-                component,
                 f"a pod of {component} is back; {who} logged errors until then{left}",
                 *(f"{one.id}: {one.why}" for one in dependents_failed),
                 quiet,
                 since=back[component],
-                affects={one.component for one in dependents_failed},
                 confidence=Confidence.MEDIUM,
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from pipeline_services.checklist import checks
@@ -12,7 +13,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.k8s import K8sObject
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.text import duration
-from pipeline_services.triage.causes.finding import make_finding
+from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.causes.log_lines import logged, message_of
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
@@ -58,17 +59,17 @@ _UNUSABLE: Final = r"(?i)private key|\bPEM\b|failed to (load|find|parse).*(certi
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Expired before anything else, then the key of another, then not loaded, not trusted, about to expire."""
-    about = _About(evidence)
-    alone = next(about.expired(), None) or next(about.without_key(), None)
+    certificate = _Certificate(evidence)
+    alone = next(certificate.expired(), None) or next(certificate.without_key(), None)
     if alone:
         yield alone
         return
-    yield from about.not_loaded()
-    yield from about.not_trusted()
-    yield from about.expiring()
+    yield from certificate.not_loaded()
+    yield from certificate.not_trusted()
+    yield from certificate.expiring()
 
 
-class _About:
+class _Certificate:
     """What is known of the certificate, and the findings that it gives."""
 
     def __init__(self, evidence: Evidence) -> None:
@@ -76,11 +77,12 @@ class _About:
         secret = evidence.pipeline.config.tls
         self._evidence = evidence
         self._served, self._stored = shown.get("served"), shown.get("secret")
-        self._common: dict[str, Any] = {"subject": f"secret/{secret}", "since": evidence.changed("secrets", secret)}
+        self._subject, self._changed = f"secret/{secret}", evidence.changed("secrets", secret)
         self._lines = list(logged(evidence.said(roles.PROCESSOR, _TLS_TROUBLE)[-2:]))
 
     def _found(self, cause: str, summary: str, *seen: str, **more: Any) -> Finding:
-        return make_finding(self._evidence, cause, roles.INFLUXDB, summary, *seen, **{**self._common, **more})
+        more = {"since": self._changed, **more}
+        return make_finding(About(self._evidence, roles.INFLUXDB, subject=self._subject), cause, summary, *seen, **more)
 
     def expired(self) -> Iterator[Finding]:
         for where, certificate in (("served", self._served), ("Secret's", self._stored)):
@@ -114,7 +116,8 @@ class _About:
     def expiring(self) -> Iterator[Finding]:
         for one in self._evidence.failed(checks.CERTIFICATE_VALID_FOR_WEEKS):
             least = f"{tls.DAYS_LEFT} days are the least"
-            yield self._found("certificate-expiring", one.why, one.why, least, affects=())
+            found = self._found("certificate-expiring", one.why, one.why, least)
+            yield replace(found, affects=frozenset({roles.INFLUXDB}))
 
 
 def failed_checks(evidence: Evidence) -> list[CheckResult]:

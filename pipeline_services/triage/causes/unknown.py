@@ -8,7 +8,7 @@ from typing import Final
 
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import make_finding
+from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import GREEN
@@ -39,12 +39,10 @@ def findings(evidence: Evidence, explained_by: Sequence[Finding]) -> Iterator[Fi
             left.setdefault(one.component, []).append(one)
     for component, failed in left.items():
         told = make_finding(
-            evidence,
+            About(evidence, component, affects={component}),
             "unknown",
-            component,
             f"{component}: {failed[0].why}",
             *(f"{one.id}: {one.why}" for one in failed),
-            affects={component},
             confidence=Confidence.LOW,
         )
         level = max((one.level for one in failed), key=list(Escalation).index)

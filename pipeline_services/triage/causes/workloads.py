@@ -27,7 +27,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.pipeline import DAEMON_SET
-from pipeline_services.triage.causes.finding import earliest, event_line, make_finding
+from pipeline_services.triage.causes.finding import About, earliest, event_line, make_finding
 from pipeline_services.triage.causes.pods import pod_findings
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
@@ -115,7 +115,11 @@ def _of(evidence: Evidence, part: Component) -> Iterator[Finding]:
     if workload is None:
         summary = f"{subject} does not exist, so {part.id} does not run"
         yield make_finding(
-            evidence, "workload-missing", part, summary, f"no {subject} in the namespace", _pods_line(evidence, part)
+            About(evidence, part),
+            "workload-missing",
+            summary,
+            f"no {subject} in the namespace",
+            _pods_line(evidence, part),
         )
         return
     if part.kind != DAEMON_SET and replicas_of(workload) == 0:
@@ -134,9 +138,8 @@ def _scaled_to_zero(evidence: Evidence, part: Component) -> Finding:
     since = evidence.changed(part.kind, part.workload, "spec.replicas") or (last_seen(gone[0]) if gone else None)
     summary = f"{part.id} is scaled to 0, so no pod runs"
     return make_finding(
-        evidence,
+        About(evidence, part),
         "scaled-to-zero",
-        part,
         summary,
         f"{part.kubectl_name} has spec.replicas 0",
         *(event_line(event) for event in gone[:1]),
@@ -159,9 +162,8 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
             return
         summary = f"{part.id} runs on no node: its selector {selector} matches none"
         yield make_finding(
-            evidence,
+            About(evidence, part),
             "placement-impossible",
-            part,
             summary,
             f"{part.kubectl_name} wants 0 pods",
             f"nodeSelector {selector}",
@@ -192,7 +194,7 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
         cause, component, summary = "volume-missing", "storage", f"{part.id} has no volume claim"
     else:
         cause, component, summary = "pods-forbidden", "", f"no pod of {part.id} may be created: {message}"
-    yield make_finding(evidence, cause, part, summary, *lines, since=since, component=component)
+    yield make_finding(About(evidence, part, owner=component), cause, summary, *lines, since=since)
 
 
 def _held_up(evidence: Evidence, part: Component, workload: K8sObject) -> Iterator[Finding]:
@@ -203,9 +205,8 @@ def _held_up(evidence: Evidence, part: Component, workload: K8sObject) -> Iterat
     changed = evidence.changed(part.kind, part.workload, "spec")
     if spec_of(workload).get("paused"):
         yield make_finding(
-            evidence,
+            About(evidence, part),
             "rollout-paused",
-            part,
             f"the rollout of {part.id} is paused",
             str(progress),
             f"{part.kubectl_name} has spec.paused true",
@@ -217,9 +218,8 @@ def _held_up(evidence: Evidence, part: Component, workload: K8sObject) -> Iterat
         checks.ROLLOUT_COMPLETE, part.reports_to
     ):
         yield make_finding(
-            evidence,
+            About(evidence, part),
             "not-ready",
-            part,
             f"the rollout of {part.id} does not complete",
             str(progress),
             stalled.get("message", ""),
@@ -227,9 +227,8 @@ def _held_up(evidence: Evidence, part: Component, workload: K8sObject) -> Iterat
         )
         return
     yield make_finding(
-        evidence,
+        About(evidence, part),
         "rollout-under-way",
-        part,
         f"a rollout of {part.id} is under way: {progress}",
         *_leaving(evidence, part),
         since=changed,
