@@ -34,6 +34,9 @@ from pipeline_services.triage.model import Cause
 
 RECENT: Final = 900.0
 """Seconds back for which events and log lines are evidence of something that is wrong now."""
+TRIED_AGAIN_S: Final = 20.0
+"""Seconds within which every processor tries again to deliver what it holds, and says why it cannot."""
+_WHY_NOT: Final = rf"{NOT_DELIVERED} \([\w-]+\)"
 FRESH_S: Final = 20.0
 """Age of the newest stored reading up to which readings are being stored."""
 
@@ -138,29 +141,29 @@ class Evidence:
         return found
 
     def lines(self, component: str, within: float = 180.0) -> list[tuple[float, str]]:
-        """The newest log lines of a component's standing pods as (epoch seconds, text), oldest first.
+        """The newest log lines of a component's standing pods as (epoch seconds, text), oldest first."""
+        return sorted(line for pod in self.pods(component) for line in self.lines_of(component, pod, within))
 
-        Of a pod that is not ready its whole tail counts, the life before its last restart as well.
-        """
-        pods = {name_of(pod): pod for pod in self.pods(component)}
-        found = []
-        for tail in self.data(f"logs/{component}") or []:
-            pod = pods.get(tail["pod"])
-            if pod is None:
-                continue
-            since = self.now - within if is_ready(pod) else 0.0
-            found += [line for line in _lines_of((*tail.get("previous", ()), *tail["lines"])) if line[0] >= since]
-        return sorted(found)
+    def lines_of(self, component: str, pod: K8sObject, within: float = 180.0) -> list[tuple[float, str]]:
+        """As ``lines``, of one pod. Of one that is not ready all counts, the life before its restart as well."""
+        since = self.now - within if is_ready(pod) else 0.0
+        tails = [tail for tail in self.data(f"logs/{component}") or [] if tail["pod"] == name_of(pod)]
+        found = [line for tail in tails for line in _lines_of((*tail.get("previous", ()), *tail["lines"]))]
+        return sorted(line for line in found if line[0] >= since)
 
     def said(self, component: str, pattern: str, within: float = 180.0) -> list[str]:
         """The lines of a component that contain the pattern, newest last; not what it has said to be over since."""
         return [text for _, text in self.standing_lines(component, within) if re.search(pattern, text)]
 
     def standing_lines(self, component: str, within: float = 180.0) -> list[tuple[float, str]]:
-        """As ``lines``, without what the component has said to be over since."""
+        """As ``lines``, without what is over: deliveries work again since, or fail for another reason by now."""
         lines = self.lines(component, within)
-        over = _delivered_again(lines) or 0.0
-        return [(at, text) for at, text in lines if at > over or NOT_DELIVERED not in text]
+        over, (changed, reason) = _delivered_again(lines) or 0.0, _trouble(lines)
+        return [
+            (at, text)
+            for at, text in lines
+            if NOT_DELIVERED not in text or (at > over and (at > changed or reason in text))
+        ]
 
     @cached_property
     def delivers_since(self) -> float | None:
@@ -215,6 +218,13 @@ class Evidence:
 
 def _delivered_again(lines: list[tuple[float, str]]) -> float | None:
     return max((at for at, text in lines if DELIVERS_AGAIN in text), default=None)
+
+
+def _trouble(lines: list[tuple[float, str]]) -> tuple[float, str]:
+    """Until when another reason than the newest may have stood for a delivery that failed, and the newest."""
+    failed = [(at, found[0]) for at, text in lines if (found := re.search(_WHY_NOT, text))]
+    at, reason = failed[-1] if failed else (0.0, "")
+    return at - TRIED_AGAIN_S, reason
 
 
 def _lines_of(entries: tuple[str, ...]) -> list[tuple[float, str]]:

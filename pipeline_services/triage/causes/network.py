@@ -23,7 +23,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.triage.causes import cluster_parts, services
+from pipeline_services.triage.causes import cluster_parts, contact, services
 from pipeline_services.triage.causes.finding import About, make_finding, stopped_since, well
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
@@ -151,12 +151,13 @@ def _asks_elsewhere(evidence: Evidence, app: str) -> bool:
 def _unresolved(evidence: Evidence, app: str) -> list[str]:
     """What the app says of names that it cannot resolve; not what it said until it became ready, which needs them."""
     since = max(all_ready_since(evidence.pods(app)), default=0.0)
-    lines = [text for at, text in evidence.standing_lines(app) if at > since]
-    return [line for line in lines if re.search(_NO_NAME, line) and _is_ours(evidence, line)]
-
-
-def _is_ours(evidence: Evidence, line: str) -> bool:
-    return any(service in line for service in evidence.pipeline.services)
+    not_over, found = set(evidence.standing_lines(app)), list[tuple[float, str]]()
+    for pod in evidence.pods(app):
+        said = [line for line in evidence.lines_of(app, pod) if line[0] > since and line in not_over]
+        for service, server in evidence.pipeline.services.items():
+            complaints = [(at, text) for at, text in said if re.search(_NO_NAME, text) and service in text]
+            found += contact.standing(evidence, app, pod, server, complaints)
+    return [text for _, text in sorted(set(found))]
 
 
 def _policies(evidence: Evidence) -> Iterator[Finding]:
@@ -243,16 +244,7 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
             continue  # the broker itself makes its clients wait
         if evidence.failed(checks.SET_AS_DECLARED, server) or evidence.failure(_ASKED.get(server, "")):
             continue  # its settings are others, or it answers nobody, which is said of it
-        names = [server, *_names_of(pipeline[server])]
-        ready_at = max((condition_since(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
-        lines = [
-            line
-            for at, line in evidence.standing_lines(client, within=60)
-            if at > ready_at + RECONNECT_S
-            and re.search(_TIMED_OUT, line)
-            and not re.search(_GROUP_REQUEST, line)
-            and any(name in line.lower() for name in names)
-        ]
+        lines = _time_outs_of(evidence, client, server)
         if (
             lines
             and (evidence.ready(server) or (pipeline[server].address and evidence.known("kafka_topics")))
@@ -267,6 +259,26 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
                 confidence=Confidence.MEDIUM,
                 against=("the policies and the service look right",),
             )
+
+
+def _time_outs_of(evidence: Evidence, client: str, server: str) -> list[str]:
+    """What the client's pods say of a server that does not answer them, since it became ready; not what is over."""
+    names = [server, *_names_of(evidence.pipeline[server])]
+    ready_at = max((condition_since(pod, "Ready") or evidence.now for pod in evidence.ready(server)), default=0.0)
+    not_over = set(evidence.standing_lines(client, within=60))
+    found: list[tuple[float, str]] = []
+    for pod in evidence.pods(client):
+        complaints = [
+            (at, line)
+            for at, line in evidence.lines_of(client, pod, within=60)
+            if at > ready_at + RECONNECT_S
+            and (at, line) in not_over
+            and re.search(_TIMED_OUT, line)
+            and not re.search(_GROUP_REQUEST, line)
+            and any(name in line.lower() for name in names)
+        ]
+        found += contact.standing(evidence, client, pod, server, complaints)
+    return [line for _, line in sorted(found)]
 
 
 def _flow_stopped(evidence: Evidence, client: str) -> bool:
