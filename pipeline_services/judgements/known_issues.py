@@ -27,6 +27,7 @@ class KnownIssue:
         impact: what an operator notices of it.
         reason: why it is no fault.
         ends: the change that makes this entry wrong.
+        may_recur: whether the weekly review tolerates it when it comes again and again.
         expires: the day from which on it counts as a fault; None where ``ends`` alone decides.
     """
 
@@ -37,6 +38,7 @@ class KnownIssue:
     impact: str
     reason: str
     ends: str
+    may_recur: bool = True
     expires: date | None = None
 
     def covers(self, source: Source, component: str, text: str, now: float) -> bool:
@@ -116,6 +118,7 @@ KNOWN_ISSUES: Final = (
         reason="only asked for pods that are ready: a probe that fails often enough makes them unready or restarts "
         "them, and both are judged by checks of their own",
         ends="nothing; it rests on those checks",
+        may_recur=False,
     ),
 )
 

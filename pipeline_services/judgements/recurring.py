@@ -32,6 +32,7 @@ RECURS_OVER_S: Final = 3600.0
 """... where so much time lies between the first and the last."""
 AFTER_BREAK_S: Final = 600.0
 """What was broken on purpose may be complained of for so long after it was put right."""
+STARTING: Final = "Startup probe failed"
 SHOWN: Final = 160
 LATEST_EVENTS: Final = "kubectl get events -n {namespace} --sort-by=.lastTimestamp"
 
@@ -109,9 +110,15 @@ def kinds(snapshot: Snapshot, source: Source) -> list[Kind]:
     kept = [
         Kind(kind.source, kind.component, kind.sample, kind.times, kind.count, kind.key not in known)
         for kind in found
-        if kind.times and not known_issue(source, kind.component, kind.sample, snapshot.taken_at)
+        if kind.times and not _may_recur(kind, snapshot.taken_at)
     ]
     return sorted(kept, key=lambda kind: (not kind.new, -kind.times[-1]))
+
+
+def _may_recur(kind: Kind, now: float) -> bool:
+    said = kind.sample.partition(" ")[2] if kind.source == EVENTS else kind.sample  # an event without its object's kind
+    issue = known_issue(kind.source, kind.component, said, now)
+    return issue is not None and issue.may_recur
 
 
 def seen_now(snapshot: Snapshot) -> list[dict[str, Any]]:
@@ -124,8 +131,9 @@ def seen_now(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def _events(snapshot: Snapshot) -> Iterator[Kind]:
+    """Every Warning, but of containers that start: they are asked until they answer, or else restarted."""
     for event in snapshot.data("events"):
-        if event.get("type") == "Warning":
+        if event.get("type") == "Warning" and not str(event.get("message", "")).startswith(STARTING):
             text = f"{involved_object(event)[0]} {event.get('reason')}: {event.get('message', '')}"
             times = (first_seen(event), last_seen(event))
             yield Kind(EVENTS, component_of(snapshot.pipeline, event), one_line(text, 300), times, times_seen(event))

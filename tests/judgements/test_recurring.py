@@ -116,6 +116,28 @@ def test_known_issues_may_recur() -> None:
     assert no_new_error_recurs(world.snapshot(), "kafka") == []
 
 
+RACE = "FailedToUpdateEndpoint: the object has been modified; please apply your changes to the latest version"
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "recurs"),
+    [
+        (*RACE.split(": ", 1), False),
+        ("Unhealthy", "Startup probe failed: connection refused", False),
+        ("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", True),
+        ("Unhealthy", "Liveness probe failed: command timed out", True),
+    ],
+)
+def test_an_event_that_is_no_fault_may_recur_but_a_probe_that_fails_each_day(
+    reason: str, message: str, recurs: bool
+) -> None:
+    world = old()
+    warning(world, "Pod", "kafka-0", reason, message)
+    world.answers["events"][-1] |= {"count": 9, "firstTimestamp": world.ago(2 * HOUR)}
+    found = [kind for kind in kinds(world.snapshot(), EVENTS) if kind.component == "kafka" and kind.recurs]
+    assert bool(found) is recurs
+
+
 def test_a_week_that_nobody_looked_at_is_not_known() -> None:
     world = old()
     world.answers["history"] = []
