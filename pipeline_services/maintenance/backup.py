@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,10 +29,12 @@ from pipeline_services.maintenance.influxdb.server import InfluxServer
 from pipeline_services.maintenance.influxdb.transfer import back_up, restore_all
 from pipeline_services.maintenance.kafka import backup as kafka_backup
 from pipeline_services.maintenance.kafka.copy import throwaway_kafka
-from pipeline_services.maintenance.site import LINES_NOTED, Site
+from pipeline_services.maintenance.rotation.workloads import Workloads
+from pipeline_services.maintenance.site import LINES_NOTED, Site, called, tokens_in
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.text import duration, exact_duration, plural, utc
+from pipeline_services.platform.deploy.secrets.store import SecretStore
 
 PART: Final = roles.INFLUXDB
 """The folder of InfluxDB's files in an archive, and the name of what they say."""
@@ -176,13 +179,15 @@ def noted(archive: Archive, entries: int, lines: list[str]) -> dict[str, Any]:
 def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
     """Replace everything that the pipeline's InfluxDB holds by an archive, after a fresh backup, and prove the result.
 
+    The Secrets get the archive's tokens where theirs were made later, as after a lost volume.
+
     Args:
         consent: asked with what is about to be replaced; anything but the word leaves all as it is.
 
     Raises:
-        PreconditionNotMet: no consent, or the archive is of another pipeline, or its tokens are not today's.
-        NotProved: the archive does not give back what it says, so nothing was replaced; or the result differs, or all
-            was replaced but in part.
+        PreconditionNotMet: no consent, or the archive is of another pipeline.
+        NotProved: the archive does not give back what it says, or does not know the operator's token, so nothing was
+            replaced; or the result differs, or all was replaced but in part.
     """
     archive = archives.opened(folder)
     require_whole(archive)
@@ -200,13 +205,29 @@ def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
     with throwaway_influxdb(site.cluster, site.pipeline, site.journal) as (http, token):
         copy = InfluxServer(http, site.operator, site.pipeline.store.org)
         restore_all(http, token, folder / PART)
-        _require(refused_tokens(copy, site.tokens), "nothing was changed: after the restore no token would be accepted")
+        operators = {called(site.pipeline.config.admin): site.operator}
+        _require(
+            refused_tokens(copy, operators), "nothing was changed: after the restore nobody could put tokens right"
+        )
         _require(findings(was, copy, time.time()), "nothing was changed: the archive does not give back what it says")
         site.say("the archive is proved in a server of its own; replacing the pipeline's InfluxDB")
         _replace(site, folder, fresh)
+        site = _with_its_tokens(site)
         lines = _unlike(site, was, copy)
     _require(lines, f"InfluxDB is not what the archive holds; the backup from before is {fresh.folder}")
     site.say(f"restored and proved: {was.stored.points} points; the backup from before is {fresh.folder}")
+
+
+def _with_its_tokens(site: Site) -> Site:
+    """The site once Secrets and clients have tokens that InfluxDB accepts: the archive's, where theirs are later."""
+    secrets = site.cluster.list("secrets")
+    written = SecretStore(site.cluster, secrets, site.pipeline).ensure_tokens()
+    if not written:
+        return site
+    site.say(f"{' and '.join(written)}: held a token that was made after the backup; now the archive's")
+    workloads = Workloads(site.cluster, site.say)
+    workloads.restart(workloads.reading(written))
+    return replace(site, tokens=tokens_in(site.cluster.list("secrets"), site.pipeline.config))
 
 
 def _replace(site: Site, folder: Path, fresh: Archive) -> None:

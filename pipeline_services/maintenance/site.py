@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,7 +17,8 @@ from pipeline_services.maintenance.archive import Archives
 from pipeline_services.maintenance.influxdb.server import InfluxServer
 from pipeline_services.maintenance.kafka.broker import Broker
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import secret_value
+from pipeline_services.model.configuration import Config
+from pipeline_services.model.k8s import K8sObject, secret_value
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.platform.deploy.secrets.store import TOKEN_KEY, influxdb
@@ -75,6 +76,21 @@ class Site:
             yield broker
 
 
+def called(secret: str) -> str:
+    """What a message calls the token of a Secret."""
+    return f"the token of the Secret {secret}"
+
+
+def tokens_in(secrets: Iterable[K8sObject], config: Config) -> dict[str, str]:
+    """The operator's token and those of the clients, by what each is called.
+
+    Raises:
+        NoData: a Secret or its key is missing.
+    """
+    named = {config.admin: TOKEN_KEY, **{key.secret: key.key for key in config.tokens.values()}}
+    return {called(name): secret_value(secrets, name, key).decode().strip() for name, key in named.items()}
+
+
 @contextmanager
 def opened(access: ClusterAccess, say: Say) -> Iterator[Site]:
     """The pipeline of the suite's own cluster; its archives are in the user's data folder, which ``make clean`` leaves.
@@ -86,12 +102,8 @@ def opened(access: ClusterAccess, say: Say) -> Iterator[Site]:
     config = pipeline.config
     with closing(WritableCluster.connect(access.target)) as cluster:
         secrets = cluster.list("secrets")
-        named = {config.admin: TOKEN_KEY, **{key.secret: key.key for key in config.tokens.values()}}
-        tokens = {
-            f"the token of the Secret {name}": secret_value(secrets, name, key).decode().strip()
-            for name, key in named.items()
-        }
-        operator = next(iter(tokens.values()))
+        tokens = tokens_in(secrets, config)
+        operator = tokens[called(config.admin)]
         with influxdb(cluster, pipeline, secret_value(secrets, config.tls, CA).decode()) as http:
             live = InfluxServer(http, operator, pipeline.store.org)
             journal = Journal(access.reader_kubeconfig.parent / "journal")

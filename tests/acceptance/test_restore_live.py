@@ -13,6 +13,7 @@ import pytest
 
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.maintenance.backup import CONSENT
+from pipeline_services.maintenance.influxdb.proof import SETTLED_S
 from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
@@ -22,6 +23,7 @@ pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 CLAIM = "data-influxdb-0"
 GONE_WITHIN_S = 90.0
+ENOUGH = 1_000
 TAKEN = re.compile(r"^(/\S+) \(.* old, [\d.]+ MB, (\d+) points in", re.MULTILINE)
 PROVED = re.compile(r"restored and proved: (\d+) points")
 
@@ -36,13 +38,12 @@ def command(package: str, *arguments: str) -> str:
 
 
 def test_a_lost_volume_is_restored_and_proved(admin: WritableCluster, judge: Judge) -> None:
-    taken = TAKEN.search(command("maintenance", "backup"))
-    assert taken
+    folder, points = wait_until(_backup_with_points, within=2 * SETTLED_S, what="old points to back up", every=20.0)
     _lose_the_volume(admin)
     command("cli", "up")
-    proved = PROVED.search(command("maintenance", "restore", "--from", taken[1], "--consent", CONSENT))
+    proved = PROVED.search(command("maintenance", "restore", "--from", folder, "--consent", CONSENT))
     assert proved
-    assert int(proved[1]) == int(taken[2]) > 1_000
+    assert int(proved[1]) == points
     becomes_green(judge, "a green pipeline after the restore")
 
 
@@ -53,6 +54,14 @@ def test_without_the_word_nothing_is_replaced() -> None:
     done = subprocess.run(line, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == f"nothing was changed: the word was not {CONSENT!r}\n"
+
+
+def _backup_with_points() -> tuple[str, int] | None:
+    """Folder and points of a backup of enough that a loss would show."""
+    taken = TAKEN.search(command("maintenance", "backup"))
+    assert taken
+    points = int(taken[2])
+    return (taken[1], points) if points > ENOUGH else None
 
 
 def _lose_the_volume(admin: WritableCluster) -> None:

@@ -24,6 +24,7 @@ from pipeline_services.maintenance.kafka.records import Record
 from pipeline_services.maintenance.site import Site
 from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.k8s import encoded
 from pipeline_services.model.own_cluster import BACKUP_TESTED
 from pipeline_services.model.pipeline import Pipeline
 from tests.maintenance.influxdb.conftest import copy, copy_server, live, live_server
@@ -36,12 +37,22 @@ FIRST = ("reading,device=d1", HOUR_AGO_NS)
 
 
 class Claims:
-    """The cluster, as far as a note is written to it."""
+    """The cluster: the notes that are written to it, and its Secrets with the tokens that were handed out."""
 
     context = "kind-test"
 
     def __init__(self) -> None:
         self.notes: list[Any] = []
+        self.reader_token = "reader-token"
+
+    def list(self, kind: str) -> list[Any]:
+        assert kind == "secrets"
+        config = Pipeline.load().config
+        held = {config.admin: ("token", OPERATOR)}
+        held |= {one.secret: (one.key, self.reader_token) for one in config.tokens.values()}
+        return [
+            {"metadata": {"name": name}, "data": encoded({key: text.encode()})} for name, (key, text) in held.items()
+        ]
 
     def merge(self, kind: str, name: str, patch: Any) -> None:
         self.notes.append(json.loads(patch["metadata"]["annotations"][BACKUP_TESTED]))
@@ -70,6 +81,7 @@ def site(
         yield copy.http, OPERATOR
 
     monkeypatch.setattr(backup, "throwaway_influxdb", throwaway)
+    monkeypatch.setattr(backup.SecretStore, "ensure_tokens", lambda _: [])
 
     @contextmanager
     def kafka(*_: object) -> Iterator[FakeBroker]:
@@ -203,6 +215,28 @@ def test_the_oldest_archive_outlives_the_backup_that_its_own_restore_takes(
     assert site.archives.names()[:-1] == names
 
 
+def test_tokens_made_after_the_backup_become_those_of_the_archive(
+    site: Site, older: Path, live_server: FakeInflux, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster: Any = site.cluster
+    live_server.held = {BUCKET: {}, "other": {}}
+    live_server.rights = {OPERATOR: "operator", "later": "checks"}  # as `make up` made it on the new volume
+    cluster.reader_token, restarted = "later", list[str]()
+
+    def ensured(_: object) -> list[str]:
+        assert "later" not in live_server.rights
+        cluster.reader_token = "reader-token"
+        return ["influxdb-read"]
+
+    monkeypatch.setattr(backup.SecretStore, "ensure_tokens", ensured)
+    monkeypatch.setattr(backup.Workloads, "reading", lambda _, secrets: [f"whoever reads {name}" for name in secrets])
+    monkeypatch.setattr(backup.Workloads, "restart", lambda _, workloads: restarted.extend(workloads))
+    backup.restore(replace(site, tokens={"the token of the Secret influxdb-read": "later"}), older, agreed)
+    assert restarted == ["whoever reads influxdb-read"]
+    assert said[-2] == "influxdb-read: held a token that was made after the backup; now the archive's"
+    assert said[-1].startswith("restored and proved: 18 points")
+
+
 @pytest.mark.parametrize("step", ["kv", "sql", "shards/1"])
 def test_a_restore_that_breaks_off_says_so_and_the_same_command_makes_it_good(
     site: Site, older: Path, live_server: FakeInflux, monkeypatch: pytest.MonkeyPatch, step: str
@@ -238,10 +272,12 @@ def test_without_the_word_nothing_is_changed(site: Site, older: Path, live_serve
     assert live_server.held[BUCKET] == {}
 
 
-def test_an_archive_whose_tokens_are_not_todays_is_refused(site: Site, older: Path, live_server: FakeInflux) -> None:
+def test_an_archive_that_does_not_know_the_operator_is_refused(
+    site: Site, older: Path, live_server: FakeInflux
+) -> None:
     live_server.held[BUCKET] = {}
-    site = replace(site, tokens={"the token of the Secret x": "made after the backup"})
-    with pytest.raises(backup.NotProved, match=r"nothing was changed: .* no token would be accepted"):
+    site = replace(site, operator="made after the backup")
+    with pytest.raises(backup.NotProved, match=r"nothing was changed: .* does not accept the token of the Secret infl"):
         backup.restore(site, older, agreed)
     assert live_server.held[BUCKET] == {}
 
