@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any, Final
 
 from chaos.scaling import LoadTest, Sample
+from pipeline_services.model import plots
 
 _LOAD: Final = "#f4c7c3"
 _TARGET: Final = "#a51d2d"
@@ -19,13 +19,8 @@ def svg(test: LoadTest, targets: Mapping[str, int]) -> bytes:
     Args:
         targets: by app the CPU use, in percent of the request, that its autoscaler aims at.
     """
-    import matplotlib as mpl  # noqa: PLC0415 - half a second that only a picture is worth
-    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
 
-    with mpl.rc_context({"svg.hashsalt": "load test", "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=(8.0, 4.2), layout="constrained", facecolor="white")
-        FigureCanvasSVG(figure)
+    def draw(figure: Any) -> None:
         pods, cpu = figure.subplots(2, 1, sharex=True)
         for colour, app in zip(_COLOURS, targets, strict=False):
             _draw(pods, cpu, test, app, colour)
@@ -34,14 +29,13 @@ def svg(test: LoadTest, targets: Mapping[str, int]) -> bytes:
         for axes in (pods, cpu):
             axes.axvspan(0, test.calm_at - test.loaded_at, color=_LOAD, label="load")
             axes.set_ylim(bottom=0)
-            axes.grid(visible=True, linewidth=0.3, color="#cccccc")
+            plots.plain(axes)
         pods.set_ylabel("pods")
         cpu.set_ylabel("CPU, %\nof the request")
         cpu.set_xlabel("seconds since the load began")
         figure.legend(*cpu.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=8)
-        out = io.BytesIO()
-        figure.savefig(out, format="svg", metadata={"Date": None})
-    return out.getvalue()
+
+    return plots.svg("load test", (8.0, 4.2), draw)
 
 
 def _draw(pods: Any, cpu: Any, test: LoadTest, app: str, colour: str) -> None:

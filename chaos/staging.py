@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -25,6 +24,7 @@ from pipeline_services.experiment.timeline import as_json, as_text, phases
 from pipeline_services.experiment.timeline_picture import svg
 from pipeline_services.faults.safety import authorize_target
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.reporting.allure.results import Figure, figures_json
 from pipeline_services.reporting.run.plugin import source_of
 from pipeline_services.reporting.run.scenarios import Row
 from pipeline_services.reporting.run.session import PLUGIN, WARNING, OperatorRun
@@ -149,9 +149,8 @@ def attach(result: Result) -> None:
 
 
 def write_figures(result: Result, folder: Path) -> None:
-    """Recovery, lag and losses for the report's history, in the form that its generator reads."""
+    """Recovery, lag and losses for the report's history."""
     moments, scenario = phases(result), result.scenario.id
-    start, stop = (int(moments.get(name, 0.0) * 1000) for name in ("begin", "end"))
-    keyed = {f"{scenario} {name}": value for name, value in result.figures().items()}
-    entries = [{"id": key, "key": key, "value": value, "start": start, "stop": stop} for key, value in keyed.items()]
-    (folder / f"{scenario}-perf.json").write_text(json.dumps(entries), encoding="utf-8")
+    start, stop = (moments.get(name, 0.0) for name in ("begin", "end"))
+    figures = [Figure(f"{scenario} {name}", value, start, stop) for name, value in result.figures().items()]
+    (folder / f"{scenario}-perf.json").write_text(figures_json(figures), encoding="utf-8")

@@ -69,10 +69,10 @@ def test_score(player: Player, pytestconfig: pytest.Config) -> None:
 
 
 def remember(folder: str | None, figures: Mapping[str, float]) -> None:
-    """The score's figures for the report's history, in the form that its generator reads."""
-    if folder is None or not Path(folder).is_dir():
-        return
-    now = round(time.time() * 1000)
-    keyed = {f"matrix {name}": value for name, value in figures.items()}
-    entries = [{"id": key, "key": key, "value": value, "start": now, "stop": now} for key, value in keyed.items()]
-    (Path(folder) / "matrix-perf.json").write_text(json.dumps(entries), encoding="utf-8")
+    """The score's figures for the report's history."""
+    from pipeline_services.reporting.allure.results import Figure, figures_json  # noqa: PLC0415
+
+    if folder is not None and Path(folder).is_dir():
+        now = time.time()
+        entries = [Figure(f"matrix {name}", value, now, now) for name, value in figures.items()]
+        (Path(folder) / "matrix-perf.json").write_text(figures_json(entries), encoding="utf-8")

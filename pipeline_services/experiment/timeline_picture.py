@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any, Final
 
 from pipeline_services.experiment.result import Result
 from pipeline_services.experiment.scenario import Heals
 from pipeline_services.experiment.timeline import phases, series
+from pipeline_services.model import plots
 
 _FAULT: Final = "#f4c7c3"
 _DATA: Final = "#1a5fb4"
@@ -18,13 +18,8 @@ _LIMIT: Final = "#a51d2d"
 
 def svg(result: Result) -> bytes:
     """The picture, the same bytes for the same result. The fault is shaded, recovery dashed, the limit dotted."""
-    import matplotlib as mpl  # noqa: PLC0415 - half a second that only a picture is worth
-    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
 
-    with mpl.rc_context({"svg.hashsalt": result.scenario.id, "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=(8.0, 4.2), layout="constrained", facecolor="white")
-        FigureCanvasSVG(figure)
+    def draw(figure: Any) -> None:
         age, lag = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         zero, data = result.zero, series(result)
         age.plot(*_columns(data["age"], zero), color=_DATA, linewidth=1.4, label="newest stored reading")
@@ -36,9 +31,8 @@ def svg(result: Result) -> bytes:
         lag.set_xlabel("seconds since the fault landed")
         age.set_title(result.summary, loc="left", fontsize=10)
         figure.legend(*age.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=8)
-        out = io.BytesIO()
-        figure.savefig(out, format="svg", metadata={"Date": None})
-    return out.getvalue()
+
+    return plots.svg(result.scenario.id, (8.0, 4.2), draw)
 
 
 def _dress(axes: Any, result: Result, zero: float) -> None:
@@ -52,9 +46,7 @@ def _dress(axes: Any, result: Result, zero: float) -> None:
         axes.axvline(recovered - zero, color=_BACK, linestyle="--", label="recovered")
     axes.axvline(clock + plan.within_s - zero, color=_LIMIT, linestyle=":", label="limit")
     axes.set_ylim(bottom=0)
-    axes.grid(visible=True, linewidth=0.3, color="#cccccc")
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    plots.plain(axes)
 
 
 def _columns(points: list[tuple[float, float]], zero: float) -> tuple[list[float], list[float]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
+from pipeline_services.model import plots
 from pipeline_services.release.decision import Decision, Judged, percent
 
 _PAIR: Final = "#1a5fb4"
@@ -35,9 +35,9 @@ def metric_svg(judged: Judged) -> bytes:
         axes.set_xlabel("pair")
         axes.set_title(f"{judged.decision.value}: {judged.why}", loc="left", fontsize=8, wrap=True)
         figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-        _plain(axes)
+        plots.plain(axes)
 
-    return _svg(judged.metric.id, 3.4, draw)
+    return plots.svg(judged.metric.id, (PHONE_IN, 3.4), draw)
 
 
 def rollout_svg(rolled: Sequence[tuple[float, str]]) -> bytes:
@@ -54,9 +54,9 @@ def rollout_svg(rolled: Sequence[tuple[float, str]]) -> bytes:
         axes.set_yticks([])
         axes.set_xlabel("seconds since the roll-out began")
         axes.margins(x=0.45, y=0.1)
-        _plain(axes)
+        plots.plain(axes)
 
-    return _svg("rollout", 1.2 + 0.28 * len(rolled), draw)
+    return plots.svg("rollout", (PHONE_IN, 1.2 + 0.28 * len(rolled)), draw)
 
 
 def _draw_interval(axes: Any, judged: Judged, at: float) -> None:
@@ -71,24 +71,3 @@ def _draw_interval(axes: Any, judged: Judged, at: float) -> None:
 
 def _is_cost(value: float) -> bool:
     return math.isfinite(value) and value > 0
-
-
-def _plain(axes: Any) -> None:
-    axes.grid(visible=True, linewidth=0.3, color="#cccccc")
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-
-
-def _svg(salt: str, height: float, draw: Callable[[Any], None]) -> bytes:
-    """The same bytes for the same picture."""
-    import matplotlib as mpl  # noqa: PLC0415 - half a second that only a picture is worth
-    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=(PHONE_IN, height), layout="constrained", facecolor="white")
-        FigureCanvasSVG(figure)
-        draw(figure)
-        out = io.BytesIO()
-        figure.savefig(out, format="svg", metadata={"Date": None})
-    return out.getvalue()

@@ -25,7 +25,7 @@ _STATUS: Final = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.IN
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number that the page follows over the runs."""
+    """A number that the page follows over the runs; ``start`` and ``stop`` in epoch seconds."""
 
     key: str
     value: float
@@ -97,16 +97,21 @@ def _attach(files: dict[str, str], texts: Iterable[Attachment]) -> list[dict[str
 
 
 def of_the_run(environment: Mapping[str, str], figures: Iterable[Figure]) -> dict[str, str]:
-    """The files with the page's environment and its figures; times are in milliseconds since the epoch there."""
+    """The files with the page's environment and its figures."""
     lines = (f"{key} = {value}\n" for key, value in environment.items())
+    return {"environment.properties": "".join(lines), "run-perf.json": figures_json(figures)}
+
+
+def figures_json(figures: Iterable[Figure]) -> str:
+    """Figures as the page's generator reads them from files ``*-perf.json``: times are in milliseconds there."""
     entries = [
         {
-            "id": figure.key,
-            "key": figure.key,
-            "value": figure.value,
-            "start": int(figure.start * 1000),
-            "stop": int(figure.stop * 1000),
+            "id": one.key,
+            "key": one.key,
+            "value": one.value,
+            "start": int(one.start * 1000),
+            "stop": int(one.stop * 1000),
         }
-        for figure in figures
+        for one in figures
     ]
-    return {"environment.properties": "".join(lines), "run-perf.json": json.dumps(entries)}
+    return json.dumps(entries)
