@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -76,13 +76,8 @@ def flaws(manifest: Manifest, found: Mapping[str, FileFact]) -> list[str]:
     return lines + [f"the file {name} does not belong to it" for name in sorted(found.keys() - manifest.files.keys())]
 
 
-def superseded(names: Sequence[str], keep: int = KEPT) -> list[str]:
-    """The archives to delete, so that the newest ``keep`` stay; names sort by time. Pure."""
-    return sorted(names)[:-keep] if keep > 0 else sorted(names)
-
-
 class Archives:
-    """All archives of one cluster, in ``root``, oldest first."""
+    """All archives of one cluster, in ``root``, oldest first: their names are the times that they were taken at."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -106,7 +101,7 @@ class Archives:
             PreconditionNotMet: there is one of that second.
         """
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        target = self.root / name_at(at)
+        target = self.root / file_time(at)
         if target.exists():
             raise PreconditionNotMet(f"there is an archive {target} already", next_step="the same command again")
         for left in self.root.glob(f"{DRAFT}*"):
@@ -119,17 +114,12 @@ class Archives:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
-    def rotate(self, keep: int = KEPT) -> list[str]:
-        """Delete what is superseded; returns the names."""
-        gone = superseded(self.names(), keep)
+    def rotate(self) -> list[str]:
+        """Delete all but the newest ``KEPT``; returns the names of those deleted."""
+        gone = self.names()[:-KEPT]
         for name in gone:
             shutil.rmtree(self.root / name)
         return gone
-
-
-def name_at(at: float) -> str:
-    """What the archive of a moment (seconds since the epoch) is called."""
-    return file_time(at)
 
 
 def closed(folder: Path, at: float, source: str, facts: Mapping[str, Any]) -> Archive:

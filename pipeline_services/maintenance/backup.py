@@ -33,7 +33,7 @@ from pipeline_services.maintenance.rotation.workloads import Workloads
 from pipeline_services.maintenance.site import LINES_NOTED, Site, called, tokens_in
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet, UnexpectedAnswer
-from pipeline_services.model.text import duration, exact_duration, plural, utc
+from pipeline_services.model.text import duration, exact_duration, file_time, plural, utc
 from pipeline_services.platform.deploy.secrets.store import SecretStore
 
 PART: Final = roles.INFLUXDB
@@ -66,7 +66,7 @@ def take(site: Site, *, for_a_restore: bool = False) -> Archive:
         back_up(site.live, folder / PART, at)
         kafka = {} if for_a_restore else {roles.KAFKA: _take_kafka(site, folder / roles.KAFKA, at)}
         closed(folder, at, site.source, {PART: was.to_dict(), **kafka})
-    archive = archives.opened(site.archives.root / archives.name_at(at))
+    archive = archives.opened(site.archives.root / file_time(at))
     site.say(f"{summary(archive, was.stored)}; took {exact_duration(time.monotonic() - began)}")
     site.say(f"the archive before it: {summary(before) if before else 'none'}")
     gone = [] if for_a_restore else site.archives.rotate()

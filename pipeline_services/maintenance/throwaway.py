@@ -18,7 +18,7 @@ from pipeline_services.faults.journal import Call, Journal, Step
 from pipeline_services.faults.model import Fault, Proof, marks
 from pipeline_services.faults.objects import exists
 from pipeline_services.model.component import Component
-from pipeline_services.model.errors import NoData
+from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import K8sObject, containers_of, phase_of, spec_of, template_of
 from pipeline_services.model.kinds import KINDS
 
@@ -34,26 +34,24 @@ class Recipe:
 
     Attributes:
         part: the component whose image it is.
-        workload: that component's, as the cluster has it.
         command: of its container.
         env: nothing is taken over from the component's own.
         port: on the pod's loopback interface.
     """
 
     part: Component
-    workload: K8sObject
     command: Sequence[str]
     env: Mapping[str, str]
     port: int
 
 
-def manifests(recipe: Recipe, namespace: str) -> dict[str, dict[str, Any]]:
-    """By kind what is made, in the order of making. Pure.
+def manifests(recipe: Recipe, workload: K8sObject, namespace: str) -> dict[str, dict[str, Any]]:
+    """By kind what is made, in the order of making, of the workload that the component has. Pure.
 
     Raises:
         NoData: the workload has no such container.
     """
-    part, template = recipe.part, template_of(recipe.workload)
+    part, template = recipe.part, template_of(workload)
     container = next((one for one in containers_of(template) if one["name"] == part.container), None)
     if container is None:
         raise NoData(f"{part.kind} {part.workload} has no container {part.container}")
@@ -85,7 +83,15 @@ def manifests(recipe: Recipe, namespace: str) -> dict[str, dict[str, Any]]:
 
 
 def throwaway(api: WritableCluster, recipe: Recipe, namespace: str) -> Fault:
-    """The pod as a change that is undone: its namespace goes, and all in it."""
+    """The pod as a change that is undone: its namespace goes, and all in it.
+
+    Raises:
+        PreconditionNotMet: the pipeline's own workload is not there, so its image is not known.
+    """
+    part = recipe.part
+    workload = api.get(part.kind, part.workload)
+    if workload is None:
+        raise PreconditionNotMet(f"there is no {part.kind} {part.workload}", next_step="make up")
     place = KINDS["Namespace"].path(name=namespace)
     pod = KINDS["Pod"].path(namespace, POD)
 
@@ -94,13 +100,13 @@ def throwaway(api: WritableCluster, recipe: Recipe, namespace: str) -> Fault:
 
     made: list[Step] = [
         Call("POST", KINDS[kind].path(namespace), {"apiVersion": "v1", "kind": kind, **body})
-        for kind, body in manifests(recipe, namespace).items()
+        for kind, body in manifests(recipe, workload, namespace).items()
     ]
     return Fault(
-        f"namespace {namespace} with a throwaway {recipe.part.id}",
+        f"namespace {namespace} with a throwaway {part.id}",
         made,
         [Call("DELETE", place)],
-        Proof(f"the throwaway {recipe.part.id} to run", runs, STARTED_WITHIN_S),
+        Proof(f"the throwaway {part.id} to run", runs, STARTED_WITHIN_S),
         Proof(f"the namespace {namespace} to be gone", lambda: not exists(api, place), GONE_WITHIN_S),
         lifetime_s=LIFETIME_S,
     )

@@ -33,7 +33,7 @@ CONTAINER = {
     "livenessProbe": {},
 }
 WORKLOAD = {"spec": {"template": {"spec": {"containers": [CONTAINER], "securityContext": {"runAsUser": 10002}}}}}
-RECIPE = Recipe(PART, WORKLOAD, ["influxd"], {"A": "b"}, 8086)
+RECIPE = Recipe(PART, ["influxd"], {"A": "b"}, 8086)
 
 
 class FakeApi:
@@ -61,13 +61,13 @@ class FakeApi:
 
 
 def test_its_mark_ends_with_its_own_time_and_not_with_that_of_a_fault() -> None:
-    made = {kind: [body] for kind, body in manifests(RECIPE, "beside").items()}
+    made = {kind: [body] for kind, body in manifests(RECIPE, WORKLOAD, "beside").items()}
     assert overdue(made, time.time() + LIFETIME_S - 60) == []
     assert len(overdue(made, time.time() + LIFETIME_S + 1)) == len(made)
 
 
 def test_the_pod_runs_the_pipelines_image_and_nothing_else_of_it() -> None:
-    made = manifests(RECIPE, "a-namespace")
+    made = manifests(RECIPE, WORKLOAD, "a-namespace")
     assert list(made) == ["Namespace", "ServiceAccount", "Pod"]
     spec = made["Pod"]["spec"]
     (container,) = spec["containers"]
@@ -82,15 +82,15 @@ def test_the_pod_runs_the_pipelines_image_and_nothing_else_of_it() -> None:
 
 def test_a_workload_without_the_container_has_no_image_to_run() -> None:
     with pytest.raises(NoData, match="has no container"):
-        manifests(replace(RECIPE, part=replace(PART, container="other")), "x")
+        manifests(replace(RECIPE, part=replace(PART, container="other")), WORKLOAD, "x")
 
 
 def test_the_copy_listens_on_the_loopback_interface_without_tls() -> None:
-    made = recipe(PIPELINE, FakeApi(), NEVER)  # type: ignore[arg-type]
+    made = recipe(PIPELINE, NEVER)
     assert made.env["INFLUXD_HTTP_BIND_ADDRESS"] == "127.0.0.1:8086"
     assert not [name for name in made.env if "TLS" in name]
     with pytest.raises(PreconditionNotMet, match="no StatefulSet"):
-        recipe(PIPELINE, FakeApi(workload=None), NEVER)  # type: ignore[arg-type]
+        throwaway(FakeApi(workload=None), RECIPE, "x")  # type: ignore[arg-type]
 
 
 def test_it_is_there_within_the_block_and_journaled(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pipeline_services.maintenance.archive import Archive, closed, require_whole
 from pipeline_services.maintenance.influxdb.difference import NANO, compared, utc_ns
 from pipeline_services.maintenance.influxdb.fingerprint import Series, points_in
 from pipeline_services.maintenance.influxdb.proof import ALL_TIME, Frozen, findings, refused_tokens
-from pipeline_services.maintenance.influxdb.server import InfluxServer, SeriesOnServer
+from pipeline_services.maintenance.influxdb.server import TOKENS, InfluxServer, SeriesOnServer
 from pipeline_services.maintenance.influxdb.transfer import manifest_of, restore_all
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.waiting import wait_until
@@ -79,16 +79,6 @@ class Bench:
         files = (folder / self.part).glob("*.tar.gz")
         return sorted(files, key=lambda file: file.stat().st_size, reverse=True)
 
-    def send(self, method: str, path: str, body: bytes, **query: str) -> None:
-        """A change of the copy.
-
-        Raises:
-            UnexpectedAnswer: it was refused.
-        """
-        answer = self.copy.http.send(method, path, body, query, headers=self.copy.headers)
-        if answer.status >= 300:
-            raise UnexpectedAnswer(f"the throwaway server answers {answer.status} to {path}: {answer.text[:200]}")
-
 
 def truncated(bench: Bench) -> Control:
     """The largest file of the archive ends in its middle."""
@@ -146,7 +136,7 @@ def value_changed(bench: Bench) -> Control:
         raise NoData(f"no field of {series} is a number that could be changed")
     other = float(values[name]) + 1
     line = f"{in_line_protocol(series)} {name}={other!r} {at}"
-    bench.send("POST", "/api/v2/write", line.encode(), org=bench.org, bucket=bench.bucket)
+    bench.copy.change("POST", "/api/v2/write", line.encode(), org=bench.org, bucket=bench.bucket)
     said = bench.said()
     counts = f"{bench.bucket} ({points_in(prints)} points of {points_in(prints)})"
     return Control("one value changed at equal count", said, counts in said and f"at {utc_ns(at)} {name} is" in said)
@@ -157,14 +147,14 @@ def beyond_retention(bench: Bench) -> Control:
     path, name = "/api/v2/buckets", {"type": "expire", "shardGroupDurationSeconds": HOUR_S}
     organisation = next(bucket["orgID"] for bucket in bench.copy.buckets() if bucket["name"] == bench.bucket)
     made = {"orgID": organisation, "name": EXPIRING, "retentionRules": [{**name, "everySeconds": 0}]}
-    bench.send("POST", path, json.dumps(made).encode())
+    bench.copy.change("POST", path, made)
     now = time.time()
     old = "\n".join(f"reading value={number} {int((now - 30 * HOUR_S + number) * NANO)}" for number in range(100))
-    bench.send("POST", "/api/v2/write", old.encode(), org=bench.org, bucket=EXPIRING)
+    bench.copy.change("POST", "/api/v2/write", old.encode(), org=bench.org, bucket=EXPIRING)
     was = bench.copy.stored({EXPIRING: ALL_TIME})
     bucket = next(bucket for bucket in bench.copy.buckets() if bucket["name"] == EXPIRING)
     shorter = {"retentionRules": [{**name, "everySeconds": 2 * HOUR_S}]}
-    bench.send("PATCH", f"{path}/{bucket['id']}", json.dumps(shorter).encode())
+    bench.copy.change("PATCH", f"{path}/{bucket['id']}", shorter)
 
     def difference() -> str:
         now_held = bench.copy.stored({EXPIRING: ALL_TIME})
@@ -180,7 +170,7 @@ def wrong_token(bench: Bench) -> Control:
     lost = next((one for one in tokens if one["token"] != bench.token), None)
     if lost is None:
         raise NoData("there is no token but the operator's, so none can be lost")
-    bench.send("DELETE", f"/api/v2/authorizations/{lost['id']}", b"")
+    bench.copy.change("DELETE", f"{TOKENS}/{lost['id']}")
     said = "; ".join([*refused_tokens(bench.copy, {"the lost token": str(lost["token"])}), bench.said()])
     named = "does not accept the lost token" in said and "token missing: " in said
     return Control("wrong token", said, named)

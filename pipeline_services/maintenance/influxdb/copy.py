@@ -12,7 +12,7 @@ from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.journal import Journal
 from pipeline_services.maintenance.throwaway import Recipe, running
 from pipeline_services.model import roles
-from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.model.errors import ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 
@@ -24,19 +24,9 @@ ALWAYS: Final = "1s"
 """The same for the control that wants to see it deleted."""
 
 
-def recipe(pipeline: Pipeline, cluster: WritableCluster, deletes_every: str) -> Recipe:
-    """The pod of a throwaway InfluxDB.
-
-    Args:
-        deletes_every: how often it deletes what is beyond its retention.
-
-    Raises:
-        PreconditionNotMet: the pipeline's own is not there, so its image is not known.
-    """
+def recipe(pipeline: Pipeline, deletes_every: str) -> Recipe:
+    """The pod of a throwaway InfluxDB, which deletes what is beyond its retention so often."""
     part = pipeline[roles.INFLUXDB]
-    workload = cluster.get(part.kind, part.workload)
-    if workload is None:
-        raise PreconditionNotMet(f"there is no {part.kind} {part.workload}", next_step="make up")
     env = {
         "INFLUXD_HTTP_BIND_ADDRESS": f"127.0.0.1:{PORT}",
         "INFLUXD_BOLT_PATH": f"{part.mount}/bolt",
@@ -46,7 +36,7 @@ def recipe(pipeline: Pipeline, cluster: WritableCluster, deletes_every: str) -> 
         "INFLUXD_UI_DISABLED": "true",
         "INFLUXD_STORAGE_RETENTION_CHECK_INTERVAL": deletes_every,
     }
-    return Recipe(part, workload, ["influxd"], env, PORT)
+    return Recipe(part, ["influxd"], env, PORT)
 
 
 @contextmanager
@@ -60,7 +50,7 @@ def throwaway_influxdb(
         PipelineError: it could not be made or set up.
     """
     with (
-        running(cluster, journal, recipe(pipeline, cluster, deletes_every)) as forward,
+        running(cluster, journal, recipe(pipeline, deletes_every)) as forward,
         closing(HttpApi("the throwaway InfluxDB", forward.port, cause=lambda: forward.failure)) as http,
     ):
         wait_until(

@@ -91,12 +91,9 @@ def require_points(stored: Stored) -> None:
 def marked(server: InfluxServer, store: Store, at: float) -> Iterator[Series]:
     """A point of its own within the block, stored at ``at`` (seconds since the epoch) and deleted after it."""
     series = Series.of(MARKER, {"run": secrets.token_hex(8)})
-    query = {"org": store.org, "bucket": store.bucket}
     try:
         line = f"{series} value=1 {int(at * NANO)}".encode()
-        answer = server.http.send("POST", "/api/v2/write", line, query, headers=server.headers)
-        if answer.status >= 300:
-            raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a write: {answer.text[:200]}")
+        server.change("POST", "/api/v2/write", line, org=store.org, bucket=store.bucket)
         yield series
     finally:
         server.bucket(store.bucket).delete(*ALL_TIME, f'_measurement="{MARKER}"')

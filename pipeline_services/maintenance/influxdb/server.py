@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pipeline_services.clients.http import HttpApi
+from pipeline_services.clients.http import Answer, HttpApi
 from pipeline_services.clients.influxdb import Bucket, identifier, literal, token_header
-from pipeline_services.maintenance.influxdb.contents import Contents, contents, retention_of
+from pipeline_services.maintenance.influxdb.contents import Contents, Json, contents, retention_of
 from pipeline_services.maintenance.influxdb.fingerprint import (
     Chunk,
     Series,
@@ -20,6 +21,9 @@ from pipeline_services.maintenance.influxdb.fingerprint import (
 from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import UnexpectedAnswer
 
+TOKENS: Final = "/api/v2/authorizations"
+"""The path of the API with all tokens; each is below it by its id."""
+JSON: Final = {"Content-Type": "application/json"}
 PAGE: Final = 100
 """Buckets or tasks of one list: no more buckets come at once."""
 
@@ -39,16 +43,35 @@ class InfluxServer:
         self._token = token
         self._org = org
 
+    def login(self, token: str) -> Answer:
+        """What a token is answered with."""
+        return self.http.ask("/api/v2/buckets", {"limit": "1"}, headers=token_header(token))
+
     def accepts(self, token: str) -> bool:
         """Whether a token logs in.
 
         Raises:
             UnexpectedAnswer: neither yes nor no.
         """
-        answer = self.http.ask("/api/v2/buckets", {"limit": "1"}, headers=token_header(token))
+        answer = self.login(token)
         if answer.status not in (200, 401):
             raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a login: {answer.text[:200]}")
         return answer.status == 200
+
+    def change(self, method: str, path: str, body: bytes | Json = b"", **query: str) -> None:
+        """Change what it holds; what is to be deleted and is not there is deleted.
+
+        Args:
+            body: bytes as they are, anything else as JSON.
+
+        Raises:
+            UnexpectedAnswer: it refuses.
+        """
+        data, kind = (body, {}) if isinstance(body, bytes) else (json.dumps(body).encode(), JSON)
+        answer = self.http.send(method, path, data, query, headers={**self.headers, **kind})
+        is_gone = (method, answer.status) == ("DELETE", 404)
+        if answer.status >= 300 and not is_gone:
+            raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to {method} {path}: {answer.text[:200]}")
 
     def buckets(self) -> list[dict[str, Any]]:
         """Every bucket as the API has it, the server's own included."""
@@ -56,7 +79,7 @@ class InfluxServer:
 
     def tokens(self) -> list[dict[str, Any]]:
         """Every token as the API has it, its text included."""
-        return list(self._json("/api/v2/authorizations").get("authorizations") or [])
+        return list(self._json(TOKENS).get("authorizations") or [])
 
     def contents(self) -> Contents:
         """Buckets, tokens and tasks."""

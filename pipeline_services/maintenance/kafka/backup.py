@@ -14,9 +14,9 @@ from pipeline_services.maintenance.kafka.records import (
     Record,
     first_difference,
     from_line,
-    lines_of,
     position_in_copy,
     resumed_wrongly,
+    to_line,
     topics_differing,
 )
 from pipeline_services.model.configuration import Topics
@@ -125,7 +125,7 @@ def back_up(broker: Copy, topics: Topics, folder: Path, at: float) -> Kept:
 
 def _write(folder: Path, place: Place, records: Iterator[Record]) -> int:
     with gzip.open(_file(folder, place), "wt", compresslevel=1, encoding="ascii") as file:
-        return sum(bool(file.write(line)) for line in lines_of(records))
+        return sum(bool(file.write(f"{to_line(record)}\n")) for record in records)
 
 
 def _file(folder: Path, place: Place) -> Path:

@@ -12,7 +12,7 @@ from pipeline_services.faults.journal import Journal
 from pipeline_services.maintenance.kafka.broker import Broker
 from pipeline_services.maintenance.throwaway import Recipe, running
 from pipeline_services.model import roles
-from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
+from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 
@@ -40,18 +40,11 @@ exec kafka-server-start.sh /tmp/server.properties
 """
 
 
-def recipe(pipeline: Pipeline, cluster: WritableCluster) -> Recipe:
-    """The pod of a throwaway broker.
-
-    Raises:
-        PreconditionNotMet: the pipeline's own is not there, so its image is not known.
-    """
+def recipe(pipeline: Pipeline) -> Recipe:
+    """The pod of a throwaway broker."""
     part = pipeline[roles.KAFKA]
-    workload = cluster.get(part.kind, part.workload)
-    if workload is None:
-        raise PreconditionNotMet(f"there is no {part.kind} {part.workload}", next_step="make up")
     script = SCRIPT.format(port=PORT, mount=part.mount)
-    return Recipe(part, workload, ["sh", "-c", script], {"KAFKA_HEAP_OPTS": "-Xms256m -Xmx256m"}, PORT)
+    return Recipe(part, ["sh", "-c", script], {"KAFKA_HEAP_OPTS": "-Xms256m -Xmx256m"}, PORT)
 
 
 @contextmanager
@@ -62,7 +55,7 @@ def throwaway_kafka(cluster: WritableCluster, pipeline: Pipeline, journal: Journ
         WaitExpired: it did not answer in time.
         PipelineError: it could not be made.
     """
-    with running(cluster, journal, recipe(pipeline, cluster)) as forward:
+    with running(cluster, journal, recipe(pipeline)) as forward:
 
         def answers() -> bool:
             with KafkaBroker(forward.port) as broker:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from operator import itemgetter
@@ -107,11 +107,6 @@ def topics_differing(expected: Mapping[str, Any], found: Mapping[str, Any]) -> l
         for name, known in sorted(expected.items())
         if found.get(name) != known
     ]
-
-
-def lines_of(records: Iterable[Record]) -> Iterator[str]:
-    """Records as lines, each with its end."""
-    return (f"{to_line(record)}\n" for record in records)
 
 
 def _text(data: bytes | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Final, Protocol
+from typing import Final
 
 from pipeline_services.clients.api_server import MAX_CONNECTIONS
 from pipeline_services.clients.kubernetes import WritableCluster
@@ -15,7 +15,6 @@ from pipeline_services.maintenance.rotation.load import Writer, noted, writing
 from pipeline_services.maintenance.rotation.steps import Rotation, Say, ahead, carry_out
 from pipeline_services.maintenance.rotation.tls.clients import TlsClients
 from pipeline_services.maintenance.rotation.tls.rotation import TlsRotation
-from pipeline_services.maintenance.rotation.tokens.influx import InfluxTokens
 from pipeline_services.maintenance.rotation.tokens.rotation import TokenRotation
 from pipeline_services.maintenance.rotation.workloads import Workloads
 from pipeline_services.maintenance.site import LINES_NOTED, Site
@@ -33,16 +32,6 @@ class RotationFailed(UnexpectedAnswer):
     """It was done, and something is not as it should be, or readings were lost on the way."""
 
 
-class Provable(Rotation, Protocol):
-    """A rotation that can say what it would do, and whether all is right after it."""
-
-    def foreseen(self) -> list[str]:
-        """What is there, and what would restart; a line each."""
-
-    def findings(self) -> list[str]:
-        """What is not right after it; a line each."""
-
-
 def rotate_tokens(site: Site, *, dry_run: bool = False) -> None:
     """Rotate the tokens with which the pipeline writes to InfluxDB and reads from it.
 
@@ -54,8 +43,7 @@ def rotate_tokens(site: Site, *, dry_run: bool = False) -> None:
         RotationFailed: it is done, and readings were lost, or something of before is left.
         PipelineError: a step was refused; the same command goes on with it.
     """
-    influx, workloads = InfluxTokens(site.live.http, site.operator), Workloads(site.cluster, site.say)
-    rotation = TokenRotation(site.cluster, site.pipeline, influx, workloads, site.say)
+    rotation = TokenRotation(site.cluster, site.pipeline, site.live, Workloads(site.cluster, site.say), site.say)
     if dry_run:
         foresee(site, rotation)
         return
@@ -92,7 +80,7 @@ def await_influxdb(access: ClusterAccess, say: Say) -> None:
         rollout.wait_for(api, pool, [access.pipeline[roles.INFLUXDB].workload], say, RESTARTS_WITHIN_S)
 
 
-def foresee(site: Site, rotation: Provable) -> None:
+def foresee(site: Site, rotation: Rotation) -> None:
     """Say what a run would do, and change nothing."""
     step = rotation.next_step()
     for line in rotation.foreseen():
@@ -101,7 +89,7 @@ def foresee(site: Site, rotation: Provable) -> None:
     site.say("nothing was changed")
 
 
-def _play(site: Site, rotation: Provable, writer: Writer, component: str) -> None:
+def _play(site: Site, rotation: Rotation, writer: Writer, component: str) -> None:
     """Carry it out and judge it, the gap by the recovery limit of ``component``."""
     began, at = time.monotonic(), time.time()
     _await_flow(rotation, writer)
@@ -116,7 +104,7 @@ def _play(site: Site, rotation: Provable, writer: Writer, component: str) -> Non
     site.say(f"proved: the {rotation.what} are rotated; {carried}; took {exact_duration(time.monotonic() - began)}")
 
 
-def _await_flow(rotation: Provable, writer: Writer) -> None:
+def _await_flow(rotation: Rotation, writer: Writer) -> None:
     """What a run before left broken may be what holds the readings up: then the rotation goes on without waiting."""
     if rotation.next_step() is not None:
         return

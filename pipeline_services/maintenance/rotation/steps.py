@@ -34,6 +34,12 @@ class Rotation(Protocol):
     def do(self, step: str) -> None:
         """Do a step to its end."""
 
+    def foreseen(self) -> list[str]:
+        """What is there, and what would restart; a line each."""
+
+    def findings(self) -> list[str]:
+        """What is not right after it; a line each."""
+
 
 def carry_out(rotation: Rotation, say: Say, mark: Callable[[str], None] = lambda _step: None) -> list[str]:
     """Rotate, or go on where a run before was broken off; returns the steps that were done.

@@ -88,7 +88,7 @@ def test_the_marker_is_on_the_live_server_alone_and_gone_after(
 
 def test_a_marker_that_cannot_be_stored_is_told(live: InfluxServer, live_server: FakeInflux) -> None:
     live_server.broken["/api/v2/write"] = (500, b"")
-    with pytest.raises(UnexpectedAnswer, match="500 to a write"), marked(live, STORE, 0.0):
+    with pytest.raises(UnexpectedAnswer, match="500 to POST"), marked(live, STORE, 0.0):
         pass
 
 

@@ -135,7 +135,7 @@ class World:
             "permissions": permissions,
         }
 
-    def ask_json(self, _path: str, *, headers: Mapping[str, str]) -> Any:
+    def ask_json(self, _path: str, _query: Any, *, headers: Mapping[str, str]) -> Any:
         assert headers["Authorization"] == f"Token {OPERATOR}"
         return copy.deepcopy({"authorizations": self.tokens})
 
@@ -143,7 +143,7 @@ class World:
         known = {one["token"] for one in self.tokens if one["status"] == "active"}
         return Reply(200 if headers["Authorization"].removeprefix("Token ") in known else 401)
 
-    def send(self, method: str, path: str, data: bytes, *, headers: Mapping[str, str]) -> Reply:
+    def send(self, method: str, path: str, data: bytes, _query: Any, *, headers: Mapping[str, str]) -> Reply:
         name, body = path.rpartition("/")[2], json.loads(data or b"null")
         self.change(f"{method} {name if method != 'POST' else body['description']} {(body or {}).get('status', '')}")
         if method == "POST":

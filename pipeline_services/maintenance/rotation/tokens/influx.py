@@ -1,66 +1,34 @@
-"""The tokens that InfluxDB knows: read, made, accepted or not, deleted."""
+"""The tokens that InfluxDB knows: made, accepted or not, deleted; all with the operator's, which is none of them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from pipeline_services.clients.http import HttpApi
-from pipeline_services.clients.influxdb import token_header
+from pipeline_services.maintenance.influxdb.contents import Json
+from pipeline_services.maintenance.influxdb.server import TOKENS, InfluxServer
 from pipeline_services.maintenance.rotation.tokens.steps import Token
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.k8s import epoch
 
-PATH: Final = "/api/v2/authorizations"
-Json = Mapping[str, Any]
+_RESOURCE: Final = ("type", "id", "orgID")
 
 
-class InfluxTokens:
-    """Asks InfluxDB with the operator's token, which none of the others is.
+def make_like(server: InfluxServer, one: Json) -> None:
+    """Make another token of the same description and rights."""
+    rights = [{"action": action, "resource": dict(resource)} for action, resource in sorted(rights_of(one))]
+    wanted = {"orgID": one["orgID"], "description": one["description"], "permissions": rights}
+    server.change("POST", TOKENS, wanted)
 
-    Raises:
-        ServiceUnreachable: InfluxDB does not answer.
-        UnexpectedAnswer: it refuses.
-    """
 
-    def __init__(self, http: HttpApi, operator: str) -> None:
-        self._http = http
-        self._login = token_header(operator)
+def accept(server: InfluxServer, token: str, *, active: bool) -> None:
+    """Let InfluxDB accept the token of this id, or refuse it."""
+    server.change("PATCH", f"{TOKENS}/{token}", {"status": "active" if active else "inactive"})
 
-    def all(self) -> list[Json]:
-        """Every token as the API has it, its text included."""
-        return list(self._http.ask_json(PATH, headers=self._login).get("authorizations") or [])
 
-    def make_like(self, one: Json) -> None:
-        """Make another token of the same description and rights."""
-        wanted = {
-            "orgID": one["orgID"],
-            "description": one["description"],
-            "permissions": [
-                {"action": action, "resource": dict(resource)} for action, resource in sorted(rights_of(one))
-            ],
-        }
-        self._send("POST", PATH, wanted, 201)
-
-    def accept(self, token: str, *, active: bool) -> None:
-        """Let InfluxDB accept the token of this id, or refuse it."""
-        self._send("PATCH", f"{PATH}/{token}", {"status": "active" if active else "inactive"}, 200)
-
-    def delete(self, token: str) -> None:
-        """Delete the token of this id; one that is gone already is deleted."""
-        self._send("DELETE", f"{PATH}/{token}", None, 204, 404)
-
-    def status_of(self, text: str) -> int:
-        """The HTTP status with which a token logs in."""
-        return self._http.ask("/api/v2/buckets", {"limit": "1"}, headers=token_header(text)).status
-
-    def _send(self, method: str, path: str, body: Any, *expected: int) -> None:
-        data = b"" if body is None else json.dumps(body).encode()
-        headers = {**self._login, "Content-Type": "application/json"}
-        answer = self._http.send(method, path, data, headers=headers)
-        if answer.status not in expected:
-            raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to {method} {path}: {answer.text[:200]}")
+def delete(server: InfluxServer, token: str) -> None:
+    """Delete the token of this id; one that is gone already is deleted."""
+    server.change("DELETE", f"{TOKENS}/{token}")
 
 
 def rights_of(one: Json) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
@@ -81,10 +49,7 @@ def rights_of(one: Json) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
         raise UnexpectedAnswer(f"InfluxDB's list of tokens cannot be read: {error}") from error
 
 
-_RESOURCE: Final = ("type", "id", "orgID")
-
-
-def for_the_same(one: Json, known: list[Json]) -> list[Json]:
+def for_the_same(one: Json, known: Sequence[Json]) -> list[Json]:
     """The tokens of the same description and rights as one, itself included. Pure."""
     mine = (one.get("description"), rights_of(one))
     return [other for other in known if (other.get("description"), rights_of(other)) == mine]

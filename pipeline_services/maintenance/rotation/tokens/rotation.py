@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pipeline_services.clients.kubernetes import Object, WritableCluster
 from pipeline_services.clients.pod_exec import output_of
+from pipeline_services.maintenance.influxdb.contents import Json
+from pipeline_services.maintenance.influxdb.server import InfluxServer
 from pipeline_services.maintenance.rotation.steps import Say
-from pipeline_services.maintenance.rotation.tokens.influx import InfluxTokens, Json, for_the_same, token_of
+from pipeline_services.maintenance.rotation.tokens.influx import accept, delete, for_the_same, make_like, token_of
 from pipeline_services.maintenance.rotation.tokens.steps import STEPS, Place, Step, Token, next_step, require_known
 from pipeline_services.maintenance.rotation.watch import WATCHED_S, Look, all_working, dropped_out, nobody
 from pipeline_services.maintenance.rotation.workloads import Workloads, environment_in, how_it_restarts, variables_of
@@ -38,13 +40,14 @@ class TokenRotation:
     """The tokens of the description's Secrets, of which InfluxDB makes a second one each.
 
     Attributes:
+        influxdb: asked with the operator's token, which is none of these.
         look: at the clients that hold the tokens.
         retired: the text of each token that went, by the place it was in; in no message.
     """
 
     cluster: WritableCluster
     pipeline: Pipeline
-    influx: InfluxTokens
+    influxdb: InfluxServer
     workloads: Workloads
     say: Say
     look: Callable[[], Look] = field(default=nobody)
@@ -90,11 +93,11 @@ class TokenRotation:
         Raises:
             PipelineError: InfluxDB or a pod does not answer.
         """
-        known, secrets = self.influx.all(), self.cluster.list("secrets")
+        known, secrets = self.influxdb.tokens(), self.cluster.list("secrets")
         places = [self._place(key, known, secrets) for key in self.keys]
         return [replace(place, behind=self._behind(key, secrets)) for key, place in zip(self.keys, places, strict=True)]
 
-    def _place(self, key: SecretKey, known: list[Json], secrets: list[Object]) -> Place:
+    def _place(self, key: SecretKey, known: Sequence[Json], secrets: list[Object]) -> Place:
         """Without the pods that are behind."""
         text = secret_value(secrets, key.secret, key.key).decode().strip()
         held = next((one for one in known if one.get("token") == text), None)
@@ -121,15 +124,15 @@ class TokenRotation:
         return self.workloads.reading(key.secret for key in self.keys)
 
     def _make(self) -> None:
-        known, secrets = self.influx.all(), self.cluster.list("secrets")
+        known, secrets = self.influxdb.tokens(), self.cluster.list("secrets")
         for key in self.keys:
             place = self._place(key, known, secrets)
             require_known(place)
             if place.is_alone:
-                self.influx.make_like(next(one for one in known if str(one["id"]) == place.held))
+                make_like(self.influxdb, next(one for one in known if str(one["id"]) == place.held))
 
     def _hand_out(self) -> None:
-        known, secrets = self.influx.all(), self.cluster.list("secrets")
+        known, secrets = self.influxdb.tokens(), self.cluster.list("secrets")
         store = SecretStore(self.cluster, secrets, self.pipeline)
         for key in self.keys:
             place = self._place(key, known, secrets)
@@ -158,7 +161,7 @@ class TokenRotation:
         old, before = self._old(), self.look()
         for one in old:
             if one.active:
-                self.influx.accept(one.id, active=False)
+                accept(self.influxdb, one.id, active=False)
         self._watch(before, old)
 
     def _delete(self) -> None:
@@ -166,10 +169,10 @@ class TokenRotation:
         if not self.watched:  # the run that had them refused is gone, and with it how the clients were before
             self._watch(all_working(self.look()), old)
         for one in old:
-            self.influx.delete(one.id)
+            delete(self.influxdb, one.id)
 
     def _old(self) -> list[Token]:
-        known, secrets = self.influx.all(), self.cluster.list("secrets")
+        known, secrets = self.influxdb.tokens(), self.cluster.list("secrets")
         return [other for key in self.keys for other in self._place(key, known, secrets).others]
 
     def _watch(self, before: Look, old: Iterable[Token]) -> None:
@@ -183,7 +186,7 @@ class TokenRotation:
         )
         if lines != ["nobody"]:
             for one in old:
-                self.influx.accept(one.id, active=True)
+                accept(self.influxdb, one.id, active=True)
             raise ClientsDroppedOut(
                 f"the token from before is still used, and accepted again: {'; '.join(lines)}",
                 next_step="restart these pods, then run the same command: it continues",
@@ -193,9 +196,9 @@ class TokenRotation:
 
     def findings(self) -> list[str]:
         """In what the tokens are not as they should be after a rotation; a line each."""
-        places, known = self.places(), {str(one["id"]) for one in self.influx.all()}
+        places, known = self.places(), {str(one["id"]) for one in self.influxdb.tokens()}
         gone = {one: text for one, text in self.retired.items() if one not in known}
-        accepted = [one for one, text in gone.items() if self.influx.status_of(text) != 401]
+        accepted = [one for one, text in gone.items() if self.influxdb.login(text).status != 401]
         self.say(f"{plural(len(gone) - len(accepted), 'token')} from before answered with 401")
         return [
             *(f"the deleted token {one} is not answered with 401" for one in accepted),

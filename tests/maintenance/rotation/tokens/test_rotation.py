@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from pipeline_services.maintenance.influxdb.server import InfluxServer
 from pipeline_services.maintenance.rotation.steps import ahead, carry_out
 from pipeline_services.maintenance.rotation.tokens import rotation as tokens
-from pipeline_services.maintenance.rotation.tokens.influx import InfluxTokens
 from pipeline_services.maintenance.rotation.tokens.rotation import ClientsDroppedOut, TokenRotation
 from pipeline_services.maintenance.rotation.tokens.steps import STEPS, Step
 from pipeline_services.maintenance.rotation.watch import Look, nobody
@@ -19,7 +19,7 @@ from pipeline_services.maintenance.rotation.workloads import Workloads
 from pipeline_services.measure.samples import SourceSample
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.platform.deploy import rollout
-from tests.maintenance.rotation.world import OPERATOR, PIPELINE, USERS, Killed, World
+from tests.maintenance.rotation.world import OPERATOR, PIPELINE, USERS, Killed, Reply, World
 
 CHANGES = 10
 """Two tokens made, handed out, deactivated and deleted; two workloads restarted."""
@@ -39,7 +39,12 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Start:
         monkeypatch.setattr(tokens, "output_of", world.environment_of)
         looks = Look({"processor-1": 0.0}, {"grafana-1": SourceSample(0, 0, works=True)})
         return TokenRotation(
-            api, PIPELINE, InfluxTokens(api, OPERATOR), Workloads(api, said.append), said.append, lambda: looks
+            api,
+            PIPELINE,
+            InfluxServer(api, OPERATOR, "conveyor"),
+            Workloads(api, said.append),
+            said.append,
+            lambda: looks,
         )
 
     return started
@@ -217,7 +222,7 @@ def test_what_is_left_of_before_is_found(start: Start, monkeypatch: pytest.Monke
     carry_out(rotation, said.append)
     pod = world.pods["processor"][0]["metadata"]["name"]
     world.environments[pod]["TOKEN"] = "a token from before"
-    monkeypatch.setattr(rotation.influx, "status_of", lambda _text: 200)
+    monkeypatch.setattr(rotation.influxdb, "login", lambda _text: Reply(200))
     lines = rotation.findings()
     assert f"{pod} has a token from before" in lines
     assert sum("is not answered with 401" in line for line in lines) == 2
