@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.reporting.run.selection import CHAOS, MATRIX, RELEASE, run_markers
+from pipeline_services.reporting.run.selection import CHAOS, MATRIX, RELEASE, leave_out, run_markers
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -27,10 +27,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.nodeid.startswith(LOAD))
     if RELEASE in run_markers(config) or config.getoption("candidate"):
         return
-    unasked = [item for item in items if item.get_closest_marker(RELEASE)]
-    if unasked:
-        items[:] = [item for item in items if item not in unasked]
-        config.hook.pytest_deselected(items=unasked)
+    leave_out(config, items, [item for item in items if item.get_closest_marker(RELEASE)])
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

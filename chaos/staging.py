@@ -25,6 +25,7 @@ from pipeline_services.experiment.timeline_picture import svg
 from pipeline_services.faults.safety import authorize_target
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure.results import Figure, figures_json
+from pipeline_services.reporting.run import selection
 from pipeline_services.reporting.run.plugin import source_of
 from pipeline_services.reporting.run.scenarios import Row
 from pipeline_services.reporting.run.session import PLUGIN, WARNING, OperatorRun
@@ -68,9 +69,7 @@ def leave_out(pipeline: SteadyPipeline, session: pytest.Session) -> None:
     lacks = sorted_out((row for row in MATRIX if row in rows), pipeline)
     for line in left_out_lines(lacks, len(rows)):
         pipeline.say(line)
-    left = [item for item in session.items if _row(item) in lacks]
-    session.items[:] = [item for item in session.items if _row(item) not in lacks]
-    session.config.hook.pytest_deselected(items=left)
+    selection.leave_out(session.config, session.items, [item for item in session.items if _row(item) in lacks])
 
 
 def _row(item: pytest.Item) -> str:

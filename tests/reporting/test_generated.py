@@ -10,7 +10,7 @@ import pytest
 
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.reporting.runbook import causes_table, generated, markdown, proved
+from pipeline_services.reporting.runbook import generated, markdown, proved, tables
 from pipeline_services.triage.model import Cause
 
 TEXT = "a\n<!-- one: written by x -->\nold\n<!-- end of one -->\nb\n<!-- two: written by x -->\n<!-- end of two -->\n"
@@ -45,7 +45,7 @@ def test_a_cause_says_whether_it_heals() -> None:
         Cause("a", "it is so", Escalation.L1, "here", heals_within=60),
         Cause("b", "it is not", Escalation.L3, "there"),
     ]
-    assert causes_table.table(causes).splitlines()[2:] == [
+    assert tables.causes(causes).splitlines()[2:] == [
         "| `a` | it is so | L1 | within 60 s | [here](#here) |",
         "| `b` | it is not | L3 | no | [there](#there) |",
     ]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -53,9 +52,7 @@ def _major(node: str) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def run(
-    command: Sequence[str], *, within: float, extra: Mapping[str, str] | None = None, cwd: Path | None = None
-) -> str:
+def run(command: Sequence[str], *, within: float, cwd: Path | None = None) -> str:
     """What the command printed.
 
     Raises:
@@ -64,8 +61,8 @@ def run(
     name = Path(command[0]).name
     try:
         done = subprocess.run(
-            command, cwd=cwd, env=os.environ | dict(extra or {}), stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, errors="replace", timeout=within, check=False,
+            command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+            timeout=within, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise PageUnavailable(f"{name} took longer than {within:g} s") from error

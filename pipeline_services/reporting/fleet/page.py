@@ -9,7 +9,7 @@ from typing import Final
 from pipeline_services.model.exit_codes import PASSED
 from pipeline_services.model.text import utc
 from pipeline_services.reporting.fleet.standing import Standing
-from pipeline_services.reporting.fleet.table import NOT_HERE, WORDS, cell, components, summary
+from pipeline_services.reporting.fleet.table import WELL, WORDS, cell, components, summary
 
 _HEAD: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -39,12 +39,12 @@ def page(rows: Sequence[Standing], at: float) -> str:
 def _row(row: Standing, known: Sequence[str]) -> str:
     name = escape(row.name)
     label = name if row.code == PASSED else f'<a href="#{name}">{name}</a>'
-    cells = [WORDS[row.code], *("?" if row.error else cell(row.parts.get(one)) for one in known)]
+    cells = [WORDS[row.code], *(cell(row, one) for one in known)]
     return f"<tr><th>{label}</th>{''.join(_cell(text) for text in cells)}</tr>\n"
 
 
 def _cell(text: str) -> str:
-    kind = "failed" if "failed" in text.lower() else "ok" if text in ("ok", NOT_HERE) else "unknown"
+    kind = "failed" if "failed" in text.lower() else "ok" if text in WELL else "unknown"
     return f'<td class="{kind}">{escape(text)}</td>'
 
 

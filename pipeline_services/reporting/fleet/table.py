@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from pipeline_services.checklist.run import FAILED, INCONCLUSIVE
@@ -12,6 +12,7 @@ from pipeline_services.reporting.fleet.standing import Standing
 
 WORDS: Final = {PASSED: "ok", FOUND: "FAILED", NOT_KNOWN: "INCONCLUSIVE", REFUSED: "REFUSED"}
 NOT_HERE: Final = "-"
+WELL: Final = ("ok", NOT_HERE)
 _SHOWN: Final = 3
 
 
@@ -20,8 +21,11 @@ def components(rows: Sequence[Standing]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row.parts))
 
 
-def cell(counts: Mapping[str, int] | None) -> str:
-    """``ok``, ``2 failed``, ``1 ?`` for what is not known, ``-`` for a component that the pipeline does not have."""
+def cell(row: Standing, component: str) -> str:
+    """``ok``, ``2 failed``, ``1 ?`` or ``?`` for what is not known, ``-`` for a component that it does not have."""
+    if row.error:
+        return "?"
+    counts = row.parts.get(component)
     if counts is None:
         return NOT_HERE
     if counts.get(FAILED):
@@ -37,17 +41,13 @@ def lines(rows: Sequence[Standing]) -> list[str]:
 def table(rows: Sequence[Standing]) -> list[str]:
     """A row for each pipeline; a column for each component that is not well everywhere."""
     known = components(rows)
-    troubled = [name for name in known if any(cell(row.parts.get(name)) not in ("ok", NOT_HERE) for row in rows)]
+    troubled = [name for name in known if any(cell(row, name) not in WELL for row in rows if not row.error)]
     well = [name for name in known if name not in troubled]
     cells = [["pipeline", "verdict", *troubled]]
-    cells += [[row.name, WORDS[row.code], *(_cell(row, name) for name in troubled)] for row in rows]
+    cells += [[row.name, WORDS[row.code], *(cell(row, name) for name in troubled)] for row in rows]
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     shown = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     return [*shown, *([f"ok in all: {', '.join(well)}"] if well else [])]
-
-
-def _cell(row: Standing, name: str) -> str:
-    return "?" if row.error else cell(row.parts.get(name))
 
 
 def about(row: Standing) -> list[str]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_services.model.paths import short
 from pipeline_services.model.pipeline import Pipeline
@@ -24,10 +24,12 @@ from pipeline_services.reporting.run.environment import describe
 from pipeline_services.reporting.run.folder import ReportFolder
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome, verdict_of
 from pipeline_services.reporting.run.scenarios import Scenarios
-from pipeline_services.reporting.run.triaged import Triaged
 from pipeline_services.reporting.runbook import runbook
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.kept import prune
+
+if TYPE_CHECKING:
+    from pipeline_services.reporting.run.triaged import Triaged
 
 PAGE: Final = "index.html"
 JUNIT: Final = "junit.xml"

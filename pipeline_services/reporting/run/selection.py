@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Final
 
@@ -108,6 +109,13 @@ def leaves_files_out(config: pytest.Config) -> bool:
     folders = {(config.rootpath / folder).resolve() for folder in FOLDERS.values()}
     paths = [(config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args]
     return bool(unread) or any("::" in arg for arg in config.args) or not folders.issuperset(paths)
+
+
+def leave_out(config: pytest.Config, items: list[pytest.Item], gone: Collection[pytest.Item]) -> None:
+    """Take cases out of those that are run; pytest counts them as deselected."""
+    if gone:
+        items[:] = [item for item in items if item not in gone]
+        config.hook.pytest_deselected(items=gone)
 
 
 def _top_folder(config: pytest.Config, arg: str) -> str:

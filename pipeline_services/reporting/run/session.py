@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import allure
 import pytest
@@ -26,11 +26,13 @@ from pipeline_services.reporting.run.folder import ReportFolder
 from pipeline_services.reporting.run.known import known_issues_seen
 from pipeline_services.reporting.run.outcome import PASSED, CaseResult, Finding, Outcome, verdict_of
 from pipeline_services.reporting.run.scenarios import Scenarios
-from pipeline_services.reporting.run.selection import CHAOS, DAILY, SNAPSHOT_MARKERS, is_partial
+from pipeline_services.reporting.run.selection import CHAOS, DAILY, SNAPSHOT_MARKERS, is_partial, leave_out
 from pipeline_services.reporting.run.source import SnapshotSource
-from pipeline_services.reporting.run.triaged import Triaged, triaged
 from pipeline_services.reporting.run.unwritten import Unwritten
 from pipeline_services.snapshot.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pipeline_services.reporting.run.triaged import Triaged
 
 PLUGIN: Final = "operator-run"
 WARNING: Final = "warning"
@@ -61,7 +63,6 @@ class OperatorRun:
         self.started = time.time()
         self.results: dict[str, CaseResult] = {}
         self.labels: dict[str, CaseLabels] = {}
-        self.absent: set[str] = set()
         self.extent = Extent(config, source.here)
         self.scenarios = Scenarios.after(self.folder.path, source.pipeline)
         self._exit_code: int | None = None
@@ -69,8 +70,7 @@ class OperatorRun:
         self.stopped: KeyboardInterrupt | None = None
         self._held: HeldResults | None = None
         self.maker: PageMaker | None = None
-        partial = is_partial(config) or bool(config.getoption("maxfail"))
-        self.publishes = source.options.reports_asked or not partial
+        self.publishes = source.options.reports_asked or not (is_partial(config) or config.getoption("maxfail"))
 
     def say(self, line: str = "") -> None:
         """Write one line to the operator at once, in its colour where the terminal has any."""
@@ -89,11 +89,7 @@ class OperatorRun:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Read the markers of what is left after ``-m`` and ``-k``, and leave out the parts that are not here."""
         self.labels = {item.nodeid: CaseLabels.of(item, self.source.pipeline) for item in items}
-        self.absent = set(self.source.settings.absent)
-        gone = [item for item in items if self.source.leaves_out(self.labels[item.nodeid])]
-        if gone:
-            items[:] = [item for item in items if item not in gone]
-            self.config.hook.pytest_deselected(items=gone)
+        leave_out(self.config, items, [item for item in items if self.source.leaves_out(self.labels[item.nodeid])])
         self.labels = {item.nodeid: self.labels[item.nodeid] for item in items}
         for item in items:
             item.add_marker(allure.label(CASE_LABEL, item.nodeid))
@@ -110,8 +106,7 @@ class OperatorRun:
         try:
             self.source.snapshot()
         except PipelineError as error:
-            stopped = self.source.stopped_by(error)
-            if stopped:
+            if stopped := self.source.stopped_by(error):
                 self.say(f"STOPPED: {error}")
                 self._stop(stopped)
                 return True
@@ -153,6 +148,8 @@ class OperatorRun:
         if self.kind != DAILY or finding is PASSED:
             return finding
         if self.triage is None:
+            from pipeline_services.reporting.run.triaged import triaged  # noqa: PLC0415 - a green run does not need it
+
             self.triage = triaged(snapshot, self.source.settings)
             snapshot.take_reads()  # those of triage are no evidence of the case
         return self.triage.attribute(result, finding)
@@ -228,7 +225,11 @@ class OperatorRun:
 
     def _refuse_nothing(self) -> None:
         left = "-k, -m, --lf and the paths select no check"
-        why = "every component is absent, by the settings" if self.absent and not self.extent.left_out else left
+        why = (
+            "every component is absent, by the settings"
+            if self.source.settings.absent and not self.extent.left_out
+            else left
+        )
         self._refuse(f"{why}: nothing was judged")
 
     def _refuse(self, why: str) -> None:
@@ -259,7 +260,7 @@ class OperatorRun:
         elif self.publishes and (self.source.options.reports_asked or not partial):
             # Judged again, a snapshot is no new run; and a part of the checks is no point of the whole's history.
             remember = self.source.options.snapshot is None and not (partial and self.kind in SNAPSHOT_MARKERS)
-            said = self.source.changed, sorted(self.absent)
+            said = self.source.changed, sorted(self.source.settings.absent)
             run = publish.Run(self.kind, self.started, where, remember, left_out, *said)
             try:
                 self._publish(run, results)
@@ -267,8 +268,7 @@ class OperatorRun:
                 self._stop(error)
         elif partial:
             self.say(f"Only some checks were run: {self.folder.path} is as it was (--reports DIR writes a report)")
-        place = where.rpartition(", ")[0] if causes else where
-        self.say(summary.verdict(results, place, left_out, blamed=not causes))
+        self.say(summary.verdict(results, where.rpartition(", ")[0] if causes else where, left_out, blamed=not causes))
         self._exit_code = verdict_of(results).exit_code
 
     def _publish(self, run: publish.Run, results: Sequence[CaseResult]) -> None:
@@ -295,6 +295,6 @@ class OperatorRun:
     def _summary(self, results: Sequence[CaseResult]) -> list[str]:
         """The causes first, where triage was asked; else what each check says."""
         width = shutil.get_terminal_size().columns
-        verbose = self.config.option.verbose > 0
-        view = terminal.View(results, self.source.pipeline, width, self.source.options, self.absent, verbose)
+        source, verbose = self.source, self.config.option.verbose > 0
+        view = terminal.View(results, source.pipeline, width, source.options, source.settings.absent, verbose)
         return terminal.lines(view, self.triage)

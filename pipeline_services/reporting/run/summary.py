@@ -42,26 +42,24 @@ def summary(
     if nothing_known(results):
         return _nothing_known(results[0].finding, width)
     gone = [*not_here(absent), *_wrapped_all([*not_described(pipeline), *elsewhere(pipeline)], width)]
-    return [*table(results, width), *gone, *_notes(results, width), *in_full(results, width)]
+    return [*table(results, width), *gone, *_notes(results, width), *_in_full(results, width)]
 
 
-def in_full(results: Iterable[CaseResult], width: int = WIDTH) -> list[str]:
+def _in_full(results: Sequence[CaseResult], width: int) -> list[str]:
     """All that is to be said of the cases that are not green: each failure, then what is not known by its cause."""
-    shown = list(results)
     lines: list[str] = []
-    for result in shown:
+    for result in results:
         if result.outcome is Outcome.FAILED:
             lines += ["", *failure(result, width)]
-    for group in by_cause(shown):
-        lines += ["", *not_known(group, width)]
+    for group in by_cause(results):
+        lines += ["", *_not_known(group, width)]
     return lines
 
 
-def in_short(results: Iterable[CaseResult], width: int = WIDTH) -> list[str]:
+def in_short(results: Sequence[CaseResult], width: int) -> list[str]:
     """What is left beside a cause: of each component the first failure with its command and the names of the others, of
     what is inconclusive the reasons that leave the most checks open, a row each."""
-    shown = list(results)
-    failed = [result for result in shown if result.outcome is Outcome.FAILED]
+    failed = [result for result in results if result.outcome is Outcome.FAILED]
     lines: list[str] = []
     for component in dict.fromkeys(result.component for result in failed):
         first, *others = (result for result in failed if result.component == component)
@@ -70,7 +68,7 @@ def in_short(results: Iterable[CaseResult], width: int = WIDTH) -> list[str]:
         names = ", ".join(result.id.rpartition("::")[2] for result in others)
         also = _wrapped(f"  also: {names}", width, "    ") if others else []
         lines += [f"FAILED  {component}  {first.id}", *(row for text in told for row in _indented(text, width)), *also]
-    groups = by_cause(shown)
+    groups = by_cause(results)
     lines += [one_line(_left_open(group), width) for group in groups[:_SHOWN_REASONS]]
     more = sum(map(len, groups[_SHOWN_REASONS:]))
     return [*lines, f"{_UNKNOWN} {plural(more, 'check')} for other reasons"] if more else lines
@@ -147,7 +145,7 @@ def by_cause(results: Iterable[CaseResult]) -> list[list[CaseResult]]:
     return sorted(groups.values(), key=len, reverse=True)
 
 
-def not_known(group: Sequence[CaseResult], width: int = WIDTH) -> list[str]:
+def _not_known(group: Sequence[CaseResult], width: int) -> list[str]:
     """One cause: why, what to do, and which cases it leaves open."""
     finding = group[0].finding
     lines = _wrapped(_left_open(group), width)

@@ -6,12 +6,15 @@ import os
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run import summary
 from pipeline_services.reporting.run.options import RunOptions
 from pipeline_services.reporting.run.outcome import CaseResult
-from pipeline_services.reporting.run.triaged import Triaged
+
+if TYPE_CHECKING:
+    from pipeline_services.reporting.run.triaged import Triaged
 
 
 @dataclass(frozen=True, slots=True)

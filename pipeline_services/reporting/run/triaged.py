@@ -1,4 +1,7 @@
-"""What triage makes of a daily run's own snapshot, asked for once, when the first case is not green."""
+"""What triage makes of a daily run's own snapshot, asked for once, when the first case is not green.
+
+A green run does not load this, nor triage.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline_services.model.settings import Settings
 from pipeline_services.model.text import one_line
+from pipeline_services.reporting.allure import page_texts
+from pipeline_services.reporting.run import explained
 from pipeline_services.reporting.run.outcome import CaseResult, Finding, Outcome, finding_of
+from pipeline_services.reporting.runbook.runbook import Section
 from pipeline_services.snapshot.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from pipeline_services.reporting.runbook.runbook import Section
-    from pipeline_services.triage.model import Diagnosis
-    from pipeline_services.triage.model import Finding as Cause
-    from pipeline_services.triage.walk.workflow import Course
+from pipeline_services.triage import diagnosis as triage
+from pipeline_services.triage.incident import filing, terminal
+from pipeline_services.triage.model import Diagnosis
+from pipeline_services.triage.model import Finding as Cause
+from pipeline_services.triage.walk import workflow
+from pipeline_services.triage.walk.workflow import Course
 
 Say = Callable[[str], None]
 
@@ -33,8 +38,6 @@ class Triaged:
         """Note what explains the case; returns what it found with the level that its cause calls."""
         if self.diagnosis is None or finding.outcome is Outcome.PASSED:
             return finding
-        from pipeline_services.reporting.run import explained  # noqa: PLC0415  a green run need not load triage
-
         cause = explained.cause_of(self.diagnosis, result.id, result.component, finding)
         result.cause = result.cause or cause
         level = explained.level_of(self.diagnosis, result.component, cause)
@@ -42,27 +45,17 @@ class Triaged:
 
     def causes(self) -> list[Cause]:
         """What explains something, in triage's order."""
-        if self.diagnosis is None:
-            return []
-        from pipeline_services.reporting.run import explained  # noqa: PLC0415  a green run need not load triage
-
-        return explained.causes(self.diagnosis)
+        return explained.causes(self.diagnosis) if self.diagnosis else []
 
     def banner(self, results: Sequence[CaseResult], sections: Mapping[str, Section]) -> str:
         """The causes as HTML."""
-        if self.diagnosis is None:
-            return ""
-        from pipeline_services.reporting.allure import page_texts  # noqa: PLC0415  a green run need not load triage
-
-        return page_texts.banner(self.diagnosis, results, sections)
+        return page_texts.banner(self.diagnosis, results, sections) if self.diagnosis else ""
 
     def text(self) -> str:
         """The whole answer, as ``make triage`` shows it; empty where triage itself failed."""
         if self.diagnosis is None:
             return ""
-        from pipeline_services.triage.incident import terminal  # noqa: PLC0415  a green run need not load triage
-
-        shown = terminal.screen(terminal.View(self.diagnosis, self._courses(), time.time(), watch=""))
+        shown = terminal.screen(terminal.View(self.diagnosis, _courses(self.diagnosis), time.time(), watch=""))
         return "\n".join(shown) + "\n"
 
     def file(self, folder: Path, snapshot: Snapshot, say: Say) -> list[Path]:
@@ -73,10 +66,8 @@ class Triaged:
         """
         if self.diagnosis is None:
             return []
-        from pipeline_services.triage.incident import filing  # noqa: PLC0415  a green run need not load triage
-
         try:
-            filed = filing.file(folder, self.diagnosis, self.diagnosis, snapshot, self._courses())
+            filed = filing.file(folder, self.diagnosis, self.diagnosis, snapshot, _courses(self.diagnosis))
         except OSError:
             raise
         except Exception as error:  # noqa: BLE001  as in triaged
@@ -84,19 +75,15 @@ class Triaged:
             return []
         return [path for path in (filed.triage, filed.incident, filed.bundle) if path]
 
-    def _courses(self) -> list[Course]:
-        from pipeline_services.triage.walk import workflow  # noqa: PLC0415  a green run need not load triage
 
-        diagnosis = self.diagnosis
-        return [workflow.begin(finding, diagnosis.taken_at) for finding in diagnosis.findings] if diagnosis else []
+def _courses(diagnosis: Diagnosis) -> list[Course]:
+    return [workflow.begin(finding, diagnosis.taken_at) for finding in diagnosis.findings]
 
 
 def triaged(snapshot: Snapshot, settings: Settings) -> Triaged:
     """Ask triage. Whatever becomes of it, the run's own verdict stands: a fault in it is said and hides nothing."""
     try:
-        from pipeline_services.triage.diagnosis import diagnose  # noqa: PLC0415  a green run need not load it
-
-        return Triaged(diagnose(snapshot, settings))
+        return Triaged(triage.diagnose(snapshot, settings))
     except Exception as error:  # noqa: BLE001  whatever it is, it must not take the findings of the run with it
         return Triaged(trouble=f"NO TRIAGE: {_fault(error)}. The verdict is still valid.")
 

@@ -13,7 +13,7 @@ from typing import Final
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.reporting.runbook import causes_table, checks_table, metrics_table
+from pipeline_services.reporting.runbook import tables
 from pipeline_services.reporting.runbook.runbook import RUNBOOK, load
 from pipeline_services.triage.subjects import CAUSES
 
@@ -22,9 +22,9 @@ _PART: Final = re.compile(
     re.DOTALL,
 )
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
-    "index of checks": lambda: checks_table.table(load()),
-    "key metrics": lambda: metrics_table.table(KEY_METRICS.values(), Pipeline.load()),
-    "causes": lambda: causes_table.table(CAUSES.values()),
+    "index of checks": lambda: tables.checks(load()),
+    "key metrics": lambda: tables.metrics(KEY_METRICS.values(), Pipeline.load()),
+    "causes": lambda: tables.causes(CAUSES.values()),
 }
 """The parts by name. Those about measured times are proved.py's."""
 
