@@ -11,7 +11,7 @@ from pipeline_services.faults import stores
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import secret_value
+from pipeline_services.model.k8s import secret_text
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -98,6 +98,4 @@ def _listed(pipeline: SteadyPipeline, token: str, what: str, **query: str) -> li
 def _operator(pipeline: SteadyPipeline) -> str:
     """The token of InfluxDB's administrator. Raises NotApplicable as ``require_own_store``."""
     require_own_store(pipeline)
-    config = pipeline.description.config
-    secrets = pipeline.cluster.list("secrets")
-    return secret_value(secrets, config.admin, config.admin_keys.token).decode().strip()
+    return secret_text(pipeline.cluster.list("secrets"), pipeline.description.config.admin_token)

@@ -22,7 +22,7 @@ from pipeline_services.faults.model import Fault, object_path, together
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
 from pipeline_services.model.errors import NoData, NotApplicable
-from pipeline_services.model.k8s import references_of, secret_value, template_of
+from pipeline_services.model.k8s import references_of, secret_text, template_of
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -99,7 +99,7 @@ def token_may_only_read(pipeline: SteadyPipeline) -> Fault:
     keys, secrets = pipeline.description.config, pipeline.cluster.list("secrets")
     if keys.read_token == keys.write_token:
         raise NotApplicable(f"{pipeline.description.name} has one token for reading and for writing")
-    reads = secret_value(secrets, keys.read_token.secret, keys.read_token.key)
+    reads = secret_text(secrets, keys.read_token).encode()
     held = keys.write_token
     fault = faults.secret_value(pipeline.api, held.secret, pipeline.namespace, {held.key: reads})
     return with_new_pods(pipeline, fault, roles.PROCESSOR)
@@ -113,17 +113,16 @@ def token_rotated(pipeline: SteadyPipeline) -> Fault:
         raise NotApplicable(
             f"the apps of {pipeline.description.name} have the administrator's token, and there is no other"
         )
-    old = secret_value(secrets, held.secret, held.key).decode().strip()
-    operator = secret_value(secrets, keys.admin, keys.admin_keys.token)
-    headers = token_header(operator.decode().strip())
+    old, operator = secret_text(secrets, held), secret_text(secrets, keys.admin_token)
+    headers = token_header(operator)
     known = pipeline.probes.influx.ask_json("/api/v2/authorizations", {}, headers=headers)["authorizations"]
     ids = [str(one["id"]) for one in known if one["token"] == old]
     if not ids:
         raise NoData(f"InfluxDB does not know the token in {held.secret}")
-    replaced = faults.secret_value(pipeline.api, held.secret, pipeline.namespace, {held.key: operator})
+    replaced = faults.secret_value(pipeline.api, held.secret, pipeline.namespace, {held.key: operator.encode()})
     port = pipeline.description.service(roles.INFLUXDB).port
     require_own_store(pipeline)
-    refused = stores.token_refused(ids[0], operator.decode().strip(), port)
+    refused = stores.token_refused(ids[0], operator, port)
     both = together(f"{held.key} of {held.secret} rotated, no pod restarted", [replaced, refused])
     return both.proved(writes_fail(pipeline, "forbidden"), all_pods_ready(pipeline, roles.PROCESSOR))
 

@@ -9,7 +9,7 @@ from pipeline_services.audit.audit import MIN_ACKNOWLEDGED, Audit, AuditReport
 from pipeline_services.audit.producer import FIRST_DEVICE, AuditProducer
 from pipeline_services.measure.probes import Probes
 from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import secret_value
+from pipeline_services.model.k8s import secret_text
 from pipeline_services.model.waiting import wait_until
 
 Lost = tuple[str, int]
@@ -54,7 +54,7 @@ def _delete_newest(probes: Probes, producer_id: str) -> Lost:
         raise NoData("no point of the audit is stored yet")
     at, sequence = series[0].rows[0][:2]
     key, measurement = probes.pipeline.config.write_token, probes.pipeline.store.measurement
-    token = secret_value(probes.cluster.list("secrets"), key.secret, key.key).decode().strip()
+    token = secret_text(probes.cluster.list("secrets"), key)
     predicate = f'_measurement="{measurement}" AND producer_id="{producer_id}" AND device_id="{FIRST_DEVICE}"'
     replace(probes.bucket, token=token).delete(int(at), int(at) + 1, predicate)
     return FIRST_DEVICE, int(sequence)

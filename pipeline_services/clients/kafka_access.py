@@ -10,7 +10,7 @@ from pipeline_services.model.component import Component
 from pipeline_services.model.configuration import SecretKey
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.foreign import Security
-from pipeline_services.model.k8s import K8sObject, secret_value
+from pipeline_services.model.k8s import K8sObject, secret_text
 
 
 def foreign_link(part: Component, secrets: Sequence[K8sObject]) -> dict[str, Any]:
@@ -42,4 +42,4 @@ def _trust(security: Security, secrets: Sequence[K8sObject]) -> ssl.SSLContext:
 
 
 def _text(held: SecretKey | None, secrets: Sequence[K8sObject]) -> str:
-    return secret_value(secrets, held.secret, held.key).decode().strip() if held else ""
+    return secret_text(secrets, held) if held else ""

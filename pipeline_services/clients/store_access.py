@@ -9,7 +9,7 @@ from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.influxdb import Bucket
 from pipeline_services.clients.port_forward import PortForward
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import K8sObject, secret_value
+from pipeline_services.model.k8s import K8sObject, secret_text, secret_value
 from pipeline_services.model.pipeline import Pipeline
 
 
@@ -25,16 +25,6 @@ def store_tls(pipeline: Pipeline, secrets: Sequence[K8sObject]) -> Tls | None:
     return Tls(pipeline.service(roles.INFLUXDB).name, secret_value(secrets, config.tls, config.ca).decode())
 
 
-def reading_token(pipeline: Pipeline, secrets: Sequence[K8sObject]) -> str:
-    """The token that reads the bucket.
-
-    Raises:
-        NoData: its Secret is not there, or lacks it.
-    """
-    held = pipeline.config.read_token
-    return secret_value(secrets, held.secret, held.key).decode().strip()
-
-
 def open_bucket(pipeline: Pipeline, secrets: Sequence[K8sObject], forward: PortForward, ways: ExitStack) -> Bucket:
     """The bucket over an open way, closed with ``ways``.
 
@@ -42,4 +32,4 @@ def open_bucket(pipeline: Pipeline, secrets: Sequence[K8sObject], forward: PortF
         NoData: a Secret is not there, or lacks the token or the certificate.
     """
     http = HttpApi(roles.INFLUXDB, forward.port, tls=store_tls(pipeline, secrets), cause=lambda: forward.failure)
-    return Bucket(ways.enter_context(closing(http)), pipeline.store, reading_token(pipeline, secrets))
+    return Bucket(ways.enter_context(closing(http)), pipeline.store, secret_text(secrets, pipeline.config.read_token))

@@ -18,10 +18,10 @@ from pipeline_services.maintenance.influxdb.server import InfluxServer
 from pipeline_services.maintenance.kafka.broker import Broker
 from pipeline_services.model import roles
 from pipeline_services.model.configuration import Config
-from pipeline_services.model.k8s import K8sObject, secret_value
+from pipeline_services.model.k8s import K8sObject, secret_text, secret_value
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.cluster.access import ClusterAccess
-from pipeline_services.platform.deploy.secrets.store import TOKEN_KEY, influxdb
+from pipeline_services.platform.deploy.secrets.store import influxdb
 from pipeline_services.platform.deploy.secrets.tls import CA
 
 Say = Callable[[str], None]
@@ -87,8 +87,7 @@ def tokens_in(secrets: Iterable[K8sObject], config: Config) -> dict[str, str]:
     Raises:
         NoData: a Secret or its key is missing.
     """
-    named = {config.admin: TOKEN_KEY, **{key.secret: key.key for key in config.tokens.values()}}
-    return {called(name): secret_value(secrets, name, key).decode().strip() for name, key in named.items()}
+    return {called(key.secret): secret_text(secrets, key) for key in (config.admin_token, *config.tokens.values())}
 
 
 @contextmanager

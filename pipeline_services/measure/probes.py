@@ -12,7 +12,7 @@ from pipeline_services.clients.influxdb import NANO, Bucket, identifier
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
-from pipeline_services.clients.store_access import reading_token, store_tls
+from pipeline_services.clients.store_access import store_tls
 from pipeline_services.measure.samples import LagSample, PodSeen, PodsSample, StoredSample
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
@@ -26,6 +26,7 @@ from pipeline_services.model.k8s import (
     phase_of,
     ready_since,
     restarts_of,
+    secret_text,
     state_of,
     uid_of,
 )
@@ -45,7 +46,7 @@ class Probes:
         self._ways = ways
         ways.callback(self._drop_kafka)
         secrets = cluster.list("secrets")
-        tls, token = store_tls(pipeline, secrets), reading_token(pipeline, secrets)
+        tls, token = store_tls(pipeline, secrets), secret_text(secrets, pipeline.config.read_token)
         self.kafka_forward = ways.enter_context(self._forward(roles.KAFKA))
         self.influx_forward = ways.enter_context(self._forward(roles.INFLUXDB))
         self.use(token, tls.ca if tls else "")

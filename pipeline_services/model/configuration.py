@@ -109,6 +109,11 @@ class Config:
         return tuple(dict.fromkeys(part for settings in self.by_config_map.values() for part in settings))
 
     @property
+    def admin_token(self) -> SecretKey:
+        """Where the token of the store's administrator is, which may do everything there."""
+        return SecretKey(self.admin, self.admin_keys.token)
+
+    @property
     def tokens(self) -> Mapping[str, SecretKey]:
         """The store's tokens, by the source of a snapshot that says whether each is accepted."""
         return {"influxdb_token": self.write_token, "influxdb_read_token": self.read_token}

@@ -17,12 +17,12 @@ from pipeline_services.faults.stores import buckets_removed
 from pipeline_services.measure.probes import Probes
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError
-from pipeline_services.model.k8s import containers_of, name_of, secret_value, template_of
+from pipeline_services.model.k8s import containers_of, name_of, secret_text, template_of
 from pipeline_services.release.bench.manifests import network_policies
 from pipeline_services.release.bench.run import BACK_DATED
 from pipeline_services.release.decision import is_final, judge, too_noisy
 from pipeline_services.release.gates import LOOKS, METRICS
-from pipeline_services.release.ground import ADMIN_TOKEN_KEY, ground
+from pipeline_services.release.ground import ground
 from pipeline_services.release.producing import Producing
 from pipeline_services.release.rollout import Rolled, RollOut, Scenarios
 from pipeline_services.release.rounds import BASELINE, CANDIDATE, Played, Round, play_pairs
@@ -114,7 +114,7 @@ class Validation:
     def _ground(self) -> Iterator[Solo]:
         site, pipeline = self.site, self.site.probes.pipeline
         site.require_steady()
-        token = operator_token(site.api.list("secrets"), pipeline.config.admin)
+        token = secret_text(site.api.list("secrets"), pipeline.config.admin_token)
         now = int(time.time())
         load = Load(f"{TOPIC_PREFIX}{now}", READINGS, (now - BACK_DATED) * 10**9)
         for policy in network_policies(pipeline):  # those of a benchmark that was killed
@@ -259,11 +259,6 @@ def deployed(site: Site, app: str = roles.PROCESSOR) -> dict[str, Any]:
 def image_of(workload: Mapping[str, Any]) -> str:
     """The image that a workload's pods run."""
     return str(containers_of(template_of(workload))[0]["image"])
-
-
-def operator_token(secrets: list[dict[str, Any]], name: str) -> str:
-    """InfluxDB's operator's token. Raises NoData where the Secret has none."""
-    return secret_value(secrets, name, ADMIN_TOKEN_KEY).decode().strip()
 
 
 def rounds_fact(played: Played) -> Fact:

@@ -22,7 +22,6 @@ from pipeline_services.release.rounds import VERSIONS
 
 LIFETIME_S: Final = 3600.0
 """Seconds that all rounds may take together."""
-ADMIN_TOKEN_KEY: Final = "token"
 
 Manifest = dict[str, Any]
 
@@ -98,7 +97,7 @@ def version_pod(
         "KAFKA_GROUP": {"value": place.name},
         "INFLUXDB_BUCKET": {"value": place.name},
         # The processor's own token writes the pipeline's bucket and no other.
-        config.write_token.key: {"valueFrom": {"secretKeyRef": {"name": config.admin, "key": ADMIN_TOKEN_KEY}}},
+        config.write_token.key: {"valueFrom": {"secretKeyRef": {"name": config.admin, "key": config.admin_keys.token}}},
     }
     return _beside(processor, image, own, name)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.clients.http import Tls
-from pipeline_services.clients.store_access import open_bucket, reading_token, store_tls
+from pipeline_services.clients.store_access import open_bucket, store_tls
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.pipeline import Pipeline
 
@@ -47,4 +47,4 @@ def test_the_bucket_is_read_with_the_token_of_the_description() -> None:
         bucket = open_bucket(PLAIN, [TOKEN], forward, ways)
     assert (bucket.token, bucket.store.bucket) == ("t0ken", "conveyor-data")
     with pytest.raises(NoData, match="influxdb-secrets"):
-        reading_token(PLAIN, [])
+        open_bucket(PLAIN, [], forward, ExitStack())

@@ -96,7 +96,7 @@ def test_a_part_that_is_away_leaves_no_way_to_the_others_open(monkeypatch: pytes
 
     monkeypatch.setattr(module, "PortForward", forward)
     monkeypatch.setattr(module, "store_tls", lambda *_: None)
-    monkeypatch.setattr(module, "reading_token", lambda *_: "token")
+    monkeypatch.setattr(module, "secret_text", lambda *_: "token")
     cluster: Any = SimpleNamespace(list=lambda _kind: [])
     with pytest.raises(ServiceUnreachable), Probes.open(cluster, Pipeline.load()):
         pass

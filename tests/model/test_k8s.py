@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeline_services.model.configuration import SecretKey
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.k8s import (
     Reference,
@@ -30,6 +31,7 @@ from pipeline_services.model.k8s import (
     ready_since,
     references_of,
     restarts_of,
+    secret_text,
     secret_value,
     stamped,
     started_at,
@@ -179,6 +181,14 @@ def test_a_secrets_value_is_what_was_put_in() -> None:
         secret_value(secrets, "t", "token")
     with pytest.raises(UnexpectedAnswer, match="secret s is not Base64"):
         secret_value([{"metadata": {"name": "s"}, "data": {"token": "a"}}], "s", "token")
+
+
+def test_a_token_is_what_was_put_in_but_for_the_end_of_its_line() -> None:
+    secrets = [{"metadata": {"name": "s"}, "data": encoded({"token": b"t0ken\n", "broken": b"a\xff"})}]
+    assert secret_text(secrets, SecretKey("s", "token")) == "t0ken"
+    assert secret_text(secrets, SecretKey("s", "broken")) == "a\ufffd"
+    with pytest.raises(NoData, match="the secret s has no key other"):
+        secret_text(secrets, SecretKey("s", "other"))
 
 
 def test_a_taint_that_somebody_set_closes_a_node() -> None:

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 
+from pipeline_services.model.configuration import SecretKey
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.k8s.objects import K8sObject, name_of
 
@@ -36,6 +37,11 @@ def secret_value(secrets: Iterable[K8sObject], name: str, key: str) -> bytes:
                 raise NoData(f"the secret {name} has no key {key}")
             return values[key]
     raise NoData(f"there is no secret {name}")
+
+
+def secret_text(secrets: Iterable[K8sObject], held: SecretKey) -> str:
+    """A token or a password, without the line's end that a file gives it. Raises as ``secret_value``."""
+    return secret_value(secrets, held.secret, held.key).decode(errors="replace").strip()
 
 
 def encoded(values: Mapping[str, bytes]) -> dict[str, str]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline_services.apps.load import APART_NS, DEVICES, Load
 from pipeline_services.audit.records import Records
-from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.influxdb import NANO, Bucket
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
+from pipeline_services.clients.store_access import open_bucket
 from pipeline_services.model import roles
-from pipeline_services.model.k8s import secret_value
+from pipeline_services.model.k8s import secret_text
 from pipeline_services.model.message import Reading
 from pipeline_services.model.pipeline import Pipeline
 
@@ -63,14 +63,11 @@ def bench_store(cluster: Cluster, pipeline: Pipeline) -> Iterator[BenchStore]:
         ServiceUnreachable: there is no ready InfluxDB.
         NoData: a secret is missing.
     """
-    config, service = pipeline.config, pipeline.service(roles.INFLUXDB)
+    service = pipeline.service(roles.INFLUXDB)
     with ExitStack() as open_things:
         slices = cluster.list("endpointslices")
         endpoint = ready_endpoint(service, pipeline[roles.INFLUXDB].label_selector, slices, pipeline.namespace)
         forward = open_things.enter_context(PortForward(cluster, endpoint))
         secrets = cluster.list("secrets")
-        tls = Tls(service.name, secret_value(secrets, config.tls, "ca.crt").decode())
-        http = HttpApi(service.name, forward.port, tls=tls, cause=lambda: forward.failure)
-        open_things.callback(http.close)
-        tokens = (secret_value(secrets, one.secret, one.key) for one in (config.read_token, config.write_token))
-        yield BenchStore(*(Bucket(http, pipeline.store, token.decode().strip()) for token in tokens))
+        read = open_bucket(pipeline, secrets, forward, open_things)
+        yield BenchStore(read, replace(read, token=secret_text(secrets, pipeline.config.write_token)))

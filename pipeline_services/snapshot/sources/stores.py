@@ -15,7 +15,7 @@ from pipeline_services.clients.port_forward import LOCALHOST, PortForward
 from pipeline_services.model import roles
 from pipeline_services.model.configuration import SecretKey
 from pipeline_services.model.errors import NoData, PipelineError
-from pipeline_services.model.k8s import secret_value
+from pipeline_services.model.k8s import secret_text, secret_value
 from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.snapshot.record import Record
@@ -119,8 +119,7 @@ def read_influxdb(reach: Reach, record: Record, moment: Moment) -> None:
     record.take("influxdb_health", lambda: _health(InfluxStore(None, unchecked, reach.pipeline.store).health()))
 
     def with_token(held: SecretKey, read: Callable[[InfluxStore, str], Any]) -> Any:
-        token = secret_value(reach.secrets(), held.secret, held.key).decode("ascii", "replace").strip()
-        return read(store, token)
+        return read(store, secret_text(reach.secrets(), held))
 
     store = InfluxStore(_checked(reach, forward) if config.tls else unchecked, unchecked, reach.pipeline.store)
     reads = [
@@ -132,8 +131,7 @@ def read_influxdb(reach: Reach, record: Record, moment: Moment) -> None:
     if reach.pipeline.store.retention_s:
         reads.append(("influxdb_bucket", partial(with_token, config.read_token, InfluxStore.bucket)))
     if config.admin:
-        operator = SecretKey(config.admin, config.admin_keys.token)
-        reads.append(("influxdb_at_work", partial(with_token, operator, InfluxStore.at_work)))
+        reads.append(("influxdb_at_work", partial(with_token, config.admin_token, InfluxStore.at_work)))
     take_all(record, reads)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline_services.model.k8s import encoded, secret_value
+from pipeline_services.model.k8s import encoded, secret_text
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets.influx import READER, WRITER
 
@@ -77,8 +77,8 @@ class World:
             "status": {"phase": "Running", "containerStatuses": [{"name": app, "state": {"running": {}}}]},
         }
         self.pods[app] = [pod]
-        held = secret_value(self.secrets.values(), key.secret, key.key)
-        self.environments[f"{app}-{self.number}"] = {"HOME": "/tmp", "TOKEN": held.decode()}
+        held = secret_text(self.secrets.values(), key)
+        self.environments[f"{app}-{self.number}"] = {"HOME": "/tmp", "TOKEN": held}
         self.settle(app)
 
     def settle(self, app: str, *, complete: bool = True) -> None:
@@ -160,7 +160,7 @@ class World:
 
     def held(self, app: str) -> str:
         """The token in the Secret that an app reads."""
-        return secret_value(self.secrets.values(), USERS[app].secret, USERS[app].key).decode()
+        return secret_text(self.secrets.values(), USERS[app])
 
     def used(self, app: str) -> set[str]:
         """The tokens in the environment of an app's pods."""

@@ -18,7 +18,7 @@ from pipeline_services.maintenance.rotation.watch import WATCHED_S, Look, all_wo
 from pipeline_services.maintenance.rotation.workloads import Workloads, environment_in, how_it_restarts, variables_of
 from pipeline_services.model.configuration import SecretKey
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable, UnexpectedAnswer
-from pipeline_services.model.k8s import is_terminating, name_of, secret_value
+from pipeline_services.model.k8s import is_terminating, name_of, secret_text
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import plural
 from pipeline_services.model.waiting import wait_until
@@ -99,7 +99,7 @@ class TokenRotation:
 
     def _place(self, key: SecretKey, known: Sequence[Json], secrets: list[Object]) -> Place:
         """Without the pods that are behind."""
-        text = secret_value(secrets, key.secret, key.key).decode().strip()
+        text = secret_text(secrets, key)
         held = next((one for one in known if one.get("token") == text), None)
         if held is None:
             return Place(_named(key), "", ())
@@ -109,7 +109,7 @@ class TokenRotation:
 
     def _behind(self, key: SecretKey, secrets: list[Object]) -> tuple[str, ...]:
         """The pods whose process was started with another value, those on their way out included."""
-        text = secret_value(secrets, key.secret, key.key).decode().strip()
+        text = secret_text(secrets, key)
         readers = self.workloads.reading([key.secret])
         pods = [pod for workload in readers for pod in self.workloads.running_pods(workload)]
         return tuple(name_of(pod) for pod in pods if not self._has(pod, key, text))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import Final
 
 from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.kubernetes import Cluster, Object, WritableCluster
@@ -15,8 +14,6 @@ from pipeline_services.model.k8s import encoded, name_of, secret_values, version
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets import tls
 from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens, ensure_bucket, ensure_tokens
-
-TOKEN_KEY: Final = "token"
 
 
 def made_secrets(pipeline: Pipeline) -> frozenset[str]:
@@ -86,7 +83,7 @@ class SecretStore:
     def _all_use_the_operators(self) -> bool:
         """Whether nobody has a token of its own."""
         tokens = self._config.tokens.values()
-        return all((one.secret, one.key) == (self._config.admin, self._config.admin_keys.token) for one in tokens)
+        return all(one == self._config.admin_token for one in tokens)
 
     def _write_tokens(self, tokens: Tokens) -> list[str]:
         write, read = self._config.write_token, self._config.read_token
