@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import config
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
-from pipeline_services.model.k8s import containers_of, created_at, name_of, port_of, template_of
+from pipeline_services.model.k8s import K8sObject, containers_of, created_at, name_of, port_of, template_of
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.triage.causes.finding import OF_ALL, About, make_finding
+from pipeline_services.triage.causes.finding import OF_ALL, About, earliest, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
@@ -80,9 +80,14 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     yield from _tokens(evidence)
 
 
-def _wanted(settings: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """What a ConfigMap has to say."""
-    return {key: value for part in settings.values() for key, value in part.items()}
+class _Wrong(NamedTuple):
+    """A setting that is not what the ConfigMap has to say."""
+
+    key: str
+    config_map: str
+    shown: str
+    expected: str
+    since: float | None
 
 
 def _settings(evidence: Evidence) -> Iterator[Finding]:
@@ -90,54 +95,55 @@ def _settings(evidence: Evidence) -> Iterator[Finding]:
     there = {name: found for name in described if (found := evidence.object("configmaps", name))}
     if not there:
         return  # a missing ConfigMap is a reference that is missing
-    wrong = [
-        finding
-        for name, found in there.items()
-        for finding in _wrong_settings(evidence, name, found.get("data") or {}, _wanted(described[name]))
-    ]
-    yield from wrong
-    name = evidence.pipeline.config.config_map
-    red = evidence.failed(checks.PRODUCER_LOAD_SET)
-    if red and name in there:
+    red = evidence.failed(checks.SETTINGS_LEAD_TO)
+    if wrong := [*_wrong_settings(evidence, there)] if red else []:
+        yield _setting_wrong(evidence, wrong)
+    elif red and _services_there(evidence):
+        yield make_finding(_config_maps(evidence, *there), "setting-wrong", red[0].why, red[0].why)
+    name, load = evidence.pipeline.config.config_map, evidence.failed(checks.PRODUCER_LOAD_SET)
+    if load and name in there:
+        affects = evidence.pipeline.affected_by(roles.PRODUCER)
         yield make_finding(
-            About(
-                evidence, "config", subject=f"configmap/{name}", affects=evidence.pipeline.affected_by(roles.PRODUCER)
-            ),
+            About(evidence, "config", subject=f"configmap/{name}", affects=affects),
             "load-setting-wrong",
-            red[0].why,
-            f"configmap/{name}: {red[0].why}",
+            load[0].why,
+            f"configmap/{name}: {load[0].why}",
             since=evidence.changed("configmaps", name),
         )
-    settings = evidence.failed(checks.SETTINGS_LEAD_TO)
-    if settings and not wrong and _services_there(evidence):
-        yield make_finding(
-            About(
-                evidence,
-                "config",
-                subject=f"configmap/{next(iter(there))}",
-                affects=evidence.pipeline.affected_by(*READERS),
-            ),
-            "setting-wrong",
-            settings[0].why,
-            settings[0].why,
-        )
 
 
-def _wrong_settings(
-    evidence: Evidence, name: str, data: Mapping[str, str], wanted: Mapping[str, str]
-) -> Iterator[Finding]:
-    for key, value in wanted.items():
-        if data.get(key) != value and evidence.failed(checks.SETTINGS_LEAD_TO):
-            since = evidence.changed("configmaps", name, f"data.{key}") or evidence.changed("configmaps", name)
-            shown = repr(data[key]) if key in data else "not there"
-            yield make_finding(
-                About(evidence, "config", subject=f"configmap/{name}", affects=evidence.pipeline.affected_by(*READERS)),
-                "setting-wrong",
-                f"{key} in {name} is {shown}; expected {value!r}",
-                f"configmap/{name}: {key} is {shown}",
-                *_restarted_since(evidence, since),
-                since=since,
-            )
+def _wrong_settings(evidence: Evidence, there: Mapping[str, K8sObject]) -> Iterator[_Wrong]:
+    for name, found in there.items():
+        data = found.get("data") or {}
+        for key, value in _wanted(evidence, name).items():
+            if data.get(key) != value:
+                since = evidence.changed("configmaps", name, f"data.{key}") or evidence.changed("configmaps", name)
+                yield _Wrong(key, name, repr(data[key]) if key in data else "not there", repr(value), since)
+
+
+def _setting_wrong(evidence: Evidence, wrong: Sequence[_Wrong]) -> Finding:
+    """One finding, since one deploy puts all settings right; it is about the first of them, wherever that stands."""
+    first, since = wrong[0], earliest(*(one.since for one in wrong))
+    where = " and ".join(one.config_map for one in wrong if (one.key, one.shown) == (first.key, first.shown))
+    return make_finding(
+        _config_maps(evidence, *dict.fromkeys(one.config_map for one in wrong)),
+        "setting-wrong",
+        f"{first.key} in {where} is {first.shown}; expected {first.expected}",
+        *(f"configmap/{one.config_map}: {one.key} is {one.shown}" for one in wrong),
+        *_restarted_since(evidence, since),
+        since=since,
+    )
+
+
+def _config_maps(evidence: Evidence, *names: str) -> About:
+    affects, details = evidence.pipeline.affected_by(*READERS), {"config_map": " ".join(names)}
+    return About(evidence, "config", subject=f"configmap/{names[0]}", affects=affects, details=details)
+
+
+def _wanted(evidence: Evidence, config_map: str) -> dict[str, str]:
+    """What a ConfigMap has to say."""
+    settings = evidence.pipeline.config.by_config_map[config_map].values()
+    return {key: value for part in settings for key, value in part.items()}
 
 
 def _services_there(evidence: Evidence) -> bool:
@@ -166,9 +172,8 @@ def _restarted_since(evidence: Evidence, since: float | None) -> list[str]:
 def _own_environment(evidence: Evidence) -> Iterator[Finding]:
     """A value in the workload itself that overrides the one that all share."""
     described = evidence.pipeline.config
-    own = described.config_map
-    owners = {key: name for name, settings in described.by_config_map.items() for key in _wanted(settings)}
-    shared = {key: value for settings in described.by_config_map.values() for key, value in _wanted(settings).items()}
+    owners = {key: name for name in described.by_config_map for key in _wanted(evidence, name)}
+    shared = {key: value for name in described.by_config_map for key, value in _wanted(evidence, name).items()}
     for part in (evidence.pipeline[app] for app in READERS if app in evidence.pipeline.components):
         workload = evidence.workload(part.id)
         for container in containers_of(template_of(workload)) if workload else ():
@@ -176,11 +181,12 @@ def _own_environment(evidence: Evidence) -> Iterator[Finding]:
                 key, value = variable["name"], variable.get("value")
                 wrong_load = key in described.positive and value is not None and not _positive(value)
                 if (key in shared and value is not None and value != shared[key]) or wrong_load:
+                    config_map = owners.get(key, described.config_map)
                     yield make_finding(
-                        About(evidence, part),
+                        About(evidence, part, details={"config_map": config_map}),
                         "load-setting-wrong" if wrong_load else "setting-wrong",
                         f"{part.id} overrides {key} with {value!r}, unlike the ConfigMap",
-                        f"{part.kubectl_name} sets {key}={value}, overriding configmap/{owners.get(key, own)}",
+                        f"{part.kubectl_name} sets {key}={value}, overriding configmap/{config_map}",
                         since=evidence.changed(part.kind, part.workload, "spec.template"),
                     )
 
