@@ -82,9 +82,9 @@ class Difference:
 
 def differences(declared: Any, live: Any, path: str = "") -> Iterator[Difference]:
     """Everything in which a live object is not the declared one, in the order of the declared one."""
-    if isinstance(declared, Mapping) and isinstance(live, Mapping):
+    if isinstance(declared, dict) and isinstance(live, dict):
         yield from _of_mappings(declared, live, path)
-    elif isinstance(declared, Sequence) and isinstance(live, Sequence) and not isinstance(declared, str):
+    elif isinstance(declared, list) and isinstance(live, list):
         yield from _of_lists(declared, live, path)
     elif not _same(declared, live):
         yield Difference(path, live, declared)
@@ -123,14 +123,14 @@ def _same_entries(declared: Sequence[Any], live: Sequence[Any]) -> bool:
     """Whether two lists of objects, as a policy's peers, differ in their order at most; words of a command have one."""
     if declared == live:
         return True
-    if not all(isinstance(entry, Mapping) for entry in (*declared, *live)):
+    if not all(isinstance(entry, dict) for entry in (*declared, *live)):
         return False
     ordered = [sorted(json.dumps(entry, sort_keys=True) for entry in side) for side in (declared, live)]
     return ordered[0] == ordered[1]
 
 
 def _all_have(key: str, entries: Sequence[Any]) -> bool:
-    return bool(entries) and all(isinstance(entry, Mapping) and key in entry for entry in entries)
+    return bool(entries) and all(isinstance(entry, dict) and key in entry for entry in entries)
 
 
 def _joined(path: str, key: str) -> str:
@@ -142,7 +142,7 @@ def _is_filled_in(key: str, value: Any) -> bool:
 
 
 def _is_nothing(value: Any) -> bool:
-    return value is None or (isinstance(value, Mapping | list) and not value)
+    return value is None or (isinstance(value, dict | list) and not value)
 
 
 def _same(declared: Any, live: Any) -> bool:

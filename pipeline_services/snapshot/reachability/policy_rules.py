@@ -21,9 +21,9 @@ INGRESS: Final = "Ingress"
 _RULES: Final = {EGRESS: ("egress", "to"), INGRESS: ("ingress", "from")}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pods:
-    """Pods that no policy tells apart.
+    """Pods that no policy tells apart. No two are equal, whatever they hold: as keys they are told apart by identity.
 
     Attributes:
         name: the component's, or the pod's own where it belongs to none.
@@ -90,10 +90,12 @@ class Policies:
         self._known = tuple(known)
         self._found: dict[tuple[str, End, End], Ports] = {}
         self._restricting: dict[tuple[str, Pods], list[K8sObject]] = {}
+        self._meeting: dict[tuple[int, str, End], list[Mapping[str, Any]]] = {}
 
     def between(self, source: End, destination: End) -> Ports:
         """The ports that are open from one end to the other: let out by the one and in by the other."""
-        return self.let(EGRESS, source, destination) & self.let(INGRESS, source, destination)
+        out = self.let(EGRESS, source, destination)
+        return out and out & self.let(INGRESS, source, destination)
 
     def let(self, direction: str, source: End, destination: End) -> Ports:
         """The ports that are let out of the source, or into the destination: all where no policy selects that end."""
@@ -148,10 +150,17 @@ class Policies:
         return holds(spec_of(policy).get("podSelector") or {}, dict(pods.labels))
 
     def _opened(self, policy: K8sObject, direction: str, source: End, destination: End) -> Ports:
-        key, side = _RULES[direction]
-        peer = destination if direction == EGRESS else source
-        rules = [rule for rule in spec_of(policy).get(key) or () if self._meets(rule.get(side) or (), peer)]
+        rules = self._rules(policy, direction, destination if direction == EGRESS else source)
         return Ports.joined(_ports_of(rule, destination) for rule in rules)
+
+    def _rules(self, policy: K8sObject, direction: str, peer: End) -> list[Mapping[str, Any]]:
+        """The rules of a policy that mean the peer, or may mean it."""
+        known = id(policy), direction, peer
+        if known not in self._meeting:
+            key, side = _RULES[direction]
+            rules = spec_of(policy).get(key) or ()
+            self._meeting[known] = [rule for rule in rules if self._meets(rule.get(side) or (), peer)]
+        return self._meeting[known]
 
     def _meets(self, entries: Iterable[Mapping[str, Any]], peer: End) -> bool:
         """Whether one of a rule's entries means the peer, or may mean it; no entry at all means everybody."""
