@@ -66,11 +66,12 @@ class Connections:
 
 
 def _addresses(client: Workload, role: str, service: K8sObject, server: Workload) -> Iterator[Address]:
-    host = rf"(?:[\w-]+\.)?{re.escape(name_of(service))}(?:\.[\w-]+(?:\.svc(?:\.[\w.-]+)?)?)?"
+    name = name_of(service)
+    host = rf"(?:[\w-]+\.)?{re.escape(name)}(?:\.[\w-]+(?:\.svc(?:\.[\w.-]+)?)?)?"
     with_port = re.compile(rf"(?<![\w.-])(?:(?P<scheme>https?)://)?{host}:(?P<port>\d+)")
     in_url = re.compile(rf"(?P<scheme>https?)://{host}(?=[/\"'\s]|$)")
     ports = {int(one["port"]): port_of_pod(one, server) for one in ports_of(service)}
-    for setting in client.told:
+    for setting in (one for one in client.told if name in one.value):
         for found in with_port.finditer(setting.value):
             if int(found["port"]) in ports:
                 yield _address(role, ports[int(found["port"])], found, setting)
