@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ import pipeline_services.judgements
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable
 from pipeline_services.snapshot.snapshot import Snapshot
+from tests.each import each
 from tests.judgements.daily_cases import Case, daily_cases, practice_cases, review_cases
 from tests.judgements.known_bad.daily import KNOWN_BAD
 from tests.judgements.known_bad.practice import KNOWN_BAD_PRACTICE
@@ -36,10 +37,6 @@ ONLY_ASKS = {"test_loki_answers_error_search"}
 """Cases that ask whether there is an answer: without one they are inconclusive, and they cannot fail."""
 
 
-def by_id(value: object) -> str | None:
-    return value.id if isinstance(value, Case) else None
-
-
 def world_of(case: Case) -> World:
     """A healthy pipeline as the collector sees it for this case."""
     return WORLDS[case]()
@@ -49,9 +46,28 @@ def known_bad(case: Case) -> tuple[Callable[..., None], ...]:
     return (KNOWN_BAD | KNOWN_BAD_REVIEWS | KNOWN_BAD_PRACTICE).get(case.name, ())
 
 
-BROKEN = [
-    pytest.param(case, number, id=f"{case.id}-{number}") for case in ALL for number in range(len(known_bad(case)))
-]
+Broken = tuple[Case, int]
+"""A case, and the number of one of its known-bad examples."""
+
+
+def by_check(cases: Iterable[Case]) -> dict[str, dict[str, Case]]:
+    """The cases by their ids, by the name of their check."""
+    found: dict[str, dict[str, Case]] = {}
+    for case in cases:
+        found.setdefault(case.name, {})[case.id] = case
+    return found
+
+
+def broken(cases: Iterable[Case]) -> dict[str, dict[str, Broken]]:
+    """What is known to be bad for the cases, by the name of their check."""
+    found: dict[str, dict[str, Broken]] = {}
+    for case in cases:
+        for number in range(len(known_bad(case))):
+            found.setdefault(case.name, {})[f"{case.id}-{number}"] = case, number
+    return found
+
+
+BY_CHECK, BROKEN = by_check(ALL), broken(ALL)
 
 
 class Verdict(NamedTuple):
@@ -88,14 +104,19 @@ def test_function_names_are_unique_and_ids_are_stable() -> None:
     assert not [case_id for case_id in ids if " " in case_id or "/" in case_id]
 
 
-@pytest.mark.parametrize("case", ALL, ids=by_id)
-def test_a_healthy_pipeline_passes(case: Case) -> None:
-    case.judge(world_of(case).snapshot())
+@pytest.mark.parametrize("made", [healthy, reviewed, practised])
+def test_a_healthy_pipeline_passes(made: Callable[[], World]) -> None:
+    snapshot = made().snapshot()
+    each({case.id: case for case in ALL if WORLDS[case] is made}, lambda case: case.judge(snapshot))
 
 
-@pytest.mark.parametrize(("case", "number"), BROKEN)
-def test_a_known_bad_pipeline_fails_with_the_five_lines(case: Case, number: int) -> None:
-    said = verdict(case, number)
+@pytest.mark.parametrize("check", BROKEN)
+def test_a_known_bad_pipeline_fails_with_the_five_lines(check: str) -> None:
+    each(BROKEN[check], has_five_lines)
+
+
+def has_five_lines(one: Broken) -> None:
+    said = verdict(*one)
     assert said is not None, "it passed"
     first, *others = said.text.splitlines()
     assert "; expected " in first
@@ -103,8 +124,12 @@ def test_a_known_bad_pipeline_fails_with_the_five_lines(case: Case, number: int)
     assert "{" not in others[1].replace("{.data.tls\\.crt}", "").replace("{.data.token}", "")
 
 
-@pytest.mark.parametrize("case", ALL, ids=by_id)
-def test_without_any_source_it_reads_a_case_is_inconclusive(case: Case) -> None:
+@pytest.mark.parametrize("check", BY_CHECK)
+def test_without_any_source_it_reads_a_case_is_inconclusive(check: str) -> None:
+    each(BY_CHECK[check], is_inconclusive_without_a_source)
+
+
+def is_inconclusive_without_a_source(case: Case) -> None:
     whole = world_of(case)
     for source in sources_of(case, whole):
         world = replace(whole, answers=dict(whole.answers), failures={})

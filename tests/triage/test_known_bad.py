@@ -5,23 +5,27 @@ from __future__ import annotations
 import pytest
 
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.daily_cases import Case, daily_cases
+from tests.each import each
+from tests.judgements.daily_cases import daily_cases
 from tests.judgements.examples import EXAMPLES, Example
 from tests.judgements.known_bad.daily import KNOWN_BAD
-from tests.judgements.test_every_judgement import BROKEN as ALL_BROKEN
+from tests.judgements.test_every_judgement import Broken, broken
 from tests.judgements.world import healthy
 
-DAILY = frozenset(daily_cases())
-BROKEN = [one for one in ALL_BROKEN if one.values[0] in DAILY]
+BROKEN = broken(daily_cases())
 
 
 def test_the_healthy_world_has_nothing_wrong() -> None:
     assert diagnose(healthy().snapshot()).to_dict()["findings"] == []
 
 
-@pytest.mark.parametrize(("case", "number"), BROKEN)
-def test_what_a_check_sees_is_found(case: Case, number: int) -> None:
-    world = healthy()
+@pytest.mark.parametrize("check", BROKEN)
+def test_what_a_check_sees_is_found(check: str) -> None:
+    each(BROKEN[check], is_found)
+
+
+def is_found(one: Broken) -> None:
+    (case, number), world = one, healthy()
     KNOWN_BAD[case.name][number](world, *case.arguments.values())
     diagnosis = diagnose(world.snapshot())
     assert diagnosis.exit_code == 1
