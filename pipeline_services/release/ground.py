@@ -22,6 +22,13 @@ from pipeline_services.release.rounds import VERSIONS
 
 LIFETIME_S: Final = 3600.0
 """Seconds that all rounds may take together."""
+_FREED_AT_ONCE: Final = {
+    "MALLOC_ARENA_MAX": {"value": "1"},
+    "MALLOC_MMAP_THRESHOLD_": {"value": "65536"},
+    "MALLOC_TRIM_THRESHOLD_": {"value": "65536"},
+}
+"""The C library's allocator gives freed memory back at once. By itself it learns what to keep from the first sizes that
+are freed, so that by chance one of two equal runs holds some MiB more."""
 
 Manifest = dict[str, Any]
 
@@ -89,7 +96,9 @@ def pod_of(version: str) -> str:
 def version_pod(
     processor: Mapping[str, Any], image: str, place: Place, pipeline: Pipeline, name: str = NAME
 ) -> Manifest:
-    """One pod of a version: the processor's as it is deployed, but for its image, what it reads and where it writes."""
+    """A version's pod: the processor's as it is deployed, but for its image, what it reads and where it writes, and
+    that its allocator keeps nothing.
+    """
     config = pipeline.config
     own: dict[str, Manifest] = {
         "KAFKA_TOPIC": {"value": place.topic},
@@ -98,6 +107,7 @@ def version_pod(
         "INFLUXDB_BUCKET": {"value": place.name},
         # The processor's own token writes the pipeline's bucket and no other.
         config.write_token.key: {"valueFrom": {"secretKeyRef": {"name": config.admin, "key": config.admin_keys.token}}},
+        **_FREED_AT_ONCE,
     }
     return _beside(processor, image, own, name)
 

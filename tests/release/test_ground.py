@@ -50,6 +50,11 @@ def test_a_version_has_everything_to_itself_and_runs_as_it_is_deployed() -> None
     assert values["KAFKA_TOPIC"] == TOPIC
     assert values["KAFKA_GROUP"] == values["INFLUXDB_BUCKET"] == f"{TOPIC}-7"
     assert values["INFLUXDB_CA"] == "/etc/influxdb-tls/ca.crt"
+    assert {name: values[name] for name in values if name.startswith("MALLOC_")} == {
+        "MALLOC_ARENA_MAX": "1",
+        "MALLOC_MMAP_THRESHOLD_": "65536",
+        "MALLOC_TRIM_THRESHOLD_": "65536",
+    }
     token = next(entry for entry in worker["env"] if entry["name"] == PIPELINE.config.write_token.key)
     assert token["valueFrom"]["secretKeyRef"] == {"name": PIPELINE.config.admin, "key": "token"}
     assert made["spec"]["restartPolicy"] == "Always"
