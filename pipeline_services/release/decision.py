@@ -39,53 +39,78 @@ class Judged:
     interval: Interval | None = None
 
 
-def judge(metrics: Sequence[Metric], pairs: Mapping[str, Pairs]) -> list[Judged]:
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Why the machine cannot tell versions apart by one metric, judged by the baseline against itself.
+
+    Attributes:
+        beyond: how far above the margin a difference has to lie to be a regression all the same (a difference of
+            logarithms): what the baseline against itself leaves open; infinite where it was not measured.
+    """
+
+    metric: Metric
+    why: str
+    beyond: float
+
+
+def judge(metrics: Sequence[Metric], pairs: Mapping[str, Pairs], noises: Sequence[Noise] = ()) -> list[Judged]:
     """Decide each metric by the pairs that were played so far.
 
     A metric is not worse when its whole interval lies below the margin; of a loose one that is not asked. It is a
     regression when the test against the margin rejects, corrected after Holm for the number of metrics: any one of them
-    stops a release.
+    stops a release. One that the machine is too noisy for is never not worse, and a regression only beyond its noise.
     """
     series = {metric.id: tuple(pairs.get(metric.id, ())) for metric in metrics}
-    rejected = _regressions(metrics, series)
-    return [_judged(metric, series[metric.id], metric.id in rejected) for metric in metrics]
+    noise = {one.metric.id: one for one in noises}
+    rejected = _regressions(metrics, series, noise)
+    return [_judged(one, series[one.id], one.id in rejected, noise.get(one.id)) for one in metrics]
 
 
-def is_final(judged: Sequence[Judged], played: int) -> bool:
-    """Whether more pairs would change nothing, or may not be played."""
-    decisions = {one.decision for one in judged}
-    decided = Decision.REGRESSION in decisions or all(one.lets_go for one in decisions)
+def is_final(judged: Sequence[Judged], played: int, noises: Sequence[Noise] = ()) -> bool:
+    """Whether more pairs would change nothing, or may not be played: no number of them outweighs the noise."""
+    hopeless = {one.metric.id for one in noises if not one.metric.loose}
+    found = any(one.decision is Decision.REGRESSION for one in judged)
+    decided = found or all(one.decision.lets_go for one in judged if one.metric.id not in hopeless)
     return played >= LOOKS[-1] or (played in LOOKS and decided)
 
 
-def too_noisy(metrics: Sequence[Metric], pairs: Mapping[str, Pairs]) -> list[str]:
-    """Why the machine cannot tell versions apart, judged by the baseline against itself; nothing where it can.
-
-    Loose metrics are left out: nothing has to be shown by them.
+def too_noisy(metrics: Sequence[Metric], pairs: Mapping[str, Pairs]) -> list[Noise]:
+    """The metrics by which the machine cannot tell versions apart; none where it can by each.
 
     The baseline must come out not worse than itself in both directions, with an interval of half the margin at most.
     """
-    strict = [metric for metric in metrics if not metric.loose]
-    return [why for metric in strict if (why := _noise(metric, tuple(pairs.get(metric.id, ()))))]
+    return [noise for metric in metrics if (noise := _noise(metric, tuple(pairs.get(metric.id, ()))))]
 
 
-def _noise(metric: Metric, pairs: tuple[tuple[float, float], ...]) -> str:
+def rules_out_go(noises: Sequence[Noise]) -> bool:
+    """Whether a go needs one of these metrics; of a loose one nothing has to be shown."""
+    return any(not one.metric.loose for one in noises)
+
+
+def _noise(metric: Metric, pairs: tuple[tuple[float, float], ...]) -> Noise | None:
     there = _judged(metric, pairs, is_regression=False)
     back = _judged(metric, tuple((b, a) for a, b in pairs), is_regression=False)
     found, allowed = there.interval, NOISE_SHARE * metric.limit
     if found is not None and found.width > allowed:
         seen = "no bound" if math.isinf(found.width) else f"{percent(found.width):.1f} %"
-        return (
-            f"the baseline against itself leaves {seen} of {metric.title} open after {found.pairs} pairs; "
-            f"{percent(allowed):.1f} % is allowed"
+        return Noise(
+            metric,
+            f"the baseline against itself leaves {seen} open after {found.pairs} pairs; "
+            f"{percent(allowed):.1f} % is allowed",
+            _reach(found),
         )
     wrong = next((one for one in (there, back) if one.decision is not Decision.NOT_WORSE), None)
-    return f"the baseline is not equal to itself: {metric.title}: {wrong.why}" if wrong else ""
+    return Noise(metric, f"the baseline is not equal to itself: {wrong.why}", _reach(found)) if wrong else None
 
 
-def _regressions(metrics: Sequence[Metric], series: Mapping[str, Pairs]) -> set[str]:
+def _reach(found: Interval | None) -> float:
+    """The width of the interval, stretched to 0 where it does not contain that."""
+    return max(found.high, 0.0) - min(found.low, 0.0) if found else math.inf
+
+
+def _regressions(metrics: Sequence[Metric], series: Mapping[str, Pairs], noise: Mapping[str, Noise]) -> set[str]:
     """Holm: the smallest p is compared with alpha / m, the next with alpha / (m - 1), until one does not reject."""
-    chances = sorted((_chance(metric, series[metric.id]), metric.id) for metric in metrics)
+    chances = sorted((_chance(metric, series[metric.id], noise.get(metric.id)), metric.id) for metric in metrics)
     found: set[str] = set()
     for place, (chance, name) in enumerate(chances):
         if chance > LOOK_ALPHA / (len(chances) - place):
@@ -94,15 +119,18 @@ def _regressions(metrics: Sequence[Metric], series: Mapping[str, Pairs]) -> set[
     return found
 
 
-def _chance(metric: Metric, pairs: Pairs) -> float:
+def _chance(metric: Metric, pairs: Pairs, noise: Noise | None) -> float:
     try:
         values = log_ratios(pairs)
     except ValueError:
         return 1.0
-    return p_above(values, metric.limit) if len(values) >= LOOKS[0] else 1.0
+    limit = metric.limit + (noise.beyond if noise else 0.0)
+    return p_above(values, limit) if len(values) >= LOOKS[0] else 1.0
 
 
-def _judged(metric: Metric, pairs: tuple[tuple[float, float], ...], is_regression: bool) -> Judged:
+def _judged(
+    metric: Metric, pairs: tuple[tuple[float, float], ...], is_regression: bool, noise: Noise | None = None
+) -> Judged:
     if not pairs:
         return Judged(metric, Decision.NOT_ENOUGH_DATA, "no round was measured")
     try:
@@ -110,6 +138,8 @@ def _judged(metric: Metric, pairs: tuple[tuple[float, float], ...], is_regressio
     except ValueError as error:
         return Judged(metric, Decision.NOT_ENOUGH_DATA, str(error), pairs)
     decision, why = _decided(metric, pairs, found, is_regression)
+    if noise and not metric.loose and decision is not Decision.REGRESSION:
+        decision, why = Decision.NOT_ENOUGH_DATA, noise.why
     return Judged(metric, decision, why, pairs, found)
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from pipeline_services.model.text import plural, utc
-from pipeline_services.release.decision import Decision, Judged, percent
+from pipeline_services.release.decision import Decision, Judged, Noise, percent
 from pipeline_services.release.trial import Fact
 
 ROLLED_OUT: Final = (
@@ -43,7 +43,7 @@ class Evidence:
     Attributes:
         facts: those that were judged.
         metrics: those that were decided; empty where no round was played.
-        noise: why the machine cannot tell versions apart, by the baseline against itself.
+        noise: the metrics by which the machine cannot tell versions apart, by the baseline against itself.
         ended: why the validation ended early; empty where it did not.
         notes: what else happened: rounds that were played again, and the like.
         stages: seconds that each stage took.
@@ -56,7 +56,7 @@ class Evidence:
     started: float
     facts: Sequence[Fact] = ()
     metrics: Sequence[Judged] = ()
-    noise: Sequence[str] = ()
+    noise: Sequence[Noise] = ()
     ended: str = ""
     notes: Sequence[str] = ()
     stages: Mapping[str, float] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class Conclusion:
             "metrics": [_metric(judged) for judged in found.metrics],
             "facts": [{"id": one.id, "what": one.what, "holds": one.holds, "seen": one.seen} for one in found.facts],
             "control": [_metric(judged) for judged in found.control],
-            "noise": list(found.noise),
+            "noise": [f"{one.metric.title}: {one.why}" for one in found.noise],
             "notes": list(found.notes),
             "rollout": [{"at": round(at, 3), "what": what} for at, what in found.rolled],
             "candidate": found.candidate,
@@ -109,13 +109,13 @@ def conclude(evidence: Evidence, facts_needed: Sequence[str], metrics_needed: Se
         return Conclusion(Verdict.NO_GO, tuple(bad), evidence)
     unknown = [evidence.ended] if evidence.ended else []
     unknown += [f"{one.what}: not known: {one.seen}" for one in evidence.facts if one.holds is None]
-    unknown += evidence.noise
+    unknown += [f"{one.metric.title}: {one.why}" for one in evidence.noise if not one.metric.loose]
     unknown += [f"{one.metric.title}: {one.why}" for one in evidence.metrics if not one.decision.lets_go]
     missing = sorted({*facts_needed} - {one.id for one in evidence.facts})
     missing += sorted({*metrics_needed} - {one.metric.id for one in evidence.metrics})
     unknown += [f"never looked at: {', '.join(missing)}"] if missing else []
     if unknown:
-        return Conclusion(Verdict.NOT_ENOUGH_DATA, tuple(unknown), evidence)
+        return Conclusion(Verdict.NOT_ENOUGH_DATA, tuple(dict.fromkeys(unknown)), evidence)
     if not evidence.facts or not evidence.metrics:
         return Conclusion(Verdict.NOT_ENOUGH_DATA, ("nothing was looked at",), evidence)
     return Conclusion(Verdict.GO, _good(evidence), evidence)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services.release.decision import Decision, Pairs, is_final, judge, too_noisy
+from pipeline_services.release.decision import Decision, Noise, Pairs, is_final, judge, rules_out_go, too_noisy
 from pipeline_services.release.gates import LOOKS, METRICS, Metric
 
 CPU = METRICS[0]
@@ -75,10 +75,10 @@ def test_a_loose_metric_stops_what_is_worse_and_lets_go_what_is_not_shown_to_be(
     assert judged.decision.lets_go is (expected in (Decision.NOT_WORSE, Decision.NOT_SHOWN_WORSE))
 
 
-def test_what_is_held_loosely_makes_no_machine_too_noisy() -> None:
+def test_noise_of_what_is_held_loosely_rules_out_no_go() -> None:
     wild = KNOWN["variance only"][0]
-    assert too_noisy([LOOSE], {LOOSE.id: wild}) == []
-    assert too_noisy([CPU], {CPU.id: wild})
+    assert not rules_out_go(too_noisy([LOOSE], {LOOSE.id: wild}))
+    assert rules_out_go(too_noisy([CPU], {CPU.id: wild}))
     assert is_final(judge([LOOSE], {LOOSE.id: wild[:8]}), 8)
 
 
@@ -121,7 +121,7 @@ def test_more_pairs_are_played_only_where_they_can_decide(played: int, ratio: fl
     ("noise", "shift", "said"),
     [
         (0.004, 1.0, ""),
-        (0.05, 1.0, "leaves .* of CPU time per stored reading open"),
+        (0.05, 1.0, r"leaves 1\d\.\d % open after 8 pairs; 2\.5 % is allowed"),
         (0.001, 1.15, "not equal to itself"),
         (0.001, 0.85, "not equal to itself"),
     ],
@@ -129,11 +129,60 @@ def test_more_pairs_are_played_only_where_they_can_decide(played: int, ratio: fl
 def test_the_baseline_against_itself_tells_a_noisy_machine(noise: float, shift: float, said: str) -> None:
     found = too_noisy([CPU], {CPU.id: rounds(8, lambda *_: shift, noise)})
     assert bool(found) is bool(said)
-    assert re.search(said, " ".join(found))
+    assert re.search(said, " ".join(one.why for one in found))
 
 
 def test_a_machine_that_was_not_measured_is_no_quiet_one() -> None:
-    assert len(too_noisy(METRICS, {})) == sum(not metric.loose for metric in METRICS) == 2
+    found = too_noisy(METRICS, {})
+    assert [one.metric for one in found] == list(METRICS)
+    assert {one.beyond for one in found} == {math.inf}
+    slow = {metric.id: KNOWN["15 % slower"][0] for metric in METRICS}
+    assert Decision.REGRESSION not in {one.decision for one in judge(METRICS, slow, found)}
+
+
+MEMORY = METRICS[1]
+EQUAL = KNOWN["as before"][0]
+
+
+def noise_of(metric: Metric, beyond: float) -> list[Noise]:
+    return [Noise(metric, "the baseline against itself leaves it open", beyond)]
+
+
+def test_the_noise_of_one_metric_hides_no_regression_of_another() -> None:
+    pairs = {metric.id: KNOWN["15 % slower"][0] if metric is CPU else EQUAL for metric in METRICS}
+    judged = judge(METRICS, pairs, noise_of(MEMORY, 0.06))
+    assert [one.decision for one in judged[:2]] == [Decision.REGRESSION, Decision.NOT_ENOUGH_DATA]
+    assert judged[1].why == "the baseline against itself leaves it open"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [
+        (1.0, Decision.NOT_ENOUGH_DATA),
+        (0.8, Decision.NOT_ENOUGH_DATA),
+        (1.09, Decision.NOT_ENOUGH_DATA),
+        (1.15, Decision.REGRESSION),
+    ],
+)
+def test_a_noisy_metric_shows_only_what_lies_beyond_its_noise(ratio: float, expected: Decision) -> None:
+    (judged,) = judge([CPU], {CPU.id: rounds(8, lambda *_: ratio)}, noise_of(CPU, 0.06))
+    assert judged.decision is expected, judged.why
+    assert judged.decision.lets_go is False
+
+
+@pytest.mark.parametrize(("shift", "beyond"), [(1.0, 0.05), (1.15, 0.14), (0.85, 0.16)])
+def test_noise_reaches_as_far_as_the_baseline_differs_from_itself(shift: float, beyond: float) -> None:
+    (noise,) = too_noisy([CPU], {CPU.id: rounds(8, lambda *_: shift, 0.03 if shift == 1.0 else 0.001)})
+    assert noise.beyond == pytest.approx(beyond, abs=0.04)
+
+
+def test_no_more_pairs_are_played_for_what_noise_leaves_open() -> None:
+    equal = {metric.id: EQUAL for metric in METRICS}
+    at_the_margin = {**equal, CPU.id: KNOWN["at the margin"][0][:8]}
+    noise = noise_of(MEMORY, 0.06)
+    assert is_final(judge(METRICS, equal, noise), 8, noise)
+    assert not is_final(judge(METRICS, at_the_margin, noise), 8, noise)
+    assert is_final(judge([CPU], at_the_margin, noise_of(CPU, 0.06)), 8, noise_of(CPU, 0.06))
 
 
 def test_the_table_of_metrics_is_complete() -> None:

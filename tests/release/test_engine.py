@@ -67,6 +67,7 @@ class World:
         self.producer = good("new")
         self.cost = {OLD: 1.0, NEW: 1.0}
         self.noise = 0.001
+        self.memory_noise = 0.0
         self.fails = {OLD: "", NEW: ""}
         self.rolled: dict[str, bool | None] = {name: True for name, _ in ROLLED_OUT if name != "scenarios"}
         self.left: list[str] = []
@@ -109,8 +110,11 @@ class World:
         monkeypatch.setattr(engine, "RollOut", RollOut)
 
     def round_of(self, version: str, image: str) -> Round:
-        cost = self.cost[image] * (1 + self.noise * (next(self._turn) * 7 % 5 - 2))
+        swing = next(self._turn) * 7 % 5 - 2
+        cost = self.cost[image] * (1 + self.noise * swing)
         costs = dict.fromkeys(("cpu-per-reading", "peak-memory", "drain-time"), cost)
+        if self.memory_noise:
+            costs["peak-memory"] = 1 + self.memory_noise * swing
         return Round(version, costs, 1.0, READINGS, self.fails[image])
 
     def try_out(self, image: str, _number: int) -> Trial:
@@ -198,8 +202,26 @@ def test_a_noisy_machine_decides_nothing(world: World) -> None:
     found = world.concluded()
     assert found.verdict is Verdict.NOT_ENOUGH_DATA
     assert "the baseline against itself leaves" in found.reasons[0]
-    assert stages(found) == ["trial", "baseline against itself"]
+    assert stages(found) == ["trial", "baseline against itself", "rounds"]
     assert len(found.evidence.control[0].pairs) == 16
+    assert len(found.evidence.metrics[0].pairs) == 8
+
+
+def test_a_slow_candidate_is_stopped_although_its_memory_cannot_be_told(world: World) -> None:
+    world.cost[NEW] = 1.15
+    world.memory_noise = 0.1
+    found = world.concluded()
+    assert found.verdict is Verdict.NO_GO
+    assert found.reasons[0].startswith("CPU time per stored reading: +1")
+    assert [one.metric.id for one in found.evidence.noise] == ["peak-memory"]
+
+
+def test_a_good_candidate_whose_memory_cannot_be_told_does_not_go(world: World) -> None:
+    world.memory_noise = 0.1
+    found = world.concluded()
+    assert found.verdict is Verdict.NOT_ENOUGH_DATA
+    assert found.reasons[0].startswith("peak memory: the baseline against itself leaves")
+    assert "roll-out" not in stages(found)
 
 
 def test_a_candidate_that_fails_in_a_round_is_stopped(world: World) -> None:

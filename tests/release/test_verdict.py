@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.release.decision import judge
+from pipeline_services.release.decision import Noise, judge
 from pipeline_services.release.gates import METRICS
 from pipeline_services.release.trial import Fact
 from pipeline_services.release.verdict import Conclusion, Verdict, conclude
@@ -53,7 +53,7 @@ def test_one_bad_finding_stops_it(changes: dict[str, Any], reason: str) -> None:
         ({"metrics": []}, "never looked at: cpu-per-reading, drain-time, peak-memory"),
         ({"metrics": judge(METRICS, {})}, "CPU time per stored reading: no round was measured"),
         ({"metrics": judge(METRICS[:1], pairs())}, "never looked at: drain-time, peak-memory"),
-        ({"noise": ["the machine is noisy"]}, "the machine is noisy"),
+        ({"noise": [Noise(METRICS[1], "too noisy", 0.06)]}, "peak memory: too noisy"),
         ({"ended": "Kafka does not answer"}, "Kafka does not answer"),
     ],
 )
@@ -61,6 +61,20 @@ def test_what_is_not_known_is_no_go_and_no_stop(changes: dict[str, Any], reason:
     found = concluded(**changes)
     assert found.verdict is Verdict.NOT_ENOUGH_DATA
     assert found.reasons[0].startswith(reason)
+
+
+def test_noise_of_a_metric_is_told_once_and_stops_no_stop() -> None:
+    noise = [Noise(METRICS[1], "too noisy", 0.06)]
+    found = concluded(noise=noise, metrics=judge(METRICS, pairs(), noise))
+    assert found.reasons == ("peak memory: too noisy",)
+    assert found.document()["noise"] == ["peak memory: too noisy"]
+    slow = {**pairs(), METRICS[0].id: pairs(1.15)[METRICS[0].id]}
+    assert concluded(noise=noise, metrics=judge(METRICS, slow, noise)).verdict is Verdict.NO_GO
+
+
+def test_noise_of_what_is_held_loosely_lets_go() -> None:
+    noise = [Noise(METRICS[2], "too noisy", 0.3)]
+    assert concluded(noise=noise, metrics=judge(METRICS, pairs(), noise)).verdict is Verdict.GO
 
 
 def test_nothing_asked_for_and_nothing_seen_is_no_go() -> None:
