@@ -46,7 +46,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             session.config.stash[PIPELINE] = pipeline
             staging.leave_out(pipeline, session)
             if session.config.getoption("dry_run"):
-                _rehearse(pipeline, session.items, candidate)
+                _rehearse(pipeline, session, candidate)
                 session.items.clear()
             else:
                 pipeline.require_steady()
@@ -61,12 +61,12 @@ def _candidate(config: pytest.Config) -> Candidate:
     return candidate_of(config)
 
 
-def _rehearse(pipeline: SteadyPipeline, items: list[pytest.Item], candidate: Candidate | None) -> None:
+def _rehearse(pipeline: SteadyPipeline, session: pytest.Session, candidate: Candidate | None) -> None:
     from chaos import staging, validation  # noqa: PLC0415
 
-    staging.rehearse(pipeline, [item for item in items if not item.get_closest_marker(RELEASE)])
+    staging.rehearse(pipeline, [item for item in session.items if not item.get_closest_marker(RELEASE)])
     if candidate is not None:
-        validation.rehearse(pipeline, candidate)
+        validation.rehearse(pipeline, candidate, measure_only=session.config.getoption("measure_only"))
 
 
 @pytest.fixture(scope="session")

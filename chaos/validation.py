@@ -23,7 +23,7 @@ from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.release import picture, records
 from pipeline_services.release.candidate import Candidate
 from pipeline_services.release.decision import Decision, Judged
-from pipeline_services.release.engine import STAGES, Site, validation
+from pipeline_services.release.engine import MEASURED, STAGES, Site, validation
 from pipeline_services.release.ground import ground
 from pipeline_services.release.image import provide
 from pipeline_services.release.rollout import RollOut
@@ -62,6 +62,7 @@ def validated(pipeline: SteadyPipeline, config: pytest.Config) -> Conclusion:
         lambda: differences(before, pipeline.inventory()),
         lambda: failures(pipeline),
         config.getoption("seed"),
+        config.getoption("measure_only"),
     )
     conclusion = validation(
         site, candidate.name, lambda baseline: provide(candidate, baseline, pipeline.say)
@@ -92,19 +93,20 @@ def not_as_expected(result: Result) -> list[str]:
     return wrong
 
 
-def rehearse(pipeline: SteadyPipeline, candidate: Candidate) -> None:
+def rehearse(pipeline: SteadyPipeline, candidate: Candidate, *, measure_only: bool = False) -> None:
     """Say what a validation would do to the pipeline as it is now, and how it would be undone."""
     topic = f"{TOPIC_PREFIX}{int(time.time())}"
     trial = ground(pipeline.description, topic, "<the operator's token>")
     image = candidate.image or "localhost/<the baseline's name>:candidate-<key>"
-    roll_out = RollOut(pipeline.api, pipeline.journal, pipeline.probes, image).fault()
-    pipeline.say(f"{candidate.name}: {', '.join(STAGES)}")
-    for fault in (trial, roll_out):
+    roll_out = RollOut(pipeline.api, pipeline.journal, pipeline.probes, image)
+    pipeline.say(f"{candidate.name}: {', '.join(MEASURED if measure_only else STAGES)}")
+    for fault in (trial,) if measure_only else (trial, roll_out.fault()):
         pipeline.say(f"  {fault.summary}")
         for word, steps in (("inject", fault.inject), ("undo", fault.undo)):
             for step in steps:
                 pipeline.say(f"    {word:<7} {step}")
-    pipeline.say(f"  failures on the candidate: {', '.join(RESILIENCE)}")
+    if not measure_only:
+        pipeline.say(f"  failures on the candidate: {', '.join(RESILIENCE)}")
 
 
 def attach(conclusion: Conclusion, reports: RunOptions) -> None:

@@ -43,6 +43,11 @@ TRIAL, CONTROL, PAIRS, ROLL_OUT, FAILURES = STAGES = (
     "failures",
 )
 """In the order in which they are played."""
+MEASURED: Final = STAGES[:3]
+"""The stages of a validation that only measures: the cluster's own pods stay as they are."""
+NOTHING_AGAINST: Final = (
+    "nothing stands against it so far; a go needs the roll-out and the failures, which were left out"
+)
 _RULES: Final = (*rules(()), *producer_rules())
 FACTS_NEEDED: Final = (*(rule.id for rule in _RULES), ROUNDS[0], *(name for name, _ in ROLLED_OUT), RESTORED[0])
 METRICS_NEEDED: Final = tuple(metric.id for metric in METRICS)
@@ -57,6 +62,7 @@ class Site:
         require_steady: returns once the pipeline is steady; raises PreconditionNotMet where it does not become so.
         left: what is other than it was before the validation, a line each.
         scenarios: plays failures on what is deployed; returns what was not as it should be.
+        measure_only: end before the roll-out; then there is no go.
     """
 
     api: Admin
@@ -67,6 +73,7 @@ class Site:
     left: Callable[[], list[str]]
     scenarios: Scenarios
     seed: int = 1
+    measure_only: bool = False
 
 
 @dataclass(slots=True)
@@ -101,7 +108,10 @@ class Validation:
                 stage(solo)
                 if not self._can_go():
                     return
-        self._roll_out()
+        if self.site.measure_only:
+            self.evidence = replace(self.evidence, ended=NOTHING_AGAINST)
+        else:
+            self._roll_out()
 
     def _can_go(self) -> bool:
         """Whether a go is still possible: nothing else that could be found out would make up for what was."""

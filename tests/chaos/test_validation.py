@@ -108,4 +108,8 @@ def test_a_rehearsal_says_what_is_done_and_undone_and_changes_nothing(tmp_path: 
     assert len(re.findall(r"^ +(?:inject|undo) +PATCH .*deployments/(?:processor|producer)$", said, re.MULTILINE)) == 4
     assert "the operator's token" not in said
     assert {cluster.image(app) for app in APPS} == {OLD}
+    lines.clear()
+    validation.rehearse(steady, Candidate.of("tests/candidates/good", REPOSITORY), measure_only=True)
+    assert lines[0] == "tests/candidates/good: trial, baseline against itself, rounds"
+    assert not any("deployments/" in line or "failures" in line for line in lines)
     assert not (tmp_path / "journal").exists()

@@ -121,3 +121,8 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="WHAT",
         help="the new version of the apps, after a =: a checkout, a folder with a patch, or image:tag",
     )
+    group.addoption(
+        "--measure-only",
+        action="store_true",
+        help="facts and rounds beside the pipeline: no roll-out and no failures, and so a no-go or no verdict",
+    )
