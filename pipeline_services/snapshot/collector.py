@@ -26,22 +26,21 @@ from pipeline_services.snapshot.publication import redactor
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.snapshot.sources.changes import WRITTEN, changes_in
-from pipeline_services.snapshot.sources.cluster_parts import DNS_CONFIG, SYSTEM_LISTS, Listing, dns_config
+from pipeline_services.snapshot.sources.cluster_parts import DNS_CONFIG, SYSTEM_LISTS, dns_config, listings
 from pipeline_services.snapshot.sources.declared import BESIDE, declared
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS, QUOTAS, quotas
 from pipeline_services.snapshot.sources.kubernetes import LISTS, NEEDED_BY, read_logs, shaped
 from pipeline_services.snapshot.sources.neighbours import shapes
-from pipeline_services.snapshot.sources.reach import Group, Moment, Reach
+from pipeline_services.snapshot.sources.reach import Group, Lists, Moment, Reach
 from pipeline_services.snapshot.sources.services import SERVICES
 
 DEADLINE: Final = 15.0
 UPKEEP_DEADLINE: Final = 60.0
 """Weeks of series take Prometheus longer than the present."""
 LIST_TIMEOUT: Final = 8.0
-AT_ONCE: Final = 10
+_THREADS: Final = 10 + len(LISTS) + len(SYSTEM_LISTS) + len(BESIDE) + len(DEEP_LISTS)
 HEAD_START: Final = 0.6
 FIRST: Final = "endpointslices"
-_Lists = Mapping[str, "Future[list[dict[str, Any]]]"]
 
 
 def collect(
@@ -66,23 +65,15 @@ def collect(
         ServiceUnreachable: the API server does not answer.
         PreconditionNotMet: it has no such namespace, or the account may read nothing in it.
     """
-    deep, deadline = deep or upkeep, deadline or (UPKEEP_DEADLINE if upkeep else DEADLINE)
-    started = time.time()
+    deadline = deadline or (UPKEEP_DEADLINE if upkeep else DEADLINE)
+    started, record = time.time(), Record()
     cluster.require_namespace()  # and learn what time it is there
-    ahead_s = cluster.server.ahead_s
-    described = pipeline or Pipeline.load()
-    asked = frozenset((*SERVICES, *NEEDED_BY.values()))
-    absent = (settings or Settings()).absent | (asked - described.components.keys())
-    moment = Moment(started - ahead_s, cluster.namespace, described, ahead_s, absent, deep, upkeep)
-    record = Record()
-    at_once = AT_ONCE + len(LISTS) + len(SYSTEM_LISTS) + len(BESIDE) + len(DEEP_LISTS)
-    pool = ThreadPoolExecutor(at_once, thread_name_prefix="collect")
+    moment = _moment(cluster, started, settings or Settings(), pipeline or Pipeline.load())
+    moment = replace(moment, deep=deep or upkeep, upkeep=upkeep)
+    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="collect")
     lists = _lists(pool, cluster, moment)
-    with Reach(cluster, lists, described) as reach:
-        tasks = [
-            *_service_tasks(pool, reach, record, moment),
-            *_cluster_tasks(pool, cluster, lists, record, moment),
-        ]
+    with Reach(cluster, lists, moment.pipeline) as reach:
+        tasks = _service_tasks(pool, reach, record, moment) + _cluster_tasks(pool, cluster, lists, record, moment)
         unfinished = wait(tasks, timeout=max(0.0, started + deadline - time.time())).not_done
         answers, failures = record.seal(deadline)
     pool.shutdown(wait=not unfinished, cancel_futures=True)
@@ -93,11 +84,18 @@ def collect(
     return _published(snapshot, _secrets(lists))
 
 
-def _lists(pool: ThreadPoolExecutor, cluster: Cluster, moment: Moment) -> _Lists:
+def _moment(cluster: Cluster, started: float, settings: Settings, pipeline: Pipeline) -> Moment:
+    """Now, by the API server's clock, with what the settings declare absent and the pipeline does not have."""
+    ahead_s, asked = cluster.server.ahead_s, frozenset((*SERVICES, *NEEDED_BY.values()))
+    absent = settings.absent | (asked - pipeline.components.keys())
+    return Moment(started - ahead_s, cluster.namespace, pipeline, ahead_s, absent)
+
+
+def _lists(pool: ThreadPoolExecutor, cluster: Cluster, moment: Moment) -> Lists:
     """All lists; the one that every service waits for is there before the others crowd the line."""
     first = pool.submit(cluster.list, FIRST, timeout_s=LIST_TIMEOUT)
     wait([first])
-    wanted = {kind: Listing(kind) for kind in LISTS if kind != FIRST and NEEDED_BY.get(kind) not in moment.absent}
+    wanted = listings(*(kind for kind in LISTS if kind != FIRST and NEEDED_BY.get(kind) not in moment.absent))
     if moment.deep or moment.pipeline.cluster:
         wanted |= SYSTEM_LISTS
     if moment.pipeline.manifests:
@@ -142,11 +140,7 @@ def _read_group(group: Group, reach: Reach, record: Record, moment: Moment) -> N
 
 
 def _cluster_tasks(
-    pool: ThreadPoolExecutor,
-    cluster: Cluster,
-    lists: _Lists,
-    record: Record,
-    moment: Moment,
+    pool: ThreadPoolExecutor, cluster: Cluster, lists: Lists, record: Record, moment: Moment
 ) -> list[Future[None]]:
     pipeline, deep = moment.pipeline, moment.deep
     reads: dict[str, Callable[[], Any]] = {
@@ -187,7 +181,7 @@ def _logs(cluster: Cluster, pods: Future[list[dict[str, Any]]], component: Compo
     return read_logs(cluster, pods.result(), component)
 
 
-def _secrets(lists: _Lists) -> list[dict[str, Any]]:
+def _secrets(lists: Lists) -> list[dict[str, Any]]:
     done = lists["secrets"].done() and not lists["secrets"].exception()
     return lists["secrets"].result() if done else []
 

@@ -16,6 +16,7 @@ from pipeline_services.model.k8s.objects import is_object
 from pipeline_services.model.text import duration, utc
 
 FORMAT: Final = 3
+"""The newest; those before it can be read, too."""
 _NAME_ANOTHER: Final = "name a file that a run wrote, such as reports/snapshot.json"
 WITHOUT_DESCRIPTION: Final = 1
 """The format of files that do not say what pipeline they show: it was always the suite's own."""
@@ -75,23 +76,20 @@ def text_of(path: Path) -> str:
         raise UnexpectedAnswer(f"{path} is not a snapshot: it is not UTF-8 text", next_step=_NAME_ANOTHER) from error
 
 
-def document_of(text: str, newest: int) -> dict[str, Any]:
-    """The text as the document that ``Snapshot.to_json`` writes; arguments and errors as of ``checked``."""
-    return checked(_parsed(text), newest)
+def document_of(text: str) -> dict[str, Any]:
+    """The text as the document that ``Snapshot.to_json`` writes; errors as of ``checked``."""
+    return checked(_parsed(text))
 
 
-def checked(document: Any, newest: int) -> dict[str, Any]:
+def checked(document: Any) -> dict[str, Any]:
     """The document, each part of the type that ``Snapshot.to_json`` gives it.
-
-    Args:
-        newest: the highest format that can be read.
 
     Raises:
         UnexpectedAnswer: it is none, or of another format.
     """
     if not isinstance(document, dict) or not {"format", "answers"} <= set(document):
         raise _no_snapshot("it has no format and no answers")
-    _require_format(document["format"], newest)
+    _require_format(document["format"])
     for name, kind in _FIELDS.items():
         _require(isinstance(document.get(name), kind), f"its {name} is not {_WORDS[kind]}")
     _require_time(document.get("taken_at"))
@@ -119,14 +117,14 @@ def no_number(word: str) -> NoReturn:
     raise _no_snapshot(f"it has {word} for a number")
 
 
-def _require_format(found: object, newest: int) -> None:
-    if isinstance(found, int) and found > newest:
+def _require_format(found: object) -> None:
+    if isinstance(found, int) and found > FORMAT:
         raise UnexpectedAnswer(
-            f"the snapshot has format {found}, of a newer suite; this one reads up to {newest}",
+            f"the snapshot has format {found}, of a newer suite; this one reads up to {FORMAT}",
             next_step="git pull, or judge it where it was taken",
         )
     if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        raise UnexpectedAnswer(f"the snapshot has format {found!r}, known are 1 to {newest}")
+        raise UnexpectedAnswer(f"the snapshot has format {found!r}, known are 1 to {FORMAT}")
 
 
 def _require_time(taken_at: object) -> None:

@@ -173,7 +173,7 @@ class Snapshot:
         Raises:
             UnexpectedAnswer: the text is not a snapshot of a format known here.
         """
-        return cls._of(document_of(text, FORMAT), pipeline, is_small=is_bounded(text))
+        return cls._of(document_of(text), pipeline, is_small=is_bounded(text))
 
     @classmethod
     def _of(cls, document: Mapping[str, Any], pipeline: Pipeline | None, *, is_small: bool) -> Snapshot:
@@ -205,7 +205,7 @@ class Snapshot:
         large = large_document(path)
         text = "" if large else text_of(path)
         try:
-            return cls._of(checked(large, FORMAT), pipeline, is_small=False) if large else cls.from_json(text, pipeline)
+            return cls._of(checked(large), pipeline, is_small=False) if large else cls.from_json(text, pipeline)
         except UnexpectedAnswer as error:
             raise UnexpectedAnswer(f"{path}: {error.message}", next_step=error.next_step) from error
 

@@ -16,7 +16,7 @@ from pipeline_services.snapshot.collector import collect, main
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.changes import MOST_FIELDS, fields_of
 from pipeline_services.snapshot.sources.deep import LOOK_BACK, ONSET
-from pipeline_services.snapshot.sources.upkeep import TRENDS, UPKEEP, upkeep_sources
+from pipeline_services.snapshot.sources.upkeep import TRENDS, UPKEEP, upkeep_reads
 from tests.snapshot.fake_pipeline import CANARY, NS, OWN, PODS, UNSERVED, FakePipeline, fake_pipeline, pod, secret
 
 SYSTEM = "kube-system"
@@ -173,7 +173,7 @@ def test_a_review_looks_back_as_far_as_prometheus_remembers(pipeline: FakePipeli
 
     pipeline.prometheus.routes["/api/v1/query_range"] = answer
     deep, review = collect(pipeline.cluster, deep=True), collect(pipeline.cluster, upkeep=True)
-    assert review.answers.keys() - deep.answers.keys() == {*upkeep_sources(review.pipeline), "loki/loud"}
+    assert review.answers.keys() - deep.answers.keys() == {*upkeep_reads(0.0, review.pipeline), "loki/loud"}
     assert review.data("trends") == {
         **{key: [] for key in TRENDS.keys() - {"volume"}},
         "volume/data-kafka-0": [[1763870400, 0.5]],

@@ -21,6 +21,11 @@ class Listing:
     selector: str = ""
 
 
+def listings(*kinds: str) -> dict[str, Listing]:
+    """Lists of the pipeline's own namespace, each a source of its kind's name."""
+    return {kind: Listing(kind) for kind in kinds}
+
+
 SYSTEM_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
     {
         "system_deployments": Listing("deployments", SYSTEM_NAMESPACE),

@@ -14,7 +14,7 @@ from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import labels_of, name_of, namespace_of, replicas_of, spec_of
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.snapshot.sources.cluster_parts import Listing
+from pipeline_services.snapshot.sources.cluster_parts import Listing, listings
 
 COMPARED: Final = frozenset(
     {
@@ -26,13 +26,7 @@ COMPARED: Final = frozenset(
 """The kinds whose live objects are collected."""
 UPSTREAM: Final = REPOSITORY / "manifests" / "overlays" / "registry"
 BESIDE: Final[Mapping[str, Listing]] = MappingProxyType(
-    {
-        source: Listing(source)
-        for source in (
-            *("poddisruptionbudgets", "resourcequotas", "limitranges"),
-            *("serviceaccounts", "roles", "rolebindings"),
-        )
-    }
+    listings("poddisruptionbudgets", "resourcequotas", "limitranges", "serviceaccounts", "roles", "rolebindings")
 )
 """What is listed for the sake of the comparison alone."""
 _BODY: Final = (

@@ -15,17 +15,12 @@ from pipeline_services.model.metrics.key_metrics import can_be_asked
 from pipeline_services.model.metrics.levels.lag import LAG_IN_PROMETHEUS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
-from pipeline_services.snapshot.sources.cluster_parts import Listing
+from pipeline_services.snapshot.sources.cluster_parts import Listing, listings
 
 LOOK_BACK: Final = 1800.0
-
-
 DEEP_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
     {
-        "replicasets": Listing("replicasets"),
-        "resourcequotas": Listing("resourcequotas"),
-        "limitranges": Listing("limitranges"),
-        "poddisruptionbudgets": Listing("poddisruptionbudgets"),
+        **listings("replicasets", "resourcequotas", "limitranges", "poddisruptionbudgets"),
         "system_pods": Listing(
             "pods", own_cluster.SYSTEM_NAMESPACE, "k8s-app in (kube-dns,metrics-server,kube-proxy,kube-router)"
         ),

@@ -20,7 +20,8 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.record import Record
 
 T = TypeVar("T")
-_Lists = Mapping[str, "Future[list[dict[str, Any]]]"]
+Lists = Mapping[str, "Future[list[dict[str, Any]]]"]
+"""The lists of the API, each while it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Moment:
 class Reach(AbstractContextManager["Reach"]):
     """Opens ways to services and closes all of them at the end."""
 
-    def __init__(self, cluster: Cluster, lists: _Lists, pipeline: Pipeline) -> None:
+    def __init__(self, cluster: Cluster, lists: Lists, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
         self._cluster = cluster
         self._lists = lists
@@ -119,9 +120,9 @@ class Group:
     """The sources of one service, which are read together and fail together when it cannot be reached.
 
     Attributes:
-        sources: their names at a moment.
+        sources: their names at a moment, be it as a list or as a table.
         read: records an answer, or why there is none, for each.
     """
 
-    sources: Callable[[Moment], list[str]]
+    sources: Callable[[Moment], Iterable[str]]
     read: Callable[[Reach, Record, Moment], None]

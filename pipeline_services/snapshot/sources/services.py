@@ -12,15 +12,13 @@ from pipeline_services.clients.loki import LokiApi
 from pipeline_services.clients.prometheus import PrometheusApi
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PipelineError
-from pipeline_services.model.metrics.key_metrics import metrics_of
-from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.sources import loud_lines
 from pipeline_services.snapshot.sources.deep import onset
 from pipeline_services.snapshot.sources.metric_trends import HISTORY, metric_trend, trended
 from pipeline_services.snapshot.sources.reach import Group, Moment, Reach, take_all
 from pipeline_services.snapshot.sources.stores import influxdb_sources, kafka_sources, read_influxdb, read_kafka
-from pipeline_services.snapshot.sources.upkeep import LOOK_BACK, upkeep_reads, upkeep_sources
+from pipeline_services.snapshot.sources.upkeep import LOOK_BACK, upkeep_reads
 
 WINDOW: Final = 600.0
 SHOWN: Final = 3_600.0
@@ -30,41 +28,23 @@ RECENT: Final = 300.0
 LINES: Final = 100
 
 
-def _prometheus_sources(moment: Moment) -> list[str]:
-    more = [*(("onset",) if moment.deep else ()), *(upkeep_sources(moment.pipeline) if moment.upkeep else ())]
-    asked = [metric for metric, _ in _prometheus_queries(moment.pipeline)]
-    metrics = [f"{kind}/{metric}" for kind in ("prometheus", HISTORY) for metric in asked]
-    return ["prometheus_targets", *metrics, *more]
-
-
-def _prometheus_queries(pipeline: Pipeline) -> list[tuple[str, str]]:
-    return [(metric.id, metric.query) for metric in metrics_of(pipeline).values() if metric.tool == "prometheus"]
+def _prometheus_reads(moment: Moment) -> dict[str, Callable[[PrometheusApi], Any]]:
+    """Every key metric that Prometheus has, how it went in the last hour, and its targets; for a deep look how the last
+    half hour went, for the reviews all that it remembers."""
+    at, pipeline, metrics = moment.at, moment.pipeline, trended(moment.pipeline)
+    last_hour = partial(metric_trend, at=at, pipeline=pipeline, seconds=SHOWN, step=SHOWN_STEP)
+    return {
+        "prometheus_targets": PrometheusApi.targets,
+        **({"onset": partial(onset, at=at, pipeline=pipeline)} if moment.deep else {}),
+        **(upkeep_reads(at, pipeline) if moment.upkeep else {}),
+        **{f"prometheus/{one.id}": partial(PrometheusApi.query, promql=one.query) for one in metrics},
+        **{f"{HISTORY}/{one.id}": partial(last_hour, metric=one) for one in metrics},
+    }
 
 
 def _read_prometheus(reach: Reach, record: Record, moment: Moment) -> None:
-    """Every key metric that Prometheus has, how it went in the last hour, and its targets; for a deep look how the last
-    half hour went, for the reviews all that it remembers."""
     api = PrometheusApi(reach.http(reach.forward(roles.PROMETHEUS)), moment.namespace, reach.pipeline.query_words)
-    queries = [
-        (f"prometheus/{metric}", partial(api.query, query)) for metric, query in _prometheus_queries(reach.pipeline)
-    ]
-    back: list[tuple[str, Callable[[], Any]]] = (
-        [("onset", partial(onset, api, moment.at, reach.pipeline))] if moment.deep else []
-    )
-    back += upkeep_reads(api, moment.at, reach.pipeline) if moment.upkeep else []
-    pictures = [
-        (
-            f"{HISTORY}/{metric.id}",
-            partial(metric_trend, api, metric, moment.at, reach.pipeline, seconds=SHOWN, step=SHOWN_STEP),
-        )
-        for metric in trended(reach.pipeline)
-    ]
-    take_all(record, [("prometheus_targets", api.targets), *back, *queries, *pictures])
-
-
-def _loki_sources(moment: Moment) -> list[str]:
-    week = (loud_lines.SOURCE,) if moment.upkeep else ()
-    return ["loki_ready", "loki/all", "loki/errors", "loki/pods", *week]
+    take_all(record, ((source, partial(read, api)) for source, read in _prometheus_reads(moment).items()))
 
 
 def spec_queries(namespace: str) -> dict[str, str]:
@@ -73,23 +53,27 @@ def spec_queries(namespace: str) -> dict[str, str]:
     return {"all": everything, "errors": f'{everything} |= "error" or "Error" or "ERROR"'}
 
 
-def _read_loki(reach: Reach, record: Record, moment: Moment) -> None:
+def _loki_reads(moment: Moment) -> dict[str, Callable[[LokiApi], Any]]:
     """Readiness, section 2's searches and how new each pod's lines are; a review takes the errors of a week."""
+    namespace, at, end = moment.namespace, moment.at, moment.at + 1
+    search = partial(LokiApi.lines, start=at - WINDOW, end=end, limit=LINES)
+    week = partial(loud_lines.loud_lines, namespace=namespace, at=at, pipeline=moment.pipeline, seconds=LOOK_BACK)
+    return {
+        "loki_ready": _loki_ready,
+        "loki/pods": partial(LokiApi.newest_by_pod, namespace=namespace, start=at - RECENT, end=end),
+        **{f"loki/{name}": partial(search, logql=logql) for name, logql in spec_queries(namespace).items()},
+        **({loud_lines.SOURCE: week} if moment.upkeep else {}),
+    }
+
+
+def _loki_ready(api: LokiApi) -> dict[str, Any]:
+    answer = api.ready()
+    return {"status": answer.status, "body": answer.text[:200]}
+
+
+def _read_loki(reach: Reach, record: Record, moment: Moment) -> None:
     api = LokiApi(reach.http(reach.forward(roles.LOKI)))
-    start, end = moment.at - WINDOW, moment.at + 1
-
-    def ready() -> dict[str, Any]:
-        answer = api.ready()
-        return {"status": answer.status, "body": answer.text[:200]}
-
-    searches = [
-        (f"loki/{name}", partial(api.lines, logql, start=start, end=end, limit=LINES))
-        for name, logql in spec_queries(moment.namespace).items()
-    ]
-    newest = ("loki/pods", lambda: api.newest_by_pod(moment.namespace, start=moment.at - RECENT, end=end))
-    week = partial(loud_lines.loud_lines, api, moment.namespace, moment.at, reach.pipeline, seconds=LOOK_BACK)
-    back: list[tuple[str, Callable[[], Any]]] = [(loud_lines.SOURCE, week)] if moment.upkeep else []
-    take_all(record, [("loki_ready", ready), newest, *searches, *back])
+    take_all(record, ((source, partial(read, api)) for source, read in _loki_reads(moment).items()))
 
 
 def _grafana_sources(moment: Moment) -> list[str]:
@@ -144,9 +128,9 @@ def _panel(api: GrafanaApi, known: Mapping[int, Mapping[str, Any]], panel: int, 
 SERVICES: Final[Mapping[str, Group]] = {
     roles.KAFKA: Group(kafka_sources, read_kafka),
     roles.INFLUXDB: Group(influxdb_sources, read_influxdb),
-    roles.PROMETHEUS: Group(_prometheus_sources, _read_prometheus),
+    roles.PROMETHEUS: Group(_prometheus_reads, _read_prometheus),
     roles.GRAFANA: Group(_grafana_sources, _read_grafana),
-    roles.LOKI: Group(_loki_sources, _read_loki),
+    roles.LOKI: Group(_loki_reads, _read_loki),
 }
 """Every component that is asked itself, in the order in which reading begins.
 

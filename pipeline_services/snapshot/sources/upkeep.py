@@ -37,26 +37,17 @@ TRENDS: Final[Mapping[str, str]] = MappingProxyType(
 """What may creep; by app or by claim they become series of their own: ``memory/kafka``."""
 
 
-def upkeep_reads(api: PrometheusApi, at: float, pipeline: Pipeline) -> list[tuple[str, Callable[[], Any]]]:
+def upkeep_reads(at: float, pipeline: Pipeline) -> dict[str, Callable[[PrometheusApi], Any]]:
     """Each source with the way to read it."""
-    queries = [(source, partial(api.query, query)) for source, query in UPKEEP.items()]
-    past = [
-        (f"metric_trends/{metric.id}", partial(metric_trend, api, metric, at, pipeline, seconds=LOOK_BACK, step=STEP))
-        for metric in trended(pipeline)
-    ]
-
-    def trends() -> dict[str, list[list[float]]]:
-        found = look_back(api, TRENDS, at, pipeline, seconds=LOOK_BACK, step=STEP)
-        return {name: thinned(points) for name, points in found.items()}
-
-    used = [(f"use/{resource}", partial(use_of, api, resource, at, pipeline)) for resource in USE]
-    return [*queries, ("trends", trends), *past, *used]
+    week = partial(metric_trend, at=at, pipeline=pipeline, seconds=LOOK_BACK, step=STEP)
+    return {
+        **{source: partial(PrometheusApi.query, promql=query) for source, query in UPKEEP.items()},
+        "trends": partial(_trends, at=at, pipeline=pipeline),
+        **{f"metric_trends/{one.id}": partial(week, metric=one) for one in trended(pipeline)},
+        **{f"use/{resource}": partial(use_of, resource=resource, at=at, pipeline=pipeline) for resource in USE},
+    }
 
 
-def upkeep_sources(pipeline: Pipeline) -> list[str]:
-    return [
-        *UPKEEP,
-        "trends",
-        *(f"metric_trends/{metric.id}" for metric in trended(pipeline)),
-        *(f"use/{resource}" for resource in USE),
-    ]
+def _trends(api: PrometheusApi, at: float, pipeline: Pipeline) -> dict[str, list[list[float]]]:
+    found = look_back(api, TRENDS, at, pipeline, seconds=LOOK_BACK, step=STEP)
+    return {name: thinned(points) for name, points in found.items()}
