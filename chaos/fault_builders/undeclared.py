@@ -1,4 +1,4 @@
-"""Faults of the declared state that do nothing yet: objects that nobody declared, and fields that nobody looks at."""
+"""Faults of the declared state that do nothing yet: declared objects that are gone, held, or not as they were."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from chaos.fault_builders.common import all_pods_ready, container_of, fault_builder, pod_names, workload_path
 from chaos.fault_builders.workloads import edited, first_node
 from pipeline_services import faults
-from pipeline_services.experiment.scenario import FaultBuilder
-from pipeline_services.faults import capacity, objects, templates
+from pipeline_services.faults import objects, templates
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
-    SERVICE_NAME,
     finalizers_of,
     is_true,
     owners_of,
@@ -29,58 +27,6 @@ if TYPE_CHECKING:
 CTR: Final = ("ctr", "--namespace", "k8s.io", "images")
 HOLDER: Final = "example.com/hold"
 OTHER_TAG: Final = "next"
-NOBODY: Final = "203.0.113.9"
-"""An address that is in no network (RFC 5737)."""
-
-
-@fault_builder
-def _made(pipeline: SteadyPipeline, /, kind: str, name: str, **fields: Any) -> Fault:
-    """An object that nobody declared; ``labels`` are its metadata's."""
-    labels = fields.pop("labels", {})
-    known = KINDS[kind]
-    body = {"apiVersion": known.api, "kind": kind, "metadata": {"name": name, "labels": dict(labels)}, **fields}
-    return objects.created(pipeline.api, known.plural, pipeline.namespace, body)
-
-
-@fault_builder
-def open_on_nodes(pipeline: SteadyPipeline, app: str) -> Fault:
-    """A second Service leads to the app from a port of every node, as somebody makes it to try something."""
-    part = pipeline.description[app]
-    port = pipeline.description.service(app).port
-    spec = {"type": "NodePort", "selector": dict(part.selector), "ports": [{"port": port}]}
-    return _made("Service", f"{app}-public", spec=spec)(pipeline)
-
-
-@fault_builder
-def address_by_hand(pipeline: SteadyPipeline, app: str) -> Fault:
-    """An EndpointSlice that nobody keeps leads a part of the requests to an app's Service to an address of nobody."""
-    service = pipeline.description.service(app)
-    return _made(
-        "EndpointSlice",
-        f"{service.name}-by-hand",
-        labels={SERVICE_NAME: service.name},
-        addressType="IPv4",
-        ports=[{"name": "http", "port": service.port, "protocol": "TCP"}],
-        endpoints=[{"addresses": [NOBODY], "conditions": {"ready": True}}],
-    )(pipeline)
-
-
-@fault_builder
-def never_drained(pipeline: SteadyPipeline, app: str) -> Fault:
-    """A budget lets no drain take the app's only pod away."""
-    selector = {"matchLabels": dict(pipeline.description[app].selector)}
-    return _made("PodDisruptionBudget", f"{app}-stays", spec={"minAvailable": 1, "selector": selector})(pipeline)
-
-
-def limits(**most: str) -> FaultBuilder:
-    """Containers that are made from now on may have no more than that; those that run stay."""
-    return _made("LimitRange", "team-limits", spec={"limits": [{"type": "Container", "max": most}]})
-
-
-def just_enough(pipeline: SteadyPipeline) -> Fault:
-    """A quota for as many pods as there are: what runs stays, and not one more may come."""
-    count = len(pipeline.cluster.list("pods"))
-    return capacity.quota(pipeline.api, "team-quota", pipeline.namespace, {"pods": str(count)})
 
 
 @fault_builder
@@ -98,14 +44,24 @@ def never_changed_again(pipeline: SteadyPipeline, config_map: str) -> Fault:
 @fault_builder
 def held(pipeline: SteadyPipeline, config_map: str) -> Fault:
     """A ConfigMap has a finalizer of somebody who is not there: once deleted, it is never gone."""
-    path = faults.object_path("configmaps", config_map, pipeline.namespace)
-    summary = f"ConfigMap {config_map} has the finalizer {HOLDER}"
+    return _held(pipeline, "configmaps", config_map)
+
+
+@fault_builder
+def pod_held(pipeline: SteadyPipeline, app: str) -> Fault:
+    """The same of an app's pod, which nothing can replace then."""
+    return _held(pipeline, "pods", pod_names(pipeline, app)[0])
+
+
+def _held(pipeline: SteadyPipeline, kind: str, name: str) -> Fault:
+    path = faults.object_path(kind, name, pipeline.namespace)
+    summary = f"{name} has the finalizer {HOLDER}"
     fault = faults.patched(pipeline.api, path, {"metadata": {"finalizers": [HOLDER]}}, summary)
 
     def there() -> bool:
         return HOLDER in finalizers_of(pipeline.api.call("GET", path))
 
-    return fault.proved(Proof(summary, there), Proof(f"{config_map} to be free of it", lambda: not there()))
+    return fault.proved(Proof(summary, there), Proof(f"{name} to be free of it", lambda: not there()))
 
 
 @fault_builder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos.fault_builders import undeclared, workloads
+from chaos.fault_builders import extra_objects, undeclared, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
 from pipeline_services.model import roles
@@ -12,35 +12,54 @@ from pipeline_services.model import roles
 DIAGNOSIS: Final = (
     Scenario(
         "broker-open-on-nodes",
-        undeclared.open_on_nodes(roles.KAFKA),
+        extra_objects.open_on_nodes(roles.KAFKA),
         (finding("network", "object-extra"),),
         (checks.SET_AS_DECLARED.of("network"),),
         met=("Yolean/kubernetes-kafka#13",),
     ),
     Scenario(
         "grafana-address-by-hand",
-        undeclared.address_by_hand(roles.GRAFANA),
+        extra_objects.address_by_hand(roles.GRAFANA),
         (finding("network", "object-extra"),),
         (checks.SET_AS_DECLARED.of("network"),),
         met=("kubernetes/kubernetes#103804", "kubernetes/kubernetes#105987"),
     ),
     Scenario(
+        "grafana-open-by-an-ingress",
+        extra_objects.open_by_an_ingress(roles.GRAFANA),
+        (finding("network", "object-extra"),),
+        (checks.SET_AS_DECLARED.of("network"),),
+    ),
+    Scenario(
+        "prometheus-may-see-everything",
+        extra_objects.given_rights("prometheus", "view"),
+        (finding(roles.PROMETHEUS, "object-extra"),),
+        (checks.SET_AS_DECLARED.of("prometheus"),),
+    ),
+    Scenario(
+        "processor-beside-a-copy-of-it",
+        extra_objects.second_workload(roles.PROCESSOR),
+        (finding(roles.PROCESSOR, "object-extra"),),
+        (checks.SET_AS_DECLARED.of("processor"),),
+        deadline_s=120.0,
+    ),
+    Scenario(
         "kafka-never-drained",
-        undeclared.never_drained(roles.KAFKA),
+        extra_objects.never_drained(roles.KAFKA),
         (finding(roles.KAFKA, "object-extra"),),
         (checks.SET_AS_DECLARED.of("kafka"),),
         met=("kubernetes/kubernetes#66811",),
     ),
     Scenario(
         "limits-for-small-pods-only",
-        undeclared.limits(memory="32Mi"),
+        extra_objects.limits(memory="32Mi"),
         (finding("config", "object-extra"),),
         (checks.SET_AS_DECLARED.of("config"),),
         met=("kubernetes/kubernetes#77629",),
     ),
     Scenario(
         "quota-just-enough",
-        undeclared.just_enough,
+        extra_objects.just_enough,
         (finding("config", "object-extra"),),
         (checks.SET_AS_DECLARED.of("config"),),
         further_causes=frozenset({"quota-exceeded"}),  # where an autoscaler wants one more pod just then
@@ -57,6 +76,13 @@ DIAGNOSIS: Final = (
         undeclared.held("kafka-config"),
         (finding(roles.KAFKA, "not-as-declared"),),
         (checks.SET_AS_DECLARED.of("kafka"),),
+        met=("kubernetes/kubernetes#60807",),
+    ),
+    Scenario(
+        "grafana-pod-held-by-a-finalizer",
+        undeclared.pod_held(roles.GRAFANA),
+        (finding(roles.GRAFANA, "pod-edited"),),
+        (checks.SET_AS_DECLARED.of("grafana"),),
         met=("kubernetes/kubernetes#60807",),
     ),
     Scenario(

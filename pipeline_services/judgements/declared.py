@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.deviation import Deviation
-from pipeline_services.judgements.drift import DELETED, WORKLOADS, Drift
+from pipeline_services.judgements.drift import DELETED, WORKLOADS, Drift, held
 from pipeline_services.judgements.edited_pods import edited_pods
 from pipeline_services.judgements.extras import extras
 from pipeline_services.judgements.ownership import OWNERS, concerns, owners
@@ -22,7 +22,6 @@ from pipeline_services.model.k8s import (
     K8sObject,
     annotations_of,
     deletion_time,
-    finalizers_of,
     labels_of,
     name_of,
     owners_of,
@@ -43,8 +42,6 @@ _NOT_COMPARED: Final = ("replicas", "template", "volumeClaimTemplates")
 """Of a workload: what is compared by itself, and what nobody can change."""
 _BODIES: Final = ("immutable", "binaryData", "rules", "roleRef", "subjects", "automountServiceAccountToken")
 """What an object without a spec says, beside the texts of a ConfigMap."""
-_KUBERNETES_HOLDS: Final = re.compile(r"([\w-]+\.)*kubernetes\.io/|kubernetes$|foregroundDeletion$|orphan$")
-"""Finalizers that Kubernetes sets by itself and takes away again."""
 _OWN_MARKS: Final = ("conveyor.io/", "kubectl.kubernetes.io/")
 """What the annotations begin with that a deployment, a restart and the suite itself leave in a template."""
 
@@ -131,9 +128,7 @@ def _metadata(declared: K8sObject, live: K8sObject) -> Iterator[Difference]:
     for key, value in labels_of(declared).items():
         if declared["kind"] != "Namespace" and labels_of(live).get(key) != value:  # of one, they are its view
             yield Difference(f"metadata.labels.{key}", labels_of(live).get(key), value)
-    held = [one for one in finalizers_of(live) if not _KUBERNETES_HOLDS.match(one)]
-    if held:
-        yield Difference("metadata.finalizers", ", ".join(held), None)
+    yield from held(live)
     if owners_of(live):
         owners_there = ", ".join(f"{one['kind']}/{one['name']}" for one in owners_of(live))
         yield Difference("metadata.ownerReferences", owners_there, None)

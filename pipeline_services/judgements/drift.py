@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pipeline_services.judgements.comparison import Difference
+from pipeline_services.model.k8s import K8sObject, finalizers_of
 from pipeline_services.model.kinds import KINDS
 
 DELETED: Final = "metadata.deletionTimestamp"
 """The path of what differs in an object that was deleted and is held by somebody."""
+HELD: Final = "metadata.finalizers"
+"""The path of what differs in an object that somebody holds."""
+_KUBERNETES_HOLDS: Final = re.compile(r"([\w-]+\.)*kubernetes\.io/|kubernetes$|foregroundDeletion$|orphan$")
+"""Finalizers that Kubernetes sets by itself and takes away again."""
 WORKLOADS: Final = frozenset(kind.name for kind in KINDS.values() if kind.workload)
 
 
@@ -72,7 +77,7 @@ _BY_KIND: Final[Mapping[str, _Meaning]] = {
     "ServiceAccount": _Meaning("", "no pod that uses it can be created, or its requests are refused", stops=True),
 }
 _OF_METADATA: Final = (
-    _Meaning("metadata.finalizers", "it can be neither deleted nor replaced until somebody removes them"),
+    _Meaning(HELD, "it can be neither deleted nor replaced until somebody removes them"),
     _Meaning("metadata.ownerReferences", "it is deleted as soon as that owner is"),
     _Meaning("metadata.labels", "whoever looks for it by its labels does not find it"),
     _Meaning(DELETED, "somebody deleted it: it is gone as soon as its finalizers are", stops=True),
@@ -136,6 +141,13 @@ class Drift:
         if self.kind in _BY_KIND:
             return _BY_KIND[self.kind]
         return next((one for one in _MEANINGS if re.match(one.place, path)), _ANYTHING)
+
+
+def held(item: K8sObject) -> Iterator[Difference]:
+    """The finalizers that Kubernetes has not set itself."""
+    foreign = [one for one in finalizers_of(item) if not _KUBERNETES_HOLDS.match(one)]
+    if foreign:
+        yield Difference(HELD, ", ".join(foreign), None)
 
 
 def _rank(meaning: _Meaning) -> int:

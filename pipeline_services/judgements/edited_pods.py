@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.comparison import differences
-from pipeline_services.judgements.drift import Drift
+from pipeline_services.judgements.drift import Drift, held
 from pipeline_services.judgements.pods import is_made_by
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
@@ -52,7 +52,7 @@ def edited_pods(snapshot: Snapshot, component: str) -> Iterator[Drift]:
 
 def _edited(template: K8sObject, pods: list[K8sObject], component: str) -> Iterator[Drift]:
     for pod in pods:
-        if owners_of(pod) and (found := tuple(differences(_view(template), _view(pod)))):
+        if owners_of(pod) and (found := (*held(pod), *differences(_view(template), _view(pod)))):
             yield Drift(POD, name_of(pod), component, found)
 
 

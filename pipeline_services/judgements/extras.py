@@ -7,11 +7,24 @@ from typing import Final
 
 from pipeline_services.judgements.drift import WORKLOADS, Drift
 from pipeline_services.judgements.ownership import selects
-from pipeline_services.model.k8s import K8sObject, labels_of, name_of, owners_of, service_of, spec_of, template_of
+from pipeline_services.model.k8s import (
+    K8sObject,
+    labels_of,
+    name_of,
+    owners_of,
+    progress_of,
+    service_of,
+    spec_of,
+    template_of,
+)
+from pipeline_services.model.kinds import KINDS, WORKLOAD_KINDS
 from pipeline_services.snapshot.snapshot import ASKED_SINCE, Snapshot
 
 QUOTAS: Final = "quotas"
 _FROM_OUTSIDE: Final = ("LoadBalancer", "NodePort")
+_OF_ALL_PODS: Final = ("system:serviceaccounts", "system:authenticated", "system:unauthenticated")
+"""Groups that an account of the namespace is in, whatever its name; its own namespace's begins like the first."""
+_KUBERNETES_OWN: Final = "system:"
 _Rule = Callable[[Snapshot, str, Collection[str], Iterable[K8sObject]], Iterator[Drift]]
 
 
@@ -43,6 +56,61 @@ def _services(snapshot: Snapshot, kind: str, known: Collection[str], workloads: 
             yield Drift(kind, name_of(item), "network", extra=f"it leads {whence} to the pods of {', '.join(led_to)}")
 
 
+def _workloads(
+    snapshot: Snapshot, kind: str, known: Collection[str], workloads: Iterable[K8sObject]
+) -> Iterator[Drift]:
+    """Of what a Service leads to, a pod too many is told as the Service's."""
+    own = [part for part in snapshot.pipeline.workloads.values() if part.service is None]
+    described = {*known, *map(name_of, workloads), *(part.workload for part in own)}
+    for item in _undeclared(snapshot.data(KINDS[kind].source), described):
+        part = next((one for one in own if one.owns(labels_of(template_of(item)))), None)
+        if part is not None and progress_of(item).wanted:
+            does = f"policies and autoscalers take its pods for those of {part.id}, and so do their metrics"
+            yield Drift(kind, name_of(item), part.reports_to, extra=does)
+
+
+def _ingresses(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:
+    for item in _undeclared(snapshot.data("ingresses"), known):
+        led_to = [name for name in _backends(spec_of(item)) if name in snapshot.pipeline.services]
+        if led_to:
+            does = f"it leads whoever can reach the ingress controller to {', '.join(dict.fromkeys(led_to))}"
+            yield Drift(kind, name_of(item), "network", extra=does)
+
+
+def _backends(ingress: K8sObject) -> Iterator[str]:
+    """The Services that an Ingress leads to."""
+    paths = [path for rule in ingress.get("rules") or () for path in (rule.get("http") or {}).get("paths") or ()]
+    backends = [ingress.get("defaultBackend") or {}, *(path["backend"] for path in paths)]
+    return (str(one["service"]["name"]) for one in backends if "service" in one)
+
+
+def _bindings(snapshot: Snapshot, kind: str, known: Collection[str], workloads: Iterable[K8sObject]) -> Iterator[Drift]:
+    """Rights for the accounts that the pipeline's pods have."""
+    accounts: dict[str, list[str]] = {}
+    for one in workloads:
+        account = str(spec_of(template_of(one)).get("serviceAccountName") or "default")
+        accounts.setdefault(account, []).append(_parts(snapshot).get(name_of(one), ""))
+    for item in _undeclared(snapshot.data("rolebindings"), known):
+        if name_of(item).startswith(_KUBERNETES_OWN):
+            continue
+        given = [account for account in accounts if _is_given(item, account, snapshot.namespace)]
+        if given:
+            (owner, *others) = dict.fromkeys(part for account in given for part in accounts[account])
+            role = item["roleRef"]["name"]
+            does = f"whoever gets into a pod of the account {' or '.join(given)} may do what {role} says"
+            yield Drift(kind, name_of(item), "config" if others or not owner else owner, extra=does)
+
+
+def _is_given(binding: K8sObject, account: str, namespace: str) -> bool:
+    groups = (*_OF_ALL_PODS, f"{_OF_ALL_PODS[0]}:{namespace}")
+    return any(
+        one["name"] in groups
+        if one.get("kind") == "Group"
+        else (one.get("kind"), one["name"], one.get("namespace", namespace)) == ("ServiceAccount", account, namespace)
+        for one in binding.get("subjects") or ()
+    )
+
+
 def _slices(snapshot: Snapshot, kind: str, _: Collection[str], __: Iterable[K8sObject]) -> Iterator[Drift]:
     """What a controller did not make of a Service's selector leads somewhere that no selector says."""
     services = snapshot.pipeline.services
@@ -69,7 +137,10 @@ def _limits(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K
 _RULES: Final[tuple[tuple[str, str, str, _Rule], ...]] = (
     ("hpas", "HorizontalPodAutoscaler", "hpa", _autoscalers),
     ("services", "Service", "network", _services),
+    ("ingresses", "Ingress", "network", _ingresses),
     ("endpointslices", "EndpointSlice", "network", _slices),
+    *((one.source, one.name, "", _workloads) for one in WORKLOAD_KINDS),
+    ("rolebindings", "RoleBinding", "", _bindings),
     ("poddisruptionbudgets", "PodDisruptionBudget", "", _budgets),
     (QUOTAS, "ResourceQuota", "config", _limits),
     (QUOTAS, "LimitRange", "config", _limits),

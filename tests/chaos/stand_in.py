@@ -51,7 +51,7 @@ class AnyObject:
     def _deployments(self, name: str) -> dict[str, Any]:
         containers = [] if name in CLUSTERS_OWN else [self._container(self.workloads[name])]
         volumes = [{"name": "data", "emptyDir": {}}]
-        template = {"spec": {"containers": containers, "volumes": volumes, "securityContext": {}}}
+        template = {"metadata": {}, "spec": {"containers": containers, "volumes": volumes, "securityContext": {}}}
         return {"spec": {"replicas": 1, "template": template}}
 
     _statefulsets = _daemonsets = _deployments

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from chaos.fault_builders import undeclared
+from chaos.fault_builders import extra_objects, undeclared
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.injection import perform
 from pipeline_services.faults.journal import Call, Command
@@ -39,21 +39,26 @@ def played(build: FaultBuilder, objects: dict[str, Any]) -> tuple[Fault, dict[st
     ("build", "path", "spec"),
     [
         (
-            undeclared.open_on_nodes("kafka"),
+            extra_objects.open_on_nodes("kafka"),
             f"{NS}/services/kafka-public",
             {"type": "NodePort", "selector": {"app": "kafka"}, "ports": [{"port": 9092}]},
         ),
         (
-            undeclared.never_drained("kafka"),
+            extra_objects.never_drained("kafka"),
             "/apis/policy/v1/namespaces/ns/poddisruptionbudgets/kafka-stays",
             {"minAvailable": 1, "selector": {"matchLabels": {"app": "kafka"}}},
         ),
         (
-            undeclared.limits(memory="32Mi"),
+            extra_objects.limits(memory="32Mi"),
             f"{NS}/limitranges/team-limits",
             {"limits": [{"type": "Container", "max": {"memory": "32Mi"}}]},
         ),
-        (undeclared.just_enough, f"{NS}/resourcequotas/team-quota", {"hard": {"pods": "1"}}),
+        (
+            extra_objects.open_by_an_ingress("grafana"),
+            "/apis/networking.k8s.io/v1/namespaces/ns/ingresses/grafana-public",
+            {"defaultBackend": {"service": {"name": "grafana-service", "port": {"number": 3000}}}},
+        ),
+        (extra_objects.just_enough, f"{NS}/resourcequotas/team-quota", {"hard": {"pods": "1"}}),
     ],
 )
 def test_an_object_is_made_and_taken_away(build: FaultBuilder, path: str, spec: dict[str, Any]) -> None:
@@ -62,10 +67,10 @@ def test_an_object_is_made_and_taken_away(build: FaultBuilder, path: str, spec: 
 
 
 def test_an_address_by_hand_is_of_the_service_and_of_no_controller() -> None:
-    _, meanwhile = played(undeclared.address_by_hand("grafana"), {})
+    _, meanwhile = played(extra_objects.address_by_hand("grafana"), {})
     (made,) = meanwhile.values()
     assert made["metadata"]["labels"]["kubernetes.io/service-name"] == "grafana-service"
-    assert made["endpoints"] == [{"addresses": [undeclared.NOBODY], "conditions": {"ready": True}}]
+    assert made["endpoints"] == [{"addresses": [extra_objects.NOBODY], "conditions": {"ready": True}}]
     assert "ownerReferences" not in made["metadata"]
 
 
@@ -73,6 +78,26 @@ def test_rights_are_taken_away_and_given_back() -> None:
     binding = {"metadata": {"name": "prometheus", "namespace": "ns"}, "roleRef": {"name": "prometheus"}}
     _, meanwhile = played(undeclared.rights_gone("RoleBinding", "prometheus"), {RIGHTS: binding})
     assert meanwhile == {}
+
+
+def test_rights_are_given_to_an_account_of_the_pipelines_pods() -> None:
+    _, meanwhile = played(extra_objects.given_rights("prometheus", "view"), {})
+    (made,) = meanwhile.values()
+    assert made["roleRef"] == {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}
+    assert made["subjects"] == [{"kind": "ServiceAccount", "name": "prometheus", "namespace": "ns"}]
+
+
+def test_a_copy_of_a_workload_has_its_labels_and_a_selector_of_its_own() -> None:
+    found = pipeline({PRODUCER: deployment()})
+    fault = extra_objects.second_workload("producer")(cast("Any", found))
+    perform(found.api, fault.inject)
+    made = found.api.objects[f"{APPS}/deployments/producer-canary"]
+    labels = {"app": "producer", "track": "canary"}
+    assert made["spec"]["selector"] == {"matchLabels": labels}
+    assert labels.items() <= made["spec"]["template"]["metadata"]["labels"].items()
+    assert found.api.objects[PRODUCER] == deployment()
+    perform(found.api, fault.undo)
+    assert [*found.api.objects] == [PRODUCER]
 
 
 def test_what_is_immutable_is_made_anew() -> None:
@@ -157,3 +182,8 @@ def test_a_finalizer_is_set_and_taken_away() -> None:
     found = {"metadata": {"name": "kafka-config"}, "data": {}}
     _, meanwhile = played(undeclared.held("kafka-config"), {FILES: found})
     assert meanwhile[FILES]["metadata"]["finalizers"] == [undeclared.HOLDER]
+
+
+def test_a_pod_is_held_by_a_finalizer_for_as_long_as_the_fault_lasts() -> None:
+    _, meanwhile = played(undeclared.pod_held("grafana"), {GRAFANA_POD: {"metadata": {"name": "grafana-1"}}})
+    assert meanwhile[GRAFANA_POD]["metadata"]["finalizers"] == [undeclared.HOLDER]

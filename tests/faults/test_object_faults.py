@@ -66,7 +66,7 @@ def deployment() -> dict[str, Any]:
     status = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
     return {
         "metadata": {"name": "producer", "generation": 1, "annotations": {"a": "b"}},
-        "spec": {"replicas": 1, "template": {"spec": pod}},
+        "spec": {"replicas": 1, "template": {"metadata": {}, "spec": pod}},
         "status": status,
     }
 

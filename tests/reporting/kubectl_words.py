@@ -34,6 +34,7 @@ SUBCOMMANDS: Final = (
         "apply",
         "diff",
         "replace",
+        "patch",
         "set resources",
     ),
     *("top pods", "top nodes", "auth can-i", "config use-context"),

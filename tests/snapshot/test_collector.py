@@ -65,7 +65,7 @@ def test_every_source_is_read_or_has_a_reason(snapshot: Snapshot) -> None:
         *(f"grafana_datasources/{uid}" for uid in Pipeline.load().dashboard.datasources.values()),
         *(f"grafana_panels/{panel}" for panel in Pipeline.load().dashboard.panels),
         *("grafana_health", "grafana_dashboard", "declared", "namespaces", *SYSTEM_LISTS, "dns_config"),
-        *("poddisruptionbudgets", "quotas", "serviceaccounts", "roles", "rolebindings"),
+        *("poddisruptionbudgets", "quotas", "serviceaccounts", "roles", "rolebindings", "ingresses"),
         *("influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write"),
         *("influxdb_bucket", "influxdb_at_work"),
     }

@@ -114,29 +114,6 @@ def gone(source: str, name: str) -> Change:
     return change
 
 
-def added(source: str, name: str, **fields: Any) -> Change:
-    """An object that nobody declared."""
-
-    def change(world: World) -> None:
-        labels = fields.get("labels", {})
-        made = {"name": name, "labels": labels, "creationTimestamp": MOMENT}
-        world.answers[source].append({"metadata": made, **{k: v for k, v in fields.items() if k != "labels"}})
-
-    return change
-
-
-def doubled(app: str) -> Change:
-    """Two replicas, both well."""
-
-    def change(world: World) -> None:
-        found = world.workload(app)
-        found["spec"]["replicas"] = 2
-        counts = ("replicas", "readyReplicas", "availableReplicas", "updatedReplicas", "currentReplicas")
-        found["status"].update({count: 2 for count in counts if count in found["status"]})
-
-    return change
-
-
 def mounted_read_only(world: World) -> None:
     mounts = world.workload("kafka")["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]
     next(one for one in mounts if one["name"] == "data")["readOnly"] = True
@@ -181,15 +158,6 @@ def with_a_node_port(world: World) -> None:
     found["ports"][0]["nodePort"] = 30086
 
 
-def limited(kind: str, **fields: Any) -> Change:
-    """A quota or a range of limits that nobody declared."""
-
-    def change(world: World) -> None:
-        world.answers["quotas"].append({"kind": kind, "name": "team", **fields})
-
-    return change
-
-
 def answer(source: str, value: Any) -> Change:
     """What a service says."""
 
@@ -223,30 +191,6 @@ def injected(world: World) -> None:
     found["spec"]["containers"].append({"name": "proxy", "image": "proxy:1"})
 
 
-def released(app: str) -> Change:
-    """The pod of before has lost its labels and its owner, and another one has taken its place."""
-
-    def change(world: World) -> None:
-        old = copy.deepcopy(world.pods(app)[0])
-        old["metadata"] |= {"name": f"{old['metadata']['name'][:-5]}abcde", "uid": "old", "labels": {"app": "debug"}}
-        del old["metadata"]["ownerReferences"]
-        world.answers["pods"].append(old)
-
-    return change
-
-
-def by_hand(app: str) -> Change:
-    """A pod with the app's labels that somebody made."""
-
-    def change(world: World) -> None:
-        made = copy.deepcopy(world.pods(app)[0])
-        made["metadata"] |= {"name": "trial", "uid": "trial", "labels": dict(world.pipeline[app].selector)}
-        del made["metadata"]["ownerReferences"]
-        world.answers["pods"].append(made)
-
-    return change
-
-
 def version_of(app: str, image: str) -> Change:
     """Another image of the app, rolled out a minute ago."""
 
@@ -278,3 +222,8 @@ def one_partition_more(world: World) -> None:
     """The readings' topic was given one more."""
     found = world.answers["kafka_topics"]["sensor-readings"]
     found.append({**found[0], "partition": len(found)})
+
+
+def held(world: World) -> None:
+    """Somebody's finalizer on a running pod."""
+    world.pods("kafka")[0]["metadata"]["finalizers"] = ["example.com/hold"]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from tests.triage.added_objects import added, by_hand, doubled, given_rights, limited, released, second_workload
 from tests.triage.differences import (
     MOMENT,
     Known,
-    added,
     always_ready,
     annotated,
     answer,
-    by_hand,
     container,
-    doubled,
     eater,
     gone,
+    held,
     injected,
     kept_in_memory,
     key_gone,
-    limited,
     may_less,
     metadata,
     mounted_read_only,
@@ -27,7 +25,6 @@ from tests.triage.differences import (
     one_partition_more,
     panel_asks,
     pod,
-    released,
     spec,
     template,
     text,
@@ -44,6 +41,7 @@ PREFERS_ANOTHER = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecut
 KAFKA_POD = {"matchLabels": {"app": "kafka"}}
 OUTSIDE = {"type": "LoadBalancer", "selector": {"app": "kafka"}, "ports": [{"port": 9092, "targetPort": 9092}]}
 BY_HAND = {"addresses": ["203.0.113.9"], "conditions": {"ready": True}}
+OF_GRAFANA = {"name": "grafana-service", "port": {"number": 3000}}
 OF_INFLUXDB = {"kubernetes.io/service-name": "influxdb-service"}
 OF_PODS = (
     Known("image-pulled-each-time", container("producer", imagePullPolicy="Always"), f"producer: {DRIFT}"),
@@ -88,6 +86,8 @@ OF_RUNNING_PODS = (
     Known("injected", injected, "grafana: pod-edited"),
     Known("lost-by-its-workload", released("grafana"), "grafana: object-extra"),
     Known("made-by-hand", by_hand("producer"), "producer: object-extra"),
+    Known("held", held, "kafka: pod-edited"),
+    Known("a-second-workload", second_workload("processor", track="canary"), "processor: object-extra"),
 )
 """Pods that are not what their workloads made."""
 OF_NODES = (
@@ -146,6 +146,10 @@ OF_NOBODY = (
     Known("broker-open-to-all", added("services", "kafka-public", spec=OUTSIDE), f"network: {EXTRA}"),
     Known("address-by-hand", added("endpointslices", "by-hand", labels=OF_INFLUXDB, endpoints=[BY_HAND]),
           f"network: {EXTRA}"),
+    Known("open-by-an-ingress", added("ingresses", "graphs", spec={"defaultBackend": {"service": OF_GRAFANA}}),
+          f"network: {EXTRA}"),
+    Known("rights-for-prometheus", given_rights(kind="ServiceAccount", name="prometheus"), f"prometheus: {EXTRA}"),
+    Known("rights-for-all-pods", given_rights(kind="Group", name="system:serviceaccounts"), f"config: {EXTRA}"),
     Known("no-drain", added("poddisruptionbudgets", "kafka", spec={"maxUnavailable": 0, "selector": KAFKA_POD}),
           f"kafka: {EXTRA}"),
     Known("no-room", limited("ResourceQuota", hard={"pods": "8"}, used={"pods": "8"}), f"config: {EXTRA}"),

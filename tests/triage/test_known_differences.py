@@ -24,6 +24,7 @@ LATER = (
     "serviceaccounts",
     "roles",
     "rolebindings",
+    "ingresses",
     "influxdb_bucket",
     "influxdb_at_work",
 )

@@ -26,7 +26,10 @@ COMPARED: Final = frozenset(
 """The kinds whose live objects are collected."""
 UPSTREAM: Final = REPOSITORY / "manifests" / "overlays" / "registry"
 BESIDE: Final[Mapping[str, Listing]] = MappingProxyType(
-    listings("poddisruptionbudgets", "resourcequotas", "limitranges", "serviceaccounts", "roles", "rolebindings")
+    listings(
+        *("poddisruptionbudgets", "resourcequotas", "limitranges"),
+        *("serviceaccounts", "roles", "rolebindings", "ingresses"),
+    )
 )
 """What is listed for the sake of the comparison alone."""
 _BODY: Final = (

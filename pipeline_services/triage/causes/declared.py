@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import brokers, declared
-from pipeline_services.judgements.drift import Drift
+from pipeline_services.judgements.drift import HELD, Drift
 from pipeline_services.judgements.kafka import limited, other_settings
 from pipeline_services.model import roles
 from pipeline_services.model.metrics.advice import Escalation
@@ -26,6 +26,11 @@ _TAKEN_AWAY: Final = (
     f"kubectl get {{kind}} -n {{namespace}} {{name}} -o yaml > {_SAVED}",
     "kubectl delete {kind} -n {namespace} {name}",
 )
+_RELEASED: Final = (
+    "kubectl get pod -n {namespace} {name} -o yaml",
+    'kubectl patch pod -n {namespace} {name} --type=merge --patch \'{"metadata":{"finalizers":null}}\'',
+)
+"""A pod that is held and deleted stays for ever, and nothing takes its place."""
 _PUT_BACK: Final = f"kubectl replace -n {{namespace}} --force -f {_SAVED}"
 
 CAUSES: Final = (
@@ -164,6 +169,7 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
         f"{drift.observed}: {drift.does}",
         *(f"{drift.subject}: {one}" for one in drift.differences),
         since=since,
+        steps=_RELEASED if drift.kind == "Pod" and drift.differences[0].path == HELD else None,
     )
 
 

@@ -72,7 +72,7 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
             _secret(name, *keys, written=_time(now - age - 60)) for name, keys in pipeline.config.secrets.items()
         ],
         **_rights(pipeline),
-        **{"poddisruptionbudgets": [], "quotas": []},
+        **{"poddisruptionbudgets": [], "quotas": [], "ingresses": []},
         **_cluster(now, pipeline),
     }
 

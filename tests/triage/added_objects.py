@@ -1,0 +1,83 @@
+"""What somebody has added to what was declared: objects and pods, just as they would look."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from tests.judgements.world import World
+from tests.triage.differences import MOMENT, Change
+
+
+def added(source: str, name: str, **fields: Any) -> Change:
+    """An object that nobody declared."""
+
+    def change(world: World) -> None:
+        labels = fields.get("labels", {})
+        made = {"name": name, "labels": labels, "creationTimestamp": MOMENT}
+        world.answers[source].append({"metadata": made, **{k: v for k, v in fields.items() if k != "labels"}})
+
+    return change
+
+
+def doubled(app: str) -> Change:
+    """Two replicas, both well."""
+
+    def change(world: World) -> None:
+        found = world.workload(app)
+        found["spec"]["replicas"] = 2
+        counts = ("replicas", "readyReplicas", "availableReplicas", "updatedReplicas", "currentReplicas")
+        found["status"].update({count: 2 for count in counts if count in found["status"]})
+
+    return change
+
+
+def limited(kind: str, **fields: Any) -> Change:
+    """A quota or a range of limits that nobody declared."""
+
+    def change(world: World) -> None:
+        world.answers["quotas"].append({"kind": kind, "name": "team", **fields})
+
+    return change
+
+
+def released(app: str) -> Change:
+    """The pod of before has lost its labels and its owner, and another one has taken its place."""
+
+    def change(world: World) -> None:
+        old = copy.deepcopy(world.pods(app)[0])
+        old["metadata"] |= {"name": f"{old['metadata']['name'][:-5]}abcde", "uid": "old", "labels": {"app": "debug"}}
+        del old["metadata"]["ownerReferences"]
+        world.answers["pods"].append(old)
+
+    return change
+
+
+def by_hand(app: str) -> Change:
+    """A pod with the app's labels that somebody made."""
+
+    def change(world: World) -> None:
+        made = copy.deepcopy(world.pods(app)[0])
+        made["metadata"] |= {"name": "trial", "uid": "trial", "labels": dict(world.pipeline[app].selector)}
+        del made["metadata"]["ownerReferences"]
+        world.answers["pods"].append(made)
+
+    return change
+
+
+def second_workload(app: str, **labels: str) -> Change:
+    """A copy of the app's workload under another name; its pods have the app's labels, and those beside."""
+
+    def change(world: World) -> None:
+        made = copy.deepcopy(world.workload(app))
+        made["metadata"]["name"] = f"{app}-canary"
+        made["spec"]["template"]["metadata"]["labels"] |= labels
+        world.answers["deployments"].append(made)
+
+    return change
+
+
+def given_rights(**subject: str) -> Change:
+    """Somebody may do everything in the namespace."""
+    role = {"kind": "ClusterRole", "name": "admin"}
+    return added("rolebindings", "debug", roleRef=role, subjects=[subject])
