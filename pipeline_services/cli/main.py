@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from pipeline_services.clients import shell
+from pipeline_services.faults.journal import own_journal
 from pipeline_services.model import own_cluster
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
@@ -81,7 +82,10 @@ def _parser() -> Parser:
 
 def _run_beside(command: str, name: str, pipeline: str, progress: Progress) -> int:
     if command == "down":
-        lifecycle.down_beside(name, pipeline, progress)
+        namespace = lifecycle.down_beside(name, pipeline, progress)
+        if ended := own_journal(name).forget(namespace):
+            faults = "; ".join(entry.summary for entry in ended)
+            progress(f"the faults in force there ended with it, nothing is left to undo: {faults}")
         return OK
     access = lifecycle.up_beside(name, pipeline, progress, settle=_settle)
     progress(f"pipeline {pipeline} is up in the namespace {access.pipeline.namespace}")

@@ -10,9 +10,12 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from pipeline_services.model import own_cluster
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.settings import own_kubeconfig
@@ -29,6 +32,10 @@ class Call:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    def is_within(self, namespace: str) -> bool:
+        """Whether it is about something in the namespace, or the namespace itself."""
+        return ("namespaces", namespace) in pairwise(urlsplit(self.path).path.split("/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,10 @@ class Entry:
     expires_at: float
     undo: list[Step] = field(default_factory=list)
     cluster: str = ""
+
+    def is_within(self, namespace: str) -> bool:
+        """Whether nothing outside the namespace has to be undone, so that it ends with the namespace."""
+        return bool(self.undo) and all(isinstance(one, Call) and one.is_within(namespace) for one in self.undo)
 
     @property
     def is_expired(self) -> bool:
@@ -102,6 +113,17 @@ class Journal:
         """Forget a fault that is undone."""
         self._file(entry_id).unlink(missing_ok=True)
 
+    def forget(self, namespace: str) -> list[Entry]:
+        """Forget the faults that ended with a namespace that is deleted; returns them, oldest first.
+
+        Raises:
+            UnexpectedAnswer: as ``entries``.
+        """
+        ended = [entry for entry in self.entries() if entry.is_within(namespace)]
+        for entry in ended:
+            self.remove(entry.id)
+        return ended
+
     def holds(self, entry_id: str) -> bool:
         """Whether a fault is in force: nobody has undone it."""
         return self._file(entry_id).exists()
@@ -130,6 +152,6 @@ class Journal:
         return self.folder / f"{entry_id}.json"
 
 
-def own_journal() -> Journal:
+def own_journal(cluster: str = own_cluster.CLUSTER) -> Journal:
     """The journal of the suite's own cluster, whether that is there or not."""
-    return Journal(own_kubeconfig().parent / "journal")
+    return Journal(own_kubeconfig(cluster).parent / "journal")

@@ -12,7 +12,7 @@ from platformdirs import user_data_path
 
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
-from pipeline_services.faults.journal import Journal
+from pipeline_services.faults.journal import Journal, own_journal
 from pipeline_services.maintenance.archive import Archives
 from pipeline_services.maintenance.influxdb.server import InfluxServer
 from pipeline_services.maintenance.kafka.broker import Broker
@@ -105,6 +105,6 @@ def opened(access: ClusterAccess, say: Say) -> Iterator[Site]:
         operator = tokens[called(config.admin)]
         with influxdb(cluster, pipeline, secret_value(secrets, config.tls, CA).decode()) as http:
             live = InfluxServer(http, operator, pipeline.store.org)
-            journal = Journal(access.reader_kubeconfig.parent / "journal")
+            journal = own_journal(access.name)
             archives = Archives(user_data_path("conveyor") / "backups" / access.name)
             yield Site(cluster, pipeline, live, operator, tokens, journal, archives, say)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipeline_services.faults.journal import Call, Entry, Journal, own_journal
+from pipeline_services.faults.journal import Call, Command, Entry, Journal, Step, own_journal
 from pipeline_services.model.errors import UnexpectedAnswer
 
 
@@ -39,6 +40,29 @@ def test_entries_come_oldest_first_and_go_when_removed(tmp_path: Path) -> None:
     assert [one.id for one in journal.entries()] == ["old", "young"]
     journal.remove("old")
     assert [one.id for one in journal.entries()] == ["young"]
+
+
+HERE = Call("PATCH", "/apis/apps/v1/namespaces/plain/deployments/producer")
+
+
+@pytest.mark.parametrize(
+    ("undo", "forgotten"),
+    [
+        ([HERE, Call("DELETE", "/api/v1/namespaces/plain/pods?labelSelector=app%3Dproducer")], True),
+        ([Call("PATCH", "/api/v1/namespaces/plain")], True),
+        ([HERE, Call("PATCH", "/api/v1/namespaces/plain-too/configmaps/plain")], False),
+        ([HERE, Call("PATCH", "/api/v1/nodes/plain")], False),
+        ([HERE, Command(["true"])], False),
+        ([], False),
+    ],
+)
+def test_what_has_to_be_undone_in_a_deleted_namespace_alone_is_forgotten(
+    tmp_path: Path, undo: list[Step], forgotten: bool
+) -> None:
+    journal, made = Journal(tmp_path), replace(entry(), undo=undo)
+    journal.write(made)
+    assert journal.forget("plain") == ([made] if forgotten else [])
+    assert journal.entries() == ([] if forgotten else [made])
 
 
 def test_no_folder_is_no_faults(tmp_path: Path) -> None:

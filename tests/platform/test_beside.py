@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from pipeline_services.cli import main as cli
+from pipeline_services.faults.journal import Call, Entry, own_journal
+from pipeline_services.faults.model import object_path
 from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.failures import PlatformError
 from pipeline_services.platform.cluster import beside, lifecycle
@@ -87,10 +89,17 @@ def test_the_suites_own_pipeline_is_not_deleted_this_way(capsys: pytest.CaptureF
     assert "the pipeline 'conveyor' is none of plain" in capsys.readouterr().err
 
 
-def test_up_and_down_say_what_they_did(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_up_and_down_say_what_they_did(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    path = object_path("configmaps", "producer-config", PLAIN.namespace)
+    own_journal().write(Entry("run-1", "run", 1, "no broker", 0.0, 1.0, [Call("PATCH", path)]))
     monkeypatch.setattr(lifecycle, "up_beside", lambda *_, settle: SimpleNamespace(pipeline=PLAIN))
-    monkeypatch.setattr(lifecycle, "down_beside", lambda *words: print(words[1]))
+    monkeypatch.setattr(lifecycle, "down_beside", lambda *_: PLAIN.namespace)
     assert cli.main(["up", "--pipeline", "plain"]) == 0
     assert cli.main(["down", "--pipeline", "plain"]) == 0
     said = capsys.readouterr()
     assert "pipeline plain is up in the namespace plain-pipeline" in said.out + said.err
+    assert (said.out + said.err).splitlines()[-1].endswith("ended with it, nothing is left to undo: no broker")
+    assert own_journal().entries() == []

@@ -94,8 +94,8 @@ def up_beside(name: str, pipeline: str, progress: Progress, *, settle: Settle) -
     return access
 
 
-def down_beside(name: str, pipeline: str, progress: Progress) -> None:
-    """Delete a second pipeline with all that it stored; cluster and own pipeline stay.
+def down_beside(name: str, pipeline: str, progress: Progress) -> str:
+    """Delete a second pipeline with all that it stored; cluster and own pipeline stay. Returns its namespace.
 
     Raises:
         PlatformError: there is no such pipeline, or no cluster answers.
@@ -107,6 +107,7 @@ def down_beside(name: str, pipeline: str, progress: Progress) -> None:
     with _stoppable(), lock.held(Cache(cache_root()).lock, f"down, pipeline {pipeline}", progress):
         gone = beside.down(Platform.open(name, progress), described)
     progress(f"pipeline {pipeline} deleted" if gone else f"there is no pipeline {pipeline}")
+    return described.namespace
 
 
 def down(name: str, progress: Progress) -> None:
