@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chaos.fault_builders.common import (
@@ -22,7 +23,7 @@ from pipeline_services.faults.model import Fault, object_path, together
 from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
 from pipeline_services.model.errors import NoData, NotApplicable
-from pipeline_services.model.k8s import references_of, secret_text, template_of
+from pipeline_services.model.k8s import references_of, secret_text, secret_value, template_of
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -74,6 +75,15 @@ def read_token_missing(pipeline: SteadyPipeline) -> Fault:
     """The Secret with the token to read is gone; pods that have its value run on."""
     secret = pipeline.description.config.read_token.secret
     return objects.deleted(pipeline.api, "secrets", secret, pipeline.namespace)
+
+
+def read_token_with_line_end(pipeline: SteadyPipeline) -> Fault:
+    """The token to read ends with a line's end, as ``echo`` writes it; no pod has been started with it yet."""
+    held = pipeline.description.config.read_token
+    stored = pipeline.api.call("GET", object_path("secrets", held.secret, pipeline.namespace))
+    value = secret_value([stored], held.secret, held.key)
+    fault = faults.secret_value(pipeline.api, held.secret, pipeline.namespace, {held.key: value + b"\n"})
+    return replace(fault, summary=f"{held.key} of secret {held.secret} ends with a line's end")
 
 
 @fault_builder

@@ -149,6 +149,12 @@ DIAGNOSIS: Final = (
         met=("SREGym/secret_rotation_stale_env_credentials",),
     ),
     Scenario(
+        "token-with-a-line-end",
+        configuration.read_token_with_line_end,
+        (finding("config", "not-as-declared"),),
+        (checks.SET_AS_DECLARED.of("config"),),
+    ),
+    Scenario(
         "prometheus-drops-series",
         observability.rewritten(
             roles.PROMETHEUS,

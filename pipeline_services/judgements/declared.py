@@ -42,6 +42,9 @@ _NOT_COMPARED: Final = ("replicas", "template", "volumeClaimTemplates")
 """Of a workload: what is compared by itself, and what nobody can change."""
 _BODIES: Final = ("immutable", "binaryData", "rules", "roleRef", "subjects", "automountServiceAccountToken")
 """What an object without a spec says, beside the texts of a ConfigMap."""
+_SECRET: Final = KINDS["Secret"].name
+_FILES: Final = re.compile(r"\.(crt|key|pem)$")
+"""Keys whose values are files, which end with the end of a line."""
 _OWN_MARKS: Final = ("conveyor.io/", "kubectl.kubernetes.io/")
 """What the annotations begin with that a deployment, a restart and the suite itself leave in a template."""
 
@@ -89,8 +92,26 @@ def drifts(snapshot: Snapshot, component: str) -> Iterator[Drift]:
                 yield Drift(kind, name, component)
         elif found := (*_compared(item, live, scaled=name in scaled), *_versions(snapshot, item)):
             yield Drift(kind, name, component, found)
+    if component == OWNERS[_SECRET]:
+        yield from _secrets(snapshot)
     yield from edited_pods(snapshot, component)
     yield from extras(snapshot, component)
+
+
+def _secrets(snapshot: Snapshot) -> Iterator[Drift]:
+    """The pipeline's Secrets: none is declared with what it holds, and each can be held, or hold a line's end too many.
+
+    A missing one is told by itself.
+    """
+    for known in snapshot.data("secrets"):
+        name, body = known["name"], {key: known[key] for key in _BODIES if key in known}
+        if name in snapshot.pipeline.config.secrets:
+            live = {"metadata": {"name": name, **known.get("metadata", {})}, **body}
+            declared = {"kind": _SECRET, "metadata": {"name": name}}
+            padded = [key for key, value in known["keys"].items() if value.get("padded") and not _FILES.search(key)]
+            texts = [Difference(f"data.{key}", "a value with white space around it", "one without") for key in padded]
+            if found := (*texts, *_compared(declared, live, scaled=False)):
+                yield Drift(_SECRET, name, OWNERS[_SECRET], found)
 
 
 def _versions(snapshot: Snapshot, item: K8sObject) -> list[Difference]:

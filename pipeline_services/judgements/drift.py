@@ -17,6 +17,10 @@ HELD: Final = "metadata.finalizers"
 """The path of what differs in an object that somebody holds."""
 _KUBERNETES_HOLDS: Final = re.compile(r"([\w-]+\.)*kubernetes\.io/|kubernetes$|foregroundDeletion$|orphan$")
 """Finalizers that Kubernetes sets by itself and takes away again."""
+_HOW_IT_IS_HELD: Final = (
+    "custom-columns=NAME:.metadata.name,IMMUTABLE:.immutable,FINALIZERS:.metadata.finalizers,"
+    "OWNERS:.metadata.ownerReferences,DELETED:.metadata.deletionTimestamp"
+)
 WORKLOADS: Final = frozenset(kind.name for kind in KINDS.values() if kind.workload)
 
 
@@ -82,6 +86,10 @@ _OF_METADATA: Final = (
     _Meaning("metadata.labels", "whoever looks for it by its labels does not find it"),
     _Meaning(DELETED, "somebody deleted it: it is gone as soon as its finalizers are", stops=True),
 )
+_OF_SECRETS: Final = (
+    _Meaning("data", "a client that takes it as it stands is refused at its next start", stops=True),
+    _Meaning("immutable", "no rotation can change it"),
+)
 _ANYTHING: Final = _Meaning("", "it behaves differently from what was tested")
 
 
@@ -106,6 +114,8 @@ class Drift:
     @property
     def shown(self) -> str:
         """What of its kind ``kubectl get`` is to show: the object, or those that are there where it is missing."""
+        if self.kind == KINDS["Secret"].name:  # not what it holds
+            return f"{self.name} -o {_HOW_IT_IS_HELD}"
         return f"{self.name} -o yaml" if self.differences or self.extra else "-o wide"
 
     @property
@@ -135,7 +145,8 @@ class Drift:
         return max(known, key=lambda pair: (pair[1].stops, -_rank(pair[1])))
 
     def _meaning(self, path: str) -> _Meaning:
-        about = next((one for one in _OF_METADATA if path.startswith(one.place)), None)
+        places: tuple[_Meaning, ...] = _OF_METADATA + (_OF_SECRETS if self.kind == KINDS["Secret"].name else ())
+        about = next((one for one in places if path.startswith(one.place)), None)
         if about is not None:
             return about
         if self.kind in _BY_KIND:

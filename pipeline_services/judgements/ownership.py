@@ -23,6 +23,7 @@ OWNERS: Final[Mapping[str, str]] = {
     "Namespace": "config",
     "NetworkPolicy": "network",
     "PersistentVolumeClaim": "storage",
+    "Secret": "config",
     "Service": "network",
 }
 

@@ -113,6 +113,17 @@ def test_secrets_are_digests(snapshot: Snapshot) -> None:
     assert digest["bytes"] == len(CANARY)
     assert len(digest["sha256"]) == 16
     assert digest["written"] is None
+    assert not digest["padded"]
+    assert not {"immutable", "metadata"} & found["pipeline-secrets"].keys()
+
+
+def test_of_a_secret_it_is_kept_who_holds_it_and_whether_a_value_ends_with_a_line(pipeline: FakePipeline) -> None:
+    held = {**secret("influxdb-read", token=CANARY.encode() + b"\n"), "immutable": True}
+    held["metadata"] |= {"finalizers": ["example.com/hold"], "annotations": {"note": "x"}}
+    pipeline.api.routes[kind_of("secrets").path(NS)] = (200, {"items": [held]})
+    [found] = collect(pipeline.cluster).data("secrets")
+    assert (found["keys"]["token"]["padded"], found["immutable"]) == (True, True)
+    assert found["metadata"] == {"finalizers": ["example.com/hold"]}
 
 
 def test_of_a_secrets_key_it_is_kept_when_it_was_written(pipeline: FakePipeline) -> None:

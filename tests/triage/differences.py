@@ -227,3 +227,21 @@ def one_partition_more(world: World) -> None:
 def held(world: World) -> None:
     """Somebody's finalizer on a running pod."""
     world.pods("kafka")[0]["metadata"]["finalizers"] = ["example.com/hold"]
+
+
+def secret(name: str, **fields: Any) -> Change:
+    """What is known of a Secret beside its keys."""
+
+    def change(world: World) -> None:
+        next(one for one in world.answers["secrets"] if one["name"] == name).update(fields)
+
+    return change
+
+
+def with_a_line_end(name: str, key: str) -> Change:
+    """A value as ``echo`` writes it."""
+
+    def change(world: World) -> None:
+        next(one for one in world.answers["secrets"] if one["name"] == name)["keys"][key]["padded"] = True
+
+    return change

@@ -25,11 +25,13 @@ from tests.triage.differences import (
     one_partition_more,
     panel_asks,
     pod,
+    secret,
     spec,
     template,
     text,
     top,
     version_of,
+    with_a_line_end,
     with_a_node_port,
     without,
     workload,
@@ -41,6 +43,7 @@ PREFERS_ANOTHER = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecut
 KAFKA_POD = {"matchLabels": {"app": "kafka"}}
 OUTSIDE = {"type": "LoadBalancer", "selector": {"app": "kafka"}, "ports": [{"port": 9092, "targetPort": 9092}]}
 BY_HAND = {"addresses": ["203.0.113.9"], "conditions": {"ready": True}}
+OWNED = {"ownerReferences": [{"kind": "Pod", "name": "x"}]}
 OF_GRAFANA = {"name": "grafana-service", "port": {"number": 3000}}
 OF_INFLUXDB = {"kubernetes.io/service-name": "influxdb-service"}
 OF_PODS = (
@@ -123,6 +126,11 @@ OF_OTHERS = (
     Known("open-on-nodes", with_a_node_port, f"network: {DRIFT}"),
     Known("another-address", spec("services", "kafka-service", externalIPs=["10.0.0.1"]), f"network: {DRIFT}"),
     Known("cannot-be-changed", top("configmaps", "pipeline-config", immutable=True), f"config: {DRIFT}"),
+    Known("token-with-a-line-end", with_a_line_end("influxdb-read", "token"), f"config: {DRIFT}"),
+    Known("token-cannot-be-rotated", secret("pipeline-secrets", immutable=True), f"config: {DRIFT}"),
+    Known("token-goes-with-another", secret("pipeline-secrets", metadata=OWNED),
+          f"config: {DRIFT}"),
+    Known("token-held", secret("influxdb-tls", metadata={"finalizers": ["example.com/hold"]}), f"config: {DRIFT}"),
     Known("binary-beside", top("configmaps", "kafka-config", binaryData={"x": "AA=="}), f"kafka: {DRIFT}"),
     Known("carriage-returns", text("kafka-config", "start.sh", "\n", "\r\n"), f"kafka: {DRIFT}"),
     Known("no-last-line-end", text("kafka-config", "start.sh", '"$settings"\n', '"$settings"'), f"kafka: {DRIFT}"),

@@ -42,6 +42,8 @@ LOG_PODS: Final = 10
 EVENTS: Final = 300
 MACHINE_IDS: Final = ("machineID", "systemUUID", "bootID")
 PUBLIC_KEYS: Final = ("username", "user", "namespace", "ca.crt", "tls.crt")
+HOLDING: Final = ("finalizers", "ownerReferences", "deletionTimestamp")
+"""What of a Secret's metadata decides when it goes."""
 MANAGED: Final = "managedFields"
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -80,12 +82,19 @@ def _renewal(lease: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _digest(secret: Mapping[str, Any]) -> dict[str, Any]:
-    written = _written(secret)
+    written, values = _written(secret), secret_values(secret)
     keys = {
-        key: {"sha256": hashlib.sha256(value).hexdigest()[:16], "bytes": len(value), "written": written.get(key)}
-        for key, value in secret_values(secret).items()
+        key: {
+            "sha256": hashlib.sha256(value).hexdigest()[:16],
+            "bytes": len(value),
+            "written": written.get(key),
+            "padded": value != value.strip(),
+        }
+        for key, value in values.items()
     }
-    return {"name": name_of(secret), "type": secret.get("type", ""), "keys": keys}
+    metadata = {key: value for key, value in secret["metadata"].items() if key in HOLDING}
+    held = {**({"immutable": True} if secret.get("immutable") else {}), **({"metadata": metadata} if metadata else {})}
+    return {"name": name_of(secret), "type": secret.get("type", ""), "keys": keys, **held}
 
 
 def _written(secret: Mapping[str, Any]) -> dict[str, str]:
