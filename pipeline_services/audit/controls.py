@@ -21,14 +21,14 @@ def audited_with_a_drop(probes: Probes) -> tuple[Lost, AuditReport]:
     """An audit one of whose readings was never sent and yet counts as acknowledged."""
     producer = AuditProducer(probes.kafka_forward.port, probes.pipeline.topics.readings, dropped=[DROPPED])
     with Audit.running(probes, producer) as audit:
-        _await_enough(producer)
+        producer.await_acknowledged(2 * MIN_ACKNOWLEDGED)
         return (FIRST_DEVICE, DROPPED), audit.reconcile()
 
 
 def audited_with_a_deletion(probes: Probes) -> tuple[Lost, AuditReport]:
     """An audit one of whose points is deleted from the store once it is there."""
     with Audit.running(probes) as audit:
-        _await_enough(audit.producer)
+        audit.producer.await_acknowledged(2 * MIN_ACKNOWLEDGED)
         audit.producer.finish(10.0)
         lost = wait_until(
             lambda: _delete_newest(probes, audit.producer.producer_id),
@@ -37,13 +37,6 @@ def audited_with_a_deletion(probes: Probes) -> tuple[Lost, AuditReport]:
             retry_on=(NoData,),
         )
         return lost, audit.reconcile()
-
-
-def _await_enough(producer: AuditProducer) -> None:
-    def enough() -> bool:
-        return sum(map(len, producer.acknowledged.values())) >= 2 * MIN_ACKNOWLEDGED
-
-    wait_until(enough, within=60.0, what="acknowledgements enough for an audit")
 
 
 def _delete_newest(probes: Probes, producer_id: str) -> Lost:

@@ -30,6 +30,7 @@ from pipeline_services.model.waiting import WaitExpired, wait_until
 DEVICES: Final = 8
 FIRST_DEVICE: Final = "conveyor-00"
 TICK_S: Final = 0.2
+ACKNOWLEDGED_WITHIN_S: Final = 60.0
 MAX_OPEN: Final = 20_000
 """Readings that may wait for their acknowledgement: some minutes without a broker. Then no more are made."""
 
@@ -95,6 +96,18 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
     def open(self) -> int:
         """How many readings are neither acknowledged nor refused."""
         return self._open
+
+    def await_acknowledged(self, count: int) -> None:
+        """Wait until so many readings are acknowledged, all in all.
+
+        Raises:
+            WaitExpired: they are not within a minute.
+        """
+        wait_until(
+            lambda: sum(map(len, self.acknowledged.values())) >= count,
+            within=ACKNOWLEDGED_WITHIN_S,
+            what=f"{count} readings to be acknowledged",
+        )
 
     def finish(self, within: float) -> int:
         """Make no more readings and wait until all are acknowledged; returns how many never were in that time."""

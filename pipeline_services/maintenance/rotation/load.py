@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
-from pipeline_services.audit.audit import Audit, AuditReport
+from pipeline_services.audit.audit import MIN_ACKNOWLEDGED, Audit, AuditReport
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.measure.probes import Probes
 from pipeline_services.measure.sampler import STORED_INTERVAL_S
@@ -87,11 +87,11 @@ class Writer:
         """End the writing, and judge it.
 
         Raises:
-            WaitExpired: nothing is stored any more.
-            NoData: too little was written.
+            WaitExpired: nothing is stored any more, or too little was acknowledged.
             PipelineError: Kafka or InfluxDB cannot be read.
         """
         self.await_flow()
+        self.audit.producer.await_acknowledged(MIN_ACKNOWLEDGED)  # a rotation that goes on at its end takes a second
         times = progress(self.stored, audit=True)
         return Carried(longest_gap(times, self.steps), self.audit.reconcile())
 

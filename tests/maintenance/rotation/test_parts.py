@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pipeline_services.audit.audit import AuditReport
+from pipeline_services.audit.audit import MIN_ACKNOWLEDGED, AuditReport
 from pipeline_services.audit.ledger import Discrepancy, LedgerVerdict
+from pipeline_services.audit.producer import AuditProducer
+from pipeline_services.maintenance.rotation import load
 from pipeline_services.maintenance.rotation.load import START, Carried, Gap, longest_gap, noted
 from pipeline_services.maintenance.rotation.tokens.influx import for_the_same, rights_of
 from pipeline_services.maintenance.rotation.watch import Look, dropped_out, refusals_of
@@ -18,6 +21,31 @@ from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.pipeline import Pipeline
 
 WORKS, BROKEN = SourceSample(0, 0, works=True), SourceSample(0, 0, message="unauthorized")
+
+
+class SlowlyAcknowledged(AuditProducer):
+    """One more reading is acknowledged each time that somebody asks."""
+
+    def __init__(self) -> None:
+        super().__init__(0, "readings")
+        self.asked = 0
+
+    @property
+    def acknowledged(self) -> dict[Any, Any]:
+        self.asked += 10
+        return {"one": range(self.asked)}
+
+
+def test_a_rotation_that_is_done_at_once_writes_until_it_can_be_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    audit: Any = SimpleNamespace(producer=SlowlyAcknowledged(), reconcile=lambda: carried_by(audit.producer.asked))
+    monkeypatch.setattr(load.Writer, "await_flow", lambda _: None)
+    monkeypatch.setattr(load, "progress", lambda *_, **__: [1.0, 2.0])
+    nothing: Any = None
+    assert load.Writer(nothing, audit, []).carried().written >= MIN_ACKNOWLEDGED
+
+
+def carried_by(acknowledged: int) -> AuditReport:
+    return AuditReport(LedgerVerdict(acknowledged, acknowledged), LedgerVerdict(0, 0))
 
 
 @pytest.mark.parametrize(
