@@ -165,6 +165,13 @@ def test_what_reads_a_token_waits_for_it(world: World) -> None:
     assert min(log.index("wrote Deployment processor"), log.index("wrote Deployment grafana")) > asked
 
 
+def test_what_an_autoscaler_scales_is_there_before_it(deployed: World) -> None:
+    log = deployed.cluster.log
+    for name, component in PIPELINE.autoscalers.items():
+        made = f"wrote Deployment {PIPELINE[component].workload}"
+        assert log.index(made) < log.index(f"wrote HorizontalPodAutoscaler {name}")
+
+
 def test_the_second_one_changes_nothing(deployed: World) -> None:
     assert deployed.deploy() == []
     assert deployed.cluster.log == ["asked influxdb"]

@@ -7,7 +7,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from pipeline_services.clients.api_server import MAX_CONNECTIONS
 from pipeline_services.clients.kubernetes import Object, WritableCluster
@@ -24,6 +24,7 @@ from pipeline_services.platform.deploy.reads import READS, stamp_of, started_wit
 from pipeline_services.platform.deploy.secrets.store import SecretStore, made_secrets
 
 Progress = Callable[[str], None]
+AUTOSCALER: Final = "HorizontalPodAutoscaler"
 
 
 class Access(Protocol):
@@ -76,12 +77,12 @@ class _Deploy:
         self._applied: dict[str, str] = {}
 
     def run(self, access: Access) -> None:
-        spaces = [manifest for manifest in self._foundation if manifest["kind"] == "Namespace"]
-        for namespace in spaces:
+        kinds = {kind: [one for one in self._foundation if one["kind"] == kind] for kind in ("Namespace", AUTOSCALER)}
+        for namespace in kinds["Namespace"]:
             self._api.apply(namespace)
         pods = self._read_live()
         self._remove_unexpected(pods)
-        self._apply([manifest for manifest in self._foundation if manifest not in spaces])
+        self._apply([one for one in self._foundation if one["kind"] not in kinds])
         live = [item for (kind, _), item in self._live.items() if kind == "Secret"]
         secrets = SecretStore(self._api, live, self._pipeline)
         self._say("made", secrets.ensure_local())
@@ -90,6 +91,7 @@ class _Deploy:
         rollout.wait_for(self._api, self._pool, [self._pipeline[roles.INFLUXDB].workload], self._progress)
         self._say("made", secrets.ensure_tokens())
         self._apply_workloads(secrets)
+        self._apply(kinds[AUTOSCALER])  # last: one without its target warns of it
         rollout.wait_for(self._api, self._pool, [name for _, name in map(key, self._workloads)], self._progress)
         own_reader = ("ServiceAccount", own_cluster.READER_ACCOUNT) in map(key, self._foundation)
         if own_reader and ensure_reader(self._api, access.target, access.reader_kubeconfig):
