@@ -24,7 +24,7 @@ from pipeline_services.audit.sent import SentVerdict, account
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.experiment.consented import consented
 from pipeline_services.faults.safety import authorize_target
-from pipeline_services.model.arguments import Parser
+from pipeline_services.model.arguments import Parser, add_target
 from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
@@ -64,10 +64,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--allow-chaos", metavar="CONTEXT", help="consent to that in this foreign context's cluster")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write all that is lost to FILE, as JSON")
-    parser.add_argument("--pipeline", type=Path, metavar="FILE", help="the description of the pipeline")
-    parser.add_argument("--kubeconfig", type=Path, metavar="FILE")
-    parser.add_argument("--context", metavar="NAME")
-    parser.add_argument("--namespace", metavar="NS")
+    add_target(parser)
     return parser
 
 
@@ -89,7 +86,7 @@ def _sent(options: argparse.Namespace, pipeline: Pipeline) -> SentVerdict:
     fields_of(pipeline).message_of("audit", 0)  # before anything is asked
     where = (options.kubeconfig, options.context, options.namespace)
     authorized = authorize_target(*where, options.allow_chaos, pipeline)
-    with consented(authorized, "the ledger") as (_, observer):
+    with consented(authorized, "the ledger") as (cluster, _), Observer(cluster, pipeline) as observer:
         began = time.time() - BEFORE_S
         sent = send(observer.kafka(), pipeline.topics.readings, observer.fields, options.send)
         return account(sent, observer.settled(began, observer.offsets().end))

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
 from pipeline_services.checklist.checks import ROLLOUT_COMPLETE
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.experiment.connectivity import Connectivity
+from pipeline_services.experiment.consented import consented
 from pipeline_services.experiment.leftovers import KINDS, inventory
 from pipeline_services.experiment.symptoms import judged, light_snapshot
 from pipeline_services.faults import pods
-from pipeline_services.faults.admin import Admin, KindNode
+from pipeline_services.faults.admin import Admin
 from pipeline_services.faults.aftermath import undo_expired
 from pipeline_services.faults.injection import landed, perform, sweep
 from pipeline_services.faults.model import overdue
 from pipeline_services.faults.processes import Processes
-from pipeline_services.faults.safety import ChaosTarget, chaos_lock, require_label, require_none_in_force
+from pipeline_services.faults.safety import ChaosTarget, require_none_in_force
 from pipeline_services.measure.probes import Probes
 from pipeline_services.measure.samples import PodSeen, component_ready, drained_lag, fresh_age_s, newest_of
-from pipeline_services.model import own_cluster, roles
+from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.k8s import labels_of
 from pipeline_services.model.pipeline import Pipeline
@@ -64,14 +65,10 @@ class SteadyPipeline:
             )
         _require_stores(authorized.target.pipeline)
         undo_expired(authorized, say)
-        with chaos_lock(authorized, "chaos"), closing(Cluster.connect(authorized.target)) as cluster:
-            cluster.require_namespace()
-            node = KindNode.of(own_cluster.CLUSTER) if authorized.own else None
-            with closing(Admin(cluster.server.access, authorized.target.namespace, node)) as api:
-                require_label(api, authorized.target.namespace)
-                sweep(api, authorized.journal, say)
-                with Probes.open(cluster, authorized.target.pipeline) as probes:
-                    yield cls(authorized, say, cluster, api, probes)
+        with consented(authorized, "chaos", on_node=True) as (cluster, api):
+            sweep(api, authorized.journal, say)
+            with Probes.open(cluster, authorized.target.pipeline) as probes:
+                yield cls(authorized, say, cluster, api, probes)
 
     def require_steady(self, within: float = STEADY_TIMEOUT_S) -> None:
         """The gate: all parts whole, readings fresh in the store, no backlog, several times in a row.

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from pipeline_services.audit.observed import reconcile
@@ -26,7 +25,7 @@ from pipeline_services.faults.admin import Admin
 from pipeline_services.faults.injection import injected, landed, sweep
 from pipeline_services.faults.safety import ChaosTarget, authorize_target
 from pipeline_services.model import roles
-from pipeline_services.model.arguments import Parser
+from pipeline_services.model.arguments import Parser, add_target
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 from pipeline_services.model.k8s import is_ready, labels_of, name_of
@@ -47,12 +46,9 @@ _EXIT: Final = {State.KEPT: PASSED, State.BROKEN: FOUND, State.NOT_KNOWN: NOT_KN
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0: all kept, 1: one broken, 2: not known, 4: refused, nothing touched."""
     parser = Parser(prog="python -m pipeline_services.experiment.promise_run", description=__doc__)
-    parser.add_argument("--pipeline", type=Path, metavar="FILE", help="the description of the pipeline")
     parser.add_argument("--only", metavar="COMPONENT", action="append", help="delete a pod of this component only")
     parser.add_argument("--send", action="store_true", help="send messages of the template, and account for each")
-    parser.add_argument("--kubeconfig", type=Path, metavar="FILE")
-    parser.add_argument("--context", metavar="NAME")
-    parser.add_argument("--namespace", metavar="NS")
+    add_target(parser)
     parser.add_argument("--allow-chaos", metavar="CONTEXT", help="consent to faults in this foreign context's cluster")
     options = parser.parse_args(arguments)
     try:
@@ -63,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wanted = _wanted(pipeline, options.only)
         where = (options.kubeconfig, options.context, options.namespace)
         authorized = authorize_target(*where, options.allow_chaos, pipeline)
-        with consented(authorized, "promises") as (api, observer):
+        with consented(authorized, "promises") as (cluster, api), Observer(cluster, pipeline) as observer:
             sweep(api, authorized.journal, _say)
             stage = _Stage(authorized, api, observer, sends=options.send)
             found = promises([stage.play(component) for component in wanted])

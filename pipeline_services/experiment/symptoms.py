@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.model import roles
 from pipeline_services.model.commands import fill
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.periodic import PeriodicCalls
@@ -25,7 +26,7 @@ LOOK_INTERVAL_S: Final = 0.4
 FAILED: Final = "failed"
 OTHERWISE: Final = "failed without saying what it should"
 _LIGHT: Final = tuple(kind for kind in LISTS if kind not in ("nodes", "node_metrics", "pod_metrics"))
-_WATCHERS: Final = frozenset({"grafana", "loki"})
+_WITHOUT_WATCHERS: Final = Settings(absent=frozenset({roles.GRAFANA, roles.LOKI}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class SymptomWatch:
         self.last: dict[str, str] = {}
         self._symptoms = tuple(symptoms)
         light = _Pace([one for one in symptoms if not one.full], lambda: light_snapshot(cluster, pipeline))
-        full = _Pace([one for one in symptoms if one.full], lambda: collect(cluster, _settings(), pipeline))
+        full = _Pace([one for one in symptoms if one.full], lambda: collect(cluster, _WITHOUT_WATCHERS, pipeline))
         self._paces = [pace for pace in (light, full) if pace.symptoms]
 
     @contextmanager
@@ -146,7 +147,3 @@ def light_snapshot(cluster: Cluster, pipeline: Pipeline) -> Snapshot:
         for kind in _LIGHT:
             pool.submit(record.take, kind, lambda kind=kind: shaped(kind, cluster.list(kind, timeout_s=3.0)))  # type: ignore[misc]
     return Snapshot(at, cluster.context, cluster.namespace, *record.seal(3.0), pipeline)
-
-
-def _settings() -> Settings:
-    return Settings(absent=_WATCHERS)

@@ -6,6 +6,7 @@ import argparse
 import math
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from pipeline_services.model.exit_codes import REFUSED
@@ -36,6 +37,14 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(REFUSED, f"REFUSED: {message}; help: {self.prog} --help\n")
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """The options that ``resolve_target`` takes, and the pipeline's description."""
+    parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="the cluster and the account")
+    parser.add_argument("--context", metavar="NAME", help="look at this context's cluster")
+    parser.add_argument("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its description)")
+    parser.add_argument("--pipeline", type=Path, metavar="FILE", help="its description (default: the suite's own)")
 
 
 EMPTY: Final = "--{name} is empty: give it a value, or leave it out"

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.model import roles
-from pipeline_services.model.arguments import Parser
+from pipeline_services.model.arguments import Parser, add_target
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
@@ -197,10 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Record a snapshot to a file; returns the exit code: 0, 2 when the cluster cannot be read, 4 refused."""
     parser = Parser(prog="python -m pipeline_services.snapshot", description="Record a snapshot.")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--kubeconfig", type=Path, metavar="FILE")
-    parser.add_argument("--context", metavar="NAME")
-    parser.add_argument("--namespace", metavar="NS")
-    parser.add_argument("--pipeline", type=Path, metavar="FILE", help="the description of the pipeline")
+    add_target(parser)
     parser.add_argument("--settings", type=Path, metavar="FILE")
     parser.add_argument("--deep", action="store_true", help="with what triage needs beside what the checks judge")
     parser.add_argument("--upkeep", action="store_true", help="with what the weekly and monthly reviews need, too")

@@ -105,7 +105,8 @@ def sending(monkeypatch: pytest.MonkeyPatch, stored: int) -> int:
         settled=lambda _since, _end: observation,
     )
     monkeypatch.setattr(ledger_run, "authorize_target", lambda *_: None)
-    monkeypatch.setattr(ledger_run, "consented", lambda *_: nullcontext((None, observer)))
+    monkeypatch.setattr(ledger_run, "consented", lambda *_: nullcontext((None, None)))
+    monkeypatch.setattr(ledger_run, "Observer", lambda *_: nullcontext(observer))
     monkeypatch.setattr(ledger_run, "send", lambda *_: [Sent(one.identity) for one in messages])
     return ledger_run.main(["--pipeline", "plain", "--send", "3"])
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline_services.checklist.checks import require_known_exemptions
 from pipeline_services.model import own_cluster
-from pipeline_services.model.arguments import Parser
+from pipeline_services.model.arguments import Parser, add_target
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import REFUSED, SUITE_FAILED, stopped_by
 from pipeline_services.model.metrics.key_metrics import KEY_METRICS, metrics_of
@@ -105,12 +105,7 @@ def _parser() -> Parser:
         description=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--context", metavar="NAME", help="look at this context's cluster")
-    parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="the cluster and the account")
-    parser.add_argument("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its description)")
-    parser.add_argument(
-        "--pipeline", type=Path, metavar="FILE", help="the pipeline's description (default: the suite's own)"
-    )
+    add_target(parser)
     parser.add_argument("--snapshot", type=Path, metavar="FILE", help="judge this saved snapshot, without a cluster")
     parser.add_argument(
         "--settings", type=Path, metavar="FILE", help="this environment's thresholds and absent components"
