@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pipeline_services.model.commands import changes
-from pipeline_services.triage.subjects import CAUSES
-
-CHANGING: Final = tuple(cause.id for cause in CAUSES.values() if any(map(changes, cause.steps)))
-"""The causes with a command that changes the cluster."""
 REMEDIES: Final[Mapping[str, str]] = {
     "node-cordoned": "node-cordoned",
     "node-tainted": "node-tainted",

@@ -51,5 +51,3 @@ MATRIX: Final[Mapping[str, Scenario]] = by_id(
     *producer.LASTING,
 )
 """Those that are played until they are diagnosed, in their order: quickly over first, lasting traces last."""
-SAMPLE: Final = tuple(name for name, scenario in MATRIX.items() if scenario.sample)
-"""The few that every change is tried on: over all components, quick."""

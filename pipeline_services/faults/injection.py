@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from operator import attrgetter
 from os import getpid
@@ -231,8 +230,3 @@ def _do(api: Api, step: Step) -> None:
         api.on_node(step.words)
     else:
         api.call(step.method, step.path, step.body, step.content_type)
-
-
-def without_effect(fault: Fault) -> Fault:
-    """The fault with its injection left out: for the test that a fault which misses is noticed."""
-    return replace(fault, inject=[])

@@ -76,17 +76,6 @@ def resources(requests: Mapping[str, str], limits: Mapping[str, str]) -> Edit:
     return edit
 
 
-def environment(name: str, value: Mapping[str, Any]) -> Edit:
-    """One more variable, or another value of one; ``value`` has ``value`` or ``valueFrom``."""
-
-    def edit(pod: dict[str, Any], container: str) -> None:
-        found = _container(pod, container)
-        others = [entry for entry in found.get("env") or () if entry["name"] != name]
-        found["env"] = [*others, {"name": name, **value}]
-
-    return edit
-
-
 def environment_twice(name: str, first: str, second: str) -> Edit:
     """A variable that stands there twice: the later one counts."""
 

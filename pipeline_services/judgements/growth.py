@@ -24,10 +24,9 @@ CONFIDENCE: Final = 1.96
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The pace by day: the lowest and the highest that fit, and the one in the middle."""
+    """The pace by day: the lowest and the highest that fit."""
 
     low: float
-    middle: float
     high: float
 
     def days_until(self, room: float) -> tuple[float, float]:
@@ -52,7 +51,7 @@ def growth(points: Sequence[Sequence[float]], least: int = LEAST_BLOCKS) -> Grow
     count, pairs = len(blocks), len(slopes)
     spread = CONFIDENCE * math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
     low, high = int((pairs - spread) / 2), math.ceil((pairs + spread) / 2)
-    return Growth(slopes[max(0, low)], median(slopes), slopes[min(pairs - 1, high)])
+    return Growth(slopes[max(0, low)], slopes[min(pairs - 1, high)])
 
 
 def _blocks(points: Sequence[Sequence[float]]) -> list[tuple[float, float]]:

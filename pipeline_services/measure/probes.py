@@ -24,7 +24,6 @@ from pipeline_services.model.k8s import (
     labels_of,
     name_of,
     phase_of,
-    ready_since,
     restarts_of,
     secret_text,
     state_of,
@@ -180,7 +179,6 @@ def pod_seen(pod: K8sObject, pipeline: Pipeline) -> PodSeen:
         terminating=is_terminating(pod),
         status=_status(pod, containers),
         restarts=restarts_of(pod),
-        ready_since=ready_since(pod),
     )
 
 

@@ -43,7 +43,6 @@ class PodSeen:
     terminating: bool
     status: str
     restarts: int
-    ready_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,11 +39,6 @@ class Kind:
         return self.short or self.plural
 
     @property
-    def singular(self) -> str:
-        """As kubectl says it before a name: ``deployment``."""
-        return self.name.lower()
-
-    @property
     def title(self) -> str:
         """As ``kubectl auth can-i`` wants it: ``pods``, ``deployments.apps``."""
         group = self.api.rpartition("/")[0]

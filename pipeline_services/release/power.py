@@ -21,7 +21,6 @@ SLOWDOWNS: Final = (0.0, 3.0, 5.0, 8.0, 15.0)
 """Per cent of CPU time more."""
 SIMULATIONS: Final = 10_000
 NOISE: Final = 1.2
-SLOWED: Final = "cpu-per-reading"
 WIDER: Final = {"peak-memory": 1.7, "drain-time": 3.5}
 """The noise of the other metrics, as a multiple of the CPU time's."""
 GO, NO_GO, OPEN = "go", "no-go", "not enough data"

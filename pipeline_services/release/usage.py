@@ -10,15 +10,14 @@ from pipeline_services.faults.model import Node
 from pipeline_services.faults.processes import TICKS_PER_SECOND
 from pipeline_services.model.errors import NoData
 
-# $1 the id of the container's first process. Prints the CPU time of its control group (v1: ns, v2: µs), the peak of the
-# process's memory, and the times of all CPUs.
+# $1 the id of the container's first process. Prints the CPU time of its control group (v1: ns, v2: µs) and the peak of
+# the process's memory.
 _USAGE: Final = """
 path=$(sed -n -e 's/^[0-9]*:[a-z,]*cpuacct[a-z,]*://p' -e 's/^0:://p' "/proc/$1/cgroup" | head -n 1)
 cat "/sys/fs/cgroup/cpuacct$path/cpuacct.usage" "/sys/fs/cgroup/cpu,cpuacct$path/cpuacct.usage" 2>/dev/null |
   sed -n 's/^/cpu-ns /p' | head -n 1
 sed -n 's/^usage_usec/cpu-us/p' "/sys/fs/cgroup$path/cpu.stat" 2>/dev/null
 grep '^VmHWM:' "/proc/$1/status"
-head -n 1 /proc/stat
 """
 _NODE: Final = ["sh", "-c", "head -n 1 /proc/stat"]
 _IDLE: Final = (3, 4)
@@ -29,11 +28,10 @@ _GUEST: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Since the container began: CPU seconds, and the most memory in MiB; ``node_busy_s``: CPU seconds of the node."""
+    """Since the container began: CPU seconds, and the most memory in MiB."""
 
     cpu_s: float
     peak_mib: float
-    node_busy_s: float
 
 
 def usage(node: Node, first_process: int) -> Usage:
@@ -60,7 +58,7 @@ def read_usage(text: str) -> Usage:
     peak = _figure(text, r"VmHWM:\s+(\d+) kB", 1 / 1024)
     if not cpu_s or not peak:
         raise NoData(f"the kernel does not say what the container used: {text[:200]!r}")
-    return Usage(cpu_s, peak, _busy(text))
+    return Usage(cpu_s, peak)
 
 
 def _figure(text: str, pattern: str, unit: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_services import faults
-from pipeline_services.faults.injection import IDENTITY, without_effect
+from pipeline_services.faults.injection import IDENTITY
 from pipeline_services.faults.journal import Call, Command, Entry, Journal
 from pipeline_services.model.errors import NoData, ServiceUnreachable, UnexpectedAnswer
 
@@ -222,7 +223,7 @@ def test_a_fault_that_misses_is_told_from_one_that_lands(tmp_path: Path, monkeyp
     hit = faults.scaled(api, "deployments", "producer", "ns", 0).proved(landed=proof)
     with faults.injected(api, Journal(tmp_path), hit) as entry:
         assert faults.landed(api, hit) >= entry.injected_at
-    miss = without_effect(hit)
+    miss = replace(hit, inject=[])
     with (
         pytest.raises(faults.FaultDidNotLand, match="the fault did not land: deployments/producer scaled to 0"),
         faults.injected(api, Journal(tmp_path), miss),

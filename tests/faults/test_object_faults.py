@@ -130,9 +130,9 @@ def test_what_is_made_carries_the_run_and_is_deleted() -> None:
             {"requests": {"cpu": "90m", "memory": "1Mi"}, "limits": {"cpu": "1", "memory": "2Mi"}},
         ),
         (
-            templates.environment("POD_NAME", {"value": "y"}),
+            templates.environment_twice("A", "x", "y"),
             "env",
-            [{"name": "POD_NAME", "value": "y"}],
+            [{"name": "POD_NAME", "value": "x"}, {"name": "A", "value": "x"}, {"name": "A", "value": "y"}],
         ),
     ],
 )

@@ -149,7 +149,7 @@ def test_a_pod_that_somebody_took_away_says_nothing_about_the_version(bench: Ben
 
 
 def test_costs_are_in_the_units_of_the_table() -> None:
-    assert costs(Usage(6.0, 70.0, 0.0), 8.0, 60_000) == {
+    assert costs(Usage(6.0, 70.0), 8.0, 60_000) == {
         "cpu-per-reading": pytest.approx(100.0),
         "peak-memory": 70.0,
         "drain-time": 8.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +15,7 @@ import pytest
 from pipeline_services.reporting.allure import node
 from pipeline_services.reporting.allure import page as allure_page
 from pipeline_services.reporting.allure import results as allure_results
-from pipeline_services.reporting.allure.packed import packed, part, unpacked
+from pipeline_services.reporting.allure.packed import packed
 from pipeline_services.reporting.allure.page import PageRequest, without_analytics
 from pipeline_services.reporting.run.outcome import CaseResult
 from pipeline_services.reporting.runbook import runbook
@@ -71,6 +73,20 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def page(made: Path) -> str:
     return (made / "second-work" / "page" / "index.html").read_text()
+
+
+def unpacked(page: str) -> dict[str, str]:
+    """The files of a packed page, by name: their texts, or base64 where they are none."""
+    files: dict[str, Any] = json.loads(part(page, "packed-files"))
+    texts = {name: str(files["texts"][place]) for name, place in files["names"].items()}
+    binaries: dict[str, str] = files["binaries"]
+    return texts | binaries
+
+
+def part(page: str, name: str) -> str:
+    """What a packed page keeps under that name: its files, or its program."""
+    found = re.search(rf'id="{name}">([^<]*)<', page)
+    return gzip.decompress(base64.b64decode(found[1])).decode() if found else ""
 
 
 def data(page: str) -> Mapping[str, Any]:

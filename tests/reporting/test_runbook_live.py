@@ -5,6 +5,7 @@ And what the source of the runbook says instead is typed too: it does not work, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -104,7 +105,9 @@ def test_a_copied_file_is_there(shell: OperatorShell) -> None:
     assert "kafka-0" in (shell.folder / "hosts-of-kafka").read_text()
 
 
-@pytest.mark.parametrize("query", commands.queries(TEXT))
+@pytest.mark.parametrize(
+    "query", [q for block in re.findall(r"```logql\n(.*?)```", TEXT, re.DOTALL) for q in block.splitlines()]
+)
 def test_the_search_is_answered(shell: OperatorShell, query: str) -> None:
     where = "http://localhost:3100/loki/api/v1/query_range"
     ask = f"{HERE} deploy/loki -- curl -sSG --max-time 5 {where} --data-urlencode 'query={query}'"

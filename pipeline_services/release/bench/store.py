@@ -19,7 +19,6 @@ from pipeline_services.model.message import Reading
 from pipeline_services.model.pipeline import Pipeline
 
 READ_TIMEOUT_S: Final = 60.0  # seconds
-DELETED: Final = 204
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pipeline_services.reporting.allure import node
 from pipeline_services.reporting.kept import kept
@@ -51,20 +51,6 @@ def packed(page: str, folder: Path) -> str:
 
 def _compressed(text: str, level: int) -> str:
     return base64.b64encode(gzip.compress(text.encode(), level, mtime=0)).decode()
-
-
-def unpacked(page: str) -> dict[str, str]:
-    """The files of a packed page, by name: their texts, or base64 where they are none."""
-    files: dict[str, Any] = json.loads(part(page, "packed-files"))
-    texts = {name: str(files["texts"][place]) for name, place in files["names"].items()}
-    binaries: dict[str, str] = files["binaries"]
-    return texts | binaries
-
-
-def part(page: str, name: str) -> str:
-    """What a packed page keeps under that name: its files, or its program."""
-    found = re.search(rf'id="{name}">([^<]*)<', page)
-    return gzip.decompress(base64.b64decode(found[1])).decode() if found else ""
 
 
 def _program(encoded: str) -> str:

@@ -196,8 +196,3 @@ def bodies(text: str) -> Iterator[tuple[str, list[str]]]:
     starts = [("", 0), *((section.anchor, section.line + 1) for section in runbook.sections(text).values())]
     for (anchor, start), (_, end) in pairwise([*starts, ("", len(lines) + 1)]):
         yield anchor, lines[start : end - 1]
-
-
-def queries(text: str) -> list[str]:
-    """The searches for Loki."""
-    return [line for block in re.findall(r"```logql\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
