@@ -92,7 +92,7 @@ def require_known_since(snapshot: Snapshot, since: float, look_back: float = WEE
     Raises:
         NoData: less is known.
     """
-    known, wanted = snapshot.taken_at - since, min(look_back, lives_for(snapshot))
+    known, wanted = max(snapshot.taken_at - since, 0.0), min(look_back, lives_for(snapshot))
     if known < KNOWN_FOR:
         raise NoData(f"{known / 3600:.1f} h are known; a review takes {KNOWN_FOR / 3600:g}")
     if known < COVERED * wanted:

@@ -16,6 +16,11 @@ from pipeline_services.model.text import file_time, utc
 SUMMARY: Final = "summary.txt"
 VERDICT: Final = "nightly.json"
 PAGE: Final = "index.html"
+_STYLE: Final = (
+    "body { font: 16px/1.5 sans-serif; max-width: 75rem; margin: 1.5rem auto; padding: 0 1rem } "
+    "h1 { font-size: 1.3rem } h2 { font-size: 1.1rem } "
+    "pre { white-space: pre-wrap; font: 14px/1.5 monospace; background: #f1f4f7; padding: 1rem }"
+)
 
 
 def write(reports: Path, folder: Path, past: history.Past, night: Night, lines: Sequence[str]) -> None:
@@ -24,7 +29,7 @@ def write(reports: Path, folder: Path, past: history.Past, night: Night, lines: 
     Args:
         reports: the folder of all nights.
         folder: that of this one.
-        lines: the summary.
+        lines: the summary, its last line the verdict.
     """
     history.add(reports, past, night.kept())
     checks = {name: {"outcome": one.outcome, "seconds": one.seconds} for name, one in night.checks.items()}
@@ -41,9 +46,10 @@ def _page(lines: Sequence[str], nights: history.Past, night: Night, reports: Pat
     kinds = [step.name for step in night.steps if (reports / step.name / PAGE).is_file()]
     links = " ".join(f'<a href="{kind}/{PAGE}">{kind}</a>' for kind in kinds)
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-    style = "<style>pre, p { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"
+    style = f"<style>{_STYLE}</style>"
     earlier = "\n".join(_row(one, reports) for one in reversed(nights))
-    body = f"<p>{links}</p><pre>{html.escape(chr(10).join(lines))}</pre><h2>Nights</h2><pre>{earlier}</pre>"
+    verdict, told = html.escape(lines[-1]), html.escape("\n".join(lines[:-1]).strip())
+    body = f"<h1>{verdict}</h1><p>{links}</p><pre>{told}</pre><h2>Nights</h2><pre>{earlier}</pre>"
     return (
         f'<!DOCTYPE html><html lang="en"><head>{head}<title>Nightly</title>{style}</head><body>{body}</body></html>\n'
     )

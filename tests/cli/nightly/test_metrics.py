@@ -55,7 +55,7 @@ def test_a_run_that_does_not_pass_leaves_the_last_success_old(tmp_path: Path) ->
         night(ran("daily", 1, a=FAILED, b=INCONCLUSIVE), LEFT_OUT, at=2 * DAY_S),
     ]
     for number, one in enumerate(whole):
-        report.write(tmp_path, tmp_path / str(number), history.read(tmp_path), one, [])
+        report.write(tmp_path, tmp_path / str(number), history.read(tmp_path), one, ["PASSED"])
     found = scraped(tmp_path)
     assert found["conveyor_nightly_last_success_timestamp_seconds"] == DAY_S + 60
     assert found["conveyor_nightly_last_run_timestamp_seconds"] == 2 * DAY_S + 60
@@ -78,7 +78,7 @@ def test_what_nobody_took_is_counted(tmp_path: Path) -> None:
 
 
 def test_every_series_of_an_alert_is_served(tmp_path: Path) -> None:
-    report.write(tmp_path, tmp_path / "n", [], night(ran("daily", 1, a=FAILED)), [])
+    report.write(tmp_path, tmp_path / "n", [], night(ran("daily", 1, a=FAILED)), ["PASSED"])
     served = {name.partition("{")[0] for name in scraped(tmp_path)}
     rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
     used = {name for rule in rules for name in re.findall(r"conveyor_nightly_\w+", rule["expr"])}
