@@ -19,11 +19,11 @@ from pipeline_services.model import own_cluster
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import stopped_by
-from pipeline_services.model.failures import Interrupted, PlatformError
+from pipeline_services.model.failures import Interrupted
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.signals import unwinding
 from pipeline_services.platform.cluster import lock
-from pipeline_services.platform.cluster.access import ClusterAccess, access_to, answers
+from pipeline_services.platform.cluster.access import ClusterAccess, access_to, require_answer
 
 OK, FAILED = 0, 1
 ROTATIONS: Final = {"rotate-token": rotate_tokens, "rotate-tls": rotate_tls}
@@ -55,8 +55,7 @@ def _say(line: str) -> None:
 def _run(options: argparse.Namespace, say: Say) -> None:
     cache = Cache(cache_root())
     access = access_to(cache, options.name)
-    if not answers(access):
-        raise PlatformError(f"no cluster {options.name} answers", next_step="make up")
+    require_answer(access)
     purpose = f"{options.command}, cluster {options.name}"
     with lock.held(cache.lock, purpose, say):
         if options.command in ROTATIONS:

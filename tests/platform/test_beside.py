@@ -13,7 +13,7 @@ from pipeline_services.faults.journal import Call, Entry, own_journal
 from pipeline_services.faults.model import object_path
 from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.failures import PlatformError
-from pipeline_services.platform.cluster import beside, lifecycle
+from pipeline_services.platform.cluster import access, beside, lifecycle
 from pipeline_services.platform.cluster.access import ClusterAccess
 
 PLAIN = beside.described("plain")
@@ -43,11 +43,11 @@ class FakePlatform:
 
 @pytest.fixture
 def answering(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beside, "answers", lambda _access: True)
+    monkeypatch.setattr(access, "answers", lambda _access: True)
 
 
 def test_without_a_cluster_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beside, "answers", lambda _access: False)
+    monkeypatch.setattr(access, "answers", lambda _access: False)
     platform: Any = FakePlatform(there=True)
     for command in (lambda: beside.up(platform, PLAIN, settle=print), lambda: beside.down(platform, PLAIN)):
         with pytest.raises(PlatformError, match="no cluster conveyor answers") as refused:

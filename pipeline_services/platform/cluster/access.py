@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from pipeline_services.model import own_cluster
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.paths import Cache
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
@@ -52,6 +53,12 @@ def access_to(cache: Cache, name: str = own_cluster.CLUSTER) -> ClusterAccess:
     """The files of a cluster, whether it is there or not."""
     folder = cache.cluster(name)
     return ClusterAccess(name, f"kind-{name}", folder / "kubeconfig", folder / "reader.kubeconfig")
+
+
+def require_answer(access: ClusterAccess) -> None:
+    """Raises PlatformError where the cluster does not answer."""
+    if not answers(access):
+        raise PlatformError(f"no cluster {access.name} answers", next_step="make up")
 
 
 def answers(access: ClusterAccess) -> bool:

@@ -10,7 +10,7 @@ from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.paths import PIPELINES, REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.toml_table import is_none_of
-from pipeline_services.platform.cluster.access import ClusterAccess, answers
+from pipeline_services.platform.cluster.access import ClusterAccess, require_answer
 from pipeline_services.platform.cluster.bring_up import Platform, Settle
 from pipeline_services.platform.deploy.deploy import deploy
 
@@ -38,7 +38,7 @@ def up(platform: Platform, pipeline: Pipeline, settle: Settle) -> ClusterAccess:
         PlatformError: no cluster answers, or a step failed.
     """
     access = replace(platform.cluster.access, pipeline=pipeline)
-    _require_cluster(access)
+    require_answer(access)
     platform.bring_images(platform.assembly.image_refs())
     kubectl, overlay = str(platform.cluster.tools / "kubectl"), _overlay(pipeline.name)
     deploy(access, platform.assembly.image_refs(), platform.progress, kubectl=kubectl, overlay=overlay)
@@ -52,7 +52,7 @@ def down(platform: Platform, pipeline: Pipeline) -> bool:
     Raises:
         PlatformError: no cluster answers, or its namespace does not go.
     """
-    _require_cluster(platform.cluster.access)
+    require_answer(platform.cluster.access)
     if not _is_there(platform, pipeline):
         return False
     platform.cluster.kubectl("delete", "namespace", pipeline.namespace, timeout=DELETED_WITHIN_S)
@@ -65,8 +65,3 @@ def _is_there(platform: Platform, pipeline: Pipeline) -> bool:
 
 def _overlay(name: str) -> Path:
     return OVERLAYS / name
-
-
-def _require_cluster(access: ClusterAccess) -> None:
-    if not answers(access):
-        raise PlatformError(f"no cluster {access.name} answers", next_step="make up")

@@ -49,26 +49,31 @@ def up(name: str = own_cluster.CLUSTER, progress: Progress | None = None, *, set
         PlatformError: with one line that says what stands in the way.
         Interrupted: somebody stopped it; the same command goes on from there.
     """
-    # The libraries below cost most of a second, which a run that finds its cluster does not need to pay.
-    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
-
-    cache = Cache(cache_root())
-    progress = progress or Progress(Durations(cache.durations))
-    with _stoppable(), lock.held(cache.lock, f"up, cluster {name}", progress):
-        access = Platform.open(name, progress).up(settle)
+    progress = progress or Progress(Durations(Cache(cache_root()).durations))
+    with _alone(f"up, cluster {name}", progress):
+        access = _platform().open(name, progress).up(settle)
     progress.table()
     return access
 
 
+def _platform() -> type[Platform]:
+    """Its libraries take most of a second to load, which a run that finds its cluster does not need to pay."""
+    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
+
+    return Platform
+
+
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """Within the block SIGTERM and a closed terminal stop as Ctrl-C does: no child goes on alone, and it is one line.
+def _alone(purpose: str, progress: Progress) -> Iterator[None]:
+    """Within the block no other command is at work, and SIGTERM and a closed terminal stop as Ctrl-C does: no child
+    goes on alone, and it is one line.
 
     Raises:
-        Interrupted: that came.
+        PlatformError: another command was at work for too long.
+        Interrupted: somebody stopped it.
     """
     try:
-        with unwinding():
+        with unwinding(), lock.held(Cache(cache_root()).lock, purpose, progress):
             yield
     except KeyboardInterrupt as error:
         raise Interrupted.by(error) from None
@@ -84,12 +89,11 @@ def up_beside(name: str, pipeline: str, progress: Progress, *, settle: Settle) -
         PlatformError: there is no such pipeline, no cluster answers, or a step failed.
         Interrupted: somebody stopped it; the same command goes on from there.
     """
-    from pipeline_services.platform.cluster import beside  # noqa: PLC0415
-    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
+    from pipeline_services.platform.cluster import beside  # noqa: PLC0415 - as in _platform
 
     described = beside.described(pipeline)
-    with _stoppable(), lock.held(Cache(cache_root()).lock, f"up, pipeline {pipeline}", progress):
-        access = beside.up(Platform.open(name, progress), described, settle)
+    with _alone(f"up, pipeline {pipeline}", progress):
+        access = beside.up(_platform().open(name, progress), described, settle)
     progress.table()
     return access
 
@@ -100,23 +104,20 @@ def down_beside(name: str, pipeline: str, progress: Progress) -> str:
     Raises:
         PlatformError: there is no such pipeline, or no cluster answers.
     """
-    from pipeline_services.platform.cluster import beside  # noqa: PLC0415
-    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
+    from pipeline_services.platform.cluster import beside  # noqa: PLC0415 - as in _platform
 
     described = beside.described(pipeline)
-    with _stoppable(), lock.held(Cache(cache_root()).lock, f"down, pipeline {pipeline}", progress):
-        gone = beside.down(Platform.open(name, progress), described)
+    with _alone(f"down, pipeline {pipeline}", progress):
+        gone = beside.down(_platform().open(name, progress), described)
     progress(f"pipeline {pipeline} deleted" if gone else f"there is no pipeline {pipeline}")
     return described.namespace
 
 
 def down(name: str, progress: Progress) -> None:
     """Delete the cluster; what was built stays."""
-    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
-
     cache = Cache(cache_root())
     with lock.held(cache.lock, f"down, cluster {name}", progress):
-        found = Platform.find(name, progress)
+        found = _platform().find(name, progress)
         if found is None or not found.down():
             progress(f"there is no cluster {name}")
         else:
@@ -125,12 +126,10 @@ def down(name: str, progress: Progress) -> None:
 
 def clean(name: str, progress: Progress) -> None:
     """Delete the cluster and all that was built here. Caches of Go, Cargo, pip and Maven are not ours and stay."""
-    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
-
     cache = Cache(cache_root())
     with lock.held(cache.lock, "clean", progress):
         free = shutil.disk_usage(_existing(cache.root)).free
-        found = Platform.find(name, progress)
+        found = _platform().find(name, progress)
         if found is not None:
             found.down()
             images = found.delete_images()
@@ -143,9 +142,7 @@ def clean(name: str, progress: Progress) -> None:
 
 def status(name: str, progress: Progress) -> list[str]:
     """Lines that say what is built and how the cluster is. Nothing is installed, built or changed for it."""
-    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
-
-    found = Platform.find(name, progress)
+    found = _platform().find(name, progress)
     return ["no container engine: nothing is set up"] if found is None else found.status()
 
 
@@ -167,11 +164,8 @@ def with_running(name: str, progress: Progress, purpose: str, act: Callable[[Pla
     Raises:
         PlatformError: no cluster answers, or a step failed.
     """
-    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
-
-    cache = Cache(cache_root())
-    with _stoppable(), lock.held(cache.lock, f"{purpose}, cluster {name}", progress):
-        found = Platform.find(name, progress)
+    with _alone(f"{purpose}, cluster {name}", progress):
+        found = _platform().find(name, progress)
         if found is None or not answers(found.cluster.access):
             raise PlatformError(f"no cluster {name} answers", next_step="make up")
         act(found)
@@ -183,9 +177,7 @@ def kubectl(name: str, progress: Progress) -> Path:
     Raises:
         PlatformError: it was not built yet.
     """
-    from pipeline_services.platform.cluster.bring_up import Platform  # noqa: PLC0415
-
-    found = Platform.find(name, progress)
+    found = _platform().find(name, progress)
     program = found.cluster.tools / "kubectl" if found else None
     if program is None or not program.is_file():
         raise PlatformError("there is no kubectl yet", next_step="make up")

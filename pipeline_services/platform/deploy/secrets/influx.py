@@ -14,7 +14,7 @@ from pipeline_services.clients.http import Answer, HttpApi
 from pipeline_services.clients.influxdb import token_header
 from pipeline_services.model import roles
 from pipeline_services.model.configuration import Store
-from pipeline_services.model.errors import PipelineError, UnexpectedAnswer
+from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.pipeline import Pipeline
 
@@ -125,19 +125,11 @@ def _same(entry: Json, wanted: list[Json]) -> bool:
     return [shape(permission) for permission in entry["permissions"]] == [shape(permission) for permission in wanted]
 
 
-def _ask(
-    http: HttpApi,
-    path: str,
-    query: Mapping[str, str] | None = None,
-    *,
-    body: Any = None,
-    headers: Mapping[str, str] | None = None,
-) -> Json:
-    return _checked(http.ask(path, query, body=body, headers=headers), path)
+def _ask(http: HttpApi, path: str, query: Mapping[str, str] | None = None, **options: Any) -> Json:
+    return _checked(http.ask(path, query, **options), path)
 
 
 def _checked(reply: Answer, path: str) -> Json:
     if reply.status >= 300:
-        reason: PipelineError = UnexpectedAnswer(f"InfluxDB answers {reply.status} to {path}: {reply.text[:200]}")
-        raise reason
+        raise UnexpectedAnswer(f"InfluxDB answers {reply.status} to {path}: {reply.text[:200]}")
     return dict(reply.json())
