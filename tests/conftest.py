@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+Refused = Callable[[Callable[[list[str]], object], list[str]], str]
+"""Runs a command with arguments that it has to refuse, and returns what it says."""
 
 # The same examples on every machine, however slow or busy it is: these tests gate a merge.
 settings.register_profile(
@@ -19,3 +24,14 @@ gc.set_threshold(50_000, 20, 20)
 def pytest_collection_finish() -> None:
     """What collected tests consist of stays to the end: the garbage collector need not look at it again."""
     gc.freeze()
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
+    def run(command: Callable[[list[str]], object], arguments: list[str]) -> str:
+        with pytest.raises(SystemExit) as ended:
+            command(arguments)
+        assert ended.value.code == 4
+        return capsys.readouterr().err
+
+    return run

@@ -19,6 +19,7 @@ from pipeline_services.audit.records import Records, TopicLog
 from pipeline_services.audit.sample import LOST_FIRST, sample
 from pipeline_services.model.errors import PreconditionNotMet
 from tests.audit.test_ledger import BELT, healthy, histories
+from tests.conftest import Refused
 
 READINGS = 240_000
 BYTES_PER_READING = 40
@@ -90,7 +91,7 @@ def test_too_few_readings_end_with_2(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"null\n", b"\xff\n", b'{"format": 3}\n', None, b"cut"])
 def test_a_file_that_is_no_history_is_refused_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
+    tmp_path: Path, refused: Refused, content: bytes | None
 ) -> None:
     path = tmp_path / "one.ledger"
     save(healthy(), path)
@@ -100,18 +101,12 @@ def test_a_file_that_is_no_history_is_refused_in_one_line(
         path.write_bytes(path.read_bytes()[:-20] if content == b"cut" else content)
     with pytest.raises(PreconditionNotMet):
         load(path)
-    with pytest.raises(SystemExit) as ended:
-        main([str(path)])
-    assert ended.value.code == 4
-    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert len(refused(main, [str(path)]).splitlines()) == 1
 
 
 @pytest.mark.parametrize("arguments", [["--make", "0", "x"], ["--make", "5", "x", "y"], ["--make", "many", "x"], []])
-def test_an_option_that_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert ended.value.code == 4
-    assert len(capsys.readouterr().err.splitlines()) == 1
+def test_an_option_that_makes_no_sense_is_refused(arguments: list[str], refused: Refused) -> None:
+    assert len(refused(main, arguments).splitlines()) == 1
 
 
 def test_a_history_is_made_for_measuring(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from pipeline_services.audit.observer import fields_of
 from pipeline_services.audit.sent import Sent
 from pipeline_services.experiment import ledger_run
 from pipeline_services.model.errors import ServiceUnreachable
-from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
+from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.reading_identity import Identity
+from tests.conftest import Refused
 
 PLAIN = Pipeline.load(Path("plain"))
 FIELDS = fields_of(PLAIN)
@@ -69,28 +70,20 @@ def test_all_that_is_lost_is_written_to_a_file(tmp_path: Path, monkeypatch: pyte
     assert file.read_text().count('"why"') == 2
 
 
-def test_a_pipeline_with_numbered_messages_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        ledger_run.main([])
-    assert ended.value.code == REFUSED
-    assert "has no [message]" in capsys.readouterr().err
+def test_a_pipeline_with_numbered_messages_is_refused(refused: Refused) -> None:
+    assert "has no [message]" in refused(ledger_run.main, [])
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "many", "10001"])
-def test_how_many_are_sent_is_a_number(count: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        ledger_run.main(["--pipeline", "plain", "--send", count])
-    assert ended.value.code == REFUSED
-    assert "is no number from 1 to 10000" in capsys.readouterr().err
+def test_how_many_are_sent_is_a_number(count: str, refused: Refused) -> None:
+    assert "is no number from 1 to 10000" in refused(ledger_run.main, ["--pipeline", "plain", "--send", count])
 
 
-def test_nothing_is_sent_without_consent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_sent_without_consent(tmp_path: Path, refused: Refused) -> None:
     theirs = tmp_path / "kubeconfig"
     theirs.write_text("{apiVersion: v1, kind: Config}")
-    with pytest.raises(SystemExit) as ended:
-        ledger_run.main(["--pipeline", "plain", "--send", "5", "--kubeconfig", str(theirs)])
-    assert ended.value.code == REFUSED
-    assert "--allow-chaos CONTEXT if that is really meant" in capsys.readouterr().err
+    said = refused(ledger_run.main, ["--pipeline", "plain", "--send", "5", "--kubeconfig", str(theirs)])
+    assert "--allow-chaos CONTEXT if that is really meant" in said
 
 
 def sending(monkeypatch: pytest.MonkeyPatch, stored: int) -> int:

@@ -12,8 +12,8 @@ from pipeline_services.audit.sent import Sent, SentVerdict
 from pipeline_services.experiment import promise_run
 from pipeline_services.experiment.promises import Played, State, promises, state_of, table
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.reading_identity import Identity
+from tests.conftest import Refused
 
 LOST = Lost(Message(0, 7, Identity(("line_1",), 10**18)), Why.WRITE_FAILED)
 WELL = Played("influxdb deleted", 60, 2.0, 21.0, 240, ObservedVerdict(messages=96, stored=96), 0)
@@ -101,19 +101,13 @@ def test_the_table_has_a_line_for_each_promise() -> None:
     assert "BROKEN" in lines[4]
 
 
-def test_without_consent_nothing_is_touched(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+def test_without_consent_nothing_is_touched(monkeypatch: pytest.MonkeyPatch, refused: Refused) -> None:
     def refuse(*_: object) -> None:
         raise PreconditionNotMet("refused: faults are made in the suite's own cluster only")
 
     monkeypatch.setattr(promise_run, "authorize_target", refuse)
-    with pytest.raises(SystemExit) as ended:
-        promise_run.main(["--pipeline", "plain", "--context", "other"])
-    assert ended.value.code == REFUSED
-    assert "own cluster only" in capsys.readouterr().err
+    assert "own cluster only" in refused(promise_run.main, ["--pipeline", "plain", "--context", "other"])
 
 
-def test_a_pipeline_whose_messages_nothing_tells_apart_is_refused(capsys: Any) -> None:
-    with pytest.raises(SystemExit) as ended:
-        promise_run.main([])
-    assert ended.value.code == REFUSED
-    assert "has no [message]" in capsys.readouterr().err
+def test_a_pipeline_whose_messages_nothing_tells_apart_is_refused(refused: Refused) -> None:
+    assert "has no [message]" in refused(promise_run.main, [])

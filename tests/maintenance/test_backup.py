@@ -13,6 +13,7 @@ from pipeline_services.maintenance import backup
 from pipeline_services.maintenance.archive import Archive
 from pipeline_services.maintenance.site import Site
 from pipeline_services.model.errors import NoData
+from tests.conftest import Refused
 from tests.maintenance.backup_site import (
     archive,
     broker,
@@ -102,7 +103,5 @@ def test_without_a_cluster_there_is_one_line(
     assert capsys.readouterr().err == "no cluster conveyor answers. Next: make up\n"
 
 
-def test_a_restore_needs_a_folder() -> None:
-    with pytest.raises(SystemExit) as ended:
-        command.main(["restore"])
-    assert ended.value.code == 4
+def test_a_restore_needs_a_folder(refused: Refused) -> None:
+    assert "which backup? make restore FROM=" in refused(command.main, ["restore"])

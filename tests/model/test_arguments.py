@@ -10,30 +10,24 @@ import pytest
 
 from pipeline_services.model import environment
 from pipeline_services.model.arguments import LOOKED_AT, Parser, counted, positive
+from tests.conftest import Refused
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-1", "0", "", "many"])
 @pytest.mark.parametrize("kind", [positive, counted])
-def test_what_is_no_number_above_0_is_refused(kind: type, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_number_above_0_is_refused(kind: type, text: str, refused: Refused) -> None:
     parser = Parser(prog="made")
     parser.add_argument("--minutes", type=kind)
-    with pytest.raises(SystemExit) as ended:
-        parser.parse_args([f"--minutes={text}"])
-    assert ended.value.code == 4
-    assert f"{text!r} is not a" in capsys.readouterr().err
+    assert f"{text!r} is not a" in refused(parser.parse_args, [f"--minutes={text}"])
 
 
 @pytest.mark.parametrize("name", LOOKED_AT)
 @pytest.mark.parametrize("given", [["--{}="], ["--{}", ""]], ids=["=", "''"])
-def test_an_option_that_says_what_is_looked_at_is_never_empty(
-    name: str, given: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_option_that_says_what_is_looked_at_is_never_empty(name: str, given: list[str], refused: Refused) -> None:
     parser = Parser(prog="made")
     parser.add_argument(f"--{name}", type=Path)
-    with pytest.raises(SystemExit) as ended:
-        parser.parse_args([word.format(name) for word in given])
-    assert ended.value.code == 4
-    assert capsys.readouterr().err.startswith(f"REFUSED: --{name} is empty: give it a value, or leave it out; ")
+    said = refused(parser.parse_args, [word.format(name) for word in given])
+    assert said.startswith(f"REFUSED: --{name} is empty: give it a value, or leave it out; ")
 
 
 def test_another_option_may_be_empty() -> None:

@@ -11,10 +11,10 @@ import pytest
 from pipeline_services.cli import main as cli
 from pipeline_services.faults.journal import Call, Entry, own_journal
 from pipeline_services.faults.model import object_path
-from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.failures import PlatformError
 from pipeline_services.platform.cluster import access, beside, lifecycle
 from pipeline_services.platform.cluster.access import ClusterAccess
+from tests.conftest import Refused
 
 PLAIN = beside.described("plain")
 
@@ -77,11 +77,8 @@ def test_down_deletes_the_namespace_that_is_there(there: bool) -> None:
     assert platform.asked == ["get namespace plain-pipeline", *deleted]
 
 
-def test_a_command_that_has_no_second_pipeline_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["status", "--pipeline", "plain"])
-    assert ended.value.code == REFUSED
-    assert capsys.readouterr().err.startswith("REFUSED: status takes no --pipeline; ")
+def test_a_command_that_has_no_second_pipeline_says_so(refused: Refused) -> None:
+    assert refused(cli.main, ["status", "--pipeline", "plain"]).startswith("REFUSED: status takes no --pipeline; ")
 
 
 def test_the_suites_own_pipeline_is_not_deleted_this_way(capsys: pytest.CaptureFixture[str]) -> None:
