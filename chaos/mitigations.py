@@ -11,7 +11,6 @@ from chaos.fault_builders import autoscalers, certificates, configuration, netwo
 from chaos.fault_builders.common import fault_builder
 from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
-from pipeline_services.faults import templates
 from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Fault, Proof, object_path, together
 from pipeline_services.model import roles
@@ -103,9 +102,6 @@ def _taint(pipeline: SteadyPipeline) -> Values:
     return {**_node(pipeline), "taint": workloads.TAINT}
 
 
-NO_IMAGE: Final = workloads.edited(
-    roles.PRODUCER, templates.image("v2.1.0"), "an image that is nowhere", workloads.NO_IMAGE
-)
 EXPIRES_TOMORROW: Final = certificates.replaced(
     certificates.expires_tomorrow, "a certificate for one more day", *certificates.VERIFIERS
 )
@@ -116,7 +112,7 @@ FIRST: Final = (
     Mitigation("network-policy-issues", 2, network.dns_down),
     Mitigation("network-policy-issues", 3, network.policy_missing("producer-to-kafka")),
     Mitigation("the-cluster-itself", 1, network.network_plugin_gone(roles.PROCESSOR), slow=True),
-    Mitigation("pod-status", 1, NO_IMAGE),
+    Mitigation("pod-status", 1, workloads.image_nowhere(roles.PRODUCER)),
     Mitigation("pod-status", 2, workloads.paused_rollout(roles.PRODUCER), shown=False),
     Mitigation("pod-status", 3, without_label, _unlabelled),
     Mitigation("pod-status", 4, leaving(roles.PRODUCER), _first_pod(roles.PRODUCER), shown=False),

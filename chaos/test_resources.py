@@ -8,6 +8,7 @@ import allure
 import pytest
 
 if TYPE_CHECKING:
+    from chaos.scaling import Growth
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
 pytestmark = [pytest.mark.chaos, pytest.mark.runbook("high-resource-usage")]
@@ -22,9 +23,7 @@ def test_load_scales_up(steady_pipeline: SteadyPipeline) -> None:
 
     growths, report = under_load(steady_pipeline)
     assert report.holds, f"under load:\n{report}"
-    for growth in growths:
-        _expect_at_most(steady_pipeline, growth.app, growth.most)
-        assert growth.ready_after is not None, f"{growth.app} did not get another ready pod: {growth}"
+    _expect_grown(steady_pipeline, growths)
 
 
 @pytest.mark.slow
@@ -41,14 +40,18 @@ def test_load_scales_up_and_down(steady_pipeline: SteadyPipeline) -> None:
     allure.attach(svg(test, targets), "replicas and CPU over time", allure.attachment_type.SVG)
     allure.attach(str(test), "time to scale, and the ledger", allure.attachment_type.TEXT)
     assert test.report.holds, f"under load and in the calm after it:\n{test.report}"
-    for growth in test.growths:
-        _expect_at_most(steady_pipeline, growth.app, growth.most)
-        assert growth.ready_after is not None, f"{growth.app} did not get another ready pod: {growth}"
+    _expect_grown(steady_pipeline, test.growths)
     for one in test.shrinkings:
         _expect_at_most(steady_pipeline, one.app, one.most)
         assert one.first_after is not None, f"{one.app} kept its pods: {one}"
         assert one.first_after >= MIN_CALM_S, f"{one.app} lost a pod after {one.first_after:.0f} s: {one}"
         assert one.done_after is not None, f"{one.app} did not get back to one pod: {one}"
+
+
+def _expect_grown(pipeline: SteadyPipeline, growths: list[Growth]) -> None:
+    for growth in growths:
+        _expect_at_most(pipeline, growth.app, growth.most)
+        assert growth.ready_after is not None, f"{growth.app} did not get another ready pod: {growth}"
 
 
 def _expect_at_most(pipeline: SteadyPipeline, app: str, pods: int) -> None:

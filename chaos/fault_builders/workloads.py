@@ -71,6 +71,11 @@ def edited(pipeline: SteadyPipeline, app: str, edit: Edit, summary: str, statuse
     return fault.proved(pod_shows(pipeline, app, statuses)) if statuses else fault
 
 
+def image_nowhere(app: str) -> FaultBuilder:
+    """Somebody gives the app an image that is in no registry and on no node."""
+    return edited(app, templates.image("v2.1.0"), "an image that is nowhere", NO_IMAGE)
+
+
 @fault_builder
 def asked_where_nobody_answers(pipeline: SteadyPipeline, app: str) -> Fault:
     """The kubelet asks whether the app is ready at a path that it does not have, on the port that it has."""

@@ -9,7 +9,6 @@ from chaos.fault_builders.common import all_of
 from chaos.scenarios.observability import GRAFANA_SOURCES_WRONG
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
-from pipeline_services.faults import templates
 from pipeline_services.model import roles
 
 _NOISE: Final = (processes.pod_deleted(roles.KAFKA), workloads.restarted(roles.GRAFANA))
@@ -52,12 +51,7 @@ DIAGNOSIS: Final = (
         "pair-prometheus-scaled-to-zero-and-producer-image-wrong",
         all_of(
             workloads.scaled(roles.PROMETHEUS, 0),
-            workloads.edited(
-                roles.PRODUCER,
-                templates.image("v2.1.0"),
-                "an image that is nowhere",
-                workloads.NO_IMAGE,
-            ),
+            workloads.image_nowhere(roles.PRODUCER),
         ),
         (finding(roles.PROMETHEUS, "scaled-to-zero"), finding(roles.PRODUCER, "image-unavailable")),
         (checks.PODS_READY.of("prometheus"), checks.PODS_READY.of("producer")),

@@ -67,12 +67,7 @@ RECOVERY: Final = (
 DIAGNOSIS: Final = (
     Scenario(
         "producer-image-wrong",
-        workloads.edited(
-            roles.PRODUCER,
-            templates.image("v2.1.0"),
-            "an image that is nowhere",
-            workloads.NO_IMAGE,
-        ),
+        workloads.image_nowhere(roles.PRODUCER),
         (finding(roles.PRODUCER, "image-unavailable"),),
         (checks.PODS_READY.of("producer"),),
         sample=True,
