@@ -163,7 +163,8 @@ class InfluxStore:
         return self._checked().ask("/api/v2/write", where, body="", headers=token_header(token)).status
 
     def bucket(self, token: str) -> dict[str, Any]:
-        """The bucket's id, that of its organisation, and for how many seconds it keeps readings; 0: for ever.
+        """The bucket's id, that of its organisation, for how many seconds it keeps readings (0: for ever), and of how
+        many each of its shards is; None: InfluxDB does not say.
 
         Raises:
             NoData: there is no such bucket, or none for this token.
@@ -175,8 +176,10 @@ class InfluxStore:
             raise NoData(f"InfluxDB has no bucket {self._store.bucket}, or not for this token")
         try:
             (found,) = answer.json()["buckets"]
-            kept = sum(int(rule["everySeconds"]) for rule in found.get("retentionRules") or ())
-            return {"id": str(found["id"]), "org": str(found["orgID"]), "retention_s": kept}
+            rules = found.get("retentionRules") or ()
+            kept = sum(int(rule["everySeconds"]) for rule in rules)
+            shard = next((rule.get("shardGroupDurationSeconds") for rule in rules), None)
+            return {"id": str(found["id"]), "org": str(found["orgID"]), "retention_s": kept, "shard_s": shard}
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a question for its bucket") from error
 

@@ -13,6 +13,8 @@ from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
 
+DAY_S: Final = 86_400
+HALF_A_YEAR_S: Final = 180 * DAY_S
 AHEAD: Final = 5.0
 """Seconds that two clocks may differ: more than any that are kept by NTP, and less than a minute's figures can bear."""
 
@@ -31,7 +33,7 @@ def is_healthy(snapshot: Snapshot) -> None:
 
 
 def bucket_is_set_as_declared(snapshot: Snapshot) -> None:
-    """The bucket keeps readings for as long as the description says."""
+    """The bucket keeps readings for as long as the description says, in shards that are not shorter than usual."""
     require_ready(snapshot, roles.INFLUXDB)
     kept, wanted = snapshot.data("influxdb_bucket")["retention_s"], snapshot.pipeline.store.retention_s
     if kept != wanted:
@@ -45,6 +47,22 @@ def bucket_is_set_as_declared(snapshot: Snapshot) -> None:
         )
         observed = f"bucket {snapshot.pipeline.store.bucket} keeps readings for {hours(kept)}"
         raise Deviation(snapshot, observed, hours(wanted), advice)
+    shard, usual = snapshot.data("influxdb_bucket").get("shard_s"), usual_shard(wanted)
+    if shard and shard < usual:
+        advice = advice_about(roles.INFLUXDB).but(
+            impact="InfluxDB opens every shard before it answers: each start takes longer, and memory grows",
+            next_command=as_operator("bucket list --org {org} --name {bucket}"),
+            level="L2",
+        )
+        observed = f"bucket {snapshot.pipeline.store.bucket} begins a shard every {hours(shard)}"
+        raise Deviation(snapshot, observed, hours(usual), advice)
+
+
+def usual_shard(kept: int) -> int:
+    """Of how many seconds InfluxDB makes the shards of a bucket that keeps readings for so many, 0: for ever."""
+    if not kept or kept > HALF_A_YEAR_S:
+        return 7 * DAY_S
+    return DAY_S if kept >= 2 * DAY_S else 3_600
 
 
 def nothing_works_on_it(snapshot: Snapshot) -> None:

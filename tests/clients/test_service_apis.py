@@ -217,14 +217,14 @@ def test_how_the_bucket_is_set_and_what_works_on_it(server: FakeServer, http: Ht
     server.routes["/api/v2/tasks"] = (200, {"tasks": tasks})
     server.routes["/api/v2/replications"] = (200, {"replications": [{"id": "r", "name": "away"}]})
     store = InfluxStore(http, http, STORE)
-    assert store.bucket("t") == {"id": "b", "org": "o", "retention_s": 60}
+    assert store.bucket("t") == {"id": "b", "org": "o", "retention_s": 60, "shard_s": 3_600}
     assert store.at_work("t") == [
         {"kind": "task", "id": "t", "name": "thin out", "active": True},
         {"kind": "task", "id": "u", "name": "", "active": False},
         {"kind": "replication", "id": "r", "name": "away", "active": True},
     ]
     server.routes["/api/v2/buckets"] = (200, {"buckets": [{"id": "b", "orgID": "o", "retentionRules": []}]})
-    assert store.bucket("t")["retention_s"] == 0
+    assert (store.bucket("t")["retention_s"], store.bucket("t")["shard_s"]) == (0, None)
 
 
 @pytest.mark.parametrize(("reply", "error"), [((404, {}), NoData), ((200, {"buckets": []}), UnexpectedAnswer)])

@@ -76,7 +76,11 @@ EXAMPLES: Final = (
         "influxdb_bucket",
         "test_bucket_set_as_declared",
         {"id": "b1", "org": "o1", "retention_s": 14 * 86_400},
-        ({"id": "b1", "org": "o1", "retention_s": 3_600}, {"id": "b1", "org": "o1", "retention_s": 0}),
+        (
+            {"id": "b1", "org": "o1", "retention_s": 3_600},
+            {"id": "b1", "org": "o1", "retention_s": 0},
+            {"id": "b1", "org": "o1", "retention_s": 14 * 86_400, "shard_s": 3_600},
+        ),
         "bucket-set-otherwise",
     ),
     Example(

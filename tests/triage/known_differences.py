@@ -183,6 +183,11 @@ IN_STORES = (
     ),
     Known("readings-deleted-early", answer("influxdb_bucket", KEEPS), "influxdb: bucket-set-otherwise"),
     Known("readings-for-ever", answer("influxdb_bucket", KEEPS | {"retention_s": 0}), "influxdb: bucket-set-otherwise"),
+    Known(
+        "a-shard-each-hour",
+        answer("influxdb_bucket", KEEPS | {"retention_s": 1_209_600, "shard_s": 3_600}),
+        "influxdb: bucket-set-otherwise",
+    ),
     Known("a-task-thins-out", answer("influxdb_at_work", [WORKS]), "influxdb: store-worked-on"),
     Known(
         "a-copy-elsewhere", answer("influxdb_at_work", [WORKS | {"kind": "replication"}]), "influxdb: store-worked-on"

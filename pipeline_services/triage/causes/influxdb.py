@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.judgements.influxdb import at_work
+from pipeline_services.judgements.influxdb import at_work, usual_shard
 from pipeline_services.model import roles
 from pipeline_services.model.commands import as_operator
 from pipeline_services.model.k8s import name_of
@@ -42,14 +42,14 @@ CAUSES: Final = (
     ),
     Cause(
         "bucket-set-otherwise",
-        "the bucket keeps readings for another time than declared",
+        "the bucket keeps readings for another time than declared, or in shards that are too short",
         Escalation.L2,
         "influxdb-statefulset-failure",
         steps=(
             as_operator("bucket list --org {org} --name {bucket}"),
-            as_operator("bucket update --id {id} --retention {wanted}"),
+            as_operator("bucket update --id {id} {setting} {wanted}"),
         ),
-        undo=as_operator("bucket update --id {id} --retention {was}"),
+        undo=as_operator("bucket update --id {id} {setting} {was}"),
         afterwards="the check of the bucket is green",
     ),
     Cause(
@@ -125,17 +125,14 @@ def _set_otherwise(evidence: Evidence) -> Iterator[Finding]:
     store, snapshot = evidence.pipeline.store, evidence.snapshot
     for one in evidence.failed(checks.BUCKET_SET_AS_DECLARED):
         bucket = snapshot.data("influxdb_bucket")
+        setting, wanted, was = _put_right(bucket, store.retention_s)
         yield make_finding(
             About(
                 evidence,
                 roles.INFLUXDB,
                 subject=f"bucket/{store.bucket}",
                 affects=(),
-                details={
-                    "id": bucket["id"],
-                    "wanted": f"{store.retention_s}s",
-                    "was": f"{bucket['retention_s']}s",
-                },
+                details={"id": bucket["id"], "setting": setting, "wanted": wanted, "was": was},
             ),
             "bucket-set-otherwise",
             one.why,
@@ -154,3 +151,10 @@ def _set_otherwise(evidence: Evidence) -> Iterator[Finding]:
             f"the {found['kind']} {found['name']!r} runs in InfluxDB: it works on readings beside the pipeline",
         )
         yield told if found["kind"] == "task" else replace(told, next=told.next[:1], undo="")
+
+
+def _put_right(bucket: Mapping[str, Any], kept: int) -> tuple[str, str, str]:
+    """Which setting of the bucket is another one, what it should be, and what it is."""
+    if bucket["retention_s"] != kept:
+        return "--retention", f"{kept}s", f"{bucket['retention_s']}s"
+    return "--shard-group-duration", f"{usual_shard(kept)}s", f"{bucket['shard_s']}s"
