@@ -170,7 +170,7 @@ WORKS = {"kind": "task", "id": "1", "name": "thin out", "active": True}
 KEEPS = {"id": "b", "org": "o", "retention_s": 3_600}
 MEMBER = {"id": "x", "host": "127.0.0.1", "partitions": ["sensor-readings/0"]}
 IN_STORES = (
-    Known("one-partition-more", one_partition_more, "kafka: unknown"),
+    Known("one-partition-more", one_partition_more, "kafka: topic-set-otherwise"),
     Known(
         "set-at-run-time",
         answer("kafka_brokers", [{"broker": "", "key": "log.retention.ms", "value": "300000"}]),

@@ -251,3 +251,13 @@ def test_what_is_missing_is_shown_by_what_is_there_of_its_kind() -> None:
     """``kubectl get`` of the object itself ends with an error, which helps nobody."""
     assert Drift("RoleBinding", "prometheus", "prometheus").shown == "-o wide"
     assert Drift("RoleBinding", "prometheus", "prometheus", extra="it grants more").shown == "prometheus -o yaml"
+
+
+def test_partitions_that_nobody_can_take_away_are_told_without_a_command_that_does_nothing() -> None:
+    world = healthy()
+    partitions = world.answers["kafka_topics"][TOPIC]
+    partitions.append({**partitions[0], "partition": len(partitions)})
+    found = only_finding(world)
+    assert (found.cause.id, found.subject, found.undo) == ("topic-set-otherwise", f"topic/{TOPIC}", "")
+    assert "has 7 partitions; expected 6: readings of a device go to another partition" in found.summary
+    assert [command.split()[-1] for command in found.next] == [TOPIC]

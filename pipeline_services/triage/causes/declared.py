@@ -11,6 +11,7 @@ from pipeline_services.judgements import brokers, declared
 from pipeline_services.judgements.drift import HELD, Drift
 from pipeline_services.judgements.kafka import limited, other_settings
 from pipeline_services.model import roles
+from pipeline_services.model.commands import DESCRIBE_TOPIC
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import MOST_EVIDENCE, About, make_finding
 from pipeline_services.triage.causes.network import DNS
@@ -207,7 +208,9 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
         own = {key for key, known in evidence.snapshot.data("kafka_settings")[topic].items() if known["own"]}
         other = [row for row in other_settings(evidence.snapshot, topic) if row[0] in own or not by_brokers]
         if not other:
-            continue  # it only follows its broker
+            if not any(other_settings(evidence.snapshot, topic)):
+                yield _more_partitions(evidence, topic, one.why)
+            continue  # else it only follows its broker
         put_right = _add({key: declared for key, _, declared in other if declared})
         taken_away = ",".join(key for key, _, declared in other if not declared)
         yield make_finding(
@@ -226,6 +229,24 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
             f"{one.why}{f', and {len(other) - 1} more' if len(other) > 1 else ''}",
             *(f"{key}={value}, declared: {declared or 'nothing'}" for key, value, declared in other),
         )
+
+
+def _more_partitions(evidence: Evidence, topic: str, why: str) -> Finding:
+    """No command takes partitions away from a topic: either they are declared, or it is made anew once it is empty."""
+    told = make_finding(
+        About(
+            evidence,
+            roles.KAFKA,
+            subject=f"topic/{topic}",
+            affects=(),
+            details={"name": topic, "topic": topic, "change": "", "back": ""},
+        ),
+        "topic-set-otherwise",
+        f"{why}: readings of a device go to another partition than before, and no partition can be taken away",
+        why,
+        steps=(DESCRIBE_TOPIC,),
+    )
+    return replace(told, undo="")
 
 
 def _add(values: Mapping[str, str]) -> list[str]:
