@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -21,7 +19,7 @@ from pipeline_services.faults.model import Fault
 from pipeline_services.model.errors import NotApplicable, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 from tests.chaos.stand_in import StandIn
-from tests.reporting.samples import ROOT
+from tests.runs import run
 
 PLAIN, CA3 = Pipeline.load(Path("plain")), Pipeline.load(Path("ca3"))
 OF_CA3 = {"prometheus.yml": "scrape_configs: [{job_name: kubernetes-pods}]"}
@@ -128,9 +126,8 @@ def test_each_reason_is_told_once() -> None:
 
 
 def test_no_row_is_left_out_before_it_is_named() -> None:
-    command = [sys.executable, "-m", "pytest", "-m", "matrix", "--pipeline", "plain", "--collect-only", "-q"]
-    command.append("chaos/matrix/test_matrix.py")
-    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    file = "chaos/matrix/test_matrix.py"
+    lines = run("pytest", "-m", "matrix", "--pipeline", "plain", "--collect-only", "-q", file).stdout.splitlines()
     assert len([line for line in lines if "test_fault_is_seen[" in line]) == len(MATRIX)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from typing import cast
 
@@ -20,7 +18,7 @@ from pipeline_services.model.flows import Attempt, attempts
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.subjects import CAUSES
 from pipeline_services.triage.walk.escalations import CONDITIONS, Condition
-from tests.reporting.samples import ROOT
+from tests.runs import run
 
 PIPELINE = Pipeline.load()
 CASES = {str(case.id) for case in cases(PIPELINE, run="daily")}
@@ -105,8 +103,7 @@ def test_the_resilience_test_is_section_sevens() -> None:
 
 def test_load_is_played_after_all_scenarios() -> None:
     """The pods that the autoscalers add stay for minutes."""
-    command = [sys.executable, "-m", "pytest", "-m", "chaos and not mitigation", "--collect-only", "-q"]
-    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    lines = run("pytest", "-m", "chaos and not mitigation", "--collect-only", "-q").stdout.splitlines()
     files = [line.partition("::")[0] for line in lines if "::" in line]
     assert "chaos/test_scenarios.py" in files
     assert files.index("chaos/test_resources.py") == len(files) - files.count("chaos/test_resources.py")

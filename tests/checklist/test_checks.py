@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar, cast, get_args
@@ -25,7 +23,7 @@ from tests.judgements.test_faults_of_acceptance import outcomes_of
 from tests.judgements.test_replay import RECORDED, recorded
 from tests.judgements.world import healthy
 from tests.other_pipeline import other_pipeline, without
-from tests.reporting.samples import ROOT
+from tests.runs import run
 
 HERE = Pipeline.load()
 TESTS = daily_cases.functions()
@@ -46,26 +44,16 @@ def test_a_test_asks_the_judgement_of_its_row(check: Check) -> None:
 
 
 def test_pytest_collects_the_cases_of_the_table() -> None:
-    """One process for all runs: each would read the same modules."""
-    runs: tuple[Run, ...] = get_args(Run)
-    program = (
-        "import pytest, sys\nfor run in sys.argv[1:]: print('#'); pytest.main(['-m', run, '--collect-only', '-q'])"
-    )
-    done = subprocess.run([sys.executable, "-c", program, *runs], cwd=ROOT, capture_output=True, text=True, check=True)
-    said = done.stdout.split("#\n")[1:]
-    collected = {
-        run: sorted(line.rpartition("::")[2] for line in text.splitlines() if "::" in line)
-        for run, text in zip(runs, said, strict=True)
-    }
-    assert collected == {run: sorted(str(case.id) for case in cases(HERE, run=run)) for run in runs}
+    for of in get_args(Run):
+        done = run("pytest", "-m", of, "--collect-only", "-q")
+        collected = [line.rpartition("::")[2] for line in done.stdout.splitlines() if "::" in line]
+        assert sorted(collected) == sorted(str(case.id) for case in cases(HERE, run=of))
 
 
 def test_pytest_judges_a_file_in_the_cases_of_its_own_pipeline(tmp_path: Path) -> None:
     file, other = tmp_path / "seen.json", other_pipeline()
     healthy(pipeline=other).snapshot().save(file)
-    command = [sys.executable, "-m", "pytest", "-p", "tests.no_page", "-m", "daily"]
-    command += ["--snapshot", str(file), "--reports", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run("pytest", "-p", "tests.no_page", "-m", "daily", "--snapshot", file, "--reports", tmp_path)
     assert done.returncode == 0, done.stdout
     judged = [one["id"].rpartition("::")[2] for one in json.loads((tmp_path / "daily.json").read_text())["checks"]]
     assert sorted(judged) == sorted(str(case.id) for case in cases(other, run="daily"))
@@ -74,8 +62,7 @@ def test_pytest_judges_a_file_in_the_cases_of_its_own_pipeline(tmp_path: Path) -
 def test_pytest_collects_the_cases_of_the_pipeline_that_is_named(tmp_path: Path) -> None:
     file = tmp_path / "plant.toml"
     file.write_text(OWN.read_text().replace("kafka-service", "bus-service"))
-    command = [sys.executable, "-m", "pytest", "-m", "daily", "--pipeline", str(file), "--collect-only", "-q"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = run("pytest", "-m", "daily", "--pipeline", file, "--collect-only", "-q")
     assert "test_service_has_endpoint[bus-service]" in done.stdout
     assert "kafka-service" not in done.stdout
 

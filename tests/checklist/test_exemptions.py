@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipeline_services.checklist.checks import cases, require_known_exemptions
 from pipeline_services.checklist.run import run_checks
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run.summary import not_described
 from pipeline_services.snapshot.snapshot import Snapshot
 from tests.judgements.test_plain_pipeline import PLAIN, plain
 from tests.judgements.world import World
+from tests.runs import run
 
 GOOD = {"check": "test_rollout_complete[processor]", "reason": "moves soon", "owner": "ops", "until": "2026-12-31"}
 
@@ -76,20 +73,7 @@ def test_a_run_says_what_is_exempted_and_what_is_not_here(until: str, code: int,
     world, pipeline = half_rolled_out(), described(until=until)
     file = tmp_path / "seen.json"
     Snapshot(world.now, "", pipeline.namespace, world.answers, {}, pipeline).save(file)
-    command: list[Any] = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "tests.no_page",
-        "-m",
-        "daily",
-        "--snapshot",
-        file,
-        "--reports",
-        tmp_path / "r",
-    ]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    done = run("pytest", "-p", "tests.no_page", "-m", "daily", "--snapshot", file, "--reports", tmp_path / "r")
     assert (done.returncode, said in done.stdout) == (code, True), done.stdout
     noted = [one for one in json.loads((tmp_path / "r" / "daily.json").read_text())["checks"] if "exempted" in one]
     assert [one["id"].rpartition("::")[2] for one in noted] == ([GOOD["check"]] if code == 0 else [])

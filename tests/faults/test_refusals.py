@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +12,8 @@ import yaml
 
 from pipeline_services.faults.journal import own_journal
 from pipeline_services.faults.safety import authorize_target, chaos_lock
+from tests.runs import Run, run
 
-ROOT = Path(__file__).parents[2]
 REFUSED = int(pytest.ExitCode.USAGE_ERROR)
 
 
@@ -48,13 +46,10 @@ class Plant:
     def close(self) -> None:
         self._listener.close()
 
-    def chaos(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def chaos(self, *arguments: str | Path) -> Run:
         """``pytest -m chaos`` with the file that is read soonest, on a machine without a cluster of the suite's own."""
-        command = [sys.executable, "-m", "pytest", "-m", "chaos", "chaos/test_resilience.py"]
         env = {**os.environ, "XDG_CACHE_HOME": str(self.cache), "KUBECONFIG": str(self.kubeconfig)}
-        return subprocess.run(
-            [*command, *map(str, arguments)], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
-        )
+        return run("pytest", "-m", "chaos", "chaos/test_resilience.py", *arguments, env=env)
 
 
 @pytest.fixture
@@ -80,8 +75,8 @@ NO_CONSENT = "refused: faults are made in the suite's own cluster only, and this
 def test_a_wrong_cluster_is_refused_in_one_line_and_asked_nothing(
     plant: Plant, arguments: list[str], says: str
 ) -> None:
-    run = plant.chaos(*(plant.kubeconfig if word == "FILE" else word for word in arguments))
-    assert_refused(run, says.replace("FILE", str(plant.kubeconfig)))
+    refused = plant.chaos(*(plant.kubeconfig if word == "FILE" else word for word in arguments))
+    assert_refused(refused, says.replace("FILE", str(plant.kubeconfig)))
     assert not plant.was_asked
 
 
@@ -91,14 +86,14 @@ def test_a_second_run_is_refused_and_the_first_is_named(plant: Plant, monkeypatc
     folder.mkdir(parents=True)
     (folder / "kubeconfig").write_bytes(plant.kubeconfig.read_bytes())
     with chaos_lock(authorize_target(), "chaos"):
-        run = plant.chaos()
-    assert_refused(run, f"refused: process {os.getpid()} (chaos) is breaking this pipeline already")
+        refused = plant.chaos()
+    assert_refused(refused, f"refused: process {os.getpid()} (chaos) is breaking this pipeline already")
     assert not plant.was_asked
 
 
-def assert_refused(run: subprocess.CompletedProcess[str], says: str) -> None:
-    lines = [line for line in run.stderr.splitlines() if line]
-    assert (run.returncode, len(lines)) == (REFUSED, 1), run
-    assert lines[0].startswith(f"ERROR: {says}"), run
-    assert "Traceback" not in run.stdout
-    assert " passed" not in run.stdout
+def assert_refused(done: Run, says: str) -> None:
+    lines = [line for line in done.stderr.splitlines() if line]
+    assert (done.returncode, len(lines)) == (REFUSED, 1), done
+    assert lines[0].startswith(f"ERROR: {says}"), done
+    assert "Traceback" not in done.stdout
+    assert " passed" not in done.stdout

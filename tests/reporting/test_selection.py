@@ -6,6 +6,7 @@ import pytest
 
 from pipeline_services.reporting.run.selection import choose_paths, is_partial, run_kind, wants_upkeep
 from tests.reporting.samples import ROOT
+from tests.runs import run
 
 pytest_plugins = ("pytester",)
 
@@ -17,10 +18,12 @@ def test_a_checkout_behind_an_option_is_not_run_in_place_of_the_one_that_pytest_
     other, _ = pytester.mkdir("other"), pytester.mkdir("chaos")
     for folder in (pytester.path, other):
         (folder / "pytest.ini").write_text(ini)
-    run = pytester.runpytest_subprocess("-m", "release", "--candidate", str(other), "--collect-only")
-    assert run.ret == 4
-    run.stderr.fnmatch_lines([f"ERROR: pytest takes {other} for the checkout. Next: a = between *: --candidate=FOLDER"])
-    assert pytester.runpytest_subprocess("-m", "release", f"--candidate={other}", "--collect-only").ret != 4
+    refused = run("pytest", "-m", "release", "--candidate", other, "--collect-only", cwd=pytester.path)
+    assert refused.returncode == 4
+    [line] = [line for line in refused.stderr.splitlines() if line]
+    assert line.startswith(f"ERROR: pytest takes {other} for the checkout. Next: a = between ")
+    assert line.endswith(": --candidate=FOLDER")
+    assert run("pytest", "-m", "release", f"--candidate={other}", "--collect-only", cwd=pytester.path).returncode != 4
 
 
 @pytest.mark.parametrize(
@@ -79,9 +82,9 @@ def test_a_bare_pytest_collects_the_suites_own_tests_only(pytester: pytest.Pytes
         (pytester.mkdir(folder) / f"test_in_{folder}.py").write_text("def test_it(): pass\n")
     ini = (ROOT / "pytest.ini").read_text()
     pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
-    run = pytester.runpytest_inprocess("-v")
-    run.assert_outcomes(passed=1)
-    run.stdout.fnmatch_lines(["tests/test_in_tests.py*"])
+    done = pytester.runpytest_inprocess("-v")
+    done.assert_outcomes(passed=1)
+    done.stdout.fnmatch_lines(["tests/test_in_tests.py*"])
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,10 +20,10 @@ from pipeline_services.snapshot.sources.kubernetes import hidden_values
 from pipeline_services.triage.model import Diagnosis
 from pipeline_services.triage.walk import cli
 from tests.judgements.test_replay import recorded
+from tests.runs import ROOT, run
 from tests.snapshot.fake_pipeline import CANARY, secret
 from tests.triage.made import AT, AWAY, FULL, REPLACED, SCALED, diagnosis, event, pod, snapshot
 
-ROOT = Path(__file__).parents[2]
 RECORDED = sorted((ROOT / "tests" / "snapshots").glob("*.json.gz"))
 KEYS = {"component", "cause", "since", "self_healing", "confidence", "evidence", "next", "escalation", "runbook"}
 Triage = Callable[..., int]
@@ -242,15 +240,14 @@ def test_a_cluster_that_does_not_answer_is_exit_2(live: Triage, monkeypatch: pyt
 def test_recorded_snapshots_are_judged_by_the_real_command(file: Path, tmp_path: Path) -> None:
     saved = tmp_path / "snapshot.json"
     recorded(file.name.removesuffix(".json.gz")).save(saved)
-    command = [sys.executable, "-m", "pipeline_services.triage", "--snapshot", str(saved), "--reports", str(tmp_path)]
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     started = time.monotonic()
-    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = run("pipeline_services.triage", "--snapshot", saved, "--reports", tmp_path, env=environment)
     assert time.monotonic() - started < 20
     healthy = file.name.startswith("healthy")
-    assert (run.returncode, run.stderr) == (0 if healthy else 1, "")
-    assert len(run.stdout.splitlines()) <= 40
-    assert max(map(len, run.stdout.splitlines()[:-2] or [""])) <= 120
+    assert (done.returncode, done.stderr) == (0 if healthy else 1, "")
+    assert len(done.stdout.splitlines()) <= 40
+    assert max(map(len, done.stdout.splitlines()[:-2] or [""])) <= 120
     found = json.loads((tmp_path / "triage.json").read_text())
     assert found["healthy"] is healthy
     assert bool(list(tmp_path.glob("incident-*.md"))) is not healthy

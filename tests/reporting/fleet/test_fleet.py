@@ -27,7 +27,7 @@ from pipeline_services.snapshot.snapshot import Snapshot
 from tests.clients.fake_servers import kubeconfig
 from tests.judgements.faults import producer_scaled_to_0
 from tests.judgements.world import healthy
-from tests.reporting.samples import ROOT
+from tests.runs import ROOT, run
 from tests.scale import fleet as fleet_bench
 
 MOST_MB, MOST_S, MANY = 600, 30, 40
@@ -146,12 +146,12 @@ def test_a_defect_of_the_suite_is_no_verdict_on_a_pipeline(tmp_path: Path, monke
 def test_forty_pipelines_are_judged_within_time_and_memory(saved: Path) -> None:
     file = listed(saved, *({"name": f"line-{number}", "snapshot": "well.json"} for number in range(MANY)))
     command = [sys.executable, "-c", MEASURED, str(saved / "used"), "--fleet", str(file), "--reports", str(saved)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
     peak, cpu = (saved / "used").read_text().split()
     assert int(peak) / 1024 < MOST_MB
     assert float(cpu) < MOST_S
-    assert f"PASSED: of {MANY} pipelines {MANY} well" in run.stdout
+    assert f"PASSED: of {MANY} pipelines {MANY} well" in done.stdout
 
 
 def test_namespaces_of_one_cluster_are_looked_at_and_judged(capsys: pytest.CaptureFixture[str]) -> None:
@@ -264,11 +264,10 @@ def test_the_command_writes_the_report_and_an_index_means_one(
 
 def test_pytest_hands_a_fleet_over(saved: Path) -> None:
     file = listed(saved, {"name": "a", "snapshot": "ill.json"})
-    command = [sys.executable, "-m", "pytest", "--fleet", str(file), "--reports", str(saved), "-m"]
-    run = subprocess.run([*command, "daily"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode == 1, run.stderr
-    assert "FAILED: of 1 pipeline 1 failed (a), 0 well" in run.stdout
-    other = subprocess.run([*command, "chaos"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run("pytest", "--fleet", file, "--reports", saved, "-m", "daily")
+    assert done.returncode == 1, done.stderr
+    assert "FAILED: of 1 pipeline 1 failed (a), 0 well" in done.stdout
+    other = run("pytest", "--fleet", file, "--reports", saved, "-m", "chaos")
     assert other.returncode == 4
     assert "--fleet judges by the daily checks" in other.stderr
 
