@@ -22,6 +22,7 @@ from pipeline_services.model.k8s import (
     K8sObject,
     annotations_of,
     deletion_time,
+    holding_of,
     labels_of,
     name_of,
     owners_of,
@@ -106,7 +107,7 @@ def _secrets(snapshot: Snapshot) -> Iterator[Drift]:
     for known in snapshot.data("secrets"):
         name, body = known["name"], {key: known[key] for key in _BODIES if key in known}
         if name in snapshot.pipeline.config.secrets:
-            live = {"metadata": {"name": name, **known.get("metadata", {})}, **body}
+            live = {"metadata": {"name": name, **holding_of(known)}, **body}
             declared = {"kind": _SECRET, "metadata": {"name": name}}
             padded = [key for key, value in known["keys"].items() if value.get("padded") and not _FILES.search(key)]
             texts = [Difference(f"data.{key}", "a value with white space around it", "one without") for key in padded]

@@ -14,6 +14,7 @@ _SUFFIXES: Final = {
     "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
     "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40,
 }  # fmt: skip
+_HOLDING: Final = ("finalizers", "ownerReferences", "deletionTimestamp")
 
 
 def name_of(item: K8sObject) -> str:
@@ -129,6 +130,12 @@ def finalizers_of(item: K8sObject) -> Sequence[str]:
 def deletion_time(item: K8sObject) -> str:
     """``metadata.deletionTimestamp``, as the API writes it; empty for an object that is not being deleted."""
     return str(item["metadata"].get("deletionTimestamp") or "")
+
+
+def holding_of(item: K8sObject) -> dict[str, Any]:
+    """What of the metadata decides when the object goes; only the fields that are there."""
+    metadata = item.get("metadata") or {}
+    return {key: metadata[key] for key in _HOLDING if key in metadata}
 
 
 def is_terminating(item: K8sObject) -> bool:

@@ -13,6 +13,7 @@ from pipeline_services.model.k8s import (
     container_statuses,
     containers_of,
     created_at,
+    holding_of,
     labels_of,
     last_seen,
     managed_fields_of,
@@ -42,8 +43,6 @@ LOG_PODS: Final = 10
 EVENTS: Final = 300
 MACHINE_IDS: Final = ("machineID", "systemUUID", "bootID")
 PUBLIC_KEYS: Final = ("username", "user", "namespace", "ca.crt", "tls.crt")
-HOLDING: Final = ("finalizers", "ownerReferences", "deletionTimestamp")
-"""What of a Secret's metadata decides when it goes."""
 MANAGED: Final = "managedFields"
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -92,8 +91,8 @@ def _digest(secret: Mapping[str, Any]) -> dict[str, Any]:
         }
         for key, value in values.items()
     }
-    metadata = {key: value for key, value in secret["metadata"].items() if key in HOLDING}
-    held = {**({"immutable": True} if secret.get("immutable") else {}), **({"metadata": metadata} if metadata else {})}
+    holding = holding_of(secret)
+    held = {**({"immutable": True} if secret.get("immutable") else {}), **({"metadata": holding} if holding else {})}
     return {"name": name_of(secret), "type": secret.get("type", ""), "keys": keys, **held}
 
 
