@@ -23,6 +23,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "service-selects-too-much": "service-influxdb-leads-to-a-stranger",
     "dns-down": "dns-down",
     "cluster-part-down": "network-plugin-gone",
+    "cluster-part-set-otherwise": "network-plugin-enforces-nothing",
     "pod-security-refuses": "namespace-admits-restricted-only",
     "scaled-to-zero": "loki-scaled-to-zero",
     "rollout-paused": "producer-rollout-paused",

@@ -57,6 +57,12 @@ def test_cluster_part_runs(snapshot: Snapshot, part: str) -> None:
 
 
 @pytest.mark.runbook("the-cluster-itself")
+def test_cluster_part_set_as_declared(snapshot: Snapshot, part: str) -> None:
+    """The part of the cluster itself is set as this checkout's manifest declares it."""
+    cluster_parts.part_is_as_declared(snapshot, part)
+
+
+@pytest.mark.runbook("the-cluster-itself")
 def test_names_answered(snapshot: Snapshot, server: str) -> None:
     """The DNS server's configuration answers the names of the pipeline's Services."""
     cluster_parts.names_are_answered(snapshot, server)

@@ -14,13 +14,16 @@ from pipeline_services.faults import network, objects, packet_loss
 from pipeline_services.faults.model import Fault, Proof, object_path, together
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NotApplicable
-from pipeline_services.model.k8s import name_of, ports_of, spec_of
+from pipeline_services.model.k8s import containers_of, is_complete, name_of, ports_of, spec_of, template_of
+from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
 DNS_PORT: Final = 53
+FIREWALL: Final = "--run-firewall"
+"""The argument that says whether kube-router enforces policies."""
 
 
 def policy_for(pipeline: SteadyPipeline, app: str, side: str, port: int) -> str:
@@ -194,6 +197,19 @@ def network_plugin_gone(pipeline: SteadyPipeline, app: str) -> Fault:
     """The network plugin runs nowhere any more, and the app's pods are started anew."""
     fault = objects.deleted(pipeline.api, "daemonsets", "kube-router", SYSTEM_NAMESPACE)
     return with_new_pods(pipeline, fault, app)
+
+
+def network_plugin_without_firewall(pipeline: SteadyPipeline) -> Fault:
+    """The network plugin is told to enforce no NetworkPolicy, whatever they say."""
+    path = KINDS["DaemonSet"].path(SYSTEM_NAMESPACE, "kube-router")
+    told = [
+        {**one, "args": [*(arg for arg in one.get("args") or () if not arg.startswith(FIREWALL)), f"{FIREWALL}=false"]}
+        for one in containers_of(template_of(pipeline.api.call("GET", path)))
+    ]
+    change = {"spec": {"template": {"spec": {"containers": told}}}}
+    rolled_out = Proof("kube-router to be rolled out", lambda: is_complete(pipeline.api.call("GET", path)), within=90.0)
+    fault = faults.patched(pipeline.api, path, change, "kube-router enforces no NetworkPolicy")
+    return fault.proved(rolled_out, rolled_out)
 
 
 @fault_builder

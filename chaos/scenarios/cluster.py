@@ -54,6 +54,13 @@ DIAGNOSIS: Final = (
         met=("cloudnativelabs/kube-router#2059",),
     ),
     Scenario(
+        "network-plugin-enforces-nothing",
+        network.network_plugin_without_firewall,
+        (finding("network", "cluster-part-set-otherwise"),),
+        (checks.CLUSTER_PART_SET_AS_DECLARED.of("kube-router"),),
+        deadline_s=90.0,
+    ),
+    Scenario(
         "kubelet-stopped",
         workloads.kubelet_stopped,
         (finding("node", "node-silent"),),

@@ -60,6 +60,11 @@ NODES_HAVE_ROOM: Final = Check(
 CLUSTER_PART_RUNS: Final = Check(
     "test_cluster_part_runs", cluster_parts.part_runs, by.each_owned(lambda pipeline: pipeline.cluster_parts)
 )
+CLUSTER_PART_SET_AS_DECLARED: Final = Check(
+    "test_cluster_part_set_as_declared",
+    cluster_parts.part_is_as_declared,
+    by.each_owned(lambda pipeline: pipeline.declared_parts),
+)
 NAMES_ANSWERED: Final = Check(
     "test_names_answered", cluster_parts.names_are_answered, by.each_owned(lambda pipeline: pipeline.name_servers)
 )

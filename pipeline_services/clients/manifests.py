@@ -28,6 +28,21 @@ def rendered(folder: Path) -> list[Manifest]:
         raise PreconditionNotMet(f"cannot read the manifests in {folder}: {error}") from error
 
 
+def object_in(file: Path, kind: str, name: str) -> Manifest:
+    """The object of that kind and name in a file of several.
+
+    Raises:
+        PreconditionNotMet: the file cannot be read, or has no such object.
+    """
+    try:
+        found = next((one for one in _documents(file) if (one["kind"], name_of(one)) == (kind, name)), None)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise PreconditionNotMet(f"cannot read {file}: {error}") from error
+    if found is None:
+        raise PreconditionNotMet(f"{file} has no {kind} {name}")
+    return found
+
+
 def _rendered(folder: Path) -> list[Manifest]:
     (content,) = _documents(folder / "kustomization.yaml")
     if unknown := content.keys() - _KNOWN:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.corefile import hidden
+from pipeline_services.judgements.declared import view_of
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh_nodes
 from pipeline_services.model.cluster_part import LEASE, ClusterPart
@@ -35,6 +37,29 @@ def part_runs(snapshot: Snapshot, name: str) -> None:
         wanted = "renewed every few seconds" if part.kind == LEASE else "its pods ready"
         whole = f"{subject_of(part, name)}, which {part.does}, {observed}"
         raise Deviation(snapshot, whole, wanted, _advice(part, name))
+
+
+def part_is_as_declared(snapshot: Snapshot, name: str) -> None:
+    """The part is set as this checkout declares it: a network plugin that runs may be told to enforce nothing.
+
+    Raises:
+        PreconditionNotMet: it is not there, which another check says.
+    """
+    part = snapshot.pipeline.cluster[name]
+    found = named(snapshot, f"{SYSTEM}{KINDS[part.kind].source}", name)
+    if found is None:
+        raise PreconditionNotMet(f"there is no {subject_of(part, name)}")
+    for one in set_otherwise(snapshot, name):
+        command = f"kubectl get {part.kind.lower()} -n {SYSTEM_NAMESPACE} {name} -o yaml"
+        advice = _advice(part, name).but(impact=f"it {part.does} in another way, or not at all", next_command=command)
+        raise Deviation(snapshot, f"{subject_of(part, name)}: {one}", f"what {part.manifest} declares", advice)
+
+
+def set_otherwise(snapshot: Snapshot, name: str) -> list[Difference]:
+    """In what a part of the cluster that is there is not as it is declared."""
+    kind, declared = snapshot.pipeline.cluster[name].kind, snapshot.data("declared_parts")[name]
+    live = named(snapshot, f"{SYSTEM}{KINDS[kind].source}", name)
+    return list(differences(view_of(declared, kind), view_of(live, kind))) if live else []
 
 
 def names_are_answered(snapshot: Snapshot, name: str) -> None:

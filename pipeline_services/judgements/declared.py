@@ -142,7 +142,7 @@ def _compared(declared: K8sObject, live: K8sObject, *, scaled: bool) -> Iterator
         yield from _texts(declared.get("data") or {}, live.get("data") or {})
     elif kind in (STATEFUL_SET, DEPLOYMENT) and not scaled and replicas_of(live) > replicas_of(declared):
         yield Difference("replicas", replicas_of(live), replicas_of(declared))  # fewer are told by themselves
-    yield from differences(_view(declared, kind), _view(live, kind))
+    yield from differences(view_of(declared, kind), view_of(live, kind))
 
 
 def _metadata(declared: K8sObject, live: K8sObject) -> Iterator[Difference]:
@@ -174,7 +174,7 @@ def _first_line(key: str, here: str, wanted: str) -> Difference:
     return Difference(f"{key}, line {number}," if number > 1 else key, one, other)
 
 
-def _view(item: K8sObject, kind: str) -> Mapping[str, Any]:
+def view_of(item: K8sObject, kind: str) -> Mapping[str, Any]:
     """What of an object is compared. Of a workload its pods' fields stand beside its own."""
     if kind == "Namespace":
         return {key: value for key, value in labels_of(item).items() if key.startswith(ADMISSION)}

@@ -20,6 +20,7 @@ class ClusterPart:
         impact: what a finding about it means.
         config_map: that of a DNS server, which holds its Corefile; empty: it has none.
         zone: the zone whose names that server answers.
+        manifest: the file of this checkout that declares its object; empty: others declare it.
     """
 
     kind: str
@@ -28,3 +29,4 @@ class ClusterPart:
     impact: str
     config_map: str = ""
     zone: str = "cluster.local"
+    manifest: str = ""

@@ -26,7 +26,14 @@ from pipeline_services.snapshot.publication import redactor
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.snapshot.sources.changes import WRITTEN, changes_in
-from pipeline_services.snapshot.sources.cluster_parts import DNS_CONFIG, SYSTEM_LISTS, dns_config, listings
+from pipeline_services.snapshot.sources.cluster_parts import (
+    DECLARED_PARTS,
+    DNS_CONFIG,
+    SYSTEM_LISTS,
+    declared_parts,
+    dns_config,
+    listings,
+)
 from pipeline_services.snapshot.sources.declared import BESIDE, declared
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS, QUOTAS, quotas
 from pipeline_services.snapshot.sources.kubernetes import LISTS, NEEDED_BY, read_logs, shaped
@@ -157,6 +164,8 @@ def _cluster_tasks(
             "declared": partial(declared, pipeline, cluster),
             "namespaces": partial(_namespace, cluster),
         }
+    if pipeline.declared_parts:
+        reads[DECLARED_PARTS] = partial(declared_parts, pipeline)
     if pipeline.name_servers:
         reads[DNS_CONFIG] = partial(dns_config, cluster, pipeline)
     if deep or pipeline.manifests:

@@ -32,6 +32,7 @@ ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
         *("kafka_sizes", "kafka_brokers"),
         *("namespaces", "declared", "influxdb_write", "influxdb_bucket", "influxdb_at_work"),
         *("system_deployments", "system_daemonsets", "system_leases", "node_leases", "dns_config"),
+        "declared_parts",
         *("poddisruptionbudgets", "quotas", "serviceaccounts", "roles", "rolebindings", "ingresses"),
     ),
     3,

@@ -9,7 +9,14 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import only_pod_unready
-from tests.judgements.known_bad.cluster import TEMPLATE, corefile, kubelet_silent, part_gone, part_without_pods
+from tests.judgements.known_bad.cluster import (
+    TEMPLATE,
+    corefile,
+    kubelet_silent,
+    part_gone,
+    part_told_otherwise,
+    part_without_pods,
+)
 from tests.judgements.known_bad.daily import last_workload_without_pods
 from tests.judgements.world import World, healthy
 
@@ -39,6 +46,19 @@ def test_each_part_is_named(part: str, finding: str, breakage: object) -> None:
     assert callable(breakage)
     breakage(world, part)
     assert said(world) == [finding]
+
+
+@pytest.mark.parametrize(
+    ("part", "component", "subject"),
+    [("kube-router", "network", "daemonset/kube-router"), ("metrics-server", "hpa", "deployment/metrics-server")],
+)
+def test_a_part_that_runs_and_is_told_otherwise_is_named(part: str, component: str, subject: str) -> None:
+    world = healthy()
+    part_told_otherwise(world, part)
+    assert said(world) == [f"{component}: cluster-part-set-otherwise {subject}"]
+    [found] = diagnose(world.snapshot()).findings
+    assert "'--run-firewall=false'], declared: ['--v=1']" in found.summary
+    assert found.next[0] == f"kubectl --context kind-conveyor get {subject.replace('/', ' -n kube-system ')} -o yaml"
 
 
 def test_the_network_plugin_explains_pods_that_get_no_connection() -> None:

@@ -8,7 +8,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
+from pipeline_services.clients.manifests import object_in
+from pipeline_services.model.cluster_part import ClusterPart
+from pipeline_services.model.k8s import spec_of
 from pipeline_services.model.own_cluster import NODE_LEASES, SYSTEM_NAMESPACE
+from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 
 
@@ -36,6 +40,7 @@ SYSTEM_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
 )
 """Source to what is listed."""
 DNS_CONFIG: Final = "dns_config"
+DECLARED_PARTS: Final = "declared_parts"
 COREFILE: Final = "Corefile"
 
 
@@ -46,6 +51,16 @@ def dns_config(cluster: Cluster, pipeline: Pipeline) -> dict[str, Any]:
         AccessDenied: the account may not read it.
     """
     return {name: _corefile(cluster, pipeline.cluster[name].config_map) for name in pipeline.name_servers}
+
+
+def declared_parts(pipeline: Pipeline) -> dict[str, Any]:
+    """What this checkout declares of the cluster's own parts, by their names; raises as ``object_in``."""
+    return {name: _declared(name, pipeline.cluster[name]) for name in pipeline.declared_parts}
+
+
+def _declared(name: str, part: ClusterPart) -> dict[str, Any]:
+    found = object_in(REPOSITORY / part.manifest, part.kind, name)
+    return {"kind": part.kind, "metadata": {"name": name}, "spec": spec_of(found)}
 
 
 def _corefile(cluster: Cluster, config_map: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.judgements.cluster_parts import subject_of
+from pipeline_services.judgements.cluster_parts import set_otherwise, subject_of
 from pipeline_services.model.k8s import is_ready
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, make_finding
@@ -23,6 +23,14 @@ CAUSES: Final = (
         Escalation.L3,
         "the-cluster-itself",
         steps=("kubectl get deployments,daemonsets,pods -n kube-system", RESTORE),
+        afterwards=GREEN,
+    ),
+    Cause(
+        "cluster-part-set-otherwise",
+        "a part of the cluster itself is not set as it was declared",
+        Escalation.L3,
+        "the-cluster-itself",
+        steps=("kubectl get {kind} -n kube-system {name} -o yaml", RESTORE),
         afterwards=GREEN,
     ),
     Cause(
@@ -60,6 +68,22 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             "cluster-part-down",
             one.why,
             *_pods(evidence, name),
+        )
+    for one in evidence.failed(checks.CLUSTER_PART_SET_AS_DECLARED):
+        (name,) = one.parameters
+        part = evidence.pipeline.cluster[name]
+        yield make_finding(
+            About(
+                evidence,
+                part.component,
+                subject=subject_of(part, name),
+                affects=(),
+                details={"kind": part.kind.lower(), "name": name},
+            ),
+            "cluster-part-set-otherwise",
+            f"{one.why}: it {part.does}",
+            *map(str, set_otherwise(evidence.snapshot, name)),
+            since=evidence.changed(part.kind, name),
         )
     for one in evidence.failed(checks.NAMES_ANSWERED):
         (name,) = one.parameters

@@ -96,16 +96,25 @@ def _cluster(now: float, pipeline: Pipeline) -> dict[str, Any]:
     def named(kind: str) -> list[str]:
         return [name for name, part in pipeline.cluster.items() if part.kind == kind]
 
-    deployment = {"spec": {"replicas": 2}, "status": {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}}
+    deployment = {"status": {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}}
     daemon_set = {"status": {"desiredNumberScheduled": 1, "currentNumberScheduled": 1, "numberAvailable": 1}}
     leases = [*named("Lease"), "apiserver-x2k4q"]
     return {
-        "system_deployments": [{"metadata": {"name": name}, **copy.deepcopy(deployment)} for name in named(DEPLOYMENT)],
-        "system_daemonsets": [{"metadata": {"name": name}, **copy.deepcopy(daemon_set)} for name in named(DAEMON_SET)],
+        "system_deployments": [{**_part(name, DEPLOYMENT), **copy.deepcopy(deployment)} for name in named(DEPLOYMENT)],
+        "system_daemonsets": [{**_part(name, DAEMON_SET), **copy.deepcopy(daemon_set)} for name in named(DAEMON_SET)],
         "system_leases": [{"metadata": {"name": name}, "spec": {"renewTime": _time(now - 2)}} for name in leases],
         "node_leases": [{"metadata": {"name": NODE}, "spec": {"renewTime": _time(now - 5)}}],
         "dns_config": dict.fromkeys(pipeline.name_servers, COREFILE),
+        "declared_parts": {name: _part(name, pipeline.cluster[name].kind) for name in pipeline.declared_parts},
     }
+
+
+def _part(name: str, kind: str) -> dict[str, Any]:
+    """A part of the cluster itself, as it is declared and as it is."""
+    containers = [{"name": name, "image": f"localhost/conveyor/{name}", "args": ["--v=1"]}]
+    template = {"metadata": {"labels": {"k8s-app": name}}, "spec": {"containers": containers}}
+    replicas = {"replicas": 2} if kind == DEPLOYMENT else {}
+    return {"kind": kind, "metadata": {"name": name}, "spec": {**replicas, "template": template}}
 
 
 def declared(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
