@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from pipeline_services.clients.http import READ_TIMEOUT, Answer, HttpApi
 from pipeline_services.model.configuration import Store
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.text import utc_ns
 
 NANO: Final = 1_000_000_000
 LOOK_BACK: Final = "1h"
@@ -107,7 +107,7 @@ class Bucket:
             ServiceUnreachable: InfluxDB does not answer.
             UnexpectedAnswer: it did not delete them.
         """
-        body = {"start": _rfc3339(start_ns), "stop": _rfc3339(stop_ns), "predicate": predicate}
+        body = {"start": utc_ns(start_ns), "stop": utc_ns(stop_ns), "predicate": predicate}
         where = {"org": self.store.org, "bucket": self.store.bucket}
         answer = self.http.ask("/api/v2/delete", where, body=body, headers=self._headers(), timeout=DELETE_TIMEOUT_S)
         if answer.status != 204:
@@ -263,7 +263,3 @@ def _parts_in(line: bytes, statement: str) -> list[Part]:
     if refusal:
         raise UnexpectedAnswer(f"InfluxDB does not answer {statement}: {refusal}")
     return parts
-
-
-def _rfc3339(at: int) -> str:
-    return f"{datetime.fromtimestamp(at // NANO, UTC):%Y-%m-%dT%H:%M:%S}.{at % NANO:09d}Z"

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +20,7 @@ from pipeline_services.model.paths import cache_root
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.run_lock import sole_holder
 from pipeline_services.model.settings import Target, resolve_target
+from pipeline_services.model.text import utc
 
 CONSENT_LABEL: Final = "conveyor.io/chaos"
 CONSENT: Final = "allowed"
@@ -93,10 +93,9 @@ def require_label(api: Api, namespace: str) -> None:
 
 def describe(entry: Entry) -> str:
     """A journaled fault in one line: what, since when, and whose."""
-    since = datetime.fromtimestamp(entry.injected_at, UTC)
     state = "which is still running" if entry.owner_alive else "which is gone"
     state += ", its time is up" if entry.is_expired and entry.owner_alive else ""
-    return f"fault in force since {since:%Y-%m-%d %H:%M:%S} UTC: {entry.summary}; made by run {entry.run}, {state}"
+    return f"fault in force since {utc(entry.injected_at)}: {entry.summary}; made by run {entry.run}, {state}"
 
 
 def require_none_in_force(journal: Journal) -> None:

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.upkeep import ANCHOR
-from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import K8sObject, containers_of, created_at, epoch, name_of, status_of, template_of
 from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.model.pipeline import DEPLOYMENT
 from pipeline_services.model.text import duration
-from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.objects import workload_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 SOURCE: Final = "offers"
@@ -35,7 +35,7 @@ def image_is_current(snapshot: Snapshot, app: str) -> str:
         NoData: a registry has nothing to compare with, or could not be asked.
     """
     offers, said = snapshot.data(SOURCE), []
-    for image in _images(_workload(snapshot, app)):
+    for image in _images(workload_of(snapshot, app)):
         short = re.split(r"[:@]", image.rpartition("/")[2])[0]
         built = offers["images"].get(short)
         if built is None:
@@ -126,7 +126,7 @@ def _age(snapshot: Snapshot, app: str) -> str:
         and any(path.endswith(".image") for path in change["fields"])
     ]
     if part.kind == DEPLOYMENT:
-        written += _since_in_use(snapshot, part.workload, _images(_workload(snapshot, app)))
+        written += _since_in_use(snapshot, part.workload, _images(workload_of(snapshot, app)))
     return f", for {duration(snapshot.taken_at - min(written))}" if written else ""
 
 
@@ -137,14 +137,6 @@ def _since_in_use(snapshot: Snapshot, workload: str, images: list[str]) -> list[
         for item in snapshot.data("replicasets")
         if name_of(item).rpartition("-")[0] == workload and _images(item) == images
     ]
-
-
-def _workload(snapshot: Snapshot, app: str) -> K8sObject:
-    part = snapshot.pipeline[app]
-    found = named(snapshot, part.list_name, part.workload)
-    if found is None:
-        raise PreconditionNotMet(f"there is no {part.kind} {part.workload}")
-    return found
 
 
 def _images(item: K8sObject) -> list[str]:

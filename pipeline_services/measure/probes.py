@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, Final
 
-from pipeline_services.clients.http import HttpApi, Tls
+from pipeline_services.clients.http import READ_TIMEOUT, HttpApi, Tls
 from pipeline_services.clients.influxdb import NANO, Bucket, identifier
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.clients.kubernetes import Cluster
@@ -135,15 +135,19 @@ class Probes:
             ServiceUnreachable: the pod does not answer.
             UnexpectedAnswer: it answers something else.
         """
+        return metric_value(self.metrics(component, pod, timeout_s=2.0), name, labels)
+
+    def metrics(self, component: str, pod: str, timeout_s: float = READ_TIMEOUT) -> str:
+        """All metrics of a component's pod, in Prometheus' text form. Raises as ``metric``."""
         endpoint = Endpoint(pod, pod, self.pipeline[component].metrics_port)
         with (
             PortForward(self.cluster, endpoint) as forward,
             closing(HttpApi(pod, forward.port, cause=lambda: forward.failure)) as http,
         ):
-            answer = http.ask("/metrics", timeout=2.0)
+            answer = http.ask("/metrics", timeout=timeout_s)
         if answer.status != 200:
             raise UnexpectedAnswer(f"{pod} answers {answer.status} to /metrics")
-        return metric_value(answer.text, name, labels)
+        return answer.text
 
     def pod(self, name: str) -> dict[str, Any]:
         """One pod as the API gives it.

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.text import utc_ns
 from pipeline_services.model.toml_table import require_one_of
 
 ISO_8601: Final = "iso8601"
@@ -108,8 +109,7 @@ class Identity:
     time_ns: int
 
     def __str__(self) -> str:
-        seconds, rest = divmod(self.time_ns, 10**9)
-        return f"{'/'.join(self.series)} {datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+        return f"{'/'.join(self.series)} {utc_ns(self.time_ns)}"
 
 
 def time_ns(value: Any, time_format: str) -> int:

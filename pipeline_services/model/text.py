@@ -40,6 +40,12 @@ def utc(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def utc_ns(at_ns: int) -> str:
+    """A moment to the nanosecond, as RFC 3339 writes it: ``2026-11-28T06:00:00.000000001Z``."""
+    seconds, rest = divmod(at_ns, 10**9)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+
+
 def file_time(at: float) -> str:
     """A moment (epoch seconds) as part of a file's name, in an order that sorts: ``20260131T120000Z``."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pipeline_services.clients.http import HttpApi
-from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.faults.admin import Admin
 from pipeline_services.faults.injection import perform
 from pipeline_services.faults.pods import container_id
 from pipeline_services.faults.processes import Processes
 from pipeline_services.measure.probes import Probes
-from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
 from pipeline_services.model.k8s import container_statuses, is_ready, labels_of, last_end, restarts_of, started_at
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.deploy.rollout import log_end, why
@@ -102,16 +100,9 @@ class Alone:
         return replace(trial, restarts=restarts_of(pod), ended=end_of(pod), log=log, series=series)
 
     def _series(self) -> dict[str, float]:
-        port = self.probes.pipeline[self.app].metrics_port
-        with (
-            PortForward(self.api, Endpoint(self.name, self.name, port)) as forward,
-            closing(HttpApi(self.name, forward.port, cause=lambda: forward.failure)) as http,
-        ):
-            answer = http.ask("/metrics")
-        if answer.status != 200:
-            raise UnexpectedAnswer(f"{self.name} answers {answer.status} to /metrics")
         known = set(self.probes.pipeline.metrics.values())
-        return {name: value for name, value in series_in(answer.text).items() if name in known}
+        series = series_in(self.probes.metrics(self.app, self.name))
+        return {name: value for name, value in series.items() if name in known}
 
     def stopped(self) -> float:
         """End the pod as a roll-out does; returns the seconds until it was gone."""

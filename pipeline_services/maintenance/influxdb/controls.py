@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from pipeline_services.maintenance.archive import Archive, closed, require_whole
-from pipeline_services.maintenance.influxdb.difference import NANO, compared, utc_ns
+from pipeline_services.maintenance.influxdb.difference import NANO, compared
 from pipeline_services.maintenance.influxdb.fingerprint import Series, points_in
 from pipeline_services.maintenance.influxdb.proof import ALL_TIME, Frozen, findings, refused_tokens
 from pipeline_services.maintenance.influxdb.server import TOKENS, InfluxServer, SeriesOnServer
 from pipeline_services.maintenance.influxdb.transfer import manifest_of, restore_all
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.text import utc_ns
 from pipeline_services.model.waiting import wait_until
 
 EXPIRING: Final = "control-retention"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from pipeline_services.maintenance.influxdb.fingerprint import Fingerprint, Series, SeriesPrint, Stored, points_in
-from pipeline_services.model.text import duration, plural
+from pipeline_services.model.text import duration, plural, utc_ns
 
 READ_AT_ONCE: Final = 5_000
 """Points of a series that are read, not halved further."""
@@ -149,11 +148,6 @@ def types_differing(expected: Stored, found: Stored) -> list[str]:
         for (bucket, name), kind in sorted(wanted.items())
         if there.get((bucket, name)) != kind
     ]
-
-
-def utc_ns(at: int) -> str:
-    """A moment to the nanosecond."""
-    return f"{datetime.fromtimestamp(at // NANO, UTC):%Y-%m-%d %H:%M:%S}.{at % NANO:09d} UTC"
 
 
 def _listed(fields: Fields) -> str:

@@ -12,7 +12,7 @@ from pipeline_services.model.text import duration, one_line, plural
 from pipeline_services.reporting.run.explained import by_component, causes, explained_by, unexplained
 from pipeline_services.reporting.run.outcome import CaseResult
 from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, since, triage_command
-from pipeline_services.triage.incident.terminal import call
+from pipeline_services.triage.incident.terminal import call, wrapped
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding
 from pipeline_services.triage.walk import workflow
 
@@ -131,7 +131,7 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
     said = title(finding) if detail.expected or view.verbose else title(finding).partition(_EXPECTED)[0]
     head = f"{word}{number}: "
     wide = 2 * view.columns - 44 if detail.expected or view.verbose else view.columns - len(head)
-    yield from _wrapped(view, head, one_line(said, wide), 2)
+    yield from wrapped(head, one_line(said, wide), 2, view.columns)
     if finding.since is not None or detail.expected:
         yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
     why = [line for line in finding.evidence if line != finding.summary]
@@ -203,7 +203,7 @@ def not_explained(view: View) -> list[str]:
 def no_cause(view: View) -> list[str]:
     """What is said where triage knows no cause."""
     deeper = f"; look back half an hour: {triage_command(view.options)}" if view.live else ""
-    return _wrapped(view, "", f"NO CAUSE FOUND for what follows{deeper}", 2)
+    return wrapped("", f"NO CAUSE FOUND for what follows{deeper}", 2, view.columns)
 
 
 def _cut(view: View, line: str) -> str:
@@ -212,14 +212,9 @@ def _cut(view: View, line: str) -> str:
 
 
 def _row(view: View, label: str, text: str) -> list[str]:
-    return _wrapped(view, f"  {label:<{_TAB - 2}}", one_line(text), _TAB)
+    return wrapped(f"  {label:<{_TAB - 2}}", text, _TAB, view.columns)
 
 
 def _command(view: View, label: str, command: str) -> list[str]:
     head, *more = pasted(command, view.columns, " " * _TAB)
     return [f"  {label:<{_TAB - 2}}{head.strip()}", *more]
-
-
-def _wrapped(view: View, head: str, text: str, indent: int) -> list[str]:
-    whole = head + text
-    return textwrap.wrap(whole, view.columns, subsequent_indent=" " * indent, break_on_hyphens=False) or [head.rstrip()]

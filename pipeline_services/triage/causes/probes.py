@@ -75,30 +75,13 @@ def unready(evidence: Evidence, part: Component, pod: K8sObject) -> list[Finding
     seen = [event_line(event) for event in recent[:2]]
     since = condition_since(pod, "Ready")
     if _is_wrong(evidence, pod, recent, started):
-        return [
-            make_finding(
-                About(evidence, part, pod),
-                "probe-wrong",
-                f"a probe of {part.id} fails although its process runs: {_which(pod, message)}",
-                *seen,
-                *_probe_lines(pod),
-                *alive(evidence, part),
-                since=since,
-            )
-        ]
+        summary = f"a probe of {part.id} fails although its process runs: {_which(pod, message)}"
+        lines = (*seen, *_probe_lines(pod), *alive(evidence, part))
+        return [make_finding(About(evidence, part, pod), "probe-wrong", summary, *lines, since=since)]
     if re.search(_TIMED_OUT, message) and evidence.now - started > STARTUP_S and not _is_start_up(recent):
-        return [
-            replace(
-                make_finding(
-                    About(evidence, part, pod),
-                    "process-hung",
-                    f"{part.id} runs but does not answer: {name_of(pod)}",
-                    *seen,
-                    since=since,
-                ),
-                self_healing=_is_restarted(pod) and restarts_of(pod) < MAX_RESTARTS,
-            )
-        ]
+        summary = f"{part.id} runs but does not answer: {name_of(pod)}"
+        hung = make_finding(About(evidence, part, pod), "process-hung", summary, *seen, since=since)
+        return [replace(hung, self_healing=_is_restarted(pod) and restarts_of(pod) < MAX_RESTARTS)]
     return []
 
 
@@ -124,31 +107,13 @@ def killed_by_probe(
     seen = [event_line(event) for event in (*failed[:2], killing[0])]
     count = status["restartCount"]
     if re.search(_REFUSED, message) and not re.search(_TIMED_OUT, message):
-        return [
-            make_finding(
-                About(evidence, part, pod),
-                "probe-wrong",
-                f"{part.id} is killed by a probe on a port that nothing listens on: {_which(pod, message)}",
-                *seen,
-                *_probe_lines(pod),
-                *alive(evidence, part),
-                since=at,
-            )
-        ]
+        summary = f"{part.id} is killed by a probe on a port that nothing listens on: {_which(pod, message)}"
+        lines = (*seen, *_probe_lines(pod), *alive(evidence, part))
+        return [make_finding(About(evidence, part, pod), "probe-wrong", summary, *lines, since=at)]
     state = "was started again" if is_ready(pod) else "is being started again"
-    return [
-        replace(
-            make_finding(
-                About(evidence, part, pod),
-                "process-hung",
-                f"{part.id} did not answer its probe, was killed and {state}",
-                *seen,
-                f"{count} restarts",
-                since=at,
-            ),
-            self_healing=count < MAX_RESTARTS,
-        )
-    ]
+    summary = f"{part.id} did not answer its probe, was killed and {state}"
+    hung = make_finding(About(evidence, part, pod), "process-hung", summary, *seen, f"{count} restarts", since=at)
+    return [replace(hung, self_healing=count < MAX_RESTARTS)]
 
 
 def silent(evidence: Evidence, app: str, unscraped: str) -> Finding | None:

@@ -90,7 +90,7 @@ def _as_many_as_fit(blocks: Sequence[Sequence[str]], view: View, room: int) -> l
 
 def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -> Iterator[str]:
     finding, ample, width = course.finding, detail[0] > 1, view.width
-    yield from _wrapped(f"{number}. ", one_line(_title(finding), 2 * width - 10), 3, width)
+    yield from wrapped(f"{number}. ", one_line(_title(finding), 2 * width - 10), 3, width)
     more = ", ".join(sorted(finding.affects - {finding.component}))
     began = since(finding.since, view.diagnosis.taken_at, view.now)
     yield from _row("since", f"{began}; affects {more}" if more else began, width)
@@ -156,7 +156,7 @@ def not_known(unanswered: Sequence[Unanswered], width: int = WIDTH) -> list[str]
         said = textwrap.shorten(
             f"{plural(len(ones), 'check')} of {components}: {why}", 2 * width - 30, placeholder=" ..."
         )
-        lines += _wrapped("INCONCLUSIVE  ", said, 3, width)
+        lines += wrapped("INCONCLUSIVE  ", said, 3, width)
     return lines
 
 
@@ -166,10 +166,11 @@ def _before_pasting(diagnosis: Diagnosis) -> list[str]:
 
 
 def _row(label: str, text: str, width: int) -> list[str]:
-    return _wrapped(f"   {label:<{_TAB - 3}}", text, _TAB + (2 if text.startswith("- ") else 0), width)
+    return wrapped(f"   {label:<{_TAB - 3}}", text, _TAB + (2 if text.startswith("- ") else 0), width)
 
 
-def _wrapped(head: str, text: str, indent: int, width: int) -> list[str]:
+def wrapped(head: str, text: str, indent: int, width: int) -> list[str]:
+    """A text on as many lines as it takes, behind its head, the further ones indented."""
     text = head + one_line(text)
     return textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False) or [head.rstrip()]
 

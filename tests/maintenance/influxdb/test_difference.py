@@ -69,19 +69,19 @@ def test_the_first_changed_value_is_found(number: int) -> None:
     copy = readings(COUNT)
     for later in {number, COUNT - 1}:
         copy[later * 1_000]["value"] = -1.0
-    at = f"1970-01-01 00:00:00.{number * 1_000:09d} UTC"
+    at = f"1970-01-01T00:00:00.{number * 1_000:09d}Z"
     assert first(copy) == f"at {at} value is -1.0; stored was {number / 8}"
 
 
 def test_the_first_missing_point_is_found_with_what_it_held() -> None:
     copy = readings(COUNT)
     del copy[234_000], copy[500_000]
-    assert first(copy) == ("at 1970-01-01 00:00:00.000234000 UTC a point is missing: sequence=234, value=29.25")
+    assert first(copy) == ("at 1970-01-01T00:00:00.000234000Z a point is missing: sequence=234, value=29.25")
 
 
 def test_a_point_that_was_never_stored_is_found() -> None:
     assert first(readings(COUNT) | {77: {"value": 1.0}}) == (
-        "at 1970-01-01 00:00:00.000000077 UTC there is a point that was never stored: value=1.0"
+        "at 1970-01-01T00:00:00.000000077Z there is a point that was never stored: value=1.0"
     )
 
 
@@ -92,7 +92,7 @@ def test_a_field_that_is_lost_is_found() -> None:
 
 
 def test_nothing_at_all_is_found_at_the_first_point() -> None:
-    assert "00:00:00.000000000 UTC a point is missing" in first({})
+    assert "00:00:00.000000000Z a point is missing" in first({})
 
 
 def test_the_search_reads_little_more_than_the_series_twice() -> None:
