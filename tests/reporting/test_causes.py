@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from math import ceil
 
 import pytest
@@ -15,6 +16,7 @@ from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 from pipeline_services.reporting.run.triaged import Triaged
 from pipeline_services.reporting.runbook import runbook
 from pipeline_services.triage.model import Finding
+from tests.each import each
 from tests.judgements.test_matrix_replay import RECORDED, verdict_of
 from tests.reporting.recorded import FAULTS, OPTIONS, judged, snapshot_of
 from tests.reporting.samples import deviation, result, texts
@@ -62,25 +64,12 @@ RED = [name for name in FAULTS if name not in CALM]
 ONE_FAULT = [name for name in RED if name not in SEVERAL]
 
 
-@pytest.fixture(scope="module", params=RED)
-def name(request: pytest.FixtureRequest) -> str:
-    """A recording with red checks. The tests of one follow each other, so that it is judged once."""
-    return str(request.param)
-
-
 @pytest.mark.parametrize("calm", sorted(CALM))
 def test_the_others_are_green(calm: str) -> None:
     results, triage = judged(calm)
     assert all(one.outcome is Outcome.PASSED for one in results)
     assert_linked(results, triage)
     assert_named(calm.removeprefix("matrix/"), calm)
-
-
-def test_a_recorded_fault_is_named_for_what_it_is(name: str) -> None:
-    """Those of the matrix; of the others, tests/judgements/test_replay.py knows what must be red."""
-    row = name.removeprefix("matrix/")
-    if row in RECORDED:
-        assert_named(row, name)
 
 
 def assert_named(row: str, name: str) -> None:
@@ -90,24 +79,37 @@ def assert_named(row: str, name: str) -> None:
     assert verdict.as_expected, f"{', '.join(verdict.wrong)}; said: {'; '.join(verdict.said) or 'nothing'}"
 
 
-def test_the_page_names_each_cause_and_links_the_runbook(name: str) -> None:
-    assert_linked(*judged(name))
-
-
 def assert_linked(results: list[CaseResult], triage: Triaged) -> None:
     said = triage.banner(results, runbook.load())
     assert said.count("<h1>") == len(triage.causes())
     assert said.count("<h1>") == said.count("runbook.html#") or not said
 
 
-def test_the_first_line_names_the_cause(name: str) -> None:
-    first = lines(*judged(name))[0]
+@lru_cache(maxsize=2)
+def said_of(name: str) -> list[str]:
+    """What the terminal shows of a recording."""
+    return lines(*judged(name))
+
+
+def a_recorded_fault_is_named_for_what_it_is(name: str) -> None:
+    """Those of the matrix; of the others, tests/judgements/test_replay.py knows what must be red."""
+    row = name.removeprefix("matrix/")
+    if row in RECORDED:
+        assert_named(row, name)
+
+
+def the_page_names_each_cause_and_links_the_runbook(name: str) -> None:
+    assert_linked(*judged(name))
+
+
+def the_first_line_names_the_cause(name: str) -> None:
+    first = said_of(name)[0]
     assert first.startswith(("CAUSE", "LIKELY CAUSE"))
     assert causes.title(findings(name)[0])[:40].strip() in first
 
 
-def test_what_has_to_be_done_and_whom_to_call_stand_above_all_else(name: str) -> None:
-    labels = [line.split()[0] for line in lines(*judged(name)) if line.strip()]
+def what_has_to_be_done_and_whom_to_call_stand_above_all_else(name: str) -> None:
+    labels = [line.split()[0] for line in said_of(name) if line.strip()]
     first = labels[: labels.index("call")]
     assert [label for label in ("since", "why", "next", "undo", "then") if label in first] == [
         label for label in dict.fromkeys(first) if label in ("since", "why", "next", "undo", "then")
@@ -116,31 +118,66 @@ def test_what_has_to_be_done_and_whom_to_call_stand_above_all_else(name: str) ->
     assert "FAILED" not in first
 
 
-def test_what_triage_says_to_last_a_check_sees_too(name: str) -> None:
+def what_triage_says_to_last_a_check_sees_too(name: str) -> None:
     wrong = [one for one in judged(name)[0] if one.outcome is not Outcome.PASSED]
     for finding in (one for one in findings(name) if not one.self_healing):
         assert any(one.cause is finding or one.component in finding.affects for one in wrong), finding.summary
 
 
-def test_every_check_is_told_of_once(name: str) -> None:
-    results, triage = judged(name)
+def every_check_is_told_of_once(name: str) -> None:
+    results, _ = judged(name)
     told = [one for cause in findings(name) for one in results if one.cause is cause]
     wrong = [one for one in results if one.outcome is not Outcome.PASSED]
     assert len(told) + len(unexplained(results)) == len(wrong) > 0
-    text = texts(lines(results, triage))
+    text = texts(said_of(name))
     assert all(one.id.rpartition("::")[2] in text for one in unexplained(results) if one.outcome is Outcome.FAILED)
 
 
-def test_one_fault_fits_a_small_screen(name: str) -> None:
+def one_fault_fits_a_small_screen(name: str) -> None:
     """And those that are said to be of several are."""
     faults = sum(not one.self_healing for one in findings(name))
     assert (faults <= 1 and not unexplained(judged(name)[0])) == (name in ONE_FAULT)
-    said = lines(*judged(name))
+    said = said_of(name)
     assert (rows(said) + BELOW > LINES) == (name in LONG)
     told = [line for line in said if not line.startswith("also")]
     labels = [line[2:6].strip() for line in told]
     typed = rows(told[labels.index("next") : labels.index("call")])
     assert rows(told) + BELOW <= LINES + max(0, typed - COMMANDS) or name not in ONE_FAULT
+
+
+def no_line_but_a_word_of_a_command_is_wider_than_the_terminal(name: str) -> None:
+    too_wide = [line for line in said_of(name) if len(line) > WIDTH and len(line.split()) > 2]
+    assert not [line for line in too_wide if not line.startswith("  next: ")]
+
+
+def the_check_calls_whom_the_cause_calls(name: str) -> None:
+    for one in judged(name)[0]:
+        if one.cause is not None:
+            assert one.finding.escalation == one.cause.cause.escalation.name
+            if one.outcome is Outcome.FAILED:
+                assert one.finding.message.endswith(f"escalate to: {one.cause.cause.escalation.value}")
+
+
+OF_EACH_RECORDING = {
+    one.__name__: one
+    for one in (
+        a_recorded_fault_is_named_for_what_it_is,
+        the_page_names_each_cause_and_links_the_runbook,
+        the_first_line_names_the_cause,
+        what_has_to_be_done_and_whom_to_call_stand_above_all_else,
+        what_triage_says_to_last_a_check_sees_too,
+        every_check_is_told_of_once,
+        one_fault_fits_a_small_screen,
+        no_line_but_a_word_of_a_command_is_wider_than_the_terminal,
+        the_check_calls_whom_the_cause_calls,
+    )
+}
+
+
+@pytest.mark.parametrize("name", RED)
+def test_a_recorded_fault_is_told_as_it_should_be(name: str) -> None:
+    """In one test, so that the recording is judged once."""
+    each(OF_EACH_RECORDING, lambda is_told: is_told(name))
 
 
 def test_what_no_cause_explains_and_is_inconclusive_takes_few_rows() -> None:
@@ -176,19 +213,6 @@ def test_several_that_heal_beside_a_cause_are_one_row() -> None:
 def test_most_recordings_are_of_one_fault_and_few_take_more_than_a_small_screen() -> None:
     assert len(ONE_FAULT) > 0.8 * len(RED) > 60
     assert len(LONG) < 0.1 * len(RED)
-
-
-def test_no_line_but_a_word_of_a_command_is_wider_than_the_terminal(name: str) -> None:
-    too_wide = [line for line in lines(*judged(name)) if len(line) > WIDTH and len(line.split()) > 2]
-    assert not [line for line in too_wide if not line.startswith("  next: ")]
-
-
-def test_the_check_calls_whom_the_cause_calls(name: str) -> None:
-    for one in judged(name)[0]:
-        if one.cause is not None:
-            assert one.finding.escalation == one.cause.cause.escalation.name
-            if one.outcome is Outcome.FAILED:
-                assert one.finding.message.endswith(f"escalate to: {one.cause.cause.escalation.value}")
 
 
 def case(component: str, name: str = "pods_ready[producer]") -> CaseResult:
