@@ -13,7 +13,6 @@ from pipeline_services.cli import pages as opened
 from pipeline_services.cli.pages import Pages
 from pipeline_services.clients.port_forward import PortForward
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.paths import Cache
 from pipeline_services.model.settings import Target
 from pipeline_services.platform.cluster.access import ClusterAccess, access_to
@@ -51,7 +50,7 @@ def test_each_page_is_named_and_answers(pipeline: FakePipeline, tmp_path: Path) 
 
 def test_what_is_not_ready_is_said_and_the_other_is_opened(pipeline: FakePipeline, tmp_path: Path) -> None:
     slices = [endpoint_slice(one, ready=one != "prometheus") for one in OWN.services.values()]
-    pipeline.api.routes[kind_of("endpointslices").path(NS)] = (200, {"items": slices})
+    pipeline.serve("endpointslices", *slices)
     said: list[str] = []
     with Pages(target(pipeline), said.append, tmp_path / "none"):
         assert said[1].startswith("prometheus  no ready pod behind the service prometheus-service")
@@ -59,7 +58,7 @@ def test_what_is_not_ready_is_said_and_the_other_is_opened(pipeline: FakePipelin
 
 
 def test_nothing_that_is_ready_is_an_error(pipeline: FakePipeline, tmp_path: Path) -> None:
-    pipeline.api.routes[kind_of("endpointslices").path(NS)] = (200, {"items": []})
+    pipeline.serve("endpointslices")
     with pytest.raises(PipelineError, match="nothing to open is ready"), Pages(target(pipeline), print, tmp_path):
         pass
 

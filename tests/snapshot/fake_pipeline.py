@@ -40,6 +40,14 @@ class FakePipeline:
     influxdb: FakeServer
     cluster: Cluster
 
+    def serve(self, kind: str, *items: dict[str, Any], namespace: str = NS) -> None:
+        """Let the API server list these."""
+        self.api.routes[kind_of(kind).path(namespace)] = (200, {"items": list(items)})
+
+    def forbid(self, kind: str, *, namespace: str = NS) -> None:
+        """Let the API server refuse to list them."""
+        self.api.routes[kind_of(kind).path(namespace)] = (403, {})
+
 
 def pod(component: str) -> dict[str, Any]:
     """A pod of a component, called like a StatefulSet's."""

@@ -36,12 +36,6 @@ from tests.snapshot.fake_pipeline import (
 )
 
 
-@pytest.fixture
-def pipeline(tmp_path: Path) -> Iterator[FakePipeline]:
-    with fake_pipeline(tmp_path) as running:
-        yield running
-
-
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakePipeline]:
     """A pipeline for all tests that change nothing of it."""
@@ -101,7 +95,7 @@ def test_answers_have_the_shapes_that_judgements_expect(untouched: FakePipeline)
 
 def test_the_clusters_own_parts_are_looked_at_and_no_file_but_the_dns_servers(pipeline: FakePipeline) -> None:
     lease = {"metadata": {"name": "kube-scheduler", "uid": "u"}, "spec": {"renewTime": "T", "holderIdentity": "node_x"}}
-    pipeline.api.routes[kind_of("leases").path(SYSTEM)] = (200, {"items": [lease]})
+    pipeline.serve("leases", lease, namespace=SYSTEM)
     snapshot = collect(pipeline.cluster)
     assert snapshot.data("system_leases") == [{"metadata": {"name": "kube-scheduler"}, "spec": {"renewTime": "T"}}]
     assert snapshot.data("dns_config") == {"coredns": "."}
@@ -128,7 +122,7 @@ def test_secrets_are_digests(snapshot: Snapshot) -> None:
 def test_of_a_secret_it_is_kept_who_holds_it_and_whether_a_value_ends_with_a_line(pipeline: FakePipeline) -> None:
     held = {**secret("influxdb-read", token=CANARY.encode() + b"\n"), "immutable": True}
     held["metadata"] |= {"finalizers": ["example.com/hold"], "annotations": {"note": "x"}}
-    pipeline.api.routes[kind_of("secrets").path(NS)] = (200, {"items": [held]})
+    pipeline.serve("secrets", held)
     [found] = collect(pipeline.cluster).data("secrets")
     assert (found["keys"]["token"]["padded"], found["immutable"]) == (True, True)
     assert found["metadata"] == {"finalizers": ["example.com/hold"]}
@@ -138,7 +132,7 @@ def test_of_a_secrets_key_it_is_kept_when_it_was_written(pipeline: FakePipeline)
     times = {"2026-11-23T07:00:00Z": {"f:token": {}, "f:user": {}}, "2026-11-23T08:00:00Z": {"f:token": {}}}
     token = secret("influxdb-read", token=CANARY.encode(), user=b"u", other=b"o")
     token["metadata"]["managedFields"] = [{"time": at, "fieldsV1": {"f:data": keys}} for at, keys in times.items()]
-    pipeline.api.routes[kind_of("secrets").path(NS)] = (200, {"items": [token]})
+    pipeline.serve("secrets", token)
     snapshot = collect(pipeline.cluster)
     assert "managedFields" not in snapshot.to_json()
     [found] = snapshot.data("secrets")
@@ -152,11 +146,11 @@ def test_a_canary_gets_out_nowhere(pipeline: FakePipeline) -> None:
     leaky["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = CANARY
     leaky["metadata"]["annotations"]["note"] = f"made with {CANARY}"
     leaky["spec"]["containers"][0]["env"] = [{"name": "API_TOKEN", "value": other}]
-    api = pipeline.api.routes
-    api[PODS] = (200, {"items": [leaky]})
-    api[f"{PODS}/producer-0/log"] = (200, f"2026-11-23T06:00:00Z token={other}\n2026 {CANARY}\n".encode())
-    api[kind_of("configmaps").path(NS)] = (200, {"items": [{"metadata": {"name": "c"}, "data": {"password": other}}]})
-    api[kind_of("events").path(NS)] = (200, {"items": [{"metadata": {"name": "e"}, "message": f"Bearer {other}"}]})
+    pipeline.serve("pods", leaky)
+    lines = f"2026-11-23T06:00:00Z token={other}\n2026 {CANARY}\n"
+    pipeline.api.routes[f"{PODS}/producer-0/log"] = (200, lines.encode())
+    pipeline.serve("configmaps", {"metadata": {"name": "c"}, "data": {"password": other}})
+    pipeline.serve("events", {"metadata": {"name": "e"}, "message": f"Bearer {other}"})
     pipeline.grafana.routes["/api/ds/query"] = (500, {"message": f"cannot use {CANARY}"})
     pipeline.prometheus.routes["/api/v1/query"] = (400, {"status": "error", "error": f"no {CANARY}"})
     text = collect(pipeline.cluster).to_json()
@@ -168,7 +162,7 @@ def test_a_canary_gets_out_nowhere(pipeline: FakePipeline) -> None:
 def test_what_identifies_a_machine_is_not_kept(pipeline: FakePipeline) -> None:
     info = {"machineID": "7095f2", "systemUUID": "a", "bootID": "b", "kubeletVersion": "v1.34.4"}
     node = {"metadata": {"name": "n"}, "status": {"nodeInfo": info, "images": [{"names": ["kafka"]}]}}
-    pipeline.api.routes[kind_of("nodes").path(NS)] = (200, {"items": [node]})
+    pipeline.serve("nodes", node)
     assert collect(pipeline.cluster).data("nodes") == [
         {"metadata": {"name": "n"}, "status": {"nodeInfo": {"kubeletVersion": "v1.34.4"}}}
     ]
@@ -181,10 +175,10 @@ def test_names_stay_readable_though_a_secret_holds_the_same_words(pipeline: Fake
     names += [*described.services, *described.autoscalers, *described.config.secrets, described.config.config_map]
     values = {f"word{number}": name.encode() for number, name in enumerate(names)}
     everything = secret("settings", **values, password=CANARY.encode(), url=f"{store.bucket}/{CANARY}".encode())
-    pipeline.api.routes[kind_of("secrets").path(NS)] = (200, {"items": [everything]})
+    pipeline.serve("secrets", everything)
     message = " ".join((*names, NS, "settings"))
     told = {"metadata": {"name": "e"}, "message": f"{message} password={CANARY}"}
-    pipeline.api.routes[kind_of("events").path(NS)] = (200, {"items": [told]})
+    pipeline.serve("events", told)
     [event] = collect(pipeline.cluster, pipeline=described).data("events")
     assert event["message"] == f"{message} password=[redacted]"
 
@@ -201,8 +195,8 @@ def test_of_a_component_that_is_not_described_nothing_is_asked(
 
 def test_a_user_name_is_no_secret(pipeline: FakePipeline) -> None:
     account = secret("influxdb-admin", username=b"operator", password=CANARY.encode())
-    pipeline.api.routes[kind_of("secrets").path(NS)] = (200, {"items": [account]})
-    pipeline.api.routes[kind_of("events").path(NS)] = (200, {"items": [{"metadata": {}, "message": "by operator"}]})
+    pipeline.serve("secrets", account)
+    pipeline.serve("events", {"metadata": {}, "message": "by operator"})
     assert collect(pipeline.cluster).data("events")[0]["message"] == "by operator"
 
 
@@ -216,7 +210,7 @@ def test_an_absent_component_is_not_asked(pipeline: FakePipeline) -> None:
 
 def test_what_may_not_be_read_is_named_and_the_rest_is_read(pipeline: FakePipeline) -> None:
     for kind in ("nodes", "node_metrics", "secrets"):
-        pipeline.api.routes[kind_of(kind).path(NS)] = (403, {})
+        pipeline.forbid(kind)
     snapshot = collect(pipeline.cluster)
     failures = {source: failure for source, failure in snapshot.failures.items() if source not in UNSERVED}
     assert {source: (failure.verb, failure.resource) for source, failure in failures.items()} == {
@@ -248,7 +242,7 @@ def test_a_container_without_a_log_says_why(pipeline: FakePipeline) -> None:
 def test_a_container_that_restarted_shows_how_it_ended(pipeline: FakePipeline) -> None:
     restarted = pod("kafka")
     restarted["status"] = {"containerStatuses": [{"name": "kafka", "restartCount": 1}]}
-    pipeline.api.routes[PODS] = (200, {"items": [restarted]})
+    pipeline.serve("pods", restarted)
     pipeline.api.routes[f"{PODS}/kafka-0/log"] = lambda query: (200, f"previous={query['previous']}".encode())
     (entry,) = collect(pipeline.cluster).data("logs/kafka")
     assert (entry["lines"], entry["previous"]) == (["previous=false"], ["previous=true"])

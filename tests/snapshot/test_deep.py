@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
 
-from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.collector import collect, main
@@ -17,18 +15,12 @@ from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.changes import MOST_FIELDS, fields_of
 from pipeline_services.snapshot.sources.deep import LOOK_BACK, ONSET
 from pipeline_services.snapshot.sources.upkeep import TRENDS, UPKEEP, upkeep_reads
-from tests.snapshot.fake_pipeline import CANARY, NS, OWN, PODS, UNSERVED, FakePipeline, fake_pipeline, pod, secret
+from tests.snapshot.fake_pipeline import CANARY, NS, OWN, PODS, UNSERVED, FakePipeline, pod, secret
 
 SYSTEM = "kube-system"
 EMPTY = {".": {}}
 IMAGE = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"kafka"}': {**EMPTY, "f:image": {}}}}}}}
 DEEP = {"changes", "replicasets", "system_pods", "onset"}
-
-
-@pytest.fixture
-def pipeline(tmp_path: Path) -> Iterator[FakePipeline]:
-    with fake_pipeline(tmp_path) as running:
-        yield running
 
 
 def entry(manager: str, time: str, tree: dict[str, Any], **more: str) -> dict[str, Any]:
@@ -37,10 +29,6 @@ def entry(manager: str, time: str, tree: dict[str, Any], **more: str) -> dict[st
 
 def written(name: str, *entries: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"metadata": {"name": name, "managedFields": list(entries)}, **more}
-
-
-def serve(pipeline: FakePipeline, kind: str, *items: dict[str, Any], namespace: str = NS) -> None:
-    pipeline.api.routes[kind_of(kind).path(namespace)] = (200, {"items": list(items)})
 
 
 def test_what_it_adds_is_there_and_only_then(pipeline: FakePipeline) -> None:
@@ -60,9 +48,9 @@ def test_a_daily_snapshot_asks_for_nothing_more(pipeline: FakePipeline) -> None:
 def test_changes_say_who_what_and_when_the_newest_last(pipeline: FakePipeline) -> None:
     scaled = entry("kubectl", "2026-11-23T08:00:00Z", {"f:spec": {"f:replicas": {}}}, subresource="scale")
     reported = entry("controller", "2026-11-23T09:00:00Z", {"f:status": {}}, subresource="status")
-    serve(pipeline, "deployments", written("producer", scaled, reported))
-    serve(pipeline, "configmaps", written("c", entry("edit", "2026-11-23T07:00:00Z", {"f:data": {"f:BROKER": {}}})))
-    serve(pipeline, "deployments", written("coredns", entry("k", "2026-11-23T08:30:00Z", {})), namespace=SYSTEM)
+    pipeline.serve("deployments", written("producer", scaled, reported))
+    pipeline.serve("configmaps", written("c", entry("edit", "2026-11-23T07:00:00Z", {"f:data": {"f:BROKER": {}}})))
+    pipeline.serve("deployments", written("coredns", entry("k", "2026-11-23T08:30:00Z", {})), namespace=SYSTEM)
     snapshot = collect(pipeline.cluster, deep=True)
     first, second, third = snapshot.data("changes")
     assert first == {
@@ -78,15 +66,15 @@ def test_no_value_is_in_the_changes(pipeline: FakePipeline) -> None:
     tree = {"f:metadata": {"f:finalizers": {**EMPTY, f'v:"{CANARY}"': {}}}, "f:data": {"f:INFLUXDB_TOKEN": {}}}
     token = secret("pipeline-secrets", INFLUXDB_TOKEN=CANARY.encode())
     token["metadata"]["managedFields"] = [entry("edit", "2026-11-23T07:00:00Z", tree)]
-    serve(pipeline, "secrets", token)
+    pipeline.serve("secrets", token)
     snapshot = collect(pipeline.cluster, deep=True)
     assert snapshot.data("changes")[0]["fields"] == ["metadata.finalizers", "data.INFLUXDB_TOKEN"]
     assert CANARY not in snapshot.to_json()
 
 
 def test_changes_of_what_can_be_read_outlive_what_cannot(pipeline: FakePipeline) -> None:
-    serve(pipeline, "services", written("s", entry("edit", "2026-11-23T07:00:00Z", IMAGE)))
-    pipeline.api.routes[kind_of("configmaps").path(NS)] = (403, {})
+    pipeline.serve("services", written("s", entry("edit", "2026-11-23T07:00:00Z", IMAGE)))
+    pipeline.forbid("configmaps")
     snapshot = collect(pipeline.cluster, deep=True)
     assert [change["name"] for change in snapshot.data("changes")] == ["s"]
     assert snapshot.failures["configmaps"].kind == "AccessDenied"
@@ -107,9 +95,9 @@ def test_who_wrote_everything_is_told_in_broad_paths() -> None:
 
 def test_quotas_say_what_is_used(pipeline: FakePipeline) -> None:
     hard, used = {"pods": "8"}, {"pods": "8"}
-    serve(pipeline, "resourcequotas", {"metadata": {"name": "q"}, "spec": {}, "status": {"hard": hard, "used": used}})
+    pipeline.serve("resourcequotas", {"metadata": {"name": "q"}, "spec": {}, "status": {"hard": hard, "used": used}})
     limits = [{"type": "Container", "max": {"memory": "64Mi"}}]
-    serve(pipeline, "limitranges", {"metadata": {"name": "l"}, "spec": {"limits": limits}})
+    pipeline.serve("limitranges", {"metadata": {"name": "l"}, "spec": {"limits": limits}})
     assert collect(pipeline.cluster, deep=True).data("quotas") == [
         {"kind": "ResourceQuota", "name": "q", "hard": hard, "used": used},
         {"kind": "LimitRange", "name": "l", "limits": limits},
@@ -117,7 +105,7 @@ def test_quotas_say_what_is_used(pipeline: FakePipeline) -> None:
 
 
 def test_neighbours_are_looked_at_by_their_labels(pipeline: FakePipeline) -> None:
-    serve(pipeline, "pods", pod("coredns"), namespace=SYSTEM)
+    pipeline.serve("pods", pod("coredns"), namespace=SYSTEM)
     (found,) = collect(pipeline.cluster, deep=True).data("system_pods")
     assert found == pod("coredns")
     [asked] = [path for _, path, _ in pipeline.api.asked if f"{SYSTEM}/pods" in path]
@@ -126,7 +114,7 @@ def test_neighbours_are_looked_at_by_their_labels(pipeline: FakePipeline) -> Non
 
 def test_what_an_environment_does_not_grant_is_named_and_the_rest_is_read(pipeline: FakePipeline) -> None:
     for kind, namespace in (("pods", SYSTEM), ("deployments", SYSTEM), ("limitranges", NS), ("replicasets", NS)):
-        pipeline.api.routes[kind_of(kind).path(namespace)] = (403, {})
+        pipeline.forbid(kind, namespace=namespace)
     snapshot = collect(pipeline.cluster, deep=True)
     failures = {source: failure for source, failure in snapshot.failures.items() if source not in UNSERVED}
     assert {source: (failure.kind, failure.resource) for source, failure in failures.items()} == {
@@ -188,7 +176,7 @@ def test_prometheus_is_asked_about_the_pipeline_s_own_series(pipeline: FakePipel
 
 
 def test_the_observers_logs_are_read_as_the_others(pipeline: FakePipeline) -> None:
-    serve(pipeline, "pods", pod("loki"))
+    pipeline.serve("pods", pod("loki"))
     pipeline.api.routes[f"{PODS}/loki-0/log"] = (200, b"2026-11-23T06:00:00Z level=error\n")
     snapshot = collect(pipeline.cluster, deep=True)
     assert snapshot.data("logs/loki")[0]["lines"] == ["2026-11-23T06:00:00Z level=error"]

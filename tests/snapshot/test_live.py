@@ -16,9 +16,6 @@ from pipeline_services.snapshot.live import holds_nothing
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.clients import fake_servers
 from tests.snapshot.fake_pipeline import FakePipeline
-from tests.snapshot.test_collector import pipeline
-
-__all__ = ["pipeline"]
 
 PIPELINE = Pipeline.load()
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,16 +17,10 @@ from pipeline_services.snapshot.sources.neighbours import shapes
 from tests.judgements.world import NOW, healthy
 from tests.scale.crowd import pods, usage
 from tests.scale.fake_lists import paged
-from tests.snapshot.fake_pipeline import NS, PODS, FakePipeline, fake_pipeline
+from tests.snapshot.fake_pipeline import NS, PODS, FakePipeline
 
 OWN = Pipeline.load()
 BYTES_OF_AN_OUTLINE = 1_000
-
-
-@pytest.fixture
-def pipeline(tmp_path: Path) -> Iterator[FakePipeline]:
-    with fake_pipeline(tmp_path) as running:
-        yield running
 
 
 def stranger(**changes: Any) -> dict[str, Any]:
