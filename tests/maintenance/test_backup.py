@@ -14,23 +14,10 @@ from pipeline_services.maintenance.archive import Archive
 from pipeline_services.maintenance.site import Site
 from pipeline_services.model.errors import NoData
 from tests.conftest import Refused
-from tests.maintenance.backup_site import (
-    archive,
-    broker,
-    copy,
-    copy_server,
-    live,
-    live_server,
-    notes,
-    quiet,
-    said,
-    site,
-)
+from tests.maintenance.backup_site import notes, said
 from tests.maintenance.influxdb.fake_influx import FakeInflux
 from tests.maintenance.influxdb.hand_made import BUCKET
 from tests.maintenance.kafka.fake_broker import FakeBroker
-
-__all__ = ["archive", "broker", "copy", "copy_server", "live", "live_server", "quiet", "site"]
 
 
 def test_a_backup_says_how_large_it_is_and_which_was_before(

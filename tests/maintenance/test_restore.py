@@ -15,12 +15,10 @@ from pipeline_services.maintenance import backup
 from pipeline_services.maintenance.archive import Archive
 from pipeline_services.maintenance.site import Site
 from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
-from tests.maintenance.backup_site import archive, broker, copy, copy_server, live, live_server, quiet, said, site
+from tests.maintenance.backup_site import said
 from tests.maintenance.influxdb.fake_influx import OPERATOR, FakeInflux
 from tests.maintenance.influxdb.hand_made import BUCKET, HELD, HOUR_AGO_NS
 from tests.maintenance.kafka.fake_broker import FakeBroker
-
-__all__ = ["archive", "broker", "copy", "copy_server", "live", "live_server", "quiet", "site"]
 
 
 def test_a_restore_does_not_need_kafka(site: Site, older: Path, broker: FakeBroker) -> None:
