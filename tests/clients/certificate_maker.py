@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import socket
 import ssl
 from contextlib import AbstractContextManager
@@ -42,13 +43,20 @@ def issue(name: str, *, by: Issued | None = None, days: float = 30, since: float
         .add_extension(x509.BasicConstraints(ca=by is None, path_length=None), critical=True)
     )
     if by:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        builder = builder.add_extension(x509.SubjectAlternativeName([_known_as(name)]), critical=False)
     signer = serialization.load_pem_private_key(by.key, None) if by else key
     assert isinstance(signer, ec.EllipticCurvePrivateKey)
     return Issued(
         builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM),
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
     )
+
+
+def _known_as(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def server_context(shown: Issued, folder: Path) -> ssl.SSLContext:

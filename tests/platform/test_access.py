@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
-import ssl
-import threading
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,10 @@ import yaml
 
 from pipeline_services.model.paths import Cache
 from pipeline_services.platform.cluster import access
+from tests.clients.certificate_maker import Issued, issue, with_tls
+from tests.clients.fake_servers import serving
+
+CA = issue("the CA")
 
 
 @pytest.fixture(autouse=True)
@@ -21,48 +23,34 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cache:
     return Cache(tmp_path / "conveyor")
 
 
-class Ready(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200 if self.path == "/readyz" else 404)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None: ...
-
-
 @pytest.fixture
-def server(certificate: tuple[Path, Path]) -> Iterator[int]:
-    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ready)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    listener.socket = context.wrap_socket(listener.socket, server_side=True)
-    thread = threading.Thread(target=listener.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield listener.server_address[1]
-    listener.shutdown()
-    listener.server_close()
+def server(tmp_path: Path) -> Iterator[int]:
+    with serving({"/readyz": (200, {})}) as api:
+        yield with_tls(api, issue("127.0.0.1", by=CA), tmp_path).port
 
 
-def write_kubeconfig(path: Path, port: int, authority: str) -> None:
+def write_kubeconfig(path: Path, port: int, by: Issued = CA) -> None:
     path.parent.mkdir(parents=True)
+    authority = base64.b64encode(by.certificate).decode()
     cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority-data": authority}
     path.write_text(yaml.safe_dump({"clusters": [{"name": "x", "cluster": cluster}]}), encoding="utf-8")
 
 
-def test_api_server_that_is_ready_answers(cache: Cache, server: int, authority: str) -> None:
+def test_api_server_that_is_ready_answers(cache: Cache, server: int) -> None:
     found = access.access_to(cache)
-    write_kubeconfig(found.kubeconfig, server, authority)
+    write_kubeconfig(found.kubeconfig, server)
     assert access.answers(found)
 
 
-def test_other_server_at_the_same_port_is_not_the_cluster(cache: Cache, server: int, other_authority: str) -> None:
+def test_other_server_at_the_same_port_is_not_the_cluster(cache: Cache, server: int) -> None:
     found = access.access_to(cache)
-    write_kubeconfig(found.kubeconfig, server, other_authority)
+    write_kubeconfig(found.kubeconfig, server, issue("another CA"))
     assert not access.answers(found)
 
 
-def test_port_without_a_server_does_not_answer(cache: Cache, authority: str) -> None:
+def test_port_without_a_server_does_not_answer(cache: Cache) -> None:
     found = access.access_to(cache)
-    write_kubeconfig(found.kubeconfig, 9, authority)
+    write_kubeconfig(found.kubeconfig, 9)
     assert not access.answers(found)
 
 

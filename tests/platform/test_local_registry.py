@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,13 @@ port = re.search("127.0.0.1:([0-9]+)", open(sys.argv[2]).read())[1]
 http.server.HTTPServer(("127.0.0.1", int(port)), Answers).serve_forever()
 ' "$@"
 """
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def program(folder: Path, text: str) -> Path:
