@@ -15,6 +15,7 @@ from pipeline_services.platform.build.compile import Workshop
 from pipeline_services.platform.build.graph import COMPILE, FETCH, Step
 from pipeline_services.platform.build.versions import load
 from pipeline_services.platform.cluster import access, lifecycle
+from tests.programs import program
 
 
 @pytest.fixture(autouse=True)
@@ -85,9 +86,7 @@ def test_too_little_disk_says_how_much_is_needed(
 def test_module_proxy_that_does_not_answer_is_one_line(
     cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go = tmp_path / "go"
-    go.write_text("#!/bin/sh\necho http://127.0.0.1:9/,direct\n", encoding="utf-8")
-    go.chmod(0o755)
+    go = program(tmp_path / "go", "#!/bin/sh\necho http://127.0.0.1:9/,direct\n")
     monkeypatch.setattr(preflight.toolchains, "go_program", lambda *_: go)
     with pytest.raises(PlatformError, match=r"the Go module proxy http://127\.0\.0\.1:9/ does not answer"):
         preflight.check_module_proxy(Workshop(cache, load()))

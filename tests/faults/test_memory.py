@@ -15,6 +15,7 @@ from pipeline_services.faults import processes
 from pipeline_services.faults.journal import Command
 from pipeline_services.model.waiting import wait_until
 from tests.faults.test_library import Container
+from tests.programs import program
 
 FILLED = 64 << 20
 SMALL = 16 << 20
@@ -29,11 +30,9 @@ FULL = '#!/bin/sh\n[ "$1" != /dev/zero ] || { echo some; exit 1; }\nexec /bin/ca
 
 def programs(folder: Path, mount: str, cat: str) -> dict[str, str]:
     """An environment in which nothing is mounted, and nothing is filled unless ``cat`` is empty."""
-    folder.mkdir()
     for name, text in (("unshare", PRIVATE), ("mount", mount), ("cat", cat)):
         if text:
-            (folder / name).write_text(text)
-            (folder / name).chmod(0o755)
+            program(folder / name, text)
     return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
 
 

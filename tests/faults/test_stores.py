@@ -10,6 +10,7 @@ import pytest
 
 from pipeline_services.faults import stores
 from pipeline_services.faults.journal import Command
+from tests.programs import program
 
 NSENTER = """#!/bin/sh
 # Leaves out its own words and those of env; what is left is the tool's command.
@@ -23,9 +24,8 @@ LISTED = "0a1\\tbench-1790000000-1\\t336h\\n0b2\\tsensor-data\\t336h\\n0c3\\tben
 
 def run(command: Command, folder: Path, buckets: str = "", processes: str = "1") -> tuple[int, list[str]]:
     """The step's exit code, and what was asked of the tools."""
-    for name, text in (("nsenter", NSENTER), ("pgrep", f"#!/bin/sh\nprintf '{processes}\\n'\n")):
-        (folder / name).write_text(text)
-        (folder / name).chmod(0o755)
+    program(folder / "nsenter", NSENTER)
+    program(folder / "pgrep", f"#!/bin/sh\nprintf '{processes}\\n'\n")
     calls = folder / "calls"
     calls.touch()
     env = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "CALLS": str(calls), "BUCKETS": buckets}

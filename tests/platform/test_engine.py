@@ -11,6 +11,7 @@ from pipeline_services.clients import apt, engine
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.failures import CommandFailed, ToolMissing
 from pipeline_services.model.paths import Cache
+from tests.programs import program
 
 WORKS = "exit 0"
 NO_DAEMON = 'echo "Cannot connect to the Docker daemon"; exit 1'
@@ -19,9 +20,7 @@ NO_PRIVILEGE = 'case "$1" in run) echo "unable to apply caps"; exit 125;; import
 
 def programs(folder: Path, monkeypatch: pytest.MonkeyPatch, **bodies: str) -> None:
     for name, body in bodies.items():
-        file = folder / name
-        file.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
-        file.chmod(0o755)
+        program(folder / name, f"#!/bin/sh\n{body}\n")
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setattr(engine, "SYSTEM_PATH", str(folder))
 

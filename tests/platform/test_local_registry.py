@@ -16,6 +16,7 @@ from pipeline_services.platform.build.origin import REGISTRY, Origin, answers
 from pipeline_services.platform.build.upstream import NODE, UPSTREAM
 from tests.acceptance import local_registry
 from tests.acceptance.local_registry import REARRANGED, dockerfile, push, served
+from tests.programs import program
 
 PLACE = Origin(REGISTRY, "localhost:5000")
 A_REGISTRY = """#!/bin/sh
@@ -38,20 +39,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def program(folder: Path, text: str) -> Path:
-    file = folder / "program"
-    file.write_text(text, encoding="utf-8")
-    file.chmod(0o755)
-    return file
-
-
 def test_every_image_that_is_pulled_is_in_it() -> None:
     assert REARRANGED.keys() == UPSTREAM.keys()
     assert dockerfile("loki").splitlines()[:3] == ["ARG BASE", "FROM ${BASE}", "USER 0"]
 
 
 def test_each_is_made_of_the_image_from_packages_and_pushed_under_its_own_name(tmp_path: Path) -> None:
-    podman = Engine(program(tmp_path, f'#!/bin/sh\necho "$*" >>{tmp_path}/told\n'), is_podman=True, env={})
+    podman = Engine(program(tmp_path / "program", f'#!/bin/sh\necho "$*" >>{tmp_path}/told\n'), is_podman=True, env={})
     built = Assembly.of(Cache(tmp_path), versions.load(), podman)
     said: list[str] = []
     push(built, PLACE, said.append)
@@ -66,7 +60,7 @@ def test_each_is_made_of_the_image_from_packages_and_pushed_under_its_own_name(t
 
 
 def test_it_answers_within_the_block_and_not_after(tmp_path: Path, free_port: int) -> None:
-    with served(program(tmp_path, A_REGISTRY), tmp_path, free_port) as place:
+    with served(program(tmp_path / "program", A_REGISTRY), tmp_path, free_port) as place:
         assert answers(place)
     assert not answers(place)
 
@@ -75,6 +69,6 @@ def test_one_that_does_not_start_is_an_error(tmp_path: Path, free_port: int, mon
     monkeypatch.setattr(local_registry, "STARTED_WITHIN_S", 0.5)
     with (
         pytest.raises(WaitExpired, match="the registry to answer"),
-        served(program(tmp_path, "#!/bin/sh\nexit 1\n"), tmp_path, free_port),
+        served(program(tmp_path / "program", "#!/bin/sh\nexit 1\n"), tmp_path, free_port),
     ):
         pass

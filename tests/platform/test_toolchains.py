@@ -12,14 +12,11 @@ from pipeline_services.model.failures import ToolMissing
 from pipeline_services.model.paths import Cache
 from pipeline_services.platform.build import toolchains, versions
 from pipeline_services.platform.build.toolchains import Tool, version_in
+from tests.programs import program
 
 
-def program(folder: Path, name: str, says: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / name
-    file.write_text(f"#!/bin/sh\n/usr/bin/printf '%b' '{says}'\n", encoding="utf-8")
-    file.chmod(0o755)
-    return file
+def saying(file: Path, says: str) -> Path:
+    return program(file, f"#!/bin/sh\n/usr/bin/printf '%b' '{says}'\n")
 
 
 GO = Tool("go", ("go",), "version", "1.26.5", ())
@@ -40,26 +37,26 @@ def test_version_is_read_from_what_a_program_says(says: str, version: Version | 
 
 
 def test_program_on_the_path_that_is_new_enough_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = program(tmp_path, "go", "go version go1.26.5 linux/amd64")
+    found = saying(tmp_path / "go", "go version go1.26.5 linux/amd64")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert GO.find() == found
 
 
 def test_older_one_is_passed_over_for_a_newer_one_behind_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program(tmp_path / "old", "go", "go version go1.19.8 linux/amd64")
-    newer = program(tmp_path / "new", "go", "go version go1.30 linux/amd64")
+    saying(tmp_path / "old" / "go", "go version go1.19.8 linux/amd64")
+    newer = saying(tmp_path / "new" / "go", "go version go1.30 linux/amd64")
     monkeypatch.setenv("PATH", f"{tmp_path / 'old'}:{tmp_path / 'new'}:/bin")
     assert GO.find() == newer
 
 
 def test_one_that_fails_when_asked_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program(tmp_path, "go", "").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    program(tmp_path / "go", "#!/bin/sh\nexit 1\n")
     monkeypatch.setenv("PATH", f"{tmp_path}:/nowhere")
     assert GO.find() is None
 
 
 def test_our_own_is_found_beside_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = program(tmp_path / "ours", "go", "go version go1.26.6")
+    ours = saying(tmp_path / "ours" / "go", "go version go1.26.6")
     monkeypatch.setenv("PATH", "/nowhere")
     assert GO.find([ours.parent]) == ours
 
@@ -89,6 +86,6 @@ def test_steps_of_toolchains_are_no_part_of_any_key() -> None:
 def test_compiler_without_its_library_is_not_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, there: bool
 ) -> None:
-    program(tmp_path, "gcc", says)
+    saying(tmp_path / "gcc", says)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert toolchains.has_c_library() is there

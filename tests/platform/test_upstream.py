@@ -16,6 +16,7 @@ from pipeline_services.platform.build.graph import COMPILE, Job
 from pipeline_services.platform.build.images import PREFIX
 from pipeline_services.platform.build.origin import FROM_PACKAGES, REGISTRY, Origin
 from pipeline_services.platform.build.upstream import BROUGHT, BUILT, UPSTREAM
+from tests.programs import program
 
 NO_ENGINE = Engine(Path("/none"), is_podman=True, env={})
 PUBLIC, LOCAL = Origin(REGISTRY), Origin(REGISTRY, "localhost:5000")
@@ -28,10 +29,8 @@ def assembly(folder: Path, chosen: Origin, engine: Engine = NO_ENGINE) -> Assemb
 @pytest.fixture
 def podman(tmp_path: Path) -> Engine:
     """A program that notes what it is told; images it has got none, and each has the same id."""
-    file = tmp_path / "podman"
-    file.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/told\ncase "$1" in image) echo 0123;; esac\n', encoding="utf-8")
-    file.chmod(0o755)
-    return Engine(file, is_podman=True, env={})
+    text = f'#!/bin/sh\necho "$*" >>{tmp_path}/told\ncase "$1" in image) echo 0123;; esac\n'
+    return Engine(program(tmp_path / "podman", text), is_podman=True, env={})
 
 
 def told(folder: Path) -> list[str]:

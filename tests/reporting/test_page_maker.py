@@ -10,6 +10,7 @@ import pytest
 from pipeline_services.reporting.allure import node, page_maker
 from pipeline_services.reporting.allure.node import PageUnavailable
 from pipeline_services.reporting.allure.page_maker import PageMaker, loading
+from tests.programs import program
 
 FAKE_NODE = """#!{python}
 import json, pathlib, sys, time
@@ -28,9 +29,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def maker(folder: Path, does: str) -> PageMaker:
-    program = folder / "node"
-    program.write_text(FAKE_NODE.format(python=sys.executable, does=does))
-    program.chmod(0o755)
+    program(folder / "node", FAKE_NODE.format(python=sys.executable, does=does))
     return PageMaker(lambda line: None)
 
 

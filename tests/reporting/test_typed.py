@@ -8,14 +8,12 @@ import pytest
 
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.reporting.runbook.typed import Answer, OperatorShell
+from tests.programs import program
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> OperatorShell:
-    kubectl = tmp_path / "bin" / "kubectl"
-    kubectl.parent.mkdir()
-    kubectl.write_text('#!/bin/sh\necho "$KUBECONFIG: $*"\n')
-    kubectl.chmod(0o755)
+    kubectl = program(tmp_path / "bin" / "kubectl", '#!/bin/sh\necho "$KUBECONFIG: $*"\n')
     return OperatorShell(tmp_path / "config", kubectl, tmp_path)
 
 
