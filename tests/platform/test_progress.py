@@ -21,10 +21,10 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The exact_duration, to be put forward."""
-    exact_duration_s = [100.0]
-    monkeypatch.setattr("pipeline_services.platform.build.progress.time.monotonic", lambda: exact_duration_s[0])
-    return exact_duration_s
+    """The clock, to be put forward."""
+    clock_s = [100.0]
+    monkeypatch.setattr("pipeline_services.platform.build.progress.time.monotonic", lambda: clock_s[0])
+    return clock_s
 
 
 def steps(*names: str) -> list[Step]:

@@ -88,13 +88,14 @@ def result(case: str, component: str, error: BaseException | None = None, runboo
 class Project:
     """A folder with this repository's pytest.ini and conftest.py, checks of its own, and no report generator."""
 
-    def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, checks: str = CHECKS) -> None:
+    def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pytester = pytester
         ini = (ROOT / "pytest.ini").read_text()
         pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
         pytester.makeconftest((ROOT / "conftest.py").read_text())
-        (pytester.mkdir("checks") / "test_made.py").write_text(checks)
+        pytester.mkdir("checks")
         pytester.mkdir("chaos")
+        self.write("checks", CHECKS)
         monkeypatch.setenv("COLUMNS", "100")
         # Without Node the page is a plain one and a run takes no time; test_page.py makes the real one.
         monkeypatch.setattr("pipeline_services.reporting.allure.node.importlib.util.find_spec", lambda name: None)
@@ -109,6 +110,16 @@ class Project:
     def reports(self) -> Path:
         """Where the report of a saved snapshot goes."""
         return self.home / "replay"
+
+    def write(self, folder: str, text: str) -> None:
+        """Let the project have this file, in the place of that which was there."""
+        (self.pytester.path / folder / "test_made.py").write_text(text)
+
+    def settings(self, text: str) -> tuple[str, str]:
+        """The option for settings with this text."""
+        file = self.pytester.path / "here.toml"
+        file.write_text(text)
+        return "--settings", str(file)
 
     def judge(self, seen: Snapshot, *arguments: str) -> pytest.RunResult:
         """``pytest -m daily --snapshot FILE``."""

@@ -29,11 +29,6 @@ def pytest_sessionstart(session):
 """
 
 
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    return Project(pytester, monkeypatch)
-
-
 def judged_whole(project: Project) -> bytes:
     """The report of a whole run, as it lies there before a part is run."""
     project.judge(snapshot())
@@ -52,11 +47,9 @@ def judged_whole(project: Project) -> bytes:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_picked_checks_are_counted_and_publish_nothing(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str
-) -> None:
+def test_picked_checks_are_counted_and_publish_nothing(project: Project, arguments: list[str], says: str) -> None:
     sampled = CHECKS.replace('@component("storage")', '@component("storage")\n@pytest.mark.sample')
-    project = Project(pytester, monkeypatch, sampled)
+    project.write("checks", sampled)
     before = judged_whole(project)
     run = project.judge(snapshot(), *arguments)
     assert run.ret == 0
@@ -66,15 +59,13 @@ def test_picked_checks_are_counted_and_publish_nothing(
 
 
 def test_the_parts_that_an_environment_does_not_have_are_no_part_of_the_whole(project: Project) -> None:
-    settings = project.pytester.path / "here.toml"
-    settings.write_text('[absent]\ncomponents = ["storage"]\n')
-    project.judge(snapshot(), "--settings", str(settings)).stdout.fnmatch_lines(["PASSED: all 4 checks; *"])
+    settings = project.settings('[absent]\ncomponents = ["storage"]\n')
+    project.judge(snapshot(), *settings).stdout.fnmatch_lines(["PASSED: all 4 checks; *"])
 
 
 def test_what_the_settings_change_stands_on_the_terminal_and_in_the_file(project: Project) -> None:
-    settings = project.pytester.path / "here.toml"
-    settings.write_text('[absent]\ncomponents = ["storage"]\n[thresholds.consumer-lag]\nfail = 50000\n')
-    run = project.judge(snapshot(), "--settings", str(settings))
+    settings = project.settings('[absent]\ncomponents = ["storage"]\n[thresholds.consumer-lag]\nfail = 50000\n')
+    run = project.judge(snapshot(), *settings)
     run.stdout.fnmatch_lines(["not here, *: storage", "changed by the settings: consumer-lag fails unless < 50000 *"])
     about = json.loads((project.reports / "daily.json").read_text())["run"]
     assert about["absent"] == ["storage"]
@@ -113,11 +104,9 @@ def test_stopping_at_the_first_failure_says_what_was_not_run(project: Project) -
     assert (project.reports / "daily.json").read_bytes() == before
 
 
-def test_a_case_that_ends_the_session_leaves_the_rest_not_known(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_case_that_ends_the_session_leaves_the_rest_not_known(project: Project) -> None:
     ending = CHECKS.replace('    """The metric keeps to its level."""', '    pytest.exit("enough", returncode=0)')
-    project = Project(pytester, monkeypatch, ending)
+    project.write("checks", ending)
     run = project.judge(snapshot())
     assert run.ret == 2
     run.stdout.no_fnmatch_line("*PASSED*")
@@ -139,9 +128,8 @@ def test_nothing_selected_is_refused_in_one_line(project: Project) -> None:
 
 
 def test_everything_absent_is_refused_in_one_line(project: Project) -> None:
-    settings = project.pytester.path / "here.toml"
-    settings.write_text('[absent]\ncomponents = ["storage", "kafka", "producer", "processor"]\n')
-    run = project.judge(snapshot(), "--settings", str(settings))
+    settings = project.settings('[absent]\ncomponents = ["storage", "kafka", "producer", "processor"]\n')
+    run = project.judge(snapshot(), *settings)
     assert run.ret == 4
     run.stdout.fnmatch_lines(["REFUSED: every component is absent, by the settings: nothing was judged"])
 

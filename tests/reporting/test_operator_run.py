@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.model.errors import NoData, ServiceUnreachable
+from tests.clients.fake_servers import kubeconfig
 from tests.other_pipeline import without
 from tests.reporting.samples import CHECKS, Project, pod, snapshot
 
@@ -17,11 +18,6 @@ pytest_plugins = ("pytester",)
 AWAY = ServiceUnreachable("Prometheus does not answer")
 FIELDS = {"id", "component", "outcome", "message", "runbook", "escalation", "cause"}
 FILES = {"daily.json", "junit.xml", "snapshot.json", "index.html", "runbook.html"}
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    return Project(pytester, monkeypatch)
 
 
 def daily(project: Project, folder: Path | None = None) -> dict[str, object]:
@@ -87,11 +83,11 @@ def test_a_fault_of_the_suite_is_inconclusive_and_shows_where(project: Project) 
     run.stdout.fnmatch_lines(["SUITE ERROR  1 check of storage: KeyError: 'phase' (test_made.py:*"])
 
 
-def test_a_skipped_check_is_not_known(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_skipped_check_is_not_known(project: Project) -> None:
     skipping = CHECKS.replace(
         '    assert snapshot.data("volume")', '    pytest.skip("later")\n    assert snapshot.data("volume")'
     )
-    project = Project(pytester, monkeypatch, skipping)
+    project.write("checks", skipping)
     assert project.judge(snapshot()).ret == 2
     assert outcomes(project)["test_volume"] == "inconclusive"
 
@@ -126,9 +122,7 @@ def test_some_checks_alone_leave_the_report_as_it_was(project: Project) -> None:
 
 
 def test_a_part_that_is_declared_absent_is_not_judged(project: Project) -> None:
-    settings = project.pytester.path / "here.toml"
-    settings.write_text('[absent]\ncomponents = ["storage"]\n')
-    run = project.judge(snapshot({"volume": AWAY}), "--settings", str(settings))
+    run = project.judge(snapshot({"volume": AWAY}), *project.settings('[absent]\ncomponents = ["storage"]\n'))
     assert run.ret == 0
     run.stdout.fnmatch_lines(["not here, by the settings: storage"])
     assert "test_volume" not in outcomes(project)
@@ -141,43 +135,16 @@ def test_without_node_the_verdict_stands_and_the_page_is_plain(project: Project)
     assert "FAILED: 1 failed (storage 1)" in (project.reports / "index.html").read_text()
 
 
-def test_ctrl_c_leaves_the_last_report_whole(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    stopping = CHECKS.replace(
-        '["phase"] ==', '["phase"] != "Stop" or _stop()\n    assert snapshot.data("volume")["phase"] =='
-    )
-    stopping += "\n\ndef _stop():\n    raise KeyboardInterrupt\n"
-    project = Project(pytester, monkeypatch, stopping)
-    project.judge(snapshot())
-    before = {file.name: file.read_bytes() for file in project.reports.iterdir()}
-    run = project.judge(snapshot({"volume": {"phase": "Stop"}}))
-    assert run.ret == 130
-    assert {file.name: file.read_bytes() for file in project.reports.iterdir()} == before
-
-
-def test_a_check_must_name_its_component(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    project = Project(pytester, monkeypatch, CHECKS.replace('@component("storage")', '@component("cellar")'))
+def test_a_check_must_name_its_component(project: Project) -> None:
+    project.write("checks", CHECKS.replace('@component("storage")', '@component("cellar")'))
     run = project.judge(snapshot())
     assert run.ret == 4
     run.stderr.fnmatch_lines(["*test_volume needs @pytest.mark.component with one of: *"])
 
 
-def write_kubeconfig(folder: Path) -> Path:
-    """Of a cluster at a port where nothing listens."""
-    entry = {"cluster": "dead", "user": "nobody"}
-    file = folder / "dead.kubeconfig"
-    file.write_text(
-        json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "dead",
-                "contexts": [{"name": "dead", "context": entry}],
-                "clusters": [{"name": "dead", "cluster": {"server": "https://127.0.0.1:1"}}],
-                "users": [{"name": "nobody", "user": {"token": "x"}}],
-            }
-        )
-    )
-    return file
+def silent(project: Project) -> Path:
+    """A kubeconfig of a cluster at a port where nothing listens."""
+    return kubeconfig(project.pytester.path / "silent.kubeconfig", 1)
 
 
 @pytest.mark.parametrize(
@@ -185,12 +152,12 @@ def write_kubeconfig(folder: Path) -> Path:
     [
         (["--snapshot", "none.json"], "cannot read the snapshot*none.json*"),
         (["--kubeconfig", "none"], "there is no kubeconfig*none*"),
-        (["--kubeconfig", "dead.kubeconfig", "--context", "b"], "there is no context b in*dead.kubeconfig*"),
+        (["--kubeconfig", "silent.kubeconfig", "--context", "b"], "there is no context b in*silent.kubeconfig*"),
     ],
     ids=["snapshot", "kubeconfig", "context"],
 )
 def test_what_is_not_there_is_refused_in_one_line(project: Project, arguments: list[str], says: str) -> None:
-    write_kubeconfig(project.pytester.path)
+    silent(project)
     run = project.run("-m", "daily", *arguments)
     assert run.ret == 4
     said = [line for line in run.outlines if line]
@@ -200,7 +167,7 @@ def test_what_is_not_there_is_refused_in_one_line(project: Project, arguments: l
 
 
 def test_a_cluster_that_does_not_answer_is_one_line_and_exit_2(project: Project) -> None:
-    file = write_kubeconfig(project.pytester.path)
+    file = silent(project)
     before = file.read_bytes()
     run = project.run("-m", "daily", "--kubeconfig", str(file))
     assert run.ret == 2
@@ -212,7 +179,7 @@ def test_a_cluster_that_does_not_answer_is_one_line_and_exit_2(project: Project)
 def test_a_run_that_could_ask_nothing_leaves_a_good_report(project: Project) -> None:
     project.judge(snapshot(), "--reports", "reports")
     before = {path.name: path.read_bytes() for path in project.home.iterdir() if path.is_file()}
-    run = project.run("-m", "daily", "--kubeconfig", str(write_kubeconfig(project.pytester.path)))
+    run = project.run("-m", "daily", "--kubeconfig", str(silent(project)))
     assert run.ret == 2
     assert {path.name: path.read_bytes() for path in project.home.iterdir() if path.is_file()} == before
     assert daily(project, project.home / "unanswered")["verdict"] == "inconclusive"
@@ -220,7 +187,7 @@ def test_a_run_that_could_ask_nothing_leaves_a_good_report(project: Project) -> 
 
 
 def test_a_run_that_could_ask_nothing_replaces_one_that_could_not_either(project: Project) -> None:
-    file = str(write_kubeconfig(project.pytester.path))
+    file = str(silent(project))
     project.run("-m", "daily", "--kubeconfig", file)
     project.run("-m", "daily", "--kubeconfig", file)
     assert not (project.home / "unanswered").exists()
@@ -257,9 +224,7 @@ def test_ctrl_c_while_the_page_is_made_leaves_the_last_report_whole(
 
 
 def test_settings_with_an_unknown_key_are_refused(project: Project) -> None:
-    settings = project.pytester.path / "here.toml"
-    settings.write_text("[treshold]\n")
-    run = project.judge(snapshot(), "--settings", str(settings))
+    run = project.judge(snapshot(), *project.settings("[treshold]\n"))
     assert run.ret == 4
     run.stderr.fnmatch_lines(["*unknown key 'treshold'*"])
 

@@ -66,11 +66,6 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     return Cluster(monkeypatch)
 
 
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    return Project(pytester, monkeypatch)
-
-
 def journaled(run: str, pid: int, summary: str = "producer scaled to 0") -> None:
     now = time.time()
     own_journal().write(Entry(f"{run}-{pid}", run, pid, summary, now, now + 900))

@@ -129,7 +129,7 @@ def test_kafka_recovers(request):
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
     made = Project(pytester, monkeypatch)
-    (pytester.path / "chaos" / "test_made.py").write_text(PLAYS)
+    made.write("chaos", PLAYS)
     return made
 
 
@@ -181,10 +181,8 @@ def test_a_stopped_run_tells_what_it_had_found_and_leaves_the_report_as_it_was(p
     stopped = (
         "\n\n@pytest.mark.chaos\n@pytest.mark.runbook('x')\n@pytest.mark.component('kafka')\ndef test_%s():\n    %s\n"
     )
-    file = project.pytester.path / "chaos" / "test_made.py"
-    file.write_text(
-        PLAYS + stopped % ("late", "assert False, 'back too late'") + stopped % ("long", "raise KeyboardInterrupt")
-    )
+    late, long = stopped % ("late", "assert False, 'back too late'"), stopped % ("long", "raise KeyboardInterrupt")
+    project.write("chaos", PLAYS + late + long)
     run = play(project, 8.0)
     assert run.ret == 130
     run.stdout.fnmatch_lines(

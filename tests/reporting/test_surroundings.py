@@ -21,11 +21,6 @@ SIGNALLED = CHECKS.replace(
 SIGNALLED += "\n\ndef _stop():\n    import os, signal\n    os.kill(os.getpid(), signal.{name})\n"
 
 
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    return Project(pytester, monkeypatch)
-
-
 def no_room(*_: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -48,9 +43,9 @@ def test_on_a_full_disk_the_verdict_stands(project: Project, monkeypatch: pytest
     assert whole(project) == before
 
 
-def test_what_a_case_cannot_attach_ends_no_case(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_case_cannot_attach_ends_no_case(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     attaching = CHECKS.replace("    assert snapshot.data", "    allure.attach('x', 'seen')\n    assert snapshot.data")
-    project = Project(pytester, monkeypatch, f"import allure\n{attaching}")
+    project.write("checks", f"import allure\n{attaching}")
     monkeypatch.setattr(AllureFileLogger, "report_attached_data", no_room_beside)
     assert_not_reported(project.judge(snapshot({"pods": []})))
 
@@ -84,10 +79,8 @@ def test_a_home_that_cannot_be_written_costs_the_page_alone(tmp_path: Path, monk
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
-def test_a_signal_ends_the_run_in_one_line_and_leaves_the_report_whole(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, name: str, code: int
-) -> None:
-    project = Project(pytester, monkeypatch, SIGNALLED.replace("{name}", name))
+def test_a_signal_ends_the_run_in_one_line_and_leaves_the_report_whole(project: Project, name: str, code: int) -> None:
+    project.write("checks", SIGNALLED.replace("{name}", name))
     project.judge(snapshot())
     before = whole(project)
     run = project.judge(snapshot({"volume": {"phase": "Stop"}}))

@@ -38,11 +38,6 @@ class Diagnosing:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    return Project(pytester, monkeypatch)
-
-
-@pytest.fixture
 def diagnosing(monkeypatch: pytest.MonkeyPatch) -> Diagnosing:
     made = Diagnosing()
     monkeypatch.setattr(rules, "diagnose", made)
@@ -78,9 +73,7 @@ def test_it_is_asked_about_the_same_snapshot_once(project: Project, diagnosing: 
 
 
 def test_it_knows_this_environments_settings(project: Project, diagnosing: Diagnosing) -> None:
-    settings = project.pytester.path / "here.toml"
-    settings.write_text('[absent]\ncomponents = ["loki"]\n')
-    project.judge(snapshot(NO_PRODUCER), "--settings", str(settings))
+    project.judge(snapshot(NO_PRODUCER), *project.settings('[absent]\ncomponents = ["loki"]\n'))
     assert diagnosing.settings[0].absent == {"loki"}
 
 
