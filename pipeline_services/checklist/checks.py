@@ -39,6 +39,7 @@ from pipeline_services.judgements import (
     workloads,
 )
 from pipeline_services.model import roles
+from pipeline_services.model.cluster_part import declared_here
 from pipeline_services.model.metrics import metric
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
@@ -63,7 +64,7 @@ CLUSTER_PART_RUNS: Final = Check(
 CLUSTER_PART_SET_AS_DECLARED: Final = Check(
     "test_cluster_part_set_as_declared",
     cluster_parts.part_is_as_declared,
-    by.each_owned(lambda pipeline: pipeline.declared_parts),
+    by.each_owned(lambda pipeline: declared_here(pipeline.cluster)),
 )
 NAMES_ANSWERED: Final = Check(
     "test_names_answered", cluster_parts.names_are_answered, by.each_owned(lambda pipeline: pipeline.name_servers)

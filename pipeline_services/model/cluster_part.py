@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,3 +31,8 @@ class ClusterPart:
     config_map: str = ""
     zone: str = "cluster.local"
     manifest: str = ""
+
+
+def declared_here(parts: Mapping[str, ClusterPart]) -> dict[str, str]:
+    """Name of each part that this checkout declares to the component that findings about it name."""
+    return {name: part.component for name, part in parts.items() if part.manifest}

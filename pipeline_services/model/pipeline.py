@@ -243,11 +243,6 @@ class Pipeline:
         return {name: part.component for name, part in self.cluster.items() if part.config_map}
 
     @property
-    def declared_parts(self) -> Mapping[str, str]:
-        """Those of them that the checkout itself declares."""
-        return {name: part.component for name, part in self.cluster.items() if part.manifest}
-
-    @property
     def scaled(self) -> tuple[str, ...]:
         """The components that an autoscaler scales."""
         return tuple(self.autoscalers.values())

@@ -17,6 +17,7 @@ from typing import Any, Final
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.model import roles
 from pipeline_services.model.arguments import Parser, add_target
+from pipeline_services.model.cluster_part import declared_here
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
@@ -164,7 +165,7 @@ def _cluster_tasks(
             "declared": partial(declared, pipeline, cluster),
             "namespaces": partial(_namespace, cluster),
         }
-    if pipeline.declared_parts:
+    if declared_here(pipeline.cluster):
         reads[DECLARED_PARTS] = partial(declared_parts, pipeline)
     if pipeline.name_servers:
         reads[DNS_CONFIG] = partial(dns_config, cluster, pipeline)

@@ -8,7 +8,7 @@ from pipeline_services.judgements.cluster_parts import part_runs
 from pipeline_services.judgements.corefile import hidden, servers
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model.errors import AccessDenied, NoData, PreconditionNotMet, UnexpectedAnswer
-from tests.judgements.answers.cluster import COREFILE
+from tests.judgements.answers.system import COREFILE
 from tests.judgements.world import healthy
 
 ZONE = "cluster.local"

@@ -51,7 +51,11 @@ def test_every_file_of_its_folders_is_in_the_image(image: Path) -> None:
 
 
 def test_the_manifests_that_are_compared_are_in_the_image(image: Path) -> None:
-    assert rendered(image / str(Pipeline.load().manifests))
+    pipeline = Pipeline.load()
+    assert rendered(image / str(pipeline.manifests))
+    files = {part.manifest for part in pipeline.cluster.values() if part.manifest}
+    assert files
+    assert not [file for file in files if not (image / file).is_file()]
 
 
 def test_the_dockerfile_copies_what_the_recipe_lays(image: Path) -> None:

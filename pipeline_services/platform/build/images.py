@@ -120,7 +120,7 @@ _MADE_OF_MORE: Final = (
         on="python-base",
         sources=(
             *("conftest.py", "pytest.ini", "pyproject.toml", "RUNBOOK.md", "checks", "chaos", "pipeline_services"),
-            *("manifests/base", "manifests/overlays"),  # what the live objects are compared with
+            *("manifests/base", "manifests/cluster", "manifests/overlays"),  # what the live objects are compared with
         ),
     ),
 )

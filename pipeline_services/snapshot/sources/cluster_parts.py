@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.manifests import object_in
-from pipeline_services.model.cluster_part import ClusterPart
+from pipeline_services.model.cluster_part import ClusterPart, declared_here
 from pipeline_services.model.k8s import spec_of
 from pipeline_services.model.own_cluster import NODE_LEASES, SYSTEM_NAMESPACE
 from pipeline_services.model.paths import REPOSITORY
@@ -55,7 +55,7 @@ def dns_config(cluster: Cluster, pipeline: Pipeline) -> dict[str, Any]:
 
 def declared_parts(pipeline: Pipeline) -> dict[str, Any]:
     """What this checkout declares of the cluster's own parts, by their names; raises as ``object_in``."""
-    return {name: _declared(name, pipeline.cluster[name]) for name in pipeline.declared_parts}
+    return {name: _declared(name, pipeline.cluster[name]) for name in declared_here(pipeline.cluster)}
 
 
 def _declared(name: str, part: ClusterPart) -> dict[str, Any]:

@@ -14,28 +14,10 @@ from pipeline_services.model.flows import ANY, NAMESPACE_NAME, Flow
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, Pipeline
 from pipeline_services.snapshot.sources.declared import COMPARED
+from tests.judgements.answers import system
 
 NODE = "conveyor-control-plane"
 
-COREFILE = """.:53 {
-    errors
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-       pods insecure
-       fallthrough in-addr.arpa ip6.arpa
-       ttl 30
-    }
-    forward . /etc/resolv.conf {
-       max_concurrent 1000
-    }
-    cache 30 {
-       disable success cluster.local
-    }
-    loop
-    reload
-}
-"""
-"""As kubeadm writes it."""
 BODY = ("metadata", "spec", "data", "immutable", "binaryData", "rules", "roleRef", "subjects")
 BOTH = {"policyTypes": ["Ingress", "Egress"]}
 
@@ -73,7 +55,7 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
         ],
         **_rights(pipeline),
         **{"poddisruptionbudgets": [], "quotas": [], "ingresses": []},
-        **_cluster(now, pipeline),
+        **system.lists(now, NODE, pipeline),
     }
 
 
@@ -88,33 +70,6 @@ def _rights(pipeline: Pipeline) -> dict[str, Any]:
         "roles": [{**metadata, "rules": [rule]}],
         "rolebindings": [{**metadata, **bound}],
     }
-
-
-def _cluster(now: float, pipeline: Pipeline) -> dict[str, Any]:
-    """What the pipeline stands on, in the system's namespace."""
-
-    def named(kind: str) -> list[str]:
-        return [name for name, part in pipeline.cluster.items() if part.kind == kind]
-
-    deployment = {"status": {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}}
-    daemon_set = {"status": {"desiredNumberScheduled": 1, "currentNumberScheduled": 1, "numberAvailable": 1}}
-    leases = [*named("Lease"), "apiserver-x2k4q"]
-    return {
-        "system_deployments": [{**_part(name, DEPLOYMENT), **copy.deepcopy(deployment)} for name in named(DEPLOYMENT)],
-        "system_daemonsets": [{**_part(name, DAEMON_SET), **copy.deepcopy(daemon_set)} for name in named(DAEMON_SET)],
-        "system_leases": [{"metadata": {"name": name}, "spec": {"renewTime": _time(now - 2)}} for name in leases],
-        "node_leases": [{"metadata": {"name": NODE}, "spec": {"renewTime": _time(now - 5)}}],
-        "dns_config": dict.fromkeys(pipeline.name_servers, COREFILE),
-        "declared_parts": {name: _part(name, pipeline.cluster[name].kind) for name in pipeline.declared_parts},
-    }
-
-
-def _part(name: str, kind: str) -> dict[str, Any]:
-    """A part of the cluster itself, as it is declared and as it is."""
-    containers = [{"name": name, "image": f"localhost/conveyor/{name}", "args": ["--v=1"]}]
-    template = {"metadata": {"labels": {"k8s-app": name}}, "spec": {"containers": containers}}
-    replicas = {"replicas": 2} if kind == DEPLOYMENT else {}
-    return {"kind": kind, "metadata": {"name": name}, "spec": {**replicas, "template": template}}
 
 
 def declared(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
