@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 from chaos.fault_builders.common import fault_builder, workload_path
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import capacity, objects
-from pipeline_services.faults.model import Fault, Proof
+from pipeline_services.faults.journal import Call
+from pipeline_services.faults.model import Fault, Proof, marks
+from pipeline_services.model.flows import NAMESPACE_NAME
 from pipeline_services.model.k8s import SERVICE_NAME, annotations_of, is_complete, labels_of, template_of
 from pipeline_services.model.kinds import KINDS
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
 
+GUARD: Final = "pod-guard"
 NOBODY: Final = "203.0.113.9"
 """An address that is in no network (RFC 5737)."""
 
@@ -95,3 +98,27 @@ def second_workload(pipeline: SteadyPipeline, app: str) -> Fault:
     path = KINDS["Deployment"].path(pipeline.namespace, name)
     runs = Proof(f"{name} to run", lambda: is_complete(pipeline.api.call("GET", path)), within=60.0)
     return _made("Deployment", name, spec=spec)(pipeline).proved(runs)
+
+
+@fault_builder
+def webhook_without_answer(pipeline: SteadyPipeline, app: str) -> Fault:
+    """The API server asks a webhook that nobody answers before it makes a pod of the app; those that run, run on."""
+    kind = KINDS["ValidatingWebhookConfiguration"]
+    about = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+    webhook = {
+        "name": f"{GUARD}.example.com",
+        "rules": [about],
+        "namespaceSelector": {"matchLabels": {NAMESPACE_NAME: pipeline.namespace}},
+        "objectSelector": {"matchLabels": dict(pipeline.description[app].selector)},
+        "clientConfig": {"url": f"https://{NOBODY}/"},
+        **{"failurePolicy": "Fail", "timeoutSeconds": 1, "sideEffects": "None", "admissionReviewVersions": ["v1"]},
+    }
+    body = {"apiVersion": kind.api, "kind": kind.name, "metadata": {"name": GUARD, "labels": marks()}}
+    path = kind.path(name=GUARD)
+    return Fault(
+        f"webhook {GUARD}, which nobody answers, is asked about each pod of {app}",
+        [Call("POST", kind.path(), {**body, "webhooks": [webhook]})],
+        [Call("DELETE", path)],
+        Proof(f"webhook {GUARD} to be there", lambda: objects.exists(pipeline.api, path)),
+        Proof(f"webhook {GUARD} to be gone", lambda: not objects.exists(pipeline.api, path)),
+    )

@@ -44,6 +44,12 @@ DIAGNOSIS: Final = (
         deadline_s=120.0,
     ),
     Scenario(
+        "webhook-refuses-new-pods",
+        extra_objects.webhook_without_answer(roles.GRAFANA),
+        (finding("config", "object-extra"),),
+        (checks.SET_AS_DECLARED.of("config"),),
+    ),
+    Scenario(
         "kafka-never-drained",
         extra_objects.never_drained(roles.KAFKA),
         (finding(roles.KAFKA, "object-extra"),),

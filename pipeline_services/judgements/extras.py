@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
+from pipeline_services.judgements.admission import denies, policy_of, webhooks_met
 from pipeline_services.judgements.drift import WORKLOADS, Drift
 from pipeline_services.judgements.ownership import selects
 from pipeline_services.model.k8s import (
@@ -24,6 +25,7 @@ QUOTAS: Final = "quotas"
 _FROM_OUTSIDE: Final = ("LoadBalancer", "NodePort")
 _OF_ALL_PODS: Final = ("system:serviceaccounts", "system:authenticated", "system:unauthenticated")
 """Groups that an account of the namespace is in, whatever its name; its own namespace's begins like the first."""
+_VALIDATING: Final = "ValidatingWebhookConfiguration"
 _KUBERNETES_OWN: Final = "system:"
 _Rule = Callable[[Snapshot, str, Collection[str], Iterable[K8sObject]], Iterator[Drift]]
 
@@ -128,6 +130,24 @@ def _budgets(snapshot: Snapshot, kind: str, known: Collection[str], workloads: I
             yield Drift(kind, name_of(item), _parts(snapshot).get(name, ""), extra=does)
 
 
+def _webhooks(snapshot: Snapshot, kind: str, known: Collection[str], workloads: Iterable[K8sObject]) -> Iterator[Drift]:
+    (namespace,) = snapshot.data("namespaces")
+    pods = [labels_of(template_of(one)) for one in workloads]
+    does = "refuse" if kind == _VALIDATING else "change"
+    for item in _undeclared(snapshot.data(KINDS[kind].source), known):
+        for webhook in webhooks_met(item, labels_of(namespace), pods):
+            yield Drift(kind, name_of(item), "config", extra=f"it may {does} each new pod, by {webhook}")
+            break
+
+
+def _bound_policies(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:
+    (namespace,) = snapshot.data("namespaces")
+    for item in _undeclared(snapshot.data(KINDS[kind].source), known):
+        if denies(item, labels_of(namespace)):
+            does = f"what the policy {policy_of(item)} does not allow is refused when it is made"
+            yield Drift(kind, name_of(item), "config", extra=does)
+
+
 def _limits(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:
     for item in snapshot.data(QUOTAS):
         if item["kind"] == kind and item["name"] not in known:
@@ -142,6 +162,8 @@ _RULES: Final[tuple[tuple[str, str, str, _Rule], ...]] = (
     *((one.source, one.name, "", _workloads) for one in WORKLOAD_KINDS),
     ("rolebindings", "RoleBinding", "", _bindings),
     ("poddisruptionbudgets", "PodDisruptionBudget", "", _budgets),
+    *((KINDS[kind].source, kind, "config", _webhooks) for kind in (_VALIDATING, "MutatingWebhookConfiguration")),
+    ("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", "config", _bound_policies),
     (QUOTAS, "ResourceQuota", "config", _limits),
     (QUOTAS, "LimitRange", "config", _limits),
 )

@@ -51,6 +51,7 @@ class Kind:
         return "/".join(piece for piece in (root, within, self.plural, name, part) if piece)
 
 
+_ADMISSION: Final = "admissionregistration.k8s.io/v1"
 _APPS: Final = "apps/v1"
 _BATCH: Final = "batch/v1"
 _COORDINATION: Final = "coordination.k8s.io/v1"
@@ -86,6 +87,9 @@ _TABLE: Final = (
     Kind("RoleBinding", "rolebindings", _RBAC),
     Kind("ClusterRole", "clusterroles", _RBAC, namespaced=False),
     Kind("ClusterRoleBinding", "clusterrolebindings", _RBAC, namespaced=False),
+    Kind("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", _ADMISSION, namespaced=False),
+    Kind("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", _ADMISSION, namespaced=False),
+    Kind("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", _ADMISSION, namespaced=False),
     Kind("PodMetrics", "pods", _METRICS, short="pod_metrics"),
     Kind("NodeMetrics", "nodes", _METRICS, namespaced=False, short="node_metrics"),
 )

@@ -34,6 +34,7 @@ ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
         *("system_deployments", "system_daemonsets", "system_leases", "node_leases", "dns_config"),
         "declared_parts",
         *("poddisruptionbudgets", "quotas", "serviceaccounts", "roles", "rolebindings", "ingresses"),
+        *("validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicybindings"),
     ),
     3,
 )

@@ -87,6 +87,15 @@ def test_rights_are_given_to_an_account_of_the_pipelines_pods() -> None:
     assert made["subjects"] == [{"kind": "ServiceAccount", "name": "prometheus", "namespace": "ns"}]
 
 
+def test_a_webhook_of_the_whole_cluster_is_asked_about_one_apps_pods_in_one_namespace() -> None:
+    _, meanwhile = played(extra_objects.webhook_without_answer("grafana"), {})
+    ((path, made),) = meanwhile.items()
+    [webhook] = made["webhooks"]
+    assert path.endswith("/validatingwebhookconfigurations/pod-guard")
+    assert webhook["namespaceSelector"] == {"matchLabels": {"kubernetes.io/metadata.name": "ns"}}
+    assert webhook["objectSelector"] == {"matchLabels": {"app": "grafana"}}
+
+
 def test_a_copy_of_a_workload_has_its_labels_and_a_selector_of_its_own() -> None:
     found = pipeline({PRODUCER: deployment()})
     fault = extra_objects.second_workload("producer")(cast("Any", found))

@@ -19,6 +19,8 @@ from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.collector import collect, main
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.cluster_parts import SYSTEM_LISTS
+from pipeline_services.snapshot.sources.declared import BESIDE
+from pipeline_services.snapshot.sources.deep import QUOTAS
 from pipeline_services.snapshot.sources.kubernetes import LISTS, newest_within
 from pipeline_services.snapshot.sources.services import SERVICES
 from tests.other_pipeline import other_pipeline, without
@@ -67,7 +69,8 @@ def test_every_source_is_read_or_has_a_reason(snapshot: Snapshot) -> None:
             "dns_config",
             "declared_parts",
         ),
-        *("poddisruptionbudgets", "quotas", "serviceaccounts", "roles", "rolebindings", "ingresses"),
+        *(BESIDE.keys() - QUOTAS),
+        "quotas",
         *("influxdb_health", "influxdb_newest", "influxdb_token", "influxdb_read_token", "influxdb_write"),
         *("influxdb_bucket", "influxdb_at_work"),
     }

@@ -43,6 +43,9 @@ PREFERS_ANOTHER = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecut
 KAFKA_POD = {"matchLabels": {"app": "kafka"}}
 OUTSIDE = {"type": "LoadBalancer", "selector": {"app": "kafka"}, "ports": [{"port": 9092, "targetPort": 9092}]}
 BY_HAND = {"addresses": ["203.0.113.9"], "conditions": {"ready": True}}
+ANY_POD = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+CALLED = {"name": "guard.example.com", "rules": [ANY_POD], "failurePolicy": "Fail"}
+BOUND = {"policyName": "signed-only", "validationActions": ["Deny"]}
 OWNED = {"ownerReferences": [{"kind": "Pod", "name": "x"}]}
 OF_GRAFANA = {"name": "grafana-service", "port": {"number": 3000}}
 OF_INFLUXDB = {"kubernetes.io/service-name": "influxdb-service"}
@@ -156,6 +159,12 @@ OF_NOBODY = (
           f"network: {EXTRA}"),
     Known("open-by-an-ingress", added("ingresses", "graphs", spec={"defaultBackend": {"service": OF_GRAFANA}}),
           f"network: {EXTRA}"),
+    Known("pods-refused-by-a-webhook", added("validatingwebhookconfigurations", "guard", webhooks=[CALLED]),
+          f"config: {EXTRA}"),
+    Known("pods-changed-by-a-webhook", added("mutatingwebhookconfigurations", "inject", webhooks=[CALLED]),
+          f"config: {EXTRA}"),
+    Known("pods-refused-by-a-policy", added("validatingadmissionpolicybindings", "signed-only", spec=BOUND),
+          f"config: {EXTRA}"),
     Known("rights-for-prometheus", given_rights(kind="ServiceAccount", name="prometheus"), f"prometheus: {EXTRA}"),
     Known("rights-for-all-pods", given_rights(kind="Group", name="system:serviceaccounts"), f"config: {EXTRA}"),
     Known("no-drain", added("poddisruptionbudgets", "kafka", spec={"maxUnavailable": 0, "selector": KAFKA_POD}),

@@ -25,6 +25,7 @@ LATER = (
     "roles",
     "rolebindings",
     "ingresses",
+    *cluster.ADMISSION_LISTS,
     "influxdb_bucket",
     "influxdb_at_work",
 )

@@ -29,6 +29,7 @@ BESIDE: Final[Mapping[str, Listing]] = MappingProxyType(
     listings(
         *("poddisruptionbudgets", "resourcequotas", "limitranges"),
         *("serviceaccounts", "roles", "rolebindings", "ingresses"),
+        *("validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicybindings"),
     )
 )
 """What is listed for the sake of the comparison alone."""

@@ -16,6 +16,10 @@ from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SE
 from pipeline_services.snapshot.sources.declared import COMPARED
 from tests.judgements.answers import system
 
+ADMISSION_LISTS = (
+    *("validatingwebhookconfigurations", "mutatingwebhookconfigurations"),
+    "validatingadmissionpolicybindings",
+)
 NODE = "conveyor-control-plane"
 
 BODY = ("metadata", "spec", "data", "immutable", "binaryData", "rules", "roleRef", "subjects")
@@ -54,7 +58,7 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
             _secret(name, *keys, written=_time(now - age - 60)) for name, keys in pipeline.config.secrets.items()
         ],
         **_rights(pipeline),
-        **{"poddisruptionbudgets": [], "quotas": [], "ingresses": []},
+        **{source: [] for source in ("poddisruptionbudgets", "quotas", "ingresses", *ADMISSION_LISTS)},
         **system.lists(now, NODE, pipeline),
     }
 
