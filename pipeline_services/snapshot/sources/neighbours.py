@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pipeline_services.model.k8s import is_ready, labels_of, name_of, phase_of
+from pipeline_services.model.k8s import containers_of, is_ready, labels_of, name_of, phase_of, status_of
 from pipeline_services.model.pipeline import Pipeline
 
 _POD: Final[Mapping[str, tuple[str, ...]]] = {
@@ -38,8 +38,8 @@ def shapes(pipeline: Pipeline) -> dict[str, Shape]:
 
 def _outline(pod: Mapping[str, Any]) -> dict[str, Any]:
     kept = {part: {key: pod[part][key] for key in keys if key in pod[part]} for part, keys in _POD.items()}
-    containers = pod["spec"].get("containers") or ()
-    kept["spec"]["containers"] = [{key: one[key] for key in _CONTAINER if key in one} for one in containers]
-    conditions = pod["status"].get("conditions") or ()
-    kept["status"]["conditions"] = [one for one in conditions if one.get("type") == "Ready"]
+    containers = [{key: one[key] for key in _CONTAINER if key in one} for one in containers_of(pod)]
+    kept["spec"] |= {"containers": containers}
+    conditions = status_of(pod).get("conditions") or ()
+    kept["status"] |= {"conditions": [one for one in conditions if one.get("type") == "Ready"]}
     return kept
