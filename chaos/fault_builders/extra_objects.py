@@ -68,7 +68,7 @@ def limits(**most: str) -> FaultBuilder:
 def just_enough(pipeline: SteadyPipeline) -> Fault:
     """A quota for as many pods as there are: what runs stays, and not one more may come."""
     count = len(pipeline.cluster.list("pods"))
-    return capacity.quota(pipeline.api, "team-quota", pipeline.namespace, {"pods": str(count)})
+    return capacity.quota(pipeline.api, pipeline.namespace, {"pods": str(count)})
 
 
 @fault_builder

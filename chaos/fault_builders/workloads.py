@@ -178,7 +178,7 @@ def restarted(pipeline: SteadyPipeline, app: str) -> Fault:
 def quota_used_up(pipeline: SteadyPipeline, app: str) -> Fault:
     """The namespace gets a quota that it has used up already; then the app's pods go and no new one may come."""
     api, namespace = pipeline.api, pipeline.namespace
-    fault = capacity.quota(api, "team-quota", namespace, {"pods": "3"})
+    fault = capacity.quota(api, namespace, {"pods": "3"})
     replaced = pods_replaced(pipeline, fault, app)
     path = workload_path(pipeline, app)
 

@@ -46,14 +46,7 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
         ServiceUnreachable: on entering, when the broker does not answer.
     """
 
-    def __init__(
-        self,
-        port: int,
-        topic: str,
-        rate: float = AUDIT_RATE_PER_S,
-        devices: int = DEVICES,
-        dropped: Collection[int] = (),
-    ) -> None:
+    def __init__(self, port: int, topic: str, rate: float = AUDIT_RATE_PER_S, dropped: Collection[int] = ()) -> None:
         self.producer_id = f"{AUDIT_PREFIX}{uuid.uuid4().hex[:12]}"
         self.attempted = Records()
         self.refused = 0
@@ -61,7 +54,7 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
         self._topic = topic
         self._dropped = {(self.producer_id, FIRST_DEVICE, sequence) for sequence in dropped}
         self._rate = rate
-        self._sensors: list[Sensor] = sensors(self.producer_id, devices)
+        self._sensors: list[Sensor] = sensors(self.producer_id, DEVICES)
         self._acknowledged: dict[Series, Column] = {}
         self._open = 0
         self._lock = threading.Lock()

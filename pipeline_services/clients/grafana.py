@@ -35,11 +35,10 @@ class PanelData:
 
 
 class GrafanaApi:
-    """Asks Grafana over ``http``, without credentials or with ``headers`` that carry some."""
+    """Asks Grafana over ``http``, without credentials."""
 
-    def __init__(self, http: HttpApi, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, http: HttpApi) -> None:
         self._http = http
-        self._headers = dict(headers or {})
 
     def health(self) -> dict[str, Any]:
         """What ``/api/health`` says: ``database`` is ``ok`` when it is well."""
@@ -47,7 +46,7 @@ class GrafanaApi:
 
     def datasource_health(self, uid: str, *, timeout: float = READ_TIMEOUT) -> tuple[int, str]:
         """Status and message of a data source's own health call, which may take ``timeout`` seconds."""
-        answer = self._http.ask(f"/api/datasources/uid/{uid}/health", headers=self._headers, timeout=timeout)
+        answer = self._http.ask(f"/api/datasources/uid/{uid}/health", timeout=timeout)
         try:
             return answer.status, str(answer.json().get("message", ""))
         except AttributeError:
@@ -66,7 +65,7 @@ class GrafanaApi:
         Raises:
             UnexpectedAnswer: there is no such dashboard.
         """
-        return dict(self._http.ask_json(f"/api/dashboards/uid/{uid}", headers=self._headers)["dashboard"])
+        return dict(self._http.ask_json(f"/api/dashboards/uid/{uid}")["dashboard"])
 
     def panel(self, panel: Mapping[str, Any], *, start: float, end: float) -> PanelData:
         """Run a panel's targets for the time between two moments (epoch seconds)."""
@@ -74,7 +73,7 @@ class GrafanaApi:
             _query(panel, target, end - start) for target in panel.get("targets") or () if not target.get("hide")
         ]
         body = {"queries": queries, "from": str(int(start * MILLI)), "to": str(int(end * MILLI))}
-        answer = self._http.ask("/api/ds/query", body=body, headers=self._headers)
+        answer = self._http.ask("/api/ds/query", body=body)
         document = answer.json()
         results = document.get("results") or {}
         frames = [frame for result in results.values() for frame in result.get("frames") or ()]

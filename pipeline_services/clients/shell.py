@@ -138,18 +138,18 @@ def allow_children() -> None:
     _stopping.clear()
 
 
-def tail_of(log: Path, lines: int = TAIL_LINES) -> str:
+def tail_of(log: Path) -> str:
     """The last lines of a log; empty where there is none."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - 64 * 1024))
-            return _last_lines(file.read().decode(errors="replace"), lines)
+            return _last_lines(file.read().decode(errors="replace"))
     except FileNotFoundError:
         return ""
 
 
-def _last_lines(text: str, lines: int = TAIL_LINES) -> str:
-    return "\n".join(text.rstrip().splitlines()[-lines:])
+def _last_lines(text: str) -> str:
+    return "\n".join(text.rstrip().splitlines()[-TAIL_LINES:])
 
 
 def environment() -> dict[str, str]:

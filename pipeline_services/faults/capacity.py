@@ -17,12 +17,12 @@ from pipeline_services.model.kinds import KINDS, MERGE_PATCH
 _WOKEN = "conveyor.io/woken-by-fault"
 
 
-def quota(api: Api, name: str, namespace: str, hard: Mapping[str, str]) -> Fault:
+def quota(api: Api, namespace: str, hard: Mapping[str, str]) -> Fault:
     """The fault that gives the namespace a quota; what is over it already stays, what is new is refused."""
     body = {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
-        "metadata": {"name": name},
+        "metadata": {"name": "team-quota"},
         "spec": {"hard": dict(hard)},
     }
     return created(api, "resourcequotas", namespace, body)

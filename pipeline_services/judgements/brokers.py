@@ -11,7 +11,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_BROKERS, DESCRIBE_GROUP
 from pipeline_services.model.k8s import name_of, status_of
 from pipeline_services.model.metrics.advice import advice_about
-from pipeline_services.snapshot.objects import items_of
+from pipeline_services.snapshot.objects import labelled_pods
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _BY_ITSELF: Final = frozenset({"min.insync.replicas"})
@@ -60,7 +60,7 @@ def only_processors_are_members(snapshot: Snapshot) -> None:
 
 def strangers(snapshot: Snapshot) -> dict[str, int]:
     """The members of the group that are no processors, in words, and how many partitions each reads."""
-    own = {name_of(pod) for pod in items_of(snapshot, "pods", roles.PROCESSOR)}
+    own = {name_of(pod) for pod in labelled_pods(snapshot, roles.PROCESSOR)}
     pods = {str(status_of(pod).get("podIP")): name_of(pod) for pod in snapshot.data("pods")}
     found: dict[str, int] = {}
     for member in snapshot.data("kafka_group")["members"]:

@@ -37,7 +37,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SET
-from pipeline_services.snapshot.objects import items_of
+from pipeline_services.snapshot.objects import labelled_pods
 from pipeline_services.snapshot.snapshot import Snapshot
 
 STARTING_FOR: Final = 60.0
@@ -60,7 +60,7 @@ def pods_of(snapshot: Snapshot, component: str) -> list[K8sObject]:
     Raises:
         PreconditionNotMet: one is on a node that does not report, so that what is known of it is old.
     """
-    found = [pod for pod in items_of(snapshot, "pods", component) if not is_terminating(pod)]
+    found = [pod for pod in labelled_pods(snapshot, component) if not is_terminating(pod)]
     require_fresh(snapshot, found)
     return found
 
@@ -100,7 +100,7 @@ def require_settled(snapshot: Snapshot, component: str) -> None:
         return
     if any(is_starting(pod, snapshot.taken_at) for pod in pods_of(snapshot, component)):
         raise PreconditionNotMet(f"{component} is still starting; try again in {STARTING_FOR:g} s")
-    if any(is_leaving(pod, snapshot.taken_at) for pod in items_of(snapshot, "pods", component)):
+    if any(is_leaving(pod, snapshot.taken_at) for pod in labelled_pods(snapshot, component)):
         raise PreconditionNotMet(f"{component}'s only pod is being deleted; try again in {STARTING_FOR:g} s")
 
 

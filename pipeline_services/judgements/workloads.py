@@ -18,13 +18,13 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.pipeline import DAEMON_SET
-from pipeline_services.snapshot.objects import items_of, named
+from pipeline_services.snapshot.objects import labelled_pods, named
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
 def is_rolled_out(snapshot: Snapshot, component: str) -> None:
     """Every workload of the component is complete, or on its way for less than the time that a start takes."""
-    require_fresh(snapshot, items_of(snapshot, "pods", component))
+    require_fresh(snapshot, labelled_pods(snapshot, component))
     for part in snapshot.pipeline.parts_of(component):
         _judge(snapshot, part)
 
@@ -62,5 +62,5 @@ def _is_under_way(snapshot: Snapshot, part: Component) -> bool:
     pods = [pod for pod in pods_of(snapshot, part.reports_to) if part.owns(labels_of(pod))]
     if not all(is_ready(pod) or is_starting(pod, now) for pod in pods):
         return False
-    everything = [pod for pod in items_of(snapshot, "pods", part.reports_to) if part.owns(labels_of(pod))]
+    everything = [pod for pod in labelled_pods(snapshot, part.reports_to) if part.owns(labels_of(pod))]
     return any(is_leaving(pod, now) for pod in everything) or any(age(pod, now) < STARTING_FOR for pod in pods)

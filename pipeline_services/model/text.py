@@ -40,6 +40,11 @@ def utc(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def rfc3339(at: float) -> str:
+    """A moment as Kubernetes writes it: ``2026-11-28T06:00:00Z``."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def utc_ns(at_ns: int) -> str:
     """A moment to the nanosecond, as RFC 3339 writes it: ``2026-11-28T06:00:00.000000001Z``."""
     seconds, rest = divmod(at_ns, 10**9)

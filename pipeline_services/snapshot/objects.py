@@ -25,16 +25,15 @@ def workload_of(snapshot: Snapshot, component: str) -> K8sObject:
     return found
 
 
-def items_of(snapshot: Snapshot, source: str, component: str) -> list[K8sObject]:
-    """The objects in the list ``source`` whose labels are those of the component's workloads."""
-    items: list[K8sObject] = snapshot.data(source)
-    found, key = snapshot.derive(_found), (source, component)
-    if key not in found:
+def labelled_pods(snapshot: Snapshot, component: str) -> list[K8sObject]:
+    """The pods with the labels of the component's workloads, those that are being deleted included."""
+    found = snapshot.derive(_found)
+    if component not in found:
         parts = snapshot.pipeline.parts_of(component)
-        found[key] = [item for item in items if any(part.owns(labels_of(item)) for part in parts)]
-    return list(found[key])
+        found[component] = [pod for pod in snapshot.data("pods") if any(part.owns(labels_of(pod)) for part in parts)]
+    return list(found[component])
 
 
-def _found(_: Snapshot) -> dict[tuple[str, str], list[K8sObject]]:
-    """What ``items_of`` has found in the snapshot so far: dozens of checks ask for the pods of one component."""
+def _found(_: Snapshot) -> dict[str, list[K8sObject]]:
+    """What ``labelled_pods`` has found in the snapshot so far: dozens of checks ask for the pods of one component."""
     return {}

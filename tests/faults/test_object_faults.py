@@ -104,7 +104,7 @@ def test_the_copy_is_taken_before_the_object_goes() -> None:
 
 def test_what_is_made_carries_the_run_and_is_deleted() -> None:
     server = Server({})
-    fault = capacity.quota(server, "team-quota", "ns", {"pods": "3"})
+    fault = capacity.quota(server, "ns", {"pods": "3"})
     perform(server, fault.inject)
     made = server.objects[f"{NS}/resourcequotas/team-quota"]
     assert made["spec"] == {"hard": {"pods": "3"}}

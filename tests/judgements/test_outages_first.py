@@ -69,7 +69,7 @@ def processor_cut_off(world: World) -> None:
     world.drop("networkpolicies", lambda policy: policy["metadata"]["name"] == roles.PROCESSOR)
 
 
-def broker_wrong(world: World) -> None:
+def port_wrong(world: World) -> None:
     for config_map in ("producer-config", "processor-config"):
         world.item("configmaps", config_map)["data"]["KAFKA_BROKER"] = "kafka-service:9093"
 
@@ -78,7 +78,7 @@ TROUBLE_OF_CLIENTS: Mapping[str, Change] = {
     "producer scaled to 0": lambda world: scale_to_0(world, roles.PRODUCER),
     "processor scaled to 0": lambda world: scale_to_0(world, roles.PROCESSOR),
     "processor cut off": processor_cut_off,
-    "broker's address wrong": broker_wrong,
+    "broker's address wrong": port_wrong,
 }
 
 

@@ -15,8 +15,9 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.diagnosis import diagnose
 from tests.chaos.test_applicable import ACCEPTANCE
 from tests.judgements.faults import crash_looping, scale_to_0, second_pod, warning
+from tests.judgements.known_bad.daily import node_cordoned
 from tests.judgements.shapes import shaped
-from tests.judgements.test_outages_first import influxdb_hangs, processor_hangs
+from tests.judgements.test_outages_first import influxdb_hangs, port_wrong, processor_hangs
 from tests.judgements.world import World
 
 PIPELINES = {name: Pipeline.load(Path(name)) for name in ("plain", "ca3")}
@@ -37,11 +38,6 @@ def nothing_stored(world: World, *, says_so: str = "") -> None:
         says(world, roles.PROCESSOR, f"Error writing to InfluxDB: {says_so}")
 
 
-def port_wrong(world: World) -> None:
-    for config_map in ("producer-config", "processor-config"):
-        world.item("configmaps", config_map)["data"]["KAFKA_BROKER"] = "kafka-service:9093"
-
-
 def token_revoked(world: World) -> None:
     for source in ("influxdb_token", "influxdb_read_token", "influxdb_write"):
         world.answers[source] = {"status": 401}
@@ -58,10 +54,6 @@ def processor_cut_off(world: World) -> None:
 def no_kafka_service(world: World) -> None:
     world.drop("services", lambda item: item["metadata"]["name"] == "kafka-service")
     world.drop("endpointslices", lambda item: item["metadata"]["name"].startswith("kafka-service"))
-
-
-def cordoned(world: World) -> None:
-    world.answers["nodes"][0]["spec"]["unschedulable"] = True
 
 
 def image_wrong(world: World) -> None:
@@ -117,7 +109,7 @@ SEEN: Mapping[str, Callable[[World], None]] = {
     "token-revoked": token_revoked,
     "policy-processor-cut-off": processor_cut_off,
     "service-kafka-missing": no_kafka_service,
-    "node-cordoned": cordoned,
+    "node-cordoned": node_cordoned,
     "producer-image-wrong": image_wrong,
     "processor-ends-at-once": ends_at_once,
     "processor-hung": hangs,

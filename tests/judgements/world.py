@@ -5,22 +5,17 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.text import rfc3339
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from tests.judgements.answers import cluster, practice, reviews, services
 
 NOW = 1_795_000_000.0
-
-
-def rfc3339(at: float) -> str:
-    """A time as Kubernetes writes it."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(slots=True)

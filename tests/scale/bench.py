@@ -22,10 +22,11 @@ from typing import Any
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.text import rfc3339
 from pipeline_services.snapshot.sources.cluster_parts import SYSTEM_LISTS
 from pipeline_services.snapshot.sources.kubernetes import LISTS
 from tests.clients.fake_servers import FakeServer, kubeconfig, running
-from tests.judgements.world import healthy, rfc3339
+from tests.judgements.world import healthy
 from tests.scale.crowd import Crowd, events, pods, policies, usage
 from tests.scale.fake_lists import paged
 

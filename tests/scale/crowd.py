@@ -9,9 +9,9 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from pipeline_services.model.text import rfc3339
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.neighbours import shapes
-from tests.judgements.world import rfc3339
 
 PODS_PER_WORKLOAD: Final = 25
 LINE: Final = "the quick brown fox jumps over the lazy dog " * 4

@@ -9,11 +9,14 @@ from typing import Any
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.text import rfc3339
 from pipeline_services.snapshot.snapshot import Failure, Snapshot
 from pipeline_services.triage.causes.finding import About, make_finding, of_part
+from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
 from pipeline_services.triage.subjects import CAUSES
+from tests.judgements.world import World
 
 AT = 1_795_419_700.0  # 2026-11-23 07:41:40 UTC
 PIPELINE = Pipeline.load()
@@ -64,16 +67,14 @@ def diagnosis(*findings: Finding, unanswered: tuple[Unanswered, ...] = (), at: f
     return Diagnosis(at, own_cluster.CONTEXT, PIPELINE.namespace, findings, red, unanswered)
 
 
+def causes(world: World) -> list[str]:
+    """What triage finds in the world: the component and the cause of each finding."""
+    return [f"{one.component}: {one.cause.id}" for one in diagnose(world.snapshot()).findings]
+
+
 def elsewhere(found: Diagnosis) -> Diagnosis:
     """The same on a cluster that is not the suite's own."""
     return replace(found, context="plant-7")
-
-
-def stamp(at: float) -> str:
-    """As the Kubernetes API writes times."""
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def event(about: str, reason: str, message: str, *, first: float, last: float | None = None, count: int = 1) -> Any:
@@ -84,16 +85,16 @@ def event(about: str, reason: str, message: str, *, first: float, last: float | 
         "reason": reason,
         "message": message,
         "count": count,
-        "firstTimestamp": stamp(first),
-        "lastTimestamp": stamp(first if last is None else last),
+        "firstTimestamp": rfc3339(first),
+        "lastTimestamp": rfc3339(first if last is None else last),
         "involvedObject": {"kind": kind, "name": name},
-        "metadata": {"name": f"{name}.1", "creationTimestamp": stamp(first)},
+        "metadata": {"name": f"{name}.1", "creationTimestamp": rfc3339(first)},
     }
 
 
 def pod(name: str, app: str, **status: Any) -> dict[str, Any]:
     """A pod that was made five minutes ago."""
-    metadata = {"name": name, "labels": {"app": app}, "creationTimestamp": stamp(AT - 300)}
+    metadata = {"name": name, "labels": {"app": app}, "creationTimestamp": rfc3339(AT - 300)}
     return {"metadata": metadata, "spec": {"containers": [{"name": app}]}, "status": status}
 
 
@@ -118,7 +119,7 @@ def snapshot(changes: Mapping[str, Any] | None = None) -> Snapshot:
                 "name": "producer",
                 "manager": "kubectl-scale",
                 "operation": "Update",
-                "time": stamp(AT - 240),
+                "time": rfc3339(AT - 240),
                 "fields": ["spec.replicas"],
             }
         ],

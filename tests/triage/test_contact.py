@@ -6,9 +6,9 @@ import pytest
 
 from pipeline_services.model import roles
 from pipeline_services.model.processor_log import NOT_DELIVERED
-from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import only_pod_unready
-from tests.judgements.world import World, healthy
+from tests.judgements.world import healthy
+from tests.triage import made
 
 NO_KAFKA = (300.0, "Kafka does not answer: KafkaTimeoutError: Failed to get offsets by timestamps in 4000 ms")
 NO_NAME = (300.0, "waiting for a Kafka broker at kafka-service:9092: Temporary failure in name resolution")
@@ -29,11 +29,7 @@ def causes(*lines: tuple[float, str], member: bool = False) -> list[str]:
     partitions = world.answers["kafka_group"]["members"][0]["partitions"]
     host = "10.244.0.7" if member else "10.244.0.99"
     world.answers["kafka_group"]["members"] = [{"id": "a", "host": host, "partitions": partitions}]
-    return _said(world)
-
-
-def _said(world: World) -> list[str]:
-    return [f"{one.component}: {one.cause.id}" for one in diagnose(world.snapshot()).findings]
+    return made.causes(world)
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,9 @@ from tests.judgements.known_bad.declared import second_autoscaler, token_replace
 from tests.judgements.known_bad.kafka import topic_setting
 from tests.judgements.world import World, healthy
 from tests.reporting.runbook_rules import flaws
+from tests.triage.made import causes
 
 TOPIC = "sensor-readings"
-
-
-def causes(world: World) -> list[str]:
-    return [f"{one.component}: {one.cause.id}" for one in diagnose(world.snapshot()).findings]
 
 
 def only_finding(world: World) -> Finding:

@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 
 from pipeline_services.model.errors import ServiceUnreachable
+from pipeline_services.model.text import rfc3339
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.impact import impact
 from pipeline_services.triage.incident.incident import Incident, markdown
 from pipeline_services.triage.model import Finding
 from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.workflow import Course
-from tests.triage.made import AT, AWAY, FULL, REPLACED, SCALED, UNKNOWN, diagnosis, lag, snapshot, stamp
+from tests.triage.made import AT, AWAY, FULL, REPLACED, SCALED, UNKNOWN, diagnosis, lag, snapshot
 
 SECTIONS = ["Summary", "Time line", "Impact", "Evidence", "Actions", "Outcome", "Escalation"]
 
@@ -53,8 +54,8 @@ def test_a_self_healed_one_says_when_it_was_over_and_calls_nobody() -> None:
 
 
 def test_how_it_came_back_is_told_from_the_last_look() -> None:
-    back = {"metadata": {"name": "kafka-0", "labels": {"app": "kafka"}, "creationTimestamp": stamp(AT + 4)}}
-    ready = {"type": "Ready", "status": "True", "lastTransitionTime": stamp(AT + 30)}
+    back = {"metadata": {"name": "kafka-0", "labels": {"app": "kafka"}, "creationTimestamp": rfc3339(AT + 4)}}
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": rfc3339(AT + 30)}
     changed = snapshot({"pods": [back | {"status": {"conditions": [ready]}}], "influxdb_newest": {"time": AT + 36}})
     text = document(healed(), last=replace(changed, taken_at=AT + 38))
     assert "| pod | pod/kafka-0 was created |" in section(text, "Time line")

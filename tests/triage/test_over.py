@@ -11,16 +11,13 @@ from pipeline_services.model.processor_log import DELIVERS_AGAIN, NOT_DELIVERED
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import only_pod_unready, ready_since, scale_to_0, second_pod
 from tests.judgements.world import World, healthy
+from tests.triage.made import causes
 
 GONE = 'HTTP 404: bucket "sensor-data" not found'
 
 
 def processor_said(world: World, *lines: tuple[float, str]) -> None:
     world.answers["logs/processor"][0]["lines"] = [f"{world.ago(ago)} {text}" for ago, text in lines]
-
-
-def causes(world: World) -> list[str]:
-    return [f"{one.component}: {one.cause.id}" for one in diagnose(world.snapshot()).findings]
 
 
 def test_a_bucket_that_is_missing() -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_services.judgements.logs import WINDOW
+from pipeline_services.model.text import rfc3339
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.causes.stale_errors import SETTLED_AFTER
 from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.model import Finding
 from pipeline_services.triage.subjects import CAUSES
-from tests.triage.made import stamp
 
 RECORDED = Path(__file__).parent.parent / "snapshots" / "healthy.json.gz"
 
@@ -32,14 +32,14 @@ def after(
     for pod in answers["pods"]:
         for condition in pod["status"]["conditions"]:
             age = back if pod["metadata"]["name"] == "kafka-0" else 900.0
-            condition["lastTransitionTime"] = stamp(healthy.taken_at - age)
+            condition["lastTransitionTime"] = rfc3339(healthy.taken_at - age)
         for status in pod["status"]["containerStatuses"]:
             young = started if pod["metadata"]["name"] == "kafka-0" else 900
-            status["state"] = {"running": {"startedAt": stamp(healthy.taken_at - young)}}
+            status["state"] = {"running": {"startedAt": rfc3339(healthy.taken_at - young)}}
     for component, ago in errors:
         line = json.dumps({"level": "ERROR", "message": "KafkaConnectionError: 111 ECONNREFUSED"})
         lines = answers[f"logs/{component}"][0]["lines"]
-        lines.append(f"{stamp(healthy.taken_at - ago)} {line}")
+        lines.append(f"{rfc3339(healthy.taken_at - ago)} {line}")
         lines.sort()
     answers["loki/pods"] = dict.fromkeys(answers["loki/pods"], healthy.taken_at)
     answers |= more or {}

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline_services.model.text import rfc3339
 from pipeline_services.triage.incident.timeline import incident_events, level_change
 from pipeline_services.triage.model import Finding
 from pipeline_services.triage.walk import workflow
-from tests.triage.made import AT, SCALED, event, pod, snapshot, stamp
+from tests.triage.made import AT, SCALED, event, pod, snapshot
 
 
 def lines(changes: dict[str, object] | None = None, finding: Finding = SCALED, most: int = 50) -> list[str]:
@@ -30,7 +31,7 @@ def test_who_changed_what_stands_before_what_came_of_it() -> None:
 
 
 def test_a_change_of_many_fields_still_says_who_made_it() -> None:
-    change = {"kind": "Service", "name": "kafka-service", "manager": "kubectl", "time": stamp(AT - 200)}
+    change = {"kind": "Service", "name": "kafka-service", "manager": "kubectl", "time": rfc3339(AT - 200)}
     change["fields"] = [f"spec.field{number}" for number in range(40)]
     assert said("kafka-service", {"changes": [change]}) == [
         "service/kafka-service: kubectl wrote spec.field0, spec.field1, spec.field2, spec.field3 and 36 more"
@@ -38,14 +39,20 @@ def test_a_change_of_many_fields_still_says_who_made_it() -> None:
 
 
 def test_no_field_is_cut_short_where_many_are_long() -> None:
-    change = {"kind": "Deployment", "name": "producer", "manager": "kubectl", "time": stamp(AT - 200)}
+    change = {"kind": "Deployment", "name": "producer", "manager": "kubectl", "time": rfc3339(AT - 200)}
     change["fields"] = [f"spec.template.spec.containers[producer].{'x' * 60}{number}" for number in range(4)]
     (line,) = said("kubectl wrote", {"changes": [change]})
     assert line.endswith("xxx0 and 3 more") or line.endswith("xxx1 and 2 more")
 
 
 def test_within_a_second_the_change_stands_before_what_came_of_it() -> None:
-    change = {"kind": "Deployment", "name": "producer", "manager": "kubectl", "time": stamp(AT - 200), "fields": ["f"]}
+    change = {
+        "kind": "Deployment",
+        "name": "producer",
+        "manager": "kubectl",
+        "time": rfc3339(AT - 200),
+        "fields": ["f"],
+    }
     told = lines({"changes": [change], "events": [event("Pod/producer-x", "Late", "x", first=AT - 200)]})
     assert told.index("deployment/producer: kubectl wrote f") < told.index("Late pod/producer-x: x")
 
@@ -90,16 +97,16 @@ def test_down_and_up_again_are_two_events() -> None:
 
 
 def test_a_pod_tells_its_life() -> None:
-    ended = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": stamp(AT - 60)}
+    ended = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": rfc3339(AT - 60)}
     status = {
         "name": "producer",
         "restartCount": 2,
-        "state": {"running": {"startedAt": stamp(AT - 50)}},
+        "state": {"running": {"startedAt": rfc3339(AT - 50)}},
         "lastState": {"terminated": ended},
     }
-    ready = {"type": "Ready", "status": "False", "lastTransitionTime": stamp(AT - 60)}
+    ready = {"type": "Ready", "status": "False", "lastTransitionTime": rfc3339(AT - 60)}
     living = pod("producer-x", "producer", conditions=[ready], containerStatuses=[status])
-    living["metadata"] |= {"deletionTimestamp": stamp(AT - 10), "deletionGracePeriodSeconds": 30}
+    living["metadata"] |= {"deletionTimestamp": rfc3339(AT - 10), "deletionGracePeriodSeconds": 30}
     told = said("producer-x", {"pods": [living]})
     assert told == [
         "pod/producer-x was created",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from pipeline_services.clients.api_server import MAX_CONNECTIONS
@@ -28,7 +28,7 @@ from pipeline_services.model.k8s import (
     version_of,
 )
 from pipeline_services.model.kinds import KINDS, MERGE_PATCH, WORKLOAD_KINDS
-from pipeline_services.model.text import plural
+from pipeline_services.model.text import plural, rfc3339
 from pipeline_services.platform.deploy import rollout
 from pipeline_services.platform.deploy.drift import RESTARTED_BY, listed
 from pipeline_services.platform.deploy.reads import READ_AGAIN, READS, is_up_to_date, stamp_of
@@ -85,7 +85,8 @@ class Workloads:
         for workload in workloads:
             stamp = stamp_of(workload, versions)
             if annotations_of(template_of(workload)).get(READS) != stamp or is_complete(workload):
-                self._patch(workload, {"spec": {"template": _annotated({READS: stamp, RESTARTED_AT: _now()})}})
+                marks = {READS: stamp, RESTARTED_AT: rfc3339(time.time())}
+                self._patch(workload, {"spec": {"template": _annotated(marks)}})
             names.append(name_of(workload))
         with ThreadPoolExecutor(MAX_CONNECTIONS) as pool:
             rollout.wait_for(self._api, pool, names, self._say)
@@ -97,7 +98,7 @@ class Workloads:
     def hurry(self, workload: Object) -> None:
         """A change of a pod makes the kubelet write its files anew at once, not within two minutes."""
         for pod in self.running_pods(workload):
-            self._api.merge("Pod", name_of(pod), _annotated({FILES_WANTED: _now()}))
+            self._api.merge("Pod", name_of(pod), _annotated({FILES_WANTED: rfc3339(time.time())}))
 
     def _patch(self, workload: Object, patch: Mapping[str, Any]) -> None:
         path = KINDS[workload["kind"]].path(self._api.namespace, name_of(workload))
@@ -107,10 +108,6 @@ class Workloads:
         return {
             (kind, name_of(item)): version_of(item) for kind in ("ConfigMap", "Secret") for item in self._api.list(kind)
         }
-
-
-def _now() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _annotated(annotations: Mapping[str, str]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from pipeline_services.judgements.declared import ADMISSION
@@ -13,6 +12,7 @@ from pipeline_services.model.component import Autoscaler, Component, Service
 from pipeline_services.model.flows import ANY, NAMESPACE_NAME, Flow
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, Pipeline
+from pipeline_services.model.text import rfc3339
 from pipeline_services.snapshot.sources.declared import COMPARED
 from tests.judgements.answers import system
 
@@ -34,11 +34,11 @@ def pod_name(part: Component) -> str:
 
 def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
     """All lists, of objects that were made ``age`` seconds ago and were ready 20 s later."""
-    made, parts = _time(now - age), tuple(pipeline.workloads.values())
+    made, parts = rfc3339(now - age), tuple(pipeline.workloads.values())
     lists_of = {KINDS[kind].source: kind for kind in (DEPLOYMENT, STATEFUL_SET, DAEMON_SET)}
     served = [(part, part.service) for part in parts if part.service]
     return {
-        "pods": [_pod(part, pipeline, made, _time(now - age + 20)) for part in parts],
+        "pods": [_pod(part, pipeline, made, rfc3339(now - age + 20)) for part in parts],
         **{
             source: [_workload(part, pipeline, made) for part in parts if part.kind == kind]
             for source, kind in lists_of.items()
@@ -51,11 +51,11 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
         "networkpolicies": _policies(pipeline),
         "events": [],
         "nodes": [_node()],
-        "pod_metrics": [_pod_metrics(part, _time(now - 10)) for part in parts],
-        "node_metrics": [_metrics(NODE, _time(now - 10), "usage", {"cpu": "600m", "memory": "6Gi"})],
+        "pod_metrics": [_pod_metrics(part, rfc3339(now - 10)) for part in parts],
+        "node_metrics": [_metrics(NODE, rfc3339(now - 10), "usage", {"cpu": "600m", "memory": "6Gi"})],
         "namespaces": [{"metadata": {"name": pipeline.namespace, "labels": {f"{ADMISSION}enforce": "privileged"}}}],
         "secrets": [
-            _secret(name, *keys, written=_time(now - age - 60)) for name, keys in pipeline.config.secrets.items()
+            _secret(name, *keys, written=rfc3339(now - age - 60)) for name, keys in pipeline.config.secrets.items()
         ],
         **_rights(pipeline),
         **{source: [] for source in ("poddisruptionbudgets", "quotas", "ingresses", *ADMISSION_LISTS)},
@@ -83,10 +83,6 @@ def declared(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
         for kind in sorted(COMPARED)
         for item in answers.get(KINDS[kind].source, ())
     ]
-
-
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _containers(part: Component, pipeline: Pipeline) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime
 from typing import Any
 
 from pipeline_services.judgements.history import reading_key
@@ -15,6 +14,7 @@ from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.metrics.metric import KeyMetric
 from pipeline_services.model.own_cluster import BACKUP_TESTED, ROTATED
 from pipeline_services.model.pipeline import DEPLOYMENT, Pipeline
+from pipeline_services.model.text import rfc3339
 from pipeline_services.snapshot.sources.metric_trends import trended
 
 DAY = 86_400.0
@@ -90,10 +90,6 @@ def notes(now: float) -> dict[str, str]:
     return {BACKUP_TESTED: json.dumps(tested)} | {f"{ROTATED}{what}": json.dumps(rotated) for what in ROTATIONS}
 
 
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _waves(now: float, least: float) -> list[list[float]]:
     """Up and down around a level, as a garbage collector or a day's load makes it."""
     times = range(int(now) - SPAN, int(now) + 1, STEP)
@@ -102,7 +98,7 @@ def _waves(now: float, least: float) -> list[list[float]]:
 
 def _change(kind: str, name: str, at: float, *fields: str) -> dict[str, Any]:
     who = {"manager": "conveyor-deploy", "operation": "Apply"}
-    return {"kind": kind, "name": name, **who, "time": _time(at), "fields": list(fields)}
+    return {"kind": kind, "name": name, **who, "time": rfc3339(at), "fields": list(fields)}
 
 
 def _applied(part: Component, at: float) -> dict[str, Any]:
@@ -116,5 +112,5 @@ def _written(secret: str, at: float) -> dict[str, Any]:
 
 def _replica_set(part: Component, at: float) -> dict[str, Any]:
     template = {"spec": {"containers": [{"name": part.container, "image": f"localhost/conveyor/{part.id}:1"}]}}
-    metadata = {"name": f"{part.workload}-7c9d8f6b5", "creationTimestamp": _time(at)}
+    metadata = {"name": f"{part.workload}-7c9d8f6b5", "creationTimestamp": rfc3339(at)}
     return {"metadata": metadata, "spec": {"template": template}}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-from datetime import UTC, datetime
 from typing import Any
 
 from pipeline_services.model.cluster_part import declared_here
 from pipeline_services.model.pipeline import DAEMON_SET, DEPLOYMENT, Pipeline
+from pipeline_services.model.text import rfc3339
 
 COREFILE = """.:53 {
     errors
@@ -55,8 +55,3 @@ def _part(name: str, kind: str) -> dict[str, Any]:
     template = {"metadata": {"labels": {"k8s-app": name}}, "spec": {"containers": containers}}
     replicas = {"replicas": 2} if kind == DEPLOYMENT else {}
     return {"kind": kind, "metadata": {"name": name}, "spec": {**replicas, "template": template}}
-
-
-def rfc3339(at: float) -> str:
-    """A time as Kubernetes writes it."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
