@@ -89,6 +89,24 @@ def dns_not_allowed(pipeline: SteadyPipeline, app: str, *, but: str) -> Fault:
 
 
 @fault_builder
+def dns_closed(pipeline: SteadyPipeline, app: str, *, but: str) -> Fault:
+    """A policy of the DNS servers' own namespace lets nobody ask them any more. Open connections stay."""
+    connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
+    servers = dict(pipeline.description["dns"].selector)
+    policy = {
+        "apiVersion": KINDS["NetworkPolicy"].api,
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "closed"},
+        "spec": {"podSelector": {"matchLabels": servers}, "policyTypes": ["Ingress"]},
+    }
+    fault = objects.created(pipeline.api, "networkpolicies", SYSTEM_NAMESPACE, policy).proved(
+        Proof(f"{name} not to resolve", lambda: not connectivity.resolves(app, name), network.POLICY_WITHIN),
+        Proof(f"{name} to resolve", lambda: connectivity.resolves(app, name), network.POLICY_WITHIN),
+    )
+    return while_connected(fault, connectivity, but)
+
+
+@fault_builder
 def policy_missing(pipeline: SteadyPipeline, flow_id: str) -> Fault:
     """The policy that lets a needed flow out of its source is gone, and what was open is cut."""
     connectivity = pipeline.connectivity()

@@ -92,6 +92,14 @@ DIAGNOSIS: Final = (
         min_duration_s=20.0,
     ),
     Scenario(
+        "policy-of-the-system-closes-dns",
+        network.dns_closed(roles.PRODUCER, but="producer-to-kafka"),
+        (finding("network", "policy-blocks"),),
+        (checks.NETWORK_ALLOWS.of("any-dns"),),
+        may_blame=frozenset({"dns"}),
+        min_duration_s=20.0,
+    ),
+    Scenario(
         "policy-producer-missing",
         network.policy_missing("producer-to-kafka"),
         (finding("network", "policy-blocks"),),

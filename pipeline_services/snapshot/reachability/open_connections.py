@@ -24,6 +24,7 @@ from pipeline_services.model.k8s import (
     status_of,
     template_of,
 )
+from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.reachability.policy_rules import EGRESS, INGRESS, Beyond, Block, End, Pods, Policies
 from pipeline_services.snapshot.reachability.port_sets import ALL_PORTS, Ports
@@ -31,6 +32,8 @@ from pipeline_services.snapshot.snapshot import Snapshot
 
 ELSEWHERE: Final = "elsewhere"
 """All destinations that are no component's workload: strange pods, other namespaces, addresses outside."""
+BEYOND: Final = f"in {SYSTEM_NAMESPACE}"
+"""Where the policies stand that stop a flow to a part of the cluster itself."""
 _OVER: Final = ("Succeeded", "Failed")
 
 
@@ -55,12 +58,16 @@ class Network:
         self._snapshot = snapshot
         self._described = snapshot.pipeline
         self._items: list[K8sObject] = snapshot.data("networkpolicies")
+        # known where the account may see them, and which labels the pipeline's namespace has that they select it by
+        labels = {name_of(one): labels_of(one) for one in snapshot.answers.get("namespaces") or ()}
+        beyond: list[K8sObject] = snapshot.answers.get("system_networkpolicies") or [] if labels else []
         parts = (part for part in self._described.components.values() if part.namespace)
-        self._keys, self._blocks = _selected_by(self._items)
+        self._keys, self._blocks = _selected_by([*self._items, *beyond])
         selectors = (part.selector for part in self._described.workloads.values())
         self._telling = sorted(self._keys.union(*selectors))
         self._known = tuple(self._foreign(part) for part in parts)
         self._policies = Policies(self._items, snapshot.namespace, self._known)
+        self._system = Policies(beyond, SYSTEM_NAMESPACE, labels=labels)
         self._pods = tuple(self._all_pods())
         self._workloads = [pods for pods in self._pods if pods.name in self._described.workloads]
         self.denies_by_default = any(_denies_everything(spec_of(policy)) for policy in self._items)
@@ -75,7 +82,8 @@ class Network:
         return [pods for pods in (*self._pods, *self._known) if pods.name == component]
 
     def held_up(self, flow: Flow) -> str:
-        """Where the policies stop a flow: ``egress of`` its source or ``ingress of`` its destination; else empty."""
+        """Where policies stop a flow: ``egress of`` its source or ``ingress of`` its destination, be it in the system's
+        namespace; else empty."""
         wanted = Ports.of(flow.protocol, flow.port, flow.port)
         for source in self._workloads if flow.source == ANY else self._ends_of(flow.source):
             for destination in self._ends_of(flow.destination):
@@ -83,6 +91,8 @@ class Network:
                     return f"egress of {source}"
                 if not self._policies.let(INGRESS, source, destination) & wanted:
                     return f"ingress of {destination}"
+                if not self._system.let(INGRESS, source, destination) & wanted:
+                    return f"ingress of {destination} {BEYOND}"
         return ""
 
     def ends(self, destination: str) -> Iterator[tuple[End, End]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import ip_address, ip_network
+from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.model.flows import NAMESPACE_NAME
@@ -82,12 +83,20 @@ class Policies:
 
     Args:
         known: pods of other namespaces that are looked at by themselves; what selects just them selects no others.
+        labels: those of namespaces by their names, beside the one that says the name.
     """
 
-    def __init__(self, items: Iterable[K8sObject], namespace: str, known: Iterable[Pods] = ()) -> None:
+    def __init__(
+        self,
+        items: Iterable[K8sObject],
+        namespace: str,
+        known: Iterable[Pods] = (),
+        labels: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> None:
         self._items = list(items)
         self._namespace = namespace
         self._known = tuple(known)
+        self._labels = labels
         self._found: dict[tuple[str, End, End], Ports] = {}
         self._restricting: dict[tuple[str, Pods], list[K8sObject]] = {}
         self._meeting: dict[tuple[int, str, End], list[Mapping[str, Any]]] = {}
@@ -178,7 +187,7 @@ class Policies:
         selector = entry.get("namespaceSelector")
         if selector is None:
             return peer.namespace == self._namespace
-        return holds(selector, {NAMESPACE_NAME: peer.namespace})
+        return holds(selector, {**self._labels.get(peer.namespace, {}), NAMESPACE_NAME: peer.namespace})
 
     def _may_be_elsewhere(self, entry: Mapping[str, Any]) -> bool:
         """Whether an entry may mean pods of another namespace, beside those that are known."""

@@ -23,6 +23,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.snapshot.reachability.open_connections import BEYOND
 from pipeline_services.triage.causes import cluster_parts, contact, services
 from pipeline_services.triage.causes.finding import About, make_finding, stopped_since, well
 from pipeline_services.triage.causes.log_lines import logged
@@ -79,6 +80,11 @@ CAUSES: Final = (
 )
 
 DNS: Final = "dns"
+_OF_THE_SYSTEM: Final = (
+    "kubectl get networkpolicies -n kube-system",
+    "kubectl describe networkpolicies -n kube-system",
+)
+"""What is typed where no policy of the pipeline's own namespace is in the way: make up changes nothing there."""
 TOO_LOOSE: Final = (checks.NETWORK_DENIES_BY_DEFAULT, checks.NETWORK_DENIES, checks.NETWORK_ALLOWS_NOTHING_ELSE)
 """The checks that find a policy too loose."""
 DNS_LABEL: Final = ("k8s-app", "kube-dns")
@@ -191,6 +197,7 @@ def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
         *(one.why for one in evidence.failed_metrics("name-resolves")[:2]),
         *_time_outs(evidence),
         since=_changed(evidence),
+        steps=_OF_THE_SYSTEM if all(BEYOND in way for way in ways) else None,
     )
 
 

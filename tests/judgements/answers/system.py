@@ -42,6 +42,7 @@ def lists(now: float, node: str, pipeline: Pipeline) -> dict[str, Any]:
     return {
         "system_deployments": [{**_part(name, DEPLOYMENT), **copy.deepcopy(deployment)} for name in named(DEPLOYMENT)],
         "system_daemonsets": [{**_part(name, DAEMON_SET), **copy.deepcopy(daemon_set)} for name in named(DAEMON_SET)],
+        "system_networkpolicies": [],
         "system_leases": [{"metadata": {"name": name}, "spec": {"renewTime": rfc3339(now - 2)}} for name in leases],
         "node_leases": [{"metadata": {"name": node}, "spec": {"renewTime": rfc3339(now - 5)}}],
         "dns_config": dict.fromkeys(pipeline.name_servers, COREFILE),
