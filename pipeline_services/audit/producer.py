@@ -10,7 +10,6 @@ import time
 import uuid
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, suppress
-from types import TracebackType
 from typing import Final
 
 from kafka import KafkaProducer
@@ -70,9 +69,7 @@ class AuditProducer(AbstractContextManager["AuditProducer"]):
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._stop.set()
         self._thread.join(10.0)
         if self._link is not None:

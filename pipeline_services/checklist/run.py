@@ -11,6 +11,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model.errors import NotAsked, PipelineError
 from pipeline_services.model.exemptions import exemption_of
 from pipeline_services.model.metrics.advice import Escalation
+from pipeline_services.model.text import first_line
 from pipeline_services.snapshot.snapshot import Snapshot
 
 FAILED: Final = "failed"
@@ -77,10 +78,10 @@ def run_checks(snapshot: Snapshot, cases: Iterable[Case]) -> dict[str, CheckResu
         except NotAsked:
             continue  # an older suite took the snapshot: the check is not among those that it can answer
         except Deviation as deviation:
-            why = str(deviation).partition("\n")[0]
+            why = first_line(deviation)
             found[str(case.id)] = CheckResult(case, FAILED, why, deviation.advice.escalation)
         except AssertionError as error:
-            found[str(case.id)] = CheckResult(case, FAILED, str(error).partition("\n")[0])
+            found[str(case.id)] = CheckResult(case, FAILED, first_line(error))
         except PipelineError as error:
             found[str(case.id)] = CheckResult(case, INCONCLUSIVE, error.message)
     exemptions, at = snapshot.pipeline.exemptions, snapshot.taken_at

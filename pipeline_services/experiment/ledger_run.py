@@ -30,6 +30,7 @@ from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import resolve_target
+from pipeline_services.model.text import first_line
 
 MINUTES: Final = 10.0
 MOST_SENT: Final = 10_000
@@ -98,7 +99,7 @@ def _document(verdict: ObservedVerdict | SentVerdict) -> dict[str, Any]:
         {**asdict(one.message), "why": one.why, "said": asdict(one.said) if one.said else None} for one in seen.lost
     ]
     gone = [asdict(one) for one in verdict.gone] if isinstance(verdict, SentVerdict) else []
-    return {"summary": str(verdict).partition("\n")[0], "lost": lost, "not_in_topic": gone}
+    return {"summary": first_line(verdict), "lost": lost, "not_in_topic": gone}
 
 
 if __name__ == "__main__":

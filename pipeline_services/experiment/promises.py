@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline_services.audit.observed import ObservedVerdict
 from pipeline_services.audit.sent import SentVerdict
+from pipeline_services.model.text import first_line
 
 IGNORES_SIGTERM_S: Final = 25.0
 """A pod that takes longer to go has not ended when it was asked to: the kubelet kills it after 30 s."""
@@ -122,5 +123,5 @@ def _kept(played: Played) -> list[Promise]:
     if own.lost:
         return [Promise(played.fault, text, State.BROKEN, f"{own.lost} of the audit's {taken} are not{left}")]
     if not taken or own.seen.pending or own.seen.waiting:
-        return [Promise(played.fault, text, State.NOT_KNOWN, str(own).partition("\n")[0])]
+        return [Promise(played.fault, text, State.NOT_KNOWN, first_line(own))]
     return [Promise(played.fault, text, State.KEPT, f"all of the audit's {taken}{left}")]

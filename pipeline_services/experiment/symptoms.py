@@ -17,6 +17,7 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.periodic import PeriodicCalls
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
+from pipeline_services.model.text import first_line
 from pipeline_services.snapshot.collector import collect
 from pipeline_services.snapshot.record import Record
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -134,7 +135,7 @@ def judged(judge: Callable[[Snapshot], Any], snapshot: Snapshot, says: str = "")
         judge(snapshot)
     except AssertionError as deviation:
         text = str(deviation)
-        return FAILED if says in text else OTHERWISE, text.partition("\n")[0]
+        return FAILED if says in text else OTHERWISE, first_line(text)
     except PipelineError as error:
         return "inconclusive", error.message
     return None

@@ -25,6 +25,11 @@ def one_line(text: object, width: int | None = None) -> str:
     return line if width is None or len(line) <= width else f"{line[: width - 3]}..."
 
 
+def first_line(text: object) -> str:
+    """What stands before the first line's end: of a finding or an error, what it says before it says why."""
+    return str(text).partition("\n")[0]
+
+
 def shape_of(text: str) -> str:
     """What a message says but for what differs each time: words with a digit, such as ids and times, are ``#``."""
     return _VARYING.sub("#", one_line(text))[:_SHAPE_CHARACTERS]

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
+from pipeline_services.model.text import first_line
+
 PASSED: Final = "passed"
 FAILED: Final = "failed"
 INCONCLUSIVE: Final = "inconclusive"
@@ -39,7 +41,7 @@ class Check:
     @property
     def headline(self) -> str:
         """The first line of what it said."""
-        return self.message.partition("\n")[0]
+        return first_line(self.message)
 
     @property
     def next_step(self) -> str:

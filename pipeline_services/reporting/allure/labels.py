@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.model.text import one_line
+from pipeline_services.model.text import first_line, one_line
 from pipeline_services.reporting.allure.page import CATEGORY_LABEL, LINK_PREFIX
 from pipeline_services.reporting.run.outcome import CaseResult, Category, Outcome
 from pipeline_services.reporting.runbook.runbook import PAGE, Section
@@ -78,7 +78,7 @@ def links(result: CaseResult, sections: Mapping[str, Section]) -> list[dict[str,
 
 def title(result: CaseResult) -> str:
     """What was observed; of a green case what it asks: ``test_pod_is_ready[kafka-0]`` is "kafka-0: pod is ready"."""
-    seen = one_line(result.finding.message.partition("\n")[0].partition("; expected ")[0], _TITLE)
+    seen = one_line(first_line(result.finding.message).partition("; expected ")[0], _TITLE)
     if result.outcome is Outcome.FAILED and seen:
         return seen if result.component in seen else f"{result.component}: {seen}"
     asked = _asked(result.id)

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline_services.model.exemptions import exemption_of
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.text import first_line
 from pipeline_services.reporting.run.outcome import PASSED, Category, Finding, Outcome, finding_of
 from pipeline_services.reporting.run.selection import RUN_MARKERS
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -63,7 +64,7 @@ def let_pass(finding: Finding, case_id: str, snapshot: Snapshot) -> str:
     exemption = exemption_of(snapshot.pipeline.exemptions, case_id, snapshot.taken_at)
     if exemption is None or finding.outcome is not Outcome.FAILED:
         return ""
-    return f"{case_id} {exemption}. Now: {finding.message.partition(chr(10))[0]}"
+    return f"{case_id} {exemption}. Now: {first_line(finding.message)}"
 
 
 def noted_outcome(report: pytest.TestReport) -> Outcome:

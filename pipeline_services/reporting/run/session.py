@@ -16,6 +16,7 @@ from _pytest.terminal import TerminalReporter
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import REFUSED, stopped_by
 from pipeline_services.model.signals import ignore_from_now
+from pipeline_services.model.text import first_line
 from pipeline_services.reporting.allure.held import HeldResults, hold_results
 from pipeline_services.reporting.allure.page_maker import PageMaker
 from pipeline_services.reporting.allure.results import CASE_LABEL
@@ -29,7 +30,6 @@ from pipeline_services.reporting.run.scenarios import Scenarios
 from pipeline_services.reporting.run.selection import CHAOS, DAILY, SNAPSHOT_MARKERS, is_partial, leave_out
 from pipeline_services.reporting.run.source import SnapshotSource
 from pipeline_services.reporting.run.unwritten import Unwritten
-from pipeline_services.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from pipeline_services.reporting.run.triaged import Triaged
@@ -172,7 +172,7 @@ class OperatorRun:
             result = self.results[nodeid]
             self.say(f"{result.outcome.value:<12} {result.seconds:6.1f} s  {nodeid}")
             if result.outcome is not Outcome.PASSED:
-                self.say(f"  {result.finding.message.partition(chr(10))[0]}")
+                self.say(f"  {first_line(result.finding.message)}")
 
     @pytest.hookimpl(trylast=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -224,12 +224,8 @@ class OperatorRun:
         return [*self.scenarios.lines(), *summary.summary(list(self.results.values()), self.source.pipeline), ""]
 
     def _refuse_nothing(self) -> None:
-        left = "-k, -m, --lf and the paths select no check"
-        why = (
-            "every component is absent, by the settings"
-            if self.source.settings.absent and not self.extent.left_out
-            else left
-        )
+        absent = self.source.settings.absent and not self.extent.left_out
+        why = "every component is absent, by the settings" if absent else "-k, -m, --lf and the paths select no check"
         self._refuse(f"{why}: nothing was judged")
 
     def _refuse(self, why: str) -> None:
@@ -251,25 +247,28 @@ class OperatorRun:
         for block in filter(None, (self.scenarios.lines(), self._summary(results))):
             for line in block if causes else (*block, ""):
                 self.say(line)
-        for line in self._remarks(snapshot):
+        for line in self.source.remarks():
             self.say(line)
         where = environment.place(snapshot, self.source.options, self.source.pipeline)
-        partial = bool(not_run) or left_out != 0
+        self._report(results, where, partial=bool(not_run) or left_out != 0)
+        self.say(summary.verdict(results, where.rpartition(", ")[0] if causes else where, left_out, blamed=not causes))
+        self._exit_code = verdict_of(results).exit_code
+
+    def _report(self, results: Sequence[CaseResult], where: str, *, partial: bool) -> None:
+        """Leave the report, or say why there is none."""
         if self.unwritten.why:
             self.say(self.unwritten.line)
         elif self.publishes and (self.source.options.reports_asked or not partial):
             # Judged again, a snapshot is no new run; and a part of the checks is no point of the whole's history.
             remember = self.source.options.snapshot is None and not (partial and self.kind in SNAPSHOT_MARKERS)
             said = self.source.changed, sorted(self.source.settings.absent)
-            run = publish.Run(self.kind, self.started, where, remember, left_out, *said)
+            run = publish.Run(self.kind, self.started, where, remember, self.extent.left_out, *said)
             try:
                 self._publish(run, results)
             except KeyboardInterrupt as error:  # the verdict is known by now
                 self._stop(error)
         elif partial:
             self.say(f"Only some checks were run: {self.folder.path} is as it was (--reports DIR writes a report)")
-        self.say(summary.verdict(results, where.rpartition(", ")[0] if causes else where, left_out, blamed=not causes))
-        self._exit_code = verdict_of(results).exit_code
 
     def _publish(self, run: publish.Run, results: Sequence[CaseResult]) -> None:
         markers = {case: label.markers for case, label in self.labels.items()}
@@ -286,11 +285,6 @@ class OperatorRun:
         except OSError as error:
             self.unwritten.note(error)
             self.say(self.unwritten.line)
-
-    def _remarks(self, snapshot: Snapshot | None) -> list[str]:
-        """What a reader has to know of the verdict: what the settings changed, how old a file is."""
-        changed = [f"changed by the settings: {change}" for change in self.source.changed]
-        return [*changed, *(snapshot.remarks(time.time()) if snapshot and self.source.options.snapshot else ())]
 
     def _summary(self, results: Sequence[CaseResult]) -> list[str]:
         """The causes first, where triage was asked; else what each check says."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -103,6 +104,11 @@ class SnapshotSource:
     def refuses(self, error: PipelineError) -> bool:
         """Whether the command asked for something that is not there, as opposed to a cluster that gave no answer."""
         return isinstance(error, PreconditionNotMet) or self.options.snapshot is not None
+
+    def remarks(self) -> list[str]:
+        """What a reader has to know of the verdict: what the settings changed, how old a file is."""
+        changed = [f"changed by the settings: {change}" for change in self.changed]
+        return [*changed, *(self.taken.remarks(time.time()) if self.taken and self.options.snapshot else ())]
 
     def _look(self) -> Snapshot:
         options = self.options

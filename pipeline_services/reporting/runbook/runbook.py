@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline_services.model.paths import REPOSITORY, cache_root
+from pipeline_services.model.text import first_line
 from pipeline_services.reporting.kept import kept
 
 RUNBOOK: Final = REPOSITORY / "RUNBOOK.md"
@@ -67,7 +68,7 @@ def page(text: str) -> str:
         if opening.type == "heading_open":
             opening.attrSet("id", slug(inline.content))
     body = parser.renderer.render(tokens, parser.options, {})
-    title = html.escape(text.partition("\n")[0].lstrip("# "))
+    title = html.escape(first_line(text).lstrip("# "))
     return _SHELL.format(title=title, body=body)
 
 
