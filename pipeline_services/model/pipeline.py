@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pipeline_services.model import foreign, roles
 from pipeline_services.model.cluster_part import KINDS_OF_PARTS, ClusterPart
@@ -25,6 +25,7 @@ from pipeline_services.model.paths import PIPELINES
 from pipeline_services.model.reading_identity import MessageFields
 from pipeline_services.model.toml_table import dataclass_from, read_toml, require_one_of, table_of, texts_in
 
+T = TypeVar("T")
 DEPLOYMENT: Final = "Deployment"
 STATEFUL_SET: Final = "StatefulSet"
 DAEMON_SET: Final = "DaemonSet"
@@ -144,26 +145,17 @@ class Pipeline:
         return self.components[component]
 
     def service(self, component: str) -> Service:
-        """The Service of a component that has one.
-
-        Raises:
-            NotApplicable: the description gives it none.
-        """
-        service = self[component].service
-        if service is None:
-            raise NotApplicable(f"the description of {self.name} gives {component} no service")
-        return service
+        """The Service of a component. Raises NotApplicable where the description gives it none."""
+        return self._given(component, self[component].service, "service")
 
     def autoscaler(self, component: str) -> Autoscaler:
-        """The autoscaler of a component that has one.
+        """The autoscaler of a component. Raises NotApplicable where the description gives it none."""
+        return self._given(component, self[component].autoscaler, "autoscaler")
 
-        Raises:
-            NotApplicable: the description gives it none.
-        """
-        autoscaler = self[component].autoscaler
-        if autoscaler is None:
-            raise NotApplicable(f"the description of {self.name} gives {component} no autoscaler")
-        return autoscaler
+    def _given(self, component: str, found: T | None, what: str) -> T:
+        if found is None:
+            raise NotApplicable(f"the description of {self.name} gives {component} no {what}")
+        return found
 
     @cached_property
     def workloads(self) -> Mapping[str, Component]:

@@ -112,11 +112,7 @@ def _pod(part: Component, pipeline: Pipeline, made: str, ready: str) -> dict[str
     owner = {"kind": "ReplicaSet" if part.kind == DEPLOYMENT else part.kind, "name": pod_name(part).rpartition("-")[0]}
     return {
         "metadata": {**metadata, "ownerReferences": [owner]},
-        "spec": {
-            "nodeName": NODE,
-            "containers": _containers(part, pipeline),
-            "volumes": _volumes(part, pipeline),
-        },
+        "spec": {"nodeName": NODE, "containers": _containers(part, pipeline), "volumes": _volumes(part, pipeline)},
         "status": {
             "phase": "Running",
             "conditions": [
