@@ -113,7 +113,7 @@ def attach(conclusion: Conclusion, reports: RunOptions) -> None:
     """The verdict with its first reason first, the roll-out as a picture, all of it as data, and earlier verdicts."""
     kinds = allure.attachment_type
     allure.attach(str(conclusion), "verdict", kinds.TEXT)
-    facts = "\n".join(f"{_mark(one.holds):<8} {one.what}: {one.seen}" for one in conclusion.evidence.facts)
+    facts = "\n".join(f"{_mark(one.holds):<8} {one}" for one in conclusion.evidence.facts)
     allure.attach(facts or "none was looked at", "facts", kinds.TEXT)
     if conclusion.evidence.rolled:
         allure.attach(picture.rollout_svg(conclusion.evidence.rolled), "roll-out", kinds.SVG)
@@ -140,14 +140,14 @@ def require_fact(conclusion: Conclusion, name: str) -> None:
 
     Raises:
         AssertionError: it does not.
-        NoData: it is not known, or was never looked at.
+        NoData: it is not known, or was not measured.
     """
-    fact = next((one for one in conclusion.evidence.facts if one.id == name), None)
+    fact = next((one for one in conclusion.evidence.facts if one.id == name and one.measured), None)
     if fact is None:
-        raise NoData(f"never looked at: it ended before that: {conclusion.reasons[0]}")
-    assert fact.holds is not False, f"{fact.what}: no: {fact.seen}"
+        raise NoData(conclusion.not_measured)
+    assert fact.holds is not False, str(fact)
     if fact.holds is None:
-        raise NoData(f"{fact.what}: not known: {fact.seen}")
+        raise NoData(str(fact))
 
 
 def require_not_worse(conclusion: Conclusion, name: str) -> None:
@@ -155,11 +155,12 @@ def require_not_worse(conclusion: Conclusion, name: str) -> None:
 
     Raises:
         AssertionError: it is a regression.
-        NoData: there is not enough data, or no round was played.
+        NoData: there is not enough data, or it was not measured.
     """
-    judged: Judged | None = next((one for one in conclusion.evidence.metrics if one.metric.id == name), None)
+    metrics = conclusion.evidence.metrics
+    judged: Judged | None = next((one for one in metrics if one.metric.id == name and one.pairs), None)
     if judged is None:
-        raise NoData(f"no round was played: it ended before that: {conclusion.reasons[0]}")
+        raise NoData(conclusion.not_measured)
     allure.attach(picture.metric_svg(judged), judged.metric.title, allure.attachment_type.SVG)
     text = f"{judged.metric.title}: {judged.why}\nmargin {100 * judged.metric.margin:g} %: {judged.metric.reason}"
     allure.attach(text, "margin and reason", allure.attachment_type.TEXT)

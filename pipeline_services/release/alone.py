@@ -18,8 +18,9 @@ from pipeline_services.model.k8s import container_statuses, is_ready, labels_of,
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.deploy.rollout import log_end, why
 from pipeline_services.release.bench.manifests import LABELS, NAME
+from pipeline_services.release.facts import READY_WITHIN_S
 from pipeline_services.release.ground import remove_pods
-from pipeline_services.release.trial import READY_WITHIN_S, Trial
+from pipeline_services.release.trial import Trial
 
 ENDED_WITHIN_S: Final = 60.0
 LOOK_EVERY_S: Final = 0.2
@@ -75,7 +76,7 @@ class Alone:
         try:
             wait_until(ready, within=READY_WITHIN_S, what=f"the pod {self.name} to be ready", every=LOOK_EVERY_S)
         except WaitExpired as error:
-            raise VersionFailed(f"not within {READY_WITHIN_S:g} s: {why(self.pod())}") from error
+            raise VersionFailed(why(self.pod())) from error
         return time.monotonic() - began
 
     def watch(self, seconds: float) -> None:

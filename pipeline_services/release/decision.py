@@ -38,6 +38,14 @@ class Judged:
     pairs: tuple[tuple[float, float], ...] = ()
     interval: Interval | None = None
 
+    @property
+    def short(self) -> str:
+        """How it is in a few words: ``+15.0 % (margin 5 %)``."""
+        if self.interval is None:
+            return self.why
+        still = "still open, " if self.decision is Decision.NOT_ENOUGH_DATA else ""
+        return f"{still}{percent(self.interval.estimate):+.1f} % (margin {100 * self.metric.margin:g} %)"
+
 
 @dataclass(frozen=True, slots=True)
 class Noise:

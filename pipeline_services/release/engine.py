@@ -21,6 +21,7 @@ from pipeline_services.model.k8s import containers_of, name_of, secret_text, tem
 from pipeline_services.release.bench.manifests import network_policies
 from pipeline_services.release.bench.run import BACK_DATED
 from pipeline_services.release.decision import is_final, judge, rules_out_go, too_noisy
+from pipeline_services.release.facts import RESTORED, ROUNDS, STATEMENTS, Fact
 from pipeline_services.release.gates import LOOKS, METRICS
 from pipeline_services.release.ground import ground
 from pipeline_services.release.producing import Producing
@@ -28,13 +29,11 @@ from pipeline_services.release.rollout import Rolled, RollOut, Scenarios
 from pipeline_services.release.rounds import BASELINE, CANDIDATE, Played, Round, play_pairs
 from pipeline_services.release.solo import READINGS, WATCHED_S, Solo
 from pipeline_services.release.store import TrialStore
-from pipeline_services.release.trial import Fact, facts, producer_rules, rules
-from pipeline_services.release.verdict import ROLLED_OUT, Conclusion, Evidence, conclude
+from pipeline_services.release.trial import facts, producer_rules, rules
+from pipeline_services.release.verdict import Conclusion, Evidence, conclude
 
 BASELINE_WATCHED_S: Final = 8.0
 """Seconds that the baseline is looked at: its counters and its lag have shown by then."""
-ROUNDS: Final = ("rounds", "each round of the candidate stores every reading")
-RESTORED: Final = ("restored", "the namespace is as it was before")
 TRIAL, CONTROL, PAIRS, ROLL_OUT, FAILURES = STAGES = (
     "trial",
     "baseline against itself",
@@ -48,8 +47,7 @@ MEASURED: Final = STAGES[:3]
 NOTHING_AGAINST: Final = (
     "nothing stands against it so far; a go needs the roll-out and the failures, which were left out"
 )
-_RULES: Final = (*rules(()), *producer_rules())
-FACTS_NEEDED: Final = (*(rule.id for rule in _RULES), ROUNDS[0], *(name for name, _ in ROLLED_OUT), RESTORED[0])
+FACTS_NEEDED: Final = tuple(STATEMENTS)
 METRICS_NEEDED: Final = tuple(metric.id for metric in METRICS)
 Say = Callable[[str], None]
 
@@ -155,7 +153,7 @@ class Validation:
 
     def _found(self, found: Sequence[Fact]) -> None:
         for one in found:
-            self.site.say(f"  {_mark(one)} {one.what}: {one.seen}")
+            self.site.say(f"  {_mark(one)} {one}")
         self.evidence = replace(self.evidence, facts=[*self.evidence.facts, *found])
 
     def _control(self, solo: Solo) -> None:
@@ -228,9 +226,9 @@ class Validation:
         """What stayed behind is the suite's own fault and no candidate's, so it is no no-go, and it is no go."""
         try:
             left = self.site.left()
-            fact = Fact(*RESTORED, None if left else True, "; ".join(left[:5]) or "nothing is other than it was")
+            fact = Fact(RESTORED.id, None if left else True, "; ".join(left[:5]) or "nothing is other than it was")
         except PipelineError as error:
-            fact = Fact(*RESTORED, None, error.message)
+            fact = Fact(RESTORED.id, None, error.message)
         self.evidence = replace(self.evidence, facts=[*self.evidence.facts, fact])
 
     @contextmanager
@@ -281,10 +279,10 @@ def rounds_fact(played: Played) -> Fact:
     own = [one for one in played.rounds() if one.version == CANDIDATE]
     short = [one.stored for one in own if one.stored != READINGS]
     if f"of the {CANDIDATE} failed" in played.ended:
-        return Fact(*ROUNDS, False, played.ended)
+        return Fact(ROUNDS.id, False, played.ended)
     if not own:
-        return Fact(*ROUNDS, None, played.ended or "no round was played")
-    return Fact(*ROUNDS, not short, f"only {short[0]} of {READINGS}" if short else f"{READINGS} in {len(own)} rounds")
+        return Fact(ROUNDS.id, None, played.ended or "no round was played")
+    return Fact(ROUNDS.id, not short, f"only {short[0]} of {READINGS}" if short else f"{READINGS} in {len(own)} rounds")
 
 
 def _mark(fact: Fact) -> str:

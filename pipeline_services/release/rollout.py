@@ -22,9 +22,8 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import containers_of, is_complete, name_of, restarts_of
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.deploy.rollout import why
+from pipeline_services.release.facts import Fact
 from pipeline_services.release.image import tag_of
-from pipeline_services.release.trial import Fact
-from pipeline_services.release.verdict import ROLLED_OUT
 
 APPS: Final = (roles.PROCESSOR, roles.PRODUCER)
 ROLLED_OUT_WITHIN_S: Final = 120.0
@@ -52,7 +51,7 @@ class Rolled:
 
     def add(self, name: str, holds: bool | None, seen: str) -> None:
         """Note a fact of the roll-out by its id."""
-        self.facts.append(Fact(name, dict(ROLLED_OUT)[name], holds, seen))
+        self.facts.append(Fact(name, holds, seen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,19 @@
-"""What was seen of one version that ran alone, and what has to be so of it whatever any measurement says. Pure.
-
-A fact that could not be seen is unknown, which is neither good nor bad: an absent series is not zero.
-"""
+"""What was seen of one version that ran alone, and how the facts about a candidate are judged by it. Pure."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline_services.audit.ledger import LedgerVerdict
 from pipeline_services.audit.records import Records
 from pipeline_services.model.present import present
 from pipeline_services.model.text import one_line, plural
+from pipeline_services.release.facts import NOT_MEASURED, READY_WITHIN_S, STOPPED_WITHIN_S, Fact
 
-READY_WITHIN_S: Final = 60.0
-STOPPED_WITHIN_S: Final = 10.0
-"""Seconds after SIGTERM; the pod has 20 until it is killed."""
 RATE_TOLERANCE: Final = 0.1
 """A share: some tenths of a second of the half minute pass between a look at the clock and one at the topic."""
 _ERRORS: Final = frozenset({"ERROR", "CRITICAL"})
@@ -56,16 +51,6 @@ class Trial:
     failed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something that has to be so. ``holds`` is None where it could not be seen; ``seen`` says what was."""
-
-    id: str
-    what: str
-    holds: bool | None
-    seen: str
-
-
 Seen = tuple[bool | None, str]
 
 
@@ -74,67 +59,76 @@ class Rule:
     """How a fact is judged: ``own`` looks at one version, ``beside`` at the candidate beside the baseline."""
 
     id: str
-    what: str
     own: Callable[[Trial], Seen] | None = None
     beside: Callable[[Trial, Trial], Seen] | None = None
 
 
 def facts(table: Iterable[Rule], baseline: Trial, candidate: Trial) -> list[Fact]:
     """Every fact about the candidate. What the baseline does too is not held against the candidate, nor for it."""
-    return [_fact(rule, baseline, candidate) for rule in table]
+    found = [_fact(rule, baseline, candidate) for rule in table]
+    return list(_told_once(found, candidate.failed))
+
+
+def _told_once(found: Sequence[Fact], failed: str) -> Iterator[Fact]:
+    """Why the candidate did not do its work is told by the first fact that saw it; the others were not measured."""
+    told = any(one.holds is False and failed in one.seen for one in found)
+    for one in found:
+        because = bool(failed) and one.holds is None and one.seen == failed
+        yield replace(one, seen=NOT_MEASURED) if because and told else one
+        told = told or because
 
 
 def rules(error_counters: Sequence[str]) -> tuple[Rule, ...]:
     """The table of facts about the processor, in the order in which they are told."""
     return (
-        Rule("ready", f"the pod is ready within {READY_WITHIN_S:g} s", _ready),
-        Rule("restarts", "no container was started again", _restarts),
-        Rule("lost", "no acknowledged reading is missing in the store", _counted("lost")),
-        Rule("unexpected", "nothing is stored that was never sent", _counted("unexpected")),
-        Rule("corrupt", "nothing is stored with another content", _counted("corrupt")),
-        Rule("stored-points", "both versions store the same points", beside=_same_points),
-        Rule("field-types", "both versions write fields of the same types", beside=_same_types),
-        Rule("series", "every series of the baseline is there", beside=_same_series),
-        Rule("error-counters", "the counters of errors stay 0", lambda trial: _errors_counted(trial, error_counters)),
-        Rule("log-errors", "the log has no error that the baseline's has not", beside=_new_errors),
-        Rule("stops", f"the pod ends within {STOPPED_WITHIN_S:g} s of SIGTERM", _stops),
+        Rule("ready", _ready),
+        Rule("restarts", _restarts),
+        Rule("lost", _counted("lost")),
+        Rule("unexpected", _counted("unexpected")),
+        Rule("corrupt", _counted("corrupt")),
+        Rule("stored-points", beside=_same_points),
+        Rule("field-types", beside=_same_types),
+        Rule("series", beside=_same_series),
+        Rule("error-counters", lambda trial: _errors_counted(trial, error_counters)),
+        Rule("log-errors", beside=_new_errors),
+        Rule("stops", _stops),
     )
 
 
 def producer_rules() -> tuple[Rule, ...]:
     """The table of facts about the producer."""
     return (
-        Rule("producer-ready", f"the producer's pod is ready within {READY_WITHIN_S:g} s", _ready),
-        Rule("producer-restarts", "no container of the producer was started again", _restarts),
-        Rule("producer-numbers", "the topic has every number of the producer's readings", _counted("lost")),
-        Rule("producer-rate", "the producer sends as many readings a second", beside=_same_rate),
-        Rule("producer-series", "every series of the baseline's producer is there", beside=_same_series),
-        Rule("producer-log-errors", "the producer's log has no error that the baseline's has not", beside=_new_errors),
-        Rule("producer-stops", f"the producer ends within {STOPPED_WITHIN_S:g} s of SIGTERM", _stops),
+        Rule("producer-ready", _ready),
+        Rule("producer-restarts", _restarts),
+        Rule("producer-numbers", _counted("lost")),
+        Rule("producer-rate", beside=_same_rate),
+        Rule("producer-series", beside=_same_series),
+        Rule("producer-log-errors", beside=_new_errors),
+        Rule("producer-stops", _stops),
     )
 
 
 def _fact(rule: Rule, baseline: Trial, candidate: Trial) -> Fact:
     if rule.own is None:
-        return Fact(rule.id, rule.what, *present(rule.beside, "comparison")(baseline, candidate))
+        return Fact(rule.id, *present(rule.beside, "comparison")(baseline, candidate))
     holds, seen = rule.own(candidate)
     before, seen_before = rule.own(baseline)
     if before is not True:
-        return Fact(rule.id, rule.what, None, f"the baseline cannot be held against it: {seen_before}; it: {seen}")
-    return Fact(rule.id, rule.what, holds, seen)
+        return Fact(rule.id, None, f"the baseline cannot be held against it: {seen_before}; it: {seen}")
+    return Fact(rule.id, holds, seen)
 
 
 def _ready(trial: Trial) -> Seen:
     if trial.ready_s is None:
-        return (False, f"not ready: {trial.failed}") if trial.failed else (None, "it was not looked at")
+        return (False, trial.failed) if trial.failed else (None, "it was not looked at")
     return trial.ready_s <= READY_WITHIN_S, f"ready after {trial.ready_s:.1f} s"
 
 
 def _restarts(trial: Trial) -> Seen:
     if trial.restarts is None:
         return None, "it was not looked at"
-    how = f", the last time as {trial.ended}" if trial.ended else ""
-    return trial.restarts == 0, f"started again {trial.restarts} times{how}"
+    how = trial.failed or trial.ended
+    return trial.restarts == 0, plural(trial.restarts, "restart") + (f": {how}" if trial.restarts and how else "")
 
 
 def _stops(trial: Trial) -> Seen:
@@ -156,7 +150,7 @@ def _counted(which: str) -> Callable[[Trial], Seen]:
 
 def _same_points(baseline: Trial, candidate: Trial) -> Seen:
     if baseline.stored is None or candidate.stored is None or not len(baseline.stored):
-        return None, "the stored points of both were not read"
+        return None, candidate.failed or "the stored points of both were not read"
     old, new = _points(baseline.stored), _points(candidate.stored)
     missing, more = len(old - new), len(new - old)
     return not (
@@ -182,7 +176,7 @@ def _same_rate(baseline: Trial, candidate: Trial) -> Seen:
 
 def _same_types(baseline: Trial, candidate: Trial) -> Seen:
     if not baseline.types or not candidate.types:
-        return None, "the types of the stored fields are not known"
+        return None, candidate.failed or "the types of the stored fields are not known"
     names = sorted({*baseline.types, *candidate.types})
     changed = [
         f"{name} is {candidate.types.get(name, 'missing')}, the baseline's {baseline.types.get(name, 'missing')}"
@@ -194,10 +188,10 @@ def _same_types(baseline: Trial, candidate: Trial) -> Seen:
 
 def _same_series(baseline: Trial, candidate: Trial) -> Seen:
     if not baseline.series or candidate.series is None:
-        return None, "the metrics of both were not read"
+        return None, candidate.failed or "the metrics of both were not read"
     gone = sorted(set(baseline.series) - set(candidate.series))
     if gone:  # whoever graphs or alerts on it sees nothing any more, and so does this validation
-        return None, f"gone: {', '.join(gone)}: what they would have shown is not known"
+        return None, f"gone: {', '.join(gone)}"
     return True, f"all {len(baseline.series)}"
 
 

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from pipeline_services.model.text import plural, utc
 from pipeline_services.release.decision import Decision, Judged, Noise, percent
-from pipeline_services.release.trial import Fact
-
-ROLLED_OUT: Final = (
-    ("rollout-ready", "the roll-out under load completes"),
-    ("rollout-restarts", "no container of the candidate was started again under load"),
-    ("rollout-ledger", "nothing is lost, unexpected or corrupt from before the roll-out until after the roll back"),
-    ("rollout-gap", "readings go on being stored during the roll-out and the roll back"),
-    ("scenarios", "the candidate recovers from the failures of the resilience test"),
-    ("rollback", "the baseline is back, and reads what the candidate stored"),
-)
-"""The facts of the roll-out, by id: what has to be so."""
+from pipeline_services.release.facts import NOT_MEASURED, Fact
 
 
 class Verdict(StrEnum):
@@ -34,6 +24,11 @@ class Verdict(StrEnum):
     def exit_code(self) -> int:
         """What pytest ends with."""
         return {Verdict.GO: 0, Verdict.NO_GO: 1, Verdict.NOT_ENOUGH_DATA: 2}[self]
+
+    @property
+    def words(self) -> str:
+        """For people: ``NO-GO``."""
+        return {Verdict.GO: "GO", Verdict.NO_GO: "NO-GO", Verdict.NOT_ENOUGH_DATA: "NOT ENOUGH DATA"}[self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +58,61 @@ class Evidence:
     rolled: Sequence[tuple[float, str]] = ()
     control: Sequence[Judged] = ()
 
+    @property
+    def name(self) -> str:
+        """The candidate without its path or its registry: ``never-ready``."""
+        return self.candidate.rstrip("/").rpartition("/")[2] or self.candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the verdict is what it is; ``short`` is the same without the figures."""
+
+    text: str
+    short: str
+
+    @classmethod
+    def of_fact(cls, fact: Fact) -> Reason:
+        """What a fact says for or against a go."""
+        return cls(str(fact), fact.short)
+
+    @classmethod
+    def of_metric(cls, judged: Judged) -> Reason:
+        """What the rounds say of a metric."""
+        return cls(f"{judged.metric.title}: {judged.why}", f"{judged.metric.title}: {judged.short}")
+
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
     """The verdict with its reasons; never without one."""
 
     verdict: Verdict
-    reasons: tuple[str, ...]
+    because: tuple[Reason, ...]
     evidence: Evidence
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reasons in full."""
+        return tuple(one.text for one in self.because)
+
+    @property
+    def first_line(self) -> str:
+        """The verdict and its first reason."""
+        return f"{self.verdict.words}: {self.reasons[0]}"
+
+    @property
+    def headline(self) -> str:
+        """The verdict on whom, and why in a few words: ``NO-GO: never-ready: the pod is not ready within 60 s``."""
+        why = "" if self.verdict is Verdict.GO else f": {self.because[0].short}"
+        return f"{self.verdict.words}: {self.evidence.name}{why}"
+
+    @property
+    def not_measured(self) -> str:
+        """What is said of whatever the run did not come to, with the reason that ended it."""
+        return f"{NOT_MEASURED}; first reason: {self.because[0].short}"
+
     def __str__(self) -> str:
-        return "\n".join(
-            [f"{self.verdict.value.upper()}: {self.reasons[0]}", *(f"  {one}" for one in self.reasons[1:])]
-        )
+        return "\n".join([self.first_line, *(f"  {one}" for one in self.reasons[1:])])
 
     def document(self) -> dict[str, Any]:
         """For programs: ``release.json``. Costs in the metric's unit, differences in per cent, times in seconds."""
@@ -84,7 +121,9 @@ class Conclusion:
             "verdict": self.verdict.value,
             "reasons": list(self.reasons),
             "metrics": [_metric(judged) for judged in found.metrics],
-            "facts": [{"id": one.id, "what": one.what, "holds": one.holds, "seen": one.seen} for one in found.facts],
+            "facts": [
+                {"id": one.id, "what": one.words.what, "holds": one.holds, "seen": one.seen} for one in found.facts
+            ],
             "control": [_metric(judged) for judged in found.control],
             "noise": [f"{one.metric.title}: {one.why}" for one in found.noise],
             "notes": list(found.notes),
@@ -103,27 +142,44 @@ def conclude(evidence: Evidence, facts_needed: Sequence[str], metrics_needed: Se
         facts_needed: ids of the facts that a go stands on.
         metrics_needed: ids of the metrics that a go stands on.
     """
-    bad = [f"{one.what}: no: {one.seen}" for one in evidence.facts if one.holds is False]
-    bad += [f"{one.metric.title}: {one.why}" for one in evidence.metrics if one.decision is Decision.REGRESSION]
+    bad = [Reason.of_fact(one) for one in evidence.facts if one.holds is False]
+    bad += [Reason.of_metric(one) for one in evidence.metrics if one.decision is Decision.REGRESSION]
     if bad:
         return Conclusion(Verdict.NO_GO, tuple(bad), evidence)
-    unknown = [evidence.ended] if evidence.ended else []
-    unknown += [f"{one.what}: not known: {one.seen}" for one in evidence.facts if one.holds is None]
-    unknown += [f"{one.metric.title}: {one.why}" for one in evidence.noise if not one.metric.loose]
-    unknown += [f"{one.metric.title}: {one.why}" for one in evidence.metrics if not one.decision.lets_go]
-    missing = sorted({*facts_needed} - {one.id for one in evidence.facts})
-    missing += sorted({*metrics_needed} - {one.metric.id for one in evidence.metrics})
-    unknown += [f"never looked at: {', '.join(missing)}"] if missing else []
+    unknown = [*_not_known(evidence), *_never_reached(evidence, facts_needed, metrics_needed)]
     if unknown:
-        return Conclusion(Verdict.NOT_ENOUGH_DATA, tuple(dict.fromkeys(unknown)), evidence)
+        return Conclusion(Verdict.NOT_ENOUGH_DATA, tuple(unknown), evidence)
     if not evidence.facts or not evidence.metrics:
-        return Conclusion(Verdict.NOT_ENOUGH_DATA, ("nothing was looked at",), evidence)
+        return Conclusion(
+            Verdict.NOT_ENOUGH_DATA, (Reason("nothing was looked at", "nothing was looked at"),), evidence
+        )
     return Conclusion(Verdict.GO, _good(evidence), evidence)
 
 
-def _good(evidence: Evidence) -> tuple[str, ...]:
+def _not_known(evidence: Evidence) -> Iterator[Reason]:
+    if evidence.ended:
+        yield Reason(evidence.ended, evidence.ended)
+    yield from (Reason.of_fact(one) for one in evidence.facts if one.holds is None and one.measured)
+    noise = {one.metric.id: one for one in evidence.noise if not one.metric.loose}
+    for one in noise.values():
+        yield Reason(f"{one.metric.title}: {one.why}", f"{one.metric.title}: the machine is too noisy to tell")
+    open_yet = (one for one in evidence.metrics if not one.decision.lets_go and one.pairs)
+    yield from (Reason.of_metric(one) for one in open_yet if one.metric.id not in noise)
+
+
+def _never_reached(evidence: Evidence, facts: Sequence[str], metrics: Sequence[str]) -> Iterator[Reason]:
+    """In one line: why is among the other reasons, where there is a why."""
+    known = {one.id for one in evidence.facts if one.measured} | {
+        one.metric.id for one in evidence.metrics if one.pairs
+    }
+    missing = [name for name in (*facts, *metrics) if name not in known]
+    if missing:
+        yield Reason(f"{NOT_MEASURED}: {', '.join(missing)}", f"not measured: {plural(len(missing), 'fact or metric')}")
+
+
+def _good(evidence: Evidence) -> tuple[Reason, ...]:
     first = f"{plural(len(evidence.facts), 'fact')} hold, {plural(len(evidence.metrics), 'metric')} are not worse"
-    return (first, *(f"{one.metric.title}: {one.why}" for one in evidence.metrics))
+    return (Reason(first, first), *map(Reason.of_metric, evidence.metrics))
 
 
 def _metric(judged: Judged) -> dict[str, Any]:

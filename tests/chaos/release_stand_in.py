@@ -15,8 +15,8 @@ from chaos import staging, validation
 from pipeline_services.release import picture, records
 from pipeline_services.release.decision import judge
 from pipeline_services.release.engine import FACTS_NEEDED, METRICS_NEEDED
+from pipeline_services.release.facts import Fact
 from pipeline_services.release.gates import METRICS
-from pipeline_services.release.trial import Fact
 from pipeline_services.release.verdict import Conclusion, conclude
 from pipeline_services.reporting.run.options import RunOptions
 from tests.release.made import evidence, pairs
@@ -38,7 +38,7 @@ def opened(_config: pytest.Config, *, sends: bool) -> Iterator[Steady]:
 def validated(_pipeline: Any, config: pytest.Config) -> Conclusion:
     name = config.getoption("candidate").rpartition("/")[2]
     known = True if name in RATIOS else None
-    facts = [Fact(one, f"it is {one}", known if one == "series" else True, "seen") for one in FACTS_NEEDED]
+    facts = [Fact(one, known if one == "series" else True, "seen") for one in FACTS_NEEDED]
     metrics = judge(METRICS, pairs(RATIOS.get(name, 1.0)))
     made = evidence(facts=facts, metrics=metrics, control=judge(METRICS, pairs()))
     conclusion = conclude(made, FACTS_NEEDED, METRICS_NEEDED)

@@ -17,9 +17,9 @@ from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.release import records
 from pipeline_services.release.candidate import Candidate
 from pipeline_services.release.decision import judge
+from pipeline_services.release.facts import Fact
 from pipeline_services.release.gates import METRICS
 from pipeline_services.release.rollout import APPS
-from pipeline_services.release.trial import Fact
 from pipeline_services.release.verdict import Conclusion, conclude
 from tests.experiment.results import result
 from tests.release.made import FACTS, evidence, pairs
@@ -33,8 +33,8 @@ def concluded(**changes: Any) -> Conclusion:
     return conclude(evidence(**changes), FACTS, NEEDED)
 
 
-LOST = concluded(facts=[Fact("lost", "nothing is lost", False, "1 of 100")], metrics=[])
-UNKNOWN = concluded(facts=[Fact("lost", "nothing is lost", None, "not read")], metrics=[])
+LOST = concluded(facts=[Fact("lost", False, "1 of 100")], metrics=[])
+UNKNOWN = concluded(facts=[Fact("lost", None, "not read")], metrics=[])
 SLOW = concluded(metrics=judge(METRICS, pairs(1.4)))
 OPEN = concluded(metrics=judge(METRICS, {**pairs(), CPU: [(100.0, 100.0), (100.0, 112.0)] * 4}))
 
@@ -51,7 +51,7 @@ def test_a_go_passes_every_case(attached: list[str]) -> None:
 
 def test_a_no_go_fails_and_says_the_first_reason_first(attached: list[str]) -> None:
     for stopped, reason in (
-        (LOST, "NO-GO: nothing is lost: no: 1 of 100"),
+        (LOST, "NO-GO: acknowledged readings are missing in the store: 1 of 100"),
         (SLOW, "NO-GO: CPU time per stored reading"),
     ):
         with pytest.raises(AssertionError) as told:
@@ -65,14 +65,19 @@ def test_a_no_go_fails_and_says_the_first_reason_first(attached: list[str]) -> N
 
 def test_what_is_not_known_fails_nothing_and_passes_nothing(attached: list[str]) -> None:
     for unknown in (UNKNOWN, OPEN):
-        with pytest.raises(NoData, match="NOT-ENOUGH-DATA"):
+        with pytest.raises(NoData, match="NOT ENOUGH DATA"):
             validation.require_go(unknown)
-    with pytest.raises(NoData, match="not known: not read"):
+    with pytest.raises(NoData, match="not known whether no acknowledged reading is missing in the store: not read"):
         validation.require_fact(UNKNOWN, "lost")
-    with pytest.raises(NoData, match="never looked at"):
-        validation.require_fact(LOST, "ready")
-    with pytest.raises(NoData, match="no round was played"):
-        validation.require_not_worse(LOST, CPU)
+    for never_reached in (
+        lambda: validation.require_fact(LOST, "ready"),
+        lambda: validation.require_not_worse(LOST, CPU),
+    ):
+        with pytest.raises(NoData) as told:
+            never_reached()
+        assert str(told.value) == (
+            "not measured: the run ended before; first reason: acknowledged readings are missing in the store"
+        )
     with pytest.raises(NoData, match="leaves it open"):
         validation.require_not_worse(OPEN, CPU)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline_services.release.decision import judge
+from pipeline_services.release.facts import Fact
 from pipeline_services.release.gates import METRICS
-from pipeline_services.release.trial import Fact
 from pipeline_services.release.verdict import Evidence
 
 STARTED = 1_795_000_000.0
@@ -19,7 +19,7 @@ def pairs(ratio: float = 1.0) -> dict[str, list[tuple[float, float]]]:
 
 def evidence(**changes: Any) -> Evidence:
     made: dict[str, Any] = {
-        "facts": [Fact(name, f"it is {name}", True, "so it was") for name in FACTS],
+        "facts": [Fact(name, True, "so it was") for name in FACTS],
         "metrics": judge(METRICS, pairs()),
         "rolled": [(0.0, "the candidate is rolled out"), (12.5, "the baseline is rolled out")],
     }

@@ -10,9 +10,10 @@ import pytest
 
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.release.engine import MEASURED, NOTHING_AGAINST, STAGES, rounds_fact
+from pipeline_services.release.facts import ROLLED_OUT, STATEMENTS
 from pipeline_services.release.rounds import BASELINE, CANDIDATE, Played, Round
 from pipeline_services.release.solo import READINGS
-from pipeline_services.release.verdict import ROLLED_OUT, Conclusion, Verdict
+from pipeline_services.release.verdict import Conclusion, Verdict
 from tests.release.world import NEW, OLD, World
 
 
@@ -47,7 +48,7 @@ def test_a_plain_no_go_ends_it_after_the_trial(world: World) -> None:
     world.trial = replace(world.trial, restarts=1, ended="Error")
     found = world.concluded()
     assert found.verdict is Verdict.NO_GO
-    assert found.reasons == ("no container was started again: no: started again 1 times, the last time as Error",)
+    assert found.reasons == ("a container was started again: 1 restart: Error",)
     assert stages(found) == ["trial"]
 
 
@@ -62,7 +63,7 @@ def test_a_bad_producer_ends_it_after_the_trial(world: World) -> None:
     world.producer = replace(world.producer, rate=5.0)
     found = world.concluded()
     assert found.verdict is Verdict.NO_GO
-    assert found.reasons[0] == "the producer sends as many readings a second: no: 5.0 a second, the baseline's 20.0"
+    assert found.reasons[0] == "the producer does not send as many readings a second: 5.0 a second, the baseline's 20.0"
     assert stages(found) == ["trial"]
 
 
@@ -138,12 +139,12 @@ def test_a_baseline_that_fails_in_a_round_decides_nothing(world: World) -> None:
     assert found.reasons[0] == "the first round of the baseline failed: its container ended"
 
 
-@pytest.mark.parametrize("name", [name for name, _ in ROLLED_OUT if name != "scenarios"])
+@pytest.mark.parametrize("name", [one.id for one in ROLLED_OUT])
 def test_a_bad_roll_out_is_stopped_before_any_failure_is_played(world: World, name: str) -> None:
     world.rolled[name] = False
     found = world.concluded()
     assert found.verdict is Verdict.NO_GO
-    assert found.reasons == (f"{dict(ROLLED_OUT)[name]}: no: seen",)
+    assert found.reasons == (f"{STATEMENTS[name].otherwise}: seen",)
     assert "failures" not in stages(found)
 
 
@@ -151,21 +152,21 @@ def test_a_roll_out_of_which_something_was_not_seen_is_no_go(world: World) -> No
     del world.rolled["rollout-gap"]
     found = world.concluded()
     assert found.verdict is Verdict.NOT_ENOUGH_DATA
-    assert found.reasons == ("never looked at: rollout-gap",)
+    assert found.reasons == ("not measured: the run ended before: rollout-gap",)
 
 
 def test_a_candidate_that_does_not_recover_is_stopped(world: World) -> None:
     world.wrong = ["kafka-process-killed: 3 readings lost"]
     found = world.concluded()
     assert found.verdict is Verdict.NO_GO
-    assert found.reasons[0].endswith("no: kafka-process-killed: 3 readings lost")
+    assert found.reasons[0].endswith(": kafka-process-killed: 3 readings lost")
 
 
 def test_what_stays_behind_is_no_go_and_no_fault_of_the_candidate(world: World) -> None:
     world.left = ["deployments/processor spec: other"]
     found = world.concluded()
     assert found.verdict is Verdict.NOT_ENOUGH_DATA
-    assert found.reasons[0] == "the namespace is as it was before: not known: deployments/processor spec: other"
+    assert found.reasons[0] == "not known whether the namespace is as it was before: deployments/processor spec: other"
 
 
 @pytest.mark.parametrize("error", [ServiceUnreachable("Kafka does not answer"), PreconditionNotMet("refused")])

@@ -9,7 +9,8 @@ import pytest
 
 from pipeline_services.audit.ledger import Discrepancy, LedgerVerdict
 from pipeline_services.audit.records import Records
-from pipeline_services.release.trial import Fact, Trial, errors, facts, producer_rules, rules
+from pipeline_services.release.facts import NOT_MEASURED, PROCESSOR, PRODUCER, STATEMENTS, Fact
+from pipeline_services.release.trial import Trial, errors, facts, producer_rules, rules
 
 COUNTERS = ("failures_total", "dead_total")
 SERIES = {"written_total": 4.0, "failures_total": 0.0, "dead_total": 0.0}
@@ -42,7 +43,7 @@ def test_a_good_candidate_holds_all_facts() -> None:
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("ready", {"ready_s": None, "failed": "its probe has not passed"}, "its probe has not passed"),
     ("ready", {"ready_s": 61.0}, "61.0 s"),
-    ("restarts", {"restarts": 1, "ended": "OOMKilled"}, "1 times, the last time as OOMKilled"),
+    ("restarts", {"restarts": 1, "ended": "OOMKilled"}, "1 restart: OOMKilled"),
     ("lost", {"ledger": LedgerVerdict(acknowledged=4, lost=[ONE])}, "1 of 4 readings, for one p/conveyor-00#7"),
     ("unexpected", {"ledger": LedgerVerdict(acknowledged=4, unexpected=[ONE])}, "1 of 4"),
     ("corrupt", {"ledger": LedgerVerdict(acknowledged=4, corrupt=[ONE])}, "1 of 4"),
@@ -55,7 +56,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("log-errors", {"log": [INFO, ERROR % 8]}, "1 new: processor: batch 8 failed"),
     ("stops", {"stopped_s": 20.4}, "20.4 s"),
     ("producer-ready", {"ready_s": 61.0}, "61.0 s"),
-    ("producer-restarts", {"restarts": 2}, "2 times"),
+    ("producer-restarts", {"restarts": 2}, "2 restarts"),
     ("producer-numbers", {"ledger": LedgerVerdict(acknowledged=4, lost=[ONE])}, "1 of 4"),
     ("producer-rate", {"rate": 17.0}, "17.0 a second, the baseline's 20.0"),
     ("producer-rate", {"rate": 23.0}, "23.0 a second"),
@@ -85,7 +86,6 @@ UNKNOWN: list[tuple[str, dict[str, Any], str]] = [
     ("stops", {"stopped_s": None}, "not stopped"),
     ("producer-rate", {"rate": None}, "not measured"),
     ("producer-series", {"series": {}}, "gone: dead_total"),
-    ("producer-numbers", {"ledger": None, "failed": "never ready"}, "never ready"),
 ]
 
 
@@ -94,6 +94,44 @@ def test_what_could_not_be_seen_is_unknown(name: str, change: dict[str, Any], se
     found = judged(good(), replace(good("new"), **change))
     assert found[name].holds is None
     assert seen in found[name].seen
+
+
+def untold(trial: Trial) -> dict[str, Fact]:
+    """The processor's facts about a candidate that did not come to its end, those that hold left out."""
+    return {one.id: one for one in facts(rules(COUNTERS), good(), trial) if not one.holds}
+
+
+def test_why_a_candidate_did_not_come_to_its_end_is_told_once() -> None:
+    probe = "phase Running, its readiness probe has not passed"
+    found = untold(Trial(restarts=0, log=[INFO], stopped_s=1.0, failed=probe))
+    assert str(found.pop("ready")) == f"the pod is not ready within 60 s: {probe}"
+    assert list(found) == [
+        *("lost", "unexpected", "corrupt", "stored-points", "field-types", "series", "error-counters"),
+    ]
+    assert {one.seen for one in found.values()} == {NOT_MEASURED}
+    assert str(found["lost"]) == f"No reading lost: {NOT_MEASURED}"
+
+
+def test_the_first_that_is_unknown_tells_why_where_no_other_does() -> None:
+    stuck = "not all readings were committed within 150 s"
+    found = untold(Trial(3.0, 0, log=[ERROR % 1], stopped_s=1.0, failed=stuck))
+    assert found["log-errors"].holds is False
+    assert [name for name, one in found.items() if one.seen == stuck] == ["lost"]
+    assert found["unexpected"].seen == NOT_MEASURED
+
+
+def test_a_container_that_ended_tells_why() -> None:
+    ended = "its container ended by itself: Error, exit code 1"
+    found = untold(Trial(3.0, 1, "Error, exit code 1", log=[INFO], stopped_s=1.0, failed=ended))
+    assert str(found["restarts"]) == f"a container was started again: 1 restart: {ended}"
+    assert found["lost"].seen == NOT_MEASURED
+
+
+def test_each_rule_has_its_words_in_the_order_of_the_table() -> None:
+    assert [rule.id for rule in rules(COUNTERS)] == [one.id for one in PROCESSOR]
+    assert [rule.id for rule in producer_rules()] == [one.id for one in PRODUCER]
+    assert all(len(one.title) <= 30 for one in STATEMENTS.values())
+    assert all(one.what != one.otherwise for one in STATEMENTS.values())
 
 
 def test_what_the_baseline_does_too_is_unknown() -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pipeline_services.release.decision import Noise, judge
+from pipeline_services.release.facts import NOT_MEASURED, Fact
 from pipeline_services.release.gates import METRICS
-from pipeline_services.release.trial import Fact
 from pipeline_services.release.verdict import Conclusion, Verdict, conclude
 from tests.release.made import FACTS, evidence, pairs
 
 NEEDED = [metric.id for metric in METRICS]
-LOST = Fact("lost", "nothing is lost", False, "1 of 100")
-UNSEEN = Fact("lost", "nothing is lost", None, "the store was not read")
-READY = Fact("ready", "it is ready", True, "3 s")
+LOST = Fact("lost", False, "1 of 100")
+UNSEEN = Fact("lost", None, "the store was not read")
+READY = Fact("ready", True, "3 s")
 
 
 def concluded(**changes: Any) -> Conclusion:
@@ -32,9 +33,9 @@ def test_all_is_well() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"facts": [READY, LOST]}, "nothing is lost: no: 1 of 100"),
-        ({"facts": [LOST], "metrics": []}, "nothing is lost: no"),
-        ({"facts": [LOST], "ended": "Kafka does not answer"}, "nothing is lost: no"),
+        ({"facts": [READY, LOST]}, "acknowledged readings are missing in the store: 1 of 100"),
+        ({"facts": [LOST], "metrics": []}, "acknowledged readings are missing in the store"),
+        ({"facts": [LOST], "ended": "Kafka does not answer"}, "acknowledged readings are missing in the store"),
         ({"metrics": judge(METRICS, pairs(1.4))}, "CPU time per stored reading: +40.0 %"),
     ],
 )
@@ -47,12 +48,18 @@ def test_one_bad_finding_stops_it(changes: dict[str, Any], reason: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"facts": [READY, UNSEEN]}, "nothing is lost: not known: the store was not read"),
-        ({"facts": [READY]}, "never looked at: lost"),
-        ({"facts": []}, "never looked at: lost, ready"),
-        ({"metrics": []}, "never looked at: cpu-per-reading, drain-time, peak-memory"),
-        ({"metrics": judge(METRICS, {})}, "CPU time per stored reading: no round was measured"),
-        ({"metrics": judge(METRICS[:1], pairs())}, "never looked at: drain-time, peak-memory"),
+        (
+            {"facts": [READY, UNSEEN]},
+            "not known whether no acknowledged reading is missing in the store: the store was not read",
+        ),
+        ({"facts": [READY]}, "not measured: the run ended before: lost"),
+        ({"facts": []}, "not measured: the run ended before: ready, lost"),
+        ({"metrics": []}, "not measured: the run ended before: cpu-per-reading, peak-memory, drain-time"),
+        (
+            {"metrics": judge(METRICS, {})},
+            "not measured: the run ended before: cpu-per-reading, peak-memory, drain-time",
+        ),
+        ({"metrics": judge(METRICS[:1], pairs())}, "not measured: the run ended before: peak-memory, drain-time"),
         ({"noise": [Noise(METRICS[1], "too noisy", 0.06)]}, "peak memory: too noisy"),
         ({"ended": "Kafka does not answer"}, "Kafka does not answer"),
     ],
@@ -88,7 +95,7 @@ def test_exit_codes() -> None:
 def test_document_for_programs() -> None:
     document = json.loads(json.dumps(concluded(facts=[READY, LOST]).document(), allow_nan=False))
     assert document["verdict"] == "no-go"
-    assert document["reasons"] == ["nothing is lost: no: 1 of 100"]
+    assert document["reasons"] == ["acknowledged readings are missing in the store: 1 of 100"]
     first = document["metrics"][0]
     assert (first["id"], first["decision"], first["margin_percent"]) == ("cpu-per-reading", "not worse", 5.0)
     assert first["estimate_percent"] == 0.0
@@ -103,4 +110,34 @@ def test_document_of_what_was_not_measured_holds_no_number() -> None:
 
 
 def test_the_first_line_says_why() -> None:
-    assert str(concluded(facts=[READY, LOST])).splitlines()[0] == "NO-GO: nothing is lost: no: 1 of 100"
+    assert (
+        str(concluded(facts=[READY, LOST])).splitlines()[0]
+        == "NO-GO: acknowledged readings are missing in the store: 1 of 100"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "headline"),
+    [
+        ({}, "GO: good"),
+        ({"facts": [READY, LOST]}, "NO-GO: good: acknowledged readings are missing in the store"),
+        ({"metrics": judge(METRICS, pairs(1.4))}, "NO-GO: good: CPU time per stored reading: +40.0 % (margin 5 %)"),
+        ({"ended": "Kafka does not answer"}, "NOT ENOUGH DATA: good: Kafka does not answer"),
+        (
+            {"noise": [Noise(METRICS[1], "leaves 9 % open", 0.06)]},
+            "NOT ENOUGH DATA: good: peak memory: the machine is too noisy to tell",
+        ),
+    ],
+)
+def test_the_headline_names_the_candidate(changes: dict[str, Any], headline: str) -> None:
+    assert concluded(**changes).headline == headline
+
+
+def test_what_was_not_measured_is_one_reason_however_much_it_is() -> None:
+    facts = [READY, replace(UNSEEN, seen=NOT_MEASURED)]
+    found = concluded(facts=facts, metrics=judge(METRICS, {}), ended="Kafka does not answer")
+    assert found.reasons == (
+        "Kafka does not answer",
+        "not measured: the run ended before: lost, cpu-per-reading, peak-memory, drain-time",
+    )
+    assert found.not_measured == "not measured: the run ended before; first reason: Kafka does not answer"

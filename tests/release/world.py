@@ -17,11 +17,12 @@ from pipeline_services.faults.journal import Journal
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.release import engine
 from pipeline_services.release.engine import Site, validation
+from pipeline_services.release.facts import ROLLED_OUT
 from pipeline_services.release.rollout import Rolled
 from pipeline_services.release.rounds import Round
 from pipeline_services.release.solo import READINGS
 from pipeline_services.release.trial import Trial
-from pipeline_services.release.verdict import ROLLED_OUT, Conclusion
+from pipeline_services.release.verdict import Conclusion
 from tests.release.test_ground import PROCESSOR
 from tests.release.test_trial import good
 
@@ -69,7 +70,7 @@ class World:
         self.memory_noise = 0.0
         self.measure_only = False
         self.fails = {OLD: "", NEW: ""}
-        self.rolled: dict[str, bool | None] = {name: True for name, _ in ROLLED_OUT if name != "scenarios"}
+        self.rolled: dict[str, bool | None] = dict.fromkeys((one.id for one in ROLLED_OUT), True)
         self.left: list[str] = []
         self.wrong: list[str] = []
         self.journaled: list[int] = []
