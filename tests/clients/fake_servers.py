@@ -26,7 +26,6 @@ MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    rbufsize = 0  # nothing of a websocket's may stay behind in a buffer
     server: FakeServer
 
     def do_GET(self) -> None:
@@ -87,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pump(self, backend: socket.socket) -> None:
         threading.Thread(target=self._answers, args=(backend,), daemon=True).start()
-        while frame := _read_frame(self.connection):
+        while frame := _read_frame(self.rfile):
             backend.sendall(frame[1:])
 
     def _answers(self, backend: socket.socket) -> None:
@@ -108,26 +107,19 @@ def _send_frame(stream: Any, data: bytes) -> None:
     stream.flush()
 
 
-def _read_frame(connection: socket.socket) -> bytes:
+def _read_frame(stream: Any) -> bytes:
     """The payload of one frame; nothing when the peer is gone or says good-bye."""
-    head = _read(connection, 2)
+    head = stream.read(2)
     if len(head) < 2 or head[0] & 0x0F == 8:
         return b""
     size = head[1] & 0x7F
     if size >= 126:
         wide, form = (2, ">H") if size == 126 else (8, ">Q")
-        size = struct.unpack(form, _read(connection, wide))[0]
-    mask = _read(connection, 4)
-    data = _read(connection, size)
+        size = struct.unpack(form, stream.read(wide))[0]
+    mask = stream.read(4)
+    data = stream.read(size)
     repeated = (mask * (size // 4 + 1))[:size]
     return (int.from_bytes(data) ^ int.from_bytes(repeated)).to_bytes(size)
-
-
-def _read(connection: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size and (chunk := connection.recv(size - len(data))):
-        data += chunk
-    return data
 
 
 class FakeServer(ThreadingHTTPServer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -45,7 +46,7 @@ def folder_of(pipeline: Pipeline, labels: Mapping[str, str]) -> Path:
     return UPSTREAM if is_upstream else REPOSITORY / pipeline.manifests
 
 
-def declared(pipeline: Pipeline, cluster: Cluster) -> list[dict[str, Any]]:
+def declared(pipeline: Pipeline, cluster: Cluster) -> list[Mapping[str, Any]]:
     """The manifests' objects without what nobody compares.
 
     Raises:
@@ -55,16 +56,22 @@ def declared(pipeline: Pipeline, cluster: Cluster) -> list[dict[str, Any]]:
     if namespace != pipeline.namespace:
         raise PreconditionNotMet(f"{pipeline.manifests} declares what is in {pipeline.namespace}, not in {namespace}")
     found = cluster.get("Namespace", namespace)
-    objects = rendered(folder_of(pipeline, labels_of(found) if found else {}))
+    return list(_compared(folder_of(pipeline, labels_of(found) if found else {}), namespace))
+
+
+@lru_cache(maxsize=8)
+def _compared(folder: Path, namespace: str) -> tuple[Mapping[str, Any], ...]:
+    """What is compared of the manifests in a folder, which a process reads once, however often it looks."""
+    objects = rendered(folder)
     claims = [claim for item in objects if item["kind"] == "StatefulSet" for claim in _claims(item)]
-    return [
+    return tuple(
         {
             "metadata": {"name": name_of(item), "labels": dict(labels_of(item))},
             **{key: item[key] for key in _BODY if key in item},
         }
         for item in (*objects, *claims)
         if item["kind"] in COMPARED and namespace_of(item) in ("", namespace)
-    ]
+    )
 
 
 def _claims(stateful_set: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
