@@ -135,6 +135,8 @@ def check_ids_in(code: str) -> list[str]:
 
 def raw_fields_in(code: str) -> int:
     """How often the code reads the metadata or the spec of an object itself."""
+    if not re.search(r"[\"'](metadata|spec)[\"']", code):
+        return 0
     nodes = list(ast.walk(ast.parse(code)))
     read = [one.slice for one in nodes if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Load)]
     got = [

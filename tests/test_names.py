@@ -50,6 +50,8 @@ NAMED = re.compile(rf"(?<![\w.-])(?<!/etc/)(?:{'|'.join(map(re.escape, sorted(na
 
 def literals(source: str) -> Iterator[tuple[int, str]]:
     """Line and name of every string that holds a name of the pipeline, docstrings left out."""
+    if not NAMED.search(source):
+        return
     tree = ast.parse(source)
     notes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):

@@ -99,10 +99,21 @@ def runs(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda one: one.name)
-def test_a_signal_ends_the_compilers_in_one_line_and_the_same_command_goes_on(
-    build: Build, asked: signal.Signals, way: str
-) -> None:
+@pytest.mark.parametrize("asked", [signal.SIGHUP, signal.SIGINT], ids=lambda one: one.name)
+def test_a_signal_ends_the_compilers_in_one_line(build: Build, asked: signal.Signals, way: str) -> None:
+    assert_stops(build, asked, way)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_a_service_manager_sends_does_so_too_and_the_same_command_goes_on(build: Build, way: str) -> None:
+    assert_stops(build, signal.SIGTERM, way)
+    again = build.start(way, "0")
+    _, said = again.communicate(timeout=30)
+    assert again.returncode == 0
+    assert "2 steps to do" in said
+
+
+def assert_stops(build: Build, asked: signal.Signals, way: str) -> None:
     process = build.start(way, "60")
     wait_until(lambda: len(build.compilers()) == 2, within=30, what="two compilers to run")
     process.send_signal(asked)
@@ -112,8 +123,3 @@ def test_a_signal_ends_the_compilers_in_one_line_and_the_same_command_goes_on(
     assert said.splitlines()[-1] == f"stopped by {name}. Next: run the same command again: it goes on"
     assert "Traceback" not in said
     assert [pid for pid in build.compilers() if runs(pid)] == []
-
-    again = build.start(way, "0")
-    _, said = again.communicate(timeout=30)
-    assert again.returncode == 0
-    assert "2 steps to do" in said
