@@ -12,7 +12,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.known_issues import KnownIssue, known_issue
 from pipeline_services.judgements.pods import pods_of
 from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import K8sObject, name_of, ready_since, stamped
+from pipeline_services.model.k8s import K8sObject, name_of, ready_since, stamped_lines
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -87,8 +87,5 @@ def _counts_from(pod: K8sObject, now: float) -> float:
 
 
 def _lines(tail: Mapping[str, Any]) -> Iterator[Line]:
-    """What the container wrote, before its last restart as well; each line once."""
-    entries = dict.fromkeys((*tail.get("previous", ()), *tail["lines"]))
-    lines = [line for line in map(stamped, entries) if line]
-    for (at, text), (_, after) in pairwise([*lines, (0.0, "")]):
+    for (at, text), (_, after) in pairwise([*stamped_lines(tail), (0.0, "")]):
         yield Line(tail["pod"], at, text, after if _THROWN.match(after) else "")

@@ -15,7 +15,7 @@ from pipeline_services.judgements.events import component_of
 from pipeline_services.judgements.history import WEEK, breaks, looks, require_covered
 from pipeline_services.judgements.known_issues import Source, known_issue
 from pipeline_services.model.commands import LOGS_OF
-from pipeline_services.model.k8s import first_seen, involved_object, last_seen, stamped, times_seen
+from pipeline_services.model.k8s import first_seen, involved_object, last_seen, stamped_lines, times_seen
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.text import one_line, plural, shape_of, utc
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -149,8 +149,7 @@ def _lines(snapshot: Snapshot) -> Iterator[Kind]:
 def _tails(snapshot: Snapshot) -> Iterator[Kind]:
     for part in snapshot.pipeline.workloads.values():
         for tail in snapshot.answers.get(f"logs/{part.id}", ()):
-            lines = [found for line in (*tail.get("previous", ()), *tail["lines"]) if (found := stamped(line))]
-            for at, text in lines:
+            for at, text in stamped_lines(tail):
                 if part.logs_an_error(text):
                     yield Kind(LOGS, part.reports_to, one_line(text, 300), (at,), 1)
 

@@ -24,7 +24,7 @@ from pipeline_services.model.k8s import (
     labels_of,
     last_seen,
     name_of,
-    stamped,
+    stamped_lines,
 )
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.pipeline import Pipeline
@@ -148,7 +148,7 @@ class Evidence:
         """As ``lines``, of one pod. Of one that is not ready all counts, the life before its restart as well."""
         since = self.now - within if is_ready(pod) else 0.0
         tails = [tail for tail in self.data(f"logs/{component}") or [] if tail["pod"] == name_of(pod)]
-        found = [line for tail in tails for line in _lines_of((*tail.get("previous", ()), *tail["lines"]))]
+        found = [line for tail in tails for line in stamped_lines(tail)]
         return sorted(line for line in found if line[0] >= since)
 
     def said(self, component: str, pattern: str, within: float = 180.0) -> list[str]:
@@ -225,7 +225,3 @@ def _trouble(lines: list[tuple[float, str]]) -> tuple[float, str]:
     failed = [(at, found[0]) for at, text in lines if (found := re.search(_WHY_NOT, text))]
     at, reason = failed[-1] if failed else (0.0, "")
     return at - TRIED_AGAIN_S, reason
-
-
-def _lines_of(entries: tuple[str, ...]) -> list[tuple[float, str]]:
-    return [line for line in map(stamped, dict.fromkeys(entries)) if line]
