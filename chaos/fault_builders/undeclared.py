@@ -13,6 +13,7 @@ from pipeline_services.faults import objects, templates
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
+from pipeline_services.model.errors import NotApplicable
 from pipeline_services.model.k8s import (
     finalizers_of,
     is_true,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 CTR: Final = ("ctr", "--namespace", "k8s.io", "images")
 HOLDER: Final = "example.com/hold"
+RECLAIM: Final = "persistentVolumeReclaimPolicy"
 OTHER_TAG: Final = "next"
 
 
@@ -62,6 +64,24 @@ def _held(pipeline: SteadyPipeline, kind: str, name: str) -> Fault:
         return HOLDER in finalizers_of(pipeline.api.call("GET", path))
 
     return fault.proved(Proof(summary, there), Proof(f"{name} to be free of it", lambda: not there()))
+
+
+@fault_builder
+def volume_kept(pipeline: SteadyPipeline, app: str) -> Fault:
+    """The app's volume stays when its claim is deleted, and a claim made anew gets an empty one."""
+    part = pipeline.description[app]
+    if not part.volume:
+        raise NotApplicable(f"{app} of {pipeline.description.name} has no volume")
+    claim = pipeline.api.call("GET", faults.object_path("pvcs", part.volume, pipeline.namespace))
+    path = KINDS["PersistentVolume"].path(name=str(spec_of(claim).get("volumeName")))
+
+    def kept() -> bool:
+        return spec_of(pipeline.api.call("GET", path)).get(RECLAIM) == "Retain"
+
+    summary = f"the volume of {app} outlives its claim"
+    return faults.patched(pipeline.api, path, {"spec": {RECLAIM: "Retain"}}, summary).proved(
+        Proof(summary, kept), Proof(f"the volume of {app} to go with its claim", lambda: not kept())
+    )
 
 
 @fault_builder

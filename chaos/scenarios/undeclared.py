@@ -85,6 +85,12 @@ DIAGNOSIS: Final = (
         met=("kubernetes/kubernetes#60807",),
     ),
     Scenario(
+        "prometheus-volume-outlives-its-claim",
+        undeclared.volume_kept(roles.PROMETHEUS),
+        (finding("storage", "not-as-declared"),),
+        (checks.SET_AS_DECLARED.of("storage"),),
+    ),
+    Scenario(
         "grafana-pod-held-by-a-finalizer",
         undeclared.pod_held(roles.GRAFANA),
         (finding(roles.GRAFANA, "pod-edited"),),

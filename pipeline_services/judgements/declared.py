@@ -16,6 +16,7 @@ from pipeline_services.judgements.drift import DELETED, WORKLOADS, Drift, held
 from pipeline_services.judgements.edited_pods import edited_pods
 from pipeline_services.judgements.extras import extras
 from pipeline_services.judgements.ownership import OWNERS, concerns, owners
+from pipeline_services.judgements.stored import STORAGE, stored_otherwise
 from pipeline_services.judgements.versions import other_versions
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import (
@@ -95,6 +96,8 @@ def drifts(snapshot: Snapshot, component: str) -> Iterator[Drift]:
             yield Drift(kind, name, component, found)
     if component == OWNERS[_SECRET]:
         yield from _secrets(snapshot)
+    if component == STORAGE and all(map(snapshot.asked, ("storageclasses", "persistentvolumes"))):
+        yield from stored_otherwise(snapshot)
     yield from edited_pods(snapshot, component)
     yield from extras(snapshot, component)
 

@@ -72,6 +72,8 @@ _BY_KIND: Final[Mapping[str, _Meaning]] = {
     "HorizontalPodAutoscaler": _Meaning("", "the pipeline scales by other rules than those that were tested"),
     "Namespace": _Meaning("", "new pods may be refused"),
     "NetworkPolicy": _Meaning("", "the connections that are allowed are not those that were declared"),
+    "PersistentVolume": _Meaning("", "once its claim is deleted, its data stays or goes otherwise than is expected"),
+    "StorageClass": _Meaning("", "a volume claim that is made anew stays Pending"),
     "PersistentVolumeClaim": _Meaning("", "its volume is not the one that was tested, or soon too small"),
     "Pod": _Meaning("", "it works with something else than its workload says, until it is replaced"),
     "PodDisruptionBudget": _Meaning("", "a node drain evicts too many of its pods, or none"),

@@ -13,6 +13,7 @@ from typing import Final
 from pipeline_services.triage.causes import (
     absent_pods,
     autoscaling,
+    broker_settings,
     cluster_parts,
     config,
     containers,
@@ -47,12 +48,12 @@ ASKED: Final = (
     influxdb,
     resources,
     data_flow,
-    declared,
+    broker_settings,
     observability,
     autoscaling,
 )
 """The subjects whose rules are asked for findings, in this order."""
-SUBJECTS: Final = (*ASKED, services, scheduling, pods, absent_pods, containers, probes, stale_errors, unknown)
+SUBJECTS: Final = (*ASKED, declared, services, scheduling, pods, absent_pods, containers, probes, stale_errors, unknown)
 """All of them; the rules of the last are asked by others."""
 RULES: Final[Sequence[Callable[[Evidence], Iterator[Finding]]]] = tuple(subject.findings for subject in ASKED)
 CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(

@@ -74,6 +74,14 @@ def test_an_address_by_hand_is_of_the_service_and_of_no_controller() -> None:
     assert "ownerReferences" not in made["metadata"]
 
 
+def test_a_volume_is_told_to_stay_and_to_go_again() -> None:
+    claim = {"metadata": {"name": "data-prometheus"}, "spec": {"volumeName": "pvc-1"}}
+    volume = {"metadata": {"name": "pvc-1"}, "spec": {"persistentVolumeReclaimPolicy": "Delete"}}
+    path, claims = "/api/v1/persistentvolumes/pvc-1", f"{NS}/persistentvolumeclaims/data-prometheus"
+    _, meanwhile = played(undeclared.volume_kept("prometheus"), {claims: claim, path: volume})
+    assert meanwhile[path]["spec"] == {"persistentVolumeReclaimPolicy": "Retain"}
+
+
 def test_rights_are_taken_away_and_given_back() -> None:
     binding = {"metadata": {"name": "prometheus", "namespace": "ns"}, "roleRef": {"name": "prometheus"}}
     _, meanwhile = played(undeclared.rights_gone("RoleBinding", "prometheus"), {RIGHTS: binding})

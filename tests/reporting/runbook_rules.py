@@ -17,7 +17,7 @@ PARTS = ("Meaning", "Impact", "Symptoms", "Diagnosis", "Mitigation", "Recovered 
 TARGETS = frozenset(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 PLACES = (
     *("-n conveyor-pipeline", "-n conveyor-nightly", "-n kube-system", "-n kube-node-lease"),
-    *(" namespace ", "nodes", " node ", "cordon ", "storageclass", " -k "),
+    *(" namespace ", "nodes", " node ", "cordon ", "storageclass", "persistentvolume ", " -k "),
 )
 _SAVES = re.compile(r"kubectl get (\S+) -n \S+ (\S+) -o yaml > \S+\.saved\.yaml$")
 _DELETES = re.compile(r"kubectl delete (?!pods? )(\S+) -n \S+ (\S+)")

@@ -245,3 +245,8 @@ def with_a_line_end(name: str, key: str) -> Change:
         next(one for one in world.answers["secrets"] if one["name"] == name)["keys"][key]["padded"] = True
 
     return change
+
+
+def volume_kept(world: World) -> None:
+    """A volume is to stay when its claim goes."""
+    world.answers["persistentvolumes"][0]["spec"]["persistentVolumeReclaimPolicy"] = "Retain"

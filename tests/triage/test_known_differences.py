@@ -26,6 +26,7 @@ LATER = (
     "rolebindings",
     "ingresses",
     *cluster.ADMISSION_LISTS,
+    "storageclasses",
     "influxdb_bucket",
     "influxdb_at_work",
 )
@@ -42,10 +43,15 @@ def _packed() -> bytes:
     pipeline = replace(snapshot.pipeline, store=Pipeline.load().store)
     by_hand = healthy(pipeline=pipeline).answers
     answers = {**{source: by_hand[source] for source in LATER}, **snapshot.answers}
+    bound = [claim["spec"]["volumeName"] for claim in answers["pvcs"]]
+    kept = {"persistentVolumeReclaimPolicy": "Delete"}
+    answers["persistentvolumes"] = [{"metadata": {"name": name}, "spec": dict(kept)} for name in bound]
     world = World(answers, dict(snapshot.failures), snapshot.taken_at, pipeline)
     world.drop("networkpolicies", lambda item: item["metadata"]["name"].startswith("debug-"))
     world.answers["changes"] = [one for one in answers["changes"] if not one["name"].startswith("debug-")]
     world.answers["declared"] = cluster.declared(world.answers)
+    for item in world.answers["declared"]:
+        item.get("spec", {}).pop("storageClassName", None)  # as the manifests leave it out
     return pickle.dumps((world.answers, world.failures, world.now, world.pipeline))
 
 

@@ -29,7 +29,7 @@ UPSTREAM: Final = REPOSITORY / "manifests" / "overlays" / "registry"
 BESIDE: Final[Mapping[str, Listing]] = MappingProxyType(
     listings(
         *("poddisruptionbudgets", "resourcequotas", "limitranges"),
-        *("serviceaccounts", "roles", "rolebindings", "ingresses"),
+        *("serviceaccounts", "roles", "rolebindings", "ingresses", "storageclasses", "persistentvolumes"),
         *("validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicybindings"),
     )
 )

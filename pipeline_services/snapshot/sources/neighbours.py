@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pipeline_services.model.k8s import containers_of, is_ready, labels_of, name_of, phase_of, status_of
+from pipeline_services.model.k8s import containers_of, is_ready, labels_of, name_of, phase_of, spec_of, status_of
 from pipeline_services.model.pipeline import Pipeline
 
 _POD: Final[Mapping[str, tuple[str, ...]]] = {
@@ -33,7 +33,14 @@ def shapes(pipeline: Pipeline) -> dict[str, Shape]:
         is_well = is_ready(item) and phase_of(item) == "Running"
         return _outline(item) if is_well and not is_own(item) else item
 
-    return {"pods": pod, "pod_metrics": lambda item: item if is_own(item) else None}
+    def volume(item: dict[str, Any]) -> dict[str, Any] | None:
+        return item if (spec_of(item).get("claimRef") or {}).get("namespace") == pipeline.namespace else None
+
+    return {
+        "pods": pod,
+        "pod_metrics": lambda item: item if is_own(item) else None,
+        "persistentvolumes": volume,
+    }
 
 
 def _outline(pod: Mapping[str, Any]) -> dict[str, Any]:

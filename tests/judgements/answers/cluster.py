@@ -20,6 +20,7 @@ ADMISSION_LISTS = (
     *("validatingwebhookconfigurations", "mutatingwebhookconfigurations"),
     "validatingadmissionpolicybindings",
 )
+DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 NODE = "conveyor-control-plane"
 
 BODY = ("metadata", "spec", "data", "immutable", "binaryData", "rules", "roleRef", "subjects")
@@ -58,7 +59,11 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
             _secret(name, *keys, written=rfc3339(now - age - 60)) for name, keys in pipeline.config.secrets.items()
         ],
         **_rights(pipeline),
-        **{source: [] for source in ("poddisruptionbudgets", "quotas", "ingresses", *ADMISSION_LISTS)},
+        "storageclasses": [{"metadata": {"name": "standard", "annotations": {DEFAULT_CLASS: "true"}}}],
+        **{
+            source: []
+            for source in ("persistentvolumes", "poddisruptionbudgets", "quotas", "ingresses", *ADMISSION_LISTS)
+        },
         **system.lists(now, NODE, pipeline),
     }
 
