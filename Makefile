@@ -121,7 +121,7 @@ acceptance: $(ENVIRONMENT) ## break the running pipeline on purpose and verify t
 	@$(BIN)/pytest -m "live and not slow" tests/acceptance $(ARGS)
 
 runbook: $(ENVIRONMENT) ## run every reading command of the runbook, and compare its output with the runbook
-	@$(BIN)/pytest -q -m live tests/reporting/test_runbook_live.py $(ARGS)
+	@$(BIN)/pytest -q -m live tests/reporting/runbook/test_live.py $(ARGS)
 
 remedies: $(ENVIRONMENT) ## run the commands that each cause prints, in its fault, until the cause is gone (40 minutes; ARGS="-k topic")
 	@$(BIN)/pytest -m "matrix and remedy" --remedies $(ARGS)

@@ -1,6 +1,6 @@
 """A pytest plugin for runs in a process of their own: a plain page, as where there is no Node, in no time.
 
-tests/reporting/test_page.py makes the real one.
+tests/reporting/allure/test_page.py makes the real one.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ PLUGIN = "tests.chaos.release_stand_in"
 
 
 def release(*words: str | Path) -> Run:
-    """The command, with a plain page as where there is no Node: tests/reporting/test_page.py makes the real one."""
+    """The command, with a plain page as where there is no Node."""
     return run("pytest", "-m", "release", "-p", "tests.no_page", "-p", PLUGIN, *words)
 
 

@@ -1,6 +1,6 @@
 """The recorded faults of the matrix, to be judged again: a change that breaks a diagnosis is seen with no cluster.
 
-They are judged in tests/reporting/test_causes.py, where each recording is read and diagnosed once for all its tests.
+They are judged in tests/reporting/run/test_causes.py, where each recording is read and diagnosed once for all tests.
 """
 
 from __future__ import annotations

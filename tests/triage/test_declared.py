@@ -15,7 +15,7 @@ from tests.judgements.faults import crash_looping, empty_panels, only_pod_unread
 from tests.judgements.known_bad.declared import second_autoscaler, token_replaced
 from tests.judgements.known_bad.kafka import topic_setting
 from tests.judgements.world import World, healthy
-from tests.reporting.runbook_rules import flaws
+from tests.reporting.runbook.rules import flaws
 from tests.triage.made import causes
 
 TOPIC = "sensor-readings"

@@ -1,4 +1,6 @@
-"""What the pinned kubectl understands: ``python -m tests.reporting.kubectl_words KUBECTL`` records it from its help.
+"""What the pinned kubectl understands.
+
+``python -m tests.reporting.runbook.kubectl_words KUBECTL`` records it from its help.
 
 Recorded are the subcommands that the project types anywhere, each with its flags: ``-n,--namespace=`` takes a value,
 ``-A,--all-namespaces`` takes none.

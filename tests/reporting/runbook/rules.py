@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from pipeline_services.reporting.runbook import commands, generated, proved, runbook
-from tests.reporting.kubectl_words import Words
+from tests.reporting.runbook.kubectl_words import Words
 from tests.reporting.samples import ROOT
 
 WORDS = Words.load()

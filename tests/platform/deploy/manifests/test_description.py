@@ -13,7 +13,7 @@ from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.pipeline import Pipeline
 
-MANIFESTS = Path(__file__).parents[2] / "manifests"
+MANIFESTS = Path(__file__).parents[4] / "manifests"
 PIPELINE = Pipeline.load()
 NAMESPACE, CONFIG, TOPICS, STORE = PIPELINE.namespace, PIPELINE.config, PIPELINE.topics, PIPELINE.store
 PARTS = list(PIPELINE.workloads.values())

@@ -22,7 +22,7 @@ from pipeline_services.platform.cluster.access import access_to
 from pipeline_services.reporting.runbook import commands, runbook
 from pipeline_services.reporting.runbook.commands import Command
 from pipeline_services.reporting.runbook.typed import Answer, OperatorShell
-from tests.reporting.kubectl_words import Words
+from tests.reporting.runbook.kubectl_words import Words
 
 pytestmark = pytest.mark.live
 

@@ -20,8 +20,7 @@ from pipeline_services.reporting.runbook import commands, generated, proved, run
 from pipeline_services.triage.subjects import CAUSES
 from pipeline_services.triage.walk.escalations import CONDITIONS
 from tests.judgements import daily_cases
-from tests.reporting import advised
-from tests.reporting import runbook_rules as rules
+from tests.reporting.runbook import advised, rules
 from tests.reporting.samples import ROOT
 
 PIPELINE = Pipeline.load()

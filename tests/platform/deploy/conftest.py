@@ -10,7 +10,7 @@ import pytest
 
 from pipeline_services.clients.manifests import rendered
 
-BASE = Path(__file__).parents[2] / "manifests" / "base"
+BASE = Path(__file__).parents[3] / "manifests" / "base"
 OVERLAY = BASE.parent / "overlays" / "kind"
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 

@@ -16,7 +16,7 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.build.upstream import BROUGHT
 from pipeline_services.platform.deploy.render import REGISTRY, UPSTREAM, containers
 from pipeline_services.snapshot.sources import declared
-from tests.deploy.conftest import OVERLAY, WORKLOADS, Manifests
+from tests.platform.deploy.conftest import OVERLAY, WORKLOADS, Manifests
 
 USERS = {"kafka": 1000, "influxdb": 1000, "prometheus": 65534, "loki": 10001, "grafana": 472}
 USER = "spec.template.spec.securityContext"

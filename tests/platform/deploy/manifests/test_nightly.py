@@ -16,7 +16,7 @@ from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.cluster.nightly import MANIFESTS, NAMESPACE
 from pipeline_services.platform.deploy import drift, render
-from tests.deploy.conftest import Manifests
+from tests.platform.deploy.conftest import Manifests
 
 SPACE = Pipeline.load().namespace
 READS = {"get", "list", "watch"}

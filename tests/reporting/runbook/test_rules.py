@@ -6,9 +6,8 @@ import pytest
 
 from pipeline_services.reporting.runbook import commands, generated, proved, runbook
 from pipeline_services.reporting.runbook.commands import Command
-from tests.reporting import advised
-from tests.reporting import runbook_rules as rules
-from tests.reporting.test_runbook import FAILURES, named_anchors
+from tests.reporting.runbook import advised, rules
+from tests.reporting.runbook.test_runbook import FAILURES, named_anchors
 
 TEXT = runbook.RUNBOOK.read_text()
 
