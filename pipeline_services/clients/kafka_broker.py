@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urlparse
 
 from kafka import TopicPartition
@@ -73,12 +73,13 @@ class KafkaBroker:
         ServiceUnreachable: on entering, when no broker answers within 6 s.
     """
 
-    def __init__(self, where: Link) -> None:
+    def __init__(self, where: Link, request_ms: int = TIMEOUT_MS) -> None:
         self._link = link_of(where)
+        self._request_ms = request_ms
         self._admin: Any = None
 
-    def __enter__(self) -> KafkaBroker:
-        with _translated("connect to", "kafka"), ExitStack() as unless_connected:
+    def __enter__(self) -> Self:
+        with translated("connect to", "kafka"), ExitStack() as unless_connected:
 
             def client(**configs: Any) -> Any:
                 made = KafkaNetClient(**configs)
@@ -90,7 +91,7 @@ class KafkaBroker:
                 kafka_client=client,
                 **self._link,
                 bootstrap_timeout_ms=TIMEOUT_MS,
-                request_timeout_ms=TIMEOUT_MS,
+                request_timeout_ms=self._request_ms,
                 reconnect_backoff_max_ms=500,
             )
             unless_connected.pop_all()
@@ -101,19 +102,19 @@ class KafkaBroker:
 
     def cluster_id(self) -> str:
         """What tells this Kafka cluster from another; it is written on the volume when that is formatted."""
-        with _translated("describe", "the cluster"):
+        with translated("describe", "the cluster"):
             described = self._admin.describe_cluster()
         return str(described["cluster_id"])
 
     def addresses(self) -> list[str]:
         """The address that each broker tells its clients: ``host:port``, in the order of the brokers."""
-        with _translated("describe", "the cluster"):
+        with translated("describe", "the cluster"):
             brokers = self._admin.describe_cluster()["brokers"]
         return [f"{one['host']}:{one['port']}" for one in sorted(brokers, key=lambda one: one["broker_id"])]
 
     def topics(self) -> dict[str, list[dict[str, Any]]]:
         """The partitions of each topic of ours, with leader (None: none), in-sync and all replicas."""
-        with _translated("describe", "topics"):
+        with translated("describe", "topics"):
             described = self._admin.describe_topics()
         return {
             str(topic["name"]): sorted(
@@ -126,7 +127,7 @@ class KafkaBroker:
     def settings(self, topics: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
         """What is in force for each topic: a setting's value, and whether it is the topic's own or the broker's."""
         wanted = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics]
-        with _translated("describe the settings of", "topics"):
+        with translated("describe the settings of", "topics"):
             described = self._admin.describe_configs(wanted, config_filter="all").get("topic", {})
         return {
             str(topic): {
@@ -141,7 +142,7 @@ class KafkaBroker:
 
         Of brokers the library's "modified" leaves out just these.
         """
-        with _translated("describe the settings of", "brokers"):
+        with translated("describe the settings of", "brokers"):
             ids = [str(one["broker_id"]) for one in self._admin.describe_cluster()["brokers"]]
             wanted = [ConfigResource(ConfigResourceType.BROKER, one) for one in ids]
             described = self._admin.describe_configs(wanted, config_filter="all").get("broker", {})
@@ -155,7 +156,7 @@ class KafkaBroker:
 
     def quotas(self) -> list[dict[str, Any]]:
         """Every limit on clients: for whom (``None``: whoever of that type has none of its own), and its values."""
-        with _translated("describe", "quotas"):
+        with translated("describe", "quotas"):
             answer = self._asked(DescribeClientQuotasRequest(components=[], strict=False))
             if answer.error_code:
                 raise for_code(answer.error_code)(answer.error_message)
@@ -179,7 +180,7 @@ class KafkaBroker:
     def sizes(self) -> dict[str, int]:
         """Bytes on the brokers' disks by topic, the internal ones too, all partitions and replicas together."""
         found: dict[str, int] = {}
-        with _translated("describe the files of", "topics"):
+        with translated("describe the files of", "topics"):
             for folder in (folder for broker in self._admin.describe_log_dirs() for folder in broker["log_dirs"]):
                 for topic in folder["topics"]:
                     size = sum(int(partition["partition_size"]) for partition in topic["partitions"])
@@ -188,7 +189,7 @@ class KafkaBroker:
 
     def group(self, group: str) -> dict[str, Any]:
         """State and members of a consumer group, ``Dead`` if there is none; a member's partitions: ``topic/number``."""
-        with _translated("describe", f"group {group}"):
+        with translated("describe", f"group {group}"):
             described = self._admin.describe_groups([group]).get(group)
         if described is None or f"[Error {GroupIdNotFoundError.errno}]" in (described["error"] or ""):
             return {"state": "Dead", "members": []}
@@ -205,7 +206,7 @@ class KafkaBroker:
         wanted = [TopicPartition(topic, number) for number in partitions]
         if not wanted:
             raise NoData(f"kafka has no topic {topic}")
-        with _translated("read offsets of", f"{topic} and {group}"):
+        with translated("read offsets of", f"{topic} and {group}"):
             at = time.time()
             committed = self._admin.list_group_offsets({group: wanted}).get(group, {})
             end = self._admin.list_partition_offsets(dict.fromkeys(wanted, OffsetSpec.LATEST), timeout_ms=TIMEOUT_MS)
@@ -234,7 +235,7 @@ def _member(known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _translated(verb: str, what: str) -> Iterator[None]:
+def translated(verb: str, what: str) -> Iterator[None]:
     """The one place where an exception of kafka-python becomes one of ours."""
     try:
         yield

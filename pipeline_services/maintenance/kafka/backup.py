@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ CONTROL: Final = "control"
 class Copy(Protocol):
     """What is asked of a broker, and done to a copy."""
 
-    def topics(self, names: Sequence[str]) -> dict[str, Any]: ...
+    def described(self, names: Iterable[str]) -> dict[str, Any]: ...
     def make(self, topics: Mapping[str, Any]) -> None: ...
     def committed(self, group: str, places: Sequence[Place]) -> dict[Place, int]: ...
     def commit(self, group: str, offsets: Mapping[Place, int]) -> None: ...
@@ -97,7 +97,7 @@ def back_up(broker: Copy, topics: Topics, folder: Path, at: float) -> Kept:
         NoData: the group has committed nothing, or nothing comes.
         PipelineError: Kafka does not give everything.
     """
-    described = broker.topics(list(topics.least_partitions))
+    described = broker.described(topics.least_partitions)
     places = [(name, number) for name, one in sorted(described.items()) for number in range(one["partitions"])]
     committed = broker.committed(topics.group, [place for place in places if place[0] == topics.readings])
     if not committed:
@@ -181,7 +181,7 @@ def next_records(kept: Kept, folder: Path) -> dict[Place, Record | None]:
 
 def findings(copy: Copy, kept: Kept, folder: Path) -> list[str]:
     """Everything in which a copy is not what was kept, a line each; none means that the backup is proved."""
-    lines = topics_differing(kept.topics, copy.topics(list(kept.topics)))
+    lines = topics_differing(kept.topics, copy.described(kept.topics))
     ends = copy.window(list(kept.counts), 0)
     lines += [
         line

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, Final
 
 from kafka import KafkaProducer, TopicPartition
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
-from pipeline_services.clients.kafka_broker import through
+from pipeline_services.clients.kafka_broker import KafkaBroker, translated
 from pipeline_services.clients.kafka_records import consumer, records_between, window_since
 from pipeline_services.maintenance.kafka.records import Place, Record
 from pipeline_services.model.errors import ServiceUnreachable, UnexpectedAnswer
@@ -22,36 +19,19 @@ SEND_TIMEOUT_S: Final = 60.0
 COORDINATOR_S: Final = 30.0
 
 
-class Broker:
+class Broker(KafkaBroker):
     """Asks one broker through a local port, and changes it where it is a copy. Use it as a context manager."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
-        self._way = {**through(port), "request_timeout_ms": REQUEST_MS, "reconnect_backoff_max_ms": 500}
-        self._admin: Any = None
+        super().__init__(port, REQUEST_MS)
 
-    def __enter__(self) -> Broker:
-        with _translated("connected to"):
-            self._admin = KafkaAdminClient(**self._way)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._admin.close()
-
-    def topics(self, names: Iterable[str]) -> dict[str, Any]:
+    def described(self, names: Iterable[str]) -> dict[str, Any]:
         """Of each topic that is there the number of partitions and the settings that are its own."""
-        wanted = set(names)
-        with _translated("asked for topics"):
-            described = [one for one in self._admin.describe_topics() if one["name"] in wanted]
-            return {
-                one["name"]: {"partitions": len(one["partitions"]), "settings": self._settings(one["name"])}
-                for one in described
-            }
-
-    def _settings(self, topic: str) -> dict[str, str]:
-        resource = ConfigResource(ConfigResourceType.TOPIC, topic)
-        answer = self._admin.describe_configs([resource], config_filter="modified")
-        return own_settings(answer, topic)
+        topics = self.topics()
+        there = [name for name in names if name in topics]
+        settings = self.settings(there) if there else {}
+        own = {name: {key: str(one["value"]) for key, one in settings[name].items() if one["own"]} for name in there}
+        return {name: {"partitions": len(topics[name]), "settings": own[name]} for name in there}
 
     def make(self, topics: Mapping[str, Any]) -> None:
         """Make topics as ``topics`` describes them."""
@@ -59,13 +39,13 @@ class Broker:
             name: {"num_partitions": one["partitions"], "replication_factor": 1, "configs": one["settings"]}
             for name, one in topics.items()
         }
-        with _translated("made to have topics"):
+        with translated("make", "topics"):
             self._admin.create_topics(wanted, wait_for_metadata=True)
 
     def committed(self, group: str, places: Iterable[Place]) -> dict[Place, int]:
         """The offsets that a group has committed; a partition without one is left out."""
         wanted = [TopicPartition(*place) for place in places]
-        with _translated("asked for offsets"):
+        with translated("read offsets of", group):
             found = self._admin.list_group_offsets({group: wanted}).get(group, {})
         return {(one.topic, one.partition): known.offset for one, known in found.items() if known.offset >= 0}
 
@@ -79,10 +59,11 @@ class Broker:
         wanted = {TopicPartition(*place): OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()}
 
         def attempt() -> Any:
-            with _translated("made to have offsets"):
+            with translated("take offsets of", group):
                 return self._admin.alter_group_offsets(group, wanted)
 
-        answers = wait_until(attempt, within=COORDINATOR_S, what="offsets to be taken", retry_on=(ServiceUnreachable,))
+        slow = (ServiceUnreachable, UnexpectedAnswer)
+        answers = wait_until(attempt, within=COORDINATOR_S, what="offsets to be taken", retry_on=slow)
         refused = [f"{one.topic}/{one.partition}" for one, error in answers.items() if getattr(error, "errno", 0)]
         if refused:
             raise UnexpectedAnswer(f"the broker does not take the offsets of {', '.join(sorted(refused))}")
@@ -90,7 +71,7 @@ class Broker:
     def window(self, places: Iterable[Place], since_ms: int) -> dict[Place, tuple[int, int]]:
         """By partition the offset of the first record that is no older (ms since the epoch), and where it ends."""
         wanted = [TopicPartition(*place) for place in places]
-        with consumer(self._port, "the broker") as reader:
+        with consumer(self._link, "the broker") as reader:
             found = window_since(reader, wanted, since_ms)
         return {(one.topic, one.partition): window for one, window in found.items()}
 
@@ -101,7 +82,7 @@ class Broker:
             NoData: they do not come.
         """
         topic, number = place
-        with consumer(self._port, "the broker") as reader:
+        with consumer(self._link, "the broker") as reader:
             yield from map(record_of, records_between(reader, topic, {number: start}, {number: stop}))
 
     def write(self, place: Place, records: Iterable[Record]) -> None:
@@ -110,8 +91,14 @@ class Broker:
         Raises:
             UnexpectedAnswer: one was not taken.
         """
-        with _translated("written to"):
-            producer = KafkaProducer(**self._way, acks="all", enable_idempotence=True, allow_auto_create_topics=False)
+        with translated("take records of", place[0]):
+            producer = KafkaProducer(
+                **self._link,
+                request_timeout_ms=REQUEST_MS,
+                acks="all",
+                enable_idempotence=True,
+                allow_auto_create_topics=False,
+            )
             try:
                 sent = [
                     producer.send(
@@ -145,25 +132,3 @@ def record_of(found: Any) -> Record:
     """A record of kafka-python as ours."""
     headers = tuple((str(name), value) for name, value in found.headers or ())
     return Record(found.offset, found.timestamp, found.key, found.value, headers)
-
-
-def own_settings(answer: Any, topic: str) -> dict[str, str]:
-    """The settings that were made for a topic itself, from an answer of kafka-python.
-
-    Raises:
-        UnexpectedAnswer: it is none.
-    """
-    try:
-        known = next(iter(answer.values()))[topic]
-        return {str(name): str(one["value"]) for name, one in known.items() if "TOPIC" in str(one["config_source"])}
-    except (AttributeError, KeyError, StopIteration, TypeError) as error:
-        raise UnexpectedAnswer(f"the settings of the topic {topic} cannot be read: {error!r}") from error
-
-
-@contextmanager
-def _translated(done: str) -> Iterator[None]:
-    """The one place where an exception of kafka-python becomes one of ours."""
-    try:
-        yield
-    except KafkaError as error:
-        raise ServiceUnreachable(f"the broker cannot be {done}: {error}") from error

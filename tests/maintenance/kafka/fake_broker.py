@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ class FakeBroker:
         self.logs: dict[Place, list[Record]] = {}
         self.offsets: dict[Place, int] = {}
 
-    def topics(self, names: Sequence[str]) -> dict[str, Any]:
+    def described(self, names: Iterable[str]) -> dict[str, Any]:
         return {name: known for name, known in self.made.items() if name in names}
 
     def make(self, topics: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline_services.maintenance.kafka import backup
 from pipeline_services.maintenance.kafka.backup import Kept, back_up, controls, findings, kept_records, restore_into
-from pipeline_services.maintenance.kafka.broker import own_settings, record_of
+from pipeline_services.maintenance.kafka.broker import Broker, record_of
 from pipeline_services.maintenance.kafka.records import Record, first_difference, from_line, resumed_wrongly, to_line
 from pipeline_services.model.configuration import Topics
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
@@ -203,10 +203,14 @@ def test_facts_that_are_none_are_refused(known: dict[str, Any]) -> None:
 def test_what_the_client_library_answers_is_read() -> None:
     found = type("Found", (), {"offset": 1, "timestamp": 2, "key": None, "value": b"v", "headers": [("h", b"x")]})
     assert record_of(found) == Record(1, 2, None, b"v", (("h", b"x"),))
-    known = {
-        "flush.messages": {"value": "1", "config_source": "DYNAMIC_TOPIC_CONFIG"},
-        "retention.ms": {"value": "5", "config_source": "STATIC_BROKER_CONFIG"},
-    }
-    assert own_settings({"topic": {"readings": known}}, "readings") == {"flush.messages": "1"}
-    with pytest.raises(UnexpectedAnswer, match="settings of the topic readings"):
-        own_settings({}, "readings")
+
+
+def test_a_topic_is_described_by_its_partitions_and_the_settings_that_are_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = {"flush.messages": {"value": "1", "own": True}, "retention.ms": {"value": "5", "own": False}}
+    monkeypatch.setattr(Broker, "topics", lambda _self: {"readings": [{}, {}], "other": [{}]})
+    monkeypatch.setattr(Broker, "settings", lambda _self, topics: dict.fromkeys(topics, known))
+    described = {"readings": {"partitions": 2, "settings": {"flush.messages": "1"}}}
+    assert Broker(1).described(["readings", "dead"]) == described
+    assert Broker(1).described(["dead"]) == {}
