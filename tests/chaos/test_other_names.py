@@ -14,6 +14,7 @@ from pipeline_services.experiment.scenario import Scenario
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from tests.chaos.stand_in import StandIn
+from tests.each import each
 from tests.other_pipeline import other_pipeline
 from tests.test_names import NAMED
 
@@ -46,9 +47,12 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_a_fault_of_a_pipeline_with_other_names_names_nothing_of_the_suites_own(name: str) -> None:
-    scenario: Scenario = SCENARIOS[name].filled(OTHER)
+def test_a_fault_of_a_pipeline_with_other_names_names_nothing_of_the_suites_own() -> None:
+    each(SCENARIOS, names_nothing_of_the_suites_own)
+
+
+def names_nothing_of_the_suites_own(one: Scenario) -> None:
+    scenario = one.filled(OTHER)
     pipeline: Any = StandIn(OTHER, FILES)
     fault = scenario.fault(pipeline)
     told = [fault.summary, *map(repr, (*fault.inject, *fault.follow_up, *fault.undo)), *fault.pods]

@@ -18,6 +18,7 @@ from pipeline_services.model.flows import Attempt, attempts
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.triage.subjects import CAUSES
 from pipeline_services.triage.walk.escalations import CONDITIONS, Condition
+from tests.each import each
 from tests.runs import run
 
 PIPELINE = Pipeline.load()
@@ -77,10 +78,11 @@ def test_only_what_stays_until_it_is_undone_has_a_diagnosis_and_one_at_most() ->
     assert all(len(one.findings) <= (one.plan.heals is Heals.BY_UNDO) for one in RECOVERY.values())
 
 
-@pytest.mark.parametrize("scenario", RECOVERY.values(), ids=list(RECOVERY))
-def test_what_is_played_in_full_keeps_to_the_runbooks_limits_and_is_seen_by_checks_that_there_are(
-    scenario: Scenario,
-) -> None:
+def test_what_is_played_in_full_keeps_to_the_runbooks_limits_and_is_seen_by_checks_that_there_are() -> None:
+    each(RECOVERY, keeps_to_limits_and_is_seen)
+
+
+def keeps_to_limits_and_is_seen(scenario: Scenario) -> None:
     assert scenario.plan.limit_s is None
     plan = scenario.filled(PIPELINE).plan
     assert plan.within_s == {"producer": 30, "processor": 30, "kafka": 60, "influxdb": 60}[plan.component]
@@ -131,8 +133,11 @@ def test_the_sample_is_small_and_over_all_components() -> None:
     assert {component for row in sample for component in row.components} == COMPONENTS
 
 
-@pytest.mark.parametrize("row", MATRIX.values(), ids=list(MATRIX))
-def test_a_row_expects_what_there_is(row: Scenario) -> None:
+def test_a_row_expects_what_there_is() -> None:
+    each(MATRIX, expects_what_there_is)
+
+
+def expects_what_there_is(row: Scenario) -> None:
     assert set(map(str, row.filled(PIPELINE).must_fail)) <= CASES
     assert row.further_causes <= set(CAUSES)
     assert row.may_blame <= COMPONENTS - row.components

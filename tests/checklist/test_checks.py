@@ -18,6 +18,7 @@ from pipeline_services.checklist.model import Check, Run
 from pipeline_services.checklist.run import run_checks
 from pipeline_services.model.pipeline import OWN, Pipeline
 from pipeline_services.model.settings import Settings
+from tests.each import each
 from tests.judgements import daily_cases
 from tests.judgements.test_faults_of_acceptance import outcomes_of
 from tests.judgements.test_replay import RECORDED, recorded
@@ -34,8 +35,11 @@ def test_every_row_has_its_test_and_every_test_its_row() -> None:
     assert set(CHECKS) == set(TESTS)
 
 
-@pytest.mark.parametrize("check", CHECKS.values(), ids=str)
-def test_a_test_asks_the_judgement_of_its_row(check: Check) -> None:
+def test_a_test_asks_the_judgement_of_its_row() -> None:
+    each(CHECKS, is_asked_by_its_test)
+
+
+def is_asked_by_its_test(check: Check) -> None:
     test = TESTS[check.id]
     called = [node.func for node in ast.walk(ast.parse(inspect.getsource(test))) if isinstance(node, ast.Call)]
     scope = test.__globals__

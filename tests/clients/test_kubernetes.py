@@ -26,6 +26,7 @@ from pipeline_services.model.errors import (
 )
 from pipeline_services.model.settings import Target
 from tests.clients.fake_servers import FakeServer, Reply, kubeconfig, serving
+from tests.each import each
 
 NS = "/api/v1/namespaces/plant"
 PODS = f"{NS}/pods"
@@ -108,14 +109,13 @@ def assert_told(
     assert not re.search(r"\n|Error\b|Errno|Connection\(|object at 0x|<", str(caught.value))
 
 
-@pytest.mark.parametrize("request_", REQUESTS)
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_a_refusal_is_one_clear_error_whatever_was_asked(
-    cluster: WritableCluster, server: FakeServer, request_: str, refusal: str
+    cluster: WritableCluster, server: FakeServer, refusal: str
 ) -> None:
     reply, error, said = REFUSALS[refusal]
     server.routes = dict.fromkeys((PODS, f"{PODS}/kafka-0", f"{PODS}/kafka-0/eviction"), reply)
-    assert_told(cluster, request_, error, said)
+    each({request: request for request in REQUESTS}, lambda request: assert_told(cluster, request, error, said))
 
 
 def test_what_is_not_there(cluster: WritableCluster, server: FakeServer) -> None:

@@ -7,13 +7,12 @@ import shlex
 import subprocess
 from itertools import pairwise
 
-import pytest
-
 from pipeline_services.model import own_cluster
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.incident import messages
 from pipeline_services.triage.model import Cause
 from pipeline_services.triage.subjects import CAUSES
+from tests.each import each
 from tests.triage.made import AT
 
 
@@ -84,8 +83,11 @@ def test_no_line_is_broken_within_quotes() -> None:
     assert len(lines) > 1
 
 
-@pytest.mark.parametrize("cause", CAUSES.values(), ids=lambda cause: cause.id)
-def test_what_a_step_deletes_for_good_was_saved_by_the_step_before_and_can_be_put_back(cause: Cause) -> None:
+def test_what_a_step_deletes_for_good_was_saved_by_the_step_before_and_can_be_put_back() -> None:
+    each(CAUSES, saves_what_it_deletes)
+
+
+def saves_what_it_deletes(cause: Cause) -> None:
     for before, step in pairwise(("", *cause.steps)):
         deleted = re.match(r"kubectl delete (?!pods? )(\S+) -n (\S+) (\S+)$", step)
         if deleted:
