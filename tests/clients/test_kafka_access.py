@@ -83,7 +83,8 @@ def test_a_port_leads_through_it_and_an_address_to_itself(monkeypatch: pytest.Mo
     assert "proxy_url" not in asked
 
 
-def test_an_address_where_nobody_answers_is_unreachable() -> None:
+def test_an_address_where_nobody_answers_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_broker, "TIMEOUT_MS", 300)
     with (
         pytest.raises(ServiceUnreachable, match="kafka does not answer"),
         KafkaBroker({"bootstrap_servers": ["127.0.0.1:1"]}),
