@@ -53,5 +53,5 @@ def _run(command: list[str], cwd: Path, env: dict[str, str], said: list[Path]) -
     os.environ.clear()
     os.environ.update(env)
     sys.argv = command
-    sys.path.insert(0, str(cwd))
+    sys.path[:0] = [str(cwd), *filter(None, env.get("PYTHONPATH", "").split(os.pathsep))]
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)

@@ -16,9 +16,11 @@ sys.exit(3)
 
 
 def test_a_command_is_as_typed(tmp_path: Path) -> None:
-    (tmp_path / "says.py").write_text(SAYS)
-    done = run("says", "a b", tmp_path, cwd=tmp_path, env={"HERE": "yes"})
-    assert done == (3, f"{tmp_path} a b {tmp_path} yes None __main__\n", "not well")
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "says.py").write_text(SAYS)
+    done = run("says", "a b", there, cwd=tmp_path, env={"HERE": "yes", "PYTHONPATH": str(there)})
+    assert done == (3, f"{tmp_path} a b {there} yes None __main__\n", "not well")
     assert "HERE" not in os.environ
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from importlib.metadata import MetadataPathFinder
 from pathlib import Path
@@ -12,14 +11,13 @@ import pytest
 
 from pipeline_services.model import environment
 from pipeline_services.reporting.run import checkout
-from tests.reporting.samples import ROOT
+from tests.runs import ROOT, Run, run
 
 
-def listed(folder: Path, site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def listed(folder: Path, site: Path, *arguments: str) -> Run:
     """``pytest --collect-only`` as in an environment whose packages are in ``site`` too."""
-    command = [sys.executable, "-m", "pytest", "-m", "daily", "--collect-only", "-q", *arguments]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(site), str(ROOT)])}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return run("pytest", "-m", "daily", "--collect-only", "-q", *arguments, cwd=folder, env=environment)
 
 
 def test_a_file_outside_the_checkout_is_no_test_path(tmp_path: Path) -> None:
