@@ -23,9 +23,11 @@ from pipeline_services.experiment.scenario import Scenario
 from pipeline_services.experiment.timeline import as_json, as_text, phases
 from pipeline_services.experiment.timeline_picture import svg
 from pipeline_services.faults.safety import authorize_target
+from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure.results import Figure, figures_json
 from pipeline_services.reporting.run import selection
+from pipeline_services.reporting.run.environment import kubernetes_of
 from pipeline_services.reporting.run.plugin import source_of
 from pipeline_services.reporting.run.scenarios import Row
 from pipeline_services.reporting.run.session import PLUGIN, WARNING, OperatorRun
@@ -46,7 +48,19 @@ def opened(config: pytest.Config, *, sends: bool) -> Iterator[SteadyPipeline]:
         source_of(config).pipeline,
     )
     with SteadyPipeline.open(authorized, lambda line: say(config, line), sends=sends) as pipeline:
+        note_cluster(config, pipeline)
         yield pipeline
+
+
+def note_cluster(config: pytest.Config, pipeline: SteadyPipeline) -> None:
+    """Let the report say which version of Kubernetes it was; whose nodes may not be listed has none that is known."""
+    run = config.pluginmanager.get_plugin(PLUGIN)
+    if not isinstance(run, OperatorRun):
+        return
+    try:
+        run.noted.kubernetes = kubernetes_of(pipeline.cluster.list("nodes"))
+    except PipelineError as error:
+        pipeline.say(f"the version of Kubernetes is not known: {error.message}")
 
 
 def say(config: pytest.Config, line: str) -> None:

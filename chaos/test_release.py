@@ -6,21 +6,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline_services.release.engine import FACTS_NEEDED, METRICS_NEEDED
+from pipeline_services.release.facts import BESIDE, IN_PLACE
+from pipeline_services.release.gates import METRICS
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
     from pipeline_services.release.verdict import Conclusion
 
-pytestmark = [pytest.mark.release, pytest.mark.component("processor"), pytest.mark.runbook("pod-status")]
+pytestmark = [pytest.mark.release, pytest.mark.component("processor")]
 
 
 @pytest.fixture(scope="session")
-def conclusion(pipeline: SteadyPipeline, pytestconfig: pytest.Config) -> Conclusion:
+def conclusion(pipeline: SteadyPipeline, request: pytest.FixtureRequest) -> Conclusion:
     """The verdict on --candidate; the cluster has its baseline back."""
-    from chaos.validation import validated  # noqa: PLC0415
+    from chaos import validation  # noqa: PLC0415
 
-    return validated(pipeline, pytestconfig)
+    found = validation.validated(pipeline, request.config)
+    validation.show(found, request.session)
+    return found
 
 
 def test_candidate_may_go(conclusion: Conclusion, pytestconfig: pytest.Config) -> None:
@@ -32,7 +35,7 @@ def test_candidate_may_go(conclusion: Conclusion, pytestconfig: pytest.Config) -
     require_go(conclusion)
 
 
-@pytest.mark.parametrize("fact", FACTS_NEEDED)
+@pytest.mark.parametrize("fact", [one.id for one in BESIDE])
 def test_fact_holds(conclusion: Conclusion, fact: str) -> None:
     """Something that no measurement makes up for."""
     from chaos.validation import require_fact  # noqa: PLC0415
@@ -40,9 +43,17 @@ def test_fact_holds(conclusion: Conclusion, fact: str) -> None:
     require_fact(conclusion, fact)
 
 
-@pytest.mark.parametrize("metric", METRICS_NEEDED)
+@pytest.mark.parametrize("metric", [one.id for one in METRICS])
 def test_metric_is_not_worse(conclusion: Conclusion, metric: str) -> None:
     """The whole interval of the candidate's cost lies below the margin."""
     from chaos.validation import require_not_worse  # noqa: PLC0415
 
     require_not_worse(conclusion, metric)
+
+
+@pytest.mark.parametrize("fact", [one.id for one in IN_PLACE])
+def test_roll_out_holds(conclusion: Conclusion, fact: str) -> None:
+    """Something that has to be so while the candidate is in the baseline's place, and after it."""
+    from chaos.validation import require_fact  # noqa: PLC0415
+
+    require_fact(conclusion, fact)

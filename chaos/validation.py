@@ -24,11 +24,15 @@ from pipeline_services.release import picture, records
 from pipeline_services.release.candidate import Candidate
 from pipeline_services.release.decision import Decision, Judged
 from pipeline_services.release.engine import MEASURED, STAGES, Site, validation
+from pipeline_services.release.facts import Fact
 from pipeline_services.release.ground import ground
 from pipeline_services.release.image import provide
 from pipeline_services.release.rollout import RollOut
 from pipeline_services.release.verdict import Conclusion, Verdict
+from pipeline_services.reporting.allure.released import shown
 from pipeline_services.reporting.run.options import RunOptions
+from pipeline_services.reporting.run.selection import RELEASE
+from pipeline_services.reporting.run.session import PLUGIN, OperatorRun
 
 SETTLED_WITHIN_S: Final = 180.0
 """Seconds for the pipeline to be steady again between two stages."""
@@ -68,8 +72,29 @@ def validated(pipeline: SteadyPipeline, config: pytest.Config) -> Conclusion:
         site, candidate.name, lambda baseline: provide(candidate, baseline, pipeline.say)
     ).conclude()
     file = records.write(RunOptions.of(config).reports, conclusion)
-    pipeline.say(f"{conclusion}\nfor machines: {file}")
+    pipeline.say(f"for machines: {file}")
     return conclusion
+
+
+def show(conclusion: Conclusion, session: pytest.Session) -> None:
+    """Have the run say and show the verdict in its own words."""
+    run = session.config.pluginmanager.get_plugin(PLUGIN)
+    if isinstance(run, OperatorRun):
+        cases = [item for item in session.items if item.get_closest_marker(RELEASE)]
+        run.noted.shown = shown(conclusion, {item.nodeid: _subject(item) for item in cases}, pictures(conclusion))
+
+
+def pictures(conclusion: Conclusion) -> dict[str, bytes]:
+    """The pairs of each metric that was measured, and the roll-out, where there was one."""
+    found = conclusion.evidence
+    drawn = {one.metric.title: picture.metric_svg(one) for one in found.metrics if one.pairs}
+    return drawn | ({"roll-out": picture.rollout_svg(found.rolled)} if found.rolled else {})
+
+
+def _subject(item: pytest.Item) -> str:
+    """The fact or the metric that a case asks for; empty for the verdict."""
+    callspec = getattr(item, "callspec", None)
+    return str(next(iter(callspec.params.values()))) if callspec else ""
 
 
 def failures(pipeline: SteadyPipeline) -> list[str]:
@@ -110,9 +135,8 @@ def rehearse(pipeline: SteadyPipeline, candidate: Candidate, *, measure_only: bo
 
 
 def attach(conclusion: Conclusion, reports: RunOptions) -> None:
-    """The verdict with its first reason first, the roll-out as a picture, all of it as data, and earlier verdicts."""
+    """The facts, the roll-out and the noise as pictures, all of it as data, and earlier verdicts."""
     kinds = allure.attachment_type
-    allure.attach(str(conclusion), "verdict", kinds.TEXT)
     facts = "\n".join(f"{_mark(one.holds):<8} {one}" for one in conclusion.evidence.facts)
     allure.attach(facts or "none was looked at", "facts", kinds.TEXT)
     if conclusion.evidence.rolled:
@@ -142,8 +166,8 @@ def require_fact(conclusion: Conclusion, name: str) -> None:
         AssertionError: it does not.
         NoData: it is not known, or was not measured.
     """
-    fact = next((one for one in conclusion.evidence.facts if one.id == name and one.measured), None)
-    if fact is None:
+    fact = conclusion.evidence.of(name)
+    if not isinstance(fact, Fact):
         raise NoData(conclusion.not_measured)
     assert fact.holds is not False, str(fact)
     if fact.holds is None:
@@ -157,16 +181,13 @@ def require_not_worse(conclusion: Conclusion, name: str) -> None:
         AssertionError: it is a regression.
         NoData: there is not enough data, or it was not measured.
     """
-    metrics = conclusion.evidence.metrics
-    judged: Judged | None = next((one for one in metrics if one.metric.id == name and one.pairs), None)
-    if judged is None:
+    judged = conclusion.evidence.of(name)
+    if not isinstance(judged, Judged):
         raise NoData(conclusion.not_measured)
     allure.attach(picture.metric_svg(judged), judged.metric.title, allure.attachment_type.SVG)
-    text = f"{judged.metric.title}: {judged.why}\nmargin {100 * judged.metric.margin:g} %: {judged.metric.reason}"
-    allure.attach(text, "margin and reason", allure.attachment_type.TEXT)
-    assert judged.decision is not Decision.REGRESSION, text
+    assert judged.decision is not Decision.REGRESSION, judged.in_full
     if judged.decision is Decision.NOT_ENOUGH_DATA:
-        raise NoData(text)
+        raise NoData(judged.in_full)
 
 
 def _mark(holds: bool | None) -> str:

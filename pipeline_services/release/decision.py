@@ -38,13 +38,21 @@ class Judged:
     pairs: tuple[tuple[float, float], ...] = ()
     interval: Interval | None = None
 
+    def __str__(self) -> str:
+        return f"{self.metric.title}: {self.why}"
+
+    @property
+    def in_full(self) -> str:
+        """The decision, and why the margin is what it is."""
+        return f"{self}\nmargin {100 * self.metric.margin:g} %: {self.metric.reason}"
+
     @property
     def short(self) -> str:
         """How it is in a few words: ``+15.0 % (margin 5 %)``."""
         if self.interval is None:
             return self.why
         still = "still open, " if self.decision is Decision.NOT_ENOUGH_DATA else ""
-        return f"{still}{percent(self.interval.estimate):+.1f} % (margin {100 * self.metric.margin:g} %)"
+        return f"{still}{signed(self.interval.estimate)} % (margin {100 * self.metric.margin:g} %)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +174,13 @@ def _decided(metric: Metric, pairs: Pairs, found: Interval, is_regression: bool)
 
 
 def _told(metric: Metric, found: Interval, where: str) -> str:
-    ends = " to ".join(f"{percent(end):+.1f} %" if math.isfinite(end) else "any" for end in (found.low, found.high))
-    return f"{percent(found.estimate):+.1f} % ({ends}) in {found.pairs} pairs, {where} of {100 * metric.margin:g} %"
+    ends = " to ".join(f"{signed(end)} %" if math.isfinite(end) else "any" for end in (found.low, found.high))
+    return f"{signed(found.estimate)} % ({ends}) in {found.pairs} pairs, {where} of {100 * metric.margin:g} %"
+
+
+def signed(difference: float) -> str:
+    """A difference of logarithms as per cent more, to a tenth: ``+15.0``, and never ``-0.0``."""
+    return f"{round(percent(difference), 1) + 0.0:+.1f}"
 
 
 def percent(difference: float) -> float:

@@ -168,7 +168,11 @@ SCENARIOS: Final = Statement(
 RESTORED: Final = Statement(
     "restored", "Cluster as before", "the namespace is as it was before", "the namespace is not as it was before"
 )
-STATEMENTS: Final = {one.id: one for one in (*PROCESSOR, *PRODUCER, ROUNDS, *ROLLED_OUT, SCENARIOS, RESTORED)}
+BESIDE: Final = (*PROCESSOR, *PRODUCER, ROUNDS)
+"""What is seen of the candidate beside the pipeline."""
+IN_PLACE: Final = (*ROLLED_OUT, SCENARIOS, RESTORED)
+"""What is seen of it in the pipeline's place, and after that."""
+STATEMENTS: Final = {one.id: one for one in (*BESIDE, *IN_PLACE)}
 """All, by id, in the order in which they are told: a go needs each."""
 
 

@@ -17,7 +17,7 @@ _COLOURS: Final = {
     Decision.REGRESSION: "#a51d2d",
     Decision.NOT_ENOUGH_DATA: "#8f5902",
 }
-PHONE_IN: Final = 6.4
+PHONE_IN: Final = 4.8
 """Inches: still readable on a phone that is held upright."""
 
 
@@ -37,7 +37,7 @@ def metric_svg(judged: Judged) -> bytes:
         figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
         plots.plain(axes)
 
-    return plots.svg(judged.metric.id, (PHONE_IN, 3.4), draw)
+    return plots.svg(judged.metric.id, (PHONE_IN, 3.0), draw)
 
 
 def rollout_svg(rolled: Sequence[tuple[float, str]]) -> bytes:
@@ -46,14 +46,11 @@ def rollout_svg(rolled: Sequence[tuple[float, str]]) -> bytes:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         zero = rolled[0][0] if rolled else 0.0
-        for place, (at, what) in enumerate(rolled):
-            axes.plot([at - zero], [-place], marker="o", color=_PAIR, markersize=4)
-            axes.annotate(
-                f"{at - zero:.0f} s  {what}", (at - zero, -place), (6, -3), textcoords="offset points", fontsize=8
-            )
-        axes.set_yticks([])
-        axes.set_xlabel("seconds since the roll-out began")
-        axes.margins(x=0.45, y=0.1)
+        moments = [at - zero for at, _ in rolled]
+        axes.scatter(moments, range(len(rolled)), color=_PAIR, s=18)
+        axes.set_yticks(range(len(rolled)), [f"{at - zero:.0f} s  {what}" for at, what in rolled], fontsize=8)
+        axes.invert_yaxis()
+        axes.set_xlabel("seconds")
         plots.plain(axes)
 
     return plots.svg("rollout", (PHONE_IN, 1.2 + 0.28 * len(rolled)), draw)

@@ -6,11 +6,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from pipeline_services.model.text import plural, utc
 from pipeline_services.release.decision import Decision, Judged, Noise, percent
-from pipeline_services.release.facts import NOT_MEASURED, Fact
+from pipeline_services.release.facts import NOT_MEASURED, STATEMENTS, Fact
+
+NAMED: Final = 6
+"""So many of what was not measured are named; of more the number is told."""
 
 
 class Verdict(StrEnum):
@@ -63,6 +66,12 @@ class Evidence:
         """The candidate without its path or its registry: ``never-ready``."""
         return self.candidate.rstrip("/").rpartition("/")[2] or self.candidate
 
+    def of(self, name: str) -> Fact | Judged | None:
+        """The fact or the metric of that id; None where the run did not come to it."""
+        facts = (one for one in self.facts if one.id == name and one.measured)
+        metrics = (one for one in self.metrics if one.metric.id == name and one.pairs)
+        return next(facts, None) or next(metrics, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -72,6 +81,11 @@ class Reason:
     short: str
 
     @classmethod
+    def of_text(cls, text: str) -> Reason:
+        """One without figures."""
+        return cls(text, text)
+
+    @classmethod
     def of_fact(cls, fact: Fact) -> Reason:
         """What a fact says for or against a go."""
         return cls(str(fact), fact.short)
@@ -79,16 +93,17 @@ class Reason:
     @classmethod
     def of_metric(cls, judged: Judged) -> Reason:
         """What the rounds say of a metric."""
-        return cls(f"{judged.metric.title}: {judged.why}", f"{judged.metric.title}: {judged.short}")
+        return cls(str(judged), f"{judged.metric.title}: {judged.short}")
 
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """The verdict with its reasons; never without one."""
+    """The verdict with its reasons; never without one. ``missing``: the ids of what the run did not come to."""
 
     verdict: Verdict
     because: tuple[Reason, ...]
     evidence: Evidence
+    missing: tuple[str, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -103,16 +118,30 @@ class Conclusion:
     @property
     def headline(self) -> str:
         """The verdict on whom, and why in a few words: ``NO-GO: never-ready: the pod is not ready within 60 s``."""
-        why = "" if self.verdict is Verdict.GO else f": {self.because[0].short}"
-        return f"{self.verdict.words}: {self.evidence.name}{why}"
+        return self.title if self.verdict is Verdict.GO else f"{self.title}: {self.because[0].short}"
+
+    @property
+    def title(self) -> str:
+        """The verdict on whom: ``NO-GO: never-ready``."""
+        return f"{self.verdict.words}: {self.evidence.name}"
 
     @property
     def not_measured(self) -> str:
-        """What is said of whatever the run did not come to, with the reason that ended it."""
+        """What is said of each that the run did not come to, with the reason that ended it."""
         return f"{NOT_MEASURED}; first reason: {self.because[0].short}"
 
+    @property
+    def not_reached(self) -> str:
+        """What the run did not come to, where it is no reason already; empty where it is."""
+        return _not_reached(self.missing) if self.verdict is Verdict.NO_GO and self.missing else ""
+
+    def lines(self) -> list[str]:
+        """The verdict for a terminal: the first reason first."""
+        others = [*self.reasons[1:], *filter(None, [self.not_reached])]
+        return [self.first_line, *(f"  {one}" for one in others)]
+
     def __str__(self) -> str:
-        return "\n".join([self.first_line, *(f"  {one}" for one in self.reasons[1:])])
+        return "\n".join(self.lines())
 
     def document(self) -> dict[str, Any]:
         """For programs: ``release.json``. Costs in the metric's unit, differences in per cent, times in seconds."""
@@ -142,23 +171,23 @@ def conclude(evidence: Evidence, facts_needed: Sequence[str], metrics_needed: Se
         facts_needed: ids of the facts that a go stands on.
         metrics_needed: ids of the metrics that a go stands on.
     """
+    missing = tuple(name for name in (*facts_needed, *metrics_needed) if evidence.of(name) is None)
     bad = [Reason.of_fact(one) for one in evidence.facts if one.holds is False]
     bad += [Reason.of_metric(one) for one in evidence.metrics if one.decision is Decision.REGRESSION]
     if bad:
-        return Conclusion(Verdict.NO_GO, tuple(bad), evidence)
-    unknown = [*_not_known(evidence), *_never_reached(evidence, facts_needed, metrics_needed)]
+        return Conclusion(Verdict.NO_GO, tuple(bad), evidence, missing)
+    unknown = list(_not_known(evidence))
+    unknown += [Reason.of_text(_not_reached(missing))] if missing else []
     if unknown:
-        return Conclusion(Verdict.NOT_ENOUGH_DATA, tuple(unknown), evidence)
+        return Conclusion(Verdict.NOT_ENOUGH_DATA, tuple(unknown), evidence, missing)
     if not evidence.facts or not evidence.metrics:
-        return Conclusion(
-            Verdict.NOT_ENOUGH_DATA, (Reason("nothing was looked at", "nothing was looked at"),), evidence
-        )
+        return Conclusion(Verdict.NOT_ENOUGH_DATA, (Reason.of_text("nothing was looked at"),), evidence)
     return Conclusion(Verdict.GO, _good(evidence), evidence)
 
 
 def _not_known(evidence: Evidence) -> Iterator[Reason]:
     if evidence.ended:
-        yield Reason(evidence.ended, evidence.ended)
+        yield Reason.of_text(evidence.ended)
     yield from (Reason.of_fact(one) for one in evidence.facts if one.holds is None and one.measured)
     noise = {one.metric.id: one for one in evidence.noise if not one.metric.loose}
     for one in noise.values():
@@ -167,19 +196,16 @@ def _not_known(evidence: Evidence) -> Iterator[Reason]:
     yield from (Reason.of_metric(one) for one in open_yet if one.metric.id not in noise)
 
 
-def _never_reached(evidence: Evidence, facts: Sequence[str], metrics: Sequence[str]) -> Iterator[Reason]:
-    """In one line: why is among the other reasons, where there is a why."""
-    known = {one.id for one in evidence.facts if one.measured} | {
-        one.metric.id for one in evidence.metrics if one.pairs
-    }
-    missing = [name for name in (*facts, *metrics) if name not in known]
-    if missing:
-        yield Reason(f"{NOT_MEASURED}: {', '.join(missing)}", f"not measured: {plural(len(missing), 'fact or metric')}")
+def _not_reached(missing: Sequence[str]) -> str:
+    """In one short line; why is told by the first reason."""
+    facts = sum(name in STATEMENTS for name in missing)
+    counted = f"{plural(facts, 'fact')}, {plural(len(missing) - facts, 'metric')}"
+    return f"{NOT_MEASURED}: {', '.join(missing) if len(missing) <= NAMED else counted}"
 
 
 def _good(evidence: Evidence) -> tuple[Reason, ...]:
     first = f"{plural(len(evidence.facts), 'fact')} hold, {plural(len(evidence.metrics), 'metric')} are not worse"
-    return (Reason(first, first), *map(Reason.of_metric, evidence.metrics))
+    return (Reason.of_text(first), *map(Reason.of_metric, evidence.metrics))
 
 
 def _metric(judged: Judged) -> dict[str, Any]:

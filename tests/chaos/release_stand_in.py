@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,14 +26,18 @@ RATIOS = {"good": 1.01, "slower-15-percent": 1.15}
 
 
 class Steady:
-    """A pipeline that is steady whatever happens."""
+    """A pipeline that is steady whatever happens, on a cluster with one node."""
+
+    cluster = SimpleNamespace(list=lambda _kind: [{"status": {"nodeInfo": {"kubeletVersion": "v1.33.1"}}}])
 
     def require_steady(self) -> None: ...
 
 
 @contextmanager
-def opened(_config: pytest.Config, *, sends: bool) -> Iterator[Steady]:
-    yield Steady()
+def opened(config: pytest.Config, *, sends: bool) -> Iterator[Steady]:
+    steady: Any = Steady()
+    staging.note_cluster(config, steady)
+    yield steady
 
 
 def validated(_pipeline: Any, config: pytest.Config) -> Conclusion:
@@ -40,7 +45,8 @@ def validated(_pipeline: Any, config: pytest.Config) -> Conclusion:
     known = True if name in RATIOS else None
     facts = [Fact(one, known if one == "series" else True, "seen") for one in FACTS_NEEDED]
     metrics = judge(METRICS, pairs(RATIOS.get(name, 1.0)))
-    made = evidence(facts=facts, metrics=metrics, control=judge(METRICS, pairs()))
+    candidate, control = config.getoption("candidate"), judge(METRICS, pairs())
+    made = evidence(candidate=candidate, facts=facts, metrics=metrics, control=control)
     conclusion = conclude(made, FACTS_NEEDED, METRICS_NEEDED)
     records.write(RunOptions.of(config).reports, conclusion)
     return conclusion
@@ -48,6 +54,6 @@ def validated(_pipeline: Any, config: pytest.Config) -> Conclusion:
 
 def pytest_configure() -> None:
     """Before the first case asks for them. Pictures have their own tests, and take a second."""
-    picture.metric_svg = picture.rollout_svg = lambda _: "<svg/>"
+    picture.metric_svg = picture.rollout_svg = lambda _: b"<svg/>"
     staging.opened = opened  # type: ignore[assignment]
     validation.validated = validated

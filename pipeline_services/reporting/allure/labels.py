@@ -11,6 +11,7 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.text import first_line, one_line
 from pipeline_services.reporting.allure.page import CATEGORY_LABEL, LINK_PREFIX
 from pipeline_services.reporting.run.outcome import CaseResult, Category, Outcome
+from pipeline_services.reporting.run.shown import Place
 from pipeline_services.reporting.runbook.runbook import PAGE, Section
 
 if TYPE_CHECKING:
@@ -27,11 +28,13 @@ def labels(
     run_markers: tuple[str, ...],
     pipeline: Pipeline,
     causes: Sequence[Cause] = (),
+    *,
+    place: Place | None = None,
 ) -> list[dict[str, str]]:
     """Where the case stands in the tree, as epic, feature and story; severity, category and tags."""
     section = sections.get(result.runbook)
     pairs = [
-        *_groups(result, section, causes),
+        *([("epic", place.group)] if place else _groups(result, section, causes)),
         ("severity", severity(result.component, pipeline)),
         *(("tag", marker) for marker in run_markers),
     ]

@@ -16,6 +16,8 @@ HISTORY_RUNS: Final = 30
 HELPERS: Final = node.PROJECT / "helpers.html"
 LINK_PREFIX: Final = "Runbook: "
 CATEGORY_LABEL: Final = "category"
+BY_STATUS, BY_NAME, AS_PLAYED = "status,asc", "name,asc", "order,asc"
+"""What is not green first; by their names; in the order in which they were run."""
 _TRACKER: Final = ("googletagmanager", "google-analytics", "gtag(")
 _TRACKER_SIZE: Final = 2_000
 _SCRIPT_END: Final = "</script>"
@@ -33,7 +35,7 @@ class PageRequest:
         history: read, and appended to when ``remember`` is set.
         banner: HTML that stands above all else.
         attachments: files about the whole run.
-        ordered: the names of the groups are in the order to be read in; else those with failures come first.
+        sort: how groups and cases are sorted at first, as the generator names it.
     """
 
     files: Mapping[str, str]
@@ -44,7 +46,7 @@ class PageRequest:
     remember: bool
     banner: str = ""
     attachments: Sequence[Path] = ()
-    ordered: bool = False
+    sort: str = BY_STATUS
 
 
 def make(request: PageRequest, say: Callable[[str], None], started: PageMaker | None = None) -> Path:
@@ -98,7 +100,7 @@ def _config(request: PageRequest) -> dict[str, Any]:
         "reportLanguage": "en",
         "groupBy": ["epic", "feature", "story"],
         "sections": ["charts", "metrics"],
-        "defaultSortBy": "name,asc" if request.ordered else "status,asc",
+        "defaultSortBy": request.sort,
         "charts": _charts(),
     }
     return {

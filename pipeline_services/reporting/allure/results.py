@@ -12,7 +12,8 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure import labels as allure_labels
 from pipeline_services.reporting.allure.renamed_tests import history_id, renamed
 from pipeline_services.reporting.run.attachments import Attachment, CaseAttachments
-from pipeline_services.reporting.run.outcome import CaseResult, Outcome
+from pipeline_services.reporting.run.outcome import CaseResult, Category, Outcome
+from pipeline_services.reporting.run.shown import Place
 from pipeline_services.reporting.runbook.runbook import Section
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -42,6 +43,7 @@ def complete(
     markers: Mapping[str, tuple[str, ...]],
     pipeline: Pipeline,
     causes: Sequence[Cause] = (),
+    places: Mapping[str, Place] | None = None,
 ) -> dict[str, str]:
     """Give every result its names, groups, link, message and evidence; returns the files, each one's text by its name.
 
@@ -49,29 +51,39 @@ def complete(
         documents: the results as allure-pytest has them.
         markers: the run markers of each case.
         causes: what triage found, in its order.
+        places: by case where it stands, in a run that says so.
     """
     files: dict[str, str] = {}
     seen = CaseAttachments(snapshot) if snapshot is not None else None
     for document in documents:
         result = results.get(_case_of(document))
         if result is not None:
-            document["labels"] = allure_labels.labels(result, sections, markers.get(result.id, ()), pipeline, causes)
+            place, marked = _place(result, places or {}), markers.get(result.id, ())
+            document["labels"] = allure_labels.labels(result, sections, marked, pipeline, causes, place=place)
             document["links"] = document.get("links", []) + allure_labels.links(result, sections)
-            document.update(_told(document, result))
+            document.update(_told(document, result, place))
             attached = document.setdefault("attachments", [])
             attached += _attach(files, seen.of(result)) if seen is not None else ()
         files[f"{document['uuid']}-result.json"] = json.dumps(document)
     return files
 
 
-def _told(document: Mapping[str, Any], result: CaseResult) -> dict[str, Any]:
+def _told(document: Mapping[str, Any], result: CaseResult, place: Place | None) -> dict[str, Any]:
     known = {"historyId": history_id(renamed()[result.id])} if result.id in renamed() else {}
+    asked = document.get("description", "")
+    if place and result.outcome is Outcome.PASSED:  # of any other the message says it
+        asked = f"{asked}\n\n{place.told}"
     return known | {
-        "name": allure_labels.title(result),
+        "name": place.title if place else allure_labels.title(result),
         "status": _STATUS[result.outcome],
-        "description": allure_labels.description(document.get("description", ""), result),
-        "statusDetails": _details(document, result),
+        "description": allure_labels.description(asked, result),
+        "statusDetails": allure_labels.details(result) if place else _details(document, result),
     }
+
+
+def _place(result: CaseResult, places: Mapping[str, Place]) -> Place | None:
+    """Where the run says that the case stands; an error of the suite is told as everywhere."""
+    return None if result.finding.category is Category.SUITE_ERROR else places.get(result.id)
 
 
 def _case_of(document: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -21,19 +22,20 @@ ROOT: Final = REPOSITORY
 UNKNOWN: Final = "unknown"
 
 
-def describe(snapshot: Snapshot | None, where: str, started: float) -> dict[str, str]:
+def describe(snapshot: Snapshot | None, where: str, started: float, kubernetes: str = "") -> dict[str, str]:
     """Versions, context, namespace and commit, for the report's environment table.
 
     Args:
         where: what ``place`` said of a run that has no snapshot of its own.
         started: when such a run began, epoch seconds.
+        kubernetes: the version of its cluster; empty where nobody asked.
     """
     namespace, _, context = where.partition(" on ")
     return {
         "context": (snapshot.context or "current context") if snapshot else context,
         "namespace": snapshot.namespace if snapshot else namespace,
         "judged_at": utc(snapshot.taken_at if snapshot else started),
-        "kubernetes": _kubernetes(snapshot),
+        "kubernetes": _kubernetes(snapshot) if snapshot else kubernetes or UNKNOWN,
         "suite": _suite_version(),
         "commit": _commit(),
         "pytest": version("pytest"),
@@ -49,11 +51,15 @@ def place(snapshot: Snapshot | None, options: RunOptions, pipeline: Pipeline) ->
     return f"{snapshot.namespace} on {snapshot.context or 'the current context'}, {utc(snapshot.taken_at)}"
 
 
-def _kubernetes(snapshot: Snapshot | None) -> str:
+def _kubernetes(snapshot: Snapshot) -> str:
     try:
-        nodes: list[dict[str, Any]] = snapshot.data("nodes") if snapshot else []
+        return kubernetes_of(snapshot.data("nodes"))
     except PipelineError:
         return UNKNOWN
+
+
+def kubernetes_of(nodes: Iterable[Mapping[str, Any]]) -> str:
+    """The version of a cluster, which is that of its nodes."""
     versions = {str(status_of(node).get("nodeInfo", {}).get("kubeletVersion", UNKNOWN)) for node in nodes}
     return ", ".join(sorted(versions)) or UNKNOWN
 

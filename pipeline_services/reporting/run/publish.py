@@ -8,7 +8,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +24,10 @@ from pipeline_services.reporting.run.environment import describe
 from pipeline_services.reporting.run.folder import ReportFolder
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome, verdict_of
 from pipeline_services.reporting.run.scenarios import Scenarios
+from pipeline_services.reporting.run.selection import RELEASE
+from pipeline_services.reporting.run.shown import Noted
 from pipeline_services.reporting.runbook import runbook
+from pipeline_services.reporting.runbook.runbook import Section
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.kept import prune
 
@@ -68,6 +71,11 @@ class Run:
     absent: Sequence[str] = ()
 
     @property
+    def stands_alone(self) -> bool:
+        """Whether its cases are not compared with those of the run before, which was about another candidate."""
+        return self.kind == RELEASE
+
+    @property
     def verdict_file(self) -> str:
         """The name of the file for machines."""
         return f"{self.kind}.json"
@@ -86,6 +94,7 @@ class Report:
         triage: what triage says of a run that is not green.
         looks: the folder in which it is kept what each run saw.
         maker: what makes the page, where it was started before.
+        noted: what was noted beside the cases.
     """
 
     folder: ReportFolder
@@ -101,6 +110,7 @@ class Report:
     triage: Triaged | None = None
     looks: Path | None = None
     maker: PageMaker | None = None
+    noted: Noted = field(default_factory=Noted)
 
     @property
     def pipeline(self) -> Pipeline:
@@ -117,7 +127,7 @@ def write(report: Report, say: Say) -> None:
         looks.add(report.looks, _line(report))
     if report.junit != draft / JUNIT and report.junit.is_file():
         shutil.copyfile(report.junit, draft / JUNIT)
-    environment = describe(snapshot, report.run.where, report.run.started)
+    environment = describe(snapshot, report.run.where, report.run.started, report.noted.kubernetes)
     diagnosis = report.triage.diagnosis if report.triage else None
     document = daily_json.text(results, _about(run, environment), report.scenarios.document(), diagnosis)
     (draft / run.verdict_file).write_text(document, encoding="utf-8")
@@ -126,7 +136,7 @@ def write(report: Report, say: Say) -> None:
     names = [run.verdict_file, JUNIT, SNAPSHOT, TRIAGE, *filed, runbook.PAGE, PAGE, *_write_history(report)]
     try:
         _write_page(report, environment, say)
-        names += [HISTORY] if run.remember else []
+        names += [HISTORY] if run.remember else []  # of a run that stands alone it goes away
     except PageUnavailable as error:
         (draft / PAGE).write_text(_plain_page(report), encoding="utf-8")
         say(f"NO REPORT PAGE: {error}. The verdict is still valid; a plain page replaces it.")
@@ -214,6 +224,7 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
         markers=report.markers,
         pipeline=report.pipeline,
         causes=causes,
+        places=report.noted.shown.places if report.noted.shown else None,
     )
     files |= results.of_the_run(environment, _figures(report))
     if not folder.is_relative_to(draft):  # somebody asked for them
@@ -221,16 +232,24 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
             (folder / name).write_text(text, encoding="utf-8")
     history = draft / HISTORY
     history.parent.mkdir(exist_ok=True)
-    if report.history.is_file():
+    if report.history.is_file() and not report.run.stands_alone:
         history.write_bytes(report.history.read_bytes())
-    some = "" if report.run.left_out == 0 else " (only some checks)"
-    title = f"{verdict_of(report.results).value.upper()}{some}: {report.run.where}"
-    banner = report.triage.banner(report.results, sections) if report.triage else ""
-    whole = _about_the_run(draft, report)
-    ordered = bool(causes) or verdict_of(report.results) is Outcome.PASSED
-    work, remember = draft / "work", report.run.remember
-    request = page.PageRequest(files, folder, history, work, title, remember, banner, whole, ordered)
+    title, banner, sort = _head(report, sections)
+    whole, remember = _about_the_run(draft, report), report.run.remember and not report.run.stands_alone
+    request = page.PageRequest(files, folder, history, draft / "work", title, remember, banner, whole, sort)
     page.make(request, say, report.maker).replace(draft / PAGE)
+
+
+def _head(report: Report, sections: Mapping[str, Section]) -> tuple[str, str, str]:
+    """The page's title, what stands above all else, and how its groups are sorted."""
+    some = "" if report.run.left_out == 0 else " (only some checks)"
+    shown, triage, verdict = report.noted.shown, report.triage, verdict_of(report.results)
+    if shown:
+        return f"{shown.title}{some}, {report.run.where}", shown.banner, page.AS_PLAYED
+    in_order = (triage and triage.causes()) or verdict is Outcome.PASSED
+    banner = triage.banner(report.results, sections) if triage else ""
+    title = f"{verdict.value.upper()}{some}: {report.run.where}"
+    return title, banner, page.BY_NAME if in_order else page.BY_STATUS
 
 
 def _about_the_run(draft: Path, report: Report) -> list[Path]:
@@ -254,8 +273,11 @@ def _figures(report: Report) -> list[Figure]:
 
 def _plain_page(report: Report) -> str:
     played = report.scenarios.lines()
-    told = summary.summary(report.results, report.pipeline)
-    lines = [summary.verdict(report.results, report.run.where, report.run.left_out), "", *told, "", *played]
+    if report.noted.shown:
+        lines = [report.noted.shown.heading, "", *report.noted.shown.lines]
+    else:
+        told = summary.summary(report.results, report.pipeline)
+        lines = [summary.verdict(report.results, report.run.where, report.run.left_out), "", *told, "", *played]
     body = html.escape("\n".join(lines))
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     style = "<style>pre { white-space: pre-wrap; font: 15px/1.5 monospace }</style>"

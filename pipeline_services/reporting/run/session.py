@@ -28,6 +28,7 @@ from pipeline_services.reporting.run.known import known_issues_seen
 from pipeline_services.reporting.run.outcome import PASSED, CaseResult, Finding, Outcome, verdict_of
 from pipeline_services.reporting.run.scenarios import Scenarios
 from pipeline_services.reporting.run.selection import CHAOS, DAILY, SNAPSHOT_MARKERS, is_partial, leave_out
+from pipeline_services.reporting.run.shown import Noted
 from pipeline_services.reporting.run.source import SnapshotSource
 from pipeline_services.reporting.run.unwritten import Unwritten
 
@@ -48,6 +49,7 @@ class OperatorRun:
         unwritten: what of the report could not be written.
         stopped: by what, where somebody ended the run.
         maker: makes the page, where it was started early.
+        noted: what scenarios note beside their cases.
     """
 
     def __init__(self, config: pytest.Config, kind: str, source: SnapshotSource) -> None:
@@ -70,6 +72,7 @@ class OperatorRun:
         self.stopped: KeyboardInterrupt | None = None
         self._held: HeldResults | None = None
         self.maker: PageMaker | None = None
+        self.noted = Noted()
         self.publishes = source.options.reports_asked or not (is_partial(config) or config.getoption("maxfail"))
 
     def say(self, line: str = "") -> None:
@@ -240,6 +243,7 @@ class OperatorRun:
         self.results |= {result.id: result for result in not_run}
         results, left_out = list(self.results.values()), self.extent.left_out
         snapshot = self.source.taken
+        self.noted.keep_to(verdict_of(results))
         if snapshot:
             for result in results:
                 result.known_issues += known_issues_seen(snapshot, result)
@@ -251,7 +255,8 @@ class OperatorRun:
             self.say(line)
         where = environment.place(snapshot, self.source.options, self.source.pipeline)
         self._report(results, where, partial=bool(not_run) or left_out != 0)
-        self.say(summary.verdict(results, where.rpartition(", ")[0] if causes else where, left_out, blamed=not causes))
+        plain = summary.verdict(results, where.rpartition(", ")[0] if causes else where, left_out, blamed=not causes)
+        self.say(self.noted.verdict(where) or plain)
         self._exit_code = verdict_of(results).exit_code
 
     def _report(self, results: Sequence[CaseResult], where: str, *, partial: bool) -> None:
@@ -279,6 +284,7 @@ class OperatorRun:
             *(self.folder, *written, documents, run, results, markers, snapshot, history, self.scenarios, self.triage),
             looks=self.source.options.reports,
             maker=self.maker,
+            noted=self.noted,
         )
         try:
             publish.write(report, self.say)
@@ -287,8 +293,8 @@ class OperatorRun:
             self.say(self.unwritten.line)
 
     def _summary(self, results: Sequence[CaseResult]) -> list[str]:
-        """The causes first, where triage was asked; else what each check says."""
+        """The verdict's own words, or the causes, where triage was asked; else what each check says."""
         width = shutil.get_terminal_size().columns
-        source, verbose = self.source, self.config.option.verbose > 0
-        view = terminal.View(results, source.pipeline, width, source.options, source.settings.absent, verbose)
+        source, verbose, shown = self.source, self.config.option.verbose > 0, self.noted.shown
+        view = terminal.View(results, source.pipeline, width, source.options, source.settings.absent, verbose, shown)
         return terminal.lines(view, self.triage)

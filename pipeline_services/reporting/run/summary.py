@@ -25,9 +25,9 @@ EXPECTED: Final = (
 _NEXT: Final = "next: "
 _UNKNOWN: Final = "INCONCLUSIVE"
 _COLOURS: Final = {
-    ("CAUSE", "LIKELY CAUSE", "FAILED"): ("red", "bold"),
+    ("CAUSE", "LIKELY CAUSE", "FAILED", "NO-GO"): ("red", "bold"),
     ("NOT ", "NO ", "NOTHING", "INCONCLUSIVE", "SUITE ERROR", "also", "warning"): ("yellow",),
-    ("PASSED",): ("green",),
+    ("PASSED", "GO: "): ("green",),
 }
 
 
@@ -197,6 +197,11 @@ def markup(line: str) -> dict[str, bool]:
     """The colour of a line, for a terminal that has any."""
     found = (colour for starts, colour in _COLOURS.items() if line.startswith(starts))
     return dict.fromkeys(next(found, ()), True)
+
+
+def paragraphs(lines: Iterable[str], width: int) -> list[str]:
+    """The lines, wrapped, each with what follows of it further in."""
+    return [row for text in lines for row in _wrapped(text, width, "    ")]
 
 
 def _wrapped(text: str, width: int, indent: str = "  ") -> list[str]:

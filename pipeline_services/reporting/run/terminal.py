@@ -12,6 +12,7 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run import summary
 from pipeline_services.reporting.run.options import RunOptions
 from pipeline_services.reporting.run.outcome import CaseResult
+from pipeline_services.reporting.run.shown import Shown
 
 if TYPE_CHECKING:
     from pipeline_services.reporting.run.triaged import Triaged
@@ -27,10 +28,13 @@ class View:
     options: RunOptions
     absent: Collection[str] = ()
     verbose: bool = False
+    shown: Shown | None = None
 
 
 def lines(view: View, triage: Triaged | None) -> list[str]:
     """All that is said above the verdict."""
+    if view.shown:
+        return summary.paragraphs(view.shown.lines, view.width)
     told = summary.summary(view.results, view.pipeline, view.absent, view.width)
     if triage is None:
         return told
