@@ -10,6 +10,7 @@ from pipeline_services import faults
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import objects
 from pipeline_services.faults.model import Fault, Proof, object_path
+from pipeline_services.model.k8s import spec_of
 from pipeline_services.model.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -45,10 +46,9 @@ def _patched(pipeline: SteadyPipeline, component: str, spec: Mapping[str, object
 def doubled(pipeline: SteadyPipeline, component: str) -> Fault:
     """A second autoscaler scales the component's pods, too."""
     hpa = pipeline.description.autoscaler(component).name
-    kind = "horizontalpodautoscalers"
-    known = objects.cleaned(pipeline.api.call("GET", object_path(kind, hpa, pipeline.namespace)))
-    body = {**known, "metadata": {"name": f"{component}-by-cpu"}}
-    return objects.created(pipeline.api, kind, pipeline.namespace, body)
+    known = pipeline.api.call("GET", object_path("horizontalpodautoscalers", hpa, pipeline.namespace))
+    name = f"{component}-by-cpu"
+    return objects.created(pipeline.api, "HorizontalPodAutoscaler", name, pipeline.namespace, spec=spec_of(known))
 
 
 def metrics_server_down(pipeline: SteadyPipeline) -> Fault:

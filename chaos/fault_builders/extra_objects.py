@@ -24,10 +24,7 @@ NOBODY: Final = "203.0.113.9"
 @fault_builder
 def _made(pipeline: SteadyPipeline, /, kind: str, name: str, **fields: Any) -> Fault:
     """An object that nobody declared; ``labels`` are its metadata's."""
-    labels = fields.pop("labels", {})
-    known = KINDS[kind]
-    body = {"apiVersion": known.api, "kind": kind, "metadata": {"name": name, "labels": dict(labels)}, **fields}
-    return objects.created(pipeline.api, known.plural, pipeline.namespace, body)
+    return objects.created(pipeline.api, kind, name, pipeline.namespace, **fields)
 
 
 @fault_builder

@@ -93,13 +93,8 @@ def dns_closed(pipeline: SteadyPipeline, app: str, *, but: str) -> Fault:
     """A policy of the DNS servers' own namespace lets nobody ask them any more. Open connections stay."""
     connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
     servers = dict(pipeline.description["dns"].selector)
-    policy = {
-        "apiVersion": KINDS["NetworkPolicy"].api,
-        "kind": "NetworkPolicy",
-        "metadata": {"name": "closed"},
-        "spec": {"podSelector": {"matchLabels": servers}, "policyTypes": ["Ingress"]},
-    }
-    fault = objects.created(pipeline.api, "networkpolicies", SYSTEM_NAMESPACE, policy).proved(
+    spec = {"podSelector": {"matchLabels": servers}, "policyTypes": ["Ingress"]}
+    fault = objects.created(pipeline.api, "NetworkPolicy", "closed", SYSTEM_NAMESPACE, spec=spec).proved(
         Proof(f"{name} not to resolve", lambda: not connectivity.resolves(app, name), network.POLICY_WITHIN),
         Proof(f"{name} to resolve", lambda: connectivity.resolves(app, name), network.POLICY_WITHIN),
     )
@@ -165,14 +160,9 @@ def let_through(pipeline: SteadyPipeline, attempt_id: str) -> Fault:
 
 def _policy_added(pipeline: SteadyPipeline, name: str, pods: dict[str, Any], **rules: dict[str, Any]) -> Fault:
     """A policy for the pods that a selector selects, with a rule for each direction."""
-    spec = {"podSelector": pods, "policyTypes": [direction.title() for direction in rules]}
-    body = {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": name},
-        "spec": {**spec, **{direction: [rule] for direction, rule in rules.items()}},
-    }
-    return objects.created(pipeline.api, "networkpolicies", pipeline.namespace, body)
+    spec: dict[str, Any] = {"podSelector": pods, "policyTypes": [direction.title() for direction in rules]}
+    spec |= {direction: [rule] for direction, rule in rules.items()}
+    return objects.created(pipeline.api, "NetworkPolicy", name, pipeline.namespace, spec=spec)
 
 
 @fault_builder

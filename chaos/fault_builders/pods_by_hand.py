@@ -89,5 +89,4 @@ def _made_by_hand(
         "securityContext": spec_of(template).get("securityContext") or {},
         "containers": [container],
     }
-    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": dict(labels)}, "spec": spec}
-    return objects.created(pipeline.api, "pods", pipeline.namespace, body)
+    return objects.created(pipeline.api, "Pod", name, pipeline.namespace, labels=labels, spec=spec)

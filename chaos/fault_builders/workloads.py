@@ -232,16 +232,8 @@ def claim_unbound(pipeline: SteadyPipeline, app: str, volume: str) -> Fault:
     claim = f"{app}-{volume}"
     edit = templates.volume_from_claim(volume, claim)
     moved = edited(app, edit, f"its {volume} on the claim {claim}")(pipeline)
-    body = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": claim},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "storageClassName": "fast",
-            "resources": {"requests": {"storage": "1Gi"}},
-        },
-    }
-    made = objects.created(pipeline.api, "persistentvolumeclaims", pipeline.namespace, body)
+    room = {"requests": {"storage": "1Gi"}}
+    spec = {"accessModes": ["ReadWriteOnce"], "storageClassName": "fast", "resources": room}
+    made = objects.created(pipeline.api, "PersistentVolumeClaim", claim, pipeline.namespace, spec=spec)
     both = together(f"{app} waits for the claim {claim}, which is never bound", [moved, made])
     return both.proved(pod_shows(pipeline, app, NOT_SCHEDULED))

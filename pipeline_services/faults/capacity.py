@@ -19,13 +19,7 @@ _WOKEN = "conveyor.io/woken-by-fault"
 
 def quota(api: Api, namespace: str, hard: Mapping[str, str]) -> Fault:
     """The fault that gives the namespace a quota; what is over it already stays, what is new is refused."""
-    body = {
-        "apiVersion": "v1",
-        "kind": "ResourceQuota",
-        "metadata": {"name": "team-quota"},
-        "spec": {"hard": dict(hard)},
-    }
-    return created(api, "resourcequotas", namespace, body)
+    return created(api, "ResourceQuota", "team-quota", namespace, spec={"hard": dict(hard)})
 
 
 def waking(api: Api, part: Component, namespace: str) -> list[Call]:

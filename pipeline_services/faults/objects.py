@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.faults.journal import Call
 from pipeline_services.faults.model import Api, Fault, Proof, marks, object_path
 from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import labels_of, name_of
-from pipeline_services.model.kinds import MERGE_PATCH
+from pipeline_services.model.kinds import MERGE_PATCH, kind_of
 
 _OWN: Final = ("name", "namespace", "labels", "annotations", "finalizers")
 """What of an object's metadata is its maker's; the rest is the server's and refused in what is posted."""
@@ -29,22 +29,24 @@ def deleted(api: Api, kind: str, name: str, namespace: str) -> Fault:
     )
 
 
-def created(api: Api, kind: str, namespace: str, body: Mapping[str, Any]) -> Fault:
-    """The fault that makes an object; its undo deletes it.
+def created(
+    api: Api, kind: str, name: str, namespace: str, *, labels: Mapping[str, str] = MappingProxyType({}), **fields: Any
+) -> Fault:
+    """The fault that makes an object of a kind (``NetworkPolicy``); its undo deletes it.
 
     Args:
-        body: the object, with its name; it is labelled with the run and the expiry.
+        labels: its own, beside those of the run and the expiry.
+        fields: what it says beside its metadata.
     """
-    name = name_of(body)
-    path = object_path(kind, name, namespace)
-    labels = {**labels_of(body), **marks()}
-    made = {**body, "metadata": {**body["metadata"], "namespace": namespace, "labels": labels}}
+    known, path = kind_of(kind), object_path(kind, name, namespace)
+    metadata = {"name": name, "namespace": namespace, "labels": {**labels, **marks()}}
+    body = {"apiVersion": known.api, "kind": known.name, "metadata": metadata, **fields}
     return Fault(
-        f"{kind}/{name} made",
-        [Call("POST", path.rpartition("/")[0], made)],
+        f"{known.plural}/{name} made",
+        [Call("POST", path.rpartition("/")[0], body)],
         [Call("DELETE", path)],
-        Proof(f"{kind}/{name} to be there", lambda: exists(api, path)),
-        Proof(f"{kind}/{name} to be gone again", lambda: not exists(api, path)),
+        Proof(f"{known.plural}/{name} to be there", lambda: exists(api, path)),
+        Proof(f"{known.plural}/{name} to be gone again", lambda: not exists(api, path)),
     )
 
 
