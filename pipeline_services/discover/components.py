@@ -81,8 +81,7 @@ class Components:
 
     def _workload(self, facts: Facts, claim: Claim) -> None:
         table, workload = f"components/{claim.role}", claim.workload
-        sure, by = claim.is_sure, claim.by
-        facts.add(table, "workload", workload.name, found_by=by if sure else "", guessed_by=by)
+        facts.add(table, "workload", workload.name, claim.by, sure=claim.is_sure)
         facts.found(table, "kind", workload.kind, str(workload))
         facts.found(table, "selector", dict(workload.selector), f"the selector of {workload}")
         self._container(facts, table, claim)
@@ -125,7 +124,7 @@ class Components:
     def _scraped(self, facts: Facts, table: str, claim: Claim) -> None:
         port = self._scraping.port(claim.role)
         if port:
-            facts.add(table, "metrics_port", port.number, found_by="" if port.guessed else port.by, guessed_by=port.by)
+            facts.add(table, "metrics_port", port.number, port.by, sure=not port.guessed)
 
     def _volume(self, facts: Facts, table: str, workload: Workload) -> None:
         for volume, claim_name, by in _claims_of(workload):

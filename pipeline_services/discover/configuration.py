@@ -53,7 +53,7 @@ class Configuration:
         read = self._credentials.token_of(roles.GRAFANA) or self._credentials.token_to_read_with()
         for key, held in (("write_token", write), ("read_token", read)):
             if held:
-                facts.add(_TABLE, key, held.value, found_by=held.by if held.told else "", guessed_by=held.by)
+                facts.add(_TABLE, key, held.value, held.by, sure=held.told)
             elif write:
                 facts.guessed(_TABLE, key, write.value, "there is no other token than the one that writes")
             else:
@@ -80,8 +80,9 @@ class Configuration:
         grafana = self._credentials.administrator(roles.GRAFANA)
         for name, keys in self._credentials.keys.items():
             if not grafana or name != grafana.reference.name or (admin and name == admin.reference.name):
-                found_by = f"Secret {name}" if self._credentials.listed else ""
-                facts.add("config/secrets", name, list(keys), found_by=found_by, guessed_by="the keys that pods read")
+                listed = self._credentials.listed
+                by = f"Secret {name}" if listed else "the keys that pods read"
+                facts.add("config/secrets", name, list(keys), by, sure=listed)
         if not self._credentials.keys:
             facts.to_fill_in(_TABLE, "secrets", "no Secret could be read", {})
 

@@ -58,12 +58,9 @@ class Facts:
     def to_fill_in(self, table: str, key: str, by: str, value: Any = "") -> None:
         self._add(table, key, value, How.FILL_IN, by)
 
-    def add(self, table: str, key: str, value: Any, *, found_by: str = "", guessed_by: str = "") -> None:
-        """A fact that was found, else guessed, else left to whoever reads it, by which of both is said."""
-        if found_by:
-            self.found(table, key, value, found_by)
-        elif guessed_by:
-            self.guessed(table, key, value, guessed_by)
+    def add(self, table: str, key: str, value: Any, by: str, *, sure: bool) -> None:
+        """A fact that was found, or only guessed where that is not sure."""
+        self._add(table, key, value, How.FOUND if sure else How.GUESSED, by)
 
     def extend(self, facts: Iterable[Fact]) -> None:
         self.all += facts

@@ -16,7 +16,7 @@ from pipeline_services.discover.facts import Facts
 from pipeline_services.discover.namespace import Namespace, Workload
 from pipeline_services.discover.opened import DNS, DNS_PORT, DNS_PROTOCOLS, NODE, askers, opened
 from pipeline_services.discover.roles import Claim, claims
-from pipeline_services.discover.scraping import Port, Scraping
+from pipeline_services.discover.scraping import Scraping
 from pipeline_services.model import roles
 from pipeline_services.model.flows import ANY, Flow
 from pipeline_services.model.k8s import name_of
@@ -79,7 +79,7 @@ def _head(facts: Facts, namespace: Namespace, scraping: Scraping) -> None:
         facts.found("", "series_label", label, by)
     if not scraping.measures_containers:
         told_by = "Prometheus has no kubelet among its targets"
-        facts.add("", "usage", METRICS_API, found_by=told_by if scraping.asked else "", guessed_by=told_by)
+        facts.add("", "usage", METRICS_API, told_by, sure=scraping.asked)
     facts.guessed("", "delivery", AT_MOST_ONCE, f"nothing shows a promise; {AT_LEAST_ONCE} where it is one")
 
 
@@ -108,18 +108,11 @@ def _flows(facts: Facts, namespace: Namespace, found: Mapping[str, Claim]) -> No
             source = roles_of.get(client, "")
             if source and not _only_by_a_shared_map(played[source], target):
                 reads = (played[source], target) in READINGS
-                told = f"{address.text} in {address.by}"
-                _flow(facts, source, target, address.port, found_by=told, carries_readings=reads)
-    for role, port in scraping.ports.items():
-        if role != roles.PROMETHEUS:
-            _scrape(facts, role, port)
-    for port in scraping.node_ports:
-        _scrape(facts, NODE, port)
-
-
-def _scrape(facts: Facts, target: str, port: Port) -> None:
-    found_by, guessed_by = ("", port.by) if port.guessed else (port.by, "")
-    _flow(facts, roles.PROMETHEUS, target, port.number, found_by=found_by, guessed_by=guessed_by)
+                flow = Flow(source, target, address.port, carries_readings=reads)
+                _flow(facts, flow, f"{address.text} in {address.by}", sure=True)
+    scraped = [(role, port) for role, port in scraping.ports.items() if role != roles.PROMETHEUS]
+    for target, port in (*scraped, *((NODE, port) for port in scraping.node_ports)):
+        _flow(facts, Flow(roles.PROMETHEUS, target, port.number), port.by, sure=not port.guessed)
 
 
 def _opened(facts: Facts, snapshot: Snapshot, document: Mapping[str, Any]) -> None:
@@ -127,7 +120,7 @@ def _opened(facts: Facts, snapshot: Snapshot, document: Mapping[str, Any]) -> No
     draft = Pipeline.from_document({key: table for key, table in document.items() if key != "message"})
     for one in opened(snapshot, draft):
         by = f"NetworkPolicy {' and '.join(one.policies)} allows it; no client is known to use it"
-        _flow(facts, one.source, one.destination, one.port, guessed_by=by)
+        _flow(facts, Flow(one.source, one.destination, one.port), by, sure=False)
 
 
 def _names(facts: Facts, snapshot: Snapshot, document: Mapping[str, Any]) -> None:
@@ -137,7 +130,7 @@ def _names(facts: Facts, snapshot: Snapshot, document: Mapping[str, Any]) -> Non
     draft = Pipeline.from_document({**known, "flows": [everybody]})
     for protocol in DNS_PROTOCOLS:
         for source, by in askers(snapshot, draft, Flow(ANY, DNS, DNS_PORT, protocol)):
-            _flow(facts, source, DNS, DNS_PORT, guessed_by=by, protocol=protocol)
+            _flow(facts, Flow(source, DNS, DNS_PORT, protocol), by, sure=False)
 
 
 def _only_by_a_shared_map(source: str, target: str) -> bool:
@@ -145,23 +138,13 @@ def _only_by_a_shared_map(source: str, target: str) -> bool:
     return source == roles.PRODUCER and target != roles.KAFKA
 
 
-def _flow(
-    facts: Facts,
-    source: str,
-    target: str,
-    port: int,
-    *,
-    found_by: str = "",
-    guessed_by: str = "",
-    protocol: str = "TCP",
-    carries_readings: bool = False,
-) -> None:
+def _flow(facts: Facts, flow: Flow, by: str, *, sure: bool) -> None:
     number = len({fact.table for fact in facts if fact.table[:1] == ("flows",)})
-    values = {"source": source, "destination": target, "port": port}
-    values |= {"protocol": protocol} if protocol != "TCP" else {}
-    values |= {"carries_readings": True} if carries_readings else {}
+    values = {"source": flow.source, "destination": flow.destination, "port": flow.port}
+    values |= {"protocol": flow.protocol} if flow.protocol != "TCP" else {}
+    values |= {"carries_readings": True} if flow.carries_readings else {}
     for key, value in values.items():
-        facts.add(f"flows/{number}", key, value, found_by=found_by, guessed_by=guessed_by)
+        facts.add(f"flows/{number}", key, value, by, sure=sure)
 
 
 def _dashboard(facts: Facts, namespace: Namespace, workloads: Mapping[str, Workload]) -> None:
@@ -175,12 +158,11 @@ def _dashboard(facts: Facts, namespace: Namespace, workloads: Mapping[str, Workl
         facts.found("dashboard", "title", board.title, board.by)
         facts.found("dashboard", "uid", board.uid, board.by)
     if admin:
-        found_by = admin.by if admin.told else ""
-        facts.add("dashboard", "admin", admin.reference.name, found_by=found_by, guessed_by=admin.by)
+        facts.add("dashboard", "admin", admin.reference.name, admin.by, sure=admin.told)
     for panel in board.panels if board else ():
         facts.found("dashboard/panels", str(panel.id), panel.title, panel.by)
     for source in data_sources_of(grafana):
         if source.component in workloads:
-            found_by, guessed_by = (source.by, "") if source.uid else ("", f"its name in {source.by}")
+            by = source.by if source.uid else f"its name in {source.by}"
             where = "dashboard/datasources", source.component, source.uid or source.name
-            facts.add(*where, found_by=found_by, guessed_by=guessed_by)
+            facts.add(*where, by, sure=bool(source.uid))
