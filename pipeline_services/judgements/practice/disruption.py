@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pipeline_services.judgements.practice.evidence import Practice, edit, require_none
+from pipeline_services.judgements.practice.evidence import Practice, require_none
 from pipeline_services.model.flows import Flow
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -88,7 +88,7 @@ def disruptions_are_limited(snapshot: Snapshot, app: str) -> None:
     labels = labels_of(template_of(workload))
     covered = any(_selects(one, labels) for one in budgets)
     lines = [f"{part.kubectl_name} may have {most} pods, and no PodDisruptionBudget selects them"]
-    require_none(snapshot, part.reports_to, _NO_BUDGET, lines if most > 1 and not covered else [], edit(part))
+    require_none(snapshot, part, _NO_BUDGET, lines if most > 1 and not covered else [])
 
 
 def _most_by(snapshot: Snapshot, kind: str, name: str) -> list[int]:

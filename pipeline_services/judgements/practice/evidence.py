@@ -44,11 +44,18 @@ class Practice:
 
 
 def require_none(
-    snapshot: Snapshot, component: str, practice: Practice, lines: Iterable[str], command: str = ""
+    snapshot: Snapshot, about: str | Component, practice: Practice, lines: Iterable[str], command: str = ""
 ) -> None:
-    """The practice is not met with: no line shows it."""
+    """The practice is not met with: no line shows it.
+
+    Args:
+        about: the component, or the part whose template it is set in, which is what is shown next.
+    """
     found = list(dict.fromkeys(lines))
     if found:
+        component = about if isinstance(about, str) else about.reports_to
+        if isinstance(about, Component):
+            command = f"kubectl get {about.kubectl_name} -n {{namespace}} -o yaml"
         more = [f"{len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
         shown = "; ".join([*found[:_SHOWN], *more])
         advice = advice_about(component).but(impact=practice.impact, next_command=command, runbook=ANCHOR, level="L2")
@@ -69,11 +76,6 @@ def shows(part: Component, container: K8sObject, field: str, value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     return f"{part.kubectl_name}, container {container['name']}: {field} = {cut}"
-
-
-def edit(part: Component) -> str:
-    """The command that shows the template where it is set."""
-    return f"kubectl get {part.kubectl_name} -n {{namespace}} -o yaml"
 
 
 def told(snapshot: Snapshot, app: str) -> Iterator[Setting]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pipeline_services.judgements.practice.evidence import Practice, edit, line_of, require_none, told
+from pipeline_services.judgements.practice.evidence import Practice, line_of, require_none, told
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.k8s import Setting
@@ -61,7 +61,7 @@ def _judge(snapshot: Snapshot, practice: Practice, words: re.Pattern[str], what:
             next_step=f"set it in {part.workload}'s environment",
         )
     lines = [line_of(one) for value, one in said if value in _LOSE]
-    require_none(snapshot, roles.PROCESSOR, practice, lines, edit(part))
+    require_none(snapshot, part, practice, lines)
 
 
 def _said(snapshot: Snapshot) -> Iterator[Setting]:

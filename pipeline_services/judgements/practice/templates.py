@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
-from pipeline_services.judgements.practice.evidence import Practice, containers, edit, require_none, shows
+from pipeline_services.judgements.practice.evidence import Practice, containers, require_none, shows
 from pipeline_services.model.k8s import K8sObject, limits_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -42,49 +42,41 @@ _PYTHON_HARMLESS: Final = re.compile(r"pass|import [\w, ]+|print\(.*\)|(?:sys\.)
 
 def probes_are_set(snapshot: Snapshot, app: str) -> None:
     """Each container of the app is asked whether it lives and whether it is ready."""
-    part = snapshot.pipeline[app]
-    lines = [
-        shows(part, container, probe, None)
-        for container in containers(snapshot, app)
-        for probe in PROBES
-        if not container.get(probe)
-    ]
-    require_none(snapshot, part.reports_to, _NO_PROBE, lines, edit(part))
+    _require(snapshot, app, _NO_PROBE, lambda one: [(probe, None) for probe in PROBES if not one.get(probe)])
 
 
 def probes_can_fail(snapshot: Snapshot, app: str) -> None:
     """No probe of the app runs a command that succeeds whatever happens."""
-    part = snapshot.pipeline[app]
-    lines = [
-        shows(part, container, f"{probe}.exec.command", command)
-        for container in containers(snapshot, app)
-        for probe, command in _commands(container)
-        if cannot_fail(command)
-    ]
-    require_none(snapshot, part.reports_to, _CANNOT_FAIL, lines, edit(part))
+    _require(
+        snapshot,
+        app,
+        _CANNOT_FAIL,
+        lambda one: [(f"{probe}.exec.command", command) for probe, command in _commands(one) if cannot_fail(command)],
+    )
 
 
 def limits_are_set(snapshot: Snapshot, app: str) -> None:
     """Each container of the app has limits for CPU and memory."""
-    part = snapshot.pipeline[app]
-    lines = [
-        shows(part, container, f"resources.limits.{resource}", None)
-        for container in containers(snapshot, app)
-        for resource in _LIMITED
-        if resource not in limits_of(container)
-    ]
-    require_none(snapshot, part.reports_to, _NO_LIMIT, lines, edit(part))
+    _require(
+        snapshot,
+        app,
+        _NO_LIMIT,
+        lambda one: [(f"resources.limits.{what}", None) for what in _LIMITED if what not in limits_of(one)],
+    )
 
 
 def images_are_pinned(snapshot: Snapshot, app: str) -> None:
     """Each image of the app names its version by a tag other than ``latest``, or by a digest."""
+    _require(snapshot, app, _NOT_PINNED, lambda one: [] if is_pinned(str(one["image"])) else [("image", one["image"])])
+
+
+def _require(
+    snapshot: Snapshot, app: str, practice: Practice, bad: Callable[[K8sObject], Iterable[tuple[str, Any]]]
+) -> None:
+    """No container of the app has fields that are ``bad``."""
     part = snapshot.pipeline[app]
-    lines = [
-        shows(part, container, "image", container["image"])
-        for container in containers(snapshot, app)
-        if not is_pinned(str(container["image"]))
-    ]
-    require_none(snapshot, part.reports_to, _NOT_PINNED, lines, edit(part))
+    lines = [shows(part, one, *found) for one in containers(snapshot, app) for found in bad(one)]
+    require_none(snapshot, part, practice, lines)
 
 
 def is_pinned(image: str) -> bool:

@@ -10,7 +10,6 @@ from typing import Final
 from pipeline_services.judgements.practice.evidence import (
     Practice,
     containers,
-    edit,
     line_of,
     require_none,
     shows,
@@ -67,7 +66,7 @@ def tls_is_verified(snapshot: Snapshot, app: str) -> None:
     """Nothing tells the app not to verify whom it talks to, and it does not say that it does not."""
     part = snapshot.pipeline[app]
     lines = [line_of(one) for one in told(snapshot, app) if any(words.search(one.value) for words in _OFF)]
-    require_none(snapshot, part.reports_to, _NOT_VERIFIED, [*lines, *_warnings(snapshot, app)], edit(part))
+    require_none(snapshot, part, _NOT_VERIFIED, [*lines, *_warnings(snapshot, app)])
 
 
 def _warnings(snapshot: Snapshot, app: str) -> Iterator[str]:
@@ -91,7 +90,7 @@ def secrets_are_kept(snapshot: Snapshot, app: str) -> None:
         for one in container.get("env") or ()
         if one.get("value") == REDACTED
     ]
-    require_none(snapshot, part.reports_to, _IN_CONFIG_MAP, [*written, *held], edit(part))
+    require_none(snapshot, part, _IN_CONFIG_MAP, [*written, *held])
 
 
 def credentials_are_own(snapshot: Snapshot) -> None:
@@ -112,4 +111,4 @@ def grafana_has_a_password(snapshot: Snapshot) -> None:
     said += [one.value for one in told(snapshot, roles.GRAFANA)]
     nothing = shows(part, containers(snapshot, roles.GRAFANA)[0], "env GF_SECURITY_ADMIN_PASSWORD", None)
     lines = [] if any(_ADMIN_PASSWORD.search(one) for one in said) else [nothing]
-    require_none(snapshot, roles.GRAFANA, _DEFAULT, lines, edit(part))
+    require_none(snapshot, part, _DEFAULT, lines)
