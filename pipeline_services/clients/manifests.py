@@ -1,4 +1,8 @@
-"""The manifests as a cluster would get them, read without kubectl: the checkout's kustomizations use little of it."""
+"""The manifests as a cluster gets them: what is deployed, and what a running pipeline is compared with.
+
+They are rendered here, as the checkout's kustomizations use little of kustomize; ``make runbook`` holds
+``kubectl kustomize`` against them.
+"""
 
 from __future__ import annotations
 

@@ -40,8 +40,7 @@ def up(platform: Platform, pipeline: Pipeline, settle: Settle) -> ClusterAccess:
     access = replace(platform.cluster.access, pipeline=pipeline)
     require_answer(access)
     platform.bring_images(platform.assembly.image_refs())
-    kubectl, overlay = str(platform.cluster.tools / "kubectl"), _overlay(pipeline.name)
-    deploy(access, platform.assembly.image_refs(), platform.progress, kubectl=kubectl, overlay=overlay)
+    deploy(access, platform.assembly.image_refs(), platform.progress, overlay=_overlay(pipeline.name))
     settle(access, platform.progress)
     return access
 

@@ -70,7 +70,7 @@ class Platform:
             self._apply_parts(refs, is_new)
         overlay = render.UPSTREAM if self.assembly.origin.is_registry else render.OVERLAY
         with self._timed("pipeline deployed"):
-            deploy(access, refs, self.progress, kubectl=str(self.cluster.tools / "kubectl"), overlay=overlay)
+            deploy(access, refs, self.progress, overlay=overlay)
         self.cluster.wait_for(kind_cluster.OWN_WORKLOADS)
         if is_new:
             with self._timed("pipeline settled"):

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,9 @@ from pytest_kubernetes.providers import select_provider_manager
 from pipeline_services.clients import engine as engines
 from pipeline_services.clients import shell
 from pipeline_services.clients.engine import Engine
+from pipeline_services.clients.manifests import Manifest
 from pipeline_services.model import paths
+from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.failures import CommandFailed, PlatformError
 from pipeline_services.model.k8s import is_complete, name_of, namespace_of
 from pipeline_services.model.paths import Cache
@@ -216,6 +218,15 @@ def with_images(text: str, images: Mapping[str, str]) -> str:
         KeyError: a manifest asks for an image that nobody builds.
     """
     return re.sub(rf"{PREFIX}/([a-z-]+)(?![\w:-])", lambda match: images[match.group(1)], text)
+
+
+def written(file: Path, objects: Iterable[Manifest], images: Mapping[str, str]) -> Path:
+    """A file with these objects and the full names of their images, for kubectl to apply.
+
+    Raises:
+        KeyError: an object asks for an image that nobody builds.
+    """
+    return write_whole(file, with_images(yaml.safe_dump_all(objects, sort_keys=False), images).encode())
 
 
 def _identity(workload: Mapping[str, Any]) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pipeline_services.model.atomic import write_whole
+from pipeline_services.clients.manifests import rendered
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.platform.build.images import SUITE
 from pipeline_services.platform.cluster.bring_up import Platform
-from pipeline_services.platform.cluster.kind_cluster import with_images
-from pipeline_services.platform.deploy.render import kustomize
+from pipeline_services.platform.cluster.kind_cluster import written
 
 MANIFESTS: Final = REPOSITORY / "manifests" / "nightly"
 NAMESPACE: Final = "conveyor-nightly"
@@ -41,7 +40,5 @@ def remove(platform: Platform) -> None:
 
 
 def _rendered(platform: Platform) -> Path:
-    """The manifests with the image's full name, in a file beside the cluster's kubeconfig."""
-    text = kustomize(str(platform.cluster.tools / "kubectl"), MANIFESTS)
     file = platform.cluster.access.kubeconfig.with_name("nightly.yaml")
-    return write_whole(file, with_images(text, {SUITE: platform.assembly.ref(SUITE)}).encode())
+    return written(file, rendered(MANIFESTS), {SUITE: platform.assembly.ref(SUITE)})

@@ -36,28 +36,20 @@ class Access(Protocol):
     def reader_kubeconfig(self) -> Path: ...
 
 
-def deploy(
-    access: Access,
-    images: Mapping[str, str],
-    progress: Progress,
-    *,
-    kubectl: str = "kubectl",
-    overlay: Path = render.OVERLAY,
-) -> None:
+def deploy(access: Access, images: Mapping[str, str], progress: Progress, *, overlay: Path = render.OVERLAY) -> None:
     """Apply the manifests, make the secrets that are missing, remove what does not belong, and wait until all is ready.
 
     Args:
         images: name of an image, as in ``localhost/conveyor/NAME``, to its full reference.
-        kubectl: the program that renders the manifests.
         overlay: the folder of the manifests.
 
     Raises:
         RolloutFailed: something does not come up; says which pod, why, and how its log ends.
         PipelineError: the cluster or InfluxDB cannot be asked, or refuses.
     """
+    manifests = render.render(images, overlay)
     with ThreadPoolExecutor(MAX_CONNECTIONS) as pool, closing(WritableCluster.connect(access.target)) as api:
-        rendering = pool.submit(render.render, kubectl, images, overlay)
-        _Deploy(api, pool, rendering.result(), progress, access.target.pipeline).run(access)
+        _Deploy(api, pool, manifests, progress, access.target.pipeline).run(access)
 
 
 class _Deploy:

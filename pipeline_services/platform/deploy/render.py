@@ -1,15 +1,13 @@
-"""From the checkout's manifests to the objects to apply: kustomize, then the images that were built."""
+"""From the checkout's manifests to the objects to apply: with the images that were built."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
-from pipeline_services.model.failures import CommandFailed, PlatformError, ToolMissing
+from pipeline_services.clients.manifests import Manifest, rendered
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.k8s import containers_of, init_containers_of, name_of, references_of, template_of
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.paths import REPOSITORY
@@ -18,42 +16,19 @@ OVERLAY: Final = REPOSITORY / "manifests" / "overlays" / "kind"
 UPSTREAM: Final = OVERLAY.with_name("registry")
 """For the projects' own images."""
 REGISTRY: Final = "localhost/conveyor/"
-TIMEOUT: Final = 30.0
-
-Manifest = dict[str, Any]
 
 
-def render(kubectl: str, images: Mapping[str, str], overlay: Path = OVERLAY) -> list[Manifest]:
+def render(images: Mapping[str, str], overlay: Path = OVERLAY) -> list[Manifest]:
     """What the checkout says, with every image's full name filled in.
 
     Args:
         images: name of an image, as in ``localhost/conveyor/NAME``, to its full reference.
 
     Raises:
-        ToolMissing: there is no such kubectl.
-        CommandFailed: the manifests are not right.
+        PreconditionNotMet: the manifests cannot be read.
         PlatformError: a manifest asks for an image that is not built.
     """
-    return fill_images(parse(kustomize(kubectl, overlay)), images)
-
-
-def kustomize(kubectl: str, overlay: Path = OVERLAY) -> str:
-    """The rendered manifests as one YAML text."""
-    try:
-        done = subprocess.run(
-            [kubectl, "kustomize", str(overlay)], capture_output=True, text=True, timeout=TIMEOUT, check=False
-        )
-    except FileNotFoundError as error:
-        raise ToolMissing(f"{kubectl} is not there", next_step="install kubectl") from error
-    if done.returncode:
-        raise CommandFailed("kubectl kustomize", done.returncode, done.stderr.strip())
-    return done.stdout
-
-
-def parse(text: str) -> list[Manifest]:
-    """All objects of a YAML text."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return [manifest for manifest in yaml.load_all(text, Loader=loader) if manifest]
+    return fill_images(rendered(overlay), images)
 
 
 def fill_images(manifests: list[Manifest], images: Mapping[str, str]) -> list[Manifest]:

@@ -7,20 +7,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-import yaml
-
+from pipeline_services.clients.manifests import rendered
 from pipeline_services.model import own_cluster
 from pipeline_services.model.arguments import Parser
-from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import NOT_KNOWN, PASSED
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.platform.build.images import SUITE
 from pipeline_services.platform.build.progress import Durations, Progress
 from pipeline_services.platform.cluster.bring_up import Platform
-from pipeline_services.platform.cluster.kind_cluster import with_images
+from pipeline_services.platform.cluster.kind_cluster import written
 from pipeline_services.platform.cluster.lifecycle import with_running
-from pipeline_services.platform.deploy.render import kustomize, parse
 from pipeline_services.reporting.fleet.in_cluster import JOB, MANIFESTS, NAMESPACE, objects_of
 from pipeline_services.reporting.fleet.members import Fleet
 
@@ -62,10 +59,9 @@ def install(platform: Platform, fleet: Fleet) -> None:
         PreconditionNotMet: the fleet is none for a Job.
         PlatformError: a step failed.
     """
-    objects = objects_of(fleet, parse(kustomize(str(platform.cluster.tools / "kubectl"), MANIFESTS)))
     images = {SUITE: platform.assembly.ref(SUITE)}
-    text = with_images(yaml.safe_dump_all(objects, sort_keys=False), images)
-    file = write_whole(platform.cluster.access.kubeconfig.with_name("fleet.yaml"), text.encode())
+    file = platform.cluster.access.kubeconfig.with_name("fleet.yaml")
+    written(file, objects_of(fleet, rendered(MANIFESTS)), images)
     platform.bring_images(images)
     job = ("job", JOB, "-n", NAMESPACE)  # what a Job runs cannot be changed
     platform.cluster.kubectl("delete", "--ignore-not-found", *job, timeout=DELETED_WITHIN_S)

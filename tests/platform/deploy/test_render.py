@@ -11,7 +11,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.build.images import RECIPES
-from pipeline_services.platform.deploy.render import REGISTRY, containers, fill_images, parse, reads
+from pipeline_services.platform.deploy.render import REGISTRY, containers, fill_images, reads
 
 PIPELINE = Pipeline.load()
 IMAGES = {recipe.name: f"{REGISTRY}{recipe.name}:1.0-0123abcd" for recipe in RECIPES}
@@ -40,7 +40,3 @@ def test_what_the_processor_reads(manifests: Any) -> None:
 def test_every_config_map_that_is_read_is_rendered(manifests: Any) -> None:
     sources = {source for part in PIPELINE.workloads.values() for source in reads(manifests.workload(part.workload))}
     assert {name for kind, name in sources if kind == "ConfigMap"} == manifests.names("ConfigMap")
-
-
-def test_empty_documents_are_left_out() -> None:
-    assert parse("---\nkind: A\n---\n\n---\nkind: B\n") == [{"kind": "A"}, {"kind": "B"}]

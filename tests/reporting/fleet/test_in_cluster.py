@@ -113,8 +113,7 @@ class Platform:
         return ""
 
 
-def test_it_is_installed_with_the_image_and_anew_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installed, "kustomize", lambda *_: yaml.safe_dump_all(rendered(MANIFESTS)))
+def test_it_is_installed_with_the_image_and_anew_each_time(tmp_path: Path) -> None:
     platform: Any = Platform(tmp_path)
     installed.install(platform, Fleet.load(listed(tmp_path, {"name": "own"}, {"name": "plain", "pipeline": "plain"})))
     assert platform.brought == {SUITE: f"{PREFIX}/{SUITE}:v1"}

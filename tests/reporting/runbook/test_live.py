@@ -6,15 +6,19 @@ And what the source of the runbook says instead is typed too: it does not work, 
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
+from pipeline_services.clients.manifests import rendered
 from pipeline_services.model import own_cluster
-from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.model.k8s import name_of
+from pipeline_services.model.paths import REPOSITORY, Cache, cache_root
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.build.progress import Durations, Progress
 from pipeline_services.platform.cluster import lifecycle
@@ -29,6 +33,7 @@ pytestmark = pytest.mark.live
 TEXT = runbook.RUNBOOK.read_text()
 SETTLES_WITHIN = 100.0
 """Seconds for what takes a moment after a pod has been started, such as an autoscaler's figures."""
+KUSTOMIZATIONS = sorted(file.parent for file in (REPOSITORY / "manifests").rglob("kustomization.yaml"))
 HERE = "kubectl exec -n conveyor-pipeline"
 
 
@@ -118,6 +123,13 @@ def test_the_search_is_answered(shell: OperatorShell, query: str) -> None:
 
 def test_the_recorded_words_of_kubectl_are_its_own(kubectl: Path) -> None:
     assert Words.ask(str(kubectl)) == Words.load()
+
+
+@pytest.mark.parametrize("folder", KUSTOMIZATIONS, ids=lambda folder: str(folder.relative_to(REPOSITORY)))
+def test_kubectl_renders_the_manifests_as_they_are_deployed(kubectl: Path, folder: Path) -> None:
+    text = subprocess.run([kubectl, "kustomize", folder], capture_output=True, text=True, check=True).stdout
+    objects = {(one["kind"], name_of(one)): one for one in yaml.safe_load_all(text)}
+    assert objects == {(one["kind"], name_of(one)): one for one in rendered(folder)}
 
 
 def test_make_tells_where_kubectl_is(shell: OperatorShell) -> None:
