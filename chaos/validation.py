@@ -137,7 +137,7 @@ def rehearse(pipeline: SteadyPipeline, candidate: Candidate, *, measure_only: bo
 def attach(conclusion: Conclusion, reports: RunOptions) -> None:
     """The facts, the roll-out and the noise as pictures, all of it as data, and earlier verdicts."""
     kinds = allure.attachment_type
-    facts = "\n".join(f"{_mark(one.holds):<8} {one}" for one in conclusion.evidence.facts)
+    facts = "\n".join(one.line for one in conclusion.evidence.facts)
     allure.attach(facts or "none was looked at", "facts", kinds.TEXT)
     if conclusion.evidence.rolled:
         allure.attach(picture.rollout_svg(conclusion.evidence.rolled), "roll-out", kinds.SVG)
@@ -188,7 +188,3 @@ def require_not_worse(conclusion: Conclusion, name: str) -> None:
     assert judged.decision is not Decision.REGRESSION, judged.in_full
     if judged.decision is Decision.NOT_ENOUGH_DATA:
         raise NoData(judged.in_full)
-
-
-def _mark(holds: bool | None) -> str:
-    return {True: "yes", False: "NO", None: "unknown"}[holds]

@@ -153,7 +153,7 @@ class Validation:
 
     def _found(self, found: Sequence[Fact]) -> None:
         for one in found:
-            self.site.say(f"  {_mark(one)} {one}")
+            self.site.say(f"  {one.line}")
         self.evidence = replace(self.evidence, facts=[*self.evidence.facts, *found])
 
     def _control(self, solo: Solo) -> None:
@@ -283,7 +283,3 @@ def rounds_fact(played: Played) -> Fact:
     if not own:
         return Fact(ROUNDS.id, None, played.ended or "no round was played")
     return Fact(ROUNDS.id, not short, f"only {short[0]} of {READINGS}" if short else f"{READINGS} in {len(own)} rounds")
-
-
-def _mark(fact: Fact) -> str:
-    return {True: "yes ", False: "NO  ", None: "?   "}[fact.holds]

@@ -201,5 +201,11 @@ class Fact:
             return f"not known whether {self.words.what}"
         return self.words.what if self.holds else self.words.otherwise
 
+    @property
+    def line(self) -> str:
+        """For a list: how it is in a word, then in full."""
+        word = {True: "ok", False: "FAILED", None: "unknown" if self.measured else "-"}[self.holds]
+        return f"{word:<8} {self}"
+
     def __str__(self) -> str:
         return f"{self.short}: {self.seen}" if self.measured else f"{self.words.title}: {NOT_MEASURED}"

@@ -110,6 +110,7 @@ def test_why_a_candidate_did_not_come_to_its_end_is_told_once() -> None:
     ]
     assert {one.seen for one in found.values()} == {NOT_MEASURED}
     assert str(found["lost"]) == f"No reading lost: {NOT_MEASURED}"
+    assert found["lost"].line == f"-        No reading lost: {NOT_MEASURED}"
 
 
 def test_the_first_that_is_unknown_tells_why_where_no_other_does() -> None:
@@ -123,7 +124,7 @@ def test_the_first_that_is_unknown_tells_why_where_no_other_does() -> None:
 def test_a_container_that_ended_tells_why() -> None:
     ended = "its container ended by itself: Error, exit code 1"
     found = untold(Trial(3.0, 1, "Error, exit code 1", log=[INFO], stopped_s=1.0, failed=ended))
-    assert str(found["restarts"]) == f"a container was started again: 1 restart: {ended}"
+    assert found["restarts"].line == f"FAILED   a container was started again: 1 restart: {ended}"
     assert found["lost"].seen == NOT_MEASURED
 
 
