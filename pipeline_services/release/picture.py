@@ -33,6 +33,7 @@ def metric_svg(judged: Judged) -> bytes:
         _draw_interval(axes, judged, len(differences) + 1.5)
         axes.set_ylabel(f"{judged.metric.title},\ncandidate more than baseline, %")
         axes.set_xlabel("pair")
+        axes.locator_params(axis="x", integer=True)
         axes.set_title(f"{judged.decision.value}: {judged.why}", loc="left", fontsize=8, wrap=True)
         figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
         plots.plain(axes)

@@ -132,13 +132,13 @@ class Conclusion:
 
     @property
     def not_reached(self) -> str:
-        """What the run did not come to, where it is no reason already; empty where it is."""
-        return _not_reached(self.missing) if self.verdict is Verdict.NO_GO and self.missing else ""
+        """What the run did not come to, in one line; empty where it came to everything."""
+        return _not_reached(self.missing) if self.missing else ""
 
     def lines(self) -> list[str]:
         """The verdict for a terminal: the first reason first."""
-        others = [*self.reasons[1:], *filter(None, [self.not_reached])]
-        return [self.first_line, *(f"  {one}" for one in others)]
+        others = dict.fromkeys([*self.reasons, self.not_reached])
+        return [self.first_line, *(f"  {one}" for one in list(others)[1:] if one)]
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

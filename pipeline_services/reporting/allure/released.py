@@ -59,7 +59,8 @@ def _place(conclusion: Conclusion, subject: str) -> Place:
 def banner(conclusion: Conclusion, pictures: Mapping[str, bytes]) -> str:
     """The verdict as HTML: why, what each metric costs, what it was held against, and the pictures."""
     found = conclusion.evidence
-    reasons = conclusion.reasons[:1] if conclusion.verdict is Verdict.GO else conclusion.reasons
+    told = conclusion.reasons[:1] if conclusion.verdict is Verdict.GO else conclusion.reasons
+    reasons = [one for one in told if one != conclusion.not_reached] or told
     more = len(reasons) - REASONS
     stages = [f"{name} {duration(seconds)}" for name, seconds in found.stages.items()]
     why = [*reasons[:REASONS], *([f"{plural(more, 'reason')} more, below"] if more > 0 else [])]
@@ -67,7 +68,13 @@ def banner(conclusion: Conclusion, pictures: Mapping[str, bytes]) -> str:
         f"<h1>{escape(conclusion.headline)}</h1>",
         _rows({"why": why, "open": [conclusion.not_reached]}),
         _costs(one for one in found.metrics if one.pairs),
-        _rows({"against": [found.baseline], "began": [", ".join([utc(found.started), *stages])]}),
+        _rows(
+            {
+                "against": [found.baseline],
+                "began": [", ".join([utc(found.started), *stages])],
+                "notes": found.notes[:REASONS],
+            }
+        ),
         "".join(_picture(what, svg) for what, svg in pictures.items()),
     )
     return f'<section id="diagnosis" class="{conclusion.verdict.value}">{"".join(parts)}</section>'
@@ -78,9 +85,9 @@ def _picture(what: str, svg: bytes) -> str:
 
 
 def _rows(rows: Mapping[str, Iterable[str]]) -> str:
-    """A list of labels, each with its texts; empty texts are left out."""
-    told = (f"<dt>{label}</dt><dd>{escape(text)}</dd>" for label, texts in rows.items() for text in texts if text)
-    return f"<dl>{''.join(told)}</dl>"
+    """A list of labels, each with its texts; one that has none is left out."""
+    texts = {label: "".join(f"<dd>{escape(text)}</dd>" for text in told if text) for label, told in rows.items()}
+    return f"<dl>{''.join(f'<dt>{label}</dt>{told}' for label, told in texts.items() if told)}</dl>"
 
 
 def _costs(metrics: Iterable[Judged]) -> str:

@@ -92,6 +92,15 @@ def test_the_banner_has_the_verdict_the_costs_and_the_pictures() -> None:
     assert "<table>" not in NEVER_READY.banner
 
 
+def test_the_banner_says_what_is_open_and_what_happened_besides() -> None:
+    found = concluded(facts=ALL[:-2], ended="Kafka does not answer", notes=["pair 3 is played again"])
+    banner = seen(found).banner
+    open_yet = f"{NOT_MEASURED}: scenarios, restored"
+    assert f"<dt>why</dt><dd>Kafka does not answer</dd><dt>open</dt><dd>{open_yet}</dd></dl>" in banner
+    assert "<dt>notes</dt><dd>pair 3 is played again</dd>" in banner
+    assert found.lines() == ["NOT ENOUGH DATA: Kafka does not answer", f"  {open_yet}"]
+
+
 def test_what_a_candidate_says_of_itself_is_no_html() -> None:
     bad = Fact("log-errors", False, "1 new: <script>")
     assert "<script>" not in seen(concluded(facts=[bad])).banner
