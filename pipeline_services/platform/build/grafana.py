@@ -12,16 +12,15 @@ from pipeline_services.clients import shell
 from pipeline_services.model import paths
 from pipeline_services.model.failures import PlatformError
 from pipeline_services.platform.build import toolchains
-from pipeline_services.platform.build.compile import GO_ENVIRONMENT, STRIPPED, Workshop, go_files
+from pipeline_services.platform.build.compile import GO_ENVIRONMENT, STATIC, STRIPPED, Workshop, go_files, make_readable
 from pipeline_services.platform.build.graph import COMPILE, FETCH, Job, Step
 
 TREES: Final = ("pkg", "kinds", "packages", "public", "conf", "cue.mod", "emails")
 FILES: Final = ("embed.go",)
 HOME: Final = ("conf", "public/app", "public/views", "public/img", "public/emails")
 MAIN: Final = "./pkg/cmd/grafana"
-# Its database is SQLite, which is C; linked statically, so that it runs whatever the C library of the builder was.
+# Its database is SQLite, which is C.
 TAGS: Final = "osusergo,netgo,sqlite_omit_load_extension"
-LINK: Final = "-linkmode external -extldflags -static"
 WIRE: Final = "github.com/google/wire/cmd/wire"
 RECIPE: Final = paths.IMAGES / "grafana"
 
@@ -34,7 +33,7 @@ def steps(workshop: Workshop) -> list[Step]:
 
     def build(job: Job, out: Path) -> None:
         source = workshop.output("grafana-source", job.inputs["grafana-source"])
-        flags = ["-tags", TAGS, "-ldflags", f"{STRIPPED} -X main.version={component.version} {LINK}"]
+        flags = ["-tags", TAGS, "-ldflags", f"{STRIPPED} -X main.version={component.version} {STATIC}"]
         workshop.go("build", *flags, "-o", f"{out}/", MAIN, job=job, cwd=source, env={"CGO_ENABLED": "1"})
         for name in HOME:
             if (source / name).is_dir():
@@ -57,7 +56,7 @@ def steps(workshop: Workshop) -> list[Step]:
             build,
             needs=("go", "c-compiler", "grafana-source"),
             files=(),
-            salt=(STRIPPED, TAGS, LINK, *HOME),
+            salt=(STRIPPED, TAGS, STATIC, *HOME),
         ),
     ]
 
@@ -72,8 +71,7 @@ def _generate(workshop: Workshop, module: str, job: Job, out: Path) -> None:
         shutil.copytree(Path(found["Dir"]) / name, out / name)
     for file in (*(Path(found["Dir"]) / name for name in FILES), *(RECIPE / "source").iterdir()):
         shutil.copyfile(file, out / file.name)
-    for path in out.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+    make_readable(out)
     workshop.go("build", "-o", f"{job.work}/", WIRE, job=job, cwd=RECIPE / "wire")
     go = toolchains.go_program(workshop.cache, workshop.versions)
     search = f"{go.parent if go else ''}{os.pathsep}{os.environ.get('PATH', '')}"

@@ -13,16 +13,14 @@ from pipeline_services.clients import shell
 from pipeline_services.model import paths
 from pipeline_services.model.failures import PlatformError
 from pipeline_services.platform.build import toolchains
-from pipeline_services.platform.build.compile import STRIPPED, Workshop, go_files
+from pipeline_services.platform.build.compile import STATIC, STRIPPED, Workshop, go_files, make_readable
 from pipeline_services.platform.build.graph import COMPILE, FETCH, Job, Step
 
 MAVEN_COPY: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 AGENT: Final = "jmx_prometheus_javaagent"
 INFLUXD: Final = "github.com/influxdata/influxdb/v2/cmd/influxd"
 RUST_FINDER: Final = "github.com/influxdata/pkg-config"
-# The server is linked statically, so that it runs in the image whatever the C library of the machine that built it.
 INFLUX_TAGS: Final = "sqlite_foreign_keys,sqlite_json,osusergo,netgo"
-INFLUX_LINK: Final = "-linkmode external -extldflags -static"
 # The Rust library denies warnings, and newer compilers have new ones; RUSTFLAGS does not reach its build script.
 LENIENT_RUSTC: Final = '#!/bin/sh\nexec "$@" --cap-lints=warn\n'
 
@@ -38,8 +36,7 @@ def _kind_files(workshop: Workshop) -> Step:
     def copy(job: Job, out: Path) -> None:
         where = workshop.go("list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kind", job=job, cwd=folder, keep=False)
         shutil.copytree(Path(where.strip()) / "images" / "base" / "files", out, dirs_exist_ok=True)
-        for path in out.rglob("*"):
-            path.chmod(0o755 if path.is_dir() else 0o644)
+        make_readable(out)
 
     version = workshop.versions.of("kind")
     return workshop.folder_step(
@@ -84,7 +81,7 @@ def check_sums(folder: Path, sums: Path) -> None:
 
 def _influxd(workshop: Workshop) -> list[Step]:
     folder = paths.IMAGES / "influxdb"
-    stamp = f"{STRIPPED} -X main.version=v{workshop.versions.of('influxdb')} {INFLUX_LINK}"
+    stamp = f"{STRIPPED} -X main.version=v{workshop.versions.of('influxdb')} {STATIC}"
 
     def build(job: Job, out: Path) -> None:
         tools = job.work / "tools"
