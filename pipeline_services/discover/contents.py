@@ -41,7 +41,7 @@ class Contents:
 
     def _topics(self, facts: Facts) -> None:
         topic = self._told_as(facts, "topics", "readings", wording.TOPIC)
-        known = self._namespace.answer("kafka_topics", {})
+        known = self._namespace.snapshot.data_or("kafka_topics", {})
         partitions = wording.first(self._told, wording.PARTITIONS)
         if topic in known:
             facts.found("topics", "partitions", len(known[topic]), f"Kafka's list of topics, {topic}")
@@ -59,7 +59,7 @@ class Contents:
         if dead:
             facts.found("topics", "dead_letters", dead.value, dead.by)
         self._told_as(facts, "topics", "group", wording.GROUP)
-        for key, known in self._namespace.answer("kafka_settings", {}).get(topic, {}).items():
+        for key, known in self._namespace.snapshot.data_or("kafka_settings", {}).get(topic, {}).items():
             if known["own"]:
                 facts.guessed("topics/settings", key, known["value"], f"set on the topic {topic} itself")
 
@@ -91,7 +91,7 @@ class Contents:
 
     def _message(self, facts: Facts) -> None:
         """Numbered messages, as the suite's own apps send them, need no table."""
-        seen = self._namespace.answer(MESSAGES_SOURCE, {"own": True})
+        seen = self._namespace.snapshot.data_or(MESSAGES_SOURCE, {"own": True})
         if seen["own"]:
             return
         by = f"the fields of {seen['seen']} messages of the topic"

@@ -56,7 +56,7 @@ def dashboards_of(namespace: Namespace, grafana: Workload | None) -> list[Dashbo
     """The dashboards, those with the most panels first."""
     read = [(one.value, one.by) for one in (grafana.files if grafana else ()) if one.name.endswith(".json")]
     found = [board for text, by in read if (board := _dashboard(_json(text), by))]
-    shown = namespace.answer("grafana_dashboard", None)
+    shown = namespace.snapshot.data_or("grafana_dashboard", None)
     if not found and shown:
         found = [board for board in [_dashboard(shown, "Grafana's answer")] if board]
     return sorted(found, key=lambda one: (-len(one.panels), one.title))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import (
     K8sObject,
     Reference,
@@ -107,14 +106,7 @@ class Namespace:
 
     def listed(self, source: str) -> list[Any]:
         """The list ``source`` of the snapshot; empty where it could not be read."""
-        return list(self.answer(source, []))
-
-    def answer(self, source: str, otherwise: Any) -> Any:
-        """What ``source`` answered, else something else where it could not be read."""
-        try:
-            return self.snapshot.data(source)
-        except PipelineError:
-            return otherwise
+        return list(self.snapshot.data_or(source, ()))
 
     def services_of(self, workload: Workload, *, headless: bool) -> list[K8sObject]:
         """The Services that lead to its pods, with an address of their own or without one."""

@@ -20,6 +20,7 @@ from pipeline_services.model.component import ESCALATIONS, Component
 from pipeline_services.model.flows import LAST_PORT, PROTOCOLS, Flow
 from pipeline_services.model.paths import PIPELINES, short
 from pipeline_services.model.pipeline import DELIVERIES, MEASURED_BY, WORKLOADS, Pipeline
+from pipeline_services.model.toml_table import has_default
 
 PUBLISHED: Final = PIPELINES / "schema.json"
 COMMENT: Final = "#:schema"
@@ -59,7 +60,7 @@ def _table(kind: type, tables: dict[str, Any]) -> dict[str, Any]:
     """The schema of a dataclass; those of the dataclasses in it are put into ``tables`` by their names."""
     hints, limits = get_type_hints(kind), _LIMITS.get(kind, {})
     fields = [one for one in dataclasses.fields(kind) if one.init and one.name not in _FROM_ELSEWHERE.get(kind, ())]
-    needed = [one.name for one in fields if _has_no_default(one)]
+    needed = [one.name for one in fields if not has_default(one)]
     return {
         "description": inspect.cleandoc(kind.__doc__ or ""),
         "type": "object",
@@ -67,10 +68,6 @@ def _table(kind: type, tables: dict[str, Any]) -> dict[str, Any]:
         "properties": {one.name: {**_value(hints[one.name], tables), **limits.get(one.name, {})} for one in fields},
         **({"required": needed} if needed else {}),
     }
-
-
-def _has_no_default(one: dataclasses.Field[Any]) -> bool:
-    return one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
 
 
 def _value(hint: Any, tables: dict[str, Any]) -> dict[str, Any]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from pipeline_services.model import own_cluster
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.levels import Levels
 from pipeline_services.model.paths import cache_root
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.model.toml_table import read_toml
-
-_EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+from pipeline_services.model.toml_table import dataclass_from, read_toml, require_one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,51 +58,25 @@ class Settings:
         pipeline: Pipeline | None = None,
     ) -> Settings:
         """Settings from what a TOML parser returned; raises as ``load`` does."""
-        _only(document, "settings", ("thresholds", "absent"))
-        thresholds = _table(document, "thresholds")
-        if known_metrics is not None:
-            _only(thresholds, "thresholds", known_metrics)
-        absent = _table(document, "absent")
-        _only(absent, "absent", ("components",))
-        return cls(
-            thresholds={metric: _levels(metric, thresholds[metric]) for metric in thresholds},
-            absent=_components(absent.get("components", []), (pipeline or Pipeline.load()).reported),
-        )
+        given = dataclass_from(_Document, document, "settings")
+        for metric in given.thresholds if known_metrics is not None else ():
+            require_one_of("thresholds", metric, known_metrics or ())
+        for component in given.absent.components:
+            require_one_of("absent.components", component, (pipeline or Pipeline.load()).reported)
+        return cls(given.thresholds, frozenset(given.absent.components))
 
 
-def _levels(metric: str, table: object) -> Levels:
-    if not isinstance(table, dict):
-        raise PreconditionNotMet(f"thresholds.{metric} must be a table with warn and fail")
-    _only(table, f"thresholds.{metric}", ("warn", "fail"))
-    return Levels(**{key: _number(f"thresholds.{metric}.{key}", value) for key, value in table.items()})
+@dataclass(frozen=True, slots=True)
+class _Absent:
+    components: tuple[str, ...] = ()
 
 
-def _number(key: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise PreconditionNotMet(f"{key} must be a finite number, not {value!r}")
-    return float(value)
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """The file, as it is written."""
 
-
-def _components(value: object, known: Collection[str]) -> frozenset[str]:
-    if not isinstance(value, list):
-        raise PreconditionNotMet(f"absent.components must be a list, not {value!r}")
-    for component in value:
-        if component not in known:
-            raise PreconditionNotMet(f"absent.components: {component!r} is none of {', '.join(known)}")
-    return frozenset(value)
-
-
-def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = document.get(key, _EMPTY)
-    if not isinstance(value, Mapping):
-        raise PreconditionNotMet(f"{key} must be a table, not {value!r}")
-    return value
-
-
-def _only(table: Mapping[str, Any], where: str, known: Collection[str]) -> None:
-    for key in table:
-        if key not in known:
-            raise PreconditionNotMet(f"unknown key {key!r} in {where}; known are {', '.join(sorted(known))}")
+    thresholds: Mapping[str, Levels] = field(default_factory=dict)
+    absent: _Absent = field(default_factory=_Absent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import tomllib
 import types
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -47,8 +48,7 @@ def dataclass_from(kind: type[T], table: object, where: str) -> T:
         if key not in fields:
             raise PreconditionNotMet(f"unknown key {key!r} in {where}; {_meant(str(key), fields)}")
     for name, field in fields.items():
-        optional = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
-        if name not in table and not optional:
+        if name not in table and not has_default(field):
             raise PreconditionNotMet(f"{where} has no {name!r}")
     hints = _hints(kind)  # type: ignore[arg-type]
     return kind(**{str(key): _value(hints[str(key)], value, f"{where}.{key}") for key, value in table.items()})
@@ -99,6 +99,11 @@ def texts_in(value: object) -> Iterator[str]:
             yield from texts_in(getattr(value, name))
 
 
+def has_default(field: dataclasses.Field[Any]) -> bool:
+    """Whether a table may leave the field out."""
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+
+
 def _default(field: dataclasses.Field[Any]) -> Any:
     return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
@@ -140,4 +145,6 @@ def _scalar(hint: Any, value: object, where: str) -> Any:
     wanted = (int, float) if hint is float else (hint,)
     if not isinstance(value, wanted) or (isinstance(value, bool) and hint is not bool):
         raise PreconditionNotMet(f"{where} must be {_TYPES[hint]}, not {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise PreconditionNotMet(f"{where} must be a finite number, not {value!r}")
     return hint(value)

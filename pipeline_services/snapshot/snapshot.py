@@ -132,6 +132,13 @@ class Snapshot:
             raise NoData(f"the snapshot has no {source}: it was not collected")
         return self.answers[source]
 
+    def data_or(self, source: str, default: Any) -> Any:
+        """What ``source`` answered, else ``default``: for those to whom what is missing is no fault."""
+        try:
+            return self.data(source)
+        except PipelineError:
+            return default
+
     def asked(self, source: str) -> bool:
         """Whether whoever took the snapshot asked for the source at all; an older suite did not know each of them."""
         return source in self.answers or source in self.failures

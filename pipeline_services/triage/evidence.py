@@ -14,7 +14,6 @@ from pipeline_services.checklist.run import CheckResult
 from pipeline_services.judgements.heartbeats import on_silent_nodes
 from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import roles
-from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import (
     K8sObject,
     epoch,
@@ -69,10 +68,7 @@ class Evidence:
 
     def data(self, source: str, default: Any = None) -> Any:
         """What a source answered, or ``default``."""
-        try:
-            return self.snapshot.data(source)
-        except PipelineError:
-            return default
+        return self.snapshot.data_or(source, default)
 
     def failure(self, source: str) -> str:
         """Why a source could not be read, or nothing."""

@@ -35,7 +35,7 @@ def test_a_good_file(tmp_path: Path) -> None:
     [
         ("[limits]\n", "limits"),
         ("thresholds = 3\n", "thresholds"),
-        ("[thresholds.cpu]\nfail = 1\n", "cpu"),
+        ("[thresholds.cpu-usag]\nfail = 1\n", "did you mean 'cpu-usage'"),
         ("[thresholds]\ncpu-usage = 3\n", "thresholds.cpu-usage"),
         ("[thresholds.cpu-usage]\nfails = 1\n", "fails"),
         ('[thresholds.cpu-usage]\nfail = "90"\n', "thresholds.cpu-usage.fail"),

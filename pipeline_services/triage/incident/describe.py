@@ -8,7 +8,6 @@ from typing import Any, Final
 import yaml
 
 from pipeline_services.model.component import Component
-from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import (
     K8sObject,
     annotations_of,
@@ -98,10 +97,7 @@ def _why(tail: Mapping[str, Any]) -> list[str]:
 
 
 def _items(snapshot: Snapshot, source: str) -> list[K8sObject]:
-    try:
-        return [item for item in snapshot.data(source) if "metadata" in item]
-    except PipelineError:
-        return []  # the incident document says which sources are missing
+    return [item for item in snapshot.data_or(source, ()) if "metadata" in item]
 
 
 def _belongs(item: K8sObject, kind: str, part: Component) -> bool:

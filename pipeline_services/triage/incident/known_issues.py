@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from pipeline_services.judgements.events import component_of
 from pipeline_services.judgements.known_issues import KnownIssue, known_issue
-from pipeline_services.model.errors import PipelineError
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _LOGS = "logs/"
@@ -28,10 +27,6 @@ def _lines(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
 
 
 def _warnings(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    try:
-        events = snapshot.data("events")
-    except PipelineError:
-        return  # the document says which sources are missing
-    for event in events:
+    for event in snapshot.data_or("events", ()):
         if event.get("type") == "Warning":
             yield component_of(snapshot.pipeline, event), f"{event.get('reason')}: {event.get('message', '')}"

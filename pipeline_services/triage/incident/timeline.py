@@ -9,7 +9,6 @@ from statistics import median
 from typing import Any, Final
 
 from pipeline_services.judgements.events import component_of
-from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.k8s import (
     K8sObject,
     condition_since,
@@ -126,15 +125,8 @@ def _triage_steps(courses: Sequence[Course]) -> Iterator[IncidentEvent]:
     yield from (IncidentEvent(step.at, TRIAGE, f"{step.stage.value}: {step.note}") for step in written)
 
 
-def _answer(snapshot: Snapshot, source: str) -> Any:
-    try:
-        return snapshot.data(source)
-    except PipelineError:
-        return []  # the document says which sources are missing
-
-
 def _changes(snapshot: Snapshot) -> Iterator[IncidentEvent]:
-    for change in _answer(snapshot, "changes"):
+    for change in snapshot.data_or("changes", ()):
         fields = list(change.get("fields") or ["something"])
         who = f"{change['kind'].lower()}/{change['name']}: {change.get('manager') or 'unknown'} wrote "
         yield IncidentEvent(epoch(change["time"]), CHANGE, who + _some(fields, _WIDTH - len(who)))
@@ -152,7 +144,7 @@ def _some(fields: Sequence[str], width: int) -> str:
 def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[IncidentEvent]:
     """Of events that say the same of the same object one: its first where it began with the fault, else its last."""
     alike: dict[tuple[str, ...], list[K8sObject]] = {}
-    for event in _answer(snapshot, "events"):
+    for event in snapshot.data_or("events", ()):
         if event.get("reason") not in _ROUTINE and component_of(snapshot.pipeline, event) in scope.suffering:
             kind, name = involved_object(event)
             turn = (
@@ -178,7 +170,7 @@ def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[IncidentEvent]:
 
 
 def _pods(snapshot: Snapshot, scope: _Scope) -> Iterator[IncidentEvent]:
-    for pod in _answer(snapshot, "pods"):
+    for pod in snapshot.data_or("pods", ()):
         part = snapshot.pipeline.component_of(labels_of(pod))
         component = part.reports_to if part else ""
         for one in _life(pod) if component in scope.suffering else ():
@@ -214,7 +206,7 @@ def _container(pod: str, status: Mapping[str, Any]) -> Iterator[IncidentEvent]:
 
 
 def _figures(snapshot: Snapshot) -> Iterator[IncidentEvent]:
-    series = _answer(snapshot, "onset") or {}
+    series = snapshot.data_or("onset", {})
     for name, points in series.items():
         change = level_change([(float(at), float(value)) for at, value in points])
         if change:
