@@ -47,6 +47,9 @@ _BODIES: Final = ("immutable", "binaryData", "rules", "roleRef", "subjects", "au
 _SECRET: Final = KINDS["Secret"].name
 _FILES: Final = re.compile(r"\.(crt|key|pem)$")
 """Keys whose values are files, which end with the end of a line."""
+_TREATED: Final = ("Service", "Namespace")
+_TREATMENT: Final = re.compile(r"(service(\.(alpha|beta))?|scheduler\.alpha)\.kubernetes\.io/")
+"""The kinds whose annotations tell Kubernetes, or a cloud, how to treat them, and what those begin with."""
 _OWN_MARKS: Final = ("conveyor.io/", "kubectl.kubernetes.io/")
 """What the annotations begin with that a deployment, a restart and the suite itself leave in a template."""
 
@@ -154,6 +157,10 @@ def _metadata(declared: K8sObject, live: K8sObject) -> Iterator[Difference]:
         if declared["kind"] != "Namespace" and labels_of(live).get(key) != value:  # of one, they are its view
             yield Difference(f"metadata.labels.{key}", labels_of(live).get(key), value)
     yield from held(live)
+    if declared["kind"] in _TREATED:
+        for key in annotations_of(live).keys() - annotations_of(declared).keys():
+            if _TREATMENT.match(key):
+                yield Difference(f"metadata.annotations.{key}", annotations_of(live)[key], None)
     if owners_of(live):
         owners_there = ", ".join(f"{one['kind']}/{one['name']}" for one in owners_of(live))
         yield Difference("metadata.ownerReferences", owners_there, None)

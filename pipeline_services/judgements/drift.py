@@ -85,6 +85,7 @@ _BY_KIND: Final[Mapping[str, _Meaning]] = {
 _OF_METADATA: Final = (
     _Meaning(HELD, "it can be neither deleted nor replaced until somebody removes them"),
     _Meaning("metadata.ownerReferences", "it is deleted as soon as that owner is"),
+    _Meaning("metadata.annotations", "Kubernetes treats it otherwise than what was tested"),
     _Meaning("metadata.labels", "whoever looks for it by its labels does not find it"),
     _Meaning(DELETED, "somebody deleted it: it is gone as soon as its finalizers are", stops=True),
 )

@@ -33,6 +33,22 @@ from pipeline_services.snapshot.snapshot import Snapshot
 POD: Final = KINDS["Pod"].name
 SETTLED_S: Final = 30.0
 """Age in seconds from which a pod is no trace of a rollout that was under way between two lists."""
+_OF_THE_POD: Final = frozenset(
+    {
+        *(
+            "activeDeadlineSeconds",
+            "terminationGracePeriodSeconds",
+            "dnsPolicy",
+            "dnsConfig",
+            "hostAliases",
+            "hostNetwork",
+        ),
+        *("nodeSelector", "priorityClassName", "serviceAccountName", "runtimeClassName"),
+    }
+)
+"""Fields beside the containers that somebody may set in a running pod, or something on its way to the API server."""
+_NOBODYS_ACCOUNT: Final = "default"
+"""The account that a pod gets which asks for none."""
 _OF_THE_ACCOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
 """Where the API server mounts an account's token into each container."""
 
@@ -69,7 +85,14 @@ def _view(pod: K8sObject) -> Mapping[str, Any]:
         "initContainers": [_without_account(one) for one in init_containers_of(pod)],
         "containers": [_without_account(one) for one in containers_of(pod)],
         "ephemeralContainers": [{"name": one["name"]} for one in spec_of(pod).get("ephemeralContainers") or ()],
+        **{key: value for key, value in spec_of(pod).items() if key in _OF_THE_POD and value != _NOBODYS_ACCOUNT},
+        "tolerations": [one for one in spec_of(pod).get("tolerations") or () if not _is_kubernetes_own(one)],
     }
+
+
+def _is_kubernetes_own(toleration: K8sObject) -> bool:
+    """Whether it is one of those that the API server, or a DaemonSet's controller, gives pods."""
+    return str(toleration.get("key", "")).startswith("node.kubernetes.io/")
 
 
 def _without_account(container: K8sObject) -> Mapping[str, Any]:

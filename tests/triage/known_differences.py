@@ -47,6 +47,8 @@ BY_HAND = {"addresses": ["203.0.113.9"], "conditions": {"ready": True}}
 ANY_POD = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
 CALLED = {"name": "guard.example.com", "rules": [ANY_POD], "failurePolicy": "Fail"}
 BOUND = {"policyName": "signed-only", "validationActions": ["Deny"]}
+SAME_ZONE = {"service.kubernetes.io/topology-mode": "Auto"}
+SOME_NODES = {"scheduler.alpha.kubernetes.io/node-selector": "disk=ssd"}
 OWNED = {"ownerReferences": [{"kind": "Pod", "name": "x"}]}
 OF_GRAFANA = {"name": "grafana-service", "port": {"number": 3000}}
 OF_INFLUXDB = {"kubernetes.io/service-name": "influxdb-service"}
@@ -88,6 +90,9 @@ OF_RUNNING_PODS = (
     Known(
         "debugged", pod("kafka", ephemeralContainers=[{"name": "debugger", "image": "busybox"}]), "kafka: pod-edited"
     ),
+    Known("killed-after-a-while", pod("producer", activeDeadlineSeconds=600), "producer: pod-edited"),
+    Known("tolerates-all-now", pod("kafka", tolerations=[{"operator": "Exists"}]), "kafka: pod-edited"),
+    Known("other-names-for-one-pod", pod("grafana", hostAliases=[{"ip": "10.9.9.9"}]), "grafana: pod-edited"),
     Known("image-of-one-pod", of_one_pod("producer", image="localhost/conveyor/apps:next"), "producer: pod-edited"),
     Known("resized-in-place", of_one_pod("producer", resources={"limits": {"cpu": "2"}}), "producer: pod-edited"),
     Known("injected", injected, "grafana: pod-edited"),
@@ -127,6 +132,9 @@ OF_OTHERS = (
     Known("same-bounds", spec("hpas", "producer-hpa", minReplicas=5), "hpa: autoscaler-wrong"),
     Known("sticky", spec("services", "kafka-service", sessionAffinity="ClientIP"), f"network: {DRIFT}"),
     Known("unready-too", spec("services", "influxdb-service", publishNotReadyAddresses=True), f"network: {DRIFT}"),
+    Known("only-to-the-same-zone", metadata("services", "kafka-service", annotations=SAME_ZONE), f"network: {DRIFT}"),
+    Known("only-on-some-nodes", metadata("namespaces", "conveyor-pipeline", annotations=SOME_NODES),
+          f"config: {DRIFT}"),
     Known("open-on-nodes", with_a_node_port, f"network: {DRIFT}"),
     Known("another-address", spec("services", "kafka-service", externalIPs=["10.0.0.1"]), f"network: {DRIFT}"),
     Known("cannot-be-changed", top("configmaps", "pipeline-config", immutable=True), f"config: {DRIFT}"),

@@ -111,13 +111,19 @@ def _volumes(part: Component, pipeline: Pipeline) -> list[dict[str, Any]]:
     return [volumes[part.id]] if part.id in volumes else []
 
 
+def _made(part: Component, pipeline: Pipeline) -> dict[str, Any]:
+    """What a template says of a pod, and the pod then has."""
+    account = {"serviceAccountName": part.workload} if part.id == roles.PROMETHEUS else {}
+    return {"containers": _containers(part, pipeline), "volumes": _volumes(part, pipeline), **account}
+
+
 def _pod(part: Component, pipeline: Pipeline, made: str, ready: str) -> dict[str, Any]:
     labels = dict(part.selector)
     metadata = {"name": pod_name(part), "uid": f"uid-{part.id}", "labels": labels, "creationTimestamp": made}
     owner = {"kind": "ReplicaSet" if part.kind == DEPLOYMENT else part.kind, "name": pod_name(part).rpartition("-")[0]}
     return {
         "metadata": {**metadata, "ownerReferences": [owner]},
-        "spec": {"nodeName": NODE, "containers": _containers(part, pipeline), "volumes": _volumes(part, pipeline)},
+        "spec": {"nodeName": NODE, **_made(part, pipeline)},
         "status": {
             "phase": "Running",
             "conditions": [
@@ -147,9 +153,7 @@ def _workload(part: Component, pipeline: Pipeline, made: str) -> dict[str, Any]:
     if part.kind == DEPLOYMENT:
         status["conditions"] = [{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}]
     replicas = {} if part.kind == DAEMON_SET else {"replicas": 1}
-    pods = {"containers": _containers(part, pipeline), "volumes": _volumes(part, pipeline)}
-    pods |= {"serviceAccountName": part.workload} if part.id == roles.PROMETHEUS else {}
-    template = {"metadata": {"labels": dict(part.selector)}, "spec": pods}
+    template = {"metadata": {"labels": dict(part.selector)}, "spec": _made(part, pipeline)}
     metadata = {"name": part.workload, "generation": 1, "labels": dict(part.selector), "creationTimestamp": made}
     return {"metadata": metadata, "spec": {**replicas, "template": template}, "status": status}
 
