@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline_services.clients.http import READ_TIMEOUT, Answer, HttpApi
-from pipeline_services.model.configuration import Store
+from pipeline_services.model.configuration import MAPPING, Store
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
 from pipeline_services.model.text import utc_ns
 
@@ -184,17 +184,22 @@ class InfluxStore:
             raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a question for its bucket") from error
 
     def at_work(self, token: str) -> list[dict[str, Any]]:
-        """What works on the organisation's readings inside InfluxDB: its tasks, and the streams that copy a bucket.
+        """What works on the organisation's readings inside InfluxDB: its tasks, the streams that copy a bucket, and
+        mappings that lead who asks for the bucket in InfluxQL to another one.
 
         Args:
             token: one that may see all of the organisation.
 
         Raises as ``bucket``.
         """
-        query, headers = {"orgID": self.bucket(token)["org"]}, token_header(token)
+        own = self.bucket(token)
+        query, headers = {"orgID": own["org"]}, token_header(token)
         tasks = self._checked().ask_json("/api/v2/tasks", {**query, "limit": str(MOST_TASKS)}, headers=headers)
         streams = self._checked().ask_json("/api/v2/replications", query, headers=headers)
+        mapped = self._checked().ask_json("/api/v2/dbrps", query, headers=headers).get("content") or ()
+        astray = [one for one in mapped if one.get("database") == self._store.bucket and one["bucketID"] != own["id"]]
         return [
+            *(_working(MAPPING, {**one, "name": one["database"]}, active=True) for one in astray),
             *(_working("task", one, active=one.get("status") == "active") for one in tasks.get("tasks") or ()),
             *(_working("replication", one, active=True) for one in streams.get("replications") or ()),
         ]

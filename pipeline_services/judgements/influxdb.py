@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
@@ -9,6 +10,7 @@ from pipeline_services.judgements.pods import require_ready
 from pipeline_services.judgements.readings import no_reading
 from pipeline_services.model import roles
 from pipeline_services.model.commands import as_operator
+from pipeline_services.model.configuration import MAPPING
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -66,7 +68,8 @@ def usual_shard(kept: int) -> int:
 
 
 def nothing_works_on_it(snapshot: Snapshot) -> None:
-    """No task and no replication runs inside InfluxDB: the pipeline is described without."""
+    """No task and no replication runs inside InfluxDB, and nothing leads who reads the bucket elsewhere: the pipeline
+    is described without."""
     require_ready(snapshot, roles.INFLUXDB)
     for one in at_work(snapshot):
         advice = advice_about(roles.INFLUXDB).but(
@@ -74,11 +77,18 @@ def nothing_works_on_it(snapshot: Snapshot) -> None:
             next_command=as_operator(f"{one['kind']} list --org {{org}}"),
             level="L2",
         )
-        raise Deviation(snapshot, f"the {one['kind']} {one['name']!r} runs in InfluxDB", "none", advice)
+        raise Deviation(snapshot, words_of(one), "none", advice)
+
+
+def words_of(found: Mapping[str, Any]) -> str:
+    """What is at work, in words."""
+    if found["kind"] == MAPPING:
+        return f"who asks for {found['name']} in InfluxQL gets what another bucket holds"
+    return f"the {found['kind']} {found['name']!r} runs in InfluxDB"
 
 
 def at_work(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """The tasks and replications that are active."""
+    """The tasks and replications that are active, and the mappings."""
     return [one for one in snapshot.data("influxdb_at_work") if one["active"]]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Topics:
     def partition_numbers(self) -> list[int]:
         """Every partition of the readings' topic."""
         return list(range(self.partitions))
+
+
+MAPPING: Final = "v1 dbrp"
+"""What the command influx calls a mapping of a database of InfluxQL to a bucket."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,9 +216,12 @@ def test_how_the_bucket_is_set_and_what_works_on_it(server: FakeServer, http: Ht
     tasks = [{"id": "t", "name": "thin out", "status": "active", "flux": "secret"}, {"id": "u", "status": "inactive"}]
     server.routes["/api/v2/tasks"] = (200, {"tasks": tasks})
     server.routes["/api/v2/replications"] = (200, {"replications": [{"id": "r", "name": "away"}]})
+    mapped = [{"id": "m", "database": name, "bucketID": bucket} for name, bucket in ((STORE.bucket, "x"), ("y", "x"))]
+    server.routes["/api/v2/dbrps"] = (200, {"content": [*mapped, {**mapped[0], "id": "virtual", "bucketID": "b"}]})
     store = InfluxStore(http, http, STORE)
     assert store.bucket("t") == {"id": "b", "org": "o", "retention_s": 60, "shard_s": 3_600}
     assert store.at_work("t") == [
+        {"kind": "v1 dbrp", "id": "m", "name": STORE.bucket, "active": True},
         {"kind": "task", "id": "t", "name": "thin out", "active": True},
         {"kind": "task", "id": "u", "name": "", "active": False},
         {"kind": "replication", "id": "r", "name": "away", "active": True},

@@ -130,6 +130,7 @@ INFLUXDB: Routes = {
     "/api/v2/buckets": (200, {"buckets": [{"id": "b", "orgID": "o", "retentionRules": [{"everySeconds": 7}]}]}),
     "/api/v2/tasks": (200, {"tasks": [{"id": "t", "name": "thin out", "status": "active", "flux": "..."}]}),
     "/api/v2/replications": (200, {"replications": []}),
+    "/api/v2/dbrps": (200, {"content": []}),
     "/query": (200, {"results": [{"series": [{"values": [[1_763_870_400_000_000_000, 5]]}]}]}),
 }
 

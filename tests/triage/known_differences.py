@@ -211,6 +211,11 @@ IN_STORES = (
     ),
     Known("a-task-thins-out", answer("influxdb_at_work", [WORKS]), "influxdb: store-worked-on"),
     Known(
+        "readers-led-elsewhere",
+        answer("influxdb_at_work", [WORKS | {"kind": "v1 dbrp", "name": "sensor-data"}]),
+        "influxdb: store-worked-on",
+    ),
+    Known(
         "a-copy-elsewhere", answer("influxdb_at_work", [WORKS | {"kind": "replication"}]), "influxdb: store-worked-on"
     ),
 )

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.judgements.influxdb import at_work, usual_shard
+from pipeline_services.judgements.influxdb import at_work, usual_shard, words_of
 from pipeline_services.model import roles
 from pipeline_services.model.commands import as_operator
+from pipeline_services.model.configuration import MAPPING
 from pipeline_services.model.k8s import name_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.processor_log import NOT_DELIVERED
@@ -143,12 +144,12 @@ def _set_otherwise(evidence: Evidence) -> Iterator[Finding]:
             About(
                 evidence,
                 roles.INFLUXDB,
-                subject=f"{found['kind']}/{found['name']}",
-                affects=(),
+                subject=f"{found['kind'].split()[-1]}/{found['name']}",
+                affects=None if found["kind"] == MAPPING else (),
                 details={"id": found["id"], "kind": found["kind"]},
             ),
             "store-worked-on",
-            f"the {found['kind']} {found['name']!r} runs in InfluxDB: it works on readings beside the pipeline",
+            f"{words_of(found)}: that is no part of the pipeline",
         )
         yield told if found["kind"] == "task" else replace(told, next=told.next[:1], undo="")
 
