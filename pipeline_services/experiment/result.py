@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -176,7 +177,7 @@ class Result:
         }
 
     def figures(self) -> dict[str, float]:
-        """Numbers for the report's history; what was not seen is left out."""
+        """Numbers for the report's history; what was not seen, such as the end of a stall, is left out."""
         found: dict[str, float] = {}
         if self.landed and self.observed.detections:
             found["seen after"] = max(0.0, min(one.at for one in self.observed.detections) - self.landed.at)
@@ -189,7 +190,7 @@ class Result:
         if self.reconciled:
             report = self.reconciled.report
             found |= {"lost": float(report.lost), "duplicates": float(report.duplicates)}
-        return {name: round(value, 2) for name, value in found.items()}
+        return {name: round(value, 2) for name, value in found.items() if math.isfinite(value)}
 
 
 def _clock_figures(recovered: Recovered) -> dict[str, float]:

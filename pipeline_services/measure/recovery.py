@@ -6,6 +6,7 @@ is timed apart. Where a fault does not heal by itself the clock starts when its 
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -53,7 +54,7 @@ class Recovery:
         flowing: the first new reading was stored after the last interruption; 0 where there was none.
         recovered: the first of the consecutive steady samples.
         drained: the backlog was gone.
-        interrupted: seconds of the longest time without a new reading.
+        interrupted: seconds of the longest time without a new reading; infinite where it did not end.
         peak_lag: readings.
     """
 
@@ -66,7 +67,8 @@ class Recovery:
     peak_lag: int
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """For JSON, which has no infinity: a stall without an end is null."""
+        return {**asdict(self), "interrupted": self.interrupted if math.isfinite(self.interrupted) else None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.model.atomic import write_whole
-from pipeline_services.model.json_lines import tables_in
+from pipeline_services.model.json_lines import tables_in, write_tables
 from pipeline_services.release.decision import percent
 from pipeline_services.release.verdict import Conclusion
 
@@ -21,9 +21,7 @@ def write(reports: Path, conclusion: Conclusion) -> Path:
     document = conclusion.document()
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     file = write_whole(reports / VERDICT, text.encode())
-    lines = [*history(reports), _remembered(conclusion)][-KEPT:]
-    body = "".join(json.dumps(line, sort_keys=True, allow_nan=False) + "\n" for line in lines)
-    write_whole(reports / HISTORY, body.encode())
+    write_tables(reports / HISTORY, [*history(reports), _remembered(conclusion)][-KEPT:])
     return file
 
 

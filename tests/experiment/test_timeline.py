@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from pipeline_services.experiment.timeline_picture import svg
 from pipeline_services.measure.datasource import Transitions
 from pipeline_services.measure.recovery import Moment
 from pipeline_services.model.errors import NoData
-from tests.experiment.results import START, result, scenario
+from tests.experiment.results import GOOD, START, result, scenario
 
 EARLY = Result(scenario(), Gate(START), evidence=Evidence(START + 1))
 
@@ -33,6 +34,13 @@ def test_the_figures_are_what_was_seen() -> None:
     assert (figures["in effect after"], figures["lifted after"]) == (0.75, 1.5)
     assert "recovered after" not in result(None).figures()
     assert EARLY.figures() == {}
+
+
+def test_a_stall_without_an_end_is_no_figure_and_no_number_in_json() -> None:
+    endless = result(replace(GOOD, interrupted=math.inf))
+    assert "interrupted" in result().figures()
+    assert "interrupted" not in endless.figures()
+    assert json.loads(as_json(endless), parse_constant=pytest.fail)["recovery"]["interrupted"] is None
 
 
 def test_what_is_timed_beside_the_recovery_is_a_figure() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -11,8 +10,7 @@ from typing import Any, Final
 
 from pipeline_services.cli.nightly.results import State, worse
 from pipeline_services.model import exit_codes
-from pipeline_services.model.atomic import write_whole
-from pipeline_services.model.json_lines import tables_in
+from pipeline_services.model.json_lines import tables_in, write_tables
 
 FILE: Final = "history.jsonl"
 NIGHTS: Final = "nights"
@@ -42,8 +40,7 @@ def outcomes(night: Mapping[str, Any]) -> dict[str, str]:
 
 def add(reports: Path, past: Past, night: Mapping[str, Any]) -> None:
     """Put the night behind the earlier ones, the oldest of which go."""
-    lines = [json.dumps(one, sort_keys=True, allow_nan=False) for one in [*past, night][-LINES_KEPT:]]
-    write_whole(reports / FILE, ("\n".join(lines) + "\n").encode())
+    write_tables(reports / FILE, [*past, night][-LINES_KEPT:])
 
 
 def durations(past: Past) -> dict[str, list[float]]:

@@ -5,7 +5,6 @@ One line of JSON for each run that looked, for 35 days; of the days before the l
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,9 +12,8 @@ from typing import Any, Final
 
 from pipeline_services.judgements import readings, recurring
 from pipeline_services.judgements.history import reading_key
-from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.json_lines import tables_in
+from pipeline_services.model.json_lines import tables_in, write_tables
 from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -59,8 +57,7 @@ def _readings(snapshot: Snapshot) -> Iterator[tuple[str, float]]:
 def add(reports: Path, line: Mapping[str, Any]) -> None:
     """Put a look, or a break, behind the earlier ones, the oldest of which go. Its owner alone may read the file."""
     kept = thinned([*_read(reports / FILE), line], line.get("until", line["at"]))
-    lines = [json.dumps(one, sort_keys=True, allow_nan=False) for one in kept]
-    write_whole(reports / FILE, ("\n".join(lines) + "\n").encode(), mode=0o600)
+    write_tables(reports / FILE, kept, mode=0o600)
 
 
 def thinned(looks: Sequence[Mapping[str, Any]], now: float) -> list[Mapping[str, Any]]:

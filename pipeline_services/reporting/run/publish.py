@@ -205,9 +205,7 @@ def _write_history(report: Report) -> list[str]:
     """What was played is remembered whether the page can be made or not; a run that played nothing changes nothing."""
     if not (report.scenarios.rows and report.run.remember):
         return []
-    file = report.folder.draft / scenarios.HISTORY
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(report.scenarios.history(), encoding="utf-8")
+    report.scenarios.remember(report.folder.draft / scenarios.HISTORY)
     return [scenarios.HISTORY]
 
 

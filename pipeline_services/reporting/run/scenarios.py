@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from pipeline_services.model.json_lines import tables_in
+from pipeline_services.model.json_lines import tables_in, write_tables
 from pipeline_services.model.pipeline import Pipeline
 
 HISTORY: Final = "history/scenarios.jsonl"
@@ -88,10 +87,10 @@ class Scenarios:
             return {}
         return {"scenarios": [row.document() for row in self.rows], "median_flowing_after": medians(self.rows)}
 
-    def history(self) -> str:
-        """The earlier runs and this one, as the file keeps them."""
+    def remember(self, file: Path) -> None:
+        """Write the earlier runs and this one, the oldest of which go."""
         runs = [*self.past, {row.id: dict(row.figures) for row in self.rows}]
-        return "".join(json.dumps(run, sort_keys=True) + "\n" for run in runs[-RUNS_KEPT:])
+        write_tables(file, runs[-RUNS_KEPT:])
 
 
 def _opened(row: Row) -> float:

@@ -102,7 +102,7 @@ def test_the_history_keeps_the_last_runs_and_survives_a_line_that_was_cut_off(tm
     for number in range(scenarios.RUNS_KEPT + 2):
         played = Scenarios.after(tmp_path, Pipeline.load())
         played.add(row(recovered_after=float(number)))
-        file.write_text(played.history())
+        played.remember(file)
     kept = [run["kafka-pod-deleted"]["recovered after"] for run in read(file)]
     assert kept == [float(number) for number in range(2, scenarios.RUNS_KEPT + 2)]
     file.write_text(file.read_text() + '{"kafka-pod-del')
