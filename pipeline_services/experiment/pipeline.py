@@ -87,9 +87,7 @@ class SteadyPipeline:
         try:
             wait_until(look, within=within, what="a steady pipeline", every=0.5)
         except WaitExpired as error:
-            raise PreconditionNotMet(
-                f"refused: the pipeline is not steady: {last}", next_step="pytest -m daily says more"
-            ) from error
+            raise not_steady(last) from error
 
     def renew(self, app: str) -> None:
         """Replace the app's pods that were restarted before: the kubelet would hold up their next start for that.
@@ -176,6 +174,11 @@ class SteadyPipeline:
     def inventory(self) -> dict[str, dict[str, str]]:
         """What the namespace holds, to be compared later."""
         return inventory({kind: self.cluster.list(kind) for kind in KINDS})
+
+
+def not_steady(why: str) -> PreconditionNotMet:
+    """Nothing is broken in a pipeline that is not steady."""
+    return PreconditionNotMet(f"refused: the pipeline is not steady: {why}", next_step="pytest -m daily")
 
 
 def _require_stores(pipeline: Pipeline) -> None:

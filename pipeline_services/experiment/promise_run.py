@@ -148,7 +148,7 @@ class _Stage:
         part = self.authorized.target.pipeline[component]
         found = [pod for pod in self.observer.cluster.list("pods") if part.owns(labels_of(pod)) and is_ready(pod)]
         if not found:
-            raise PreconditionNotMet(f"there is no ready pod of {component}", next_step="pytest -m daily says more")
+            raise PreconditionNotMet(f"there is no ready pod of {component}", next_step="pytest -m daily")
         return name_of(found[0])
 
     def _await_steady(self) -> None:
@@ -161,7 +161,7 @@ class _Stage:
                 retry_on=(PipelineError,),
             )
         except WaitExpired as error:
-            raise PreconditionNotMet(f"refused: {error.message}", next_step="pytest -m daily says more") from error
+            raise PreconditionNotMet(f"refused: {error.message}", next_step="pytest -m daily") from error
 
     def _stored_since(self, gone: float) -> float | None:
         """When a reading was stored that was made after the pod had gone (epoch seconds); None: not in time."""

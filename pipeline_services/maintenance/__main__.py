@@ -14,7 +14,7 @@ from typing import Final
 from pipeline_services.faults.safety import ChaosTarget, chaos_lock, require_none_in_force
 from pipeline_services.maintenance import backup
 from pipeline_services.maintenance.rotation.run import await_influxdb, rotate_tls, rotate_tokens
-from pipeline_services.maintenance.site import Site, opened
+from pipeline_services.maintenance.site import Site, archives_of, opened
 from pipeline_services.model import own_cluster
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command == "restore" and not options.source:
-        parser.error("which backup? make restore FROM=<folder that make backup printed>")
+        parser.error(f"which backup? {archives_of(options.name).to_choose()}")
     try:
         with unwinding():
             _run(options, _say)

@@ -86,6 +86,11 @@ class Archives:
         """Of those that are whole: the manifest is written last."""
         return sorted(one.parent.name for one in self.root.glob(f"*/{MANIFEST}") if not one.parent.name.startswith("."))
 
+    def to_choose(self) -> str:
+        """What to type for a restore: with the archives that there are, the newest first."""
+        names = ", ".join(reversed(self.names()))
+        return f"make restore FROM={self.root}/<{names}>" if names else f"there is no archive in {self.root}"
+
     def last(self) -> Archive | None:
         """The newest; None where there is none."""
         names = self.names()

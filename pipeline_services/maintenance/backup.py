@@ -40,6 +40,7 @@ PART: Final = roles.INFLUXDB
 """The folder of InfluxDB's files in an archive, and the name of what they say."""
 CONSENT: Final = "restore"
 """The word without which nothing is replaced."""
+AGAIN: Final = "the same command again"
 MEGABYTE: Final = 1e6
 LINE_WIDTH: Final = 300
 
@@ -164,9 +165,9 @@ def _judge_controls(site: Site, controls: Iterable[Control]) -> None:
     site.say(f"controls: {len(found)} of {len(found)} detected")
 
 
-def _require(lines: list[str], what: str) -> None:
+def _require(lines: list[str], what: str, next_step: str = "") -> None:
     if lines:
-        raise NotProved(f"{what}: {'; '.join(lines)}")
+        raise NotProved(f"{what}: {'; '.join(lines)}", next_step=next_step)
 
 
 def noted(archive: Archive, entries: int, lines: list[str]) -> dict[str, Any]:
@@ -189,11 +190,8 @@ def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
         NotProved: the archive does not give back what it says, or does not know the operator's token, so nothing was
             replaced; or the result differs, or all was replaced but in part.
     """
-    archive = archives.opened(folder)
-    require_whole(archive)
+    archive = _chosen(site, folder)
     was = Frozen.from_dict(archive.manifest.facts.get(PART, {}))
-    if archive.manifest.source != site.source:
-        raise PreconditionNotMet(f"{folder} is a backup of {archive.manifest.source}, not of {site.source}")
     said = consent(
         f"Replaces all points, users, tokens and tasks of InfluxDB of {site.source} by those of "
         f"{utc(archive.manifest.at)} ({was.stored.points} points). "
@@ -214,8 +212,20 @@ def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
         _replace(site, folder, fresh)
         site = _with_its_tokens(site)
         lines = _unlike(site, was, copy)
-    _require(lines, f"InfluxDB is not what the archive holds; the backup from before is {fresh.folder}")
+    _require(lines, f"InfluxDB is not what the archive holds; the backup from before is {fresh.folder}", AGAIN)
     site.say(f"restored and proved: {was.stored.points} points; the backup from before is {fresh.folder}")
+
+
+def _chosen(site: Site, folder: Path) -> Archive:
+    try:
+        archive = archives.opened(folder)
+        require_whole(archive)
+        if archive.manifest.source != site.source:
+            raise PreconditionNotMet(f"{folder} is a backup of {archive.manifest.source}, not of {site.source}")
+    except PipelineError as error:
+        error.next_step = site.archives.to_choose()
+        raise
+    return archive
 
 
 def _with_its_tokens(site: Site) -> Site:
@@ -236,7 +246,7 @@ def _replace(site: Site, folder: Path, fresh: Archive) -> None:
     except PipelineError as error:
         raise NotProved(
             f"InfluxDB is replaced in part: {error.message}; the backup from before is {fresh.folder}",
-            next_step="the same command again",
+            next_step=AGAIN,
         ) from error
 
 

@@ -90,9 +90,14 @@ def tokens_in(secrets: Iterable[K8sObject], config: Config) -> dict[str, str]:
     return {called(key.secret): secret_text(secrets, key) for key in (config.admin_token, *config.tokens.values())}
 
 
+def archives_of(cluster: str) -> Archives:
+    """They are in the user's data folder, which ``make clean`` leaves."""
+    return Archives(user_data_path("conveyor") / "backups" / cluster)
+
+
 @contextmanager
 def opened(access: ClusterAccess, say: Say) -> Iterator[Site]:
-    """The pipeline of the suite's own cluster; its archives are in the user's data folder, which ``make clean`` leaves.
+    """The pipeline of the suite's own cluster.
 
     Raises:
         PipelineError: the cluster, a Secret or InfluxDB is away.
@@ -106,5 +111,4 @@ def opened(access: ClusterAccess, say: Say) -> Iterator[Site]:
         with influxdb(cluster, pipeline, secret_value(secrets, config.tls, CA).decode()) as http:
             live = InfluxServer(http, operator, pipeline.store.org)
             journal = own_journal(access.name)
-            archives = Archives(user_data_path("conveyor") / "backups" / access.name)
-            yield Site(cluster, pipeline, live, operator, tokens, journal, archives, say)
+            yield Site(cluster, pipeline, live, operator, tokens, journal, archives_of(access.name), say)

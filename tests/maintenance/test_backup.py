@@ -10,7 +10,7 @@ import pytest
 
 from pipeline_services.maintenance import __main__ as command
 from pipeline_services.maintenance import backup
-from pipeline_services.maintenance.archive import Archive
+from pipeline_services.maintenance.archive import Archive, Archives, closed
 from pipeline_services.maintenance.site import Site
 from pipeline_services.model.errors import NoData
 from tests.conftest import Refused
@@ -90,5 +90,10 @@ def test_without_a_cluster_there_is_one_line(
     assert capsys.readouterr().err == "no cluster conveyor answers. Next: make up\n"
 
 
-def test_a_restore_needs_a_folder(refused: Refused) -> None:
-    assert "which backup? make restore FROM=" in refused(command.main, ["restore"])
+def test_a_restore_needs_a_folder(refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = tmp_path / "conveyor" / "backups" / "conveyor"
+    assert f"which backup? there is no archive in {folder}" in refused(command.main, ["restore"])
+    with Archives(folder).new(0.0) as draft:
+        closed(draft, 0.0, "here", {})
+    assert f"which backup? make restore FROM={folder}/<19700101T000000Z>" in refused(command.main, ["restore"])

@@ -128,16 +128,18 @@ def test_an_archive_that_does_not_know_the_operator_is_refused(
 def test_a_damaged_archive_is_refused(site: Site, older: Path, live_server: FakeInflux) -> None:
     live_server.held[BUCKET] = {}
     next((older / "influxdb").glob("*.1.tar.gz")).unlink()
-    with pytest.raises(UnexpectedAnswer, match=r"is damaged: the file influxdb/.*\.1\.tar\.gz is missing"):
+    with pytest.raises(UnexpectedAnswer, match=r"is damaged: the file influxdb/.*\.1\.tar\.gz is missing") as refused:
         backup.restore(site, older, agreed)
+    assert refused.value.next_step == f"there is no archive in {site.archives.root}"
     assert live_server.held[BUCKET] == {}
 
 
 def test_an_archive_of_another_pipeline_is_refused(site: Site, archive: Archive, tmp_path: Path) -> None:
     other = Path(shutil.copytree(archive.folder, tmp_path / "other"))
     archives.closed(other, time.time(), "elsewhere", archive.manifest.facts)
-    with pytest.raises(PreconditionNotMet, match="is a backup of elsewhere, not of"):
+    with pytest.raises(PreconditionNotMet, match="is a backup of elsewhere, not of") as refused:
         backup.restore(site, other, agreed)
+    assert refused.value.next_step == f"make restore FROM={site.archives.root}/<{archive.folder.name}>"
 
 
 def test_a_result_that_differs_is_told_with_the_way_back(site: Site, older: Path, live_server: FakeInflux) -> None:

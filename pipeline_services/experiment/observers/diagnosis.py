@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline_services.experiment import score, steps
-from pipeline_services.experiment.pipeline import SteadyPipeline
+from pipeline_services.experiment.pipeline import SteadyPipeline, not_steady
 from pipeline_services.experiment.result import Gate, Injected, Landed, Observed
 from pipeline_services.experiment.runner import Observer, Run
 from pipeline_services.experiment.scenario import Scenario
 from pipeline_services.experiment.steps import Type
-from pipeline_services.model.errors import PipelineError, PreconditionNotMet
+from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.model import Diagnosis
@@ -75,7 +75,7 @@ class DiagnosisObserver(Observer):
         except WaitExpired as error:
             deviation = self._pipeline.deviation()
             if deviation:
-                raise PreconditionNotMet(f"the pipeline is not steady: {deviation}") from error
+                raise not_steady(deviation) from error
             self._pipeline.say(f"  findings from before that stay: {'; '.join(held_by)}")
             return Gate(time.time(), time.time() - began, held_by, let_pass=held_by)
         return Gate(time.time(), time.time() - began, held_by)

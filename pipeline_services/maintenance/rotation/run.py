@@ -100,7 +100,8 @@ def _play(site: Site, rotation: Rotation, writer: Writer, component: str) -> Non
     note = noted(at, carried, findings[:LINES_NOTED])
     site.note(roles.INFLUXDB, f"{own_cluster.ROTATED}{rotation.what}", note)
     if findings:
-        raise RotationFailed(f"the {rotation.what} were rotated, and not all is right: {'; '.join(findings)}")
+        wrong = f"the {rotation.what} were rotated, and not all is right: {'; '.join(findings)}"
+        raise RotationFailed(wrong, next_step="make daily")
     site.say(f"proved: the {rotation.what} are rotated; {carried}; took {exact_duration(time.monotonic() - began)}")
 
 
