@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from concurrent.futures import Future
 from types import MappingProxyType
 from typing import Any, Final
 
-from pipeline_services.clients.prometheus import PrometheusApi, number
+from pipeline_services.clients.prometheus import PrometheusApi
 from pipeline_services.model import own_cluster
 from pipeline_services.model.k8s import name_of, spec_of, status_of
 from pipeline_services.model.metrics.key_metrics import can_be_asked
@@ -16,6 +15,7 @@ from pipeline_services.model.metrics.levels.lag import LAG_IN_PROMETHEUS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.bounds import ONSET_STEP_S
 from pipeline_services.snapshot.sources.cluster_parts import Listing, listings
+from pipeline_services.snapshot.sources.metric_trends import finite
 
 LOOK_BACK: Final = 1800.0
 DEEP_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
@@ -93,10 +93,7 @@ def look_back(
             "/".join((name, *(ids.get(value, value) for value in one["metric"].values()))): one["values"]
             for one in series
         }
-        found |= {key: _points(values) for key, values in named.items()} or {name: []}
+        found |= {
+            key: [[round(at), round(value, 3)] for at, value in finite(values)] for key, values in named.items()
+        } or {name: []}
     return found
-
-
-def _points(values: list[tuple[float, str]]) -> list[list[float]]:
-    points = ((round(at), number(text)) for at, text in values)
-    return [[at, round(value, 3)] for at, value in points if math.isfinite(value)]

@@ -40,7 +40,7 @@ def metric_trend(
     for one in api.over_time(metric.query, start=at - seconds, end=at, step=step):
         subject = subject_of(metric, one["metric"], pipeline)
         if subject is not None:
-            _take_worst(worst.setdefault(subject, {}), _finite(one["values"]), metric)
+            _take_worst(worst.setdefault(subject, {}), finite(one["values"]), metric)
     return {subject: thinned(sorted(points.items())) for subject, points in worst.items()}
 
 
@@ -68,6 +68,7 @@ def _take_worst(known: dict[float, float], points: Iterable[tuple[float, float]]
         known[at] = worse(known.get(at, value), value)
 
 
-def _finite(values: Iterable[tuple[float, Any]]) -> Iterable[tuple[float, float]]:
+def finite(values: Iterable[tuple[float, Any]]) -> Iterable[tuple[float, float]]:
+    """The points of a series that are numbers, at whole seconds."""
     points = ((float(round(at)), number(text)) for at, text in values)
     return ((at, value) for at, value in points if math.isfinite(value))

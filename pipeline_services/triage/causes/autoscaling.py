@@ -15,7 +15,6 @@ from pipeline_services.model.k8s import (
     condition,
     condition_since,
     is_ready,
-    name_of,
     replicas_of,
     scale_target_of,
     status_of,
@@ -89,7 +88,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 def _usage(evidence: Evidence) -> Iterator[Finding]:
     servers = evidence.system(*METRICS_LABEL)
-    deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "metrics-server"), None)
+    deployment = evidence.object("system_deployments", "metrics-server")
     scaled = deployment is not None and replicas_of(deployment) == 0
     if evidence.outdated(servers) and not scaled:
         return

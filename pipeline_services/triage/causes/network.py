@@ -109,7 +109,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 def _names(evidence: Evidence) -> Iterator[Finding]:
     servers = evidence.system(*DNS_LABEL)
-    deployment = next((one for one in evidence.objects("system_deployments") if name_of(one) == "coredns"), None)
+    deployment = evidence.object("system_deployments", "coredns")
     astray = [app for app in (roles.PRODUCER, roles.PROCESSOR) if _asks_elsewhere(evidence, app)]
     red = [] if astray else evidence.failed_metrics("name-resolves")
     asking = [app for app in (roles.PRODUCER, roles.PROCESSOR) if app not in astray]
