@@ -77,6 +77,8 @@ _BY_KIND: Final[Mapping[str, _Meaning]] = {
     "PersistentVolumeClaim": _Meaning("", "its volume is not the one that was tested, or soon too small"),
     "Pod": _Meaning("", "it works with something else than its workload says, until it is replaced"),
     "PodDisruptionBudget": _Meaning("", "a node drain evicts too many of its pods, or none"),
+    "ClusterRole": _Meaning("", "the API server refuses its pods' requests, or allows them too much"),
+    "ClusterRoleBinding": _Meaning("", "the API server refuses its pods' requests, or allows them too much"),
     "Role": _Meaning("", "the API server refuses its pods' requests, or allows them too much"),
     "RoleBinding": _Meaning("", "the API server refuses its pods' requests, or allows them too much"),
     "Service": _Meaning("", "clients may reach no pod, or the wrong one"),

@@ -92,7 +92,7 @@ def _bindings(snapshot: Snapshot, kind: str, known: Collection[str], workloads: 
     for one in workloads:
         account = str(spec_of(template_of(one)).get("serviceAccountName") or "default")
         accounts.setdefault(account, []).append(_parts(snapshot).get(name_of(one), ""))
-    for item in _undeclared(snapshot.data("rolebindings"), known):
+    for item in _undeclared(snapshot.data(KINDS[kind].source), known):
         if name_of(item).startswith(_KUBERNETES_OWN):
             continue
         given = [account for account in accounts if _is_given(item, account, snapshot.namespace)]
@@ -160,7 +160,7 @@ _RULES: Final[tuple[tuple[str, str, str, _Rule], ...]] = (
     ("ingresses", "Ingress", "network", _ingresses),
     ("endpointslices", "EndpointSlice", "network", _slices),
     *((one.source, one.name, "", _workloads) for one in WORKLOAD_KINDS),
-    ("rolebindings", "RoleBinding", "", _bindings),
+    *((KINDS[kind].source, kind, "", _bindings) for kind in ("RoleBinding", "ClusterRoleBinding")),
     ("poddisruptionbudgets", "PodDisruptionBudget", "", _budgets),
     *((KINDS[kind].source, kind, "config", _webhooks) for kind in (_VALIDATING, "MutatingWebhookConfiguration")),
     ("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", "config", _bound_policies),

@@ -18,6 +18,8 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
 
+_ROLES: Final = ("Role", "ClusterRole")
+_BINDINGS: Final = ("RoleBinding", "ClusterRoleBinding")
 OWNERS: Final[Mapping[str, str]] = {
     "HorizontalPodAutoscaler": "hpa",
     "Namespace": "config",
@@ -51,7 +53,7 @@ def concerns(item: K8sObject, workload: str, declared: Sequence[K8sObject]) -> b
     kind = item["kind"]
     if kind in WORKLOADS:
         return name_of(item) == workload
-    if kind in ("ServiceAccount", "Role", "RoleBinding"):
+    if kind in ("ServiceAccount", *_ROLES, *_BINDINGS):
         return _gives_rights(item, str(spec_of(template_of(found)).get("serviceAccountName") or ""), declared)
     known = _CONCERNED.get(kind)
     return known(item, found) if known else selects(item, labels_of(template_of(found)))
@@ -86,10 +88,10 @@ def _gives_rights(item: K8sObject, account: str, declared: Sequence[K8sObject]) 
         return False
     if item["kind"] == "ServiceAccount":
         return name_of(item) == account
-    bindings = [one for one in declared if one["kind"] == "RoleBinding" and _is_for(one, account)]
-    if item["kind"] == "RoleBinding":
+    bindings = [one for one in declared if one["kind"] in _BINDINGS and _is_for(one, account)]
+    if item["kind"] in _BINDINGS:
         return item in bindings
-    return any(one["roleRef"]["name"] == name_of(item) for one in bindings)
+    return any((one["roleRef"]["kind"], one["roleRef"]["name"]) == (item["kind"], name_of(item)) for one in bindings)
 
 
 def _is_for(binding: K8sObject, account: str) -> bool:

@@ -41,7 +41,7 @@ ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
         ),
         "declared_parts",
         *("poddisruptionbudgets", "quotas", "serviceaccounts", "roles", "rolebindings", "ingresses"),
-        *("storageclasses", "persistentvolumes"),
+        *("storageclasses", "persistentvolumes", "clusterroles", "clusterrolebindings"),
         *("validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicybindings"),
     ),
     3,

@@ -77,7 +77,19 @@ def second_workload(app: str, **labels: str) -> Change:
     return change
 
 
-def given_rights(**subject: str) -> Change:
-    """Somebody may do everything in the namespace."""
+def given_rights(source: str, **subject: str) -> Change:
+    """Somebody may do everything in the namespace, or in the cluster."""
     role = {"kind": "ClusterRole", "name": "admin"}
-    return added("rolebindings", "debug", roleRef=role, subjects=[subject])
+    return added(source, "debug", roleRef=role, subjects=[subject])
+
+
+def cluster_rights_cut(world: World) -> None:
+    """What lets Prometheus find the nodes lets it see one alone."""
+    role = {"metadata": {"name": "conveyor-prometheus"}, "rules": [{"resources": ["nodes"], "verbs": ["get", "list"]}]}
+    subject = {"kind": "ServiceAccount", "name": "prometheus", "namespace": world.pipeline.namespace}
+    given = {"kind": "ClusterRole", "name": "conveyor-prometheus"}
+    binding = {"metadata": {"name": "conveyor-prometheus"}, "roleRef": given, "subjects": [subject]}
+    world.answers |= {"clusterroles": [role], "clusterrolebindings": [binding]}
+    declared = ({"kind": "ClusterRole", **role}, {"kind": "ClusterRoleBinding", **binding})
+    world.answers["declared"] += copy.deepcopy(declared)
+    role["rules"] = [{"resources": ["nodes"], "verbs": ["get"]}]

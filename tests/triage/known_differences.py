@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.triage.added_objects import added, by_hand, doubled, given_rights, limited, released, second_workload
+from tests.triage.added_objects import (
+    added,
+    by_hand,
+    cluster_rights_cut,
+    doubled,
+    given_rights,
+    limited,
+    released,
+    second_workload,
+)
 from tests.triage.differences import (
     MOMENT,
     Known,
@@ -49,6 +58,7 @@ CALLED = {"name": "guard.example.com", "rules": [ANY_POD], "failurePolicy": "Fai
 BOUND = {"policyName": "signed-only", "validationActions": ["Deny"]}
 SAME_ZONE = {"service.kubernetes.io/topology-mode": "Auto"}
 SOME_NODES = {"scheduler.alpha.kubernetes.io/node-selector": "disk=ssd"}
+ACCOUNT = {"kind": "ServiceAccount", "name": "prometheus", "namespace": "conveyor-pipeline"}
 OWNED = {"ownerReferences": [{"kind": "Pod", "name": "x"}]}
 OF_GRAFANA = {"name": "grafana-service", "port": {"number": 3000}}
 OF_INFLUXDB = {"kubernetes.io/service-name": "influxdb-service"}
@@ -162,6 +172,7 @@ OF_OTHERS = (
     Known("class-gone", gone("storageclasses", "standard"), f"storage: {DRIFT}"),
     Known("rights-gone", gone("rolebindings", "prometheus"), f"prometheus: {DRIFT}"),
     Known("rights-cut", may_less, f"prometheus: {DRIFT}"),
+    Known("rights-in-the-cluster-cut", cluster_rights_cut, f"prometheus: {DRIFT}"),
     Known("account-gone", gone("serviceaccounts", "prometheus"), f"prometheus: {DRIFT}"),
 )  # fmt: skip
 """Services, autoscalers, ConfigMaps, claims and rights."""
@@ -177,8 +188,10 @@ OF_NOBODY = (
           f"config: {EXTRA}"),
     Known("pods-refused-by-a-policy", added("validatingadmissionpolicybindings", "signed-only", spec=BOUND),
           f"config: {EXTRA}"),
-    Known("rights-for-prometheus", given_rights(kind="ServiceAccount", name="prometheus"), f"prometheus: {EXTRA}"),
-    Known("rights-for-all-pods", given_rights(kind="Group", name="system:serviceaccounts"), f"config: {EXTRA}"),
+    Known("rights-for-prometheus", given_rights("rolebindings", **ACCOUNT), f"prometheus: {EXTRA}"),
+    Known("rights-in-the-cluster", given_rights("clusterrolebindings", **ACCOUNT), f"prometheus: {EXTRA}"),
+    Known("rights-for-all-pods", given_rights("rolebindings", kind="Group", name="system:serviceaccounts"),
+          f"config: {EXTRA}"),
     Known("no-drain", added("poddisruptionbudgets", "kafka", spec={"maxUnavailable": 0, "selector": KAFKA_POD}),
           f"kafka: {EXTRA}"),
     Known("no-room", limited("ResourceQuota", hard={"pods": "8"}, used={"pods": "8"}), f"config: {EXTRA}"),

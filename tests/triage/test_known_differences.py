@@ -25,7 +25,7 @@ LATER = (
     "roles",
     "rolebindings",
     "ingresses",
-    *cluster.ADMISSION_LISTS,
+    *cluster.OF_THE_CLUSTER,
     "storageclasses",
     "influxdb_bucket",
     "influxdb_at_work",

@@ -21,7 +21,7 @@ COMPARED: Final = frozenset(
     {
         *("Namespace", "ConfigMap", "Service", "NetworkPolicy", "HorizontalPodAutoscaler"),
         *("Deployment", "StatefulSet", "DaemonSet", "PodDisruptionBudget", "PersistentVolumeClaim"),
-        *("ServiceAccount", "Role", "RoleBinding"),
+        *("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"),
     }
 )
 """The kinds whose live objects are collected."""
@@ -30,6 +30,7 @@ BESIDE: Final[Mapping[str, Listing]] = MappingProxyType(
     listings(
         *("poddisruptionbudgets", "resourcequotas", "limitranges"),
         *("serviceaccounts", "roles", "rolebindings", "ingresses", "storageclasses", "persistentvolumes"),
+        *("clusterroles", "clusterrolebindings"),
         *("validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicybindings"),
     )
 )

@@ -16,6 +16,7 @@ _POD: Final[Mapping[str, tuple[str, ...]]] = {
     "spec": ("hostNetwork", "nodeName", "serviceAccountName"),
     "status": ("phase", "podIP", "podIPs"),
 }
+_ROLES: Final = ("admin", "cluster-admin", "edit", "view")
 _CONTAINER: Final = ("name", "image", "ports", "resources")
 
 Shape = Callable[[dict[str, Any]], dict[str, Any] | None]
@@ -40,7 +41,14 @@ def shapes(pipeline: Pipeline) -> dict[str, Shape]:
         "pods": pod,
         "pod_metrics": lambda item: item if is_own(item) else None,
         "persistentvolumes": volume,
+        "clusterroles": lambda item: None if _is_kubernetes_own(name_of(item)) else item,
+        "clusterrolebindings": lambda item: None if _is_kubernetes_own(name_of(item)) else item,
     }
+
+
+def _is_kubernetes_own(role: str) -> bool:
+    """Whether the API server, or kubeadm, makes the role or binding of that name in every cluster."""
+    return role.startswith(("system:", "kubeadm:")) or role in _ROLES
 
 
 def _outline(pod: Mapping[str, Any]) -> dict[str, Any]:

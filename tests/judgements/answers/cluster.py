@@ -16,10 +16,11 @@ from pipeline_services.model.text import rfc3339
 from pipeline_services.snapshot.sources.declared import COMPARED
 from tests.judgements.answers import system
 
-ADMISSION_LISTS = (
-    *("validatingwebhookconfigurations", "mutatingwebhookconfigurations"),
-    "validatingadmissionpolicybindings",
+OF_THE_CLUSTER = (
+    *("validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicybindings"),
+    *("clusterroles", "clusterrolebindings"),
 )
+"""Lists of the whole cluster that have nothing of the pipeline's."""
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 NODE = "conveyor-control-plane"
 
@@ -62,7 +63,7 @@ def lists(now: float, age: float, pipeline: Pipeline) -> dict[str, Any]:
         "storageclasses": [{"metadata": {"name": "standard", "annotations": {DEFAULT_CLASS: "true"}}}],
         **{
             source: []
-            for source in ("persistentvolumes", "poddisruptionbudgets", "quotas", "ingresses", *ADMISSION_LISTS)
+            for source in ("persistentvolumes", "poddisruptionbudgets", "quotas", "ingresses", *OF_THE_CLUSTER)
         },
         **system.lists(now, NODE, pipeline),
     }

@@ -83,3 +83,12 @@ def test_a_pod_without_any_field_is_no_error() -> None:
 def test_usage_of_the_pipelines_own_pods_is_kept() -> None:
     own = healthy().answers["pod_metrics"]
     assert [shapes(OWN)["pod_metrics"](one) for one in own] == own
+
+
+def test_of_the_whole_cluster_what_kubernetes_makes_everywhere_and_the_volumes_of_others_are_left_out() -> None:
+    roles = ("system:node", "kubeadm:get-nodes", "cluster-admin", "view", "conveyor-prometheus")
+    kept = [name for name in roles if shapes(OWN)["clusterroles"]({"metadata": {"name": name}})]
+    assert kept == ["conveyor-prometheus"]
+    claims = ({"namespace": NS}, {"namespace": "web"}, None)
+    volumes = [{"metadata": {"name": "v"}, "spec": {"claimRef": claim}} for claim in claims]
+    assert [bool(shapes(OWN)["persistentvolumes"](volume)) for volume in volumes] == [True, False, False]
