@@ -17,7 +17,6 @@ from pipeline_services.model.k8s import (
     is_ready,
     replicas_of,
     scale_target_of,
-    status_of,
 )
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes import cluster_parts
@@ -162,7 +161,8 @@ def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8
         )
         return
     limited = condition(hpa, "ScalingLimited")
-    full = status_of(hpa).get("currentReplicas", 0) >= wanted.max_replicas
+    # pods that do not work are no sign that more are needed: retrying, too, takes CPU
+    full = len(evidence.ready(part.id)) >= wanted.max_replicas
     if full and limited.get("reason") == "TooManyReplicas" and age(hpa, evidence.now) > hpas.NEW_FOR:
         yield make_finding(
             About(evidence, "hpa", subject=f"hpa/{name}", affects=("hpa", part.id), details=details),

@@ -1,0 +1,34 @@
+"""An autoscaler that may go no further is told where all the pods that it may have work, and are not enough."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from pipeline_services.model import roles
+from pipeline_services.triage.diagnosis import diagnose
+from tests.judgements.world import World, healthy
+
+
+def at_its_limit(*, ready: int) -> World:
+    """Five producers, so many of them ready, and an autoscaler that wants more."""
+    world = healthy()
+    (first,) = world.pods(roles.PRODUCER)
+    for number in range(1, 5):
+        pod = copy.deepcopy(first)
+        pod["metadata"]["name"] = f"{first['metadata']['name'][:-1]}{number}"
+        world.answers["pods"].append(pod)
+    for pod in world.pods(roles.PRODUCER)[ready:]:
+        pod["status"]["conditions"][1] |= {"status": "False", "lastTransitionTime": world.ago(90)}
+        pod["status"]["containerStatuses"][0]["ready"] = False
+    status = world.item("hpas", world.pipeline.autoscaler(roles.PRODUCER).name)["status"]
+    status |= {"currentReplicas": 5, "desiredReplicas": 5}
+    status["conditions"][2] |= {"status": "True", "reason": "TooManyReplicas", "message": "the desired count is more"}
+    return world
+
+
+@pytest.mark.parametrize(("ready", "told"), [(5, True), (4, False), (0, False)])
+def test_pods_that_do_not_work_are_no_sign_that_more_are_needed(ready: int, told: bool) -> None:
+    causes = {one.cause.id for one in diagnose(at_its_limit(ready=ready).snapshot()).findings}
+    assert ("autoscaler-at-limit" in causes) is told
