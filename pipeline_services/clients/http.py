@@ -44,6 +44,10 @@ class Answer:
         except ValueError as error:
             raise UnexpectedAnswer(f"{self.service} answers {self.status} with no JSON: {self.text[:100]!r}") from error
 
+    def refusal(self, asked: str) -> UnexpectedAnswer:
+        """The error for an answer that is none to what was asked."""
+        return UnexpectedAnswer(f"{self.service} answers {self.status} to {asked[:200]}: {quoted(self.text)}")
+
 
 @dataclass(frozen=True, slots=True)
 class Tls:
@@ -145,10 +149,8 @@ class HttpApi:
         reply = self._request("GET", path, query, timeout, headers=headers, preload_content=False)
         try:
             if reply.status != 200:
-                said = (
-                    f"{self.service} answers {reply.status} to {path}: {quoted(reply.read().decode(errors='replace'))}"
-                )
-                raise NoData(said) if reply.status == 404 else UnexpectedAnswer(said)
+                refusal = Answer(reply.status, reply.read(), self.service).refusal(path)
+                raise NoData(refusal.message) if reply.status == 404 else refusal
             with self._translated(path, timeout):
                 yield reply
         finally:
@@ -195,5 +197,5 @@ class HttpApi:
         if answer.status in AWAY:
             raise ServiceUnreachable(f"{self.service} answers {answer.status}: {quoted(answer.text)}")
         if answer.status != 200:
-            raise UnexpectedAnswer(f"{self.service} answers {answer.status} to {path[:200]}: {quoted(answer.text)}")
+            raise answer.refusal(path)
         return answer.json()

@@ -85,7 +85,7 @@ class Bucket:
         query = self._query(self._statement(what, where, by))
         answer = self.http.ask("/query", query, headers=headers, timeout=timeout_s)
         if answer.status != 200:
-            raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a query: {answer.text[:200]}")
+            raise answer.refusal("a query")
         return answer.text
 
     def stream(self, statement: str) -> Iterator[Part]:
@@ -111,7 +111,7 @@ class Bucket:
         where = {"org": self.store.org, "bucket": self.store.bucket}
         answer = self.http.ask("/api/v2/delete", where, body=body, headers=self._headers(), timeout=DELETE_TIMEOUT_S)
         if answer.status != 204:
-            raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a deletion: {answer.text[:200]}")
+            raise answer.refusal("a deletion")
 
     def _statement(self, what: str, where: str, by: str) -> str:
         return f"SELECT {what} FROM {self.store.measurement} WHERE {where}" + (f" GROUP BY {by}" if by else "")

@@ -12,7 +12,7 @@ from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.journal import Journal
 from pipeline_services.maintenance.throwaway import Recipe, running
 from pipeline_services.model import roles
-from pipeline_services.model.errors import ServiceUnreachable, UnexpectedAnswer
+from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
 
@@ -72,5 +72,5 @@ def set_up(http: HttpApi) -> str:
     account = {"username": "operator", "password": secrets.token_hex(24), "token": token}
     answer = http.ask("/api/v2/setup", body={**account, "org": "throwaway", "bucket": "unused"})
     if answer.status != 201:
-        raise UnexpectedAnswer(f"the throwaway InfluxDB answers {answer.status} to its set-up: {answer.text[:200]}")
+        raise answer.refusal("its set-up")
     return token

@@ -19,7 +19,6 @@ from pipeline_services.maintenance.influxdb.fingerprint import (
     fingerprint,
 )
 from pipeline_services.model.configuration import Store
-from pipeline_services.model.errors import UnexpectedAnswer
 
 TOKENS: Final = "/api/v2/authorizations"
 """The path of the API with all tokens; each is below it by its id."""
@@ -55,7 +54,7 @@ class InfluxServer:
         """
         answer = self.login(token)
         if answer.status not in (200, 401):
-            raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to a login: {answer.text[:200]}")
+            raise answer.refusal("a login")
         return answer.status == 200
 
     def change(self, method: str, path: str, body: bytes | Json = b"", **query: str) -> None:
@@ -71,7 +70,7 @@ class InfluxServer:
         answer = self.http.send(method, path, data, query, headers={**self.headers, **kind})
         is_gone = (method, answer.status) == ("DELETE", 404)
         if answer.status >= 300 and not is_gone:
-            raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to {method} {path}: {answer.text[:200]}")
+            raise answer.refusal(f"{method} {path}")
 
     def buckets(self) -> list[dict[str, Any]]:
         """Every bucket as the API has it, the server's own included."""

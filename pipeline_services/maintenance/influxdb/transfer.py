@@ -136,5 +136,5 @@ def _upload(http: HttpApi, path: str, token: str, file: Path) -> Json:
     with file.open("rb") as content:
         answer = http.send("POST", path, content, headers=headers, timeout=TIMEOUT_S)
     if answer.status >= 300:
-        raise UnexpectedAnswer(f"InfluxDB answers {answer.status} to {path} ({file.name}): {answer.text[:200]}")
+        raise answer.refusal(f"{path} ({file.name})")
     return dict(answer.json()) if answer.body.strip().startswith(b"{") else {}

@@ -14,7 +14,6 @@ from pipeline_services.clients.http import Answer, HttpApi
 from pipeline_services.clients.influxdb import token_header
 from pipeline_services.model import roles
 from pipeline_services.model.configuration import Store
-from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.pipeline import Pipeline
 
@@ -131,5 +130,5 @@ def _ask(http: HttpApi, path: str, query: Mapping[str, str] | None = None, **opt
 
 def _checked(reply: Answer, path: str) -> Json:
     if reply.status >= 300:
-        raise UnexpectedAnswer(f"InfluxDB answers {reply.status} to {path}: {reply.text[:200]}")
+        raise reply.refusal(path)
     return dict(reply.json())
