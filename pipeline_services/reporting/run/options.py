@@ -81,8 +81,16 @@ class RunOptions:
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Declare the options; ``pytest --help`` lists them in a group of their own."""
-    group = parser.getgroup("pipeline", "the pipeline's checks")
+    """Declare the options; ``pytest --help`` lists them in groups of their own.
+
+    Those of chaos are not in chaos/conftest.py: it is read too late to tell the value of an unknown option from a path.
+    """
+    _add_target(parser.getgroup("pipeline", "the pipeline's checks"))
+    _add_chaos(parser.getgroup("chaos", "faults on purpose"))
+    _add_release(parser.getgroup("release", "may a new version go out"))
+
+
+def _add_target(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--context", metavar="NAME", help="judge this context's cluster as it is; nothing is created or changed"
     )
@@ -100,8 +108,9 @@ def add_options(parser: pytest.Parser) -> None:
         "--under-fault", metavar="RUN", help="judge the suite's own cluster while this run keeps something broken"
     )
     group.addoption("--reports", metavar="DIR", help=f"where the report goes (default: {DEFAULT_REPORTS}/)")
-    # Not in chaos/conftest.py: it is read too late to tell the value of an unknown option from a path.
-    group = parser.getgroup("chaos", "faults on purpose")
+
+
+def _add_chaos(group: pytest.OptionGroup) -> None:
     group.addoption("--allow-chaos", metavar="CONTEXT", help="consent to faults in this foreign context's cluster")
     group.addoption(
         "--dry-run", action="store_true", help="print what would be broken and how it is undone; change nothing"
@@ -115,7 +124,9 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="in the matrix, run the commands that each cause prints, and wait until it is gone",
     )
-    group = parser.getgroup("release", "may a new version go out")
+
+
+def _add_release(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--candidate",
         metavar="WHAT",
