@@ -154,6 +154,7 @@ def leaves_open(finding: Finding, component: str, why: str) -> bool:
 NO_SERIES: Final = "Prometheus has no"
 _BLIND: Final = {
     "usage-unknown": "metrics",
+    "cluster-part-set-otherwise": "metrics",
     "scrape-failing": NO_SERIES,
     "series-dropped": NO_SERIES,
     "reference-missing": "there is no secret",

@@ -8,7 +8,7 @@ from pipeline_services.judgements import pods
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.triage.diagnosis import diagnose
-from tests.judgements.faults import only_pod_unready
+from tests.judgements.faults import metrics_server_scaled_to_0, only_pod_unready
 from tests.judgements.known_bad.cluster import (
     TEMPLATE,
     corefile,
@@ -109,3 +109,32 @@ def test_a_silent_node_explains_what_the_cluster_makes_of_it_a_minute_later() ->
     diagnosis = diagnose(world.snapshot())
     assert [f"{one.component}: {one.cause.id}" for one in diagnosis.findings] == ["node: node-silent"]
     assert not [check for check in diagnosis.red if check.startswith("test_cluster_part_runs")]
+
+
+def without_metrics(world: World, pods: int) -> None:
+    """The metrics API answers nobody, and so many pods of metrics-server are ready."""
+    metrics_server_scaled_to_0(world)
+    ready = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+    apps = ["kube-dns", *["metrics-server"] * pods]
+    world.answers["system_pods"] = [
+        {"metadata": {"name": f"{app}-1", "labels": {"k8s-app": app}}, "status": ready} for app in apps
+    ]
+
+
+@pytest.mark.parametrize(("pods", "last"), [(0, "--replicas=1"), (1, "make up")])
+def test_a_metrics_server_that_runs_is_not_scaled_up(pods: int, last: str) -> None:
+    world = healthy()
+    without_metrics(world, pods)
+    [found] = [one for one in diagnose(world.snapshot()).findings if one.component == "hpa"]
+    assert found.cause.id == "usage-unknown"
+    assert found.next[-1].endswith(last)
+    assert bool(found.undo) is (pods == 0)
+
+
+def test_a_metrics_server_that_is_told_otherwise_is_why_there_are_no_metrics() -> None:
+    world = healthy()
+    without_metrics(world, 1)
+    part_told_otherwise(world, "metrics-server")
+    diagnosis = diagnose(world.snapshot())
+    assert said(world) == ["hpa: cluster-part-set-otherwise deployment/metrics-server"]
+    assert not diagnosis.unanswered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from pipeline_services.checklist import checks
@@ -75,6 +76,12 @@ CAUSES: Final = (
 )
 
 METRICS_LABEL = ("k8s-app", "metrics-server")
+_OF_ONE_THAT_RUNS: Final = (
+    "kubectl logs -n kube-system -l k8s-app=metrics-server --tail=50",
+    "kubectl get deployments,daemonsets,pods -n kube-system",
+    RESTORE,
+)
+"""What is typed where it runs and has no metrics: to scale it would do nothing."""
 _NOT_THE_METRICS = "there is no HPA|missing request|AmbiguousSelector"
 """What an autoscaler says when it is its own fault, or that of what it scales, that it has no figures."""
 
@@ -97,7 +104,8 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
     missing = [one for one in blind if not re.search(_NOT_THE_METRICS, one.why)]
     silent = why and "may not" not in why and evidence.snapshot.failures["pod_metrics"].kind != "AccessDenied"
     if away or scaled or silent or missing or cluster_parts.lacks_pods(evidence, "hpa"):
-        yield make_finding(
+        runs = any(map(is_ready, servers)) and not scaled
+        told = make_finding(
             About(evidence, "hpa", subject="deployment/metrics-server"),
             "usage-unknown",
             "the metrics API has no metrics, so nothing scales",
@@ -107,7 +115,11 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
             else "",
             *(one.why for one in missing),
             since=stopped_since(evidence, deployment),
+            steps=_OF_ONE_THAT_RUNS if runs else None,
         )
+        otherwise = evidence.failed(checks.CLUSTER_PART_SET_AS_DECLARED, METRICS_LABEL[1])
+        cause = replace(told.cause, symptomatic=bool(otherwise))  # then that is why
+        yield replace(told, cause=cause, undo="" if runs else told.undo)
 
 
 def _autoscalers(evidence: Evidence) -> Iterator[Finding]:
