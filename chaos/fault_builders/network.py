@@ -220,6 +220,14 @@ def network_plugin_without_firewall(pipeline: SteadyPipeline) -> Fault:
     return fault.proved(rolled_out, rolled_out)
 
 
+def dns_forwards_elsewhere(pipeline: SteadyPipeline) -> Fault:
+    """CoreDNS asks a server that is not there for all names outside the cluster, of which the pipeline has none."""
+    known = pipeline.api.call("GET", object_path("configmaps", "coredns", SYSTEM_NAMESPACE))["data"]["Corefile"]
+    told = re.sub(r"(?m)^(\s*forward \.) \S+", r"\1 203.0.113.1", known, count=1)
+    fault = faults.config_value(pipeline.api, "coredns", SYSTEM_NAMESPACE, {"Corefile": told})
+    return replace(fault, summary="CoreDNS forwards names of elsewhere to nobody")
+
+
 @fault_builder
 def names_hidden(pipeline: SteadyPipeline, app: str) -> Fault:
     """CoreDNS runs, and answers that there are no Services but those of the system. The app asks for one."""

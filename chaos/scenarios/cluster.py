@@ -61,6 +61,12 @@ DIAGNOSIS: Final = (
         deadline_s=90.0,
     ),
     Scenario(
+        "dns-forwards-elsewhere",
+        network.dns_forwards_elsewhere,
+        (finding("dns", "cluster-part-set-otherwise"),),
+        (checks.CLUSTER_PART_SET_AS_DECLARED.of("coredns"),),
+    ),
+    Scenario(
         "kubelet-stopped",
         workloads.kubelet_stopped,
         (finding("node", "node-silent"),),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.corefile import hidden
-from pipeline_services.judgements.declared import view_of
+from pipeline_services.judgements.declared import text_differences, view_of
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh_nodes
-from pipeline_services.model.cluster_part import LEASE, ClusterPart
+from pipeline_services.model.cluster_part import COREFILE, LEASE, ClusterPart
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import SILENT_AFTER_S, K8sObject, is_true, name_of, progress_of, renewed_at, spec_of
 from pipeline_services.model.kinds import KINDS, SYSTEM
@@ -45,21 +45,38 @@ def part_is_as_declared(snapshot: Snapshot, name: str) -> None:
     Raises:
         PreconditionNotMet: it is not there, which another check says.
     """
-    part = snapshot.pipeline.cluster[name]
-    found = named(snapshot, f"{SYSTEM}{KINDS[part.kind].source}", name)
-    if found is None:
-        raise PreconditionNotMet(f"there is no {subject_of(part, name)}")
+    part, (kind, declares) = snapshot.pipeline.cluster[name], declared_object(snapshot, name)
+    if _live(snapshot, name) is None:
+        raise PreconditionNotMet(f"there is no {kind} {declares}")
     for one in set_otherwise(snapshot, name):
-        command = f"kubectl get {part.kind.lower()} -n {SYSTEM_NAMESPACE} {name} -o yaml"
+        command = f"kubectl get {kind.lower()} -n {SYSTEM_NAMESPACE} {declares} -o yaml"
         advice = _advice(part, name).but(impact=f"it {part.does} in another way, or not at all", next_command=command)
-        raise Deviation(snapshot, f"{subject_of(part, name)}: {one}", f"what {part.manifest} declares", advice)
+        raise Deviation(snapshot, f"{kind.lower()}/{declares}: {one}", f"what {part.manifest} declares", advice)
 
 
 def set_otherwise(snapshot: Snapshot, name: str) -> list[Difference]:
-    """In what a part of the cluster that is there is not as it is declared."""
-    kind, declared = snapshot.pipeline.cluster[name].kind, snapshot.data("declared_parts")[name]
-    live = named(snapshot, f"{SYSTEM}{KINDS[kind].source}", name)
-    return list(differences(view_of(declared, kind), view_of(live, kind))) if live else []
+    """In what a part of the cluster that is there is not as it is declared; of a DNS server its Corefile is."""
+    declared, live = snapshot.data("declared_parts")[name], _live(snapshot, name)
+    if live is None:
+        return []
+    if isinstance(live, str):
+        return list(text_differences(declared["data"], {COREFILE: live}))
+    return list(differences(view_of(declared, declared["kind"]), view_of(live, declared["kind"])))
+
+
+def declared_object(snapshot: Snapshot, name: str) -> tuple[str, str]:
+    """Kind and name of the object that is declared of a part."""
+    declared = snapshot.data("declared_parts")[name]
+    return str(declared["kind"]), name_of(declared)
+
+
+def _live(snapshot: Snapshot, name: str) -> K8sObject | str | None:
+    """The part's object, or the Corefile of a DNS server."""
+    part = snapshot.pipeline.cluster[name]
+    if part.config_map:
+        found: str | None = snapshot.data("dns_config").get(name)
+        return found
+    return named(snapshot, f"{SYSTEM}{KINDS[part.kind].source}", name)
 
 
 def names_are_answered(snapshot: Snapshot, name: str) -> None:

@@ -145,7 +145,7 @@ def _compared(declared: K8sObject, live: K8sObject, *, scaled: bool) -> Iterator
         yield Difference(DELETED, deleted, None)
     yield from _metadata(declared, live)
     if kind == "ConfigMap":
-        yield from _texts(declared.get("data") or {}, live.get("data") or {})
+        yield from text_differences(declared.get("data") or {}, live.get("data") or {})
     elif kind in (STATEFUL_SET, DEPLOYMENT) and not scaled and replicas_of(live) > replicas_of(declared):
         yield Difference("replicas", replicas_of(live), replicas_of(declared))  # fewer are told by themselves
     yield from differences(view_of(declared, kind), view_of(live, kind))
@@ -166,7 +166,7 @@ def _metadata(declared: K8sObject, live: K8sObject) -> Iterator[Difference]:
         yield Difference("metadata.ownerReferences", owners_there, None)
 
 
-def _texts(declared: Mapping[str, str], live: Mapping[str, str]) -> Iterator[Difference]:
+def text_differences(declared: Mapping[str, str], live: Mapping[str, str]) -> Iterator[Difference]:
     """The first line of each key's text that differs, be it in how it ends."""
     for key in {**declared, **live}:
         here, wanted = live.get(key), declared.get(key)

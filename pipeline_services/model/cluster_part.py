@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 LEASE: Final = "Lease"
+COREFILE: Final = "Corefile"
+"""The key of a DNS server's ConfigMap with what it answers."""
 KINDS_OF_PARTS: Final = ("Deployment", "DaemonSet", LEASE)
 
 
@@ -21,7 +23,7 @@ class ClusterPart:
         impact: what a finding about it means.
         config_map: that of a DNS server, which holds its Corefile; empty: it has none.
         zone: the zone whose names that server answers.
-        manifest: the file of this checkout that declares its object; empty: others declare it.
+        manifest: the file of this checkout that declares its object, of a DNS server its Corefile; empty: others do.
     """
 
     kind: str

@@ -111,6 +111,15 @@ def test_a_silent_node_explains_what_the_cluster_makes_of_it_a_minute_later() ->
     assert not [check for check in diagnosis.red if check.startswith("test_cluster_part_runs")]
 
 
+def test_a_corefile_that_hides_no_service_and_is_another_one_is_named_by_its_line() -> None:
+    world = healthy()
+    part_told_otherwise(world, "coredns")
+    assert said(world) == ["dns: cluster-part-set-otherwise configmap/coredns"]
+    [found] = diagnose(world.snapshot()).findings
+    assert "is cache 3600 {, declared: cache 30 {" in " ".join(found.summary.split())
+    assert found.next[0] == "kubectl --context kind-conveyor get configmap -n kube-system coredns -o yaml"
+
+
 def without_metrics(world: World, pods: int) -> None:
     """The metrics API answers nobody, and so many pods of metrics-server are ready."""
     metrics_server_scaled_to_0(world)

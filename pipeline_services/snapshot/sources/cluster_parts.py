@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.manifests import object_in
-from pipeline_services.model.cluster_part import ClusterPart, declared_here
+from pipeline_services.model.cluster_part import COREFILE, ClusterPart, declared_here
 from pipeline_services.model.k8s import spec_of
 from pipeline_services.model.own_cluster import NODE_LEASES, SYSTEM_NAMESPACE
 from pipeline_services.model.paths import REPOSITORY
@@ -42,7 +42,6 @@ SYSTEM_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
 """Source to what is listed."""
 DNS_CONFIG: Final = "dns_config"
 DECLARED_PARTS: Final = "declared_parts"
-COREFILE: Final = "Corefile"
 
 
 def dns_config(cluster: Cluster, pipeline: Pipeline) -> dict[str, Any]:
@@ -60,8 +59,10 @@ def declared_parts(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _declared(name: str, part: ClusterPart) -> dict[str, Any]:
-    found = object_in(REPOSITORY / part.manifest, part.kind, name)
-    return {"kind": part.kind, "metadata": {"name": name}, "spec": spec_of(found)}
+    kind, declares = ("ConfigMap", part.config_map) if part.config_map else (part.kind, name)
+    found = object_in(REPOSITORY / part.manifest, kind, declares)
+    body = {"data": found["data"]} if part.config_map else {"spec": spec_of(found)}
+    return {"kind": kind, "metadata": {"name": declares}, **body}
 
 
 def _corefile(cluster: Cluster, config_map: str) -> str | None:

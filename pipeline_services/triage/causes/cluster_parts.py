@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.judgements.cluster_parts import set_otherwise, subject_of
+from pipeline_services.judgements.cluster_parts import declared_object, set_otherwise, subject_of
 from pipeline_services.model.k8s import is_ready
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, make_finding
@@ -71,19 +71,21 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         )
     for one in evidence.failed(checks.CLUSTER_PART_SET_AS_DECLARED):
         (name,) = one.parameters
-        part = evidence.pipeline.cluster[name]
+        if evidence.failed(checks.NAMES_ANSWERED, name):
+            continue  # which says what it does to the Services' names
+        part, (kind, declares) = evidence.pipeline.cluster[name], declared_object(evidence.snapshot, name)
         yield make_finding(
             About(
                 evidence,
                 part.component,
-                subject=subject_of(part, name),
+                subject=f"{kind.lower()}/{declares}",
                 affects=(),
-                details={"kind": part.kind.lower(), "name": name},
+                details={"kind": kind.lower(), "name": declares},
             ),
             "cluster-part-set-otherwise",
             f"{one.why}: it {part.does}",
             *map(str, set_otherwise(evidence.snapshot, name)),
-            since=evidence.changed(part.kind, name),
+            since=evidence.changed(kind, declares),
         )
     for one in evidence.failed(checks.NAMES_ANSWERED):
         (name,) = one.parameters

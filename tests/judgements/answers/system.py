@@ -46,7 +46,10 @@ def lists(now: float, node: str, pipeline: Pipeline) -> dict[str, Any]:
         "system_leases": [{"metadata": {"name": name}, "spec": {"renewTime": rfc3339(now - 2)}} for name in leases],
         "node_leases": [{"metadata": {"name": node}, "spec": {"renewTime": rfc3339(now - 5)}}],
         "dns_config": dict.fromkeys(pipeline.name_servers, COREFILE),
-        "declared_parts": {name: _part(name, pipeline.cluster[name].kind) for name in declared_here(pipeline.cluster)},
+        "declared_parts": {
+            name: _part(name, pipeline.cluster[name].kind) if name not in pipeline.name_servers else _config(name)
+            for name in declared_here(pipeline.cluster)
+        },
     }
 
 
@@ -56,3 +59,8 @@ def _part(name: str, kind: str) -> dict[str, Any]:
     template = {"metadata": {"labels": {"k8s-app": name}}, "spec": {"containers": containers}}
     replicas = {"replicas": 2} if kind == DEPLOYMENT else {}
     return {"kind": kind, "metadata": {"name": name}, "spec": {**replicas, "template": template}}
+
+
+def _config(name: str) -> dict[str, Any]:
+    """A DNS server's ConfigMap, as it is declared."""
+    return {"kind": "ConfigMap", "metadata": {"name": name}, "data": {"Corefile": COREFILE}}

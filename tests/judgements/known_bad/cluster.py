@@ -61,7 +61,10 @@ def kubelet_silent(world: World) -> None:
 
 
 def part_told_otherwise(world: World, part: str) -> None:
-    """It runs as before, with another argument."""
+    """It runs as before, with another argument, or another line of its Corefile."""
+    if part in world.pipeline.name_servers:
+        corefile("cache 30", "cache 3600")(world, part)
+        return
     found = world.item(list_of(world, part), part)
     found["spec"]["template"]["spec"]["containers"][0]["args"] = ["--v=1", "--run-firewall=false"]
 

@@ -15,7 +15,8 @@ OWN = Pipeline.load()
 
 def test_the_parts_that_a_file_declares_are_there_whole() -> None:
     found = declared_parts(OWN)
-    assert found.keys() == {"kube-router", "metrics-server"}
+    assert found.keys() == {"coredns", "kube-router", "metrics-server"}
+    assert (found["coredns"]["kind"], found["coredns"]["data"]["Corefile"][:6]) == ("ConfigMap", ".:53 {")
     [plugin] = found["kube-router"]["spec"]["template"]["spec"]["containers"]
     assert "--run-firewall=true" in plugin["args"]
 
