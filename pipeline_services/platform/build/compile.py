@@ -28,6 +28,13 @@ GO_ENVIRONMENT: Final = {
     "GOWORK": "off",
 }
 
+KIND: Final = "sigs.k8s.io/kind"
+CLUSTER_TOOLS: Final = (KIND, "github.com/rancher/local-path-provisioner", "./coredns", "./pause")
+ROUTER: Final = "github.com/cloudnativelabs/kube-router/v2"
+INFLUX: Final = "github.com/influxdata/influx-cli/v2/cmd/influx"
+LOKI: Final = "github.com/grafana/loki/v3"
+PROMETHEUS: Final = "github.com/prometheus"
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -57,58 +64,36 @@ class Program:
 
 
 def programs(versions: Versions) -> list[Program]:
-    """The plain Go programs, those that others wait for first."""
+    """The plain Go programs, those that others wait for first; of each the seconds to compile and to download it."""
     kubernetes = versions.of("kubernetes")
     major, minor, _ = kubernetes.split(".")
-    stamp = " ".join(
-        f"-X k8s.io/component-base/version.git{name}={value}"
-        for name, value in (("Version", f"v{kubernetes}"), ("Major", major), ("Minor", minor))
+    git = {"Version": f"v{kubernetes}", "Major": major, "Minor": minor}
+    stamp = " ".join(_set(f"k8s.io/component-base/version.git{name}", value) for name, value in git.items())
+    router, prometheus, loki = (
+        f"{ROUTER}/cmd/kube-router",
+        f"{PROMETHEUS}/prometheus/cmd/prometheus",
+        f"{LOKI}/cmd/loki",
     )
-    cluster_tools = (
-        "sigs.k8s.io/kind",
-        "github.com/rancher/local-path-provisioner",
-        "./coredns",
-        "./pause",
-    )
+    routes = _set(f"{ROUTER}/pkg/version.Version", f"v{versions.of('kube-router')}")
+    scrapes = _set(f"{PROMETHEUS}/common/version.Version", versions.of("prometheus"))
+    kubernetes_only = "remove_all_sd,enable_kubernetes_sd"
     return [
         Program("etcd", "etcd", (".",), 20, 10),
         Program("kubernetes", "kubernetes", (".",), 330, 65, stamp),
-        Program("cluster-tools", "kubernetes", cluster_tools, 50, 5, after=("kubernetes",)),
-        Program("kind", "kubernetes", ("sigs.k8s.io/kind",), 25, 15),  # alone, where the node's image is pulled
-        Program(
-            "kube-router",
-            "kube-router",
-            ("github.com/cloudnativelabs/kube-router/v2/cmd/kube-router",),
-            85,
-            15,
-            f"-X github.com/cloudnativelabs/kube-router/v2/pkg/version.Version=v{versions.of('kube-router')}",
-        ),
-        Program("otelcol", "otel-collector", (".",), 48, 15, f"-X main.version={versions.of('log-shipper')}"),
-        Program(
-            "influx",
-            "influx-cli",
-            ("github.com/influxdata/influx-cli/v2/cmd/influx",),
-            10,
-            5,
-            f"-X main.version=v{versions.of('influx-cli')}",
-        ),
+        Program("cluster-tools", "kubernetes", CLUSTER_TOOLS, 50, 5, after=("kubernetes",)),
+        Program("kind", "kubernetes", (KIND,), 25, 15),  # alone, where the node's image is pulled
+        Program("kube-router", "kube-router", (router,), 85, 15, routes),
+        Program("otelcol", "otel-collector", (".",), 48, 15, _set("main.version", versions.of("log-shipper"))),
+        Program("influx", "influx-cli", (INFLUX,), 10, 5, _set("main.version", f"v{versions.of('influx-cli')}")),
         Program("registry", "registry", ("github.com/distribution/distribution/v3/cmd/registry",), 70, 20),
-        Program("loki", "loki", ("github.com/grafana/loki/v3/cmd/loki",), 330, 60, _loki_stamp(versions)),
-        Program(
-            "prometheus",
-            "loki",
-            ("github.com/prometheus/prometheus/cmd/prometheus",),
-            50,
-            5,
-            f"-X github.com/prometheus/common/version.Version={versions.of('prometheus')}",
-            "remove_all_sd,enable_kubernetes_sd",
-            ("loki",),
-        ),
+        Program("loki", "loki", (loki,), 330, 60, _set(f"{LOKI}/pkg/util/build.Version", versions.of("loki"))),
+        Program("prometheus", "loki", (prometheus,), 50, 5, scrapes, kubernetes_only, ("loki",)),
     ]
 
 
-def _loki_stamp(versions: Versions) -> str:
-    return f"-X github.com/grafana/loki/v3/pkg/util/build.Version={versions.of('loki')}"
+def _set(variable: str, value: str) -> str:
+    """The linker's flag that gives a variable of a program its text."""
+    return f"-X {variable}={value}"
 
 
 @dataclass(frozen=True, slots=True)
