@@ -9,6 +9,7 @@ from pipeline_services.faults.journal import own_journal
 from pipeline_services.faults.safety import describe
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             undo_left_behind(journal, lambda line: print(line, flush=True))
     except PipelineError as error:
         sys.stderr.write(f"{error}\n")
-        return 2
-    return 0 if all(entry.is_abandoned for entry in entries) else 1
+        return NOT_KNOWN
+    return PASSED if all(entry.is_abandoned for entry in entries) else FOUND
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pipeline_services.model.arguments import Parser, add_target
 from pipeline_services.model.cluster_part import declared_here
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.exit_codes import NOT_KNOWN, PASSED
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.snapshot.bounds import bounded
@@ -219,9 +220,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         snapshot = collect(cluster, settings, pipeline, deep=options.deep, upkeep=options.upkeep)
     except PipelineError as error:
         sys.stderr.write(f"{error}\n")
-        return 2
+        return NOT_KNOWN
     snapshot.save(options.out)
     for source, failure in sorted(snapshot.failures.items()):
         sys.stderr.write(f"{source}: {failure.kind}: {failure.message}\n")
     sys.stdout.write(f"{options.out}: {len(snapshot.answers)} sources read, {len(snapshot.failures)} failed\n")
-    return 0
+    return PASSED

@@ -22,6 +22,7 @@ from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import roles
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
+from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 from pipeline_services.model.k8s import name_of, phase_of
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.pipeline import Pipeline
@@ -76,9 +77,9 @@ def main() -> int:
         outcome = measure(access, options.readings)
     except PipelineError as error:
         sys.stderr.write(f"{error}\n")
-        return 2
+        return NOT_KNOWN
     sys.stdout.write(f"{outcome}\n")
-    return 0 if outcome.good else 1
+    return PASSED if outcome.good else FOUND
 
 
 def measure(access: ClusterAccess, readings: int) -> Outcome:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.exit_codes import NOT_KNOWN, PASSED
 from pipeline_services.reporting.runbook import generated, markdown
 from pipeline_services.reporting.runbook.runbook import RUNBOOK
 
@@ -99,10 +100,10 @@ def main(reports: Path = REPORTS, path: Path = RUNBOOK) -> int:
             raise PreconditionNotMet(f"nothing was played: {reports} has no figures", next_step="make chaos")
     except (ValueError, PreconditionNotMet) as error:
         sys.stderr.write(f"{error}\n")
-        return 2
+        return NOT_KNOWN
     path.write_text(up_to_date(path.read_text(encoding="utf-8"), figures), encoding="utf-8")
     sys.stdout.write(f"{path.name}: {len(figures)} scenarios written\n")
-    return 0
+    return PASSED
 
 
 if __name__ == "__main__":
