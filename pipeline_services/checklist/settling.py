@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.run import run_checks
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.say import Say
 from pipeline_services.model.settings import Target
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.snapshot.live import LivePipeline
@@ -23,7 +23,7 @@ def unsettled(snapshot: Snapshot) -> list[str]:
     return [result.why for result in run_checks(snapshot, waited_for).values()]
 
 
-def settle(target: Target, progress: Callable[[str], None], since: str = "the pipeline runs") -> None:
+def settle(target: Target, progress: Say, since: str = "the pipeline runs") -> None:
     """Wait until the pipeline has settled, or has had the time to; what has not by then is for the checks to judge.
 
     Args:

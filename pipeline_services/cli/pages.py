@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from typing import Any, Final
@@ -15,14 +15,13 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.say import Say
 from pipeline_services.model.settings import Target
 from pipeline_services.model.waiting import wait_until
 
 REPORT: Final = REPOSITORY / "reports" / "index.html"
 LOOK_EVERY_S: Final = 1.0
 NO_PAGES: Final = "   (built without its pages: this is its API)"
-
-Say = Callable[[str], None]
 
 
 def addresses(pipeline: Pipeline) -> Mapping[str, tuple[str, str]]:

@@ -7,7 +7,7 @@ import os
 import resource
 import shutil
 import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -17,6 +17,7 @@ from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.failures import CommandFailed, PlatformError, ToolMissing
 from pipeline_services.model.paths import Cache
+from pipeline_services.model.say import Say
 
 PACKAGES: Final = ("podman", "runc", "netavark", "aardvark-dns", "iptables")
 SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -73,7 +74,7 @@ class Engine:
         return [str(self.program), "save", *more, *tags]
 
 
-def find(cache: Cache, note: Callable[[str], None]) -> Engine:
+def find(cache: Cache, note: Say) -> Engine:
     """The engine to use, installed if need be.
 
     Raises:
@@ -147,7 +148,7 @@ def _most_processes() -> int:
     return ids if hard < 0 else min(hard, ids)
 
 
-def _prepare_host(note: Callable[[str], None]) -> None:
+def _prepare_host(note: Say) -> None:
     if not MODULES.exists():
         try:
             MODULES.mkdir(parents=True)

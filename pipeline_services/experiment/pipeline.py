@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
@@ -26,9 +26,9 @@ from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.k8s import labels_of
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.say import Say
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
-Say = Callable[[str], None]
 STEADY_LOOKS: Final = 4
 STEADY_TIMEOUT_S: Final = 60.0
 

@@ -30,6 +30,7 @@ from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 from pipeline_services.model.k8s import is_ready, labels_of, name_of
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.say import say_at_once
 from pipeline_services.model.toml_table import require_one_of
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = (options.kubeconfig, options.context, options.namespace)
         authorized = authorize_target(*where, options.allow_chaos, pipeline)
         with consented(authorized, "promises") as (cluster, api), Observer(cluster, pipeline) as observer:
-            sweep(api, authorized.journal, _say)
+            sweep(api, authorized.journal, say_at_once)
             stage = _Stage(authorized, api, observer, sends=options.send)
             found = promises([stage.play(component) for component in wanted])
     except PreconditionNotMet as error:
@@ -98,7 +99,7 @@ class _Stage:
         self._await_steady()
         pipeline, namespace = self.authorized.target.pipeline, self.authorized.target.namespace
         fault = pods.deleted(self.api, self._pod(component), namespace)
-        _say(f"{fault.summary}; topic and store are compared afterwards")
+        say_at_once(f"{fault.summary}; topic and store are compared afterwards")
         began = time.time()
         with self._sending() as sender:
             with injected(self.api, self.authorized.journal, fault):
@@ -113,7 +114,7 @@ class _Stage:
         )
         seen = self.observer.settled(began - BEFORE_S, end)
         verdict = reconcile(seen)
-        _say(str(verdict))
+        say_at_once(str(verdict))
         return Played(
             fault=f"{component} deleted",
             limit_s=pipeline[component].recovery_limit_s,
@@ -176,10 +177,6 @@ class _Stage:
         except WaitExpired:
             return None
         return time.time()
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

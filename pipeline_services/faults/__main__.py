@@ -10,6 +10,7 @@ from pipeline_services.faults.safety import describe
 from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
+from pipeline_services.model.say import say_at_once
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if command == "sweep" and any(entry.is_abandoned for entry in entries):
             from pipeline_services.faults.aftermath import undo_left_behind  # noqa: PLC0415 - it loads all the clients
 
-            undo_left_behind(journal, lambda line: print(line, flush=True))
+            undo_left_behind(journal, say_at_once)
     except PipelineError as error:
         sys.stderr.write(f"{error}\n")
         return NOT_KNOWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from pipeline_services.clients.kubeconfig import Access
@@ -11,8 +11,7 @@ from pipeline_services.faults.injection import sweep
 from pipeline_services.faults.journal import Command, Entry, Journal
 from pipeline_services.faults.safety import ChaosTarget, authorize_target, chaos_lock
 from pipeline_services.model import own_cluster
-
-Say = Callable[[str], None]
+from pipeline_services.model.say import Say
 
 
 def undo_left_behind(journal: Journal, say: Say) -> None:

@@ -26,6 +26,7 @@ from pipeline_services.model.errors import (
 from pipeline_services.model.k8s import uid_of
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.run_lock import sole_holder
+from pipeline_services.model.say import Say
 from pipeline_services.model.signals import held_back, unwinding
 from pipeline_services.model.waiting import WaitExpired, wait_until
 
@@ -139,7 +140,7 @@ def undo(api: Api, journal: Journal, entry: Entry) -> None:
 def sweep(
     api: Api,
     journal: Journal,
-    say: Callable[[str], None] = lambda _line: None,
+    say: Say = lambda _line: None,
     wanted: Callable[[Entry], bool] = attrgetter("is_abandoned"),
 ) -> list[str]:
     """Undo what runs that are gone left behind, and what has expired; returns what was undone, in words.
@@ -164,7 +165,7 @@ def _being_swept(holder: str) -> PreconditionNotMet:
     return PreconditionNotMet(f"refused: {holder} is undoing what was left behind", next_step="the same command again")
 
 
-def _sweep(api: Api, journal: Journal, say: Callable[[str], None], left: Sequence[Entry]) -> list[str]:
+def _sweep(api: Api, journal: Journal, say: Say, left: Sequence[Entry]) -> list[str]:
     here = identity(api) if left else ""
     for entry in left:
         if entry.cluster and entry.cluster != here:

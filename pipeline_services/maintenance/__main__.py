@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,13 +21,13 @@ from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.exit_codes import stopped_by
 from pipeline_services.model.failures import Interrupted
 from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.model.say import Say, say_at_once
 from pipeline_services.model.signals import unwinding
 from pipeline_services.platform.cluster import lock
 from pipeline_services.platform.cluster.access import ClusterAccess, access_to, require_answer
 
 OK, FAILED = 0, 1
 ROTATIONS: Final = {"rotate-token": rotate_tokens, "rotate-tls": rotate_tls}
-Say = Callable[[str], None]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"which backup? {archives_of(options.name).to_choose()}")
     try:
         with unwinding():
-            _run(options, _say)
+            _run(options, say_at_once)
     except KeyboardInterrupt as error:
         sys.stderr.write(f"{Interrupted.by(error)}\n")
         return stopped_by(error)
@@ -46,10 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return FAILED
     return OK
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def _run(options: argparse.Namespace, say: Say) -> None:
@@ -68,8 +64,8 @@ def _run(options: argparse.Namespace, say: Say) -> None:
 def _rotate(options: argparse.Namespace, access: ClusterAccess, purpose: str) -> None:
     """While nobody breaks the pipeline, so that it is known what the rotation does to it."""
     with chaos_lock(ChaosTarget(access.target, own=True), purpose):
-        await_influxdb(access, _say)
-        with opened(access, _say) as site:
+        await_influxdb(access, say_at_once)
+        with opened(access, say_at_once) as site:
             require_none_in_force(site.journal)
             ROTATIONS[options.command](site, dry_run=options.dry_run)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,11 +20,11 @@ from pipeline_services.model import roles
 from pipeline_services.model.configuration import Config
 from pipeline_services.model.k8s import K8sObject, secret_text, secret_value
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.say import Say
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.platform.deploy.secrets.store import influxdb
 from pipeline_services.platform.deploy.secrets.tls import CA
 
-Say = Callable[[str], None]
 LINES_NOTED: Final = 3
 """Of what was found, so many lines stand in a note on a volume claim; the command says all of it."""
 

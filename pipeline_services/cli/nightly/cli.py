@@ -24,6 +24,7 @@ from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import PASSED, REFUSED, SUITE_FAILED, stopped_by
 from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.run_lock import sole_holder
+from pipeline_services.model.say import say_at_once
 from pipeline_services.model.signals import held_back, unwinding
 from pipeline_services.model.text import duration, file_time
 
@@ -107,12 +108,12 @@ def _play(options: argparse.Namespace, receivers: Sequence[Receiver]) -> int:
     folder = options.reports / history.NIGHTS / file_time(started)
     folder.mkdir(parents=True, exist_ok=True)
     ends = time.monotonic() + 60 * options.minutes
-    player = Player(options.reports, folder, ends, history.durations(past), _say)
+    player = Player(options.reports, folder, ends, history.durations(past), say_at_once)
     player.play(_planned(options, past))
     night = Night(started, time.time(), player.done, player.stopped_by)
     found = changes(past, night)
     lines = screen.lines(night, found)
-    _say("\n".join(["", *lines]))
+    say_at_once("\n".join(["", *lines]))
     with held_back():
         written = _tried("NO REPORT", lambda: _written(options, folder, past, night, lines))
         queued = _tried(_UNTOLD, lambda: _queued(options, receivers, night, found))
@@ -127,9 +128,9 @@ def _tried(what: str, do: Callable[[], Iterable[str]]) -> bool:
     """Whether it could be done, and what came of it: neither a full disk nor a receiver changes the night's verdict."""
     try:
         for line in do():
-            _say(line)
+            say_at_once(line)
     except (PipelineError, OSError) as error:
-        _say(f"{what}: {error}")
+        say_at_once(f"{what}: {error}")
         return False
     return True
 
@@ -147,7 +148,3 @@ def _queued(options: argparse.Namespace, receivers: Sequence[Receiver], night: N
     wrong, right = problems(night, found), well(night, found)
     link = options.link or str(options.reports / report.PAGE)
     return outbox.queue(options.reports, receivers, lambda box: with_news(box, wrong, right, link))
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)

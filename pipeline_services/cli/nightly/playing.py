@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from pipeline_services.cli.nightly.plan import NOTE, REPAIR, Step, expected_s
 from pipeline_services.cli.nightly.results import State, StepResult
 from pipeline_services.clients import shell
 from pipeline_services.model.paths import REPOSITORY
+from pipeline_services.model.say import Say
 from pipeline_services.model.signals import held_back
 from pipeline_services.model.text import duration
 
@@ -27,7 +28,6 @@ _REASONS: Final = ("REFUSED", "ERROR", "INTERNALERROR")
 _USAGE: Final = "ERROR: usage:"
 _REFUSED_OPTION: Final = ": error: "
 """How argparse says in its second line what was wrong; its first line only says what would be right."""
-Say = Callable[[str], None]
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from pipeline_services.checklist.settling import settle
@@ -21,13 +21,13 @@ from pipeline_services.model.arguments import Parser
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import stopped_by
 from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.model.say import Say, say_at_once
 from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.signals import unwinding
 from pipeline_services.platform.build.progress import Durations, Progress
 from pipeline_services.platform.cluster import lifecycle
 from pipeline_services.platform.cluster.access import access_to, answers
 
-Say = Callable[[str], None]
 REPAIRED, FAILED, BUSY = 0, 1, 2
 _PUT_RIGHT: Final = re.compile(
     r"^(?:removed|made|replaced) "
@@ -48,7 +48,7 @@ class Listening(Progress):
         self.lines.append(text)
 
 
-def main(say: Say = lambda line: print(line, flush=True)) -> int:
+def main(say: Say = say_at_once) -> int:
     """Undo what is left of faults, then restore what is declared; returns the exit code."""
     try:
         to_undo(own_journal().entries())

@@ -12,7 +12,7 @@ from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.maintenance.rotation import watch
 from pipeline_services.maintenance.rotation.load import Writer, noted, writing
-from pipeline_services.maintenance.rotation.steps import Rotation, Say, ahead, carry_out
+from pipeline_services.maintenance.rotation.steps import Rotation, ahead, carry_out
 from pipeline_services.maintenance.rotation.tls.clients import TlsClients
 from pipeline_services.maintenance.rotation.tls.rotation import TlsRotation
 from pipeline_services.maintenance.rotation.tokens.rotation import TokenRotation
@@ -20,6 +20,7 @@ from pipeline_services.maintenance.rotation.workloads import Workloads
 from pipeline_services.maintenance.site import LINES_NOTED, Site
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.say import Say
 from pipeline_services.model.text import exact_duration
 from pipeline_services.model.waiting import WaitExpired
 from pipeline_services.platform.cluster.access import ClusterAccess

@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pipeline_services.model.errors import UnexpectedAnswer
-
-Say = Callable[[str], None]
+from pipeline_services.model.say import Say
 
 
 class Rotation(Protocol):

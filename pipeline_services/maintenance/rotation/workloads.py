@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from pipeline_services.clients.api_server import MAX_CONNECTIONS
 from pipeline_services.clients.kubernetes import Object, WritableCluster
-from pipeline_services.maintenance.rotation.steps import Say
 from pipeline_services.model.k8s import (
     K8sObject,
     annotations_of,
@@ -28,6 +27,7 @@ from pipeline_services.model.k8s import (
     version_of,
 )
 from pipeline_services.model.kinds import KINDS, MERGE_PATCH, WORKLOAD_KINDS
+from pipeline_services.model.say import Say
 from pipeline_services.model.text import plural, rfc3339
 from pipeline_services.platform.deploy import rollout
 from pipeline_services.platform.deploy.drift import RESTARTED_BY, listed

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.say import Say
 from pipeline_services.model.toml_table import require_one_of
 
 AUTO: Final = "auto"
@@ -89,7 +90,7 @@ def known(record: Path, environment: Mapping[str, str] = os.environ) -> Origin |
     return FROM_PACKAGES if was_there_before_it_was_kept else None
 
 
-def decided(record: Path, note: Callable[[str], None], environment: Mapping[str, str] = os.environ) -> Origin:
+def decided(record: Path, note: Say, environment: Mapping[str, str] = os.environ) -> Origin:
     """The origin that is known, or else the one that a probe of the registry decides for; says which in a line.
 
     A cluster keeps the origin that it was made with: a network that comes and goes must not exchange every image.

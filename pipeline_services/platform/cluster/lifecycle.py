@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline_services.model import own_cluster
 from pipeline_services.model.failures import Interrupted, PlatformError
 from pipeline_services.model.paths import Cache, cache_root
+from pipeline_services.model.say import Say
 from pipeline_services.model.signals import unwinding
 from pipeline_services.platform.build.progress import Durations, Progress
 from pipeline_services.platform.cluster import lock
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 CLEANED = ("build", "work", "logs", "toolchains", "engine", "durations.json")
 
 
-def ensure_cluster(
-    name: str = own_cluster.CLUSTER, progress: Callable[[str], None] | None = None, *, settle: Settle
-) -> ClusterAccess:
+def ensure_cluster(name: str = own_cluster.CLUSTER, progress: Say | None = None, *, settle: Settle) -> ClusterAccess:
     """The running cluster as it is, or a new one with the pipeline in it where none answers.
 
     Args:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
 from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.run_lock import sole_holder
+from pipeline_services.model.say import Say
 
 LOCK_TIMEOUT_S: Final = 90 * 60.0
 
 
-def held(
-    path: Path, purpose: str, note: Callable[[str], None], timeout_s: float = LOCK_TIMEOUT_S
-) -> AbstractContextManager[None]:
+def held(path: Path, purpose: str, note: Say, timeout_s: float = LOCK_TIMEOUT_S) -> AbstractContextManager[None]:
     """Hold the lock at ``path`` while the block runs; ``note`` takes the line that says for whom this run waits.
 
     Raises:

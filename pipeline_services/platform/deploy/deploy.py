@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -15,6 +15,7 @@ from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import Invalid
 from pipeline_services.model.k8s import match_labels_of, name_of, replicas_of, version_of
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.say import Say
 from pipeline_services.model.settings import Target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy import drift, render, rollout
@@ -23,7 +24,6 @@ from pipeline_services.platform.deploy.reader import ensure_reader
 from pipeline_services.platform.deploy.reads import READS, stamp_of, started_with
 from pipeline_services.platform.deploy.secrets.store import SecretStore, made_secrets
 
-Progress = Callable[[str], None]
 AUTOSCALER: Final = "HorizontalPodAutoscaler"
 
 
@@ -36,7 +36,7 @@ class Access(Protocol):
     def reader_kubeconfig(self) -> Path: ...
 
 
-def deploy(access: Access, images: Mapping[str, str], progress: Progress, *, overlay: Path = render.OVERLAY) -> None:
+def deploy(access: Access, images: Mapping[str, str], progress: Say, *, overlay: Path = render.OVERLAY) -> None:
     """Apply the manifests, make the secrets that are missing, remove what does not belong, and wait until all is ready.
 
     Args:
@@ -56,7 +56,7 @@ class _Deploy:
     """One deploy. ``versions`` has the resource version of every ConfigMap and Secret that is in place."""
 
     def __init__(
-        self, api: WritableCluster, pool: Executor, manifests: list[Object], progress: Progress, pipeline: Pipeline
+        self, api: WritableCluster, pool: Executor, manifests: list[Object], progress: Say, pipeline: Pipeline
     ) -> None:
         self._api = api
         self._pipeline = pipeline

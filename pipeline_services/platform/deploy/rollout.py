@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +33,7 @@ from pipeline_services.model.k8s import (
     template_of,
 )
 from pipeline_services.model.kinds import WORKLOAD_KINDS
+from pipeline_services.model.say import Say
 from pipeline_services.model.waiting import WaitExpired, wait_until
 from pipeline_services.platform.deploy.drift import listed
 
@@ -63,9 +64,7 @@ class RolloutFailed(PlatformError):
     """A workload does not come up. The message says which pod, why, and how its log ends."""
 
 
-def wait_for(
-    api: Cluster, pool: Executor, wanted: Iterable[str], progress: Callable[[str], None], within: float = WITHIN
-) -> None:
+def wait_for(api: Cluster, pool: Executor, wanted: Iterable[str], progress: Say, within: float = WITHIN) -> None:
     """Wait until each workload named in ``wanted`` has all its pods, new ones only, ready.
 
     Raises:

@@ -8,12 +8,13 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.paths import cache_root
+from pipeline_services.model.say import Say
 from pipeline_services.model.text import one_line
 
 PROJECT: Final = Path(__file__).parent
@@ -80,7 +81,7 @@ def allure_version() -> str:
     return str(lock["packages"]["node_modules/allure"]["version"])
 
 
-def generator(say: Callable[[str], None]) -> Path:
+def generator(say: Say) -> Path:
     """The folder with the installed generator; the first call on a machine installs it.
 
     An interrupted installation leaves nothing half done; the next one starts from npm's own cache.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline_services.model.say import Say
 from pipeline_services.reporting.allure import node
 from pipeline_services.reporting.allure.packed import packed
 from pipeline_services.reporting.allure.page_maker import PageMaker
@@ -49,7 +50,7 @@ class PageRequest:
     sort: str = BY_STATUS
 
 
-def make(request: PageRequest, say: Callable[[str], None], started: PageMaker | None = None) -> Path:
+def make(request: PageRequest, say: Say, started: PageMaker | None = None) -> Path:
     """Generate the page and return its file.
 
     Args:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline_services.model.say import Say
 from pipeline_services.model.text import one_line
 from pipeline_services.reporting.allure import node
 
@@ -28,7 +29,7 @@ class PageMaker:
         installed: the folder with the library.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Say) -> None:
         command, _ = node.node_command()
         self.installed = node.generator(say)
         quick = {"NODE_COMPILE_CACHE": str(self.installed / "compiled"), "NO_COLOR": "1"}

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pipeline_services.faults.journal import own_journal
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.say import Say
 from pipeline_services.model.settings import resolve_target
-
-Say = Callable[[str], None]
 
 
 def make_ready(on_purpose: str | None, say: Say, pipeline: Pipeline) -> None:

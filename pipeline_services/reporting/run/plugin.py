@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ import allure_commons
 import pytest
 
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.say import Say
 from pipeline_services.model.signals import unwind_from_now
 from pipeline_services.model.standard_output import have_output, unbreakable
 from pipeline_services.reporting.allure.page_maker import loading
@@ -99,7 +99,7 @@ def _require_plugins(config: pytest.Config) -> None:
             raise pytest.UsageError(f"without pytest's {plugin} there is no {lacks}: leave out -p no:{plugin}")
 
 
-def _in_one_process(config: pytest.Config, say: Callable[[str], None]) -> None:
+def _in_one_process(config: pytest.Config, say: Say) -> None:
     """Turn pytest-xdist off, wherever it was asked for: its workers would each judge and report a part of the run."""
     option = config.option
     if getattr(option, "dist", "no") != "no" or getattr(option, "tx", None):

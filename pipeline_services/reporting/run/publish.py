@@ -7,13 +7,14 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_services.model.paths import short
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.say import Say
 from pipeline_services.model.text import utc
 from pipeline_services.reporting.allure import page, results
 from pipeline_services.reporting.allure.node import PageUnavailable
@@ -45,7 +46,6 @@ UNANSWERED: Final = "unanswered"
 """The folder for the report of a run that could ask nothing."""
 REPLAY: Final = "replay"
 """The folder for the report of a saved snapshot, so that it does not pass for one of the cluster."""
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

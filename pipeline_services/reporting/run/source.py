@@ -13,6 +13,7 @@ from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.metrics.key_metrics import KEY_METRICS, metrics_of
 from pipeline_services.model.metrics.metric import changes, with_levels
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.say import Say
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.reporting.run import looks, own_cluster
 from pipeline_services.reporting.run.attachments import ReadLog
@@ -22,8 +23,6 @@ from pipeline_services.reporting.run.options import RunOptions
 from pipeline_services.reporting.run.selection import MATRIX
 from pipeline_services.snapshot.saved import announcement
 from pipeline_services.snapshot.snapshot import Snapshot
-
-Say = Callable[[str], None]
 
 
 class SnapshotSource:

@@ -6,10 +6,11 @@ A green run does not load this, nor triage.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline_services.model.say import Say
 from pipeline_services.model.settings import Settings
 from pipeline_services.model.text import one_line
 from pipeline_services.reporting.allure import page_texts
@@ -23,8 +24,6 @@ from pipeline_services.triage.model import Diagnosis
 from pipeline_services.triage.model import Finding as Cause
 from pipeline_services.triage.walk import workflow
 from pipeline_services.triage.walk.workflow import Course
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from typing import Final
 from pipeline_services.clients.certificates import Certificate, shown_by
 from pipeline_services.clients.kubernetes import Object, WritableCluster
 from pipeline_services.clients.port_forward import LOCALHOST, PortForward
-from pipeline_services.maintenance.rotation.steps import Say
 from pipeline_services.maintenance.rotation.tls import bundle
 from pipeline_services.maintenance.rotation.tls.clients import TlsClients
 from pipeline_services.maintenance.rotation.tls.handshake import refusal
@@ -26,6 +25,7 @@ from pipeline_services.model.errors import (
 )
 from pipeline_services.model.k8s import name_of
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.say import Say
 from pipeline_services.model.text import plural
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.secrets.store import SecretStore

@@ -11,7 +11,6 @@ from pipeline_services.clients.kubernetes import Object, WritableCluster
 from pipeline_services.clients.pod_exec import output_of
 from pipeline_services.maintenance.influxdb.contents import Json
 from pipeline_services.maintenance.influxdb.server import InfluxServer
-from pipeline_services.maintenance.rotation.steps import Say
 from pipeline_services.maintenance.rotation.tokens.influx import accept, delete, for_the_same, make_like, token_of
 from pipeline_services.maintenance.rotation.tokens.steps import STEPS, Place, Step, Token, next_step, require_known
 from pipeline_services.maintenance.rotation.watch import WATCHED_S, Look, all_working, dropped_out, nobody
@@ -20,6 +19,7 @@ from pipeline_services.model.configuration import SecretKey
 from pipeline_services.model.errors import PipelineError, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.model.k8s import is_terminating, name_of, secret_text
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.model.say import Say
 from pipeline_services.model.text import plural
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.secrets.store import SecretStore
