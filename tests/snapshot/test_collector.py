@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_services.clients.http import READ_TIMEOUT
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.metrics.key_metrics import KEY_METRICS
@@ -233,7 +234,7 @@ def test_a_service_that_hangs_does_not_hold_up_the_others(pipeline: FakePipeline
         pipeline.api.pods["grafana-0", 3000] = int(hanging.getsockname()[1])
         started = time.monotonic()
         snapshot = collect(pipeline.cluster, deadline=3.0)
-        assert time.monotonic() - started < 5.0
+        assert time.monotonic() - started < READ_TIMEOUT, "as long as the client itself waits for an answer"
     failed = {source.split("_")[0] for source in snapshot.failures if source not in UNSERVED}
     assert failed == {"grafana"}
     assert "within 3 s" in snapshot.failures["grafana_panels/1"].message
