@@ -25,7 +25,7 @@ from pipeline_services.measure.samples import AUDIT_PREFIX
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet, UnexpectedAnswer
-from pipeline_services.model.k8s import K8sObject, labels_of, name_of, restarts_of, stamped
+from pipeline_services.model.k8s import K8sObject, name_of, restarts_of, stamped
 from pipeline_services.model.offsets import Offsets
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.present import present
@@ -159,7 +159,7 @@ class Observer(AbstractContextManager["Observer"]):
         return sorted(found, key=lambda line: line.at)
 
     def _errors_in(self, part: Component, pods: Sequence[K8sObject], seconds: int) -> list[LogLine]:
-        own = [pod for pod in pods if part.owns(labels_of(pod))]
+        own = [pod for pod in pods if part.owns(pod)]
         lives = [
             (name_of(pod), previous) for pod in own for previous in ([False, True] if restarts_of(pod) else [False])
         ]

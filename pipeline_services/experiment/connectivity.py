@@ -13,7 +13,7 @@ from pipeline_services.faults.model import Node
 from pipeline_services.faults.processes import Processes
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.flows import Attempt, attempts
-from pipeline_services.model.k8s import endpoints_of, is_terminating, labels_of, service_of, status_of
+from pipeline_services.model.k8s import endpoints_of, is_terminating, service_of, status_of
 from pipeline_services.model.pipeline import Pipeline
 
 CONNECT_TIMEOUT_S: Final = 2
@@ -74,7 +74,7 @@ class Connectivity:
             PreconditionNotMet: no pod of it has one.
         """
         part = self._pipeline[app]
-        own = [pod for pod in self._cluster.list("pods") if part.owns(labels_of(pod)) and not is_terminating(pod)]
+        own = [pod for pod in self._cluster.list("pods") if part.owns(pod) and not is_terminating(pod)]
         found = [str(status_of(pod)["podIP"]) for pod in own if status_of(pod).get("podIP")]
         if not found:
             raise PreconditionNotMet(f"no pod of {app} has an address")

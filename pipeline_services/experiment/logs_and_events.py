@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.experiment.pipeline import SteadyPipeline
 from pipeline_services.model.errors import PipelineError
-from pipeline_services.model.k8s import labels_of, name_of, restarts_of
+from pipeline_services.model.k8s import name_of, restarts_of
 from pipeline_services.snapshot.publication import redactor
 from pipeline_services.snapshot.sources.kubernetes import shaped
 
@@ -47,7 +47,7 @@ def read_logs(pipeline: SteadyPipeline, when: str) -> Logs:
         return {f"pods {when}": unreadable(error)}
     logs: Logs = {}
     for pod in pods:
-        part = pipeline.description.component_of(labels_of(pod))
+        part = pipeline.description.component_of(pod)
         if part is not None and part.id in pipeline.description.data_path:
             name = name_of(pod)
             logs[f"{name} {when}"] = _tail(pipeline, redact, name, part.container)

@@ -24,7 +24,6 @@ from pipeline_services.measure.probes import Probes
 from pipeline_services.measure.samples import PodSeen, component_ready, drained_lag, fresh_age_s, newest_of
 from pipeline_services.model import roles
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
-from pipeline_services.model.k8s import labels_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.say import Say
 from pipeline_services.model.waiting import WaitExpired, wait_until
@@ -154,7 +153,7 @@ class SteadyPipeline:
             PreconditionNotMet: it is no pod of a component, or the container does not run.
         """
         found = self.probes.pod(pod)
-        part = self.description.component_of(labels_of(found))
+        part = self.description.component_of(found)
         if part is None:
             raise PreconditionNotMet(f"{pod} is a pod of no component")
         return Processes(self.api, pods.container_id(found, part.container))

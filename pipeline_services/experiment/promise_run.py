@@ -28,7 +28,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.arguments import Parser, add_target
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
-from pipeline_services.model.k8s import is_ready, labels_of, name_of
+from pipeline_services.model.k8s import is_ready, name_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.say import say_at_once
 from pipeline_services.model.toml_table import require_one_of
@@ -147,7 +147,7 @@ class _Stage:
 
     def _pod(self, component: str) -> str:
         part = self.authorized.target.pipeline[component]
-        found = [pod for pod in self.observer.cluster.list("pods") if part.owns(labels_of(pod)) and is_ready(pod)]
+        found = [pod for pod in self.observer.cluster.list("pods") if part.owns(pod) and is_ready(pod)]
         if not found:
             raise PreconditionNotMet(f"there is no ready pod of {component}", next_step="pytest -m daily")
         return name_of(found[0])

@@ -15,7 +15,6 @@ from pipeline_services.model.k8s import (
     K8sObject,
     environment_of,
     epoch,
-    labels_of,
     name_of,
     ports_of,
     references_of,
@@ -178,7 +177,7 @@ def pods_with_old_token(snapshot: Snapshot) -> list[K8sObject]:
         NoData: nobody says when it was written.
     """
     written, part = token_written(snapshot), snapshot.pipeline[roles.PROCESSOR]
-    pods = [pod for pod in snapshot.data("pods") if part.owns(labels_of(pod)) and _has_token(snapshot, pod)]
+    pods = [pod for pod in snapshot.data("pods") if part.owns(pod) and _has_token(snapshot, pod)]
     return [pod for pod in pods if (started_at(pod) or written) < written]
 
 

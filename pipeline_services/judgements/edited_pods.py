@@ -20,7 +20,6 @@ from pipeline_services.model.k8s import (
     is_complete,
     is_ready,
     is_terminating,
-    labels_of,
     name_of,
     owners_of,
     spec_of,
@@ -74,7 +73,7 @@ def _edited(template: K8sObject, pods: list[K8sObject], component: str) -> Itera
 
 def _is_settled(pod: K8sObject, part: Component, now: float) -> bool:
     """Whether it is the part's by its name, or by its labels where no Service leads to it, and has run for a while."""
-    by_label = part.service is None and part.owns(labels_of(pod))
+    by_label = part.service is None and part.owns(pod)
     runs = is_ready(pod) and not is_terminating(pod) and age(pod, now) >= SETTLED_S
     return runs and (by_label or is_made_by(pod, part))
 

@@ -65,7 +65,7 @@ def _workloads(
     own = [part for part in snapshot.pipeline.workloads.values() if part.service is None]
     described = {*known, *map(name_of, workloads), *(part.workload for part in own)}
     for item in _undeclared(snapshot.data(KINDS[kind].source), described):
-        part = next((one for one in own if one.owns(labels_of(template_of(item)))), None)
+        part = next((one for one in own if one.owns(template_of(item))), None)
         if part is not None and progress_of(item).wanted:
             does = f"policies and autoscalers take its pods for those of {part.id}, and so do their metrics"
             yield Drift(kind, name_of(item), part.reports_to, extra=does)

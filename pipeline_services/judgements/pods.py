@@ -25,7 +25,6 @@ from pipeline_services.model.k8s import (
     init_container_statuses,
     is_ready,
     is_terminating,
-    labels_of,
     last_end,
     name_of,
     phase_of,
@@ -157,7 +156,7 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
     advice = advice_about(component)
     pods = pods_of(snapshot, component)
     for part in snapshot.pipeline.parts_of(component):
-        if not any(part.owns(labels_of(pod)) for pod in pods):
+        if not any(part.owns(pod) for pod in pods):
             require_settled(snapshot, component)
             missing = advice.but(next_command="kubectl get deployments,statefulsets,daemonsets -n {namespace}")
             wanted = f"at least one with {part.label_selector}, Running and ready"

@@ -9,7 +9,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.pods import is_made_by, ready_pods, require_ready
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import age, epoch, labels_of, name_of, ready_since
+from pipeline_services.model.k8s import age, epoch, name_of, ready_since
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.model.pipeline import PROMETHEUS, Pipeline
@@ -47,7 +47,7 @@ def pods_are_scraped(snapshot: Snapshot, component: str) -> None:
     targets = {target["labels"].get("pod"): target for target in snapshot.data("prometheus_targets")}
     for pod in ready_pods(snapshot, component):
         part = snapshot.pipeline[component]
-        if age(pod, snapshot.taken_at) < FOUND_AFTER or not part.owns(labels_of(pod)) or not is_made_by(pod, part):
+        if age(pod, snapshot.taken_at) < FOUND_AFTER or not part.owns(pod) or not is_made_by(pod, part):
             continue
         if name_of(pod) not in targets:
             _require_running_for_a_while(snapshot)

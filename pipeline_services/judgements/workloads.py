@@ -12,7 +12,6 @@ from pipeline_services.model.k8s import (
     condition_status,
     containers_of,
     is_ready,
-    labels_of,
     progress_of,
     template_of,
 )
@@ -59,8 +58,8 @@ def _judge(snapshot: Snapshot, part: Component) -> None:
 def _is_under_way(snapshot: Snapshot, part: Component) -> bool:
     """Whether something moves: a pod has just been made, starts or goes, and none is stuck."""
     now = snapshot.taken_at
-    pods = [pod for pod in pods_of(snapshot, part.reports_to) if part.owns(labels_of(pod))]
+    pods = [pod for pod in pods_of(snapshot, part.reports_to) if part.owns(pod)]
     if not all(is_ready(pod) or is_starting(pod, now) for pod in pods):
         return False
-    everything = [pod for pod in labelled_pods(snapshot, part.reports_to) if part.owns(labels_of(pod))]
+    everything = [pod for pod in labelled_pods(snapshot, part.reports_to) if part.owns(pod)]
     return any(is_leaving(pod, now) for pod in everything) or any(age(pod, now) < STARTING_FOR for pod in pods)

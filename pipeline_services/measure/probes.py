@@ -21,7 +21,6 @@ from pipeline_services.model.k8s import (
     container_statuses,
     is_ready,
     is_terminating,
-    labels_of,
     name_of,
     phase_of,
     restarts_of,
@@ -174,7 +173,7 @@ def metric_value(text: str, name: str, labels: Mapping[str, str]) -> float:
 
 def pod_seen(pod: K8sObject, pipeline: Pipeline) -> PodSeen:
     """What a sample keeps of a pod."""
-    component, containers = pipeline.component_of(labels_of(pod)), container_statuses(pod)
+    component, containers = pipeline.component_of(pod), container_statuses(pod)
     return PodSeen(
         name=name_of(pod),
         app=component.id if component else "",

@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.foreign import Security
+from pipeline_services.model.k8s import K8sObject, labels_of
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.log_levels import is_severe
 
@@ -153,9 +154,9 @@ class Component:
         """The selector as ``kubectl -l`` takes it."""
         return ",".join(f"{key}={value}" for key, value in self.selector.items())
 
-    def owns(self, labels: Mapping[str, str] | None) -> bool:
-        """Whether a pod with these labels is one of its pods."""
-        return bool(self.selector) and self.selector.items() <= (labels or {}).items()
+    def owns(self, pod: K8sObject) -> bool:
+        """Whether a pod, or a pod template, has the labels of its pods."""
+        return bool(self.selector) and self.selector.items() <= labels_of(pod).items()
 
     @property
     def reports_to(self) -> str:

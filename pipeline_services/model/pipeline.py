@@ -244,9 +244,9 @@ class Pipeline:
         """Name of the Service to the component behind it."""
         return {part.service.name: part.id for part in self.workloads.values() if part.service}
 
-    def component_of(self, labels: Mapping[str, str] | None) -> Component | None:
-        """The component whose selector matches a pod's labels; None where none does."""
-        return next((part for part in self.workloads.values() if part.owns(labels)), None)
+    def component_of(self, pod: Mapping[str, Any]) -> Component | None:
+        """The component whose selector matches the labels of a pod; None where none does."""
+        return next((part for part in self.workloads.values() if part.owns(pod)), None)
 
     def rank(self, component: str) -> int:
         """The place of a component in the order of findings; unknown ones come last."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import K8sObject, labels_of, name_of
+from pipeline_services.model.k8s import K8sObject, name_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 
@@ -30,7 +30,7 @@ def labelled_pods(snapshot: Snapshot, component: str) -> list[K8sObject]:
     found = snapshot.derive(_found)
     if component not in found:
         parts = snapshot.pipeline.parts_of(component)
-        found[component] = [pod for pod in snapshot.data("pods") if any(part.owns(labels_of(pod)) for part in parts)]
+        found[component] = [pod for pod in snapshot.data("pods") if any(part.owns(pod) for part in parts)]
     return list(found[component])
 
 

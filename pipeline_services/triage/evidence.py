@@ -108,7 +108,7 @@ class Evidence:
     @cached_property
     def _pods_by_component(self) -> dict[str, list[K8sObject]]:
         pods, parts = self.objects("pods"), self.pipeline.workloads.values()
-        return {part.id: [pod for pod in pods if part.owns(labels_of(pod))] for part in parts}
+        return {part.id: [pod for pod in pods if part.owns(pod)] for part in parts}
 
     def pods(self, component: str) -> list[K8sObject]:
         """The component's pods that are meant to stay."""

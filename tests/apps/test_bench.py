@@ -59,7 +59,7 @@ def test_the_pod_is_the_processors_but_for_its_topic() -> None:
 
 
 def test_nobody_takes_the_pod_for_one_of_the_pipelines() -> None:
-    assert PIPELINE.component_of(pod(PROCESSOR, LOAD)["metadata"]["labels"]) is None
+    assert PIPELINE.component_of(pod(PROCESSOR, LOAD)) is None
 
 
 def test_the_ways_are_to_the_ports_of_kafka_and_influxdb_alone() -> None:

@@ -118,7 +118,7 @@ def kafka_broker_wrong(world: World) -> None:
 
 def crash_looping(world: World, pod: dict[str, Any], error: str) -> None:
     """The pod's only container ends soon after each start, saying why."""
-    name, part = pod["metadata"]["name"], world.pipeline.component_of(pod["metadata"]["labels"])
+    name, part = pod["metadata"]["name"], world.pipeline.component_of(pod)
     assert part
     never_ready(world, pod)
     ended = {"reason": "Error", "exitCode": 1, "finishedAt": world.ago(20)}

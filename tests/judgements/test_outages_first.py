@@ -39,7 +39,7 @@ def watchers_cut_off(world: World) -> None:
 
 def _is_watcher(world: World, peer: Mapping[str, Mapping[str, Mapping[str, str]]]) -> bool:
     labels = peer.get("podSelector", {}).get("matchLabels")
-    part = world.pipeline.component_of(labels)
+    part = world.pipeline.component_of({"metadata": {"labels": labels}})
     return part is not None and part.id in WATCHERS
 
 

@@ -43,11 +43,11 @@ class World:
 
     def pods(self, component: str) -> list[dict[str, Any]]:
         """The pods of a component's workload."""
-        return [pod for pod in self.answers["pods"] if self.pipeline[component].owns(pod["metadata"]["labels"])]
+        return [pod for pod in self.answers["pods"] if self.pipeline[component].owns(pod)]
 
     def drop_pods(self, component: str) -> None:
         """Remove them."""
-        self.drop("pods", lambda pod: self.pipeline[component].owns(pod["metadata"]["labels"]))
+        self.drop("pods", self.pipeline[component].owns)
 
     def drop(self, source: str, wanted: Callable[[dict[str, Any]], bool]) -> None:
         """Remove from the list ``source`` what is ``wanted``."""

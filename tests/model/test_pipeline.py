@@ -86,14 +86,14 @@ def test_another_pipeline_keeps_its_own_names() -> None:
         document["components"]["kafka"] |= {"workload": "broker", "selector": {"app.kubernetes.io/name": "broker"}}
 
     other = Pipeline.from_document(changed(rename))
-    found = other.component_of({"app.kubernetes.io/name": "broker", "pod": "broker-0"})
+    found = other.component_of({"metadata": {"labels": {"app.kubernetes.io/name": "broker", "pod": "broker-0"}}})
     assert found is not None
     assert (found.id, found.first_pod, found.label_selector) == (
         roles.KAFKA,
         "broker-0",
         "app.kubernetes.io/name=broker",
     )
-    assert other.component_of({"app": "kafka"}) is None
+    assert other.component_of({"metadata": {"labels": {"app": "kafka"}}}) is None
     assert Pipeline.load()[roles.KAFKA].workload == "kafka"
 
 

@@ -72,8 +72,7 @@ def test_a_producer_runs_as_it_is_deployed_into_a_topic_of_its_own() -> None:
 
 
 def test_nobody_takes_a_version_for_a_pod_of_the_pipeline() -> None:
-    labels = version_pod(PROCESSOR, "apps:2", Place(TOPIC, 7), PIPELINE)["metadata"]["labels"]
-    assert PIPELINE.component_of(labels) is None
+    assert PIPELINE.component_of(version_pod(PROCESSOR, "apps:2", Place(TOPIC, 7), PIPELINE)) is None
 
 
 def test_the_topic_is_filled_by_the_baseline() -> None:

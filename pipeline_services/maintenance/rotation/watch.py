@@ -11,7 +11,7 @@ from pipeline_services.measure.probes import Probes
 from pipeline_services.measure.samples import SourceSample
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import container_statuses, is_running, is_terminating, labels_of, name_of
+from pipeline_services.model.k8s import container_statuses, is_running, is_terminating, name_of
 
 WATCHED_S: Final = 15.0
 """Seconds for which the clients are watched once a token is refused: the processor writes several times in each."""
@@ -85,5 +85,5 @@ def _pods(probes: Probes, component: str) -> list[str]:
     return [
         name_of(pod)
         for pod in probes.cluster.list("pods")
-        if part.owns(labels_of(pod)) and not is_terminating(pod) and any(map(is_running, container_statuses(pod)))
+        if part.owns(pod) and not is_terminating(pod) and any(map(is_running, container_statuses(pod)))
     ]

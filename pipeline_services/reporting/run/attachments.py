@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pipeline_services.model.k8s import labels_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -108,7 +107,7 @@ def _is_of(item: dict[str, Any], pipeline: Pipeline, component: str) -> bool:
     parts = pipeline.parts_of(component)
     names = (item["metadata"].get("name"), (item.get("involvedObject") or {}).get("name"))
     known = (component, *(part.workload for part in parts))
-    return any(part.owns(labels_of(item)) for part in parts) or any(one in str(name) for one in known for name in names)
+    return any(part.owns(item) for part in parts) or any(one in str(name) for one in known for name in names)
 
 
 def _log_text(pods: list[dict[str, Any]]) -> str:

@@ -141,7 +141,7 @@ class Network:
         for item in self._snapshot.data("pods"):
             if not spec_of(item).get("hostNetwork") and phase_of(item) not in _OVER:
                 kinds.setdefault(self._kind(item), item)
-        found = [self._read(item, self._described.component_of(labels_of(item))) for item in kinds.values()]
+        found = [self._read(item, self._described.component_of(item)) for item in kinds.values()]
         running = {pods.name for pods in found}
         others = [part for part in self._described.workloads.values() if part.id not in running]
         return [*found, *(self._read(self._template(part), part) for part in others)]

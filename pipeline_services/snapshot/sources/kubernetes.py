@@ -14,7 +14,6 @@ from pipeline_services.model.k8s import (
     containers_of,
     created_at,
     holding_of,
-    labels_of,
     last_seen,
     managed_fields_of,
     name_of,
@@ -119,7 +118,7 @@ def read_logs(cluster: Cluster, pods: Iterable[Mapping[str, Any]], component: Co
     Raises:
         AccessDenied: the account may not read logs.
     """
-    newest = sorted((pod for pod in pods if component.owns(labels_of(pod))), key=created_at)[-LOG_PODS:]
+    newest = sorted((pod for pod in pods if component.owns(pod)), key=created_at)[-LOG_PODS:]
     return [
         _log(cluster, name_of(pod), str(container["name"]), restarted=_restarted(pod, container["name"]))
         for pod in newest

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pipeline_services.model.k8s import containers_of, is_ready, labels_of, name_of, phase_of, spec_of, status_of
+from pipeline_services.model.k8s import containers_of, is_ready, name_of, phase_of, spec_of, status_of
 from pipeline_services.model.pipeline import Pipeline
 
 _POD: Final[Mapping[str, tuple[str, ...]]] = {
@@ -28,7 +28,7 @@ def shapes(pipeline: Pipeline) -> dict[str, Shape]:
     prefixes = tuple(f"{part.workload}-" for part in pipeline.workloads.values())
 
     def is_own(item: Mapping[str, Any]) -> bool:
-        return name_of(item).startswith(prefixes) or pipeline.component_of(labels_of(item)) is not None
+        return name_of(item).startswith(prefixes) or pipeline.component_of(item) is not None
 
     def pod(item: dict[str, Any]) -> dict[str, Any]:
         is_well = is_ready(item) and phase_of(item) == "Running"

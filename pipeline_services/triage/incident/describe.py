@@ -101,7 +101,7 @@ def _items(snapshot: Snapshot, source: str) -> list[K8sObject]:
 
 
 def _belongs(item: K8sObject, kind: str, part: Component) -> bool:
-    return (kind, name_of(item)) == (part.kind, part.workload) or part.owns(labels_of(item))
+    return (kind, name_of(item)) == (part.kind, part.workload) or part.owns(item)
 
 
 def _event(event: K8sObject) -> str:

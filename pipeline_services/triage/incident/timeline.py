@@ -19,7 +19,6 @@ from pipeline_services.model.k8s import (
     first_seen,
     involved_object,
     is_true,
-    labels_of,
     last_end,
     last_seen,
     name_of,
@@ -171,7 +170,7 @@ def _events(snapshot: Snapshot, scope: _Scope) -> Iterator[IncidentEvent]:
 
 def _pods(snapshot: Snapshot, scope: _Scope) -> Iterator[IncidentEvent]:
     for pod in snapshot.data_or("pods", ()):
-        part = snapshot.pipeline.component_of(labels_of(pod))
+        part = snapshot.pipeline.component_of(pod)
         component = part.reports_to if part else ""
         for one in _life(pod) if component in scope.suffering else ():
             if component in scope.own or scope.is_part(one.at):

@@ -13,7 +13,7 @@ from pipeline_services.maintenance.rotation.watch import Look
 from pipeline_services.maintenance.rotation.workloads import Workloads, files_of
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, ServiceUnreachable
-from pipeline_services.model.k8s import is_terminating, labels_of, name_of
+from pipeline_services.model.k8s import is_terminating, name_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets.tls import CA, LOCAL_NAME
 
@@ -106,5 +106,5 @@ class TlsClients:
     def _url_for(self, pod: Object) -> str:
         """InfluxDB's own pod calls it by the name that it has there: no policy lets it call itself by the Service's."""
         service = self.pipeline.service(roles.INFLUXDB)
-        itself = self.pipeline[roles.INFLUXDB].owns(labels_of(pod))
+        itself = self.pipeline[roles.INFLUXDB].owns(pod)
         return f"{service.scheme}://{LOCAL_NAME}:{service.port}" if itself else service.url
