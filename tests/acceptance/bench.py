@@ -37,15 +37,16 @@ class Run:
 
 def pytest_daily(*arguments: str | Path, reports: Path) -> Run:
     """Run ``pytest -m daily`` as an operator would, its report in ``reports``."""
-    return _run("pytest", "-m", "daily", "--reports", reports, *arguments)
+    return ran("pytest", "-m", "daily", "--reports", reports, *arguments)
 
 
 def triage(*arguments: str | Path, reports: Path) -> Run:
     """Run triage as ``make triage`` does, its files in ``reports``."""
-    return _run("pipeline_services.triage", "--reports", reports, *arguments)
+    return ran("pipeline_services.triage", "--reports", reports, *arguments)
 
 
-def _run(module: str, *arguments: str | Path) -> Run:
+def ran(module: str, *arguments: str | Path) -> Run:
+    """Run a module of the suite to its end."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     started = time.monotonic()
     process = subprocess.Popen(
