@@ -13,6 +13,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from pipeline_services.apps.config import KafkaConfig
 from pipeline_services.apps.direct_socket import DIRECT
+from pipeline_services.apps.patient_client import PatientClient
 from pipeline_services.apps.stopping import Stop
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ COMMON: Final[dict[str, Any]] = {
 # delivery_timeout_ms: a batch that outlives it can wedge the idempotent producer for good, so it must never expire.
 PRODUCER: Final[dict[str, Any]] = {
     **COMMON,
+    "kafka_client": PatientClient,
     "acks": "all",
     "enable_idempotence": True,
     "linger_ms": 100,
