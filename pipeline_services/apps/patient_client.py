@@ -2,8 +2,8 @@
 
 While its broker cannot be sent to, a producer with readings asks its client for how long to wait before it looks again.
 The client of kafka-python answers 0 while it connects, and else in seconds what is taken for milliseconds. So the
-producer looks without a pause for as long as a connection hangs, on one of two cores. A longer wait delays nothing: a
-connection that is made or fails ends it.
+producer looks without a pause for as long as a connection hangs, on one of two cores. A longer wait costs a tenth of a
+second at most, after a pause between two attempts: a connection that is made or fails ends it.
 
 For producers alone: a consumer asks the same question to learn whether its coordinator is lost, and 0 means no to it.
 """
