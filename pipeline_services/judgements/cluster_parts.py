@@ -8,7 +8,7 @@ from pipeline_services.judgements.declared import text_differences, view_of
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh_nodes
 from pipeline_services.model.cluster_part import COREFILE, LEASE, ClusterPart
-from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import SILENT_AFTER_S, K8sObject, is_true, name_of, progress_of, renewed_at, spec_of
 from pipeline_services.model.kinds import KINDS, SYSTEM
 from pipeline_services.model.metrics.advice import Advice, advice_about
@@ -44,6 +44,7 @@ def part_is_as_declared(snapshot: Snapshot, name: str) -> None:
 
     Raises:
         PreconditionNotMet: it is not there, which another check says.
+        NoData: the checkout declares nothing of it.
     """
     part, (kind, declares) = snapshot.pipeline.cluster[name], declared_object(snapshot, name)
     if _live(snapshot, name) is None:
@@ -56,7 +57,7 @@ def part_is_as_declared(snapshot: Snapshot, name: str) -> None:
 
 def set_otherwise(snapshot: Snapshot, name: str) -> list[Difference]:
     """In what a part of the cluster that is there is not as it is declared; of a DNS server its Corefile is."""
-    declared, live = snapshot.data("declared_parts")[name], _live(snapshot, name)
+    declared, live = _declared(snapshot, name), _live(snapshot, name)
     if live is None:
         return []
     if isinstance(live, str):
@@ -66,8 +67,15 @@ def set_otherwise(snapshot: Snapshot, name: str) -> list[Difference]:
 
 def declared_object(snapshot: Snapshot, name: str) -> tuple[str, str]:
     """Kind and name of the object that is declared of a part."""
-    declared = snapshot.data("declared_parts")[name]
+    declared = _declared(snapshot, name)
     return str(declared["kind"]), name_of(declared)
+
+
+def _declared(snapshot: Snapshot, name: str) -> K8sObject:
+    found: K8sObject | None = snapshot.data("declared_parts").get(name)
+    if found is None:
+        raise NoData(f"nothing is declared of {name}")
+    return found
 
 
 def _live(snapshot: Snapshot, name: str) -> K8sObject | str | None:
