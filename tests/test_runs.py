@@ -29,6 +29,11 @@ def test_what_one_reads_and_changes_no_other_finds(tmp_path: Path) -> None:
     assert [run("says", cwd=tmp_path).returncode for _ in range(2)] == [0, 0]
 
 
+def test_the_modules_are_read_before(tmp_path: Path) -> None:
+    (tmp_path / "says.py").write_text("import sys\nassert 'tests.read_once' in sys.modules")
+    assert run("says", cwd=tmp_path).returncode == 0, "a module of tests/read_once.py is not there: each run reads all"
+
+
 def test_one_that_fails_or_is_killed_is_no_success(tmp_path: Path) -> None:
     (tmp_path / "fails.py").write_text("raise ValueError('not well')")
     (tmp_path / "killed.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
