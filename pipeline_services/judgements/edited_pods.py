@@ -73,9 +73,8 @@ def _edited(template: K8sObject, pods: list[K8sObject], component: str) -> Itera
 
 def _is_settled(pod: K8sObject, part: Component, now: float) -> bool:
     """Whether it is the part's by its name, or by its labels where no Service leads to it, and has run for a while."""
-    by_label = part.service is None and part.owns(pod)
-    runs = is_ready(pod) and not is_terminating(pod) and age(pod, now) >= SETTLED_S
-    return runs and (by_label or is_made_by(pod, part))
+    is_own = (part.service is None and part.owns(pod)) or is_made_by(pod, part)
+    return is_own and is_ready(pod) and not is_terminating(pod) and age(pod, now) >= SETTLED_S
 
 
 def _view(pod: K8sObject) -> Mapping[str, Any]:

@@ -35,12 +35,25 @@ def extras(snapshot: Snapshot, component: str) -> Iterator[Drift]:
 
     What an older suite did not ask for is left out.
     """
-    declared: list[K8sObject] = snapshot.data("declared")
-    workloads = [item for item in declared if item["kind"] in WORKLOADS]
     for source, kind, owner, rule in _RULES:
         if owner in ("", component) and (source not in ASKED_SINCE or snapshot.asked(source)):
-            known = {name_of(item) for item in declared if item["kind"] == kind}
-            yield from (one for one in rule(snapshot, kind, known, workloads) if one.component == component)
+            yield from (one for one in _told_by(rule, kind, snapshot) if one.component == component)
+
+
+def _told_by(rule: _Rule, kind: str, snapshot: Snapshot) -> list[Drift]:
+    """What a rule finds of a kind: all of it at once, since each component asks for its own."""
+    told = snapshot.derive(_told)
+    if (rule, kind) not in told:
+        declared: list[K8sObject] = snapshot.data("declared")
+        known = {name_of(item) for item in declared if item["kind"] == kind}
+        workloads = [item for item in declared if item["kind"] in WORKLOADS]
+        told[rule, kind] = list(rule(snapshot, kind, known, workloads))
+    return told[rule, kind]
+
+
+def _told(_: Snapshot) -> dict[tuple[_Rule, str], list[Drift]]:
+    """What the rules have found in the snapshot so far."""
+    return {}
 
 
 def _autoscalers(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:

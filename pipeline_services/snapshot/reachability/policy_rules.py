@@ -117,7 +117,9 @@ class Policies:
         policies = self._about(direction, source, destination)
         if policies is None:
             return ALL_PORTS
-        return Ports.joined(self._opened(one, direction, source, destination) for one in policies)
+        key, _ = _RULES[direction]
+        with_rules = (one for one in policies if spec_of(one).get(key))
+        return Ports.joined(self._opened(one, direction, source, destination) for one in with_rules)
 
     def opening(self, source: End, destination: End, some: Ports) -> tuple[str, ...]:
         """The names of the policies that let some of these ports through, at either end."""
