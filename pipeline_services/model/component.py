@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.foreign import Security
-from pipeline_services.model.k8s import K8sObject, labels_of
+from pipeline_services.model.k8s import K8sObject, has_labels
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.log_levels import is_severe
 
@@ -156,7 +156,7 @@ class Component:
 
     def owns(self, pod: K8sObject) -> bool:
         """Whether a pod, or a pod template, has the labels of its pods."""
-        return bool(self.selector) and self.selector.items() <= labels_of(pod).items()
+        return has_labels(pod, self.selector)
 
     @property
     def reports_to(self) -> str:

@@ -14,9 +14,9 @@ from pipeline_services.model.k8s import (
     annotations_of,
     container_statuses,
     containers_of,
+    has_labels,
     is_complete,
     is_running,
-    labels_of,
     match_labels_of,
     name_of,
     progress_of,
@@ -58,12 +58,8 @@ class Workloads:
 
     def running_pods(self, workload: K8sObject) -> list[Object]:
         """Its pods of which a container runs, those on their way out included."""
-        wanted = match_labels_of(workload).items()
-        return [
-            pod
-            for pod in self._api.list("pods")
-            if wanted <= labels_of(pod).items() and any(map(is_running, container_statuses(pod)))
-        ]
+        own = (pod for pod in self._api.list("pods") if has_labels(pod, match_labels_of(workload)))
+        return [pod for pod in own if any(map(is_running, container_statuses(pod)))]
 
     def is_current(self, workload: Object) -> bool:
         """Whether its template has the versions that are in place now, and no pod is of an older one."""

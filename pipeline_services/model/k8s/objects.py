@@ -38,6 +38,11 @@ def labels_of(item: K8sObject) -> Mapping[str, str]:
     return labels
 
 
+def has_labels(item: K8sObject, wanted: Mapping[str, str]) -> bool:
+    """Whether the object, or template, has all of these labels, as a selector asks it; nothing has none."""
+    return bool(wanted) and wanted.items() <= labels_of(item).items()
+
+
 def annotations_of(item: K8sObject) -> Mapping[str, str]:
     """The object's annotations; empty where it has none."""
     annotations: Mapping[str, str] = item["metadata"].get("annotations") or {}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from pipeline_services.clients.kubernetes import FIELD_MANAGER, Cluster, Object
-from pipeline_services.model.k8s import labels_of, managed_fields_of, name_of, owners_of
+from pipeline_services.model.k8s import has_labels, managed_fields_of, name_of, owners_of
 
 PRUNED_KINDS: Final = (
     *("ConfigMap", "Secret", "Service", "NetworkPolicy", "Ingress", "ResourceQuota", "LimitRange"),
@@ -47,11 +47,7 @@ def unexpected(live: Iterable[Object], expected: Collection[tuple[str, str]]) ->
 
 def intruders(pods: Iterable[Object], selectors: Collection[Mapping[str, str]]) -> list[Object]:
     """Pods that nothing made and that a workload's selector matches: they would be served as if they were its own."""
-
-    def matched(labels: Mapping[str, str]) -> bool:
-        return any(selector.items() <= labels.items() for selector in selectors)
-
-    return [pod for pod in pods if not owners_of(pod) and matched(labels_of(pod))]
+    return [pod for pod in pods if not owners_of(pod) and any(has_labels(pod, selector) for selector in selectors)]
 
 
 def taken_over(live: Mapping[str, Any]) -> list[Object] | None:

@@ -18,11 +18,11 @@ from pipeline_services.model.k8s import (
     condition_status,
     container_statuses,
     containers_of,
+    has_labels,
     is_complete,
     is_ready,
     is_terminating,
     is_true,
-    labels_of,
     last_end,
     match_labels_of,
     name_of,
@@ -56,8 +56,7 @@ class State:
         return [workload for workload in self.workloads if not is_complete(workload)]
 
     def pods_of(self, workload: Mapping[str, Any]) -> list[Object]:
-        wanted = match_labels_of(workload).items()
-        return [pod for pod in self.pods if wanted <= labels_of(pod).items()]
+        return [pod for pod in self.pods if has_labels(pod, match_labels_of(workload))]
 
 
 class RolloutFailed(PlatformError):

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements.endpoints import strangers
-from pipeline_services.model.k8s import K8sObject, containers_of, labels_of, name_of, port_of, ports_of, selector_of
+from pipeline_services.model.k8s import (
+    K8sObject,
+    containers_of,
+    has_labels,
+    labels_of,
+    name_of,
+    port_of,
+    ports_of,
+    selector_of,
+)
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, make_finding, well
 from pipeline_services.triage.evidence import Evidence
@@ -78,7 +87,7 @@ def _service(evidence: Evidence, service: str, app: str) -> Iterator[Finding]:
         return
     since = evidence.changed("services", service)
     selector, pods = selector_of(found), evidence.pods(app)
-    if pods and not any(_matches(selector, pod) for pod in pods):
+    if pods and not any(has_labels(pod, selector) for pod in pods):
         summary = f"the selector of {subject} matches no pod of {app}"
         lines = (f"selector {selector}", f"labels of {name_of(pods[0])}: {labels_of(pods[0])}", *well(evidence, app))
         yield make_finding(about, "service-selects-nothing", summary, *lines, since=since)
@@ -132,10 +141,6 @@ def _strangers(evidence: Evidence, service: str) -> Iterator[Finding]:
             f"{len(evidence.ready(part.id))} ready pods carry the labels {part.label_selector}",
             since=evidence.changed("services", service),
         )
-
-
-def _matches(selector: Mapping[str, str], pod: K8sObject) -> bool:
-    return bool(selector) and selector.items() <= labels_of(pod).items()
 
 
 def _wrong_port(service: K8sObject, pods: list[K8sObject], port: int) -> str:
