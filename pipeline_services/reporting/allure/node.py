@@ -6,13 +6,14 @@ import hashlib
 import importlib.util
 import json
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from pipeline_services.clients import shell
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.failures import CommandFailed
 from pipeline_services.model.paths import cache_root
 from pipeline_services.model.say import Say
 from pipeline_services.model.text import one_line
@@ -59,20 +60,11 @@ def run(command: Sequence[str], *, within: float, cwd: Path | None = None) -> st
     Raises:
         PageUnavailable: it cannot be started, ended with an error, or took longer than ``within`` seconds.
     """
-    name = Path(command[0]).name
     try:
-        done = subprocess.run(
-            command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-            timeout=within, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        raise PageUnavailable(f"{name} took longer than {within:g} s") from error
-    except OSError as error:
-        raise PageUnavailable(f"{name} cannot be started: {error.strerror}") from error
-    if done.returncode:
-        said = one_line(done.stderr or done.stdout)
-        raise PageUnavailable(f"{name} ended with {done.returncode}: {said[-_TAIL:]}")
-    return done.stdout
+        return shell.run(command, timeout=within, cwd=cwd)
+    except CommandFailed as error:
+        said = one_line(error.tail)[-_TAIL:]
+        raise PageUnavailable(f"{error.message}{f': {said}' if said else ''}") from error
 
 
 def allure_version() -> str:
