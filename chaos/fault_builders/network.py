@@ -102,6 +102,21 @@ def dns_closed(pipeline: SteadyPipeline, app: str, *, but: str) -> Fault:
 
 
 @fault_builder
+def dns_service_astray(pipeline: SteadyPipeline, app: str, *, but: str) -> Fault:
+    """The Service of the DNS servers selects none of them any more. Open connections stay."""
+    connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
+    path = object_path("services", "kube-dns", SYSTEM_NAMESPACE)
+    selector = {key: f"{value}-old" for key, value in pipeline.description["dns"].selector.items()}
+    fault = faults.patched(
+        pipeline.api, path, {"spec": {"selector": selector}}, "kube-dns selects no DNS server"
+    ).proved(
+        Proof(f"{name} not to resolve", lambda: not connectivity.resolves(app, name), network.POLICY_WITHIN),
+        Proof(f"{name} to resolve", lambda: connectivity.resolves(app, name), network.POLICY_WITHIN),
+    )
+    return while_connected(fault, connectivity, but)
+
+
+@fault_builder
 def policy_missing(pipeline: SteadyPipeline, flow_id: str) -> Fault:
     """The policy that lets a needed flow out of its source is gone, and what was open is cut."""
     connectivity = pipeline.connectivity()

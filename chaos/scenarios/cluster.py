@@ -61,6 +61,14 @@ DIAGNOSIS: Final = (
         deadline_s=90.0,
     ),
     Scenario(
+        "dns-service-leads-nowhere",
+        network.dns_service_astray(roles.PRODUCER, but="producer-to-kafka"),
+        (finding("dns", "dns-misconfigured"),),
+        (checks.NAMES_ANSWERED.of("coredns"),),
+        min_duration_s=20.0,
+        met=("SREGym/service_dns_resolution_failure",),
+    ),
+    Scenario(
         "dns-forwards-elsewhere",
         network.dns_forwards_elsewhere,
         (finding("dns", "cluster-part-set-otherwise"),),

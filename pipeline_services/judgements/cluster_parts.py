@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pipeline_services.judgements.comparison import Difference, differences
 from pipeline_services.judgements.corefile import hidden
 from pipeline_services.judgements.declared import text_differences, view_of
@@ -9,12 +11,24 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh_nodes
 from pipeline_services.model.cluster_part import COREFILE, LEASE, ClusterPart
 from pipeline_services.model.errors import NoData, PreconditionNotMet
-from pipeline_services.model.k8s import SILENT_AFTER_S, K8sObject, is_true, name_of, progress_of, renewed_at, spec_of
+from pipeline_services.model.k8s import (
+    SILENT_AFTER_S,
+    K8sObject,
+    is_true,
+    name_of,
+    port_of,
+    progress_of,
+    renewed_at,
+    selector_of,
+    spec_of,
+)
 from pipeline_services.model.kinds import KINDS, SYSTEM
 from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
+
+DNS_PORT: Final = 53
 
 
 def part_runs(snapshot: Snapshot, name: str) -> None:
@@ -94,12 +108,35 @@ def names_are_answered(snapshot: Snapshot, name: str) -> None:
     if found is None:
         observed = f"there is no ConfigMap {part.config_map} in {SYSTEM_NAMESPACE}"
         raise Deviation(snapshot, observed, "one", _advice(part, name, there=False))
+    _require_way(snapshot, name, part)
     names = [f"{service}.{snapshot.namespace}.svc.{part.zone}" for service in pipeline.services]
     if why := hidden(found, names, part.zone, snapshot.namespace):
         command = f"kubectl get configmap -n {SYSTEM_NAMESPACE} {part.config_map} -o yaml"
         advice = _advice(part, name).but(next_command=command)
         observed = f"the Corefile of {name} does not answer the Services: {why}"
         raise Deviation(snapshot, observed, f"the plugin 'kubernetes' answers {part.zone}", advice)
+
+
+def _require_way(snapshot: Snapshot, name: str, part: ClusterPart) -> None:
+    """A Service leads to the DNS server's pods, where the account may see those of the system."""
+    pods, services = snapshot.pipeline.components[part.component].selector, snapshot.answers.get("system_services")
+    if not pods or services is None or way_to(snapshot, part):
+        return
+    command = f"kubectl get services -n {SYSTEM_NAMESPACE} -o wide"
+    observed = f"no Service of {SYSTEM_NAMESPACE} leads to port {DNS_PORT} of {name}'s pods"
+    raise Deviation(snapshot, observed, "one", _advice(part, name).but(next_command=command))
+
+
+def way_to(snapshot: Snapshot, part: ClusterPart) -> list[str]:
+    """The Services of the system's namespace that take questions for names to the DNS server's pods."""
+    pods = snapshot.pipeline.components[part.component].selector
+    return [
+        name_of(service)
+        for service in snapshot.answers.get("system_services") or ()
+        if selector_of(service)
+        and selector_of(service).items() <= pods.items()
+        and port_of(service, DNS_PORT) is not None
+    ]
 
 
 def subject_of(part: ClusterPart, name: str) -> str:

@@ -36,6 +36,7 @@ ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
             "system_daemonsets",
             "system_leases",
             "system_networkpolicies",
+            "system_services",
             "node_leases",
             "dns_config",
         ),

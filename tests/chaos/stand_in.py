@@ -17,7 +17,7 @@ from pipeline_services.model.paths import REPOSITORY
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.network_policies import network_policies
 
-CLUSTERS_OWN = ("coredns", "metrics-server", "kube-router")
+CLUSTERS_OWN = ("coredns", "kube-dns", "metrics-server", "kube-router")
 KNOWN_TO_INFLUXDB = {"buckets": [{"id": "0a1b"}], "authorizations": [{"id": "0c3d", "token": "value"}]}
 COREFILE = ".:53 {\n    kubernetes cluster.local {\n    }\n}\n"
 
@@ -66,6 +66,8 @@ class AnyObject:
         return {"data": {key: base64.b64encode(b"value").decode() for key in self.described.config.secrets[name]}}
 
     def _services(self, name: str) -> dict[str, Any]:
+        if name in CLUSTERS_OWN:
+            return {"spec": {"selector": {"k8s-app": name}, "ports": [{"port": 53}]}}
         names = {
             **self.described.services,
             **{part.headless: part.id for part in self.described.workloads.values() if part.headless},

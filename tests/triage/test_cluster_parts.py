@@ -12,6 +12,7 @@ from tests.judgements.faults import metrics_server_scaled_to_0, only_pod_unready
 from tests.judgements.known_bad.cluster import (
     TEMPLATE,
     corefile,
+    dns_service_astray,
     kubelet_silent,
     part_gone,
     part_told_otherwise,
@@ -118,6 +119,16 @@ def test_a_corefile_that_hides_no_service_and_is_another_one_is_named_by_its_lin
     [found] = diagnose(world.snapshot()).findings
     assert "is cache 3600 {, declared: cache 30 {" in " ".join(found.summary.split())
     assert found.next[0] == "kubectl --context kind-conveyor get configmap -n kube-system coredns -o yaml"
+
+
+def test_a_dns_service_that_leads_nowhere_is_named_and_no_file_is_to_be_replaced() -> None:
+    world = healthy()
+    dns_service_astray(world, "coredns")
+    unresolved(world, roles.PRODUCER)
+    assert said(world) == ["dns: dns-misconfigured services"]
+    [found] = diagnose(world.snapshot()).findings
+    assert found.next[0] == "kubectl --context kind-conveyor get services -n kube-system -o wide"
+    assert not found.undo
 
 
 def without_metrics(world: World, pods: int) -> None:

@@ -34,6 +34,7 @@ SYSTEM_LISTS: Final[Mapping[str, Listing]] = MappingProxyType(
     {
         "system_deployments": Listing("deployments", SYSTEM_NAMESPACE),
         "system_daemonsets": Listing("daemonsets", SYSTEM_NAMESPACE),
+        "system_services": Listing("services", SYSTEM_NAMESPACE),
         "system_networkpolicies": Listing("networkpolicies", SYSTEM_NAMESPACE),
         "system_leases": Listing("leases", SYSTEM_NAMESPACE),
         "node_leases": Listing("leases", NODE_LEASES),

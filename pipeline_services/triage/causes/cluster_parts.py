@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.judgements.cluster_parts import declared_object, set_otherwise, subject_of
+from pipeline_services.judgements.cluster_parts import declared_object, set_otherwise, subject_of, way_to
 from pipeline_services.model.k8s import is_ready
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, make_finding
@@ -47,6 +48,8 @@ CAUSES: Final = (
     ),
 )
 
+_WAY: Final = ("kubectl get services -n kube-system -o wide", "kubectl get endpointslices -n kube-system")
+"""What is typed where the address that pods ask leads to no DNS server: others than the pipeline's own made it."""
 NAMED_ELSEWHERE: Final = ("dns", "hpa")
 """The components of parts that have causes of their own: see network.py and autoscaling.py."""
 
@@ -90,18 +93,21 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     for one in evidence.failed(checks.NAMES_ANSWERED):
         (name,) = one.parameters
         part = evidence.pipeline.cluster[name]
-        yield make_finding(
+        astray = evidence.known("system_services") and not way_to(evidence.snapshot, part)
+        told = make_finding(
             About(
                 evidence,
                 part.component,
-                subject=f"configmap/{part.config_map}",
+                subject="services" if astray else f"configmap/{part.config_map}",
                 details={"config_map": part.config_map},
             ),
             "dns-misconfigured",
             one.why,
             *(metric.why for metric in evidence.failed_metrics("name-resolves")[:2]),
-            since=evidence.changed("configmaps", part.config_map),
+            since=None if astray else evidence.changed("configmaps", part.config_map),
+            steps=_WAY if astray else None,
         )
+        yield replace(told, undo="") if astray else told
 
 
 def explains_names(evidence: Evidence) -> bool:

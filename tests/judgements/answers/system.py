@@ -30,6 +30,12 @@ COREFILE = """.:53 {
 """As kubeadm writes it."""
 
 
+DNS_SERVICE = {
+    "metadata": {"name": "kube-dns"},
+    "spec": {"selector": {"k8s-app": "kube-dns"}, "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}]},
+}
+
+
 def lists(now: float, node: str, pipeline: Pipeline) -> dict[str, Any]:
     """What the pipeline stands on, in the system's namespace."""
 
@@ -43,6 +49,7 @@ def lists(now: float, node: str, pipeline: Pipeline) -> dict[str, Any]:
         "system_deployments": [{**_part(name, DEPLOYMENT), **copy.deepcopy(deployment)} for name in named(DEPLOYMENT)],
         "system_daemonsets": [{**_part(name, DAEMON_SET), **copy.deepcopy(daemon_set)} for name in named(DAEMON_SET)],
         "system_networkpolicies": [],
+        "system_services": [DNS_SERVICE],
         "system_leases": [{"metadata": {"name": name}, "spec": {"renewTime": rfc3339(now - 2)}} for name in leases],
         "node_leases": [{"metadata": {"name": node}, "spec": {"renewTime": rfc3339(now - 5)}}],
         "dns_config": dict.fromkeys(pipeline.name_servers, COREFILE),

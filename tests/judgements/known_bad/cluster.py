@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -60,6 +61,13 @@ def kubelet_silent(world: World) -> None:
     world.answers["node_leases"][0]["spec"]["renewTime"] = world.ago(45)
 
 
+def dns_service_astray(world: World, _server: str) -> None:
+    """The address that all pods ask leads to no pod."""
+    found = copy.deepcopy(world.answers["system_services"][0])
+    found["spec"]["selector"] = {"k8s-app": "kube-dns-old"}
+    world.answers["system_services"] = [found]
+
+
 def part_told_otherwise(world: World, part: str) -> None:
     """It runs as before, with another argument, or another line of its Corefile."""
     if part in world.pipeline.name_servers:
@@ -87,5 +95,6 @@ KNOWN_BAD_CLUSTER: dict[str, tuple[Breakage, ...]] = {
         corefile("    kubernetes", f"    {TEMPLATE}    kubernetes"),
         corefile("ttl 30", "namespaces kube-system"),
         corefile("cluster.local in-addr", "cluster.lan in-addr"),
+        dns_service_astray,
     ),
 }

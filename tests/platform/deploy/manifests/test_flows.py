@@ -97,7 +97,7 @@ def test_the_reader_sees_no_secret_and_no_log_of_the_cluster_itself(manifests: A
     [named] = [rule for rule in rules if rule["resources"] == ["configmaps"]]
     assert (named["resourceNames"], named["verbs"]) == (["coredns"], ["get"])
     everything = {resource for rule in rules for resource in rule["resources"]}
-    assert everything == {"pods", "deployments", "daemonsets", "networkpolicies", "leases", "configmaps"}
+    assert everything == {*("pods", "deployments", "daemonsets", "services"), "networkpolicies", "leases", "configmaps"}
 
 
 def test_prometheus_may_not_enter_containers_through_the_kubelet(manifests: Any) -> None:
