@@ -36,22 +36,27 @@ def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
     )
 
 
+RETENTION: Final = ("--retention", "everySeconds")
+SHARDS: Final = ("--shard-group-duration", "shardGroupDurationSeconds")
+"""A setting of a bucket, as the command influx and as the API says it."""
+
+
 @fault_builder
-def bucket_kept(pipeline: SteadyPipeline, seconds: int) -> Fault:
-    """The bucket keeps readings for another time than it was made with; 0: for ever."""
+def bucket_set(pipeline: SteadyPipeline, setting: tuple[str, str], seconds: int) -> Fault:
+    """The bucket keeps readings for another time than it was made with (0: for ever), or in other shards."""
     token, port = _operator(pipeline), pipeline.description.service(roles.INFLUXDB).port
-    bucket = pipeline.description.store.bucket
+    bucket, (flag, field) = pipeline.description.store.bucket, setting
 
     def found() -> dict[str, Any]:
         return dict(_listed(pipeline, token, "buckets", name=bucket)[0])
 
-    def kept() -> int:
-        return sum(int(rule["everySeconds"]) for rule in found().get("retentionRules") or ())
+    def value() -> int:
+        return sum(int(rule[field]) for rule in found().get("retentionRules") or ())
 
-    before = kept()
-    return stores.bucket_kept(str(found()["id"]), seconds, before, token, port).proved(
-        Proof(f"the bucket to keep readings for {seconds} s", lambda: kept() == seconds, within=30.0),
-        Proof(f"the bucket to keep readings for {before} s", lambda: kept() == before, within=30.0),
+    before = value()
+    return stores.bucket_set(str(found()["id"]), flag, (seconds, before), token, port).proved(
+        Proof(f"the bucket to have {flag} {seconds}s", lambda: value() == seconds, within=30.0),
+        Proof(f"the bucket to have {flag} {before}s", lambda: value() == before, within=30.0),
     )
 
 

@@ -109,10 +109,16 @@ DIAGNOSIS: Final = (
     ),
     Scenario(
         "influxdb-keeps-for-ever",
-        buckets.bucket_kept(0),
+        buckets.bucket_set(buckets.RETENTION, 0),
         (finding(roles.INFLUXDB, "bucket-set-otherwise"),),
         (checks.BUCKET_SET_AS_DECLARED,),
         met=("influxdata/influxdb#24765",),
+    ),
+    Scenario(
+        "influxdb-begins-a-shard-each-hour",
+        buckets.bucket_set(buckets.SHARDS, 3_600),
+        (finding(roles.INFLUXDB, "bucket-set-otherwise"),),
+        (checks.BUCKET_SET_AS_DECLARED,),
     ),
     Scenario(
         "influxdb-runs-a-task",

@@ -204,20 +204,23 @@ def shards_made(bucket: str, count: int, org: str, token: str, port: int) -> Fau
     return Fault(made, [Command(words, made)], [undo])
 
 
-def bucket_kept(bucket_id: str, seconds: int, before: int, token: str, port: int) -> Fault:
-    """The fault that lets a bucket of InfluxDB keep readings for another time; 0: for ever.
+def bucket_set(bucket_id: str, setting: str, values: tuple[int, int], token: str, port: int) -> Fault:
+    """The fault that sets a bucket of InfluxDB otherwise.
 
     Args:
-        before: the seconds for which it keeps them now.
+        setting: ``--retention`` (0: for ever) or ``--shard-group-duration``.
+        values: its seconds then, and what they are now.
         token: the operator's, which may do that.
         port: InfluxDB's.
     """
 
-    def kept(value: int) -> Command:
-        words = ["bucket", "update", "--id", bucket_id, "--retention", f"{value}s"]
-        return Command(["sh", "-c", _INFLUX, "sh", token, str(port), *words], f"readings are kept for {value} s")
+    seconds, before = values
 
-    return Fault(f"the bucket keeps readings for {seconds} s", [kept(seconds)], [kept(before)])
+    def told(value: int) -> Command:
+        words = ["bucket", "update", "--id", bucket_id, setting, f"{value}s"]
+        return Command(["sh", "-c", _INFLUX, "sh", token, str(port), *words], f"the bucket has {setting} {value}s")
+
+    return Fault(f"the bucket has {setting} {seconds}s", [told(seconds)], [told(before)])
 
 
 def task_made(name: str, flux: str, org: str, token: str, port: int) -> Fault:

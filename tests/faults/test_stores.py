@@ -85,7 +85,7 @@ def test_shards_are_taken_away_with_their_bucket(tmp_path: Path) -> None:
 
 
 def test_a_bucket_keeps_readings_for_another_time_and_then_for_that_of_before(tmp_path: Path) -> None:
-    fault = stores.bucket_kept("0b2", 0, 1_209_600, "secret", 8086)
+    fault = stores.bucket_set("0b2", "--retention", (0, 1_209_600), "secret", 8086)
     said = [run(step, tmp_path)[1][-1] for step in (*fault.inject, *fault.undo) if isinstance(step, Command)]
     options = "bucket update --host https://localhost:8086 --token secret --id 0b2 --retention"
     assert said == [f"influx {options} 0s", f"influx {options} 1209600s"]
