@@ -8,6 +8,7 @@ from typing import Final
 from pipeline_services.judgements.admission import denies, policy_of, webhooks_met
 from pipeline_services.judgements.drift import WORKLOADS, Drift
 from pipeline_services.judgements.ownership import selects
+from pipeline_services.model.errors import AccessDenied
 from pipeline_services.model.k8s import (
     K8sObject,
     labels_of,
@@ -27,6 +28,15 @@ _OF_ALL_PODS: Final = ("system:serviceaccounts", "system:authenticated", "system
 """Groups that an account of the namespace is in, whatever its name; its own namespace's begins like the first."""
 _VALIDATING: Final = "ValidatingWebhookConfiguration"
 _KUBERNETES_OWN: Final = "system:"
+LEFT_OPEN: Final[Mapping[str, tuple[str, ...]]] = {
+    "config": (
+        *("rolebindings", "clusterroles", "clusterrolebindings", "validatingwebhookconfigurations"),
+        *("mutatingwebhookconfigurations", "validatingadmissionpolicybindings"),
+    ),
+    "storage": ("storageclasses", "persistentvolumes"),
+}
+"""Lists that many an account may not read: the one check that is open without, by component; the others do without."""
+_DONE_WITHOUT: Final = frozenset(source for sources in LEFT_OPEN.values() for source in sources)
 _Rule = Callable[[Snapshot, str, Collection[str], Iterable[K8sObject]], Iterator[Drift]]
 
 
@@ -36,8 +46,26 @@ def extras(snapshot: Snapshot, component: str) -> Iterator[Drift]:
     What an older suite did not ask for is left out.
     """
     for source, kind, owner, rule in _RULES:
-        if owner in ("", component) and (source not in ASKED_SINCE or snapshot.asked(source)):
+        if owner in ("", component) and not is_out_of_sight(snapshot, source):
             yield from (one for one in _told_by(rule, kind, snapshot) if one.component == component)
+
+
+def is_out_of_sight(snapshot: Snapshot, source: str) -> bool:
+    """Whether a list was not asked for, or may not be read and is done without."""
+    if source in snapshot.failures:
+        return source in _DONE_WITHOUT and _is_denied(snapshot, source)
+    return source in ASKED_SINCE and not snapshot.asked(source)
+
+
+def require_in_sight(snapshot: Snapshot, component: str) -> None:
+    """The account may read every list that leaves the component's check open; raises AccessDenied."""
+    for source in LEFT_OPEN.get(component, ()):
+        if _is_denied(snapshot, source):
+            raise snapshot.failures[source].error()
+
+
+def _is_denied(snapshot: Snapshot, source: str) -> bool:
+    return source in snapshot.failures and snapshot.failures[source].kind == AccessDenied.__name__
 
 
 def _told_by(rule: _Rule, kind: str, snapshot: Snapshot) -> list[Drift]:

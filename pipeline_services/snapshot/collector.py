@@ -19,8 +19,9 @@ from pipeline_services.model import roles
 from pipeline_services.model.arguments import Parser, add_target
 from pipeline_services.model.cluster_part import declared_here
 from pipeline_services.model.component import Component
-from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.errors import NoData, PipelineError
 from pipeline_services.model.exit_codes import NOT_KNOWN, PASSED
+from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.snapshot.bounds import bounded
@@ -36,7 +37,7 @@ from pipeline_services.snapshot.sources.cluster_parts import (
     dns_config,
     listings,
 )
-from pipeline_services.snapshot.sources.declared import BESIDE, declared
+from pipeline_services.snapshot.sources.declared import BESIDE, NEWEST, declared
 from pipeline_services.snapshot.sources.deep import DEEP_LISTS, QUOTAS, quotas
 from pipeline_services.snapshot.sources.kubernetes import LISTS, NEEDED_BY, read_logs, shaped
 from pipeline_services.snapshot.sources.neighbours import shapes
@@ -108,7 +109,10 @@ def _lists(pool: ThreadPoolExecutor, cluster: Cluster, moment: Moment) -> Lists:
     if moment.deep or moment.pipeline.cluster:
         wanted |= SYSTEM_LISTS
     if moment.pipeline.manifests:
-        wanted |= BESIDE
+        sees_cluster = (
+            NEEDED_BY["nodes"] not in moment.absent
+        )  # nodes, too, belong to no namespace, so that many may not list them
+        wanted |= {name: one for name, one in BESIDE.items() if sees_cluster or kind_of(one.kind).namespaced}
     if moment.deep:
         wanted |= DEEP_LISTS
     kept = shapes(moment.pipeline)
@@ -179,7 +183,13 @@ def _cluster_tasks(
 
 
 def _shaped(kind: str, items: Future[list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    return shaped(kind, items.result())
+    """The list as the snapshot has it; a kind that an older API server does not know has no objects there."""
+    try:
+        return shaped(kind, items.result())
+    except NoData:
+        if kind in NEWEST:
+            return []
+        raise
 
 
 def _namespace(cluster: Cluster) -> list[dict[str, Any]]:

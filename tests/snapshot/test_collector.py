@@ -181,6 +181,21 @@ def test_an_absent_component_is_not_asked(pipeline: FakePipeline) -> None:
     assert not [path for _, path, _ in pipeline.api.asked if "autoscalers" in path]
 
 
+def test_where_nodes_are_absent_nothing_of_the_whole_cluster_is_listed(pipeline: FakePipeline) -> None:
+    collect(pipeline.cluster, Settings(absent=frozenset({*WITHOUT_SERVER, "node"})))
+    asked = [path.partition("?")[0] for _, path, _ in pipeline.api.asked]
+    assert not [kind for kind in BESIDE if not kind_of(kind).namespaced and kind_of(kind).path() in asked]
+    assert kind_of("ingresses").path(NS) in asked
+
+
+def test_a_kind_that_an_older_api_server_does_not_know_has_no_objects(pipeline: FakePipeline) -> None:
+    for kind in ("validatingadmissionpolicybindings", "storageclasses"):
+        pipeline.api.routes[kind_of(kind).path()] = (404, {})
+    snapshot = collect(pipeline.cluster)
+    assert snapshot.data("validatingadmissionpolicybindings") == []
+    assert snapshot.failures["storageclasses"].kind == "NoData"
+
+
 def test_what_may_not_be_read_is_named_and_the_rest_is_read(pipeline: FakePipeline) -> None:
     for kind in ("nodes", "node_metrics", "secrets"):
         pipeline.forbid(kind)

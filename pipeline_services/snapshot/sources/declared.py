@@ -35,6 +35,8 @@ BESIDE: Final[Mapping[str, Listing]] = MappingProxyType(
     )
 )
 """What is listed for the sake of the comparison alone."""
+NEWEST: Final = ("validatingadmissionpolicybindings",)
+"""Kinds that API servers before 1.30 do not know."""
 _BODY: Final = (
     *("kind", "spec", "data", "binaryData", "immutable"),
     *("rules", "roleRef", "subjects", "automountServiceAccountToken"),

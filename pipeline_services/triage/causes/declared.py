@@ -10,6 +10,7 @@ from pipeline_services.checklist import checks
 from pipeline_services.judgements import declared
 from pipeline_services.judgements.drift import HELD, Drift
 from pipeline_services.judgements.stored import VOLUME
+from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import MOST_EVIDENCE, About, make_finding
 from pipeline_services.triage.causes.network import DNS
@@ -88,7 +89,10 @@ def with_drifts(evidence: Evidence, found: Sequence[Finding]) -> list[Finding]:
 
 def _drifts(evidence: Evidence) -> Iterator[Drift]:
     for one in evidence.failed(checks.SET_AS_DECLARED):
-        yield from declared.drifts(evidence.snapshot, one.component)
+        try:
+            yield from declared.drifts(evidence.snapshot, one.component)
+        except PipelineError:
+            continue  # the document says which lists are missing; the check failed for what was seen before
 
 
 def _says_why(finding: Finding, drift: Drift) -> bool:
