@@ -11,6 +11,8 @@ from pipeline_services.judgements.ownership import selects
 from pipeline_services.model.errors import AccessDenied
 from pipeline_services.model.k8s import (
     K8sObject,
+    creation_time,
+    epoch,
     labels_of,
     name_of,
     owners_of,
@@ -136,7 +138,10 @@ def _bindings(snapshot: Snapshot, kind: str, known: Collection[str], workloads: 
     for item in _undeclared(snapshot.data(KINDS[kind].source), known):
         if name_of(item).startswith(_KUBERNETES_OWN):
             continue
-        given = [account for account in accounts if _is_given(item, account, snapshot.namespace)]
+        groups = (
+            () if _is_of_the_cluster(snapshot, item) else (*_OF_ALL_PODS, f"{_OF_ALL_PODS[0]}:{snapshot.namespace}")
+        )
+        given = [account for account in accounts if _is_given(item, account, snapshot.namespace, groups)]
         if given:
             (owner, *others) = dict.fromkeys(part for account in given for part in accounts[account])
             role = item["roleRef"]["name"]
@@ -144,8 +149,14 @@ def _bindings(snapshot: Snapshot, kind: str, known: Collection[str], workloads: 
             yield Drift(kind, name_of(item), "config" if others or not owner else owner, extra=does)
 
 
-def _is_given(binding: K8sObject, account: str, namespace: str) -> bool:
-    groups = (*_OF_ALL_PODS, f"{_OF_ALL_PODS[0]}:{namespace}")
+def _is_of_the_cluster(snapshot: Snapshot, item: K8sObject) -> bool:
+    """Whether an object is older than the namespace: the pipeline was deployed under it, as on a cluster of a cloud."""
+    namespace = next(iter(snapshot.answers.get("namespaces") or ()), None)
+    made, begun = creation_time(item), creation_time(namespace) if namespace else ""
+    return bool(made and begun) and epoch(made) < epoch(begun)
+
+
+def _is_given(binding: K8sObject, account: str, namespace: str, groups: Collection[str]) -> bool:
     return any(
         one["name"] in groups
         if one.get("kind") == "Group"
@@ -176,6 +187,8 @@ def _webhooks(snapshot: Snapshot, kind: str, known: Collection[str], workloads: 
     pods = [labels_of(template_of(one)) for one in workloads]
     does = "refuse" if kind == _VALIDATING else "change"
     for item in _undeclared(snapshot.data(KINDS[kind].source), known):
+        if _is_of_the_cluster(snapshot, item):
+            continue
         for webhook in webhooks_met(item, labels_of(namespace), pods):
             yield Drift(kind, name_of(item), "config", extra=f"it may {does} each new pod, by {webhook}")
             break
@@ -184,7 +197,7 @@ def _webhooks(snapshot: Snapshot, kind: str, known: Collection[str], workloads: 
 def _bound_policies(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:
     (namespace,) = snapshot.data("namespaces")
     for item in _undeclared(snapshot.data(KINDS[kind].source), known):
-        if denies(item, labels_of(namespace)):
+        if denies(item, labels_of(namespace)) and not _is_of_the_cluster(snapshot, item):
             does = f"what the policy {policy_of(item)} does not allow is refused when it is made"
             yield Drift(kind, name_of(item), "config", extra=does)
 
