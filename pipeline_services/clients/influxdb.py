@@ -197,7 +197,9 @@ class InfluxStore:
         tasks = self._checked().ask_json("/api/v2/tasks", {**query, "limit": str(MOST_TASKS)}, headers=headers)
         streams = self._checked().ask_json("/api/v2/replications", query, headers=headers)
         mapped = self._checked().ask_json("/api/v2/dbrps", query, headers=headers).get("content") or ()
-        astray = [one for one in mapped if one.get("database") == self._store.bucket and one["bucketID"] != own["id"]]
+        # without a retention policy's name the default counts; a bucket "database/policy" has a mapping by itself
+        read = [one for one in mapped if one.get("database") == self._store.bucket and one.get("default", True)]
+        astray = [one for one in read if one["bucketID"] != own["id"]]
         return [
             *(_working(MAPPING, {**one, "name": one["database"]}, active=True) for one in astray),
             *(_working("task", one, active=one.get("status") == "active") for one in tasks.get("tasks") or ()),

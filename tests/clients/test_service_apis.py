@@ -217,7 +217,9 @@ def test_how_the_bucket_is_set_and_what_works_on_it(server: FakeServer, http: Ht
     server.routes["/api/v2/tasks"] = (200, {"tasks": tasks})
     server.routes["/api/v2/replications"] = (200, {"replications": [{"id": "r", "name": "away"}]})
     mapped = [{"id": "m", "database": name, "bucketID": bucket} for name, bucket in ((STORE.bucket, "x"), ("y", "x"))]
-    server.routes["/api/v2/dbrps"] = (200, {"content": [*mapped, {**mapped[0], "id": "virtual", "bucketID": "b"}]})
+    beside = {**mapped[0], "id": "of the bucket database/policy", "retention_policy": "policy", "default": False}
+    mapped += [beside, {**mapped[0], "id": "virtual", "bucketID": "b"}]
+    server.routes["/api/v2/dbrps"] = (200, {"content": mapped})
     store = InfluxStore(http, http, STORE)
     assert store.bucket("t") == {"id": "b", "org": "o", "retention_s": 60, "shard_s": 3_600}
     assert store.at_work("t") == [
