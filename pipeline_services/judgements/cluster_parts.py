@@ -9,7 +9,7 @@ from pipeline_services.judgements.corefile import hidden
 from pipeline_services.judgements.declared import text_differences, view_of
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.heartbeats import require_fresh_nodes
-from pipeline_services.model.cluster_part import COREFILE, LEASE, ClusterPart
+from pipeline_services.model.cluster_part import COREFILE, LEASE, ClusterPart, declared_here
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import (
     SILENT_AFTER_S,
@@ -57,13 +57,15 @@ def part_is_as_declared(snapshot: Snapshot, name: str) -> None:
     """The part is set as this checkout declares it: a network plugin that runs may be told to enforce nothing.
 
     Raises:
-        PreconditionNotMet: it is not there, which another check says.
+        PreconditionNotMet: it is not there, which another check says; or something else stands for one of the declared
+            parts, so that the cluster is of another make, and the rest of it as well.
         NoData: the checkout declares nothing of it.
     """
     part, (kind, declares) = snapshot.pipeline.cluster[name], declared_object(snapshot, name)
     if _live(snapshot, name) is None:
         raise PreconditionNotMet(f"there is no {kind} {declares}")
     for one in set_otherwise(snapshot, name):
+        _require_own_make(snapshot)
         command = f"kubectl get {kind.lower()} -n {SYSTEM_NAMESPACE} {declares} -o yaml"
         advice = _advice(part, name).but(impact=f"it {part.does} in another way, or not at all", next_command=command)
         raise Deviation(snapshot, f"{kind.lower()}/{declares}: {one}", f"what {part.manifest} declares", advice)
@@ -150,6 +152,13 @@ def silence(lease: K8sObject, newest: float) -> float:
     No clock but the cluster's own is asked: that of whoever looks may be minutes off.
     """
     return newest - renewed_at(lease)
+
+
+def _require_own_make(snapshot: Snapshot) -> None:
+    for name in declared_here(snapshot.pipeline.cluster):
+        source = f"{SYSTEM}{KINDS[snapshot.pipeline.cluster[name].kind].source}"
+        if named(snapshot, source, name) is None:
+            _require_no_other(snapshot, source, name)
 
 
 def _require_no_other(snapshot: Snapshot, source: str, name: str) -> None:

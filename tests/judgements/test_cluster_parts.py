@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.judgements.cluster_parts import part_runs
+from pipeline_services.judgements.cluster_parts import part_is_as_declared, part_runs
 from pipeline_services.judgements.corefile import hidden, servers
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model.errors import AccessDenied, NoData, PreconditionNotMet, UnexpectedAnswer
@@ -114,6 +114,19 @@ def test_a_part_that_another_one_may_stand_for_is_not_known_to_be_gone() -> None
     world.answers["system_daemonsets"].append(other)
     with pytest.raises(PreconditionNotMet, match="no kube-router, and calico-node may do its work"):
         part_runs(world.snapshot(), "kube-router")
+
+
+def test_a_cluster_of_another_make_is_not_held_against_this_checkout() -> None:
+    world = healthy()
+    world.answers["dns_config"]["coredns"] = COREFILE.replace("ttl 30", "ttl 5")
+    with pytest.raises(Deviation, match="ttl 5"):
+        part_is_as_declared(world.snapshot(), "coredns")
+    world.item("system_daemonsets", "kube-router")["metadata"]["name"] = "aws-node"
+    with pytest.raises(PreconditionNotMet, match="no kube-router, and aws-node may do its work: say in"):
+        part_is_as_declared(world.snapshot(), "coredns")
+    world.drop("system_daemonsets", lambda item: item["metadata"]["name"] == "aws-node")
+    with pytest.raises(Deviation, match="ttl 5"):
+        part_is_as_declared(world.snapshot(), "coredns")
 
 
 def test_without_the_right_to_look_it_is_not_known() -> None:
