@@ -5,7 +5,7 @@ Whole stays what may concern the pipeline: pods with a component's labels or nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from pipeline_services.model.k8s import containers_of, is_ready, name_of, phase_of, spec_of, status_of
@@ -16,6 +16,10 @@ _POD: Final[Mapping[str, tuple[str, ...]]] = {
     "spec": ("hostNetwork", "nodeName", "serviceAccountName"),
     "status": ("phase", "podIP", "podIPs"),
 }
+_VOLUME: Final = ("claimRef", "persistentVolumeReclaimPolicy", "storageClassName")
+_OF_DRIVERS: Final = ("parameters", "mountOptions")
+"""Of a storage class, as the rest of a volume: what a driver is told, passwords of some included."""
+_BOUND: Final = ("cluster-admin",)
 _ROLES: Final = ("admin", "cluster-admin", "edit", "view")
 _CONTAINER: Final = ("name", "image", "ports", "resources")
 
@@ -35,20 +39,23 @@ def shapes(pipeline: Pipeline) -> dict[str, Shape]:
         return _outline(item) if is_well and not is_own(item) else item
 
     def volume(item: dict[str, Any]) -> dict[str, Any] | None:
-        return item if (spec_of(item).get("claimRef") or {}).get("namespace") == pipeline.namespace else None
+        spec = {key: value for key, value in spec_of(item).items() if key in _VOLUME}
+        is_ours = (spec.get("claimRef") or {}).get("namespace") == pipeline.namespace
+        return {**item, "spec": spec} if is_ours else None
 
     return {
         "pods": pod,
         "pod_metrics": lambda item: item if is_own(item) else None,
         "persistentvolumes": volume,
+        "storageclasses": lambda item: {key: value for key, value in item.items() if key not in _OF_DRIVERS},
         "clusterroles": lambda item: None if _is_kubernetes_own(name_of(item)) else item,
-        "clusterrolebindings": lambda item: None if _is_kubernetes_own(name_of(item)) else item,
+        "clusterrolebindings": lambda item: None if _is_kubernetes_own(name_of(item), _BOUND) else item,
     }
 
 
-def _is_kubernetes_own(role: str) -> bool:
+def _is_kubernetes_own(role: str, others: Collection[str] = _ROLES) -> bool:
     """Whether the API server, or kubeadm, makes the role or binding of that name in every cluster."""
-    return role.startswith(("system:", "kubeadm:")) or role in _ROLES
+    return role.startswith(("system:", "kubeadm:")) or role in others
 
 
 def _outline(pod: Mapping[str, Any]) -> dict[str, Any]:

@@ -92,3 +92,18 @@ def test_of_the_whole_cluster_what_kubernetes_makes_everywhere_and_the_volumes_o
     claims = ({"namespace": NS}, {"namespace": "web"}, None)
     volumes = [{"metadata": {"name": "v"}, "spec": {"claimRef": claim}} for claim in claims]
     assert [bool(shapes(OWN)["persistentvolumes"](volume)) for volume in volumes] == [True, False, False]
+
+
+def test_a_hand_made_binding_with_the_name_of_a_role_of_kubernetes_is_kept() -> None:
+    names = ("system:node", "cluster-admin", "admin", "view")
+    kept = [name for name in names if shapes(OWN)["clusterrolebindings"]({"metadata": {"name": name}})]
+    assert kept == ["admin", "view"]
+
+
+def test_what_drivers_of_volumes_are_told_is_not_kept() -> None:
+    told = {"parameters": {"restuserkey": "s3cret"}, "mountOptions": ["password=s3cret"]}
+    made_by = {"metadata": {"name": "shared"}, "reclaimPolicy": "Retain", **told}
+    kept = {"claimRef": {"namespace": NS}, "persistentVolumeReclaimPolicy": "Retain"}
+    volume = {"metadata": {"name": "v"}, "spec": {**kept, "flexVolume": {"options": {"password": "s3cret"}}}}
+    assert shapes(OWN)["storageclasses"](made_by) == {"metadata": {"name": "shared"}, "reclaimPolicy": "Retain"}
+    assert shapes(OWN)["persistentvolumes"](volume) == {"metadata": {"name": "v"}, "spec": kept}
