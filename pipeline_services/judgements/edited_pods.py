@@ -42,10 +42,13 @@ _OF_THE_POD: Final = frozenset(
             "hostAliases",
             "hostNetwork",
         ),
-        *("nodeSelector", "priorityClassName", "serviceAccountName", "runtimeClassName"),
+        *("nodeSelector", "serviceAccountName", "runtimeClassName"),
     }
 )
-"""Fields beside the containers that somebody may set in a running pod, or something on its way to the API server."""
+"""Fields beside the containers that somebody may set in a running pod, or something on its way to the API server.
+
+A priority class is none: a cluster may have one for all pods whose template names none.
+"""
 _NOBODYS_ACCOUNT: Final = "default"
 """The account that a pod gets which asks for none."""
 _OF_THE_ACCOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount"

@@ -18,6 +18,8 @@ CLASS: Final = KINDS["StorageClass"].name
 STORAGE: Final = "storage"
 RECLAIM: Final = "persistentVolumeReclaimPolicy"
 _DEFAULT: Final = "storageclass.kubernetes.io/is-default-class"
+_DEFAULT_BEFORE: Final = "storageclass.beta.kubernetes.io/is-default-class"
+"""How older installations mark it; the API server goes by either."""
 _YES: Final = "true"
 
 
@@ -45,7 +47,7 @@ def _default(snapshot: Snapshot, claims: list[K8sObject]) -> Iterator[Drift]:
     usual = next((str(spec_of(one)["storageClassName"]) for one in claims if "storageClassName" in spec_of(one)), "")
     if usual and not any(name_of(one) == usual for one in classes):
         yield Drift(CLASS, usual, STORAGE)
-    elif not any(annotations_of(one).get(_DEFAULT) == _YES for one in classes):
+    elif not any(_YES in map(annotations_of(one).get, (_DEFAULT, _DEFAULT_BEFORE)) for one in classes):
         yield Drift(CLASS, usual or "none", STORAGE, (Difference(f"metadata.annotations.{_DEFAULT}", None, _YES),))
 
 

@@ -76,9 +76,18 @@ def metrics_lag(world: World) -> None:
     warning(world, "HorizontalPodAutoscaler", "producer-hpa", "FailedGetResourceMetric", "unable to get metrics")
 
 
+def a_cluster_with_its_own_defaults(world: World) -> None:
+    """A priority class for pods that name none, as the admission fills it in, and the older mark of a storage class."""
+    for pod in world.answers["pods"]:
+        pod["spec"] |= {"priorityClassName": "standard", "priority": 1_000}
+    [usual] = [one["metadata"] for one in world.answers["storageclasses"]]
+    usual["annotations"] = {"storageclass.beta.kubernetes.io/is-default-class": "true"}
+
+
 @pytest.mark.parametrize(
     ("change", "age"),
     [
+        (a_cluster_with_its_own_defaults, 3_600.0),
         (scaling_up, 3_600.0),
         (rolling_out, 3_600.0),
         (terminating, 3_600.0),
