@@ -13,6 +13,7 @@ from pipeline_services import faults
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.faults.journal import Call, Journal
 from pipeline_services.model import own_cluster
+from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.cluster.access import ClusterAccess
 from tests.acceptance.bench import Judge, becomes_green, pytest_daily
@@ -24,8 +25,9 @@ CORE = f"/api/v1/namespaces/{NAMESPACE}"
 RIGHTS = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}"
 NARROW = "narrow-reader"
 WITHHELD = "horizontalpodautoscalers"
+OF_NO_NAMESPACE = tuple(f"list {kind.title}" for kind in KINDS.values() if not kind.namespaced)
 OF_THE_SYSTEM = ("list deployments.apps", "list daemonsets.apps", "list leases.coordination.k8s.io", "get configmaps")
-HANGS_ON = ("list nodes", f"list {WITHHELD}", *(f"{right} in kube-" for right in OF_THE_SYSTEM))
+HANGS_ON = (*OF_NO_NAMESPACE, f"list {WITHHELD}", *(f"{right} in kube-" for right in OF_THE_SYSTEM))
 """What a run may find missing: what is in no namespace or another one, and what this account is not given."""
 
 
