@@ -121,7 +121,10 @@ def names_are_answered(snapshot: Snapshot, name: str) -> None:
 
 def _require_way(snapshot: Snapshot, name: str, part: ClusterPart) -> None:
     """A Service leads to the DNS server's pods, where the account may see those of the system."""
-    pods, services = snapshot.pipeline.components[part.component].selector, snapshot.answers.get("system_services")
+    pods, services = (
+        snapshot.pipeline.components[part.component].selector,
+        snapshot.data_if_allowed("system_services", None),
+    )
     if not pods or services is None or way_to(snapshot, part):
         return
     command = f"kubectl get services -n {SYSTEM_NAMESPACE} -o wide"
@@ -134,7 +137,7 @@ def way_to(snapshot: Snapshot, part: ClusterPart) -> list[str]:
     pods = snapshot.pipeline.components[part.component].selector
     return [
         name_of(service)
-        for service in snapshot.answers.get("system_services") or ()
+        for service in snapshot.data_if_allowed("system_services", ())
         if selector_of(service)
         and selector_of(service).items() <= pods.items()
         and port_of(service, DNS_PORT) is not None

@@ -140,6 +140,17 @@ class Snapshot:
         except PipelineError:
             return default
 
+    def data_if_allowed(self, source: str, default: Any) -> Any:
+        """What ``source`` answered, else ``default`` where nobody asked it or the account may not see it.
+
+        Raises:
+            PipelineError: it should have answered, and did not.
+        """
+        try:
+            return self.data(source)
+        except (AccessDenied, NoData):
+            return default
+
     def asked(self, source: str) -> bool:
         """Whether whoever took the snapshot asked for the source at all; an older suite did not know each of them."""
         return source in self.answers or source in self.failures

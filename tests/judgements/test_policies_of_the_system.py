@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeline_services.model.errors import AccessDenied, ServiceUnreachable
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.world import World, healthy
 
@@ -59,5 +60,13 @@ def test_dns_that_lets_our_pods_in_is_no_finding(selector: dict[str, Any], ingre
 
 def test_what_an_account_may_not_see_of_the_system_is_taken_to_let_us_in() -> None:
     world = healthy()
-    del world.answers["system_networkpolicies"]
+    world.fail("system_networkpolicies", AccessDenied("list", "networkpolicies in kube-system"))
     assert diagnose(world.snapshot()).healthy
+
+
+@pytest.mark.parametrize("source", ["namespaces", "system_networkpolicies"])
+def test_what_did_not_answer_lets_nobody_in(source: str) -> None:
+    world = healthy()
+    world.fail(source, ServiceUnreachable("it did not answer in time"))
+    unknown = {one.check for one in diagnose(world.snapshot()).unanswered}
+    assert "test_network_allows[any-dns]" in unknown

@@ -59,8 +59,8 @@ class Network:
         self._described = snapshot.pipeline
         self._items: list[K8sObject] = snapshot.data("networkpolicies")
         # known where the account may see them, and which labels the pipeline's namespace has that they select it by
-        labels = {name_of(one): labels_of(one) for one in snapshot.answers.get("namespaces") or ()}
-        beyond: list[K8sObject] = snapshot.answers.get("system_networkpolicies") or [] if labels else []
+        labels = {name_of(one): labels_of(one) for one in snapshot.data_if_allowed("namespaces", ())}
+        beyond: list[K8sObject] = snapshot.data_if_allowed("system_networkpolicies", []) if labels else []
         parts = (part for part in self._described.components.values() if part.namespace)
         self._keys, self._blocks = _selected_by([*self._items, *beyond])
         selectors = (part.selector for part in self._described.workloads.values())
