@@ -24,9 +24,9 @@ import yaml
 
 from pipeline_services.clients.refusals import quoted
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.yaml_text import LOADER
 
 _SERVER: Final = re.compile(r"https?://[^/:]")
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _flaw(error: Exception) -> str:
 
 def _load(files: str, wanted: str) -> Access:
     found = [Path(file) for file in files.split(os.pathsep) if file and Path(file).is_file()]
-    documents = [(file, yaml.load(file.read_text(encoding="utf-8"), _LOADER) or {}) for file in found]
+    documents = [(file, yaml.load(file.read_text(encoding="utf-8"), LOADER) or {}) for file in found]
     context = wanted or next((doc["current-context"] for _, doc in documents if doc.get("current-context")), "")
     known = [str(entry["name"]) for _, doc in documents for entry in doc.get("contexts") or ()]
     if context not in known:

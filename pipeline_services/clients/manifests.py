@@ -14,10 +14,10 @@ import yaml
 
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.k8s import name_of
+from pipeline_services.model.yaml_text import LOADER
 
 Manifest = dict[str, Any]
 _KNOWN: Final = frozenset({"apiVersion", "kind", "resources", "patches", "configMapGenerator", "generatorOptions"})
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def rendered(folder: Path) -> list[Manifest]:
@@ -66,7 +66,7 @@ def _rendered(folder: Path) -> list[Manifest]:
 
 
 def _documents(file: Path) -> Iterator[Manifest]:
-    return (item for item in yaml.load_all(file.read_text(encoding="utf-8"), Loader=_LOADER) if item)
+    return (item for item in yaml.load_all(file.read_text(encoding="utf-8"), Loader=LOADER) if item)
 
 
 def _config_map(folder: Path, generator: Manifest) -> Manifest:

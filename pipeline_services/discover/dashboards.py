@@ -11,6 +11,7 @@ import yaml
 
 from pipeline_services.discover.namespace import Namespace, Workload
 from pipeline_services.model import roles
+from pipeline_services.model.yaml_text import LOADER
 
 _TYPES: Final[Mapping[str, str]] = {
     "prometheus": roles.PROMETHEUS,
@@ -80,7 +81,7 @@ def data_sources_of(grafana: Workload) -> Iterator[DataSource]:
 
 def _provided(text: str) -> list[Mapping[str, Any]]:
     try:
-        document = yaml.safe_load(text)
+        document = yaml.load(text, LOADER)
     except yaml.YAMLError:
         return []  # a file of another kind: what cannot be read provides no data source
     sources = document.get("datasources") if isinstance(document, Mapping) else None

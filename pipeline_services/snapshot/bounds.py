@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -17,8 +18,11 @@ ONSET_STEP_S: Final = 15.0
 """Seconds between two samples of the last half hour's series, which triage reads to date a fault."""
 SHRINKABLE: Final = ("logs/", "loki/all", "loki/errors", "events", "changes")
 """What may lose its oldest entries when the whole is too large; nothing that is judged by its presence is here."""
-_UNUSUAL: Final = (r"\b", r"\f", r"\r", r"\u", *map(chr, range(0x7F, 0xA0)))
-"""In JSON: what is or may stand for a control character; tab and newline are none here."""
+_ESCAPED: Final = re.compile(r"\\(.)")
+_CONTROL: Final = frozenset("bfru")
+"""What in JSON behind a backslash stands, or may stand, for a control character; tab and newline are none here."""
+_UNUSUAL: Final = tuple(map(chr, range(0x7F, 0xA0)))
+"""The control characters that stand in JSON as they are."""
 
 
 def is_bounded(text: str) -> bool:
@@ -29,10 +33,9 @@ def is_bounded(text: str) -> bool:
     if len(text) > LIMIT:
         return False
     half = LONGEST // 2
-    plain = text.replace(r"\\", "")
-    return not any(one in plain for one in _UNUSUAL) and all(
-        '"' in text[start : start + half] for start in range(0, len(text), half)
-    )
+    if any(one in text for one in _UNUSUAL) or not _CONTROL.isdisjoint(_ESCAPED.findall(text)):
+        return False
+    return all('"' in text[start : start + half] for start in range(0, len(text), half))
 
 
 def bounded(answers: Mapping[str, Any], limit: int = LIMIT, longest: int = LONGEST) -> dict[str, Any]:
