@@ -51,7 +51,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             "--candidate",
             f"tests/candidates/{name}",
             "--reports",
-            tmp_path / "reports",
+            str(tmp_path / "reports"),
             *options,
         ]
         with (tmp_path / "log").open("wb") as log:

@@ -38,7 +38,9 @@ def command(package: str, *arguments: str) -> str:
 
 
 def test_a_lost_volume_is_restored_and_proved(admin: WritableCluster, judge: Judge) -> None:
-    folder, points = wait_until(_backup_with_points, within=2 * SETTLED_S, what="old points to back up", every=20.0)
+    taken = wait_until(_backup_with_points, within=2 * SETTLED_S, what="old points to back up", every=20.0)
+    assert taken
+    folder, points = taken
     _lose_the_volume(admin)
     command("cli", "up")
     proved = PROVED.search(command("maintenance", "restore", "--from", folder, "--consent", CONSENT))
