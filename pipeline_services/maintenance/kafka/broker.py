@@ -95,6 +95,7 @@ class Broker(KafkaBroker):
             producer = KafkaProducer(
                 **self._link,
                 request_timeout_ms=REQUEST_MS,
+                reconnect_backoff_max_ms=500,
                 acks="all",
                 enable_idempotence=True,
                 allow_auto_create_topics=False,

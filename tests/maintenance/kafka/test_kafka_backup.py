@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipeline_services.maintenance.kafka import backup
 from pipeline_services.maintenance.kafka.backup import Kept, back_up, controls, findings, kept_records, restore_into
-from pipeline_services.maintenance.kafka.broker import Broker, record_of
+from pipeline_services.maintenance.kafka.broker import SEND_TIMEOUT_S, Broker, record_of
 from pipeline_services.maintenance.kafka.records import Record, first_difference, from_line, resumed_wrongly, to_line
 from pipeline_services.model.configuration import Topics
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
@@ -214,3 +215,15 @@ def test_a_topic_is_described_by_its_partitions_and_the_settings_that_are_its_ow
     described = {"readings": {"partitions": 2, "settings": {"flush.messages": "1"}}}
     assert Broker(1).described(["readings", "dead"]) == described
     assert Broker(1).described(["dead"]) == {}
+
+
+def test_whoever_writes_a_copy_is_back_before_the_records_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, Any] = {}
+
+    def producer(**settings: Any) -> Any:
+        made.update(settings)
+        return SimpleNamespace(flush=lambda _timeout: None, close=lambda **_: None)
+
+    monkeypatch.setattr("pipeline_services.maintenance.kafka.broker.KafkaProducer", producer)
+    Broker(1).write(("readings", 0), [])
+    assert made["reconnect_backoff_max_ms"] / 1000 < SEND_TIMEOUT_S / 10
