@@ -209,8 +209,7 @@ def restore(site: Site, folder: Path, consent: Callable[[str], str]) -> None:
         )
         _require(findings(was, copy, time.time()), "nothing was changed: the archive does not give back what it says")
         site.say("the archive is proved in a server of its own; replacing the pipeline's InfluxDB")
-        _replace(site, folder, fresh)
-        site = _with_its_tokens(site)
+        site = _replace(site, folder, fresh)
         lines = _unlike(site, was, copy)
     _require(lines, f"InfluxDB is not what the archive holds; the backup from before is {fresh.folder}", AGAIN)
     site.say(f"restored and proved: {was.stored.points} points; the backup from before is {fresh.folder}")
@@ -240,9 +239,10 @@ def _with_its_tokens(site: Site) -> Site:
     return replace(site, tokens=tokens_in(site.cluster.list("secrets"), site.pipeline.config))
 
 
-def _replace(site: Site, folder: Path, fresh: Archive) -> None:
+def _replace(site: Site, folder: Path, fresh: Archive) -> Site:
     try:
         restore_all(site.live.http, site.operator, folder / PART)
+        return _with_its_tokens(site)
     except PipelineError as error:
         raise NotProved(
             f"InfluxDB is replaced in part: {error.message}; the backup from before is {fresh.folder}",

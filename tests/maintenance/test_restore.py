@@ -14,7 +14,7 @@ from pipeline_services.maintenance import archive as archives
 from pipeline_services.maintenance import backup
 from pipeline_services.maintenance.archive import Archive
 from pipeline_services.maintenance.site import Site
-from pipeline_services.model.errors import PreconditionNotMet, UnexpectedAnswer
+from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable, UnexpectedAnswer
 from tests.maintenance.backup_site import said
 from tests.maintenance.influxdb.fake_influx import OPERATOR, FakeInflux
 from tests.maintenance.influxdb.hand_made import BUCKET, HELD, HOUR_AGO_NS
@@ -78,6 +78,20 @@ def test_tokens_made_after_the_backup_become_those_of_the_archive(
     assert restarted == ["whoever reads influxdb-read"]
     assert said[-2] == "influxdb-read: held a token that was made after the backup; now the archive's"
     assert said[-1].startswith("restored and proved: 18 points")
+
+
+def test_clients_that_do_not_come_up_with_the_archives_tokens_are_no_reason_to_hide_the_backup_from_before(
+    site: Site, older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: object) -> list[str]:
+        raise ServiceUnreachable("the processor does not come up")
+
+    monkeypatch.setattr(backup.SecretStore, "ensure_tokens", refused)
+    with pytest.raises(
+        backup.NotProved, match=r"in part: the processor does not .*; the backup from before is "
+    ) as told:
+        backup.restore(site, older, agreed)
+    assert told.value.next_step == "the same command again"
 
 
 @pytest.mark.parametrize("step", ["kv", "sql", "shards/1"])
