@@ -15,6 +15,10 @@ DELETED: Final = "metadata.deletionTimestamp"
 """The path of what differs in an object that was deleted and is held by somebody."""
 HELD: Final = "metadata.finalizers"
 """The path of what differs in an object that somebody holds."""
+OWNERS: Final = "metadata.ownerReferences"
+IMMUTABLE: Final = "immutable"
+ANNOTATIONS: Final = "metadata.annotations."
+"""What the path of an annotation begins with."""
 _KUBERNETES_HOLDS: Final = re.compile(r"([\w-]+\.)*kubernetes\.io/|kubernetes$|foregroundDeletion$|orphan$")
 """Finalizers that Kubernetes sets by itself and takes away again."""
 _HOW_IT_IS_HELD: Final = (
@@ -86,14 +90,14 @@ _BY_KIND: Final[Mapping[str, _Meaning]] = {
 }
 _OF_METADATA: Final = (
     _Meaning(HELD, "it can be neither deleted nor replaced until somebody removes them"),
-    _Meaning("metadata.ownerReferences", "it is deleted as soon as that owner is"),
-    _Meaning("metadata.annotations", "Kubernetes treats it otherwise than what was tested"),
+    _Meaning(OWNERS, "it is deleted as soon as that owner is"),
+    _Meaning(ANNOTATIONS, "Kubernetes treats it otherwise than what was tested"),
     _Meaning("metadata.labels", "whoever looks for it by its labels does not find it"),
     _Meaning(DELETED, "somebody deleted it: it is gone as soon as its finalizers are", stops=True),
 )
 _OF_SECRETS: Final = (
     _Meaning("data", "a client that takes it as it stands is refused at its next start", stops=True),
-    _Meaning("immutable", "no rotation can change it"),
+    _Meaning(IMMUTABLE, "no rotation can change it"),
 )
 _ANYTHING: Final = _Meaning("", "it behaves differently from what was tested")
 

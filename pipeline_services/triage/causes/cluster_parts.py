@@ -54,6 +54,11 @@ NAMED_ELSEWHERE: Final = ("dns", "hpa")
 """The components of parts that have causes of their own: see network.py and autoscaling.py."""
 
 
+def _put_right_here(told: Finding) -> Finding:
+    """What this checkout declares of the cluster is put right by its own make up, not by the deploy of any pipeline."""
+    return replace(told, next=(*told.next[:-1], RESTORE))
+
+
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Each part that does not run, then each DNS server that answers other names."""
     for one in evidence.failed(checks.CLUSTER_PART_RUNS):
@@ -61,7 +66,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         part = evidence.pipeline.cluster[name]
         if part.component in NAMED_ELSEWHERE:
             continue
-        yield make_finding(
+        told = make_finding(
             About(
                 evidence,
                 part.component,
@@ -72,12 +77,13 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             one.why,
             *_pods(evidence, name),
         )
+        yield _put_right_here(told) if part.manifest else told
     for one in evidence.failed(checks.CLUSTER_PART_SET_AS_DECLARED):
         (name,) = one.parameters
         if evidence.failed(checks.NAMES_ANSWERED, name):
             continue  # which says what it does to the Services' names
         part, (kind, declares) = evidence.pipeline.cluster[name], declared_object(evidence.snapshot, name)
-        yield make_finding(
+        told = make_finding(
             About(
                 evidence,
                 part.component,
@@ -90,6 +96,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
             *map(str, set_otherwise(evidence.snapshot, name)),
             since=evidence.changed(kind, declares),
         )
+        yield _put_right_here(told)
     for one in evidence.failed(checks.NAMES_ANSWERED):
         (name,) = one.parameters
         part = evidence.pipeline.cluster[name]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import declared
-from pipeline_services.judgements.drift import HELD, Drift
-from pipeline_services.judgements.stored import VOLUME
+from pipeline_services.judgements.drift import ANNOTATIONS, HELD, IMMUTABLE, OWNERS, Drift
+from pipeline_services.judgements.stored import CLASS, RECLAIM, VOLUME
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import MOST_EVIDENCE, About, make_finding
 from pipeline_services.triage.causes.network import DNS
@@ -18,6 +20,7 @@ from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
 from pipeline_services.triage.steps import RESTORE
 
+_LOOK: Final = "kubectl get {kind} -n {namespace} {shown}"
 _SAVED: Final = "{name}.saved.yaml"
 _TAKEN_AWAY: Final = (
     f"kubectl get {{kind}} -n {{namespace}} {{name}} -o yaml > {_SAVED}",
@@ -28,6 +31,16 @@ _RELEASED: Final = (
     'kubectl patch pod -n {namespace} {name} --type=merge --patch \'{"metadata":{"finalizers":null}}\'',
 )
 """A pod that is held and deleted stays for ever, and nothing takes its place."""
+_UNTIED: Final = (
+    "kubectl patch secret -n {namespace} {name} --type=merge"
+    ' --patch \'{"metadata":{"finalizers":null,"ownerReferences":null}}\''
+)
+_MADE_ANEW: Final = (
+    "kubectl get secret -n {namespace} {name} -o yaml | sed /^immutable:/d"
+    " | kubectl replace -n {namespace} --force -f -"
+)
+"""A Secret is not applied while its values are right, so that make up leaves alone what else was done to it."""
+_UNNOTED: Final = "kubectl patch namespace -n {namespace} {name} --type=merge --patch '{patch}'"
 _RECLAIM: Final = '{"spec":{"persistentVolumeReclaimPolicy":"{policy}"}}'
 _RECLAIMED: Final = (
     "kubectl get persistentvolume {name}",
@@ -41,7 +54,7 @@ CAUSES: Final = (
         "an object is not as the manifests declare it",
         Escalation.L2,
         "configuration",
-        steps=("kubectl get {kind} -n {namespace} {shown}", RESTORE),
+        steps=(_LOOK, RESTORE),
         afterwards="the check of the declared state is green",
     ),
     Cause(
@@ -119,7 +132,7 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
             since=since,
         )
     asks_elsewhere = {DNS for one in drift.differences if one.path.startswith("dns")}
-    return make_finding(
+    told = make_finding(
         About(
             evidence,
             drift.component,
@@ -133,6 +146,17 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
         since=since,
         steps=_steps(drift),
     )
+    return _in_the_cluster(told, drift)
+
+
+def _in_the_cluster(told: Finding, drift: Drift) -> Finding:
+    """No deploy of a pipeline makes a storage class, and what is said of a volume can be taken back."""
+    if drift.kind == CLASS:
+        return replace(told, next=(*told.next[:-1], RESTORE))
+    if drift.kind == VOLUME and drift.differences[0].path == RECLAIM:
+        was, wanted = (f'Policy":"{one}"' for one in (drift.differences[0].live, drift.differences[0].declared))
+        return replace(told, undo=told.next[-1].replace(wanted, was))
+    return told
 
 
 def _steps(drift: Drift) -> tuple[str, ...] | None:
@@ -142,4 +166,12 @@ def _steps(drift: Drift) -> tuple[str, ...] | None:
         return _RELEASED
     if first and drift.kind == VOLUME:
         return tuple(step.replace("{policy}", str(first.declared)) for step in _RECLAIMED)
+    paths = {one.path for one in drift.differences}
+    if drift.kind == KINDS["Secret"].name and first and paths <= {HELD, OWNERS, IMMUTABLE}:
+        commands = (_UNTIED,) if paths & {HELD, OWNERS} else ()
+        return (_LOOK, *commands, *((_MADE_ANEW,) if IMMUTABLE in paths else ()))
+    notes = {path.removeprefix(ANNOTATIONS): None for path in sorted(paths) if path.startswith(ANNOTATIONS)}
+    if drift.kind == KINDS["Namespace"].name and len(notes) == len(paths) > 0:
+        patch = json.dumps({"metadata": {"annotations": notes}}, separators=(",", ":"))
+        return _LOOK, _UNNOTED.replace("{patch}", patch)
     return None

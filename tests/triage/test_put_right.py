@@ -1,0 +1,59 @@
+"""What is typed where a deploy of the pipeline leaves alone what is not as it was declared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.triage.diagnosis import diagnose
+from pipeline_services.triage.model import Finding
+from tests.judgements.known_bad.cluster import part_gone, part_told_otherwise
+from tests.judgements.world import World, healthy
+from tests.reporting.runbook.rules import flaws
+from tests.triage.known_differences import KNOWN
+from tests.triage.test_known_differences import recorded
+
+
+def only(world: World) -> Finding:
+    (found,) = diagnose(world.snapshot()).findings
+    assert [flaw for command in (*found.next, found.undo) if command for flaw in flaws(command)] == []
+    return found
+
+
+def found_of(name: str) -> Finding:
+    world = recorded()
+    (known,) = [one for one in KNOWN if one.id == name]
+    known.change(world)
+    return only(world)
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [
+        ("token-cannot-be-rotated", ["| sed /^immutable:/d | kubectl --context kind-conveyor replace -n conveyor-p"]),
+        ("token-goes-with-another", ['"ownerReferences":null']),
+        ("token-held", ['{"metadata":{"finalizers":null']),
+        ("token-with-a-line-end", ["make up"]),
+        ("only-on-some-nodes", ['{"annotations":{"scheduler.alpha.kubernetes.io/node-selector":null}}']),
+        ("class-gone", ["make up"]),
+    ],
+)
+def test_each_is_put_right_by_what_does_it(name: str, steps: list[str]) -> None:
+    _, *right = found_of(name).next
+    assert [part in command for part, command in zip(steps, right, strict=True)] == [True] * len(steps)
+
+
+def test_what_becomes_of_a_volume_is_put_back_as_it_was() -> None:
+    found = found_of("volume-outlives-its-claim")
+    assert found.next[-1].endswith("""'{"spec":{"persistentVolumeReclaimPolicy":"Delete"}}'""")
+    assert found.undo == found.next[-1].replace("Delete", "Retain")
+
+
+@pytest.mark.parametrize("breakage", [part_told_otherwise, part_gone])
+def test_the_cluster_is_put_right_by_its_own_make_up_whatever_pipeline_stands_on_it(breakage: object) -> None:
+    world = healthy(pipeline=Pipeline.load(Path("plain")))
+    assert callable(breakage)
+    breakage(world, "kube-router")
+    assert only(world).next[-1] == "make up"
