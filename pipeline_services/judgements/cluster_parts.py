@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from pipeline_services.judgements.comparison import Difference, differences
@@ -15,12 +16,14 @@ from pipeline_services.model.k8s import (
     SILENT_AFTER_S,
     K8sObject,
     is_true,
+    labels_of,
     name_of,
     port_of,
     progress_of,
     renewed_at,
     selector_of,
     spec_of,
+    template_of,
 )
 from pipeline_services.model.kinds import KINDS, SYSTEM
 from pipeline_services.model.metrics.advice import Advice, advice_about
@@ -134,7 +137,7 @@ def _require_way(snapshot: Snapshot, name: str, part: ClusterPart) -> None:
 
 def way_to(snapshot: Snapshot, part: ClusterPart) -> list[str]:
     """The Services of the system's namespace that take questions for names to the DNS server's pods."""
-    pods = snapshot.pipeline.components[part.component].selector
+    pods = {**_labels_of_pods(snapshot, part), **snapshot.pipeline.components[part.component].selector}
     return [
         name_of(service)
         for service in snapshot.data_if_allowed("system_services", ())
@@ -142,6 +145,13 @@ def way_to(snapshot: Snapshot, part: ClusterPart) -> list[str]:
         and selector_of(service).items() <= pods.items()
         and port_of(service, DNS_PORT) is not None
     ]
+
+
+def _labels_of_pods(snapshot: Snapshot, part: ClusterPart) -> Mapping[str, str]:
+    """What the part's pods are labelled with beside what the description says: a Service may select by that, too."""
+    name = next(name for name, one in snapshot.pipeline.cluster.items() if one is part)
+    found = snapshot.data_if_allowed(f"{SYSTEM}{KINDS[part.kind].source}", ())
+    return next((labels_of(template_of(one)) for one in found if name_of(one) == name), {})
 
 
 def subject_of(part: ClusterPart, name: str) -> str:

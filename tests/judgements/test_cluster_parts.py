@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
-from pipeline_services.judgements.cluster_parts import part_is_as_declared, part_runs
+from pipeline_services.judgements.cluster_parts import names_are_answered, part_is_as_declared, part_runs
 from pipeline_services.judgements.corefile import hidden, servers
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model.errors import AccessDenied, NoData, PreconditionNotMet, UnexpectedAnswer
@@ -114,6 +116,17 @@ def test_a_part_that_another_one_may_stand_for_is_not_known_to_be_gone() -> None
     world.answers["system_daemonsets"].append(other)
     with pytest.raises(PreconditionNotMet, match="no kube-router, and calico-node may do its work"):
         part_runs(world.snapshot(), "kube-router")
+
+
+def test_a_dns_service_may_select_by_more_labels_than_are_described() -> None:
+    world = healthy()
+    more = {"app.kubernetes.io/instance": "dns-of-the-distribution"}
+    world.answers["system_services"] = copy.deepcopy(world.answers["system_services"])
+    world.answers["system_services"][0]["spec"]["selector"] |= more
+    with pytest.raises(Deviation, match="leads to port 53"):
+        names_are_answered(world.snapshot(), "coredns")
+    world.item("system_deployments", "coredns")["spec"]["template"]["metadata"]["labels"] |= more
+    names_are_answered(world.snapshot(), "coredns")
 
 
 def test_a_cluster_of_another_make_is_not_held_against_this_checkout() -> None:

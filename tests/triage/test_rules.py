@@ -98,7 +98,8 @@ def unlabelled(world: World) -> None:
 
 def dns_away(world: World) -> None:
     world.answers["system_pods"] = []
-    world.answers["system_deployments"] = [{"metadata": {"name": "coredns"}, "spec": {"replicas": 0}, "status": {}}]
+    world.item("system_deployments", "coredns").update(status={})
+    world.item("system_deployments", "coredns")["spec"]["replicas"] = 0
 
 
 def coordinator_not_loaded(world: World) -> None:
