@@ -157,9 +157,10 @@ def _is_of_the_cluster(snapshot: Snapshot, item: K8sObject) -> bool:
 
 
 def _is_given(binding: K8sObject, account: str, namespace: str, groups: Collection[str]) -> bool:
+    user = f"system:serviceaccount:{namespace}:{account}"
     return any(
-        one["name"] in groups
-        if one.get("kind") == "Group"
+        one["name"] in (groups if one["kind"] == "Group" else (user,))
+        if one.get("kind") in ("Group", "User")
         else (one.get("kind"), one["name"], one.get("namespace", namespace)) == ("ServiceAccount", account, namespace)
         for one in binding.get("subjects") or ()
     )

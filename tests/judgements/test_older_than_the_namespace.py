@@ -37,3 +37,11 @@ def test_what_is_older_is_the_clusters_own_and_what_is_newer_is_told(source: str
 def test_rights_for_the_pods_own_account_are_told_however_old_they_are() -> None:
     assert told("clusterrolebindings", 50, subjects=[{**ACCOUNT, "namespace": "elsewhere"}]) == []
     assert told("clusterrolebindings", 50, subjects=[ACCOUNT | {"namespace": healthy().pipeline.namespace}])
+
+
+def test_an_account_may_be_given_rights_as_the_user_that_it_is_to_the_api_server() -> None:
+    def user(name: str) -> list[dict[str, str]]:
+        return [{"kind": "User", "name": f"system:serviceaccount:{healthy().pipeline.namespace}:{name}"}]
+
+    assert told("clusterrolebindings", -50, subjects=user("default"))
+    assert told("clusterrolebindings", -50, subjects=user("of-somebody-else")) == []
