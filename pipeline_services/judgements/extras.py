@@ -35,6 +35,7 @@ LEFT_OPEN: Final[Mapping[str, tuple[str, ...]]] = {
         *("rolebindings", "clusterroles", "clusterrolebindings", "validatingwebhookconfigurations"),
         *("mutatingwebhookconfigurations", "validatingadmissionpolicybindings"),
     ),
+    "network": ("ingresses",),
     "storage": ("storageclasses", "persistentvolumes"),
 }
 """Lists that many an account may not read: the one check that is open without, by component; the others do without."""
