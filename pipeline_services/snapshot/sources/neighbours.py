@@ -46,11 +46,18 @@ def shapes(pipeline: Pipeline) -> dict[str, Shape]:
     return {
         "pods": pod,
         "pod_metrics": lambda item: item if is_own(item) else None,
+        "ingresses": _without_notes,
         "persistentvolumes": volume,
         "storageclasses": lambda item: {key: value for key, value in item.items() if key not in _OF_DRIVERS},
         "clusterroles": lambda item: None if _is_kubernetes_own(name_of(item)) else item,
         "clusterrolebindings": lambda item: None if _is_kubernetes_own(name_of(item), _BOUND) else item,
     }
+
+
+def _without_notes(ingress: dict[str, Any]) -> dict[str, Any]:
+    """Without the annotations: they configure the controller, headers with credentials among them."""
+    kept = {key: value for key, value in ingress["metadata"].items() if key != "annotations"}
+    return {**ingress, "metadata": kept}
 
 
 def _is_kubernetes_own(role: str, others: Collection[str] = _ROLES) -> bool:

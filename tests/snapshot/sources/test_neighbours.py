@@ -107,3 +107,10 @@ def test_what_drivers_of_volumes_are_told_is_not_kept() -> None:
     volume = {"metadata": {"name": "v"}, "spec": {**kept, "flexVolume": {"options": {"password": "s3cret"}}}}
     assert shapes(OWN)["storageclasses"](made_by) == {"metadata": {"name": "shared"}, "reclaimPolicy": "Retain"}
     assert shapes(OWN)["persistentvolumes"](volume) == {"metadata": {"name": "v"}, "spec": kept}
+
+
+def test_what_a_controller_of_ingresses_is_told_is_not_kept() -> None:
+    snippet = {"nginx.ingress.kubernetes.io/configuration-snippet": "proxy_set_header Authorization s3cret;"}
+    ingress = {"metadata": {"name": "graphs", "annotations": snippet}, "spec": {"defaultBackend": {}}}
+    kept = shapes(OWN)["ingresses"](ingress)
+    assert kept == {"metadata": {"name": "graphs"}, "spec": {"defaultBackend": {}}}
