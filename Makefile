@@ -148,7 +148,7 @@ matrix-record: $(ENVIRONMENT) ## keep the last matrix's correctly judged snapsho
 SAMPLE := producer-hung or processor-killed-before-commit or kafka-process-killed or influxdb-process-killed \
 	or producer-scaled-by-hand or processor-cut-from-influxdb or test_resilience
 
-chaos-sample: $(ENVIRONMENT) ## one failure of each scenario, and section 7's test (8 minutes)
+chaos-sample: $(ENVIRONMENT) ## one failure of each scenario, and section 7's test
 	@$(BIN)/pytest -m "chaos and not slow" -k "$(SAMPLE)" --reports reports chaos $(ARGS)
 
 release: $(ENVIRONMENT) ## may a new version of the apps go out: go, no-go, not enough data (CANDIDATE=tests/candidates/good)
