@@ -80,14 +80,15 @@ def _wanted(pipeline: Pipeline, only: Sequence[str] | None) -> Sequence[str]:
     return only or pipeline.data_path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Stage:
-    """A pipeline in which pods may be deleted."""
+    """A pipeline in which pods may be deleted. What was compared after one fault is not the next one's."""
 
     authorized: ChaosTarget
     api: Admin
     observer: Observer
     sends: bool = False
+    compared_until: float = 0.0
 
     def play(self, component: str) -> Played:
         """Delete a pod of the component, wait for readings, and hold the topic against the store.
@@ -101,18 +102,20 @@ class _Stage:
         fault = pods.deleted(self.api, self._pod(component), namespace)
         say_at_once(f"{fault.summary}; topic and store are compared afterwards")
         began = time.time()
+        since = max(began - BEFORE_S, self.compared_until)
         with self._sending() as sender:
             with injected(self.api, self.authorized.journal, fault):
                 gone = landed(self.api, fault)
             stored = self._stored_since(gone)
             sent = sender.finish() if sender else []
+        self.compared_until = time.time()
         end = wait_until(
             lambda: self.observer.offsets().end,
             within=END_WITHIN_S,
             what="Kafka to say where the topic ends",
             retry_on=(PipelineError,),
         )
-        seen = self.observer.settled(began - BEFORE_S, end)
+        seen = self.observer.settled(since, end)
         verdict = reconcile(seen)
         say_at_once(str(verdict))
         return Played(
@@ -122,7 +125,7 @@ class _Stage:
             recovery_s=None if stored is None else stored - began,
             waited_s=RECOVERED_WITHIN_S,
             verdict=verdict,
-            dropped=self._dropped(component, int(time.time() - began + BEFORE_S)),
+            dropped=self._dropped(component, int(time.time() - since)),
             sent=account(sent, seen) if sent else None,
         )
 

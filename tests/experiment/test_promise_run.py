@@ -99,6 +99,14 @@ def test_a_fault_is_played_from_before_it_until_all_has_landed(monkeypatch: pyte
     assert [one.state for one in promises([played])] == [State.KEPT, State.BROKEN, State.BROKEN]
 
 
+def test_what_the_fault_before_it_lost_is_not_blamed_on_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, away_s=3)
+    scene.stage.play("influxdb")
+    first_ended = scene.clock.now
+    scene.stage.play("kafka")
+    assert scene.deleted - BEFORE_S < first_ended == scene.since
+
+
 def test_what_does_not_come_back_is_broken_and_not_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     played = Scene(monkeypatch, away_s=10_000).stage.play("kafka")
     assert played.recovery_s is None
