@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any, Final
 
 from pipeline_services.model import plots
@@ -19,6 +20,8 @@ _COLOURS: Final = {
 }
 PHONE_IN: Final = 4.8
 """Inches: still readable on a phone that is held upright."""
+TITLE_WIDTH: Final = 58
+"""Characters of a title's line: matplotlib leaves no room for lines that it breaks by itself."""
 
 
 def metric_svg(judged: Judged) -> bytes:
@@ -34,7 +37,7 @@ def metric_svg(judged: Judged) -> bytes:
         axes.set_ylabel(f"{judged.metric.title},\ncandidate more than baseline, %")
         axes.set_xlabel("pair")
         axes.locator_params(axis="x", integer=True)
-        axes.set_title(f"{judged.decision.value}: {judged.why}", loc="left", fontsize=8, wrap=True)
+        axes.set_title(fill(f"{judged.decision.value}: {judged.why}", TITLE_WIDTH), loc="left", fontsize=8)
         figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
         plots.plain(axes)
 
