@@ -24,7 +24,7 @@ WORKS, BROKEN = SourceSample(0, 0, works=True), SourceSample(0, 0, message="unau
 
 
 class SlowlyAcknowledged(AuditProducer):
-    """One more reading is acknowledged each time that somebody asks."""
+    """Sixty more readings are acknowledged each time that somebody asks."""
 
     def __init__(self) -> None:
         super().__init__(0, "readings")
@@ -32,7 +32,7 @@ class SlowlyAcknowledged(AuditProducer):
 
     @property
     def acknowledged(self) -> dict[Any, Any]:
-        self.asked += 10
+        self.asked += 60
         return {"one": range(self.asked)}
 
 
