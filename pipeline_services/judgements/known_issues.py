@@ -110,6 +110,15 @@ KNOWN_ISSUES: Final = (
         ends="a Kubernetes without the race",
     ),
     KnownIssue(
+        id="service-ip-repair",
+        source="events",
+        component="",
+        pattern=r"^ClusterIPNotAllocated: .*repairing",
+        impact="none: the Service keeps its address",
+        reason="the API server looked over all addresses while the Service was made; it enters the address itself",
+        ends="a Kubernetes without the race",
+    ),
+    KnownIssue(
         id="probe-blip",
         source="events",
         component="",

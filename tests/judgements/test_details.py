@@ -131,3 +131,9 @@ def test_what_a_budget_warns_of_is_the_practice_runs_matter() -> None:
     world = healthy()
     warning(world, "PodDisruptionBudget", "producer", "UnmanagedPods", "Pods selected by this PodDisruptionBudget")
     events.have_no_open_warnings(world.snapshot(), "producer")
+
+
+def test_an_address_that_the_api_server_enters_itself_is_no_fault() -> None:
+    said = "ClusterIPNotAllocated: Cluster IP [IPv4]: 10.96.184.186 is not allocated; repairing"
+    assert known_issue("events", "loki", said, NOW)
+    assert not known_issue("events", "loki", "ClusterIPAlreadyAllocated: Cluster IP was assigned to two", NOW)
