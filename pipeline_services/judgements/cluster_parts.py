@@ -113,7 +113,7 @@ def names_are_answered(snapshot: Snapshot, name: str) -> None:
     if found is None:
         observed = f"there is no ConfigMap {part.config_map} in {SYSTEM_NAMESPACE}"
         raise Deviation(snapshot, observed, "one", _advice(part, name, there=False))
-    _require_way(snapshot, name, part)
+    _require_way(snapshot, name)
     names = [f"{service}.{snapshot.namespace}.svc.{part.zone}" for service in pipeline.services]
     if why := hidden(found, names, part.zone, snapshot.namespace):
         command = f"kubectl get configmap -n {SYSTEM_NAMESPACE} {part.config_map} -o yaml"
@@ -122,22 +122,21 @@ def names_are_answered(snapshot: Snapshot, name: str) -> None:
         raise Deviation(snapshot, observed, f"the plugin 'kubernetes' answers {part.zone}", advice)
 
 
-def _require_way(snapshot: Snapshot, name: str, part: ClusterPart) -> None:
+def _require_way(snapshot: Snapshot, name: str) -> None:
     """A Service leads to the DNS server's pods, where the account may see those of the system."""
-    pods, services = (
-        snapshot.pipeline.components[part.component].selector,
-        snapshot.data_if_allowed("system_services", None),
-    )
-    if not pods or services is None or way_to(snapshot, part):
+    part = snapshot.pipeline.cluster[name]
+    is_described = bool(snapshot.pipeline.components[part.component].selector)
+    if not is_described or snapshot.data_if_allowed("system_services", None) is None or way_to(snapshot, name):
         return
     command = f"kubectl get services -n {SYSTEM_NAMESPACE} -o wide"
     observed = f"no Service of {SYSTEM_NAMESPACE} leads to port {DNS_PORT} of {name}'s pods"
     raise Deviation(snapshot, observed, "one", _advice(part, name).but(next_command=command))
 
 
-def way_to(snapshot: Snapshot, part: ClusterPart) -> list[str]:
-    """The Services of the system's namespace that take questions for names to the DNS server's pods."""
-    pods = {**_labels_of_pods(snapshot, part), **snapshot.pipeline.components[part.component].selector}
+def way_to(snapshot: Snapshot, name: str) -> list[str]:
+    """The Services of the system's namespace that take questions for names to a DNS server's pods."""
+    part = snapshot.pipeline.cluster[name]
+    pods = {**_labels_of_pods(snapshot, name), **snapshot.pipeline.components[part.component].selector}
     return [
         name_of(service)
         for service in snapshot.data_if_allowed("system_services", ())
@@ -147,10 +146,9 @@ def way_to(snapshot: Snapshot, part: ClusterPart) -> list[str]:
     ]
 
 
-def _labels_of_pods(snapshot: Snapshot, part: ClusterPart) -> Mapping[str, str]:
+def _labels_of_pods(snapshot: Snapshot, name: str) -> Mapping[str, str]:
     """What the part's pods are labelled with beside what the description says: a Service may select by that, too."""
-    name = next(name for name, one in snapshot.pipeline.cluster.items() if one is part)
-    found = snapshot.data_if_allowed(f"{SYSTEM}{KINDS[part.kind].source}", ())
+    found = snapshot.data_if_allowed(f"{SYSTEM}{KINDS[snapshot.pipeline.cluster[name].kind].source}", ())
     return next((labels_of(template_of(one)) for one in found if name_of(one) == name), {})
 
 

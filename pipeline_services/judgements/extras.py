@@ -158,11 +158,11 @@ def _is_of_the_cluster(snapshot: Snapshot, item: K8sObject) -> bool:
 
 
 def _is_given(binding: K8sObject, account: str, namespace: str, groups: Collection[str]) -> bool:
-    user = f"system:serviceaccount:{namespace}:{account}"
+    known_as = {("User", f"system:serviceaccount:{namespace}:{account}"), *(("Group", group) for group in groups)}
+    itself = ("ServiceAccount", account, namespace)
     return any(
-        one["name"] in (groups if one["kind"] == "Group" else (user,))
-        if one.get("kind") in ("Group", "User")
-        else (one.get("kind"), one["name"], one.get("namespace", namespace)) == ("ServiceAccount", account, namespace)
+        (one.get("kind"), one["name"]) in known_as
+        or (one.get("kind"), one["name"], one.get("namespace", namespace)) == itself
         for one in binding.get("subjects") or ()
     )
 
@@ -191,9 +191,8 @@ def _webhooks(snapshot: Snapshot, kind: str, known: Collection[str], workloads: 
     for item in _undeclared(snapshot.data(KINDS[kind].source), known):
         if _is_of_the_cluster(snapshot, item):
             continue
-        for webhook in webhooks_met(item, labels_of(namespace), pods):
+        if webhook := next(webhooks_met(item, labels_of(namespace), pods), None):
             yield Drift(kind, name_of(item), "config", extra=f"it may {does} each new pod, by {webhook}")
-            break
 
 
 def _bound_policies(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:

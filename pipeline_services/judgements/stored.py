@@ -31,10 +31,10 @@ def stored_otherwise(snapshot: Snapshot) -> Iterator[Drift]:
         spec = spec_of(claim)
         made_by = named(snapshot, "storageclasses", str(spec.get("storageClassName")))
         volume = named(snapshot, "persistentvolumes", str(spec.get("volumeName")))
-        if made_by and volume and (found := _policy_of(volume)) != made_by.get("reclaimPolicy", "Delete"):
-            yield Drift(
-                VOLUME, name_of(volume), STORAGE, (Difference(RECLAIM, found, made_by.get("reclaimPolicy", "Delete")),)
-            )
+        if made_by and volume:
+            found, wanted = spec_of(volume).get(RECLAIM, "Retain"), made_by.get("reclaimPolicy", "Delete")
+            if found != wanted:
+                yield Drift(VOLUME, name_of(volume), STORAGE, (Difference(RECLAIM, found, wanted),))
     yield from _default(snapshot, claims)
 
 
@@ -49,7 +49,3 @@ def _default(snapshot: Snapshot, claims: list[K8sObject]) -> Iterator[Drift]:
         yield Drift(CLASS, usual, STORAGE)
     elif not any(_YES in map(annotations_of(one).get, (_DEFAULT, _DEFAULT_BEFORE)) for one in classes):
         yield Drift(CLASS, usual or "none", STORAGE, (Difference(f"metadata.annotations.{_DEFAULT}", None, _YES),))
-
-
-def _policy_of(volume: K8sObject) -> str:
-    return str(spec_of(volume).get(RECLAIM, "Retain"))

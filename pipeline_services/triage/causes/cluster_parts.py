@@ -100,7 +100,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     for one in evidence.failed(checks.NAMES_ANSWERED):
         (name,) = one.parameters
         part = evidence.pipeline.cluster[name]
-        astray = evidence.known("system_services") and not way_to(evidence.snapshot, part)
+        astray = evidence.known("system_services") and not way_to(evidence.snapshot, name)
         told = make_finding(
             About(
                 evidence,
