@@ -73,8 +73,8 @@ def _brokers(evidence: Evidence) -> Iterator[Finding]:
         return
     found = brokers.set_at_run_time(evidence.snapshot)
     for broker in dict.fromkeys(one["broker"] for one in found):
-        own = {one["key"]: one["value"] for one in found if one["broker"] == broker}
-        lines = [brokers.said(one) for one in found if one["broker"] == broker]
+        told = [one for one in found if one["broker"] == broker]
+        own, lines = {one["key"]: one["value"] for one in told}, list(map(brokers.said, told))
         more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
         yield make_finding(
             About(
@@ -99,9 +99,10 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
     for one in evidence.failed(checks.TOPIC_SET_AS_DECLARED):
         (topic,) = one.parameters
         own = {key for key, known in evidence.snapshot.data("kafka_settings")[topic].items() if known["own"]}
-        other = [row for row in other_settings(evidence.snapshot, topic) if row[0] in own or not by_brokers]
+        differing = list(other_settings(evidence.snapshot, topic))
+        other = [row for row in differing if row[0] in own or not by_brokers]
         if not other:
-            if not any(other_settings(evidence.snapshot, topic)):
+            if not differing:
                 yield _more_partitions(evidence, topic, one.why)
             continue  # else it only follows its broker
         put_right = _add({key: declared for key, _, declared in other if declared})
