@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import reduce
 from typing import Any, Final
 
 from pipeline_services.cli.nightly.changes import Changes
 from pipeline_services.cli.nightly.night import Night, step_outcome
-from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, State, StepResult
+from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, State, StepResult, worse
 from pipeline_services.model.text import plural, utc
 
 SHOWN: Final = 10
@@ -23,6 +24,7 @@ class Problem:
     since: float
     next_step: str = ""
     runbook: str = ""
+    outcome: str = FAILED
 
     def lines(self, key: str) -> list[str]:
         """As the message has it."""
@@ -82,7 +84,11 @@ def problems(night: Night, found: Changes) -> dict[str, Problem]:
         for name, check in night.checks.items()
         if check.outcome == FAILED
     }
-    untold = {_key(step): Problem(_why(step), night.started) for step in night.steps if not _tells(step)}
+    untold = {
+        _key(step): Problem(_why(step), night.started, outcome=step_outcome(step))
+        for step in night.steps
+        if not _tells(step)
+    }
     return {**wrong, **untold}
 
 
@@ -107,7 +113,8 @@ def with_news(box: Mailbox, wrong: Mapping[str, Problem], right: Collection[str]
 
 def _began(news: Mapping[str, Problem], link: str) -> Message:
     entries = [problem.lines(key) for key, problem in news.items()]
-    title = f"FAILED: {plural(len(news), 'new problem')} in the nightly run"
+    verdict = reduce(worse, (problem.outcome for problem in news.values()))
+    title = f"{verdict.upper()}: {plural(len(news), 'new problem')} in the nightly run"
     return Message(title, _body(entries, link), began={key: problem.since for key, problem in news.items()})
 
 

@@ -93,6 +93,20 @@ def test_a_step_that_cannot_tell_is_a_problem_until_it_can(step: StepResult) -> 
         assert titles == ["RESOLVED: 1 problem of the nightly run"]
 
 
+@pytest.mark.parametrize(
+    ("steps", "title"),
+    [
+        ([LEFT_OUT], "INCONCLUSIVE: 1 new problem in the nightly run"),
+        ([LEFT_OUT, ran("daily", 1, a=FAILED)], "FAILED: 2 new problems in the nightly run"),
+    ],
+    ids=["only-not-run", "a-failure-too"],
+)
+def test_failed_is_said_only_where_something_failed(steps: list[StepResult], title: str) -> None:
+    whole = night(*steps)
+    found = changes([], whole)
+    assert [one.title for one in with_news(Mailbox(), problems(whole, found), set(), "").queue] == [title]
+
+
 def test_a_check_that_was_taken_away_is_over() -> None:
     first = night(ran("daily", 1, a=FAILED, b=PASSED))
     box = with_news(Mailbox(), problems(first, changes([], first)), set(), "").delivered()
