@@ -130,11 +130,11 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
     word = "CAUSE" if finding.confidence is Confidence.HIGH else "LIKELY CAUSE"
     said = title(finding) if detail.expected or view.verbose else title(finding).partition(_EXPECTED)[0]
     head = f"{word}{number}: "
-    wide = 2 * view.columns - 44 if detail.expected or view.verbose else view.columns - len(head)
+    wide = 2 * view.columns - len(head) - _TAB if detail.expected or view.verbose else view.columns - len(head)
     yield from wrapped(head, one_line(said, wide), 2, view.columns)
     if finding.since is not None or detail.expected:
         yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
-    why = [line for line in finding.evidence if line != finding.summary]
+    why = [line for line in finding.evidence if line != finding.summary and not line.startswith(said)]
     for place, line in enumerate(why if view.verbose else why[: detail.evidence]):
         wide = detail.rows * (view.columns - _TAB)
         yield from _row(view, "" if place else "why", line if view.verbose else one_line(line, wide))

@@ -188,7 +188,7 @@ def _blocked(evidence: Evidence, ways: Mapping[str, Flow]) -> Finding:
     pipeline = evidence.pipeline
     cut_off = {_suffers(pipeline, flow) for flow in ways.values()}
     only_names = all(flow.destination == DNS for flow in ways.values())
-    told = f"{_askers(ways.values())} reach DNS" if only_names else ", ".join(map(str, [*ways.values()][:3]))
+    told = f"{_askers(ways.values())} to reach DNS" if only_names else ", ".join(map(str, [*ways.values()][:3]))
     return make_finding(
         About(evidence, "network", subject="networkpolicies", affects=pipeline.affected_by(*sorted(cut_off))),
         "policy-blocks",

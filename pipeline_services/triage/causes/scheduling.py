@@ -85,7 +85,17 @@ _REASONS: Final = (
     ),
     _Reason(r"untolerated taint", "node-tainted", "node", "node {node} keeps {app} away by the taint {taint}"),
     _Reason(r"Insufficient|Too many pods", "node-full", "node", "no node has room for {app}"),
-    _Reason(r"", "placement-impossible", "", "no node matches {app}"),
+    *(
+        _Reason(words, "placement-impossible", "", sentence)
+        for words, sentence in (
+            ("anti-affinity rules", "a rule of {app} (anti-affinity) keeps its pod off every node"),
+            ("pod affinity rules", "no node runs the pods that {app} has to be beside (pod affinity)"),
+            ("node affinity/selector", "no node has the labels that {app} requires"),
+            ("topology spread constraints", "a rule of {app} (topology spread) keeps its pod off every node"),
+            ("free ports", "the host port of {app} is taken on every node"),
+            ("", "no node matches {app}"),
+        )
+    ),
 )
 
 
