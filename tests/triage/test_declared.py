@@ -36,8 +36,14 @@ def test_a_topics_settings_are_put_right_all_at_once() -> None:
     assert found.summary == (f"cleanup.policy of topic {TOPIC} is compact,delete; expected delete, and 2 more")
     right = "--add-config 'cleanup.policy=delete,retention.ms=172800000' --delete-config compression.type"
     assert found.next[-1].endswith(f"--entity-name {TOPIC} {right}")
-    back = "--add-config 'cleanup.policy=[compact,delete],compression.type=gzip,retention.ms=300000'"
-    assert found.undo.endswith(f"--entity-name {TOPIC} {back}")
+    assert found.undo.endswith(f"--entity-name {TOPIC} --add-config 'compression.type=gzip'")
+
+
+@pytest.mark.parametrize("key", ["retention.ms", "retention.bytes", "cleanup.policy"])
+def test_no_undo_is_printed_that_deletes_readings(key: str) -> None:
+    world = healthy()
+    topic_setting(key, "compact" if key == "cleanup.policy" else "300000")(world, TOPIC)
+    assert only_finding(world).undo == ""
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,17 @@ def test_what_heals_says_how_long_and_how_to_follow_it() -> None:
     assert "call   nobody; L2 - DevOps Engineer if it does not heal" in said
 
 
+def test_what_would_disturb_what_heals_is_typed_only_where_it_does_not() -> None:
+    deletes = replace(REPLACED, next=("kubectl delete pod -n conveyor-pipeline kafka-0",))
+    assert "   if not (paste it)" in shown(diagnosis(deletes))
+    assert "   next   (paste it)" in shown(diagnosis(replace(REPLACED, next=("kubectl get pods",))))
+
+
+def test_a_command_that_only_shows_cannot_fail_to_mend() -> None:
+    looks = replace(SCALED, next=("kubectl exec -n conveyor-pipeline influxdb-0 -- df -h /var/lib/influxdb",))
+    assert "   call   L2 - DevOps Engineer with what it prints; RUNBOOK.md#pod-status" in shown(diagnosis(looks))
+
+
 def test_without_a_command_to_follow_none_is_named() -> None:
     assert not [line for line in shown(diagnosis(REPLACED), watch="") if "follow it" in line]
 

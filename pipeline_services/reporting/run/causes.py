@@ -143,13 +143,18 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
     yield from _healing(view, finding)
     steps = _needed(finding.next, len(finding.next) if view.verbose else detail.shows)
     for place, command in enumerate(commands(steps, view.diagnosis.context)):
-        yield from _command(view, "" if place else "next", command)
+        yield from _command(view, "" if place else _label(finding), command)
     yield from _undo(view, finding)
     if finding.afterwards and detail.afterwards:
         yield from _row(view, "then", finding.afterwards)
     course = workflow.begin(finding, view.diagnosis.taken_at)
     yield from _row(view, "call", f"{call(course)}; RUNBOOK.md#{finding.cause.runbook}")
     yield from _explains(view, finding)
+
+
+def _label(finding: Finding) -> str:
+    """What heals by itself is mended by hand only where it does not."""
+    return "if not" if finding.self_healing and any(map(changes, finding.next)) else "next"
 
 
 def _needed(steps: Sequence[str], shows: int) -> Sequence[str]:
@@ -188,7 +193,9 @@ def _in_short(view: View, findings: Sequence[Finding]) -> list[str]:
     if not findings:
         return []
     within = duration(max(workflow.limit(finding) for finding in findings))
-    return [_cut(view, f"also, heals by itself within {within}: {'; '.join(map(title, findings))}")]
+    count = sum(len(explained_by(view.results, finding)) for finding in findings)
+    whose = f", {plural(count, 'check')}" if count else ""
+    return [_cut(view, f"also{whose}, heals by itself within {within}: {'; '.join(map(title, findings))}")]
 
 
 def not_explained(view: View) -> list[str]:

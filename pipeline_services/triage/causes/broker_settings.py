@@ -60,6 +60,10 @@ _ENTITIES: Final[Mapping[str, str]] = {"client-id": "clients", "user": "users", 
 """A quota's types of clients, and what kafka-configs.sh calls them."""
 
 
+_DELETES: Final = frozenset({"retention.ms", "retention.bytes", "cleanup.policy"})
+"""Settings of a topic that are not set back by an undo: Kafka would delete readings at once."""
+
+
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """What the broker was told."""
     yield from _brokers(evidence)
@@ -107,7 +111,8 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
             continue  # else it only follows its broker
         put_right = _add({key: declared for key, _, declared in other if declared})
         taken_away = ",".join(key for key, _, declared in other if not declared)
-        yield make_finding(
+        back = _add({key: value for key, value, _ in other if key not in _DELETES})
+        told = make_finding(
             About(
                 evidence,
                 roles.KAFKA,
@@ -116,13 +121,14 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
                 details={
                     "name": topic,
                     "change": " ".join([*put_right, *([f"--delete-config {taken_away}"] if taken_away else [])]),
-                    "back": " ".join(_add({key: value for key, value, _ in other})),
+                    "back": " ".join(back),
                 },
             ),
             "topic-set-otherwise",
             f"{one.why}{f', and {len(other) - 1} more' if len(other) > 1 else ''}",
             *(f"{key}={value}, declared: {declared or 'nothing'}" for key, value, declared in other),
         )
+        yield told if back else replace(told, undo="")
 
 
 def _more_partitions(evidence: Evidence, topic: str, why: str) -> Finding:

@@ -125,7 +125,7 @@ def _drifted(evidence: Evidence, drift: Drift) -> Finding:
                 evidence, drift.component, subject=drift.subject, affects=None if is_autoscaler else (), details=named
             ),
             "autoscaler-extra" if is_autoscaler else "object-extra",
-            f"{drift.name} is an HPA that nobody declared: {drift.extra}"
+            f"{drift.name} is an HPA that is not declared: {drift.extra}"
             if is_autoscaler
             else f"{drift.observed}: {drift.extra}",
             drift.observed,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.checklist.run import CheckResult
 from pipeline_services.model import roles
+from pipeline_services.model.k8s import K8sObject
+from pipeline_services.model.k8s.pods import references_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes import probes, tls
 from pipeline_services.triage.causes.finding import About, make_finding, of_part
@@ -34,7 +36,7 @@ CAUSES: Final = (
         "Prometheus scrapes its targets but drops their metrics",
         Escalation.L2,
         "observability",
-        steps=("kubectl get configmaps -n {namespace} -o yaml", RESTORE),
+        steps=("kubectl get configmap -n {namespace} {files} -o yaml", RESTORE),
         afterwards="every scraped target has its metrics",
     ),
     Cause(
@@ -114,10 +116,11 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
         )
     elif evidence.failed(checks.SERIES_KEPT):
         red = evidence.failed(checks.SERIES_KEPT)
+        files = " ".join(_config_maps(evidence.ready(roles.PROMETHEUS)))
         yield make_finding(
-            About(evidence, evidence.pipeline[roles.PROMETHEUS]),
+            About(evidence, evidence.pipeline[roles.PROMETHEUS], details={"files": files}),
             "series-dropped",
-            f"{red[0].why}: its own configuration drops them",
+            f"the configuration of Prometheus drops metrics of {' and '.join(one.parameters[0] for one in red)}",
             *(one.why for one in red),
             *_changed(evidence, roles.PROMETHEUS),
         )
@@ -214,6 +217,11 @@ def _dashboards(evidence: Evidence) -> Iterator[Finding]:
             *(one.why for one in panels),
             *_changed(evidence, roles.GRAFANA),
         )
+
+
+def _config_maps(pods: Iterable[K8sObject]) -> list[str]:
+    """Those that the pods read, by name."""
+    return sorted({one.name for pod in pods for one in references_of(pod) if one.kind == "ConfigMap"})
 
 
 def _changed(evidence: Evidence, component: str) -> list[str]:

@@ -189,7 +189,7 @@ def _without_pods(evidence: Evidence, part: Component, workload: K8sObject) -> I
         summary = f"a ResourceQuota or LimitRange of the namespace refuses the pods of {part.id}"
     elif "violates PodSecurity" in message:
         cause, component = "pod-security-refuses", "config"
-        summary = f"the namespace's label {ADMISSION}enforce admits no pod of {part.id}"
+        summary = f"no pod of {part.id} is admitted: the namespace's label {ADMISSION}enforce forbids them"
     elif re.search(r"persistentvolumeclaim", message):
         cause, component, summary = "volume-missing", "storage", f"{part.id} has no volume claim"
     else:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline_services.model.commands import changes
 from pipeline_services.model.metrics.advice import whom
 from pipeline_services.model.text import duration, one_line, plural, utc
 from pipeline_services.triage.incident.messages import commands, kubeconfig_hint, pasted, since
@@ -104,7 +105,9 @@ def _finding(view: View, course: Course, number: int, detail: tuple[int, int]) -
     yield from _row("heals", _heals(course, view.watch), width)
     typed = commands(finding.next, view.diagnosis.context)[: detail[1]]
     if typed:
-        yield f"   {'next':<{_TAB - 3}}" + ("(one at a time; check after each)" if len(typed) > 1 else "(paste it)")
+        waits = course.stage is workflow.Stage.WATCHING and any(map(changes, finding.next))
+        label = "if not" if waits else "next"
+        yield f"   {label:<{_TAB - 3}}" + ("(one at a time; check after each)" if len(typed) > 1 else "(paste it)")
         yield from (line for command in typed for line in pasted(command, width, " " * _TAB))
     yield from _undo(finding.undo, view.diagnosis.context, width) if finding.undo and ample else ()
     yield from _row("then", finding.afterwards, width) if finding.afterwards and ample else ()
@@ -142,7 +145,10 @@ def call(course: Course) -> str:
         return f"{level} if that does not help at once"
     if course.stage is workflow.Stage.WATCHING:
         return f"nobody; {workflow.one_up(course.level).value} if it does not heal"
-    return "nobody: you can resolve it" if not course.hands_over else f"{level} if that fails"
+    if not course.hands_over:
+        return "nobody: you can resolve it"
+    mends = any(map(changes, course.finding.next)) or not course.finding.next
+    return f"{level} if that fails" if mends else f"{level} with what it prints"
 
 
 def not_known(unanswered: Sequence[Unanswered], width: int = WIDTH) -> list[str]:
