@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.clients.fake_servers import LocalHandler, LocalServer, running
 
 
 class FakeInfluxDB:
@@ -29,36 +30,17 @@ class FakeInfluxDB:
 
 
 @contextmanager
-def serving(fake: FakeInfluxDB, port: int = 0) -> Iterator[str]:
+def serving(fake: FakeInfluxDB) -> Iterator[str]:
     """Serve the fake on loopback; yields its URL."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    class Handler(LocalHandler):
+        def answer(self) -> None:
+            status = 204
+            if self.command == "POST":
+                body = self.sent()
+                threading.Event().wait(fake.delay)
+                status = fake.write(body)
+            self.reply(status, b"" if status == 204 else b'{"code":"x","message":"as told"}')
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            threading.Event().wait(fake.delay)
-            self._answer(fake.write(body))
-
-        def do_GET(self) -> None:
-            self._answer(204)
-
-        def _answer(self, status: int) -> None:
-            body = b"" if status == 204 else b'{"code":"x","message":"as told"}'
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with running(LocalServer(Handler)) as server:
+        yield f"http://127.0.0.1:{server.port}"

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
+from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,16 +21,63 @@ import yaml
 
 Reply = tuple[int, Any] | tuple[int, Any, Mapping[str, str]]
 Routes = Mapping[str, Reply | Callable[[dict[str, str]], Reply]]
-_Server = TypeVar("_Server", bound=ThreadingHTTPServer)
+_Server = TypeVar("_Server", bound="LocalServer")
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class LocalHandler(BaseHTTPRequestHandler):
+    """Gives every request to ``answer``, over connections that stay open, and says nothing on the terminal."""
+
     protocol_version = "HTTP/1.1"
-    server: FakeServer
+
+    def answer(self) -> None:
+        raise NotImplementedError
 
     def do_GET(self) -> None:
+        self.answer()
+
+    do_HEAD = do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815
+
+    def sent(self) -> bytes:
+        """The body of the request."""
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def reply(self, status: int, data: bytes = b"", headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(data)), **headers}.items():
+            self.send_header(name, value)
+        body = b"" if self.command == "HEAD" else data
+        self._headers_buffer += [b"\r\n", body]  # in one packet: two would wait for each other
+        self.flush_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+
+class LocalServer(ThreadingHTTPServer):
+    """A server on a port of 127.0.0.1, which handles each connection in a thread."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, handler: type[LocalHandler], port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+
+class _Handler(LocalHandler):
+    server: FakeServer
+
+    def answer(self) -> None:
         parts = urlsplit(self.path)
+        if self.command not in ("GET", "HEAD"):
+            self.server.posted.append(json.loads(self.sent() or b"null"))
         self.server.asked.append((self.command, self.path, dict(self.headers)))
         if "websocket" in self.headers.get("Upgrade", "").lower():
             self._opened(parts.path, parse_qs(parts.query))
@@ -38,19 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         self._answer(*(reply(query) if callable(reply) else reply))
 
-    def do_POST(self) -> None:
-        self.server.posted.append(json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"null"))
-        self.do_GET()
-
-    do_PATCH = do_DELETE = do_POST  # noqa: N815
-
-    def _answer(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(data)), **(headers or {})}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
+    def _answer(self, status: int, body: Any, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.reply(status, body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
 
     def _opened(self, path: str, query: Mapping[str, list[str]]) -> None:
         pod = path.split("/")[-2]
@@ -97,9 +134,6 @@ class _Handler(BaseHTTPRequestHandler):
         except (OSError, ValueError):
             pass  # either side went away, or has closed its stream
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        pass
-
 
 def _send_frame(stream: Any, data: bytes) -> None:
     size = bytes((len(data),)) if len(data) < 126 else b"\x7e" + struct.pack(">H", len(data))
@@ -122,27 +156,17 @@ def _read_frame(stream: Any) -> bytes:
     return (int.from_bytes(data) ^ int.from_bytes(repeated)).to_bytes(size)
 
 
-class FakeServer(ThreadingHTTPServer):
+class FakeServer(LocalServer):
     """Answers what ``routes`` say, forwards ports of ``pods`` to local ports, and sends the frames of ``programs``."""
 
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self, routes: Routes) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, routes: Routes, port: int = 0) -> None:
+        super().__init__(_Handler, port)
         self.routes = dict(routes)
         self.pods: dict[tuple[str, int], int] = {}
         self.programs: dict[tuple[str, ...], list[bytes]] = {}
         self.forward_status = 101
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.posted: list[Any] = []
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass
-
-    @property
-    def port(self) -> int:
-        return int(self.server_address[1])
 
 
 @contextmanager

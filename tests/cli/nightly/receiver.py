@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.clients.fake_servers import FakeServer, running
 
 
-class LocalReceiver(ThreadingHTTPServer):
-    """Takes JSON posts. ``status``: what it answers; ``hold_s``: how long it waits before; ``posts``: what came."""
-
-    daemon_threads = True
+class LocalReceiver(FakeServer):
+    """Takes JSON posts. ``status``: what it answers; ``held``: set, unless it waits before; ``posts``: what it took."""
 
     def __init__(self, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__({"/": self._take}, port)
         self.status = 200
         self.held = threading.Event()
         self.held.set()
@@ -24,38 +22,26 @@ class LocalReceiver(ThreadingHTTPServer):
     @property
     def address(self) -> str:
         """As apprise takes it, with a short patience."""
-        return f"json://user:secret@127.0.0.1:{self.server_port}/?cto=1&rto=1"
+        return f"json://user:secret@127.0.0.1:{self.port}/?cto=1&rto=1"
 
     @property
     def titles(self) -> list[str]:
         """The titles of what was taken."""
         return [title for title, _ in self.posts]
 
-
-class _Handler(BaseHTTPRequestHandler):
-    server: LocalReceiver
-
-    def do_POST(self) -> None:
-        post = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.held.wait(20)
-        if self.server.status == 200:
-            self.server.posts.append((post["title"], post["message"]))
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, *_args: object) -> None:
-        """Not on the terminal."""
+    def _take(self, _query: dict[str, str]) -> tuple[int, None]:
+        post = self.posted[-1]
+        self.held.wait(20)
+        if self.status == 200:
+            self.posts.append((post["title"], post["message"]))
+        return self.status, None
 
 
 @contextmanager
 def listening(port: int = 0) -> Iterator[LocalReceiver]:
     """A receiver that answers while the block runs."""
-    with LocalReceiver(port) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with running(LocalReceiver(port)) as server:
         try:
             yield server
         finally:
             server.held.set()
-            server.shutdown()
-            thread.join()

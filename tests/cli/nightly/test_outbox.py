@@ -32,7 +32,7 @@ def test_one_notification_for_two_nights_and_one_when_it_is_over(tmp_path: Path)
     with listening() as receiver:
         said = [run(tmp_path, receiver.address, broken=broken) for broken in (True, True, False, False)]
     assert titles(receiver) == ["FAILED", "RESOLVED"]
-    name = f"json://user:****@127.0.0.1:{receiver.server_port}/"
+    name = f"json://user:****@127.0.0.1:{receiver.port}/"
     assert said == [[f"told {name}: {plural}"] for plural in ("1 message", "0 messages", "1 message", "0 messages")]
 
 
@@ -54,7 +54,7 @@ def test_what_was_not_taken_arrives_after_the_next_run(tmp_path: Path, trouble: 
 
 def test_a_receiver_that_was_down_gets_both_in_their_order(tmp_path: Path) -> None:
     with listening() as receiver:
-        port, address = receiver.server_port, receiver.address
+        port, address = receiver.port, receiver.address
     assert run(tmp_path, address, broken=True)[0].startswith("NOT DELIVERED: 1 message")
     assert run(tmp_path, address, broken=False)[0].startswith("NOT DELIVERED: 2 messages")
     with listening(port) as receiver:

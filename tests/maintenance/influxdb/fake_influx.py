@@ -9,11 +9,10 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.clients.fake_servers import running
+from tests.clients.fake_servers import LocalHandler, LocalServer, running
 from tests.maintenance.influxdb.hand_made import Points
 
 OPERATOR = "operator-token"
@@ -22,33 +21,25 @@ Held = dict[str, dict[str, Points]]
 """By bucket and series (line protocol) the points."""
 
 
-class FakeInflux(ThreadingHTTPServer):
+class FakeInflux(LocalServer):
     """``rights`` and ``kept_s`` are its metadata; ``held`` its points. Both come along in a backup."""
 
-    daemon_threads = True
-    block_on_close = False
-
     def __init__(self, held: Held) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Handler)
         self.held = held
         self.kept_s = dict.fromkeys(held, 0)
         self.rights = {OPERATOR: "operator", "reader-token": "checks"}
         self.chunk = 3
         self.broken: dict[str, tuple[int, bytes]] = {}
 
-    @property
-    def port(self) -> int:
-        return int(self.server_address[1])
 
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Handler(LocalHandler):
     server: FakeInflux
 
-    def do_GET(self) -> None:
+    def answer(self) -> None:
         parts = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        raw = self.sent()
         if self.headers.get("Content-Encoding") == "gzip":
             raw = gzip.decompress(raw)
         token = self.headers.get("Authorization", "").removeprefix("Token ")
@@ -59,17 +50,8 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._say(*self._answer(parts.path.removeprefix("/api/v2"), query, raw))
 
-    do_POST = do_DELETE = do_PATCH = do_GET  # noqa: N815
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
     def _say(self, status: int, body: bytes, kind: str = "application/json") -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self._headers_buffer += [b"\r\n", body]  # in one packet: two would wait for each other
-        self.flush_headers()
+        self.reply(status, body, {"Content-Type": kind})
 
     def _answer(self, path: str, query: dict[str, str], raw: bytes) -> tuple[int, bytes] | tuple[int, bytes, str]:
         kind, _, name = path.strip("/").partition("/")

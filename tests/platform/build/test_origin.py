@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,28 +12,16 @@ from pipeline_services.cli import main as cli
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.platform.build import origin
 from pipeline_services.platform.build.origin import FROM_PACKAGES, MIRROR, REGISTRY, WAY, Origin
+from tests.clients.fake_servers import serving
 
 NOBODY = "localhost:1"
 
 
 @contextmanager
-def registry(status: int) -> Iterator[tuple[str, list[str]]]:
-    """A server on this machine that answers everything with one status, and what it was asked."""
-    asked: list[str] = []
-
-    class Answers(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            asked.append(f"{self.command} {self.path}")
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_words: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"localhost:{server.server_port}", asked
-        server.shutdown()
+def registry(status: int) -> Iterator[tuple[str, list[tuple[str, str, dict[str, str]]]]]:
+    """A server on this machine that answers with one status, and what it was asked."""
+    with serving({"/v2/": (status, {})}) as server:
+        yield f"localhost:{server.port}", server.asked
 
 
 @pytest.fixture
@@ -48,7 +34,7 @@ def test_one_request_tells_a_registry_from_a_proxy_that_refuses(record: Path, st
     said: list[str] = []
     with registry(status) as (host, asked):
         chosen = origin.decided(record, said.append, {MIRROR: f"{host}/mirror/"})
-    assert asked == ["HEAD /v2/"]
+    assert [(verb, path) for verb, path, _ in asked] == [("HEAD", "/v2/")]
     assert chosen == (Origin(REGISTRY, f"{host}/mirror") if is_one else FROM_PACKAGES)
     what = f"the projects' own, from {host}/mirror" if is_one else "built from packages"
     assert said == [f"images: {what}: the registry {host} {'answers' if is_one else 'does not answer'}"]
