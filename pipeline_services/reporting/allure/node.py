@@ -70,7 +70,7 @@ def run(command: Sequence[str], *, within: float, cwd: Path | None = None) -> st
 def allure_version() -> str:
     """The generator's version, as it is locked."""
     lock = json.loads((PROJECT / "package-lock.json").read_text(encoding="utf-8"))
-    return str(lock["packages"]["node_modules/allure"]["version"])
+    return str(lock["packages"]["node_modules/@allurereport/core"]["version"])
 
 
 def generator(say: Say) -> Path:
