@@ -47,7 +47,6 @@ def sorted_out(rows: Iterable[str], pipeline: SteadyPipeline) -> Mapping[str, st
 
 
 def left_out_lines(lacks: Mapping[str, str], of: int) -> list[str]:
-    """What is left out, a line for each reason."""
     by_reason: dict[str, list[str]] = {}
     for row, why in lacks.items():
         by_reason.setdefault(why, []).append(row)

@@ -39,7 +39,6 @@ class CheckResult:
 
     @property
     def parameters(self) -> Parameters:
-        """The parameters of the case."""
         return self.case.id.parameters
 
     @property

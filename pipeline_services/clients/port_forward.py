@@ -96,7 +96,6 @@ class PortForward:
 
     @property
     def port(self) -> int:
-        """The local port."""
         return int(self._listener.getsockname()[1])
 
     def __enter__(self) -> PortForward:

@@ -64,7 +64,6 @@ def dashboards_of(namespace: Namespace, grafana: Workload | None) -> list[Dashbo
 
 
 def panels_of(namespace: Namespace, grafana: Workload | None) -> list[Panel]:
-    """The panels of all dashboards."""
     return [panel for board in dashboards_of(namespace, grafana) for panel in board.panels]
 
 

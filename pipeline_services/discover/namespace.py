@@ -57,7 +57,6 @@ class Workload:
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """The labels of its pods."""
         return labels_of(self.template)
 
     @property
@@ -68,7 +67,6 @@ class Workload:
 
     @property
     def annotations(self) -> Mapping[str, str]:
-        """The annotations of its pods."""
         return annotations_of(self.template)
 
     @property

@@ -81,7 +81,6 @@ class Connectivity:
         return found
 
     def ready_endpoints(self, service: str) -> int:
-        """How many ready endpoints a service has."""
         slices = self._cluster.list("endpointslices")
         return sum(len(endpoints_of(item, ready=True)) for item in slices if service_of(item) == service)
 

@@ -73,7 +73,6 @@ def state_of(found: Sequence[Promise]) -> State:
 
 
 def table(found: Iterable[Promise]) -> list[str]:
-    """The promises, a line each."""
     head = _line("fault", "promise", "", "seen")
     return [head, *(_line(one.fault, one.text, one.state, one.seen) for one in found)]
 

@@ -207,7 +207,6 @@ def _clock_figures(recovered: Recovered) -> dict[str, float]:
 
 
 def as_line(result: Result) -> str:
-    """The result in one line, for the terminal."""
     plan = result.scenario.recovery
     if plan is None or result.recovered is None:
         return f"{result.scenario.id}: not measured"

@@ -22,7 +22,6 @@ class KindNode:
 
     @classmethod
     def of(cls, cluster: str) -> KindNode:
-        """The node of the kind cluster of that name."""
         return cls(engines.find(Cache(cache_root()), lambda _note: None), f"{cluster}-control-plane")
 
     def on_node(self, words: Sequence[str]) -> str:

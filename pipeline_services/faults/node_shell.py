@@ -51,7 +51,6 @@ class NodeShell:
         return text
 
     def close(self) -> None:
-        """End the shell."""
         with self._lock:
             self._close()
 

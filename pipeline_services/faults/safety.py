@@ -43,7 +43,6 @@ class ChaosTarget:
 
     @property
     def journal(self) -> Journal:
-        """The journal of this cluster."""
         return Journal(self.folder / "journal")
 
 

@@ -47,7 +47,6 @@ class Server:
     plugins: tuple[Directive, ...]
 
     def of(self, plugin: str) -> list[Directive]:
-        """Its directives of that plugin."""
         return [one for one in self.plugins if one.plugin == plugin]
 
 

@@ -71,7 +71,6 @@ def all_ready_since(pods: Iterable[K8sObject]) -> list[float]:
 
 
 def ready_pods(snapshot: Snapshot, component: str) -> list[K8sObject]:
-    """The component's pods that are ready."""
     return [pod for pod in pods_of(snapshot, component) if is_ready(pod)]
 
 

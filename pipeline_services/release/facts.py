@@ -186,7 +186,6 @@ class Fact:
 
     @property
     def words(self) -> Statement:
-        """The words of the fact."""
         return STATEMENTS[self.id]
 
     @property

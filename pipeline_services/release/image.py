@@ -65,5 +65,4 @@ def repository_of(image: str) -> str:
 
 
 def tag_of(image: str) -> str:
-    """The tag of an image."""
     return image.rpartition(":")[2]

@@ -107,7 +107,6 @@ class Conclusion:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The reasons in full."""
         return tuple(one.text for one in self.because)
 
     @property

@@ -84,7 +84,6 @@ class Evidence:
         return list(self.data(source) or [])
 
     def object(self, source: str, name: str) -> K8sObject | None:
-        """One object by its name."""
         return next((item for item in self.objects(source) if name_of(item) == name), None)
 
     def failed(self, check: Check, *parameters: str) -> list[CheckResult]:
@@ -115,7 +114,6 @@ class Evidence:
         return [pod for pod in self.all_pods(component) if not is_terminating(pod)]
 
     def ready(self, component: str) -> list[K8sObject]:
-        """The component's ready pods."""
         return [pod for pod in self.pods(component) if is_ready(pod)]
 
     @cached_property

@@ -19,7 +19,6 @@ Object = dict[str, Any]
 
 
 def recording(name: str) -> Snapshot:
-    """A recorded snapshot, as it is."""
     return Snapshot.load(RECORDINGS / f"{name}.json.gz")
 
 
@@ -36,7 +35,6 @@ def applied(folder: str, namespace: str, **answers: Any) -> Snapshot:
 
 
 def secret(name: str, *keys: str, kind: str = "Opaque") -> Object:
-    """A Secret as a snapshot has it."""
     return {"name": name, "type": kind, "keys": {key: {"sha256": "0123456789abcdef", "bytes": 20} for key in keys}}
 
 

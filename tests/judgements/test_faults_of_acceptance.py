@@ -21,7 +21,6 @@ def outcomes(world: World) -> tuple[list[str], list[str]]:
 
 
 def outcomes_of(snapshot: Snapshot) -> tuple[list[str], list[str]]:
-    """As ``outcomes``, of a snapshot."""
     red, inconclusive = [], []
     for case in daily_cases(snapshot.pipeline):
         try:

@@ -26,7 +26,6 @@ SHIPPED = pytest.mark.parametrize("pipeline", [PLAIN, CA3], ids=lambda pipeline:
 
 
 def plain() -> World:
-    """Healthy."""
     return shaped(PLAIN)
 
 

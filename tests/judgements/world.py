@@ -28,7 +28,6 @@ class World:
     pipeline: Pipeline = field(default_factory=Pipeline.load)
 
     def snapshot(self) -> Snapshot:
-        """What was collected of this world."""
         seen = (dict(self.answers), dict(self.failures))
         return Snapshot(self.now, own_cluster.CONTEXT, self.pipeline.namespace, *seen, self.pipeline)
 

@@ -35,7 +35,6 @@ def recorded(order: list[str], others: Iterable[float] = (), failing: int = -1) 
 
 
 def last(play: Play, enough: int = 16, seed: int = 1) -> Played:
-    """What was played in the end."""
     *_, played = play_pairs(play, lambda _costs, number: number >= enough, random.Random(seed))
     return played
 

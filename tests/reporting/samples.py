@@ -116,7 +116,6 @@ class Project:
         (self.pytester.path / folder / "test_made.py").write_text(text)
 
     def settings(self, text: str) -> tuple[str, str]:
-        """The option for settings with this text."""
         file = self.pytester.path / "here.toml"
         file.write_text(text)
         return "--settings", str(file)

@@ -57,7 +57,6 @@ def pod(component: str) -> dict[str, Any]:
 
 
 def secret(name: str, **values: bytes) -> dict[str, Any]:
-    """A Secret."""
     data = {key.replace("_", "."): base64.b64encode(value).decode() for key, value in values.items()}
     return {"metadata": {"name": name}, "type": "Opaque", "data": data}
 

@@ -68,8 +68,6 @@ def spec(source: str, name: str, **fields: Any) -> Change:
 
 
 def metadata(source: str, name: str, **fields: Any) -> Change:
-    """Metadata of an object."""
-
     def change(world: World) -> None:
         world.item(source, name)["metadata"].update(copy.deepcopy(fields))
 
@@ -86,8 +84,6 @@ def top(source: str, name: str, **fields: Any) -> Change:
 
 
 def text(config_map: str, key: str, old: str, new: str) -> Change:
-    """A text of a ConfigMap."""
-
     def change(world: World) -> None:
         data = world.item("configmaps", config_map)["data"]
         assert old in data[key]
@@ -97,8 +93,6 @@ def text(config_map: str, key: str, old: str, new: str) -> Change:
 
 
 def key_gone(config_map: str, key: str) -> Change:
-    """A key of a ConfigMap."""
-
     def change(world: World) -> None:
         del world.item("configmaps", config_map)["data"][key]
 

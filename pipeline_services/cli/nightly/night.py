@@ -52,7 +52,6 @@ class Night:
 
     @property
     def code(self) -> int:
-        """The exit code."""
         if self.stopped_by:
             return exit_codes.stopped_by(self.stopped_by)
         if self.verdict == FAILED:

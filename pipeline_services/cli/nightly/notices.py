@@ -43,7 +43,6 @@ class Message:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Message:
-        """From the file."""
         return cls(document["title"], document["body"], document["began"], tuple(document["over"]))
 
 
@@ -67,12 +66,10 @@ class Mailbox:
         return Mailbox(Mailbox(self.told, self.queue[:1]).will_know, self.queue[1:])
 
     def document(self) -> dict[str, Any]:
-        """For the file."""
         return asdict(self)
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Mailbox:
-        """From the file."""
         return cls(document["told"], tuple(map(Message.of, document["queue"])))
 
 

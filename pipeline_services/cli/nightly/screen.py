@@ -86,7 +86,6 @@ def _compared(found: Changes) -> list[str]:
 
 
 def verdict(night: Night) -> str:
-    """The night in one line."""
     outcomes = [one.outcome for one in night.checks.values()]
     counted = ", ".join(f"{outcomes.count(word)} {word}" for word in _WORDS if word in outcomes) or "no check ran"
     stopped = f"; stopped by {night.stopped_by}" if night.stopped_by else ""

@@ -100,7 +100,6 @@ def fingerprint(chunks: Iterable[Chunk]) -> dict[Series, SeriesPrint]:
 
 
 def points_in(prints: Fingerprint) -> int:
-    """All points of a bucket."""
     return sum(one.points for one in prints.values())
 
 
@@ -128,7 +127,6 @@ class Stored:
 
     @property
     def points(self) -> int:
-        """All points of all buckets."""
         return sum(map(points_in, self.buckets.values()))
 
     def to_dict(self) -> dict[str, Any]:

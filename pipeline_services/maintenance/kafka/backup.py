@@ -62,7 +62,6 @@ class Kept:
 
     @property
     def records(self) -> int:
-        """All records that were kept."""
         return sum(self.counts.values())
 
     def to_dict(self) -> dict[str, Any]:

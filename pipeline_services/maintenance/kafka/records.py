@@ -44,7 +44,6 @@ class Record:
 
 
 def to_line(record: Record) -> str:
-    """A record as one line of a file."""
     headers = [[name, _text(value)] for name, value in record.headers]
     return json.dumps([record.offset, record.timestamp_ms, _text(record.key), _text(record.value), headers])
 

@@ -62,7 +62,6 @@ def called(finding: Finding, level: Escalation) -> Finding:
 
 
 def explained_by(results: Iterable[CaseResult], cause: triage.Finding) -> list[CaseResult]:
-    """The cases that this finding explains."""
     return [result for result in results if result.cause is cause]
 
 

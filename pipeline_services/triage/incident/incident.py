@@ -43,7 +43,6 @@ class Incident:
 
     @property
     def findings(self) -> list[Finding]:
-        """What was found."""
         return [course.finding for course in self.courses]
 
 

@@ -22,7 +22,6 @@ def ran(name: str, code: int = 0, **checks: str) -> StepResult:
 
 
 def night(*steps: StepResult, stopped_by: str = "", at: float = 0.0) -> Night:
-    """A night of a minute."""
     return Night(at, at + 60, steps, stopped_by)
 
 

@@ -35,7 +35,6 @@ def results_of(*cases: CaseResult) -> dict[str, str]:
 
 
 def run_of(cases: Sequence[CaseResult], seen: Snapshot) -> dict[str, str]:
-    """All cases of a run."""
     documents = [
         {
             "uuid": f"0-{number}",

@@ -75,7 +75,6 @@ class TlsRotation:
         return next_step(wait_until(self.seen, within=SERVES_WITHIN_S, what="InfluxDB to answer", retry_on=away))
 
     def explain(self, step: str) -> str:
-        """What a step does, and to what."""
         restarts = ", ".join(map(how_it_restarts, self.clients.starting()))
         again = ", ".join(map(name_of, self.clients.reading_again()))
         return {
@@ -89,7 +88,6 @@ class TlsRotation:
         }[Step(step)]
 
     def do(self, step: str) -> None:
-        """Do a step to its end."""
         {
             Step.TRUST: self._trust_both,
             Step.TAKE_UP: self._take_up,

@@ -62,7 +62,6 @@ class TokenRotation:
         return next_step(wait_until(self.places, within=SEEN_WITHIN_S, what="the pods to be seen", retry_on=away))
 
     def explain(self, step: str) -> str:
-        """What a step does, and to what."""
         names = ", ".join(map(_named, self.keys))
         return {
             Step.MAKE: f"a second token beside that of {names}",
@@ -73,7 +72,6 @@ class TokenRotation:
         }[Step(step)]
 
     def do(self, step: str) -> None:
-        """Do a step to its end."""
         {
             Step.MAKE: self._make,
             Step.HAND_OUT: self._hand_out,
@@ -84,7 +82,6 @@ class TokenRotation:
 
     @property
     def keys(self) -> list[SecretKey]:
-        """Where the tokens are."""
         return list(self.pipeline.config.tokens.values())
 
     def places(self) -> list[Place]:
