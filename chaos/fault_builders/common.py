@@ -88,6 +88,12 @@ def require_partitions(pipeline: SteadyPipeline) -> None:
 
 
 @fault_builder
+def each_ready(pipeline: SteadyPipeline, app: str, build: FaultBuilder) -> Fault:
+    """A fault that the app's pods bear: it has landed once they are ready again."""
+    return build(pipeline).proved(all_pods_ready(pipeline, app))
+
+
+@fault_builder
 def for_each_pod(pipeline: SteadyPipeline, app: str, break_pod: Callable[[SteadyPipeline, str], Fault]) -> Fault:
     """The same fault for each of the app's pods: with one of several at fault there is little to see."""
     faults = [break_pod(pipeline, name) for name in pod_names(pipeline, app)]

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from chaos import expected_checks
-from chaos.fault_builders import network
+from chaos.fault_builders import network, services
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Heals, RecoveryPlan, Scenario, finding
 from pipeline_services.model import roles
@@ -126,6 +126,12 @@ DIAGNOSIS: Final = (
         network.service_missing(roles.GRAFANA),
         (finding("network", "service-missing"),),
         (checks.SERVICE_HAS_ENDPOINT.of("{service:grafana}"),),
+    ),
+    Scenario(
+        "service-grafana-without-address",
+        services.without_address(roles.GRAFANA),
+        (finding("network", "not-as-declared"),),
+        (checks.SET_AS_DECLARED.of("network"),),
     ),
     Scenario(
         "service-kafka-missing",

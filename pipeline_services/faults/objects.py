@@ -67,6 +67,27 @@ def made_immutable(api: Api, kind: str, name: str, namespace: str) -> Fault:
     )
 
 
+def made_anew(api: Api, kind: str, name: str, namespace: str, *, summary: str, spec: Mapping[str, Any]) -> Fault:
+    """The fault that deletes an object and makes it with another spec, for fields that nobody can change in it."""
+    path = object_path(kind, name, namespace)
+    kept = cleaned(api.call("GET", path))
+    there = kept["spec"]
+    other = {**there, **spec}
+    posted = path.rpartition("/")[0]
+
+    def changed() -> bool:
+        found = api.call("GET", path)["spec"] if exists(api, path) else there
+        return any(found.get(key) == value != there.get(key) for key, value in spec.items())
+
+    return Fault(
+        summary,
+        [Call("DELETE", path), Call("POST", posted, {**kept, "spec": other})],
+        [Call("DELETE", path), Call("POST", posted, kept)],
+        Proof(summary, changed),
+        Proof(f"{kind}/{name} to be as it was", lambda: exists(api, path) and not changed()),
+    )
+
+
 def cleaned(found: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of an object that the API server takes as a new one. A service keeps its address."""
     kept = {key: value for key, value in found.items() if key != "status"}

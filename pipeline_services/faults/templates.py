@@ -102,6 +102,16 @@ def pod_fields(**fields: Any) -> Edit:
     return lambda pod, _container: pod.update(fields)
 
 
+def port_of_the_node(number: int) -> Edit:
+    """The container's first port is reached on its node, too, under that number."""
+
+    def edit(pod: dict[str, Any], container: str) -> None:
+        first, *others = _container(pod, container)["ports"]
+        _container(pod, container)["ports"] = [{**first, "hostPort": number}, *others]
+
+    return edit
+
+
 def waits_before(words: Sequence[str]) -> Edit:
     """One more program that has to end before the container starts, with the container's own image."""
 

@@ -19,10 +19,12 @@ _KEYS: Final = ("name", "mountPath", "containerPort", "ip")
 _FILLED_IN: Final = frozenset(
     {
         *("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "serviceAccount", "creationTimestamp"),
-        *("hostPort", "imagePullPolicy", "nodePort", "storageClassName", "volumeMode", "volumeName"),
+        *("imagePullPolicy", "nodePort", "storageClassName", "volumeMode", "volumeName"),
     }
 )
 """Fields of which the API server, or a controller, chooses the value where nobody does."""
+_HEADLESS: Final = "None"
+"""What it never chooses for a Service's address; once that is declared it fills in the list of them."""
 _ROLLING: Final[Mapping[str, Any]] = MappingProxyType({"maxSurge": "25%", "maxUnavailable": "25%"})
 _SCALING: Final = {"type": "Percent", "value": 100, "periodSeconds": 15}
 _DEFAULTS: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
@@ -138,7 +140,7 @@ def _joined(path: str, key: str) -> str:
 
 
 def _is_filled_in(key: str, value: Any) -> bool:
-    return key in _FILLED_IN or _is_nothing(value) or value in _DEFAULTS.get(key, ())
+    return (key in _FILLED_IN and value != _HEADLESS) or _is_nothing(value) or value in _DEFAULTS.get(key, ())
 
 
 def _is_nothing(value: Any) -> bool:

@@ -196,17 +196,24 @@ def view_of(item: K8sObject, kind: str) -> Mapping[str, Any]:
         return spec_of(item) if "spec" in item else {key: item[key] for key in _BODIES if key in item}
     spec = spec_of(item)
     template = template_of(item)
+    on_the_node = bool(spec_of(template).get("hostNetwork"))
     pods = {
-        key: _with_names_of_images(value) if "ontainers" in key else value for key, value in spec_of(template).items()
+        key: [_compared_container(one, on_the_node=on_the_node) for one in value] if "ontainers" in key else value
+        for key, value in spec_of(template).items()
     }
     own = {key: value for key, value in spec.items() if key not in _NOT_COMPARED}
     notes = {key: value for key, value in annotations_of(template).items() if not key.startswith(_OWN_MARKS)}
     return {**own, **pods, "labels": labels_of(template), "annotations": notes}
 
 
-def _with_names_of_images(containers: list[K8sObject]) -> list[K8sObject]:
-    """Registry and tag are chosen when it is deployed."""
-    return [{**one, "image": re.split(r"[:@]", one["image"].rpartition("/")[2])[0]} for one in containers]
+def _compared_container(container: K8sObject, *, on_the_node: bool) -> K8sObject:
+    """A container without registry and tag, which are chosen when it is deployed; and where pods have the node's own
+    network, without the node's ports, which the API server fills in then."""
+    image = re.split(r"[:@]", container["image"].rpartition("/")[2])[0]
+    if not on_the_node or "ports" not in container:
+        return {**container, "image": image}
+    ports = [{key: value for key, value in port.items() if key != "hostPort"} for port in container["ports"]]
+    return {**container, "image": image, "ports": ports}
 
 
 def _is_told_elsewhere(snapshot: Snapshot, item: K8sObject, declared: list[K8sObject]) -> bool:

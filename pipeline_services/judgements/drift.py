@@ -43,7 +43,16 @@ _MEANINGS: Final = (
     _Meaning(
         r"host(Network|PID|IPC|Users)", "NetworkPolicies do not apply to its pods, or they can reach into the node"
     ),
+    _Meaning(r"hostname|subdomain|setHostname", "its pods go by names that nobody looks up", stops=True),
     _Meaning(r"serviceName", "its pods get names that clients do not look up", stops=True),
+    _Meaning(r"ordinals", "its pods have other numbers: other names, and volumes without data", stops=True),
+    _Meaning(r"readinessGates", "its pods are never ready unless something sets that condition", stops=True),
+    _Meaning(r"schedul(er|ing)", "new pods wait for something else to place or release them", stops=True),
+    _Meaning(r"runtimeClass|overhead|os\b|resource|resizePolicy", "new pods may be refused or fit nowhere", stops=True),
+    _Meaning(r"imagePullSecrets", "the registry may refuse its images", stops=True),
+    _Meaning(r"enableServiceLinks", "variables named after Services may be taken for settings", stops=True),
+    _Meaning(r"activeDeadline|restartPolicy", "its pods end for good, with their work undone", stops=True),
+    _Meaning(r"shareProcess", "its containers see each other's processes, of which none has the number 1"),
     _Meaning(r"initContainers", "its pods start only once it has ended", stops=True),
     _Meaning(r"containers\[[^]]*\]\.(command|args)", "its pods run another program", stops=True),
     _Meaning(r"containers\[[^]]*\]\.env", "its pods run with other settings", stops=True),
@@ -53,17 +62,28 @@ _MEANINGS: Final = (
         r"containers\[[^]]*\]\.resources",
         "its pods get another share of the node; autoscalers measure usage against the request",
     ),
-    _Meaning(r"containers\[[^]]*\]\.\w+Probe", "a hung process is noticed later, or never"),
+    _Meaning(r"containers\[[^]]*\]\.readinessProbe", "requests reach it while it cannot answer, or never"),
+    _Meaning(r"containers\[[^]]*\]\.\w+Probe", "a hung process is noticed later or never, or a good one is killed"),
     _Meaning(
         r"containers\[[^]]*\]\.lifecycle|terminationGrace", "its pods are killed at their work, or hold up a rollout"
     ),
+    _Meaning(
+        r"containers\[[^]]*\]\.ports.*hostPort",
+        "each node has room for one of its pods, and whoever reaches the node reaches it",
+        stops=True,
+    ),
+    _Meaning(r"containers\[[^]]*\]\.ports", "Services and probes that name its ports may find none", stops=True),
+    _Meaning(r"containers\[[^]]*\]\.imagePullPolicy", "a new pod may find no image where it looks", stops=True),
     _Meaning(r"containers\[[^]]*\]\.image", "its pods run another version than those of its like", stops=True),
-    _Meaning(r"containers|securityContext", "its pods start with something else", stops=True),
-    _Meaning(r"affinity|nodeSelector|tolerations|topologySpread", "new pods may fit on no node", stops=True),
+    _Meaning(
+        r"(.*\.)?securityContext", "its pods have other rights: they are refused, or fail at their files", stops=True
+    ),
+    _Meaning(r"containers", "its pods start with something else", stops=True),
+    _Meaning(r"affinity|node(Selector|Name)|tolerations|topologySpread", "new pods may fit on no node", stops=True),
     _Meaning(r"priority|preemption", "when the node is full, the wrong pods are evicted"),
     _Meaning(r"replicas", "each of its pods has a part of the data, and none has all"),
     _Meaning(r"paused", "changes to it do not reach its pods"),
-    _Meaning(r"strategy|updateStrategy", "a failing rollout takes serving pods away"),
+    _Meaning(r"strategy|updateStrategy|podManagement", "a failing rollout takes serving pods away"),
     _Meaning(
         r"minReady|progressDeadline|revisionHistory", "a rollout takes too long, or there is no revision to go back to"
     ),

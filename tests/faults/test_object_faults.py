@@ -56,6 +56,7 @@ def container() -> dict[str, Any]:
         "name": "producer",
         "image": "localhost:5000/apps:1",
         "env": [{"name": "POD_NAME", "value": "x"}],
+        "ports": [{"name": "http", "containerPort": 8000}],
         "readinessProbe": {"httpGet": {"path": "/readyz", "port": "http"}, "periodSeconds": 2},
         "resources": {"requests": {"cpu": "90m"}, "limits": {"cpu": "1", "memory": "1Gi"}},
     }
@@ -89,6 +90,19 @@ def test_what_is_deleted_is_posted_again_without_what_only_the_server_says() -> 
         "metadata": {"name": "kafka-service", "namespace": "ns", "labels": {"app": "kafka"}},
         "spec": {"clusterIP": "10.0.0.7"},
     }
+    assert holds(fault) == (False, True)
+
+
+def test_what_nobody_can_change_is_made_anew_and_back() -> None:
+    server = Server({SERVICE: service()})
+    headless = {"clusterIP": "None"}
+    fault = objects.made_anew(server, "services", "kafka-service", "ns", summary="no address", spec=headless)
+    assert holds(fault) == (False, True)
+    perform(server, fault.inject)
+    assert server.objects[SERVICE]["spec"] == headless
+    assert holds(fault) == (True, False)
+    perform(server, fault.undo)
+    assert server.objects[SERVICE]["spec"] == {"clusterIP": "10.0.0.7"}
     assert holds(fault) == (False, True)
 
 
@@ -134,6 +148,7 @@ def test_what_is_made_carries_the_run_and_is_deleted() -> None:
             "env",
             [{"name": "POD_NAME", "value": "x"}, {"name": "A", "value": "x"}, {"name": "A", "value": "y"}],
         ),
+        (templates.port_of_the_node(80), "ports", [{"name": "http", "containerPort": 8000, "hostPort": 80}]),
     ],
 )
 def test_an_edit_changes_its_field_alone_and_is_put_back(edit: templates.Edit, field: str, value: Any) -> None:

@@ -21,6 +21,8 @@ PEERS = [{"podSelector": {"matchLabels": {"app": app}}} for app in ("grafana", "
         ({"env": [{"name": "A", "value": "1"}, {"name": "B"}]}, {"env": [{"name": "B"}, {"name": "A", "value": "1"}]}),
         ({"from": PEERS}, {"from": PEERS[::-1]}),
         ({"volumes": None}, {}),
+        ({}, {"clusterIP": "10.96.0.7", "clusterIPs": ["10.96.0.7"]}),
+        ({"clusterIP": "None"}, {"clusterIP": "None", "clusterIPs": ["None"]}),
     ],
 )
 def test_what_is_the_same(declared: Any, live: Any) -> None:
@@ -31,6 +33,8 @@ def test_what_is_the_same(declared: Any, live: Any) -> None:
     ("declared", "live", "said"),
     [
         ({}, {"dnsPolicy": "None"}, "dnsPolicy is None, declared: nothing"),
+        ({}, {"clusterIP": "None"}, "clusterIP is None, declared: nothing"),
+        ({}, {"hostPort": 80}, "hostPort is 80, declared: nothing"),
         ({"cpu": "90m"}, {}, "cpu is nothing, declared: 90m"),
         ({"command": ["a", "b"]}, {"command": ["a", "c"]}, "command[1] is c, declared: b"),
         ({"command": ["a"]}, {"command": ["a", "b"]}, "command is ['a', 'b'], declared: ['a']"),

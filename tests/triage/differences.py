@@ -146,6 +146,20 @@ def never_scales_down(world: World) -> None:
     world.item("hpas", "producer-hpa")["spec"]["behavior"]["scaleDown"]["selectPolicy"] = "Disabled"
 
 
+def headless(world: World) -> None:
+    """Made anew without an address of its own; the manifest leaves the address to the API server."""
+    world.item("services", "influxdb-service")["spec"].update(clusterIP="None", clusterIPs=["None"])
+    for item in world.answers["declared"]:
+        if item["kind"] == "Service":
+            item["spec"].pop("clusterIP", None)
+            item["spec"].pop("clusterIPs", None)
+
+
+def on_a_port_of_the_node(world: World) -> None:
+    for item in (world.workload("producer")["spec"]["template"], world.pods("producer")[0]):
+        item["spec"]["containers"][0]["ports"][0]["hostPort"] = 8000
+
+
 def with_a_node_port(world: World) -> None:
     found = world.item("services", "influxdb-service")["spec"]
     found["type"] = "NodePort"

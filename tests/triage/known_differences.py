@@ -21,6 +21,7 @@ from tests.triage.differences import (
     container,
     eater,
     gone,
+    headless,
     held,
     injected,
     kept_in_memory,
@@ -31,6 +32,7 @@ from tests.triage.differences import (
     never_scales_down,
     node_says,
     of_one_pod,
+    on_a_port_of_the_node,
     one_partition_more,
     panel_asks,
     pod,
@@ -90,9 +92,16 @@ OF_PODS = (
     Known("one-container-more", eater, f"grafana: {DRIFT}"),
     Known("pushes-others-away", template("loki", priorityClassName="system-cluster-critical"), f"loki: {DRIFT}"),
     Known("name-led-astray", template("processor", hostAliases=[{"ip": "10.9.9.9"}]), f"processor: {DRIFT}"),
+    Known("on-a-port-of-the-node", on_a_port_of_the_node, f"producer: {DRIFT}"),
+    Known("never-ready-by-itself", template("producer", readinessGates=[{"conditionType": "example.com/up"}]),
+          f"producer: {DRIFT}"),
+    Known("for-another-scheduler", template("loki", schedulerName="batch-scheduler"), f"loki: {DRIFT}"),
+    Known("on-one-node", template("kafka", nodeName="node-7"), f"kafka: {DRIFT}"),
+    Known("numbers-from-one", workload("kafka", ordinals={"start": 1}), f"kafka: {DRIFT}"),
+    Known("variables-of-services", template("kafka", enableServiceLinks=True), f"kafka: {DRIFT}"),
     Known("on-the-nodes-network", template("producer", hostNetwork=True), f"producer: {DRIFT}"),
     Known("asks-for-injection", annotated, f"producer: {DRIFT}"),
-)
+)  # fmt: skip
 """Fields of pod templates."""
 OF_RUNNING_PODS = (
     Known("of-another-version", version_of("producer", "localhost/conveyor/apps:next"), "producer: not-as-declared"),
@@ -140,6 +149,7 @@ OF_OTHERS = (
     Known("panel-asks-for-something-else", panel_asks, "grafana: dashboard-damaged"),
     Known("never-scales-down", never_scales_down, f"hpa: {DRIFT}"),
     Known("same-bounds", spec("hpas", "producer-hpa", minReplicas=5), "hpa: autoscaler-wrong"),
+    Known("without-an-address", headless, f"network: {DRIFT}"),
     Known("sticky", spec("services", "kafka-service", sessionAffinity="ClientIP"), f"network: {DRIFT}"),
     Known("unready-too", spec("services", "influxdb-service", publishNotReadyAddresses=True), f"network: {DRIFT}"),
     Known("only-to-the-same-zone", metadata("services", "kafka-service", annotations=SAME_ZONE), f"network: {DRIFT}"),

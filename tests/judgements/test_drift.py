@@ -1,0 +1,53 @@
+"""What a difference does to the pipeline is said of every field that a workload and its pods can have."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+from kubernetes import client
+
+from pipeline_services.judgements.comparison import Difference
+from pipeline_services.judgements.drift import Drift
+
+LEFT_OUT: Final = frozenset(
+    {
+        *("template", "volumeClaimTemplates"),  # compared by themselves, or never changed
+        *("ephemeralContainers", "evictionResponders"),  # no template may have them
+    }
+)
+KINDS: Final = (client.V1PodSpec, client.V1DeploymentSpec, client.V1StatefulSetSpec, client.V1DaemonSetSpec)
+
+
+def drift(path: str) -> Drift:
+    return Drift("Deployment", "producer", "producer", (Difference(path, "other", None),))
+
+
+def test_every_field_says_what_it_does() -> None:
+    fields = {field for kind in KINDS for field in kind.attribute_map.values()} - LEFT_OUT
+    in_containers = {f"containers[producer].{field}" for field in client.V1Container.attribute_map.values()}
+    silent = [one for one in sorted(fields | in_containers) if "differently from what was tested" in drift(one).does]
+    assert fields
+    assert not silent
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("readinessGates", "never ready"),
+        ("schedulerName", "new pods wait"),
+        ("schedulingGates", "new pods wait"),
+        ("hostname", "nobody looks up"),
+        ("ordinals.start", "other numbers"),
+        ("nodeName", "fit on no node"),
+        ("enableServiceLinks", "taken for settings"),
+        ("imagePullSecrets", "refuse its images"),
+        ("containers[producer].ports[http].hostPort", "room for one of its pods"),
+        ("containers[producer].ports[http]", "name its ports"),
+        ("containers[producer].imagePullPolicy", "no image"),
+        ("containers[producer].securityContext.runAsUser", "other rights"),
+    ],
+)
+def test_what_a_difference_does(path: str, said: str) -> None:
+    assert said in drift(path).does
+    assert drift(path).stops
