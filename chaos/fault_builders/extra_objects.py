@@ -98,10 +98,13 @@ def second_workload(pipeline: SteadyPipeline, app: str) -> Fault:
 
 
 @fault_builder
-def webhook_without_answer(pipeline: SteadyPipeline, app: str) -> Fault:
-    """The API server asks a webhook that nobody answers before it makes a pod of the app; those that run, run on."""
+def webhook_without_answer(
+    pipeline: SteadyPipeline, app: str, resource: str = "pods", group: str = "", operation: str = "CREATE"
+) -> Fault:
+    """The API server asks a webhook that nobody answers before something of the app is made or changed, by default a
+    pod; those that run, run on."""
     kind = KINDS["ValidatingWebhookConfiguration"]
-    about = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+    about = {"apiGroups": [group], "apiVersions": ["v1"], "operations": [operation], "resources": [resource]}
     webhook = {
         "name": f"{GUARD}.example.com",
         "rules": [about],
@@ -113,7 +116,7 @@ def webhook_without_answer(pipeline: SteadyPipeline, app: str) -> Fault:
     body = {"apiVersion": kind.api, "kind": kind.name, "metadata": {"name": GUARD, "labels": marks()}}
     path = kind.path(name=GUARD)
     return Fault(
-        f"webhook {GUARD}, which nobody answers, is asked about each pod of {app}",
+        f"webhook {GUARD}, which nobody answers, is asked about {resource} of {app}",
         [Call("POST", kind.path(), {**body, "webhooks": [webhook]})],
         [Call("DELETE", path)],
         Proof(f"webhook {GUARD} to be there", lambda: objects.exists(pipeline.api, path)),

@@ -50,6 +50,12 @@ DIAGNOSIS: Final = (
         (checks.SET_AS_DECLARED.of("config"),),
     ),
     Scenario(
+        "webhook-keeps-services-as-they-are",
+        extra_objects.webhook_without_answer(roles.GRAFANA, "endpointslices", "discovery.k8s.io", "UPDATE"),
+        (finding("config", "object-extra"),),
+        (checks.SET_AS_DECLARED.of("config"),),
+    ),
+    Scenario(
         "kafka-never-drained",
         extra_objects.never_drained(roles.KAFKA),
         (finding(roles.KAFKA, "object-extra"),),

@@ -13,9 +13,9 @@ from pipeline_services.model.k8s import (
     K8sObject,
     creation_time,
     epoch,
+    is_maintained,
     labels_of,
     name_of,
-    owners_of,
     progress_of,
     service_of,
     spec_of,
@@ -172,7 +172,7 @@ def _slices(snapshot: Snapshot, kind: str, _: Collection[str], __: Iterable[K8sO
     services = snapshot.pipeline.services
     for item in snapshot.data("endpointslices"):
         service = service_of(item)
-        if service in services and not owners_of(item):
+        if service in services and not is_maintained(item):
             does = f"some requests to {service} go to addresses that no controller maintains"
             yield Drift(kind, name_of(item), "network", extra=does)
 
@@ -192,7 +192,7 @@ def _webhooks(snapshot: Snapshot, kind: str, known: Collection[str], workloads: 
         if _is_of_the_cluster(snapshot, item):
             continue
         if webhook := next(webhooks_met(item, labels_of(namespace), pods), None):
-            yield Drift(kind, name_of(item), "config", extra=f"it may {does} each new pod, by {webhook}")
+            yield Drift(kind, name_of(item), "config", extra=f"it may {does} {webhook}")
 
 
 def _bound_policies(snapshot: Snapshot, kind: str, known: Collection[str], _: Iterable[K8sObject]) -> Iterator[Drift]:

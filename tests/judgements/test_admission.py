@@ -19,15 +19,43 @@ def met(rule: dict[str, Any] | None = None, **fields: Any) -> list[str]:
 
 
 def test_a_webhook_about_pods_is_met_and_without_its_answer_none_is_made() -> None:
-    assert met() == ["guard, without whose answer none is made"]
-    assert met(failurePolicy="Ignore") == ["guard"]
+    assert met() == ["each new pod, by guard, without whose answer there is none"]
+    assert met(failurePolicy="Ignore") == ["each new pod, by guard"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "group", "operation", "said"),
+    [
+        ("endpointslices", "discovery.k8s.io", "UPDATE", "each change of who is behind a Service"),
+        ("deployments/scale", "apps", "UPDATE", "each scaling"),
+        ("*/scale", "apps", "*", "each scaling"),
+        ("pods/binding", "", "CREATE", "each placement of a pod"),
+        ("pods/status", "", "UPDATE", "each state of a pod"),
+        ("pods", "", "DELETE", "each pod that is to go"),
+        ("leases", "coordination.k8s.io", "UPDATE", "each heartbeat of a node"),
+    ],
+)
+def test_a_webhook_is_met_by_whatever_kubernetes_writes(resource: str, group: str, operation: str, said: str) -> None:
+    rule = {"resources": [resource], "apiGroups": [group], "operations": [operation]}
+    assert met(rule, failurePolicy="Ignore") == [f"{said}, by guard"]
+
+
+def test_a_webhook_about_everything_says_how_much_that_is() -> None:
+    (said,) = met({"resources": ["*/*"], "apiGroups": ["*"], "operations": ["*"]}, failurePolicy="Ignore")
+    assert said == "each new pod and 6 other steps, by guard"
+
+
+def test_the_nodes_heartbeats_are_in_a_namespace_of_their_own() -> None:
+    rule = {"resources": ["leases"], "apiGroups": ["coordination.k8s.io"], "operations": ["UPDATE"]}
+    assert met(rule, namespaceSelector={"matchLabels": {"team": "iot"}}) == []
 
 
 @pytest.mark.parametrize(
     ("rule", "fields"),
     [
         ({"resources": ["secrets"]}, {}),
-        ({"operations": ["DELETE"]}, {}),
+        ({"resources": ["pods/exec"], "operations": ["CONNECT"]}, {}),
+        ({"resources": ["leases"]}, {}),
         ({"apiGroups": ["batch"]}, {}),
         ({}, {"namespaceSelector": {"matchLabels": {"team": "web"}}}),
         ({}, {"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]}}),

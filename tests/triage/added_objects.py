@@ -14,8 +14,9 @@ def added(source: str, name: str, **fields: Any) -> Change:
 
     def change(world: World) -> None:
         labels = fields.get("labels", {})
-        made = {"name": name, "labels": labels, "creationTimestamp": MOMENT}
-        world.answers[source].append({"metadata": made, **{k: v for k, v in fields.items() if k != "labels"}})
+        made = {"name": name, "labels": labels, "creationTimestamp": MOMENT, **fields.get("metadata", {})}
+        others = {key: value for key, value in fields.items() if key not in ("labels", "metadata")}
+        world.answers[source].append({"metadata": made, **others})
 
     return change
 

@@ -57,12 +57,15 @@ OUTSIDE = {"type": "LoadBalancer", "selector": {"app": "kafka"}, "ports": [{"por
 BY_HAND = {"addresses": ["203.0.113.9"], "conditions": {"ready": True}}
 ANY_POD = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
 CALLED = {"name": "guard.example.com", "rules": [ANY_POD], "failurePolicy": "Fail"}
+OF_SLICES = {"apiGroups": ["discovery.k8s.io"], "operations": ["UPDATE"], "resources": ["endpointslices"]}
+FREEZES = {"name": "freeze.example.com", "rules": [OF_SLICES]}
 BOUND = {"policyName": "signed-only", "validationActions": ["Deny"]}
 SAME_ZONE = {"service.kubernetes.io/topology-mode": "Auto"}
 SOME_NODES = {"scheduler.alpha.kubernetes.io/node-selector": "disk=ssd"}
 ACCOUNT = {"kind": "ServiceAccount", "name": "prometheus", "namespace": "conveyor-pipeline"}
 OWNED = {"ownerReferences": [{"kind": "Pod", "name": "x"}]}
 OF_GRAFANA = {"name": "grafana-service", "port": {"number": 3000}}
+OF_SOMEBODY = {"endpointslice.kubernetes.io/managed-by": "operator.example.com"}
 OF_INFLUXDB = {"kubernetes.io/service-name": "influxdb-service"}
 OF_PODS = (
     Known("image-pulled-each-time", container("producer", imagePullPolicy="Always"), f"producer: {DRIFT}"),
@@ -190,6 +193,10 @@ OF_NOBODY = (
     Known("broker-open-to-all", added("services", "kafka-public", spec=OUTSIDE), f"network: {EXTRA}"),
     Known("address-by-hand", added("endpointslices", "by-hand", labels=OF_INFLUXDB, endpoints=[BY_HAND]),
           f"network: {EXTRA}"),
+    Known("address-by-hand-of-the-service", added("endpointslices", "by-hand", labels=OF_INFLUXDB | OF_SOMEBODY,
+                                                  metadata=OWNED, endpoints=[BY_HAND]), f"network: {EXTRA}"),
+    Known("endpoints-refused-by-a-webhook", added("validatingwebhookconfigurations", "guard", webhooks=[FREEZES]),
+          f"config: {EXTRA}"),
     Known("open-by-an-ingress", added("ingresses", "graphs", spec={"defaultBackend": {"service": OF_GRAFANA}}),
           f"network: {EXTRA}"),
     Known("pods-refused-by-a-webhook", added("validatingwebhookconfigurations", "guard", webhooks=[CALLED]),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pipeline_services.model.k8s.objects import K8sObject, labels_of, spec_of
+from pipeline_services.model.k8s.objects import K8sObject, labels_of, owners_of, spec_of
 
 SERVICE_NAME: Final = "kubernetes.io/service-name"
 """The label with which an EndpointSlice says whose it is."""
+
+_MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
+_CONTROLLERS: Final = ("endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io")
 
 
 def ports_of(service: K8sObject) -> Sequence[K8sObject]:
@@ -31,6 +34,13 @@ def selector_of(service: K8sObject) -> Mapping[str, str]:
 def service_of(endpoint_slice: K8sObject) -> str:
     """The name of the Service that an EndpointSlice belongs to."""
     return labels_of(endpoint_slice).get(SERVICE_NAME, "")
+
+
+def is_maintained(endpoint_slice: K8sObject) -> bool:
+    """Whether a controller of Kubernetes keeps an EndpointSlice as its Service says: it does so with its own only."""
+    return labels_of(endpoint_slice).get(_MANAGED_BY, _CONTROLLERS[0]) in _CONTROLLERS and bool(
+        owners_of(endpoint_slice)
+    )
 
 
 def endpoints_of(endpoint_slice: K8sObject, *, ready: bool) -> list[K8sObject]:
