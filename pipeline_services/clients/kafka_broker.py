@@ -23,6 +23,7 @@ from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
 from kafka.protocol.admin import DescribeClientQuotasRequest
 
+from pipeline_services.clients.kafka_refusals import Attempts
 from pipeline_services.model.errors import AccessDenied, NoData, ServiceUnreachable, UnexpectedAnswer
 from pipeline_services.model.offsets import Offsets
 
@@ -71,6 +72,7 @@ class KafkaBroker:
 
     Raises:
         ServiceUnreachable: on entering, when no broker answers within 6 s.
+        UnexpectedAnswer: on entering, when one outside the cluster refuses the login, or there is no TLS with it.
     """
 
     def __init__(self, where: Link, request_ms: int = TIMEOUT_MS) -> None:
@@ -79,12 +81,14 @@ class KafkaBroker:
         self._admin: Any = None
 
     def __enter__(self) -> Self:
-        with translated("connect to", "kafka"), ExitStack() as unless_connected:
+        attempts = Attempts()
+        with translated("connect to", "kafka"), attempts.explained(self._link), ExitStack() as unless_connected:
 
             def client(**configs: Any) -> Any:
                 made = KafkaNetClient(**configs)
                 unless_connected.callback(made._net.stop)  # an admin that fails to start forgets its thread
                 unless_connected.callback(made.close)
+                attempts.watch(made._manager)
                 return made
 
             self._admin = KafkaAdminClient(

@@ -9,7 +9,13 @@ import pytest
 
 from pipeline_services.checklist.checks import cases, named
 from pipeline_services.checklist.run import CheckResult, run_checks
-from pipeline_services.model.errors import NoData, PreconditionNotMet, ServiceUnreachable
+from pipeline_services.model.errors import (
+    NoData,
+    PipelineError,
+    PreconditionNotMet,
+    ServiceUnreachable,
+    UnexpectedAnswer,
+)
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run.summary import elsewhere
 from pipeline_services.triage.diagnosis import diagnose
@@ -31,11 +37,11 @@ def red(world: World) -> dict[str, CheckResult]:
     return {str(case): result for case, result in found.items()}
 
 
-def away() -> World:
+def away(why: PipelineError = UNREACHABLE) -> World:
     """The managed Kafka does not answer whoever looks; the pipeline works."""
     world = shaped(KAFKA)
     for source in [name for name in world.answers if name.startswith("kafka_")]:
-        world.fail(source, UNREACHABLE)
+        world.fail(source, why)
     return world
 
 
@@ -97,6 +103,14 @@ def test_a_foreign_kafka_that_does_not_answer_is_named_with_whom_to_call_where_r
     assert met_by(first) == []
     assert first.next == ("nc -vz kafka.example.com 9093",)
     assert "producer" in first.affects
+
+
+def test_a_foreign_kafka_that_refuses_the_login_is_not_said_to_be_silent() -> None:
+    world = away(UnexpectedAnswer("kafka does not let the account log in by PLAIN: socket disconnected"))
+    world.answers["influxdb_newest"]["time"] = world.now - 900
+    first = diagnose(world.snapshot()).findings[0]
+    assert f"{ADDRESS}, outside the cluster, lets nobody in; call {CONTACT}" in first.summary
+    assert "kafka does not let the account log in by PLAIN" in first.evidence[0]
 
 
 def test_pods_that_cannot_reach_a_foreign_kafka_which_answers_us_are_named() -> None:

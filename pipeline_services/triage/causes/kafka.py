@@ -12,6 +12,7 @@ from pipeline_services.judgements.pods import STARTING_FOR, made_by_nobody
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC
 from pipeline_services.model.component import Component
+from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.k8s import age, created_at, labels_of, made_by, name_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.metrics.key_metrics import metrics_of
@@ -141,10 +142,12 @@ def _foreign(evidence: Evidence, kafka: Component) -> Iterator[Finding]:
     if not why:
         yield from _topics(evidence)
     elif stopped:
+        silent = evidence.snapshot.failures["kafka_topics"].kind == ServiceUnreachable.__name__
         yield make_finding(
             About(evidence, roles.KAFKA),
             "broker-unresponsive",
-            f"{kafka.address}, outside the cluster, does not answer; call {kafka.contact}",
+            f"{kafka.address}, outside the cluster, {'does not answer' if silent else 'lets nobody in'};"
+            f" call {kafka.contact}",
             why,
             *stopped,
             confidence=Confidence.MEDIUM,
