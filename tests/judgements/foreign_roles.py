@@ -20,16 +20,17 @@ LOGIN: Final = {
 _OF_A_WORKLOAD: Final = ("workload", "kind", "selector", "container", "service", "headless", "volume", "mount")
 
 
-def foreign_kafka() -> dict[str, Any]:
+def foreign_kafka(address: str = ADDRESS) -> dict[str, Any]:
     """The second pipeline with a managed Kafka, as a document."""
     document = PLAIN.document()
     kafka = {key: value for key, value in document["components"]["kafka"].items() if key not in _OF_A_WORKLOAD}
-    document["components"]["kafka"] = {**kafka, "address": ADDRESS, "contact": CONTACT, "security": {**LOGIN}}
+    document["components"]["kafka"] = {**kafka, "address": address, "contact": CONTACT, "security": {**LOGIN}}
     document["flows"] = [
-        {**flow, "port": 9093} if flow["destination"] == "kafka" else flow for flow in document["flows"]
+        {**flow, "port": int(address.rpartition(":")[2])} if flow["destination"] == "kafka" else flow
+        for flow in document["flows"]
     ]
-    document["config"]["config_maps"]["producer-config"]["kafka"]["KAFKA_BROKER"] = ADDRESS
-    document["config"]["config_maps"]["processor-config"]["kafka"]["KAFKA_BROKER"] = ADDRESS
+    document["config"]["config_maps"]["producer-config"]["kafka"]["KAFKA_BROKER"] = address
+    document["config"]["config_maps"]["processor-config"]["kafka"]["KAFKA_BROKER"] = address
     return document
 
 
