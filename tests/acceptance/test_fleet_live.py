@@ -15,12 +15,14 @@ import pytest
 from pipeline_services.model.exit_codes import PASSED
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.waiting import wait_until
+from pipeline_services.platform.build.images import SUITE
 from pipeline_services.platform.build.progress import Progress
 from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.platform.cluster.bring_up import Platform
 from pipeline_services.platform.cluster.kind_cluster import KindCluster
 from pipeline_services.reporting.fleet import installed
 from pipeline_services.reporting.fleet.in_cluster import JOB, NAMESPACE, READER
+from tests.acceptance.bench import Judge, becomes_green
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
@@ -39,14 +41,16 @@ LEVELS = "[thresholds.producer-rate]\nfail = 1000000\n"
 
 
 @pytest.fixture(scope="module")
-def cluster(access: ClusterAccess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KindCluster]:
+def cluster(access: ClusterAccess, judge: Judge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KindCluster]:
     """The cluster with a fleet in it; it is taken away again."""
+    found = Platform.find(access.name, Progress())
+    assert found
+    found.bring_images({SUITE: found.assembly.ref(SUITE)})
+    becomes_green(judge, "a green start, once the node is done with loading the image")
     folder = tmp_path_factory.mktemp("fleet")
     (folder / "fleet.toml").write_text(FLEET)
     (folder / "levels.toml").write_text(LEVELS)
     assert installed.main(["--fleet", str(Path(folder, "fleet.toml")), "--name", access.name]) == PASSED
-    found = Platform.find(access.name, Progress())
-    assert found
     yield found.cluster
     assert installed.main(["--remove", "--name", access.name]) == PASSED
     assert READER not in found.cluster.kubectl("get", "rolebindings", "-n", SPACE, "-o", "name")

@@ -14,6 +14,8 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.build import packages
 from pipeline_services.platform.build.images import RECIPES, SUITE, lay
 
+SNAPSHOTS = paths.REPOSITORY / "tests" / "snapshots"
+
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -27,15 +29,36 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_night_can_be_planned_and_its_checks_collected_from_the_image_alone(image: Path) -> None:
     for command in (["pipeline_services.cli.nightly", "--dry-run"], ["pytest", "-m", "daily", "--collect-only", "-q"]):
-        run = subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=image,
-            env={"PYTHONPATH": str(image), "PATH": "/usr/bin:/bin", "HOME": str(image)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        run = ran(image, *command)
         assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_an_index_of_a_fleet_judges_its_pipeline_from_the_image_alone(image: Path, tmp_path: Path) -> None:
+    """As its pod does: with the files of a ConfigMap, and nothing to write to but its reports."""
+    for name in ("healthy", "producer-scaled-to-0"):
+        (tmp_path / f"{name}.json.gz").write_bytes((SNAPSHOTS / f"{name}.json.gz").read_bytes())
+    members = [f'[[pipelines]]\nname = "{file.name[:-8]}"\nsnapshot = "{file.name}"\n' for file in tmp_path.iterdir()]
+    (tmp_path / "fleet.toml").write_text("\n".join(sorted(members)))
+    for index, said in enumerate(("PASSED: of 1 pipeline 1 well", "FAILED: of 1 pipeline 1 failed")):
+        command = (
+            "pipeline_services.reporting.fleet",
+            f"--fleet={tmp_path}/fleet.toml",
+            f"--reports={tmp_path}/reports",
+        )
+        run = ran(image, *command, JOB_COMPLETION_INDEX=str(index))
+        assert (run.returncode, said in run.stdout) == (index, True), run.stdout + run.stderr
+
+
+def ran(image: Path, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """A module of the image, run from there."""
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=image,
+        env={"PYTHONPATH": str(image), "PATH": "/usr/bin:/bin", "HOME": str(image), **more},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_every_file_of_its_folders_is_in_the_image(image: Path) -> None:
