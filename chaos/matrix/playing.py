@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from pipeline_services.experiment.observers.diagnosis import Diagnose, Diagnosis
 from pipeline_services.experiment.observers.remedy import RemedyObserver
 from pipeline_services.experiment.runner import play
 from pipeline_services.experiment.score import describe
+from pipeline_services.model.atomic import write_json
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.observers.remedy import TypeOne
@@ -100,9 +100,7 @@ class Player:
         name, snapshot = result.scenario.id, result.observed.snapshot
         if snapshot is not None:
             recordings.write(snapshot, self.folder / "snapshots" / f"{name}{recordings.SUFFIX}")
-        path = self.folder / "rows" / f"{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(result.to_dict(), indent=1), encoding="utf-8")
+        write_json(self.folder / "rows" / f"{name}.json", result.to_dict())
 
     def _say(self, result: Result) -> None:
         verdict = result.verdict

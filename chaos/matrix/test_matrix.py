@@ -14,6 +14,7 @@ import pytest
 from chaos.remedies import REMEDIED
 from chaos.scenarios import MATRIX
 from pipeline_services.experiment.scenario import Scenario
+from pipeline_services.model.atomic import write_json
 from pipeline_services.triage.subjects import CAUSES
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def test_score(player: Player, pytestconfig: pytest.Config) -> None:
     for line in lines:
         player.pipeline.say(line)
     allure.attach("\n".join(lines), "score", allure.attachment_type.TEXT)
-    (player.folder / "score.json").write_text(json.dumps(score.to_dict(), indent=1), encoding="utf-8")
+    write_json(player.folder / "score.json", score.to_dict())
     remember(pytestconfig.getoption("allure_report_dir", default=None), score.figures())
     if score.missed:
         raise AssertionError("; ".join(score.missed))

@@ -8,7 +8,6 @@ in the store. That needs both consents: the suite's own cluster or ``--allow-cha
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.experiment.consented import consented
 from pipeline_services.faults.safety import authorize_target
 from pipeline_services.model.arguments import Parser, add_target
-from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.atomic import write_json
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 from pipeline_services.model.pipeline import Pipeline
@@ -53,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return NOT_KNOWN
     print(verdict)
     if options.out:
-        write_whole(options.out, json.dumps(_document(verdict), indent=1).encode())
+        write_json(options.out, _document(verdict))
     return FOUND if verdict.lost else PASSED if verdict.certain else NOT_KNOWN
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,16 @@ def write_whole(path: Path, content: bytes, mode: int = 0o644) -> Path:
     with open_whole(path, mode) as file:
         file.write(content)
     return path
+
+
+def write_json(path: Path, document: object, mode: int = 0o644) -> Path:
+    """Put a document for programs at ``path``, as ``write_whole`` does."""
+    return write_whole(path, json_text(document).encode(), mode)
+
+
+def json_text(document: object) -> str:
+    """The text of a document for programs, which people read, too."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 @contextmanager

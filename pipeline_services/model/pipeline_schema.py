@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import json
 import sys
 import types
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from pipeline_services.model.arguments import Parser
+from pipeline_services.model.atomic import json_text
 from pipeline_services.model.cluster_part import KINDS_OF_PARTS, ClusterPart
 from pipeline_services.model.component import ESCALATIONS, Component
 from pipeline_services.model.flows import LAST_PORT, PROTOCOLS, Flow
@@ -53,7 +53,7 @@ def schema() -> dict[str, Any]:
 
 def text() -> str:
     """The published file, as it should be."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    return json_text(schema())
 
 
 def _table(kind: type, tables: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.atomic import write_json
 from pipeline_services.model.json_lines import tables_in, write_tables
 from pipeline_services.release.decision import percent
 from pipeline_services.release.verdict import Conclusion
@@ -18,9 +17,7 @@ KEPT: Final = 200
 
 def write(reports: Path, conclusion: Conclusion) -> Path:
     """Put the verdict in place and add it to the history; returns the verdict's file."""
-    document = conclusion.document()
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    file = write_whole(reports / VERDICT, text.encode())
+    file = write_json(reports / VERDICT, conclusion.document())
     write_tables(reports / HISTORY, [*history(reports), _remembered(conclusion)][-KEPT:])
     return file
 

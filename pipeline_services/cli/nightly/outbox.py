@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from pipeline_services.cli.nightly.notices import Mailbox
-from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.atomic import write_json
 from pipeline_services.model.errors import UnexpectedAnswer
 from pipeline_services.model.text import plural
 
@@ -47,8 +47,7 @@ def read(reports: Path) -> dict[str, Mailbox]:
 
 def write(reports: Path, boxes: Mapping[str, Mailbox]) -> None:
     """Put the mailboxes on disk."""
-    document = {receiver: box.document() for receiver, box in boxes.items()}
-    write_whole(reports / FILE, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode(), _MODE)
+    write_json(reports / FILE, {receiver: box.document() for receiver, box in boxes.items()}, _MODE)
 
 
 def queue(reports: Path, receivers: Sequence[Receiver], news: Callable[[Mailbox], Mailbox]) -> list[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.cli.nightly import history
 from pipeline_services.cli.nightly.night import Night
-from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.atomic import write_json, write_whole
 from pipeline_services.model.text import file_time, utc
 
 SUMMARY: Final = "summary.txt"
@@ -35,7 +34,7 @@ def write(reports: Path, folder: Path, past: history.Past, night: Night, lines: 
     checks = {name: {"outcome": one.outcome, "seconds": one.seconds} for name, one in night.checks.items()}
     about = {"exit_code": night.code, "ended": round(night.ended, 1), "folder": str(folder)}
     document = {**about, **night.kept(), "checks": checks, "summary": lines}
-    write_whole(reports / VERDICT, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+    write_json(reports / VERDICT, document)
     for place in (folder, reports):
         write_whole(place / SUMMARY, ("\n".join(lines) + "\n").encode())
     write_whole(reports / PAGE, _page(lines, [*past, night.kept()], night, reports).encode())

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.atomic import write_json
 from pipeline_services.model.text import exact_duration
 from pipeline_services.platform.build.graph import Step
 
@@ -46,7 +46,7 @@ class Durations:
     def record(self, name: str, seconds: float) -> None:
         """Remember a duration, whatever happens to the run afterwards."""
         self._known[name] = round(seconds, 1)
-        write_whole(self._path, json.dumps(self._known, indent=1, sort_keys=True).encode())
+        write_json(self._path, dict(sorted(self._known.items())))
 
 
 class Progress:

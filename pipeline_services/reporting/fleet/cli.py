@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline_services.model.arguments import Parser
+from pipeline_services.model.atomic import write_json
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.model.paths import short
@@ -49,7 +49,7 @@ def run(fleet: Fleet, folder: Path) -> int:
     for line in lines(rows):
         sys.stdout.write(f"{line}\n")
     document = {"taken_at": at, "exit_code": verdict(rows), "pipelines": [row.to_dict() for row in rows]}
-    (folder / "fleet.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(folder / "fleet.json", document)
     (folder / "index.html").write_text(page(rows, at), encoding="utf-8")
     sys.stdout.write(f"Report: {short(folder / 'index.html')}   (for machines: fleet.json)\n")
     return verdict(rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 def document(
     results: Sequence[CaseResult],
     run: Mapping[str, Any],
-    played: Mapping[str, Any] | None = None,
-    diagnosis: Diagnosis | None = None,
+    played: Mapping[str, Any],
+    diagnosis: Diagnosis | None,
 ) -> dict[str, Any]:
     """The verdict, the counts, what triage found, and one entry for each case.
 
@@ -26,7 +25,7 @@ def document(
     says when, where and by what was judged.
 
     Args:
-        played: the scenarios, in a run that plays any.
+        played: the scenarios, in a run that plays any; else empty.
         diagnosis: what triage says of a run that is not green; without it the document has no ``diagnosis``.
     """
     counts = Counter(result.outcome for result in results)
@@ -36,7 +35,7 @@ def document(
         "run": dict(run),
         **({"diagnosis": _diagnosis(diagnosis, results)} if diagnosis else {}),
         "checks": [_entry(result) for result in results],
-        **(played or {}),
+        **played,
     }
 
 
@@ -63,13 +62,3 @@ def _entry(result: CaseResult) -> dict[str, str]:
         "cause": result.cause.cause.id if result.cause else "",
         **({"exempted": result.exempted} if result.exempted else {}),
     }
-
-
-def text(
-    results: Sequence[CaseResult],
-    run: Mapping[str, Any],
-    played: Mapping[str, Any] | None = None,
-    diagnosis: Diagnosis | None = None,
-) -> str:
-    """The document as it is written to the file."""
-    return json.dumps(document(results, run, played, diagnosis), indent=2, ensure_ascii=False) + "\n"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pipeline_services.model.atomic import write_json
 from pipeline_services.model.paths import short
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.say import Say
@@ -129,8 +130,8 @@ def write(report: Report, say: Say) -> None:
         shutil.copyfile(report.junit, draft / JUNIT)
     environment = describe(snapshot, report.run.where, report.run.started, report.noted.kubernetes)
     diagnosis = report.triage.diagnosis if report.triage else None
-    document = daily_json.text(results, _about(run, environment), report.scenarios.document(), diagnosis)
-    (draft / run.verdict_file).write_text(document, encoding="utf-8")
+    document = daily_json.document(results, _about(run, environment), report.scenarios.document(), diagnosis)
+    write_json(draft / run.verdict_file, document)
     filed = [path.name for path in report.triage.file(draft, snapshot, say)] if report.triage and snapshot else []
     _write_runbook(draft)
     names = [run.verdict_file, JUNIT, SNAPSHOT, TRIAGE, *filed, runbook.PAGE, PAGE, *_write_history(report)]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import tarfile
 from collections.abc import Sequence
 from typing import Final
 
+from pipeline_services.model.atomic import json_text
 from pipeline_services.model.text import file_time
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident.describe import described, events_text, logs
@@ -28,7 +28,7 @@ def members(snapshot: Snapshot, diagnosis: Diagnosis, findings: Sequence[Finding
     """Path in the archive and text, the most important first."""
     return [
         ("incident.md", incident),
-        ("triage.json", json.dumps(diagnosis.to_dict(), indent=2, ensure_ascii=False) + "\n"),
+        ("triage.json", json_text(diagnosis.to_dict())),
         *((f"objects/{name}", text) for name, text in described(snapshot, findings).items()),
         *((f"logs/{name}", text) for name, text in logs(snapshot)),
         ("events.txt", events_text(snapshot)),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.atomic import write_json, write_whole
 from pipeline_services.model.text import file_time
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.triage.incident import bundle
@@ -32,11 +31,6 @@ class Filed:
     bundle: Path | None = None
 
 
-def text_of(diagnosis: Diagnosis) -> str:
-    """The answer for programs."""
-    return json.dumps(diagnosis.to_dict(), indent=2, ensure_ascii=False) + "\n"
-
-
 def file(
     folder: Path,
     now: Diagnosis,
@@ -57,7 +51,7 @@ def file(
     Raises:
         OSError: the folder cannot be written to.
     """
-    filed = Filed(write_whole(folder / TRIAGE, text_of(now).encode()))
+    filed = Filed(write_json(folder / TRIAGE, now.to_dict()))
     if snapshot is None or not courses:
         return filed
     at = snapshot.taken_at
