@@ -21,7 +21,7 @@ from pipeline_services.model.k8s import (
     template_of,
 )
 from pipeline_services.model.metrics.advice import advice_about
-from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.objects import named, workload_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 _DIVIDED: Final = "some requests go to a pod that cannot answer them"
@@ -61,7 +61,7 @@ def lead_to_pods(snapshot: Snapshot, service_name: str) -> None:
     entry = port_of(service, port) if service else None
     if service is None or entry is None:
         raise PreconditionNotMet(f"there is no service {service_name} with port {port}")
-    template = _template(snapshot, component)
+    template = template_of(workload_of(snapshot, component))
     advice = advice_about(component).but(
         next_command=f"kubectl describe service -n {{namespace}} {service_name}",
         runbook="network-policy-issues",
@@ -91,14 +91,6 @@ def strangers(snapshot: Snapshot, service_name: str) -> list[str]:
     names = {str(target["name"]) for target in targets if target.get("kind") == "Pod"}
     known = {name_of(pod): pod for pod in snapshot.data("pods")}
     return sorted(name for name in names & known.keys() if not is_made_by(known[name], part))
-
-
-def _template(snapshot: Snapshot, component: str) -> K8sObject:
-    part = snapshot.pipeline[component]
-    workload = named(snapshot, part.list_name, part.workload)
-    if workload is None:
-        raise PreconditionNotMet(f"there is no workload {part.workload}")
-    return template_of(workload)
 
 
 def _declared(template: K8sObject) -> list[int | str]:

@@ -16,10 +16,10 @@ from pipeline_services.judgements.growth import DAY_S
 from pipeline_services.judgements.history import require_known_since
 from pipeline_services.judgements.upkeep import ANCHOR
 from pipeline_services.model.commands import TOP_PODS
-from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
+from pipeline_services.model.errors import NoData, PipelineError
 from pipeline_services.model.k8s import containers_of, limits_of, quantity, requests_of, template_of
 from pipeline_services.model.metrics.advice import advice_about
-from pipeline_services.snapshot.objects import named
+from pipeline_services.snapshot.objects import workload_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
 MONTH: Final = 30 * DAY_S
@@ -165,11 +165,7 @@ def _known(snapshot: Snapshot, app: str) -> Iterator[Provision]:
 
 
 def _provision(snapshot: Snapshot, app: str, resource: str) -> Provision:
-    part = snapshot.pipeline[app]
-    workload = named(snapshot, part.list_name, part.workload)
-    if workload is None:
-        raise PreconditionNotMet(f"there is no {part.kind} {part.workload}")
-    containers = containers_of(template_of(workload))
+    containers = containers_of(template_of(workload_of(snapshot, app)))
     if not all(resource in requests_of(one) for one in containers):
         raise NoData(f"{app} does not request {resource}, so there is nothing to compare its use with")
     use = snapshot.data(f"use/{resource}").get(app)

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.growth import DAY_S
-from pipeline_services.judgements.upkeep import ANCHOR
+from pipeline_services.judgements.upkeep import ANCHOR, claim_of, note_on
 from pipeline_services.model import own_cluster, roles
-from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
-from pipeline_services.model.k8s import (
-    K8sObject,
-    age,
-    annotations_of,
-    epoch,
-    status_of,
-)
+from pipeline_services.model.errors import NoData, PreconditionNotMet
+from pipeline_services.model.k8s import age, epoch, status_of
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
@@ -69,42 +62,25 @@ def rotation_is_proved(snapshot: Snapshot, what: str) -> None:
     Raises:
         PreconditionNotMet: InfluxDB's volume is younger than that and nobody has rotated yet.
     """
-    command, volume = ROTATIONS[what], snapshot.pipeline[roles.INFLUXDB].volume
-    claim = named(snapshot, "pvcs", volume)
-    if claim is None:
-        raise PreconditionNotMet(f"there is no volume claim {volume}")
+    command, claim = ROTATIONS[what], claim_of(snapshot, roles.INFLUXDB)
     advice = advice_about("config").but(
         impact="a leaked value still works, and nobody knows whether it can be replaced without loss",
         next_command=command,
         runbook=ANCHOR,
         level="L2",
     )
-    note = _rotated(claim, what)
+    note = note_on(claim, f"{own_cluster.ROTATED}{what}", "lost", command)
     if note is None:
         if age(claim, snapshot.taken_at) < QUARTER:
             raise PreconditionNotMet(f"{what}: not rotated yet", next_step=command)
         raise Deviation(snapshot, f"{what}: never rotated", "once in 90 days", advice)
-    if note["findings"]:
-        observed = f"{what}: the last rotation had problems: {note['findings'][0]}"
+    if note.findings or note.counted:
+        problem = note.findings[0] if note.findings else f"{note.counted} readings lost"
+        observed = f"{what}: the last rotation had problems: {problem}"
         raise Deviation(snapshot, observed, "nothing lost, no old value left", advice)
-    days = (snapshot.taken_at - note["at"]) / DAY_S
+    days = (snapshot.taken_at - note.at) / DAY_S
     if days * DAY_S > QUARTER:
         raise Deviation(snapshot, f"{what}: last rotated {days:.0f} days ago", f"<= {QUARTER / DAY_S:.0f} days", advice)
-
-
-def _rotated(claim: K8sObject, what: str) -> dict[str, Any] | None:
-    note = annotations_of(claim).get(f"{own_cluster.ROTATED}{what}")
-    if note is None:
-        return None
-    try:
-        known = json.loads(note)
-        findings = [str(line) for line in known["findings"]]
-        lost = [f"{known['lost']} readings lost"] if int(known["lost"]) and not findings else []
-        return {"at": float(known["at"]), "findings": [*findings, *lost]}
-    except (ValueError, KeyError, TypeError) as error:
-        raise UnexpectedAnswer(
-            f"the note of the last rotation cannot be read: {note!r}", next_step=ROTATIONS[what]
-        ) from error
 
 
 def certificate_outlives_the_next_review(snapshot: Snapshot) -> None:

@@ -7,17 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.growth import DAY_S, growth, range_of
-from pipeline_services.judgements.history import (
-    KNOWN_FOR,
-    filled_in,
-    reading_key,
-    require_covered,
-    require_known_since,
-)
+from pipeline_services.judgements.history import KNOWN_FOR, filled_in, reading_key, require_covered, require_known_since
 from pipeline_services.judgements.pods import pods_of
 from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.commands import TOP_PODS
@@ -165,38 +159,62 @@ def backup_is_proved(snapshot: Snapshot, component: str) -> None:
     Raises:
         PreconditionNotMet: the volume is younger than a week and nobody has tried yet.
     """
-    volume = snapshot.pipeline[component].volume
-    claim = named(snapshot, "pvcs", volume)
-    if claim is None:
-        raise PreconditionNotMet(f"there is no volume claim {volume}")
+    claim = claim_of(snapshot, component)
     advice = _advice(component, "make backup-test").but(impact="it is not known whether lost data can be restored")
-    tested = _tested(claim)
+    tested = note_on(claim, own_cluster.BACKUP_TESTED, "points", "make backup-test")
     if tested is None:
         if age(claim, snapshot.taken_at) < BACKUP_MAX_AGE_S:
             raise PreconditionNotMet(f"no backup of {component} has been restored yet", next_step="make backup-test")
         raise Deviation(snapshot, f"no backup of {component} was ever restored", "one, every week", advice)
-    if tested["findings"]:
-        observed = f"a restored backup of {component} is not what was stored: {tested['findings'][0]}"
-        raise Deviation(snapshot, observed, f"all {tested['points']} entries, as they were", advice)
-    days = (snapshot.taken_at - tested["at"]) / DAY_S
+    if tested.findings:
+        observed = f"a restored backup of {component} is not what was stored: {tested.findings[0]}"
+        raise Deviation(snapshot, observed, f"all {tested.counted} entries, as they were", advice)
+    days = (snapshot.taken_at - tested.at) / DAY_S
     if days * DAY_S > BACKUP_MAX_AGE_S:
         raise Deviation(
             snapshot, f"a backup of {component} was last restored {days:.0f} days ago", "one, every week", advice
         )
 
 
-def _tested(claim: K8sObject) -> dict[str, Any] | None:
-    note = annotations_of(claim).get(own_cluster.BACKUP_TESTED)
+def claim_of(snapshot: Snapshot, component: str) -> K8sObject:
+    """The claim of the component's volume.
+
+    Raises:
+        PreconditionNotMet: there is none.
+    """
+    volume = snapshot.pipeline[component].volume
+    claim = named(snapshot, "pvcs", volume)
+    if claim is None:
+        raise PreconditionNotMet(f"there is no volume claim {volume}")
+    return claim
+
+
+class Note(NamedTuple):
+    """What was noted of maintenance: when (epoch seconds), how much of what it counts, and what was wrong."""
+
+    at: float
+    counted: int
+    findings: Sequence[str]
+
+
+def note_on(claim: K8sObject, name: str, counts: str, command: str) -> Note | None:
+    """The note of that name on a claim; None where there is none.
+
+    Args:
+        counts: its key that counts something.
+        command: writes another one.
+
+    Raises:
+        UnexpectedAnswer: it cannot be read.
+    """
+    note = annotations_of(claim).get(name)
     if note is None:
         return None
     try:
         known = json.loads(note)
-        findings = [str(line) for line in known["findings"]]
-        return {"at": float(known["at"]), "points": int(known["points"]), "findings": findings}
+        return Note(float(known["at"]), int(known[counts]), [str(line) for line in known["findings"]])
     except (ValueError, KeyError, TypeError) as error:
-        raise UnexpectedAnswer(
-            f"the note of the last restored backup cannot be read: {note!r}", next_step="make backup-test"
-        ) from error
+        raise UnexpectedAnswer(f"the note {name} cannot be read: {note!r}", next_step=command) from error
 
 
 def value_of(snapshot: Snapshot, source: str, *apps: str) -> float:
