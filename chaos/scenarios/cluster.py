@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos.fault_builders import autoscalers, network, undeclared, workloads
+from chaos.fault_builders import autoscalers, network, node_files, undeclared, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
 from pipeline_services.model import roles
@@ -91,5 +91,28 @@ DIAGNOSIS: Final = (
         deadline_s=90.0,
         min_duration_s=45.0,
         met=("SREGym/stale_coredns_config",),
+    ),
+    Scenario(
+        "network-plugin-not-on-the-node",
+        node_files.plugin_missing(roles.GRAFANA),
+        (finding("network", "pod-without-network"),),
+        (checks.PODS_READY.of("grafana"),),
+        may_blame=frozenset({roles.GRAFANA}),
+        deadline_s=120.0,
+        min_duration_s=75.0,
+    ),
+    Scenario(
+        "scheduler-gone",
+        node_files.static_pod_gone("kube-scheduler"),
+        (finding("node", "cluster-part-down"),),
+        (checks.CLUSTER_PART_RUNS.of("kube-scheduler"),),
+        deadline_s=150.0,
+    ),
+    Scenario(
+        "controller-manager-gone",
+        node_files.static_pod_gone("kube-controller-manager"),
+        (finding("node", "cluster-part-down"),),
+        (checks.CLUSTER_PART_RUNS.of("kube-controller-manager"),),
+        deadline_s=150.0,
     ),
 )

@@ -27,6 +27,7 @@ from pipeline_services.triage.causes import (
     pods,
     probes,
     resources,
+    sandboxes,
     scheduling,
     services,
     stale_errors,
@@ -53,7 +54,19 @@ ASKED: Final = (
     autoscaling,
 )
 """The subjects whose rules are asked for findings, in this order."""
-SUBJECTS: Final = (*ASKED, declared, services, scheduling, pods, absent_pods, containers, probes, stale_errors, unknown)
+SUBJECTS: Final = (
+    *ASKED,
+    declared,
+    services,
+    scheduling,
+    sandboxes,
+    pods,
+    absent_pods,
+    containers,
+    probes,
+    stale_errors,
+    unknown,
+)
 """All of them; the rules of the last are asked by others."""
 RULES: Final[Sequence[Callable[[Evidence], Iterator[Finding]]]] = tuple(subject.findings for subject in ASKED)
 CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(

@@ -283,21 +283,3 @@ def test_a_pod_that_was_made_in_the_second_of_a_change_has_read_it(ago: float, s
         world.pods(app)[0]["metadata"]["creationTimestamp"] = world.ago(ago)
     first = diagnose(world.snapshot()).findings[0]
     assert any(said in line for line in first.evidence)
-
-
-@pytest.mark.parametrize(
-    ("message", "said"),
-    [
-        ("1 node(s) didn't match pod anti-affinity rules", "a rule of processor (anti-affinity) keeps its pod off"),
-        ("1 node(s) didn't match pod affinity rules", "no node runs the pods that processor has to be beside"),
-        ("1 node(s) didn't match Pod's node affinity/selector", "no node has the labels that processor requires"),
-        ("1 node(s) didn't match pod topology spread constraints", "a rule of processor (topology spread) keeps"),
-        ("1 node(s) didn't have free ports for the requested pod ports", "the host port of processor is taken"),
-        ("1 node(s) were unheard of", "no node matches processor"),
-    ],
-)
-def test_the_rule_that_keeps_a_pod_off_is_named(message: str, said: str) -> None:
-    world = healthy()
-    pending(world, f"0/1 nodes are available: {message}.")
-    (found,) = [one for one in diagnose(world.snapshot()).findings if one.cause.id == "placement-impossible"]
-    assert said in found.summary

@@ -34,6 +34,7 @@ from pipeline_services.triage.causes.containers import ended, stuck_container
 from pipeline_services.triage.causes.finding import About, make_finding, warnings_about
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.causes.probes import unready
+from pipeline_services.triage.causes.sandboxes import unconnected
 from pipeline_services.triage.causes.scheduling import unscheduled
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
@@ -129,7 +130,7 @@ def _of(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator[Finding
     if phase_of(pod) == "Failed":
         yield _failed(evidence, part, pod)
         return
-    rules: tuple[_Rule, ...] = (unscheduled, stuck_container, ended) if not is_ready(pod) else (ended,)
+    rules: tuple[_Rule, ...] = (unscheduled, stuck_container, unconnected, ended) if not is_ready(pod) else (ended,)
     for rule in rules:
         found = list(rule(evidence, part, pod))
         if found:

@@ -15,6 +15,7 @@ from pipeline_services.model.k8s import (
     closing_taints,
     condition,
     condition_since,
+    involved_object,
     is_cordoned,
     name_of,
     spec_of,
@@ -46,6 +47,9 @@ CAUSES: Final = (
     ),
 )
 
+_BY_PRIORITY: Final = ("kubectl describe nodes", "kubectl get priorityclasses")
+"""What is typed to see whose pods the scheduler prefers; they are others' than the pipeline's."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Reason:
@@ -65,7 +69,13 @@ _REASONS: Final = (
         "the volume claim of {app} is missing",
     ),
     _Reason(
-        r"unbound immediate|volume node affinity|persistentvolume",
+        r"volume node affinity",
+        "volume-unbound",
+        "storage",
+        "the volume of {app} is where none of the nodes that take pods can reach it",
+    ),
+    _Reason(
+        r"unbound immediate|persistentvolume",
         "volume-unbound",
         "storage",
         "the volume of {app} is missing",
@@ -85,17 +95,9 @@ _REASONS: Final = (
     ),
     _Reason(r"untolerated taint", "node-tainted", "node", "node {node} keeps {app} away by the taint {taint}"),
     _Reason(r"Insufficient|Too many pods", "node-full", "node", "no node has room for {app}"),
-    *(
-        _Reason(words, "placement-impossible", "", sentence)
-        for words, sentence in (
-            ("anti-affinity rules", "a rule of {app} (anti-affinity) keeps its pod off every node"),
-            ("pod affinity rules", "no node runs the pods that {app} has to be beside (pod affinity)"),
-            ("node affinity/selector", "no node has the labels that {app} requires"),
-            ("topology spread constraints", "a rule of {app} (topology spread) keeps its pod off every node"),
-            ("free ports", "the host port of {app} is taken on every node"),
-            ("", "no node matches {app}"),
-        )
-    ),
+    _Reason(r"free ports", "placement-impossible", "", "another pod has the port of the node that {app} wants"),
+    _Reason(r"scheduling gates", "placement-impossible", "", "a scheduling gate holds {app} back from every node"),
+    _Reason(r"", "placement-impossible", "", "no node matches {app}{why}"),
 )
 
 
@@ -109,7 +111,11 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
     found = next(one for one in _REASONS if re.search(one.words, message, re.IGNORECASE))
     cause, component = ("request-too-large", "") if large else (found.cause, found.component)
     node = _node(evidence)
-    sentence = f"a pod of {part.id} requests {large}" if large else found.sentence.format(app=part.id, **node)
+    told_as = found.sentence.format(app=part.id, why=_first_reason(message), **node)
+    sentence = f"a pod of {part.id} requests {large}" if large else told_as
+    pushed = preempted(evidence, part) if cause == "node-full" else []
+    if pushed:
+        sentence += ": pods of higher priority have pushed its own away"
     selector = spec_of(pod).get("nodeSelector") or spec_of(pod).get("affinity")
     told = make_finding(
         About(
@@ -124,11 +130,25 @@ def unscheduled(evidence: Evidence, part: Component, pod: K8sObject) -> Iterator
         sentence,
         f"pod {name_of(pod)} is Pending: {message}",
         *(event_line(event) for event in evidence.events_of("Pod", name_of(pod), "FailedScheduling")[:1]),
+        *pushed[:1],
         f"it requires {selector}" if selector else "",
         *(_usage(evidence) if cause == "node-full" else ()),
         since=condition_since(pod, "PodScheduled"),
+        steps=_BY_PRIORITY if pushed else None,
     )
     yield replace(told, blocks=component == "node" and take_no_pods(evidence.objects("nodes")))
+
+
+def _first_reason(message: str) -> str:
+    """The first of the scheduler's reasons, which stand after the count of nodes, each with a count of its own."""
+    found = re.search(r"nodes are available: \d+ ([^.,;]+(?:\([^)]*\))?)", message)
+    return f": {found[1].strip()}" if found else ""
+
+
+def preempted(evidence: Evidence, part: Component) -> list[str]:
+    """The recent events that say that a pod of the workload had to make way for one of higher priority."""
+    found = [one for one in evidence.events if one.get("reason") == "Preempted"]
+    return [event_line(one) for one in found if involved_object(one)[1].startswith(f"{part.workload}-")]
 
 
 def _node(evidence: Evidence) -> dict[str, str]:
