@@ -22,6 +22,7 @@ from pipeline_services.model.paths import short
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.pipeline_schema import COMMENT, PUBLISHED
 from pipeline_services.model.settings import resolve_target
+from pipeline_services.model.standard_output import write_out
 from pipeline_services.model.text import one_line, plural, utc
 from pipeline_services.snapshot.collector import collect
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -43,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _compared(options) if options.check else _written(options)
     except OSError as error:
-        sys.stderr.write(f"REFUSED: cannot write {options.out}: {error.strerror}. Next: name another file with --out\n")
+        where = options.out or "standard output"
+        sys.stderr.write(f"REFUSED: cannot write {where}: {error.strerror}. Next: name another file with --out\n")
         return REFUSED
     except PipelineError as error:
         refused = isinstance(error, PreconditionNotMet) or options.snapshot is not None
@@ -74,7 +76,7 @@ def _written(options: argparse.Namespace) -> int:
         options.out.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{short(options.out)}: {found.facts.summary()}\n")
     else:
-        sys.stdout.write(text)
+        write_out(text)
     for line in _remarks(snapshot, found):
         sys.stderr.write(f"{line}\n")
     return PASSED

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from pipeline_services.model.exit_codes import REFUSED
+from pipeline_services.model.standard_output import unbreakable_from_now
 
 LOOKED_AT: Final = (
     "context",
@@ -29,7 +30,12 @@ class Parser(argparse.ArgumentParser):
     """argparse ends with 2, which means here that the state of the pipeline could not be known."""
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]
-        """As argparse does, once no option that says what is looked at is empty."""
+        """As argparse does, once no option that says what is looked at is empty.
+
+        A program, which has its arguments from the command line, ends as it should wherever its output goes.
+        """
+        if args is None:
+            unbreakable_from_now()
         given = list(sys.argv[1:] if args is None else args)
         if name := empty(given):
             self.error(EMPTY.format(name=name))

@@ -1,7 +1,8 @@
-"""Standard output that breaks quietly: a full disk, a closed pipe or no output at all must not end the program."""
+"""Standard streams that break quietly: a full disk, a closed pipe or no output at all must not end the program."""
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import sys
@@ -50,23 +51,68 @@ class Unbreakable:
         os.close(nowhere)
 
 
+_STANDARD_STREAMS: Final = 3
+"""Descriptors 0, 1 and 2."""
+
+
 def have_output() -> None:
-    """Where standard output is closed, let nowhere be it."""
-    if not sys.stdout:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open until the end
+    """Where a standard stream is closed, let nowhere be it.
+
+    Its descriptor is taken, too: otherwise the next file that is opened gets it, and what is printed.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < _STANDARD_STREAMS:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for name in ("stdout", "stderr"):
+        if not getattr(sys, name):
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open until the end
+
+
+def unbreakable_errors() -> None:
+    """From here on standard error is unbreakable: a refusal that nobody can read keeps its exit code."""
+    have_output()
+    if not isinstance(sys.stderr, Unbreakable):
+        sys.stderr = Unbreakable(sys.stderr)
+
+
+def unbreakable_from_now() -> None:
+    """To the end of the program both streams are unbreakable; what was lost is said once on standard error."""
+    if sys.stdout is not sys.__stdout__:
+        return  # another program has put its own in its place, and looks after it
+    unbreakable_errors()
+    guarded = Unbreakable(sys.stdout)
+    sys.stdout = guarded
+    atexit.register(_end, guarded)
 
 
 @contextmanager
 def unbreakable() -> Iterator[Unbreakable]:
     """Within the block ``sys.stdout`` is unbreakable; what was lost is said once on standard error."""
-    have_output()
+    unbreakable_errors()
     before = sys.stdout
     guarded = Unbreakable(before)
     sys.stdout = guarded
     try:
         yield guarded
     finally:
-        guarded.flush()
         sys.stdout = before
-        if guarded.lost and sys.stderr:
-            sys.stderr.write(f"The output is lost: {guarded.lost}. The exit code is still valid.\n")
+        _end(guarded)
+
+
+def _end(guarded: Unbreakable) -> None:
+    guarded.flush()
+    if guarded.lost:
+        sys.stderr.write(f"The output is lost: {guarded.lost}. The exit code is still valid.\n")
+
+
+def write_out(text: str) -> None:
+    """Write what the command was run for, as opposed to a message about it.
+
+    Raises:
+        OSError: standard output takes no more. Where its reader has left nothing is raised: that is no fault.
+    """
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    if isinstance(sys.stdout, Unbreakable) and sys.stdout.lost:
+        lost, sys.stdout.lost = sys.stdout.lost, ""
+        raise OSError(errno.EIO, lost)

@@ -63,8 +63,14 @@ def run(command: Sequence[str], *, within: float, cwd: Path | None = None) -> st
     try:
         return shell.run(command, timeout=within, cwd=cwd)
     except CommandFailed as error:
-        said = one_line(error.tail)[-_TAIL:]
-        raise PageUnavailable(f"{error.message}{f': {said}' if said else ''}") from error
+        raise PageUnavailable(f"{error.message}{said(error.tail)}") from error
+
+
+def said(output: str) -> str:
+    """What a program said at its end, to be put behind what failed: npm's own reason, where it gives one."""
+    lines = [line.removeprefix("npm error ") for line in output.splitlines()]
+    reason = next((line for line in lines if "reason: " in line), one_line(output))
+    return f": {reason[-_TAIL:]}" if reason else ""
 
 
 def allure_version() -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline_services.model.say import Say
-from pipeline_services.model.text import one_line
 from pipeline_services.reporting.allure import node
 
 SCRIPT: Final = node.PROJECT / "generate.mjs"
@@ -61,7 +60,7 @@ class PageMaker:
             raise node.PageUnavailable(f"node took longer than {MADE_WITHIN:g} s") from error
         code = self._process.returncode
         if code or not (Path(config["output"]) / "index.html").is_file():
-            raise node.PageUnavailable(f"node ended with {code} and made no page: {one_line(wrong or said)[-300:]}")
+            raise node.PageUnavailable(f"node ended with {code} and made no page{node.said(wrong or said)}")
 
     def close(self) -> None:
         """End it, whatever it does."""

@@ -29,6 +29,10 @@ _PLUGIN: Final = "pipeline_services.reporting.run.plugin"
 """What pytest.ini loads; it has the options."""
 _NAME: Final = "conveyor_checkout"
 _STARTED_AS: Final = ("pytest", "py.test", "__main__")
+_KEPT_OUT: Final = (
+    f"the suite's pytest.ini or plugin is not loaded. Next: leave out -c, -o addopts= and -p no:{_PLUGIN}, here and in "
+    "PYTEST_ADDOPTS"
+)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -36,12 +40,18 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Start again with the checkout's pytest.ini, where pytest has found another or none and a run of ours is meant.
 
     As a wrapper, before pytest begins to capture what is printed: the new start inherits the terminal.
+
+    Raises:
+        pytest.UsageError: this is that new start, and something on the command line or in PYTEST_ADDOPTS keeps the
+            plugin out again.
     """
     arguments = [str(argument) for argument in early_config.invocation_params.args]
-    ini = ROOT / "pytest.ini"
+    again = ["-c", str(ROOT / "pytest.ini")]
     unread = not early_config.pluginmanager.hasplugin(_PLUGIN)
     if unread and _is_ours(early_config, arguments) and Path(sys.argv[0]).stem in _STARTED_AS:
-        os.execv(sys.executable, [sys.executable, "-m", "pytest", "-c", str(ini), *arguments])
+        if arguments[: len(again)] == again:
+            raise pytest.UsageError(_KEPT_OUT)
+        os.execv(sys.executable, [sys.executable, "-m", "pytest", *again, *arguments])
     yield
 
 

@@ -12,7 +12,7 @@ import pytest
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.say import Say
 from pipeline_services.model.signals import unwind_from_now
-from pipeline_services.model.standard_output import have_output, unbreakable
+from pipeline_services.model.standard_output import unbreakable
 from pipeline_services.reporting.allure.page_maker import loading
 from pipeline_services.reporting.run import early
 from pipeline_services.reporting.run.options import DEFAULT_REPORTS, RunOptions, add_options
@@ -22,6 +22,7 @@ from pipeline_services.reporting.run.selection import (
     MONTHLY,
     SNAPSHOT_MARKERS,
     choose_paths,
+    require_a_run,
     require_no_mistyped_run,
     require_this_checkout,
     run_kind,
@@ -38,8 +39,7 @@ SOURCE: Final = pytest.StashKey[SnapshotSource]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of options.py; and, before pytest captures what is printed, a standard output where there is none."""
-    have_output()
+    """The options of options.py."""
     add_options(parser)
 
 
@@ -73,9 +73,11 @@ def pytest_configure(config: pytest.Config) -> None:
     require_no_mistyped_run(config)
     require_this_checkout(config)
     choose_paths(config)
+    asked = RunOptions.of(config)
+    require_a_run(config, asked.given())
     try:
         source = SnapshotSource(
-            RunOptions.of(config),
+            asked,
             print,
             deep=wants_depth(config),
             upkeep=wants_upkeep(config),

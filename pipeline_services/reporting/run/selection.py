@@ -23,21 +23,23 @@ LIVE: Final = "live"
 _WORD: Final = re.compile(r"[a-z_]+", re.IGNORECASE)
 _NEARLY: Final = 0.75
 """How alike two words are, from 0 to 1, of which one is mistyped for the other."""
+_LIVE_NAMED: Final = re.compile(rf"\b{LIVE}\b")
 _NAMED: Final = re.compile(rf"(?<!\bnot )\b({'|'.join(RUN_MARKERS)})\b")
 
 
 def choose_paths(config: pytest.Config) -> None:
     """Without a path on the command line, collect only the folders that the marker expression can select from.
 
-    Without a run marker that is the suite's own tests: a bare ``pytest`` never touches a cluster, ``pytest -m live``
-    finds its tests.
+    Without a run marker that is the suite's own tests. Those that need the cluster, and break things in it, run only
+    where ``-m`` names ``live``: neither a bare ``pytest`` nor ``pytest -m "not slow"`` touches a cluster.
     """
     elsewhere = config.args_source is pytest.Config.ArgsSource.INVOCATION_DIR and run_markers(config)
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS or elsewhere:
         wanted = dict.fromkeys(FOLDERS[marker] for marker in run_markers(config)) or {TESTS: None}
         config.args = [str(config.rootpath / folder) for folder in wanted]
-    if not config.getoption("markexpr") and not run_kind(config):
-        config.option.markexpr = f"not {LIVE}"  # those need the cluster and are asked for by their marker
+    expression = config.getoption("markexpr") or ""
+    if not run_kind(config) and not run_markers(config) and not _LIVE_NAMED.search(expression):
+        config.option.markexpr = f"({expression}) and not {LIVE}" if expression else f"not {LIVE}"
 
 
 def run_markers(config: pytest.Config) -> list[str]:
@@ -70,7 +72,24 @@ def require_this_checkout(config: pytest.Config) -> None:
     ours = started_in / "pytest.ini"
     if config.inipath and ours.is_file() and started_in != config.rootpath and not config.getoption("inifilename"):
         raise pytest.UsageError(
-            f"pytest takes {config.rootpath} for the checkout. Next: a = between option and folder: --candidate=FOLDER"
+            f"pytest takes {config.rootpath} for the checkout. "
+            "Next: a = between an option and its file or folder, as in --candidate=FOLDER"
+        )
+
+
+def require_a_run(config: pytest.Config, given: Collection[str]) -> None:
+    """Say that nothing would be judged: without a run marker pytest would run the suite's own tests.
+
+    Args:
+        given: the options that say what is judged.
+
+    Raises:
+        pytest.UsageError: there is such an option, and nothing to judge it by.
+    """
+    if given and not run_kind(config) and not run_markers(config):
+        raise pytest.UsageError(
+            f"{next(iter(given))} is for a run that judges a pipeline, and no run is named. Next: add -m daily "
+            f"(or {', '.join(RUN_MARKERS[1:])})"
         )
 
 

@@ -23,7 +23,8 @@ class Unwritten:
 
     def note(self, error: OSError) -> None:
         """Keep it, unless another failure came before."""
-        self.why = self.why or f"cannot write to {error.filename or self._folder}: {error.strerror}"
+        why = "it is no folder" if isinstance(error, FileExistsError) else error.strerror
+        self.why = self.why or f"cannot write to {error.filename or self._folder}: {why}"
 
     @property
     def line(self) -> str:

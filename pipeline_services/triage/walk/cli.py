@@ -23,7 +23,6 @@ from pipeline_services.model.paths import REPOSITORY, short
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.model.signals import unwinding
-from pipeline_services.model.standard_output import unbreakable
 from pipeline_services.model.text import one_line
 from pipeline_services.snapshot.saved import announcement
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -72,11 +71,6 @@ class _Seen:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    with unbreakable():
-        return _run(arguments)
-
-
-def _run(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     live = (options.context, options.kubeconfig, options.namespace, options.watch, options.until_mended)

@@ -56,8 +56,13 @@ def test_a_failed_installation_leaves_nothing_and_can_be_repeated(npm: Path) -> 
     [
         ("import sys; sys.exit('it broke')", r"failed \(exit code 1\): it broke"),
         ("while True: pass", "no end after 1 s"),
+        (
+            r"raise SystemExit('npm error code E\nnpm error request to x failed, reason: no name\nnpm error A log')",
+            r"failed \(exit code 1\): request to x failed, reason: no name$",
+        ),
+        ("import sys; sys.exit(3)", r"failed \(exit code 3\)$"),
     ],
-    ids=["fails", "hangs"],
+    ids=["fails", "hangs", "npm's reason", "says nothing"],
 )
 def test_a_program_that_fails_or_hangs_is_one_line(script: str, says: str) -> None:
     with pytest.raises(PageUnavailable, match=says) as caught:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.model import environment
+from pipeline_services.model.exit_codes import REFUSED
 from pipeline_services.reporting.run import checkout
 from tests.runs import ROOT, Run, run
 
@@ -59,6 +60,18 @@ def test_a_run_is_started_from_any_folder(tmp_path: Path, folder: str | Path, op
     done = listed(where, site, *given)
     assert done.returncode == 0, done.stderr
     assert "checks/test_key_metrics.py::" in done.stdout
+
+
+@pytest.mark.parametrize("without", [("-c", "/dev/null"), ("-o", "addopts="), ("-p", f"no:{checkout._PLUGIN}")])
+def test_a_run_without_the_suites_plugin_is_refused_and_not_started_for_ever(
+    tmp_path: Path, without: tuple[str, str]
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    checkout.install(site)
+    done = listed(ROOT, site, *without, "--snapshot=none.json")
+    assert done.returncode == REFUSED
+    assert done.stderr.strip().splitlines() == [f"ERROR: {checkout._KEPT_OUT}"]
 
 
 @pytest.mark.parametrize("installed", [True, False])

@@ -22,7 +22,7 @@ def test_a_checkout_behind_an_option_is_not_run_in_place_of_the_one_that_pytest_
     assert refused.returncode == 4
     [line] = [line for line in refused.stderr.splitlines() if line]
     assert line.startswith(f"ERROR: pytest takes {other} for the checkout. Next: a = between ")
-    assert line.endswith(": --candidate=FOLDER")
+    assert line.endswith(" --candidate=FOLDER")
     assert run("pytest", "-m", "release", f"--candidate={other}", "--collect-only", cwd=pytester.path).returncode != 4
 
 
@@ -85,6 +85,41 @@ def test_a_bare_pytest_collects_the_suites_own_tests_only(pytester: pytest.Pytes
     done = pytester.runpytest_inprocess("-v")
     done.assert_outcomes(passed=1)
     done.stdout.fnmatch_lines(["tests/test_in_tests.py*"])
+
+
+@pytest.mark.parametrize(
+    ("expression", "run"),
+    [("", 1), ("not slow", 1), ("not daily", 1), ("live", 1), ("not live", 1), ("live or not slow", 2)],
+)
+def test_what_needs_the_cluster_is_run_only_where_it_is_named(
+    pytester: pytest.Pytester, expression: str, run: int
+) -> None:
+    pytester.mkdir("tests")
+    (pytester.path / "tests" / "test_both.py").write_text(
+        "import pytest\ndef test_alone(): pass\n@pytest.mark.live\ndef test_live(): pass\n"
+    )
+    ini = (ROOT / "pytest.ini").read_text()
+    pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
+    done = pytester.runpytest_inprocess("-v", "-m", expression)
+    done.assert_outcomes(passed=run, deselected=2 - run)
+    live = any("::test_live" in line for line in done.outlines)
+    assert live == ("live" in expression and "not live" not in expression)
+
+
+@pytest.mark.parametrize(
+    "given", [["--snapshot=seen.json"], ["--context=prod", "tests"], ["--pipeline=x", "-m", "live"]]
+)
+def test_an_option_that_says_what_is_judged_needs_a_run(pytester: pytest.Pytester, given: list[str]) -> None:
+    pytester.mkdir("tests")
+    ini = (ROOT / "pytest.ini").read_text()
+    pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
+    refused = run("pytest", *given, cwd=pytester.path)
+    assert refused.returncode == 4
+    [line] = [line for line in refused.stderr.splitlines() if line]
+    option = given[0].partition("=")[0]
+    assert line.startswith(
+        f"ERROR: {option} is for a run that judges a pipeline, and no run is named. Next: add -m daily"
+    )
 
 
 @pytest.mark.parametrize(

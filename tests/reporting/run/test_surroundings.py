@@ -55,13 +55,21 @@ def assert_not_reported(run: pytest.RunResult) -> None:
     run.stdout.fnmatch_lines(["NO REPORT: cannot write to */reports/*: No space left*", "FAILED: 2 failed *"])
 
 
-@pytest.mark.parametrize("target", ["/proc/here", "x" * 300, "taken", "taken/below"])
-def test_a_folder_that_cannot_be_written_costs_the_report_alone(project: Project, target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("/proc/here", "No such"),
+        ("x" * 300, "File name"),
+        ("taken", "it is no folder"),
+        ("taken/below", "Not a directory"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_costs_the_report_alone(project: Project, target: str, why: str) -> None:
     (project.pytester.path / "taken").write_text("")
     run = project.judge(snapshot({"pods": []}), "--reports", target)
     assert run.ret == 1
     run.stdout.fnmatch_lines(
-        ["NO REPORT: cannot write to *. The verdict is still valid. Next: *", "FAILED: 2 failed *"]
+        [f"NO REPORT: cannot write to *: {why}*. The verdict is still valid. Next: *", "FAILED: 2 failed *"]
     )
 
 
