@@ -24,6 +24,7 @@ from pipeline_services.experiment.timeline import as_json, as_text, phases
 from pipeline_services.experiment.timeline_picture import svg
 from pipeline_services.faults.safety import authorize_target
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.installation import Installation
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.allure.results import Figure, figures_json
 from pipeline_services.reporting.run import selection
@@ -53,12 +54,18 @@ def opened(config: pytest.Config, *, sends: bool) -> Iterator[SteadyPipeline]:
 
 
 def note_cluster(config: pytest.Config, pipeline: SteadyPipeline) -> None:
-    """Let the report say which version of Kubernetes it was; whose nodes may not be listed has none that is known."""
+    """Let the report say which cluster it was, and which version, as far as the account may see that."""
     run = config.pluginmanager.get_plugin(PLUGIN)
     if not isinstance(run, OperatorRun):
         return
+    cluster = pipeline.cluster
     try:
-        run.noted.kubernetes = kubernetes_of(pipeline.cluster.list("nodes"))
+        namespace = cluster.get("Namespace", cluster.namespace)
+        run.scenarios.here = Installation.of(cluster.context, cluster.namespace, namespace)
+    except PipelineError as error:
+        pipeline.say(f"the scenarios are held against no earlier ones: {error.message}")
+    try:
+        run.noted.kubernetes = kubernetes_of(cluster.list("nodes"))
     except PipelineError as error:
         pipeline.say(f"the version of Kubernetes is not known: {error.message}")
 

@@ -6,15 +6,17 @@ A run that looks leaves a line: when it was, the reading of each key metric, wha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
 from pipeline_services.judgements.growth import DAY_S
 from pipeline_services.model.errors import NoData
-from pipeline_services.model.k8s import age
+from pipeline_services.model.installation import Installation
+from pipeline_services.model.k8s import age, created_at
 from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.text import duration
-from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.snapshot.snapshot import INSTALLATION, Snapshot
 
 SOURCE: Final = "history"
 WEEK: Final = 7 * DAY_S
@@ -25,6 +27,9 @@ COVERED: Final = 0.9
 DAILY: Final = "pytest -m daily, once a day: what it reads is kept for the next review"
 LONGEST_GAP: Final = 1 / 3
 """The part of that time of which nothing at all may be known in one piece: two days of a week."""
+
+_WORKLOADS: Final = tuple(sorted({kind.source for kind in KINDS.values() if kind.workload}))
+"""The lists of workloads."""
 
 Look = Mapping[str, Any]
 """``at`` (epoch seconds), ``kind`` (the run), ``readings`` (by key), ``seen`` (what was warned of); ``until`` has a run
@@ -104,6 +109,16 @@ def require_known_since(snapshot: Snapshot, since: float, look_back: float = WEE
 
 def lives_for(snapshot: Snapshot) -> float:
     """Seconds since the oldest workload was made; a pipeline without any has always lived."""
-    lists = {kind.source for kind in KINDS.values() if kind.workload}
-    ages = [age(item, snapshot.taken_at) for source in sorted(lists) for item in snapshot.data(source)]
+    ages = [age(item, snapshot.taken_at) for source in _WORKLOADS for item in snapshot.data(source)]
     return max(ages, default=float("inf"))
+
+
+def installation(snapshot: Snapshot) -> Installation:
+    """Whose past may be held against the snapshot; an unknown namespace is as old as the oldest workload."""
+    document = snapshot.data_or(INSTALLATION, None)
+    here = Installation(snapshot.context, snapshot.namespace)
+    known = Installation.from_document(document) if document else here
+    if known.uid:
+        return known
+    made = [created_at(item) for source in _WORKLOADS for item in snapshot.data_or(source, ())]
+    return replace(here, since=min(made, default=here.since))

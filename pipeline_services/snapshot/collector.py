@@ -19,15 +19,16 @@ from pipeline_services.model import roles
 from pipeline_services.model.arguments import Parser, add_target
 from pipeline_services.model.cluster_part import declared_here
 from pipeline_services.model.component import Component
-from pipeline_services.model.errors import NoData, PipelineError
+from pipeline_services.model.errors import AccessDenied, NoData, PipelineError
 from pipeline_services.model.exit_codes import NOT_KNOWN, PASSED
+from pipeline_services.model.installation import Installation
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.snapshot.bounds import bounded
 from pipeline_services.snapshot.publication import redactor
 from pipeline_services.snapshot.record import Record
-from pipeline_services.snapshot.snapshot import Failure, Snapshot
+from pipeline_services.snapshot.snapshot import INSTALLATION, Failure, Snapshot
 from pipeline_services.snapshot.sources.changes import WRITTEN, changes_in
 from pipeline_services.snapshot.sources.cluster_parts import (
     DECLARED_PARTS,
@@ -165,6 +166,7 @@ def _cluster_tasks(
         for part in logged
         if part.reports_to not in moment.absent
     }
+    reads[INSTALLATION] = partial(_installation, cluster)
     if pipeline.manifests:
         reads |= {
             "declared": partial(declared, pipeline, cluster),
@@ -196,6 +198,15 @@ def _namespace(cluster: Cluster) -> list[dict[str, Any]]:
     """The pipeline's own namespace, as a list of one."""
     found = cluster.get("Namespace", cluster.namespace)
     return shaped("namespaces", [found] if found else [])
+
+
+def _installation(cluster: Cluster) -> dict[str, Any]:
+    """Which one it is; an account that may not read its own namespace does not know."""
+    try:
+        found = cluster.get("Namespace", cluster.namespace)
+    except AccessDenied:
+        found = None
+    return Installation.of(cluster.context, cluster.namespace, found).document()
 
 
 def _logs(cluster: Cluster, pods: Future[list[dict[str, Any]]], component: Component) -> list[dict[str, Any]]:

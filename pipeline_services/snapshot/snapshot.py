@@ -49,6 +49,8 @@ ASKED_SINCE: Final[Mapping[str, int]] = dict.fromkeys(
 )
 """The sources that files of an older format may lack, and the first format that has them. A new source stands here with
 a new format, or with one that no release has written yet."""
+INSTALLATION: Final = "installation"
+"""The source that says whose the snapshot is; no check judges it, so that a file may lack it, whatever its format."""
 OLD_S: Final = 86_400.0
 AHEAD_S: Final = 300.0
 _Derived = TypeVar("_Derived")

@@ -28,7 +28,10 @@ RATIOS = {"good": 1.01, "slower-15-percent": 1.15}
 class Steady:
     """A pipeline that is steady whatever happens, on a cluster with one node."""
 
-    cluster = SimpleNamespace(list=lambda _kind: [{"status": {"nodeInfo": {"kubeletVersion": "v1.33.1"}}}])
+    cluster = SimpleNamespace(
+        **{"context": "kind", "namespace": "pipeline", "get": lambda *_: None},
+        list=lambda _kind: [{"status": {"nodeInfo": {"kubeletVersion": "v1.33.1"}}}],
+    )
 
     def require_steady(self) -> None: ...
 

@@ -26,6 +26,7 @@ OWN = Pipeline.load()
 NS = OWN.namespace
 CANARY = "c4n4ry-8FzQ2vLk9pWx7Rt1"
 CA = issue("the CA")
+NAMESPACE = {"name": NS, "uid": "uid-of-the-namespace", "creationTimestamp": "2026-11-23T05:00:00Z"}
 PODS = f"/api/v1/namespaces/{NS}/pods"
 
 
@@ -90,7 +91,7 @@ def api_routes(tls: Issued) -> dict[str, Any]:
         **lists,
         **logs,
         kind_of("configmaps").path(SYSTEM, "coredns"): (200, {"metadata": {}, "data": {"Corefile": "."}}),
-        f"/api/v1/namespaces/{NS}": (200, {"kind": "Namespace", "metadata": {"name": NS}}),
+        f"/api/v1/namespaces/{NS}": (200, {"kind": "Namespace", "metadata": NAMESPACE}),
         PODS: (200, {"items": [pod(component) for component in components]}),
         kind_of("endpointslices").path(NS): (200, {"items": slices}),
         kind_of("secrets").path(NS): (200, {"items": secrets}),

@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from statistics import median
 from typing import Any, Final
 
-from pipeline_services.cli.nightly.history import Past, outcomes
+from pipeline_services.cli.nightly.history import Past, of_installation, outcomes
 from pipeline_services.cli.nightly.night import Night
 from pipeline_services.cli.nightly.rank_test import holm, p_value
 from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, State
@@ -91,8 +91,9 @@ class Changes:
 
 
 def changes(past: Past, night: Night) -> Changes:
-    """The night held against those before it."""
-    now = night.kept()
+    """The night held against those before it of its installation; what the suite has no more is gone in all of them."""
+    now, before = night.kept(), past
+    past = of_installation(past, night.installation)
     tonight, nights = outcomes(now), [*past, now]
     earlier = {check: known(past, check) for check in tonight}
     failing = [check for check, outcome in tonight.items() if outcome == FAILED]
@@ -105,7 +106,7 @@ def changes(past: Past, night: Night) -> Changes:
         fixed=[Since(check, failing_since(past, check)) for check in passing],
         still=[Since(check, failing_since(nights, check)) for check in failing if check not in new],
         unknown=_newly_unknown(past, tonight),
-        gone=_gone(past, night),
+        gone=_gone(before, night),
         flaky=flaky(nights),
         shifts=shifts(times),
         compared=sum(len(one) >= RECENT + EARLIER for one in times.values()),

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pipeline_services.cli.nightly.results import State, worse
 from pipeline_services.model import exit_codes
+from pipeline_services.model.installation import UID, Installation
 from pipeline_services.model.json_lines import tables_in, write_tables
 
 FILE: Final = "history.jsonl"
@@ -27,6 +28,17 @@ Past = Sequence[Mapping[str, Any]]
 def read(reports: Path) -> list[dict[str, Any]]:
     """The earlier nights, oldest first; a line that cannot be read is none."""
     return [night for night in tables_in(reports / FILE) if {"started", "steps", "recoveries"} <= night.keys()]
+
+
+def of_installation(past: Past, here: Installation | None) -> Past:
+    """The nights of one installation: of another cluster's, nothing can be said of this one.
+
+    Args:
+        here: None where this night could not know it: then it is that of the last night that did.
+    """
+    known = (Installation.from_document(night) for night in reversed(past) if night.get(UID))
+    here = here or next(known, None)
+    return [night for night in past if here.has(night, night["started"])] if here else past
 
 
 def outcomes(night: Mapping[str, Any]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, Check, State, StepResult, worse
 from pipeline_services.model import exit_codes
+from pipeline_services.model.installation import Installation
 
 _OUTCOMES: Final[Mapping[int | None, str]] = {exit_codes.PASSED: PASSED, exit_codes.FOUND: FAILED}
 
@@ -44,6 +45,11 @@ class Night:
         return {name: value for step in self.steps for name, value in step.recoveries.items()}
 
     @property
+    def installation(self) -> Installation | None:
+        """What the night was about, as its last step that knows says: a repair may make the cluster anew."""
+        return next((one.installation for one in reversed(self.steps) if one.installation), None)
+
+    @property
     def verdict(self) -> str:
         """passed, failed or inconclusive; a step that did not run to its end is never a pass."""
         outcomes = [check.outcome for check in self.checks.values()]
@@ -63,6 +69,7 @@ class Night:
     def kept(self) -> dict[str, Any]:
         """The night as one line of the history."""
         return {
+            **(self.installation.document() if self.installation else {}),
             "started": float(int(self.started)),  # whole seconds, as in the name of its folder
             "ended": round(self.ended, 1),
             "verdict": self.verdict,

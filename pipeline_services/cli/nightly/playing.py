@@ -97,11 +97,11 @@ class Player:
                 start_new_session=True,
             )
             code, why = self._awaited(child)
-        checks, recoveries = results.read(self._kept(step, code, wall), junit)
+        checks, recoveries, seen = results.read(self._kept(step, code, wall), junit)
         state = State.STOPPED if why else State.RAN
         text = log.read_text(encoding="utf-8", errors="replace")
         why = said_last(text) if code and not why and not checks else why
-        return StepResult(step.name, state, code, time.monotonic() - began, why, checks, recoveries, notes(text))
+        return StepResult(step.name, state, code, time.monotonic() - began, why, checks, recoveries, notes(text), seen)
 
     def _awaited(self, child: subprocess.Popen[bytes]) -> tuple[int, str]:
         """The exit code, and why the process was stopped, or nothing where it came to its end."""

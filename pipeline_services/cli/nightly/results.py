@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
+from pipeline_services.model.installation import UID, Installation
 from pipeline_services.model.text import first_line
 
 PASSED: Final = "passed"
@@ -59,6 +60,7 @@ class StepResult:
         why: why it was stopped, not run, or ended without any check.
         recoveries: by scenario the seconds until the pipeline had recovered.
         notes: what the step put right, a line each.
+        installation: what its report is about; None where it left none, or does not know.
     """
 
     name: str
@@ -69,6 +71,7 @@ class StepResult:
     checks: Mapping[str, Check] = field(default_factory=dict)
     recoveries: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    installation: Installation | None = None
 
 
 def worse(one: str, other: str) -> str:
@@ -76,8 +79,8 @@ def worse(one: str, other: str) -> str:
     return max(one, other, key=_WORST.index)
 
 
-def read(report: Path, junit: Path) -> tuple[dict[str, Check], dict[str, float]]:
-    """The checks and the recovery times of a run.
+def read(report: Path, junit: Path) -> tuple[dict[str, Check], dict[str, float], Installation | None]:
+    """The checks and the recovery times of a run, and what it was about.
 
     Args:
         report: ``<kind>.json``; it has the words, and is there only where the run came to its end.
@@ -86,7 +89,7 @@ def read(report: Path, junit: Path) -> tuple[dict[str, Check], dict[str, float]]
     timed = _from_junit(junit)
     document = _json(report)
     if document is None:
-        return timed, {}
+        return timed, {}, None
     checks = {
         str(one["id"]): Check(
             str(one["outcome"]),
@@ -98,7 +101,12 @@ def read(report: Path, junit: Path) -> tuple[dict[str, Check], dict[str, float]]
         for one in document.get("checks", ())
     }
     rows = document.get("scenarios", ())
-    return checks, {str(row["id"]): float(row[_CLOCK]) for row in rows if _CLOCK in row}
+    return checks, {str(row["id"]): float(row[_CLOCK]) for row in rows if _CLOCK in row}, _installation(document)
+
+
+def _installation(document: Mapping[str, Any]) -> Installation | None:
+    found = document.get("run", {}).get("installation")
+    return Installation.from_document(found) if found and found[UID] else None
 
 
 def _json(file: Path) -> dict[str, Any] | None:

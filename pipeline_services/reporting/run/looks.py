@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline_services.judgements import readings, recurring
+from pipeline_services.judgements import history, readings, recurring
 from pipeline_services.judgements.history import reading_key
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.installation import UID, Installation
 from pipeline_services.model.json_lines import tables_in, write_tables
 from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.snapshot.snapshot import Snapshot
@@ -21,6 +22,7 @@ FILE: Final = "history/looks.jsonl"
 KEPT_S: Final = 35 * 86_400.0
 ALL_FOR_S: Final = 86_400.0
 HOUR_S: Final = 3600.0
+_PLACE: Final = ("context", "namespace", UID)
 DAILY: Final = "daily"
 NIGHTLY: Final = DAILY
 """The folder in which the nightly run has the reports of its daily checks; the reviews have theirs beside it."""
@@ -32,15 +34,18 @@ def look(snapshot: Snapshot, kind: str) -> dict[str, Any]:
     Args:
         kind: of the run that took it.
     """
-    place = {"context": snapshot.context, "namespace": snapshot.namespace, "kind": kind}
+    place = {**_place(history.installation(snapshot)), "kind": kind}
     seen = recurring.seen_now(snapshot) if "events" in snapshot.answers else []
     return {"at": round(snapshot.taken_at), **place, "readings": dict(_readings(snapshot)), "seen": seen}
 
 
-def break_of(kind: str, context: str, namespace: str, begin: float, end: float) -> dict[str, Any]:
+def break_of(kind: str, where: Installation, begin: float, end: float) -> dict[str, Any]:
     """What there is to keep of a run that broke things on purpose between two moments (epoch seconds)."""
-    place = {"context": context, "namespace": namespace, "kind": kind}
-    return {"at": round(begin), "until": round(end), **place, "readings": {}, "seen": []}
+    return {"at": round(begin), "until": round(end), **_place(where), "kind": kind, "readings": {}, "seen": []}
+
+
+def _place(where: Installation) -> dict[str, Any]:
+    return {key: value for key, value in where.document().items() if key in _PLACE}
 
 
 def _readings(snapshot: Snapshot) -> Iterator[tuple[str, float]]:
@@ -68,15 +73,15 @@ def thinned(looks: Sequence[Mapping[str, Any]], now: float) -> list[Mapping[str,
 
 def _slot(look: Mapping[str, Any], now: float) -> tuple[object, ...]:
     """Of the looks with the same one the last is kept; a review is kept in any case, and so is a break."""
-    at, kind = look["at"], look["kind"]
-    return (at, kind) if now - at < ALL_FOR_S or kind != DAILY else (at // HOUR_S, kind)
+    at, kind, place = look["at"], look["kind"], [look.get(key) for key in _PLACE]
+    return (at if now - at < ALL_FOR_S or kind != DAILY else at // HOUR_S, kind, *place)
 
 
 def read(reports: Path, snapshot: Snapshot) -> list[Mapping[str, Any]]:
-    """The earlier looks at what the snapshot shows, those of the nightly run included, in the order of time."""
+    """The earlier looks at the snapshot's installation, those of the nightly run included, in the order of time."""
     found = [*_read(reports / FILE), *_read(reports / NIGHTLY / FILE)]
-    here = snapshot.context, snapshot.namespace
-    return _ordered(one for one in found if (one["context"], one["namespace"]) == here)
+    here = history.installation(snapshot)
+    return _ordered(one for one in found if here.has(one, one["at"]))
 
 
 def _ordered(looks: Any) -> list[Mapping[str, Any]]:

@@ -8,11 +8,13 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pipeline_services.judgements.history import installation
 from pipeline_services.model.atomic import write_json
+from pipeline_services.model.installation import Installation
 from pipeline_services.model.paths import short
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.say import Say
@@ -130,7 +132,8 @@ def write(report: Report, say: Say) -> None:
         shutil.copyfile(report.junit, draft / JUNIT)
     environment = describe(snapshot, report.run.where, report.run.started, report.noted.kubernetes)
     diagnosis = report.triage.diagnosis if report.triage else None
-    document = daily_json.document(results, _about(run, environment), report.scenarios.document(), diagnosis)
+    about = {**_about(run, environment), "installation": _installation(report).document()}
+    document = daily_json.document(results, about, report.scenarios.document(), diagnosis)
     write_json(draft / run.verdict_file, document)
     filed = [path.name for path in report.triage.file(draft, snapshot, say)] if report.triage and snapshot else []
     _write_runbook(draft)
@@ -152,8 +155,15 @@ def _line(report: Report) -> Mapping[str, Any]:
     run = report.run
     if report.snapshot:
         return looks.look(report.snapshot, run.kind)
-    namespace, _, context = run.where.partition(" on ")
-    return looks.break_of(run.kind, context, namespace, run.started, time.time())
+    return looks.break_of(run.kind, _installation(report), run.started, time.time())
+
+
+def _installation(report: Report) -> Installation:
+    """What the run was about."""
+    if report.snapshot:
+        return installation(report.snapshot)
+    namespace, _, context = report.run.where.partition(" on ")
+    return replace(report.scenarios.here, context=context, namespace=namespace)
 
 
 def _place(report: Report) -> Path:
@@ -206,7 +216,7 @@ def _write_history(report: Report) -> list[str]:
     """What was played is remembered whether the page can be made or not; a run that played nothing changes nothing."""
     if not (report.scenarios.rows and report.run.remember):
         return []
-    report.scenarios.remember(report.folder.draft / scenarios.HISTORY)
+    report.scenarios.remember(report.folder.draft / scenarios.HISTORY, report.run.started)
     return [scenarios.HISTORY]
 
 

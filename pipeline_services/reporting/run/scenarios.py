@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from pipeline_services.model.installation import Installation
 from pipeline_services.model.json_lines import tables_in, write_tables
 from pipeline_services.model.pipeline import Pipeline
 
@@ -30,6 +31,8 @@ _COUNTS: Final = ("lost", "duplicates")
 
 Past = Sequence[Mapping[str, Mapping[str, float]]]
 """Earlier runs, oldest first: scenario to its figures."""
+_PLAYED: Final = "scenarios"
+"""What a line of the history has them under. Those of older suites do not say where they were: nobody's past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,24 @@ class Row:
 
 @dataclass(slots=True)
 class Scenarios:
-    """What this run has played so far, and what earlier ones took. ``pipeline`` has the aims of the medians."""
+    """What this run has played so far, and what earlier ones took.
+
+    Attributes:
+        pipeline: has the aims of the medians.
+        kept: the lines of earlier runs, oldest first, wherever they were.
+        here: where this one plays, as soon as that is known.
+    """
 
     pipeline: Pipeline
-    past: Past = ()
+    kept: Sequence[Mapping[str, Any]] = ()
     rows: list[Row] = field(default_factory=list)
+    here: Installation = field(default_factory=Installation)
+
+    @property
+    def past(self) -> Past:
+        """The earlier runs of the same installation."""
+        ours = (one for one in self.kept if isinstance(one.get(_PLAYED), dict) and self.here.has(one, one["at"]))
+        return [one[_PLAYED] for one in ours]
 
     @classmethod
     def after(cls, folder: Path, pipeline: Pipeline) -> Scenarios:
@@ -87,10 +103,11 @@ class Scenarios:
             return {}
         return {"scenarios": [row.document() for row in self.rows], "median_flowing_after": medians(self.rows)}
 
-    def remember(self, file: Path) -> None:
-        """Write the earlier runs and this one, the oldest of which go."""
-        runs = [*self.past, {row.id: dict(row.figures) for row in self.rows}]
-        write_tables(file, runs[-RUNS_KEPT:])
+    def remember(self, file: Path, at: float) -> None:
+        """Write the earlier runs and this one, which began at that time (epoch seconds); the oldest go."""
+        played = {row.id: dict(row.figures) for row in self.rows}
+        line = {**self.here.document(), "at": at, _PLAYED: played}
+        write_tables(file, [*self.kept, line][-RUNS_KEPT:])
 
 
 def _opened(row: Row) -> float:
@@ -126,8 +143,8 @@ def medians(rows: Iterable[Row]) -> dict[str, float]:
     return {component: round(median(values), 2) for component, values in by_component.items()}
 
 
-def read(file: Path) -> list[Mapping[str, Mapping[str, float]]]:
-    """The earlier runs of a history file; a line that a killed run cut off is none."""
+def read(file: Path) -> list[Mapping[str, Any]]:
+    """The lines of a history file; one that a killed run cut off is none."""
     try:
         return list(tables_in(file))
     except OSError:  # it may not be read: nothing is known of earlier runs

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline_services.cli.nightly import screen
 from pipeline_services.cli.nightly.changes import Changes, changes, flips
 from pipeline_services.cli.nightly.night import Night
 from pipeline_services.cli.nightly.results import FAILED, PASSED, State, StepResult
+from pipeline_services.model.installation import Installation
 from tests.cli.nightly.made import CUT_OFF, DAY_S, LEFT_OUT, WORDS, night, past, ran
 
 STEADY = [7.0, 7.2, 6.9, 7.1, 7.3] * 4
@@ -63,6 +66,45 @@ def test_a_red_check_that_is_not_there_any_more_is_named() -> None:
 @pytest.mark.parametrize("step", [CUT_OFF, LEFT_OUT, StepResult("daily", State.STOPPED, 130), ran("daily", 4)])
 def test_a_step_that_did_not_run_takes_no_check_away(step: StepResult) -> None:
     assert not changes(past({"a": ".F"}), night(step)).gone
+
+
+def about(uid: str, since: float = 0.0) -> Installation:
+    return Installation("kind", "pipeline", uid, since)
+
+
+def test_nights_of_another_cluster_say_nothing_of_this_one() -> None:
+    earlier = past({"a": "....FF", "b": ".F.F.F"})
+    old = [{**one, **about("old").document()} for one in earlier]
+    step = ran("daily", 1, a=FAILED, b=PASSED)
+    found = changes(old, night(replace(step, installation=about("new"))))
+    assert [one.check for one in found.failed] == ["a"]
+    assert (found.last, found.fixed, found.still, found.flaky) == (None, [], [], [])
+    same = changes(old, night(replace(step, installation=about("old"))))
+    assert [[one.check for one in some] for some in (same.still, same.fixed, same.flaky)] == [["a"], ["b"], ["b"]]
+
+
+def test_recoveries_of_another_cluster_are_no_usual_ones() -> None:
+    times = {"s": [*STEADY, *SLOWER[:4]]}
+    nights = [{**one, **about("old").document()} for one in past({}, times)]
+    step = StepResult("chaos", State.RAN, 0, recoveries={"s": SLOWER[4]})
+    shifted = {uid: changes(nights, night(replace(step, installation=about(uid)))).shifts for uid in ("old", "new")}
+    assert (len(shifted["old"]), len(shifted["new"])) == (1, 0)
+
+
+def test_a_night_that_could_not_know_its_cluster_goes_on_with_the_last_one() -> None:
+    older, newer = past({"a": "FF"}), past({"a": ".."})
+    nights = [{**one, **about(uid).document()} for uid, some in (("old", older), ("new", newer)) for one in some]
+    assert [one.check for one in changes(nights, night(ran("daily", 1, a=FAILED))).failed] == ["a"]
+
+
+def test_nights_of_an_older_suite_are_told_by_their_time() -> None:
+    tonight = night(replace(ran("daily", 1, a=FAILED), installation=about("new", since=2 * DAY_S)), at=4 * DAY_S)
+    assert [one.at for one in changes(past({"a": "FFFF"}), tonight).still] == [2 * DAY_S]
+
+
+def test_a_check_that_the_suite_has_no_more_is_gone_in_every_cluster() -> None:
+    old = [{**one, **about("old").document()} for one in past({"a": ".F"})]
+    assert changes(old, night(replace(ran("daily", 0, d=PASSED), installation=about("new")))).gone == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pipeline_services.cli.nightly import history, report
 from pipeline_services.cli.nightly.night import Night
 from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED
+from pipeline_services.model.installation import UID, Installation
 from tests.cli.nightly.made import CUT_OFF, DAY_S, LEFT_OUT, night, past, ran
 
 
@@ -44,6 +46,13 @@ def test_the_history_gives_back_what_was_added(tmp_path: Path) -> None:
     [kept] = history.read(tmp_path)
     assert history.outcomes(kept) == {"a": FAILED}
     assert kept["steps"]["daily"] == {"state": "ran", "code": 1, "seconds": 5.0, "checks": {"a": FAILED}, "notes": []}
+
+
+def test_a_night_is_about_what_its_last_step_saw() -> None:
+    old, new = (Installation("kind", "pipeline", uid, 1.0) for uid in ("old", "new"))
+    steps = [replace(ran("daily"), installation=old), replace(ran("chaos"), installation=new), LEFT_OUT]
+    assert night(*steps).kept()[UID] == "new"
+    assert UID not in night(ran("daily")).kept()
 
 
 def test_the_history_does_not_grow_for_ever(tmp_path: Path) -> None:

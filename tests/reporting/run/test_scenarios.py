@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipeline_services.model.installation import Installation
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run import scenarios
 from pipeline_services.reporting.run.scenarios import Row, Scenarios, medians, read, slower
@@ -18,6 +22,8 @@ FIGURES = {
     **{"seen after": 0.4, "ready after": 9.1, "flowing after": 12.25, "recovered after": 14.0, "drained after": 14.5},
     **{"lost": 0.0, "duplicates": 3.0, "peak lag": 700.0},
 }
+START = 2_000.0
+HERE = Installation("kind-a", "pipeline", "uid", START - 1_000)
 
 
 def row(case: str = "kafka-pod-deleted", component: str = "kafka", **figures: float) -> Row:
@@ -28,6 +34,11 @@ def row(case: str = "kafka-pod-deleted", component: str = "kafka", **figures: fl
 def past(runs: int, **figures: float) -> list[dict[str, dict[str, float]]]:
     one = row(**figures)
     return [{one.id: dict(one.figures)} for _ in range(runs)]
+
+
+def lines(runs: scenarios.Past, where: Installation = HERE) -> Sequence[dict[str, Any]]:
+    """The runs as the history has them."""
+    return [{**where.document(), "at": START, "scenarios": run} for run in runs]
 
 
 def test_the_table_has_every_scenario_with_its_times_counts_and_limit() -> None:
@@ -67,7 +78,7 @@ def test_the_median_is_taken_by_component_and_held_against_its_aim() -> None:
 
 
 def test_much_slower_than_five_earlier_runs_is_a_warning_with_both_times() -> None:
-    played = Scenarios(Pipeline.load(), past(5, recovered_after=14.0))
+    played = Scenarios(Pipeline.load(), lines(past(5, recovered_after=14.0)), here=HERE)
     warning = played.add(row(recovered_after=31.0))
     assert warning == (
         "slower than usual: kafka-pod-deleted: recovered after 31.0 s, the median of 5 earlier runs is 14.0 s"
@@ -90,6 +101,16 @@ def test_nothing_else_is_called_slow(earlier: scenarios.Past, now: Row) -> None:
     assert slower(now, earlier) == []
 
 
+def test_runs_of_another_cluster_or_of_an_older_suite_are_not_the_past() -> None:
+    usual = past(5, recovered_after=14.0)
+    elsewhere = lines(usual, replace(HERE, uid="the one before"))
+    for kept in (elsewhere, usual):
+        played = Scenarios(Pipeline.load(), kept, here=HERE)
+        assert played.add(row(recovered_after=31.0)) == ""
+    nowhere = Scenarios(Pipeline.load(), lines(usual))
+    assert nowhere.add(row(recovered_after=31.0)) == ""
+
+
 def test_one_slow_run_does_not_make_slow_usual() -> None:
     earlier = [*past(4, recovered_after=10.0), *past(2, recovered_after=200.0)]
     assert slower(row(recovered_after=31.0), earlier)
@@ -101,9 +122,12 @@ def test_the_history_keeps_the_last_runs_and_survives_a_line_that_was_cut_off(tm
     played = Scenarios.after(tmp_path, Pipeline.load())
     for number in range(scenarios.RUNS_KEPT + 2):
         played = Scenarios.after(tmp_path, Pipeline.load())
+        played.here = HERE
         played.add(row(recovered_after=float(number)))
-        played.remember(file)
-    kept = [run["kafka-pod-deleted"]["recovered after"] for run in read(file)]
+        played.remember(file, START)
+    played = Scenarios.after(tmp_path, Pipeline.load())
+    played.here = HERE
+    kept = [run["kafka-pod-deleted"]["recovered after"] for run in played.past]
     assert kept == [float(number) for number in range(2, scenarios.RUNS_KEPT + 2)]
     file.write_text(file.read_text() + '{"kafka-pod-del')
     assert len(read(file)) == scenarios.RUNS_KEPT
@@ -111,6 +135,7 @@ def test_the_history_keeps_the_last_runs_and_survives_a_line_that_was_cut_off(tm
 
 PLAYS = """
 import pytest
+from pipeline_services.model.installation import Installation
 from pipeline_services.reporting.run.scenarios import Row
 from pipeline_services.reporting.run.session import PLUGIN, WARNING
 
@@ -120,7 +145,9 @@ from pipeline_services.reporting.run.session import PLUGIN, WARNING
 def test_kafka_recovers(request):
     took = float((request.config.rootpath / "took").read_text())
     figures = {"flowing after": took, "recovered after": took, "lost": 0.0}
-    warning = request.config.pluginmanager.get_plugin(PLUGIN).scenarios.add(Row("made", "kafka", 60.0, figures))
+    scenarios = request.config.pluginmanager.get_plugin(PLUGIN).scenarios
+    scenarios.here = Installation("kind-a", "pipeline", "uid", 0.0)
+    warning = scenarios.add(Row("made", "kafka", 60.0, figures))
     if warning:
         request.node.user_properties.append((WARNING, warning))
 """
