@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, cast
 
 GONE: Final = (errno.EPIPE, errno.EBADF)
 """The reader has left, as ``| head`` does, or there never was one: nobody to tell."""
@@ -80,7 +80,7 @@ def unbreakable_from_now() -> None:
     if sys.stdout is not sys.__stdout__:
         return  # another program has put its own in its place, and looks after it
     unbreakable_errors()
-    guarded = Unbreakable(sys.stdout)
+    guarded = Unbreakable(cast("TextIO", sys.stdout))
     sys.stdout = guarded
     atexit.register(_end, guarded)
 
