@@ -34,7 +34,7 @@ def test_without_a_target_port_the_service_leads_to_its_own() -> None:
 def test_what_is_not_there_leads_nowhere_and_other_checks_say_so(source: str) -> None:
     world = healthy()
     world.drop(source, lambda item: item["metadata"]["name"].startswith(roles.GRAFANA))
-    with pytest.raises(PreconditionNotMet, match=r"there is no (service|workload) grafana"):
+    with pytest.raises(PreconditionNotMet, match=r"there is no (service|Deployment) grafana"):
         endpoints.lead_to_pods(world.snapshot(), "grafana-service")
 
 
