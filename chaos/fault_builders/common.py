@@ -24,9 +24,7 @@ READY_TIMEOUT_S: Final = 90.0
 Arguments = ParamSpec("Arguments")
 
 
-def fault_builder(
-    build: Callable[Concatenate[SteadyPipeline, Arguments], Fault],
-) -> Callable[Arguments, FaultBuilder]:
+def fault_builder(build: Callable[Concatenate[SteadyPipeline, Arguments], Fault]) -> Callable[Arguments, FaultBuilder]:
     """A builder that takes arguments: a scenario gives all but the pipeline; the fault is built once there is one."""
 
     @wraps(build)
@@ -126,9 +124,7 @@ def all_pods_ready(pipeline: SteadyPipeline, app: str) -> Proof:
     """All pods of an app are ready and of the newest template."""
     path = workload_path(pipeline, app)
     return Proof(
-        f"every pod of {app} to be ready",
-        lambda: is_complete(pipeline.api.call("GET", path)),
-        within=READY_TIMEOUT_S,
+        f"every pod of {app} to be ready", lambda: is_complete(pipeline.api.call("GET", path)), within=READY_TIMEOUT_S
     )
 
 

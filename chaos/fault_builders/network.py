@@ -247,12 +247,7 @@ def dns_forwards_elsewhere(pipeline: SteadyPipeline) -> Fault:
 def names_hidden(pipeline: SteadyPipeline, app: str) -> Fault:
     """CoreDNS runs, and answers that there are no Services but those of the system. The app asks for one."""
     known = pipeline.api.call("GET", object_path("configmaps", "coredns", SYSTEM_NAMESPACE))["data"]["Corefile"]
-    hidden = re.sub(
-        r"(?m)^(\s*)(kubernetes\b.*\{)$",
-        rf"\1\2\n\1   namespaces {SYSTEM_NAMESPACE}",
-        known,
-        count=1,
-    )
+    hidden = re.sub(r"(?m)^(\s*)(kubernetes\b.*\{)$", rf"\1\2\n\1   namespaces {SYSTEM_NAMESPACE}", known, count=1)
     fault = faults.config_value(pipeline.api, "coredns", SYSTEM_NAMESPACE, {"Corefile": hidden})
     restarted = faults.with_restart(fault, "deployments", "coredns", SYSTEM_NAMESPACE)
     connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name

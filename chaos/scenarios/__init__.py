@@ -23,12 +23,7 @@ from chaos.scenarios import (
 from pipeline_services.experiment.scenario import Scenario, by_id
 
 RECOVERY: Final[Mapping[str, Scenario]] = by_id(
-    *influxdb.RECOVERY,
-    *kafka.RECOVERY,
-    *network.RECOVERY,
-    *processor.RECOVERY,
-    *producer.RECOVERY,
-    *resources.RECOVERY,
+    *influxdb.RECOVERY, *kafka.RECOVERY, *network.RECOVERY, *processor.RECOVERY, *producer.RECOVERY, *resources.RECOVERY
 )
 """Those that are played in full, from steady state to steady state."""
 RESILIENCE: Final = ("producer-pod-deleted", "processor-pod-deleted", "kafka-pod-deleted")

@@ -11,18 +11,9 @@ from pipeline_services.model import roles
 
 DIAGNOSIS: Final = (
     Scenario(
-        "node-cordoned",
-        workloads.cordoned,
-        (finding("node", "node-cordoned"),),
-        (checks.NODES_READY,),
-        sample=True,
+        "node-cordoned", workloads.cordoned, (finding("node", "node-cordoned"),), (checks.NODES_READY,), sample=True
     ),
-    Scenario(
-        "node-tainted",
-        workloads.tainted,
-        (finding("node", "node-tainted"),),
-        (checks.NODES_READY,),
-    ),
+    Scenario("node-tainted", workloads.tainted, (finding("node", "node-tainted"),), (checks.NODES_READY,)),
     Scenario(
         "node-in-trouble",
         undeclared.node_in_trouble("KernelDeadlock", "task hung for more than 120 seconds"),

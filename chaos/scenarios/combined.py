@@ -49,10 +49,7 @@ DIAGNOSIS: Final = (
     ),
     Scenario(
         "pair-prometheus-scaled-to-zero-and-producer-image-wrong",
-        all_of(
-            workloads.scaled(roles.PROMETHEUS, 0),
-            workloads.image_nowhere(roles.PRODUCER),
-        ),
+        all_of(workloads.scaled(roles.PROMETHEUS, 0), workloads.image_nowhere(roles.PRODUCER)),
         (finding(roles.PROMETHEUS, "scaled-to-zero"), finding(roles.PRODUCER, "image-unavailable")),
         (checks.PODS_READY.of("prometheus"), checks.PODS_READY.of("producer")),
         min_duration_s=30.0,

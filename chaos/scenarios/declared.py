@@ -22,9 +22,7 @@ DIAGNOSIS: Final = (
     Scenario(
         "producer-variable-twice",
         workloads.edited(
-            roles.PRODUCER,
-            templates.environment_twice("PRODUCER_RATE", "20", "5"),
-            "a variable that is set twice",
+            roles.PRODUCER, templates.environment_twice("PRODUCER_RATE", "20", "5"), "a variable that is set twice"
         ),
         (finding(roles.PRODUCER, "not-as-declared"),),
         (checks.SET_AS_DECLARED.of("producer"),),
@@ -55,9 +53,7 @@ DIAGNOSIS: Final = (
     Scenario(
         "processor-waits-for-ever",
         workloads.edited(
-            roles.PROCESSOR,
-            templates.waits_before(["sleep", "infinity"]),
-            "an init container that never ends",
+            roles.PROCESSOR, templates.waits_before(["sleep", "infinity"]), "an init container that never ends"
         ),
         (finding(roles.PROCESSOR, "not-as-declared"),),
         (checks.SET_AS_DECLARED.of("processor"),),

@@ -40,8 +40,7 @@ DIAGNOSIS: Final = (
     Scenario(
         "grafana-on-a-port-of-the-node",
         each_ready(
-            roles.GRAFANA,
-            workloads.edited(roles.GRAFANA, templates.port_of_the_node(3000), "a port of the node"),
+            roles.GRAFANA, workloads.edited(roles.GRAFANA, templates.port_of_the_node(3000), "a port of the node")
         ),
         (finding(roles.GRAFANA, "not-as-declared"),),
         (checks.SET_AS_DECLARED.of("grafana"),),

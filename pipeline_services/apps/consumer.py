@@ -127,8 +127,7 @@ class Consumer:
         owed = dict(self._owed)
         try:
             self._consumer.commit(
-                {partition: OffsetAndMetadata(offset, "", -1) for partition, offset in owed.items()},
-                timeout_ms=CALL_MS,
+                {partition: OffsetAndMetadata(offset, "", -1) for partition, offset in owed.items()}, timeout_ms=CALL_MS
             )
         except KafkaError as error:
             self._commit_at = time.monotonic() + RETRY_COMMIT

@@ -14,12 +14,7 @@ class Sensor:
     """One device of one producer's life: sequence 0, 1, 2 … and event times that only go up."""
 
     def __init__(
-        self,
-        producer_id: str,
-        device_id: str,
-        *,
-        clock_ns: Callable[[], int] = time.time_ns,
-        seed: int | None = None,
+        self, producer_id: str, device_id: str, *, clock_ns: Callable[[], int] = time.time_ns, seed: int | None = None
     ) -> None:
         self._producer_id = producer_id
         self._device_id = device_id

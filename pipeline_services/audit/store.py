@@ -16,9 +16,7 @@ _COLUMNS: Final = "sequence, value, checksum"
 
 
 def read_store(
-    bucket: Bucket,
-    span: tuple[int, int],
-    wanted: Callable[[Reading], bool] = lambda _reading: True,
+    bucket: Bucket, span: tuple[int, int], wanted: Callable[[Reading], bool] = lambda _reading: True
 ) -> Records:
     """The stored readings with an event time from ``span[0]`` to ``span[1]`` (ns since the epoch, both included).
 

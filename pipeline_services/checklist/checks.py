@@ -166,10 +166,7 @@ KAFKA_TOPIC: Final = Check(
 TOPIC_SET_AS_DECLARED: Final = Check(
     "test_topic_set_as_declared",
     kafka.topic_is_set_as_declared,
-    by.each_of(
-        roles.KAFKA,
-        lambda pipeline: pipeline.topics.least_partitions if pipeline.topics.settings else (),
-    ),
+    by.each_of(roles.KAFKA, lambda pipeline: pipeline.topics.least_partitions if pipeline.topics.settings else ()),
 )
 BROKER_NOT_FLOODED: Final = Check(
     "test_broker_not_flooded", kafka.broker_is_not_flooded, by.one_where(roles.KAFKA, by.own_broker)
@@ -187,11 +184,7 @@ TOPIC_GROWS: Final = Check(
     "test_topic_grows", kafka.topic_grows, by.one(roles.PRODUCER), by.always(roles.KAFKA), settles=True
 )
 CONSUMER_GROUP_STABLE: Final = Check(
-    "test_consumer_group_stable",
-    kafka.group_is_stable,
-    by.one(roles.PROCESSOR),
-    by.always(roles.KAFKA),
-    settles=True,
+    "test_consumer_group_stable", kafka.group_is_stable, by.one(roles.PROCESSOR), by.always(roles.KAFKA), settles=True
 )
 INFLUXDB_HEALTHY: Final = Check("test_influxdb_healthy", influxdb.is_healthy, by.one(roles.INFLUXDB))
 BUCKET_SET_AS_DECLARED: Final = Check(

@@ -26,11 +26,7 @@ VOLUME_HAS_ROOM: Final = Check(
     run="weekly",
 )
 TREND_COMES_BACK: Final = Check(
-    "test_trend_comes_back",
-    upkeep.comes_back,
-    by.each_owned(by.trends),
-    by.needs_of_trend,
-    run="weekly",
+    "test_trend_comes_back", upkeep.comes_back, by.each_owned(by.trends), by.needs_of_trend, run="weekly"
 )
 KEY_METRIC_TREND: Final = Check(
     "test_key_metric_trend",

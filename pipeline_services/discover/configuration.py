@@ -18,11 +18,7 @@ from pipeline_services.snapshot.redaction import REDACTED
 
 _TABLE: Final = "config"
 _LOAD: Final = re.compile(r"PRODUCER_(?:RATE|DEVICES)")
-_ADMIN_KEYS: Final = {
-    "username": re.compile(r"(?i)user"),
-    "password": re.compile(r"(?i)pass"),
-    "token": wording.TOKEN,
-}
+_ADMIN_KEYS: Final = {"username": re.compile(r"(?i)user"), "password": re.compile(r"(?i)pass"), "token": wording.TOKEN}
 
 
 class Configuration:

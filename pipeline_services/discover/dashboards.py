@@ -13,11 +13,7 @@ from pipeline_services.discover.namespace import Namespace, Workload
 from pipeline_services.model import roles
 from pipeline_services.model.yaml_text import LOADER
 
-_TYPES: Final[Mapping[str, str]] = {
-    "prometheus": roles.PROMETHEUS,
-    "loki": roles.LOKI,
-    "influxdb": roles.INFLUXDB,
-}
+_TYPES: Final[Mapping[str, str]] = {"prometheus": roles.PROMETHEUS, "loki": roles.LOKI, "influxdb": roles.INFLUXDB}
 """Types of data sources, and the component behind each."""
 
 

@@ -130,8 +130,7 @@ def token_may_write(snapshot: Snapshot) -> None:
     held, status = snapshot.pipeline.config.write_token, snapshot.data("influxdb_write")["status"]
     if status == _FORBIDDEN:
         advice = _ADVICE.but(
-            impact="no reading is stored",
-            next_command=f"kubectl describe secret -n {{namespace}} {held.secret}",
+            impact="no reading is stored", next_command=f"kubectl describe secret -n {{namespace}} {held.secret}"
         )
         raise Deviation(
             snapshot, f"{held.key} of Secret {held.secret} may not write to the bucket", "write access", advice

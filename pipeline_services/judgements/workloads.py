@@ -7,14 +7,7 @@ from pipeline_services.judgements.heartbeats import require_fresh
 from pipeline_services.judgements.pods import STARTING_FOR, is_leaving, is_starting, pods_of
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.k8s import (
-    age,
-    condition_status,
-    containers_of,
-    is_ready,
-    progress_of,
-    template_of,
-)
+from pipeline_services.model.k8s import age, condition_status, containers_of, is_ready, progress_of, template_of
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.model.pipeline import DAEMON_SET
 from pipeline_services.snapshot.objects import labelled_pods, named

@@ -245,8 +245,7 @@ def _replace(site: Site, folder: Path, fresh: Archive) -> Site:
         return _with_its_tokens(site)
     except PipelineError as error:
         raise NotProved(
-            f"InfluxDB is replaced in part: {error.message}; the backup from before is {fresh.folder}",
-            next_step=AGAIN,
+            f"InfluxDB is replaced in part: {error.message}; the backup from before is {fresh.folder}", next_step=AGAIN
         ) from error
 
 

@@ -52,10 +52,7 @@ class Settings:
 
     @classmethod
     def from_document(
-        cls,
-        document: Mapping[str, Any],
-        known_metrics: Collection[str] | None = None,
-        pipeline: Pipeline | None = None,
+        cls, document: Mapping[str, Any], known_metrics: Collection[str] | None = None, pipeline: Pipeline | None = None
     ) -> Settings:
         """Settings from what a TOML parser returned; raises as ``load`` does."""
         given = dataclass_from(_Document, document, "settings")

@@ -200,8 +200,4 @@ class Solo:
 
 def costs(used: Usage, seconds: float, readings: int) -> dict[str, float]:
     """By metric what a round took, in the metric's unit."""
-    return {
-        "cpu-per-reading": used.cpu_s / readings * 1e6,
-        "peak-memory": used.peak_mib,
-        "drain-time": seconds,
-    }
+    return {"cpu-per-reading": used.cpu_s / readings * 1e6, "peak-memory": used.peak_mib, "drain-time": seconds}

@@ -168,10 +168,7 @@ def _cluster_tasks(
     }
     reads[INSTALLATION] = partial(_installation, cluster)
     if pipeline.manifests:
-        reads |= {
-            "declared": partial(declared, pipeline, cluster),
-            "namespaces": partial(_namespace, cluster),
-        }
+        reads |= {"declared": partial(declared, pipeline, cluster), "namespaces": partial(_namespace, cluster)}
     if declared_here(pipeline.cluster):
         reads[DECLARED_PARTS] = partial(declared_parts, pipeline)
     if pipeline.name_servers:

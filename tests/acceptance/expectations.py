@@ -113,11 +113,7 @@ EXPECTATIONS: dict[str, Expectation] = {
     ),
     "processor-image-wrong": Expectation(
         components=("processor",),
-        red=(
-            "test_pods_ready[processor]",
-            "test_rollout_complete[processor]",
-            "test_no_open_warning_event[processor]",
-        ),
+        red=("test_pods_ready[processor]", "test_rollout_complete[processor]", "test_no_open_warning_event[processor]"),
         may=("test_set_as_declared[processor]",),
         why="older recordings do not know what was declared",
     ),
@@ -162,8 +158,7 @@ EXPECTATIONS: dict[str, Expectation] = {
         inconclusive=(
             "test_loki_has_logs_of[processor]",
             *of(
-                "test_grafana_panel_fresh",
-                ("processor-rate", "influxdb-writes", "consumer-lag", "end-to-end-latency"),
+                "test_grafana_panel_fresh", ("processor-rate", "influxdb-writes", "consumer-lag", "end-to-end-latency")
             ),
             "test_usage_within_limits[processor]",
             "test_hpa_knows_metrics[processor-hpa]",

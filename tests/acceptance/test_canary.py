@@ -30,12 +30,7 @@ BLOB = re.compile(rb"[A-Za-z0-9+/]{64,}={0,2}")
 def canary(admin: WritableCluster, journal: Journal) -> Iterator[str]:
     """A value that stands in a Secret, in the log of a pod that looks like a producer, and in that pod's spec."""
     value = f"canary-{secrets.token_hex(16)}"
-    secret = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": "canary"},
-        "stringData": {"anything": value},
-    }
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "canary"}, "stringData": {"anything": value}}
     pod = teller(admin, "canary", roles.PRODUCER, "canary says token=$TOLD and $TOLD", {"TOLD": value})
     planted = faults.Fault(
         "a canary secret and a pod that tells it",

@@ -49,11 +49,7 @@ class ChaosRun:
         self._journaled = False
         with log.open("wb") as file:
             self.process = subprocess.Popen(
-                [*CHAOS, f"[{case}]"],
-                cwd=ROOT,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+                [*CHAOS, f"[{case}]"], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
             )
 
     def reach(self, moment: str) -> None:
@@ -105,11 +101,7 @@ def chaos(tmp_path: Path) -> Iterator[Callable[[str], ChaosRun]]:
 
 @pytest.mark.parametrize("point", POINTS)
 def test_what_a_killed_run_left_is_told_and_undone_by_the_next_daily_run(
-    point: str,
-    chaos: Callable[[str], ChaosRun],
-    namespace: Namespace,
-    judge: Judge,
-    tmp_path: Path,
+    point: str, chaos: Callable[[str], ChaosRun], namespace: Namespace, judge: Judge, tmp_path: Path
 ) -> None:
     case, moment = POINTS[point]
     becomes_green(judge, "a green start")

@@ -39,13 +39,7 @@ FORBIDDEN = [
 
 @pytest.mark.parametrize(("verb", "group", "resource", "part"), FORBIDDEN, ids=lambda word: word or "-")
 def test_the_reader_may_not(admin: WritableCluster, verb: str, group: str, resource: str, part: str) -> None:
-    attributes = {
-        "namespace": NAMESPACE,
-        "verb": verb,
-        "group": group,
-        "resource": resource,
-        "subresource": part,
-    }
+    attributes = {"namespace": NAMESPACE, "verb": verb, "group": group, "resource": resource, "subresource": part}
     review = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",

@@ -136,11 +136,7 @@ def unavailable(reason: str = "unauthorized") -> StoreUnavailable:
 
 def test_commits_after_each_delivery_and_leaves_the_group_last(bench: Bench) -> None:
     asked = bench.run(records(3), records(2))
-    assert [word for word in asked if word != "stand by"] == [
-        *("poll", "delivered", "commit") * 2,
-        "poll",
-        "close",
-    ]
+    assert [word for word in asked if word != "stand by"] == [*("poll", "delivered", "commit") * 2, "poll", "close"]
     assert bench.delivery.delivered == [3, 2]
     assert bench.registry.get_sample_value("conveyor_readings_consumed_total") == 5
     assert bench.processor.ready.missing() == []

@@ -117,11 +117,7 @@ def test_a_fault_that_asks_the_node_where_there_is_none_does_not_apply() -> None
 
 def test_each_reason_is_told_once() -> None:
     lines = left_out_lines({"a": "plain has no hpa", "b": "plain has no loki", "c": "plain has no hpa"}, 9)
-    assert lines == [
-        "3 of 9 rows are not applicable here:",
-        "  plain has no hpa: a, c",
-        "  plain has no loki: b",
-    ]
+    assert lines == ["3 of 9 rows are not applicable here:", "  plain has no hpa: a, c", "  plain has no loki: b"]
     assert left_out_lines({}, 9) == []
 
 

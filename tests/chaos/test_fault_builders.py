@@ -14,15 +14,7 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from chaos.fault_builders import (
-    autoscalers,
-    certificates,
-    configuration,
-    network,
-    observability,
-    stores,
-    workloads,
-)
+from chaos.fault_builders import autoscalers, certificates, configuration, network, observability, stores, workloads
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import resources
 from pipeline_services.faults.injection import perform

@@ -99,10 +99,7 @@ def test_no_proxy_is_asked_for_this_machine(
 
 
 def test_faults_go_the_same_way(server: FakeServer, tmp_path: Path) -> None:
-    with (
-        tunnelling(server.port) as (proxy, asked),
-        connected(tmp_path, **{"proxy-url": f"http://{proxy}"}) as cluster,
-    ):
+    with tunnelling(server.port) as (proxy, asked), connected(tmp_path, **{"proxy-url": f"http://{proxy}"}) as cluster:
         Admin(cluster.server.access, "plant").call("PATCH", POD, {})
     assert len(asked) == 1
 

@@ -132,8 +132,7 @@ def test_the_command_prints_and_says_what_no_role_claims(tmp_path: Path, capsys:
 
 
 @pytest.mark.parametrize(
-    ("recording", "code", "last"),
-    [("healthy", 0, "nothing differs"), ("matrix/topic-missing", 1, "1 difference")],
+    ("recording", "code", "last"), [("healthy", 0, "nothing differs"), ("matrix/topic-missing", 1, "1 difference")]
 )
 def test_the_command_compares(
     recording: str, code: int, last: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

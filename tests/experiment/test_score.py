@@ -77,11 +77,7 @@ def test_unknown_of_an_innocent_component_is_a_detection_and_a_false_alarm() -> 
 
 @pytest.mark.parametrize(
     ("red", "seen"),
-    [
-        (("test_pods_ready[kafka]",), True),
-        (("test_pods_ready[producer]", "test_pods_ready"), False),
-        ((), False),
-    ],
+    [(("test_pods_ready[kafka]",), True), (("test_pods_ready[producer]", "test_pods_ready"), False), ((), False)],
 )
 def test_a_check_that_stays_green_is_missed(red: tuple[str, ...], seen: bool) -> None:
     verdict = judge(KAFKA_DOWN, diagnosis(RIGHT, red=red))

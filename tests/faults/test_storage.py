@@ -23,10 +23,7 @@ PROOF = Proof("nothing stored", lambda: True)
 
 
 def server(path: str) -> Server:
-    objects: dict[str, Any] = {
-        CLAIM: {"spec": {"volumeName": "pvc-1"}},
-        VOLUME: {"spec": {"hostPath": {"path": path}}},
-    }
+    objects: dict[str, Any] = {CLAIM: {"spec": {"volumeName": "pvc-1"}}, VOLUME: {"spec": {"hostPath": {"path": path}}}}
     return Server(objects=objects)
 
 

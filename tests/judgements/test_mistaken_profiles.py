@@ -201,10 +201,7 @@ WRONG: Mapping[str, tuple[Change, str]] = {
         lambda d: d.update(flows=[one for one in d["flows"] if one["source"] != "prometheus"]),
         "prometheus",
     ),
-    "part of the cluster": (
-        lambda d: d["cluster"].update(calico={**d["cluster"]["kube-router"]}),
-        "calico",
-    ),
+    "part of the cluster": (lambda d: d["cluster"].update(calico={**d["cluster"]["kube-router"]}), "calico"),
 }
 
 

@@ -24,10 +24,7 @@ NAMESPACE = Pipeline.load().namespace
         ({"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: "other"}}}, True),
         ({"namespaceSelector": {"matchLabels": {"team": "other"}}}, True),
         ({"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "producer"}}}, True),
-        (
-            {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: NAMESPACE}}, **{"podSelector": app("nobody")}},
-            False,
-        ),
+        ({"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: NAMESPACE}}, **{"podSelector": app("nobody")}}, False),
         (
             {
                 "namespaceSelector": {

@@ -74,8 +74,7 @@ def test_a_pipeline_of_one_reading_a_second_is_steady_by_levels_of_its_own() -> 
 
 
 @pytest.mark.parametrize(
-    ("labels", "component"),
-    [({"app": "kafka", "pod-template": "1"}, "kafka"), ({"app": "bench"}, ""), (None, "")],
+    ("labels", "component"), [({"app": "kafka", "pod-template": "1"}, "kafka"), ({"app": "bench"}, ""), (None, "")]
 )
 def test_a_pod_belongs_to_the_component_whose_selector_matches(labels: dict[str, str] | None, component: str) -> None:
     pod = {"metadata": {"name": "one", "uid": "1", "labels": labels}, "status": {}}

@@ -7,16 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from pipeline_services.release.rounds import (
-    BASELINE,
-    CANDIDATE,
-    MOST_REPLAYS,
-    Play,
-    Played,
-    Round,
-    noise,
-    play_pairs,
-)
+from pipeline_services.release.rounds import BASELINE, CANDIDATE, MOST_REPLAYS, Play, Played, Round, noise, play_pairs
 
 
 def recorded(order: list[str], others: Iterable[float] = (), failing: int = -1) -> Play:

@@ -106,7 +106,7 @@ def test_why_a_candidate_did_not_come_to_its_end_is_told_once() -> None:
     found = untold(Trial(restarts=0, log=[INFO], stopped_s=1.0, failed=probe))
     assert str(found.pop("ready")) == f"the pod is not ready within 60 s: {probe}"
     assert list(found) == [
-        *("lost", "unexpected", "corrupt", "stored-points", "field-types", "series", "error-counters"),
+        *("lost", "unexpected", "corrupt", "stored-points", "field-types", "series", "error-counters")
     ]
     assert {one.seen for one in found.values()} == {NOT_MEASURED}
     assert str(found["lost"]) == f"No reading lost: {NOT_MEASURED}"

@@ -69,11 +69,7 @@ def test_one_kill_for_memory_is_watched_as_long_as_it_is_news() -> None:
 
 @pytest.mark.parametrize(
     ("ago", "cpu", "said"),
-    [
-        (5, "100m", (False, "pod-replaced")),
-        (12, "100m", (True, "node-full")),
-        (5, "64", (True, "request-too-large")),
-    ],
+    [(5, "100m", (False, "pod-replaced")), (12, "100m", (True, "node-full")), (5, "64", (True, "request-too-large"))],
     ids=["another may make way", "none does", "none could"],
 )
 def test_a_pod_without_a_node_is_bad_for_checks_and_triage_alike(ago: float, cpu: str, said: tuple[bool, str]) -> None:

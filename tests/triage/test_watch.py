@@ -18,11 +18,7 @@ class Scene:
     """A watch whose looks are given, ten seconds apart."""
 
     def __init__(
-        self,
-        first: Diagnosis,
-        *looks: Diagnosis | PipelineError,
-        last: Diagnosis | None = None,
-        by_hand: bool = False,
+        self, first: Diagnosis, *looks: Diagnosis | PipelineError, last: Diagnosis | None = None, by_hand: bool = False
     ) -> None:
         self.looks = list(looks)
         self.last = last

@@ -7,14 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline_services.judgements.practice.evidence import (
-    Practice,
-    containers,
-    line_of,
-    require_none,
-    shows,
-    told,
-)
+from pipeline_services.judgements.practice.evidence import Practice, containers, line_of, require_none, shows, told
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import Setting, secret_variables_of, template_of
 from pipeline_services.snapshot.objects import workload_of
@@ -32,9 +25,7 @@ _IN_CONFIG_MAP: Final = Practice(
     "whoever may read ConfigMaps or pods can read and write the readings",
 )
 _DEFAULT: Final = Practice(
-    "credentials are well-known defaults",
-    "a generated value, in a Secret",
-    "anybody who reaches the service gets in",
+    "credentials are well-known defaults", "a generated value, in a Secret", "anybody who reaches the service gets in"
 )
 _YES: Final = r"""["']?\s*[:=]\s*["']?(?:true|yes|on|1)\b"""
 _NO: Final = r"""["']?\s*[:=]\s*["']?(?:false|no|none|off|0)\b"""

@@ -67,10 +67,7 @@ def pod(processor: Mapping[str, Any], load: Load) -> Manifest:
             "imagePullPolicy": "IfNotPresent",
             "command": ["python3", "-m", "pipeline_services.apps.bench", step],
             "env": environment,
-            "resources": {
-                "requests": {"cpu": "100m", "memory": "128Mi"},
-                "limits": {"cpu": "1", "memory": "512Mi"},
-            },
+            "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}},
         }
 
     wanted = ("automountServiceAccountToken", "enableServiceLinks", "securityContext", "dnsConfig", "volumes")

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 
 
 def document(
-    results: Sequence[CaseResult],
-    run: Mapping[str, Any],
-    played: Mapping[str, Any],
-    diagnosis: Diagnosis | None,
+    results: Sequence[CaseResult], run: Mapping[str, Any], played: Mapping[str, Any], diagnosis: Diagnosis | None
 ) -> dict[str, Any]:
     """The verdict, the counts, what triage found, and one entry for each case.
 

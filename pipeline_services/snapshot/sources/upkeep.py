@@ -18,9 +18,7 @@ LOOK_BACK: Final = 7 * 86_400.0
 STEP: Final = 600.0
 
 UPKEEP: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "upkeep/restarts": "sum by ($app) (changes(container_start_time_seconds{$selector}[7d]))",
-    }
+    {"upkeep/restarts": "sum by ($app) (changes(container_start_time_seconds{$selector}[7d]))"}
 )
 """Source to query: one value for each app, in restarts."""
 TRENDS: Final[Mapping[str, str]] = MappingProxyType(

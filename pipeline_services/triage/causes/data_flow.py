@@ -44,10 +44,7 @@ CAUSES: Final = (
         Escalation.L2,
         "processor-pod-failure",
         symptomatic=True,
-        steps=(
-            TOP_PODS,
-            "kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=3",
-        ),
+        steps=(TOP_PODS, "kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=3"),
         undo="kubectl scale {kind:processor} {name:processor} -n {namespace} --replicas=1",
         afterwards="LAG falls",
     ),

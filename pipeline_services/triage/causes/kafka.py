@@ -28,10 +28,7 @@ CAUSES: Final = (
         "the topic does not exist or lacks partitions",
         Escalation.L2,
         "kafka-statefulset-failure",
-        steps=(
-            DESCRIBE_TOPIC,
-            RESTORE,
-        ),
+        steps=(DESCRIBE_TOPIC, RESTORE),
         afterwards="every partition has a leader",
     ),
     Cause(
@@ -87,10 +84,7 @@ CAUSES: Final = (
         Escalation.L2,
         "processor-pod-failure",
         symptomatic=True,
-        steps=(
-            DESCRIBE_GROUP,
-            "kubectl delete pods -n {namespace} -l {selector:processor}",
-        ),
+        steps=(DESCRIBE_GROUP, "kubectl delete pods -n {namespace} -l {selector:processor}"),
         afterwards="every partition has a consumer",
     ),
 )

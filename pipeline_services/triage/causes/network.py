@@ -13,14 +13,7 @@ from pipeline_services.judgements.pods import all_ready_since
 from pipeline_services.model import roles
 from pipeline_services.model.component import Component
 from pipeline_services.model.flows import ANY, Flow
-from pipeline_services.model.k8s import (
-    condition_since,
-    is_ready,
-    name_of,
-    phase_of,
-    replicas_of,
-    spec_of,
-)
+from pipeline_services.model.k8s import condition_since, is_ready, name_of, phase_of, replicas_of, spec_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.reachability.open_connections import BEYOND

@@ -29,11 +29,7 @@ CAUSES: Final = (
         "a container is slowed down by its CPU limit",
         Escalation.L2,
         "high-resource-usage",
-        steps=(
-            TOP_PODS,
-            "kubectl describe {workload} -n {namespace}",
-            ROLL_BACK,
-        ),
+        steps=(TOP_PODS, "kubectl describe {workload} -n {namespace}", ROLL_BACK),
         undo=ROLL_BACK,
         afterwards="CPU below 80 % of the limit, the lag falls",
     ),

@@ -22,10 +22,7 @@ WATCH: Final = "make triage ARGS=--watch"
 _TAB: Final = 10
 _DETAIL: Final = ((4, 4), (3, 3), (2, 3), (1, 2), (1, 1))
 """How many lines of evidence and how many commands a finding gets, from ample to scarce."""
-_SURE: Final = {
-    Confidence.MEDIUM: "not quite: it was inferred, not seen",
-    Confidence.LOW: "no: nothing else was left",
-}
+_SURE: Final = {Confidence.MEDIUM: "not quite: it was inferred, not seen", Confidence.LOW: "no: nothing else was left"}
 
 
 @dataclass(frozen=True, slots=True)

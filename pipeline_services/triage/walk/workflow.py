@@ -233,8 +233,7 @@ def escalated(course: Course, at: float) -> Course:
         return course
     level = one_up(course.level) if course.level is Escalation.L1 else course.level
     return replace(
-        moved(course, Stage.ESCALATED, at, f"the steps were done, but did not help; {level.value}"),
-        level=level,
+        moved(course, Stage.ESCALATED, at, f"the steps were done, but did not help; {level.value}"), level=level
     )
 
 

@@ -109,16 +109,7 @@ def test_a_check_that_the_suite_has_no_more_is_gone_in_every_cluster() -> None:
 
 @pytest.mark.parametrize(
     ("row", "expected"),
-    [
-        ("....", 0),
-        ("...F", 1),
-        (".F.F.", 4),
-        (".FF.", 2),
-        (".FFF.", 0),
-        (".F.FFFF.F.", 4),
-        ("FFFF", 0),
-        ("", 0),
-    ],
+    [("....", 0), ("...F", 1), (".F.F.", 4), (".FF.", 2), (".FFF.", 0), (".F.FFFF.F.", 4), ("FFFF", 0), ("", 0)],
 )
 def test_flips_are_counted_and_the_ends_of_an_outage_are_none(row: str, expected: int) -> None:
     assert flips([WORDS[letter] for letter in row]) == expected

@@ -45,12 +45,7 @@ def diagnose(snapshot: Snapshot) -> Diagnosis:
 
 @pytest.fixture
 def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
-    quick = {
-        "GATE_TIMEOUT_S": 0.3,
-        "LOOK_INTERVAL_S": 0.01,
-        "GATE_INTERVAL_S": 0.01,
-        "SECOND_LOOK_TIMEOUT_S": 0.3,
-    }
+    quick = {"GATE_TIMEOUT_S": 0.3, "LOOK_INTERVAL_S": 0.01, "GATE_INTERVAL_S": 0.01, "SECOND_LOOK_TIMEOUT_S": 0.3}
     for name, value in quick.items():
         monkeypatch.setattr(diagnosis, name, value)
     return FakePipeline(tmp_path)

@@ -206,11 +206,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
     **{one.check: tuple(answer(one.source, bad) for bad in one.bad) for one in EXAMPLES},
     "test_settings_lead_to": (setting_of, service_port, config_map_gone),
     "test_producer_load_set": (settings("PRODUCER_RATE", "0"), settings("PRODUCER_DEVICES", None), config_map_gone),
-    "test_references_exist": (
-        config_map_gone,
-        secret_gone(lambda config: config.tls),
-        token_key_gone,
-    ),
+    "test_references_exist": (config_map_gone, secret_gone(lambda config: config.tls), token_key_gone),
     "test_secrets_complete": (secret_gone(lambda config: config.read_token.secret), tls_key_empty),
     "test_token_accepted": (token_refused(401), token_refused(403)),
     "test_loki_finds_all_logs": (answer("loki/all", []), old_lines_only),

@@ -73,10 +73,7 @@ def test_the_window_reaches_back_to_what_is_not_committed(
 @pytest.mark.parametrize(
     ("damage", "line"),
     [
-        (
-            lambda log: log.pop(7),
-            "readings/0: record 7 is p/d1#108; stored was p/d1#107 (timestamp, value differ)",
-        ),
+        (lambda log: log.pop(7), "readings/0: record 7 is p/d1#108; stored was p/d1#107 (timestamp, value differ)"),
         (lambda log: log.pop(), "readings/0: p/d1#119 is missing; the copy ends before record 19"),
         (lambda log: log.append(record(130)), "readings/0: p/d1#130 was never stored (record 20)"),
         (lambda log: log.reverse(), "readings/0: record 0 is p/d1#119; stored was p/d1#100"),

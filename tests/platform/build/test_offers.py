@@ -20,8 +20,7 @@ LISTED = ["v1.2.9", "v1.2.10", "v1.3.0", "v2.0.0-rc.1", "v1.4.0+incompatible", "
 
 
 @pytest.mark.parametrize(
-    ("pinned", "patch", "newest"),
-    [("1.2.9", "1.2.10", "1.4.0"), ("1.2.10", "", "1.4.0"), ("1.4.0", "", "")],
+    ("pinned", "patch", "newest"), [("1.2.9", "1.2.10", "1.4.0"), ("1.2.10", "", "1.4.0"), ("1.4.0", "", "")]
 )
 def test_a_patch_is_told_from_a_newer_release(pinned: str, patch: str, newest: str) -> None:
     assert compared(pinned, LISTED) == {"pinned": pinned, "patch": patch, "newest": newest}

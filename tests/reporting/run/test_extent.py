@@ -153,8 +153,7 @@ def test_a_report_that_was_asked_for_says_that_it_is_a_part(project: Project) ->
 
 
 @pytest.mark.parametrize(
-    ("plugin", "lacks"),
-    [("terminal", "place for a verdict"), ("junitxml", "junit.xml"), ("allure_pytest", "report")],
+    ("plugin", "lacks"), [("terminal", "place for a verdict"), ("junitxml", "junit.xml"), ("allure_pytest", "report")]
 )
 def test_a_run_without_a_plugin_that_it_needs_is_refused_in_one_line(project: Project, plugin: str, lacks: str) -> None:
     run = project.run("-m", "daily", "-p", f"no:{plugin}")

@@ -29,13 +29,7 @@ from pipeline_services.model.say import Say
 from pipeline_services.model.text import plural
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.deploy.secrets.store import SecretStore
-from pipeline_services.platform.deploy.secrets.tls import (
-    CA,
-    CERTIFICATE,
-    KEY,
-    new_certificate,
-    server_names,
-)
+from pipeline_services.platform.deploy.secrets.tls import CA, CERTIFICATE, KEY, new_certificate, server_names
 
 TAKEN_UP_WITHIN_S: Final = 180.0
 """Seconds until the kubelet has written what a Secret holds into the files of running pods: two minutes at most."""

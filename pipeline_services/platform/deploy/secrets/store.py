@@ -87,10 +87,7 @@ class SecretStore:
 
     def _write_tokens(self, tokens: Tokens) -> list[str]:
         write, read = self._config.write_token, self._config.read_token
-        wanted = {
-            write.secret: {write.key: tokens.write.encode()},
-            read.secret: {read.key: tokens.read.encode()},
-        }
+        wanted = {write.secret: {write.key: tokens.write.encode()}, read.secret: {read.key: tokens.read.encode()}}
         wrong = [name for name, data in wanted.items() if not data.items() <= self.values(name).items()]
         for name in wrong:
             self.write(name, wanted[name])

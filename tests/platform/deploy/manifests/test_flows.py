@@ -76,10 +76,7 @@ def test_the_ports_are_those_of_the_pods(manifests: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "role",
-    [
-        *("daily-reader", "conveyor-node-reader", "conveyor-system-reader", "conveyor-node-lease-reader"),
-    ],
+    "role", [*("daily-reader", "conveyor-node-reader", "conveyor-system-reader", "conveyor-node-lease-reader")]
 )
 def test_the_reader_only_reads_and_forwards_ports(manifests: Any, role: str) -> None:
     [found] = [item for item in manifests.of("Role", "ClusterRole") if item["metadata"]["name"] == role]
