@@ -158,11 +158,7 @@ def failure_of(command: str) -> FaultBuilder | None:
 
 
 def _component(pipeline: SteadyPipeline, name: str) -> str:
-    """The component whose workload, first pod or selector that is.
-
-    Raises:
-        LookupError: there is none.
-    """
+    """The component whose workload, first pod or selector that is. Raises LookupError where there is none."""
     for part in pipeline.description.workloads.values():
         if name in (part.workload, part.first_pod, part.label_selector):
             return part.id

@@ -39,11 +39,7 @@ SETTLED_WITHIN_S: Final = 180.0
 
 
 def candidate_of(config: pytest.Config) -> Candidate:
-    """What ``--candidate`` means.
-
-    Raises:
-        PreconditionNotMet: it is missing, or nothing that can be tried.
-    """
+    """What ``--candidate`` means. Raises PreconditionNotMet where it is missing, or nothing that can be tried."""
     return Candidate.of(config.getoption("candidate") or "", config.invocation_params.dir)
 
 

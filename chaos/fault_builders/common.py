@@ -53,11 +53,7 @@ def workload_path(pipeline: SteadyPipeline, app: str) -> str:
 
 
 def pod_names(pipeline: SteadyPipeline, app: str) -> list[str]:
-    """The names of the app's pods.
-
-    Raises:
-        PreconditionNotMet: there is none.
-    """
+    """The names of the app's pods. Raises PreconditionNotMet where there is none."""
     return [pod.name for pod in pipeline.pods_of(app)]
 
 

@@ -68,11 +68,7 @@ class ProcessorConfig:
 
 
 def producer_config(env: Mapping[str, str]) -> ProducerConfig:
-    """Read the producer's settings.
-
-    Raises:
-        ConfigError: naming the first setting that is missing or wrong.
-    """
+    """Read the producer's settings. Raises ConfigError naming the first setting that is missing or wrong."""
     kafka = _kafka(env)
     store_host = urlsplit(env.get("INFLUXDB_URL", "")).hostname
     return ProducerConfig(
@@ -86,11 +82,7 @@ def producer_config(env: Mapping[str, str]) -> ProducerConfig:
 
 
 def processor_config(env: Mapping[str, str]) -> ProcessorConfig:
-    """Read the processor's settings.
-
-    Raises:
-        ConfigError: naming the first setting that is missing or wrong.
-    """
+    """Read the processor's settings. Raises ConfigError naming the first setting that is missing or wrong."""
     kafka, store = _kafka(env), _store(env)
     return ProcessorConfig(
         kafka=kafka,

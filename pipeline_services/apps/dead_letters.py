@@ -31,11 +31,7 @@ class DeadLetters:
         self._producer: KafkaProducer | None = None
 
     def send(self, bad: Sequence[Bad]) -> None:
-        """Return once Kafka has acknowledged all of them.
-
-        Raises:
-            DeadLettersUnavailable: it has not.
-        """
+        """Return once Kafka has acknowledged all of them. Raises DeadLettersUnavailable where it has not."""
         try:
             if self._producer is None:
                 self._producer = build_producer(self._config)

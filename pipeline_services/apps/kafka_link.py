@@ -136,11 +136,7 @@ def ensure_topics(config: KafkaConfig) -> None:
 
 
 def build_producer(config: KafkaConfig) -> KafkaProducer:
-    """A new producer that knows its topics.
-
-    Raises:
-        KafkaError: the broker is away or refuses.
-    """
+    """A new producer that knows its topics. Raises KafkaError where the broker is away or refuses."""
     ensure_topics(config)
     return KafkaProducer(bootstrap_servers=list(config.brokers), **PRODUCER)
 

@@ -69,11 +69,7 @@ class Store:
             raise StoreUnavailable("unreachable", f"{type(error).__name__}: {error}", for_operator=False) from error
 
     def ping(self) -> None:
-        """Return if InfluxDB answers over a connection that is verified.
-
-        Raises:
-            StoreUnavailable: it does not.
-        """
+        """Return if InfluxDB answers over a connection that is verified. Raises StoreUnavailable where it does not."""
         try:
             self._client.api_client.call_api("/ping", "GET", _request_timeout=TIMEOUT_MS)
         except ApiException as error:

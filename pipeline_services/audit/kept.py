@@ -37,11 +37,7 @@ def keep(history: History, folder: Path, name: str) -> Path:
 
 
 def load(path: Path) -> History:
-    """The history that was kept.
-
-    Raises:
-        PreconditionNotMet: there is no such file, or it is no kept history.
-    """
+    """The history that was kept. Raises PreconditionNotMet where there is no such file, or it is no kept history."""
     try:
         with path.open("rb") as file:
             return _read(file)

@@ -211,11 +211,7 @@ class Observer(AbstractContextManager["Observer"]):
 
 
 def fields_of(pipeline: Pipeline) -> MessageFields:
-    """What tells the pipeline's messages apart.
-
-    Raises:
-        PreconditionNotMet: its description does not say so.
-    """
+    """What tells the pipeline's messages apart. Raises PreconditionNotMet where its description does not say so."""
     if pipeline.message is None:
         raise PreconditionNotMet(
             f"the description of {pipeline.name} has no [message]: nothing tells its messages apart but their numbers",

@@ -60,11 +60,7 @@ class GrafanaApi:
         return self.panel(panel, start=start, end=end).error
 
     def dashboard(self, uid: str) -> dict[str, Any]:
-        """The dashboard's JSON.
-
-        Raises:
-            UnexpectedAnswer: there is no such dashboard.
-        """
+        """The dashboard's JSON. Raises UnexpectedAnswer where there is no such dashboard."""
         return dict(self._http.ask_json(f"/api/dashboards/uid/{uid}")["dashboard"])
 
     def panel(self, panel: Mapping[str, Any], *, start: float, end: float) -> PanelData:

@@ -34,11 +34,7 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as JSON.
-
-        Raises:
-            UnexpectedAnswer: it is not JSON.
-        """
+        """The body as JSON. Raises UnexpectedAnswer where it is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError as error:

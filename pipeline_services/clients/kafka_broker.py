@@ -202,11 +202,7 @@ class KafkaBroker:
         return {"state": described["group_state"], "members": [_member(known) for known in described["members"]]}
 
     def offsets(self, group: str, topic: str, partitions: list[int]) -> Offsets:
-        """What the group has committed and where the topic ends.
-
-        Raises:
-            NoData: the topic has no partition.
-        """
+        """What the group has committed and where the topic ends. Raises NoData where the topic has no partition."""
         wanted = [TopicPartition(topic, number) for number in partitions]
         if not wanted:
             raise NoData(f"kafka has no topic {topic}")

@@ -67,11 +67,7 @@ class PrometheusApi:
 
 
 def number(text: str) -> float:
-    """A sample's value; ``NaN``, ``+Inf`` and ``-Inf`` included.
-
-    Raises:
-        UnexpectedAnswer: it is not a number.
-    """
+    """A sample's value; ``NaN``, ``+Inf`` and ``-Inf`` included. Raises UnexpectedAnswer where it is not a number."""
     try:
         return float(text)
     except ValueError as error:

@@ -93,11 +93,7 @@ class Namespace:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Namespace:
-        """The namespace that a snapshot shows.
-
-        Raises:
-            PipelineError: its workloads could not be read.
-        """
+        """The namespace that a snapshot shows. Raises PipelineError where its workloads could not be read."""
         maps = {name_of(item): _readable(data_of(item)) for item in cls(snapshot, ()).listed("configmaps")}
         found = [_workload(kind.name, item, maps) for kind in WORKLOAD_KINDS for item in snapshot.data(kind.source)]
         return cls(snapshot, tuple(sorted(found, key=lambda one: (one.kind, one.name))))

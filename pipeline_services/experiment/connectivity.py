@@ -68,11 +68,7 @@ class Connectivity:
         return self._inside(app, ["-n", "-m"], ["timeout", "5", "getent", "ahostsv4", name])
 
     def addresses(self, app: str) -> list[str]:
-        """The addresses of the app's pods.
-
-        Raises:
-            PreconditionNotMet: no pod of it has one.
-        """
+        """The addresses of the app's pods. Raises PreconditionNotMet where no pod of it has one."""
         part = self._pipeline[app]
         own = [pod for pod in self._cluster.list("pods") if part.owns(pod) and not is_terminating(pod)]
         found = [str(status_of(pod)["podIP"]) for pod in own if status_of(pod).get("podIP")]

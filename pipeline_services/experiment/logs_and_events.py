@@ -30,11 +30,7 @@ def unreadable(error: PipelineError) -> list[str]:
 
 
 def read_events(pipeline: SteadyPipeline) -> list[dict[str, Any]]:
-    """The namespace's events.
-
-    Raises:
-        PipelineError: they cannot be read.
-    """
+    """The namespace's events. Raises PipelineError where they cannot be read."""
     found: list[dict[str, Any]] = _redaction(pipeline)(shaped("events", pipeline.cluster.list("events")))
     return found
 

@@ -127,11 +127,7 @@ class SteadyPipeline:
         return f"the backlog is {lag.lag} readings" if lag.lag > drained_lag(self.description) else ""
 
     def pods_of(self, app: str) -> list[PodSeen]:
-        """The standing pods of an app.
-
-        Raises:
-            PreconditionNotMet: there is none.
-        """
+        """The standing pods of an app. Raises PreconditionNotMet where there is none."""
         seen = self.probes.pods()
         found = [pod for pod in seen.pods if pod.app == app and not pod.terminating]
         if not found:

@@ -151,11 +151,7 @@ class Result:
 
     @property
     def verdict(self) -> Verdict:
-        """How the diagnosis compares with what is expected.
-
-        Raises:
-            NoData: it was never diagnosed.
-        """
+        """How the diagnosis compares with what is expected. Raises NoData where it was never diagnosed."""
         if self.observed.verdict is None:
             raise NoData(f"{self.scenario.id} was never diagnosed")
         return self.observed.verdict

@@ -30,11 +30,7 @@ class Observer:
     """What is looked at while a scenario is played; this one looks at nothing, and the methods stand in their order."""
 
     def gate(self) -> Gate:
-        """Wait until the pipeline is fit for the scenario.
-
-        Raises:
-            PreconditionNotMet: it is not.
-        """
+        """Wait until the pipeline is fit for the scenario. Raises PreconditionNotMet where it is not."""
         return Gate(time.time())
 
     @contextmanager

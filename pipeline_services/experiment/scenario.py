@@ -187,22 +187,14 @@ class Scenario:
 
     @property
     def plan(self) -> RecoveryPlan:
-        """How it is played in full.
-
-        Raises:
-            PreconditionNotMet: it is played until it is diagnosed only.
-        """
+        """How it is played in full. Raises PreconditionNotMet where it is played until it is diagnosed only."""
         if self.recovery is None:
             raise PreconditionNotMet(f"{self.id} has no recovery plan")
         return self.recovery
 
 
 def by_id(*scenarios: Scenario) -> Mapping[str, Scenario]:
-    """The scenarios by their ids, in their order.
-
-    Raises:
-        ValueError: two have the same.
-    """
+    """The scenarios by their ids, in their order. Raises ValueError where two have the same."""
     found = {scenario.id: scenario for scenario in scenarios}
     if len(found) != len(scenarios):
         raise ValueError("two scenarios have the same id")

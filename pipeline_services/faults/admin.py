@@ -44,11 +44,7 @@ class Admin(WritableCluster):
         self._node = node
 
     def on_node(self, words: Sequence[str]) -> str:
-        """As ``KindNode.on_node``.
-
-        Raises:
-            NotApplicable: this is not the suite's own cluster.
-        """
+        """As ``KindNode.on_node``. Raises NotApplicable where this is not the suite's own cluster."""
         if self._node is None:
             raise NotApplicable(OUT_OF_REACH)
         return self._node.on_node(words)

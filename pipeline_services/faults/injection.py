@@ -103,11 +103,7 @@ def landed(api: Api, fault: Fault) -> float:
 
 
 def gone(fault: Fault) -> None:
-    """Wait until the undone fault no longer shows.
-
-    Raises:
-        FaultRemains: it still does.
-    """
+    """Wait until the undone fault no longer shows. Raises FaultRemains where it still does."""
     if fault.gone is None:
         return
     proof = fault.gone
@@ -190,11 +186,7 @@ def identity(api: Api) -> str:
 
 
 def perform(api: Api, steps: Sequence[Step]) -> None:
-    """Do the steps in order.
-
-    Raises:
-        PipelineError: one was refused; those after it were not done.
-    """
+    """Do the steps in order. Raises PipelineError where one was refused; those after it were not done."""
     for step in steps:
         try:
             _do(api, step)

@@ -134,11 +134,7 @@ def requests_fit(snapshot: Snapshot, app: str) -> list[Provision]:
 
 
 def provisions(snapshot: Snapshot, app: str) -> list[Provision]:
-    """CPU and memory of an app's pods.
-
-    Raises:
-        NoData: the app sets no request, or nothing is known of its use.
-    """
+    """CPU and memory of an app's pods. Raises NoData where the app sets no request, or nothing is known of its use."""
     return [_provision(snapshot, app, resource) for resource in RESOURCES]
 
 

@@ -48,11 +48,7 @@ def is_within(snapshot: Snapshot, metric: KeyMetric, subject: str = "") -> Readi
 
 
 def read(snapshot: Snapshot, metric: KeyMetric, subject: str = "") -> Reading:
-    """One reading; of several series the worst.
-
-    Raises:
-        PipelineError: as ``is_within``.
-    """
+    """One reading; of several series the worst. Raises as ``is_within``."""
     require_ready(snapshot, *metric.needs)
     if metric.tool == "prometheus":
         return _from_prometheus(snapshot, metric, subject)

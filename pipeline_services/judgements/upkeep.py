@@ -177,11 +177,7 @@ def backup_is_proved(snapshot: Snapshot, component: str) -> None:
 
 
 def claim_of(snapshot: Snapshot, component: str) -> K8sObject:
-    """The claim of the component's volume.
-
-    Raises:
-        PreconditionNotMet: there is none.
-    """
+    """The claim of the component's volume. Raises PreconditionNotMet where there is none."""
     volume = snapshot.pipeline[component].volume
     claim = named(snapshot, "pvcs", volume)
     if claim is None:
@@ -218,11 +214,7 @@ def note_on(claim: K8sObject, name: str, counts: str, command: str) -> Note | No
 
 
 def value_of(snapshot: Snapshot, source: str, *apps: str) -> float:
-    """The sum of the apps' values in a source by app.
-
-    Raises:
-        NoData: there is none.
-    """
+    """The sum of the apps' values in a source by app. Raises NoData where there is none."""
     label, pipeline = snapshot.pipeline.series_label, snapshot.pipeline
     rows = {row["metric"].get(label): float(row["value"][1]) for row in snapshot.data(source)}
     if missing := [app for app in apps if pipeline[app].workload not in rows]:

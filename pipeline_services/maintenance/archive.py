@@ -152,11 +152,7 @@ def opened(folder: Path) -> Archive:
 
 
 def require_whole(archive: Archive) -> None:
-    """Every file is as it was written.
-
-    Raises:
-        UnexpectedAnswer: it is not; every flaw is named.
-    """
+    """Every file is as it was written. Raises UnexpectedAnswer where it is not; every flaw is named."""
     found = flaws(archive.manifest, facts_of(archive.folder))
     if found:
         raise UnexpectedAnswer(f"the archive {archive.folder} is damaged: {'; '.join(found)}")

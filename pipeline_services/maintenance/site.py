@@ -97,11 +97,7 @@ def archives_of(cluster: str) -> Archives:
 
 @contextmanager
 def opened(access: ClusterAccess, say: Say) -> Iterator[Site]:
-    """The pipeline of the suite's own cluster.
-
-    Raises:
-        PipelineError: the cluster, a Secret or InfluxDB is away.
-    """
+    """The pipeline of the suite's own cluster. Raises PipelineError where the cluster, a Secret or InfluxDB is away."""
     pipeline = access.pipeline
     config = pipeline.config
     with closing(WritableCluster.connect(access.target)) as cluster:

@@ -59,11 +59,7 @@ class Probes:
     @classmethod
     @contextmanager
     def open(cls, cluster: Cluster, pipeline: Pipeline) -> Iterator[Probes]:
-        """Keep the ways open while the block runs.
-
-        Raises:
-            PipelineError: a part is away.
-        """
+        """Keep the ways open while the block runs. Raises PipelineError where a part is away."""
         with ExitStack() as ways:
             yield cls(cluster, pipeline, ways)
 
@@ -149,11 +145,7 @@ class Probes:
         return answer.text
 
     def pod(self, name: str) -> dict[str, Any]:
-        """One pod as the API gives it.
-
-        Raises:
-            NoData: there is none of that name.
-        """
+        """One pod as the API gives it. Raises NoData where there is none of that name."""
         for pod in self.cluster.list("pods"):
             if name_of(pod) == name:
                 return pod

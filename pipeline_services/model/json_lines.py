@@ -24,11 +24,7 @@ def tables_in(file: Path) -> list[dict[str, Any]]:
 
 
 def write_tables(file: Path, tables: Iterable[Mapping[str, Any]], mode: int = 0o644) -> Path:
-    """Put these in the place of the file's tables.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
+    """Put these in the place of the file's tables. Raises OSError where the file cannot be written."""
     lines = (json.dumps(one, sort_keys=True, allow_nan=False) + "\n" for one in tables)
     return write_whole(file, "".join(lines).encode(), mode)
 

@@ -55,11 +55,7 @@ class Reading:
 
 
 def encode(reading: Reading) -> bytes:
-    """The reading as it goes into Kafka.
-
-    Raises:
-        MalformedReading: for a reading that ``decode`` would refuse.
-    """
+    """The reading as it goes into Kafka. Raises MalformedReading for a reading that ``decode`` would refuse."""
     _verify(reading)
     return (
         f'{{"producer_id":"{reading.producer_id}","device_id":"{reading.device_id}","sequence":{reading.sequence},'

@@ -135,11 +135,7 @@ class Pipeline:
             require_one_of(where, one, self.components)
 
     def __getitem__(self, component: str) -> Component:
-        """A component by its id.
-
-        Raises:
-            NotApplicable: the description does not have it.
-        """
+        """A component by its id. Raises NotApplicable where the description does not have it."""
         if component not in self.components:
             raise NotApplicable(f"the description of {self.name} has no component {component}")
         return self.components[component]

@@ -88,11 +88,7 @@ class MessageFields:
         return json.dumps(message).encode()
 
     def identity_of(self, raw: bytes | None) -> Identity:
-        """The identity of a message.
-
-        Raises:
-            Unidentified: it is no JSON object, or lacks one of the fields.
-        """
+        """The identity of a message. Raises Unidentified where it is no JSON object, or lacks one of the fields."""
         try:
             message = json.loads(raw or b"")
         except (ValueError, RecursionError) as error:

@@ -20,11 +20,7 @@ _TYPES: Final = {str: "a text", int: "a whole number", float: "a number", bool: 
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
-    """The document in ``path``.
-
-    Raises:
-        PreconditionNotMet: it cannot be read, or is not TOML.
-    """
+    """The document in ``path``. Raises PreconditionNotMet where it cannot be read, or is not TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

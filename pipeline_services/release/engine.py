@@ -257,11 +257,7 @@ def validation(site: Site, candidate: str, provide: Callable[[str], str]) -> Val
 
 
 def deployed(site: Site, app: str = roles.PROCESSOR) -> dict[str, Any]:
-    """The Deployment of an app as it is.
-
-    Raises:
-        NoData: there is none.
-    """
+    """The Deployment of an app as it is. Raises NoData where there is none."""
     name = site.probes.pipeline[app].workload
     found = site.api.get("Deployment", name)
     if found is None:

@@ -32,11 +32,7 @@ class TrialStore:
         return token_header(self.token)
 
     def make(self, bucket: str) -> None:
-        """Make a bucket.
-
-        Raises:
-            UnexpectedAnswer: InfluxDB did not.
-        """
+        """Make a bucket. Raises UnexpectedAnswer where InfluxDB did not."""
         found = self.http.ask_json("/api/v2/orgs", {"org": self.store.org}, headers=self.authorization)
         try:
             organisation = found["orgs"][0]["id"]

@@ -35,11 +35,7 @@ class Usage:
 
 
 def usage(node: Node, first_process: int) -> Usage:
-    """What a container has used so far.
-
-    Raises:
-        NoData: the kernel does not say; an absent figure is not zero.
-    """
+    """What a container has used so far. Raises NoData where the kernel does not say; an absent figure is not zero."""
     return read_usage(node.on_node(["sh", "-c", _USAGE, "sh", str(first_process)]))
 
 

@@ -13,11 +13,7 @@ def named(snapshot: Snapshot, source: str, name: str) -> K8sObject | None:
 
 
 def workload_of(snapshot: Snapshot, component: str) -> K8sObject:
-    """The workload of a component.
-
-    Raises:
-        PreconditionNotMet: there is none.
-    """
+    """The workload of a component. Raises PreconditionNotMet where there is none."""
     part = snapshot.pipeline[component]
     found = named(snapshot, part.list_name, part.workload)
     if found is None:

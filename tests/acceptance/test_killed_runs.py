@@ -53,11 +53,7 @@ class ChaosRun:
             )
 
     def reach(self, moment: str) -> None:
-        """Wait for the moment.
-
-        Raises:
-            WaitExpired: the run ended before it, or took too long.
-        """
+        """Wait for the moment. Raises WaitExpired where the run ended before it, or took too long."""
         looks: dict[str, Callable[[], bool]] = {
             "begun": lambda: self._said(r"^[\w-]+:$"),
             "journaled": lambda: bool(own_journal().entries()),

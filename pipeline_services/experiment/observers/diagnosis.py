@@ -104,11 +104,7 @@ class DiagnosisObserver(Observer):
         run.result = replace(run.result, observed=replace(observed, verdict=verdict, typed=typed))
 
     def _look_until_right(self, run: Run, start: float, end: float) -> None:
-        """A look that fails is taken again.
-
-        Raises:
-            WaitExpired: no look came about in time.
-        """
+        """A look that fails is taken again. Raises WaitExpired where no look came about in time."""
 
         def right() -> bool:
             if time.time() < start:

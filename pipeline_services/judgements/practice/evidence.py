@@ -63,11 +63,7 @@ def require_none(
 
 
 def containers(snapshot: Snapshot, app: str) -> Sequence[K8sObject]:
-    """The containers of the app's template.
-
-    Raises:
-        PreconditionNotMet: there is no such workload.
-    """
+    """The containers of the app's template. Raises PreconditionNotMet where there is no such workload."""
     return containers_of(template_of(workload_of(snapshot, app)))
 
 

@@ -28,11 +28,7 @@ class Contents:
 
     @classmethod
     def from_dict(cls, known: Json) -> Contents:
-        """Back from JSON.
-
-        Raises:
-            UnexpectedAnswer: it is something else.
-        """
+        """Back from JSON. Raises UnexpectedAnswer where it is something else."""
         try:
             return cls(*(tuple(map(str, known[kind])) for kind in ("buckets", "tokens", "tasks")))
         except (KeyError, TypeError) as error:
@@ -40,11 +36,7 @@ class Contents:
 
 
 def contents(buckets: Iterable[Json], tokens: Iterable[Json], tasks: Iterable[Json]) -> Contents:
-    """From the lists of InfluxDB's API.
-
-    Raises:
-        UnexpectedAnswer: a list has something else in it.
-    """
+    """From the lists of InfluxDB's API. Raises UnexpectedAnswer where a list has something else in it."""
     try:
         return Contents(
             *(tuple(sorted(map(line, items))) for line, items in ((_bucket, buckets), (_token, tokens), (_task, tasks)))
@@ -68,11 +60,7 @@ def differing(expected: Contents, found: Contents) -> list[str]:
 
 
 def retention_of(bucket: Json) -> int:
-    """Seconds that a bucket stores its points; 0 for ever.
-
-    Raises:
-        KeyError: it does not say.
-    """
+    """Seconds that a bucket stores its points; 0 for ever. Raises KeyError where it does not say."""
     return next((int(rule["everySeconds"]) for rule in bucket["retentionRules"] if rule["type"] == "expire"), 0)
 
 

@@ -143,11 +143,7 @@ class Stored:
 
     @classmethod
     def from_dict(cls, known: Mapping[str, Any]) -> Stored:
-        """Back from JSON.
-
-        Raises:
-            UnexpectedAnswer: it is something else.
-        """
+        """Back from JSON. Raises UnexpectedAnswer where it is something else."""
         try:
             buckets = {
                 name: {Series.of(row[0], row[1]): SeriesPrint(*row[2:]) for row in rows}

@@ -43,11 +43,7 @@ class Frozen:
 
     @classmethod
     def from_dict(cls, known: Mapping[str, Any]) -> Frozen:
-        """Back from JSON.
-
-        Raises:
-            UnexpectedAnswer: it is something else.
-        """
+        """Back from JSON. Raises UnexpectedAnswer where it is something else."""
         if not isinstance(known, Mapping) or not known.keys() >= {"stored", "contents"}:
             raise UnexpectedAnswer("the archive does not say what InfluxDB held")
         return cls(Stored.from_dict(known["stored"]), Contents.from_dict(known["contents"]))
@@ -78,11 +74,7 @@ def frozen(server: InfluxServer, now: float) -> Frozen:
 
 
 def require_points(stored: Stored) -> None:
-    """There is something to compare.
-
-    Raises:
-        NoData: there is not.
-    """
+    """There is something to compare. Raises NoData where there is not."""
     if not stored.points:
         raise NoData(f"no point older than {SETTLED_S} s is stored, so there is nothing to restore")
 

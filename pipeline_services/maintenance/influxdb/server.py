@@ -47,11 +47,7 @@ class InfluxServer:
         return self.http.ask("/api/v2/buckets", {"limit": "1"}, headers=token_header(token))
 
     def accepts(self, token: str) -> bool:
-        """Whether a token logs in.
-
-        Raises:
-            UnexpectedAnswer: neither yes nor no.
-        """
+        """Whether a token logs in. Raises UnexpectedAnswer where the answer is neither yes nor no."""
         answer = self.login(token)
         if answer.status not in (200, 401):
             raise answer.refusal("a login")

@@ -73,11 +73,7 @@ class Kept:
 
     @classmethod
     def from_dict(cls, known: Mapping[str, Any]) -> Kept:
-        """Back from JSON.
-
-        Raises:
-            UnexpectedAnswer: it is something else.
-        """
+        """Back from JSON. Raises UnexpectedAnswer where it is something else."""
         try:
             committed, counts = (
                 {(topic, number): value for topic, number, value in known[key]} for key in ("committed", "counts")

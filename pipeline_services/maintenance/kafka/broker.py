@@ -76,11 +76,7 @@ class Broker(KafkaBroker):
         return {(one.topic, one.partition): window for one, window in found.items()}
 
     def records(self, place: Place, start: int, stop: int) -> Iterator[Record]:
-        """The records of a partition from an offset up to, not with, another.
-
-        Raises:
-            NoData: they do not come.
-        """
+        """The records of a partition from an offset up to, not with, another. Raises NoData where they do not come."""
         topic, number = place
         with consumer(self._link, "the broker") as reader:
             yield from map(record_of, records_between(reader, topic, {number: start}, {number: stop}))

@@ -49,11 +49,7 @@ def to_line(record: Record) -> str:
 
 
 def from_line(line: str) -> Record:
-    """Back from a line.
-
-    Raises:
-        UnexpectedAnswer: it is something else.
-    """
+    """Back from a line. Raises UnexpectedAnswer where it is something else."""
     try:
         offset, at, key, value, headers = json.loads(line)
         return Record(offset, at, _bytes(key), _bytes(value), tuple((name, _bytes(one)) for name, one in headers))

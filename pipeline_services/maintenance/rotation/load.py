@@ -76,11 +76,7 @@ class Writer:
         return flowing_at(self.stored, time.time(), audit=True)
 
     def await_flow(self) -> None:
-        """Wait until readings are stored.
-
-        Raises:
-            WaitExpired: they are not.
-        """
+        """Wait until readings are stored. Raises WaitExpired where they are not."""
         wait_until(self.flows, within=FLOWS_WITHIN_S, what="readings to be stored")
 
     def carried(self) -> Carried:

@@ -48,11 +48,7 @@ def all_working(look: Look) -> Look:
 
 
 def nobody() -> Look:
-    """For a rotation that is not played.
-
-    Raises:
-        NoData: always.
-    """
+    """For a rotation that is not played. Always raises NoData."""
     raise NoData("nobody looks at the clients of a rotation that is not played")
 
 

@@ -12,11 +12,7 @@ SILENT_AFTER_S: Final = 40.0
 
 
 def renewed_at(lease: K8sObject) -> float:
-    """When a Lease was renewed last, epoch seconds by the clock of its holder.
-
-    Raises:
-        NoData: it never was.
-    """
+    """When a Lease was renewed last, epoch seconds by the clock of its holder. Raises NoData where it never was."""
     time = spec_of(lease).get("renewTime")
     if not time:
         raise NoData(f"the Lease {name_of(lease)} was never renewed")

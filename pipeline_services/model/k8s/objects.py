@@ -183,11 +183,7 @@ def condition_since(item: K8sObject, kind: str) -> float | None:
 
 
 def quantity(text: str | int | float) -> float:
-    """A Kubernetes quantity as a number: cores, bytes.
-
-    Raises:
-        UnexpectedAnswer: it is not a quantity.
-    """
+    """A Kubernetes quantity as a number: cores, bytes. Raises UnexpectedAnswer where it is not a quantity."""
     digits = str(text).rstrip("numkMGTKi")
     try:
         return float(digits) * _SUFFIXES[str(text)[len(digits) :]]

@@ -12,11 +12,7 @@ from pipeline_services.model.k8s.objects import K8sObject, name_of
 
 
 def secret_values(secret: K8sObject) -> dict[str, bytes]:
-    """The decoded values of a Secret.
-
-    Raises:
-        UnexpectedAnswer: a value is not Base64.
-    """
+    """The decoded values of a Secret. Raises UnexpectedAnswer where a value is not Base64."""
     try:
         return {key: base64.b64decode(value) for key, value in (secret.get("data") or {}).items()}
     except binascii.Error as error:

@@ -62,11 +62,7 @@ class Advice:
 
     @property
     def escalation(self) -> Escalation:
-        """Who acts when the rest does not help.
-
-        Raises:
-            KeyError: the advice is not resolved.
-        """
+        """Who acts when the rest does not help. Raises KeyError where the advice is not resolved."""
         return Escalation[self.level]
 
 

@@ -61,11 +61,7 @@ FROM_PACKAGES: Final = Origin()
 
 
 def wanted(environment: Mapping[str, str]) -> tuple[str, str]:
-    """The way that is asked for, and the mirror.
-
-    Raises:
-        PreconditionNotMet: there is no such way.
-    """
+    """The way that is asked for, and the mirror. Raises PreconditionNotMet where there is no such way."""
     way = environment.get(WAY) or AUTO
     require_one_of(WAY, way, (AUTO, REGISTRY, PACKAGES))
     return way, environment.get(MIRROR, "").strip("/")

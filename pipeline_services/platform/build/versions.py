@@ -52,11 +52,7 @@ class Versions:
     renewed: str = ""
 
     def of(self, component: str) -> str:
-        """The upstream version of a component.
-
-        Raises:
-            KeyError: when versions.toml does not have it.
-        """
+        """The upstream version of a component. Raises KeyError when versions.toml does not have it."""
         return self.components[component].version
 
     def as_published(self) -> Versions:

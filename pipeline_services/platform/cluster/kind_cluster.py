@@ -145,11 +145,7 @@ class KindCluster:
         return answers(self.access)
 
     def kubectl(self, *words: str | Path, timeout: float | None = 60) -> str:
-        """Run kubectl with full rights and return what it wrote.
-
-        Raises:
-            CommandFailed: it ended with an error.
-        """
+        """Run kubectl with full rights and return what it wrote. Raises CommandFailed where it ended with an error."""
         flags = ("--kubeconfig", self.access.kubeconfig, "--context", self.access.context)
         return shell.run([self.tools / "kubectl", *flags, *words], timeout=timeout, what=f"kubectl {words[0]}")
 

@@ -30,11 +30,7 @@ def install(platform: Platform) -> None:
 
 
 def remove(platform: Platform) -> None:
-    """Delete all that the manifests made, the reports included.
-
-    Raises:
-        PlatformError: the cluster refused.
-    """
+    """Delete all that the manifests made, the reports included. Raises PlatformError where the cluster refused."""
     file = _rendered(platform)
     platform.cluster.kubectl("delete", "--ignore-not-found", "-f", file, timeout=DELETED_WITHIN_S)
 

@@ -131,11 +131,7 @@ def _remove(api: WritableCluster, manifest: Mapping[str, Any]) -> None:
 
 
 def finished(api: WritableCluster) -> bool:
-    """Whether the benchmark's pod has ended well.
-
-    Raises:
-        UnexpectedAnswer: it failed, or is gone.
-    """
+    """Whether the benchmark's pod has ended well. Raises UnexpectedAnswer where it failed, or is gone."""
     seen = api.get("Pod", NAME)
     phase = phase_of(seen) if seen else "gone"
     if phase in {"Failed", "gone"}:

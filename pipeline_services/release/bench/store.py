@@ -45,11 +45,7 @@ class BenchStore:
         return records
 
     def delete(self, load: Load) -> None:
-        """Delete the load's points.
-
-        Raises:
-            UnexpectedAnswer: InfluxDB did not.
-        """
+        """Delete the load's points. Raises UnexpectedAnswer where InfluxDB did not."""
         end = load.start_ns + load.readings * APART_NS + NANO
         self.write.delete(load.start_ns, end, f'producer_id="{load.producer_id}"')
 

@@ -77,11 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
     require_a_run(config, asked.given())
     try:
         source = SnapshotSource(
-            asked,
-            print,
-            deep=wants_depth(config),
-            upkeep=wants_upkeep(config),
-            offers=MONTHLY in run_markers(config),
+            asked, print, deep=wants_depth(config), upkeep=wants_upkeep(config), offers=MONTHLY in run_markers(config)
         )
     except PipelineError as error:
         raise pytest.UsageError(str(error)) from error

@@ -74,11 +74,7 @@ class Command:
         return frozenset(_GAP.findall(self.text))
 
     def filled(self, values: Mapping[str, str]) -> str:
-        """The text with its gaps filled.
-
-        Raises:
-            KeyError: for one of them there is no value.
-        """
+        """The text with its gaps filled. Raises KeyError where one of them has no value."""
         return _GAP.sub(lambda gap: values[gap[1]], self.text)
 
     @property

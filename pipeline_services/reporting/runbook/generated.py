@@ -35,11 +35,7 @@ def parts(text: str) -> dict[str, str]:
 
 
 def with_part(text: str, name: str, body: str) -> str:
-    """The text with one part brought up to date.
-
-    Raises:
-        ValueError: it does not have the part, or has it twice.
-    """
+    """The text with one part brought up to date. Raises ValueError where it does not have the part, or has it twice."""
     times = sum(found["name"] == name for found in _PART.finditer(text))
     if times != 1:
         raise ValueError(f"the text has {times} parts of the name {name!r}, not one")

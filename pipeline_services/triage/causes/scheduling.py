@@ -74,12 +74,7 @@ _REASONS: Final = (
         "storage",
         "the volume of {app} is where none of the nodes that take pods can reach it",
     ),
-    _Reason(
-        r"unbound immediate|persistentvolume",
-        "volume-unbound",
-        "storage",
-        "the volume of {app} is missing",
-    ),
+    _Reason(r"unbound immediate|persistentvolume", "volume-unbound", "storage", "the volume of {app} is missing"),
     _Reason(r"unschedulable", "node-cordoned", "node", "node {node} accepts no pods, so {app} cannot be scheduled"),
     _Reason(
         r"node\.kubernetes\.io/(not-ready|unreachable)",

@@ -132,11 +132,7 @@ def limit(finding: Finding) -> float:
 
 
 def moved(course: Course, stage: Stage, at: float, note: str = "") -> Course:
-    """The course one box further.
-
-    Raises:
-        ValueError: the flowchart has no such arrow.
-    """
+    """The course one box further. Raises ValueError where the flowchart has no such arrow."""
     if stage not in ARROWS[course.stage]:
         raise ValueError(f"no way leads from {course.stage.value!r} to {stage.value!r}")
     return replace(course, steps=(*course.steps, Step(stage, at, note)))

@@ -21,11 +21,7 @@ Values = Mapping[str, bytes]
 
 
 def certificates_in(text: bytes) -> list[x509.Certificate]:
-    """All certificates of a PEM text.
-
-    Raises:
-        UnexpectedAnswer: there is none.
-    """
+    """All certificates of a PEM text. Raises UnexpectedAnswer where there is none."""
     try:
         return x509.load_pem_x509_certificates(text)
     except ValueError as error:

@@ -51,11 +51,7 @@ class TlsClients:
         return [one for one in self.all() if self._reads_again(one)]
 
     def influxdb(self) -> Object:
-        """The server's own workload.
-
-        Raises:
-            NoData: it does not read the Secret.
-        """
+        """The server's own workload. Raises NoData where it does not read the Secret."""
         name = self.pipeline[roles.INFLUXDB].workload
         found = next((one for one in self.all() if name_of(one) == name), None)
         if found is None:

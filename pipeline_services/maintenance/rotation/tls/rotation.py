@@ -93,11 +93,7 @@ class TlsRotation:
         }[Step(step)]()
 
     def seen(self) -> Seen:
-        """What is there now.
-
-        Raises:
-            ServiceUnreachable: InfluxDB does not answer.
-        """
+        """What is there now. Raises ServiceUnreachable where InfluxDB does not answer."""
         values = self._values()
         self._trust(values[CA])
         self._remember(values)

@@ -85,11 +85,7 @@ class TokenRotation:
         return list(self.pipeline.config.tokens.values())
 
     def places(self) -> list[Place]:
-        """What is there now.
-
-        Raises:
-            PipelineError: InfluxDB or a pod does not answer.
-        """
+        """What is there now. Raises PipelineError where InfluxDB or a pod does not answer."""
         known, secrets = self.influxdb.tokens(), self.cluster.list("secrets")
         places = [self._place(key, known, secrets) for key in self.keys]
         return [replace(place, behind=self._behind(key, secrets)) for key, place in zip(self.keys, places, strict=True)]
