@@ -29,11 +29,7 @@ def _port(pipeline: SteadyPipeline) -> int:
 
 @fault_builder
 def topic_deleted(pipeline: SteadyPipeline, placeholder: str) -> Fault:
-    """A topic is gone, with all that was in it.
-
-    Args:
-        placeholder: for its name, as ``commands.fill`` takes it.
-    """
+    """A topic is gone, with all that was in it. ``placeholder``: for its name, as ``commands.fill`` takes it."""
     topic, partitions = fill(placeholder, pipeline.description), pipeline.description.topics.partitions
     if pipeline.description.topics.made_by_use:
         raise NotApplicable(f"topics of {pipeline.description.name} are made by their first use: one is back at once")

@@ -9,11 +9,10 @@ from typing import Final
 
 from pipeline_services.audit.observed import ObservedVerdict
 from pipeline_services.audit.sent import SentVerdict
-from pipeline_services.model.text import first_line
+from pipeline_services.model.text import columns, first_line
 
 IGNORES_SIGTERM_S: Final = 25.0
 """A pod that takes longer to go has not ended when it was asked to: the kubelet kills it after 30 s."""
-_WIDTHS: Final = (22, 30, 8)
 
 
 class State(StrEnum):
@@ -73,13 +72,8 @@ def state_of(found: Sequence[Promise]) -> State:
 
 
 def table(found: Iterable[Promise]) -> list[str]:
-    head = _line("fault", "promise", "", "seen")
-    return [head, *(_line(one.fault, one.text, one.state, one.seen) for one in found)]
-
-
-def _line(fault: str, text: str, state: str, seen: str) -> str:
-    cells = (f"{cell:<{width}}" for cell, width in zip((fault, text, state), _WIDTHS, strict=True))
-    return f"{' '.join(cells)} {seen}".rstrip()
+    head = ("fault", "promise", "", "seen")
+    return columns([head, *((one.fault, one.text, one.state, one.seen) for one in found)])
 
 
 def _recovery(played: Played) -> list[Promise]:

@@ -144,20 +144,12 @@ def topic_set(topic: str, values: Mapping[str, str], port: int) -> Fault:
 
 
 def clients_limited(values: Mapping[str, str], port: int) -> Fault:
-    """The fault that gives every client which has no quota of its own a quota.
-
-    Args:
-        port: the broker's.
-    """
+    """The fault that gives every client which has no quota of its own a quota. ``port``: the broker's."""
     return _configured("--entity-type clients --entity-default", values, port, "every client")
 
 
 def brokers_set(values: Mapping[str, str], port: int) -> Fault:
-    """The fault that sets something of all brokers at run time.
-
-    Args:
-        port: the broker's.
-    """
+    """The fault that sets something of all brokers at run time. ``port``: the broker's."""
     return _configured("--entity-type brokers --entity-default", values, port, "every broker")
 
 

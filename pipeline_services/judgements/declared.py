@@ -139,11 +139,7 @@ def _live(snapshot: Snapshot, kind: str, name: str) -> K8sObject | None:
 
 
 def _compared(declared: K8sObject, live: K8sObject, *, scaled: bool) -> Iterator[Difference]:
-    """Where the live object differs.
-
-    Args:
-        scaled: an autoscaler is declared for it, which says how many pods it has.
-    """
+    """Where the live object differs. ``scaled``: an autoscaler is declared for it, which says how many pods it has."""
     kind = declared["kind"]
     if kind != "PersistentVolumeClaim" and (deleted := deletion_time(live)):  # of a volume that is told by itself
         yield Difference(DELETED, deleted, None)

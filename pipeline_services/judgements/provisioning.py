@@ -19,6 +19,7 @@ from pipeline_services.model.commands import TOP_PODS
 from pipeline_services.model.errors import NoData, PipelineError
 from pipeline_services.model.k8s import containers_of, limits_of, quantity, requests_of, template_of
 from pipeline_services.model.metrics.advice import advice_about
+from pipeline_services.model.text import columns
 from pipeline_services.snapshot.objects import workload_of
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -141,9 +142,8 @@ def provisions(snapshot: Snapshot, app: str) -> list[Provision]:
 def table(snapshot: Snapshot) -> str:
     """All apps, a line for each resource; what is not known is left out."""
     head = ["app", "resource", "request", "limit", "p50", "p95", "p99", "most", "verdict"]
-    rows = [head, *(one.cells() for app in snapshot.pipeline.workloads for one in _known(snapshot, app))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    return "\n".join("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
+    rows = (one.cells() for app in snapshot.pipeline.workloads for one in _known(snapshot, app))
+    return "\n".join(columns([head, *rows]))
 
 
 def amount(resource: str, value: float) -> str:

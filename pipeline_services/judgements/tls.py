@@ -68,25 +68,28 @@ def is_trusted(snapshot: Snapshot) -> None:
         missing = sorted(used - set(certificate["names"]))
         if missing:
             raise Deviation(snapshot, f"{where} lacks {', '.join(missing)}", "every name it is used under", _ADVICE)
-    require_ready(snapshot, roles.INFLUXDB)
-    tls = snapshot.data("tls")
-    if not tls.get("served"):
-        raise NoData(f"InfluxDB served no certificate: {tls.get('error') or 'no answer'}")
+    tls = _shown(snapshot)
     if not tls["verified"]:
         raise Deviation(snapshot, f"the served certificate does not verify: {tls['error']}", "verified", _ADVICE)
 
 
 def is_the_served_one(snapshot: Snapshot) -> None:
     """InfluxDB serves the Secret's certificate: it reads its files only when it starts."""
-    require_ready(snapshot, roles.INFLUXDB)
-    tls = snapshot.data("tls")
-    if not tls.get("served"):
-        raise NoData(f"InfluxDB served no certificate: {tls.get('error') or 'no answer'}")
+    tls = _shown(snapshot)
     if tls["served"]["sha256"] != tls["secret"]["sha256"]:
         advice = _ADVICE.but(next_command="kubectl delete pod -n {namespace} {pod:influxdb}")
         raise Deviation(
             snapshot, "InfluxDB serves a different certificate from the one in the Secret", "the same", advice
         )
+
+
+def _shown(snapshot: Snapshot) -> Mapping[str, Any]:
+    """What was seen of a server that showed a certificate."""
+    require_ready(snapshot, roles.INFLUXDB)
+    tls: Mapping[str, Any] = snapshot.data("tls")
+    if not tls.get("served"):
+        raise NoData(f"InfluxDB served no certificate: {tls.get('error') or 'no answer'}")
+    return tls
 
 
 def _certificates(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -33,6 +34,12 @@ def first_line(text: object) -> str:
 def shape_of(text: str) -> str:
     """What a message says but for what differs each time: words with a digit, such as ids and times, are ``#``."""
     return _VARYING.sub("#", one_line(text))[:_SHAPE_CHARACTERS]
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table's rows as lines, in which what stands below each other begins below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def plural(count: int, one: str) -> str:

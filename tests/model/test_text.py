@@ -48,3 +48,7 @@ def test_a_duration_has_the_unit_that_says_enough(seconds: float, words: str) ->
 )
 def test_an_exact_duration_has_its_seconds(seconds: float, words: str) -> None:
     assert text.exact_duration(seconds) == words
+
+
+def test_the_columns_of_a_table_stand_below_each_other() -> None:
+    assert text.columns([["fault", "seen"], ["a long one", ""]]) == ["fault       seen", "a long one"]

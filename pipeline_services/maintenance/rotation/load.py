@@ -44,11 +44,7 @@ class Carried:
         return self.report.audit.acknowledged + self.report.own.acknowledged
 
     def findings(self, limit_s: float) -> list[str]:
-        """What is wrong with that; a line each.
-
-        Args:
-            limit_s: of the longest gap, in seconds.
-        """
+        """What is wrong with that; a line each. ``limit_s``: of the longest gap, in seconds."""
         lines = [] if self.report.holds else [" ".join(str(self.report).split())]
         late = f"for {self.gap.seconds:.1f} s nothing was stored ({self.gap.step}); the limit is {limit_s:g} s"
         return [*lines, *([late] if self.gap.seconds > limit_s else [])]

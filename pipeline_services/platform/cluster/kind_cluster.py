@@ -50,11 +50,7 @@ OWN_WORKLOADS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class KindCluster:
-    """One cluster by name, whether it is there or not.
-
-    Attributes:
-        tools: the folder with kind and kubectl.
-    """
+    """One cluster by name, whether it is there or not. ``tools``: the folder with kind and kubectl."""
 
     access: ClusterAccess
     engine: Engine
@@ -150,11 +146,7 @@ class KindCluster:
         return shell.run([self.tools / "kubectl", *flags, *words], timeout=timeout, what=f"kubectl {words[0]}")
 
     def apply(self, images: Mapping[str, str], manifests: Collection[str]) -> None:
-        """Bring parts of the cluster to what the checkout says.
-
-        Args:
-            manifests: names of files in manifests/cluster.
-        """
+        """Bring parts of the cluster to what the checkout says. ``manifests``: names of files in manifests/cluster."""
         texts = [(paths.CLUSTER_MANIFESTS / name).read_text(encoding="utf-8").rstrip() for name in manifests]
         rendered = self.access.kubeconfig.with_name("parts.yaml")
         rendered.write_text(with_images("\n---\n".join(texts) + "\n", images), encoding="utf-8")

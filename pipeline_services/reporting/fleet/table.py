@@ -7,7 +7,7 @@ from typing import Final
 
 from pipeline_services.checklist.run import FAILED, INCONCLUSIVE
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED, REFUSED
-from pipeline_services.model.text import plural
+from pipeline_services.model.text import columns, plural
 from pipeline_services.reporting.fleet.standing import Standing
 
 WORDS: Final = {PASSED: "ok", FOUND: "FAILED", NOT_KNOWN: "INCONCLUSIVE", REFUSED: "REFUSED"}
@@ -45,9 +45,7 @@ def table(rows: Sequence[Standing]) -> list[str]:
     well = [name for name in known if name not in troubled]
     cells = [["pipeline", "verdict", *troubled]]
     cells += [[row.name, WORDS[row.code], *(cell(row, name) for name in troubled)] for row in rows]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
-    shown = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
-    return [*shown, *([f"ok in all: {', '.join(well)}"] if well else [])]
+    return [*columns(cells), *([f"ok in all: {', '.join(well)}"] if well else [])]
 
 
 def about(row: Standing) -> list[str]:

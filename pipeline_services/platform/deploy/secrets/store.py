@@ -22,11 +22,7 @@ def made_secrets(pipeline: Pipeline) -> frozenset[str]:
 
 
 class SecretStore:
-    """The namespace's secrets, as they are now.
-
-    Args:
-        live: the Secret objects of the namespace.
-    """
+    """The namespace's secrets, as they are now. ``live``: the Secret objects of the namespace."""
 
     def __init__(self, api: WritableCluster, live: list[Object], pipeline: Pipeline) -> None:
         self._api = api
