@@ -14,7 +14,13 @@ from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NotApplicable
-from pipeline_services.model.k8s import finalizers_of, is_true, owners_of, spec_of
+from pipeline_services.model.k8s import (
+    finalizers_of,
+    is_terminating,
+    is_true,
+    owners_of,
+    spec_of,
+)
 from pipeline_services.model.kinds import KINDS, MERGE_PATCH, STRATEGIC_PATCH
 
 if TYPE_CHECKING:
@@ -59,6 +65,26 @@ def _held(pipeline: SteadyPipeline, kind: str, name: str) -> Fault:
         return HOLDER in finalizers_of(pipeline.api.call("GET", path))
 
     return fault.proved(Proof(summary, there), Proof(f"{name} to be free of it", lambda: not there()))
+
+
+@fault_builder
+def never_gone(pipeline: SteadyPipeline, app: str) -> Fault:
+    """An app's pod is deleted and does not go, since somebody who is not there holds it; another takes its place."""
+    (pod, *_) = pod_names(pipeline, app)
+    path = faults.object_path("pods", pod, pipeline.namespace)
+    hold = _held(pipeline, "pods", pod)
+
+    def going() -> bool:
+        return is_terminating(pipeline.api.call("GET", path))
+
+    return Fault(
+        f"{pod} is deleted and held",
+        [*hold.inject, Call("DELETE", path)],
+        hold.undo,
+        Proof(f"{pod} to be on its way", going),
+        Proof(f"{pod} to be gone", lambda: not objects.exists(pipeline.api, path)),
+        pods=(pod,),
+    )
 
 
 @fault_builder

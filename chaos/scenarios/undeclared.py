@@ -104,6 +104,15 @@ DIAGNOSIS: Final = (
         met=("kubernetes/kubernetes#60807",),
     ),
     Scenario(
+        "grafana-pod-never-gone",
+        undeclared.never_gone(roles.GRAFANA),
+        (finding(roles.GRAFANA, "pod-stuck-ending"),),
+        (checks.PODS_READY.of("grafana"),),
+        deadline_s=150.0,
+        min_duration_s=80.0,
+        met=("kubernetes/kubernetes#60807",),
+    ),
+    Scenario(
         "dashboards-never-changed-again",
         undeclared.never_changed_again("grafana-dashboards"),
         (finding(roles.GRAFANA, "not-as-declared"),),

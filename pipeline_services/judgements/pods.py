@@ -169,6 +169,10 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
         if large:
             observed = f"pod {name_of(pod)} requests {large}"
             raise Deviation(snapshot, observed, "a request that a node has room for", _describing(advice, pod))
+    for pod in kept_from_ending(snapshot, component):
+        late = snapshot.taken_at - (deletion_due(pod) or snapshot.taken_at)
+        observed = f"pod {name_of(pod)} should have ended {late:.0f} s ago"
+        raise Deviation(snapshot, observed, f"gone within {STARTING_FOR:g} s", _describing(advice, pod))
     slow = [pod for pod in pods if not is_ready(pod) and not is_starting(pod, snapshot.taken_at)]
     if slow:
         phase = phase_of(slow[0]) or "Unknown"
@@ -176,6 +180,12 @@ def are_ready(snapshot: Snapshot, component: str) -> None:
         expected = f"all containers ready within {STARTING_FOR:g} s"
         raise Deviation(snapshot, observed, expected, _describing(advice, slow[0]))
     require_settled(snapshot, component)
+
+
+def kept_from_ending(snapshot: Snapshot, component: str) -> list[K8sObject]:
+    """The component's pods that were deleted and should be gone for longer than that may take, grace included."""
+    pods = labelled_pods(snapshot, component)
+    return [pod for pod in pods if is_terminating(pod) and not is_leaving(pod, snapshot.taken_at)]
 
 
 def _describing(advice: Advice, pod: K8sObject) -> Advice:

@@ -10,6 +10,7 @@ LOGS: Final = "kubectl logs -n {namespace} -l {selector} --tail=100 --all-contai
 BEFORE: Final = "kubectl logs -n {namespace} {pod} -c {container} --previous --tail=50"
 HISTORY: Final = "kubectl rollout history {workload} -n {namespace}"
 ROLL_BACK: Final = "kubectl rollout undo {workload} -n {namespace}"
+RELEASE: Final = 'kubectl patch pod -n {namespace} {pod} --type=merge --patch \'{"metadata":{"finalizers":null}}\''
 RESTORE: Final = "make up"
 READY: Final = "every pod of {app} is Running and READY 1/1"
 GREEN: Final = "make daily is green"

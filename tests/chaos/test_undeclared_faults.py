@@ -204,3 +204,20 @@ def test_a_finalizer_is_set_and_taken_away() -> None:
 def test_a_pod_is_held_by_a_finalizer_for_as_long_as_the_fault_lasts() -> None:
     _, meanwhile = played(undeclared.pod_held("grafana"), {GRAFANA_POD: {"metadata": {"name": "grafana-1"}}})
     assert meanwhile[GRAFANA_POD]["metadata"]["finalizers"] == [undeclared.HOLDER]
+
+
+def test_a_pod_is_held_and_deleted_and_let_go_in_the_end() -> None:
+    found = pipeline({GRAFANA_POD: {"metadata": {"name": "grafana-1"}}})
+    fault = undeclared.never_gone("grafana")(cast("Any", found))
+    hold, delete = fault.inject
+    (release,) = fault.undo
+    assert undeclared.HOLDER in str(cast("Call", hold).body)
+    assert str(delete) == f"DELETE {GRAFANA_POD}"
+    body = cast("Call", release).body
+    assert body is not None
+    assert body["metadata"]["finalizers"] is None
+    found.api.objects[GRAFANA_POD]["metadata"]["deletionTimestamp"] = "2026-11-28T08:00:00Z"
+    assert cast("Proof", fault.landed).holds()
+    assert not cast("Proof", fault.gone).holds()
+    del found.api.objects[GRAFANA_POD]
+    assert cast("Proof", fault.gone).holds()

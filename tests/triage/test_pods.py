@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -105,3 +106,29 @@ def test_a_pod_that_is_not_ready_is_said_to_run_where_it_does(status: dict[str, 
     pod["status"] |= status
     found = [one for one in diagnose(world.snapshot()).findings if one.cause.id == "not-ready"]
     assert [one.summary for one in found] == [f"pod {pod['metadata']['name']} {said}"]
+
+
+def not_gone(world: World, late: float) -> dict[str, Any]:
+    """The grafana pod of before was deleted, and still has not gone so long after it should have."""
+    old = copy.deepcopy(world.pods(roles.GRAFANA)[0])
+    name = f"{old['metadata']['name'][:-5]}old01"
+    old["metadata"] |= {"name": name, "uid": "old", "deletionTimestamp": world.ago(late)}
+    world.answers["pods"].append(old)
+    return old
+
+
+def test_a_pod_that_does_not_go_is_told_though_another_took_its_place() -> None:
+    world = healthy()
+    not_gone(world, 30)
+    assert diagnose(world.snapshot()).healthy
+    world = healthy()
+    old = not_gone(world, 90)
+    found = diagnose(world.snapshot())
+    assert "test_pods_ready[grafana]" in found.red
+    (told,) = found.findings
+    assert told.cause.id == "pod-stuck-ending"
+    assert told.next[-1].endswith("--force")
+    old["metadata"]["finalizers"] = ["example.com/hold"]
+    (held,) = diagnose(world.snapshot()).findings
+    assert "example.com/hold holds it" in held.summary
+    assert '"finalizers":null' in held.next[-1]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from pipeline_services.judgements.pods import STARTING_FOR, is_made_by
+from pipeline_services.judgements.pods import STARTING_FOR, is_made_by, kept_from_ending
 from pipeline_services.model.component import Component
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -22,7 +23,9 @@ from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.triage.causes.finding import About, event_line, make_finding
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
-from pipeline_services.triage.steps import READY
+from pipeline_services.triage.steps import READY, RELEASE
+
+_LOOK: Final = "kubectl describe pod -n {namespace} {pod}"
 
 CAUSES: Final = (
     Cause(
@@ -30,7 +33,7 @@ CAUSES: Final = (
         "a pod stays in Terminating",
         Escalation.L2,
         "pod-status",
-        steps=("kubectl describe pod -n {namespace} {pod}", "kubectl delete pod -n {namespace} {pod} --force"),
+        steps=(_LOOK, "kubectl delete pod -n {namespace} {pod} --force"),
         afterwards=READY,
     ),
     Cause(
@@ -65,22 +68,34 @@ def absent(evidence: Evidence, part: Component, workload: K8sObject) -> Finding:
     if pod is None:
         return _not_created(evidence, part, workload)
     since = deletion_due(pod) or evidence.now
-    if evidence.now - since > STARTING_FOR:
-        held = finalizers_of(pod)
-        return make_finding(
-            About(evidence, part, pod),
-            "pod-stuck-ending",
-            f"pod {name_of(pod)} should have ended {evidence.now - since:.0f} s ago",
-            f"deletionTimestamp {deletion_time(pod)}",
-            f"finalizers {held}" if held else "",
-            since=since,
-        )
+    if evidence.now - since >= STARTING_FOR:
+        return _stuck_ending(evidence, part, pod, since)
     return make_finding(
         About(evidence, part, pod, subject=part.kubectl_name),
         "pod-replaced",
         f"the only pod of {part.id} is being deleted; its replacement follows",
         f"pod {name_of(pod)} is terminating",
         since=min(since, evidence.now),
+    )
+
+
+def stuck_ending(evidence: Evidence, part: Component) -> Iterator[Finding]:
+    """A pod that does not go though another has taken its place: it may still hold a volume, a port, or partitions."""
+    for pod in kept_from_ending(evidence.snapshot, part.reports_to):
+        if part.owns(pod):
+            yield _stuck_ending(evidence, part, pod, deletion_due(pod) or evidence.now)
+            return
+
+
+def _stuck_ending(evidence: Evidence, part: Component, pod: K8sObject, since: float) -> Finding:
+    held = ", ".join(finalizers_of(pod))
+    return make_finding(
+        About(evidence, part, pod),
+        "pod-stuck-ending",
+        f"pod {name_of(pod)} should have ended {evidence.now - since:.0f} s ago{f': {held} holds it' if held else ''}",
+        f"deletionTimestamp {deletion_time(pod)}",
+        since=since,
+        steps=(_LOOK, RELEASE) if held else None,
     )
 
 

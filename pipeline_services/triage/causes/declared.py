@@ -18,7 +18,7 @@ from pipeline_services.triage.causes.finding import MOST_EVIDENCE, About, make_f
 from pipeline_services.triage.causes.network import DNS
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Finding
-from pipeline_services.triage.steps import RESTORE
+from pipeline_services.triage.steps import RELEASE, RESTORE
 
 _LOOK: Final = "kubectl get {kind} -n {namespace} {shown}"
 _SAVED: Final = "{name}.saved.yaml"
@@ -26,10 +26,7 @@ _TAKEN_AWAY: Final = (
     f"kubectl get {{kind}} -n {{namespace}} {{name}} -o yaml > {_SAVED}",
     "kubectl delete {kind} -n {namespace} {name}",
 )
-_RELEASED: Final = (
-    "kubectl get pod -n {namespace} {name} -o yaml",
-    'kubectl patch pod -n {namespace} {name} --type=merge --patch \'{"metadata":{"finalizers":null}}\'',
-)
+_RELEASED: Final = ("kubectl get pod -n {namespace} {name} -o yaml", RELEASE.replace("{pod}", "{name}"))
 """A pod that is held and deleted stays for ever, and nothing takes its place."""
 _UNTIED: Final = (
     "kubectl patch secret -n {namespace} {name} --type=merge"

@@ -29,7 +29,7 @@ from pipeline_services.model.k8s import (
 )
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.metrics.levels.pods import MAX_RESTARTS
-from pipeline_services.triage.causes.absent_pods import absent
+from pipeline_services.triage.causes.absent_pods import absent, stuck_ending
 from pipeline_services.triage.causes.containers import ended, stuck_container
 from pipeline_services.triage.causes.finding import About, make_finding, warnings_about
 from pipeline_services.triage.causes.log_lines import logged
@@ -102,6 +102,8 @@ def pod_findings(evidence: Evidence, part: Component, workload: K8sObject) -> It
     if not found_by_cause and not evidence.ready(part.id):
         found_by_cause["", ""] = absent(evidence, part, workload)
     yield from found_by_cause.values()
+    if evidence.pods(part.id):
+        yield from stuck_ending(evidence, part)
 
 
 def settling(evidence: Evidence, inconclusive: Sequence[CheckResult]) -> Iterator[Finding]:
