@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import fault_builder, require_own_store, workload_path
+from chaos.fault_builders.common import fault_builder, require_own_store, require_partitions, workload_path
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.faults import objects, stores
 from pipeline_services.faults.model import Fault, Proof
@@ -31,6 +31,19 @@ flood, message = KafkaProducer(bootstrap_servers=address, max_request_size=1_100
 while True:
     flood.send(topic, message)
     threading.Event().wait(0.2)
+"""
+SESSION_S: Final = 180
+# Arguments: the broker's address, the topic, the group. A static member keeps its place until its session ends.
+_MEMBER: Final = f"""
+import sys
+from kafka import KafkaConsumer
+address, topic, group = sys.argv[1:]
+member = KafkaConsumer(
+    topic, bootstrap_servers=address, group_id=group, group_instance_id="processor-before", enable_auto_commit=False,
+    session_timeout_ms={SESSION_S * 1_000}, heartbeat_interval_ms=1_000,
+)
+while True:
+    member.poll(timeout_ms=200)
 """
 
 
@@ -67,6 +80,31 @@ def flooding_client(pipeline: SteadyPipeline) -> Fault:
     return replace(made, undo=[*made.undo, stores.topic_removed(LOAD_TEST, broker.port)]).proved(
         Proof(f"the topic {LOAD_TEST} to be large", large, within=60.0),
         Proof(f"pod and topic {LOAD_TEST} to be gone", lambda: made.gone and made.gone.holds() and not there(), 60.0),
+    )
+
+
+def member_left_behind(pipeline: SteadyPipeline) -> Fault:
+    """A pod joins the processors' group under a name of its own and is gone: the broker keeps its place, with half of
+    the partitions, until its session ends."""
+    require_partitions(pipeline)
+    broker, topics = pipeline.description.service(roles.KAFKA), pipeline.description.topics
+    words = ["python3", "-c", _MEMBER, f"{broker.name}:{broker.port}", topics.readings, topics.group]
+    few = {"requests": {"cpu": "20m", "memory": "48Mi"}, "limits": {"memory": "128Mi"}}
+    made = _made_by_hand(pipeline, "processor-before", pipeline.description[roles.PRODUCER].selector, words, few)
+
+    def held() -> bool:
+        with KafkaBroker(pipeline.probes.kafka_forward.port) as asked:
+            members = asked.group(topics.group)["members"]
+        own = {str(pod.get("status", {}).get("podIP")) for pod in pipeline.cluster.list("pods") if is_own(pod)}
+        return any(one["host"] not in own and one["partitions"] for one in members)
+
+    def is_own(pod: Mapping[str, Any]) -> bool:
+        return pipeline.description[roles.PROCESSOR].owns(pod)
+
+    require_own_store(pipeline)
+    return replace(made, follow_up=made.undo).proved(
+        Proof("another member to hold partitions", held, within=60.0),
+        Proof("the processors to hold all partitions", lambda: not held(), within=SESSION_S + 60.0),
     )
 
 

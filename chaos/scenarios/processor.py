@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from chaos import expected_checks
-from chaos.fault_builders import configuration, meanwhile, processes, workloads
+from chaos.fault_builders import configuration, meanwhile, pods_by_hand, processes, workloads
 from chaos.scenarios.producer import HUNG
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.expectations import expect_backlog_grew, expect_rejoined
@@ -115,6 +115,16 @@ LASTING: Final = (
         (checks.KEY_METRIC.of("processor-matches-producer"), checks.PROCESSORS_ONLY),
         deadline_s=150.0,
         meanwhile=meanwhile.idle_member,
+    ),
+    Scenario(
+        "partitions-held-by-nobody",
+        pods_by_hand.member_left_behind,
+        (finding(roles.PROCESSOR, "group-joined"),),
+        (checks.PROCESSORS_ONLY, checks.CONSUMER_GROUP_STABLE),
+        deadline_s=120.0,
+        min_duration_s=75.0,
+        may_blame=frozenset({roles.PRODUCER, "hpa"}),  # the pod that goes bears the producer's label
+        met=("apache/kafka#6177",),
     ),
 )
 """What it leaves behind shows for minutes."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.partitions import standing_still
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_BROKERS, DESCRIBE_GROUP
@@ -45,7 +46,8 @@ def said(setting: Mapping[str, Any]) -> str:
 def only_processors_are_members(snapshot: Snapshot) -> None:
     """No one else is in the processors' group: whoever is, takes readings that are not stored.
 
-    An address that belongs to nobody may be that of a processor that has just gone.
+    An address that belongs to nobody may be that of a processor that has just gone: then its partitions are not left
+    alone for longer than a rebalance takes.
     """
     require_ready(snapshot, roles.KAFKA)
     for who, count in strangers(snapshot).items():
@@ -59,14 +61,25 @@ def only_processors_are_members(snapshot: Snapshot) -> None:
 
 
 def strangers(snapshot: Snapshot) -> dict[str, int]:
-    """The members of the group that are no processors, in words, and how many partitions each reads."""
+    """The members of the group that are no processors, in words, and how many partitions each reads.
+
+    Raises:
+        PipelineError: an address is nobody's, and the offsets were not read.
+    """
     own = {name_of(pod) for pod in labelled_pods(snapshot, roles.PROCESSOR)}
     pods = {str(status_of(pod).get("podIP")): name_of(pod) for pod in snapshot.data("pods")}
     found: dict[str, int] = {}
     for member in snapshot.data("kafka_group")["members"]:
         host, count = member["host"], len(member["partitions"])
+        held = {int(partition.rpartition("/")[2]) for partition in member["partitions"]}
         if count and host in _LOOPBACK:
             found["a client in the broker's own pod, or on a forwarded port,"] = count
         elif count and pods.get(host, "") not in {"", *own}:
             found[f"pod {pods[host]}"] = count
+        elif count and host not in pods and held & snapshot.derive(_unread):
+            found[f"a client that is gone, from {host},"] = count
     return found
+
+
+def _unread(snapshot: Snapshot) -> frozenset[int]:
+    return frozenset(standing_still(snapshot))

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.judgements.deviation import Deviation
+from pipeline_services.judgements.partitions import standing_still
 from pipeline_services.judgements.pods import all_ready_since, ready_pods, require_ready
 from pipeline_services.judgements.readings import lag_growth, read
 from pipeline_services.model import roles
@@ -96,7 +97,7 @@ def _came_within_the_minute(snapshot: Snapshot) -> bool:
 
 
 def group_is_stable(snapshot: Snapshot) -> None:
-    """The processors' group is Stable with every partition assigned, or rebalances without falling behind."""
+    """The processors' group is Stable with every partition assigned and read, or rebalances without falling behind."""
     require_ready(snapshot, roles.KAFKA, roles.PROCESSOR)
     group, topics = snapshot.data("kafka_group"), snapshot.pipeline.topics
     advice = advice_about(roles.PROCESSOR).but(next_command=f"{DESCRIBE_GROUP} --state")
@@ -109,6 +110,9 @@ def group_is_stable(snapshot: Snapshot) -> None:
     free = [number for number in range(topics.partitions) if f"{topics.readings}/{number}" not in assigned]
     if free:
         raise Deviation(snapshot, f"no consumer reads the partitions {free}", "every partition assigned", advice)
+    if still := standing_still(snapshot):
+        observed = f"the partitions {sorted(still)} stand still with {sum(still.values())} readings waiting"
+        raise Deviation(snapshot, observed, "readings of every partition consumed, as of the others", advice)
 
 
 def topic_is_set_as_declared(snapshot: Snapshot, topic: str) -> None:

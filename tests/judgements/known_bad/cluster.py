@@ -42,6 +42,13 @@ def part_wanted_nowhere(world: World, part: str) -> None:
         found["status"]["desiredNumberScheduled"] = 0
 
 
+def pod_not_gone(world: World, component: str) -> None:
+    """A pod of before should have ended a minute and a half ago; another has taken its place."""
+    old = copy.deepcopy(world.pods(world.pipeline.parts_of(component)[0].id)[0])
+    old["metadata"] |= {"name": f"{old['metadata']['name'][:-5]}old01", "deletionTimestamp": world.ago(90)}
+    world.answers["pods"].append(old)
+
+
 def corefile(old: str, new: str) -> Breakage:
     """The Corefile with something in the place of something else."""
 

@@ -258,6 +258,7 @@ KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
         pod_out_of_memory,
         pod_crashing_again_and_again,
         pods_gone,
+        cluster.pod_not_gone,
     ),
     "test_rollout_complete": (workload_gone, workload_at_0, last_workload_without_pods, rollout_stuck, renamed),
     "test_usage_within_limits": (usage("memory", "300Mi"), usage("cpu", "1300m")),

@@ -67,6 +67,23 @@ def group(**change: Any) -> Breakage:
     return breakage
 
 
+def left_behind(world: World) -> None:
+    """A member that is gone still holds two partitions, in which readings wait for a minute."""
+    held = [f"{world.pipeline.topics.readings}/{number}" for number in (0, 1)]
+    (own,) = world.answers["kafka_group"]["members"]
+    own["partitions"] = [one for one in own["partitions"] if one not in held]
+    world.answers["kafka_group"]["members"].append({"id": "old", "host": "10.244.0.200", "partitions": held})
+    world.answers["kafka_lag"] = [
+        {"at": world.now + wait, "partitions": {str(n): standing(n < 2, wait) for n in range(6)}} for wait in (0, 2)
+    ]
+
+
+def standing(still: bool, wait: int) -> dict[str, int]:
+    """A partition at a look so many seconds after the first: with a minute's readings, or read up to its end."""
+    end = 10_000 + 4 * wait
+    return {"committed": 9_700 if still else end, "end": end}
+
+
 def joined(by: str) -> Breakage:
     """Somebody else is in the group, with a partition: a pod of another component, or ``loopback``."""
 
@@ -96,6 +113,11 @@ KNOWN_BAD_KAFKA: dict[str, tuple[Breakage, ...]] = {
     ),
     "test_broker_not_flooded": (flooded(), flooded("load-test")),
     "test_topic_grows": (silent(), silent(prometheus=False)),
-    "test_processors_only": (joined("loopback"), joined("grafana")),
-    "test_consumer_group_stable": (group(state="Empty", members=[]), group(members=[]), group_stuck_in_rebalance),
+    "test_processors_only": (joined("loopback"), joined("grafana"), left_behind),
+    "test_consumer_group_stable": (
+        group(state="Empty", members=[]),
+        group(members=[]),
+        group_stuck_in_rebalance,
+        left_behind,
+    ),
 }

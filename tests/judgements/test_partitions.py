@@ -1,0 +1,75 @@
+"""Which partitions stand still while the others are read, and which only wait for their turn."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from pipeline_services.judgements.partitions import standing_still
+from pipeline_services.triage.diagnosis import diagnose
+from tests.judgements.known_bad.kafka import left_behind
+from tests.judgements.world import World, healthy
+
+Rows = dict[int, tuple[tuple[int, int], tuple[int, int]]]
+READ: Final = ((100, 100), (120, 120))
+"""Committed and end at two looks two seconds apart: ten readings a second, all of them read."""
+
+
+def looked(rows: Rows) -> World:
+    world = healthy()
+    world.answers["kafka_lag"] = [
+        {
+            "at": world.now + 2 * look,
+            "partitions": {str(n): {"committed": row[look][0], "end": row[look][1]} for n, row in rows.items()},
+        }
+        for look in (0, 1)
+    ]
+    return world
+
+
+def test_partitions_in_which_nothing_is_committed_stand_still() -> None:
+    found = looked({0: READ, 1: ((100, 700), (100, 720)), 2: READ})
+    assert standing_still(found.snapshot()) == {1: 620}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {0: READ, 1: ((100, 200), (100, 220))},
+        {0: READ, 1: ((100, 600), (120, 620))},
+        {0: ((100, 900), (400, 920)), 1: ((100, 600), (100, 620))},
+        {0: ((100, 900), (100, 920)), 1: ((100, 600), (100, 620))},
+        {0: ((100, 100), (100, 100)), 1: ((100, 600), (100, 600))},
+    ],
+    ids=["a-rebalance", "it-moves", "its-turn-comes", "all-stand-still", "nothing-comes-in"],
+)
+def test_what_only_waits_does_not(rows: Rows) -> None:
+    assert standing_still(looked(rows).snapshot()) == {}
+
+
+def test_one_look_tells_nothing() -> None:
+    world = looked({0: READ, 1: ((100, 700), (100, 720)), 2: READ})
+    del world.answers["kafka_lag"][1:]
+    assert standing_still(world.snapshot()) == {}
+
+
+def test_a_member_that_is_gone_is_named_and_its_partitions_are_not_told_beside_it() -> None:
+    world = healthy()
+    left_behind(world)
+    found = diagnose(world.snapshot())
+    assert [one.cause.id for one in found.findings] == ["group-joined"]
+    assert "10.244.0.200" in found.findings[0].summary
+    assert {"test_consumer_group_stable", "test_processors_only"} <= found.red.keys()
+
+
+def test_partitions_that_a_processor_holds_and_does_not_read_are_its_own() -> None:
+    world = healthy()
+    left_behind(world)
+    (mine, other) = world.answers["kafka_group"]["members"]
+    mine["partitions"] += other["partitions"]
+    del world.answers["kafka_group"]["members"][1]
+    world.pods("processor")[0]["status"]["podIP"] = mine["host"]
+    told = diagnose(world.snapshot()).findings
+    assert [one.cause.id for one in told] == ["partitions-unread"]
+    assert "the partitions 0, 1 are held and not read" in told[0].summary
