@@ -51,6 +51,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "token-refused": "token-revoked",
     "token-may-not-write": "token-for-reading-only",
     "pod-holds-old-secret": "token-rotated-pods-not-restarted",
+    "pod-holds-old-setting": "processor-holds-another-bucket",
     "certificate-without-key": "certificate-with-another-key",
     "certificate-expiring": "certificate-expires-tomorrow",
     "certificate-expired": "certificate-expired",

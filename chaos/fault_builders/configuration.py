@@ -60,6 +60,15 @@ def changed_and_loaded(pipeline: SteadyPipeline, /, app: str, statuses: frozense
 
 
 @fault_builder
+def loaded_and_put_back(pipeline: SteadyPipeline, /, app: str, reason: str, **values: str | None) -> Fault:
+    """The app's pods were started with other values, which are put right in the ConfigMap as soon as writes fail for
+    that reason; nobody starts the pods again."""
+    wrong = changed(**values)(pipeline)
+    fault = with_new_pods(pipeline, wrong, app)
+    return replace(fault, follow_up=[*fault.follow_up, *wrong.undo]).proved(writes_fail(pipeline, reason))
+
+
+@fault_builder
 def config_map_missing(pipeline: SteadyPipeline, app: str) -> Fault:
     """The ConfigMap that the app reads its settings from is gone, and the app's pods are new."""
     template = template_of(pipeline.api.call("GET", workload_path(pipeline, app)))

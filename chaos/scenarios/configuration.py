@@ -103,6 +103,13 @@ LOADED: Final = (
         min_duration_s=30.0,
     ),
     Scenario(
+        "processor-holds-another-bucket",
+        configuration.loaded_and_put_back(roles.PROCESSOR, "not-found", INFLUXDB_BUCKET="sensors"),
+        (finding(roles.PROCESSOR, "pod-holds-old-setting"),),
+        deadline_s=90.0,
+        min_duration_s=30.0,
+    ),
+    Scenario(
         "quota-used-up",
         workloads.quota_used_up(roles.PRODUCER),
         (finding("config", "quota-exceeded"),),

@@ -16,6 +16,7 @@ from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.processor_log import NOT_DELIVERED
 from pipeline_services.triage.causes.finding import About, make_finding, of_part
 from pipeline_services.triage.causes.log_lines import logged
+from pipeline_services.triage.causes.stale_settings import other_names
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
 from pipeline_services.triage.steps import RESTORE
@@ -86,6 +87,8 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     yield from _set_otherwise(evidence)
     lines = evidence.said(roles.PROCESSOR, _NO_BUCKET)
     missing = evidence.failure("influxdb_newest")
+    if other_names(evidence) and evidence.known("influxdb_newest"):
+        return  # what it has is asked for by nobody: see stale_settings.py
     if lines or ("bucket" in missing.lower() and not evidence.failed(checks.TOKEN_ACCEPTED)):
         yield make_finding(
             About(evidence, roles.INFLUXDB, subject=f"bucket/{evidence.pipeline.store.bucket}"),
