@@ -109,7 +109,7 @@ def panel_is_fresh(snapshot: Snapshot, title: str) -> None:
 def _require_settled(snapshot: Snapshot, components: Iterable[str]) -> None:
     """What has just become ready has nothing to draw yet."""
     for component in components:
-        if min(all_ready_since(ready_pods(snapshot, component))) > snapshot.taken_at - FRESH:
+        if min(all_ready_since(ready_pods(snapshot, component)), default=0.0) > snapshot.taken_at - FRESH:
             raise NoData(f"{component} has just become ready and has nothing to show yet; try again in {FRESH:g} s")
 
 

@@ -46,7 +46,7 @@ def has_logs_of(snapshot: Snapshot, component: str) -> None:
     What was written while Loki or the log shipper was away may be missing.
     """
     require_ready(snapshot, roles.LOKI, component)
-    start = max(snapshot.taken_at - WINDOW, *all_ready_since(ready_pods(snapshot, roles.LOKI)))
+    start = max([snapshot.taken_at - WINDOW, *all_ready_since(ready_pods(snapshot, roles.LOKI))])
     shipped = snapshot.data("loki/pods")
     latest: dict[str, float] = {}
     for line in recent_lines(snapshot, component):

@@ -141,7 +141,8 @@ def _replicas(snapshot: Snapshot, hpa_name: str) -> float:
 
 
 def _from_prometheus(snapshot: Snapshot, metric: KeyMetric, subject: str) -> Reading:
-    zero = metric.absence is Absence.ZERO_WITHOUT_PODS
+    runs_here = bool(snapshot.pipeline.parts_of(metric.component))
+    zero = metric.absence is Absence.ZERO_WITHOUT_PODS and runs_here
     if zero and not pods_of(snapshot, metric.component):
         return Reading(0.0, snapshot.taken_at)
     series = _series(snapshot, metric, subject)

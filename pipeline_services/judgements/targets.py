@@ -37,7 +37,7 @@ _ADVICE: Final = advice_about(roles.PROMETHEUS).but(
 def counted(pipeline: Pipeline) -> list[str]:
     """What of a pipeline has to have figures once it is scraped."""
     jobs = NODE_JOBS if pipeline.usage == PROMETHEUS else ()
-    known = metrics_of(pipeline)
+    known = {metric.id for metric in metrics_of(pipeline).values() if metric.cases(pipeline)}
     return [what for what, metric in COUNTED.items() if metric in known and what in (*pipeline.scraped, *jobs)]
 
 

@@ -121,8 +121,15 @@ class Component:
             return self.next_command
         if self.address:
             return f"nc -vz {self.addresses[0].replace(':', ' ')}"
-        pods = f"kubectl describe pods -n {{namespace}} -l {{selector:{self.id}}}"
+        pods = f"kubectl describe pods -n {{namespace:{self.id}}} -l {{selector:{self.id}}}"
         return pods if self.selector else "kubectl get all -n {namespace}"
+
+    @property
+    def elsewhere(self) -> str:
+        """Where others run it, so that its answers are all that is seen of it; empty: the pipeline runs it itself."""
+        if self.address:
+            return "outside the cluster"
+        return f"in the namespace {self.namespace}" if self.namespace and self.service else ""
 
     @property
     def addresses(self) -> list[str]:

@@ -34,12 +34,13 @@ def foreign_kafka(address: str = ADDRESS) -> dict[str, Any]:
     return document
 
 
-def shared_prometheus() -> dict[str, Any]:
-    """The second pipeline, watched by a Prometheus in the namespace ``monitoring``."""
-    document = PLAIN.document()
-    own = document["components"]["prometheus"]
-    kept = {key: value for key, value in own.items() if key not in ("workload", "kind", "container")}
-    document["components"]["prometheus"] = {**kept, "namespace": "monitoring"}
+def shared(*parts: str, of: Pipeline = PLAIN, namespace: str = "monitoring") -> dict[str, Any]:
+    """A pipeline that uses parts of others in another namespace, as a document; no manifests are compared with it."""
+    document = {**of.document(), "manifests": ""}
+    for part in parts:
+        own = document["components"][part]
+        kept = {key: value for key, value in own.items() if key == "selector" or key not in _OF_A_WORKLOAD}
+        document["components"][part] = {**kept, "service": own["service"], "namespace": namespace}
     return document
 
 

@@ -23,11 +23,11 @@ from pipeline_services.triage.incident.terminal import call
 from pipeline_services.triage.walk.escalations import met_by
 from pipeline_services.triage.walk.workflow import begin
 from tests.judgements.faults import crash_looping
-from tests.judgements.foreign_roles import ADDRESS, CONTACT, PLAIN, foreign_kafka, shared_prometheus, two_processors
+from tests.judgements.foreign_roles import ADDRESS, CONTACT, PLAIN, foreign_kafka, shared, two_processors
 from tests.judgements.shapes import shaped
 from tests.judgements.world import World
 
-KAFKA, SHARED = Pipeline.from_document(foreign_kafka()), Pipeline.from_document(shared_prometheus())
+KAFKA, SHARED = Pipeline.from_document(foreign_kafka()), Pipeline.from_document(shared("prometheus"))
 TWO = Pipeline.from_document(two_processors())
 UNREACHABLE = ServiceUnreachable("kafka does not answer: no broker at kafka.example.com:9093")
 
@@ -109,7 +109,7 @@ def test_a_foreign_kafka_that_refuses_the_login_is_not_said_to_be_silent() -> No
     world = away(UnexpectedAnswer("kafka does not let the account log in by PLAIN: socket disconnected"))
     world.answers["influxdb_newest"]["time"] = world.now - 900
     first = diagnose(world.snapshot()).findings[0]
-    assert f"{ADDRESS}, outside the cluster, lets nobody in; call {CONTACT}" in first.summary
+    assert f"{ADDRESS}, outside the cluster, cannot be asked; call {CONTACT}" in first.summary
     assert "kafka does not let the account log in by PLAIN" in first.evidence[0]
 
 

@@ -104,7 +104,7 @@ def elsewhere(pipeline: Pipeline) -> list[str]:
     """What the pipeline uses and does not run itself: it is judged by what it answers, and its pods are not."""
     parts = pipeline.components.values()
     outside = [f"{one.id} (outside the cluster, {one.address}; {one.contact})" for one in parts if one.address]
-    shared = [f"{one.id} (namespace {one.namespace})" for one in parts if one.namespace and one.service]
+    shared = [f"{one.id} (namespace {one.namespace})" for one in parts if one.elsewhere and not one.address]
     return [f"judged by its answers alone: {', '.join([*outside, *shared])}"] if outside or shared else []
 
 

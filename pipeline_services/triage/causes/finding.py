@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
 from pipeline_services.model.commands import fill, in_context
 from pipeline_services.model.component import Component
+from pipeline_services.model.errors import NotApplicable
 from pipeline_services.model.k8s import (
     K8sObject,
     condition_since,
@@ -80,6 +82,16 @@ class About:
         whole = pipeline.deploy if command == RESTORE else fill(command, pipeline, snapshot.namespace, details)
         return in_context(whole, snapshot.context)
 
+    def typed(self, commands: Iterable[str]) -> tuple[str, ...]:
+        """The commands to be pasted, but those for what this pipeline has not; else its component's own first."""
+        wanted, found = list(commands), []
+        for command in wanted:
+            with suppress(NotApplicable):
+                found.append(self.filled(command))
+        if wanted and not found and self.component in self.evidence.pipeline.components:
+            found = [self.filled(self.evidence.pipeline[self.component].first_command)]
+        return tuple(found)
+
 
 def make_finding(
     about: About,
@@ -109,7 +121,7 @@ def make_finding(
         evidence=tuple(lines[:MOST_EVIDENCE]) or (one_line(summary, _WIDTH),),
         against=tuple(one_line(line, _WIDTH) for line in against),
         affects=about.suffering,
-        next=tuple(map(about.filled, known.steps if steps is None else steps)),
+        next=about.typed(known.steps if steps is None else steps),
         undo=about.filled(known.undo),
         afterwards=about.filled(known.afterwards),
         self_healing=known.heals_within is not None,

@@ -82,9 +82,11 @@ _NO_BUCKET: Final = (
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """How it is set, the bucket, then the server, then the writes."""
-    if not evidence.ready(roles.INFLUXDB):
+    ready = evidence.ready(roles.INFLUXDB)
+    if roles.INFLUXDB in evidence.pipeline.workloads and not ready:
         return
-    yield from _set_otherwise(evidence)
+    if ready:
+        yield from _set_otherwise(evidence)
     lines = evidence.said(roles.PROCESSOR, _NO_BUCKET)
     missing = evidence.failure("influxdb_newest")
     if other_names(evidence) and evidence.known("influxdb_newest"):
@@ -100,15 +102,16 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         return
     unhealthy = evidence.failed(checks.INFLUXDB_HEALTHY)
     why = evidence.failure("influxdb_health")
-    if unhealthy or why:
-        pod = name_of(evidence.ready(roles.INFLUXDB)[0])
+    if unhealthy or (why and ready):
+        pods = [f"pod/{name_of(pod)}" for pod in ready[:1]]
         yield make_finding(
-            About(evidence, roles.INFLUXDB, subject=f"pod/{pod}"),
+            About(evidence, roles.INFLUXDB, subject="".join(pods)),
             "store-unresponsive",
-            unhealthy[0].why if unhealthy else f"{pod} is ready but does not answer",
+            unhealthy[0].why if unhealthy else f"{name_of(ready[0])} is ready but does not answer",
             why,
             confidence=Confidence.MEDIUM,
         )
+    if unhealthy or why:
         return  # it refuses nothing: it does not answer
     failing = evidence.failed_metrics("influxdb-writes-match-processor")
     if evidence.delivers_since is None:  # else what failed until then still counts, and is over

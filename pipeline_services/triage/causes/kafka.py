@@ -12,11 +12,8 @@ from pipeline_services.judgements.partitions import standing_still
 from pipeline_services.judgements.pods import STARTING_FOR, made_by_nobody
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_GROUP, DESCRIBE_SIZES, DESCRIBE_TOPIC
-from pipeline_services.model.component import Component
-from pipeline_services.model.errors import ServiceUnreachable
 from pipeline_services.model.k8s import age, created_at, labels_of, made_by, name_of
 from pipeline_services.model.metrics.advice import Escalation
-from pipeline_services.model.metrics.key_metrics import metrics_of
 from pipeline_services.triage.causes.finding import About, make_finding
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
@@ -110,15 +107,11 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _broker(evidence: Evidence) -> Iterator[Finding]:
-    outside = evidence.pipeline.components.get(roles.KAFKA)
-    if outside and outside.address:
-        yield from _foreign(evidence, outside)
+    why, ready = evidence.failure("kafka_topics"), evidence.ready(roles.KAFKA)
+    if roles.KAFKA in evidence.pipeline.workloads and not ready:
         return
-    if not evidence.ready(roles.KAFKA):
-        return
-    broker = name_of(evidence.ready(roles.KAFKA)[0])
-    why = evidence.failure("kafka_topics")
-    if why:
+    if why and ready:
+        broker = name_of(ready[0])
         yield make_finding(
             About(evidence, roles.KAFKA, subject=f"pod/{broker}"),
             "broker-unresponsive",
@@ -126,36 +119,8 @@ def _broker(evidence: Evidence) -> Iterator[Finding]:
             why,
             confidence=Confidence.MEDIUM,
         )
-        return
-    yield from _topics(evidence)
-
-
-def _foreign(evidence: Evidence, kafka: Component) -> Iterator[Finding]:
-    """A broker outside the cluster. That it cannot be seen from here is nothing while readings come through it."""
-    why = evidence.failure("kafka_topics")
-    stopped = [*(one.why for one in evidence.failed_metrics("producer-rate")), *_nothing_stored(evidence)]
-    if not why:
+    elif not why:
         yield from _topics(evidence)
-    elif stopped:
-        silent = evidence.snapshot.failures["kafka_topics"].kind == ServiceUnreachable.__name__
-        yield make_finding(
-            About(evidence, roles.KAFKA),
-            "broker-unresponsive",
-            f"{kafka.address}, outside the cluster, {'does not answer' if silent else 'lets nobody in'};"
-            f" call {kafka.contact}",
-            why,
-            *stopped,
-            confidence=Confidence.MEDIUM,
-            steps=(kafka.first_command,),
-        )
-
-
-def _nothing_stored(evidence: Evidence) -> list[str]:
-    """That the newest stored reading is too old, in words; without Kafka the check cannot tell whose fault that is."""
-    newest = (evidence.data("influxdb_newest") or {}).get("time")
-    age_s = 0.0 if newest is None else evidence.now - newest
-    too_old = age_s > metrics_of(evidence.pipeline)["stored-reading-age"].fail
-    return [f"the newest stored reading is {age_s:.0f} s old"] if too_old else []
 
 
 def _topics(evidence: Evidence) -> Iterator[Finding]:

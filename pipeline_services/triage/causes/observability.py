@@ -124,7 +124,7 @@ def _scrapes(evidence: Evidence) -> Iterator[Finding]:
             *(one.why for one in red),
             *_changed(evidence, roles.PROMETHEUS),
         )
-    elif evidence.failure("prometheus_targets"):
+    elif evidence.failure("prometheus_targets") and evidence.ready(roles.PROMETHEUS):
         why = evidence.failure("prometheus_targets")
         yield make_finding(
             About(evidence, roles.PROMETHEUS), "not-ready", "Prometheus is ready but does not answer", why
