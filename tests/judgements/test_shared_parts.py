@@ -10,7 +10,9 @@ from pipeline_services.model.errors import AccessDenied, PipelineError, ServiceU
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.reporting.run.summary import elsewhere
 from pipeline_services.triage.diagnosis import diagnose
+from tests.judgements.faults import scale_to_0
 from tests.judgements.foreign_roles import PLAIN, shared
+from tests.judgements.known_bad.daily import KNOWN_BAD
 from tests.judgements.shapes import shaped
 from tests.judgements.world import World
 
@@ -76,3 +78,23 @@ def test_writes_that_a_shared_influxdb_rejects_are_its() -> None:
     world.answers["prometheus/influxdb-writes-match-processor"] = [{"metric": {}, "value": [world.now, "0"]}]
     [finding] = diagnose(world.snapshot()).findings
     assert (finding.cause.id, finding.component) == ("writes-fail", "influxdb")
+
+
+def test_what_the_processor_says_of_a_shared_influxdb_leads_to_commands_for_its_namespace() -> None:
+    typed: list[str] = []
+    for breakage in KNOWN_BAD["test_no_unknown_errors_logged"]:
+        world = using(PLAIN, ("influxdb",))
+        breakage(world, "processor")
+        typed += [line for finding in diagnose(world.snapshot()).findings for line in finding.next]
+    about = [line for line in typed if "app=influxdb" in line]
+    assert about
+    assert not [line for line in about if "-n monitoring" not in line]
+
+
+def test_a_second_statefulset_without_a_service_is_judged_too() -> None:
+    document = PLAIN.document()
+    own = {key: value for key, value in document["components"]["kafka"].items() if key not in ("service", "headless")}
+    document["components"]["second"] = {**own, "workload": "second", "selector": {"app": "second"}, "part_of": "kafka"}
+    world = shaped(Pipeline.from_document(document))
+    scale_to_0(world, "second")
+    assert "test_pods_ready[kafka]" in {str(one) for one in run_checks(world.snapshot(), cases(world.pipeline))}

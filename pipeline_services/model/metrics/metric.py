@@ -41,7 +41,7 @@ def with_volume(pipeline: Pipeline) -> tuple[str, ...]:
 
 def servers(pipeline: Pipeline) -> tuple[str, ...]:
     """The Services that producer and processor look up by name."""
-    return tuple(pipeline.service(component).name for component in stateful(pipeline))
+    return tuple(service.name for component in stateful(pipeline) if (service := pipeline[component].service))
 
 
 def autoscalers(pipeline: Pipeline) -> tuple[str, ...]:

@@ -77,8 +77,9 @@ class About:
     def filled(self, command: str) -> str:
         """A command of the cause, to be pasted."""
         pipeline, snapshot = self.evidence.pipeline, self.evidence.snapshot
-        part = self.what if isinstance(self.what, Component) else pipeline.workloads.get(self.what)
-        details = {**(of_part(part, self.pod) if part else {}), **self.details}
+        part = self.what if isinstance(self.what, Component) else pipeline.components.get(self.what)
+        known = of_part(part, self.pod) if part and (part.workload or part.elsewhere) else {}
+        details = {**known, **self.details}
         whole = pipeline.deploy if command == RESTORE else fill(command, pipeline, snapshot.namespace, details)
         return in_context(whole, snapshot.context)
 
@@ -138,6 +139,8 @@ def of_part(part: Component, pod: K8sObject | None = None, **more: str) -> dict[
         "labels": " ".join(f"{key}={value}" for key, value in part.selector.items()),
         "unlabel": " ".join(f"{key}-" for key in part.selector),
     }
+    if part.elsewhere and part.namespace:
+        details["namespace"] = part.namespace
     if pod:
         details |= {"pod": name_of(pod), "container": str(containers_of(pod)[0]["name"])}
     return details | more
