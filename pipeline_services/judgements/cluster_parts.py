@@ -28,6 +28,7 @@ from pipeline_services.model.k8s import (
 from pipeline_services.model.kinds import KINDS, SYSTEM
 from pipeline_services.model.metrics.advice import Advice, advice_about
 from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.objects import named
 from pipeline_services.snapshot.snapshot import Snapshot
 
@@ -114,12 +115,23 @@ def names_are_answered(snapshot: Snapshot, name: str) -> None:
         observed = f"there is no ConfigMap {part.config_map} in {SYSTEM_NAMESPACE}"
         raise Deviation(snapshot, observed, "one", _advice(part, name, there=False))
     _require_way(snapshot, name)
-    names = [f"{service}.{snapshot.namespace}.svc.{part.zone}" for service in pipeline.services]
-    if why := hidden(found, names, part.zone, snapshot.namespace):
+    for space, services in _services_by_namespace(pipeline, snapshot.namespace).items():
+        why = hidden(found, [f"{service}.{space}.svc.{part.zone}" for service in services], part.zone, space)
+        if not why:
+            continue
         command = f"kubectl get configmap -n {SYSTEM_NAMESPACE} {part.config_map} -o yaml"
         advice = _advice(part, name).but(next_command=command)
         observed = f"the Corefile of {name} does not answer the Services: {why}"
         raise Deviation(snapshot, observed, f"the plugin 'kubernetes' answers {part.zone}", advice)
+
+
+def _services_by_namespace(pipeline: Pipeline, own: str) -> Mapping[str, list[str]]:
+    """The names of the Services that the pipeline uses, by where each is."""
+    found: dict[str, list[str]] = {own: list(pipeline.services)}
+    for part in pipeline.components.values():
+        if part.service and part.elsewhere:
+            found.setdefault(part.namespace, []).append(part.service.name)
+    return found
 
 
 def _require_way(snapshot: Snapshot, name: str) -> None:

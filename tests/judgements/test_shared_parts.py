@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_services.checklist.checks import cases
+from pipeline_services.checklist.checks import cases, named
 from pipeline_services.checklist.run import run_checks
 from pipeline_services.model.errors import AccessDenied, PipelineError, ServiceUnreachable
 from pipeline_services.model.pipeline import Pipeline
@@ -12,6 +12,7 @@ from pipeline_services.reporting.run.summary import elsewhere
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.faults import scale_to_0
 from tests.judgements.foreign_roles import PLAIN, shared
+from tests.judgements.known_bad.cluster import corefile
 from tests.judgements.known_bad.daily import KNOWN_BAD
 from tests.judgements.shapes import shaped
 from tests.judgements.world import World
@@ -47,8 +48,8 @@ def test_a_healthy_pipeline_is_green_and_what_it_shares_is_named(of: Pipeline, p
     world = using(of, parts)
     assert run_checks(world.snapshot(), cases(world.pipeline, run="daily")) == {}
     assert diagnose(world.snapshot()).findings == ()
-    named = ", ".join(f"{part} (namespace monitoring)" for part in parts)
-    assert elsewhere(world.pipeline) == [f"judged by its answers alone: {named}"]
+    told = ", ".join(f"{part} (namespace monitoring)" for part in parts)
+    assert elsewhere(world.pipeline) == [f"judged by its answers alone: {told}"]
 
 
 @pytest.mark.parametrize(
@@ -98,3 +99,11 @@ def test_a_second_statefulset_without_a_service_is_judged_too() -> None:
     world = shaped(Pipeline.from_document(document))
     scale_to_0(world, "second")
     assert "test_pods_ready[kafka]" in {str(one) for one in run_checks(world.snapshot(), cases(world.pipeline))}
+
+
+def test_a_dns_server_that_does_not_know_the_namespace_of_a_shared_part_is_named() -> None:
+    world = using(PLAIN, ("kafka",))
+    corefile("ttl 30", "namespaces plain-pipeline")(world, "coredns")
+    [case] = named(["test_names_answered[coredns]"], cases(world.pipeline))
+    with pytest.raises(AssertionError, match="does not answer the Services"):
+        case.judge(world.snapshot())
