@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PreconditionNotMet as error:
         parser.error(str(error))
     except PipelineError as error:
-        print(f"NOT KNOWN: {error}", file=sys.stderr)
+        print(f"INCONCLUSIVE: {error}", file=sys.stderr)
         return NOT_KNOWN
     print("\n".join(table(found)))
     return _EXIT[state_of(found)]

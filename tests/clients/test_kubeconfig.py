@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline_services.clients import exec_plugin
 from pipeline_services.clients.kubeconfig import Access
 from pipeline_services.model.errors import PreconditionNotMet
 from tests.clients.certificate_maker import issue
@@ -105,14 +106,55 @@ def test_a_program_is_asked_for_the_token(tmp_path: Path) -> None:
     assert Access.load(str(file)).token == "asked"
 
 
-def test_a_program_that_fails_is_one_line(tmp_path: Path) -> None:
-    plugin = {
-        "apiVersion": "client.authentication.k8s.io/v1",
-        "command": "/no/such/program",
-        "interactiveMode": "Never",
-    }
-    file = written(tmp_path / "config", user={"exec": plugin})
-    with pytest.raises(PreconditionNotMet, match="context plant names gave no credentials"):
+EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never"}
+LOG_IN = "get --raw /readyz, which lets you log in"
+
+
+@pytest.mark.parametrize(
+    ("plugin", "said", "todo"),
+    [
+        ({"command": "no-such-plugin"}, r"exec plugin no-such-plugin \(No such file", "install no-such-plugin"),
+        ({"command": "./gone", "installHint": "brew install x"}, "exec plugin ./gone", "brew install x"),
+        ({"command": "sh", "args": ["-c", "echo expired >&2; exit 3"]}, r"failed \(exit code 3\): expired", LOG_IN),
+        ({"command": "sleep", "args": ["100"]}, r"no end after 0\.3 s", LOG_IN),
+        ({"command": "echo", "args": ["hello"]}, "exec plugin echo gave no credentials of client.auth", LOG_IN),
+        (
+            {"command": "echo", "args": ['{"apiVersion": "v0", "status": {"token": "x"}}']},
+            "gave no credentials",
+            LOG_IN,
+        ),
+        ({"command": "echo", "args": ["[]"]}, "gave no credentials", LOG_IN),
+    ],
+    ids=["not installed", "with a hint", "fails", "hangs", "no JSON", "another version", "a list"],
+)
+def test_a_plugin_that_gives_no_credentials_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plugin: dict[str, Any], said: str, todo: str
+) -> None:
+    monkeypatch.setattr(exec_plugin, "ANSWERS_WITHIN_S", 0.3)
+    file = written(tmp_path / "config", user={"exec": EXEC | plugin})
+    with pytest.raises(PreconditionNotMet, match=said) as caught:
+        Access.load(str(file))
+    assert todo in caught.value.next_step
+    assert "\n" not in str(caught.value)
+
+
+def test_a_plugin_is_asked_as_kubectl_asks_it(tmp_path: Path) -> None:
+    script = tmp_path / "login.py"
+    script.write_text(
+        "import json, os\n"
+        "info = json.loads(os.environ['KUBERNETES_EXEC_INFO'])\n"
+        "found = {'clientCertificateData': info['spec']['cluster']['server'], 'clientKeyData': os.environ['ROLE']}\n"
+        "print(json.dumps({'apiVersion': info['apiVersion'], 'status': found}))\n"
+    )
+    asks = {"command": sys.executable, "args": [str(script)], "env": [{"name": "ROLE", "value": "reader"}]}
+    file = written(tmp_path / "config", user={"exec": EXEC | asks | {"provideClusterInfo": True}})
+    access = Access.load(str(file))
+    assert (access.certificate, access.key, access.token) == ("https://plant:6443/", "reader", "")
+
+
+def test_a_provider_that_gives_no_credentials_is_one_line(tmp_path: Path) -> None:
+    file = written(tmp_path / "config", user={"auth-provider": {"name": "gcp"}})
+    with pytest.raises(PreconditionNotMet, match="the auth-provider that context plant names gave no credentials"):
         Access.load(str(file))
 
 
@@ -122,6 +164,9 @@ def test_a_program_that_fails_is_one_line(tmp_path: Path) -> None:
         ({"certificate-authority-data": "%%%"}, {}),
         ({"certificate-authority": "gone.crt"}, {}),
         ({"server": None, "certificate-authority-data": b64(b"\xff")}, {}),
+        ({"server": "https://plant:99999"}, {}),
+        ({"server": "https://plant:0"}, {}),
+        ({"server": "https://plant\x00:6443"}, {}),
         ({}, {"client-certificate-data": "x"}),
         ({}, {"tokenFile": "gone"}),
     ],

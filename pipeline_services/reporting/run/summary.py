@@ -39,8 +39,8 @@ def summary(
     What others rest on comes first: where Kafka and the producer are red, Kafka is the one to look at.
     """
     results = sorted(results, key=lambda result: pipeline.rank(result.component))
-    if nothing_known(results):
-        return _nothing_known(results[0].finding, width)
+    if nothing_checked(results):
+        return _nothing_checked(results[0].finding, width)
     gone = [*not_here(absent), *_wrapped_all([*not_described(pipeline), *elsewhere(pipeline)], width)]
     return [*table(results, width), *gone, *_notes(results, width), *_in_full(results, width)]
 
@@ -74,15 +74,15 @@ def in_short(results: Sequence[CaseResult], width: int) -> list[str]:
     return [*lines, f"{_UNKNOWN} {plural(more, 'check')} for other reasons"] if more else lines
 
 
-def nothing_known(results: Sequence[CaseResult]) -> bool:
+def nothing_checked(results: Sequence[CaseResult]) -> bool:
     """Whether one cause has left every check open, such as a cluster that does not answer."""
     groups = by_cause(results)
     return len(groups) == 1 and len(groups[0]) == len(results)
 
 
-def _nothing_known(finding: Finding, width: int) -> list[str]:
+def _nothing_checked(finding: Finding, width: int) -> list[str]:
     """One cause for all: no table says more than its one line."""
-    message = f"NOTHING KNOWN: {one_line(finding.message)}"
+    message = f"NOTHING CHECKED: {one_line(finding.message)}"
     return [*_wrapped(message, width), *([f"  next: {finding.next_step}"] if finding.next_step else [])]
 
 

@@ -171,7 +171,7 @@ def test_a_cluster_that_does_not_answer_is_one_line_and_exit_2(project: Project)
     before = file.read_bytes()
     run = project.run("-m", "daily", "--kubeconfig", str(file))
     assert run.ret == 2
-    assert len([line for line in run.outlines if line.startswith("NOTHING KNOWN")]) == 1
+    assert len([line for line in run.outlines if line.startswith("NOTHING CHECKED")]) == 1
     assert daily(project, project.home)["verdict"] == "inconclusive"
     assert file.read_bytes() == before
 

@@ -152,7 +152,7 @@ def test_under_fault_is_for_the_suites_own_cluster(project: Project, named: str)
     run.stderr.fnmatch_lines(["*--under-fault is for the suite's own cluster*"])
 
 
-def test_an_undo_that_was_refused_leaves_nothing_known(
+def test_an_undo_that_was_refused_leaves_nothing_checked(
     project: Project, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -162,7 +162,7 @@ def test_an_undo_that_was_refused_leaves_nothing_known(
     monkeypatch.setattr(aftermath, "undo_left_behind", refuse)
     run = project.run("-m", "daily")
     assert run.ret == 2
-    run.stdout.fnmatch_lines(["NOTHING KNOWN: the fault is still in force, its undo failed: kafka cut off"])
+    run.stdout.fnmatch_lines(["NOTHING CHECKED: the fault is still in force, its undo failed: kafka cut off"])
     assert cluster.did == ["ensured"]
 
 
@@ -172,7 +172,7 @@ def test_a_journal_that_cannot_be_read_is_named_and_nothing_is_judged(project: P
     run = project.run("-m", "daily")
     assert run.ret == 2
     assert cluster.did == []
-    run.stdout.fnmatch_lines(["NOTHING KNOWN: the fault journal's*", "*/old-*.json*"])
+    run.stdout.fnmatch_lines(["NOTHING CHECKED: the fault journal's*", "*/old-*.json*"])
 
 
 def test_a_build_that_was_stopped_is_one_line_and_leaves_the_report_as_it_was(

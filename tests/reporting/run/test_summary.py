@@ -67,7 +67,7 @@ def test_twenty_cases_with_one_cause_are_one_paragraph() -> None:
 def test_where_nothing_is_known_there_is_no_table() -> None:
     results = [result("a", component, AWAY) for component in ("kafka", "loki")]
     assert summary.summary(results, PIPELINE) == [
-        "NOTHING KNOWN: Prometheus does not answer",
+        "NOTHING CHECKED: Prometheus does not answer",
         "  next: kubectl get pods -l app=prometheus",
     ]
     assert "none of the 2 checks" in summary.verdict(results, "here")
