@@ -23,8 +23,8 @@ from pipeline_services.audit.sent import SentVerdict, account
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.experiment.consented import consented
 from pipeline_services.faults.safety import authorize_target
-from pipeline_services.model.arguments import Parser, add_target
-from pipeline_services.model.atomic import write_json
+from pipeline_services.model.arguments import Parser, add_target, positive
+from pipeline_services.model.atomic import write_whole
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 from pipeline_services.model.pipeline import Pipeline
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m pipeline_services.experiment.ledger_run", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=MINUTES, metavar="N", help="to look back (%(default)g)")
+    parser.add_argument("--minutes", type=positive, default=MINUTES, metavar="N", help="to look back (%(default)g)")
     parser.add_argument(
         "--send", type=_count, metavar="N", help="send N messages of the template, and account for each"
     )

@@ -58,7 +58,7 @@ class SteadyPipeline:
         """
         if sends and authorized.target.pipeline.message:
             raise PreconditionNotMet(
-                f"refused: scenarios send the suite's own messages, which the apps of {authorized.target.pipeline.name}"
+                f"scenarios send the suite's own messages, which the apps of {authorized.target.pipeline.name}"
                 " cannot read",
                 next_step="make promises, or make matrix, which only observe",
             )
@@ -173,7 +173,7 @@ class SteadyPipeline:
 
 def not_steady(why: str) -> PreconditionNotMet:
     """Nothing is broken in a pipeline that is not steady."""
-    return PreconditionNotMet(f"refused: the pipeline is not steady: {why}", next_step="pytest -m daily")
+    return PreconditionNotMet(f"the pipeline is not steady: {why}", next_step="pytest -m daily")
 
 
 def _require_stores(pipeline: Pipeline) -> None:
@@ -181,6 +181,6 @@ def _require_stores(pipeline: Pipeline) -> None:
     for role in (roles.KAFKA, roles.INFLUXDB):
         if role not in pipeline.workloads:
             raise PreconditionNotMet(
-                f"refused: {role} of {pipeline.name} has no pods in its namespace, on which recovery is measured",
+                f"{role} of {pipeline.name} has no pods in its namespace, on which recovery is measured",
                 next_step="make promises, which only needs its answers",
             )

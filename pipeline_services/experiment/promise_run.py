@@ -165,7 +165,7 @@ class _Stage:
                 retry_on=(PipelineError,),
             )
         except WaitExpired as error:
-            raise PreconditionNotMet(f"refused: {error.message}", next_step="pytest -m daily") from error
+            raise PreconditionNotMet(error.message, next_step="pytest -m daily") from error
 
     def _stored_since(self, gone: float) -> float | None:
         """When a reading was stored that was made after the pod had gone (epoch seconds); None: not in time."""

@@ -158,7 +158,7 @@ def sweep(
 
 
 def _being_swept(holder: str) -> PreconditionNotMet:
-    return PreconditionNotMet(f"refused: {holder} is undoing what was left behind", next_step="the same command again")
+    return PreconditionNotMet(f"{holder} is undoing what was left behind", next_step="the same command again")
 
 
 def _sweep(api: Api, journal: Journal, say: Say, left: Sequence[Entry]) -> list[str]:

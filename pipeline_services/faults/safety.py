@@ -70,7 +70,7 @@ def authorize_target(
     target = resolve_target(kubeconfig, context or allow, namespace, pipeline)
     if not allow or target.context != allow:
         raise PreconditionNotMet(
-            f"refused: faults are made in the suite's own cluster only, and this is {target.context or 'another one'}",
+            f"faults are made in the suite's own cluster only, and this is {target.context or 'another one'}",
             next_step=f"--allow-chaos {target.context or 'CONTEXT'} if that is really meant",
         )
     return ChaosTarget(target, own=False)
@@ -85,7 +85,7 @@ def require_label(api: Api, namespace: str) -> None:
     labels = labels_of(api.call("GET", KINDS["Namespace"].path(name=namespace)))
     if labels.get(CONSENT_LABEL) != CONSENT:
         raise PreconditionNotMet(
-            f"refused: the namespace {namespace} does not carry the label {CONSENT_LABEL}={CONSENT}",
+            f"the namespace {namespace} does not carry the label {CONSENT_LABEL}={CONSENT}",
             next_step=f"kubectl label namespace {namespace} {CONSENT_LABEL}={CONSENT}, if that is really meant",
         )
 
@@ -107,7 +107,7 @@ def require_none_in_force(journal: Journal) -> None:
     for entry in journal.entries():
         if entry.pid != os.getpid():
             step = SWEEP if entry.is_abandoned else "wait for that run to end"
-            raise PreconditionNotMet(f"refused: {describe(entry)}", next_step=step)
+            raise PreconditionNotMet(describe(entry), next_step=step)
 
 
 def to_undo(entries: Sequence[Entry], on_purpose: str | None = None) -> list[Entry]:
@@ -138,5 +138,5 @@ def chaos_lock(authorized: ChaosTarget, purpose: str) -> AbstractContextManager[
     return sole_holder(
         authorized.folder / "chaos.lock",
         purpose,
-        lambda holder: PreconditionNotMet(f"refused: {holder} is breaking this pipeline already"),
+        lambda holder: PreconditionNotMet(f"{holder} is breaking this pipeline already"),
     )

@@ -19,7 +19,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.arguments import Parser, add_target
 from pipeline_services.model.cluster_part import declared_here
 from pipeline_services.model.component import Component
-from pipeline_services.model.errors import AccessDenied, NoData, PipelineError
+from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import NOT_KNOWN, PASSED
 from pipeline_services.model.installation import Installation
 from pipeline_services.model.kinds import kind_of
@@ -225,9 +225,9 @@ def _published(snapshot: Snapshot, secrets: Sequence[Mapping[str, Any]]) -> Snap
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record a snapshot to a file; returns the exit code: 0, 2 when the cluster cannot be read, 4 refused."""
     parser = Parser(prog="python -m pipeline_services.snapshot", description="Record a snapshot.")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the snapshot goes")
     add_target(parser)
-    parser.add_argument("--settings", type=Path, metavar="FILE")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="this environment's absent components")
     parser.add_argument("--deep", action="store_true", help="with what triage needs beside what the checks judge")
     parser.add_argument("--upkeep", action="store_true", help="with what the weekly and monthly reviews need, too")
     options = parser.parse_args(arguments)
@@ -236,10 +236,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.load(options.settings, pipeline=pipeline)
         cluster = Cluster.connect(resolve_target(options.kubeconfig, options.context, options.namespace, pipeline))
         snapshot = collect(cluster, settings, pipeline, deep=options.deep, upkeep=options.upkeep)
+        snapshot.save(options.out)
+    except PreconditionNotMet as error:
+        parser.error(str(error))
+    except OSError as error:
+        parser.error(f"cannot write {options.out}: {error.strerror}")
     except PipelineError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"INCONCLUSIVE: {error}\n")
         return NOT_KNOWN
-    snapshot.save(options.out)
     for source, failure in sorted(snapshot.failures.items()):
         sys.stderr.write(f"{source}: {failure.kind}: {failure.message}\n")
     sys.stdout.write(f"{options.out}: {len(snapshot.answers)} sources read, {len(snapshot.failures)} failed\n")

@@ -34,6 +34,6 @@ def test_where_nothing_is_sent_it_is_asked(tmp_path: Path, monkeypatch: pytest.M
 def test_a_kafka_outside_the_cluster_has_no_pods_to_measure_recovery_on() -> None:
     foreign = Pipeline.from_document(foreign_kafka())
     target = ChaosTarget(Target("no-such-file", "kind-conveyor", foreign.namespace, foreign), own=True)
-    refusal = pytest.raises(PreconditionNotMet, match="refused: kafka of plain has no pods in its namespace")
+    refusal = pytest.raises(PreconditionNotMet, match="kafka of plain has no pods in its namespace")
     with refusal, SteadyPipeline.open(target, lambda _line: None, sends=False):
         pass

@@ -79,6 +79,11 @@ def test_how_many_are_sent_is_a_number(count: str, refused: Refused) -> None:
     assert "is no number from 1 to 10000" in refused(ledger_run.main, ["--pipeline", "plain", "--send", count])
 
 
+@pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf"])
+def test_how_far_it_looks_back_is_a_number(minutes: str, refused: Refused) -> None:
+    assert "is not a number above 0" in refused(ledger_run.main, ["--pipeline", "plain", f"--minutes={minutes}"])
+
+
 def test_nothing_is_sent_without_consent(tmp_path: Path, refused: Refused) -> None:
     theirs = tmp_path / "kubeconfig"
     theirs.write_text("{apiVersion: v1, kind: Config}")

@@ -103,7 +103,7 @@ def test_the_table_has_a_line_for_each_promise() -> None:
 
 def test_without_consent_nothing_is_touched(monkeypatch: pytest.MonkeyPatch, refused: Refused) -> None:
     def refuse(*_: object) -> None:
-        raise PreconditionNotMet("refused: faults are made in the suite's own cluster only")
+        raise PreconditionNotMet("faults are made in the suite's own cluster only")
 
     monkeypatch.setattr(promise_run, "authorize_target", refuse)
     assert "own cluster only" in refused(promise_run.main, ["--pipeline", "plain", "--context", "other"])

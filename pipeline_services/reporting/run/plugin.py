@@ -22,6 +22,7 @@ from pipeline_services.reporting.run.selection import (
     MONTHLY,
     SNAPSHOT_MARKERS,
     choose_paths,
+    require_a_cluster,
     require_a_run,
     require_no_mistyped_run,
     require_this_checkout,
@@ -75,6 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
     choose_paths(config)
     asked = RunOptions.of(config)
     require_a_run(config, asked.given())
+    require_a_cluster(config, asked.snapshot)
     try:
         source = SnapshotSource(
             asked, print, deep=wants_depth(config), upkeep=wants_upkeep(config), offers=MONTHLY in run_markers(config)

@@ -93,6 +93,17 @@ def require_a_run(config: pytest.Config, given: Collection[str]) -> None:
         )
 
 
+def require_a_cluster(config: pytest.Config, snapshot: object) -> None:
+    """Say that a file cannot be broken, before something else is.
+
+    Raises:
+        pytest.UsageError: a snapshot is to be judged by a run that makes faults.
+    """
+    breaking = [kind for kind in (run_kind(config), *run_markers(config)) if kind in (CHAOS, MATRIX, RELEASE)]
+    if snapshot and breaking:
+        raise pytest.UsageError(f"--snapshot judges a file, and {breaking[0]} needs a cluster: leave one of them out")
+
+
 def wants_upkeep(config: pytest.Config) -> bool:
     """Whether a weekly or a monthly review is among what ``-m`` asks for."""
     return bool({"weekly", "monthly"} & set(run_markers(config)))
