@@ -96,7 +96,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def _require_plugins(config: pytest.Config) -> None:
     for plugin, (option, lacks) in _NEEDED.items():
         if not hasattr(config.option, option):
-            raise pytest.UsageError(f"without pytest's {plugin} there is no {lacks}: leave out -p no:{plugin}")
+            raise pytest.UsageError(
+                f"without pytest's {plugin} there is no {lacks}: leave out -p no:{plugin} and "
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+            )
 
 
 def _in_one_process(config: pytest.Config, say: Say) -> None:

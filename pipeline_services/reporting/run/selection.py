@@ -69,8 +69,9 @@ def require_this_checkout(config: pytest.Config) -> None:
         pytest.UsageError: the folder that pytest was started in is another checkout.
     """
     started_in = config.invocation_params.dir
-    ours = started_in / "pytest.ini"
-    if config.inipath and ours.is_file() and started_in != config.rootpath and not config.getoption("inifilename"):
+    ini = started_in / "pytest.ini"
+    is_checkout = ini.is_file() and __name__.rpartition(".")[0] in ini.read_text(encoding="utf-8", errors="replace")
+    if config.inipath and is_checkout and started_in != config.rootpath and not config.getoption("inifilename"):
         raise pytest.UsageError(
             f"pytest takes {config.rootpath} for the checkout. "
             "Next: a = between an option and its file or folder, as in --candidate=FOLDER"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 from pipeline_services.checklist.checks import require_known_exemptions
 from pipeline_services.faults.model import overdue
@@ -23,6 +24,10 @@ from pipeline_services.reporting.run.options import RunOptions
 from pipeline_services.reporting.run.selection import MATRIX
 from pipeline_services.snapshot.saved import announcement
 from pipeline_services.snapshot.snapshot import Snapshot
+
+_OF_NO_REVIEW: Final = (
+    "The snapshot is not of a weekly or monthly run, so it lacks what a review reads: name one that such a run wrote."
+)
 
 
 class SnapshotSource:
@@ -107,7 +112,10 @@ class SnapshotSource:
     def remarks(self) -> list[str]:
         """What a reader has to know of the verdict: what the settings changed, how old a file is."""
         changed = [f"changed by the settings: {change}" for change in self.changed]
-        return [*changed, *(self.taken.remarks(time.time()) if self.taken and self.options.snapshot else ())]
+        if not (self.taken and self.options.snapshot):
+            return changed
+        lacks = [_OF_NO_REVIEW] if self.upkeep and history.SOURCE not in self.taken.answers else []
+        return [*changed, *self.taken.remarks(time.time()), *lacks]
 
     def _look(self) -> Snapshot:
         options = self.options

@@ -62,6 +62,17 @@ def test_a_run_is_started_from_any_folder(tmp_path: Path, folder: str | Path, op
     assert "checks/test_key_metrics.py::" in done.stdout
 
 
+def test_another_projects_pytest_ini_is_no_other_checkout(tmp_path: Path) -> None:
+    """pytest itself takes the checkout for its root here: the snapshot lies in it."""
+    site, snapshot = tmp_path / "site", ROOT / "tests" / "snapshots" / "healthy.json.gz"
+    site.mkdir()
+    checkout.install(site)
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --of-another-project\n")
+    done = listed(tmp_path, site, "--snapshot", str(snapshot))
+    assert done.returncode == 0, done.stderr
+    assert "checks/test_key_metrics.py::" in done.stdout
+
+
 @pytest.mark.parametrize("without", [("-c", "/dev/null"), ("-o", "addopts="), ("-p", f"no:{checkout._PLUGIN}")])
 def test_a_run_without_the_suites_plugin_is_refused_and_not_started_for_ever(
     tmp_path: Path, without: tuple[str, str]

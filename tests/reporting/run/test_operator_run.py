@@ -259,3 +259,11 @@ def test_a_file_is_judged_without_a_cluster(project: Project) -> None:
     run = project.judge(snapshot(), "--context", "kind-conveyor")
     assert run.ret == 4
     run.stderr.fnmatch_lines(["*--snapshot judges a file*"])
+
+
+def test_a_review_of_a_daily_snapshot_says_why_it_knows_nothing(project: Project) -> None:
+    snapshot().save(project.pytester.path / "seen.json")
+    project.write("checks", CHECKS.replace("mark.daily", "mark.weekly"))
+    run = project.run("-m", "weekly", "--snapshot", "seen.json")
+    run.stdout.fnmatch_lines(["The snapshot is not of a weekly or monthly run, so it lacks what a review reads: *"])
+    assert not any("of a weekly or monthly run" in line for line in project.judge(snapshot()).outlines)
