@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from pipeline_services.model.environment import use_own
+from pipeline_services.model.program import begin
 
-use_own("pipeline_services.discover", sys.argv[1:], needs="platformdirs")
+begin("pipeline_services.discover")
 
-from pipeline_services.discover.cli import main  # noqa: E402 - only with the packages it needs
+from pipeline_services.discover.cli import main  # noqa: E402 - once a signal ends it in one line
 
 sys.exit(main())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from pipeline_services.model.exit_codes import REFUSED
-from pipeline_services.model.standard_output import unbreakable_from_now
+from pipeline_services.model.program import end_in_one_line
 
 LOOKED_AT: Final = (
     "context",
@@ -35,7 +35,7 @@ class Parser(argparse.ArgumentParser):
         A program, which has its arguments from the command line, ends as it should wherever its output goes.
         """
         if args is None:
-            unbreakable_from_now()
+            end_in_one_line()
         given = list(sys.argv[1:] if args is None else args)
         if name := empty(given):
             self.error(EMPTY.format(name=name))

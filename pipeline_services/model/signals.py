@@ -17,6 +17,11 @@ def unwind_from_now() -> Callable[[], None]:
     return handle_from_now(_interrupt_once)
 
 
+def raise_from_now() -> None:
+    """From now on each polite signal raises KeyboardInterrupt, which names it."""
+    handle_from_now(_interrupt)
+
+
 def ignore_from_now() -> None:
     """The program is on its way out: another Ctrl-C would only break into the last lines."""
     handle_from_now(signal.SIG_IGN)

@@ -77,8 +77,6 @@ def unbreakable_errors() -> None:
 
 def unbreakable_from_now() -> None:
     """To the end of the program both streams are unbreakable; what was lost is said once on standard error."""
-    if sys.stdout is not sys.__stdout__:
-        return  # another program has put its own in its place, and looks after it
     unbreakable_errors()
     guarded = Unbreakable(cast("TextIO", sys.stdout))
     sys.stdout = guarded

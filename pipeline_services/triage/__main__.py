@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from pipeline_services.model.environment import use_own
+from pipeline_services.model.program import begin
 
-use_own("pipeline_services.triage", sys.argv[1:], needs="platformdirs")
+begin("pipeline_services.triage")
 
-from pipeline_services.model.signals import ignore_from_now  # noqa: E402 - only with the packages it needs
-from pipeline_services.triage.walk.cli import main  # noqa: E402 - only with the packages it needs
+from pipeline_services.model.signals import ignore_from_now  # noqa: E402 - once a signal ends it in one line
+from pipeline_services.triage.walk.cli import main  # noqa: E402 - once a signal ends it in one line
 
 CODE = main()
 ignore_from_now()

@@ -10,6 +10,9 @@ import os
 import sys
 from types import FrameType
 
+import pytest
+from _pytest.terminal import TerminalReporter
+
 from pipeline_services.model.environment import use_own
 from pipeline_services.model.exit_codes import stopped_by
 from pipeline_services.model.signals import handle_from_now, ignore_from_now, name_of
@@ -17,11 +20,43 @@ from pipeline_services.model.standard_output import unbreakable_errors
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
+    by = KeyboardInterrupt(name_of(number))
+    _say(by)
+    os._exit(stopped_by(by))  # nothing is open yet, and half-read modules do not unwind
+
+
+def _say(by: KeyboardInterrupt) -> None:
     ignore_from_now()
-    by = name_of(number)
-    sys.stderr.write(f"Stopped by {by}. Nothing was judged or written.\n")
+    sys.stderr.write(f"Stopped by {str(by) or 'Ctrl-C'}. Nothing was judged or written.\n")
     sys.stderr.flush()
-    os._exit(stopped_by(KeyboardInterrupt(by)))  # nothing is open yet, and half-read modules do not unwind
+
+
+def hide_the_place(config: pytest.Config) -> None:
+    """Where in the code a run was stopped is of no interest to an operator."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if isinstance(reporter, TerminalReporter):
+        reporter._report_keyboardinterrupt = lambda: None  # type: ignore[method-assign]
+
+
+class BeforeSession:
+    """Ends a run that is stopped while pytest sets it up: pytest itself would say nothing, and end with 2."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._begun = False
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        """From here on the session ends itself."""
+        self._begun = True
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Say so, and end with the signal's exit code; pytest still cleans up."""
+        if not self._begun and isinstance(excinfo.value, KeyboardInterrupt):
+            hide_the_place(self._config)
+            _say(excinfo.value)
+            raise SystemExit(stopped_by(excinfo.value))
 
 
 unbreakable_errors()

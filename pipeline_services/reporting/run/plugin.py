@@ -70,7 +70,6 @@ _NEEDED: Final = {
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Before other plugins look at their options: choose the folders, and set up the operator's run."""
-    early.put_back()
     require_no_mistyped_run(config)
     require_this_checkout(config)
     choose_paths(config)
@@ -87,10 +86,12 @@ def pytest_configure(config: pytest.Config) -> None:
     kind = run_kind(config)
     if kind or run_markers(config):
         config.pluginmanager.unregister(name=_IDLE_PLUGIN)
-    if kind:
-        _require_plugins(config)
-        _in_one_process(config, source.say)
-        _set_up_run(config, OperatorRun(config, kind, source))
+    if not kind:
+        early.put_back()
+        return
+    _require_plugins(config)
+    _in_one_process(config, source.say)
+    _set_up_run(config, OperatorRun(config, kind, source))
 
 
 def _require_plugins(config: pytest.Config) -> None:
@@ -115,6 +116,8 @@ def _set_up_run(config: pytest.Config, run: OperatorRun) -> None:
     output = ExitStack()
     output.enter_context(unbreakable())
     config.add_cleanup(output.close)
+    config.pluginmanager.register(early.BeforeSession(config))
+    early.put_back()
     put_back = unwind_from_now()
     config.add_cleanup(lambda: None if run.stopped else put_back())
     option = config.option

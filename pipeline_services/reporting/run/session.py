@@ -20,7 +20,7 @@ from pipeline_services.model.text import first_line
 from pipeline_services.reporting.allure.held import HeldResults, hold_results
 from pipeline_services.reporting.allure.page_maker import PageMaker
 from pipeline_services.reporting.allure.results import CASE_LABEL
-from pipeline_services.reporting.run import environment, publish, summary, terminal
+from pipeline_services.reporting.run import early, environment, publish, summary, terminal
 from pipeline_services.reporting.run.cases import OUTCOME, CaseLabels, let_pass, noted_outcome, phase_finding, shown
 from pipeline_services.reporting.run.extent import Extent
 from pipeline_services.reporting.run.folder import ReportFolder
@@ -182,10 +182,7 @@ class OperatorRun:
         """Ctrl-C or a signal, as opposed to pytest's own stop after collection errors."""
         if type(excinfo.value) is KeyboardInterrupt:
             self._stop(excinfo.value)
-            reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-            if isinstance(reporter, TerminalReporter):
-                # Where in the code it was is of no interest to an operator.
-                reporter._report_keyboardinterrupt = lambda: None  # type: ignore[method-assign]
+            early.hide_the_place(self.config)
 
     def _stop(self, by: KeyboardInterrupt) -> None:
         """From here on the run only ends; what comes now must not break into that."""

@@ -12,6 +12,7 @@ from allure_commons.logger import AllureFileLogger
 
 from pipeline_services.reporting.allure import node, results
 from tests.reporting.samples import CHECKS, Project, snapshot
+from tests.runs import run
 
 pytest_plugins = ("pytester",)
 
@@ -100,3 +101,17 @@ def test_a_signal_ends_the_run_in_one_line_and_leaves_the_report_whole(project: 
     )
     assert len(said) == 2
     assert whole(project) == before
+
+
+@pytest.mark.parametrize(("by", "said", "code"), [("SIGTERM", "SIGTERM", 143), ("", "Ctrl-C", 130)])
+@pytest.mark.parametrize("hook", ["pytest_configure", "pytest_sessionstart"])
+def test_a_run_that_is_stopped_while_it_is_set_up_says_so(
+    project: Project, hook: str, by: str, said: str, code: int
+) -> None:
+    stops = project.pytester.path / "stops.py"
+    stops.write_text(f"def {hook}():\n    raise KeyboardInterrupt({by!r})\n")
+    snapshot().save(project.pytester.path / "seen.json")
+    done = run("pytest", "-p", "stops", "-m", "daily", "--snapshot=seen.json", cwd=project.pytester.path)
+    assert (done.returncode, done.stdout.strip()) == (code, "")
+    assert done.stderr == f"Stopped by {said}. Nothing was judged or written.\n"
+    assert not project.reports.exists() or not list(project.reports.iterdir())
