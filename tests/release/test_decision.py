@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_services.release.decision import Decision, Noise, Pairs, is_final, judge, rules_out_go, too_noisy
+from pipeline_services.release.decision import Decision, Noise, Pairs, is_final, judge, rules_out_go, signed, too_noisy
 from pipeline_services.release.gates import LOOKS, METRICS, Metric
 
 CPU = METRICS[0]
@@ -106,6 +106,18 @@ def test_one_of_many_metrics_needs_the_stricter_chance() -> None:
     alone = judge([CPU], {CPU.id: nearer})
     among = judge(METRICS, {metric.id: nearer if metric is CPU else equal for metric in METRICS})
     assert (alone[0].decision, among[0].decision) == (Decision.REGRESSION, Decision.NOT_ENOUGH_DATA)
+    alike = judge(ALIKE, {metric.id: nearer for metric in ALIKE})
+    assert {one.decision for one in alike} == {Decision.NOT_ENOUGH_DATA}
+
+
+ALIKE = [replace(CPU, id=name) for name in ("one", "another", "a third")]
+
+
+def test_what_was_killed_too_early_to_reject_makes_it_no_easier_for_another() -> None:
+    open_yet = [(100.0, ratio) for ratio in (104.0, 105.5, 109.0, 110.0, 111.0, 112.0, 113.0, 114.0)]
+    assert judge([CPU], {CPU.id: open_yet})[0].decision is Decision.REGRESSION
+    judged = judge(ALIKE[:2], {"one": rounds(7, lambda *_: 2.0), "another": open_yet})
+    assert {one.decision for one in judged} == {Decision.NOT_ENOUGH_DATA}
 
 
 @pytest.mark.parametrize(
@@ -183,6 +195,11 @@ def test_no_more_pairs_are_played_for_what_noise_leaves_open() -> None:
     assert is_final(judge(METRICS, equal, noise), 8, noise)
     assert not is_final(judge(METRICS, at_the_margin, noise), 8, noise)
     assert is_final(judge([CPU], at_the_margin, noise_of(CPU, 0.06)), 8, noise_of(CPU, 0.06))
+
+
+@pytest.mark.parametrize(("ratio", "said"), [(1.1532, "+15.3"), (0.9, "-10.0"), (0.9999, "+0.0")])
+def test_a_difference_is_told_to_a_tenth_of_a_per_cent(ratio: float, said: str) -> None:
+    assert signed(math.log(ratio)) == said
 
 
 def test_the_table_of_metrics_is_complete() -> None:

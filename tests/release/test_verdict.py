@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.release.decision import Noise, judge
-from pipeline_services.release.facts import NOT_MEASURED, Fact
+from pipeline_services.release.facts import NOT_MEASURED, STATEMENTS, Fact
 from pipeline_services.release.gates import METRICS
 from pipeline_services.release.verdict import Conclusion, Verdict, conclude
 from tests.release.made import FACTS, evidence, pairs
@@ -84,8 +84,15 @@ def test_noise_of_what_is_held_loosely_lets_go() -> None:
     assert concluded(noise=noise, metrics=judge(METRICS, pairs(), noise)).verdict is Verdict.GO
 
 
-def test_nothing_asked_for_and_nothing_seen_is_no_go() -> None:
-    assert conclude(evidence(facts=[], metrics=[]), [], []).verdict is Verdict.NOT_ENOUGH_DATA
+@pytest.mark.parametrize("changes", [{"facts": [], "metrics": []}, {"facts": []}, {"metrics": []}], ids=str)
+def test_nothing_asked_for_and_nothing_seen_is_no_go(changes: dict[str, Any]) -> None:
+    found = conclude(evidence(**changes), [], [])
+    assert (found.verdict, found.reasons) == (Verdict.NOT_ENOUGH_DATA, ("nothing was looked at",))
+
+
+def test_of_much_that_was_not_measured_the_numbers_are_told() -> None:
+    found = conclude(evidence(facts=[], metrics=[]), [*STATEMENTS][:5], NEEDED)
+    assert found.reasons == ("not measured: the run ended before: 5 facts, 3 metrics",)
 
 
 def test_exit_codes() -> None:

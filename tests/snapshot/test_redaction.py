@@ -30,7 +30,7 @@ def test_a_known_secret_is_gone_in_every_form(secret: str, before: str, after: s
         "base64url": base64.urlsafe_b64encode(secret.encode()).decode(),
         "unpadded": base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
         "url": quote(secret, safe=""),
-        "json": json.dumps({"x": secret}),
+        "json": json.dumps(secret)[1:-1],
     }
     tree = {name: [f"{before} {form} {after}"] for name, form in forms.items()}
     for name, texts in redacted(tree, secret_forms([secret.encode()])).items():
@@ -57,10 +57,14 @@ def test_a_known_secret_is_gone_in_every_form(secret: str, before: str, after: s
         {"x": f"password: '{CANARY} with blanks'"},
         {"x": "log " + json.dumps({"message": json.dumps({"token": CANARY})})},
         {"x": "--from-literal=password=" + CANARY},
+        {"x": f"sent Bearer {CANARY}"},
+        {"x": {"name": "db.password", "value": CANARY}},
+        {"x": {"PGPASSWORD": CANARY}},
     ],
     ids=[
         *("log", "config-map", "ini", "env", "event", "annotation", "bearer", "token-scheme", "basic", "url"),
         *("pem", "cut-pem", "words", "quoted", "nested-json", "argument"),
+        *("scheme-alone", "name-and-value", "key-and-value"),
     ],
 )
 def test_a_secret_that_nobody_told_us_of_is_found_by_its_shape(tree: dict[str, Any]) -> None:
@@ -69,18 +73,36 @@ def test_a_secret_that_nobody_told_us_of_is_found_by_its_shape(tree: dict[str, A
     assert REDACTED in text
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "credentials"),
+        *("api_key", "api-key", "apikey", "access_key", "private-key", "privateKey"),
+    ],
+)
+def test_each_word_for_a_secret_is_known(word: str) -> None:
+    """So plain a value has nothing but the word before it."""
+    assert cleaned([f"{word}=hunter", {word: "hunter"}, f"{word} is {CANARY}"]).count(REDACTED) == 3
+
+
 def test_shapes_that_need_no_word_before_them() -> None:
     token = f"eyJhbGciOiJSUzI1NiJ9.{base64.urlsafe_b64encode(b'{claims}').decode()}.c2lnbmF0dXJl"
     body = base64.b64encode(bytes(range(48))).decode()
     text = cleaned({"lines": [f"got {token}", "key AKIAIOSFODNN7EXAMPLE", f"2026-11-23T06:00:00Z {body}"]})
     assert token not in text
     assert "AKIAIOSFODNN7EXAMPLE" not in text
+    for made in ("ghp_" + "aB3" * 8, "glpat-" + "aB3" * 6, "glsa_" + "aB3" * 8, "xoxb-" + "1234567890"):
+        assert cleaned(f"sent {made} away") == f'"sent {REDACTED} away"'
     assert body not in text
 
 
 def test_a_secret_inside_a_longer_one_is_found_alone() -> None:
     whole = f"[client]\nuser = reader\nkey = {CANARY}\n"
     assert CANARY not in cleaned({"x": f"sent {CANARY} away"}, whole)
+
+
+def test_of_two_secrets_that_begin_alike_nothing_of_the_longer_one_stays() -> None:
+    assert cleaned(f"sent {CANARY}-and-its-end", CANARY, f"{CANARY}-and-its-end") == f'"sent {REDACTED}"'
 
 
 def test_a_secret_as_a_key_is_found() -> None:
@@ -112,6 +134,7 @@ def test_certificates_are_public() -> None:
         "localhost/conveyor/kafka@sha256:" + "0123456789abcdef" * 4,
         "token: $INFLUXDB_TOKEN",
         "password=${DB_PASSWORD}",
+        "token=null; password=None; secret: true",
     ],
 )
 def test_what_a_diagnosis_needs_stays(text: str) -> None:
@@ -130,7 +153,7 @@ def test_kubernetes_own_words_stay() -> None:
         }
     }
     digest = {"name": "pipeline-secrets", "keys": {"INFLUXDB_TOKEN": {"sha256": "0123456789abcdef", "bytes": 88}}}
-    tree = {"pods": [pod], "secrets": [digest], "n": [1, 2.5, None, True]}
+    tree = {"pods": [pod], "secrets": [digest], "n": [1, 2.5, None, True], "unnamed": {"name": None, "value": "x"}}
     assert redacted(tree, []) == tree
 
 

@@ -93,7 +93,7 @@ class BucketDifference:
         return next(iter([*self.changed, *self.missing, *self.unexpected]), None)
 
     def __str__(self) -> str:
-        if not self.found_points and self.expected_points:
+        if not self.found_points:
             return f"{self.bucket} is empty; {plural(self.expected_points, 'point')} expected{self.expired}"
         counts = f"{plural(self.found_points, 'point')} of {self.expected_points}"
         parts = {"changed": self.changed, "missing": self.missing, "never stored": self.unexpected}
