@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+import yaml
 
 from pipeline_services.model.errors import AccessDenied, NoData, ServiceUnreachable
 from pipeline_services.reporting.run.outcome import Category, Outcome, finding_of, verdict_of
@@ -16,6 +19,7 @@ from tests.reporting.samples import deviation, result
         (deviation(threshold=">= 1 and <= 5 replicas (now)"), Outcome.FAILED, Category.THRESHOLD),
         (deviation(threshold="at least one, Running and ready"), Outcome.FAILED, Category.FAULT),
         (AssertionError("1 == 2"), Outcome.FAILED, Category.FAULT),
+        (pytest.fail.Exception("said by a test"), Outcome.FAILED, Category.FAULT),
         (NoData("nothing"), Outcome.INCONCLUSIVE, Category.INCONCLUSIVE),
         (ServiceUnreachable("away"), Outcome.INCONCLUSIVE, Category.INCONCLUSIVE),
         (AccessDenied("list", "pods"), Outcome.INCONCLUSIVE, Category.INCONCLUSIVE),
@@ -27,6 +31,19 @@ from tests.reporting.samples import deviation, result
 def test_each_kind_of_error_has_its_outcome(error: Exception, outcome: Outcome, category: Category) -> None:
     finding = finding_of(error)
     assert (finding.outcome, finding.category) == (outcome, category)
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "level"),
+    [
+        (AssertionError("1 == 2"), "1 == 2", "L2"),
+        (AssertionError(), "an assertion without a message", "L2"),
+        (NoData("nothing"), "nothing", "L1"),
+        (KeyError("x"), "KeyError: 'x'", "L2"),
+    ],
+)
+def test_what_is_no_deviation_says_who_acts_as_well(error: Exception, said: str, level: str) -> None:
+    assert (finding_of(error).message, finding_of(error).escalation) == (said, level)
 
 
 def test_a_deviation_says_who_acts_and_where_to_read() -> None:
@@ -45,13 +62,21 @@ def test_a_suite_error_says_where_it_was_raised() -> None:
     with pytest.raises(KeyError) as caught:
         raise KeyError("x")
     assert finding_of(caught.value).where.startswith("test_outcome.py:")
+    with pytest.raises(json.JSONDecodeError) as caught_deeper:
+        json.loads("{")
+    assert finding_of(caught_deeper.value).where.startswith("decoder.py:")
+    with pytest.raises(yaml.YAMLError) as caught_in_a_library:
+        yaml.safe_load("a: [")
+    assert finding_of(caught_in_a_library.value).where.startswith("test_outcome.py:")
 
 
 def test_the_worst_phase_of_a_case_counts() -> None:
     case = result("a", "kafka", NoData("nothing"))
     case.add(finding_of(deviation()))
     case.add(finding_of(NoData("again")))
+    case.add(finding_of(AssertionError("at the end")))
     assert case.outcome is Outcome.FAILED
+    assert case.finding.message != "at the end"
 
 
 @pytest.mark.parametrize(
