@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import socket
 import threading
 import time
@@ -13,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.clients.http import READ_TIMEOUT
-from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
+from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
 from pipeline_services.snapshot.collector import collect, main
-from pipeline_services.snapshot.snapshot import INSTALLATION, Snapshot
+from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.cluster_parts import SYSTEM_LISTS
 from pipeline_services.snapshot.sources.declared import BESIDE
 from pipeline_services.snapshot.sources.deep import QUOTAS
@@ -29,7 +28,6 @@ from tests.conftest import Refused
 from tests.other_pipeline import other_pipeline, without
 from tests.snapshot.fake_pipeline import (
     CANARY,
-    NAMESPACE,
     NS,
     PODS,
     SYSTEM,
@@ -263,16 +261,6 @@ def test_no_thread_is_left(untouched: FakePipeline) -> None:
     collect(untouched.cluster)
     names_left = [thread.name for thread in threading.enumerate()]
     assert not [name for name in names_left if name.startswith(("forward", "collect", "kafka"))]
-
-
-@pytest.mark.parametrize(("status", "uid"), [(200, "uid-of-the-namespace"), (403, "")])
-def test_a_snapshot_says_whose_it_is_as_far_as_the_account_may_know(
-    pipeline: FakePipeline, status: int, uid: str
-) -> None:
-    pipeline.api.routes[f"/api/v1/namespaces/{NS}"] = (status, {"kind": "Namespace", "metadata": NAMESPACE})
-    here = Installation.from_document(collect(pipeline.cluster).data(INSTALLATION))
-    assert (here.context, here.namespace, here.uid) == ("fake", NS, uid)
-    assert (here.since == math.inf) is (not uid)
 
 
 def test_a_missing_namespace_stops_everything(pipeline: FakePipeline) -> None:
