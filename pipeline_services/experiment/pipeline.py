@@ -11,7 +11,8 @@ from pipeline_services.checklist.checks import ROLLOUT_COMPLETE
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.experiment.connectivity import Connectivity
 from pipeline_services.experiment.consented import consented
-from pipeline_services.experiment.leftovers import KINDS, inventory
+from pipeline_services.experiment.inventory import everything
+from pipeline_services.experiment.leftovers import Inventory
 from pipeline_services.experiment.symptoms import judged, light_snapshot
 from pipeline_services.faults import pods
 from pipeline_services.faults.admin import Admin
@@ -44,6 +45,7 @@ class SteadyPipeline:
         self.cluster = cluster
         self.api = api
         self.probes = probes
+        self._unseen: list[str] = []
 
     @classmethod
     @contextmanager
@@ -166,9 +168,13 @@ class SteadyPipeline:
         """Connections from within the pods' own networks."""
         return Connectivity(self.api, self.processes, self.cluster, self.description)
 
-    def inventory(self) -> dict[str, dict[str, str]]:
-        """What the namespace holds, to be compared later."""
-        return inventory({kind: self.cluster.list(kind) for kind in KINDS})
+    def inventory(self) -> Inventory:
+        """All that a fault can change, to be compared later; what of it the account may not see is said once."""
+        found, unseen = everything(self.cluster, self.probes)
+        if unseen and unseen != self._unseen:
+            self.say(f"  not compared, as the account may not list them: {', '.join(unseen)}")
+        self._unseen = unseen
+        return found
 
 
 def not_steady(why: str) -> PreconditionNotMet:

@@ -72,6 +72,7 @@ _TABLE: Final = (
     Kind("PersistentVolume", "persistentvolumes", namespaced=False),
     Kind("Service", "services"),
     Kind("EndpointSlice", "endpointslices", "discovery.k8s.io/v1"),
+    Kind("PriorityClass", "priorityclasses", "scheduling.k8s.io/v1", namespaced=False),
     Kind("StorageClass", "storageclasses", "storage.k8s.io/v1", namespaced=False),
     Kind("Ingress", "ingresses", _NETWORK),
     Kind("NetworkPolicy", "networkpolicies", _NETWORK),

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline_services.clients.kubernetes import Cluster
-from pipeline_services.experiment.leftovers import KINDS, inventory
+from pipeline_services.experiment.inventory import objects_of
 from pipeline_services.model.errors import PipelineError
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import resolve_target
 from pipeline_services.model.waiting import wait_until
 from pipeline_services.platform.cluster.access import ClusterAccess
@@ -65,7 +66,7 @@ class Namespace:
 
     def inventory(self) -> dict[str, dict[str, str]]:
         """Every object that somebody has to have put there, field by field."""
-        return inventory({kind: self.cluster.list(kind) for kind in KINDS})
+        return objects_of(self.cluster, Pipeline.load())[0]
 
     def lives(self) -> dict[str, tuple[str, int]]:
         """Every pod that is not on its way out, with its UID and how often its containers were started again."""

@@ -1,0 +1,108 @@
+"""Whatever a fault of the catalogue can change is compared before and after it, by what the faults themselves do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import pytest
+
+from chaos.scenarios import MATRIX, RECOVERY
+from pipeline_services.experiment import inventory
+from pipeline_services.experiment.leftovers import LISTS
+from pipeline_services.experiment.scenario import Scenario
+from pipeline_services.faults import stores
+from pipeline_services.faults.journal import Call, Command, Step
+from pipeline_services.faults.model import Fault
+from pipeline_services.model.kinds import KINDS, kind_of
+from pipeline_services.model.pipeline import Pipeline
+from tests.chaos.stand_in import StandIn
+
+OWN = Pipeline.load()
+SCENARIOS = {**{f"recovery-{name}": one for name, one in RECOVERY.items()}, **MATRIX}
+CLIENTS: Final = "clients"
+BROKERS: Final = "brokers"
+OF_KAFKA: Final = frozenset({"topics", CLIENTS, BROKERS})
+"""What ``inventory`` asks Kafka for."""
+STATUS: Final = {("", "nodes")}
+"""Of these the inventory has what somebody else than the cluster adds to the status."""
+
+
+def steps(one: Scenario) -> Iterator[Step]:
+    """All that playing a scenario does to the cluster on purpose."""
+    scenario, pipeline = one.filled(OWN), StandIn(OWN, {})
+    builders = [scenario.fault, *([scenario.arranged] if scenario.arranged else [])]
+    for fault in (build(pipeline) for build in builders):  # type: ignore[arg-type]
+        assert isinstance(fault, Fault)
+        yield from (*fault.inject, *fault.follow_up, *fault.undo)
+
+
+@pytest.fixture(scope="module")
+def all_steps() -> list[Step]:
+    return [step for one in SCENARIOS.values() for step in steps(one)]
+
+
+def place_of(path: str) -> tuple[str, str, str]:
+    """The namespace (empty: none), the kind's plural and the subresource of an API path."""
+    words = urlsplit(path).path.strip("/").split("/")
+    words = words[2:] if words[0] == "api" else words[3:]
+    if words[0] == "namespaces" and len(words) > 2:
+        return words[1], words[2], words[4] if len(words) > 4 else ""
+    return "", words[0], words[2] if len(words) > 2 else ""
+
+
+def list_of(namespace: str, plural: str) -> tuple[str, str]:
+    """As ``LISTS`` has it: of the pipeline's own namespace, and of none, it says none."""
+    return ("" if namespace == OWN.namespace else namespace, kind_of(plural).name)
+
+
+def test_every_kind_of_object_that_a_fault_touches_is_compared(all_steps: list[Step]) -> None:
+    compared = {(one.namespace, kind_of(one.kind).name) for one in LISTS.values()}
+    touched = {list_of(*place_of(step.path)[:2]): step for step in all_steps if isinstance(step, Call)}
+    assert {KINDS[kind].name for _, kind in touched} >= {"Ingress", "ValidatingWebhookConfiguration", "RoleBinding"}
+    missing = {place: str(touched[place]) for place in touched.keys() - compared}
+    assert missing == {}
+
+
+def test_no_fault_changes_a_status_that_is_not_compared(all_steps: list[Step]) -> None:
+    places = {place_of(step.path) for step in all_steps if isinstance(step, Call)}
+    assert {(namespace, plural) for namespace, plural, part in places if part == "status"} <= STATUS
+
+
+def store_subject(words: list[str]) -> str:
+    """What a command of ``faults.stores`` is about; raises KeyError for a script that is not known here."""
+    script = words[2]
+    if script in (stores._INFLUX, stores._REMOVE):
+        [subject] = [word for word in words if word in ("bucket", "task")]
+        return f"{subject}s"
+    if script == stores._CONFIGS:
+        [subject] = re.findall(r"--entity-type (\w+)", " ".join(words))
+        return str(subject)
+    return {
+        stores._TOPIC: "topics",
+        stores._RENAME: "buckets",
+        stores._SHARDS: "buckets",
+        stores._TOKEN: "authorizations",
+    }[script]
+
+
+def is_of_a_store(step: Step) -> bool:
+    return isinstance(step, Command) and any(
+        part in word for word in step.words for part in (stores._BROKER, stores._STORE)
+    )
+
+
+def test_whatever_a_fault_changes_inside_kafka_or_influxdb_is_compared(all_steps: list[Step]) -> None:
+    commands: list[Any] = [step for step in all_steps if is_of_a_store(step)]
+    subjects = {store_subject(step.words) for step in commands}
+    assert subjects >= {"topics", "clients", "brokers", "buckets", "tasks", "authorizations"}
+    assert subjects <= OF_KAFKA | inventory._IN_INFLUXDB.keys()
+
+
+def test_a_path_is_told_by_its_parts() -> None:
+    assert place_of("/api/v1/namespaces/ns/pods/p/resize") == ("ns", "pods", "resize")
+    assert place_of("/apis/apps/v1/namespaces/ns/deployments?labelSelector=a%2Fb") == ("ns", "deployments", "")
+    assert place_of("/api/v1/namespaces/ns") == ("", "namespaces", "")
+    assert place_of("/api/v1/nodes/one/status") == ("", "nodes", "status")
