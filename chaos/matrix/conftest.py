@@ -44,4 +44,5 @@ def player(
         )
         if not suites_own:
             player.note_standing()
+        player.before = pipeline.inventory()
         yield player

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from chaos.matrix import recordings
 from chaos.remedies import REMEDIED
-from pipeline_services.experiment.observers.diagnosis import Diagnose, DiagnosisObserver, Look, Looks
+from pipeline_services.experiment.leftovers import Inventory, differences
+from pipeline_services.experiment.observers.diagnosis import GATE_TIMEOUT_S, Diagnose, DiagnosisObserver, Look, Looks
 from pipeline_services.experiment.observers.remedy import RemedyObserver
 from pipeline_services.experiment.runner import play
 from pipeline_services.experiment.score import describe
@@ -37,6 +38,7 @@ class Player:
         results: those that were played to their end.
         standing: findings that were there before any fault was made: nobody is to be blamed for them.
         unmended: by the id of the scenario whose remedy was typed, why it did not help; empty where it did.
+        before: everything that a fault can change, as it was before the first one.
     """
 
     pipeline: SteadyPipeline
@@ -49,6 +51,7 @@ class Player:
     results: list[Result] = field(default_factory=list)
     standing: tuple[Finding, ...] = ()
     unmended: dict[str, str] = field(default_factory=dict)
+    before: Inventory = field(default_factory=dict)
 
     def note_standing(self) -> None:
         """Look at the pipeline as it is before the first fault, and say what is wrong with it already.
@@ -59,6 +62,15 @@ class Player:
         self.standing = tuple(one for one in self.diagnose(self.look()).findings if not one.self_healing)
         for one in self.standing:
             self.pipeline.say(f"stands before any fault, and counts for none: {describe(one)}: {one.summary}")
+
+    def left(self) -> list[str]:
+        """What is other than before the first fault, a line each.
+
+        Raises:
+            PipelineError: the pipeline does not become steady, or cannot be looked at.
+        """
+        self.pipeline.require_steady(GATE_TIMEOUT_S)
+        return differences(self.before, self.pipeline.inventory())
 
     def play(self, scenario: Scenario) -> Result:
         """Play one scenario, and type its remedy where remedies are wanted and it has one.

@@ -69,6 +69,16 @@ def test_score(player: Player, pytestconfig: pytest.Config) -> None:
         raise AssertionError("; ".join(score.missed))
 
 
+@pytest.mark.sample
+@pytest.mark.component("config")
+@pytest.mark.runbook("troubleshooting-workflow")
+def test_all_is_as_before(player: Player) -> None:
+    """Once every fault is undone, nothing is other than before the first one; what remedies have typed may stay."""
+    left = player.left() if player.mend is None else []
+    if left:
+        raise AssertionError(f"left behind: {'; '.join(left)}")
+
+
 def remember(folder: str | None, figures: Mapping[str, float]) -> None:
     """The score's figures for the report's history."""
     from pipeline_services.reporting.allure.results import Figure, figures_json  # noqa: PLC0415

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -144,3 +145,12 @@ def test_a_row_that_expects_what_stood_wants_something_new_of_it(pipeline: FakeP
     assert played.play(row).verdict.wrong == ["wrong component", "wrong cause", "wrong level"]
     beside.append(replace(LOOSE, summary="everybody is let through to everybody"))
     assert played.play(row).verdict.as_expected
+
+
+def test_what_is_left_behind_is_told_once_the_pipeline_is_steady(tmp_path: Path) -> None:
+    asked: list[float] = []
+    now = {"services/kafka": {"spec.type": '"ClusterIP"'}}
+    pipeline: Any = SimpleNamespace(look=None, require_steady=asked.append, inventory=lambda: now)
+    steady = replace(player(pipeline, tmp_path), before=now)
+    assert (steady.left(), asked) == ([], [diagnosis.GATE_TIMEOUT_S])
+    assert replace(steady, before={}).left() == ["services/kafka is new"]
