@@ -274,7 +274,7 @@ def rounds_fact(played: Played) -> Fact:
     """Whether the candidate stored every reading in each of its rounds; what ended a round of it is no measurement."""
     own = [one for one in played.rounds() if one.version == CANDIDATE]
     short = [one.stored for one in own if one.stored != READINGS]
-    if f"of the {CANDIDATE} failed" in played.ended:
+    if played.failed and played.failed.version == CANDIDATE:
         return Fact(ROUNDS.id, False, played.ended)
     if not own:
         return Fact(ROUNDS.id, None, played.ended or "no round was played")

@@ -12,7 +12,7 @@ READY_WITHIN_S: Final = 60.0
 STOPPED_WITHIN_S: Final = 10.0
 """Seconds after SIGTERM; the pod has 20 until it is killed."""
 NOT_MEASURED: Final = "not measured: the run ended before"
-"""What was seen of a fact that was never reached; another one tells why."""
+"""What is said of a fact that was never reached; another one tells why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +178,27 @@ STATEMENTS: Final = {one.id: one for one in (*BESIDE, *IN_PLACE)}
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What was seen of a statement. ``holds`` is None where it is not known."""
+    """What was seen of a statement.
+
+    Attributes:
+        holds: None where it is not known.
+        seen: in words.
+        measured: whether the run came to it.
+    """
 
     id: str
     holds: bool | None
     seen: str
+    measured: bool = True
+
+    @classmethod
+    def not_measured(cls, statement: str) -> Fact:
+        """That of a statement (its id) to which the run did not come."""
+        return cls(statement, None, NOT_MEASURED, measured=False)
 
     @property
     def words(self) -> Statement:
         return STATEMENTS[self.id]
-
-    @property
-    def measured(self) -> bool:
-        """Whether the run came to it."""
-        return self.seen != NOT_MEASURED
 
     @property
     def short(self) -> str:

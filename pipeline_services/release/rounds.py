@@ -42,11 +42,22 @@ class Round:
 
 @dataclass(slots=True)
 class Played:
-    """What was played. ``notes``: rounds that were played again; ``ended``: why it ended early, or nothing."""
+    """What was played.
+
+    Attributes:
+        notes: rounds that were played again.
+        ended: why it ended early, or nothing.
+        failed: the round that ended it; None where it was not a version's doing.
+    """
 
     pairs: list[tuple[Round, Round]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     ended: str = ""
+    failed: Round | None = None
+
+    def end(self, which: str, failed: Round) -> None:
+        """No round follows one (``a round``) in which a version did not drain the readings."""
+        self.ended, self.failed = f"{which} of the {failed.version} failed: {failed.failed}", failed
 
     def costs(self) -> dict[str, list[tuple[float, float]]]:
         """By metric the (baseline, candidate) of each pair."""
@@ -78,7 +89,7 @@ def play_pairs(play: Play, enough: Enough, chance: random.Random, played: Played
     played = played if played is not None else Played()
     first = play(VERSIONS)
     if failed := _failed(first):
-        played.ended = f"the first round of the {failed.version} failed: {failed.failed}"
+        played.end("the first round", failed)
         yield played
         return
     usual = [first[0].others]
@@ -104,7 +115,7 @@ def _play_pair(play: Play, order: Sequence[str], usual: list[float], played: Pla
     while True:
         rounds = play(order)
         if failed := _failed(rounds):
-            played.ended = f"a round of the {failed.version} failed: {failed.failed}"
+            played.end("a round", failed)
             return
         disturbed = noise(rounds[0].others, usual)
         if not disturbed:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from pipeline_services.audit.ledger import LedgerVerdict
 from pipeline_services.audit.records import Records
 from pipeline_services.model.present import present
 from pipeline_services.model.text import one_line, plural
-from pipeline_services.release.facts import NOT_MEASURED, READY_WITHIN_S, STOPPED_WITHIN_S, Fact
+from pipeline_services.release.facts import READY_WITHIN_S, STOPPED_WITHIN_S, Fact
 
 RATE_TOLERANCE: Final = 0.1
 """A share: some tenths of a second of the half minute pass between a look at the clock and one at the topic."""
@@ -51,7 +51,18 @@ class Trial:
     failed: str = ""
 
 
-Seen = tuple[bool | None, str]
+class Seen(NamedTuple):
+    """Whether a fact holds (None: it is not known), and what was seen; ``by_failure`` where that is why the version did
+    not do its work."""
+
+    holds: bool | None
+    text: str
+    by_failure: bool = False
+
+    @classmethod
+    def nothing(cls, trial: Trial, otherwise: str) -> Seen:
+        """What is not known, because the version did not do its work, or else why."""
+        return cls(None, trial.failed or otherwise, by_failure=bool(trial.failed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +76,15 @@ class Rule:
 
 def facts(table: Iterable[Rule], baseline: Trial, candidate: Trial) -> list[Fact]:
     """Every fact about the candidate. What the baseline does too is not held against the candidate, nor for it."""
-    found = [_fact(rule, baseline, candidate) for rule in table]
-    return list(_told_once(found, candidate.failed))
+    return list(_told_once([(rule.id, _seen(rule, baseline, candidate)) for rule in table]))
 
 
-def _told_once(found: Sequence[Fact], failed: str) -> Iterator[Fact]:
+def _told_once(found: Sequence[tuple[str, Seen]]) -> Iterator[Fact]:
     """Why the candidate did not do its work is told by the first fact that saw it; the others were not measured."""
-    told = any(one.holds is False and failed in one.seen for one in found)
-    for one in found:
-        because = bool(failed) and one.holds is None and one.seen == failed
-        yield replace(one, seen=NOT_MEASURED) if because and told else one
+    told = any(seen.by_failure and seen.holds is False for _, seen in found)
+    for name, seen in found:
+        because = seen.by_failure and seen.holds is None
+        yield Fact.not_measured(name) if because and told else Fact(name, seen.holds, seen.text)
         told = told or because
 
 
@@ -108,54 +118,54 @@ def producer_rules() -> tuple[Rule, ...]:
     )
 
 
-def _fact(rule: Rule, baseline: Trial, candidate: Trial) -> Fact:
+def _seen(rule: Rule, baseline: Trial, candidate: Trial) -> Seen:
     if rule.own is None:
-        return Fact(rule.id, *present(rule.beside, "comparison")(baseline, candidate))
-    holds, seen = rule.own(candidate)
-    before, seen_before = rule.own(baseline)
-    if before is not True:
-        return Fact(rule.id, None, f"the baseline cannot be held against it: {seen_before}; it: {seen}")
-    return Fact(rule.id, holds, seen)
+        return present(rule.beside, "comparison")(baseline, candidate)
+    seen, before = rule.own(candidate), rule.own(baseline)
+    if before.holds is not True:
+        return Seen(None, f"the baseline cannot be held against it: {before.text}; it: {seen.text}")
+    return seen
 
 
 def _ready(trial: Trial) -> Seen:
     if trial.ready_s is None:
-        return (False, trial.failed) if trial.failed else (None, "it was not looked at")
-    return trial.ready_s <= READY_WITHIN_S, f"ready after {trial.ready_s:.1f} s"
+        return Seen(False, trial.failed, by_failure=True) if trial.failed else Seen(None, "it was not looked at")
+    return Seen(trial.ready_s <= READY_WITHIN_S, f"ready after {trial.ready_s:.1f} s")
 
 
 def _restarts(trial: Trial) -> Seen:
     if trial.restarts is None:
-        return None, "it was not looked at"
+        return Seen(None, "it was not looked at")
+    if not trial.restarts:
+        return Seen(True, plural(0, "restart"))
     how = trial.failed or trial.ended
-    return trial.restarts == 0, plural(trial.restarts, "restart") + (f": {how}" if trial.restarts and how else "")
+    return Seen(False, plural(trial.restarts, "restart") + (f": {how}" if how else ""), by_failure=bool(trial.failed))
 
 
 def _stops(trial: Trial) -> Seen:
     if trial.stopped_s is None:
-        return None, "it was not stopped"
-    return trial.stopped_s <= STOPPED_WITHIN_S, f"gone after {trial.stopped_s:.1f} s"
+        return Seen(None, "it was not stopped")
+    return Seen(trial.stopped_s <= STOPPED_WITHIN_S, f"gone after {trial.stopped_s:.1f} s")
 
 
 def _counted(which: str) -> Callable[[Trial], Seen]:
     def seen(trial: Trial) -> Seen:
         if trial.ledger is None:
-            return None, trial.failed or "the store was not read"
+            return Seen.nothing(trial, "the store was not read")
         found = getattr(trial.ledger, which)
         named = f", for one {found[0]}" if found else ""
-        return not found, f"{len(found)} of {trial.ledger.acknowledged} readings{named}"
+        return Seen(not found, f"{len(found)} of {trial.ledger.acknowledged} readings{named}")
 
     return seen
 
 
 def _same_points(baseline: Trial, candidate: Trial) -> Seen:
     if baseline.stored is None or candidate.stored is None or not len(baseline.stored):
-        return None, candidate.failed or "the stored points of both were not read"
+        return Seen.nothing(candidate, "the stored points of both were not read")
     old, new = _points(baseline.stored), _points(candidate.stored)
     missing, more = len(old - new), len(new - old)
-    return not (
-        missing or more
-    ), f"{plural(len(old), 'point')}; {missing} are missing, {more} are there instead or in addition"
+    told = f"{plural(len(old), 'point')}; {missing} are missing, {more} are there instead or in addition"
+    return Seen(not (missing or more), told)
 
 
 def _points(records: Records) -> set[tuple[str, int, int]]:
@@ -169,49 +179,50 @@ def _points(records: Records) -> set[tuple[str, int, int]]:
 
 def _same_rate(baseline: Trial, candidate: Trial) -> Seen:
     if not baseline.rate or candidate.rate is None:
-        return None, candidate.failed or "the rates of both were not measured"
+        return Seen.nothing(candidate, "the rates of both were not measured")
     seen = f"{candidate.rate:.1f} a second, the baseline's {baseline.rate:.1f}"
-    return abs(candidate.rate / baseline.rate - 1) <= RATE_TOLERANCE, seen
+    return Seen(abs(candidate.rate / baseline.rate - 1) <= RATE_TOLERANCE, seen)
 
 
 def _same_types(baseline: Trial, candidate: Trial) -> Seen:
     if not baseline.types or not candidate.types:
-        return None, candidate.failed or "the types of the stored fields are not known"
+        return Seen.nothing(candidate, "the types of the stored fields are not known")
     names = sorted({*baseline.types, *candidate.types})
     changed = [
         f"{name} is {candidate.types.get(name, 'missing')}, the baseline's {baseline.types.get(name, 'missing')}"
         for name in names
         if baseline.types.get(name) != candidate.types.get(name)
     ]
-    return not changed, "; ".join(changed) or f"the same {plural(len(names), 'field')}"
+    return Seen(not changed, "; ".join(changed) or f"the same {plural(len(names), 'field')}")
 
 
 def _same_series(baseline: Trial, candidate: Trial) -> Seen:
     if not baseline.series or candidate.series is None:
-        return None, candidate.failed or "the metrics of both were not read"
+        return Seen.nothing(candidate, "the metrics of both were not read")
     gone = sorted(set(baseline.series) - set(candidate.series))
     if gone:  # whoever graphs or alerts on it sees nothing any more, and so does this validation
-        return None, f"gone: {', '.join(gone)}"
-    return True, f"all {len(baseline.series)}"
+        return Seen(None, f"gone: {', '.join(gone)}")
+    return Seen(True, f"all {len(baseline.series)}")
 
 
 def _errors_counted(trial: Trial, names: Sequence[str]) -> Seen:
     if trial.series is None:
-        return None, trial.failed or "the metrics were not read"
+        return Seen.nothing(trial, "the metrics were not read")
     absent = [name for name in names if name not in trial.series]
     if absent:
-        return None, f"no series {', '.join(absent)}, which is not zero"
+        return Seen(None, f"no series {', '.join(absent)}, which is not zero")
     counted = {name: trial.series[name] for name in names if trial.series[name] != 0}
-    return not counted, ", ".join(f"{name} is {value:g}" for name, value in counted.items()) or "all are 0"
+    told = ", ".join(f"{name} is {value:g}" for name, value in counted.items())
+    return Seen(not counted, told or "all are 0")
 
 
 def _new_errors(baseline: Trial, candidate: Trial) -> Seen:
     if baseline.log is None or not candidate.log:
-        return None, "the logs of both were not read"
+        return Seen(None, "the logs of both were not read")
     known = {pattern for pattern, _ in errors(baseline.log)}
     fresh = {pattern: text for pattern, text in errors(candidate.log) if pattern not in known}
     some = "; ".join(one_line(text, 120) for text in list(fresh.values())[:3])
-    return not fresh, f"{len(fresh)} new: {some}" if fresh else f"none in {plural(len(candidate.log), 'line')}"
+    return Seen(not fresh, f"{len(fresh)} new: {some}" if fresh else f"none in {plural(len(candidate.log), 'line')}")
 
 
 def errors(lines: Iterable[str]) -> list[tuple[str, str]]:

@@ -149,9 +149,7 @@ class Conclusion:
             "verdict": self.verdict.value,
             "reasons": list(self.reasons),
             "metrics": [_metric(judged) for judged in found.metrics],
-            "facts": [
-                {"id": one.id, "what": one.words.what, "holds": one.holds, "seen": one.seen} for one in found.facts
-            ],
+            "facts": [{"id": one.id, "what": one.words.what, **_seen(one)} for one in found.facts],
             "control": [_metric(judged) for judged in found.control],
             "noise": [f"{one.metric.title}: {one.why}" for one in found.noise],
             "notes": list(found.notes),
@@ -220,6 +218,10 @@ def _metric(judged: Judged) -> dict[str, Any]:
         "margin_percent": 100 * metric.margin,
         "pairs": [[_number(a), _number(b)] for a, b in judged.pairs],
     }
+
+
+def _seen(fact: Fact) -> dict[str, Any]:
+    return {"holds": fact.holds, "measured": fact.measured, "seen": fact.seen}
 
 
 def _number(value: float) -> float | None:

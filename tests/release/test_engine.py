@@ -193,3 +193,13 @@ def test_a_round_that_stores_too_few_is_no_go() -> None:
     assert fact.holds is False
     assert fact.seen == f"only {READINGS - 6} of {READINGS}"
     assert rounds_fact(Played()).holds is None
+
+
+def test_whose_round_failed_is_known_and_not_read_from_the_reason() -> None:
+    told = f"it says that a round of the {CANDIDATE} failed"
+    found = {}
+    for version in (BASELINE, CANDIDATE):
+        played = Played()
+        played.end("a round", Round(version, failed=told))
+        found[version] = rounds_fact(played).holds
+    assert found == {BASELINE: None, CANDIDATE: False}

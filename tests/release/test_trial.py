@@ -108,7 +108,7 @@ def test_why_a_candidate_did_not_come_to_its_end_is_told_once() -> None:
     assert list(found) == [
         *("lost", "unexpected", "corrupt", "stored-points", "field-types", "series", "error-counters")
     ]
-    assert {one.seen for one in found.values()} == {NOT_MEASURED}
+    assert not any(one.measured for one in found.values())
     assert str(found["lost"]) == f"No reading lost: {NOT_MEASURED}"
     assert found["lost"].line == f"-        No reading lost: {NOT_MEASURED}"
 
@@ -118,14 +118,27 @@ def test_the_first_that_is_unknown_tells_why_where_no_other_does() -> None:
     found = untold(Trial(3.0, 0, log=[ERROR % 1], stopped_s=1.0, failed=stuck))
     assert found["log-errors"].holds is False
     assert [name for name, one in found.items() if one.seen == stuck] == ["lost"]
-    assert found["unexpected"].seen == NOT_MEASURED
+    assert (found["lost"].measured, found["unexpected"].measured) == (True, False)
 
 
 def test_a_container_that_ended_tells_why() -> None:
     ended = "its container ended by itself: Error, exit code 1"
     found = untold(Trial(3.0, 1, "Error, exit code 1", log=[INFO], stopped_s=1.0, failed=ended))
     assert found["restarts"].line == f"FAILED   a container was started again: 1 restart: {ended}"
-    assert found["lost"].seen == NOT_MEASURED
+    assert not found["lost"].measured
+
+
+def test_what_is_seen_is_measured_whatever_it_says() -> None:
+    """A candidate that fails with the words of what was never reached, or of another fact, is told as any other."""
+    found = untold(Trial(3.0, 0, log=[INFO], stopped_s=1.0, failed=NOT_MEASURED))
+    assert found["lost"].measured
+    assert (
+        found["lost"].line
+        == f"unknown  not known whether no acknowledged reading is missing in the store: {NOT_MEASURED}"
+    )
+    assert not found["unexpected"].measured
+    late = untold(Trial(90.0, 0, log=[INFO], stopped_s=1.0, failed="ready after 90.0 s"))
+    assert (late["ready"].holds, late["lost"].measured, late["unexpected"].measured) == (False, True, False)
 
 
 def test_each_rule_has_its_words_in_the_order_of_the_table() -> None:

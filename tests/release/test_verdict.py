@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pipeline_services.release.decision import Noise, judge
-from pipeline_services.release.facts import NOT_MEASURED, STATEMENTS, Fact
+from pipeline_services.release.facts import Fact
 from pipeline_services.release.gates import METRICS
 from pipeline_services.release.verdict import Conclusion, Verdict, conclude
 from tests.release.made import FACTS, evidence, pairs
@@ -141,7 +140,7 @@ def test_the_headline_names_the_candidate(changes: dict[str, Any], headline: str
 
 
 def test_what_was_not_measured_is_one_reason_however_much_it_is() -> None:
-    facts = [READY, replace(UNSEEN, seen=NOT_MEASURED)]
+    facts = [READY, Fact.not_measured(UNSEEN.id)]
     found = concluded(facts=facts, metrics=judge(METRICS, {}), ended="Kafka does not answer")
     assert found.reasons == (
         "Kafka does not answer",

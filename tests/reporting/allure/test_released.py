@@ -35,7 +35,7 @@ def groups(found: Shown) -> dict[str, str]:
     return {case: place.group for case, place in found.places.items()}
 
 
-NEVER_READY = seen(concluded(facts=[NOT_READY, Fact("lost", None, NOT_MEASURED)], metrics=[]))
+NEVER_READY = seen(concluded(facts=[NOT_READY, Fact.not_measured("lost")], metrics=[]))
 
 
 def test_a_go_says_what_it_stands_on() -> None:
