@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,11 @@ from typing import Any
 import pytest
 
 from pipeline_services.clients.manifests import rendered
+from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.platform.deploy import deploy
+from pipeline_services.platform.deploy.secrets import store as secret_store
+from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens
+from tests.platform.deploy.world import TOKENS, FakeCluster, World
 
 BASE = Path(__file__).parents[3] / "manifests" / "base"
 OVERLAY = BASE.parent / "overlays" / "kind"
@@ -52,3 +59,27 @@ def manifests() -> Manifests:
 def base() -> Manifests:
     """What any environment gets."""
     return Manifests(tuple(rendered(BASE)))
+
+
+@pytest.fixture
+def world(manifests: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World(list(manifests.objects), tmp_path)
+
+    @contextmanager
+    def influxdb(cluster: FakeCluster, pipeline: Pipeline, ca: str) -> Iterator[str]:
+        made.cluster.log.append("asked influxdb")
+        yield ca
+
+    def ensure_tokens(http: str, admin: Admin, pipeline: Pipeline, held: set[str]) -> Tokens:
+        return TOKENS
+
+    monkeypatch.setattr(secret_store, "influxdb", influxdb)
+    monkeypatch.setattr(secret_store, "ensure_tokens", ensure_tokens)
+    monkeypatch.setattr(deploy, "ensure_reader", lambda *_: False)
+    return made
+
+
+@pytest.fixture
+def deployed(world: World) -> World:
+    world.deploy()
+    return world

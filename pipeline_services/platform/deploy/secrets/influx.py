@@ -6,8 +6,9 @@ InfluxDB's; which one is whose is written in their descriptions there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from pipeline_services.clients.http import Answer, HttpApi
@@ -64,6 +65,21 @@ def ensure_tokens(http: HttpApi, admin: Admin, pipeline: Pipeline, held: Collect
         return str(_ask(http, "/api/v2/authorizations", body=wanted, headers=login)["token"])
 
     return Tokens(write=token(WRITER, "write"), read=token(READER, "read"))
+
+
+def accepted(http: HttpApi, tokens: Sequence[str]) -> str:
+    """The first of the tokens that InfluxDB lets in; the very first where it lets none in, or was never set up.
+
+    Args:
+        tokens: such as a header takes, at least one.
+
+    Raises:
+        UnexpectedAnswer: InfluxDB answers with an error.
+    """
+    if len(tokens) == 1 or _ask(http, "/api/v2/setup")["allowed"]:
+        return tokens[0]
+    lets_in = (one for one in tokens if http.ask("/api/v2/orgs", headers=token_header(one)).status == HTTPStatus.OK)
+    return next(lets_in, tokens[0])
 
 
 def ensure_bucket(http: HttpApi, admin: Admin, pipeline: Pipeline) -> tuple[str, str]:

@@ -1,4 +1,5 @@
-"""The pipeline's secrets: made at deploy time where they are absent or do not serve, and else left alone."""
+"""The pipeline's secrets: made at deploy time where they are absent or do not serve, mended where it is known how they
+were, and else left alone."""
 
 from __future__ import annotations
 
@@ -10,10 +11,18 @@ from pipeline_services.clients.http import HttpApi, Tls
 from pipeline_services.clients.kubernetes import Cluster, Object, WritableCluster
 from pipeline_services.clients.port_forward import Endpoint, PortForward
 from pipeline_services.model import roles
+from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.k8s import encoded, name_of, secret_values, version_of
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets import tls
-from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens, ensure_bucket, ensure_tokens
+from pipeline_services.platform.deploy.secrets.damaged import clean, likely
+from pipeline_services.platform.deploy.secrets.influx import (
+    Admin,
+    Tokens,
+    accepted,
+    ensure_bucket,
+    ensure_tokens,
+)
 
 
 def made_secrets(pipeline: Pipeline) -> frozenset[str]:
@@ -55,8 +64,9 @@ class SecretStore:
         return [f"{self._config.tls} ({reason})"]
 
     def _ensure_account(self, name: str, username: Mapping[str, bytes], *private: str) -> list[str]:
-        known = {key: value for key, value in self.values(name).items() if value}
-        if {*username, *private} <= known.keys():
+        held = self.values(name)
+        known = {key: whole for key, value in held.items() if (whole := clean(value))}
+        if {*username, *private} <= known.keys() and known == held:
             return []
         # what is there stays: the service was set up with it
         fresh = {key: secrets.token_urlsafe(32).encode() for key in private}
@@ -64,16 +74,40 @@ class SecretStore:
         return [name]
 
     def ensure_tokens(self) -> list[str]:
-        """Make InfluxDB accept the tokens of the secrets. InfluxDB has to be ready. Returns what was written."""
+        """Make InfluxDB accept the tokens of the secrets, and mend the operator's. InfluxDB has to be ready.
+
+        Returns:
+            what was written.
+        """
         held, keys = self.values(self._config.admin), self._config.admin_keys
         ca = self.values(self._config.tls)[tls.CA].decode() if self._config.tls else ""
         with influxdb(self._api, self._pipeline, ca) as http:
-            account = Admin(*(held[key].decode() for key in (keys.username, keys.password, keys.token)))
+            name, password = (clean(held[key]).decode(errors="replace") for key in (keys.username, keys.password))
+            account = Admin(name, password, accepted(http, self._operators(held[keys.token])))
             if self._all_use_the_operators:
                 ensure_bucket(http, account, self._pipeline)
-                return []
-            now = {self.values(one.secret).get(one.key, b"").decode() for one in self._config.tokens.values()}
-            return self._write_tokens(ensure_tokens(http, account, self._pipeline, now))
+                return self._mend_operators(account.token)
+            tokens = self._config.tokens.values()
+            now = {clean(self.values(one.secret).get(one.key, b"")).decode(errors="replace") for one in tokens}
+            made = ensure_tokens(http, account, self._pipeline, now)
+            return [*self._mend_operators(account.token), *self._write_tokens(made)]
+
+    def _operators(self, token: bytes) -> list[str]:
+        found = likely(token)
+        if not found:
+            raise PlatformError(
+                f"the token of the secret {self._config.admin} has characters that no token has",
+                next_step="put the old secret back",
+            )
+        return found
+
+    def _mend_operators(self, token: str) -> list[str]:
+        """Let the administrator's secret hold the token that InfluxDB has taken."""
+        name, key = self._config.admin, self._config.admin_keys.token
+        if self.values(name)[key] == token.encode():
+            return []
+        self.write(name, {**self.values(name), key: token.encode()})
+        return [name]
 
     @property
     def _all_use_the_operators(self) -> bool:

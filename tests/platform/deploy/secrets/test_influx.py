@@ -11,7 +11,7 @@ import pytest
 
 from pipeline_services.model.failures import PlatformError
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.platform.deploy.secrets.influx import READER, WRITER, Admin, Tokens, ensure_tokens
+from pipeline_services.platform.deploy.secrets.influx import READER, WRITER, Admin, Tokens, accepted, ensure_tokens
 
 PIPELINE = Pipeline.load()
 ADMIN = Admin("operator", "a password", "the operator's token")
@@ -45,7 +45,7 @@ class FakeInfluxDB:
         if (headers or {}).get("Authorization") != f"Token {self.admin_token}":
             return Reply(401, {"code": "unauthorized"})
         if path == "/api/v2/orgs":
-            return Reply(200, {"orgs": [{"id": "org1", "name": (query or {})["org"]}]})
+            return Reply(200, {"orgs": [{"id": "org1", "name": (query or {}).get("org")}]})
         return self._buckets(query, body) if path == "/api/v2/buckets" else self._authorizations(body)
 
     def _set_up(self, body: Any) -> Reply:
@@ -136,3 +136,13 @@ def test_a_volume_of_another_operator_is_said_to_be_one(influxdb: FakeInfluxDB, 
     influxdb.admin_token = "another"
     with pytest.raises(PlatformError, match="does not know the token of the secret influxdb-admin"):
         ensure_tokens(influxdb, ADMIN, PIPELINE)
+
+
+def test_of_several_tokens_the_one_that_is_let_in_is_the_operators(influxdb: FakeInfluxDB, tokens: Tokens) -> None:
+    assert accepted(influxdb, ["another", ADMIN.token]) == ADMIN.token
+    assert accepted(influxdb, ["another", "one more"]) == "another"
+
+
+def test_a_new_influxdb_has_let_nobody_in_yet(influxdb: FakeInfluxDB) -> None:
+    assert accepted(influxdb, ["first", "second"]) == "first"
+    assert influxdb.made == []

@@ -1,0 +1,56 @@
+"""A Secret whose values are damaged is put right where it is known how they were, and left alone where it is not."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import pytest
+
+from pipeline_services.model.failures import PlatformError
+from pipeline_services.platform.deploy.secrets import store as secret_store
+from tests.platform.deploy.world import CONFIG, PIPELINE, World
+
+
+def damage(world: World, secret: str, key: str, change: Callable[[bytes], bytes]) -> dict[str, str]:
+    """Another value for one key of a Secret; returns what the Secret held."""
+    before: dict[str, str] = world.cluster.objects["Secret", secret]["data"]
+    value = base64.b64encode(change(base64.b64decode(before[key]))).decode()
+    world.cluster.change("Secret", secret, data={**before, key: value})
+    return before
+
+
+OPERATOR = CONFIG.admin, CONFIG.admin_keys.token
+MADE_HERE = [
+    *((CONFIG.admin, key) for key in CONFIG.secrets[CONFIG.admin]),
+    *((PIPELINE.dashboard.admin, key) for key in ("username", "password")),
+    *((one.secret, one.key) for one in (CONFIG.write_token, CONFIG.read_token)),
+]
+
+
+@pytest.mark.parametrize(("secret", "key"), MADE_HERE)
+def test_white_space_around_a_value_is_taken_away_and_nothing_else_changes(
+    deployed: World, secret: str, key: str
+) -> None:
+    before = damage(deployed, secret, key, lambda value: b" " + value + b"\r\n")
+    assert f"made {secret}" in deployed.deploy()
+    assert deployed.cluster.objects["Secret", secret]["data"] == before
+    assert deployed.deploy() == []
+
+
+def test_an_operators_token_that_only_influxdb_knows_again_is_mended(
+    deployed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = damage(deployed, *OPERATOR, base64.b64encode)
+    true = base64.b64decode(before[CONFIG.admin_keys.token]).decode()
+    monkeypatch.setattr(secret_store, "accepted", lambda _, tokens: next(one for one in tokens if one == true))
+    assert f"made {CONFIG.admin}" in deployed.deploy()
+    assert deployed.cluster.objects["Secret", CONFIG.admin]["data"] == before
+
+
+def test_an_operators_token_that_cannot_be_one_is_named(deployed: World) -> None:
+    damage(deployed, *OPERATOR, lambda _: b"\xff\xfe\x00")
+    damaged = deployed.cluster.objects["Secret", CONFIG.admin]["data"]
+    with pytest.raises(PlatformError, match="the token of the secret influxdb-admin has characters"):
+        deployed.deploy()
+    assert deployed.cluster.objects["Secret", CONFIG.admin]["data"] == damaged
