@@ -14,13 +14,7 @@ from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Fault, Proof
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NotApplicable
-from pipeline_services.model.k8s import (
-    finalizers_of,
-    is_terminating,
-    is_true,
-    owners_of,
-    spec_of,
-)
+from pipeline_services.model.k8s import finalizers_of, is_terminating, is_true, owners_of, spec_of
 from pipeline_services.model.kinds import KINDS, MERGE_PATCH, STRATEGIC_PATCH
 
 if TYPE_CHECKING:

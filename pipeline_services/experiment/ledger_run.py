@@ -24,7 +24,7 @@ from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.experiment.consented import consented
 from pipeline_services.faults.safety import authorize_target
 from pipeline_services.model.arguments import Parser, add_target, positive
-from pipeline_services.model.atomic import write_whole
+from pipeline_services.model.atomic import write_json
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 from pipeline_services.model.pipeline import Pipeline

@@ -19,7 +19,7 @@ from pipeline_services.model import roles
 from pipeline_services.model.arguments import Parser, add_target
 from pipeline_services.model.cluster_part import declared_here
 from pipeline_services.model.component import Component
-from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
+from pipeline_services.model.errors import AccessDenied, NoData, PipelineError, PreconditionNotMet
 from pipeline_services.model.exit_codes import NOT_KNOWN, PASSED
 from pipeline_services.model.installation import Installation
 from pipeline_services.model.kinds import kind_of

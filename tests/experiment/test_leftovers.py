@@ -66,7 +66,7 @@ def test_a_secrets_value_is_compared_and_not_told() -> None:
     assert "b3RoZXI=" not in line
 
 
-@pytest.mark.parametrize("source", LISTS.keys() - {"namespaces", "system_configmaps"})
+@pytest.mark.parametrize("source", sorted(LISTS.keys() - {"namespaces", "system_configmaps"}))
 def test_a_new_object_is_named_whatever_its_kind(source: str) -> None:
     item = {"metadata": {"name": "left"}, "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "none"}}}
     assert compared(namespace(**{source: [*namespace().get(source, []), item]})) == [f"{source}/left is new"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline_services.release.decision import Noise, judge
-from pipeline_services.release.facts import Fact
+from pipeline_services.release.facts import STATEMENTS, Fact
 from pipeline_services.release.gates import METRICS
 from pipeline_services.release.verdict import Conclusion, Verdict, conclude
 from tests.release.made import FACTS, evidence, pairs

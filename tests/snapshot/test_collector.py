@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.clients.http import READ_TIMEOUT
-from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline

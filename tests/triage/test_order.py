@@ -72,10 +72,7 @@ NOT_EXPLAINED = {
     "a symptom by what does not touch it": (found("topic-missing", "kafka"), IDLE),
     "a cause by a cause": (found("topic-missing", "kafka", "influxdb"), found("bucket-missing", "influxdb")),
     "a symptom by one downstream": (found("writes-fail", "processor", "producer"), IDLE),
-    "what passes by a symptom downstream": (
-        found("writes-fail", "processor", "kafka"),
-        found("pod-replaced", "kafka"),
-    ),
+    "what passes by a symptom downstream": (found("writes-fail", "processor", "kafka"), found("pod-replaced", "kafka")),
     "what passes by the same downstream": (found("rebalancing", "processor", "kafka"), found("pod-replaced", "kafka")),
     "a symptom by another of its own": (found("restarted-often", "producer"), IDLE),
     "a symptom by what passes": (found("rebalancing", "processor"), found("writes-fail", "processor")),

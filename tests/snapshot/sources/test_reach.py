@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from pipeline_services.clients.port_forward import Endpoint
+from pipeline_services.model import roles
 from pipeline_services.model.errors import AccessDenied, NoData
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources import reach as module
 from pipeline_services.snapshot.sources.reach import Reach
-from tests.judgements.foreign_roles import ADDRESS, PLAIN, foreign_kafka, shared_prometheus
+from tests.judgements.foreign_roles import ADDRESS, PLAIN, foreign_kafka, shared
 
 
 def slice_of(service: str, pod: str, port: int) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def reaching(pipeline: Pipeline, cluster: Cluster, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_shared_service_is_reached_in_its_own_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
-    reach, opened = reaching(Pipeline.from_document(shared_prometheus()), Cluster(), monkeypatch)
+    reach, opened = reaching(Pipeline.from_document(shared(roles.PROMETHEUS)), Cluster(), monkeypatch)
     reach.forward("prometheus")
     assert opened == [Endpoint("prometheus-service", "prometheus-9", 9090, "monitoring")]
     assert reach.kafka() == 4711
@@ -69,7 +70,7 @@ def test_a_shared_service_is_reached_in_its_own_namespace(monkeypatch: pytest.Mo
 
 
 def test_who_may_not_look_there_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    reach, _ = reaching(Pipeline.from_document(shared_prometheus()), Cluster(allowed=False), monkeypatch)
+    reach, _ = reaching(Pipeline.from_document(shared(roles.PROMETHEUS)), Cluster(allowed=False), monkeypatch)
     with pytest.raises(AccessDenied, match="endpointslices in monitoring"):
         reach.forward("prometheus")
 

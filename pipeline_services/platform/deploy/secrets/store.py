@@ -16,13 +16,7 @@ from pipeline_services.model.k8s import encoded, name_of, secret_values, version
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets import tls
 from pipeline_services.platform.deploy.secrets.damaged import clean, likely
-from pipeline_services.platform.deploy.secrets.influx import (
-    Admin,
-    Tokens,
-    accepted,
-    ensure_bucket,
-    ensure_tokens,
-)
+from pipeline_services.platform.deploy.secrets.influx import Admin, Tokens, accepted, ensure_bucket, ensure_tokens
 
 
 def made_secrets(pipeline: Pipeline) -> frozenset[str]:

@@ -28,7 +28,7 @@ from pipeline_services.platform.deploy.described import file_of
 from pipeline_services.platform.deploy.render import REGISTRY, containers
 from pipeline_services.platform.deploy.secrets import store as secret_store
 from pipeline_services.snapshot.snapshot import Snapshot
-from tests.platform.deploy.test_deploy import FakeCluster
+from tests.platform.deploy.world import FakeCluster
 
 PLAIN = beside.described("plain")
 FOLDER = file_of(PLAIN).parent

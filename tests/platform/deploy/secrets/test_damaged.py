@@ -29,7 +29,7 @@ def test_the_true_value_is_among_the_likely_ones(value: bytes) -> None:
     assert TOKEN in likely(value)
 
 
-@pytest.mark.parametrize("token", [TOKEN, OF_INFLUXDB])
+@pytest.mark.parametrize("token", [TOKEN, OF_INFLUXDB], ids=["urlsafe", "of-influxdb"])
 def test_a_whole_token_is_nothing_else(token: str) -> None:
     assert likely(token.encode()) == [token]
     assert clean(token.encode()) == token.encode()
