@@ -7,24 +7,22 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from pipeline_services.clients.http import READ_TIMEOUT
-from pipeline_services.model.errors import PreconditionNotMet, ServiceUnreachable
+from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.kinds import kind_of
 from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Settings
-from pipeline_services.snapshot.collector import collect, main
+from pipeline_services.snapshot.collector import collect
 from pipeline_services.snapshot.snapshot import Snapshot
 from pipeline_services.snapshot.sources.cluster_parts import SYSTEM_LISTS
 from pipeline_services.snapshot.sources.declared import BESIDE
 from pipeline_services.snapshot.sources.deep import QUOTAS
 from pipeline_services.snapshot.sources.kubernetes import LISTS, newest_within
 from pipeline_services.snapshot.sources.services import SERVICES
-from tests.conftest import Refused
 from tests.other_pipeline import other_pipeline, without
 from tests.snapshot.fake_pipeline import (
     CANARY,
@@ -267,40 +265,6 @@ def test_a_missing_namespace_stops_everything(pipeline: FakePipeline) -> None:
     del pipeline.api.routes[f"/api/v1/namespaces/{NS}"]
     with pytest.raises(PreconditionNotMet, match=f"no namespace {NS}"):
         collect(pipeline.cluster)
-
-
-def test_a_recording_from_the_command_line(
-    pipeline: FakePipeline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = tmp_path / "snapshot.json"
-    code = main(["--out", str(out), "--kubeconfig", str(tmp_path / "config"), "--namespace", NS])
-    assert code == 0
-    assert Snapshot.load(out).data("pods")
-    assert "kafka_lag: ServiceUnreachable: no ready pod behind the service kafka-service" in capsys.readouterr().err
-
-
-def test_a_recording_that_cannot_be_made_is_one_line(tmp_path: Path, refused: Refused) -> None:
-    said = refused(main, ["--out", str(tmp_path / "s"), "--kubeconfig", str(tmp_path / "none")])
-    assert said.startswith("REFUSED: there is no kubeconfig ")
-    assert said.count("\n") == 1
-
-
-def test_a_recording_that_cannot_be_written_is_one_line(
-    pipeline: FakePipeline, tmp_path: Path, refused: Refused
-) -> None:
-    asked = ["--kubeconfig", str(tmp_path / "config"), "--namespace", NS]
-    assert f"cannot write {tmp_path}: Is a directory" in refused(main, ["--out", str(tmp_path), *asked])
-
-
-def test_a_recording_of_a_cluster_that_does_not_answer_is_inconclusive(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def silent(*_: object, **__: object) -> None:
-        raise ServiceUnreachable("the API server does not answer")
-
-    monkeypatch.setattr("pipeline_services.snapshot.collector.resolve_target", silent)
-    assert main(["--out", str(tmp_path / "s")]) == 2
-    assert capsys.readouterr().err == "INCONCLUSIVE: the API server does not answer\n"
 
 
 def test_the_newest_lines_are_kept() -> None:
