@@ -49,7 +49,7 @@ class Certificate:
         return cls(
             subject=known.subject.rfc4514_string(),
             issuer=known.issuer.rfc4514_string(),
-            names=_names(known),
+            names=names_of(known),
             not_before=known.not_valid_before_utc.timestamp(),
             not_after=known.not_valid_after_utc.timestamp(),
             sha256=known.fingerprint(SHA256()).hex(),
@@ -127,7 +127,8 @@ def _handshake(host: str, port: int, name: str, context: ssl.SSLContext) -> Cert
         return Certificate.read(secure.getpeercert(binary_form=True) or b"")
 
 
-def _names(known: x509.Certificate) -> list[str]:
+def names_of(known: x509.Certificate) -> list[str]:
+    """The names and addresses that a certificate is for."""
     from cryptography import x509  # noqa: PLC0415
 
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline_services.clients.http import READ_TIMEOUT, HttpApi, Tls
@@ -130,7 +131,7 @@ class Probes:
             ServiceUnreachable: the pod does not answer.
             UnexpectedAnswer: it answers something else.
         """
-        return metric_value(self.metrics(component, pod, timeout_s=2.0), name, labels)
+        return series_in(self.metrics(component, pod, timeout_s=2.0), labels).get(name, 0.0)
 
     def metrics(self, component: str, pod: str, timeout_s: float = READ_TIMEOUT) -> str:
         """All metrics of a component's pod, in Prometheus' text form. Raises as ``metric``."""
@@ -152,15 +153,16 @@ class Probes:
         raise NoData(f"there is no pod {name}")
 
 
-def metric_value(text: str, name: str, labels: Mapping[str, str]) -> float:
-    """The value of a series in Prometheus' text form; the sum where ``labels`` fit several, 0.0 where none."""
+def series_in(text: str, labels: Mapping[str, str] = MappingProxyType({})) -> dict[str, float]:
+    """By name the sum over a metric's series that have the labels, from Prometheus' text form."""
     wanted = [f'{key}="{value}"' for key, value in labels.items()]
-    total = 0.0
+    found: dict[str, float] = {}
     for line in text.splitlines():
         series, _, value = line.rpartition(" ")
-        if series.partition("{")[0] == name and all(pair in series for pair in wanted):
-            total += float(value)
-    return total
+        if series and not line.startswith("#") and all(pair in series for pair in wanted):
+            name = series.partition("{")[0]
+            found[name] = found.get(name, 0.0) + float(value)
+    return found
 
 
 def pod_seen(pod: K8sObject, pipeline: Pipeline) -> PodSeen:

@@ -12,7 +12,7 @@ from pipeline_services.faults.admin import Admin
 from pipeline_services.faults.injection import perform
 from pipeline_services.faults.pods import container_id
 from pipeline_services.faults.processes import Processes
-from pipeline_services.measure.probes import Probes
+from pipeline_services.measure.probes import Probes, series_in
 from pipeline_services.model.errors import NoData, PipelineError, PreconditionNotMet
 from pipeline_services.model.k8s import container_statuses, is_ready, labels_of, last_end, restarts_of, started_at
 from pipeline_services.model.waiting import WaitExpired, wait_until
@@ -148,17 +148,6 @@ class Alone:
             )
         except WaitExpired as error:
             raise VersionFailed(f"its container did not run within {READY_WITHIN_S:g} s: {why(self.pod())}") from error
-
-
-def series_in(text: str) -> dict[str, float]:
-    """By name the sum over a metric's series, from Prometheus' text form."""
-    found: dict[str, float] = {}
-    for line in text.splitlines():
-        if line and not line.startswith("#"):
-            series, _, value = line.rpartition(" ")
-            name = series.partition("{")[0]
-            found[name] = found.get(name, 0.0) + float(value)
-    return found
 
 
 def first_of(processes: Processes) -> int:

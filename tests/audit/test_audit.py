@@ -8,7 +8,7 @@ from pipeline_services.audit.audit import AuditReport, missing_numbers
 from pipeline_services.audit.ledger import Discrepancy, LedgerVerdict, Where
 from pipeline_services.audit.records import TopicLog
 from pipeline_services.audit.store import stored_records
-from pipeline_services.measure.probes import metric_value
+from pipeline_services.measure.probes import series_in
 from pipeline_services.model.message import Reading
 
 READINGS = [Reading("life", "conveyor-00", number, 1_700_000_000_000_000_000 + number, 1.5) for number in range(3)]
@@ -76,12 +76,10 @@ def test_a_loss_in_any_part_is_a_loss(part: str) -> None:
     assert "life/conveyor-00#42" in str(bad)
 
 
-def test_a_metric_is_found_by_its_labels() -> None:
+def test_series_are_added_up_by_name_and_found_by_their_labels() -> None:
     text = (
         "# HELP writes_total Writes\nwrites_total 3.0\n"
         'failures_total{reason="tls"} 4.0\nfailures_total{reason="busy"} 1.0\nfailures_total_created{reason="tls"} 9\n'
     )
-    assert metric_value(text, "writes_total", {}) == 3.0
-    assert metric_value(text, "failures_total", {"reason": "tls"}) == 4.0
-    assert metric_value(text, "failures_total", {}) == 5.0
-    assert metric_value(text, "nothing", {}) == 0.0
+    assert series_in(text) == {"writes_total": 3.0, "failures_total": 5.0, "failures_total_created": 9.0}
+    assert series_in(text, {"reason": "tls"}) == {"failures_total": 4.0, "failures_total_created": 9.0}

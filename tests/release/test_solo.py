@@ -9,7 +9,7 @@ import pytest
 from pipeline_services.model.errors import NoData
 from pipeline_services.model.waiting import WaitExpired
 from pipeline_services.release import alone, solo
-from pipeline_services.release.alone import Alone, series_in
+from pipeline_services.release.alone import Alone
 from pipeline_services.release.rounds import BASELINE, CANDIDATE
 from pipeline_services.release.solo import Solo, costs
 from pipeline_services.release.usage import Usage
@@ -17,7 +17,6 @@ from tests.release.fake_cluster import LOAD, FakeBroker, FakeCluster, FakeStore,
 from tests.release.test_ground import PROCESSOR
 
 PAIR = [(CANDIDATE, "apps:2"), (BASELINE, "apps:1")]
-METRICS = "# HELP x\nconveyor_readings_written_total 100.0\nother 1\n"
 
 
 class Bench:
@@ -154,8 +153,3 @@ def test_costs_are_in_the_units_of_the_table() -> None:
         "peak-memory": 70.0,
         "drain-time": 8.0,
     }
-
-
-def test_series_are_added_up_by_name() -> None:
-    text = '# TYPE a counter\na{x="1"} 2.0\na{x="2"} 3\nb 1.5e3\n'
-    assert series_in(text) == {"a": 5.0, "b": 1500.0}

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from pipeline_services.clients.certificates import names_of
 from pipeline_services.model import roles
 from pipeline_services.model.pipeline import Pipeline
 
@@ -84,7 +85,7 @@ def flaw(secret: Mapping[str, bytes], names: Sequence[str], now: datetime.dateti
         or min(server.not_valid_after_utc, ca.not_valid_after_utc) < now + RENEW_BEFORE
     ):
         return f"the certificate is valid from {server.not_valid_before_utc:%F} to {server.not_valid_after_utc:%F}"
-    missing = {SERVER_ADDRESS, *names} - _names_of(server)
+    missing = {SERVER_ADDRESS, *names}.difference(names_of(server))
     return f"the certificate lacks the names {', '.join(sorted(missing))}" if missing else None
 
 
@@ -138,12 +139,3 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
 
 def _alternative(names: Sequence[str]) -> list[x509.GeneralName]:
     return [*map(x509.DNSName, names), x509.IPAddress(ipaddress.ip_address(SERVER_ADDRESS))]
-
-
-def _names_of(certificate: x509.Certificate) -> set[str]:
-    try:
-        alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return set()
-    addresses = map(str, alternative.get_values_for_type(x509.IPAddress))
-    return {*alternative.get_values_for_type(x509.DNSName), *addresses}
