@@ -27,8 +27,9 @@ ROTATIONS: Final[Mapping[str, str]] = {"tokens": "make rotate-token", TLS: "make
 
 
 def rotations(pipeline: Pipeline) -> list[str]:
-    """What there is to rotate: no certificate where InfluxDB speaks plain HTTP."""
-    return [what for what in ROTATIONS if what != TLS or pipeline.config.tls]
+    """What there is to rotate: nothing of an InfluxDB that others run, no certificate where it speaks plain HTTP."""
+    own = roles.INFLUXDB in pipeline.with_volume  # the volume's claim says when each was rotated
+    return [what for what in ROTATIONS if own and (what != TLS or pipeline.config.tls)]
 
 
 def secret_is_rotated(snapshot: Snapshot, secret: str) -> None:

@@ -15,6 +15,7 @@ from pipeline_services.model import own_cluster, roles
 from pipeline_services.model.errors import NoData, PreconditionNotMet, UnexpectedAnswer
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources import upkeep as collect_upkeep
+from tests.judgements.foreign_roles import shared
 from tests.judgements.known_bad.reviews import DAY, backup, rotation, scaled
 from tests.judgements.world import World, reviewed
 
@@ -173,6 +174,7 @@ def test_a_pipeline_without_tls_has_no_certificate_to_rotate() -> None:
     plain = replace(pipeline, config=replace(pipeline.config, tls=""))
     assert renewal.rotations(pipeline) == ["tokens", "tls"]
     assert renewal.rotations(plain) == ["tokens"]
+    assert renewal.rotations(Pipeline.from_document(shared("influxdb"))) == [], "others rotate what others run"
 
 
 def test_a_young_autoscaler_need_not_have_scaled() -> None:
