@@ -18,7 +18,11 @@ GUARD = '\nif __name__ == "__main__":\n'
 
 def entry_points() -> dict[str, Path]:
     """The files that ``python -m`` runs, by the names that it takes."""
-    files = [file for top in ("pipeline_services", "chaos", "tests/scale") for file in (ROOT / top).rglob("*.py")]
+    files = [
+        file
+        for top in ("pipeline_services", "chaos", "tests/scale", "tests/acceptance")
+        for file in (ROOT / top).rglob("*.py")
+    ]
     started = [file for file in files if file.name == "__main__.py" or GUARD in file.read_text(encoding="utf-8")]
     named = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__"): file for file in started}
     return {name: file for name, file in sorted(named.items()) if not name.startswith(IN_PODS)}

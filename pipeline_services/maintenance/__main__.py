@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline_services.faults.safety import ChaosTarget, chaos_lock, require_none_in_force
-from pipeline_services.maintenance import backup
+from pipeline_services.maintenance import archive, backup
 from pipeline_services.maintenance.rotation.run import await_influxdb, rotate_tls, rotate_tokens
 from pipeline_services.maintenance.site import Site, archives_of, opened
 from pipeline_services.model import own_cluster
@@ -34,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.command == "restore" and not options.source:
-        parser.error(f"which backup? {archives_of(options.name).to_choose()}")
+    if options.command == "restore" and (why := _not_to_restore(options.source)):
+        parser.error(f"{why} {archives_of(options.name).to_choose()}")
     try:
         with unwinding():
             _run(options, say_at_once)
@@ -46,6 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return FAILED
     return OK
+
+
+def _not_to_restore(source: str) -> str:
+    """What is wrong with the folder that was named, as far as is seen without the cluster."""
+    try:
+        return "" if source and archive.opened(Path(source)) else "which backup?"
+    except PipelineError as error:
+        return f"{error}. Next:"
 
 
 def _run(options: argparse.Namespace, say: Say) -> None:

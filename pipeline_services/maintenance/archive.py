@@ -145,8 +145,10 @@ def opened(folder: Path) -> Archive:
         raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         files = {name: FileFact(**fact) for name, fact in raw.pop("files").items()}
         return Archive(folder, Manifest(**raw, files=files))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise NoData(f"there is no archive in {folder}: it has no {MANIFEST}") from error
+    except OSError as error:
+        raise NoData(f"the archive {folder} cannot be read: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UnexpectedAnswer(f"the manifest of {folder} cannot be read: {error}") from error
 

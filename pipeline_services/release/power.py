@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_services.model.arguments import Parser, positive
+from pipeline_services.model.arguments import Parser, counted, positive
 from pipeline_services.release.decision import Decision, Noise, is_final, judge, rules_out_go, too_noisy
 from pipeline_services.release.gates import LOOKS, METRICS
 
@@ -106,8 +106,8 @@ def main() -> int:
     parser.add_argument(
         "--noise", type=positive, default=NOISE, metavar="PERCENT", help="of one pair (default: %(default)s)"
     )
-    parser.add_argument("--simulations", type=int, default=SIMULATIONS, metavar="N")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--simulations", type=counted, default=SIMULATIONS, metavar="N", help="releases for each row")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the random numbers (default: 1)")
     options = parser.parse_args()
     rows = table(options.noise, options.simulations, options.seed)
     quiet = quiet_enough(options.noise, options.simulations, options.seed)

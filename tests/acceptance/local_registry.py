@@ -19,6 +19,7 @@ from typing import Final
 
 from pipeline_services.clients import engine as engines
 from pipeline_services.clients import shell
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.paths import Cache, cache_root
 from pipeline_services.model.signals import unwinding
 from pipeline_services.model.waiting import wait_until
@@ -130,6 +131,7 @@ def served(program: Path, folder: Path, port: int = PORT) -> Iterator[Origin]:
 
 def main() -> int:
     """Build what is missing, serve, push, and wait for Ctrl-C."""
+    Parser(prog="python -m tests.acceptance.local_registry", description=main.__doc__).parse_args()
     cache = Cache(cache_root())
     progress = Progress(Durations(cache.durations))
     built = Assembly.of(cache, versions.load(), engines.find(cache, progress))

@@ -79,9 +79,7 @@ def test_a_broker_that_loses_a_record_fails(site: Site, archive: Archive, monkey
     assert notes(site)[0]["findings"]
 
 
-@pytest.mark.parametrize(
-    "arguments", [["restore", "--from", "x"], ["backup"], ["rotate-token"], ["rotate-tls", "--dry-run"]]
-)
+@pytest.mark.parametrize("arguments", [["backup"], ["rotate-token"], ["rotate-tls", "--dry-run"]])
 def test_without_a_cluster_there_is_one_line(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,4 +94,10 @@ def test_a_restore_needs_a_folder(refused: Refused, tmp_path: Path, monkeypatch:
     assert f"which backup? there is no archive in {folder}" in refused(command.main, ["restore"])
     with Archives(folder).new(0.0) as draft:
         closed(draft, 0.0, "here", {})
-    assert f"which backup? make restore FROM={folder}/<19700101T000000Z>" in refused(command.main, ["restore"])
+    choose = f"make restore FROM={folder}/<19700101T000000Z>"
+    assert f"which backup? {choose}" in refused(command.main, ["restore"])
+    for wrong in (tmp_path / "none", tmp_path, Path(__file__), "a" * 300):
+        said = refused(command.main, ["restore", "--from", str(wrong)])
+        assert str(wrong) in said
+        assert said.count("\n") == 1
+        assert f". Next: {choose}; " in said

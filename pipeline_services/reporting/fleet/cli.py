@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,8 @@ from pipeline_services.reporting.fleet.members import Fleet
 from pipeline_services.reporting.fleet.page import page
 from pipeline_services.reporting.fleet.standing import Standing, verdict
 from pipeline_services.reporting.fleet.table import WORDS, lines
+from pipeline_services.reporting.run.unwritten import Unwritten
+from pipeline_services.snapshot.snapshot import Snapshot
 
 INDEX: Final = "JOB_COMPLETION_INDEX"
 """Where Kubernetes tells a pod of an Indexed Job which one it is."""
@@ -43,16 +45,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(fleet: Fleet, folder: Path) -> int:
     """Judge the fleet, print and write its report; returns the exit code."""
-    at = time.time()
-    rows = look_at(fleet, folder, _said)
-    folder.mkdir(parents=True, exist_ok=True)
+    at, unwritten = time.time(), Unwritten(folder)
+    rows = look_at(fleet, _kept_in(folder, unwritten), _said)
     for line in lines(rows):
         sys.stdout.write(f"{line}\n")
+    try:
+        _report(rows, folder, at)
+    except OSError as error:
+        unwritten.note(error)
+    where = f"Report: {short(folder / 'index.html')}   (for machines: fleet.json)"
+    sys.stdout.write(f"{unwritten.line if unwritten.why else where}\n")
+    return verdict(rows)
+
+
+def _kept_in(folder: Path, unwritten: Unwritten) -> Callable[[Standing, Snapshot], None]:
+    """Keeps the snapshots of those that are not well."""
+
+    def keep(row: Standing, snapshot: Snapshot) -> None:
+        try:
+            snapshot.save(folder / f"{row.name}.json")
+        except OSError as error:
+            unwritten.note(error)
+
+    return keep
+
+
+def _report(rows: list[Standing], folder: Path, at: float) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     document = {"taken_at": at, "exit_code": verdict(rows), "pipelines": [row.to_dict() for row in rows]}
     write_json(folder / "fleet.json", document)
     (folder / "index.html").write_text(page(rows, at), encoding="utf-8")
-    sys.stdout.write(f"Report: {short(folder / 'index.html')}   (for machines: fleet.json)\n")
-    return verdict(rows)
 
 
 def _said(row: Standing) -> None:

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
-from pathlib import Path
 from threading import Semaphore
 from typing import Final
 
@@ -23,14 +22,16 @@ from pipeline_services.snapshot.snapshot import Snapshot
 AT_ONCE_OF_A_CLUSTER: Final = 8
 MOST_THREADS: Final = 256
 
+Keep = Callable[[Standing, Snapshot], None]
+
 
 def look_at(
-    fleet: Fleet, keep: Path | None = None, looked: Callable[[Standing], None] = lambda _: None
+    fleet: Fleet, keep: Keep = lambda *_: None, looked: Callable[[Standing], None] = lambda _: None
 ) -> list[Standing]:
     """How each pipeline stands, in the order of the file.
 
     Args:
-        keep: the folder for the snapshots of those that are not well.
+        keep: is called with each row that is not well, and its snapshot.
         looked: is called with each row as soon as it is judged.
     """
     turns: dict[str, Semaphore] = defaultdict(lambda: Semaphore(AT_ONCE_OF_A_CLUSTER))
@@ -46,14 +47,14 @@ def look_at(
     return [rows[member.name] for member in fleet.members]
 
 
-def _looked(fleet: Fleet, member: Member, turn: Semaphore, keep: Path | None) -> Standing:
+def _looked(fleet: Fleet, member: Member, turn: Semaphore, keep: Keep) -> Standing:
     with turn:
         started = time.monotonic()
         row = _stands(fleet, member, keep)
         return replace(row, seconds=time.monotonic() - started)
 
 
-def _stands(fleet: Fleet, member: Member, keep: Path | None) -> Standing:
+def _stands(fleet: Fleet, member: Member, keep: Keep) -> Standing:
     cluster = member.context or member.kubeconfig or "the suite's own cluster"
     where = member.snapshot or ", ".join(filter(None, (cluster, member.namespace)))
     try:
@@ -62,8 +63,8 @@ def _stands(fleet: Fleet, member: Member, keep: Path | None) -> Standing:
         row = standing(member.name, snapshot, fleet.settings(member, snapshot.pipeline))
     except PipelineError as error:
         return unanswered(member.name, where, error)
-    if keep and row.code != PASSED:
-        snapshot.save(keep / f"{member.name}.json")
+    if row.code != PASSED:
+        keep(row, snapshot)
     return row
 
 

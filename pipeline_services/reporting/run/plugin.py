@@ -9,6 +9,7 @@ from typing import Final
 import allure_commons
 import pytest
 
+from pipeline_services.model.arguments import LOOKED_AT
 from pipeline_services.model.errors import PipelineError
 from pipeline_services.model.say import Say
 from pipeline_services.model.signals import unwind_from_now
@@ -52,11 +53,27 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         return None
     if run_markers(config) not in ([], [DAILY]):
         raise pytest.UsageError("--fleet judges by the daily checks: it takes no other run")
+    _require_nothing_else(config)
     from pipeline_services.reporting.fleet import cli  # noqa: PLC0415  a run of one pipeline does not need it
 
     here = config.invocation_params.dir
     reports = here / (config.getoption("reports") or DEFAULT_REPORTS)
     return cli.main(["--fleet", str(here / fleet), "--reports", str(reports)])
+
+
+def _require_nothing_else(config: pytest.Config) -> None:
+    """With --fleet nothing else says what is judged: it would be left unheeded."""
+    options = [
+        f"--{name}" for name in LOOKED_AT if name not in ("fleet", "reports", "check") and config.getoption(name)
+    ]
+    args = [] if config.args_source is pytest.Config.ArgsSource.TESTPATHS else config.args
+    picks = [
+        name
+        for name, picked in {"-k": "keyword", "--lf": "lf", "--deselect": "deselect"}.items()
+        if config.getoption(picked, None)
+    ]
+    if given := [*options, *picks, *args]:
+        raise pytest.UsageError(f"--fleet judges what its file lists, by all checks: leave out {', '.join(given)}")
 
 
 _NEEDED: Final = {

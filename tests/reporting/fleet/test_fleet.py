@@ -80,7 +80,11 @@ def test_each_pipeline_has_its_row_and_the_worst_decides(saved: Path, silent: No
         {"name": "d", "snapshot": "none.json"},
     )
     done: list[str] = []
-    rows = look_at(Fleet.load(file), saved / "kept", lambda row: done.append(row.name))
+    rows = look_at(
+        Fleet.load(file),
+        lambda row, seen: seen.save(saved / "kept" / f"{row.name}.json"),
+        lambda row: done.append(row.name),
+    )
     assert [(row.name, row.code) for row in rows] == [("a", 0), ("b", 1), ("c", 2), ("d", 4)]
     assert done[-1] == "c"
     assert rows[1].causes[0].startswith("producer: ")
@@ -110,7 +114,7 @@ def test_a_cluster_that_hangs_holds_up_no_other(tmp_path: Path, monkeypatch: pyt
         if len(done) == 20:
             released.set()
 
-    rows = look_at(Fleet.load(listed(tmp_path, *members)), None, looked)
+    rows = look_at(Fleet.load(listed(tmp_path, *members)), looked=looked)
     assert {name[0] for name in done[:20]} == {"w"}
     assert {row.code for row in rows} == {0}
 
@@ -270,6 +274,28 @@ def test_pytest_hands_a_fleet_over(saved: Path) -> None:
     other = run("pytest", "--fleet", file, "--reports", saved, "-m", "chaos")
     assert other.returncode == 4
     assert "--fleet judges by the daily checks" in other.stderr
+
+
+@pytest.mark.parametrize(
+    "other",
+    [("--context", "x"), ("--snapshot=x",), ("--settings=x",), ("-k", "kafka"), ("--lf",), ("checks/test_kafka.py",)],
+)
+def test_a_fleet_says_itself_what_is_judged(saved: Path, other: tuple[str, ...]) -> None:
+    file = listed(saved, {"name": "a", "snapshot": "well.json"})
+    refused = run("pytest", "-m", "daily", f"--fleet={file}", "--reports", saved, *other)
+    assert refused.returncode == 4
+    [line] = [line for line in refused.stderr.splitlines() if line]
+    assert line.startswith("ERROR: --fleet judges what its file lists, by all checks: leave out ")
+
+
+def test_a_report_that_cannot_be_written_costs_no_verdict(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = listed(saved, {"name": "a", "snapshot": "well.json"}, {"name": "b", "snapshot": "ill.json"})
+    (saved / "taken").write_text("")
+    assert cli.main(["--fleet", str(file), "--reports", str(saved / "taken")]) == 1
+    said = capsys.readouterr().out
+    assert "FAILED: of 2 pipelines 1 failed (b)" in said
+    assert "NO REPORT: cannot write to " in said
+    assert "\nReport: " not in said
 
 
 def test_the_job_has_an_index_for_each_pipeline() -> None:
