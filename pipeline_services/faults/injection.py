@@ -149,7 +149,7 @@ def sweep(
 
     Raises:
         PreconditionNotMet: another run is at it.
-        PipelineError: an undo was refused.
+        PipelineError: an undo was refused, or the cluster does not say which it is.
     """
     if not any(map(wanted, journal.entries())):
         return []
@@ -163,6 +163,8 @@ def _being_swept(holder: str) -> PreconditionNotMet:
 
 def _sweep(api: Api, journal: Journal, say: Say, left: Sequence[Entry]) -> list[str]:
     here = identity(api) if left else ""
+    if not here and any(entry.cluster for entry in left):
+        raise UnexpectedAnswer(f"{IDENTITY} has no UID: it is not known whether {left[0].summary} was made here")
     for entry in left:
         if entry.cluster and entry.cluster != here:
             journal.remove(entry.id)

@@ -140,6 +140,18 @@ def test_what_was_left_in_a_cluster_that_is_gone_is_only_forgotten(
         assert journal.entries() == []
 
 
+def test_nothing_is_forgotten_where_the_cluster_does_not_say_which_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, unknown = Journal(tmp_path), store(uid="")
+    monkeypatch.setattr("pipeline_services.faults.journal.Entry.owner_alive", property(lambda self: False))
+    with faults.injected(store(), journal, faults.scaled(store(), "deployments", "producer", "ns", 0)):
+        with pytest.raises(UnexpectedAnswer, match="has no UID: it is not known whether deployments/producer scaled"):
+            faults.sweep(unknown, journal)
+        assert unknown.changes == []
+        assert len(journal.entries()) == 1
+
+
 def test_what_heals_by_itself_is_said_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     api, journal, said = store(), Journal(tmp_path), list[str]()
     monkeypatch.setattr("pipeline_services.faults.journal.Entry.owner_alive", property(lambda self: False))

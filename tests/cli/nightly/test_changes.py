@@ -145,11 +145,12 @@ def test_a_recovery_that_takes_less_long_is_told_too() -> None:
     [
         [*STEADY, 60.0],  # one slow night is no change
         [*STEADY, *(value + 0.9 for value in STEADY[:5])],  # certain, and not worth a line
+        [*(100 * value for value in STEADY), *(100 * value + 50 for value in STEADY[:5])],  # little of so much
         [*STEADY[:9], *SLOWER],  # too few before
         STEADY,
         [7.0],
     ],
-    ids=["one-night", "small", "few", "steady", "first"],
+    ids=["one-night", "small", "small-share", "few", "steady", "first"],
 )
 def test_no_change_is_claimed_that_is_none(times: list[float]) -> None:
     assert not with_times(times).shifts
