@@ -94,7 +94,7 @@ DIAGNOSIS: Final = (
     Scenario(
         "processor-one-of-two-hung",
         processes.first_process_stopped(roles.PROCESSOR),
-        (finding(roles.PROCESSOR, *HUNG),),
+        (finding(roles.PROCESSOR, *HUNG), finding("hpa", "not-as-declared")),  # which is held, so that both pods stay
         before_landed=True,
         arranged=workloads.scaled(roles.PROCESSOR, 2),
     ),

@@ -75,7 +75,7 @@ def test_a_pipeline_is_put_to_what_it_has(pipeline: Pipeline) -> None:
         ("topic-missing", "topics of plain are made by their first use: one is back at once"),
         ("poison-messages", "the apps of plain are its own: they read other messages than the suite sends"),
         ("partitions-read-by-another", "the readings of plain are in one partition, which nobody shares"),
-        ("processor-one-of-two-hung", "the readings of plain are in one partition, which nobody shares"),
+        ("processor-one-of-two-hung", "plain has no hpa"),
         ("token-rotated-pods-not-restarted", "the apps of plain have the administrator's token, and there is no other"),
         ("prometheus-job-missing", "Prometheus of plain has no job apps"),
         ("influxdb-volume-full", "nobody measures the volumes of plain"),
