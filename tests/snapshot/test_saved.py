@@ -75,18 +75,21 @@ def test_what_is_no_snapshot_is_named(change: Change, says: str) -> None:
     [
         (b"", "this is not a snapshot: it is empty"),
         (b"null", "it has no format and no answers"),
+        (b"[]", "it has no format and no answers"),
+        (b"{}", "it has no format and no answers"),
         (b'{"format": 1, "answ', r"it is not JSON, or cut off \(line 1, column "),
         (b"[" * 100_000 + b"]" * 100_000, "it is nested too deeply"),
         (b"\xff\xfe\x00", "it is not UTF-8 text"),
         (HEALTHY.read_bytes()[:3000], "it is packed with gzip, and cut off or damaged"),
     ],
-    ids=["empty", "null", "cut off", "deep", "bytes", "half a gz"],
+    ids=["empty", "null", "list", "table", "cut off", "deep", "bytes", "half a gz"],
 )
 def test_a_file_that_is_none_is_one_line_without_the_words_of_python(tmp_path: Path, data: bytes, says: str) -> None:
     file = tmp_path / "seen.json"
     file.write_bytes(data)
     with pytest.raises(UnexpectedAnswer, match=says) as raised:
         Snapshot.load(file)
+    assert "seen.json" in raised.value.message
     assert "Error" not in raised.value.message
     assert "\n" not in raised.value.message
 

@@ -17,6 +17,7 @@ from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Confidence, Diagnosis, Finding, Unanswered
 from pipeline_services.triage.subjects import CAUSES
 from tests.judgements.world import World
+from tests.reporting.runbook.rules import flaws
 
 AT = 1_795_419_700.0  # 2026-11-23 07:41:40 UTC
 PIPELINE = Pipeline.load()
@@ -70,6 +71,13 @@ def diagnosis(*findings: Finding, unanswered: tuple[Unanswered, ...] = (), at: f
 def causes(world: World) -> list[str]:
     """What triage finds in the world: the component and the cause of each finding."""
     return [f"{one.component}: {one.cause.id}" for one in diagnose(world.snapshot()).findings]
+
+
+def only_finding(world: World) -> Finding:
+    """The one finding in the world; what it says to type can be typed."""
+    (found,) = diagnose(world.snapshot()).findings
+    assert [flaw for command in (*found.next, found.undo) if command for flaw in flaws(command)] == []
+    return found
 
 
 def elsewhere(found: Diagnosis) -> Diagnosis:

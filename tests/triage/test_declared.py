@@ -15,16 +15,9 @@ from tests.judgements.faults import crash_looping, empty_panels, only_pod_unread
 from tests.judgements.known_bad.declared import second_autoscaler, token_replaced
 from tests.judgements.known_bad.kafka import topic_setting
 from tests.judgements.world import World, healthy
-from tests.reporting.runbook.rules import flaws
-from tests.triage.made import causes
+from tests.triage.made import causes, only_finding
 
 TOPIC = "sensor-readings"
-
-
-def only_finding(world: World) -> Finding:
-    (finding,) = diagnose(world.snapshot()).findings
-    assert [flaw for command in (*finding.next, finding.undo) if command for flaw in flaws(command)] == []
-    return finding
 
 
 def test_a_topics_settings_are_put_right_all_at_once() -> None:

@@ -7,26 +7,19 @@ from pathlib import Path
 import pytest
 
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.triage.diagnosis import diagnose
 from pipeline_services.triage.model import Finding
 from tests.judgements.known_bad.cluster import part_gone, part_told_otherwise
-from tests.judgements.world import World, healthy
-from tests.reporting.runbook.rules import flaws
+from tests.judgements.world import healthy
 from tests.triage.known_differences import KNOWN
+from tests.triage.made import only_finding
 from tests.triage.test_known_differences import recorded
-
-
-def only(world: World) -> Finding:
-    (found,) = diagnose(world.snapshot()).findings
-    assert [flaw for command in (*found.next, found.undo) if command for flaw in flaws(command)] == []
-    return found
 
 
 def found_of(name: str) -> Finding:
     world = recorded()
     (known,) = [one for one in KNOWN if one.id == name]
     known.change(world)
-    return only(world)
+    return only_finding(world)
 
 
 @pytest.mark.parametrize(
@@ -56,4 +49,4 @@ def test_the_cluster_is_put_right_by_its_own_make_up_whatever_pipeline_stands_on
     world = healthy(pipeline=Pipeline.load(Path("plain")))
     assert callable(breakage)
     breakage(world, "kube-router")
-    assert only(world).next[-1] == "make up"
+    assert only_finding(world).next[-1] == "make up"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline_services.model.processor_log import NOT_DELIVERED
 from pipeline_services.triage.diagnosis import diagnose
 from tests.judgements.world import World, healthy
+from tests.triage.made import causes
 
 
 def not_found(world: World, what: str) -> None:
@@ -13,10 +14,6 @@ def not_found(world: World, what: str) -> None:
     line = f'{{"level": "ERROR", "logger": "processor", "message": "{NOT_DELIVERED} (not-found): {told}"}}'
     world.answers["logs/processor"][0]["lines"] = [f"{world.ago(3)} {line}"]
     world.answers["prometheus/write-failures"][0]["value"] = [world.now, "0.5"]
-
-
-def causes(world: World) -> list[str]:
-    return [f"{one.component}: {one.cause.id}" for one in diagnose(world.snapshot()).findings]
 
 
 def test_another_bucket_than_the_config_map_has_is_the_processors() -> None:

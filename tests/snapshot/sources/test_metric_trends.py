@@ -6,26 +6,16 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.clients.prometheus import PrometheusApi
 from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.metric_trends import MOST_POINTS, metric_trend, subject_of, thinned
+from tests.snapshot.sources.same_series import SameSeries
 
 PIPELINE = Pipeline.load()
 
 
-class Answers(PrometheusApi):
-    """Answers every look back with the same series."""
-
-    def __init__(self, *series: dict[str, Any]) -> None:
-        self._series = series
-
-    def over_time(self, promql: str, *, start: float, end: float, step: float) -> list[dict[str, Any]]:
-        return list(self._series)
-
-
 def trend_of(metric: str, *series: dict[str, Any]) -> dict[str, list[list[float]]]:
-    return metric_trend(Answers(*series), KEY_METRICS[metric], 1_000, PIPELINE, seconds=600, step=10)
+    return metric_trend(SameSeries(*series), KEY_METRICS[metric], 1_000, PIPELINE, seconds=600, step=10)
 
 
 def test_of_several_pods_the_worst_counts() -> None:

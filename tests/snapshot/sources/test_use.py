@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from pipeline_services.clients.prometheus import PrometheusApi
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.sources.use import percentiles, use_of
-
-
-class Answers(PrometheusApi):
-    """Has these series, whatever is asked."""
-
-    def __init__(self, *series: dict[str, Any]) -> None:
-        self._series = series
-
-    def over_time(self, promql: str, *, start: float, end: float, step: float) -> list[dict[str, Any]]:
-        return list(self._series)
+from tests.snapshot.sources.same_series import SameSeries
 
 
 def test_each_app_s_use_since_it_is_known() -> None:
     kafka = {"metric": {"app": "kafka"}, "values": [[10, "NaN"], [20, "0.5"], [30, "0.1"]]}
     stranger = {"metric": {"app": "shop"}, "values": [[10, "1"]]}
     silent = {"metric": {"app": "loki"}, "values": [[10, "NaN"]]}
-    found = use_of(Answers(kafka, stranger, silent), "cpu", 40, Pipeline.load())
+    found = use_of(SameSeries(kafka, stranger, silent), "cpu", 40, Pipeline.load())
     assert found == {"kafka": {"p50": 0.1, "p95": 0.5, "p99": 0.5, "max": 0.5, "since": 20.0}}
 
 
