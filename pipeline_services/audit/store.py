@@ -8,7 +8,7 @@ from typing import Final
 
 from pipeline_services.audit.records import Records
 from pipeline_services.clients.influxdb import Bucket
-from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.errors import readable
 from pipeline_services.model.message import Reading
 
 READ_TIMEOUT_S: Final = 60.0
@@ -29,10 +29,8 @@ def read_store(
     """
     when, by = f"time >= {span[0]} AND time <= {span[1]}", "producer_id, device_id"
     text = bucket.select_csv(_COLUMNS, when, by=by, timeout_s=READ_TIMEOUT_S)
-    try:
+    with readable("InfluxDB's answer to the audit's query"):
         return stored_records(text, wanted)
-    except (ValueError, KeyError, IndexError) as error:
-        raise UnexpectedAnswer(f"InfluxDB's answer to the audit's query cannot be read: {error}") from error
 
 
 def stored_records(text: str, wanted: Callable[[Reading], bool] = lambda _reading: True) -> Records:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pipeline_services.clients.http import READ_TIMEOUT, Answer, HttpApi
 from pipeline_services.model.configuration import MAPPING, Store
-from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.errors import NoData, UnexpectedAnswer, readable
 from pipeline_services.model.text import utc_ns
 
 NANO: Final = 1_000_000_000
@@ -66,13 +66,11 @@ class Bucket:
             UnexpectedAnswer: the query was not answered as InfluxQL should be.
         """
         document = self.http.ask_json("/query", self._query(statement), headers=self._headers(), timeout=timeout_s)
-        try:
+        with readable(f"InfluxDB's answer to {statement}"):
             result = document["results"][0]
             if "error" in result:
                 raise UnexpectedAnswer(f"InfluxDB does not answer {statement}: {result['error']}")
             return [Series(one.get("tags") or {}, list(one["values"])) for one in result.get("series") or ()]
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise UnexpectedAnswer(f"InfluxDB's answer to {statement} cannot be read: {error}") from error
 
     def select_csv(self, what: str, where: str, *, by: str, timeout_s: float) -> str:
         """As ``select``, in CSV: for answers of many rows.

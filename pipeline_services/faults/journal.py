@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from pipeline_services.model import own_cluster
 from pipeline_services.model.atomic import write_whole
-from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.errors import readable
 from pipeline_services.model.settings import own_kubeconfig
 
 
@@ -138,15 +138,10 @@ class Journal:
 
     def _read(self) -> Iterator[Entry]:
         for file in self.folder.glob("*.json"):
-            try:
+            with readable(f"the fault journal's {file}", next_step="undo by hand what it names, then delete it"):
                 raw = json.loads(file.read_text())
                 undo = [Command(**step) if "words" in step else Call(**step) for step in raw.pop("undo")]
                 yield Entry(**raw, undo=undo)
-            except (ValueError, TypeError, KeyError) as error:
-                raise UnexpectedAnswer(
-                    f"the fault journal's {file} cannot be read: {error}",
-                    next_step="undo by hand what it names, then delete it",
-                ) from error
 
     def _file(self, entry_id: str) -> Path:
         return self.folder / f"{entry_id}.json"

@@ -17,6 +17,9 @@ know (Allure: *broken*), which is never a pass::
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class PipelineError(Exception):
     """The state of the pipeline could not be learnt. ``next_step`` is a command or a hint, or empty."""
@@ -72,3 +75,12 @@ class PreconditionNotMet(PipelineError):
 
 class NotApplicable(PreconditionNotMet):
     """The pipeline, or the cluster that it is in, has nothing of what the question is about."""
+
+
+@contextmanager
+def readable(what: str, *, next_step: str = "") -> Iterator[None]:
+    """What is taken apart within has the shape that it should have. Raises UnexpectedAnswer where it has another."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise UnexpectedAnswer(f"{what} cannot be read: {error}", next_step=next_step) from error

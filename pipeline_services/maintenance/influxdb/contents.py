@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.errors import readable
 
 Json = Mapping[str, Any]
 
@@ -29,20 +29,16 @@ class Contents:
     @classmethod
     def from_dict(cls, known: Json) -> Contents:
         """Back from JSON. Raises UnexpectedAnswer where it is something else."""
-        try:
+        with readable("the contents of a backup"):
             return cls(*(tuple(map(str, known[kind])) for kind in ("buckets", "tokens", "tasks")))
-        except (KeyError, TypeError) as error:
-            raise UnexpectedAnswer(f"the contents of a backup cannot be read: {error}") from error
 
 
 def contents(buckets: Iterable[Json], tokens: Iterable[Json], tasks: Iterable[Json]) -> Contents:
     """From the lists of InfluxDB's API. Raises UnexpectedAnswer where a list has something else in it."""
-    try:
+    with readable("InfluxDB's list of buckets, tokens or tasks"):
         return Contents(
             *(tuple(sorted(map(line, items))) for line, items in ((_bucket, buckets), (_token, tokens), (_task, tasks)))
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(f"InfluxDB's list of buckets, tokens or tasks cannot be read: {error}") from error
 
 
 def differing(expected: Contents, found: Contents) -> list[str]:

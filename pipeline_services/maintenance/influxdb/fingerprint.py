@@ -12,7 +12,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Final
 
-from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.errors import UnexpectedAnswer, readable
 
 DIGEST_BYTES: Final = 16
 
@@ -144,12 +144,10 @@ class Stored:
     @classmethod
     def from_dict(cls, known: Mapping[str, Any]) -> Stored:
         """Back from JSON. Raises UnexpectedAnswer where it is something else."""
-        try:
+        with readable("the prints of a backup"):
             buckets = {
                 name: {Series.of(row[0], row[1]): SeriesPrint(*row[2:]) for row in rows}
                 for name, rows in known["buckets"].items()
             }
             spans = {name: (int(start), int(stop)) for name, (start, stop) in known["spans"].items()}
             return cls(spans, buckets, known["types"])
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise UnexpectedAnswer(f"the prints of a backup cannot be read: {error}") from error

@@ -13,7 +13,7 @@ from typing import IO, Any, Final
 from pipeline_services.clients.http import HttpApi
 from pipeline_services.clients.influxdb import token_header
 from pipeline_services.maintenance.influxdb.server import InfluxServer
-from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.errors import NoData, UnexpectedAnswer, readable
 from pipeline_services.model.text import file_time
 
 TIMEOUT_S: Final = 120.0
@@ -78,12 +78,10 @@ def manifest_of(folder: Path) -> Json:
     found = sorted(folder.glob("*.manifest"))
     if len(found) != 1:
         raise NoData(f"{folder} has {len(found)} manifests of a backup of InfluxDB; expected 1")
-    try:
+    with readable(f"the manifest {found[0]}"):
         known: Json = json.loads(found[0].read_text(encoding="utf-8"))
         _ = [shard["fileName"] for group in _shard_groups(known) for shard in group["shards"]]
         _ = [known[part]["fileName"] for part in ("kv", "sql")]
-    except (ValueError, KeyError, TypeError) as error:
-        raise UnexpectedAnswer(f"the manifest {found[0]} cannot be read: {error}") from error
     return known
 
 

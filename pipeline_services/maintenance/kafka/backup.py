@@ -20,7 +20,7 @@ from pipeline_services.maintenance.kafka.records import (
     topics_differing,
 )
 from pipeline_services.model.configuration import Topics
-from pipeline_services.model.errors import NoData, UnexpectedAnswer
+from pipeline_services.model.errors import NoData, UnexpectedAnswer, readable
 from pipeline_services.model.waiting import wait_until
 
 WINDOW_S: Final = 3_600
@@ -74,13 +74,11 @@ class Kept:
     @classmethod
     def from_dict(cls, known: Mapping[str, Any]) -> Kept:
         """Back from JSON. Raises UnexpectedAnswer where it is something else."""
-        try:
+        with readable("what an archive says of Kafka"):
             committed, counts = (
                 {(topic, number): value for topic, number, value in known[key]} for key in ("committed", "counts")
             )
             return cls(dict(known["topics"]), str(known["group"]), committed, counts)
-        except (KeyError, TypeError, ValueError) as error:
-            raise UnexpectedAnswer(f"what an archive says of Kafka cannot be read: {error}") from error
 
 
 def back_up(broker: Copy, topics: Topics, folder: Path, at: float) -> Kept:

@@ -8,7 +8,7 @@ from typing import Final
 from pipeline_services.maintenance.influxdb.contents import Json
 from pipeline_services.maintenance.influxdb.server import TOKENS, InfluxServer
 from pipeline_services.maintenance.rotation.tokens.steps import Token
-from pipeline_services.model.errors import UnexpectedAnswer
+from pipeline_services.model.errors import readable
 from pipeline_services.model.k8s import epoch
 
 _RESOURCE: Final = ("type", "id", "orgID")
@@ -37,7 +37,7 @@ def rights_of(one: Json) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
     Raises:
         UnexpectedAnswer: the API's answer is something else.
     """
-    try:
+    with readable("InfluxDB's list of tokens"):
         return {
             (
                 str(permission["action"]),
@@ -45,8 +45,6 @@ def rights_of(one: Json) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
             )
             for permission in one["permissions"]
         }
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(f"InfluxDB's list of tokens cannot be read: {error}") from error
 
 
 def for_the_same(one: Json, known: Sequence[Json]) -> list[Json]:
