@@ -46,6 +46,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "broker-unresponsive": "kafka-hung-unprobed",
     "store-unresponsive": "influxdb-hung-unprobed",
     "bucket-missing": "influxdb-bucket-renamed",
+    "organisation-renamed": "influxdb-organisation-renamed",
     "bucket-set-otherwise": "influxdb-keeps-for-ever",
     "store-worked-on": "influxdb-runs-a-task",
     "token-refused": "token-revoked",

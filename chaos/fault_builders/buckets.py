@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import fault_builder, require_own_store
+from chaos.fault_builders.common import fault_builder, require_own_store, writes_fail
 from pipeline_services.clients.influxdb import token_header
 from pipeline_services.faults import stores
 from pipeline_services.faults.model import Fault, Proof
@@ -33,6 +33,22 @@ def bucket_renamed(pipeline: SteadyPipeline) -> Fault:
         raise NoData(f"there is no bucket {bucket}")
     return stores.bucket_renamed(str(known[0]["id"]), bucket, f"{bucket}-archive", token, port).proved(
         gone=Proof(f"the bucket {bucket} to be there", lambda: called(bucket), within=30.0)
+    )
+
+
+def organisation_renamed(pipeline: SteadyPipeline) -> Fault:
+    """The organisation that everybody names who writes has another name; its buckets and tokens stay."""
+    store, port = pipeline.description.store, pipeline.description.service(roles.INFLUXDB).port
+    token = _operator(pipeline)
+
+    def called(name: str) -> list[Any]:
+        return [one for one in _listed(pipeline, token, "orgs") if one["name"] == name]
+
+    (own,) = called(store.org)
+    fault = stores.organisation_renamed(str(own["id"]), store.org, f"{store.org}-plant", token, port)
+    return fault.proved(
+        writes_fail(pipeline, "not-found"),
+        Proof(f"the organisation {store.org} to be there", lambda: called(store.org), within=30.0),
     )
 
 
@@ -95,7 +111,7 @@ def thinned_out(pipeline: SteadyPipeline) -> Fault:
 
 
 def _listed(pipeline: SteadyPipeline, token: str, what: str, **query: str) -> list[Any]:
-    """The buckets or tasks of InfluxDB that the query is about."""
+    """The buckets, tasks or organisations of InfluxDB that the query is about."""
     found = pipeline.probes.influx.ask_json(f"/api/v2/{what}", query, headers=token_header(token))
     return list(found.get(what) or ())
 

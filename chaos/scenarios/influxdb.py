@@ -108,6 +108,13 @@ DIAGNOSIS: Final = (
         min_duration_s=30.0,
     ),
     Scenario(
+        "influxdb-organisation-renamed",
+        buckets.organisation_renamed,
+        (finding(roles.INFLUXDB, "organisation-renamed"),),
+        (checks.BUCKET_SET_AS_DECLARED,),
+        min_duration_s=30.0,
+    ),
+    Scenario(
         "influxdb-keeps-for-ever",
         buckets.bucket_set(buckets.RETENTION, 0),
         (finding(roles.INFLUXDB, "bucket-set-otherwise"),),

@@ -179,6 +179,16 @@ def bucket_renamed(bucket_id: str, name: str, other: str, token: str, port: int)
     )
 
 
+def organisation_renamed(org_id: str, name: str, other: str, token: str, port: int) -> Fault:
+    """The fault that gives an organisation of InfluxDB another name; its arguments are those of ``bucket_renamed``."""
+
+    def called(wanted: str) -> Command:
+        words = ["org", "update", "--id", org_id, "--name", wanted]
+        return Command(["sh", "-c", _INFLUX, "sh", token, str(port), *words], f"the organisation is called {wanted}")
+
+    return Fault(f"organisation {name} renamed to {other}", [called(other)], [called(name)])
+
+
 def shards_made(bucket: str, count: int, org: str, token: str, port: int) -> Fault:
     """The change that gives InfluxDB so many shards more: a bucket with a point for each of so many days.
 

@@ -15,6 +15,9 @@ from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.snapshot import Snapshot
 
+ORGANISATIONS: Final = "org list"
+"""The words of ``influx`` that show them."""
+NOT_FOUND: Final = 404
 DAY_S: Final = 86_400
 HALF_A_YEAR_S: Final = 180 * DAY_S
 AHEAD: Final = 5.0
@@ -35,9 +38,19 @@ def is_healthy(snapshot: Snapshot) -> None:
 
 
 def bucket_is_set_as_declared(snapshot: Snapshot) -> None:
-    """The bucket keeps readings for as long as the description says, in shards that are not shorter than usual."""
+    """The bucket is in the described organisation, and keeps readings for as long as the description says, in shards
+    that are not shorter than usual."""
     require_ready(snapshot, roles.INFLUXDB)
     kept, wanted = snapshot.data("influxdb_bucket")["retention_s"], snapshot.pipeline.store.retention_s
+    if organisation_is_unknown(snapshot):
+        store = snapshot.pipeline.store
+        advice = advice_about(roles.INFLUXDB).but(
+            impact="no reading is stored: each write names the organisation",
+            next_command=as_operator(ORGANISATIONS),
+            level="L2",
+        )
+        observed = f"InfluxDB has the bucket {store.bucket}, and no organisation {store.org}"
+        raise Deviation(snapshot, observed, f"an organisation {store.org}", advice)
     if kept != wanted:
         shorter = kept and kept < wanted
         advice = advice_about(roles.INFLUXDB).but(
@@ -58,6 +71,15 @@ def bucket_is_set_as_declared(snapshot: Snapshot) -> None:
         )
         observed = f"bucket {snapshot.pipeline.store.bucket} begins a shard every {hours(shard)}"
         raise Deviation(snapshot, observed, hours(usual), advice)
+
+
+def organisation_is_unknown(snapshot: Snapshot) -> bool:
+    """Whether InfluxDB finds the bucket, and nothing to write to in the organisation that clients name.
+
+    Raises:
+        PipelineError: it was not tried, or the bucket is not there.
+    """
+    return bool(snapshot.data("influxdb_bucket")) and snapshot.data("influxdb_write")["status"] == NOT_FOUND
 
 
 def usual_shard(kept: int) -> int:

@@ -119,7 +119,8 @@ class StandIn:
         self.authorized = SimpleNamespace(own=True)
         self.api = AnyObject(described, files)
         self.cluster = SimpleNamespace(list=self._listed)
-        influx = SimpleNamespace(ask_json=lambda *_, **__: KNOWN_TO_INFLUXDB)
+        known = {**KNOWN_TO_INFLUXDB, "orgs": [{"id": "0e5f", "name": described.store.org}]}
+        influx = SimpleNamespace(ask_json=lambda *_, **__: known)
         self.probes = SimpleNamespace(influx=influx, pod=lambda name: self.api.call("GET", f"pods/{name}"), ca="ca")
 
     def _listed(self, kind: str) -> list[dict[str, Any]]:

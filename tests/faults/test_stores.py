@@ -122,3 +122,9 @@ def test_a_bucket_is_renamed_and_has_its_name_again(tmp_path: Path) -> None:
     fault = stores.bucket_renamed("0b2", "a", "b", "secret", 8086)
     said = [run(step, tmp_path)[1][-1] for step in (*fault.inject, *fault.undo) if isinstance(step, Command)]
     assert [call.rpartition("--id ")[2] for call in said] == ["0b2 --name b", "0b2 --name a"]
+
+
+def test_an_organisation_is_renamed_and_has_its_name_again(tmp_path: Path) -> None:
+    fault = stores.organisation_renamed("0c3", "a", "b", "secret", 8086)
+    said = [run(step, tmp_path)[1][-1] for step in (*fault.inject, *fault.undo) if isinstance(step, Command)]
+    assert [call.partition("org update ")[2].partition("--id ")[2] for call in said] == ["0c3 --name b", "0c3 --name a"]

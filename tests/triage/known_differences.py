@@ -239,6 +239,7 @@ IN_STORES = (
         answer("influxdb_bucket", KEEPS | {"retention_s": 1_209_600, "shard_s": 3_600}),
         "influxdb: bucket-set-otherwise",
     ),
+    Known("organisation-renamed", answer("influxdb_write", {"status": 404}), "influxdb: organisation-renamed"),
     Known("a-task-thins-out", answer("influxdb_at_work", [WORKS]), "influxdb: store-worked-on"),
     Known(
         "readers-led-elsewhere",

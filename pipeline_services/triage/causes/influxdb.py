@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pipeline_services.checklist import checks
-from pipeline_services.judgements.influxdb import at_work, usual_shard, words_of
+from pipeline_services.judgements.influxdb import ORGANISATIONS, at_work, organisation_is_unknown, usual_shard, words_of
 from pipeline_services.model import roles
 from pipeline_services.model.commands import as_operator
 from pipeline_services.model.configuration import MAPPING
@@ -55,6 +55,14 @@ CAUSES: Final = (
         afterwards="the check of the bucket is green",
     ),
     Cause(
+        "organisation-renamed",
+        "InfluxDB has the bucket in an organisation of another name",
+        Escalation.L2,
+        "influxdb-statefulset-failure",
+        steps=(as_operator(ORGANISATIONS), as_operator("org update --id {id} --name {org}")),
+        afterwards="writes succeed again",
+    ),
+    Cause(
         "store-worked-on",
         "something works on the readings inside InfluxDB",
         Escalation.L2,
@@ -85,8 +93,10 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     ready = evidence.ready(roles.INFLUXDB)
     if roles.INFLUXDB in evidence.pipeline.workloads and not ready:
         return
-    if ready:
-        yield from _set_otherwise(evidence)
+    otherwise = list(_set_otherwise(evidence)) if ready else []
+    yield from otherwise
+    if any(one.cause.id == "organisation-renamed" for one in otherwise):
+        return
     lines = evidence.said(roles.PROCESSOR, _NO_BUCKET)
     missing = evidence.failure("influxdb_newest")
     if other_names(evidence) and evidence.known("influxdb_newest"):
@@ -132,6 +142,13 @@ def _set_otherwise(evidence: Evidence) -> Iterator[Finding]:
     store, snapshot = evidence.pipeline.store, evidence.snapshot
     for one in evidence.failed(checks.BUCKET_SET_AS_DECLARED):
         bucket = snapshot.data("influxdb_bucket")
+        if organisation_is_unknown(snapshot):
+            details = {"id": bucket["org"]}
+            about = About(evidence, roles.INFLUXDB, subject=f"org/{store.org}", details=details)
+            yield make_finding(
+                about, "organisation-renamed", one.why, *logged(evidence.said(roles.PROCESSOR, _NO_BUCKET)[-2:])
+            )
+            return
         setting, wanted, was = _put_right(bucket, store.retention_s)
         yield make_finding(
             About(

@@ -202,8 +202,14 @@ BAD_READINGS: dict[str, Breakage] = {
 }
 
 
+OF_EXAMPLES = {one.check: tuple(answer(one.source, bad) for bad in one.bad) for one in EXAMPLES}
+
 KNOWN_BAD: dict[str, tuple[Breakage, ...]] = {
-    **{one.check: tuple(answer(one.source, bad) for bad in one.bad) for one in EXAMPLES},
+    **OF_EXAMPLES,
+    "test_bucket_set_as_declared": (
+        *OF_EXAMPLES["test_bucket_set_as_declared"],
+        answer("influxdb_write", {"status": 404}),
+    ),
     "test_settings_lead_to": (setting_of, service_port, config_map_gone),
     "test_producer_load_set": (settings("PRODUCER_RATE", "0"), settings("PRODUCER_DEVICES", None), config_map_gone),
     "test_references_exist": (config_map_gone, secret_gone(lambda config: config.tls), token_key_gone),
