@@ -8,6 +8,9 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pipeline_services.model.settings import own_kubeconfig
+from pipeline_services.reporting.run.selection import LIVE
+
 Refused = Callable[[Callable[[list[str]], object], list[str]], str]
 """Runs a command with arguments that it has to refuse, and returns what it says."""
 
@@ -24,6 +27,14 @@ gc.set_threshold(50_000, 20, 20)
 def pytest_collection_finish() -> None:
     """What collected tests consist of stays to the end: the garbage collector need not look at it again."""
     gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Without a cluster say so once, and not in a traceback for each test that needs it."""
+    live = any(item.get_closest_marker(LIVE) for item in session.items)
+    if live and not session.config.getoption("collectonly") and not own_kubeconfig().is_file():
+        raise pytest.UsageError("the suite's own cluster is not there. Next: make up")
 
 
 @pytest.fixture

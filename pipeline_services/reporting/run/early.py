@@ -11,12 +11,12 @@ import sys
 from types import FrameType
 
 import pytest
-from _pytest.terminal import TerminalReporter
 
 from pipeline_services.model.environment import use_own
 from pipeline_services.model.exit_codes import stopped_by
 from pipeline_services.model.signals import handle_from_now, ignore_from_now, name_of
 from pipeline_services.model.standard_output import unbreakable_errors
+from pipeline_services.reporting.run.interrupts import hide_the_place
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
@@ -29,13 +29,6 @@ def _say(by: KeyboardInterrupt) -> None:
     ignore_from_now()
     sys.stderr.write(f"Stopped by {str(by) or 'Ctrl-C'}. Nothing was judged or written.\n")
     sys.stderr.flush()
-
-
-def hide_the_place(config: pytest.Config) -> None:
-    """Where in the code a run was stopped is of no interest to an operator."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if isinstance(reporter, TerminalReporter):
-        reporter._report_keyboardinterrupt = lambda: None  # type: ignore[method-assign]
 
 
 class BeforeSession:

@@ -20,10 +20,11 @@ from pipeline_services.model.text import first_line
 from pipeline_services.reporting.allure.held import HeldResults, hold_results
 from pipeline_services.reporting.allure.page_maker import PageMaker
 from pipeline_services.reporting.allure.results import CASE_LABEL
-from pipeline_services.reporting.run import early, environment, publish, summary, terminal
+from pipeline_services.reporting.run import environment, publish, summary, terminal
 from pipeline_services.reporting.run.cases import OUTCOME, CaseLabels, let_pass, noted_outcome, phase_finding, shown
 from pipeline_services.reporting.run.extent import Extent
 from pipeline_services.reporting.run.folder import ReportFolder
+from pipeline_services.reporting.run.interrupts import hide_the_place
 from pipeline_services.reporting.run.known import known_issues_seen
 from pipeline_services.reporting.run.outcome import PASSED, CaseResult, Finding, Outcome, verdict_of
 from pipeline_services.reporting.run.scenarios import Scenarios
@@ -182,7 +183,7 @@ class OperatorRun:
         """Ctrl-C or a signal, as opposed to pytest's own stop after collection errors."""
         if type(excinfo.value) is KeyboardInterrupt:
             self._stop(excinfo.value)
-            early.hide_the_place(self.config)
+            hide_the_place(self.config)
 
     def _stop(self, by: KeyboardInterrupt) -> None:
         """From here on the run only ends; what comes now must not break into that."""

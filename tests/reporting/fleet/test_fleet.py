@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 import sys
@@ -25,9 +24,8 @@ from pipeline_services.reporting.fleet.standing import Standing, verdict
 from pipeline_services.reporting.fleet.table import lines, table
 from pipeline_services.snapshot.snapshot import Snapshot
 from tests.clients.fake_servers import kubeconfig
-from tests.judgements.faults import producer_scaled_to_0
 from tests.judgements.world import healthy
-from tests.runs import ROOT, run
+from tests.runs import ROOT
 from tests.scale import fleet as fleet_bench
 
 MOST_MB, MOST_S, MANY = 600, 30, 40
@@ -51,16 +49,6 @@ def listed(folder: Path, *members: dict[str, str]) -> Path:
     tables = ["\n".join(["[[pipelines]]", *(f'{key} = "{value}"' for key, value in one.items())]) for one in members]
     file.write_text("\n".join(tables))
     return file
-
-
-@pytest.fixture
-def saved(tmp_path: Path) -> Path:
-    """A folder with a snapshot of a pipeline that is well, and of one without producers."""
-    healthy().snapshot().save(tmp_path / "well.json")
-    world = healthy()
-    producer_scaled_to_0(world)
-    world.snapshot().save(tmp_path / "ill.json")
-    return tmp_path
 
 
 @pytest.fixture
@@ -247,55 +235,6 @@ def test_the_page_has_the_table_on_top_and_names_each_that_is_not_well() -> None
     assert '<td class="failed">2 failed</td>' in text
     assert '<h2 id="east">' not in text
     assert "<script" not in text
-
-
-def test_the_command_writes_the_report_and_an_index_means_one(
-    saved: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = listed(saved, {"name": "a", "snapshot": "well.json"}, {"name": "b", "snapshot": "ill.json"})
-    command = ["--fleet", str(file), "--reports", str(saved / "reports")]
-    assert cli.main(command) == 1
-    document = json.loads((saved / "reports" / "fleet" / "fleet.json").read_text())
-    assert [one["exit_code"] for one in document["pipelines"]] == [0, 1]
-    assert (saved / "reports" / "fleet" / "index.html").exists()
-    assert cli.main([*command, "--index", "0"]) == 0
-    assert "of 1 pipeline 1 well" in capsys.readouterr().out
-    assert cli.main([*command, "--index", "2"]) == 4
-    monkeypatch.setenv(cli.INDEX, "1")
-    assert cli.main(command) == 1
-    assert "of 1 pipeline 1 failed (b)" in capsys.readouterr().out
-
-
-def test_pytest_hands_a_fleet_over(saved: Path) -> None:
-    file = listed(saved, {"name": "a", "snapshot": "ill.json"})
-    done = run("pytest", "--fleet", file, "--reports", saved, "-m", "daily")
-    assert done.returncode == 1, done.stderr
-    assert "FAILED: of 1 pipeline 1 failed (a), 0 well" in done.stdout
-    other = run("pytest", "--fleet", file, "--reports", saved, "-m", "chaos")
-    assert other.returncode == 4
-    assert "--fleet judges by the daily checks" in other.stderr
-
-
-@pytest.mark.parametrize(
-    "other",
-    [("--context", "x"), ("--snapshot=x",), ("--settings=x",), ("-k", "kafka"), ("--lf",), ("checks/test_kafka.py",)],
-)
-def test_a_fleet_says_itself_what_is_judged(saved: Path, other: tuple[str, ...]) -> None:
-    file = listed(saved, {"name": "a", "snapshot": "well.json"})
-    refused = run("pytest", "-m", "daily", f"--fleet={file}", "--reports", saved, *other)
-    assert refused.returncode == 4
-    [line] = [line for line in refused.stderr.splitlines() if line]
-    assert line.startswith("ERROR: --fleet judges what its file lists, by all checks: leave out ")
-
-
-def test_a_report_that_cannot_be_written_costs_no_verdict(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = listed(saved, {"name": "a", "snapshot": "well.json"}, {"name": "b", "snapshot": "ill.json"})
-    (saved / "taken").write_text("")
-    assert cli.main(["--fleet", str(file), "--reports", str(saved / "taken")]) == 1
-    said = capsys.readouterr().out
-    assert "FAILED: of 2 pipelines 1 failed (b)" in said
-    assert "NO REPORT: cannot write to " in said
-    assert "\nReport: " not in said
 
 
 def test_the_job_has_an_index_for_each_pipeline() -> None:

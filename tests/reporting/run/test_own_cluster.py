@@ -17,6 +17,7 @@ from pipeline_services.model.failures import Interrupted
 from pipeline_services.reporting.run import own_cluster
 from pipeline_services.snapshot import live
 from tests.reporting.samples import Project, snapshot
+from tests.runs import run
 
 pytest_plugins = ("pytester",)
 
@@ -187,3 +188,11 @@ def test_a_build_that_was_stopped_is_one_line_and_leaves_the_report_as_it_was(
     run.stdout.fnmatch_lines(["STOPPED: stopped by SIGTERM. Next: run the same command again: it goes on"])
     assert cluster.did == []
     assert not (project.reports / "daily.json").exists()
+
+
+def test_live_tests_without_a_cluster_are_refused_in_one_line(tmp_path: Path) -> None:
+    env = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "none")}
+    refused = run("pytest", "-q", "-m", "live", "tests/reporting/runbook/test_live.py", env=env)
+    assert refused.returncode == 4
+    assert refused.stderr.strip() == "ERROR: the suite's own cluster is not there. Next: make up"
+    assert len(refused.stdout.splitlines()) < 4
