@@ -163,7 +163,7 @@ def _being_swept(holder: str) -> PreconditionNotMet:
 
 def _sweep(api: Api, journal: Journal, say: Say, left: Sequence[Entry]) -> list[str]:
     here = identity(api) if left else ""
-    if not here and any(entry.cluster for entry in left):
+    if left and not here:
         raise UnexpectedAnswer(f"{IDENTITY} has no UID: it is not known whether {left[0].summary} was made here")
     for entry in left:
         if entry.cluster and entry.cluster != here:

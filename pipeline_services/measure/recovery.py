@@ -117,13 +117,15 @@ def interruptions(
 ) -> list[tuple[float, float]]:
     """The times of more than ``STALL_S`` seconds without a newer reading that end after ``start``, as (from, to).
 
-    One that has not ended by the last sample is open: it ends at infinity unless ``until`` is known.
+    One that has not ended by the last sample is open: it ends at infinity unless ``until`` is known. Where no reading
+    was seen at all, it is open from ``start``.
     """
     times = progress([sample for sample in samples if until is None or sample.answered <= until + STALL_S], audit=audit)
     stalls = [(one, two) for one, two in pairwise(times) if two - one > STALL_S and two > start]
     last = max((sample.answered for sample in samples), default=start)
-    if until is None and times and last - times[-1] > STALL_S:
-        stalls.append((times[-1], float("inf")))
+    newest = times[-1] if times else start
+    if until is None and (not times or last - newest > STALL_S):
+        stalls.append((newest, float("inf")))
     return stalls
 
 

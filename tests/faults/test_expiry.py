@@ -116,12 +116,12 @@ def test_a_person_who_stops_the_run_stops_it(tmp_path: Path) -> None:
         outlive(store(), Journal(tmp_path), KeyboardInterrupt())
 
 
-@pytest.mark.usefixtures("short")
 def test_a_fault_that_ends_in_time_is_undone_once(tmp_path: Path) -> None:
-    api = store()
+    api, before = store(), threading.active_count()
     with faults.injected(api, Journal(tmp_path), scaled(api)):
         pass
     assert len(api.changes) == 2
+    assert threading.active_count() == before
 
 
 @pytest.mark.usefixtures("short")

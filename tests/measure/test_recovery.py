@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_services.measure.recovery import CONSECUTIVE_SAMPLES, ExpectedComponent, interruptions, measure
-from pipeline_services.measure.samples import FRESH_AGE_S, PodSeen, flowing_at
+from pipeline_services.measure.samples import FRESH_AGE_S, PodSeen, component_ready, flowing_at
 from tests.audit.histories import START, history, outage, pod
 
 EXPECTED = ExpectedComponent("processor", victims=frozenset({"old"}), audit=True)
@@ -75,6 +75,27 @@ def test_a_relapse_within_the_run_of_steady_samples_starts_the_clock_anew() -> N
     recovery = measure(history(replaced(0.0, 2.0), newest), START, EXPECTED)
     assert recovery.recovered is not None
     assert recovery.recovered.after == pytest.approx(6.0)
+    assert recovery.flowing is not None
+    assert recovery.flowing.after == pytest.approx(6.0)
+
+
+def test_an_interruption_that_was_over_before_the_clock_started_is_none() -> None:
+    recovery = measure(history(replaced(0.0, 0.0), outage(-4.0, -1.0)), START, EXPECTED)
+    assert recovery.interrupted == 0.0
+
+
+@pytest.mark.parametrize("until", [10.0, -5.0], ids=["never answered", "never asked"])
+def test_where_no_reading_was_seen_nothing_flowed(until: float) -> None:
+    recovery = measure(history(replaced(0.0, 1.0), lambda _at: None, until=until), START, EXPECTED)
+    assert recovery.interrupted == float("inf")
+    assert recovery.flowing is recovery.recovered is recovery.drained is None
+
+
+def test_a_component_is_ready_whatever_goes_and_whatever_is_wrong_with_another() -> None:
+    beside = pod("old", ready=False, going=True), pod(app="kafka", ready=False)
+    assert component_ready([pod(), *beside], "processor")
+    assert not component_ready([pod(app="kafka")], "processor")
+    assert not component_ready([pod(), pod("another", ready=False)], "processor")
 
 
 def test_too_few_steady_samples_are_none() -> None:
