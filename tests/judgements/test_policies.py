@@ -11,6 +11,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.model import roles
 from pipeline_services.model.flows import NAMESPACE_NAME
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.snapshot.reachability.policy_rules import Block, holds
 from pipeline_services.snapshot.reachability.port_sets import ALL_PORTS, Ports
 from tests.judgements.known_bad.policies import add_policy, app
 from tests.judgements.world import healthy
@@ -43,6 +44,7 @@ NAMESPACE = Pipeline.load().namespace
             False,
         ),
         ({"namespaceSelector": {"matchExpressions": [{"key": NAMESPACE_NAME, "operator": "DoesNotExist"}]}}, False),
+        ({"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]}}, True),
         ({"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}, True),
         ({"ipBlock": {"cidr": "192.0.2.7/32"}}, True),
     ],
@@ -55,6 +57,43 @@ def test_who_else_is_let_in(peer: dict[str, Any], wrong: bool) -> None:
             network_policies.allow_nothing_else(world.snapshot(), roles.KAFKA)
     else:
         network_policies.allow_nothing_else(world.snapshot(), roles.KAFKA)
+
+
+@pytest.mark.parametrize(
+    ("cidr", "without", "addresses", "held"),
+    [
+        ("10.0.0.0/8", (), ["192.0.2.7", "10.1.2.3"], True),
+        ("10.0.0.0/8", (), ["192.0.2.7"], False),
+        ("10.0.0.0/8", (), [], False),
+        ("10.0.0.0/8", ("10.1.0.0/16", "10.2.0.0/16"), ["10.2.0.1"], False),
+        ("10.0.0.0/8", ("10.1.0.0/16", "10.2.0.0/16"), ["10.3.0.1"], True),
+        ("fd00::/8", (), ["10.1.2.3"], False),
+        ("0.0.0.0/0", (), [], True),
+        ("0.0.0.0/0", ("10.0.0.0/8",), [], False),
+        ("0.0.0.0/0", ("10.0.0.0/8",), ["10.1.2.3"], False),
+    ],
+)
+def test_what_an_address_block_holds(cidr: str, without: tuple[str, ...], addresses: list[str], held: bool) -> None:
+    assert Block.of({"cidr": cidr, "except": without}).holds(addresses) is held
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "held"),
+    [
+        ("In", ["kafka", "loki"], True),
+        ("In", ["loki"], False),
+        ("NotIn", ["loki"], True),
+        ("NotIn", ["kafka"], False),
+        ("Exists", None, True),
+        ("DoesNotExist", None, False),
+    ],
+)
+def test_what_a_selector_matches(operator: str, values: list[str] | None, held: bool) -> None:
+    labels, told = {"app": "kafka", "tier": "bus"}, {"key": "app", "operator": operator, "values": values}
+    assert holds({"matchExpressions": [told]}, labels) is held
+    assert holds({"matchExpressions": [told], "matchLabels": {"tier": "bus"}}, labels) is held
+    assert not holds({"matchExpressions": [told], "matchLabels": {"tier": "store"}}, labels)
+    assert holds({"matchExpressions": [told]}, {}) is (operator in ("NotIn", "DoesNotExist"))
 
 
 def test_all_kinds_of_peers() -> None:
