@@ -57,12 +57,14 @@ REQUESTS: Final = {
     )
 }
 TOPIC: Final = "readings"
+LED: Final = {"error_code": 0, "leader_id": 0, "isr_nodes": [0]}
+LEADERLESS: Final = {"error_code": 5, "leader_id": -1, "isr_nodes": []}
 IDLE_FETCH: Final = 0.1  # seconds that a request for new messages takes
 MEMBER: Final = "the-only-member"
 
 
 class FakeBroker(ThreadingTCPServer):
-    """Leads the one partition of each topic and every group. Use it as a context manager."""
+    """Leads every group and, while ``leads``, the one partition of each topic. Use it as a context manager."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -73,6 +75,8 @@ class FakeBroker(ThreadingTCPServer):
         self.advertised = self.port
         self.host = "127.0.0.1"
         self.told: set[int] = set()
+        self.leads = True
+        self.asked_for_leaders = 0
         self.produced = 0
         self.open: set[socket.socket] = set()
 
@@ -103,9 +107,10 @@ class FakeBroker(ThreadingTCPServer):
     def _Metadata(self, _request: Any) -> dict[str, Any]:  # noqa: N802
         topic, broker = MetadataResponse.MetadataResponseTopic, MetadataResponse.MetadataResponseBroker
         partition = topic.MetadataResponsePartition(
-            error_code=0, partition_index=0, leader_id=0, replica_nodes=[0], isr_nodes=[0]
+            partition_index=0, replica_nodes=[0], **(LED if self.leads else LEADERLESS)
         )
         self.told.add(self.advertised)
+        self.asked_for_leaders += 1
         return {
             "brokers": [broker(node_id=0, host=self.host, port=self.advertised, rack=None)],
             "cluster_id": "one",

@@ -8,6 +8,7 @@ from typing import Any, Final
 from kafka import KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
+from pipeline_services.apps.patient_client import PatientClient
 from pipeline_services.clients.kafka_broker import KafkaBroker, translated
 from pipeline_services.clients.kafka_records import consumer, records_between, window_since
 from pipeline_services.maintenance.kafka.records import Place, Record
@@ -90,6 +91,7 @@ class Broker(KafkaBroker):
         with translated("take records of", place[0]):
             producer = KafkaProducer(
                 **self._link,
+                kafka_client=PatientClient,
                 request_timeout_ms=REQUEST_MS,
                 reconnect_backoff_max_ms=500,
                 acks="all",
