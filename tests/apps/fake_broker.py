@@ -76,6 +76,7 @@ class FakeBroker(ThreadingTCPServer):
         self.host = "127.0.0.1"
         self.told: set[int] = set()
         self.leads = True
+        self.has_topic = True
         self.asked_for_leaders = 0
         self.produced = 0
         self.open: set[socket.socket] = set()
@@ -115,7 +116,11 @@ class FakeBroker(ThreadingTCPServer):
             "brokers": [broker(node_id=0, host=self.host, port=self.advertised, rack=None)],
             "cluster_id": "one",
             "controller_id": 0,
-            "topics": [topic(error_code=0, name=TOPIC, is_internal=False, partitions=[partition])],
+            "topics": [
+                topic(error_code=0, name=TOPIC, is_internal=False, partitions=[partition])
+                if self.has_topic
+                else topic(error_code=3, name=TOPIC, is_internal=False, partitions=[])
+            ],
         }
 
     def _FindCoordinator(self, _request: Any) -> dict[str, Any]:  # noqa: N802
