@@ -25,6 +25,7 @@ _AT_ONCE: Final = 8
 """Lists that are asked for at the same time."""
 _IN_INFLUXDB: Final[Mapping[str, tuple[str, ...]]] = {
     "buckets": ("name", "retentionRules", "schemaType"),
+    "orgs": ("id",),
     "tasks": ("name", "flux", "status"),
     "authorizations": ("description", "status", "permissions"),
 }

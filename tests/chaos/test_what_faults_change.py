@@ -75,7 +75,7 @@ def store_subject(words: list[str]) -> str:
     """What a command of ``faults.stores`` is about; raises KeyError for a script that is not known here."""
     script = words[2]
     if script in (stores._INFLUX, stores._REMOVE):
-        [subject] = [word for word in words if word in ("bucket", "task")]
+        [subject] = [word for word in words if word in ("bucket", "org", "task")]
         return f"{subject}s"
     if script == stores._CONFIGS:
         [subject] = re.findall(r"--entity-type (\w+)", " ".join(words))

@@ -65,6 +65,7 @@ class Cluster:
 def influxdb(**changes: Any) -> Any:
     held: dict[str, Any] = {
         "buckets": [{"id": "1", "name": "readings", "retentionRules": [RULE], "updatedAt": "now"}],
+        "orgs": [{"id": "7", "name": "plant"}],
         "tasks": [],
         "authorizations": [{"id": "9", "token": "very-secret", "status": "active", "permissions": ["write"]}],
         **changes,
@@ -132,6 +133,7 @@ def test_a_list_that_does_not_come_is_no_empty_one(monkeypatch: pytest.MonkeyPat
             {"buckets": [{"id": "1", "name": "readings", "retentionRules": []}]},
             "influxdb buckets/readings: retentionRules",
         ),
+        ({"orgs": [{"id": "7", "name": "other"}]}, "influxdb orgs/other is new"),
         (
             {"authorizations": [{"id": "9", "status": "inactive", "permissions": ["write"]}]},
             "influxdb authorizations/9: s",
