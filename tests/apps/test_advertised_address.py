@@ -36,6 +36,7 @@ def nobody() -> int:
 
 @pytest.fixture(autouse=True)
 def short_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.apps.fake_broker.IDLE_FETCH", 0.01)
     monkeypatch.setattr(kafka_link, "LOOK_EVERY", 0.05)
     monkeypatch.setattr(consumer, "CALL_MS", 300)
     monkeypatch.setattr(consumer, "HOUSE_EVERY", 0.05)

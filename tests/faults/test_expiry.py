@@ -25,7 +25,8 @@ from tests.faults.test_aftermath import Hands, hands
 from tests.faults.test_faults import DEPLOYMENT, Store, store
 
 __all__ = ["hands"]
-SHORT_S = 0.3
+SHORT_S = 0.1
+LOOK_EVERY_S = 0.01
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def outlive(api: Store, journal: Journal, then: BaseException | None = None) -> 
     """A run that does nothing until the fault has been undone for it, and then ends so."""
     with faults.injected(api, journal, scaled(api)):
         assert replicas(api) == 0
-        wait_until(lambda: not journal.entries(), within=5, what="the undo")
+        wait_until(lambda: not journal.entries(), within=5, what="the undo", every=LOOK_EVERY_S)
         if then is not None:
             raise then
 
@@ -100,7 +101,7 @@ def test_an_undo_that_is_refused_is_tried_again_at_the_end_and_told(tmp_path: Pa
 def outlast(api: Refusing, journal: Journal) -> None:
     """A run that does nothing until the watchdog has been refused."""
     with faults.injected(api, journal, scaled(api)):
-        wait_until(lambda: api.refused, within=5, what="the watchdog")
+        wait_until(lambda: api.refused, within=5, what="the watchdog", every=LOOK_EVERY_S)
 
 
 @pytest.mark.usefixtures("short")
@@ -132,7 +133,7 @@ def test_a_process_that_stood_still_leaves_alone_what_another_run_has_made_since
         with faults.injected(api, journal, scaled(api)) as entry:
             journal.remove(entry.id)  # as the next run does, once it has undone it
             api.objects[DEPLOYMENT]["spec"]["replicas"] = 7
-            wait_until(lambda: entry.is_expired, within=5, what="the end of its time")
+            wait_until(lambda: entry.is_expired, within=5, what="the end of its time", every=LOOK_EVERY_S)
 
     with pytest.raises(FaultExpired):
         stand_still()

@@ -69,11 +69,11 @@ def test_turns_that_nobody_ends_end_by_themselves(
     monkeypatch.setattr(module, "LIMIT_S", 0.2)
     with turns(Here(tmp_path), pair):
         wait_until(lambda: any(both(pair)), within=5.0, what="a turn", every=0.005)
-        wait_until(lambda: both(pair) == (False, False), within=5.0, what="the end of the turns", every=0.3)
+        wait_until(lambda: both(pair) == (False, False), within=5.0, what="the end of the turns", every=0.01)
 
 
 def test_a_container_that_is_gone_ends_them(pair: list[int], tmp_path: Path) -> None:
     with turns(Here(tmp_path), pair):
         (tmp_path / str(pair[0])).write_text("")
-        wait_until(lambda: not is_stopped(pair[1]), within=5.0, what="the other to run on", every=0.3)
+        wait_until(lambda: not is_stopped(pair[1]), within=5.0, what="the other to run on", every=0.01)
     assert not is_stopped(pair[1])
