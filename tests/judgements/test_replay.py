@@ -49,13 +49,14 @@ def known_since(snapshot: Snapshot) -> Snapshot:
     new = {source: beside for source, beside in ASKED_SINCE.items() if not snapshot.asked(source)}
     failures = {source: snapshot.failures[beside] for source, beside in new.items() if beside in snapshot.failures}
     namespaces = [{"metadata": {"name": snapshot.namespace}}]
-    good |= {"namespaces": namespaces, "declared": declared({"namespaces": namespaces, **snapshot.answers})}
+    good["namespaces"] = namespaces
+    if "declared" in new:
+        good["declared"] = declared({"namespaces": namespaces, **snapshot.answers})
     answers = {source: good[source] for source in new if source not in failures}
     known = dict(snapshot.answers)
     if "declared" in known:
         compared = {item["kind"] for item in known["declared"]}
-        later = [item for item in declared(snapshot.answers) if item["kind"] not in compared]
-        known["declared"] = [*known["declared"], *later]
+        known["declared"] = [*known["declared"], *declared(snapshot.answers, but=compared)]
     if "tls" in known:
         known["tls"] = {"key_fits": True, **known["tls"]}
     for secret in known.get("secrets") or ():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import marshal
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -82,11 +82,11 @@ def _rights(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def declared(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Manifests that declare just what is there."""
+def declared(answers: Mapping[str, Any], but: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """Manifests that declare just what is there, of all kinds but these."""
     return [
-        {"kind": kind, **copy.deepcopy({key: item[key] for key in BODY if key in item})}
-        for kind in sorted(COMPARED)
+        {"kind": kind, **marshal.loads(marshal.dumps({key: item[key] for key in BODY if key in item}))}
+        for kind in sorted(COMPARED.difference(but))
         for item in answers.get(KINDS[kind].source, ())
     ]
 
