@@ -22,6 +22,11 @@ class Load:
     readings: int
     start_ns: int
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """From its first reading to a second after its last one, in ns since the epoch."""
+        return self.start_ns, self.start_ns + self.readings * APART_NS + 10**9
+
     def __iter__(self) -> Iterator[Reading]:
         for number in range(self.readings):
             sequence, device = divmod(number, DEVICES)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pipeline_services.apps.load import APART_NS, Load
+from pipeline_services.apps.load import Load
 from pipeline_services.audit.records import Records
 from pipeline_services.audit.store import read_store
 from pipeline_services.clients.http import HttpApi
@@ -45,8 +45,7 @@ class TrialStore:
 
     def points(self, bucket: str, load: Load) -> Records:
         """What is stored, with checksums computed from what was found. Raises as ``read_store`` does."""
-        span = (load.start_ns, load.start_ns + load.readings * APART_NS + 10**9)
-        return read_store(self._bucket(bucket), span)
+        return read_store(self._bucket(bucket), load.span)
 
     def count(self, bucket: str) -> int:
         """How many readings are stored; 0 where there is no series.

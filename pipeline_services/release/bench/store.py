@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
 
-from pipeline_services.apps.load import APART_NS, DEVICES, Load
+from pipeline_services.apps.load import Load
 from pipeline_services.audit.records import Records
-from pipeline_services.clients.influxdb import NANO, Bucket
+from pipeline_services.audit.store import read_store
+from pipeline_services.clients.influxdb import Bucket
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.clients.port_forward import PortForward, ready_endpoint
 from pipeline_services.clients.store_access import open_bucket
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import secret_text
-from pipeline_services.model.message import Reading
 from pipeline_services.model.pipeline import Pipeline
-
-READ_TIMEOUT_S: Final = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +26,12 @@ class BenchStore:
     write: Bucket
 
     def stored(self, load: Load) -> Records:
-        """What is stored of a load, with checksums computed from what was found.
-
-        Raises:
-            UnexpectedAnswer: the answer cannot be read.
-        """
-        records = Records()
-        for device in range(min(DEVICES, load.readings)):
-            series = (load.producer_id, f"conveyor-{device:02d}")
-            where = f"producer_id = '{series[0]}' AND device_id = '{series[1]}'"
-            found = self.read.select("sequence, value", where, timeout_s=READ_TIMEOUT_S)
-            for when, sequence, value in (row for one in found for row in one.rows):
-                reading = Reading(*series, int(sequence), int(when), float(value))
-                records.add(series, reading.sequence, reading.checksum())
-        return records
+        """What is stored of a load, with checksums computed from what was found. Raises as ``read_store`` does."""
+        return read_store(self.read, load.span, lambda reading: reading.producer_id == load.producer_id)
 
     def delete(self, load: Load) -> None:
         """Delete the load's points. Raises UnexpectedAnswer where InfluxDB did not."""
-        end = load.start_ns + load.readings * APART_NS + NANO
-        self.write.delete(load.start_ns, end, f'producer_id="{load.producer_id}"')
+        self.write.delete(*load.span, f'producer_id="{load.producer_id}"')
 
 
 @contextmanager
