@@ -13,6 +13,7 @@ from pipeline_services.faults.injection import perform
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Fault, Proof
 from tests.chaos.test_fault_builders import PRODUCER, pipeline
+from tests.faults.both_steps import both_steps
 from tests.faults.test_object_faults import APPS, NS, deployment, holds
 
 RIGHTS = "/apis/rbac.authorization.k8s.io/v1/namespaces/ns/rolebindings/prometheus"
@@ -184,9 +185,7 @@ def test_another_tag_is_made_before_it_is_rolled_out_and_taken_away_after() -> N
 def test_a_condition_is_set_and_taken_away_from_the_nodes_status_alone() -> None:
     found = pipeline({"/api/v1/nodes/one": {"metadata": {"name": "one"}, "status": {"conditions": []}}})
     fault = undeclared.node_in_trouble("KernelDeadlock", "a task hung")(cast("Any", found))
-    (put,), (undo,) = fault.inject, fault.undo
-    assert isinstance(put, Call)
-    assert isinstance(undo, Call)
+    put, undo = both_steps(fault, Call)
     assert {put.path, undo.path} == {"/api/v1/nodes/one/status"}
     assert undo.body == {"status": {"conditions": [{"type": "KernelDeadlock", "$patch": "delete"}]}}
     assert not cast("Proof", fault.landed).holds()

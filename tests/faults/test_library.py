@@ -14,6 +14,7 @@ import pytest
 from pipeline_services.faults import config, model, network, pods, processes, resources
 from pipeline_services.faults.journal import Call, Command
 from pipeline_services.model.errors import NoData, PreconditionNotMet
+from tests.faults.both_steps import both_steps
 from tests.faults.test_faults import merge
 
 NS = "/api/v1/namespaces/ns"
@@ -193,9 +194,7 @@ def test_a_limit_is_lowered_in_place_and_put_back() -> None:
     container = {"name": "processor", "resources": {"requests": {"cpu": "50m"}, "limits": {"cpu": "1"}}}
     pod = {"metadata": {"name": "processor-1", "namespace": "ns"}, "spec": {"containers": [container]}}
     fault = resources.cpu_limited(Server(), pod, 20, lambda: True)
-    (inject,), (undo,) = fault.inject, fault.undo
-    assert isinstance(inject, Call)
-    assert isinstance(undo, Call)
+    inject, undo = both_steps(fault, Call)
     assert inject.path == f"{NS}/pods/processor-1/resize"
     assert inject.body == {
         "spec": {

@@ -14,6 +14,7 @@ import pytest
 from pipeline_services.faults import processes
 from pipeline_services.faults.journal import Command
 from pipeline_services.model.waiting import wait_until
+from tests.faults.both_steps import both_steps
 from tests.faults.test_library import Container
 from tests.programs import program
 
@@ -146,9 +147,7 @@ def test_the_fault_lands_with_the_kill_and_its_undo_ends_what_is_left() -> None:
     killed = False
     node = Container("4321 1 S\n")
     fault = processes.memory_filled(processes.Processes(node, "0123456789abcdef"), "producer-1", lambda: killed)
-    (fill_step,), (undo,) = fault.inject, fault.undo
-    assert isinstance(fill_step, Command)
-    assert isinstance(undo, Command)
+    fill_step, undo = both_steps(fault, Command)
     assert fill_step.words[-3:] == ["4321", "/sys/fs/cgroup", "/mnt"]
     assert undo.words[-2:] == ["0123456789abcdef", "KILL"]
     assert fault.landed is not None

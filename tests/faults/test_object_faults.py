@@ -14,6 +14,7 @@ from pipeline_services.faults.journal import Call, Command
 from pipeline_services.faults.model import Fault
 from pipeline_services.model.component import Component
 from pipeline_services.model.errors import Conflict, NoData, PreconditionNotMet
+from tests.faults.both_steps import both_steps
 from tests.faults.test_faults import merge
 
 NS = "/api/v1/namespaces/ns"
@@ -224,18 +225,14 @@ def test_the_active_replica_set_is_woken_and_left_as_it_was() -> None:
 
 def test_a_topic_is_made_again_with_its_partitions() -> None:
     fault = stores.topic_deleted("readings", 6, 9092)
-    (delete,), (make,) = fault.inject, fault.undo
-    assert isinstance(delete, Command)
-    assert isinstance(make, Command)
+    delete, make = both_steps(fault, Command)
     assert delete.words[4:] == ["delete", "readings", "9092"]
     assert make.words[4:] == ["create", "readings", "9092", "6"]
 
 
 def test_a_buckets_token_is_never_told() -> None:
     fault = stores.bucket_renamed("0a1b", "sensor-data", "archive", "s3cret", 8086)
-    (rename,), (back,) = fault.inject, fault.undo
-    assert isinstance(rename, Command)
-    assert isinstance(back, Command)
+    rename, back = both_steps(fault, Command)
     assert rename.words[4:] == ["0a1b", "archive", "s3cret", "8086"]
     assert back.words[4:] == ["0a1b", "sensor-data", "s3cret", "8086"]
     assert "s3cret" not in f"{fault.summary} {rename} {back}"
@@ -243,9 +240,7 @@ def test_a_buckets_token_is_never_told() -> None:
 
 def test_a_token_is_refused_and_accepted_again_and_the_operators_never_told() -> None:
     fault = stores.token_refused("0a1b", "s3cret", 8086)
-    (refuse,), (accept,) = fault.inject, fault.undo
-    assert isinstance(refuse, Command)
-    assert isinstance(accept, Command)
+    refuse, accept = both_steps(fault, Command)
     assert refuse.words[4:] == ["inactive", "0a1b", "s3cret", "8086"]
     assert accept.words[4:] == ["active", "0a1b", "s3cret", "8086"]
     assert "s3cret" not in f"{fault.summary} {refuse} {accept}"
@@ -259,8 +254,6 @@ def test_a_token_is_refused_and_accepted_again_and_the_operators_never_told() ->
     ],
 )
 def test_what_the_broker_is_told_is_taken_away_again(fault: Fault, whom: str) -> None:
-    (add,), (delete,) = fault.inject, fault.undo
-    assert isinstance(add, Command)
-    assert isinstance(delete, Command)
+    add, delete = both_steps(fault, Command)
     assert add.words[4:] == ["9092", f"--entity-type {whom}", "--add-config retention.ms=1,segment.ms=2"]
     assert delete.words[4:] == ["9092", f"--entity-type {whom}", "--delete-config retention.ms,segment.ms"]

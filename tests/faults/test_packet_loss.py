@@ -8,6 +8,7 @@ import pytest
 
 from pipeline_services.faults.journal import Command
 from pipeline_services.faults.packet_loss import packets_lost
+from tests.faults.both_steps import both_steps
 
 
 class Pods:
@@ -39,9 +40,7 @@ def test_it_is_seen_where_the_packets_are_counted(lost: dict[str, str], landed: 
 
 def test_what_it_adds_its_undo_deletes() -> None:
     fault = packets_lost(Pods(), ["10.0.0.9"], 0.25)
-    (add,), (delete,) = fault.inject, fault.undo
-    assert isinstance(add, Command)
-    assert isinstance(delete, Command)
+    add, delete = both_steps(fault, Command)
     assert "--probability 0.25 " in add.words[-1]
     assert delete.words[-1] == add.words[-1].replace(" -A ", " -D ")
     assert add.words[4] == delete.words[4] == "10.0.0.9"

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline_services.faults import stores
 from pipeline_services.faults.journal import Command
+from tests.faults.both_steps import both_steps
 from tests.programs import program
 
 NSENTER = """#!/bin/sh
@@ -94,9 +95,7 @@ def test_a_bucket_keeps_readings_for_another_time_and_then_for_that_of_before(tm
 
 def test_a_task_is_made_and_deleted_by_its_name(tmp_path: Path) -> None:
     fault = stores.task_made("thin-out", "option task = {}", "conveyor", "secret", 8086)
-    (make,), (remove,) = fault.inject, fault.undo
-    assert isinstance(make, Command)
-    assert isinstance(remove, Command)
+    make, remove = both_steps(fault, Command)
     assert run(make, tmp_path)[1][-1].endswith("--token secret --org conveyor option task = {}")
     tasks = "0a1\\tthin\\tconveyor\\n0b2\\tthin-out\\tconveyor\\n"
     code, (*_, listed, deleted) = run(remove, tmp_path, tasks)

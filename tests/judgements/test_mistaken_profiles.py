@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,16 +134,6 @@ def test_a_description_that_makes_no_sense_is_refused_with_one_line(mistake: str
         read(changed(change))
     assert said in refused.value.message
     assert "\n" not in refused.value.message
-
-
-@pytest.mark.parametrize(("text", "said"), [("name = ", "is not TOML"), (None, "cannot read the description")])
-def test_a_file_that_is_none_is_refused_with_its_name(text: str | None, said: str, tmp_path: Path) -> None:
-    file = tmp_path / "mine.toml"
-    if text is not None:
-        file.write_text(text)
-    with pytest.raises(PreconditionNotMet, match=said) as refused:
-        Pipeline.load(file)
-    assert str(file) in refused.value.message
 
 
 def no_figures(answers: dict[str, Any], *metrics: str) -> None:

@@ -85,13 +85,18 @@ def result(case: str, component: str, error: BaseException | None = None, runboo
     return made
 
 
+def write_ini(folder: Path) -> None:
+    """This repository's pytest.ini, for a run in a folder elsewhere."""
+    ini = (ROOT / "pytest.ini").read_text()
+    (folder / "pytest.ini").write_text(ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
+
+
 class Project:
     """A folder with this repository's pytest.ini and conftest.py, checks of its own, and no report generator."""
 
     def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pytester = pytester
-        ini = (ROOT / "pytest.ini").read_text()
-        pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
+        write_ini(pytester.path)
         pytester.makeconftest((ROOT / "conftest.py").read_text())
         pytester.mkdir("checks")
         pytester.mkdir("chaos")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline_services.reporting.run.selection import choose_paths, is_partial, run_kind, wants_upkeep
-from tests.reporting.samples import ROOT
+from tests.reporting.samples import write_ini
 from tests.runs import run
 
 pytest_plugins = ("pytester",)
@@ -14,10 +14,9 @@ pytest_plugins = ("pytester",)
 def test_a_checkout_behind_an_option_is_not_run_in_place_of_the_one_that_pytest_was_started_in(
     pytester: pytest.Pytester,
 ) -> None:
-    ini = (ROOT / "pytest.ini").read_text().replace("pythonpath = .", f"pythonpath = {ROOT}")
     other, _ = pytester.mkdir("other"), pytester.mkdir("chaos")
     for folder in (pytester.path, other):
-        (folder / "pytest.ini").write_text(ini)
+        write_ini(folder)
     refused = run("pytest", "-m", "release", "--candidate", other, "--collect-only", cwd=pytester.path)
     assert refused.returncode == 4
     [line] = [line for line in refused.stderr.splitlines() if line]
@@ -52,8 +51,7 @@ def test_only_runs_about_the_pipeline_are_reported_on(
     for folder in ("checks", "chaos", "tests"):
         pytester.mkdir(folder)
     (pytester.path / "checks" / "test_made.py").write_text("")
-    ini = (ROOT / "pytest.ini").read_text()
-    pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
+    write_ini(pytester.path)
     config = pytester.parseconfig(*arguments)
     choose_paths(config)
     assert run_kind(config) == kind
@@ -80,8 +78,7 @@ def test_picked_cases_are_no_whole_run(pytester: pytest.Pytester, arguments: lis
 def test_a_bare_pytest_collects_the_suites_own_tests_only(pytester: pytest.Pytester) -> None:
     for folder in ("checks", "chaos", "tests"):
         (pytester.mkdir(folder) / f"test_in_{folder}.py").write_text("def test_it(): pass\n")
-    ini = (ROOT / "pytest.ini").read_text()
-    pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
+    write_ini(pytester.path)
     done = pytester.runpytest_inprocess("-v")
     done.assert_outcomes(passed=1)
     done.stdout.fnmatch_lines(["tests/test_in_tests.py*"])
@@ -98,8 +95,7 @@ def test_what_needs_the_cluster_is_run_only_where_it_is_named(
     (pytester.path / "tests" / "test_both.py").write_text(
         "import pytest\ndef test_alone(): pass\n@pytest.mark.live\ndef test_live(): pass\n"
     )
-    ini = (ROOT / "pytest.ini").read_text()
-    pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
+    write_ini(pytester.path)
     done = pytester.runpytest_inprocess("-v", "-m", expression)
     done.assert_outcomes(passed=run, deselected=2 - run)
     live = any("::test_live" in line for line in done.outlines)
@@ -111,8 +107,7 @@ def test_what_needs_the_cluster_is_run_only_where_it_is_named(
 )
 def test_an_option_that_says_what_is_judged_needs_a_run(pytester: pytest.Pytester, given: list[str]) -> None:
     pytester.mkdir("tests")
-    ini = (ROOT / "pytest.ini").read_text()
-    pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
+    write_ini(pytester.path)
     refused = run("pytest", *given, cwd=pytester.path)
     assert refused.returncode == 4
     [line] = [line for line in refused.stderr.splitlines() if line]
@@ -136,8 +131,7 @@ def test_only_the_folders_that_can_match_are_collected(
 ) -> None:
     for folder in ("checks", "chaos"):
         pytester.mkdir(folder)
-    ini = (ROOT / "pytest.ini").read_text()
-    pytester.makefile(".ini", pytest=ini.replace("pythonpath = .", f"pythonpath = {ROOT}"))
+    write_ini(pytester.path)
     config = pytester.parseconfig("-m", expression)
     choose_paths(config)
     assert config.args == [str(pytester.path / folder) for folder in folders]
