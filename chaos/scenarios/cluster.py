@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chaos.fault_builders import autoscalers, network, node_files, undeclared, workloads
+from chaos.fault_builders import autoscalers, network, node_files, services, undeclared, workloads
 from pipeline_services.checklist import checks
 from pipeline_services.experiment.scenario import Scenario, finding
 from pipeline_services.model import roles
@@ -58,6 +58,21 @@ DIAGNOSIS: Final = (
         (checks.NAMES_ANSWERED.of("coredns"),),
         min_duration_s=20.0,
         met=("SREGym/service_dns_resolution_failure",),
+    ),
+    Scenario(
+        "dns-service-port-wrong",
+        services.dns_port_wrong(roles.PRODUCER, 5_353),
+        (finding("dns", "dns-misconfigured"),),
+        (checks.NAMES_ANSWERED.of("coredns"),),
+        min_duration_s=20.0,
+    ),
+    Scenario(
+        "metrics-api-astray",
+        services.metrics_api_astray,
+        (finding("hpa", "usage-unknown"),),
+        (checks.HPA_KNOWS_METRICS.of("{hpa:producer}"),),
+        deadline_s=150.0,
+        min_duration_s=90.0,
     ),
     Scenario(
         "dns-forwards-elsewhere",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from pipeline_services.judgements.comparison import Difference, differences
@@ -18,7 +18,8 @@ from pipeline_services.model.k8s import (
     is_true,
     labels_of,
     name_of,
-    port_of,
+    named_ports,
+    ports_of,
     progress_of,
     renewed_at,
     selector_of,
@@ -148,20 +149,28 @@ def _require_way(snapshot: Snapshot, name: str) -> None:
 def way_to(snapshot: Snapshot, name: str) -> list[str]:
     """The Services of the system's namespace that take questions for names to a DNS server's pods."""
     part = snapshot.pipeline.cluster[name]
-    pods = {**_labels_of_pods(snapshot, name), **snapshot.pipeline.components[part.component].selector}
+    template = _template_of(snapshot, name)
+    pods = {**labels_of(template), **snapshot.pipeline.components[part.component].selector}
+    ports = named_ports(template)
     return [
         name_of(service)
         for service in snapshot.data_if_allowed("system_services", ())
-        if selector_of(service)
-        and selector_of(service).items() <= pods.items()
-        and port_of(service, DNS_PORT) is not None
+        if selector_of(service) and selector_of(service).items() <= pods.items() and _leads_to(service, ports)
     ]
 
 
-def _labels_of_pods(snapshot: Snapshot, name: str) -> Mapping[str, str]:
-    """What the part's pods are labelled with beside what the description says: a Service may select by that, too."""
+def _leads_to(service: K8sObject, ports: Collection[int | str]) -> bool:
+    """Whether questions, which are datagrams, go to a port that the servers declare, where they declare any."""
+    asked = [one for one in ports_of(service) if one["port"] == DNS_PORT and one.get("protocol", "TCP") == "UDP"]
+    return any(not ports or one.get("targetPort", DNS_PORT) in ports for one in asked)
+
+
+def _template_of(snapshot: Snapshot, name: str) -> K8sObject:
+    """What the part's pods are made from, empty where that is not seen: a Service may select by all of their labels."""
     found = snapshot.data_if_allowed(f"{SYSTEM}{KINDS[snapshot.pipeline.cluster[name].kind].source}", ())
-    return next((labels_of(template_of(one)) for one in found if name_of(one) == name), {})
+    return next(
+        (template_of(one) for one in found if name_of(one) == name), {"metadata": {}, "spec": {"containers": []}}
+    )
 
 
 def subject_of(part: ClusterPart, name: str) -> str:

@@ -10,10 +10,10 @@ from pipeline_services.judgements.pods import is_made_by, require_settled
 from pipeline_services.model.errors import NoData, PreconditionNotMet
 from pipeline_services.model.k8s import (
     K8sObject,
-    containers_of,
     endpoints_of,
     labels_of,
     name_of,
+    named_ports,
     port_of,
     ports_of,
     selector_of,
@@ -75,7 +75,7 @@ def lead_to_pods(snapshot: Snapshot, service_name: str) -> None:
     if others:
         observed = f"{service_name} also leads to {', '.join(others)}, not a pod of {component}'s workload"
         raise Deviation(snapshot, observed, f"{component}'s own pods only", advice.but(impact=_DIVIDED))
-    target, declared = entry.get("targetPort", port), _declared(template)
+    target, declared = entry.get("targetPort", port), named_ports(template)
     if not declared and isinstance(target, int):
         raise NoData(f"{component}'s pods declare no port that {target} could be compared with")
     if target not in declared:
@@ -91,11 +91,6 @@ def strangers(snapshot: Snapshot, service_name: str) -> list[str]:
     names = {str(target["name"]) for target in targets if target.get("kind") == "Pod"}
     known = {name_of(pod): pod for pod in snapshot.data("pods")}
     return sorted(name for name in names & known.keys() if not is_made_by(known[name], part))
-
-
-def _declared(template: K8sObject) -> list[int | str]:
-    ports = [port for container in containers_of(template) for port in container.get("ports") or ()]
-    return [key for port in ports for key in (port["containerPort"], port.get("name")) if key]
 
 
 def _words(labels: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 
@@ -127,6 +128,21 @@ def test_a_dns_service_may_select_by_more_labels_than_are_described() -> None:
         names_are_answered(world.snapshot(), "coredns")
     world.item("system_deployments", "coredns")["spec"]["template"]["metadata"]["labels"] |= more
     names_are_answered(world.snapshot(), "coredns")
+
+
+@pytest.mark.parametrize("port", [{"protocol": "TCP"}, {"targetPort": 5_353}, {"targetPort": "metrics"}])
+def test_a_dns_service_leads_datagrams_to_a_port_that_the_servers_have(port: dict[str, Any]) -> None:
+    world = healthy()
+    world.answers["system_services"] = copy.deepcopy(world.answers["system_services"])
+    (own,) = world.answers["system_services"][0]["spec"]["ports"]
+    (server,) = world.item("system_deployments", "coredns")["spec"]["template"]["spec"]["containers"]
+    server["ports"] = [{"name": "dns", "containerPort": 53, "protocol": "UDP"}]
+    for good in ("dns", 53):
+        own["targetPort"] = good
+        names_are_answered(world.snapshot(), "coredns")
+    own |= port
+    with pytest.raises(Deviation, match="leads to port 53"):
+        names_are_answered(world.snapshot(), "coredns")
 
 
 def test_a_cluster_of_another_make_is_not_held_against_this_checkout() -> None:

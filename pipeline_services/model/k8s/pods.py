@@ -24,6 +24,12 @@ def containers_of(pod: K8sObject) -> list[dict[str, Any]]:
     return containers
 
 
+def named_ports(pod: K8sObject) -> list[int | str]:
+    """The ports that the containers of a pod or of a pod template declare, each by its number and by its name."""
+    ports = [port for container in containers_of(pod) for port in container.get("ports") or ()]
+    return [key for port in ports for key in (port["containerPort"], port.get("name")) if key]
+
+
 def init_containers_of(pod: K8sObject) -> list[dict[str, Any]]:
     """The init containers of a pod or of a pod template."""
     containers: list[dict[str, Any]] = pod["spec"].get("initContainers") or []

@@ -77,6 +77,7 @@ CAUSES: Final = (
 
 METRICS_LABEL = ("k8s-app", "metrics-server")
 _OF_ONE_THAT_RUNS: Final = (
+    "kubectl get apiservice v1beta1.metrics.k8s.io",
     "kubectl logs -n kube-system -l k8s-app=metrics-server --tail=50",
     "kubectl get deployments,daemonsets,pods -n kube-system",
     RESTORE,
@@ -108,7 +109,7 @@ def _usage(evidence: Evidence) -> Iterator[Finding]:
         told = make_finding(
             About(evidence, "hpa", subject="deployment/metrics-server"),
             "usage-unknown",
-            "the metrics API has no metrics, so nothing scales",
+            f"{'metrics-server runs, and ' if runs else ''}the metrics API has no metrics, so nothing scales",
             why,
             f"deployment/metrics-server: {len([pod for pod in servers if is_ready(pod)])} ready pods"
             if deployment

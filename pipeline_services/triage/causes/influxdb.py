@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from pipeline_services.model.k8s import name_of
 from pipeline_services.model.metrics.advice import Escalation
 from pipeline_services.model.processor_log import NOT_DELIVERED
 from pipeline_services.triage.causes.finding import About, make_finding, of_part
-from pipeline_services.triage.causes.log_lines import logged
+from pipeline_services.triage.causes.log_lines import logged, message_of
 from pipeline_services.triage.causes.stale_settings import other_names
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
@@ -131,11 +131,16 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         yield make_finding(
             About(evidence, roles.INFLUXDB, details=of_part(evidence.pipeline[roles.PROCESSOR])),
             "writes-fail",
-            f"InfluxDB rejects the processor's writes: {failing[0].why}",
+            f"InfluxDB rejects the processor's writes: {_answer(said) or failing[0].why}",
             *(one.why for one in failing),
             *logged(said[-2:]),
             confidence=Confidence.MEDIUM,
         )
+
+
+def _answer(said: Sequence[str]) -> str:
+    """What InfluxDB answered the last time, as the processor has logged it; empty where it says nothing of it."""
+    return message_of(said[-1]).partition(f"{NOT_DELIVERED} ")[2] if said else ""
 
 
 def _set_otherwise(evidence: Evidence) -> Iterator[Finding]:
