@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -87,6 +88,12 @@ _NO_BUCKET: Final = (
     r"|could not find (bucket|resource)"
 )
 
+_REFUSED: Final = rf"{NOT_DELIVERED} \((busy|server-error|unexpected)\)"
+"""What InfluxDB answered and no other rule names: the processor is not ready for it, and not slow."""
+_LATE: Final = r"(?i)ReadTimeout|read timed out"
+STILL_SAID: Final = 60.0
+"""Seconds within which a processor whose writes fail says so again."""
+
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """How it is set, the bucket, then the server, then the writes."""
@@ -127,15 +134,31 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     if evidence.delivers_since is None:  # else what failed until then still counts, and is over
         failing = [*evidence.failed_metrics("write-failures"), *failing]
     said = evidence.said(roles.PROCESSOR, NOT_DELIVERED)
-    if failing and evidence.ready(roles.PROCESSOR):
+    refused = evidence.said(roles.PROCESSOR, _REFUSED, within=STILL_SAID)
+    if unanswered_writes(evidence):
         yield make_finding(
             About(evidence, roles.INFLUXDB, details=of_part(evidence.pipeline[roles.PROCESSOR])),
             "writes-fail",
-            f"InfluxDB rejects the processor's writes: {_answer(said) or failing[0].why}",
-            *(one.why for one in failing),
+            "InfluxDB takes the processor's writes and does not answer in time",
             *logged(said[-2:]),
+            *(one.why for one in failing),
             confidence=Confidence.MEDIUM,
         )
+    elif refused or (failing and evidence.ready(roles.PROCESSOR)):
+        yield make_finding(
+            About(evidence, roles.INFLUXDB, details=of_part(evidence.pipeline[roles.PROCESSOR])),
+            "writes-fail",
+            f"InfluxDB rejects the processor's writes: {_answer(refused or said) or failing[0].why}",
+            *(one.why for one in failing),
+            *logged((refused or said)[-2:]),
+            confidence=Confidence.MEDIUM,
+        )
+
+
+def unanswered_writes(evidence: Evidence) -> bool:
+    """Whether the processor has connections, and says of each write that its answer did not come in time."""
+    lines = evidence.said(roles.PROCESSOR, NOT_DELIVERED, within=STILL_SAID)
+    return len(lines) > 1 and all(re.search(_LATE, line) for line in lines)
 
 
 def _answer(said: Sequence[str]) -> str:

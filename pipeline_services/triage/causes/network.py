@@ -19,6 +19,7 @@ from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.reachability.open_connections import BEYOND
 from pipeline_services.triage.causes import cluster_parts, contact, services
 from pipeline_services.triage.causes.finding import About, make_finding, stopped_since, well
+from pipeline_services.triage.causes.influxdb import unanswered_writes
 from pipeline_services.triage.causes.log_lines import logged
 from pipeline_services.triage.evidence import Evidence
 from pipeline_services.triage.model import Cause, Confidence, Finding
@@ -89,7 +90,7 @@ _ASKED: Final = {roles.KAFKA: "kafka_topics", roles.INFLUXDB: "influxdb_health"}
 """By which source of a snapshot a server shows that it answers."""
 RECONNECT_S: Final = 15.0
 """Seconds in which a client may still complain about a server that has just come back."""
-_TIMED_OUT: Final = r"(?i)timed? ?out|ConnectTimeout|no route to host|NoBrokersAvailable|i/o timeout"
+_TIMED_OUT: Final = r"(?i)timed? ?out|ConnectTimeout|no route to host|NoBrokersAvailable|i/o timeout|reset by peer"
 _GROUP_REQUEST: Final = r"(Join|Sync|Leave)Group request failed|Heartbeat failed"
 """Answered late or not at all by the group's coordinator, over a connection that there is."""
 
@@ -244,6 +245,8 @@ def _connections(evidence: Evidence) -> Iterator[Finding]:
             continue  # the broker itself makes its clients wait
         if evidence.failed(checks.SET_AS_DECLARED, server) or evidence.failure(_ASKED.get(server, "")):
             continue  # its settings are others, or it answers nobody, which is said of it
+        if server == roles.INFLUXDB and unanswered_writes(evidence):
+            continue  # it has its connections: the answers are late
         lines = _time_outs_of(evidence, client, server)
         if (
             lines
