@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chaos.fault_builders.common import fault_builder
-from pipeline_services.faults import network, objects
+from pipeline_services.faults import network, objects, packet_loss
 from pipeline_services.faults.model import Fault, Proof, object_path, patched
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import ports_of
@@ -35,6 +36,15 @@ def dns_port_wrong(pipeline: SteadyPipeline, app: str, target: int) -> Fault:
         Proof(f"{name} not to resolve", lambda: not connectivity.resolves(app, name), network.POLICY_WITHIN),
         Proof(f"{name} to resolve", lambda: connectivity.resolves(app, name), network.POLICY_WITHIN),
     )
+
+
+@fault_builder
+def partitioned(pipeline: SteadyPipeline, client: str, server: str) -> Fault:
+    """What a component's pods send to another's port is dropped in their own network, as a rule of somebody's firewall
+    does; no NetworkPolicy says so."""
+    port = pipeline.description.service(server).port
+    fault = packet_loss.port_dropped(pipeline.api, pipeline.connectivity().addresses(client), port)
+    return replace(fault, summary=f"{client} is cut off from {server} by no policy: {fault.summary}")
 
 
 def metrics_api_astray(pipeline: SteadyPipeline) -> Fault:

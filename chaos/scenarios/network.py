@@ -153,4 +153,12 @@ DIAGNOSIS: Final = (
         (finding("network", "service-port-wrong"),),
         min_duration_s=30.0,
     ),
+    Scenario(
+        "processor-partitioned-from-influxdb",
+        services.partitioned(roles.PROCESSOR, roles.INFLUXDB),
+        (finding("network", "connection-fails"),),
+        deadline_s=120.0,
+        min_duration_s=60.0,
+        met=("chaos-mesh/partition",),
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pipeline_services.faults.journal import Command
+from pipeline_services.faults.journal import Command, Step
 from pipeline_services.faults.model import Fault, Node, Proof
 
 # $1 a pod's address, $2 what to do in its network namespace, which lives as long as the pod. No pod: nothing is done.
@@ -43,6 +43,36 @@ def packets_lost(node: Node, addresses: Sequence[str], share: float) -> Fault:
         [_step(one, "-D", share, f"no packet of {one} lost any more") for one in addresses],
         Proof(f"packets of {whose} to be lost", lambda: all(sum(lost(one)) for one in addresses)),
         Proof(f"no packet of {whose} to be lost", lambda: not any(lost(one) for one in addresses)),
+    )
+
+
+def port_dropped(node: Node, addresses: Sequence[str], port: int) -> Fault:
+    """The fault that drops whatever the pods with these addresses send to a port, over open connections, too.
+
+    Raises:
+        ValueError: no address, so no target.
+    """
+    if not addresses:
+        raise ValueError(f"a fault needs an explicit target: whose packets to port {port}")
+    rule = f"OUTPUT -p tcp --dport {port} -j DROP"
+
+    def there() -> bool:
+        found = [node.on_node(_words(one, f"iptables -C {rule} && echo dropped")) for one in addresses]
+        return all("dropped" in said for said in found)
+
+    def changed(verb: str, what: str) -> list[Step]:
+        return [
+            Command(_words(one, f"iptables {verb} {rule}"), f"packets of {one} to port {port} {what}")
+            for one in addresses
+        ]
+
+    whose = " and ".join(addresses)
+    return Fault(
+        f"packets of {whose} to port {port} dropped",
+        changed("-A", "dropped"),
+        changed("-D", "dropped no more"),
+        Proof(f"packets of {whose} to port {port} to be dropped", there),
+        Proof(f"packets of {whose} to port {port} to go through", lambda: not there()),
     )
 
 

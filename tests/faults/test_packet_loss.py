@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline_services.faults.journal import Command
-from pipeline_services.faults.packet_loss import packets_lost
-from tests.faults.both_steps import both_steps
+from pipeline_services.faults.packet_loss import packets_lost, port_dropped
 
 
 class Pods:
@@ -50,3 +49,24 @@ def test_what_it_adds_its_undo_deletes() -> None:
 def test_without_a_target_or_a_share_it_is_refused(addresses: list[str], share: float) -> None:
     with pytest.raises(ValueError, match="explicit target"):
         packets_lost(Pods(), addresses, share)
+
+
+@pytest.mark.parametrize(
+    ("said", "landed"), [({"10_0_0_9": "dropped\n", "10_0_0_8": "dropped\n"}, True), ({"10_0_0_9": "dropped\n"}, False)]
+)
+def test_a_port_is_dropped_for_each_pod(said: dict[str, str], landed: bool) -> None:
+    fault = port_dropped(Pods(**said), ["10.0.0.9", "10.0.0.8"], 8086)
+    assert fault.landed is not None
+    assert fault.gone is not None
+    assert (fault.landed.holds(), fault.gone.holds()) == (landed, not landed)
+
+
+def test_what_drops_a_port_is_deleted_again() -> None:
+    fault = port_dropped(Pods(), ["10.0.0.9"], 8086)
+    (add,), (delete,) = fault.inject, fault.undo
+    assert isinstance(add, Command)
+    assert isinstance(delete, Command)
+    assert add.words[-1] == "iptables -A OUTPUT -p tcp --dport 8086 -j DROP"
+    assert delete.words[-1] == "iptables -D OUTPUT -p tcp --dport 8086 -j DROP"
+    with pytest.raises(ValueError, match="explicit target"):
+        port_dropped(Pods(), [], 8086)
