@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from pipeline_services.checklist.described import described_pipeline
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.discover.comparison import differences
 from pipeline_services.discover.facts import How
@@ -83,7 +84,7 @@ def _written(options: argparse.Namespace) -> int:
 
 
 def _compared(options: argparse.Namespace) -> int:
-    profile = Pipeline.load(options.check)
+    profile = described_pipeline(options.check)
     snapshot, where = _seen(options, profile)
     found = differences(snapshot, profile)
     for line in found:

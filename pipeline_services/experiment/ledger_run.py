@@ -20,6 +20,7 @@ from pipeline_services.audit.observed import ObservedVerdict, reconcile
 from pipeline_services.audit.observer import Observer, fields_of
 from pipeline_services.audit.sender import send
 from pipeline_services.audit.sent import SentVerdict, account
+from pipeline_services.checklist.described import described_pipeline
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.experiment.consented import consented
 from pipeline_services.faults.safety import authorize_target
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        pipeline = Pipeline.load(options.pipeline)
+        pipeline = described_pipeline(options.pipeline)
         verdict = _sent(options, pipeline) if options.send is not None else _observed(options, pipeline)
     except PreconditionNotMet as error:
         parser.error(str(error))

@@ -18,6 +18,7 @@ from pipeline_services.audit.observed import reconcile
 from pipeline_services.audit.observer import Observer, fields_of
 from pipeline_services.audit.sender import Sender
 from pipeline_services.audit.sent import account
+from pipeline_services.checklist.described import described_pipeline
 from pipeline_services.experiment.consented import consented
 from pipeline_services.experiment.promises import Played, State, promises, state_of, table
 from pipeline_services.faults import pods
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--allow-chaos", metavar="CONTEXT", help="consent to faults in this foreign context's cluster")
     options = parser.parse_args(arguments)
     try:
-        pipeline = Pipeline.load(options.pipeline)
+        pipeline = described_pipeline(options.pipeline)
         fields = fields_of(pipeline)  # before anything is asked
         if options.send:
             fields.message_of("audit", 0)

@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
-from pipeline_services.checklist.checks import cases, require_known_exemptions
+from pipeline_services.checklist.checks import cases
+from pipeline_services.checklist.described import described_pipeline
 from pipeline_services.checklist.run import run_checks
+from pipeline_services.discover.cli import main as discover_main
+from pipeline_services.discover.toml_text import value
+from pipeline_services.experiment import ledger_run, promise_run
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.metrics.key_metrics import metrics_of
+from pipeline_services.model.exit_codes import REFUSED as REFUSED_CODE
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.walk.cli import main as triage_main
 from tests.judgements.test_plain_pipeline import PLAIN, plain
 
 Change = Callable[[dict[str, Any]], object]
@@ -120,20 +125,56 @@ def changed(change: Change) -> dict[str, Any]:
     return document
 
 
-def read(document: dict[str, Any]) -> None:
-    """As every command does before it asks anything."""
-    mistaken = Pipeline.from_document(document)
-    require_known_exemptions(mistaken)
-    metrics_of(mistaken)
+def written(document: dict[str, Any], folder: Path) -> Path:
+    """A description as a file."""
+    file = folder / "mine.toml"
+    file.write_text("".join(f"{key} = {value(held)}\n" for key, held in document.items()))
+    return file
 
 
 @pytest.mark.parametrize("mistake", REFUSED)
-def test_a_description_that_makes_no_sense_is_refused_with_one_line(mistake: str) -> None:
+def test_a_description_that_makes_no_sense_is_refused_with_one_line(mistake: str, tmp_path: Path) -> None:
     change, said = REFUSED[mistake]
+    file = written(changed(change), tmp_path)
     with pytest.raises(PreconditionNotMet) as refused:
-        read(changed(change))
+        described_pipeline(file)
+    assert refused.value.message.startswith(f"{file}: ")
     assert said in refused.value.message
     assert "\n" not in refused.value.message
+
+
+COMMANDS: Mapping[str, tuple[Callable[[list[str]], int], str]] = {
+    "triage": (triage_main, "--pipeline"),
+    "discover": (discover_main, "--check"),
+    "ledger": (ledger_run.main, "--pipeline"),
+    "promises": (promise_run.main, "--pipeline"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("mistake", ["levels for nothing", "exemption of nothing", "query of all namespaces"])
+def test_every_command_refuses_it_before_it_asks_anything(
+    command: str, mistake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # no cluster is there to be asked
+    main, option = COMMANDS[command]
+    change, said = REFUSED[mistake]
+    try:
+        code = main([option, str(written(changed(change), tmp_path))])
+    except SystemExit as ended:
+        code = int(str(ended.code))
+    [line] = capsys.readouterr().err.splitlines()
+    assert (code, said in line) == (REFUSED_CODE, True)
+
+
+@pytest.mark.parametrize(("text", "said"), [("name = ", "is not TOML"), (None, "cannot read the description")])
+def test_a_file_that_is_none_is_refused_with_its_name(text: str | None, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(PreconditionNotMet, match=said) as refused:
+        Pipeline.load(file)
+    assert str(file) in refused.value.message
 
 
 def no_figures(answers: dict[str, Any], *metrics: str) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline_services.checklist.described import described_pipeline
 from pipeline_services.model.errors import PreconditionNotMet
 from pipeline_services.model.metrics.key_metrics import KEY_METRICS
 from pipeline_services.model.pipeline import Pipeline
@@ -71,8 +72,8 @@ class Fleet:
         return self.folder / Path(name).expanduser() if name else None
 
     def profile(self, member: Member) -> Pipeline:
-        """Its profile; raises as ``Pipeline.load``."""
-        return Pipeline.load(self.path(member.pipeline))
+        """Its profile; raises as ``described_pipeline``."""
+        return described_pipeline(self.path(member.pipeline))
 
     def settings(self, member: Member, pipeline: Pipeline) -> Settings:
         """Its settings; raises as ``Settings.load``."""

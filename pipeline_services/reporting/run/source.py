@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline_services.checklist.checks import require_known_exemptions
+from pipeline_services.checklist.described import described_pipeline
 from pipeline_services.faults.model import overdue
 from pipeline_services.judgements import history
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
 from pipeline_services.model.metrics.key_metrics import KEY_METRICS, metrics_of
 from pipeline_services.model.metrics.metric import changes, with_levels
-from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.say import Say
 from pipeline_services.model.settings import Settings, resolve_target
 from pipeline_services.reporting.run import looks, own_cluster
@@ -52,7 +52,7 @@ class SnapshotSource:
         self.deep = deep
         self.upkeep = upkeep
         self.offers = offers and options.is_own_cluster
-        self.pipeline = Pipeline.load(options.pipeline)
+        self.pipeline = described_pipeline(options.pipeline)
         self._taken: ReadLog | PipelineError | None = None
         if options.snapshot:  # which cases there are follows from its description
             file, described = options.snapshot, self.pipeline if options.pipeline else None

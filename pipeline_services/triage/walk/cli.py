@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pipeline_services.checklist.checks import require_known_exemptions
+from pipeline_services.checklist.described import described_pipeline
 from pipeline_services.model import own_cluster
 from pipeline_services.model.arguments import Parser, add_target
 from pipeline_services.model.errors import PipelineError, PreconditionNotMet
@@ -79,9 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "--snapshot judges a file: it takes no --context, --kubeconfig, --namespace, --watch or --until-mended"
         )
     try:
-        pipeline = Pipeline.load(options.pipeline)
+        pipeline = described_pipeline(options.pipeline)
         settings = Settings.load(options.settings, KEY_METRICS, pipeline)
-        require_known_exemptions(pipeline)
         with_levels(metrics_of(pipeline), settings.thresholds)
     except PipelineError as error:
         parser.error(str(error))
