@@ -14,6 +14,7 @@ from pipeline_services.triage.diagnosis import diagnose
 from tests import other_pipeline
 from tests.judgements.daily_cases import daily_cases, review_cases
 from tests.judgements.faults import scale_to_0
+from tests.judgements.known_bad.daily import KNOWN_BAD
 from tests.judgements.world import World, reviewed
 
 CASES = (*daily_cases(), *review_cases())
@@ -90,3 +91,11 @@ def test_without_a_part_triage_finds_nothing(component: str) -> None:
     diagnosis = diagnose(without(component).snapshot(), Settings(absent=frozenset({component})))
     assert [f"{one.component}: {one.summary}" for one in diagnosis.findings] == []
     assert [f"{one.check}: {one.why}" for one in diagnosis.unanswered] == []
+
+
+@pytest.mark.parametrize(("gone", "left"), [(roles.KAFKA, roles.INFLUXDB), (roles.INFLUXDB, roles.KAFKA)])
+def test_settings_of_one_server_are_told_in_a_pipeline_without_the_other(gone: str, left: str) -> None:
+    for breakage in KNOWN_BAD["test_settings_lead_to"][:2]:
+        world = reviewed(pipeline=other_pipeline.without(gone))
+        breakage(world, left)
+        assert diagnose(world.snapshot()).findings

@@ -147,8 +147,8 @@ def _wanted(evidence: Evidence, config_map: str) -> dict[str, str]:
 
 
 def _services_there(evidence: Evidence) -> bool:
-    """Whether the services exist, so that the setting is at fault."""
-    parts = (evidence.pipeline[roles.KAFKA], evidence.pipeline[roles.INFLUXDB])
+    """Whether the pipeline's own services exist, so that the setting is at fault."""
+    parts = filter(None, map(evidence.pipeline.workloads.get, (roles.KAFKA, roles.INFLUXDB)))
     for wanted in (part.service for part in parts if part.service):
         found = evidence.object("services", wanted.name)
         if found is None or port_of(found, wanted.port) is None:
