@@ -98,7 +98,7 @@ def _other(there: Discovered, profile: Pipeline) -> Iterator[Difference]:
         role
         for role, claim in there.claims.items()
         if role in profile.workloads and claim.workload.name == profile[role].workload
-    } | {part.id for part in profile.components.values() if part.address}
+    } | {part.id for part in profile.components.values() if part.elsewhere}
     for fact in there.facts:
         component = fact.table[1] if fact.table[:1] == ("components",) else ""
         compared = fact.how is How.FOUND and (fact.table[0] if fact.table else fact.key) not in _OWN

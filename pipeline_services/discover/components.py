@@ -12,6 +12,7 @@ from pipeline_services.discover.namespace import Namespace, Workload, first_port
 from pipeline_services.discover.outside import facts_of, told_outside
 from pipeline_services.discover.roles import SERVERS, Claim
 from pipeline_services.discover.scraping import Scraping
+from pipeline_services.discover.shared import told_shared
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import (
     K8sObject,
@@ -49,15 +50,15 @@ class Components:
         workloads = {role: one.workload for role, one in claims.items()}
         self._connections = Connections.between(namespace, workloads)
         self._scraping = Scraping.of(namespace, workloads)
+        self._elsewhere = {one.role: one.facts() for one in told_shared(namespace) if one.role not in claims}
         outside = next(told_outside(namespace), None) if roles.KAFKA not in claims else None
-        self._outside = facts_of(*outside) if outside else Facts()
+        if outside:
+            self._elsewhere[roles.KAFKA] = facts_of(*outside)
         scales = any(self._scaler(one) for one in workloads.values())
         self.present = [
             name
             for name, part in pattern.components.items()
-            if name in claims
-            or (name == roles.KAFKA and outside)
-            or (not part.workload and (scales or name != _AUTOSCALERS))
+            if name in claims or name in self._elsewhere or (not part.workload and (scales or name != _AUTOSCALERS))
         ]
 
     def facts(self) -> Facts:
@@ -66,8 +67,8 @@ class Components:
         for name in self.present:
             if name in self._claims:
                 self._workload(facts, self._claims[name])
-            elif name == roles.KAFKA:
-                facts.extend(self._outside)
+            elif name in self._elsewhere:
+                facts.extend(self._elsewhere[name])
             else:
                 self._of_the_cluster(facts, name)
             self._as_the_pattern(facts, name)

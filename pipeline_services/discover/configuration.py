@@ -11,6 +11,7 @@ from pipeline_services.discover.credentials import Credentials
 from pipeline_services.discover.facts import Facts
 from pipeline_services.discover.namespace import Namespace, Workload
 from pipeline_services.discover.outside import told_outside
+from pipeline_services.discover.shared import told_shared
 from pipeline_services.model import roles
 from pipeline_services.model.configuration import AdminKeys
 from pipeline_services.model.k8s import data_of, environment_of, name_of
@@ -26,7 +27,8 @@ class Configuration:
 
     def __init__(self, namespace: Namespace, workloads: Mapping[str, Workload]) -> None:
         self._workloads = workloads
-        self._there = {*workloads, *([roles.KAFKA] if any(told_outside(namespace)) else [])}
+        outside = [roles.KAFKA] if any(told_outside(namespace)) else []
+        self._there = {*workloads, *outside, *(one.role for one in told_shared(namespace))}
         self._credentials = Credentials.of(namespace, workloads)
         self._data = {name_of(one): data_of(one) for one in namespace.listed("configmaps")}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pipeline_services.discover.namespace import Namespace, Workload, port_of_pod
 from pipeline_services.discover.outside import port_of, told_outside
+from pipeline_services.discover.shared import told_shared
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import K8sObject, Setting, name_of, ports_of
 
@@ -17,7 +18,7 @@ class Address:
     """Where a workload is told to connect to.
 
     Attributes:
-        role: whose Service it is, or Kafka outside the cluster. port: of the pods behind the Service, or outside.
+        role: whose Service it is, or Kafka outside the cluster. port: of the pods behind the Service, or what is told.
         text: as it is told, ``https://db:8086``.
         by: where that stands.
     """
@@ -54,6 +55,9 @@ class Connections:
                         found[client].setdefault(role, address)
         for client, setting in told_outside(namespace) if roles.KAFKA not in servers else ():
             found[client][roles.KAFKA] = Address(roles.KAFKA, port_of(setting.value), setting.value, setting.by)
+        for one in told_shared(namespace):
+            if one.role not in servers:
+                found[one.client].setdefault(one.role, Address(one.role, one.port, one.text, one.setting.by))
         return cls(found)
 
     def of(self, workload: Workload) -> Mapping[str, Address]:

@@ -103,7 +103,7 @@ def _flows(facts: Facts, namespace: Namespace, found: Mapping[str, Claim]) -> No
     played = {role: one.part_of or role for role, one in found.items()}
     connections, scraping = Connections.between(namespace, workloads), Scraping.of(namespace, workloads)
     roles_of = {workload: role for role, workload in workloads.items()}
-    for target in dict.fromkeys((*workloads, roles.KAFKA)):
+    for target in dict.fromkeys((*workloads, roles.KAFKA, roles.INFLUXDB)):
         for client, address in connections.to(target):
             source = roles_of.get(client, "")
             if source and not _only_by_a_shared_map(played[source], target):

@@ -77,9 +77,11 @@ def blank(namespace: str) -> Pipeline:
 
 def _way(cluster: Cluster, seen: Snapshot, draft: Pipeline, component: str) -> PortForward:
     """A way to a ready pod of the component."""
-    slices, selector = seen.data("endpointslices"), draft[component].label_selector
-    endpoint = ready_endpoint(draft.service(component), selector, slices, cluster.namespace)
-    return PortForward(cluster, endpoint)
+    part = draft[component]
+    slices = cluster.list("endpointslices", namespace=part.namespace) if part.namespace else seen.data("endpointslices")
+    space = part.namespace or cluster.namespace
+    endpoint = ready_endpoint(draft.service(component), part.label_selector, slices, space)
+    return PortForward(cluster, replace(endpoint, namespace=part.namespace))
 
 
 def _series_names(cluster: Cluster, seen: Snapshot, draft: Pipeline) -> list[str]:
