@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults.model import Fault, Proof, object_path, together, with_pods_replaced
 from pipeline_services.model import roles
+from pipeline_services.model.component import Service
 from pipeline_services.model.errors import NotApplicable
 from pipeline_services.model.k8s import containers_of, is_complete, template_of
 from pipeline_services.model.pipeline import Pipeline
@@ -34,12 +35,27 @@ def fault_builder(build: Callable[Concatenate[SteadyPipeline, Arguments], Fault]
     return with_arguments
 
 
+def require_no_others(described: Pipeline, components: Iterable[str]) -> None:
+    """Raise NotApplicable where others run one of the components: what is theirs is not broken."""
+    for part in map(described.components.get, components):
+        if part is not None and part.elsewhere:
+            raise NotApplicable(f"{part.id} of {described.name} is run by others, {part.elsewhere}")
+
+
+def own_service(pipeline: SteadyPipeline, component: str) -> Service:
+    """The Service of a component that the pipeline runs itself. Raises NotApplicable where there is none."""
+    require_no_others(pipeline.description, [component])
+    return pipeline.description.service(component)
+
+
 def require_own_store(pipeline: SteadyPipeline) -> None:
     """For faults that use the tools of broker or store from the node, which finds them by their process.
 
     Raises:
-        NotApplicable: the pipeline is not the suite's own, whose broker and store run on the node as well.
+        NotApplicable: the pipeline is not the suite's own, whose broker and store run on the node as well; or others
+            run one of the two.
     """
+    require_no_others(pipeline.description, (roles.KAFKA, roles.INFLUXDB))
     if pipeline.description.namespace != Pipeline.load().namespace:
         raise NotApplicable(
             f"the node's own tools do not tell {pipeline.description.name}'s broker or store from others"
@@ -53,7 +69,8 @@ def workload_path(pipeline: SteadyPipeline, app: str) -> str:
 
 
 def pod_names(pipeline: SteadyPipeline, app: str) -> list[str]:
-    """The names of the app's pods. Raises PreconditionNotMet where there is none."""
+    """The names of the app's pods. Raises PreconditionNotMet where there is none, NotApplicable where others run it."""
+    require_no_others(pipeline.description, [app])
     return [pod.name for pod in pipeline.pods_of(app)]
 
 

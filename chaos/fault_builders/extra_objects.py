@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import fault_builder, workload_path
+from chaos.fault_builders.common import fault_builder, own_service, workload_path
 from pipeline_services.experiment.scenario import FaultBuilder
 from pipeline_services.faults import capacity, objects
 from pipeline_services.faults.journal import Call
@@ -31,7 +31,7 @@ def _made(pipeline: SteadyPipeline, /, kind: str, name: str, **fields: Any) -> F
 def open_on_nodes(pipeline: SteadyPipeline, app: str) -> Fault:
     """A second Service leads to the app from a port of every node, as somebody makes it to try something."""
     part = pipeline.description[app]
-    port = pipeline.description.service(app).port
+    port = own_service(pipeline, app).port
     spec = {"type": "NodePort", "selector": dict(part.selector), "ports": [{"port": port}]}
     return _made("Service", f"{app}-public", spec=spec)(pipeline)
 
@@ -39,7 +39,7 @@ def open_on_nodes(pipeline: SteadyPipeline, app: str) -> Fault:
 @fault_builder
 def address_by_hand(pipeline: SteadyPipeline, app: str) -> Fault:
     """An EndpointSlice that nobody keeps leads a part of the requests to an app's Service to an address of nobody."""
-    service = pipeline.description.service(app)
+    service = own_service(pipeline, app)
     return _made(
         "EndpointSlice",
         f"{service.name}-by-hand",
@@ -71,7 +71,7 @@ def just_enough(pipeline: SteadyPipeline) -> Fault:
 @fault_builder
 def open_by_an_ingress(pipeline: SteadyPipeline, app: str) -> Fault:
     """An Ingress leads to the app; where there is no controller for it, there will be one some day."""
-    service = pipeline.description.service(app)
+    service = own_service(pipeline, app)
     backend = {"service": {"name": service.name, "port": {"number": service.port}}}
     return _made("Ingress", f"{app}-public", spec={"defaultBackend": backend})(pipeline)
 

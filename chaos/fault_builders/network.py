@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import fault_builder, with_new_pods
+from chaos.fault_builders.common import fault_builder, own_service, with_new_pods
 from pipeline_services import faults
 from pipeline_services.experiment.connectivity import Connectivity
 from pipeline_services.faults import network, objects, packet_loss
@@ -63,7 +63,7 @@ def _denies(spec: Mapping[str, Any]) -> bool:
 def cut_off(pipeline: SteadyPipeline, flow_id: str, *, but: str) -> Fault:
     """A NetworkPolicy no longer lets a needed flow out of its source, and what was open is cut. ``but`` still flows."""
     connectivity = pipeline.connectivity()
-    flow = connectivity.attempts[flow_id]
+    flow = connectivity.attempt(flow_id)
     policy = policy_for(pipeline, flow.source, "egress", flow.port)
     fault = network.flow_cut(pipeline.api, policy, pipeline.namespace, flow.port, lambda: connectivity.connects(flow))
     fault = while_connected(fault, connectivity, but)
@@ -80,7 +80,7 @@ def lossy(pipeline: SteadyPipeline, app: str, share: float) -> Fault:
 @fault_builder
 def dns_not_allowed(pipeline: SteadyPipeline, app: str, *, but: str) -> Fault:
     """No policy lets name look-ups out any more. Open connections stay, and with them the data."""
-    connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
+    connectivity, name = pipeline.connectivity(), own_service(pipeline, roles.KAFKA).name
     policy = _only(pipeline, "policy that lets every pod ask for names", _lets_all_pods_ask)
     fault = network.flow_cut(
         pipeline.api, policy, pipeline.namespace, DNS_PORT, lambda: connectivity.resolves(app, name)
@@ -91,7 +91,7 @@ def dns_not_allowed(pipeline: SteadyPipeline, app: str, *, but: str) -> Fault:
 @fault_builder
 def dns_closed(pipeline: SteadyPipeline, app: str, *, but: str) -> Fault:
     """A policy of the DNS servers' own namespace lets nobody ask them any more. Open connections stay."""
-    connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
+    connectivity, name = pipeline.connectivity(), own_service(pipeline, roles.KAFKA).name
     servers = dict(pipeline.description["dns"].selector)
     spec = {"podSelector": {"matchLabels": servers}, "policyTypes": ["Ingress"]}
     fault = objects.created(pipeline.api, "NetworkPolicy", "closed", SYSTEM_NAMESPACE, spec=spec).proved(
@@ -104,7 +104,7 @@ def dns_closed(pipeline: SteadyPipeline, app: str, *, but: str) -> Fault:
 @fault_builder
 def dns_service_astray(pipeline: SteadyPipeline, app: str, *, but: str) -> Fault:
     """The Service of the DNS servers selects none of them any more. Open connections stay."""
-    connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
+    connectivity, name = pipeline.connectivity(), own_service(pipeline, roles.KAFKA).name
     path = object_path("services", "kube-dns", SYSTEM_NAMESPACE)
     selector = {key: f"{value}-old" for key, value in pipeline.description["dns"].selector.items()}
     fault = faults.patched(
@@ -120,7 +120,7 @@ def dns_service_astray(pipeline: SteadyPipeline, app: str, *, but: str) -> Fault
 def policy_missing(pipeline: SteadyPipeline, flow_id: str) -> Fault:
     """The policy that lets a needed flow out of its source is gone, and what was open is cut."""
     connectivity = pipeline.connectivity()
-    flow = connectivity.attempts[flow_id]
+    flow = connectivity.attempt(flow_id)
     within, policy = network.POLICY_WITHIN, policy_for(pipeline, flow.source, "egress", flow.port)
     fault = objects.deleted(pipeline.api, "networkpolicies", policy, pipeline.namespace).proved(
         Proof(f"{flow.id} not to connect", lambda: not connectivity.connects(flow), within),
@@ -133,7 +133,7 @@ def policy_missing(pipeline: SteadyPipeline, flow_id: str) -> Fault:
 def ingress_closed(pipeline: SteadyPipeline, flow_id: str) -> Fault:
     """The flow's destination lets nobody in on its port, and what was open is cut."""
     connectivity = pipeline.connectivity()
-    flow = connectivity.attempts[flow_id]
+    flow = connectivity.attempt(flow_id)
     fault = network.flow_cut(
         pipeline.api,
         policy_for(pipeline, flow.destination, "ingress", flow.port),
@@ -160,7 +160,7 @@ def all_allowed(pipeline: SteadyPipeline) -> Fault:
 def let_through(pipeline: SteadyPipeline, attempt_id: str) -> Fault:
     """Two more policies let one component's pods out to another's, and in there, where they have no business."""
     connectivity = pipeline.connectivity()
-    attempt = connectivity.attempts[attempt_id]
+    attempt = connectivity.attempt(attempt_id)
     source, destination = (
         {"matchLabels": dict(pipeline.description[end].selector)} for end in (attempt.source, attempt.destination)
     )
@@ -183,7 +183,7 @@ def _policy_added(pipeline: SteadyPipeline, name: str, pods: dict[str, Any], **r
 @fault_builder
 def service_missing(pipeline: SteadyPipeline, component: str) -> Fault:
     """A component's Service is gone."""
-    connectivity, service = pipeline.connectivity(), pipeline.description.service(component).name
+    connectivity, service = pipeline.connectivity(), own_service(pipeline, component).name
     fault = objects.deleted(pipeline.api, "services", service, pipeline.namespace)
     return fault.proved(gone=Proof(f"{service} to have an endpoint", lambda: connectivity.ready_endpoints(service) > 0))
 
@@ -201,7 +201,7 @@ def names_of_pods_missing(pipeline: SteadyPipeline, component: str, *clients: st
 @fault_builder
 def service_port_wrong(pipeline: SteadyPipeline, component: str, target: int, client: str) -> Fault:
     """A Service leads to a port of its pods where nobody listens; what its client had open is cut."""
-    service = pipeline.description.service(component)
+    service = own_service(pipeline, component)
     path = object_path("services", service.name, pipeline.namespace)
     ports = ports_of(pipeline.api.call("GET", path))
     patch = {"spec": {"ports": [{**port, "targetPort": target} for port in ports]}}
@@ -250,7 +250,7 @@ def names_hidden(pipeline: SteadyPipeline, app: str) -> Fault:
     hidden = re.sub(r"(?m)^(\s*)(kubernetes\b.*\{)$", rf"\1\2\n\1   namespaces {SYSTEM_NAMESPACE}", known, count=1)
     fault = faults.config_value(pipeline.api, "coredns", SYSTEM_NAMESPACE, {"Corefile": hidden})
     restarted = faults.with_restart(fault, "deployments", "coredns", SYSTEM_NAMESPACE)
-    connectivity, name = pipeline.connectivity(), pipeline.description.service(roles.KAFKA).name
+    connectivity, name = pipeline.connectivity(), own_service(pipeline, roles.KAFKA).name
     return replace(restarted, summary="CoreDNS answers for the system's namespace only").proved(
         Proof(f"{name} not to resolve", lambda: not connectivity.resolves(app, name), within=90.0),
         Proof(f"{name} to resolve", lambda: connectivity.resolves(app, name), within=90.0),
@@ -260,7 +260,7 @@ def names_hidden(pipeline: SteadyPipeline, app: str) -> Fault:
 @fault_builder
 def service_without_pods(pipeline: SteadyPipeline, component: str, client: str, *, but: str) -> Fault:
     """A Service selects nothing; its client's open connections are cut. ``but``, which asks no service, still flows."""
-    connectivity, service = pipeline.connectivity(), pipeline.description.service(component)
+    connectivity, service = pipeline.connectivity(), own_service(pipeline, component)
     fault = network.selects_nothing(
         pipeline.api, service.name, pipeline.namespace, lambda: connectivity.ready_endpoints(service.name)
     )
@@ -277,5 +277,5 @@ def while_connected(fault: Fault, connectivity: Connectivity, flow_id: str) -> F
     landed = fault.landed
     if landed is None:
         raise ValueError(f"a fault without a proof that it landed cannot be controlled: {fault.summary}")
-    what, flow = f"{landed.what}, and {flow_id} still to connect", connectivity.attempts[flow_id]
+    what, flow = f"{landed.what}, and {flow_id} still to connect", connectivity.attempt(flow_id)
     return fault.proved(Proof(what, lambda: landed.holds() and connectivity.connects(flow), within=landed.within))

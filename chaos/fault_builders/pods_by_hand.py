@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fault_builders.common import fault_builder, require_own_store, require_partitions, workload_path
+from chaos.fault_builders.common import fault_builder, own_service, require_own_store, require_partitions, workload_path
 from pipeline_services.clients.kafka_broker import KafkaBroker
 from pipeline_services.faults import objects, stores
 from pipeline_services.faults.model import Fault, Proof
@@ -63,7 +63,7 @@ def stranger(pipeline: SteadyPipeline, component: str) -> Fault:
 def flooding_client(pipeline: SteadyPipeline) -> Fault:
     """A pod that somebody made by hand for a load test, with the producer's label, so that policies let it through. It
     sends the broker messages of 1 MB, five a second, to a topic of its own."""
-    broker = pipeline.description.service(roles.KAFKA)
+    broker = own_service(pipeline, roles.KAFKA)
     words = ["python3", "-c", _FLOOD, f"{broker.name}:{broker.port}", LOAD_TEST]
     much = {"requests": {"cpu": "60m", "memory": "64Mi"}, "limits": {"cpu": "300m", "memory": "192Mi"}}
     made = _made_by_hand(pipeline, LOAD_TEST, pipeline.description[roles.PRODUCER].selector, words, much)
@@ -87,7 +87,7 @@ def member_left_behind(pipeline: SteadyPipeline) -> Fault:
     """A pod joins the processors' group under a name of its own and is gone: the broker keeps its place, with half of
     the partitions, until its session ends."""
     require_partitions(pipeline)
-    broker, topics = pipeline.description.service(roles.KAFKA), pipeline.description.topics
+    broker, topics = own_service(pipeline, roles.KAFKA), pipeline.description.topics
     words = ["python3", "-c", _MEMBER, f"{broker.name}:{broker.port}", topics.readings, topics.group]
     few = {"requests": {"cpu": "20m", "memory": "48Mi"}, "limits": {"memory": "128Mi"}}
     made = _made_by_hand(pipeline, "processor-before", pipeline.description[roles.PRODUCER].selector, words, few)

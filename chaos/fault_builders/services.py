@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chaos.fault_builders.common import fault_builder
-from pipeline_services.faults import network, objects, packet_loss
-from pipeline_services.faults.model import Fault, Proof, object_path, patched
-from pipeline_services.model import roles
-from pipeline_services.model.k8s import ports_of
-from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
+from chaos.fault_builders.common import fault_builder, own_service
+from pipeline_services.faults import objects
+from pipeline_services.faults.model import Fault, Proof
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline
@@ -19,7 +16,7 @@ if TYPE_CHECKING:
 @fault_builder
 def without_address(pipeline: SteadyPipeline, component: str) -> Fault:
     """A component's Service is made anew without an address: its name leads to pods, past all that a Service does."""
-    connectivity, service = pipeline.connectivity(), pipeline.description.service(component).name
+    connectivity, service = pipeline.connectivity(), own_service(pipeline, component).name
     headless = {"clusterIP": "None", "clusterIPs": ["None"]}
     summary = f"{service} has no address of its own"
     fault = objects.made_anew(pipeline.api, "services", service, pipeline.namespace, summary=summary, spec=headless)

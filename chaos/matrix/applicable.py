@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from chaos.fault_builders.common import require_no_others
 from chaos.scenarios import MATRIX
 from pipeline_services.checklist.checks import cases
 from pipeline_services.faults.admin import OUT_OF_REACH
@@ -24,6 +25,7 @@ def lacking(scenario: Scenario, pipeline: SteadyPipeline) -> str:
     """
     described = pipeline.description
     try:
+        require_no_others(described, sorted(scenario.components))
         filled = scenario.filled(described)
         strangers = sorted(scenario.components - described.components.keys())
         known = {str(case.id) for case in cases(described, run="daily")}

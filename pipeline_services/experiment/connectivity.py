@@ -11,7 +11,7 @@ from typing import Final
 from pipeline_services.clients.kubernetes import Cluster
 from pipeline_services.faults.model import Node
 from pipeline_services.faults.processes import Processes
-from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.errors import NotApplicable, PreconditionNotMet
 from pipeline_services.model.flows import Attempt, attempts
 from pipeline_services.model.k8s import endpoints_of, is_terminating, service_of, status_of
 from pipeline_services.model.pipeline import Pipeline
@@ -43,6 +43,12 @@ class Connectivity:
         self._cluster = cluster
         self._pipeline = pipeline
         self.attempts = attempts(pipeline)
+
+    def attempt(self, attempt_id: str) -> Attempt:
+        """The connection of that id. Raises NotApplicable where one end of it is none of the pipeline's own pods."""
+        if attempt_id not in self.attempts:
+            raise NotApplicable(f"{self._pipeline.name} has no pods at both ends of {attempt_id}")
+        return self.attempts[attempt_id]
 
     def connects(self, flow: Attempt) -> bool:
         """Whether a fresh connection comes about, to the destination's pod itself."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.errors import NotApplicable, PreconditionNotMet
 from pipeline_services.model.foreign import Security
 from pipeline_services.model.k8s import K8sObject, has_labels
 from pipeline_services.model.kinds import KINDS
@@ -138,7 +138,12 @@ class Component:
 
     @property
     def list_name(self) -> str:
-        """The list of the API, and of a snapshot, that holds its workload: ``deployments``."""
+        """The list of the API, and of a snapshot, that holds its workload: ``deployments``.
+
+        Raises NotApplicable where it has none.
+        """
+        if not self.workload:
+            raise NotApplicable(f"{self.id} has no workload in the pipeline's namespace")
         return KINDS[self.kind].source
 
     @property

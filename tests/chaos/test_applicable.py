@@ -19,6 +19,7 @@ from pipeline_services.faults.model import Fault
 from pipeline_services.model.errors import NotApplicable, PreconditionNotMet
 from pipeline_services.model.pipeline import Pipeline
 from tests.chaos.stand_in import StandIn
+from tests.judgements.foreign_roles import foreign_kafka, shared
 from tests.runs import run
 
 PLAIN, CA3 = Pipeline.load(Path("plain")), Pipeline.load(Path("ca3"))
@@ -85,6 +86,30 @@ def test_a_pipeline_is_put_to_what_it_has(pipeline: Pipeline) -> None:
 )
 def test_what_is_lacking_is_said(row: str, why: str) -> None:
     assert lacking(MATRIX[row], stand_in(PLAIN)) == why
+
+
+ELSEWHERE = {
+    "outside": (Pipeline.from_document(foreign_kafka()), "kafka of plain is run by others, outside the cluster"),
+    "shared": (
+        Pipeline.from_document(shared("kafka", "influxdb", "prometheus")),
+        "kafka of plain is run by others, in the namespace monitoring",
+    ),
+    "all-shared": (
+        Pipeline.from_document(shared("kafka", "influxdb", "prometheus", "loki", "grafana", of=Pipeline.load())),
+        "kafka of conveyor is run by others, in the namespace monitoring",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_what_others_run_is_not_broken(place: str) -> None:
+    pipeline, why = ELSEWHERE[place]
+    lacks = sorted_out(MATRIX, StandIn(pipeline, {}))
+    assert {lacks[row] for row in ("kafka-pod-deleted", "kafka-hung", "kafka-scaled-to-zero")} == {why}
+    left = MATRIX.keys() - lacks.keys()
+    assert len(left) > 30
+    theirs = {part.id for part in pipeline.components.values() if part.elsewhere}
+    assert not [row for row in left if MATRIX[row].components & theirs]
 
 
 def test_a_certificate_that_signed_itself_has_no_authority() -> None:

@@ -179,7 +179,7 @@ def test_a_pair_of_policies_lets_one_component_through_to_another() -> None:
     path = "/apis/networking.k8s.io/v1/namespaces/ns/networkpolicies"
     attempt = attempts(OWN)["grafana-to-kafka"]
     there = pipeline({})
-    there.connectivity = lambda: SimpleNamespace(attempts={attempt.id: attempt})
+    there.connectivity = lambda: SimpleNamespace(attempt={attempt.id: attempt}.__getitem__)
     _, out = made(network.let_through(attempt.id), there, f"{path}/debug-out")
     _, into = made(network.let_through(attempt.id), there, f"{path}/debug-in")
     answers = {"pods": [], "networkpolicies": [{"metadata": {"name": "default-deny"}, "spec": DENY}, out, into]}
