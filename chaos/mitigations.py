@@ -162,4 +162,4 @@ def _component(pipeline: SteadyPipeline, name: str) -> str:
     for part in pipeline.description.workloads.values():
         if name in (part.workload, part.first_pod, part.label_selector):
             return part.id
-    raise LookupError(f"the runbook names {name}, which the description does not have")
+    raise LookupError(f"the runbook names {name}, which the profile does not have")

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.component("network"), pytest.mark.r
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The cases follow from the description."""
+    """The cases follow from the profile."""
     pipeline = source_of(metafunc.config).pipeline
     if "flow" in metafunc.fixturenames:
         metafunc.parametrize("flow", attempts(pipeline))

@@ -23,7 +23,7 @@ import sys
 from pipeline_services.model import pipeline
 
 def refuse(path):
-    raise RuntimeError("the description is read at import")
+    raise RuntimeError("the profile is read at import")
 
 pipeline._load = refuse
 for module in sys.argv[1:]:
@@ -138,5 +138,5 @@ def test_a_module_that_reads_the_description_when_it_is_imported_is_found(tmp_pa
     text = "from pipeline_services.model.pipeline import Pipeline\n\n{}\n"
     (tmp_path / "eager.py").write_text(text.format("NAMESPACE = Pipeline.load().namespace"))
     (tmp_path / "lazy.py").write_text(text.format("def namespace():\n    return Pipeline.load().namespace"))
-    assert "the description is read at import" in imported("eager", path=tmp_path).stderr
+    assert "the profile is read at import" in imported("eager", path=tmp_path).stderr
     assert imported("lazy", path=tmp_path).returncode == 0

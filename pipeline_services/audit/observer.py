@@ -44,7 +44,7 @@ class Observer(AbstractContextManager["Observer"]):
     """Looks at one pipeline; use it as a context manager.
 
     Raises:
-        PreconditionNotMet: the description does not say what tells its messages apart.
+        PreconditionNotMet: the profile does not say what tells its messages apart.
     """
 
     def __init__(self, cluster: Cluster, pipeline: Pipeline) -> None:
@@ -211,10 +211,10 @@ class Observer(AbstractContextManager["Observer"]):
 
 
 def fields_of(pipeline: Pipeline) -> MessageFields:
-    """What tells the pipeline's messages apart. Raises PreconditionNotMet where its description does not say so."""
+    """What tells the pipeline's messages apart. Raises PreconditionNotMet where its profile does not say so."""
     if pipeline.message is None:
         raise PreconditionNotMet(
-            f"the description of {pipeline.name} has no [message]: nothing tells its messages apart but their numbers",
+            f"the profile of {pipeline.name} has no [message]: nothing tells its messages apart but their numbers",
             next_step="the audit of a scenario reconciles those: make chaos",
         )
     return pipeline.message
@@ -224,7 +224,7 @@ def stored_in(bucket: Bucket, fields: MessageFields, messages: Sequence[Message]
     """How many points the store has of each identity within the time of the messages.
 
     Raises:
-        PipelineError: InfluxDB does not answer, or what it stores has other tags than the description says.
+        PipelineError: InfluxDB does not answer, or what it stores has other tags than the profile says.
     """
     if not messages:
         return Counter()
@@ -247,7 +247,7 @@ def stored_in(bucket: Bucket, fields: MessageFields, messages: Sequence[Message]
 
 
 def _require_any(bucket: Bucket) -> None:
-    """Raise ``NoData`` where nothing was ever stored in the place that the description names."""
+    """Raise ``NoData`` where nothing was ever stored in the place that the profile names."""
     store = bucket.store
     if not bucket.select(f"LAST({identifier(store.value)})", "time > 0", timeout_s=STORE_TIMEOUT_S):
         raise NoData(

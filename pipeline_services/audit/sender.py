@@ -33,7 +33,7 @@ def send(where: Link, topic: str, fields: MessageFields, count: int) -> list[Sen
     """Send so many messages to the brokers there, ten a second, each with a time of its own.
 
     Raises:
-        PreconditionNotMet: the description has no template.
+        PreconditionNotMet: the profile has no template.
         ServiceUnreachable: Kafka does not answer at the start.
     """
     planned = list(messages(fields, _run_name(), count, time.time_ns()))
@@ -49,7 +49,7 @@ class Sender(AbstractContextManager["Sender"]):
     """Sends messages, ten a second at most, while the block runs: what becomes of them in a fault.
 
     Raises:
-        PreconditionNotMet: the description has no template.
+        PreconditionNotMet: the profile has no template.
         ServiceUnreachable: on entering, when Kafka does not answer.
     """
 

@@ -32,7 +32,7 @@ def messages(fields: MessageFields, run: str, count: int, start_ns: int) -> Iter
         start_ns: the time of the first one, in whole seconds from there on; nanoseconds since the epoch.
 
     Raises:
-        PreconditionNotMet: the description has no template.
+        PreconditionNotMet: the profile has no template.
     """
     begin_ns = -(-start_ns // _SECOND_NS) * _SECOND_NS
     for number in range(count):

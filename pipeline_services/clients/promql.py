@@ -15,9 +15,9 @@ def limited(promql: str, namespace: str, words: Mapping[str, str]) -> str:
     ``rate($produced{$selector}[1m])``. Every other placeholder is a key of ``words``.
 
     Raises:
-        PreconditionNotMet: the description of the pipeline has no such word.
+        PreconditionNotMet: the profile of the pipeline has no such word.
     """
     try:
         return Template(promql).substitute(words, selector=f'namespace="{namespace}"')
     except KeyError as error:
-        raise PreconditionNotMet(f"the description of the pipeline has nothing for {error} in a query") from error
+        raise PreconditionNotMet(f"the profile of the pipeline has nothing for {error} in a query") from error

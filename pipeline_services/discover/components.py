@@ -39,7 +39,7 @@ class Components:
     """Writes the facts about components.
 
     Args:
-        pattern: a description whose roles mean the same: what no cluster says is taken from it.
+        pattern: a profile whose roles mean the same: what no cluster says is taken from it.
     """
 
     def __init__(self, namespace: Namespace, claims: Mapping[str, Claim], pattern: Pipeline) -> None:

@@ -26,7 +26,7 @@ class Held:
 
     @property
     def value(self) -> dict[str, str]:
-        """As the description has it."""
+        """As the profile has it."""
         return {"secret": self.reference.name, "key": self.reference.key}
 
 

@@ -1,4 +1,4 @@
-"""What is known of a pipeline and where it is from: one fact for each key of the description."""
+"""What is known of a pipeline and where it is from: one fact for each key of the profile."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class How(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A key of the description, its value, and what it was found by.
+    """A key of the profile, its value, and what it was found by.
 
     Attributes:
         table: the path of the table that the key stands in; a number is the place in a list of tables.
@@ -73,7 +73,7 @@ class Facts:
         self.all.append(Fact(steps, key, value, how, by))
 
     def document(self) -> dict[str, Any]:
-        """The description that they make up, as a TOML parser returns it."""
+        """The profile that they make up, as a TOML parser returns it."""
         document: dict[str, Any] = {}
         for fact in self.all:
             _table(document, fact.table)[fact.key] = fact.value

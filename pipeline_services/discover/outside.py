@@ -36,7 +36,7 @@ def port_of(address: str) -> int:
 
 
 def facts_of(client: Workload, setting: Setting) -> Facts:
-    """What a description says of that Kafka."""
+    """What a profile says of that Kafka."""
     facts, table = Facts(), "components/kafka"
     facts.found(table, "address", ",".join(one.strip() for one in setting.value.split(",")), setting.by)
     facts.to_fill_in(table, "contact", "nothing in a cluster says whom to call about what runs outside it", NOBODY)

@@ -1,4 +1,4 @@
-"""From a snapshot of a namespace to the description of its pipeline: a pure function, the same for any cluster."""
+"""From a snapshot of a namespace to the profile of its pipeline: a pure function, the same for any cluster."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Discovered:
 
 
 def discovered(snapshot: Snapshot, known: Mapping[str, tuple[str, str]] | None = None) -> Discovered:
-    """The description of what a snapshot shows. Whether any of it works is not looked at.
+    """The profile of what a snapshot shows. Whether any of it works is not looked at.
 
     Args:
         known: kind and name of the workload that plays a role, by that, where somebody has said so.

@@ -57,7 +57,7 @@ def look(cluster: Cluster) -> Snapshot:
 
 
 def blank(namespace: str) -> Pipeline:
-    """A description of what every cluster has, so that all lists are read and no service is asked."""
+    """A profile of what every cluster has, so that all lists are read and no service is asked."""
     own = Pipeline.load()
     document: dict[str, Any] = own.document()
     known = {name for name, part in own.components.items() if not part.workload}

@@ -1,7 +1,7 @@
 """``python -m pipeline_services.experiment.ledger_run``: hold the topic against the store, of the last minutes.
 
-For pipelines whose messages carry no numbers (``[message]`` of the description). It only reads, unless ``--send`` has
-it send messages of the description's template under devices of its own, to say what became of each. Their points stay
+For pipelines whose messages carry no numbers (``[message]`` of the profile). It only reads, unless ``--send`` has
+it send messages of the profile's template under devices of its own, to say what became of each. Their points stay
 in the store. That needs both consents: the suite's own cluster or ``--allow-chaos CONTEXT``, and the namespace's label.
 """
 

@@ -1,7 +1,7 @@
 """``python -m pipeline_services.experiment.promise_run``: delete a pod of each component, and say what was kept.
 
 For pipelines whose messages carry no numbers. The ledger only observes, unless ``--send`` has it send messages of the
-description's template all the while, whose points stay in the store. Faults need both consents: the suite's own cluster
+profile's template all the while, whose points stay in the store. Faults need both consents: the suite's own cluster
 or ``--allow-chaos CONTEXT``, and the label of the namespace.
 """
 

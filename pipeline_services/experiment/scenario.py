@@ -119,11 +119,11 @@ class RecoveryPlan:
         """The plan on a pipeline: with its names and with its limits.
 
         Raises:
-            PreconditionNotMet: the description has no such name or limit.
+            PreconditionNotMet: the profile has no such name or limit.
         """
         limit = pipeline[self.component].recovery_limit_s if self.limit_s is None else self.limit_s
         if not limit:
-            raise PreconditionNotMet(f"the description of {pipeline.name} gives {self.component} no recovery limit")
+            raise PreconditionNotMet(f"the profile of {pipeline.name} gives {self.component} no recovery limit")
         return replace(self, symptoms=tuple(one.filled(pipeline) for one in self.symptoms), limit_s=limit)
 
 
@@ -178,7 +178,7 @@ class Scenario:
         """The scenario on a pipeline: its names in place of placeholders, and its recovery limits.
 
         Raises:
-            PreconditionNotMet: the description has no such name or limit.
+            PreconditionNotMet: the profile has no such name or limit.
         """
         must_fail = tuple(check.filled(pipeline) for check in self.must_fail)
         recovery = self.recovery and self.recovery.filled(pipeline)

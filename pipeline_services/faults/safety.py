@@ -57,7 +57,7 @@ def authorize_target(
 
     Args:
         allow: the value of ``--allow-chaos``.
-        pipeline: the description of what runs there; by default the suite's own.
+        pipeline: the profile of what runs there; by default the suite's own.
 
     Raises:
         PreconditionNotMet: a foreign cluster without consent, or no cluster.

@@ -42,7 +42,7 @@ def part_runs(snapshot: Snapshot, name: str) -> None:
     Of a Deployment one pod is enough to do the work. A DaemonSet may lack the pods of nodes that are not Ready.
 
     Raises:
-        PreconditionNotMet: it is not there, and something that the description does not know may do its work.
+        PreconditionNotMet: it is not there, and something that the profile does not know may do its work.
     """
     part = snapshot.pipeline.cluster[name]
     source = f"{SYSTEM}{KINDS[part.kind].source}"
@@ -159,14 +159,8 @@ def way_to(snapshot: Snapshot, name: str) -> list[str]:
     ]
 
 
-def _leads_to(service: K8sObject, ports: Collection[int | str]) -> bool:
-    """Whether questions, which are datagrams, go to a port that the servers declare, where they declare any."""
-    asked = [one for one in ports_of(service) if one["port"] == DNS_PORT and one.get("protocol", "TCP") == "UDP"]
-    return any(not ports or one.get("targetPort", DNS_PORT) in ports for one in asked)
-
-
-def _template_of(snapshot: Snapshot, name: str) -> K8sObject:
-    """What the part's pods are made from, empty where that is not seen: a Service may select by all of their labels."""
+def _labels_of_pods(snapshot: Snapshot, name: str) -> Mapping[str, str]:
+    """What the part's pods are labelled with beside what the profile says: a Service may select by that, too."""
     found = snapshot.data_if_allowed(f"{SYSTEM}{KINDS[snapshot.pipeline.cluster[name].kind].source}", ())
     return next(
         (template_of(one) for one in found if name_of(one) == name), {"metadata": {}, "spec": {"containers": []}}
@@ -200,7 +194,7 @@ def _require_no_other(snapshot: Snapshot, source: str, name: str) -> None:
     if others:
         raise PreconditionNotMet(
             f"there is no {name}, and {', '.join(sorted(others))} may do its work: "
-            f"say in [cluster] of the description which parts this cluster has"
+            f"say in [cluster] of the profile which parts this cluster has"
         )
 
 

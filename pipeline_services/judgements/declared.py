@@ -55,7 +55,7 @@ _OWN_MARKS: Final = ("conveyor.io/", "kubectl.kubernetes.io/")
 
 
 def components(pipeline: Pipeline) -> list[str]:
-    """The components that objects of the manifests belong to; none where the description names no manifests."""
+    """The components that objects of the manifests belong to; none where the profile names no manifests."""
     if not pipeline.manifests:
         return []
     judged = {*pipeline.judged_workloads, *OWNERS.values()} - (set() if pipeline.with_volume else {"storage"})

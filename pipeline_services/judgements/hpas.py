@@ -88,14 +88,14 @@ def is_set_as_documented(snapshot: Snapshot, hpa_name: str) -> None:
 
 
 def documented(pipeline: Pipeline, hpa_name: str) -> Autoscaler:
-    """What the description promises of an autoscaler.
+    """What the profile promises of an autoscaler.
 
     Raises:
-        PreconditionNotMet: the description has no autoscaler of that name.
+        PreconditionNotMet: the profile has no autoscaler of that name.
     """
     found = pipeline[pipeline.autoscalers[hpa_name]].autoscaler if hpa_name in pipeline.autoscalers else None
     if found is None:
-        raise PreconditionNotMet(f"the description of {pipeline.name} has no HPA {hpa_name}")
+        raise PreconditionNotMet(f"the profile of {pipeline.name} has no HPA {hpa_name}")
     return found
 
 

@@ -116,7 +116,7 @@ def group_is_stable(snapshot: Snapshot) -> None:
 
 
 def topic_is_set_as_declared(snapshot: Snapshot, topic: str) -> None:
-    """The settings in force for the topic are the description's, and it has no others of its own."""
+    """The settings in force for the topic are the profile's, and it has no others of its own."""
     require_ready(snapshot, roles.KAFKA)
     for key, value, declared in other_settings(snapshot, topic):
         advice = _topic_advice(topic).but(
@@ -132,7 +132,7 @@ def topic_is_set_as_declared(snapshot: Snapshot, topic: str) -> None:
 
 
 def other_settings(snapshot: Snapshot, topic: str) -> Iterator[tuple[str, str, str]]:
-    """Each setting of the topic that is not the description's: its name, what it is, and what was declared if anything.
+    """Each setting of the topic that is not the profile's: its name, what it is, and what was declared if anything.
 
     Raises:
         PreconditionNotMet: there is no such topic, which another check says.

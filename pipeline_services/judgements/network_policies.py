@@ -74,7 +74,7 @@ def deny(snapshot: Snapshot, attempt_id: str) -> None:
 
 
 def allow_nothing_else(snapshot: Snapshot, destination: str) -> None:
-    """To the destination nobody may connect but as the description says: no pod, no other namespace, nobody outside.
+    """To the destination nobody may connect but as the profile says: no pod, no other namespace, nobody outside.
 
     What ``deny`` tries is left to it.
 

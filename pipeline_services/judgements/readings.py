@@ -121,7 +121,7 @@ def _restarts(snapshot: Snapshot, component: str) -> float:
 
 
 def no_reading(pipeline: Pipeline) -> NoData:
-    """Nothing is stored where the description says that readings are."""
+    """Nothing is stored where the profile says that readings are."""
     store = pipeline.store
     return NoData(
         f"InfluxDB has no {store.value} of {store.measurement} in the bucket {store.bucket} from the last hour"

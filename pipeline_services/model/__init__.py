@@ -1,1 +1,1 @@
-"""Values all packages share: the pipeline's description, settings, errors, Kubernetes objects, metrics, the message."""
+"""Values all packages share: the pipeline's profile, settings, errors, Kubernetes objects, metrics, the message."""

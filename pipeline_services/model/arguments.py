@@ -46,11 +46,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
-    """The options that ``resolve_target`` takes, and the pipeline's description."""
+    """The options that ``resolve_target`` takes, and the pipeline's profile."""
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="the cluster and the account")
     parser.add_argument("--context", metavar="NAME", help="look at this context's cluster")
-    parser.add_argument("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its description)")
-    parser.add_argument("--pipeline", type=Path, metavar="FILE", help="its description (default: the suite's own)")
+    parser.add_argument("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its profile)")
+    parser.add_argument("--pipeline", type=Path, metavar="FILE", help="its profile (default: the suite's own)")
 
 
 EMPTY: Final = "--{name} is empty: give it a value, or leave it out"

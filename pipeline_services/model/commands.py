@@ -107,11 +107,11 @@ def fill(
     where that is outside the cluster, as they are anywhere.
 
     Args:
-        namespace: where the pipeline runs; empty means the description's own.
+        namespace: where the pipeline runs; empty means the profile's own.
         details: placeholders of the finding's own, without a colon; they come first.
 
     Raises:
-        NotApplicable: the description has nothing to put there.
+        NotApplicable: the profile has nothing to put there.
         ValueError: there is no such placeholder.
     """
     known = {"namespace": namespace or pipeline.namespace, **details}
@@ -176,5 +176,5 @@ def _described(placeholder: str, word: str, of: str | None, pipeline: Pipeline) 
         raise ValueError(f"there is no placeholder {placeholder}")
     found = _OF_A_COMPONENT[word](pipeline[of]) if of in pipeline.components else ""
     if not found:
-        raise NotApplicable(f"the description of {pipeline.name} has nothing for {placeholder}")
+        raise NotApplicable(f"the profile of {pipeline.name} has nothing for {placeholder}")
     return found

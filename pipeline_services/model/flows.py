@@ -1,4 +1,4 @@
-"""Who may connect to whom: the flows that a description allows, and the attempts that show whether just these are."""
+"""Who may connect to whom: the flows that a profile allows, and the attempts that show whether just these are."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ SECURITY_PROTOCOLS: Final = (PLAINTEXT, "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 SASL_MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 LAST_PORT: Final = 65_535
 _OWN: Final = ("workload", "kind", "selector", "namespace", "container", "service", "headless", "volume", "autoscaler")
-"""What a description says of parts that run in the cluster."""
+"""What a profile says of parts that run in the cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Security:
 
 
 def require_sound(part: Component) -> None:
-    """Raise ``PreconditionNotMet`` where a part of the description is half in the cluster and half outside."""
+    """Raise ``PreconditionNotMet`` where a part of the profile is half in the cluster and half outside."""
     where = f"components.{part.id}"
     if not part.address:
         for key in ("security", "contact"):

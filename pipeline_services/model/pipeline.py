@@ -1,4 +1,4 @@
-"""The one description of a pipeline: who plays which role under which name, and what it promises.
+"""The one profile of a pipeline: who plays which role under which name, and what it promises.
 
 It is read from a TOML file (``pipeline_services/pipelines/``) and handed in with the snapshot. Nothing binds a name of
 it at import, so that one run can judge several pipelines.
@@ -77,7 +77,7 @@ class Pipeline:
 
     @classmethod
     def load(cls, path: Path | None = None) -> Pipeline:
-        """Read a description; None means the suite's own pipeline, ``plain`` that of ``pipelines/plain.toml``.
+        """Read a profile; None means the suite's own pipeline, ``plain`` that of ``pipelines/plain.toml``.
 
         Raises:
             PreconditionNotMet: the file cannot be read, or has an unknown key or a bad value, which is named.
@@ -86,7 +86,7 @@ class Pipeline:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Pipeline:
-        """The description that a TOML parser returned; raises as ``load`` does."""
+        """The profile that a TOML parser returned; raises as ``load`` does."""
         found = dataclass_from(cls, {**document, "components": _with_ids(document.get("components"))}, "pipeline")
         found._require_choices()
         found._require_known("config.settings", tuple(found.config.settings))
@@ -104,7 +104,7 @@ class Pipeline:
         return found
 
     def document(self) -> dict[str, Any]:
-        """What ``from_document`` reads as this description; fit for JSON, in the order of the file."""
+        """What ``from_document`` reads as this profile; fit for JSON, in the order of the file."""
         document: dict[str, Any] = table_of(self)
         for table in document["components"].values():
             del table["id"]
@@ -135,22 +135,22 @@ class Pipeline:
             require_one_of(where, one, self.components)
 
     def __getitem__(self, component: str) -> Component:
-        """A component by its id. Raises NotApplicable where the description does not have it."""
+        """A component by its id. Raises NotApplicable where the profile does not have it."""
         if component not in self.components:
-            raise NotApplicable(f"the description of {self.name} has no component {component}")
+            raise NotApplicable(f"the profile of {self.name} has no component {component}")
         return self.components[component]
 
     def service(self, component: str) -> Service:
-        """The Service of a component. Raises NotApplicable where the description gives it none."""
+        """The Service of a component. Raises NotApplicable where the profile gives it none."""
         return self._given(component, self[component].service, "service")
 
     def autoscaler(self, component: str) -> Autoscaler:
-        """The autoscaler of a component. Raises NotApplicable where the description gives it none."""
+        """The autoscaler of a component. Raises NotApplicable where the profile gives it none."""
         return self._given(component, self[component].autoscaler, "autoscaler")
 
     def _given(self, component: str, found: T | None, what: str) -> T:
         if found is None:
-            raise NotApplicable(f"the description of {self.name} gives {component} no {what}")
+            raise NotApplicable(f"the profile of {self.name} gives {component} no {what}")
         return found
 
     @cached_property
@@ -265,7 +265,7 @@ class Pipeline:
         return frozenset(found)
 
     def public_values(self) -> frozenset[str]:
-        """Every name in the description: none of them is a secret, whatever Secret holds the same word."""
+        """Every name in the profile: none of them is a secret, whatever Secret holds the same word."""
         return frozenset(texts_in(self))
 
 
@@ -276,13 +276,18 @@ def _with_ids(table: object) -> object:
 
 
 def _file_of(path: Path) -> Path:
-    shipped = PIPELINES / f"{path.name}.toml"
-    return shipped if not path.suffix and shipped.is_file() and not path.exists() else path
+    if path.suffix or path.exists():
+        return path
+    shipped = {file.stem: file for file in PIPELINES.glob("*.toml")}
+    if path.name not in shipped:
+        names = ", ".join(sorted(shipped))
+        raise PreconditionNotMet(f"there is no profile {path}", next_step=f"name a file, or one of {names}")
+    return shipped[path.name]
 
 
 @cache
 def _load(path: Path) -> Pipeline:
     try:
-        return Pipeline.from_document(read_toml(path, "the description of the pipeline"))
+        return Pipeline.from_document(read_toml(path, "the profile of the pipeline"))
     except PreconditionNotMet as error:
         raise PreconditionNotMet(f"{path}: {error.message}", next_step=error.next_step) from error

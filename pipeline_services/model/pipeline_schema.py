@@ -1,4 +1,4 @@
-"""The JSON schema of a pipeline's description, made from the types that read it: editors check and complete by it.
+"""The JSON schema of a pipeline's profile, made from the types that read it: editors check and complete by it.
 
 ``python -m pipeline_services.model.pipeline_schema`` writes the published file anew.
 """
@@ -43,12 +43,7 @@ def schema() -> dict[str, Any]:
     """The schema of the whole document."""
     tables: dict[str, Any] = {}
     document = _table(Pipeline, tables)
-    return {
-        "$schema": _DIALECT,
-        "title": "Description of a pipeline",
-        **document,
-        "$defs": dict(sorted(tables.items())),
-    }
+    return {"$schema": _DIALECT, "title": "Profile of a pipeline", **document, "$defs": dict(sorted(tables.items()))}
 
 
 def text() -> str:

@@ -1,4 +1,4 @@
-"""The roles that the parts of a pipeline play. A pipeline's description says by which workload each is played."""
+"""The roles that the parts of a pipeline play. A pipeline's profile says by which workload each is played."""
 
 from __future__ import annotations
 

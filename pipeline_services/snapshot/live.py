@@ -45,7 +45,7 @@ class LivePipeline(AbstractContextManager["LivePipeline"]):
         Raises:
             ServiceUnreachable: the API server does not answer.
             PreconditionNotMet: it has no such namespace, the account may read nothing in it, or it is another one than
-                the description's and holds nothing of the pipeline.
+                the profile's and holds nothing of the pipeline.
         """
         snapshot = collect(self.cluster, self.settings, self.pipeline, deep=deep, upkeep=upkeep)
         if holds_nothing(snapshot):

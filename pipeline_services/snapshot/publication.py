@@ -16,7 +16,7 @@ from pipeline_services.snapshot.sources.kubernetes import hidden_values
 def redactor(pipeline: Pipeline, context: str, namespace: str, secrets: Iterable[K8sObject]) -> Callable[[Any], Any]:
     """What takes out of any tree of texts what the Secrets hold, and what looks like a secret.
 
-    Names are public, whatever Secret holds the same word: those of the description, of the cluster and of the Secrets.
+    Names are public, whatever Secret holds the same word: those of the profile, of the cluster and of the Secrets.
     """
     known = list(secrets)
     public = pipeline.public_values() | own_cluster.PUBLIC | {context, namespace, *map(name_of, known)}

@@ -101,7 +101,7 @@ class Snapshot:
         taken_at: seconds since the epoch, UTC, when the collection started.
         answers: source name to JSON-able data.
         failures: source name to the reason why it could not be read.
-        pipeline: the description of what was looked at; a file of it is judged by this, whatever is described today.
+        pipeline: the profile of what was looked at; a file of it is judged by this, whatever is described today.
         format: of the file that it was read from.
     """
 
@@ -198,7 +198,7 @@ class Snapshot:
         """Read what ``to_json`` wrote.
 
         Args:
-            pipeline: describes what it shows, whatever the text says. By default it is the description in the text, or
+            pipeline: describes what it shows, whatever the text says. By default it is the profile in the text, or
                 the suite's own for a text of the format that has none.
 
         Raises:
@@ -251,6 +251,6 @@ def _described(document: Mapping[str, Any]) -> Pipeline:
     try:
         return Pipeline.from_document(document["pipeline"])
     except KeyError as error:
-        raise UnexpectedAnswer("this is not a snapshot: it has no description of its pipeline") from error
+        raise UnexpectedAnswer("this is not a snapshot: it has no profile of its pipeline") from error
     except PreconditionNotMet as error:
-        raise UnexpectedAnswer(f"its description of the pipeline: {error.message}") from error
+        raise UnexpectedAnswer(f"its profile of the pipeline: {error.message}") from error

@@ -58,7 +58,7 @@ class Evidence:
 
     @property
     def pipeline(self) -> Pipeline:
-        """The description of what the snapshot shows."""
+        """The profile of what the snapshot shows."""
         return self.snapshot.pipeline
 
     @property

@@ -69,7 +69,7 @@ def test_a_pipeline_is_put_to_what_it_has(pipeline: Pipeline) -> None:
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("autoscaler-missing", "the description of plain has nothing for {hpa:producer}"),
+        ("autoscaler-missing", "the profile of plain has nothing for {hpa:producer}"),
         ("autoscaler-target-wrong", "plain has no hpa"),
         ("certificate-expired", "plain has no check test_certificate_valid_for_weeks"),
         ("kafka-hung", "no probe of plain asks the process of kafka"),

@@ -77,11 +77,9 @@ def test_a_run_says_what_is_exempted_and_what_is_not_here(until: str, code: int,
     assert (done.returncode, said in done.stdout) == (code, True), done.stdout
     noted = [one for one in json.loads((tmp_path / "r" / "daily.json").read_text())["checks"] if "exempted" in one]
     assert [one["id"].rpartition("::")[2] for one in noted] == ([GOOD["check"]] if code == 0 else [])
-    assert "not here, by the description: hpa, loki, grafana; figures for" in " ".join(done.stdout.split()) or code
+    assert "not here, by the profile: hpa, loki, grafana; figures for" in " ".join(done.stdout.split()) or code
 
 
 def test_of_the_suite_s_own_pipeline_nothing_is_missing() -> None:
     assert not_described(Pipeline.load()) == []
-    assert not_described(PLAIN)[0].startswith(
-        "not here, by the description: hpa, loki, grafana; figures for end-to-end"
-    )
+    assert not_described(PLAIN)[0].startswith("not here, by the profile: hpa, loki, grafana; figures for end-to-end")

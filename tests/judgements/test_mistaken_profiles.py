@@ -143,31 +143,13 @@ def test_a_description_that_makes_no_sense_is_refused_with_one_line(mistake: str
     assert "\n" not in refused.value.message
 
 
-COMMANDS: Mapping[str, tuple[Callable[[list[str]], int], str]] = {
-    "triage": (triage_main, "--pipeline"),
-    "discover": (discover_main, "--check"),
-    "ledger": (ledger_run.main, "--pipeline"),
-    "promises": (promise_run.main, "--pipeline"),
-}
+def test_a_name_that_no_shipped_profile_has_names_those_that_there_are() -> None:
+    with pytest.raises(PreconditionNotMet, match="there is no profile plian") as refused:
+        Pipeline.load(Path("plian"))
+    assert refused.value.next_step == "name a file, or one of ca3, conveyor, plain"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("mistake", ["levels for nothing", "exemption of nothing", "query of all namespaces"])
-def test_every_command_refuses_it_before_it_asks_anything(
-    command: str, mistake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # no cluster is there to be asked
-    main, option = COMMANDS[command]
-    change, said = REFUSED[mistake]
-    try:
-        code = main([option, str(written(changed(change), tmp_path))])
-    except SystemExit as ended:
-        code = int(str(ended.code))
-    [line] = capsys.readouterr().err.splitlines()
-    assert (code, said in line) == (REFUSED_CODE, True)
-
-
-@pytest.mark.parametrize(("text", "said"), [("name = ", "is not TOML"), (None, "cannot read the description")])
+@pytest.mark.parametrize(("text", "said"), [("name = ", "is not TOML"), (None, "cannot read the profile")])
 def test_a_file_that_is_none_is_refused_with_its_name(text: str | None, said: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     if text is not None:

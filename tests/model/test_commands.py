@@ -63,7 +63,7 @@ def test_an_unknown_placeholder_is_an_error_that_names_it(command: str) -> None:
 
 @pytest.mark.parametrize("command", ["{service:producer}", "{pod:nobody}", "{pod:network}", "{hpa:kafka}"])
 def test_what_the_description_does_not_have_is_an_error_that_names_it(command: str) -> None:
-    with pytest.raises(PreconditionNotMet, match="the description of conveyor has nothing for " + command):
+    with pytest.raises(PreconditionNotMet, match="the profile of conveyor has nothing for " + command):
         fill(command, PIPELINE)
 
 

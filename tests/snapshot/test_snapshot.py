@@ -56,14 +56,14 @@ def test_a_file_of_the_format_without_a_description_shows_the_pipeline_of_the_su
     del document["pipeline"]
     old = json.dumps({**document, "format": 1})
     assert Snapshot.from_json(old).pipeline is Pipeline.load()
-    with pytest.raises(UnexpectedAnswer, match="it has no description of its pipeline"):
+    with pytest.raises(UnexpectedAnswer, match="it has no profile of its pipeline"):
         Snapshot.from_json(json.dumps(document))
 
 
 def test_a_description_that_cannot_be_read_is_named() -> None:
     document = json.loads(Snapshot(1.0, "c", "n", {"tls": {}}).to_json())
     document["pipeline"]["topicz"] = {}
-    with pytest.raises(UnexpectedAnswer, match="its description of the pipeline: unknown key 'topicz'"):
+    with pytest.raises(UnexpectedAnswer, match="its profile of the pipeline: unknown key 'topicz'"):
         Snapshot.from_json(json.dumps(document))
 
 

@@ -28,7 +28,7 @@ class Escalation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to do about a finding. What is empty is as the description says of the component.
+    """What to do about a finding. What is empty is as the profile says of the component.
 
     Attributes:
         next_command: may hold the placeholders of model/commands.py.
@@ -72,7 +72,7 @@ def whom(level: Escalation, contact: str) -> str:
 
 
 def advice_about(component: str) -> Advice:
-    """What a finding about a component means, as its description says; a judgement refines it with ``but``."""
+    """What a finding about a component means, as its profile says; a judgement refines it with ``but``."""
     return Advice(component)
 
 

@@ -3,7 +3,7 @@
 Every Prometheus query is limited to the pipeline's series (``$selector``) and looks at a window of its own, so that a
 series that has stopped has no value instead of its last one. Windows are one to two minutes: they are full two minutes
 after the pipeline has started. "Sustained" usage is the lowest one-minute average of five minutes: one calm minute
-clears it, so a start-up does not look like a leak. The series' names come from the description (``$produced``).
+clears it, so a start-up does not look like a leak. The series' names come from the profile (``$produced``).
 
 What a metric reads and its levels stand in ``levels/``, by subject.
 """
@@ -58,7 +58,7 @@ def metrics_of(pipeline: Pipeline) -> Mapping[str, KeyMetric]:
     """The key metrics that can be had of a pipeline, with its own queries and levels.
 
     Raises:
-        PreconditionNotMet: the description has a query or levels for a metric that there is not, or ones that make no
+        PreconditionNotMet: the profile has a query or levels for a metric that there is not, or ones that make no
             sense.
     """
     known = {**KEY_METRICS}

@@ -1,4 +1,4 @@
-"""A second pipeline in the suite's own cluster: its overlay and its description have the same name."""
+"""A second pipeline in the suite's own cluster: its overlay and its profile have the same name."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ DELETED_WITHIN_S: Final = 180
 
 
 def described(name: str) -> Pipeline:
-    """The description of a pipeline that can be brought up beside the suite's own.
+    """The profile of a pipeline that can be brought up beside the suite's own.
 
     Raises:
         PlatformError: there is none of that name.
-        PreconditionNotMet: its description is wrong.
+        PreconditionNotMet: its profile is wrong.
     """
     known = sorted(path.stem for path in PIPELINES.glob("*.toml") if _overlay(path.stem).is_dir())
     if name not in known:

@@ -82,7 +82,7 @@ def up_beside(name: str, pipeline: str, progress: Progress, *, settle: Settle) -
     """Deploy a second pipeline beside the suite's own, or repair it.
 
     Args:
-        pipeline: the name of its overlay and its description.
+        pipeline: the name of its overlay and its profile.
 
     Raises:
         PlatformError: there is no such pipeline, no cluster answers, or a step failed.

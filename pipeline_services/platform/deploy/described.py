@@ -1,4 +1,4 @@
-"""The objects that follow from a description alone: the ConfigMap that its apps share, and the NetworkPolicies.
+"""The objects that follow from a profile alone: the ConfigMap that its apps share, and the NetworkPolicies.
 
 ``python -m pipeline_services.platform.deploy.described`` writes those of each pipeline that manifests/ declares.
 """
@@ -20,7 +20,7 @@ NAME: Final = "described.yaml"
 _HEAD: Final = """\
 # {what}nothing in, nothing out, but the flows: all from
 # pipeline_services/pipelines/{name}.toml. Secrets are made at deploy time and are in no file.
-# Written by `python -m pipeline_services.platform.deploy.described`; a test holds it to the description.
+# Written by `python -m pipeline_services.platform.deploy.described`; a test holds it to the profile.
 """
 
 

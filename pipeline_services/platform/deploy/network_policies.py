@@ -1,4 +1,4 @@
-"""The NetworkPolicies of a pipeline, from the flows of its description (section 3.6)."""
+"""The NetworkPolicies of a pipeline, from the flows of its profile (section 3.6)."""
 
 from __future__ import annotations
 

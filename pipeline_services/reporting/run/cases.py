@@ -57,7 +57,7 @@ def phase_finding(report: pytest.TestReport, call: pytest.CallInfo[None]) -> Fin
 
 
 def let_pass(finding: Finding, case_id: str, snapshot: Snapshot) -> str:
-    """Until when, by whom and why the description lets a failure pass, and what failed; empty where it does not.
+    """Until when, by whom and why the profile lets a failure pass, and what failed; empty where it does not.
 
     Nothing but a failure is ever let pass: what is not known is not.
     """

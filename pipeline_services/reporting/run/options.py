@@ -95,7 +95,7 @@ def _add_target(group: pytest.OptionGroup) -> None:
         "--context", metavar="NAME", help="judge this context's cluster as it is; nothing is created or changed"
     )
     group.addoption("--kubeconfig", metavar="FILE", help="the cluster and the account (else as kubectl finds it)")
-    group.addoption("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its description)")
+    group.addoption("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its profile)")
     group.addoption(
         "--pipeline", metavar="FILE", help="the TOML file that describes the pipeline (default: the suite's own)"
     )

@@ -80,7 +80,7 @@ class CaseResult:
         known_issues: what the case let pass, and how often it was seen.
         reading: what a metric's case measured, in words.
         warning: the metric is past its warn level, though within its fail level.
-        exempted: the case failed, and the description lets that pass: until when, who, why, and what was found.
+        exempted: the case failed, and the profile lets that pass: until when, who, why, and what was found.
         cause: what triage found that explains why the case is not green; None where nothing does.
     """
 

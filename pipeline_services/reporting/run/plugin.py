@@ -171,5 +171,5 @@ def _open_report(config: pytest.Config, run: OperatorRun) -> None:
 
 
 def source_of(config: pytest.Config) -> SnapshotSource:
-    """Where the snapshot, the settings and the description come from."""
+    """Where the snapshot, the settings and the profile come from."""
     return config.stash[SOURCE]

@@ -117,7 +117,7 @@ class Report:
 
     @property
     def pipeline(self) -> Pipeline:
-        """The description of what was judged."""
+        """The profile of what was judged."""
         return self.scenarios.pipeline
 
 

@@ -41,7 +41,7 @@ class SnapshotSource:
         pipeline: what the run judges: as --pipeline describes it, else the snapshot's file, else the suite's own.
 
     Raises:
-        PreconditionNotMet: the description or the settings cannot be read, or contradict each other.
+        PreconditionNotMet: the profile or the settings cannot be read, or contradict each other.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class SnapshotSource:
         self.offers = offers and options.is_own_cluster
         self.pipeline = described_pipeline(options.pipeline)
         self._taken: ReadLog | PipelineError | None = None
-        if options.snapshot:  # which cases there are follows from its description
+        if options.snapshot:  # which cases there are follows from its profile
             file, described = options.snapshot, self.pipeline if options.pipeline else None
             large = announcement(file)
             if large:

@@ -93,11 +93,11 @@ def not_here(absent: Iterable[str]) -> list[str]:
 
 
 def not_described(pipeline: Pipeline) -> list[str]:
-    """What other pipelines have and this one, by its description, has not: said once, and not judged."""
+    """What other pipelines have and this one, by its profile, has not: said once, and not judged."""
     gone = [name for name in EXPECTED if name not in pipeline.components]
     unknown = [name for name in KEY_METRICS if name not in metrics_of(pipeline)]
     parts = [*([", ".join(gone)] if gone else []), *([f"figures for {', '.join(unknown)}"] if unknown else [])]
-    return [f"not here, by the description: {'; '.join(parts)}"] if parts else []
+    return [f"not here, by the profile: {'; '.join(parts)}"] if parts else []
 
 
 def elsewhere(pipeline: Pipeline) -> list[str]:

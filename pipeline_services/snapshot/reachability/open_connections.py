@@ -1,4 +1,4 @@
-"""What a snapshot's NetworkPolicies let through, held against the flows that its description allows.
+"""What a snapshot's NetworkPolicies let through, held against the flows that its profile allows.
 
 It is worked out for every pod of the namespace, pods of other namespaces and addresses outside. A pod in its node's own
 network is not looked at: policies do not hold for it.
@@ -52,7 +52,7 @@ class Surplus:
 
 
 class Network:
-    """What a snapshot's policies let through, held against the flows of its description."""
+    """What a snapshot's policies let through, held against the flows of its profile."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot

@@ -36,7 +36,7 @@ class About:
     """What a finding is about.
 
     Attributes:
-        what: the component; where a workload is concerned, or one pod of it, its part of the description.
+        what: the component; where a workload is concerned, or one pod of it, its part of the profile.
         pod: the one pod that is concerned.
         owner: the component whose finding it is, where that is not what it is about.
         subject: by default the pod, else the workload where ``what`` is a part.

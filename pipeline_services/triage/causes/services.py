@@ -68,7 +68,7 @@ CAUSES: Final = (
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
-    """Each Service of the description in turn, and what gives pods their names."""
+    """Each Service of the profile in turn, and what gives pods their names."""
     if not evidence.known("services"):
         return
     yield from _headless(evidence)

@@ -113,7 +113,7 @@ def _parser() -> Parser:
 
 
 def _answer(options: argparse.Namespace, settings: Settings, pipeline: Pipeline) -> int:
-    described = pipeline if options.pipeline else None  # a snapshot has its own description
+    described = pipeline if options.pipeline else None  # a snapshot has its own profile
     try:
         seen = _read(options, settings, described) if options.snapshot else _looked(options, settings, pipeline)
     except PipelineError as error:

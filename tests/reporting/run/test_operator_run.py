@@ -231,7 +231,7 @@ def test_settings_with_an_unknown_key_are_refused(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [(None, "cannot read the description of the pipeline"), ("topicz = 1\n", "unknown key 'topicz' in pipeline; did")],
+    [(None, "cannot read the profile of the pipeline"), ("topicz = 1\n", "unknown key 'topicz' in pipeline; did")],
     ids=["no file", "unknown key"],
 )
 def test_a_description_that_cannot_be_read_is_refused(project: Project, text: str | None, says: str) -> None:

@@ -71,7 +71,7 @@ def named_anchors() -> dict[str, str]:
         found |= dict.fromkeys(re.findall(r'mark\.runbook\("([^"]+)"\)', text), file.name)
     for file in (ROOT / "pipeline_services").rglob("*.py"):
         found |= dict.fromkeys(re.findall(r'runbook="([^"]+)"', file.read_text()), file.name)
-    found |= {part.runbook: f"the description of {part.id}" for part in PIPELINE.components.values()}
+    found |= {part.runbook: f"the profile of {part.id}" for part in PIPELINE.components.values()}
     found |= {metric.advice.resolved(PIPELINE).runbook: f"the metric {metric.id}" for metric in KEY_METRICS.values()}
     found |= {cause.runbook: f"the cause {cause.id}" for cause in CAUSES.values()}
     found |= {one.scenario: f"the condition {one.when!r}" for one in CONDITIONS}
