@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_services.model.arguments import Parser
 from pipeline_services.model.exit_codes import REFUSED
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +41,23 @@ def test_an_unknown_option_is_refused(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("REFUSED: ")
     assert line.endswith(f"; help: python -m {module} --help")
+
+
+@pytest.mark.parametrize("module", entry_points())
+def test_help_says_what_the_command_and_each_option_is_for(
+    module: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    parsers: list[Parser] = []
+    monkeypatch.setattr(Parser, "print_help", lambda parser, *_: parsers.append(parser))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", [module, "--help"])
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(entry_points()[module]), run_name="__main__")
+    [parser] = parsers
+    assert parser.description
+    assert "``" not in parser.description
+    assert not parser.description.startswith("Python -m")
+    assert not [action.dest for action in parser._actions if not action.help]
 
 
 def test_nothing_else_reads_a_command_line() -> None:

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a ledger's history")
     parser.add_argument("--make", type=int, metavar="N", help="write a history of so many readings to FILE")
     parser.add_argument("--devices", type=int, default=DEVICES, metavar="N", help=f"... of so many ({DEVICES})")
     options = parser.parse_args(arguments)

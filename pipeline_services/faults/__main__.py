@@ -16,7 +16,8 @@ from pipeline_services.model.say import say_at_once
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says. 0 done, 1 a live run still has faults in force, 2 an undo failed, 4 refused."""
     parser = Parser(prog="python -m pipeline_services.faults", description=__doc__)
-    parser.add_argument("command", choices=("list", "sweep"))
+    help_ = "list: print the faults in force; sweep: also undo those of runs that are gone"
+    parser.add_argument("command", choices=("list", "sweep"), help=help_)
     command = parser.parse_args(arguments).command
     journal = own_journal()
     try:

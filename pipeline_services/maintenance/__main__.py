@@ -97,7 +97,7 @@ def _asked(question: str) -> str:
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m pipeline_services.maintenance", description=__doc__)
-    parser.add_argument("command", choices=("backup", "backup-test", "restore", *ROTATIONS))
+    parser.add_argument("command", choices=("backup", "backup-test", "restore", *ROTATIONS), help="README.md has each")
     parser.add_argument("--name", default=own_cluster.CLUSTER, help="kind's name of the cluster (default: %(default)s)")
     parser.add_argument("--controls", action="store_true", help="backup-test: damage archive and copy on purpose, too")
     parser.add_argument("--from", dest="source", default="", metavar="FOLDER", help="restore: the archive")

@@ -27,7 +27,14 @@ LOOKED_AT: Final = (
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse ends with 2, which means here that the state of the pipeline could not be known."""
+    """argparse ends with 2, which means here that the state of the pipeline could not be known.
+
+    Args:
+        description: as argparse takes it, or a module's docstring.
+    """
+
+    def __init__(self, prog: str | None = None, description: str | None = None, **more: Any) -> None:
+        super().__init__(prog, description=_plain(description or ""), **more)
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]
         """As argparse does, once no option that says what is looked at is empty.
@@ -43,6 +50,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(REFUSED, f"REFUSED: {message}; help: {self.prog} --help\n")
+
+
+def _plain(docstring: str) -> str:
+    """Without the marks of a docstring, and without the command, which the usage line has already."""
+    text = docstring.replace("``", "")
+    told = text.partition(": ")[2] if text.startswith(("python -m ", "make ")) else text
+    return told[:1].upper() + told[1:]
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:

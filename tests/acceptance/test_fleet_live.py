@@ -70,5 +70,5 @@ def test_each_index_judges_its_pipeline(cluster: KindCluster) -> None:
     log = cluster.kubectl("logs", "-n", NAMESPACE, f"--selector=app={JOB}", "--prefix", "--tail=40")
     ended = status(cluster)
     assert (ended.get("completedIndexes"), ended.get("failedIndexes")) == ("0", "1"), log
-    assert "PASSED: of 1 pipeline 1 well" in log, log
+    assert "PASSED: of 1 pipeline 1 healthy" in log, log
     assert "FAILED: of 1 pipeline 1 failed (ill)" in log, log

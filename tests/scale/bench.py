@@ -106,7 +106,7 @@ def api_server(crowd: Crowd, *spaces: str) -> Iterator[int]:
 
 def main() -> None:
     parser = Parser(prog="python -m tests.scale.bench", description=__doc__)
-    parser.add_argument("--pods", type=int, default=FULL.pods)
+    parser.add_argument("--pods", type=int, default=FULL.pods, help="beside the pipeline's own (default: %(default)s)")
     options = parser.parse_args()
     namespace = Pipeline.load().namespace
     crowds = {"nobody": Crowd(), "pods": Crowd(pods=options.pods), "all": Crowd(options.pods, 200, 2_000, 100 << 20)}

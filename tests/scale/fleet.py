@@ -30,7 +30,7 @@ MOST_MB: Final = 600.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = Parser(prog="python -m tests.scale.fleet", description=__doc__)
-    parser.add_argument("--namespaces", type=int, default=MANY)
+    parser.add_argument("--namespaces", type=int, default=MANY, help="to judge (default: %(default)s)")
     spaces = [f"line-{number}" for number in range(parser.parse_args(arguments).namespaces)]
     with tempfile.TemporaryDirectory() as folder, api_server(Crowd(), *spaces) as port:
         there = Path(folder)

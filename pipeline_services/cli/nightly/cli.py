@@ -55,12 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> Parser:
     parser = Parser(
         prog="python -m pipeline_services.cli.nightly",
-        description=__doc__,
+        description="Repair, check and break a pipeline within a time box, and report what changed since last night.",
         epilog=f"{RECEIVERS}: whom to notify when something starts or stops failing: apprise addresses",
     )
     add = parser.add_argument
     add("--minutes", type=positive, default=MINUTES, metavar="N", help="the time box (default: %(default)g)")
-    add("--reports", type=Path, default=REPOSITORY / "reports" / "nightly", metavar="DIR", help="where it all goes")
+    add("--reports", type=Path, default=REPOSITORY / "reports" / "nightly", metavar="DIR", help="where the report goes")
     add(
         "--keep",
         type=counted,
@@ -71,9 +71,9 @@ def _parser() -> Parser:
     add("--link", metavar="URL", help="where others find the report; in notifications (default: its path)")
     add("--dry-run", action="store_true", help="print the steps and what they take, run nothing")
     for name in ("context", "namespace"):
-        add(f"--{name}", metavar="NAME", help="handed on to pytest")
+        add(f"--{name}", metavar="NAME", help="as pytest takes it: another cluster, of which the night only reads")
     for name in ("kubeconfig", "pipeline", "settings"):
-        add(f"--{name}", type=_file, metavar="FILE", help="handed on to pytest")
+        add(f"--{name}", type=_file, metavar="FILE", help="as pytest takes it")
     add("--allow-chaos", default="", metavar="CONTEXT", help="break things in that cluster, too")
     return parser
 

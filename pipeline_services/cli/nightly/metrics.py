@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the figures until a signal ends it."""
     parser = Parser(prog="python -m pipeline_services.cli.nightly.metrics", description=__doc__)
     parser.add_argument("--reports", type=Path, required=True, metavar="DIR", help="the folder of the nightly run")
-    parser.add_argument("--port", type=int, default=8000, metavar="N")
+    parser.add_argument("--port", type=int, default=8000, metavar="N", help="to serve them on (default: %(default)s)")
     parser.add_argument("--every-hours", type=float, default=24.0, metavar="N", help="how often a run is due")
     options = parser.parse_args(arguments)
     registry = CollectorRegistry()

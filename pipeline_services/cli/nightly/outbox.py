@@ -87,4 +87,4 @@ def _emptied(reports: Path, boxes: dict[str, Mailbox], receiver: Receiver) -> st
         boxes[receiver.id] = boxes[receiver.id].delivered()
         write(reports, boxes)
         sent += 1
-    return f"told {receiver.name}: {plural(sent, 'message')}"
+    return f"notified {receiver.name}: {plural(sent, 'message')}"

@@ -20,7 +20,7 @@ from pipeline_services.audit.ledger import History, LedgerVerdict, judge
 from pipeline_services.audit.records import Records, TopicLog
 from pipeline_services.clients.kubernetes import WritableCluster
 from pipeline_services.model import roles
-from pipeline_services.model.arguments import Parser
+from pipeline_services.model.arguments import Parser, counted
 from pipeline_services.model.errors import NoData, PipelineError, UnexpectedAnswer
 from pipeline_services.model.exit_codes import FOUND, NOT_KNOWN, PASSED
 from pipeline_services.model.k8s import name_of, phase_of
@@ -70,7 +70,9 @@ def main() -> int:
         prog="python -m pipeline_services.release.bench",
         description="Measure what the processor sustains with one CPU.",
     )
-    parser.add_argument("--readings", type=int, default=READINGS)
+    parser.add_argument(
+        "--readings", type=counted, default=READINGS, metavar="N", help="to be drained (default: %(default)s)"
+    )
     options = parser.parse_args()
     access = access_to(Cache(cache_root()))
     try:

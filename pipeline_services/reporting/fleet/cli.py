@@ -32,7 +32,7 @@ REPORTS: Final = Path("reports")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Judge what was asked for; returns the exit code.
 
-    0: all are well; 1: something is wrong with one; 2: of one something is not known; 4: the file is refused.
+    0: all are healthy; 1: one failed; 2: none failed, one is inconclusive; 4: the file is refused.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -59,7 +59,7 @@ def run(fleet: Fleet, folder: Path) -> int:
 
 
 def _kept_in(folder: Path, unwritten: Unwritten) -> Callable[[Standing, Snapshot], None]:
-    """Keeps the snapshots of those that are not well."""
+    """Keeps the snapshots of those that are not healthy."""
 
     def keep(row: Standing, snapshot: Snapshot) -> None:
         try:

@@ -47,8 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 _NEXT: Final = f"""\
-the fleet's Job has started; which pipelines are well, by their place in the file from 0 on, and why the others are not:
-  kubectl get job {JOB} -n {NAMESPACE} -o jsonpath='well: {{.status.completedIndexes}}, not: {{.status.failedIndexes}}'
+the fleet's Job has started; which pipelines are healthy, by their place in the file from 0 on, and why others are not:
+  kubectl get job {JOB} -n {NAMESPACE} -o jsonpath='ok: {{.status.completedIndexes}}, not: {{.status.failedIndexes}}'
   kubectl logs -n {NAMESPACE} -l app={JOB} --prefix --tail=20"""
 
 

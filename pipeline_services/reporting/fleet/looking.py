@@ -31,7 +31,7 @@ def look_at(
     """How each pipeline stands, in the order of the file.
 
     Args:
-        keep: is called with each row that is not well, and its snapshot.
+        keep: is called with each row that is not healthy, and its snapshot.
         looked: is called with each row as soon as it is judged.
     """
     turns: dict[str, Semaphore] = defaultdict(lambda: Semaphore(AT_ONCE_OF_A_CLUSTER))

@@ -1,4 +1,4 @@
-"""The fleet as a page: the table on top, then each pipeline that is not well. One file, without a script. Pure."""
+"""The fleet as a page: the table on top, then each pipeline that is not healthy. One file, without a script. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from pipeline_services.model.exit_codes import PASSED
 from pipeline_services.model.text import utc
 from pipeline_services.reporting.fleet.standing import Standing
-from pipeline_services.reporting.fleet.table import WELL, WORDS, cell, components, summary
+from pipeline_services.reporting.fleet.table import FINE, WORDS, cell, components, summary
 
 _HEAD: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -44,7 +44,7 @@ def _row(row: Standing, known: Sequence[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    kind = "failed" if "failed" in text.lower() else "ok" if text in WELL else "unknown"
+    kind = "failed" if "failed" in text.lower() else "ok" if text in FINE else "unknown"
     return f'<td class="{kind}">{escape(text)}</td>'
 
 

@@ -82,7 +82,7 @@ def unanswered(name: str, where: str, error: PipelineError) -> Standing:
 
 
 def verdict(rows: list[Standing]) -> int:
-    """The exit code of the whole fleet: something is wrong, else something is not known, else all is well."""
+    """The exit code of the whole fleet: one failed, else one is inconclusive, else all are healthy."""
     codes = {row.code for row in rows}
     if FOUND in codes:
         return FOUND

@@ -1,4 +1,4 @@
-"""The fleet on a terminal: pipeline by component, then what is wrong with each that is not well. Pure."""
+"""The fleet on a terminal: pipeline by component, then what is wrong with each that is not healthy. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline_services.reporting.fleet.standing import Standing
 
 WORDS: Final = {PASSED: "ok", FOUND: "FAILED", NOT_KNOWN: "INCONCLUSIVE", REFUSED: "REFUSED"}
 NOT_HERE: Final = "-"
-WELL: Final = ("ok", NOT_HERE)
+FINE: Final = ("ok", NOT_HERE)
 _SHOWN: Final = 3
 
 
@@ -39,9 +39,9 @@ def lines(rows: Sequence[Standing]) -> list[str]:
 
 
 def table(rows: Sequence[Standing]) -> list[str]:
-    """A row for each pipeline; a column for each component that is not well everywhere."""
+    """A row for each pipeline; a column for each component that is not ok everywhere."""
     known = components(rows)
-    troubled = [name for name in known if any(cell(row, name) not in WELL for row in rows if not row.error)]
+    troubled = [name for name in known if any(cell(row, name) not in FINE for row in rows if not row.error)]
     well = [name for name in known if name not in troubled]
     cells = [["pipeline", "verdict", *troubled]]
     cells += [[row.name, WORDS[row.code], *(cell(row, name) for name in troubled)] for row in rows]
@@ -56,14 +56,14 @@ def about(row: Standing) -> list[str]:
 
 
 def summary(rows: Sequence[Standing]) -> str:
-    """The last line: ``FAILED: of 40 pipelines 2 failed (line-3, line-9), 1 not known (line-7), 37 well``."""
+    """The last line: ``FAILED: of 40 pipelines 2 failed (line-3, line-9), 1 inconclusive (line-7), 37 healthy``."""
     failed = [row.name for row in rows if row.code == FOUND]
     unknown = [row.name for row in rows if row.code in (NOT_KNOWN, REFUSED)]
-    well = len(rows) - len(failed) - len(unknown)
+    healthy = len(rows) - len(failed) - len(unknown)
     word = "FAILED" if failed else "INCONCLUSIVE" if unknown else "PASSED"
     told = [
         f"{len(names)} {what} ({', '.join(names)})"
-        for what, names in (("failed", failed), ("not known", unknown))
+        for what, names in (("failed", failed), ("inconclusive", unknown))
         if names
     ]
-    return f"{word}: of {plural(len(rows), 'pipeline')} {', '.join([*told, f'{well} well'])}"
+    return f"{word}: of {plural(len(rows), 'pipeline')} {', '.join([*told, f'{healthy} healthy'])}"

@@ -51,7 +51,7 @@ exit codes:  0 healthy   1 findings   2 inconclusive   3 the suite itself failed
 examples:
   make triage                                    the suite's own cluster
   make triage ARGS=--watch                       ... and follow what heals by itself to its end
-  make triage ARGS=--until-mended                ... also what you resolve by hand, in another terminal
+  make triage ARGS=--until-resolved                ... also what you resolve by hand, in another terminal
   python -m pipeline_services.triage --context NAME --namespace NS
   python -m pipeline_services.triage --snapshot reports/snapshot.json
 """
@@ -73,10 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    live = (options.context, options.kubeconfig, options.namespace, options.watch, options.until_mended)
+    live = (options.context, options.kubeconfig, options.namespace, options.watch, options.until_resolved)
     if options.snapshot and any(live):
         parser.error(
-            "--snapshot judges a file: it takes no --context, --kubeconfig, --namespace, --watch or --until-mended"
+            "--snapshot judges a file: it takes no --context, --kubeconfig, --namespace, --watch or --until-resolved"
         )
     try:
         pipeline = described_pipeline(options.pipeline)
@@ -106,7 +106,7 @@ def _parser() -> Parser:
     parser.add_argument("--reports", type=Path, metavar="DIR", default=REPORTS, help="where the files go: reports/")
     parser.add_argument("--watch", action="store_true", help="follow what heals by itself until it is gone or late")
     parser.add_argument(
-        "--until-mended", action="store_true", help="as --watch, and also wait for what you resolve by hand (15 min)"
+        "--until-resolved", action="store_true", help="as --watch, and also wait for what you resolve by hand (15 min)"
     )
     parser.add_argument("--tried", action="store_true", help="the commands did not help: escalate what is still wrong")
     return parser
@@ -156,7 +156,7 @@ def _looked(options: argparse.Namespace, settings: Settings, described: Pipeline
         seen = _judged(pipeline.snapshot(deep=True), settings, options)
         if pipeline.clock:
             _say(pipeline.clock)
-        if options.until_mended and seen.courses:
+        if options.until_resolved and seen.courses:
             _say_screen(options, seen, 0)
             _follow(seen, pipeline, settings, by_hand=True)
         elif options.watch and workflow.watched(seen.courses):
@@ -220,7 +220,7 @@ def _show(options: argparse.Namespace, seen: _Seen, filed: filing.Filed | str) -
 def _say_screen(options: argparse.Namespace, seen: _Seen, taken: int) -> None:
     """What is open now, on a screen of which so many lines are ``taken``."""
     courses = [course for course in seen.courses if course.open]
-    watch = "" if options.watch or options.until_mended or options.snapshot else _command(options)
+    watch = "" if options.watch or options.until_resolved or options.snapshot else _command(options)
     columns = shutil.get_terminal_size((terminal.WIDTH, 24)).columns
     width = min(max(columns, terminal.NARROW), terminal.WIDTH)
     for line in terminal.screen(terminal.View(seen.now, courses, time.time(), watch, taken, width)):

@@ -33,7 +33,7 @@ def test_one_notification_for_two_nights_and_one_when_it_is_over(tmp_path: Path)
         said = [run(tmp_path, receiver.address, broken=broken) for broken in (True, True, False, False)]
     assert titles(receiver) == ["FAILED", "RESOLVED"]
     name = f"json://user:****@127.0.0.1:{receiver.port}/"
-    assert said == [[f"told {name}: {plural}"] for plural in ("1 message", "0 messages", "1 message", "0 messages")]
+    assert said == [[f"notified {name}: {plural}"] for plural in ("1 message", "0 messages", "1 message", "0 messages")]
 
 
 @pytest.mark.parametrize("trouble", ["refusing", "slow"])
@@ -48,7 +48,7 @@ def test_what_was_not_taken_arrives_after_the_next_run(tmp_path: Path, trouble: 
         receiver.status = 200
         receiver.held.set()
         [said] = run(tmp_path, receiver.address, broken=True)
-        assert said.startswith("told ")
+        assert said.startswith("notified ")
         assert set(titles(receiver)) == {"FAILED"}  # the slow one may have taken the first as well
 
 
@@ -70,7 +70,7 @@ def test_one_that_is_down_keeps_nothing_from_the_other(tmp_path: Path) -> None:
         said = run(tmp_path, f"{down} {receiver.address}", broken=True)
         run(tmp_path, f"{down} {receiver.address}", broken=False)
     assert titles(receiver) == ["FAILED", "RESOLVED"]
-    assert [line.partition(":")[0].split()[0] for line in said] == ["NOT", "told"]
+    assert [line.partition(":")[0].split()[0] for line in said] == ["NOT", "notified"]
 
 
 def test_who_comes_later_hears_of_what_still_fails_and_of_nothing_else(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_what_waits_for_an_address_that_was_mistyped_does_not_wait_for_ever(tmp_
     with listening() as receiver:
         lost, told = run(tmp_path, receiver.address, broken=True)
         assert lost == "NOT SENT ANY MORE: 1 message for who is no receiver now"
-        assert told.startswith("told ")
+        assert told.startswith("notified ")
         assert list(outbox.read(tmp_path)) == [Receiver.of(receiver.address)[0].id]
     assert titles(receiver) == ["FAILED"]
 

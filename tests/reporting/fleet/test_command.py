@@ -22,7 +22,7 @@ def test_the_command_writes_the_report_and_an_index_means_one(
     assert [one["exit_code"] for one in document["pipelines"]] == [0, 1]
     assert (saved / "reports" / "fleet" / "index.html").exists()
     assert cli.main([*command, "--index", "0"]) == 0
-    assert "of 1 pipeline 1 well" in capsys.readouterr().out
+    assert "of 1 pipeline 1 healthy" in capsys.readouterr().out
     assert cli.main([*command, "--index", "2"]) == 4
     monkeypatch.setenv(cli.INDEX, "1")
     assert cli.main(command) == 1
@@ -33,7 +33,7 @@ def test_pytest_hands_a_fleet_over(saved: Path) -> None:
     file = listed(saved, {"name": "a", "snapshot": "ill.json"})
     done = run("pytest", "--fleet", file, "--reports", saved, "-m", "daily")
     assert done.returncode == 1, done.stderr
-    assert "FAILED: of 1 pipeline 1 failed (a), 0 well" in done.stdout
+    assert "FAILED: of 1 pipeline 1 failed (a), 0 healthy" in done.stdout
     other = run("pytest", "--fleet", file, "--reports", saved, "-m", "chaos")
     assert other.returncode == 4
     assert "--fleet judges by the daily checks" in other.stderr

@@ -143,7 +143,7 @@ def test_forty_pipelines_are_judged_within_time_and_memory(saved: Path) -> None:
     peak, cpu = (saved / "used").read_text().split()
     assert int(peak) / 1024 < MOST_MB
     assert float(cpu) < MOST_S
-    assert f"PASSED: of {MANY} pipelines {MANY} well" in done.stdout
+    assert f"PASSED: of {MANY} pipelines {MANY} healthy" in done.stdout
 
 
 def test_namespaces_of_one_cluster_are_looked_at_and_judged(capsys: pytest.CaptureFixture[str]) -> None:
@@ -225,7 +225,7 @@ def test_below_it_stands_what_is_wrong_with_each() -> None:
     assert "FAILED  west  (k1, b)\n  kafka: <is> hung" in text
     assert "  inconclusive kafka test[x]: no answer" in text
     assert "  the API server does not answer" in text
-    assert text.splitlines()[-1] == "FAILED: of 4 pipelines 1 failed (west), 2 not known (north, south), 1 well"
+    assert text.splitlines()[-1] == "FAILED: of 4 pipelines 1 failed (west), 2 inconclusive (north, south), 1 healthy"
 
 
 def test_the_page_has_the_table_on_top_and_names_each_that_is_not_well() -> None:
