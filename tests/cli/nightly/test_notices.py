@@ -6,7 +6,7 @@ import pytest
 
 from pipeline_services.cli.nightly.changes import changes
 from pipeline_services.cli.nightly.notices import Mailbox, problems, well, with_news
-from pipeline_services.cli.nightly.results import FAILED, PASSED, State, StepResult
+from pipeline_services.cli.nightly.results import FAILED, INCONCLUSIVE, PASSED, State, StepResult
 from tests.cli.nightly.made import CUT_OFF, LEFT_OUT, WORDS, night, ran
 
 
@@ -105,6 +105,21 @@ def test_failed_is_said_only_where_something_failed(steps: list[StepResult], tit
     whole = night(*steps)
     found = changes([], whole)
     assert [one.title for one in with_news(Mailbox(), problems(whole, found), set(), "").queue] == [title]
+
+
+@pytest.mark.parametrize(
+    ("step", "what"),
+    [
+        (LEFT_OUT, "not run: takes about 20 min, 12 min are left of the time box"),
+        (CUT_OFF, "stopped: because the time box was over"),
+        (ran("chaos", 2, a=PASSED, b=INCONCLUSIVE), "exit code 2: kafka-0 is not ready"),
+        (StepResult("chaos", State.RAN, 4, why="the cluster is in use"), "exit code 4: the cluster is in use"),
+        (ran("chaos", -9), "exit code -9"),
+    ],
+)
+def test_why_a_step_cannot_tell_is_said(step: StepResult, what: str) -> None:
+    whole = night(step)
+    assert problems(whole, changes([], whole))[f"step {step.name}"].what == what
 
 
 def test_a_check_that_was_taken_away_is_over() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -116,6 +117,21 @@ def test_a_message_is_kept_until_it_was_delivered_whatever_ends_the_run(tmp_path
         outbox.send(tmp_path, [Killed()])
     assert [one.title for one in outbox.read(tmp_path)["x"].queue] == ["FAILED: 1 new problem in the nightly run"]
     assert outbox.read(tmp_path)["x"].told == {}
+
+
+def test_each_message_is_sent_whole_the_oldest_first(tmp_path: Path) -> None:
+    class Taking:
+        id = name = "x"
+        sent: ClassVar[list[tuple[str, str]]] = []
+
+        def send(self, title: str, body: str) -> bool:
+            self.sent.append((title, body))
+            return True
+
+    box = with_news(with_news(Mailbox(), BROKEN, (), "/r"), {}, {"a"}, "/r")
+    outbox.write(tmp_path, {"x": box})
+    assert outbox.send(tmp_path, [Taking()]) == ["told x: 2 messages"]
+    assert Taking.sent == [(one.title, one.body) for one in box.queue]
 
 
 def test_nobody_to_tell_is_no_delivery(tmp_path: Path) -> None:

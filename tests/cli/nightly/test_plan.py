@@ -50,6 +50,20 @@ def test_another_cluster_is_named_in_each_command_and_broken_only_with_consent()
     assert [name for name, command in commands.items() if "--allow-chaos=test" in command] == ["chaos", "matrix"]
 
 
+def test_every_run_selects_its_cases_and_says_whose_report_is_its_own() -> None:
+    planned = [*steps(SUNDAY, OWN, REPORTS), *steps(FIRST, OWN, REPORTS)]
+    runs = {step.name: (step.kind, step.command[4]) for step in planned if "pytest" in step.command}
+    assert runs == {
+        "daily": ("daily", "daily"),
+        "chaos": ("chaos", "chaos and not slow and not mitigation"),
+        "matrix": ("matrix", "matrix and sample"),
+        "weekly": ("weekly", "weekly"),
+        "load-test": ("chaos", "chaos and slow"),
+        "monthly": ("monthly", "monthly"),
+    }
+    assert [step.name for step in planned if "chaos/test_resources.py" in step.command] == ["load-test"]
+
+
 def test_every_run_has_a_folder_of_its_own() -> None:
     commands = {step.name: step.command for step in steps(SUNDAY, OTHER, REPORTS)}
     assert "--reports=/r/daily" in commands["daily"]
