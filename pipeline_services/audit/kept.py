@@ -43,7 +43,7 @@ def load(path: Path) -> History:
             return _read(file)
     except OSError as error:
         raise PreconditionNotMet(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, EOFError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise PreconditionNotMet(f"{path} is not a ledger's history, or not all of it") from error
 
 

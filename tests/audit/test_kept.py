@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 
 from pipeline_services.audit import column, kept
 from pipeline_services.audit.__main__ import main
+from pipeline_services.audit.column import Column
 from pipeline_services.audit.kept import keep, load, save
 from pipeline_services.audit.ledger import History, judge
 from pipeline_services.audit.records import Records, TopicLog
@@ -91,19 +93,28 @@ def test_too_few_readings_end_with_2(tmp_path: Path) -> None:
     assert main([str(tmp_path / "none.ledger")]) == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"null\n", b"\xff\n", b'{"format": 3}\n', None, b"cut"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"null\n", b"\xff\n", b'{"format": 2}\n', None, b"cut", b"newer"])
 def test_a_file_that_is_no_history_is_refused_in_one_line(
     tmp_path: Path, refused: Refused, content: bytes | None
 ) -> None:
     path = tmp_path / "one.ledger"
     save(healthy(), path)
-    if content is None:
-        path.unlink()
-    else:
-        path.write_bytes(path.read_bytes()[:-20] if content == b"cut" else content)
+    whole = path.read_bytes()
+    altered = {b"cut": whole[:-20], b"newer": whole.replace(b'"format": 2', b'"format": 9', 1)}
+    path.unlink()
+    if content is not None:
+        path.write_bytes(altered.get(content, content))
     with pytest.raises(PreconditionNotMet):
         load(path)
     assert len(refused(main, [str(path)]).splitlines()) == 1
+
+
+def test_columns_of_different_lengths_are_refused(tmp_path: Path) -> None:
+    uneven = Records()
+    uneven.enter(BELT, Column([1, 2]), Column([1]))
+    save(replace(healthy(), stored=uneven), tmp_path / "one.ledger")
+    with pytest.raises(PreconditionNotMet, match="is not a ledger's history"):
+        load(tmp_path / "one.ledger")
 
 
 @pytest.mark.parametrize("arguments", [["--make", "0", "x"], ["--make", "5", "x", "y"], ["--make", "many", "x"], []])
