@@ -20,6 +20,8 @@ from pipeline_services.faults.safety import (
     to_undo,
 )
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.paths import PIPELINES
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.model.settings import Target
 
 KUBECONFIG = "apiVersion: v1\nkind: Config\n"
@@ -67,6 +69,14 @@ def test_a_foreign_context_with_consent_has_a_journal_of_its_own(kubeconfig: Pat
     authorized = authorize_target(kubeconfig, "plant/a", allow="plant/a")
     assert not authorized.own
     assert authorized.journal.folder != own_journal().folder
+
+
+def test_faults_are_made_where_the_description_or_the_option_says(kubeconfig: Path) -> None:
+    plain = Pipeline.load(PIPELINES / "plain.toml")
+    described = authorize_target(kubeconfig, "plant/a", allow="plant/a", pipeline=plain)
+    assert described.target.namespace == plain.namespace != Pipeline.load().namespace
+    named = authorize_target(kubeconfig, "plant/a", "here", "plant/a", plain)
+    assert named.target.namespace == "here"
 
 
 class Labelled:

@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline_services.judgements import config, events, logs, loki
+from pipeline_services.judgements import config, events, logs, loki, pods, tls
+from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.known_issues import KNOWN_ISSUES, KnownIssue, known_issue
 from pipeline_services.model import roles
 from pipeline_services.model.errors import NoData, UnexpectedAnswer
-from pipeline_services.model.k8s import epoch, quantity
+from pipeline_services.model.k8s import epoch, name_of, quantity
 from pipeline_services.model.log_levels import is_severe
 from pipeline_services.model.pipeline import Pipeline
 from tests.judgements.faults import warning
@@ -29,6 +30,23 @@ def test_an_answer_that_is_no_list_of_streams_is_no_answer() -> None:
     world.answers["loki/errors"] = {"error": "parse error"}
     with pytest.raises(UnexpectedAnswer):
         loki.answers_error_search(world.snapshot())
+
+
+def test_only_what_runs_and_was_made_by_no_workload_is_a_stranger() -> None:
+    world = healthy()
+    assert pods.made_by_nobody(world.snapshot()) == []
+    for name, phase, age in (("older", "Running", 90), ("debug", "Running", 30), ("done", "Succeeded", 60)):
+        metadata = {"name": name, "creationTimestamp": world.ago(age)}
+        world.answers["pods"].append({"metadata": metadata, "spec": {}, "status": {"phase": phase}})
+    assert [name_of(one) for one in pods.made_by_nobody(world.snapshot())] == ["debug", "older"]
+
+
+@pytest.mark.parametrize(("days", "told"), [(0.5, "expires in 0.5 days"), (-0.5, "expired 12 h 0 min ago")])
+def test_half_a_day_is_still_to_come_or_gone(days: float, told: str) -> None:
+    world = healthy()
+    world.answers["tls"]["secret"]["not_after"] = world.now + days * 86_400
+    with pytest.raises(Deviation, match=told):
+        tls.is_valid_for_weeks(world.snapshot())
 
 
 def test_a_component_without_pods_has_no_log_to_judge() -> None:

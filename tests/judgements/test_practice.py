@@ -55,6 +55,7 @@ def test_what_the_pipeline_does_not_have_is_not_looked_for() -> None:
         (["python3", "-c", "import socket; socket.create_connection(('localhost', 1))"], False),
         (["cat", "/tmp/healthy"], False),
         (["sh", "-c"], True),
+        (["sh", "-c", "curl -f localhost:8000 ||"], True),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -149,6 +150,27 @@ def test_what_scales_by_something_else_needs_no_request() -> None:
     for hpa in world.answers["hpas"]:
         hpa["spec"]["metrics"] = [{"type": "Pods", "pods": {"metric": {"name": "lag"}}}]
     disruption.autoscaled_pods_request_cpu(world.snapshot())
+
+
+def test_an_autoscaler_of_nothing_asks_for_no_request() -> None:
+    world = practised()
+    for hpa in world.answers["hpas"]:
+        hpa["spec"]["scaleTargetRef"]["name"] = "gone"
+    disruption.autoscaled_pods_request_cpu(world.snapshot())
+
+
+def test_a_probe_that_can_fail_is_none_that_cannot() -> None:
+    world = practised()
+    probed_by("cat", "/tmp/healthy")(world, "producer")
+    templates.probes_can_fail(world.snapshot(), "producer")
+
+
+def test_two_copies_are_enough() -> None:
+    world = practised()
+    for partitions in world.answers["kafka_topics"].values():
+        for one in partitions:
+            one["replicas"] = [0, 1]
+    losses.topics_are_replicated(world.snapshot())
 
 
 def test_a_finding_shows_its_lines_and_says_what_to_set() -> None:

@@ -142,6 +142,7 @@ KNOWN_BAD_PRACTICE: dict[str, tuple[Breakage, ...]] = {
     ),
     "test_secrets_kept": (
         variable("INFLUXDB_TOKEN", "[redacted]"),
+        variable("UPSTREAM", "[redacted]"),
         file("token = [redacted]\n"),
         file('url: "http://admin:[redacted]@influxdb:8086"\n'),
     ),
