@@ -23,7 +23,7 @@ from pipeline_services.reporting.allure import page, results
 from pipeline_services.reporting.allure.node import PageUnavailable
 from pipeline_services.reporting.allure.page_maker import PageMaker
 from pipeline_services.reporting.allure.results import Figure
-from pipeline_services.reporting.run import daily_json, looks, scenarios, summary
+from pipeline_services.reporting.run import daily_json, looks, page_history, scenarios, summary
 from pipeline_services.reporting.run.environment import describe
 from pipeline_services.reporting.run.folder import ReportFolder
 from pipeline_services.reporting.run.outcome import CaseResult, Outcome, verdict_of
@@ -241,12 +241,13 @@ def _write_page(report: Report, environment: Mapping[str, str], say: Say) -> Non
             (folder / name).write_text(text, encoding="utf-8")
     history = draft / HISTORY
     history.parent.mkdir(exist_ok=True)
-    if report.history.is_file() and not report.run.stands_alone:
-        history.write_bytes(report.history.read_bytes())
     title, banner, sort = _head(report, sections)
     whole, remember = _about_the_run(draft, report), report.run.remember and not report.run.stands_alone
     request = page.PageRequest(files, folder, history, draft / "work", title, remember, banner, whole, sort)
-    page.make(request, say, report.maker).replace(draft / PAGE)
+    earlier = draft / "none" if report.run.stands_alone else report.history
+    where = report.run.where.partition(", ")[0]
+    with page_history.of_installation(earlier, history, where, _installation(report)):
+        page.make(request, say, report.maker).replace(draft / PAGE)
 
 
 def _head(report: Report, sections: Mapping[str, Section]) -> tuple[str, str, str]:
