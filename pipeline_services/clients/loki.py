@@ -12,10 +12,11 @@ STEP: Final = 10.0
 
 
 class LokiApi:
-    """Asks Loki over ``http``."""
+    """Asks Loki over ``http``; of nothing before ``since`` (epoch seconds), when the namespace was made."""
 
-    def __init__(self, http: HttpApi) -> None:
+    def __init__(self, http: HttpApi, since: float = 0.0) -> None:
         self._http = http
+        self._since = since
 
     def ready(self) -> Answer:
         """What ``/ready`` says: status 200 once Loki takes and answers."""
@@ -40,6 +41,7 @@ class LokiApi:
         }
 
     def _range(self, logql: str, start: float, end: float, more: dict[str, str], kind: str) -> list[dict[str, Any]]:
+        start = min(max(start, self._since), end)
         moments = {"start": str(int(start * NANO)), "end": str(int(end * NANO))}
         answer = self._http.ask_json("/loki/api/v1/query_range", {"query": logql, **moments, **more})
         data = answer.get("data", {})

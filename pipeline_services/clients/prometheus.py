@@ -18,10 +18,14 @@ class PrometheusApi:
 
     Args:
         words: what other placeholders stand for; see ``Pipeline.query_words``.
+        since: when the namespace was made (epoch seconds): what was in one of its name before is nobody's past.
     """
 
-    def __init__(self, http: HttpApi, namespace: str, words: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self, http: HttpApi, namespace: str, words: Mapping[str, str] = MappingProxyType({}), since: float = 0.0
+    ) -> None:
         self._http = http
+        self._since = since
         self._namespace = namespace
         self._words = words
 
@@ -40,9 +44,12 @@ class PrometheusApi:
     def over_time(self, promql: str, *, start: float, end: float, step: float) -> list[dict[str, Any]]:
         """The series of a query between two moments (epoch seconds), as Prometheus gives them: ``metric``, ``values``.
 
+        It begins with the namespace, where that is younger.
+
         Raises:
             UnexpectedAnswer: the query is wrong or took too long for Prometheus.
         """
+        start = min(max(start, self._since), end)
         moments = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:g}"}
         return list(
             self._data("/api/v1/query_range", {"query": limited(promql, self._namespace, self._words), **moments})[

@@ -80,7 +80,8 @@ def collect(
     started, record = time.time(), Record()
     cluster.require_namespace()  # and learn what time it is there
     moment = _moment(cluster, started, settings or Settings(), pipeline or Pipeline.load())
-    moment = replace(moment, deep=deep or upkeep, upkeep=upkeep)
+    here = _installation(cluster, record)
+    moment = replace(moment, deep=deep or upkeep, upkeep=upkeep, since=here.since if here.uid else 0.0)
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="collect")
     lists = _lists(pool, cluster, moment)
     with Reach(cluster, lists, moment.pipeline) as reach:
@@ -166,7 +167,6 @@ def _cluster_tasks(
         for part in logged
         if part.reports_to not in moment.absent
     }
-    reads[INSTALLATION] = partial(_installation, cluster)
     if pipeline.manifests:
         reads |= {"declared": partial(declared, pipeline, cluster), "namespaces": partial(_namespace, cluster)}
     if declared_here(pipeline.cluster):
@@ -197,13 +197,18 @@ def _namespace(cluster: Cluster) -> list[dict[str, Any]]:
     return shaped("namespaces", [found] if found else [])
 
 
-def _installation(cluster: Cluster) -> dict[str, Any]:
-    """Which one it is; an account that may not read its own namespace does not know."""
+def _installation(cluster: Cluster, record: Record) -> Installation:
+    """Which one it is, which is recorded; an account that may not read its own namespace does not know."""
+    found = None
     try:
         found = cluster.get("Namespace", cluster.namespace)
-    except AccessDenied:
-        found = None
-    return Installation.of(cluster.context, cluster.namespace, found).document()
+    except PipelineError as error:
+        if not isinstance(error, AccessDenied):
+            record.fail((INSTALLATION,), error)
+            return Installation(cluster.context, cluster.namespace)
+    here = Installation.of(cluster.context, cluster.namespace, found)
+    record.take(INSTALLATION, here.document)
+    return here
 
 
 def _logs(cluster: Cluster, pods: Future[list[dict[str, Any]]], component: Component) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ OWN = Pipeline.load()
 NS = OWN.namespace
 CANARY = "c4n4ry-8FzQ2vLk9pWx7Rt1"
 CA = issue("the CA")
-NAMESPACE = {"name": NS, "uid": "uid-of-the-namespace", "creationTimestamp": "2026-11-23T05:00:00Z"}
+NAMESPACE = {"name": NS, "uid": "uid-of-the-namespace", "creationTimestamp": "2025-01-01T00:00:00Z"}
 PODS = f"/api/v1/namespaces/{NS}/pods"
 
 

@@ -30,6 +30,7 @@ class Moment:
 
     Attributes:
         at: epoch seconds, by the clock of the API server.
+        since: when the namespace was made, epoch seconds; 0 where that is not known.
         ahead_s: seconds that this machine's clock is ahead of it.
         absent: the components that are not asked.
         deep: what triage needs is asked for as well; upkeep: and what the reviews need.
@@ -44,6 +45,7 @@ class Moment:
     deep: bool = False
     upkeep: bool = False
     sampled: Event = field(default_factory=Event)
+    since: float = 0.0
 
 
 class Reach(AbstractContextManager["Reach"]):

@@ -36,14 +36,15 @@ def _prometheus_reads(moment: Moment) -> dict[str, Callable[[PrometheusApi], Any
     return {
         "prometheus_targets": PrometheusApi.targets,
         **({"onset": partial(onset, at=at, pipeline=pipeline)} if moment.deep else {}),
-        **(upkeep_reads(at, pipeline) if moment.upkeep else {}),
+        **(upkeep_reads(at, pipeline, moment.since) if moment.upkeep else {}),
         **{f"prometheus/{one.id}": partial(PrometheusApi.query, promql=one.query) for one in metrics},
         **{f"{HISTORY}/{one.id}": partial(last_hour, metric=one) for one in metrics},
     }
 
 
 def _read_prometheus(reach: Reach, record: Record, moment: Moment) -> None:
-    api = PrometheusApi(reach.http(reach.forward(roles.PROMETHEUS)), moment.namespace, reach.pipeline.query_words)
+    http, words = reach.http(reach.forward(roles.PROMETHEUS)), reach.pipeline.query_words
+    api = PrometheusApi(http, moment.namespace, words, moment.since)
     take_all(record, ((source, partial(read, api)) for source, read in _prometheus_reads(moment).items()))
 
 
@@ -72,7 +73,7 @@ def _loki_ready(api: LokiApi) -> dict[str, Any]:
 
 
 def _read_loki(reach: Reach, record: Record, moment: Moment) -> None:
-    api = LokiApi(reach.http(reach.forward(roles.LOKI)))
+    api = LokiApi(reach.http(reach.forward(roles.LOKI)), moment.since)
     take_all(record, ((source, partial(read, api)) for source, read in _loki_reads(moment).items()))
 
 

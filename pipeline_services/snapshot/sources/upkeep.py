@@ -17,8 +17,10 @@ from pipeline_services.snapshot.sources.use import USE, use_of
 LOOK_BACK: Final = 7 * 86_400.0
 STEP: Final = 600.0
 
+WEEK: Final = "[7d]"
+"""The range of a query; the namespace's whole life takes its place where that is shorter."""
 UPKEEP: Final[Mapping[str, str]] = MappingProxyType(
-    {"upkeep/restarts": "sum by ($app) (changes(container_start_time_seconds{$selector}[7d]))"}
+    {"upkeep/restarts": f"sum by ($app) (changes(container_start_time_seconds{{$selector}}{WEEK}))"}
 )
 """Source to query: one value for each app, in restarts."""
 TRENDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -35,11 +37,12 @@ TRENDS: Final[Mapping[str, str]] = MappingProxyType(
 """What may creep; by app or by claim they become series of their own: ``memory/kafka``."""
 
 
-def upkeep_reads(at: float, pipeline: Pipeline) -> dict[str, Callable[[PrometheusApi], Any]]:
-    """Each source with the way to read it."""
+def upkeep_reads(at: float, pipeline: Pipeline, since: float = 0.0) -> dict[str, Callable[[PrometheusApi], Any]]:
+    """Each source with the way to read it; ``since`` as ``PrometheusApi`` takes it."""
+    known = f"[{max(min(LOOK_BACK, at - since), STEP):.0f}s]"
     week = partial(metric_trend, at=at, pipeline=pipeline, seconds=LOOK_BACK, step=STEP)
     return {
-        **{source: partial(PrometheusApi.query, promql=query) for source, query in UPKEEP.items()},
+        **{source: partial(PrometheusApi.query, promql=query.replace(WEEK, known)) for source, query in UPKEEP.items()},
         "trends": partial(_trends, at=at, pipeline=pipeline),
         **{f"metric_trends/{one.id}": partial(week, metric=one) for one in trended(pipeline)},
         **{f"use/{resource}": partial(use_of, resource=resource, at=at, pipeline=pipeline) for resource in USE},

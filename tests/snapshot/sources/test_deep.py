@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -166,6 +167,16 @@ def test_a_review_looks_back_as_far_as_prometheus_remembers(pipeline: FakePipeli
         **{key: [] for key in TRENDS.keys() - {"volume"}},
         "volume/data-kafka-0": [[1763870400, 0.5]],
     }
+
+
+@pytest.mark.parametrize(("age", "known"), [(86_400.0, "[86400s]"), (30 * 86_400.0, "[604800s]"), (5.0, "[600s]")])
+def test_a_review_counts_restarts_of_the_namespace_s_own_life(age: float, known: str) -> None:
+    reads = upkeep_reads(1e9, Pipeline.load(), 1e9 - age)
+    asked = [
+        read.keywords["promql"] for source, read in reads.items() if source in UPKEEP and isinstance(read, partial)
+    ]
+    assert len(asked) == len(UPKEEP)
+    assert all(known in query for query in asked)
 
 
 def test_prometheus_is_asked_about_the_pipeline_s_own_series(pipeline: FakePipeline) -> None:
