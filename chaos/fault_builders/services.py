@@ -6,8 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chaos.fault_builders.common import fault_builder, own_service
-from pipeline_services.faults import objects
-from pipeline_services.faults.model import Fault, Proof
+from pipeline_services.faults import network, objects, packet_loss
+from pipeline_services.faults.model import Fault, Proof, object_path, patched
+from pipeline_services.model import roles
+from pipeline_services.model.k8s import ports_of
+from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
     from pipeline_services.experiment.pipeline import SteadyPipeline

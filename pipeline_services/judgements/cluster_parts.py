@@ -159,8 +159,14 @@ def way_to(snapshot: Snapshot, name: str) -> list[str]:
     ]
 
 
-def _labels_of_pods(snapshot: Snapshot, name: str) -> Mapping[str, str]:
-    """What the part's pods are labelled with beside what the profile says: a Service may select by that, too."""
+def _leads_to(service: K8sObject, ports: Collection[int | str]) -> bool:
+    """Whether questions, which are datagrams, go to a port that the servers declare, where they declare any."""
+    asked = [one for one in ports_of(service) if one["port"] == DNS_PORT and one.get("protocol", "TCP") == "UDP"]
+    return any(not ports or one.get("targetPort", DNS_PORT) in ports for one in asked)
+
+
+def _template_of(snapshot: Snapshot, name: str) -> K8sObject:
+    """What the part's pods are made from, empty where that is not seen: a Service may select by all of their labels."""
     found = snapshot.data_if_allowed(f"{SYSTEM}{KINDS[snapshot.pipeline.cluster[name].kind].source}", ())
     return next(
         (template_of(one) for one in found if name_of(one) == name), {"metadata": {}, "spec": {"containers": []}}

@@ -133,7 +133,7 @@ def test_a_list_that_does_not_come_is_no_empty_one(monkeypatch: pytest.MonkeyPat
             {"buckets": [{"id": "1", "name": "readings", "retentionRules": []}]},
             "influxdb buckets/readings: retentionRules",
         ),
-        ({"orgs": [{"id": "7", "name": "other"}]}, "influxdb orgs/other is new"),
+        ({"orgs": [{"id": "7", "name": "plant"}, {"id": "8", "name": "other"}]}, "influxdb orgs/other is new"),
         (
             {"authorizations": [{"id": "9", "status": "inactive", "permissions": ["write"]}]},
             "influxdb authorizations/9: s",

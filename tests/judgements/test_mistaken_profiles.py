@@ -10,14 +10,10 @@ import pytest
 from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.described import described_pipeline
 from pipeline_services.checklist.run import run_checks
-from pipeline_services.discover.cli import main as discover_main
 from pipeline_services.discover.toml_text import value
-from pipeline_services.experiment import ledger_run, promise_run
 from pipeline_services.model.errors import PreconditionNotMet
-from pipeline_services.model.exit_codes import REFUSED as REFUSED_CODE
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
-from pipeline_services.triage.walk.cli import main as triage_main
 from tests.judgements.test_plain_pipeline import PLAIN, plain
 
 Change = Callable[[dict[str, Any]], object]
