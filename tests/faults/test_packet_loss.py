@@ -8,6 +8,7 @@ import pytest
 
 from pipeline_services.faults.journal import Command
 from pipeline_services.faults.packet_loss import packets_lost, port_dropped
+from tests.faults.both_steps import both_steps
 
 
 class Pods:
