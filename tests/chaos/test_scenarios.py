@@ -172,6 +172,9 @@ def test_a_cut_lands_only_while_what_it_must_not_touch_connects() -> None:
         open = frozenset({"processor-to-kafka"})
         attempts = attempts(PIPELINE)
 
+        def attempt(self, flow_id: str) -> Attempt:
+            return self.attempts[flow_id]
+
         def connects(self, flow: Attempt) -> bool:
             return flow.id in self.open
 

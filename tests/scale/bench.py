@@ -73,7 +73,8 @@ def routes_of(crowd: Crowd, space: str) -> dict[str, Any]:
     routes: dict[str, Any] = {kind_of(source).path(space): paged(items) for source, items in lists.items()}
     for source, listing in SYSTEM_LISTS.items():
         routes[kind_of(listing.kind).path(listing.namespace)] = paged(world.answers[source])
-    routes[f"/api/v1/namespaces/{space}"] = (200, {"kind": "Namespace", "metadata": {"name": space}})
+    made = {"name": space, "creationTimestamp": rfc3339(now - 86_400)}
+    routes[f"/api/v1/namespaces/{space}"] = (200, {"kind": "Namespace", "metadata": made})
     line = f"{rfc3339(now - 60)} all is well {'x' * 400}\n".encode()
     log = line * min(200, crowd.log_bytes // len(line) + 1)
     return routes | {

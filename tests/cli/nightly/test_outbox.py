@@ -130,7 +130,7 @@ def test_each_message_is_sent_whole_the_oldest_first(tmp_path: Path) -> None:
 
     box = with_news(with_news(Mailbox(), BROKEN, (), "/r"), {}, {"a"}, "/r")
     outbox.write(tmp_path, {"x": box})
-    assert outbox.send(tmp_path, [Taking()]) == ["told x: 2 messages"]
+    assert outbox.send(tmp_path, [Taking()]) == ["notified x: 2 messages"]
     assert Taking.sent == [(one.title, one.body) for one in box.queue]
 
 

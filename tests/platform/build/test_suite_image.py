@@ -39,7 +39,7 @@ def test_an_index_of_a_fleet_judges_its_pipeline_from_the_image_alone(image: Pat
         (tmp_path / f"{name}.json.gz").write_bytes((SNAPSHOTS / f"{name}.json.gz").read_bytes())
     members = [f'[[pipelines]]\nname = "{file.name[:-8]}"\nsnapshot = "{file.name}"\n' for file in tmp_path.iterdir()]
     (tmp_path / "fleet.toml").write_text("\n".join(sorted(members)))
-    for index, said in enumerate(("PASSED: of 1 pipeline 1 well", "FAILED: of 1 pipeline 1 failed")):
+    for index, said in enumerate(("PASSED: of 1 pipeline 1 healthy", "FAILED: of 1 pipeline 1 failed")):
         command = (
             "pipeline_services.reporting.fleet",
             f"--fleet={tmp_path}/fleet.toml",
