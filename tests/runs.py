@@ -29,7 +29,10 @@ class Run(NamedTuple):
 
 
 def run(module: str, *arguments: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> Run:
-    """``python -m MODULE ARGUMENTS``, in this environment where none is given."""
+    """``python -m MODULE ARGUMENTS``, in this environment where none is given.
+
+    ``--reports=FOLDER`` makes no new process of pytest, which ``--reports FOLDER`` does outside the checkout.
+    """
     with tempfile.TemporaryDirectory() as folder:
         said = [Path(folder, name) for name in ("stdout", "stderr")]
         command = [module, *map(str, arguments)]

@@ -32,7 +32,7 @@ def release(*words: str | Path) -> Run:
 def test_a_verdict_has_its_exit_code_and_its_page(
     name: str, code: int, verdict: str, said: str, tmp_path: Path
 ) -> None:
-    done = release(*NO_PAGE, "--candidate", f"tests/candidates/{name}", "--reports", tmp_path)
+    done = release(*NO_PAGE, "--candidate", f"tests/candidates/{name}", f"--reports={tmp_path}")
     assert done.returncode == code, done.stdout + done.stderr
     assert said in " ".join(done.stdout.split())
     assert json.loads((tmp_path / "release.json").read_text())["verdict"] == verdict
@@ -43,7 +43,7 @@ def test_a_verdict_has_its_exit_code_and_its_page(
 
 def test_the_page_begins_with_the_verdict_and_knows_nothing_of_other_candidates(tmp_path: Path) -> None:
     for name in ("slower-15-percent", "good"):
-        done = release("--candidate", f"tests/candidates/{name}", "--reports", tmp_path)
+        done = release("--candidate", f"tests/candidates/{name}", f"--reports={tmp_path}")
     assert done.stdout.splitlines()[0] == "GO: 26 facts hold, 3 metrics are not worse"
     assert "GO: good; conveyor-pipeline on kind-conveyor" in done.stdout.splitlines()
     page = (tmp_path / "release/index.html").read_text()
@@ -59,14 +59,14 @@ def test_the_page_begins_with_the_verdict_and_knows_nothing_of_other_candidates(
 
 
 def test_some_cases_alone_have_no_verdict_in_words(tmp_path: Path) -> None:
-    some = (*NO_PAGE, "--reports", tmp_path, "-k", "ready")
+    some = (*NO_PAGE, f"--reports={tmp_path}", "-k", "ready")
     done = release("--candidate", "tests/candidates/slower-15-percent", *some)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "NO-GO" not in done.stdout
 
 
 def test_without_a_candidate_nothing_is_touched(tmp_path: Path) -> None:
-    done = release("--reports", tmp_path)
+    done = release(f"--reports={tmp_path}")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "no candidate was named" in done.stdout + done.stderr
     assert not (tmp_path / "release.json").exists()

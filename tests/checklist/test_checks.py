@@ -57,7 +57,7 @@ def test_pytest_collects_the_cases_of_the_table() -> None:
 def test_pytest_judges_a_file_in_the_cases_of_its_own_pipeline(tmp_path: Path) -> None:
     file, other = tmp_path / "seen.json", other_pipeline()
     healthy(pipeline=other).snapshot().save(file)
-    done = run("pytest", "-p", "tests.no_page", "-m", "daily", "--snapshot", file, "--reports", tmp_path)
+    done = run("pytest", "-p", "tests.no_page", "-m", "daily", f"--snapshot={file}", f"--reports={tmp_path}")
     assert done.returncode == 0, done.stdout
     judged = [one["id"].rpartition("::")[2] for one in json.loads((tmp_path / "daily.json").read_text())["checks"]]
     assert sorted(judged) == sorted(str(case.id) for case in cases(other, run="daily"))

@@ -73,7 +73,7 @@ def test_a_run_says_what_is_exempted_and_what_is_not_here(until: str, code: int,
     world, pipeline = half_rolled_out(), described(until=until)
     file = tmp_path / "seen.json"
     Snapshot(world.now, "", pipeline.namespace, world.answers, {}, pipeline).save(file)
-    done = run("pytest", "-p", "tests.no_page", "-m", "daily", "--snapshot", file, "--reports", tmp_path / "r")
+    done = run("pytest", "-p", "tests.no_page", "-m", "daily", f"--snapshot={file}", f"--reports={tmp_path / 'r'}")
     assert (done.returncode, said in done.stdout) == (code, True), done.stdout
     noted = [one for one in json.loads((tmp_path / "r" / "daily.json").read_text())["checks"] if "exempted" in one]
     assert [one["id"].rpartition("::")[2] for one in noted] == ([GOOD["check"]] if code == 0 else [])
