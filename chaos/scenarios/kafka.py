@@ -100,6 +100,12 @@ DIAGNOSIS: Final = (
         met=("apache/druid#10566", "tulios/kafkajs#1119"),
     ),
     Scenario(
+        "offsets-set-otherwise",
+        stores.topic_set("__consumer_offsets", retention_ms="3600000"),
+        (finding(roles.KAFKA, "topic-set-otherwise"),),
+        (checks.BROKERS_SET_AS_DECLARED,),
+    ),
+    Scenario(
         "brokers-set-at-run-time",
         stores.brokers_set(num_io_threads="2"),
         (finding(roles.KAFKA, "broker-set-otherwise"),),

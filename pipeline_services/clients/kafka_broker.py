@@ -128,6 +128,11 @@ class KafkaBroker:
             if not topic["is_internal"]
         }
 
+    def internal_topics(self) -> list[str]:
+        """The topics that the brokers keep for themselves and that there are by now, such as that of the offsets."""
+        with translated("describe", "topics"):
+            return sorted(str(topic["name"]) for topic in self._admin.describe_topics() if topic["is_internal"])
+
     def settings(self, topics: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
         """What is in force for each topic: a setting's value, and whether it is the topic's own or the broker's."""
         wanted = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics]

@@ -9,7 +9,7 @@ from pipeline_services.judgements.deviation import Deviation
 from pipeline_services.judgements.partitions import standing_still
 from pipeline_services.judgements.pods import require_ready
 from pipeline_services.model import roles
-from pipeline_services.model.commands import DESCRIBE_BROKERS, DESCRIBE_GROUP
+from pipeline_services.model.commands import DESCRIBE_BROKERS, DESCRIBE_GROUP, DESCRIBE_TOPIC
 from pipeline_services.model.k8s import name_of, status_of
 from pipeline_services.model.metrics.advice import advice_about
 from pipeline_services.snapshot.objects import labelled_pods
@@ -17,11 +17,16 @@ from pipeline_services.snapshot.snapshot import Snapshot
 
 _BY_ITSELF: Final = frozenset({"min.insync.replicas"})
 """Where brokers remember which replicas may lead, the controller sets it by their file; the topics' checks judge it."""
+OFFSETS: Final = "__consumer_offsets"
+COMPACTED: Final = ("cleanup.policy", "compact")
+_MADE_WITH: Final = frozenset({"segment.bytes", "compression.type"})
+"""What brokers give the topic of the offsets when they make it, by their file; and that the last of each stays."""
 _LOOPBACK: Final = ("127.0.0.1", "::1", "0:0:0:0:0:0:0:1")
 
 
 def are_set_as_declared(snapshot: Snapshot) -> None:
-    """The brokers work by their file alone: nobody has set anything at run time, which no manifest shows."""
+    """The brokers work by their file alone: nobody has set anything at run time, which no manifest shows, nor of the
+    topic in which they keep the committed offsets."""
     require_ready(snapshot, roles.KAFKA)
     for one in set_at_run_time(snapshot):
         advice = advice_about(roles.KAFKA).but(
@@ -30,6 +35,24 @@ def are_set_as_declared(snapshot: Snapshot) -> None:
             level="L2",
         )
         raise Deviation(snapshot, said(one), "nothing set at run time", advice)
+    for key, value in offsets_set_otherwise(snapshot).items():
+        advice = advice_about(roles.KAFKA).but(
+            impact="committed offsets may be deleted: readings are then stored again, or passed over",
+            next_command=DESCRIBE_TOPIC.replace("{topic}", OFFSETS),
+            level="L2",
+        )
+        raise Deviation(snapshot, f"{key} of topic {OFFSETS} is {value}", "as the brokers made it", advice)
+
+
+def offsets_set_otherwise(snapshot: Snapshot) -> dict[str, str]:
+    """What somebody set of the topic of the offsets; none where the snapshot does not have that topic.
+
+    Raises:
+        PipelineError: the brokers did not say what is in force for topics.
+    """
+    found: Mapping[str, Mapping[str, Any]] = snapshot.data("kafka_settings").get(OFFSETS) or {}
+    own = {key: str(known["value"]) for key, known in found.items() if known["own"] and key not in _MADE_WITH}
+    return {key: value for key, value in own.items() if (key, value) != COMPACTED}
 
 
 def set_at_run_time(snapshot: Snapshot) -> list[dict[str, str]]:

@@ -32,6 +32,11 @@ _MEANS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "cleanup.policy": "readings are deleted by another rule: they may be gone before they are stored",
         "flush.messages": "a reading that was acknowledged may be lost when the broker's machine fails",
+        "compression.type": "the broker packs each batch anew: it needs more CPU, and readings are acknowledged later",
+        "message.timestamp.after.max.ms": "the broker refuses readings whose clock is ahead of its own",
+        "message.timestamp.before.max.ms": "the broker refuses readings that waited for it",
+        "message.timestamp.type": "the broker's time stands in place of that of the readings",
+        "unclean.leader.election.enable": "a broker that lacks the newest readings may lead, and they are lost",
         "max.message.bytes": "the broker refuses larger batches of readings",
         "min.insync.replicas": "there is one copy of each reading: the broker refuses all writes that want more",
         "retention.bytes": "readings that wait are deleted once a partition is larger: a long outage loses them",
@@ -119,9 +124,7 @@ def topic_is_set_as_declared(snapshot: Snapshot, topic: str) -> None:
     """The settings in force for the topic are the profile's, and it has no others of its own."""
     require_ready(snapshot, roles.KAFKA)
     for key, value, declared in other_settings(snapshot, topic):
-        advice = _topic_advice(topic).but(
-            impact=_MEANS.get(key, "the topic does not behave as the pipeline was measured with"), level="L2"
-        )
+        advice = _topic_advice(topic).but(impact=meaning_of(key), level="L2")
         raise Deviation(snapshot, f"{key} of topic {topic} is {value}", declared or "no setting of its own", advice)
     topics, there = snapshot.pipeline.topics, len(snapshot.data("kafka_topics")[topic])
     if topic == topics.readings and there > topics.partitions:
@@ -129,6 +132,11 @@ def topic_is_set_as_declared(snapshot: Snapshot, topic: str) -> None:
             impact="readings of a device go to another partition than before: their order is lost", level="L2"
         )
         raise Deviation(snapshot, f"topic {topic} has {plural(there, 'partition')}", f"{topics.partitions}", advice)
+
+
+def meaning_of(key: str) -> str:
+    """What another value of a topic's setting does to the pipeline."""
+    return _MEANS.get(key, "the topic does not behave as the pipeline was measured with")
 
 
 def other_settings(snapshot: Snapshot, topic: str) -> Iterator[tuple[str, str, str]]:

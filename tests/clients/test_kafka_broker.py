@@ -48,6 +48,7 @@ def test_topics_are_ours_only_and_say_where_a_leader_is_missing() -> None:
         {"name": "sensor-readings", "is_internal": False, "partitions": [partition(1, -1), partition(0, 0)]},
         {"name": "__consumer_offsets", "is_internal": True, "partitions": []},
     ]
+    assert broker(describe_topics=topics).internal_topics() == ["__consumer_offsets"]
     assert broker(describe_topics=topics).topics() == {
         "sensor-readings": [
             {"partition": 0, "leader": 0, "isr": [0], "replicas": [0, 1]},

@@ -58,7 +58,8 @@ def read_kafka(reach: Reach, record: Record, moment: Moment) -> None:
         moment.sampled.set()
         record.take("kafka_group", lambda: broker.group(wanted.group))
         ours = [topic for topic in wanted.least_partitions if topic in topics]
-        record.take("kafka_settings", lambda: broker.settings(ours))
+        is_own = roles.KAFKA in reach.pipeline.workloads
+        record.take("kafka_settings", lambda: broker.settings([*ours, *(broker.internal_topics() if is_own else ())]))
         record.take("kafka_quotas", broker.quotas)
         record.take("kafka_brokers", broker.set_at_run_time)
         enough: Mapping[str, _Enough] = {"kafka_lag": _goes_on, "kafka_sizes": lambda *_: True}

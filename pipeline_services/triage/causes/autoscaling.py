@@ -83,7 +83,8 @@ _OF_ONE_THAT_RUNS: Final = (
     RESTORE,
 )
 """What is typed where it runs and has no metrics: to scale it would do nothing."""
-_NOT_THE_METRICS = "there is no HPA|missing request|AmbiguousSelector"
+_ITS_OWN = "missing request|is not AbleToScale"
+_NOT_THE_METRICS = f"there is no HPA|AmbiguousSelector|{_ITS_OWN}"
 """What an autoscaler says when it is its own fault, or that of what it scales, that it has no figures."""
 
 
@@ -148,7 +149,7 @@ def _autoscaler(evidence: Evidence, part: Component, wanted: Autoscaler, hpa: K8
         "max": str(wanted.max_replicas),
         "cpu": str(wanted.cpu_percent),
     }
-    blind = [one for one in evidence.failed(checks.HPA_KNOWS_METRICS, name) if "missing request" in one.why]
+    blind = [one for one in evidence.failed(checks.HPA_KNOWS_METRICS, name) if re.search(_ITS_OWN, one.why)]
     without = hpas.containers_without_request(evidence.snapshot, name) if evidence.known(part.list_name) else []
     if without:
         yield make_finding(

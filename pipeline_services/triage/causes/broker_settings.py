@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline_services.checklist import checks
 from pipeline_services.judgements import brokers
-from pipeline_services.judgements.kafka import limited, other_settings
+from pipeline_services.judgements.kafka import limited, meaning_of, other_settings
 from pipeline_services.model import roles
 from pipeline_services.model.commands import DESCRIBE_TOPIC
 from pipeline_services.model.metrics.advice import Escalation
@@ -67,6 +67,7 @@ _DELETES: Final = frozenset({"retention.ms", "retention.bytes", "cleanup.policy"
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """What the broker was told."""
     yield from _brokers(evidence)
+    yield from _offsets(evidence)
     yield from _topics(evidence)
     yield from _quotas(evidence)
 
@@ -98,6 +99,29 @@ def _brokers(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def _offsets(evidence: Evidence) -> Iterator[Finding]:
+    """The topic in which the brokers keep the committed offsets."""
+    found = brokers.offsets_set_otherwise(evidence.snapshot) if evidence.failed(checks.BROKERS_SET_AS_DECLARED) else {}
+    if not found:
+        return
+    key, kept = brokers.COMPACTED
+    taken_away = ",".join(one for one in found if one != key)
+    change = [*_add({key: kept} if key in found else {}), *([f"--delete-config {taken_away}"] if taken_away else [])]
+    lines = [f"{one} of topic {brokers.OFFSETS} is {value}" for one, value in found.items()]
+    yield make_finding(
+        About(
+            evidence,
+            roles.KAFKA,
+            subject=f"topic/{brokers.OFFSETS}",
+            affects=(),
+            details={"name": brokers.OFFSETS, "change": " ".join(change), "back": " ".join(_add(found))},
+        ),
+        "topic-set-otherwise",
+        f"{lines[0]}: committed offsets may be deleted, and readings are then stored again, or passed over",
+        *lines,
+    )
+
+
 def _topics(evidence: Evidence) -> Iterator[Finding]:
     by_brokers = bool(evidence.failed(checks.BROKERS_SET_AS_DECLARED))
     for one in evidence.failed(checks.TOPIC_SET_AS_DECLARED):
@@ -125,7 +149,7 @@ def _topics(evidence: Evidence) -> Iterator[Finding]:
                 },
             ),
             "topic-set-otherwise",
-            f"{one.why}{f', and {len(other) - 1} more' if len(other) > 1 else ''}",
+            f"{one.why}{f', and {len(other) - 1} more' if len(other) > 1 else ''}: {meaning_of(other[0][0])}",
             *(f"{key}={value}, declared: {declared or 'nothing'}" for key, value, declared in other),
         )
         yield told if back else replace(told, undo="")

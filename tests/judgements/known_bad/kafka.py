@@ -67,6 +67,17 @@ def group(**change: Any) -> Breakage:
     return breakage
 
 
+def offsets_set(key: str, value: str) -> Breakage:
+    """A setting of the topic in which the brokers keep the committed offsets."""
+
+    def breakage(world: World) -> None:
+        made = {"cleanup.policy": "compact", "segment.bytes": "104857600", "compression.type": "producer"}
+        known = {name: {"value": text, "own": True} for name, text in {**made, key: value}.items()}
+        world.answers["kafka_settings"]["__consumer_offsets"] = known
+
+    return breakage
+
+
 def left_behind(world: World) -> None:
     """A member that is gone still holds two partitions, in which readings wait for a minute."""
     held = [f"{world.pipeline.topics.readings}/{number}" for number in (0, 1)]
@@ -113,6 +124,11 @@ KNOWN_BAD_KAFKA: dict[str, tuple[Breakage, ...]] = {
     ),
     "test_broker_not_flooded": (flooded(), flooded("load-test")),
     "test_topic_grows": (silent(), silent(prometheus=False)),
+    "test_brokers_set_as_declared": (
+        lambda world: world.answers.update(kafka_brokers=[{"broker": "", "key": "num.io.threads", "value": "2"}]),
+        offsets_set("retention.ms", "60000"),
+        offsets_set("cleanup.policy", "delete"),
+    ),
     "test_processors_only": (joined("loopback"), joined("grafana"), left_behind),
     "test_consumer_group_stable": (
         group(state="Empty", members=[]),

@@ -53,6 +53,9 @@ class FakeBroker:
     def sizes(self) -> dict[str, int]:
         return {"readings": 1_000}
 
+    def internal_topics(self) -> list[str]:
+        return []
+
     def _nothing(self, *_asked: object) -> dict[str, Any]:
         return {}
 
