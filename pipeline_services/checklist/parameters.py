@@ -51,6 +51,11 @@ def own_broker(pipeline: Pipeline) -> bool:
     return roles.KAFKA in pipeline.workloads
 
 
+def own_grafana(pipeline: Pipeline) -> bool:
+    """Whether the pipeline runs Grafana itself."""
+    return roles.GRAFANA in pipeline.workloads
+
+
 def dashboard(pipeline: Pipeline) -> bool:
     """Whether Grafana has a dashboard that everybody may read."""
     return bool(pipeline.dashboard.uid)

@@ -19,7 +19,10 @@ TLS_VERIFIED: Final = Check("test_tls_verified", trust.tls_is_verified, by.each_
 SECRETS_KEPT: Final = Check("test_secrets_kept", trust.secrets_are_kept, by.each_owned(by.apps), run="practice")
 CREDENTIALS_OWN: Final = Check("test_credentials_own", trust.credentials_are_own, by.one("config"), run="practice")
 GRAFANA_HAS_A_PASSWORD: Final = Check(
-    "test_grafana_has_a_password", trust.grafana_has_a_password, by.one(roles.GRAFANA), run="practice"
+    "test_grafana_has_a_password",
+    trust.grafana_has_a_password,
+    by.where(by.own_grafana, by.one(roles.GRAFANA)),
+    run="practice",
 )
 OFFSETS_FOLLOW_WRITES: Final = Check(
     "test_offsets_follow_writes", losses.offsets_follow_writes, by.one(roles.PROCESSOR), run="practice"

@@ -30,7 +30,7 @@ from pipeline_services.platform.cluster.access import ClusterAccess
 from pipeline_services.platform.cluster.bring_up import Platform
 from pipeline_services.platform.deploy.deploy import deploy
 from tests import hosted_pipeline
-from tests.acceptance.bench import Run, pytest_daily, triage
+from tests.acceptance.bench import Run, Verdict, pytest_daily, triage
 from tests.hosted_pipeline import BROKER_SPACE, SPACE
 from tests.judgements.foreign_roles import CONTACT, LOGIN
 
@@ -103,6 +103,7 @@ def hosted(
     found = Platform.find(access.name, Progress())
     assert found
     images, folder = found.assembly.image_refs(), tmp_path_factory.mktemp("hosted")
+    found.bring_images(images)
     [host] = (one["address"] for one in admin.list("nodes")[0]["status"]["addresses"] if one["type"] == "InternalIP")
     pipeline = hosted_pipeline.described(host)
     (folder / "hosted.toml").write_text(hosted_pipeline.as_file(pipeline))
@@ -124,7 +125,7 @@ def hosted(
         hosted = Hosted(pipeline, folder / "hosted.toml", here, there)
         deploy(here, images, Progress(), overlay=hosted_pipeline.write_overlay(pipeline, folder))
         wait_until(
-            lambda: hosted.daily(folder / "settling").exit_code == 0,
+            lambda: Verdict(failing(hosted.daily(folder / "settling"))),
             within=SHOWS_WITHIN_S,
             what="the pipeline with a hosted Kafka to be green",
             every=5.0,
@@ -175,6 +176,11 @@ def test_once_it_is_gone_it_is_the_first_cause(hosted: Hosted, tmp_path: Path) -
     run = hosted.daily(tmp_path)
     assert run.exit_code in (1, 2), run.output
     assert judged(tmp_path)["test_kafka_topic[conveyor-speed]"] == "inconclusive"
+
+
+def failing(run: Run) -> list[str]:
+    """What a run said that did not pass."""
+    return run.output.splitlines()[-20:] if run.exit_code else []
 
 
 def judged(reports: Path) -> dict[str, str]:

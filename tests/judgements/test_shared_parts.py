@@ -15,7 +15,7 @@ from tests.judgements.foreign_roles import PLAIN, shared
 from tests.judgements.known_bad.cluster import corefile
 from tests.judgements.known_bad.daily import KNOWN_BAD
 from tests.judgements.shapes import shaped
-from tests.judgements.world import World
+from tests.judgements.world import World, practised, reviewed
 
 OWN = Pipeline.load()
 SAID_BY = {"kafka": "kafka_", "influxdb": "influxdb_", "prometheus": "prometheus", "loki": "loki", "grafana": "grafana"}
@@ -50,6 +50,13 @@ def test_a_healthy_pipeline_is_green_and_what_it_shares_is_named(of: Pipeline, p
     assert diagnose(world.snapshot()).findings == ()
     told = ", ".join(f"{part} (namespace monitoring)" for part in parts)
     assert elsewhere(world.pipeline) == [f"judged by its answers alone: {told}"]
+
+
+@pytest.mark.parametrize(("of", "parts"), SHARED, ids=lambda value: getattr(value, "name", value))
+def test_its_practice_and_its_reviews_ask_nothing_of_what_others_run(of: Pipeline, parts: tuple[str, ...]) -> None:
+    pipeline = Pipeline.from_document(shared(*parts, of=of))
+    for run, world in (("practice", practised), ("weekly", reviewed), ("monthly", reviewed)):
+        assert run_checks(world(pipeline=pipeline).snapshot(), cases(pipeline, run=run)) == {}
 
 
 @pytest.mark.parametrize(

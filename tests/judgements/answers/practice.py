@@ -17,16 +17,16 @@ def improve(answers: dict[str, Any], pipeline: Pipeline) -> None:
     for template in (item["spec"]["template"] for kind in WORKLOAD_KINDS for item in answers[kind.source]):
         for container in template["spec"]["containers"]:
             container |= {"livenessProbe": ASKED, "readinessProbe": ASKED}
-    grafana = pipeline[roles.GRAFANA]
-    held = {"secretKeyRef": {"name": pipeline.dashboard.admin, "key": "password"}}
-    containers = next(one for one in answers[grafana.list_name] if one["metadata"]["name"] == grafana.workload)
-    containers["spec"]["template"]["spec"]["containers"][0]["env"] = [
-        {"name": "GF_SECURITY_ADMIN_PASSWORD", "valueFrom": held}
-    ]
+    if grafana := pipeline.workloads.get(roles.GRAFANA):
+        held = {"secretKeyRef": {"name": pipeline.dashboard.admin, "key": "password"}}
+        containers = next(one for one in answers[grafana.list_name] if one["metadata"]["name"] == grafana.workload)
+        containers["spec"]["template"]["spec"]["containers"][0]["env"] = [
+            {"name": "GF_SECURITY_ADMIN_PASSWORD", "valueFrom": held}
+        ]
     for item in answers["configmaps"]:
-        if item["metadata"]["name"] == pipeline.config.config_map:
+        if item["metadata"]["name"] in pipeline.config.by_config_map:
             item["data"] |= CAREFUL
-    for partitions in answers["kafka_topics"].values():
+    for partitions in answers.get("kafka_topics", {}).values():
         for one in partitions:
             one["replicas"] = [0, 1, 2]
     answers["poddisruptionbudgets"] = [
