@@ -78,7 +78,7 @@ def _kafka(probes: Probes) -> Inventory:
 
 
 def _influxdb(cluster: Cluster, probes: Probes) -> Inventory:
-    """Buckets, tasks and tokens, where the profile names the Secret of who may list them."""
+    """Organisations, buckets, tasks and tokens, where the profile names the Secret of who may list them."""
     config = probes.pipeline.config
     if not config.admin:
         return {}

@@ -9,15 +9,18 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chaos.mitigations import mitigations
 from chaos.scenarios import MATRIX, RECOVERY
+from pipeline_services.apps.load import TOPIC_PREFIX
 from pipeline_services.experiment import inventory
 from pipeline_services.experiment.leftovers import LISTS
-from pipeline_services.experiment.scenario import Scenario
 from pipeline_services.faults import stores
 from pipeline_services.faults.journal import Call, Command, Step
 from pipeline_services.faults.model import Fault
 from pipeline_services.model.kinds import KINDS, kind_of
 from pipeline_services.model.pipeline import Pipeline
+from pipeline_services.release.ground import ground
+from pipeline_services.reporting.runbook import commands, runbook
 from tests.chaos.stand_in import StandIn
 
 OWN = Pipeline.load()
@@ -30,18 +33,20 @@ STATUS: Final = {("", "nodes")}
 """Of these the inventory has what somebody else than the cluster adds to the status."""
 
 
-def steps(one: Scenario) -> Iterator[Step]:
-    """All that playing a scenario does to the cluster on purpose."""
-    scenario, pipeline = one.filled(OWN), StandIn(OWN, {})
-    builders = [scenario.fault, *([scenario.arranged] if scenario.arranged else [])]
-    for fault in (build(pipeline) for build in builders):  # type: ignore[arg-type]
-        assert isinstance(fault, Fault)
-        yield from (*fault.inject, *fault.follow_up, *fault.undo)
+def faults() -> Iterator[Fault]:
+    """Every change that is made and undone: of scenarios, before blocks of the runbook are typed, and of a release."""
+    pipeline: Any = StandIn(OWN, {})
+    for scenario in (one.filled(OWN) for one in SCENARIOS.values()):
+        yield scenario.fault(pipeline)
+        if scenario.arranged:
+            yield scenario.arranged(pipeline)
+    yield from (one.fault(pipeline) for one in mitigations(commands.changes(runbook.RUNBOOK.read_text())))
+    yield ground(OWN, f"{TOPIC_PREFIX}1700000000", "token")
 
 
 @pytest.fixture(scope="module")
 def all_steps() -> list[Step]:
-    return [step for one in SCENARIOS.values() for step in steps(one)]
+    return [step for fault in faults() for step in (*fault.inject, *fault.follow_up, *fault.undo)]
 
 
 def place_of(path: str) -> tuple[str, str, str]:
@@ -75,8 +80,7 @@ def store_subject(words: list[str]) -> str:
     """What a command of ``faults.stores`` is about; raises KeyError for a script that is not known here."""
     script = words[2]
     if script in (stores._INFLUX, stores._REMOVE):
-        [subject] = [word for word in words if word in ("bucket", "org", "task")]
-        return f"{subject}s"
+        return f"{words[6 if script == stores._INFLUX else 8]}s"
     if script == stores._CONFIGS:
         [subject] = re.findall(r"--entity-type (\w+)", " ".join(words))
         return str(subject)
@@ -97,7 +101,7 @@ def is_of_a_store(step: Step) -> bool:
 def test_whatever_a_fault_changes_inside_kafka_or_influxdb_is_compared(all_steps: list[Step]) -> None:
     commands: list[Any] = [step for step in all_steps if is_of_a_store(step)]
     subjects = {store_subject(step.words) for step in commands}
-    assert subjects >= {"topics", "clients", "brokers", "buckets", "tasks", "authorizations"}
+    assert subjects >= {"topics", "clients", "brokers", "buckets", "tasks", "authorizations", "orgs"}
     assert subjects <= OF_KAFKA | inventory._IN_INFLUXDB.keys()
 
 
