@@ -10,6 +10,7 @@ from pipeline_services.faults import network, objects, packet_loss
 from pipeline_services.faults.model import Fault, Proof, object_path, patched
 from pipeline_services.model import roles
 from pipeline_services.model.k8s import ports_of
+from pipeline_services.model.kinds import KINDS
 from pipeline_services.model.own_cluster import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
@@ -49,6 +50,6 @@ def partitioned(pipeline: SteadyPipeline, client: str, server: str) -> Fault:
 
 def metrics_api_astray(pipeline: SteadyPipeline) -> Fault:
     """The API server asks a Service that is not there for usage; metrics-server itself is well."""
-    path = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
+    path = KINDS["APIService"].path(name="v1beta1.metrics.k8s.io")
     wrong = {"spec": {"service": {"name": "metrics-server-old"}}}
     return patched(pipeline.api, path, wrong, "the metrics API is asked for at a Service that is not there")

@@ -93,6 +93,7 @@ _TABLE: Final = (
     Kind("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", _ADMISSION, namespaced=False),
     Kind("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", _ADMISSION, namespaced=False),
     Kind("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", _ADMISSION, namespaced=False),
+    Kind("APIService", "apiservices", "apiregistration.k8s.io/v1", namespaced=False),
     Kind("PodMetrics", "pods", _METRICS, short="pod_metrics"),
     Kind("NodeMetrics", "nodes", _METRICS, namespaced=False, short="node_metrics"),
 )
