@@ -74,7 +74,6 @@ _TABLE: Final = (
     Kind("EndpointSlice", "endpointslices", "discovery.k8s.io/v1"),
     Kind("PriorityClass", "priorityclasses", "scheduling.k8s.io/v1", namespaced=False),
     Kind("StorageClass", "storageclasses", "storage.k8s.io/v1", namespaced=False),
-    Kind("APIService", "apiservices", "apiregistration.k8s.io/v1", namespaced=False),
     Kind("Ingress", "ingresses", _NETWORK),
     Kind("NetworkPolicy", "networkpolicies", _NETWORK),
     Kind("ConfigMap", "configmaps"),

@@ -26,7 +26,10 @@ def test_a_topics_settings_are_put_right_all_at_once() -> None:
         topic_setting(key, value)(world, TOPIC)
     found = only_finding(world)
     assert (found.cause.id, found.component, found.subject) == ("topic-set-otherwise", "kafka", f"topic/{TOPIC}")
-    assert found.summary == (f"cleanup.policy of topic {TOPIC} is compact,delete; expected delete, and 2 more")
+    assert found.summary == (
+        f"cleanup.policy of topic {TOPIC} is compact,delete; expected delete, and 2 more: "
+        "readings are deleted by another rule: they may be gone before they are stored"
+    )
     right = "--add-config 'cleanup.policy=delete,retention.ms=172800000' --delete-config compression.type"
     assert found.next[-1].endswith(f"--entity-name {TOPIC} {right}")
     assert found.undo.endswith(f"--entity-name {TOPIC} --add-config 'compression.type=gzip'")
