@@ -116,6 +116,12 @@ def title(finding: Finding) -> str:
     return finding.sentence if named else f"{finding.component}: {finding.sentence}"
 
 
+def reasons(finding: Finding) -> list[str]:
+    """Its evidence beside what its title says."""
+    said = title(finding).partition(_EXPECTED)[0]
+    return [line for line in finding.evidence if line != finding.summary and not line.startswith(said)]
+
+
 def _block(view: View, finding: Finding, number: str, room: int) -> list[str]:
     """As fully as there is room for."""
     block: list[str] = []
@@ -134,7 +140,7 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
     yield from wrapped(head, one_line(said, wide), 2, view.columns)
     if finding.since is not None or detail.expected:
         yield from _row(view, "since", since(finding.since, view.diagnosis.taken_at, view.now))
-    why = [line for line in finding.evidence if line != finding.summary and not line.startswith(said)]
+    why = reasons(finding)
     for place, line in enumerate(why if view.verbose else why[: detail.evidence]):
         wide = detail.rows * (view.columns - _TAB)
         yield from _row(view, "" if place else "why", line if view.verbose else one_line(line, wide))
@@ -143,7 +149,7 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
     yield from _healing(view, finding)
     steps = _needed(finding.next, len(finding.next) if view.verbose else detail.shows)
     for place, command in enumerate(commands(steps, view.diagnosis.context)):
-        yield from _command(view, "" if place else _label(finding), command)
+        yield from _command(view, "" if place else steps_label(finding), command)
     yield from _undo(view, finding)
     if finding.afterwards and detail.afterwards:
         yield from _row(view, "then", finding.afterwards)
@@ -152,7 +158,7 @@ def _rows(view: View, finding: Finding, number: str, detail: Detail) -> Iterator
     yield from _explains(view, finding)
 
 
-def _label(finding: Finding) -> str:
+def steps_label(finding: Finding) -> str:
     """What heals by itself is mended by hand only where it does not."""
     return "if not" if finding.self_healing and any(map(changes, finding.next)) else "next"
 
