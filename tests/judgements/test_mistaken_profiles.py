@@ -11,10 +11,14 @@ import pytest
 from pipeline_services.checklist.checks import cases
 from pipeline_services.checklist.described import described_pipeline
 from pipeline_services.checklist.run import run_checks
+from pipeline_services.discover.cli import main as discover_main
 from pipeline_services.discover.toml_text import value
+from pipeline_services.experiment import ledger_run, promise_run
 from pipeline_services.model.errors import PreconditionNotMet
+from pipeline_services.model.exit_codes import REFUSED as REFUSED_CODE
 from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.snapshot.snapshot import Snapshot
+from pipeline_services.triage.walk.cli import main as triage_main
 from tests.judgements.test_plain_pipeline import PLAIN, plain
 
 Change = Callable[[dict[str, Any]], object]
@@ -138,6 +142,30 @@ def test_a_description_that_makes_no_sense_is_refused_with_one_line(mistake: str
     assert refused.value.message.startswith(f"{file}: ")
     assert said in refused.value.message
     assert "\n" not in refused.value.message
+
+
+COMMANDS: Mapping[str, tuple[Callable[[list[str]], int], str]] = {
+    "triage": (triage_main, "--pipeline"),
+    "discover": (discover_main, "--check"),
+    "ledger": (ledger_run.main, "--pipeline"),
+    "promises": (promise_run.main, "--pipeline"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("mistake", ["levels for nothing", "exemption of nothing", "query of all namespaces"])
+def test_every_command_refuses_it_before_it_asks_anything(
+    command: str, mistake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # no cluster is there to be asked
+    main, option = COMMANDS[command]
+    change, said = REFUSED[mistake]
+    try:
+        code = main([option, str(written(changed(change), tmp_path))])
+    except SystemExit as ended:
+        code = int(str(ended.code))
+    [line] = capsys.readouterr().err.splitlines()
+    assert (code, said in line) == (REFUSED_CODE, True)
 
 
 def test_a_name_that_no_shipped_profile_has_names_those_that_there_are() -> None:
