@@ -39,13 +39,13 @@ practice: $(ENVIRONMENT) ## report bad settings that work today, with the lines 
 nightly: $(ENVIRONMENT) ## repair, check and break things within a time box, and report what changed (ARGS="--minutes 120")
 	@$(BIN)/python -m pipeline_services.cli.nightly $(ARGS)
 
-nightly-install: $(ENVIRONMENT) ## install the nightly run in the cluster, as a CronJob that reads
+nightly-install: $(ENVIRONMENT) ## install the nightly run in the cluster, as a CronJob that only reads
 	@$(PLATFORM) nightly-install $(ARGS)
 
-nightly-remove: $(ENVIRONMENT) ## remove it from the cluster, its reports included
+nightly-remove: $(ENVIRONMENT) ## remove the nightly run from the cluster, its reports included
 	@$(PLATFORM) nightly-remove $(ARGS)
 
-promises: $(ENVIRONMENT) ## delete a pod of each component of a pipeline without numbers: which promises are kept (PIPELINE=plain)
+promises: $(ENVIRONMENT) ## delete a pod of each component: which promises are kept, where messages carry no numbers (PIPELINE=plain)
 	@$(BIN)/python -m pipeline_services.experiment.promise_run $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 ledger: $(ENVIRONMENT) ## which readings of the last minutes are lost, and why (PIPELINE=plain ARGS="--minutes 10", or ARGS="--send 50")
@@ -72,7 +72,7 @@ fleet: $(ENVIRONMENT) ## judge many pipelines at once, with one table for all (F
 fleet-install: $(ENVIRONMENT) ## judge the pipelines of a fleet inside the suite's own cluster, as an Indexed Job (FLEET=file)
 	@$(BIN)/python -m pipeline_services.reporting.fleet.installed $(if $(FLEET),--fleet "$(FLEET)") $(ARGS)
 
-fleet-remove: $(ENVIRONMENT) ## remove that Job and its rights from the cluster
+fleet-remove: $(ENVIRONMENT) ## remove the fleet's Job and its rights from the cluster
 	@$(BIN)/python -m pipeline_services.reporting.fleet.installed --remove $(ARGS)
 
 discover: $(ENVIRONMENT) ## write the profile of a running namespace (ARGS="--context NAME --namespace NS --out FILE")
@@ -104,7 +104,7 @@ clean: $(ENVIRONMENT) ## delete the cluster and everything that was built for it
 open: $(ENVIRONMENT) ## open Grafana and Prometheus on local ports and print the addresses, until Ctrl-C
 	@$(PLATFORM) open $(ARGS)
 
-kubectl: $(ENVIRONMENT) ## print the path of the kubectl that was built for it (use with make -s)
+kubectl: $(ENVIRONMENT) ## print the path of the kubectl that was built for the cluster (use with make -s)
 	@$(PLATFORM) kubectl $(ARGS)
 
 kubeconfig: $(ENVIRONMENT) ## print the path of the cluster's kubeconfig (use with make -s)
@@ -123,7 +123,7 @@ acceptance: $(ENVIRONMENT) ## break the running pipeline on purpose and verify t
 runbook: $(ENVIRONMENT) ## run every reading command of the runbook, and compare its output with the runbook
 	@$(BIN)/pytest -q -m live tests/reporting/runbook/test_live.py $(ARGS)
 
-remedies: $(ENVIRONMENT) ## run the commands that each cause prints, in its fault, until the cause is gone (40 minutes; ARGS="-k topic")
+remedies: $(ENVIRONMENT) ## make a fault for each cause, and run the commands that the cause prints (40 minutes; ARGS="-k topic")
 	@$(BIN)/pytest -m "matrix and remedy" --remedies $(ARGS)
 
 mitigations: $(ENVIRONMENT) ## run the commands of the runbook that change the cluster, each in the failure that it is for
@@ -135,10 +135,10 @@ proved: $(ENVIRONMENT) ## write the recovery times of the last chaos and matrix 
 chaos: $(ENVIRONMENT) ## play the runbook's failures on the suite's own cluster, except the slow ones
 	@$(BIN)/pytest -m "chaos and not slow and not mitigation" $(ARGS)
 
-matrix: $(ENVIRONMENT) ## the detection matrix: is every fault seen and named correctly (55 minutes; PIPELINE=plain)
+matrix: $(ENVIRONMENT) ## make every known fault: is it detected and named correctly (an hour; PIPELINE=plain)
 	@$(BIN)/pytest -m matrix $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
-matrix-sample: $(ENVIRONMENT) ## some rows of the matrix, over all components (5 minutes)
+matrix-sample: $(ENVIRONMENT) ## one fault of the matrix for each component (5 minutes)
 	@$(BIN)/pytest -m "matrix and sample" $(if $(PIPELINE),--pipeline "$(PIPELINE)") $(ARGS)
 
 matrix-record: $(ENVIRONMENT) ## keep the last matrix's correctly judged snapshots for the suite's own tests
@@ -154,7 +154,7 @@ chaos-sample: $(ENVIRONMENT) ## one failure of each scenario, and section 7's te
 release: $(ENVIRONMENT) ## may a new version of the apps go out: go, no-go, not enough data (CANDIDATE=tests/candidates/good)
 	@$(BIN)/pytest -m release --candidate="$(CANDIDATE)" $(ARGS)
 
-load-test: $(ENVIRONMENT) ## load until the autoscalers bring pods, calm until they take them back, nothing lost (15 minutes)
+load-test: $(ENVIRONMENT) ## load the pipeline until the autoscalers add pods, then wait until they remove them (15 minutes)
 	@$(BIN)/pytest -m "chaos and slow" --reports reports chaos/test_resources.py $(ARGS)
 
 resilience: $(ENVIRONMENT) ## section 7's test: producer, processor and Kafka in one run

@@ -59,8 +59,13 @@ def _parser() -> Parser:
         prog="python -m pipeline_services.discover",
         description="Write the profile of a running namespace, or compare one with its cluster (--check).",
     )
-    parser.add_argument("--context", metavar="NAME", help="look at this context's cluster")
-    parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="the cluster and the account")
+    parser.add_argument("--context", metavar="NAME", help="look at this context's cluster, not the suite's own")
+    parser.add_argument(
+        "--kubeconfig",
+        type=Path,
+        metavar="FILE",
+        help="the kubeconfig of that cluster (default: where kubectl looks for it)",
+    )
     parser.add_argument("--namespace", metavar="NS", help="the pipeline's namespace (with --check: the profile's)")
     parser.add_argument("--snapshot", type=Path, metavar="FILE", help="look at this saved snapshot, without a cluster")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the profile goes (else it is printed)")

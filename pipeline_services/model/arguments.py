@@ -61,8 +61,13 @@ def _plain(docstring: str) -> str:
 
 def add_target(parser: argparse.ArgumentParser) -> None:
     """The options that ``resolve_target`` takes, and the pipeline's profile."""
-    parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="the cluster and the account")
-    parser.add_argument("--context", metavar="NAME", help="look at this context's cluster")
+    parser.add_argument(
+        "--kubeconfig",
+        type=Path,
+        metavar="FILE",
+        help="the kubeconfig of that cluster (default: where kubectl looks for it)",
+    )
+    parser.add_argument("--context", metavar="NAME", help="look at this context's cluster, not the suite's own")
     parser.add_argument("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its profile)")
     parser.add_argument("--pipeline", type=Path, metavar="FILE", help="its profile (default: the suite's own)")
 

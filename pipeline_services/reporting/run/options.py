@@ -92,9 +92,13 @@ def add_options(parser: pytest.Parser) -> None:
 
 def _add_target(group: pytest.OptionGroup) -> None:
     group.addoption(
-        "--context", metavar="NAME", help="judge this context's cluster as it is; nothing is created or changed"
+        "--context",
+        metavar="NAME",
+        help="judge this context's cluster, not the suite's own; nothing is created or changed",
     )
-    group.addoption("--kubeconfig", metavar="FILE", help="the cluster and the account (else as kubectl finds it)")
+    group.addoption(
+        "--kubeconfig", metavar="FILE", help="the kubeconfig of that cluster (default: where kubectl looks for it)"
+    )
     group.addoption("--namespace", metavar="NS", help="the pipeline's namespace (default: that of its profile)")
     group.addoption(
         "--pipeline", metavar="FILE", help="the TOML file that describes the pipeline (default: the suite's own)"
@@ -105,7 +109,9 @@ def _add_target(group: pytest.OptionGroup) -> None:
         "--settings", metavar="FILE", help="a TOML file with this environment's thresholds and absent components"
     )
     group.addoption(
-        "--under-fault", metavar="RUN", help="judge the suite's own cluster while this run keeps something broken"
+        "--under-fault",
+        metavar="RUN",
+        help="judge the suite's own cluster although the run with this id keeps something broken in it",
     )
     group.addoption("--reports", metavar="DIR", help=f"where the report goes (default: {DEFAULT_REPORTS}/)")
 
