@@ -12,7 +12,7 @@ import pytest
 
 from pipeline_services.model.installation import Installation
 from pipeline_services.model.pipeline import Pipeline
-from pipeline_services.reporting.run import scenarios
+from pipeline_services.reporting.run import looks, scenarios
 from pipeline_services.reporting.run.scenarios import Row, Scenarios, medians, read, slower
 from tests.reporting.samples import Project
 
@@ -185,6 +185,9 @@ def test_a_chaos_run_ends_with_its_table_and_leaves_it_for_programs(project: Pro
         }
     ]
     assert document["median_flowing_after"] == {"kafka": 8.0}
+    assert document["run"]["installation"]["namespace_uid"] == "uid"
+    [line] = read(project.home / looks.FILE)
+    assert (line["kind"], line["namespace_uid"], "until" in line) == ("chaos", "uid", True)
 
 
 def test_the_sixth_run_is_held_against_five_and_warns_without_failing(project: Project) -> None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from pipeline_services.model.failures import PlatformError
+from pipeline_services.model.k8s import encoded, secret_values
+from pipeline_services.model.pipeline import Pipeline
 from pipeline_services.platform.deploy.secrets import store as secret_store
 from tests.platform.deploy.world import CONFIG, PIPELINE, World
 
@@ -54,3 +60,16 @@ def test_an_operators_token_that_cannot_be_one_is_named(deployed: World) -> None
     with pytest.raises(PlatformError, match="the token of the secret influxdb-admin has characters"):
         deployed.deploy()
     assert deployed.cluster.objects["Secret", CONFIG.admin]["data"] == damaged
+
+
+def test_where_all_have_the_operators_token_it_is_mended_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, written, told = Pipeline.load(Path("plain")), [], []
+    keys, name = plain.config.admin_keys, plain.config.admin
+    values = {keys.username: b"admin", keys.password: b"a-password", keys.token: b'"a-token"\n'}
+    live = [{"metadata": {"name": name}, "type": "Opaque", "data": encoded(values)}]
+    monkeypatch.setattr(secret_store, "influxdb", lambda *_: nullcontext(None))
+    monkeypatch.setattr(secret_store, "accepted", lambda _, tokens: tokens[-1])
+    monkeypatch.setattr(secret_store, "ensure_bucket", lambda _http, admin, _pipeline: told.append(admin.token))
+    api: Any = SimpleNamespace(apply=lambda item: written.append(secret_values(item)) or item)
+    assert secret_store.SecretStore(api, live, plain).ensure_tokens() == [name]
+    assert (told, written) == (["a-token"], [{**values, keys.token: b"a-token"}])
